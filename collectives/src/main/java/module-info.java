@@ -1,0 +1,5 @@
+/** Mesh, device groups and collectives, in process and over MPI. */
+module io.github.shardsum.collectives {
+  requires static org.jspecify;
+  requires transitive io.github.shardsum.core;
+}

@@ -1,0 +1,5 @@
+/** Tensors, files, equations, contraction paths and SIMD kernels. */
+module io.github.shardsum.core {
+  requires static jdk.incubator.vector;
+  requires static org.jspecify;
+}

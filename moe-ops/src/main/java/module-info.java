@@ -1,0 +1,5 @@
+/** Routers, the Mixture-of-Experts layer and its metrics. */
+module io.github.shardsum.moe {
+  requires static org.jspecify;
+  requires transitive io.github.shardsum.core;
+}

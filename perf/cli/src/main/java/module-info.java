@@ -1,0 +1,9 @@
+/** The shardsum command line. */
+module io.github.shardsum.cli {
+  requires static org.jspecify;
+  requires io.github.shardsum.core;
+  requires io.github.shardsum.moe;
+  requires io.github.shardsum.tpu;
+  requires info.picocli;
+  requires tools.jackson.databind;
+}

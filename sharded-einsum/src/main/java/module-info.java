@@ -1,0 +1,6 @@
+/** Programs, layouts, propagation and the SPMD partitioner. */
+module io.github.shardsum.sharded {
+  requires static org.jspecify;
+  requires transitive io.github.shardsum.collectives;
+  requires transitive io.github.shardsum.core;
+}
