@@ -1,0 +1,54 @@
+package io.github.shardsum.testsupport;
+
+import net.jqwik.api.lifecycle.AroundPropertyHook;
+import net.jqwik.api.lifecycle.PropagationMode;
+import net.jqwik.api.lifecycle.PropertyAttributes;
+import net.jqwik.api.lifecycle.PropertyExecutionResult;
+import net.jqwik.api.lifecycle.PropertyExecutor;
+import net.jqwik.api.lifecycle.PropertyLifecycleContext;
+
+/**
+ * Gives every jqwik property a seed made from its class and method name, so that two runs try the same values, and
+ * raises the number of tries in the exhaustive profile. A seed written in {@code @Property} stays as it is.
+ */
+public final class FixedSeeds implements AroundPropertyHook {
+  private static final boolean EXHAUSTIVE = Boolean.getBoolean("shardsum.test.exhaustive");
+  private static final int EXHAUSTIVE_FACTOR = 10;
+
+  /** Made by jqwik's service loader. */
+  public FixedSeeds() {}
+
+  @Override
+  public PropertyExecutionResult aroundProperty(
+      PropertyLifecycleContext context, PropertyExecutor property) {
+    PropertyAttributes attributes = context.attributes();
+    if (attributes.seed().isEmpty()) {
+      attributes.setSeed(Long.toString(seedOf(context)));
+    }
+    if (EXHAUSTIVE) {
+      attributes.tries().filter(tries -> tries > 1).ifPresent(
+          tries -> attributes.setTries(Math.multiplyExact(tries, EXHAUSTIVE_FACTOR)));
+    }
+    return property.execute();
+  }
+
+  private static long seedOf(PropertyLifecycleContext context) {
+    String name = context.containerClass().getName() + "#" + context.targetMethod().getName();
+    long hash = 1125899906842597L;
+    for (int i = 0; i < name.length(); i++) {
+      hash = 31 * hash + name.charAt(i);
+    }
+    return hash;
+  }
+
+  @Override
+  public PropagationMode propagateTo() {
+    return PropagationMode.ALL_DESCENDANTS;
+  }
+
+  /** Outermost, so that every other hook sees the seed. */
+  @Override
+  public int aroundPropertyProximity() {
+    return -100;
+  }
+}
