@@ -1,40 +1,185 @@
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** Writes the kernel sources that differ only in element type. */
-final class GenerateKernels {
-  private static final String SUFFIX = ".java.template";
+/**
+ * Expands the kernel templates into Java sources; run by the build with the JDK's source launcher.
+ *
+ * <p>A template {@code Name.java.template} begins with one line a variant, {@code //@ ClassName
+ * key=value key=value ...} (a value with blanks stands in double quotes; {@code //@@ key=value ...}
+ * adds to the variant above it, {@code //@* key=value ...} to all variants of the file), and goes on
+ * with Java text in which
+ *
+ * <ul>
+ *   <li>{@code ${key}} is replaced by the variant's value, {@code ${i*4+j}} by an integer
+ *       expression of + - * / over keys and loop variables, left to right with * and / first;
+ *   <li>{@code #for i N} ... {@code #end} repeats its body with i = 0..N-1, N an expression;
+ *   <li>{@code #if key} ... {@code #end} and {@code #if key==value} keep the body if the key is
+ *       there and not 0 or false, or has that value; {@code #if !key} the opposite.
+ * </ul>
+ *
+ * <p>Usage: {@code java GenerateKernels.java TEMPLATE_DIR OUTPUT_DIR}. A file is rewritten only when
+ * its text changes, so that incremental builds stay incremental.
+ */
+public final class GenerateKernels {
+  private static final Pattern HOLE = Pattern.compile("\\$\\{([^}]*)}");
+  private static final Pattern PACKAGE = Pattern.compile("(?m)^package ([\\w.]+);");
+  private static final Pattern PAIR = Pattern.compile("([\\w.]+)=(\"([^\"]*)\"|\\S+)");
 
   private GenerateKernels() {}
 
-  /**
-   * Generates one source file for each template.
-   *
-   * @param args the folder of the templates, then the folder to write to
-   */
-  public static void main(String[] args) throws IOException {
-    if (args.length != 2) {
-      throw new IllegalArgumentException(
-          "arguments: wanted TEMPLATES OUT, got " + args.length + " of them");
+  public static void main(String[] arguments) throws IOException {
+    Path templates = Path.of(arguments[0]);
+    Path output = Path.of(arguments[1]);
+    List<Path> files = new ArrayList<>();
+    try (Stream<Path> listed = Files.walk(templates)) {
+      listed.filter(file -> file.toString().endsWith(".java.template")).sorted().forEach(files::add);
     }
-    Path templates = Path.of(args[0]);
-    Path out = Path.of(args[1]);
-    Files.createDirectories(out);
-    for (Path template : templatesIn(templates)) {
-      String name = template.getFileName().toString();
-      String source = name.substring(0, name.length() - ".template".length());
-      Files.copy(template, out.resolve(source));
+    for (Path file : files) {
+      expand(file, output);
     }
   }
 
-  private static List<Path> templatesIn(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return List.of();
+  private static void expand(Path template, Path output) throws IOException {
+    Map<String, Map<String, String>> variants = new java.util.LinkedHashMap<>();
+    Map<String, String> shared = new HashMap<>();
+    List<String> body = new ArrayList<>();
+    Map<String, String> current = shared;
+    for (String line : Files.readAllLines(template)) {
+      if (line.startsWith("//@* ")) {
+        readPairs(line, shared);
+      } else if (line.startsWith("//@@ ")) {
+        readPairs(line, current);
+      } else if (line.startsWith("//@ ")) {
+        String name = line.substring(4).split(" ", 2)[0];
+        current = new HashMap<>(Map.of("Class", name));
+        readPairs(line, current);
+        variants.put(name, current);
+      } else {
+        body.add(line);
+      }
     }
-    try (var files = Files.list(folder)) {
-      return files.filter(file -> file.toString().endsWith(SUFFIX)).sorted().toList();
+    for (Map.Entry<String, Map<String, String>> variant : variants.entrySet()) {
+      Map<String, String> keys = new HashMap<>(shared);
+      keys.putAll(variant.getValue());
+      List<String> lines = new ArrayList<>();
+      emit(body, 0, body.size(), keys, lines, template);
+      write(template, variant.getKey(), String.join("\n", lines) + "\n", output);
+    }
+  }
+
+  private static void readPairs(String line, Map<String, String> into) {
+    Matcher pair = PAIR.matcher(line);
+    while (pair.find()) {
+      into.put(pair.group(1), pair.group(3) != null ? pair.group(3) : pair.group(2));
+    }
+  }
+
+  private static void emit(
+      List<String> body, int from, int to, Map<String, String> keys, List<String> out, Path file) {
+    for (int at = from; at < to; at++) {
+      String line = body.get(at).strip();
+      if (line.startsWith("#for ")) {
+        int end = blockEnd(body, at, file);
+        String[] words = line.split(" +", 3);
+        long count = evaluate(words[2], keys, file);
+        for (long i = 0; i < count; i++) {
+          Map<String, String> inner = new HashMap<>(keys);
+          inner.put(words[1], Long.toString(i));
+          emit(body, at + 1, end, inner, out, file);
+        }
+        at = end;
+      } else if (line.startsWith("#if ")) {
+        int end = blockEnd(body, at, file);
+        if (holds(line.substring(4).strip(), keys)) {
+          emit(body, at + 1, end, keys, out, file);
+        }
+        at = end;
+      } else {
+        out.add(fill(body.get(at), keys, file));
+      }
+    }
+  }
+
+  private static int blockEnd(List<String> body, int start, Path file) {
+    Deque<Integer> open = new ArrayDeque<>();
+    for (int at = start; at < body.size(); at++) {
+      String line = body.get(at).strip();
+      if (line.startsWith("#for ") || line.startsWith("#if ")) {
+        open.push(at);
+      } else if (line.equals("#end")) {
+        open.pop();
+        if (open.isEmpty()) {
+          return at;
+        }
+      }
+    }
+    throw new IllegalArgumentException(file + ": #end is wanted for: " + body.get(start));
+  }
+
+  private static boolean holds(String condition, Map<String, String> keys) {
+    int equals = condition.indexOf("==");
+    if (equals >= 0) {
+      return condition.substring(equals + 2).equals(keys.get(condition.substring(0, equals)));
+    }
+    boolean negated = condition.startsWith("!");
+    String value = keys.getOrDefault(negated ? condition.substring(1) : condition, "false");
+    return negated == (value.equals("false") || value.equals("0"));
+  }
+
+  private static String fill(String line, Map<String, String> keys, Path file) {
+    String text = line;
+    // A value may itself have holes, so fill until none is left.
+    for (Matcher hole = HOLE.matcher(text); hole.find(); hole = HOLE.matcher(text)) {
+      String key = hole.group(1);
+      String value = keys.containsKey(key) ? keys.get(key) : "" + evaluate(key, keys, file);
+      text = text.substring(0, hole.start()) + value + text.substring(hole.end());
+    }
+    return text;
+  }
+
+  private static long evaluate(String expression, Map<String, String> keys, Path file) {
+    int plus = Math.max(expression.lastIndexOf('+'), expression.lastIndexOf('-'));
+    if (plus > 0) {
+      long left = evaluate(expression.substring(0, plus), keys, file);
+      long right = evaluate(expression.substring(plus + 1), keys, file);
+      return expression.charAt(plus) == '+' ? left + right : left - right;
+    }
+    int times = Math.max(expression.lastIndexOf('*'), expression.lastIndexOf('/'));
+    if (times > 0) {
+      long left = evaluate(expression.substring(0, times), keys, file);
+      long right = evaluate(expression.substring(times + 1), keys, file);
+      return expression.charAt(times) == '*' ? left * right : left / right;
+    }
+    String atom = expression.strip();
+    String value = keys.getOrDefault(atom, atom);
+    try {
+      return Long.parseLong(value);
+    } catch (NumberFormatException notANumber) {
+      throw new IllegalArgumentException(
+          file + ": a key or an integer is wanted, got \"" + atom + "\"; keys " + keys.keySet());
+    }
+  }
+
+  private static void write(Path template, String name, String text, Path output)
+      throws IOException {
+    Matcher declared = PACKAGE.matcher(text);
+    if (!declared.find()) {
+      throw new IllegalArgumentException(template + ": a package declaration is wanted");
+    }
+    Path file = output.resolve(declared.group(1).replace('.', '/')).resolve(name + ".java");
+    Files.createDirectories(file.getParent());
+    if (!Files.exists(file) || !Files.readString(file).equals(text)) {
+      Files.writeString(file, text);
     }
   }
 }

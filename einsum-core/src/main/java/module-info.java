@@ -2,4 +2,7 @@
 module io.github.shardsum.core {
   requires static jdk.incubator.vector;
   requires static org.jspecify;
+
+  exports io.github.shardsum.exec;
+  exports io.github.shardsum.tensor;
 }

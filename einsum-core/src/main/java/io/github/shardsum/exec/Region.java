@@ -1,0 +1,89 @@
+package io.github.shardsum.exec;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * One parallel region: its participants take task numbers from a counter until none is left. A
+ * helper that the executor starts late finds none and does nothing, so the region ends when its
+ * tasks have ended, whether or not every helper came.
+ */
+final class Region implements Runnable {
+  /** Turns of busy waiting before the caller parks; about 20 microseconds. */
+  private static final int SPINS = 2_000;
+
+  private final int tasks;
+  private final Workers.Task task;
+  private final Supplier<Scratch> take;
+  private final Consumer<Scratch> give;
+  private final Thread caller = Thread.currentThread();
+  private final AtomicInteger next = new AtomicInteger();
+  private final AtomicInteger ended = new AtomicInteger();
+  private final AtomicReference<Optional<Throwable>> failure =
+      new AtomicReference<>(Optional.empty());
+
+  Region(int tasks, Workers.Task task, Supplier<Scratch> take, Consumer<Scratch> give) {
+    this.tasks = tasks;
+    this.task = task;
+    this.take = take;
+    this.give = give;
+  }
+
+  @Override
+  public void run() {
+    work();
+  }
+
+  /** Takes part in the region until no task is left to begin. */
+  void work() {
+    if (next.get() >= tasks) {
+      return;
+    }
+    Scratch scratch = take.get();
+    try {
+      for (int index = next.getAndIncrement(); index < tasks; index = next.getAndIncrement()) {
+        attempt(index, scratch);
+      }
+    } finally {
+      give.accept(scratch);
+    }
+  }
+
+  private void attempt(int index, Scratch scratch) {
+    try {
+      if (failure.get().isEmpty()) {
+        task.run(index, scratch);
+      }
+    } catch (Throwable thrown) {
+      failure.compareAndSet(Optional.empty(), Optional.of(thrown));
+    } finally {
+      if (ended.incrementAndGet() == tasks && Thread.currentThread() != caller) {
+        LockSupport.unpark(caller);
+      }
+    }
+  }
+
+  /** Waits until every task has ended. */
+  void await() {
+    for (int spin = 0; ended.get() < tasks && spin < SPINS; spin++) {
+      Thread.onSpinWait();
+    }
+    while (ended.get() < tasks) {
+      LockSupport.park(this);
+    }
+  }
+
+  /** Throws what a task threw, if one did. */
+  void rethrow() {
+    switch (failure.get().orElse(null)) {
+      case null -> {}
+      case RuntimeException thrown -> throw thrown;
+      case Error thrown -> throw thrown;
+      case Throwable thrown -> throw new IllegalStateException(thrown);
+    }
+  }
+}

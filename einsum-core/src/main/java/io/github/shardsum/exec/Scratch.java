@@ -1,0 +1,73 @@
+package io.github.shardsum.exec;
+
+import java.util.Arrays;
+
+/**
+ * Arrays that a kernel may write while it runs, kept for the next run on the same thread. Not
+ * thread-safe: it belongs to one task at a time. Contents are whatever the last user left.
+ */
+public final class Scratch {
+  private float[][] floats = new float[0][];
+  private double[][] doubles = new double[0][];
+  private long[][] longs = new long[0][];
+
+  /** An empty scratch. */
+  public Scratch() {}
+
+  /**
+   * An f32 array.
+   *
+   * @param slot which array: those of different slots are different
+   * @param length the least length, in elements
+   * @return the array, at least that long
+   */
+  public float[] floats(int slot, int length) {
+    if (slot >= floats.length) {
+      floats = Arrays.copyOf(floats, slot + 1);
+    }
+    float[] array = floats[slot];
+    if (array == null || array.length < length) {
+      array = new float[length];
+      floats[slot] = array;
+    }
+    return array;
+  }
+
+  /**
+   * An f64 array.
+   *
+   * @param slot which array: those of different slots are different
+   * @param length the least length, in elements
+   * @return the array, at least that long
+   */
+  public double[] doubles(int slot, int length) {
+    if (slot >= doubles.length) {
+      doubles = Arrays.copyOf(doubles, slot + 1);
+    }
+    double[] array = doubles[slot];
+    if (array == null || array.length < length) {
+      array = new double[length];
+      doubles[slot] = array;
+    }
+    return array;
+  }
+
+  /**
+   * An i64 array.
+   *
+   * @param slot which array: those of different slots are different
+   * @param length the least length, in elements
+   * @return the array, at least that long
+   */
+  public long[] longs(int slot, int length) {
+    if (slot >= longs.length) {
+      longs = Arrays.copyOf(longs, slot + 1);
+    }
+    long[] array = longs[slot];
+    if (array == null || array.length < length) {
+      array = new long[length];
+      longs[slot] = array;
+    }
+    return array;
+  }
+}

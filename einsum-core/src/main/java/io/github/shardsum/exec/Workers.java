@@ -1,0 +1,179 @@
+package io.github.shardsum.exec;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * The threads that kernels run on, sized by the caller. Thread-safe.
+ *
+ * <p>A parallel region is a number of independent tasks; the calling thread takes part in it. How
+ * many threads there are decides only how fast it is: a kernel cuts its work into tasks in a way
+ * that does not depend on it, so results are equal to the bit. While one region runs, a region
+ * begun by another thread or from inside a task runs on its caller alone; so nothing waits and
+ * nothing deadlocks.
+ */
+public final class Workers implements AutoCloseable {
+  /** Scratches kept for callers; more concurrent callers than this allocate their own. */
+  private static final int KEPT = 16;
+
+  private final int parallelism;
+  private final Executor executor;
+  private final List<ExecutorService> owned;
+  private final AtomicBoolean busy = new AtomicBoolean();
+  private final AtomicReferenceArray<Scratch> scratches = new AtomicReferenceArray<>(KEPT);
+
+  private Workers(int parallelism, Executor executor, List<ExecutorService> owned) {
+    if (parallelism < 1) {
+      throw new IllegalArgumentException(
+          "workers: at least 1 thread is wanted, got " + parallelism);
+    }
+    this.parallelism = parallelism;
+    this.executor = Objects.requireNonNull(executor, "executor");
+    this.owned = owned;
+  }
+
+  /**
+   * Workers that have the calling thread alone.
+   *
+   * @return fresh workers; nothing to close
+   */
+  public static Workers sequential() {
+    return new Workers(1, Runnable::run, List.of());
+  }
+
+  /**
+   * The calling thread and {@code threads - 1} daemon threads of its own.
+   *
+   * @param threads the most threads that work at once, at least 1
+   * @return fresh workers, to be closed
+   * @throws IllegalArgumentException if threads is below 1
+   */
+  public static Workers of(int threads) {
+    if (threads <= 1) {
+      return new Workers(threads, Runnable::run, List.of());
+    }
+    ExecutorService pool =
+        Executors.newFixedThreadPool(
+            threads - 1, Thread.ofPlatform().name("shardsum-", 1).daemon().factory());
+    return new Workers(threads, pool, List.of(pool));
+  }
+
+  /**
+   * The calling thread and up to {@code threads - 1} runs of the caller's executor.
+   *
+   * @param threads the most threads that work at once, at least 1
+   * @param executor runs the others' share; not closed by {@link #close()}
+   * @return fresh workers
+   * @throws IllegalArgumentException if threads is below 1
+   */
+  public static Workers of(int threads, Executor executor) {
+    return new Workers(threads, executor, List.of());
+  }
+
+  /**
+   * The most threads that work at once, the caller's included.
+   *
+   * @return at least 1
+   */
+  public int parallelism() {
+    return parallelism;
+  }
+
+  /** One task of a parallel region. */
+  @FunctionalInterface
+  public interface Task {
+    /**
+     * Does the task's work.
+     *
+     * @param index which task, in [0, tasks)
+     * @param scratch arrays that are this thread's own until the task ends
+     */
+    void run(int index, Scratch scratch);
+  }
+
+  /**
+   * Runs tasks 0 to tasks - 1, in any order, and returns when all have ended.
+   *
+   * @param tasks how many, at least 0
+   * @param task the work
+   * @throws RuntimeException what a task threw first; tasks not yet begun are then not begun
+   */
+  public void run(int tasks, Task task) {
+    if (tasks <= 1 || parallelism == 1 || !busy.compareAndSet(false, true)) {
+      runAlone(tasks, task);
+      return;
+    }
+    try {
+      runTogether(tasks, task);
+    } finally {
+      busy.set(false);
+    }
+  }
+
+  private void runAlone(int tasks, Task task) {
+    if (tasks <= 0) {
+      return;
+    }
+    Scratch scratch = take();
+    try {
+      for (int index = 0; index < tasks; index++) {
+        task.run(index, scratch);
+      }
+    } finally {
+      give(scratch);
+    }
+  }
+
+  private void runTogether(int tasks, Task task) {
+    int helpers = Math.min(parallelism, tasks) - 1;
+    Region region = new Region(tasks, task, this::take, this::give);
+    int started = 0;
+    try {
+      for (; started < helpers; started++) {
+        executor.execute(region);
+      }
+    } finally {
+      region.work();
+      region.await();
+    }
+    region.rethrow();
+  }
+
+  private Scratch take() {
+    for (int i = 0; i < KEPT; i++) {
+      Scratch kept = scratches.get(i);
+      if (kept != null && scratches.compareAndSet(i, kept, null)) {
+        return kept;
+      }
+    }
+    return new Scratch();
+  }
+
+  private void give(Scratch scratch) {
+    for (int i = 0; i < KEPT; i++) {
+      if (scratches.compareAndSet(i, null, scratch)) {
+        return;
+      }
+    }
+  }
+
+  /** Ends this object's own threads; regions that run are finished first. */
+  @Override
+  public void close() {
+    for (ExecutorService pool : new ArrayList<>(owned)) {
+      pool.close();
+    }
+  }
+
+  /** The number of threads. */
+  @Override
+  public String toString() {
+    return parallelism == 1 ? "1 thread" : parallelism + " threads";
+  }
+}

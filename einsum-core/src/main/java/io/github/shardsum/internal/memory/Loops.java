@@ -1,0 +1,126 @@
+package io.github.shardsum.internal.memory;
+
+import java.util.Arrays;
+import java.util.function.Consumer;
+
+/**
+ * A nest of loops that walks several strided arrays of one shape together: axes of size 1 are gone,
+ * the axis along which the first array is most contiguous is innermost, and neighbours that are
+ * contiguous together in every array are one loop. Immutable.
+ */
+public final class Loops {
+  private final long[] sizes;
+  private final long[][] strides;
+
+  private Loops(long[] sizes, long[][] strides) {
+    this.sizes = sizes;
+    this.strides = strides;
+  }
+
+  /**
+   * The nest of a shape without empty axes.
+   *
+   * @param shape the size of each axis, at least 1
+   * @param strides for each array its stride along each axis, in elements
+   */
+  public static Loops of(long[] shape, long[]... strides) {
+    Integer[] order =
+        java.util.stream.IntStream.range(0, shape.length)
+            .filter(axis -> shape[axis] != 1)
+            .boxed()
+            .toArray(Integer[]::new);
+    // Stable, so C order stays where the first array's strides are equal (broadcast axes).
+    Arrays.sort(
+        order, (x, y) -> Long.compare(Math.abs(strides[0][y]), Math.abs(strides[0][x])));
+    int rank = 0;
+    long[] sizes = new long[order.length];
+    long[][] steps = new long[strides.length][order.length];
+    for (int axis : order) {
+      if (rank > 0 && fuses(strides, steps, axis, rank - 1, shape[axis])) {
+        sizes[rank - 1] *= shape[axis];
+      } else {
+        sizes[rank++] = shape[axis];
+      }
+      for (int array = 0; array < strides.length; array++) {
+        steps[array][rank - 1] = strides[array][axis];
+      }
+    }
+    for (int array = 0; array < strides.length; array++) {
+      steps[array] = Arrays.copyOf(steps[array], rank);
+    }
+    return new Loops(Arrays.copyOf(sizes, rank), steps);
+  }
+
+  private static boolean fuses(
+      long[][] strides, long[][] steps, int axis, int outer, long innerSize) {
+    for (int array = 0; array < strides.length; array++) {
+      if (steps[array][outer] != strides[array][axis] * innerSize) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Number of loops. */
+  public int rank() {
+    return sizes.length;
+  }
+
+  /** Size of a loop, outermost first. */
+  public long size(int loop) {
+    return sizes[loop];
+  }
+
+  /** Stride of an array along a loop. */
+  public long stride(int array, int loop) {
+    return strides[array][loop];
+  }
+
+  /** Size of the innermost loop; 1 if there is none. */
+  public long row() {
+    return sizes.length == 0 ? 1 : sizes[sizes.length - 1];
+  }
+
+  /** Stride of an array along the innermost loop. */
+  public long stride(int array) {
+    return sizes.length == 0 ? 1 : strides[array][sizes.length - 1];
+  }
+
+  /** Number of innermost loops. */
+  public long rows() {
+    long rows = 1;
+    for (int loop = 0; loop < sizes.length - 1; loop++) {
+      rows *= sizes[loop];
+    }
+    return rows;
+  }
+
+  /**
+   * Calls back at the start of every innermost loop.
+   *
+   * @param origins position of the first element of each array; not changed
+   * @param row gets the position in each array; the array is reused
+   */
+  public void forEachRow(long[] origins, Consumer<long[]> row) {
+    long[] at = origins.clone();
+    long[] index = new long[sizes.length];
+    while (true) {
+      row.accept(at);
+      int loop = sizes.length - 2;
+      while (loop >= 0 && ++index[loop] == sizes[loop]) {
+        move(at, loop, 1 - sizes[loop]);
+        index[loop--] = 0;
+      }
+      if (loop < 0) {
+        return;
+      }
+      move(at, loop, 1);
+    }
+  }
+
+  private void move(long[] at, int loop, long steps) {
+    for (int array = 0; array < at.length; array++) {
+      at[array] += steps * strides[array][loop];
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package io.github.shardsum.tensor;
+
+/**
+ * What an einsum takes: a dense {@link Tensor}, or a {@link RoutingTensor} with few non-zeros a row.
+ */
+public sealed interface Operand permits Tensor, RoutingTensor {
+  /**
+   * Element type.
+   *
+   * @return the dtype
+   */
+  DType dtype();
+
+  /**
+   * Logical shape.
+   *
+   * @return the shape
+   */
+  Shape shape();
+}

@@ -1,0 +1,199 @@
+package io.github.shardsum.tensor;
+
+import java.util.Objects;
+
+/**
+ * A tensor with at most k non-zeros for each index of its leading axes, stored as positions and
+ * weights: the combine weights and the dispatch mask of a mixture of experts, a one-hot matrix, a
+ * permutation.
+ *
+ * <p>Logical shape {@code [lead..., tail...]}. For each leading index, slot j of k holds a weight
+ * and the row-major position in the tail axes where it stands; a negative position is an empty
+ * slot. Two slots of one leading index that hold the same position add up. An einsum with such an
+ * operand is a gather, a scatter or a weighted sum of rows; its value is that of the dense form
+ * {@link #toDense()}, except that products with its zeros are not formed, so a NaN or infinity that
+ * meets only zeros does not spread.
+ *
+ * <p>Immutable description; {@code positions} and {@code weights} alias the caller's tensors.
+ */
+public final class RoutingTensor implements Operand {
+  private final Shape shape;
+  private final int leadRank;
+  private final Tensor positions;
+  private final Tensor weights;
+
+  private RoutingTensor(Shape shape, int leadRank, Tensor positions, Tensor weights) {
+    this.shape = shape;
+    this.leadRank = leadRank;
+    this.positions = positions;
+    this.weights = weights;
+  }
+
+  /**
+   * A routing tensor of positions and weights.
+   *
+   * @param shape the logical shape {@code [lead..., tail...]}
+   * @param positions {@code [lead..., k]} of i32: row-major positions in the tail, negative for an
+   *     empty slot
+   * @param weights {@code [lead..., k]} of any dtype, which is the tensor's
+   * @return the tensor
+   * @throws IllegalArgumentException if the shapes do not match, positions are not i32, the tail has
+   *     more than 2^31 - 1 positions, or a position is not below the tail's element count
+   */
+  public static RoutingTensor of(Shape shape, Tensor positions, Tensor weights) {
+    int leadRank = positions.rank() - 1;
+    if (positions.dtype() != DType.I32 || leadRank < 0 || leadRank > shape.rank()) {
+      throw new IllegalArgumentException(
+          "routing: positions of dtype i32 and shape [lead..., k] are wanted, got " + positions
+              + " for shape " + shape);
+    }
+    if (!weights.shape().equals(positions.shape())) {
+      throw new IllegalArgumentException(
+          "routing: weights of the positions' shape are wanted, got " + weights.shape() + " and "
+              + positions.shape());
+    }
+    long tail = 1;
+    for (int axis = 0; axis < shape.rank(); axis++) {
+      if (axis < leadRank && positions.size(axis) != shape.size(axis)) {
+        throw new IllegalArgumentException(
+            "routing: leading sizes of " + shape + " are wanted, got positions "
+                + positions.shape());
+      }
+      tail = axis < leadRank ? tail : Math.multiplyExact(tail, shape.size(axis));
+    }
+    checkPositions(positions, tail, shape);
+    return new RoutingTensor(shape, leadRank, positions, weights);
+  }
+
+  private static void checkPositions(Tensor positions, long tail, Shape shape) {
+    if (tail > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "routing: a tail of at most 2^31 - 1 positions is wanted, got " + shape);
+    }
+    for (long position : positions.toLongArray()) {
+      if (position >= tail) {
+        throw new IllegalArgumentException(
+            "routing: positions below " + tail + " (the tail of " + shape + ") are wanted, got "
+                + position);
+      }
+    }
+  }
+
+  /**
+   * A one-hot tensor {@code [indices..., depth]}: 1 where the last index equals the value of {@code
+   * indices}, a row of zeros where that value is negative.
+   *
+   * @param indices i32, any shape
+   * @param depth size of the new last axis
+   * @param dtype the dtype of the ones
+   * @return the tensor
+   * @throws IllegalArgumentException if an index is not below depth
+   */
+  public static RoutingTensor oneHot(Tensor indices, long depth, DType dtype) {
+    long[] sizes = java.util.Arrays.copyOf(indices.shape().toArray(), indices.rank() + 1);
+    sizes[indices.rank()] = depth;
+    Tensor positions = indices.expand(indices.rank());
+    Tensor one = Tensor.full(dtype, 1);
+    return of(Shape.of(sizes), positions, one.broadcastTo(positions.shape()));
+  }
+
+  @Override
+  public DType dtype() {
+    return weights.dtype();
+  }
+
+  @Override
+  public Shape shape() {
+    return shape;
+  }
+
+  /**
+   * Number of leading axes.
+   *
+   * @return at most the rank
+   */
+  public int leadRank() {
+    return leadRank;
+  }
+
+  /**
+   * Most non-zeros for one leading index.
+   *
+   * @return the number of slots k
+   */
+  public long slots() {
+    return positions.size(leadRank);
+  }
+
+  /**
+   * Positions in the tail.
+   *
+   * @return {@code [lead..., k]} of i32, not a copy
+   */
+  public Tensor positions() {
+    return positions;
+  }
+
+  /**
+   * Weights.
+   *
+   * @return {@code [lead..., k]}, not a copy
+   */
+  public Tensor weights() {
+    return weights;
+  }
+
+  /**
+   * The same positions with other weights, as the 0/1 mask of combine weights.
+   *
+   * @param other {@code [lead..., k]}
+   * @return the tensor
+   */
+  public RoutingTensor withWeights(Tensor other) {
+    Objects.requireNonNull(other);
+    if (!other.shape().equals(positions.shape())) {
+      throw new IllegalArgumentException(
+          "routing: weights of shape " + positions.shape() + " are wanted, got " + other.shape());
+    }
+    return new RoutingTensor(shape, leadRank, positions, other);
+  }
+
+  /**
+   * The dense form.
+   *
+   * @return a fresh tensor of the logical shape and dtype
+   */
+  public Tensor toDense() {
+    Tensor dense = Tensor.zeros(dtype(), shape);
+    long tail = 1;
+    for (int axis = leadRank; axis < shape.rank(); axis++) {
+      tail *= shape.size(axis);
+    }
+    long[] at = positions.toLongArray();
+    Tensor flat = dense.reshape(shape.elementCount());
+    Tensor values = weights.contiguous().reshape(at.length);
+    for (int i = 0; i < at.length; i++) {
+      if (at[i] >= 0) {
+        long position = i / slots() * tail + at[i];
+        add(flat, position, values, i);
+      }
+    }
+    return dense;
+  }
+
+  private static void add(Tensor to, long at, Tensor from, long index) {
+    if (to.dtype().isFloating()) {
+      to.set(to.getDouble(at) + from.getDouble(index), at);
+    } else if (to.dtype() == DType.BOOL) {
+      to.set(Math.max(to.getDouble(at), from.getDouble(index)), at);
+    } else {
+      to.set(to.getLong(at) + from.getLong(index), at);
+    }
+  }
+
+  /** The dtype, the shape and the number of slots. */
+  @Override
+  public String toString() {
+    return dtype() + "" + shape + " routing, " + slots() + " slots a row";
+  }
+}

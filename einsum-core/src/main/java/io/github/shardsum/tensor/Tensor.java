@@ -1,0 +1,659 @@
+package io.github.shardsum.tensor;
+
+import io.github.shardsum.internal.memory.Memory;
+import io.github.shardsum.internal.memory.StridedCopy;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A dense n-dimensional array: a dtype, a shape, strides and a {@link MemorySegment} over the
+ * caller's memory.
+ *
+ * <p><b>Aliasing.</b> Nothing is copied on the way in or out unless a method says so: a tensor over
+ * a {@code float[]} sees what the caller writes there, and the other way round; so do all views.
+ * The description (dtype, shape, strides) is immutable.
+ *
+ * <p><b>Lifetime.</b> Heap memory lives as long as the tensor. Native and mapped memory lives as
+ * long as its {@link Arena}; using a tensor after its arena was closed, or a confined arena's tensor
+ * from another thread, is an {@link IllegalStateException} or {@link WrongThreadException}, never a
+ * crash. The tensor does not close anything.
+ *
+ * <p><b>Threads.</b> Safe for concurrent reading; concurrent writing of the same elements is a data
+ * race of the caller's.
+ *
+ * <p>Native and mapped memory is in the machine's byte order and may be unaligned.
+ */
+public final class Tensor implements Operand {
+  private final DType dtype;
+  private final Shape shape;
+  private final long[] strides;
+  private final MemorySegment segment;
+  private final long offset;
+
+  private Tensor(DType dtype, Shape shape, long[] strides, MemorySegment segment, long offset) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.strides = strides;
+    this.segment = segment;
+    this.offset = offset;
+  }
+
+  /**
+   * A tensor over an f32 array, in C order; aliases the array.
+   *
+   * @param data the elements; its length is the shape's element count
+   * @param shape the size of each axis; none for a scalar
+   * @return the tensor
+   * @throws IllegalArgumentException if the length does not match the shape
+   */
+  public static Tensor of(float[] data, long... shape) {
+    return whole(DType.F32, MemorySegment.ofArray(data), Shape.of(shape));
+  }
+
+  /**
+   * As {@link #of(float[], long...)}, of dtype f64.
+   *
+   * @param data the elements
+   * @param shape the size of each axis
+   * @return the tensor
+   */
+  public static Tensor of(double[] data, long... shape) {
+    return whole(DType.F64, MemorySegment.ofArray(data), Shape.of(shape));
+  }
+
+  /**
+   * As {@link #of(float[], long...)}, of dtype i32.
+   *
+   * @param data the elements
+   * @param shape the size of each axis
+   * @return the tensor
+   */
+  public static Tensor of(int[] data, long... shape) {
+    return whole(DType.I32, MemorySegment.ofArray(data), Shape.of(shape));
+  }
+
+  /**
+   * As {@link #of(float[], long...)}, of dtype i64.
+   *
+   * @param data the elements
+   * @param shape the size of each axis
+   * @return the tensor
+   */
+  public static Tensor of(long[] data, long... shape) {
+    return whole(DType.I64, MemorySegment.ofArray(data), Shape.of(shape));
+  }
+
+  /**
+   * As {@link #of(float[], long...)}, of dtype bf16.
+   *
+   * @param bits the 16 bits of each element, see {@link Bf16}
+   * @param shape the size of each axis
+   * @return the tensor
+   */
+  public static Tensor ofBf16(short[] bits, long... shape) {
+    return whole(DType.BF16, MemorySegment.ofArray(bits), Shape.of(shape));
+  }
+
+  /**
+   * As {@link #of(float[], long...)}, of dtype bool.
+   *
+   * @param data one byte an element, zero is false
+   * @param shape the size of each axis
+   * @return the tensor
+   */
+  public static Tensor ofBool(byte[] data, long... shape) {
+    return whole(DType.BOOL, MemorySegment.ofArray(data), Shape.of(shape));
+  }
+
+  /**
+   * A tensor over the remaining elements of a buffer, in C order; aliases its memory.
+   *
+   * @param data the elements from position to limit, in the machine's byte order
+   * @param shape the size of each axis
+   * @return the tensor
+   * @throws IllegalArgumentException if the remaining count does not match the shape, or the buffer
+   *     is of the foreign byte order
+   */
+  public static Tensor of(FloatBuffer data, long... shape) {
+    if (data.order() != ByteOrder.nativeOrder()) {
+      throw new IllegalArgumentException(
+          "tensor: a buffer in native order is wanted, got " + data.order()
+              + "; set ByteBuffer.order(ByteOrder.nativeOrder()) before asFloatBuffer()");
+    }
+    return whole(DType.F32, MemorySegment.ofBuffer(data), Shape.of(shape));
+  }
+
+  /**
+   * A tensor over a segment (heap, native or mapped), in C order; aliases it.
+   *
+   * @param dtype the element type
+   * @param segment the elements, in the machine's byte order, any alignment
+   * @param shape the size of each axis
+   * @return the tensor
+   * @throws IllegalArgumentException if the segment's size does not match the shape
+   */
+  public static Tensor of(DType dtype, MemorySegment segment, long... shape) {
+    return whole(dtype, segment, Shape.of(shape));
+  }
+
+  private static Tensor whole(DType dtype, MemorySegment segment, Shape shape) {
+    long wanted = shape.elementCount();
+    if (segment.byteSize() % dtype.byteSize() != 0
+        || segment.byteSize() / dtype.byteSize() != wanted) {
+      throw new IllegalArgumentException(
+          "tensor: shape " + shape + " of " + dtype + " wants " + wanted + " elements, got "
+              + segment.byteSize() / dtype.byteSize() + " (" + segment.byteSize() + " bytes)");
+    }
+    return new Tensor(dtype, shape, shape.rowMajorStrides(), segment, 0);
+  }
+
+  /**
+   * A tensor over part of a segment with any strides; aliases it.
+   *
+   * @param dtype the element type
+   * @param segment the memory
+   * @param offset position of the first element in the segment, in elements
+   * @param shape the shape
+   * @param strides distance between neighbours along each axis, in elements; may be 0 or negative
+   * @return the tensor
+   * @throws IllegalArgumentException if the number of strides is not the rank, or an element would
+   *     lie outside the segment
+   */
+  public static Tensor ofStrided(
+      DType dtype, MemorySegment segment, long offset, Shape shape, long... strides) {
+    if (strides.length != shape.rank()) {
+      throw new IllegalArgumentException(
+          "tensor: one stride an axis is wanted, got " + Arrays.toString(strides)
+              + " for shape " + shape);
+    }
+    long[] range = Views.range(offset, shape, strides);
+    long available = segment.byteSize() / dtype.byteSize();
+    if (shape.elementCount() > 0 && (range[0] < 0 || range[1] >= available)) {
+      throw new IllegalArgumentException(
+          "tensor: shape " + shape + " with strides " + Arrays.toString(strides) + " at offset "
+              + offset + " touches elements " + range[0] + " to " + range[1]
+              + ", got a segment of " + available + " elements of " + dtype);
+    }
+    return new Tensor(dtype, shape, strides.clone(), segment, offset);
+  }
+
+  /**
+   * A rank-0 tensor that holds one value.
+   *
+   * @param dtype the element type
+   * @param value the value, converted to the dtype
+   * @return a fresh tensor
+   */
+  public static Tensor scalar(DType dtype, double value) {
+    return full(dtype, value);
+  }
+
+  /**
+   * A fresh tensor of zeros on the heap, in C order.
+   *
+   * @param dtype the element type
+   * @param shape the size of each axis
+   * @return the tensor
+   * @throws IllegalArgumentException if the elements do not fit in one Java array (use {@link
+   *     #allocate} with an arena instead)
+   */
+  public static Tensor zeros(DType dtype, long... shape) {
+    return zeros(dtype, Shape.of(shape));
+  }
+
+  /**
+   * As {@link #zeros(DType, long...)}.
+   *
+   * @param dtype the element type
+   * @param shape the shape
+   * @return the tensor
+   */
+  public static Tensor zeros(DType dtype, Shape shape) {
+    long count = shape.elementCount();
+    if (count > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          "tensor: at most 2^31 - 9 elements fit in a Java array, got shape " + shape
+              + "; use Tensor.allocate(Arena, ...)");
+    }
+    int n = (int) count;
+    MemorySegment segment =
+        switch (dtype) {
+          case F32 -> MemorySegment.ofArray(new float[n]);
+          case F64 -> MemorySegment.ofArray(new double[n]);
+          case BF16 -> MemorySegment.ofArray(new short[n]);
+          case I32 -> MemorySegment.ofArray(new int[n]);
+          case I64 -> MemorySegment.ofArray(new long[n]);
+          case BOOL -> MemorySegment.ofArray(new byte[n]);
+        };
+    return whole(dtype, segment, shape);
+  }
+
+  /**
+   * A fresh tensor of zeros in native memory, in C order, aligned to 64 bytes.
+   *
+   * @param arena owns the memory; its kind decides which threads may use the tensor
+   * @param dtype the element type
+   * @param shape the shape
+   * @return the tensor
+   */
+  public static Tensor allocate(Arena arena, DType dtype, Shape shape) {
+    long bytes = Math.multiplyExact(shape.elementCount(), (long) dtype.byteSize());
+    return whole(dtype, arena.allocate(bytes, 64), shape);
+  }
+
+  /**
+   * A fresh tensor on the heap whose elements all have one value.
+   *
+   * @param dtype the element type
+   * @param value the value, converted to the dtype
+   * @param shape the size of each axis
+   * @return the tensor
+   */
+  public static Tensor full(DType dtype, double value, long... shape) {
+    Tensor one = zeros(dtype);
+    Memory.of(one).store(0, 1, 1, new double[] {value}, 0, 1);
+    Tensor result = zeros(dtype, shape);
+    StridedCopy.copy(one.broadcastTo(result.shape), result);
+    return result;
+  }
+
+  @Override
+  public DType dtype() {
+    return dtype;
+  }
+
+  @Override
+  public Shape shape() {
+    return shape;
+  }
+
+  /**
+   * Number of axes.
+   *
+   * @return the rank
+   */
+  public int rank() {
+    return shape.rank();
+  }
+
+  /**
+   * Size of one axis.
+   *
+   * @param axis the axis, in [0, rank)
+   * @return its size
+   */
+  public long size(int axis) {
+    return shape.size(axis);
+  }
+
+  /**
+   * Distance between neighbours along an axis.
+   *
+   * @param axis the axis, in [0, rank)
+   * @return the stride in elements; 0 on a broadcast axis, negative on a reversed one
+   */
+  public long stride(int axis) {
+    return strides[axis];
+  }
+
+  /**
+   * Distances between neighbours along each axis, in elements.
+   *
+   * @return a fresh array
+   */
+  public long[] strides() {
+    return strides.clone();
+  }
+
+  /**
+   * The memory under this tensor; all of it, which may be more than the tensor's elements.
+   *
+   * @return the segment, not a copy
+   */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /**
+   * Position of the first element in {@link #segment()}.
+   *
+   * @return the position in elements
+   */
+  public long offset() {
+    return offset;
+  }
+
+  /**
+   * Whether the elements lie in C order without gaps (axes of size 1 do not matter).
+   *
+   * @return true if so; true for an empty tensor
+   */
+  public boolean isContiguous() {
+    return Views.isContiguous(shape, strides);
+  }
+
+  /**
+   * A view with the axes in reverse order.
+   *
+   * @return the view
+   */
+  public Tensor transpose() {
+    int[] axes = new int[rank()];
+    Arrays.setAll(axes, i -> axes.length - 1 - i);
+    return transpose(axes);
+  }
+
+  /**
+   * A view with the axes in another order.
+   *
+   * @param axes for each axis of the view, the axis of this tensor: a permutation of [0, rank)
+   * @return the view
+   * @throws IllegalArgumentException if it is not a permutation
+   */
+  public Tensor transpose(int... axes) {
+    Views.checkPermutation(axes, shape);
+    long[] sizes = new long[axes.length];
+    long[] steps = new long[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      sizes[i] = shape.size(axes[i]);
+      steps[i] = strides[axes[i]];
+    }
+    return new Tensor(dtype, Shape.of(sizes), steps, segment, offset);
+  }
+
+  /**
+   * A view of the elements from, from + 1, ..., to - 1 of an axis.
+   *
+   * @param axis the axis
+   * @param from the first index, in [0, to]
+   * @param to one past the last index, at most the size
+   * @return the view
+   * @throws IndexOutOfBoundsException if the range does not lie in the axis
+   */
+  public Tensor slice(int axis, long from, long to) {
+    return slice(axis, from, to, 1);
+  }
+
+  /**
+   * A view of the elements from, from + step, ... of an axis, up to but without {@code to}.
+   *
+   * @param axis the axis
+   * @param from the first index
+   * @param to the exclusive bound; with a negative step it lies below {@code from} and may be -1
+   * @param step the distance, not 0; negative reverses
+   * @return the view
+   * @throws IndexOutOfBoundsException if an index of the range does not lie in the axis
+   * @throws IllegalArgumentException if the step is 0
+   */
+  public Tensor slice(int axis, long from, long to, long step) {
+    Objects.checkIndex(axis, rank());
+    long count = Views.sliceCount(from, to, step, shape.size(axis), axis, shape);
+    long[] sizes = shape.toArray();
+    long[] steps = strides.clone();
+    sizes[axis] = count;
+    steps[axis] = strides[axis] * step;
+    long start = count == 0 ? offset : offset + from * strides[axis];
+    return new Tensor(dtype, Shape.of(sizes), steps, segment, start);
+  }
+
+  /**
+   * A view at one index of an axis, without that axis.
+   *
+   * @param axis the axis
+   * @param index the index, in [0, size)
+   * @return the view, of rank one less
+   * @throws IndexOutOfBoundsException if there is no such axis or index
+   */
+  public Tensor select(int axis, long index) {
+    Objects.checkIndex(axis, rank());
+    Objects.checkIndex(index, shape.size(axis));
+    return new Tensor(
+        dtype,
+        Shape.of(Views.without(shape.toArray(), axis)),
+        Views.without(strides, axis),
+        segment,
+        offset + index * strides[axis]);
+  }
+
+  /**
+   * A view of the diagonal of two axes, which replaces both and comes last.
+   *
+   * @param axis1 one axis
+   * @param axis2 another axis, of the same size
+   * @return the view, of rank one less
+   * @throws IllegalArgumentException if the axes are the same or of different sizes
+   */
+  public Tensor diagonal(int axis1, int axis2) {
+    Objects.checkIndex(axis1, rank());
+    Objects.checkIndex(axis2, rank());
+    if (axis1 == axis2 || shape.size(axis1) != shape.size(axis2)) {
+      throw new IllegalArgumentException(
+          "diagonal: two different axes of equal size are wanted, got axes " + axis1 + " and "
+              + axis2 + " of shape " + shape);
+    }
+    int low = Math.min(axis1, axis2);
+    int high = Math.max(axis1, axis2);
+    long[] sizes = Views.without(Views.without(shape.toArray(), high), low);
+    long[] steps = Views.without(Views.without(strides, high), low);
+    sizes = Arrays.copyOf(sizes, sizes.length + 1);
+    steps = Arrays.copyOf(steps, steps.length + 1);
+    sizes[sizes.length - 1] = shape.size(axis1);
+    steps[steps.length - 1] = strides[axis1] + strides[axis2];
+    return new Tensor(dtype, Shape.of(sizes), steps, segment, offset);
+  }
+
+  /**
+   * A view with this tensor repeated along new leading axes and along axes of size 1 (NumPy's
+   * broadcasting); its repeated elements are one element in memory, so it is not for writing.
+   *
+   * @param target the wanted shape
+   * @return the view
+   * @throws IllegalArgumentException if the shapes, right-aligned, differ where this one is not 1
+   */
+  public Tensor broadcastTo(Shape target) {
+    int added = target.rank() - rank();
+    long[] steps = new long[target.rank()];
+    for (int axis = target.rank() - 1; axis >= 0; axis--) {
+      long size = axis < added ? 1 : shape.size(axis - added);
+      if (added < 0 || (size != 1 && size != target.size(axis))) {
+        throw new IllegalArgumentException(
+            "broadcast: shape " + shape + " does not broadcast to " + target
+                + "; axes are aligned from the right and must be equal or 1");
+      }
+      steps[axis] = size == 1 ? 0 : strides[axis - added];
+    }
+    if (added < 0) {
+      throw new IllegalArgumentException(
+          "broadcast: rank " + target.rank() + " is lower than that of " + shape);
+    }
+    return new Tensor(dtype, target, steps, segment, offset);
+  }
+
+  /**
+   * A view with another shape of as many elements.
+   *
+   * @param sizes the new sizes; one may be -1 and is then computed
+   * @return the view
+   * @throws IllegalArgumentException if the counts differ, or the strides do not allow a view (copy
+   *     with {@link #contiguous()} first)
+   */
+  public Tensor reshape(long... sizes) {
+    Shape target = Views.inferShape(shape, sizes);
+    long[] steps =
+        Views.reshapeStrides(shape, strides, target)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "reshape: a view of shape " + shape + ", strides "
+                            + Arrays.toString(strides) + " as " + target
+                            + " does not exist; call contiguous() first to copy"));
+    return new Tensor(dtype, target, steps, segment, offset);
+  }
+
+  /**
+   * A view with a new axis of size 1.
+   *
+   * @param axis where the new axis stands in the view, in [0, rank]
+   * @return the view
+   */
+  public Tensor expand(int axis) {
+    Objects.checkIndex(axis, rank() + 1);
+    long[] sizes = new long[rank() + 1];
+    long[] steps = new long[rank() + 1];
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = i == axis ? 1 : shape.size(i < axis ? i : i - 1);
+      steps[i] = i == axis ? 0 : strides[i < axis ? i : i - 1];
+    }
+    return new Tensor(dtype, Shape.of(sizes), steps, segment, offset);
+  }
+
+  /**
+   * This tensor if it is contiguous, otherwise a copy on the heap in C order.
+   *
+   * @return a contiguous tensor of equal elements
+   */
+  public Tensor contiguous() {
+    return isContiguous() ? this : copy();
+  }
+
+  /**
+   * A copy on the heap in C order.
+   *
+   * @return a fresh tensor
+   */
+  public Tensor copy() {
+    return convert(dtype);
+  }
+
+  /**
+   * A copy on the heap in C order, converted to a dtype: to an integer as a Java cast (toward zero,
+   * saturating, NaN to 0), to bool as "not zero", to bf16 rounded to nearest even.
+   *
+   * @param target the dtype of the copy
+   * @return a fresh tensor
+   */
+  public Tensor convert(DType target) {
+    Tensor result = zeros(target, shape);
+    StridedCopy.copy(this, result);
+    return result;
+  }
+
+  /**
+   * Writes the elements of another tensor, converted as by {@link #convert}, into this one.
+   *
+   * @param source a tensor of the same shape; if the two overlap in memory the result is that of a
+   *     copy made first
+   * @throws IllegalArgumentException if the shapes differ or this tensor's memory is read-only
+   */
+  public void assign(Tensor source) {
+    if (!source.shape.equals(shape)) {
+      throw new IllegalArgumentException(
+          "assign: shape " + shape + " is wanted, got " + source.shape
+              + "; use broadcastTo or reshape");
+    }
+    if (segment.isReadOnly()) {
+      throw new IllegalArgumentException("assign: writable memory is wanted, got a read-only one");
+    }
+    boolean overlaps = segment.asOverlappingSlice(source.segment).isPresent();
+    StridedCopy.copy(overlaps ? source.copy() : source, this);
+  }
+
+  /**
+   * One element as f64.
+   *
+   * @param index one index an axis
+   * @return the value; an i64 beyond 2^53 is rounded
+   */
+  public double getDouble(long... index) {
+    double[] value = new double[1];
+    Memory.of(this).load(position(index), 1, 1, value, 0, 1);
+    return value[0];
+  }
+
+  /**
+   * One element as i64.
+   *
+   * @param index one index an axis
+   * @return the value; a fraction is cut off
+   */
+  public long getLong(long... index) {
+    long[] value = new long[1];
+    Memory.of(this).load(position(index), 1, 1, value, 0, 1);
+    return value[0];
+  }
+
+  /**
+   * Writes one element.
+   *
+   * @param value the value, converted to the dtype
+   * @param index one index an axis
+   */
+  public void set(double value, long... index) {
+    Memory.of(this).store(position(index), 1, 1, new double[] {value}, 0, 1);
+  }
+
+  /**
+   * Writes one element.
+   *
+   * @param value the value, converted to the dtype (i32 and bf16 keep what fits of it)
+   * @param index one index an axis
+   */
+  public void set(long value, long... index) {
+    Memory.of(this).store(position(index), 1, 1, new long[] {value}, 0, 1);
+  }
+
+  private long position(long... index) {
+    if (index.length != rank()) {
+      throw new IllegalArgumentException(
+          "index: one index an axis of " + shape + " is wanted, got " + Arrays.toString(index));
+    }
+    long position = Memory.origin(this);
+    for (int axis = 0; axis < index.length; axis++) {
+      position += Objects.checkIndex(index[axis], shape.size(axis)) * strides[axis];
+    }
+    return position;
+  }
+
+  /**
+   * The elements in C order as f32.
+   *
+   * @return a fresh array
+   */
+  public float[] toFloatArray() {
+    float[] values = new float[Views.arrayLength(shape)];
+    StridedCopy.copy(this, of(values, shape.toArray()));
+    return values;
+  }
+
+  /**
+   * The elements in C order as f64.
+   *
+   * @return a fresh array
+   */
+  public double[] toDoubleArray() {
+    double[] values = new double[Views.arrayLength(shape)];
+    StridedCopy.copy(this, of(values, shape.toArray()));
+    return values;
+  }
+
+  /**
+   * The elements in C order as i64.
+   *
+   * @return a fresh array
+   */
+  public long[] toLongArray() {
+    long[] values = new long[Views.arrayLength(shape)];
+    StridedCopy.copy(this, of(values, shape.toArray()));
+    return values;
+  }
+
+  /** The dtype, the shape and, where the elements are not in C order, the strides. */
+  @Override
+  public String toString() {
+    return dtype + "" + shape + (isContiguous() ? "" : " strides " + Arrays.toString(strides));
+  }
+}
