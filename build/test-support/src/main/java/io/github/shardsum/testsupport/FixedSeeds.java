@@ -8,8 +8,9 @@ import net.jqwik.api.lifecycle.PropertyExecutor;
 import net.jqwik.api.lifecycle.PropertyLifecycleContext;
 
 /**
- * Gives every jqwik property a seed made from its class and method name, so that two runs try the same values, and
- * raises the number of tries in the exhaustive profile. A seed written in {@code @Property} stays as it is.
+ * Gives every jqwik property a seed made from its class and method name, so that two runs try the
+ * same values, and raises the number of tries in the exhaustive profile. A seed written in
+ * {@code @Property} stays as it is.
  */
 public final class FixedSeeds implements AroundPropertyHook {
   private static final boolean EXHAUSTIVE = Boolean.getBoolean("shardsum.test.exhaustive");
@@ -26,8 +27,10 @@ public final class FixedSeeds implements AroundPropertyHook {
       attributes.setSeed(Long.toString(seedOf(context)));
     }
     if (EXHAUSTIVE) {
-      attributes.tries().filter(tries -> tries > 1).ifPresent(
-          tries -> attributes.setTries(Math.multiplyExact(tries, EXHAUSTIVE_FACTOR)));
+      attributes
+          .tries()
+          .filter(tries -> tries > 1)
+          .ifPresent(tries -> attributes.setTries(Math.multiplyExact(tries, EXHAUSTIVE_FACTOR)));
     }
     return property.execute();
   }
