@@ -4,5 +4,6 @@ module io.github.shardsum.core {
   requires static org.jspecify;
 
   exports io.github.shardsum.exec;
+  exports io.github.shardsum.random;
   exports io.github.shardsum.tensor;
 }
