@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  * its text changes, so that incremental builds stay incremental.
  */
 public final class GenerateKernels {
-  private static final Pattern HOLE = Pattern.compile("\\$\\{([^}]*)}");
+  private static final Pattern HOLE = Pattern.compile("\\$\\{([^{}]*)}");
   private static final Pattern PACKAGE = Pattern.compile("(?m)^package ([\\w.]+);");
   private static final Pattern PAIR = Pattern.compile("([\\w.]+)=(\"([^\"]*)\"|\\S+)");
 
