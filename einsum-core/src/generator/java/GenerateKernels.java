@@ -16,8 +16,8 @@ import java.util.stream.Stream;
  *
  * <p>A template {@code Name.java.template} begins with one line a variant, {@code //@ ClassName
  * key=value key=value ...} (a value with blanks stands in double quotes; {@code //@@ key=value ...}
- * adds to the variant above it, {@code //@* key=value ...} to all variants of the file), and goes on
- * with Java text in which
+ * adds to the variant above it, {@code //@* key=value ...} to all variants of the file), and goes
+ * on with Java text in which
  *
  * <ul>
  *   <li>{@code ${key}} is replaced by the variant's value, {@code ${i*4+j}} by an integer
@@ -27,8 +27,8 @@ import java.util.stream.Stream;
  *       there and not 0 or false, or has that value; {@code #if !key} the opposite.
  * </ul>
  *
- * <p>Usage: {@code java GenerateKernels.java TEMPLATE_DIR OUTPUT_DIR}. A file is rewritten only when
- * its text changes, so that incremental builds stay incremental.
+ * <p>Usage: {@code java GenerateKernels.java TEMPLATE_DIR OUTPUT_DIR}. A file is rewritten only
+ * when its text changes, so that incremental builds stay incremental.
  */
 public final class GenerateKernels {
   private static final Pattern HOLE = Pattern.compile("\\$\\{([^{}]*)}");
@@ -42,7 +42,10 @@ public final class GenerateKernels {
     Path output = Path.of(arguments[1]);
     List<Path> files = new ArrayList<>();
     try (Stream<Path> listed = Files.walk(templates)) {
-      listed.filter(file -> file.toString().endsWith(".java.template")).sorted().forEach(files::add);
+      listed
+          .filter(file -> file.toString().endsWith(".java.template"))
+          .sorted()
+          .forEach(files::add);
     }
     for (Path file : files) {
       expand(file, output);

@@ -14,7 +14,8 @@ public record Philox(long seed) {
   private static final int ROUNDS = 10;
   private static final long MULTIPLIER_0 = 0xD2511F53L;
   private static final long MULTIPLIER_1 = 0xCD9E8D57L;
-  // The key schedule's steps: the golden ratio and the square root of 3 less 1, as 32-bit fractions.
+  // The key schedule's steps: the golden ratio and the square root of 3 less 1, as 32-bit
+  // fractions.
   private static final int WEYL_0 = 0x9E3779B9;
   private static final int WEYL_1 = 0xBB67AE85;
   private static final long WORD = 0xFFFFFFFFL;

@@ -1,7 +1,8 @@
 package io.github.shardsum.tensor;
 
 /**
- * What an einsum takes: a dense {@link Tensor}, or a {@link RoutingTensor} with few non-zeros a row.
+ * What an einsum takes: a dense {@link Tensor}, or a {@link RoutingTensor} with few non-zeros a
+ * row.
  */
 public sealed interface Operand permits Tensor, RoutingTensor {
   /**

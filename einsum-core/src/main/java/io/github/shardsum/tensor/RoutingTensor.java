@@ -37,26 +37,32 @@ public final class RoutingTensor implements Operand {
    *     empty slot
    * @param weights {@code [lead..., k]} of any dtype, which is the tensor's
    * @return the tensor
-   * @throws IllegalArgumentException if the shapes do not match, positions are not i32, the tail has
-   *     more than 2^31 - 1 positions, or a position is not below the tail's element count
+   * @throws IllegalArgumentException if the shapes do not match, positions are not i32, the tail
+   *     has more than 2^31 - 1 positions, or a position is not below the tail's element count
    */
   public static RoutingTensor of(Shape shape, Tensor positions, Tensor weights) {
     int leadRank = positions.rank() - 1;
     if (positions.dtype() != DType.I32 || leadRank < 0 || leadRank > shape.rank()) {
       throw new IllegalArgumentException(
-          "routing: positions of dtype i32 and shape [lead..., k] are wanted, got " + positions
-              + " for shape " + shape);
+          "routing: positions of dtype i32 and shape [lead..., k] are wanted, got "
+              + positions
+              + " for shape "
+              + shape);
     }
     if (!weights.shape().equals(positions.shape())) {
       throw new IllegalArgumentException(
-          "routing: weights of the positions' shape are wanted, got " + weights.shape() + " and "
+          "routing: weights of the positions' shape are wanted, got "
+              + weights.shape()
+              + " and "
               + positions.shape());
     }
     long tail = 1;
     for (int axis = 0; axis < shape.rank(); axis++) {
       if (axis < leadRank && positions.size(axis) != shape.size(axis)) {
         throw new IllegalArgumentException(
-            "routing: leading sizes of " + shape + " are wanted, got positions "
+            "routing: leading sizes of "
+                + shape
+                + " are wanted, got positions "
                 + positions.shape());
       }
       tail = axis < leadRank ? tail : Math.multiplyExact(tail, shape.size(axis));
@@ -73,7 +79,11 @@ public final class RoutingTensor implements Operand {
     for (long position : positions.toLongArray()) {
       if (position >= tail) {
         throw new IllegalArgumentException(
-            "routing: positions below " + tail + " (the tail of " + shape + ") are wanted, got "
+            "routing: positions below "
+                + tail
+                + " (the tail of "
+                + shape
+                + ") are wanted, got "
                 + position);
       }
     }

@@ -30,8 +30,12 @@ public final class Shape {
     for (int axis = 0; axis < sizes.length; axis++) {
       if (sizes[axis] < 0) {
         throw new IllegalArgumentException(
-            "shape: sizes of at least 0 are wanted, got " + sizes[axis] + " on axis " + axis
-                + " of " + Arrays.toString(sizes));
+            "shape: sizes of at least 0 are wanted, got "
+                + sizes[axis]
+                + " on axis "
+                + axis
+                + " of "
+                + Arrays.toString(sizes));
       }
       empty |= sizes[axis] == 0;
     }

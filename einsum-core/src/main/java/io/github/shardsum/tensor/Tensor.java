@@ -18,9 +18,9 @@ import java.util.Objects;
  * The description (dtype, shape, strides) is immutable.
  *
  * <p><b>Lifetime.</b> Heap memory lives as long as the tensor. Native and mapped memory lives as
- * long as its {@link Arena}; using a tensor after its arena was closed, or a confined arena's tensor
- * from another thread, is an {@link IllegalStateException} or {@link WrongThreadException}, never a
- * crash. The tensor does not close anything.
+ * long as its {@link Arena}; using a tensor after its arena was closed, or a confined arena's
+ * tensor from another thread, is an {@link IllegalStateException} or {@link WrongThreadException},
+ * never a crash. The tensor does not close anything.
  *
  * <p><b>Threads.</b> Safe for concurrent reading; concurrent writing of the same elements is a data
  * race of the caller's.
@@ -121,7 +121,8 @@ public final class Tensor implements Operand {
   public static Tensor of(FloatBuffer data, long... shape) {
     if (data.order() != ByteOrder.nativeOrder()) {
       throw new IllegalArgumentException(
-          "tensor: a buffer in native order is wanted, got " + data.order()
+          "tensor: a buffer in native order is wanted, got "
+              + data.order()
               + "; set ByteBuffer.order(ByteOrder.nativeOrder()) before asFloatBuffer()");
     }
     return whole(DType.F32, MemorySegment.ofBuffer(data), Shape.of(shape));
@@ -145,8 +146,17 @@ public final class Tensor implements Operand {
     if (segment.byteSize() % dtype.byteSize() != 0
         || segment.byteSize() / dtype.byteSize() != wanted) {
       throw new IllegalArgumentException(
-          "tensor: shape " + shape + " of " + dtype + " wants " + wanted + " elements, got "
-              + segment.byteSize() / dtype.byteSize() + " (" + segment.byteSize() + " bytes)");
+          "tensor: shape "
+              + shape
+              + " of "
+              + dtype
+              + " wants "
+              + wanted
+              + " elements, got "
+              + segment.byteSize() / dtype.byteSize()
+              + " ("
+              + segment.byteSize()
+              + " bytes)");
     }
     return new Tensor(dtype, shape, shape.rowMajorStrides(), segment, 0);
   }
@@ -167,16 +177,29 @@ public final class Tensor implements Operand {
       DType dtype, MemorySegment segment, long offset, Shape shape, long... strides) {
     if (strides.length != shape.rank()) {
       throw new IllegalArgumentException(
-          "tensor: one stride an axis is wanted, got " + Arrays.toString(strides)
-              + " for shape " + shape);
+          "tensor: one stride an axis is wanted, got "
+              + Arrays.toString(strides)
+              + " for shape "
+              + shape);
     }
     long[] range = Views.range(offset, shape, strides);
     long available = segment.byteSize() / dtype.byteSize();
     if (shape.elementCount() > 0 && (range[0] < 0 || range[1] >= available)) {
       throw new IllegalArgumentException(
-          "tensor: shape " + shape + " with strides " + Arrays.toString(strides) + " at offset "
-              + offset + " touches elements " + range[0] + " to " + range[1]
-              + ", got a segment of " + available + " elements of " + dtype);
+          "tensor: shape "
+              + shape
+              + " with strides "
+              + Arrays.toString(strides)
+              + " at offset "
+              + offset
+              + " touches elements "
+              + range[0]
+              + " to "
+              + range[1]
+              + ", got a segment of "
+              + available
+              + " elements of "
+              + dtype);
     }
     return new Tensor(dtype, shape, strides.clone(), segment, offset);
   }
@@ -216,7 +239,8 @@ public final class Tensor implements Operand {
     long count = shape.elementCount();
     if (count > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
-          "tensor: at most 2^31 - 9 elements fit in a Java array, got shape " + shape
+          "tensor: at most 2^31 - 9 elements fit in a Java array, got shape "
+              + shape
               + "; use Tensor.allocate(Arena, ...)");
     }
     int n = (int) count;
@@ -432,8 +456,12 @@ public final class Tensor implements Operand {
     Objects.checkIndex(axis2, rank());
     if (axis1 == axis2 || shape.size(axis1) != shape.size(axis2)) {
       throw new IllegalArgumentException(
-          "diagonal: two different axes of equal size are wanted, got axes " + axis1 + " and "
-              + axis2 + " of shape " + shape);
+          "diagonal: two different axes of equal size are wanted, got axes "
+              + axis1
+              + " and "
+              + axis2
+              + " of shape "
+              + shape);
     }
     int low = Math.min(axis1, axis2);
     int high = Math.max(axis1, axis2);
@@ -461,7 +489,10 @@ public final class Tensor implements Operand {
       long size = axis < added ? 1 : shape.size(axis - added);
       if (added < 0 || (size != 1 && size != target.size(axis))) {
         throw new IllegalArgumentException(
-            "broadcast: shape " + shape + " does not broadcast to " + target
+            "broadcast: shape "
+                + shape
+                + " does not broadcast to "
+                + target
                 + "; axes are aligned from the right and must be equal or 1");
       }
       steps[axis] = size == 1 ? 0 : strides[axis - added];
@@ -488,8 +519,12 @@ public final class Tensor implements Operand {
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        "reshape: a view of shape " + shape + ", strides "
-                            + Arrays.toString(strides) + " as " + target
+                        "reshape: a view of shape "
+                            + shape
+                            + ", strides "
+                            + Arrays.toString(strides)
+                            + " as "
+                            + target
                             + " does not exist; call contiguous() first to copy"));
     return new Tensor(dtype, target, steps, segment, offset);
   }
@@ -552,7 +587,10 @@ public final class Tensor implements Operand {
   public void assign(Tensor source) {
     if (!source.shape.equals(shape)) {
       throw new IllegalArgumentException(
-          "assign: shape " + shape + " is wanted, got " + source.shape
+          "assign: shape "
+              + shape
+              + " is wanted, got "
+              + source.shape
               + "; use broadcastTo or reshape");
     }
     if (segment.isReadOnly()) {

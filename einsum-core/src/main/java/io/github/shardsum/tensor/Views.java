@@ -19,7 +19,10 @@ final class Views {
       }
     } catch (ArithmeticException overflow) {
       throw new IllegalArgumentException(
-          "tensor: shape " + shape + " with strides " + Arrays.toString(strides)
+          "tensor: shape "
+              + shape
+              + " with strides "
+              + Arrays.toString(strides)
               + " overflows 64-bit positions",
           overflow);
     }
@@ -51,8 +54,12 @@ final class Views {
     }
     if (!good) {
       throw new IllegalArgumentException(
-          "transpose: a permutation of the " + shape.rank() + " axes of " + shape
-              + " is wanted, got " + Arrays.toString(axes));
+          "transpose: a permutation of the "
+              + shape.rank()
+              + " axes of "
+              + shape
+              + " is wanted, got "
+              + Arrays.toString(axes));
     }
   }
 
@@ -64,8 +71,16 @@ final class Views {
         step > 0 ? 0 <= from && from <= to && to <= size : -1 <= to && to <= from && from < size;
     if (!inside) {
       throw new IndexOutOfBoundsException(
-          "slice: a range inside axis " + axis + " of shape " + shape + " is wanted, got from "
-              + from + " to " + to + " step " + step);
+          "slice: a range inside axis "
+              + axis
+              + " of shape "
+              + shape
+              + " is wanted, got from "
+              + from
+              + " to "
+              + to
+              + " step "
+              + step);
     }
     return step > 0 ? Math.ceilDiv(to - from, step) : Math.ceilDiv(from - to, -step);
   }
@@ -100,14 +115,22 @@ final class Views {
       wanted[unknown] = from.elementCount() / known;
     } else if (unknown >= 0) {
       throw new IllegalArgumentException(
-          "reshape: the size of -1 cannot be told from shape " + from + " and "
+          "reshape: the size of -1 cannot be told from shape "
+              + from
+              + " and "
               + Arrays.toString(sizes));
     }
     Shape target = Shape.of(wanted);
     if (target.elementCount() != from.elementCount()) {
       throw new IllegalArgumentException(
-          "reshape: " + from.elementCount() + " elements of " + from + " are wanted, got "
-              + target.elementCount() + " of " + Arrays.toString(sizes));
+          "reshape: "
+              + from.elementCount()
+              + " elements of "
+              + from
+              + " are wanted, got "
+              + target.elementCount()
+              + " of "
+              + Arrays.toString(sizes));
     }
     return target;
   }

@@ -8,7 +8,9 @@ package io.github.shardsum.internal.kernel;
  * kernel of a process, scalar or vector, asks here, so their results stay equal to each other.
  */
 public final class Fused {
-  /** Calls a try, tries, and nanoseconds a call: 50 interpreted with the instruction, 10000 without. */
+  /**
+   * Calls a try, tries, and nanoseconds a call: 50 interpreted with the instruction, 10000 without.
+   */
   private static final int CALLS = 32;
 
   private static final int TRIES = 8;

@@ -1,8 +1,11 @@
 package io.github.shardsum.internal.kernel;
 
 import io.github.shardsum.internal.scalar.ScalarBf16Rows;
+import io.github.shardsum.internal.scalar.ScalarDoubleProduct;
 import io.github.shardsum.internal.scalar.ScalarDoubleRows;
+import io.github.shardsum.internal.scalar.ScalarFloatProduct;
 import io.github.shardsum.internal.scalar.ScalarFloatRows;
+import io.github.shardsum.internal.scalar.ScalarLongProduct;
 import io.github.shardsum.internal.scalar.ScalarLongRows;
 
 /**
@@ -14,9 +17,16 @@ import io.github.shardsum.internal.scalar.ScalarLongRows;
  * @param doubles operations on rows of f64
  * @param longs operations on rows of integers
  * @param bf16 conversions of rows of bf16
+ * @param products register tiles of the matrix product
  */
 public record Kernels(
-    String name, int bits, FloatRows floats, DoubleRows doubles, LongRows longs, Bf16Rows bf16) {
+    String name,
+    int bits,
+    FloatRows floats,
+    DoubleRows doubles,
+    LongRows longs,
+    Bf16Rows bf16,
+    Products products) {
   private static final Kernels SCALAR =
       new Kernels(
           "scalar",
@@ -24,7 +34,9 @@ public record Kernels(
           new ScalarFloatRows(),
           new ScalarDoubleRows(),
           new ScalarLongRows(),
-          new ScalarBf16Rows());
+          new ScalarBf16Rows(),
+          new Products(
+              new ScalarFloatProduct(), new ScalarDoubleProduct(), new ScalarLongProduct()));
 
   /** The fastest implementation that this JVM can run; chosen once. */
   public static Kernels best() {

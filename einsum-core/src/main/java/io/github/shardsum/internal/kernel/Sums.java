@@ -4,15 +4,15 @@ package io.github.shardsum.internal.kernel;
  * The order in which every implementation, at every vector width, adds up a row of floating-point
  * terms, so that all give the same bits.
  *
- * <p>Of n terms the first {@code n - n % LANES} are taken in blocks of {@code BLOCK}. Within a block
- * the terms whose positions agree modulo {@code STRIDE} form a chain, added up from zero in the type
- * of the terms: at most 8 of them. Chains c, c + 16, c + 32 and c + 48 are added as (c + (c + 32)) +
- * ((c + 16) + (c + 48)), widened to f64 and added to lane c. The lanes are added by halving, and then
- * the last {@code n % LANES} terms are added in order in f64.
+ * <p>Of n terms the first {@code n - n % LANES} are taken in blocks of {@code BLOCK}. Within a
+ * block the terms whose positions agree modulo {@code STRIDE} form a chain, added up from zero in
+ * the type of the terms: at most 8 of them. Chains c, c + 16, c + 32 and c + 48 are added as (c +
+ * (c + 32)) + ((c + 16) + (c + 48)), widened to f64 and added to lane c. The lanes are added by
+ * halving, and then the last {@code n % LANES} terms are added in order in f64.
  *
  * <p>A term passes through at most 8 + 2 roundings of f32 (a product's included), so the error is
- * below 10 * 2^-24 = 6e-7 of the sum of absolute terms; what the additions in f64 add to it is below
- * n * 2^-62 of it.
+ * below 10 * 2^-24 = 6e-7 of the sum of absolute terms; what the additions in f64 add to it is
+ * below n * 2^-62 of it.
  */
 public final class Sums {
   /** Sums in f64; a multiple of every vector length. */

@@ -1,4 +1,7 @@
-/** The kernels' interfaces and their choice; implementations are in {@code scalar} and {@code vector}. */
+/**
+ * The kernels' interfaces and their choice; implementations are in {@code scalar} and {@code
+ * vector}.
+ */
 @NullMarked
 package io.github.shardsum.internal.kernel;
 

@@ -30,8 +30,7 @@ public final class Loops {
             .boxed()
             .toArray(Integer[]::new);
     // Stable, so C order stays where the first array's strides are equal (broadcast axes).
-    Arrays.sort(
-        order, (x, y) -> Long.compare(Math.abs(strides[0][y]), Math.abs(strides[0][x])));
+    Arrays.sort(order, (x, y) -> Long.compare(Math.abs(strides[0][y]), Math.abs(strides[0][x])));
     int rank = 0;
     long[] sizes = new long[order.length];
     long[][] steps = new long[strides.length][order.length];
@@ -59,6 +58,14 @@ public final class Loops {
       }
     }
     return true;
+  }
+
+  /** The same loops without one of the arrays. */
+  public Loops without(int array) {
+    long[][] rest = new long[strides.length - 1][];
+    System.arraycopy(strides, 0, rest, 0, array);
+    System.arraycopy(strides, array + 1, rest, array, rest.length - array);
+    return new Loops(sizes, rest);
   }
 
   /** Number of loops. */
@@ -93,6 +100,47 @@ public final class Loops {
       rows *= sizes[loop];
     }
     return rows;
+  }
+
+  /** Number of points: the product of the loops' sizes. */
+  public long points() {
+    long points = 1;
+    for (long size : sizes) {
+      points *= size;
+    }
+    return points;
+  }
+
+  /** Position in an array of a point, numbered with the innermost loop fastest. */
+  public long position(int array, long point) {
+    long position = 0;
+    long rest = point;
+    for (int loop = sizes.length - 1; loop >= 0 && rest != 0; loop--) {
+      position += rest % sizes[loop] * strides[array][loop];
+      rest /= sizes[loop];
+    }
+    return position;
+  }
+
+  /** Writes the positions in an array of n points from a first one on into to[toAt...]. */
+  public void positions(int array, long first, int n, long[] to, int toAt) {
+    if (sizes.length <= 1) {
+      long stride = sizes.length == 0 ? 0 : strides[array][0];
+      for (int i = 0; i < n; i++) {
+        to[toAt + i] = (first + i) * stride;
+      }
+      return;
+    }
+    long row = row();
+    long stride = stride(array);
+    for (int i = 0; i < n; ) {
+      long inRow = (first + i) % row;
+      long start = position(array, first + i);
+      int run = (int) Math.min(n - i, row - inRow);
+      for (int j = 0; j < run; j++) {
+        to[toAt + i++] = start + j * stride;
+      }
+    }
   }
 
   /**

@@ -20,7 +20,8 @@ public final class StridedCopy {
     Object block = block(source, loops);
     loops.forEachRow(
         new long[] {Memory.origin(target), Memory.origin(source)},
-        at -> moveRow(block, from, at[1], loops.stride(1), to, at[0], loops.stride(0), loops.row()));
+        at ->
+            moveRow(block, from, at[1], loops.stride(1), to, at[0], loops.stride(0), loops.row()));
   }
 
   /** A buffer of the type that holds every value of the source exactly. */

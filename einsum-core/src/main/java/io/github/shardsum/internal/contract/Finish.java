@@ -1,0 +1,33 @@
+package io.github.shardsum.internal.contract;
+
+import java.util.Optional;
+
+/**
+ * What is done to every element of a result after it is summed: out = relu(scale * (alpha * sum +
+ * beta * out) + bias).
+ *
+ * @param alpha factor of the sum
+ * @param beta factor of what out held; 0 does not read it
+ * @param scale factor of both
+ * @param bias added after that; its strides stand in the step's loops
+ * @param relu whether negative elements become 0
+ */
+public record Finish(double alpha, double beta, double scale, Optional<Slot> bias, boolean relu) {
+  /** Overwrites out with the sum. */
+  public static final Finish PLAIN = new Finish(1, 0, 1, Optional.empty(), false);
+
+  /** Whether anything follows alpha and beta. */
+  public boolean hasEpilogue() {
+    return scale != 1 || relu || bias.isPresent();
+  }
+
+  /** The same without what follows alpha and beta. */
+  public Finish withoutEpilogue() {
+    return hasEpilogue() ? new Finish(alpha, beta, 1, Optional.empty(), false) : this;
+  }
+
+  /** The same epilogue, adding to out. */
+  public Finish accumulating() {
+    return new Finish(alpha, 1, scale, bias, relu);
+  }
+}

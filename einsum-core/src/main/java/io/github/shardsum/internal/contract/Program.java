@@ -1,0 +1,302 @@
+package io.github.shardsum.internal.contract;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.memory.F32Array;
+import io.github.shardsum.internal.memory.F64Array;
+import io.github.shardsum.internal.memory.I64Array;
+import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A contraction lowered to kernels for given strides: the steps in order, and the loops over sliced
+ * labels round them. Thread-safe.
+ */
+public final class Program {
+  /** Temporaries of more bytes than this are not kept between runs. */
+  private static final long KEPT_BYTES = 64L << 20;
+
+  /** A value that a step reads or writes. */
+  sealed interface Ref {
+    /** The operand of a number. */
+    record Input(int index) implements Ref {}
+
+    /** A temporary of a number. */
+    record Temporary(int index) implements Ref {}
+
+    /** The result. */
+    record Result() implements Ref {}
+
+    /** A constant element. */
+    record Constant(int value) implements Ref {}
+  }
+
+  /** What a step does at its end. */
+  enum Role {
+    /** Overwrites a temporary. */
+    INNER,
+    /** Adds to a temporary that collects slices. */
+    COLLECT,
+    /** Writes the result with alpha and beta. */
+    SUM,
+    /** Adds to the result with alpha. */
+    ADD,
+    /** Writes the result with alpha, beta and the epilogue. */
+    WHOLE,
+    /** Applies the epilogue to the result in place. */
+    EPILOGUE,
+    /** Multiplies the result by beta. */
+    BETA
+  }
+
+  /** A step. */
+  sealed interface Step {
+    String kernelName();
+
+    Role role();
+
+    /** A step of dense operands. */
+    record Dense(StepKernel kernel, Ref out, Ref left, Ref right, Role role) implements Step {
+      @Override
+      public String kernelName() {
+        return kernel.name();
+      }
+    }
+
+    /** A step with a routing operand. */
+    record Routed(RoutedKernel kernel, Ref out, int routing, Ref dense, Role role) implements Step {
+      @Override
+      public String kernelName() {
+        return kernel.name();
+      }
+    }
+  }
+
+  /**
+   * A sliced label.
+   *
+   * @param size its size
+   * @param inputStrides stride of each operand along it
+   * @param outStride stride of what the slices are written to
+   * @param inOut whether that has the label; if not, slices add up
+   */
+  record Slice(long size, long[] inputStrides, long outStride, boolean inOut) {}
+
+  private final ComputeType type;
+  private final List<Step> before;
+  private final List<Step> sliced;
+  private final List<Step> after;
+  private final List<Slice> slices;
+  private final Ref sliceTarget;
+  private final int[] temporarySizes;
+  private final AtomicReference<Object[]> kept = new AtomicReference<>(new Object[0]);
+
+  Program(
+      ComputeType type,
+      List<Step> before,
+      List<Step> sliced,
+      List<Step> after,
+      List<Slice> slices,
+      Ref sliceTarget,
+      int[] temporarySizes) {
+    this.type = type;
+    this.before = before;
+    this.sliced = sliced;
+    this.after = after;
+    this.slices = slices;
+    this.sliceTarget = sliceTarget;
+    this.temporarySizes = temporarySizes;
+  }
+
+  /** Names of the kernels in the order of the steps. */
+  public List<String> kernelNames() {
+    return sliced.stream().map(Step::kernelName).toList();
+  }
+
+  /** Bytes of temporaries of one run. */
+  public long temporaryBytes() {
+    long bytes = 0;
+    for (int size : temporarySizes) {
+      bytes += (long) size * type.dtype().byteSize();
+    }
+    return bytes;
+  }
+
+  /** Runs all steps; operands and result have the strides that the program was made for. */
+  public void run(Tensor out, Operand[] operands, Finish finish, Workers workers) {
+    Object[] temporaries = temporaries();
+    try {
+      new Run(out, operands, finish, workers, temporaries).all();
+    } finally {
+      if (temporaryBytes() <= KEPT_BYTES) {
+        kept.set(temporaries);
+      }
+    }
+  }
+
+  private Object[] temporaries() {
+    Object[] free = kept.getAndSet(new Object[0]);
+    if (free.length == temporarySizes.length) {
+      return free;
+    }
+    Object[] fresh = new Object[temporarySizes.length];
+    for (int i = 0; i < fresh.length; i++) {
+      fresh[i] =
+          switch (type) {
+            case FLOAT -> new float[temporarySizes[i]];
+            case DOUBLE -> new double[temporarySizes[i]];
+            case LONG -> new long[temporarySizes[i]];
+          };
+    }
+    return fresh;
+  }
+
+  /** One run: where the values lie now. */
+  private final class Run {
+    private final Slot out;
+    private final Slot[] inputs;
+    private final RoutedSlot[] routed;
+    private final Slot[] temporaries;
+    private final Finish finish;
+    private final Workers workers;
+
+    Run(Tensor out, Operand[] operands, Finish finish, Workers workers, Object[] arrays) {
+      this.out = Slot.of(out);
+      this.finish = finish;
+      this.workers = workers;
+      this.inputs = new Slot[operands.length];
+      this.routed = new RoutedSlot[operands.length];
+      for (int i = 0; i < operands.length; i++) {
+        switch (operands[i]) {
+          case Tensor tensor -> inputs[i] = Slot.of(tensor);
+          case RoutingTensor tensor -> routed[i] = RoutedSlot.of(tensor);
+        }
+      }
+      this.temporaries = new Slot[arrays.length];
+      for (int i = 0; i < arrays.length; i++) {
+        temporaries[i] = slot(arrays[i]);
+      }
+    }
+
+    void all() {
+      for (Step step : before) {
+        run(step, inputs, routed, out, temporaries, false);
+      }
+      if (slices.isEmpty()) {
+        for (Step step : sliced) {
+          run(step, inputs, routed, out, temporaries, false);
+        }
+      } else {
+        runSlices();
+      }
+      for (Step step : after) {
+        run(step, inputs, routed, out, temporaries, false);
+      }
+    }
+
+    private void runSlices() {
+      long[] index = new long[slices.size()];
+      Slot[] inputsNow = new Slot[inputs.length];
+      do {
+        long outAt = 0;
+        boolean again = false;
+        for (int s = 0; s < index.length; s++) {
+          outAt += index[s] * slices.get(s).outStride();
+          again |= !slices.get(s).inOut() && index[s] > 0;
+        }
+        for (int i = 0; i < inputs.length; i++) {
+          if (inputs[i] != null) {
+            inputsNow[i] = inputs[i].plus(inputAt(i, index));
+          }
+        }
+        Slot outNow = out;
+        Slot[] temporariesNow = temporaries;
+        switch (sliceTarget) {
+          case Ref.Temporary(int target) -> {
+            temporariesNow = temporaries.clone();
+            temporariesNow[target] = temporaries[target].plus(outAt);
+          }
+          default -> outNow = out.plus(outAt);
+        }
+        for (Step step : sliced) {
+          run(step, inputsNow, routed, outNow, temporariesNow, again);
+        }
+      } while (next(index));
+    }
+
+    private long inputAt(int input, long[] index) {
+      long at = 0;
+      for (int s = 0; s < index.length; s++) {
+        at += index[s] * slices.get(s).inputStrides()[input];
+      }
+      return at;
+    }
+
+    private boolean next(long[] index) {
+      for (int s = index.length - 1; s >= 0; s--) {
+        if (++index[s] < slices.get(s).size()) {
+          return true;
+        }
+        index[s] = 0;
+      }
+      return false;
+    }
+
+    private void run(
+        Step step, Slot[] in, RoutedSlot[] routing, Slot result, Slot[] temps, boolean again) {
+      Finish how = finish(step.role(), again);
+      switch (step) {
+        case Step.Dense dense -> {
+          Slot left = slot(dense.left(), in, result, temps);
+          Slot right = slot(dense.right(), in, result, temps);
+          dense.kernel().run(slot(dense.out(), in, result, temps), left, right, how, workers);
+        }
+        case Step.Routed sum -> {
+          Slot to = slot(sum.out(), in, result, temps);
+          Slot other = slot(sum.dense(), in, result, temps);
+          sum.kernel().run(to, routing[sum.routing()], other, how, workers);
+        }
+      }
+    }
+
+    private Finish finish(Role role, boolean again) {
+      return switch (role) {
+        case INNER -> Finish.PLAIN;
+        case COLLECT -> again ? Finish.PLAIN.accumulating() : Finish.PLAIN;
+        case SUM -> again ? finish.withoutEpilogue().accumulating() : finish.withoutEpilogue();
+        case ADD -> finish.withoutEpilogue().accumulating();
+        case WHOLE -> finish;
+        case EPILOGUE -> new Finish(1, 0, finish.scale(), finish.bias(), finish.relu());
+        case BETA -> new Finish(0, finish.beta(), 1, java.util.Optional.empty(), false);
+      };
+    }
+
+    private Slot slot(Ref ref, Slot[] in, Slot result, Slot[] temps) {
+      return switch (ref) {
+        case Ref.Input(int index) -> in[index];
+        case Ref.Temporary(int index) -> temps[index];
+        case Ref.Result() -> result;
+        case Ref.Constant(int value) -> constant(value);
+      };
+    }
+
+    private Slot constant(int value) {
+      return switch (type) {
+        case FLOAT -> slot(new float[] {value});
+        case DOUBLE -> slot(new double[] {value});
+        case LONG -> slot(new long[] {value});
+      };
+    }
+
+    private static Slot slot(Object array) {
+      return switch (array) {
+        case float[] floats -> new Slot(new F32Array(floats), 0);
+        case double[] doubles -> new Slot(new F64Array(doubles), 0);
+        case long[] longs -> new Slot(new I64Array(longs), 0);
+        default -> throw new IllegalStateException("temporary: " + array.getClass());
+      };
+    }
+  }
+}

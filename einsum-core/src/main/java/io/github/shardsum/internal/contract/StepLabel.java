@@ -1,0 +1,48 @@
+package io.github.shardsum.internal.contract;
+
+import io.github.shardsum.internal.memory.Loops;
+import java.util.List;
+
+/**
+ * One label of a step.
+ *
+ * @param size its size, at least 1
+ * @param inOut whether the result has it
+ * @param inLeft whether the left operand has it
+ * @param inRight whether the right operand has it
+ * @param strides stride in each array, see {@link StepKernel}; 0 in one that lacks the label
+ */
+record StepLabel(long size, boolean inOut, boolean inLeft, boolean inRight, long[] strides) {
+  /** The label with left and right exchanged. */
+  StepLabel swapped() {
+    long[] exchanged = strides.clone();
+    exchanged[StepKernel.LEFT] = strides[StepKernel.RIGHT];
+    exchanged[StepKernel.RIGHT] = strides[StepKernel.LEFT];
+    return new StepLabel(size, inOut, inRight, inLeft, exchanged);
+  }
+
+  long stride(int array) {
+    return strides[array];
+  }
+
+  /** The nest of some labels, innermost where {@code first} is most contiguous. */
+  static Loops loops(List<StepLabel> labels, int first) {
+    long[] sizes = labels.stream().mapToLong(StepLabel::size).toArray();
+    long[][] strides = new long[StepKernel.ARRAYS + 1][sizes.length];
+    for (int axis = 0; axis < sizes.length; axis++) {
+      strides[0][axis] = labels.get(axis).stride(first);
+      for (int array = 0; array < StepKernel.ARRAYS; array++) {
+        strides[array + 1][axis] = labels.get(axis).stride(array);
+      }
+    }
+    return Loops.of(sizes, strides).without(0);
+  }
+
+  static long points(List<StepLabel> labels) {
+    long points = 1;
+    for (StepLabel label : labels) {
+      points *= label.size();
+    }
+    return points;
+  }
+}

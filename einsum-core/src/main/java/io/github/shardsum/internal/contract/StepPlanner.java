@@ -1,0 +1,222 @@
+package io.github.shardsum.internal.contract;
+
+import static io.github.shardsum.internal.contract.StepKernel.LEFT;
+import static io.github.shardsum.internal.contract.StepKernel.OUT;
+import static io.github.shardsum.internal.contract.StepKernel.RIGHT;
+
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.memory.Loops;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Chooses the kernel of a step by a small model of what each would cost. */
+final class StepPlanner {
+  private final Kernels kernels;
+  private final ComputeType type;
+
+  StepPlanner(Kernels kernels, ComputeType type) {
+    this.kernels = kernels;
+    this.type = type;
+  }
+
+  /** The kernel of a step of one operand; no label is empty. */
+  StepKernel unary(List<StepLabel> labels) {
+    List<StepLabel> kept = select(labels, StepLabel::inOut);
+    List<StepLabel> summed = select(labels, label -> !label.inOut());
+    if (summed.isEmpty()) {
+      Optional<StepKernel> transposition = transposition(kept);
+      if (transposition.isPresent()) {
+        return transposition.get();
+      }
+    }
+    return nest(kept, summed, false);
+  }
+
+  /** A copy that may write where it reads: element by element, in one order. */
+  StepKernel inPlace(List<StepLabel> labels) {
+    return nest(labels, List.of(), false);
+  }
+
+  /** The kernel of a step of two operands; no label is empty. */
+  Choice binary(List<StepLabel> labels) {
+    boolean swap = resultIsContiguousAlongLeft(labels);
+    List<StepLabel> sided =
+        swap ? labels.stream().map(StepLabel::swapped).toList() : List.copyOf(labels);
+    List<StepLabel> k = select(sided, label -> !label.inOut());
+    List<StepLabel> m = select(sided, label -> label.inOut() && label.inLeft() && !label.inRight());
+    List<StepLabel> n = select(sided, label -> label.inOut() && label.inRight() && !label.inLeft());
+    List<StepLabel> batch =
+        select(sided, label -> label.inOut() && label.inLeft() == label.inRight());
+    double packed =
+        StepLabel.points(batch)
+            * productCost(StepLabel.points(m), StepLabel.points(n), StepLabel.points(k));
+    if (packed < nestCost(sided)) {
+      return new Choice(product(batch, m, n, k), swap);
+    }
+    return new Choice(nest(select(sided, StepLabel::inOut), k, true), swap);
+  }
+
+  /**
+   * A kernel for two operands.
+   *
+   * @param swapped whether it takes the right operand as its left
+   */
+  record Choice(StepKernel kernel, boolean swapped) {}
+
+  private static List<StepLabel> select(List<StepLabel> labels, Predicate<StepLabel> which) {
+    return labels.stream().filter(which).toList();
+  }
+
+  /** Whether the result's innermost label is one of the left operand alone: then left and right. */
+  private static boolean resultIsContiguousAlongLeft(List<StepLabel> labels) {
+    return labels.stream()
+        .filter(label -> label.inOut() && label.size() > 1 && label.inLeft() != label.inRight())
+        .min(Comparator.comparingLong(label -> Math.abs(label.stride(OUT))))
+        .map(StepLabel::inLeft)
+        .orElse(false);
+  }
+
+  /**
+   * Cycles of a packed product: multiply-adds of whole register tiles, packing, C, and a fixed
+   * part.
+   */
+  private double productCost(double m, double n, double k) {
+    double lanes = lanes();
+    double mTiles = Math.ceil(m / tileRows()) * tileRows();
+    double nTiles = Math.ceil(n / tileColumns()) * tileColumns();
+    double packing = 0.5 * (m + n) * k + mTiles * nTiles / lanes;
+    return mTiles * nTiles * k / lanes + packing + 2_000;
+  }
+
+  /** Cycles of a nest of row operations: a call a row, and two loads a multiply-add. */
+  private double nestCost(List<StepLabel> labels) {
+    double points = 1;
+    for (StepLabel label : labels) {
+      points *= label.size();
+    }
+    double row = rowLength(labels);
+    return points / row * 20 + points * (row >= lanes() ? 2.5 / lanes() : 2);
+  }
+
+  /** The longest label along which both operands are contiguous or constant. */
+  private static double rowLength(List<StepLabel> labels) {
+    double longest = 1;
+    for (StepLabel label : labels) {
+      boolean left = label.stride(LEFT) == 1 || label.stride(LEFT) == 0;
+      boolean right = label.stride(RIGHT) == 1 || label.stride(RIGHT) == 0;
+      if (left && right) {
+        longest = Math.max(longest, label.size());
+      }
+    }
+    return longest;
+  }
+
+  private double lanes() {
+    int bits = type == ComputeType.FLOAT ? 32 : 64;
+    return Math.max(1.0, (double) kernels.bits() / bits);
+  }
+
+  private int tileRows() {
+    return switch (type) {
+      case FLOAT -> kernels.products().floats().rows();
+      case DOUBLE -> kernels.products().doubles().rows();
+      case LONG -> kernels.products().longs().rows();
+    };
+  }
+
+  private int tileColumns() {
+    return switch (type) {
+      case FLOAT -> kernels.products().floats().columns();
+      case DOUBLE -> kernels.products().doubles().columns();
+      case LONG -> kernels.products().longs().columns();
+    };
+  }
+
+  private StepKernel product(
+      List<StepLabel> batch, List<StepLabel> m, List<StepLabel> n, List<StepLabel> k) {
+    Loops b = StepLabel.loops(batch, OUT);
+    Loops rows = StepLabel.loops(m, OUT);
+    Loops columns = StepLabel.loops(n, OUT);
+    Loops sum = StepLabel.loops(k, RIGHT);
+    return switch (type) {
+      case FLOAT ->
+          new FloatPackedProduct(
+              kernels.products().floats(), kernels.floats(), b, rows, columns, sum);
+      case DOUBLE ->
+          new DoublePackedProduct(
+              kernels.products().doubles(), kernels.doubles(), b, rows, columns, sum);
+      case LONG ->
+          new LongPackedProduct(kernels.products().longs(), kernels.longs(), b, rows, columns, sum);
+    };
+  }
+
+  private StepKernel nest(List<StepLabel> kept, List<StepLabel> summed, boolean binary) {
+    Loops sum = StepLabel.loops(summed, binary ? RIGHT : LEFT);
+    Loops out = StepLabel.loops(kept, OUT);
+    boolean byDots = !summed.isEmpty() && dotsAreBetter(out, sum);
+    String name = nestName(!summed.isEmpty(), binary, byDots);
+    return switch (type) {
+      case FLOAT -> new FloatLoopNest(kernels.floats(), name, binary, byDots, out, sum);
+      case DOUBLE -> new DoubleLoopNest(kernels.doubles(), name, binary, byDots, out, sum);
+      case LONG -> new LongLoopNest(kernels.longs(), name, binary, byDots, out, sum);
+    };
+  }
+
+  private static String nestName(boolean sums, boolean binary, boolean byDots) {
+    if (!sums) {
+      return binary ? "elementwise" : "copy";
+    }
+    if (!binary) {
+      return byDots ? "reduce rows" : "reduce columns";
+    }
+    return byDots ? "dots" : "row sums";
+  }
+
+  /** Whether rows of the sum are read better than rows of the result. */
+  private static boolean dotsAreBetter(Loops out, Loops sum) {
+    return contiguousRow(sum) >= contiguousRow(out);
+  }
+
+  /** Length of the innermost loop, divided by what reading across the operands costs. */
+  private static double contiguousRow(Loops loops) {
+    double row = loops.row();
+    for (int array : new int[] {LEFT, RIGHT}) {
+      if (loops.rank() > 0 && Math.abs(loops.stride(array)) > 1) {
+        row /= 8;
+      }
+    }
+    return row;
+  }
+
+  /** A blocked transposition, if the operand is contiguous along another label than the result. */
+  private Optional<StepKernel> transposition(List<StepLabel> labels) {
+    Optional<StepLabel> x = unit(labels, OUT);
+    Optional<StepLabel> y = unit(labels, LEFT);
+    if (x.isEmpty() || y.isEmpty() || x.get() == y.get()) {
+      return Optional.empty();
+    }
+    if (x.get().size() < 4 || y.get().size() < 4) {
+      return Optional.empty();
+    }
+    List<StepLabel> rest = new ArrayList<>(labels);
+    rest.removeIf(label -> label == x.get() || label == y.get());
+    Loops outer = StepLabel.loops(rest, OUT);
+    Loops loopX = StepLabel.loops(List.of(x.get()), OUT);
+    Loops loopY = StepLabel.loops(List.of(y.get()), OUT);
+    return Optional.of(
+        switch (type) {
+          case FLOAT -> new FloatTransposition(kernels.floats(), outer, loopX, loopY);
+          case DOUBLE -> new DoubleTransposition(kernels.doubles(), outer, loopX, loopY);
+          case LONG -> new LongTransposition(kernels.longs(), outer, loopX, loopY);
+        });
+  }
+
+  private static Optional<StepLabel> unit(List<StepLabel> labels, int array) {
+    return labels.stream()
+        .filter(label -> label.size() > 1 && label.stride(array) == 1)
+        .findFirst();
+  }
+}
