@@ -6,4 +6,8 @@ module io.github.shardsum.cli {
   requires io.github.shardsum.tpu;
   requires info.picocli;
   requires tools.jackson.databind;
+
+  // picocli sets the fields that it finds annotated.
+  opens io.github.shardsum.cli to
+      info.picocli;
 }

@@ -1,0 +1,18 @@
+package io.github.shardsum.cli;
+
+/**
+ * One line of {@code shardsum doctor}.
+ *
+ * @param name what was looked for
+ * @param value what was found
+ * @param remedy what to do about it; empty if nothing is amiss
+ */
+record Finding(String name, String value, String remedy) {
+  static Finding ok(String name, String value) {
+    return new Finding(name, value, "");
+  }
+
+  boolean isMissing() {
+    return !remedy.isEmpty();
+  }
+}

@@ -1,0 +1,70 @@
+package io.github.shardsum.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The {@code shardsum} command: a subcommand a line, the rest is theirs. */
+@Command(
+    name = "shardsum",
+    description = "GShard for the JVM: einsum and Mixture-of-Experts layers.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    versionProvider = Version.class,
+    subcommands = {
+      Doctor.class,
+    })
+public final class Main implements Runnable {
+  /** Bad input or a failed run; a wrong command line is picocli's 2. */
+  private static final int FAILED = 1;
+
+  @Spec private CommandSpec spec;
+
+  private Main() {}
+
+  /**
+   * Runs one command and ends the JVM with its status: 0 done, 1 failed, 2 wrong command line.
+   *
+   * @param args the command line after {@code shardsum}
+   */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "command: wanted one, got none");
+  }
+
+  /**
+   * What the input is to blame for is one sentence; anything else is a defect and keeps its stack
+   * trace.
+   */
+  private static int report(Exception failure, CommandLine command) {
+    String name = command.getCommandSpec().qualifiedName();
+    switch (failure) {
+      case NoSuchFileException missing ->
+          command.getErr().println(name + ": no such file: " + missing.getFile());
+      case IllegalArgumentException bad -> command.getErr().println(name + ": " + bad.getMessage());
+      case UncheckedIOException io when io.getCause() instanceof NoSuchFileException missing ->
+          command.getErr().println(name + ": no such file: " + missing.getFile());
+      case UncheckedIOException io -> command.getErr().println(name + ": " + io.getMessage());
+      case IOException io -> command.getErr().println(name + ": " + io);
+      default -> failure.printStackTrace(command.getErr());
+    }
+    return FAILED;
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.shardsum.cli;
+
+import java.util.List;
+
+/**
+ * A native library that Shardsum can be measured against or stand on. None is needed.
+ *
+ * @param name what people call it
+ * @param files the names its shared library goes by, without what follows {@code .so}
+ * @param use what it would be used for
+ * @param remedy how to get it
+ */
+record NativeEngine(String name, List<String> files, String use, String remedy) {
+  static final List<NativeEngine> ALL =
+      List.of(
+          new NativeEngine(
+              "OpenBLAS",
+              List.of("libopenblas.so"),
+              "a peer in benchmarks",
+              "apt-get install libopenblas0-pthread"),
+          new NativeEngine(
+              "BLIS", List.of("libblis.so"), "a peer in benchmarks", "apt-get install libblis4"),
+          new NativeEngine(
+              "oneDNN",
+              List.of("libdnnl.so"),
+              "a peer in benchmarks",
+              "apt-get install libdnnl-dev"),
+          new NativeEngine(
+              "Open MPI",
+              List.of("libmpi.so.40", "libmpi.so.80"),
+              "collectives across processes",
+              "apt-get install openmpi-bin libopenmpi-dev"),
+          new NativeEngine(
+              "MPICH",
+              List.of("libmpich.so", "libmpi.so.12"),
+              "collectives across processes",
+              "apt-get install mpich libmpich-dev"),
+          new NativeEngine(
+              "libtpu",
+              List.of("libtpu.so"),
+              "programs on a TPU",
+              "pip install libtpu, then set TPU_LIBRARY_PATH to its libtpu.so"),
+          new NativeEngine(
+              "PJRT plugin",
+              List.of("pjrt_c_api_cpu_plugin.so", "pjrt_plugin.so"),
+              "programs through XLA on this machine",
+              "set PJRT_PLUGIN_LIBRARY_PATH to a plugin's shared library"));
+}

@@ -1,0 +1,94 @@
+package io.github.shardsum.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+class MainTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void theVersionIsTheOneThatMavenBuilt() {
+    assertEquals(0, run("--version"));
+    assertTrue(
+        out.toString().matches("shardsum \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?\\R"), out.toString());
+  }
+
+  @Test
+  void helpListsTheCommands() {
+    assertEquals(0, run("--help"));
+    assertTrue(out.toString().contains("doctor"), out.toString());
+  }
+
+  @Test
+  void noCommandIsAWrongCommandLine() {
+    assertEquals(2, run());
+    assertTrue(err.toString().contains("command: wanted one, got none"), err.toString());
+  }
+
+  @Test
+  void anUnknownCommandIsAWrongCommandLine() {
+    assertEquals(2, run("docter"));
+    assertTrue(err.toString().contains("docter"), err.toString());
+  }
+
+  @Test
+  void badInputIsOneSentence() {
+    assertEquals(1, runFailing(() -> fail(new IllegalArgumentException("rank: wanted 2, got 3"))));
+    assertEquals("shardsum failing: rank: wanted 2, got 3", err.toString().strip());
+  }
+
+  @Test
+  void aMissingFileIsNamed() {
+    assertEquals(1, runFailing(() -> fail(new NoSuchFileException("a.npy"))));
+    assertEquals("shardsum failing: no such file: a.npy", err.toString().strip());
+  }
+
+  @Test
+  void aMissingFileIsNamedWhenItsExceptionIsWrapped() {
+    assertEquals(
+        1, runFailing(() -> fail(new UncheckedIOException(new NoSuchFileException("a.npy")))));
+    assertEquals("shardsum failing: no such file: a.npy", err.toString().strip());
+  }
+
+  @Test
+  void aDefectKeepsItsStackTrace() {
+    assertEquals(1, runFailing(() -> fail(new IllegalStateException("broken"))));
+    assertTrue(err.toString().contains("at io.github.shardsum.cli"), err.toString());
+    assertFalse(err.toString().startsWith("shardsum failing: broken"), err.toString());
+  }
+
+  private static int fail(Exception failure) throws Exception {
+    throw failure;
+  }
+
+  private int run(String... args) {
+    return execute(Main.commandLine(), args);
+  }
+
+  private int runFailing(Callable<Integer> action) {
+    return execute(Main.commandLine().addSubcommand(new Failing(action)), "failing");
+  }
+
+  private int execute(CommandLine line, String... args) {
+    return line.setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(args);
+  }
+
+  @Command(name = "failing")
+  private record Failing(Callable<Integer> action) implements Callable<Integer> {
+    @Override
+    public Integer call() throws Exception {
+      return action.call();
+    }
+  }
+}
