@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.kernel;
 
+import io.github.shardsum.internal.vector.VectorKernels;
 import java.util.Optional;
 
 /**
@@ -10,7 +11,64 @@ import java.util.Optional;
  * @param remedy what to do for a faster one, if there is something
  */
 public record Choice(Kernels kernels, String reason, Optional<String> remedy) {
+  /** Names the implementation, scalar or vector; anything else leaves the choice free. */
+  public static final String PROPERTY = "shardsum.kernels";
+
+  private static final String ASK_FOR_VECTORS = "-D" + PROPERTY + "=vector asks for vectors anyway";
+
   static Choice make() {
-    return new Choice(Kernels.scalar(), "there are no vector kernels yet", Optional.empty());
+    Choice choice = make(System.getProperty(PROPERTY, ""));
+    if (choice.remedy.isPresent()) {
+      System.getLogger("io.github.shardsum.kernel")
+          .log(
+              System.Logger.Level.WARNING,
+              "no vector kernels: " + choice.reason + "; " + choice.remedy.get());
+    }
+    return choice;
+  }
+
+  private static Choice make(String wanted) {
+    if (wanted.equals("scalar")) {
+      return new Choice(Kernels.scalar(), PROPERTY + " is scalar", Optional.empty());
+    }
+    if (!vectorsAreThere()) {
+      return scalar(
+          "the module jdk.incubator.vector is not there",
+          "pass --add-modules jdk.incubator.vector to java");
+    }
+    // Only now may the class that names the Vector API be touched.
+    if (VectorKernels.bits() < 128) {
+      return scalar("vectors have " + VectorKernels.bits() + " bits", "128 bits are wanted");
+    }
+    if (!wanted.equals("vector")) {
+      // Where C2 does not compile them, vectors are objects, and slower than any loop.
+      if (property("java.vm.info").contains("interpreted mode")) {
+        return scalar("the JVM only interprets", "drop -Xint, or " + ASK_FOR_VECTORS);
+      }
+      if (property("java.vm.info").contains("emulated-client")) {
+        return scalar("the JVM runs without C2", "drop TieredStopAtLevel, or " + ASK_FOR_VECTORS);
+      }
+      if (property("java.vm.version").contains("jvmci")
+          || !property("java.vm.name").matches(".*(OpenJDK|HotSpot).*")) {
+        return scalar("the JVM is " + property("java.vm.name"), ASK_FOR_VECTORS);
+      }
+    }
+    return new Choice(
+        VectorKernels.make(),
+        "the machine's vectors have " + VectorKernels.bits() + " bits",
+        Optional.empty());
+  }
+
+  private static boolean vectorsAreThere() {
+    // On the module path it must be readable too, which it is if present: requires static.
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+  }
+
+  private static String property(String name) {
+    return System.getProperty(name, "");
+  }
+
+  private static Choice scalar(String reason, String remedy) {
+    return new Choice(Kernels.scalar(), reason, Optional.of(remedy));
   }
 }
