@@ -19,6 +19,7 @@ public final class VectorKernels {
         new VectorFloatRows(),
         new VectorDoubleRows(),
         new VectorLongRows(),
-        new VectorBf16Rows());
+        new VectorBf16Rows(),
+        VectorProducts.of(bits()));
   }
 }
