@@ -3,6 +3,7 @@ module io.github.shardsum.core {
   requires static jdk.incubator.vector;
   requires static org.jspecify;
 
+  exports io.github.shardsum.einsum;
   exports io.github.shardsum.exec;
   exports io.github.shardsum.random;
   exports io.github.shardsum.tensor;

@@ -1,0 +1,281 @@
+package io.github.shardsum.einsum;
+
+import io.github.shardsum.tensor.Shape;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.StringJoiner;
+
+/**
+ * An equation with the shapes of its operands, in integers; an immutable value.
+ *
+ * <p>Labels are numbered from 0, in the order in which they first occur in the operands; those that
+ * only the output has come last. Each axis that an ellipsis stands for is a label of its own,
+ * aligned from the right and named {@code ...0}, {@code ...1}, ... from the left.
+ *
+ * <p>The value is, for every index of the distinct output labels, the sum over all other labels of
+ * the product of the operands. An axis of size 1 whose label is larger ({@link #isBroadcast}) is
+ * read at index 0. Where the output repeats a label, the result is zero off that diagonal; along a
+ * label that no operand has ({@link #isRepeated}) the result is repeated.
+ *
+ * <p>Reading by index does not allocate.
+ */
+public final class BoundEquation {
+  private final Equation equation;
+  private final List<Shape> shapes;
+  private final Map<String, Long> givenSizes;
+  private final String[] names;
+  private final long[] sizes;
+  private final int[][] operandLabels;
+  private final int[] outputLabels;
+  private final Shape outputShape;
+  private final boolean[] inOperand;
+  private final boolean[] inOutput;
+
+  /** Takes the arrays over; nobody else may hold them. */
+  BoundEquation(
+      Equation equation,
+      List<Shape> shapes,
+      Map<String, Long> givenSizes,
+      String[] names,
+      long[] sizes,
+      int[][] operandLabels,
+      int[] outputLabels,
+      Shape outputShape) {
+    this.equation = equation;
+    this.shapes = shapes;
+    this.givenSizes = givenSizes;
+    this.names = names;
+    this.sizes = sizes;
+    this.operandLabels = operandLabels;
+    this.outputLabels = outputLabels;
+    this.outputShape = outputShape;
+    this.inOperand = new boolean[names.length];
+    this.inOutput = new boolean[names.length];
+    for (int operand = 0; operand < operandLabels.length; operand++) {
+      for (int axis = 0; axis < operandLabels[operand].length; axis++) {
+        inOperand[operandLabels[operand][axis]] |= !isBroadcast(operand, axis);
+      }
+    }
+    for (int label : outputLabels) {
+      inOutput[label] = true;
+    }
+  }
+
+  /**
+   * The equation.
+   *
+   * @return the equation that was bound
+   */
+  public Equation equation() {
+    return equation;
+  }
+
+  /**
+   * Number of operands.
+   *
+   * @return the number, at least 1
+   */
+  public int operandCount() {
+    return operandLabels.length;
+  }
+
+  /**
+   * Shape of an operand.
+   *
+   * @param operand the operand
+   * @return its shape
+   */
+  public Shape operandShape(int operand) {
+    return shapes.get(operand);
+  }
+
+  /**
+   * Shapes of all operands.
+   *
+   * @return an unmodifiable list
+   */
+  public List<Shape> operandShapes() {
+    return shapes;
+  }
+
+  /**
+   * Number of axes of an operand.
+   *
+   * @param operand the operand
+   * @return its rank
+   */
+  public int operandRank(int operand) {
+    return operandLabels[operand].length;
+  }
+
+  /**
+   * Label of an operand's axis.
+   *
+   * @param operand the operand
+   * @param axis the axis of its shape
+   * @return the label; may be that of another axis of the same operand, which is then a diagonal
+   */
+  public int operandLabel(int operand, int axis) {
+    return operandLabels[operand][axis];
+  }
+
+  /**
+   * Labels of an operand's axes.
+   *
+   * @param operand the operand
+   * @return a fresh array
+   */
+  public int[] operandLabels(int operand) {
+    return operandLabels[operand].clone();
+  }
+
+  /**
+   * Whether an axis has size 1 and its label is of another size, so that the axis is read at index
+   * 0 for every index of the label: as if the operand had neither.
+   *
+   * @param operand the operand
+   * @param axis the axis of its shape
+   * @return true if so
+   */
+  public boolean isBroadcast(int operand, int axis) {
+    return shapes.get(operand).size(axis) != sizes[operandLabels[operand][axis]];
+  }
+
+  /**
+   * Number of axes of the output.
+   *
+   * @return the rank
+   */
+  public int outputRank() {
+    return outputLabels.length;
+  }
+
+  /**
+   * Label of an axis of the output.
+   *
+   * @param axis the axis
+   * @return the label; may be that of another axis too
+   */
+  public int outputLabel(int axis) {
+    return outputLabels[axis];
+  }
+
+  /**
+   * Labels of the axes of the output.
+   *
+   * @return a fresh array
+   */
+  public int[] outputLabels() {
+    return outputLabels.clone();
+  }
+
+  /**
+   * Shape of the output.
+   *
+   * @return the shape; every axis has the size of its label
+   */
+  public Shape outputShape() {
+    return outputShape;
+  }
+
+  /**
+   * Number of labels.
+   *
+   * @return the number; labels are 0 to this number minus 1
+   */
+  public int labelCount() {
+    return names.length;
+  }
+
+  /**
+   * Size of a label.
+   *
+   * @param label the label
+   * @return its size, at least 0
+   */
+  public long labelSize(int label) {
+    return sizes[label];
+  }
+
+  /**
+   * Name of a label.
+   *
+   * @param label the label
+   * @return the name in the equation, or {@code ...0}, {@code ...1}, ... for an axis of the
+   *     ellipsis
+   */
+  public String labelName(int label) {
+    return names[label];
+  }
+
+  /**
+   * Whether a label is in the output; otherwise it is summed over.
+   *
+   * @param label the label
+   * @return true if so
+   */
+  public boolean inOutput(int label) {
+    return inOutput[label];
+  }
+
+  /**
+   * Whether the result is repeated along a label: the output has it and no operand has, or only
+   * with {@link #isBroadcast} axes.
+   *
+   * @param label the label
+   * @return true if so
+   */
+  public boolean isRepeated(int label) {
+    return !inOperand[label];
+  }
+
+  /**
+   * The sizes that were given, not found in a shape.
+   *
+   * @return an unmodifiable map from label names
+   */
+  public Map<String, Long> givenSizes() {
+    return givenSizes;
+  }
+
+  /**
+   * The gradient by one operand, as an equation. Its operands are the cotangent, of the shape of
+   * this output, and then the other operands in their order; its output has the shape of the
+   * operand. A label that only this operand has becomes one that only the output has, a diagonal
+   * becomes a repeated output label, and along a {@link #isBroadcast} axis the gradient is summed
+   * to size 1.
+   *
+   * @param operand the operand
+   * @return the equation with the shapes of its operands
+   * @throws IndexOutOfBoundsException if there is no such operand
+   */
+  public BoundEquation vjp(int operand) {
+    Objects.checkIndex(operand, operandCount());
+    return new Gradient(this, operand).bound();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof BoundEquation bound
+        && equation.equals(bound.equation)
+        && shapes.equals(bound.shapes)
+        && Arrays.equals(sizes, bound.sizes);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(equation, shapes, Arrays.hashCode(sizes));
+  }
+
+  /** The equation and the size of every label, as in {@code ij,jk->ik [i=2, j=3, k=4]}. */
+  @Override
+  public String toString() {
+    StringJoiner text = new StringJoiner(", ", equation + " [", "]");
+    for (int label = 0; label < names.length; label++) {
+      text.add(names[label] + "=" + sizes[label]);
+    }
+    return text.toString();
+  }
+}

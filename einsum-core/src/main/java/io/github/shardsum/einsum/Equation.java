@@ -1,0 +1,175 @@
+package io.github.shardsum.einsum;
+
+import io.github.shardsum.tensor.Shape;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * An einsum equation: the labels of each operand and of the output; an immutable value.
+ *
+ * <p><b>Compact form</b>, NumPy's: {@code GSEC,GSM->EGCM}. Every letter is a label; white space
+ * around terms is ignored; {@code ...} stands for any number of axes, aligned from the right.
+ * Without {@code ->} the output is the ellipsis, if there is one, and then the labels that occur
+ * once, in the order of their code points.
+ *
+ * <p><b>Spaced form</b>: {@code batch@x model, model hidden@y -> batch@x hidden@y | z}. An equation
+ * is in this form if some term has white space inside it, or {@code @}, or {@code |}. Every token
+ * is a label, of letters, digits and underscores. After {@code @} stand the mesh axes that split a
+ * label, major to minor, joined by dots; after a bar stand the mesh axes over which the value is
+ * still a partial sum. A bar with nothing after it changes nothing; it marks the spaced form where
+ * nothing else does ({@code batch |, batch ->}). A token of many letters that stands alone in its
+ * term and occurs nowhere else, as in {@code i j, jk -> i k}, could be meant either way and is an
+ * error.
+ *
+ * <p>The output may repeat a label (the result is zero off that diagonal) and may have a label that
+ * no operand has (the result is repeated along it; its size is given when the equation is bound to
+ * shapes).
+ *
+ * @param operands one term an operand, at least one
+ * @param output the term of the output
+ */
+public record Equation(List<Term> operands, Term output) {
+  /** Stands for an ellipsis in the sublists of {@link #ofSublists(List)}. */
+  public static final int ELLIPSIS = Integer.MIN_VALUE;
+
+  /**
+   * Copies the list.
+   *
+   * @throws IllegalArgumentException if there is no operand
+   */
+  public Equation {
+    operands = List.copyOf(operands);
+    if (operands.isEmpty()) {
+      throw new IllegalArgumentException("equation: at least one operand is wanted, got none");
+    }
+  }
+
+  /**
+   * Reads an equation in either form.
+   *
+   * @param notation the text
+   * @return the equation, with its output written out
+   * @throws EquationSyntaxException if it breaks a rule of the notation
+   */
+  public static Equation parse(String notation) {
+    return new EquationParser(notation).equation();
+  }
+
+  /**
+   * An equation of integer labels, as NumPy's sublists, with the implicit output: the ellipsis, if
+   * there is one, and then the labels that occur once, by value.
+   *
+   * @param operands the labels of each operand, at least 0 or {@link #ELLIPSIS}; no upper limit
+   * @return the equation; labels 0 to 51 are named a to z and A to Z, and if there are others all
+   *     are named by their numbers
+   * @throws EquationSyntaxException if a label is negative or a sublist has two ellipses
+   */
+  public static Equation ofSublists(List<int[]> operands) {
+    return Sublists.equation(operands, Sublists.implicitOutput(operands));
+  }
+
+  /**
+   * An equation of integer labels, as NumPy's sublists.
+   *
+   * @param operands the labels of each operand, at least 0 or {@link #ELLIPSIS}; no upper limit
+   * @param output the labels of the output
+   * @return the equation, named as by {@link #ofSublists(List)}
+   * @throws EquationSyntaxException if a label is negative or a sublist has two ellipses
+   */
+  public static Equation ofSublists(List<int[]> operands, int... output) {
+    return Sublists.equation(operands, output);
+  }
+
+  /**
+   * Number of operands.
+   *
+   * @return the number, at least 1
+   */
+  public int operandCount() {
+    return operands.size();
+  }
+
+  /**
+   * The term of one operand.
+   *
+   * @param index the operand
+   * @return its term
+   */
+  public Term operand(int index) {
+    return operands.get(index);
+  }
+
+  /**
+   * The named labels, each once, in the order in which they first occur; the output's come last.
+   *
+   * @return an unmodifiable list, without the ellipsis
+   */
+  public List<String> labels() {
+    Set<String> labels = new LinkedHashSet<>();
+    for (Term term : operands) {
+      term.axes().forEach(axis -> labels.add(axis.label()));
+    }
+    output.axes().forEach(axis -> labels.add(axis.label()));
+    labels.remove(Axis.ELLIPSIS.label());
+    return List.copyOf(labels);
+  }
+
+  /**
+   * Whether some term has a layout.
+   *
+   * @return true if mesh axes are written anywhere
+   */
+  public boolean isAnnotated() {
+    return output.isAnnotated() || operands.stream().anyMatch(Term::isAnnotated);
+  }
+
+  /**
+   * The same computation without layouts.
+   *
+   * @return an equation of which {@link #isAnnotated()} is false
+   */
+  public Equation withoutLayout() {
+    return isAnnotated()
+        ? new Equation(operands.stream().map(Term::withoutLayout).toList(), output.withoutLayout())
+        : this;
+  }
+
+  /**
+   * Gives the equation the shapes of its operands, leniently.
+   *
+   * @param shapes one shape an operand
+   * @return the bound equation
+   * @throws EinsumShapeException if the shapes do not fit the equation or each other, or an output
+   *     label is in no operand
+   */
+  public BoundEquation bind(Shape... shapes) {
+    return bind(List.of(shapes), Map.of(), Strictness.LENIENT);
+  }
+
+  /**
+   * Gives the equation the shapes of its operands.
+   *
+   * @param shapes one shape an operand
+   * @param sizes sizes of output labels, wanted for those that are in no operand; a label that
+   *     operands have with size 1 only becomes that large
+   * @param strictness what to do where NumPy, torch and TensorFlow differ
+   * @return the bound equation
+   * @throws EinsumShapeException if the shapes do not fit the equation or each other, the size of
+   *     an output label is not known, a given size belongs to no output label or contradicts the
+   *     shapes, or something is refused by {@link Strictness#STRICT}
+   */
+  public BoundEquation bind(List<Shape> shapes, Map<String, Long> sizes, Strictness strictness) {
+    return new Binder(this, shapes, sizes, strictness).bind();
+  }
+
+  /**
+   * The notation, compact where it can be, with the output written out; {@link #parse} of it gives
+   * an equal equation.
+   */
+  @Override
+  public String toString() {
+    return Notation.of(this).text();
+  }
+}

@@ -1,0 +1,126 @@
+package io.github.shardsum.einsum;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The labels of one operand or of the output, in the order of its axes, and where it lives: the
+ * mesh axes that split each label and those over which the value is still a partial sum. An
+ * immutable value, which is also the notation of a layout.
+ *
+ * @param axes the axes; at most one is an ellipsis; a label may be repeated
+ * @param partial names of the mesh axes over which the value is a partial sum, as a set: sorted, so
+ *     that equal sets are equal terms
+ */
+public record Term(List<Axis> axes, List<String> partial) {
+
+  /**
+   * Copies and checks the lists.
+   *
+   * @throws IllegalArgumentException if there are two ellipses, a name of a mesh axis is not valid,
+   *     or a mesh axis is used twice
+   */
+  public Term {
+    axes = List.copyOf(axes);
+    partial = partial.stream().sorted(Names.ORDER).toList();
+    if (axes.stream().filter(Axis::isEllipsis).limit(2).count() > 1) {
+      throw new IllegalArgumentException("term: at most one ellipsis is wanted, got two");
+    }
+    Set<String> used = new HashSet<>();
+    for (Axis axis : axes) {
+      axis.mesh().forEach(name -> checkUnused(name, used));
+    }
+    for (String name : partial) {
+      Names.check("mesh axis", name);
+      checkUnused(name, used);
+    }
+  }
+
+  private static void checkUnused(String name, Set<String> used) {
+    if (!used.add(name)) {
+      throw new IllegalArgumentException(
+          "term: a mesh axis splits one label, or is summed over, once; got " + name + " twice");
+    }
+  }
+
+  /**
+   * A term without layout.
+   *
+   * @param labels the labels, of which one may be {@code ...}
+   * @return the term
+   * @throws IllegalArgumentException if a label is not a valid name or two are {@code ...}
+   */
+  public static Term of(String... labels) {
+    return new Term(List.of(labels).stream().map(Axis::of).toList(), List.of());
+  }
+
+  /**
+   * Reads one term: compact ({@code ijk}), or spaced if it has white space inside it, {@code @} or
+   * {@code |} ({@code batch@x model}, {@code m n | x}).
+   *
+   * @param notation the text
+   * @return the term
+   * @throws EquationSyntaxException if it breaks a rule of the notation
+   */
+  public static Term parse(String notation) {
+    return new EquationParser(notation).term();
+  }
+
+  /**
+   * Number of axes, where an ellipsis counts as one.
+   *
+   * @return the number
+   */
+  public int size() {
+    return axes.size();
+  }
+
+  /**
+   * One axis.
+   *
+   * @param position the position in the term
+   * @return the axis
+   */
+  public Axis axis(int position) {
+    return axes.get(position);
+  }
+
+  /**
+   * Position of the ellipsis.
+   *
+   * @return the position, or -1 if there is none
+   */
+  public int ellipsis() {
+    return axes.indexOf(Axis.ELLIPSIS);
+  }
+
+  /**
+   * Whether a layout is written: some label is split or the value is a partial sum.
+   *
+   * @return true if so
+   */
+  public boolean isAnnotated() {
+    return !partial.isEmpty() || axes.stream().anyMatch(axis -> !axis.mesh().isEmpty());
+  }
+
+  /**
+   * The same labels without the layout.
+   *
+   * @return a term of which {@link #isAnnotated()} is false
+   */
+  public Term withoutLayout() {
+    return isAnnotated()
+        ? new Term(axes.stream().map(axis -> Axis.of(axis.label())).toList(), List.of())
+        : this;
+  }
+
+  /**
+   * The notation, compact where it can be; {@link #parse} of it gives an equal term. A single name
+   * of many letters is printed with a bar, {@code batch |}, which marks the spaced form.
+   */
+  @Override
+  public String toString() {
+    return Notation.of(this);
+  }
+}

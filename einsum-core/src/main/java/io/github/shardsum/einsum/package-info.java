@@ -1,0 +1,10 @@
+/**
+ * Einsum: the equation language, what an equation means for given shapes, and compiled einsums.
+ *
+ * <p>{@link io.github.shardsum.einsum.Equation} is the notation as a value, {@link
+ * io.github.shardsum.einsum.BoundEquation} is an equation with the shapes of its operands.
+ */
+@NullMarked
+package io.github.shardsum.einsum;
+
+import org.jspecify.annotations.NullMarked;
