@@ -1,0 +1,167 @@
+package io.github.shardsum.moe;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
+import java.util.Objects;
+
+/** How many slots each expert has in each group. */
+public sealed interface Capacity {
+  /**
+   * A given number.
+   *
+   * @param slots slots of one expert in one group, at least 1
+   */
+  record Fixed(int slots) implements Capacity {
+    /** Checks the number. */
+    public Fixed {
+      Checks.atLeast("capacity", 1, slots);
+    }
+  }
+
+  /**
+   * {@code k*S/E*factor}, rounded, then raised to a minimum and to a multiple. The factor counts as
+   * the decimal number that prints it, so that 1.1 * 10 is 11 and not a little more.
+   *
+   * @param factor the factor, above 0; the paper's is 1
+   * @param rounding to an integer
+   * @param minimum the least result, at least 1
+   * @param multipleOf the result is a multiple of it, at least 1
+   */
+  record Factor(double factor, Rounding rounding, int minimum, int multipleOf) implements Capacity {
+    /** Checks the numbers. */
+    public Factor {
+      Checks.positive("capacity: factor", factor);
+      Objects.requireNonNull(rounding, "rounding");
+      Checks.atLeast("capacity: minimum", 1, minimum);
+      Checks.atLeast("capacity: multiple", 1, multipleOf);
+    }
+
+    /**
+     * As this, but with a minimum.
+     *
+     * @param least the least result
+     * @return the capacity
+     */
+    public Factor atLeast(int least) {
+      return new Factor(factor, rounding, least, multipleOf);
+    }
+
+    /**
+     * As this, but rounded up to a multiple.
+     *
+     * @param unit the result is a multiple of it
+     * @return the capacity
+     */
+    public Factor multipleOf(int unit) {
+      return new Factor(factor, rounding, minimum, unit);
+    }
+
+    /**
+     * As this, but rounded otherwise.
+     *
+     * @param other the rounding
+     * @return the capacity
+     */
+    public Factor rounding(Rounding other) {
+      return new Factor(factor, other, minimum, multipleOf);
+    }
+
+    /**
+     * The capacity.
+     *
+     * @param choices k, experts a token
+     * @param tokens S, tokens a group
+     * @param experts E
+     * @return slots of one expert in one group
+     * @throws ArithmeticException if it exceeds 2^63 - 1
+     */
+    public long slots(int choices, long tokens, long experts) {
+      BigDecimal exact = new BigDecimal(Double.toString(factor));
+      BigDecimal slots =
+          switch (rounding) {
+            case CEIL ->
+                divide(exact.multiply(product(choices, tokens)), experts, RoundingMode.CEILING);
+            case FLOOR ->
+                divide(exact.multiply(product(choices, tokens)), experts, RoundingMode.FLOOR);
+            case CEIL_PER_CHOICE ->
+                divide(exact.multiply(product(1, tokens)), experts, RoundingMode.CEILING)
+                    .multiply(BigDecimal.valueOf(choices));
+          };
+      return roundUp(Math.max(minimum, slots.longValueExact()), multipleOf);
+    }
+
+    private static BigDecimal product(long a, long b) {
+      return new BigDecimal(BigInteger.valueOf(a).multiply(BigInteger.valueOf(b)));
+    }
+
+    private static BigDecimal divide(BigDecimal value, long by, RoundingMode mode) {
+      return value.divide(BigDecimal.valueOf(by), 0, mode);
+    }
+  }
+
+  /**
+   * No token is dropped: the capacity is the largest load of any expert in any group.
+   *
+   * @param multipleOf the result is a multiple of it, at least 1
+   */
+  record LargestLoad(int multipleOf) implements Capacity {
+    /** Checks the number. */
+    public LargestLoad {
+      Checks.atLeast("capacity: multiple", 1, multipleOf);
+    }
+
+    /**
+     * The capacity.
+     *
+     * @param load the largest load
+     * @return at least 1
+     */
+    public long slots(long load) {
+      return roundUp(Math.max(1, load), multipleOf);
+    }
+  }
+
+  /** How {@code k*S/E*factor} becomes an integer. */
+  enum Rounding {
+    /** Up (DeepSpeed). */
+    CEIL,
+    /** Down (lingvo, Mesh TensorFlow). */
+    FLOOR,
+    /** k times {@code S/E*factor} rounded up (fairseq). */
+    CEIL_PER_CHOICE
+  }
+
+  /**
+   * A given number of slots.
+   *
+   * @param slots slots of one expert in one group
+   * @return the capacity
+   */
+  static Capacity fixed(int slots) {
+    return new Fixed(slots);
+  }
+
+  /**
+   * {@code k*S/E*factor}, rounded up, at least 1.
+   *
+   * @param factor the factor
+   * @return the capacity
+   */
+  static Factor factor(double factor) {
+    return new Factor(factor, Rounding.CEIL, 1, 1);
+  }
+
+  /**
+   * As many slots as the largest load.
+   *
+   * @return the capacity
+   */
+  static Capacity largestLoad() {
+    return new LargestLoad(1);
+  }
+
+  private static long roundUp(long value, long unit) {
+    return Math.multiplyExact(Math.ceilDiv(value, unit), unit);
+  }
+}

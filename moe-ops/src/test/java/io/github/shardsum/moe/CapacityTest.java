@@ -1,0 +1,58 @@
+package io.github.shardsum.moe;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+class CapacityTest {
+  @Test
+  void thePaperHasTwoTimesTokensOverExperts() {
+    assertEquals(256, Capacity.factor(1).slots(2, 2048, 16));
+    assertEquals(4, Capacity.factor(1).slots(2, 6, 3));
+  }
+
+  @Test
+  void roundsUpDownOrEachChoiceUp() {
+    assertEquals(3, Capacity.factor(1).slots(2, 5, 4));
+    assertEquals(2, Capacity.factor(1).rounding(Capacity.Rounding.FLOOR).slots(2, 5, 4));
+    assertEquals(4, Capacity.factor(1).rounding(Capacity.Rounding.CEIL_PER_CHOICE).slots(2, 5, 4));
+  }
+
+  @Test
+  void theFactorIsTheDecimalNumberThatPrintsIt() {
+    assertEquals(2, Capacity.factor(1.1).slots(2, 10, 11));
+    assertEquals(55, Capacity.factor(1.1).slots(1, 100, 2));
+  }
+
+  @Test
+  void theMinimumComesBeforeTheMultiple() {
+    assertEquals(8, Capacity.factor(0.1).atLeast(5).multipleOf(4).slots(1, 10, 10));
+    assertEquals(1, Capacity.factor(0.01).rounding(Capacity.Rounding.FLOOR).slots(1, 10, 10));
+    assertEquals(12, new Capacity.LargestLoad(4).slots(9));
+    assertEquals(1, new Capacity.LargestLoad(1).slots(0));
+  }
+
+  @Test
+  void moreSlotsThanPositionsIsAnErrorBeforeAnyWork() {
+    GatingOptions huge =
+        GatingOptions.builder().capacity(Capacity.fixed(Integer.MAX_VALUE)).build();
+    IllegalArgumentException thrown =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Gating.route(Tensor.zeros(DType.F32, 1, 2, 2), huge, Randomness.seeded(1)));
+    assertTrue(thrown.getMessage().contains("[E, C]"));
+  }
+
+  @Test
+  void numbersOutOfRangeAreErrors() {
+    assertThrows(IllegalArgumentException.class, () -> Capacity.fixed(0));
+    assertThrows(IllegalArgumentException.class, () -> Capacity.factor(0));
+    assertThrows(IllegalArgumentException.class, () -> Capacity.factor(Double.NaN));
+    assertThrows(IllegalArgumentException.class, () -> Capacity.factor(1).atLeast(0));
+    assertThrows(IllegalArgumentException.class, () -> Capacity.factor(1).multipleOf(0));
+  }
+}

@@ -1,0 +1,133 @@
+package io.github.shardsum.moe;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.io.InputStream;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/** Worked cases whose expected numbers come from a NumPy model of each implementation. */
+class GatingExamplesTest {
+  private static final double WITHIN = 1e-12;
+
+  @TestFactory
+  Stream<DynamicTest> everyWorkedCase() throws Exception {
+    try (InputStream file = getClass().getResourceAsStream("/gating_examples.json")) {
+      List<JsonNode> cases = list(new ObjectMapper().readTree(file).get("cases"));
+      assertEquals(7, cases.size());
+      return cases.stream()
+          .map(
+              example -> DynamicTest.dynamicTest(example.get("id").asString(), () -> run(example)));
+    }
+  }
+
+  private static GatingOptions options(String mode, int capacity) {
+    GatingOptions.Builder options = GatingOptions.builder().capacity(Capacity.fixed(capacity));
+    AuxLoss squared = AuxLoss.squaredExperts();
+    return switch (mode) {
+      case "case1_overflow/token_major_before" ->
+          options
+              .secondChoice(SecondChoice.all())
+              .slotOrder(SlotOrder.TOKEN_MAJOR)
+              .auxLoss(squared.over(AuxLoss.Choices.ALL))
+              .build();
+      case "case1_overflow/bpr_before" ->
+          options
+              .secondChoice(SecondChoice.all())
+              .slotOrder(SlotOrder.BATCH_PRIORITIZED)
+              .auxLoss(squared)
+              .build();
+      case "case2_random_slot/paper_literal" -> options.build();
+      case "case2_random_slot/paper_nonconsuming" -> options.rejectedKeepsSlot(false).build();
+      case "case3_ties/all_before" -> options.secondChoice(SecondChoice.all()).build();
+      case "case4_two_groups/all_after_E2" ->
+          options
+              .secondChoice(SecondChoice.all())
+              .normalization(Normalization.AFTER_DROPPING)
+              .auxLoss(squared)
+              .build();
+      case "case6_expert_choice" -> options.router(Router.expertChoice()).build();
+      default -> throw new AssertionError("a case that this test does not know: " + mode);
+    };
+  }
+
+  private static void run(JsonNode example) {
+    int groups = example.get("G").asInt();
+    int tokens = example.get("S").asInt();
+    int experts = example.get("E").asInt();
+    int capacity = example.get("C").asInt();
+    double[] logits = numbers(example.get("logits"));
+    GatingInput input = GatingInput.logits(Tensor.of(logits, groups, tokens, experts));
+    Randomness randomness = Randomness.seeded(1);
+    if (example.has("uniform")) {
+      randomness = Randomness.given(Tensor.of(numbers(example.get("uniform")), groups, tokens));
+    }
+    GatingOptions options = options(example.get("id").asString(), capacity);
+    Routing routing = Gating.route(input, options, randomness, Workers.sequential());
+    check(example.get("expected"), routing);
+  }
+
+  private static void check(JsonNode expected, Routing routing) {
+    Tensor combine = Tensor.zeros(DType.F64, routing.combine().shape());
+    Tensor mask = Tensor.zeros(DType.F64, routing.combine().shape());
+    for (JsonNode row : list(expected.get("combine_sparse_gsec_weight"))) {
+      double[] entry = numbers(row);
+      long[] at = {(long) entry[0], (long) entry[1], (long) entry[2], (long) entry[3]};
+      combine.set(entry[4], at);
+      mask.set(1.0, at);
+    }
+    assertArrayEquals(combine.toDoubleArray(), routing.combine().toDense().toDoubleArray(), WITHIN);
+    assertArrayEquals(mask.toDoubleArray(), routing.dispatch().toDense().toDoubleArray());
+    GatingMetrics metrics = routing.metrics();
+    assertEquals(expected.get("router_z_loss").asDouble(), metrics.zLoss().orElseThrow(), WITHIN);
+    assertArrayEquals(
+        numbers(expected.get("aux_loss_per_group")), metrics.auxLoss().toDoubleArray(), WITHIN);
+    if (expected.has("aux_loss_mean_over_groups")) {
+      assertEquals(
+          expected.get("aux_loss_mean_over_groups").asDouble(), metrics.meanAuxLoss(), WITHIN);
+      assertArrayEquals(
+          numbers(expected.get("experts_used_per_token")), metrics.expertsUsed().toDoubleArray());
+      checkStats(expected.get("stats_per_group"), metrics);
+    }
+  }
+
+  private static void checkStats(JsonNode stats, GatingMetrics metrics) {
+    for (int group = 0; group < stats.size(); group++) {
+      JsonNode wanted = stats.get(group);
+      if (!wanted.isNull()) {
+        assertArrayEquals(
+            numbers(wanted.get("first_choice_counts")),
+            metrics.firstChoices().select(0, group).toDoubleArray());
+        assertArrayEquals(
+            numbers(wanted.get("final_counts")), metrics.load().select(0, group).toDoubleArray());
+        assertArrayEquals(
+            numbers(wanted.get("mean_gates")),
+            metrics.meanGates().select(0, group).toDoubleArray(),
+            WITHIN);
+      }
+    }
+  }
+
+  private static List<JsonNode> list(JsonNode array) {
+    return array.valueStream().toList();
+  }
+
+  /** All numbers of nested arrays, in order. */
+  private static double[] numbers(JsonNode node) {
+    if (node.isNumber()) {
+      return new double[] {node.asDouble()};
+    }
+    return list(node).stream()
+        .map(GatingExamplesTest::numbers)
+        .flatMapToDouble(java.util.Arrays::stream)
+        .toArray();
+  }
+}
