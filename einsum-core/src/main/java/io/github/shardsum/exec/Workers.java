@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -26,6 +27,7 @@ public final class Workers implements AutoCloseable {
   private final Executor executor;
   private final List<ExecutorService> owned;
   private final AtomicBoolean busy = new AtomicBoolean();
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final AtomicReferenceArray<Scratch> scratches = new AtomicReferenceArray<>(KEPT);
 
   private Workers(int parallelism, Executor executor, List<ExecutorService> owned) {
@@ -68,7 +70,8 @@ public final class Workers implements AutoCloseable {
    * The calling thread and up to {@code threads - 1} runs of the caller's executor.
    *
    * @param threads the most threads that work at once, at least 1
-   * @param executor runs the others' share; not closed by {@link #close()}
+   * @param executor runs the others' share, and may run it late, never or refuse it: the caller
+   *     then does it all; not closed by {@link #close()}
    * @return fresh workers
    * @throws IllegalArgumentException if threads is below 1
    */
@@ -102,9 +105,14 @@ public final class Workers implements AutoCloseable {
    *
    * @param tasks how many, at least 0
    * @param task the work
-   * @throws RuntimeException what a task threw first; tasks not yet begun are then not begun
+   * @throws IllegalStateException if these workers were closed; no task is run
+   * @throws RuntimeException what a task threw first (an {@link Error} too); tasks not yet begun
+   *     are then not begun
    */
   public void run(int tasks, Task task) {
+    if (closed.get()) {
+      throw new IllegalStateException("workers: open ones are wanted, got closed ones");
+    }
     if (tasks <= 1 || parallelism == 1 || !busy.compareAndSet(false, true)) {
       runAlone(tasks, task);
       return;
@@ -133,11 +141,12 @@ public final class Workers implements AutoCloseable {
   private void runTogether(int tasks, Task task) {
     int helpers = Math.min(parallelism, tasks) - 1;
     Region region = new Region(tasks, task, this::take, this::give);
-    int started = 0;
     try {
-      for (; started < helpers; started++) {
+      for (int helper = 0; helper < helpers; helper++) {
         executor.execute(region);
       }
+    } catch (RejectedExecutionException busyExecutor) {
+      // Nobody has to come: the caller does what the helpers do not.
     } finally {
       region.work();
       region.await();
@@ -163,9 +172,13 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  /** Ends this object's own threads; regions that run are finished first. */
+  /**
+   * Ends this object's own threads; regions that run are finished first. Closing again does
+   * nothing; not to be called from inside a task, which would wait for itself.
+   */
   @Override
   public void close() {
+    closed.set(true);
     for (ExecutorService pool : new ArrayList<>(owned)) {
       pool.close();
     }

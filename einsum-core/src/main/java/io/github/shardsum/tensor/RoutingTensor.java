@@ -1,6 +1,6 @@
 package io.github.shardsum.tensor;
 
-import java.util.Objects;
+import java.util.Arrays;
 
 /**
  * A tensor with at most k non-zeros for each index of its leading axes, stored as positions and
@@ -56,19 +56,22 @@ public final class RoutingTensor implements Operand {
               + " and "
               + positions.shape());
     }
-    long tail = 1;
-    for (int axis = 0; axis < shape.rank(); axis++) {
-      if (axis < leadRank && positions.size(axis) != shape.size(axis)) {
+    for (int axis = 0; axis < leadRank; axis++) {
+      if (positions.size(axis) != shape.size(axis)) {
         throw new IllegalArgumentException(
             "routing: leading sizes of "
                 + shape
                 + " are wanted, got positions "
                 + positions.shape());
       }
-      tail = axis < leadRank ? tail : Math.multiplyExact(tail, shape.size(axis));
     }
-    checkPositions(positions, tail, shape);
+    checkPositions(positions, tail(shape, leadRank), shape);
     return new RoutingTensor(shape, leadRank, positions, weights);
+  }
+
+  /** Number of positions in the tail axes; that of an empty shape may still be beyond 2^62. */
+  private static long tail(Shape shape, int leadRank) {
+    return Shape.of(Arrays.copyOfRange(shape.toArray(), leadRank, shape.rank())).elementCount();
   }
 
   private static void checkPositions(Tensor positions, long tail, Shape shape) {
@@ -97,10 +100,11 @@ public final class RoutingTensor implements Operand {
    * @param depth size of the new last axis
    * @param dtype the dtype of the ones
    * @return the tensor
-   * @throws IllegalArgumentException if an index is not below depth
+   * @throws IllegalArgumentException if an index is not below depth, depth is negative, or the
+   *     indices are not i32
    */
   public static RoutingTensor oneHot(Tensor indices, long depth, DType dtype) {
-    long[] sizes = java.util.Arrays.copyOf(indices.shape().toArray(), indices.rank() + 1);
+    long[] sizes = Arrays.copyOf(indices.shape().toArray(), indices.rank() + 1);
     sizes[indices.rank()] = depth;
     Tensor positions = indices.expand(indices.rank());
     Tensor one = Tensor.full(dtype, 1);
@@ -156,11 +160,11 @@ public final class RoutingTensor implements Operand {
   /**
    * The same positions with other weights, as the 0/1 mask of combine weights.
    *
-   * @param other {@code [lead..., k]}
+   * @param other {@code [lead..., k]} of any dtype, which is the new tensor's; not copied
    * @return the tensor
+   * @throws IllegalArgumentException if the shape is not that of the positions
    */
   public RoutingTensor withWeights(Tensor other) {
-    Objects.requireNonNull(other);
     if (!other.shape().equals(positions.shape())) {
       throw new IllegalArgumentException(
           "routing: weights of shape " + positions.shape() + " are wanted, got " + other.shape());
@@ -169,16 +173,15 @@ public final class RoutingTensor implements Operand {
   }
 
   /**
-   * The dense form.
+   * The dense form; slots that hold the same position are added in the order of the slots, each sum
+   * rounded to the dtype (bool: OR).
    *
-   * @return a fresh tensor of the logical shape and dtype
+   * @return a fresh tensor of the logical shape and dtype, on the heap
+   * @throws IllegalArgumentException if the dense elements do not fit in one Java array
    */
   public Tensor toDense() {
     Tensor dense = Tensor.zeros(dtype(), shape);
-    long tail = 1;
-    for (int axis = leadRank; axis < shape.rank(); axis++) {
-      tail *= shape.size(axis);
-    }
+    long tail = tail(shape, leadRank);
     long[] at = positions.toLongArray();
     Tensor flat = dense.reshape(shape.elementCount());
     Tensor values = weights.contiguous().reshape(at.length);

@@ -18,7 +18,7 @@ public final class Shape {
    *
    * @param sizes the size of each axis, at least 0 each; copied
    * @return the shape
-   * @throws IllegalArgumentException if a size is negative or the element count exceeds 2^62
+   * @throws IllegalArgumentException if a size is negative or there are 2^62 elements or more
    */
   public static Shape of(long... sizes) {
     return new Shape(sizes.clone());
@@ -45,7 +45,7 @@ public final class Shape {
     for (long size : sizes) {
       if (Math.multiplyHigh(count, size) != 0 || (count * size) >>> 62 != 0) {
         throw new IllegalArgumentException(
-            "shape: at most 2^62 elements are wanted, got " + Arrays.toString(sizes));
+            "shape: fewer than 2^62 elements are wanted, got " + Arrays.toString(sizes));
       }
       count *= size;
     }

@@ -39,7 +39,8 @@ public final class Tensor implements Operand {
     this.shape = shape;
     this.strides = strides;
     this.segment = segment;
-    this.offset = offset;
+    // Views of nothing would move the offset out of the segment, where no slice of it exists.
+    this.offset = shape.elementCount() == 0 ? 0 : offset;
   }
 
   /**
@@ -182,24 +183,8 @@ public final class Tensor implements Operand {
               + " for shape "
               + shape);
     }
-    long[] range = Views.range(offset, shape, strides);
-    long available = segment.byteSize() / dtype.byteSize();
-    if (shape.elementCount() > 0 && (range[0] < 0 || range[1] >= available)) {
-      throw new IllegalArgumentException(
-          "tensor: shape "
-              + shape
-              + " with strides "
-              + Arrays.toString(strides)
-              + " at offset "
-              + offset
-              + " touches elements "
-              + range[0]
-              + " to "
-              + range[1]
-              + ", got a segment of "
-              + available
-              + " elements of "
-              + dtype);
+    if (shape.elementCount() > 0) {
+      Views.checkInside(offset, shape, strides, segment.byteSize() / dtype.byteSize(), dtype);
     }
     return new Tensor(dtype, shape, strides.clone(), segment, offset);
   }
@@ -263,10 +248,15 @@ public final class Tensor implements Operand {
    * @param dtype the element type
    * @param shape the shape
    * @return the tensor
+   * @throws IllegalArgumentException if its bytes exceed 2^63 - 1
+   * @throws OutOfMemoryError if the machine has not that much memory
    */
   public static Tensor allocate(Arena arena, DType dtype, Shape shape) {
-    long bytes = Math.multiplyExact(shape.elementCount(), (long) dtype.byteSize());
-    return whole(dtype, arena.allocate(bytes, 64), shape);
+    if (shape.elementCount() > Long.MAX_VALUE / dtype.byteSize()) {
+      throw new IllegalArgumentException(
+          "tensor: at most 2^63 - 1 bytes are wanted, got shape " + shape + " of " + dtype);
+    }
+    return whole(dtype, arena.allocate(shape.elementCount() * dtype.byteSize(), 64), shape);
   }
 
   /**
@@ -559,17 +549,23 @@ public final class Tensor implements Operand {
    * A copy on the heap in C order.
    *
    * @return a fresh tensor
+   * @throws IllegalArgumentException if the elements do not fit in one Java array; {@link
+   *     #allocate} a tensor and {@link #assign} to it instead
    */
   public Tensor copy() {
     return convert(dtype);
   }
 
   /**
-   * A copy on the heap in C order, converted to a dtype: to an integer as a Java cast (toward zero,
-   * saturating, NaN to 0), to bool as "not zero", to bf16 rounded to nearest even.
+   * A copy on the heap in C order, converted to a dtype, in one rounding.
+   *
+   * <p>Floating point to an integer goes toward zero, saturates and takes NaN to 0; i64 to i32
+   * keeps the lower 32 bits (both as a Java cast); anything to bool is "not zero", so NaN is true;
+   * to a narrower floating-point type is rounded to nearest even.
    *
    * @param target the dtype of the copy
    * @return a fresh tensor
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
    */
   public Tensor convert(DType target) {
     Tensor result = zeros(target, shape);
@@ -581,8 +577,9 @@ public final class Tensor implements Operand {
    * Writes the elements of another tensor, converted as by {@link #convert}, into this one.
    *
    * @param source a tensor of the same shape; if the two overlap in memory the result is that of a
-   *     copy made first
-   * @throws IllegalArgumentException if the shapes differ or this tensor's memory is read-only
+   *     copy made first, and a copy is made
+   * @throws IllegalArgumentException if the shapes differ or this tensor's memory is read-only;
+   *     nothing is written then
    */
   public void assign(Tensor source) {
     if (!source.shape.equals(shape)) {
@@ -596,8 +593,18 @@ public final class Tensor implements Operand {
     if (segment.isReadOnly()) {
       throw new IllegalArgumentException("assign: writable memory is wanted, got a read-only one");
     }
-    boolean overlaps = segment.asOverlappingSlice(source.segment).isPresent();
-    StridedCopy.copy(overlaps ? source.copy() : source, this);
+    StridedCopy.copy(overlaps(source) ? source.copy() : source, this);
+  }
+
+  private boolean overlaps(Tensor other) {
+    return shape.elementCount() > 0 && touched().asOverlappingSlice(other.touched()).isPresent();
+  }
+
+  /** The part of the segment from the lowest to the highest element of this non-empty tensor. */
+  private MemorySegment touched() {
+    long[] range = Views.range(offset, shape, strides);
+    long size = dtype.byteSize();
+    return segment.asSlice(range[0] * size, (range[1] - range[0] + 1) * size);
   }
 
   /**
@@ -605,6 +612,8 @@ public final class Tensor implements Operand {
    *
    * @param index one index an axis
    * @return the value; an i64 beyond 2^53 is rounded
+   * @throws IllegalArgumentException if the number of indices is not the rank
+   * @throws IndexOutOfBoundsException if an index does not lie in its axis
    */
   public double getDouble(long... index) {
     double[] value = new double[1];
@@ -617,6 +626,8 @@ public final class Tensor implements Operand {
    *
    * @param index one index an axis
    * @return the value; a fraction is cut off
+   * @throws IllegalArgumentException if the number of indices is not the rank
+   * @throws IndexOutOfBoundsException if an index does not lie in its axis
    */
   public long getLong(long... index) {
     long[] value = new long[1];
@@ -627,8 +638,11 @@ public final class Tensor implements Operand {
   /**
    * Writes one element.
    *
-   * @param value the value, converted to the dtype
+   * @param value the value, converted to the dtype as by {@link #convert}
    * @param index one index an axis
+   * @throws IllegalArgumentException if the number of indices is not the rank, or the memory is
+   *     read-only
+   * @throws IndexOutOfBoundsException if an index does not lie in its axis
    */
   public void set(double value, long... index) {
     Memory.of(this).store(position(index), 1, 1, new double[] {value}, 0, 1);
@@ -637,8 +651,11 @@ public final class Tensor implements Operand {
   /**
    * Writes one element.
    *
-   * @param value the value, converted to the dtype (i32 and bf16 keep what fits of it)
+   * @param value the value, converted to the dtype as by {@link #convert}
    * @param index one index an axis
+   * @throws IllegalArgumentException if the number of indices is not the rank, or the memory is
+   *     read-only
+   * @throws IndexOutOfBoundsException if an index does not lie in its axis
    */
   public void set(long value, long... index) {
     Memory.of(this).store(position(index), 1, 1, new long[] {value}, 0, 1);

@@ -29,6 +29,28 @@ final class Views {
     return new long[] {low, high};
   }
 
+  /** Refuses a strided tensor that touches a position outside of [0, available). */
+  static void checkInside(long offset, Shape shape, long[] strides, long available, DType dtype) {
+    long[] range = range(offset, shape, strides);
+    if (range[0] < 0 || range[1] >= available) {
+      throw new IllegalArgumentException(
+          "tensor: shape "
+              + shape
+              + " with strides "
+              + Arrays.toString(strides)
+              + " at offset "
+              + offset
+              + " touches elements "
+              + range[0]
+              + " to "
+              + range[1]
+              + ", got a segment of "
+              + available
+              + " elements of "
+              + dtype);
+    }
+  }
+
   static boolean isContiguous(Shape shape, long[] strides) {
     long wanted = 1;
     if (shape.elementCount() == 0) {
@@ -82,7 +104,7 @@ final class Views {
               + " step "
               + step);
     }
-    return step > 0 ? Math.ceilDiv(to - from, step) : Math.ceilDiv(from - to, -step);
+    return Math.ceilDiv(to - from, step);
   }
 
   static long[] without(long[] values, int axis) {

@@ -1,0 +1,287 @@
+package io.github.shardsum.exec;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Parallel regions: every task once, whatever the threads do. */
+@Timeout(60)
+class WorkersTest {
+  private static void assertRunsEachOnce(Workers workers, int tasks) {
+    AtomicIntegerArray runs = new AtomicIntegerArray(tasks);
+    workers.run(tasks, (index, scratch) -> runs.incrementAndGet(index));
+    for (int i = 0; i < tasks; i++) {
+      assertEquals(1, runs.get(i), "task " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 5})
+  void everyTaskRunsOnce(int threads) {
+    try (Workers workers = Workers.of(threads)) {
+      assertEquals(threads, workers.parallelism());
+      for (int tasks = 0; tasks < 200; tasks++) {
+        assertRunsEachOnce(workers, tasks);
+      }
+    }
+  }
+
+  @Test
+  void theTasksOfARegionShareTheThreads() {
+    try (Workers workers = Workers.of(3)) {
+      CountDownLatch together = new CountDownLatch(3);
+      Set<Thread> threads = ConcurrentHashMap.newKeySet();
+      workers.run(
+          3,
+          (index, scratch) -> {
+            threads.add(Thread.currentThread());
+            together.countDown();
+            awaitQuietly(together);
+          });
+      assertEquals(3, threads.size());
+      assertTrue(threads.contains(Thread.currentThread()), "the caller takes part");
+    }
+  }
+
+  @Test
+  void whatTasksWroteIsSeenByTheCaller() {
+    try (Workers workers = Workers.of(4)) {
+      for (int repeat = 0; repeat < 200; repeat++) {
+        int[] plain = new int[64];
+        workers.run(64, (index, scratch) -> plain[index] = index + 1);
+        for (int i = 0; i < 64; i++) {
+          assertEquals(i + 1, plain[i]);
+        }
+      }
+    }
+  }
+
+  @Test
+  void theFirstExceptionReachesTheCallerAndTheWorkersGoOn() {
+    try (Workers workers = Workers.of(3)) {
+      IllegalStateException thrown = new IllegalStateException("task 5");
+      for (int repeat = 0; repeat < 20; repeat++) {
+        assertSame(
+            thrown,
+            assertThrows(
+                IllegalStateException.class,
+                () ->
+                    workers.run(
+                        100,
+                        (index, scratch) -> {
+                          if (index == 5) {
+                            throw thrown;
+                          }
+                        })));
+        assertRunsEachOnce(workers, 30);
+      }
+    }
+  }
+
+  @Test
+  void anErrorReachesTheCaller() {
+    try (Workers workers = Workers.of(2)) {
+      assertThrows(
+          StackOverflowError.class,
+          () ->
+              workers.run(
+                  10,
+                  (index, scratch) -> {
+                    throw new StackOverflowError("task " + index);
+                  }));
+    }
+  }
+
+  @Test
+  void afterAnExceptionNoFurtherTaskBegins() {
+    AtomicInteger begun = new AtomicInteger();
+    Workers workers = Workers.sequential();
+    assertThrows(
+        IllegalStateException.class,
+        () ->
+            workers.run(
+                100,
+                (index, scratch) -> {
+                  begun.incrementAndGet();
+                  throw new IllegalStateException();
+                }));
+    assertEquals(1, begun.get());
+  }
+
+  @Test
+  void aRegionInsideATaskRunsOnThatTasksThread() {
+    try (Workers workers = Workers.of(3)) {
+      AtomicInteger inner = new AtomicInteger();
+      workers.run(
+          6,
+          (outer, scratch) -> {
+            Thread own = Thread.currentThread();
+            workers.run(
+                7,
+                (index, innerScratch) -> {
+                  assertSame(own, Thread.currentThread());
+                  assertNotSame(scratch, innerScratch);
+                  inner.incrementAndGet();
+                });
+          });
+      assertEquals(42, inner.get());
+    }
+  }
+
+  @Test
+  void manyCallersAtOnceAllFinish() throws InterruptedException {
+    try (Workers workers = Workers.of(3)) {
+      AtomicReference<Throwable> failure = new AtomicReference<>();
+      List<Thread> callers = new ArrayList<>();
+      for (int caller = 0; caller < 8; caller++) {
+        callers.add(
+            Thread.ofPlatform()
+                .uncaughtExceptionHandler((thread, thrown) -> failure.set(thrown))
+                .start(
+                    () -> {
+                      for (int repeat = 0; repeat < 100; repeat++) {
+                        assertRunsEachOnce(workers, 17);
+                      }
+                    }));
+      }
+      for (Thread caller : callers) {
+        caller.join();
+      }
+      if (failure.get() != null) {
+        throw new AssertionError(failure.get());
+      }
+    }
+  }
+
+  @Test
+  void noTwoTasksShareAScratchAtOnce() {
+    try (Workers workers = Workers.of(4)) {
+      Set<Scratch> inUse = ConcurrentHashMap.newKeySet();
+      AtomicInteger shared = new AtomicInteger();
+      workers.run(
+          500,
+          (index, scratch) -> {
+            if (!inUse.add(scratch)) {
+              shared.incrementAndGet();
+            }
+            scratch.floats(0, 10 + index)[9] = index;
+            inUse.remove(scratch);
+          });
+      assertEquals(0, shared.get());
+    }
+  }
+
+  @Test
+  void anExecutorThatComesLateOrNeverIsNotWaitedFor() {
+    List<Runnable> kept = new ArrayList<>();
+    Workers late = Workers.of(3, kept::add);
+    assertRunsEachOnce(late, 10);
+    assertEquals(2, kept.size());
+    kept.forEach(Runnable::run);
+    Executor refusing =
+        task -> {
+          throw new RejectedExecutionException("full");
+        };
+    assertRunsEachOnce(Workers.of(3, refusing), 10);
+    assertRunsEachOnce(Workers.of(3, Runnable::run), 10);
+  }
+
+  @Test
+  void closedWorkersRefuseBeforeAnyTask() {
+    for (Workers workers : List.of(Workers.of(3), Workers.of(1), Workers.sequential())) {
+      workers.run(3, (index, scratch) -> {});
+      workers.close();
+      workers.close();
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              workers.run(
+                  5,
+                  (index, scratch) -> {
+                    throw new AssertionError("begun");
+                  }));
+    }
+  }
+
+  @Test
+  void closeEndsTheThreads() {
+    Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    try (Workers workers = Workers.of(3)) {
+      CountDownLatch together = new CountDownLatch(3);
+      workers.run(
+          3,
+          (index, scratch) -> {
+            threads.add(Thread.currentThread());
+            together.countDown();
+            awaitQuietly(together);
+          });
+    }
+    threads.remove(Thread.currentThread());
+    assertEquals(2, threads.size());
+    for (Thread thread : threads) {
+      assertTrue(thread.isDaemon());
+      joinQuietly(thread);
+    }
+  }
+
+  @Test
+  void anInterruptedCallerStillWaitsForItsTasks() {
+    try (Workers workers = Workers.of(3)) {
+      Thread.currentThread().interrupt();
+      assertRunsEachOnce(workers, 50);
+      assertTrue(Thread.interrupted(), "the interrupt is kept");
+    }
+  }
+
+  @Test
+  void fewerThanOneThreadIsRefused() {
+    assertThrows(IllegalArgumentException.class, () -> Workers.of(0));
+    assertThrows(IllegalArgumentException.class, () -> Workers.of(-1, Runnable::run));
+    assertEquals("1 thread", Workers.sequential().toString());
+  }
+
+  @Test
+  void scratchGrowsAndKeepsItsSlotsApart() {
+    Scratch scratch = new Scratch();
+    float[] first = scratch.floats(2, 10);
+    assertTrue(first.length >= 10);
+    assertSame(first, scratch.floats(2, 5));
+    assertNotSame(first, scratch.floats(0, 10));
+    assertNotSame(first, scratch.floats(2, first.length + 1));
+    assertTrue(scratch.doubles(1, 3).length >= 3);
+    assertTrue(scratch.longs(1, 3).length >= 3);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void joinQuietly(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
