@@ -1,0 +1,165 @@
+package io.github.shardsum.path;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An order in which operands are contracted pair by pair; immutable, thread-safe, a value.
+ *
+ * <p>Held in SSA form (the {@code ssa_path} of opt_einsum): operands have ids 0 to n-1, step k makes
+ * id n+k, and every id but the last is used once. {@link #toLinear()} and {@link #ofLinear} convert
+ * from and to the form that NumPy and opt_einsum print: each step names positions in the list of
+ * what is left, which are removed, and its result is appended.
+ *
+ * @param operandCount the number of operands n, at least 1
+ * @param pairs the n-1 steps
+ */
+public record ContractionPath(int operandCount, List<Pair> pairs) {
+
+  /**
+   * One step: two ids that are contracted, the smaller one first.
+   *
+   * @param left the smaller id
+   * @param right the larger id
+   */
+  public record Pair(int left, int right) {
+    /** Puts the smaller id first. */
+    public Pair {
+      if (left > right) {
+        int smaller = right;
+        right = left;
+        left = smaller;
+      }
+    }
+  }
+
+  /**
+   * Copies and checks the steps.
+   *
+   * @throws PathException if a step uses an id that does not exist yet, that an earlier step used,
+   *     or twice the same, or if the steps are not n-1
+   */
+  public ContractionPath {
+    if (operandCount < 1) {
+      throw new PathException(
+          "path: at least one operand is needed, got %d".formatted(operandCount));
+    }
+    pairs = List.copyOf(pairs);
+    checkPairs(operandCount, pairs);
+  }
+
+  /**
+   * Makes a path of steps of positions, the form of NumPy and opt_einsum.
+   *
+   * @param operandCount the number of operands
+   * @param steps the positions each step takes; one position moves that operand to the end, three
+   *     or more are contracted two by two from left to right
+   * @return the path
+   * @throws PathException if a position is out of range or repeated, or if other than one operand
+   *     is left at the end
+   */
+  public static ContractionPath ofLinear(int operandCount, int[][] steps) {
+    return PathFormats.ofLinear(operandCount, steps);
+  }
+
+  /**
+   * Makes a path of steps of SSA ids; a step of one id gives it a new id, three or more ids are
+   * contracted two by two from left to right, and each step makes one new id.
+   *
+   * @param operandCount the number of operands
+   * @param steps the ids each step takes
+   * @return the path
+   * @throws PathException if an id does not exist yet or is used twice, or if other than one operand
+   *     is left at the end
+   */
+  public static ContractionPath ofSsa(int operandCount, int[][] steps) {
+    return PathFormats.ofSsa(operandCount, steps);
+  }
+
+  /**
+   * Contracts the operands from left to right, as a path-less einsum would.
+   *
+   * @param operandCount the number of operands
+   * @return the path
+   */
+  public static ContractionPath leftToRight(int operandCount) {
+    var pairs = new ArrayList<Pair>();
+    for (int i = 1; i < operandCount; i++) {
+      pairs.add(new Pair(i == 1 ? 0 : operandCount + i - 2, i));
+    }
+    return new ContractionPath(operandCount, pairs);
+  }
+
+  /**
+   * Reads the text that {@link #toString()}, NumPy's {@code einsum_path} and opt_einsum's {@code
+   * contract_path} print; the inverse of {@link #toString()}.
+   *
+   * @param text for example {@code [(0, 2), (0, 1)]}; a first element {@code 'einsum_path'} is
+   *     skipped
+   * @return the path; its number of operands follows from the steps
+   * @throws PathException if the text is no such list or the path is not valid
+   */
+  public static ContractionPath parse(String text) {
+    return new PathParser(text).parse();
+  }
+
+  /**
+   * Gives the steps as positions in the list of what is left.
+   *
+   * @return a new array of n-1 pairs of positions, the smaller one first
+   */
+  public int[][] toLinear() {
+    return PathFormats.toLinear(this);
+  }
+
+  /**
+   * Gives the steps as SSA ids.
+   *
+   * @return a new array of n-1 pairs of ids, the smaller one first
+   */
+  public int[][] toSsa() {
+    return pairs.stream()
+        .map(pair -> new int[] {pair.left(), pair.right()})
+        .toArray(int[][]::new);
+  }
+
+  /**
+   * Prints the linear form.
+   *
+   * @return for example {@code [(0, 2), (0, 1)]}, and {@code []} for one operand
+   */
+  @Override
+  public String toString() {
+    return PathFormats.print(toLinear());
+  }
+
+  private static void checkPairs(int operandCount, List<Pair> pairs) {
+    int[] usedBy = new int[operandCount + pairs.size()];
+    for (int step = 0; step < pairs.size(); step++) {
+      Pair pair = pairs.get(step);
+      checkId(step, pair.left(), operandCount + step, usedBy);
+      checkId(step, pair.right(), operandCount + step, usedBy);
+    }
+    if (pairs.size() != operandCount - 1) {
+      throw new PathException(
+          "path: %d operands need %d pairs, got %d"
+              .formatted(operandCount, operandCount - 1, pairs.size()));
+    }
+  }
+
+  private static void checkId(int step, int id, int idCount, int[] usedBy) {
+    if (id < 0 || id >= idCount) {
+      throw new PathException(
+          "path: step %d takes id %d, but before it there are only ids 0 to %d"
+              .formatted(step, id, idCount - 1));
+    }
+    if (usedBy[id] != 0) {
+      throw new PathException(
+          usedBy[id] == step + 1
+              ? "path: step %d takes id %d twice".formatted(step, id)
+              : "path: step %d takes id %d, which step %d has already contracted"
+                  .formatted(step, id, usedBy[id] - 1));
+    }
+    usedBy[id] = step + 1;
+  }
+}

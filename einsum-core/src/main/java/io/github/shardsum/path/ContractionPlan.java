@@ -1,0 +1,63 @@
+package io.github.shardsum.path;
+
+import java.util.List;
+import java.util.function.IntFunction;
+
+/**
+ * A path that was found for a network, the labels that are sliced, and what both cost; immutable,
+ * thread-safe, a value.
+ *
+ * <p>Run it as one loop for each slice, the first one outermost: for each combination of chunks the
+ * steps of the path are run on the operands cut to these chunks. A sliced label of the output means
+ * that each pass writes its part of the output; a sliced label that is summed means that passes add
+ * into the output. A step needs running again only when a chunk of one of the first {@link
+ * PathCost.Step#level()} slices has changed.
+ *
+ * @param network what is contracted
+ * @param path in which order
+ * @param slices the sliced labels, the outermost loop first; empty if none is sliced
+ * @param cost what it costs
+ */
+public record ContractionPlan(
+    Network network, ContractionPath path, List<Slice> slices, PathCost cost) {
+
+  /** Copies the list. */
+  public ContractionPlan {
+    slices = List.copyOf(slices);
+  }
+
+  /**
+   * Counts the passes over the steps.
+   *
+   * @return the product of the counts of the slices, 1 without slices, at most {@code
+   *     Long.MAX_VALUE}
+   */
+  public long passes() {
+    long passes = 1;
+    for (Slice slice : slices) {
+      passes = Slicer.saturatedProduct(passes, slice.count());
+    }
+    return passes;
+  }
+
+  /**
+   * Prints the plan as a table with letters for labels.
+   *
+   * @return several lines, see {@link #table}
+   */
+  @Override
+  public String toString() {
+    return table(LabelNames::letter);
+  }
+
+  /**
+   * Prints the plan as a table: the equation, operations naive and planned, the largest intermediate,
+   * slices, and for each step its scaling, operations, size, contraction and what is left.
+   *
+   * @param labelNames the name of each label
+   * @return several lines, each ended by a line feed
+   */
+  public String table(IntFunction<String> labelNames) {
+    return new CostTable(this, labelNames).print();
+  }
+}

@@ -1,0 +1,46 @@
+package io.github.shardsum.path;
+
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** How labels are printed when the caller has no names of its own. */
+final class LabelNames {
+  private static final String LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+  private LabelNames() {}
+
+  /** The letter of labels 0 to 51, and {@code x52}, {@code x53}, ... after them. */
+  static String letter(int label) {
+    return label < LETTERS.length() ? LETTERS.substring(label, label + 1) : "x" + label;
+  }
+
+  /** The labels of one term, with spaces between them only if some name is longer than a letter. */
+  static String term(List<Integer> labels, IntFunction<String> names, boolean spaced) {
+    var text = new StringBuilder();
+    for (int label : labels) {
+      if (spaced && !text.isEmpty()) {
+        text.append(' ');
+      }
+      text.append(names.apply(label));
+    }
+    return text.toString();
+  }
+
+  /** Whether some label of the network has a name of more than one letter. */
+  static boolean spaced(Network network, IntFunction<String> names) {
+    return network.operands().stream()
+        .flatMap(List::stream)
+        .anyMatch(label -> names.apply(label).length() != 1);
+  }
+
+  /** The whole equation, as {@code ij,jk->ik} or, with long names, {@code i j, j k -> i k}. */
+  static String equation(Network network, IntFunction<String> names) {
+    boolean spaced = spaced(network, names);
+    var text = new StringBuilder();
+    for (List<Integer> operand : network.operands()) {
+      text.append(text.isEmpty() ? "" : spaced ? ", " : ",").append(term(operand, names, spaced));
+    }
+    text.append(spaced ? " -> " : "->").append(term(network.output(), names, spaced));
+    return text.toString();
+  }
+}

@@ -1,0 +1,163 @@
+package io.github.shardsum.path;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * What is contracted: the labels of each operand, the labels of the output, and the size of each
+ * label; immutable, thread-safe, a value.
+ *
+ * <p>A label is an int from 0 to {@code sizes().size() - 1}. A label that is in an operand and not
+ * in the output is summed. A label may be in any number of operands and in the output as well.
+ * Within an operand, and within the output, a label occurs once: the caller takes diagonals first.
+ * A label whose size is 1 in one operand and n in another is left out of the operand where it is 1.
+ *
+ * @param operands the labels of each operand, in the order of its axes; at least one operand
+ * @param output the labels of the output, each of which is in some operand
+ * @param sizes the size of each label, at least 0
+ */
+public record Network(List<List<Integer>> operands, List<Integer> output, List<Long> sizes) {
+
+  /**
+   * Copies and checks the lists.
+   *
+   * @throws PathException if there is no operand, a size is negative, a label has no size or occurs
+   *     twice in a term, or an output label is in no operand
+   */
+  public Network {
+    var copies = new ArrayList<List<Integer>>(operands.size());
+    for (List<Integer> operand : operands) {
+      copies.add(List.copyOf(operand));
+    }
+    operands = List.copyOf(copies);
+    output = List.copyOf(output);
+    sizes = List.copyOf(sizes);
+    check(operands, output, sizes);
+  }
+
+  /**
+   * Makes a network of arrays.
+   *
+   * @param operands the labels of each operand
+   * @param output the labels of the output
+   * @param sizes the size of each label
+   * @return the network
+   * @throws PathException as the constructor
+   */
+  public static Network of(int[][] operands, int[] output, long... sizes) {
+    var lists = new ArrayList<List<Integer>>(operands.length);
+    for (int[] operand : operands) {
+      lists.add(boxed(operand));
+    }
+    return new Network(lists, boxed(output), Arrays.stream(sizes).boxed().toList());
+  }
+
+  /**
+   * Counts the operands.
+   *
+   * @return the number of operands, at least 1
+   */
+  public int operandCount() {
+    return operands.size();
+  }
+
+  /**
+   * Counts the labels.
+   *
+   * @return the number of sizes; labels are 0 to this number minus 1
+   */
+  public int labelCount() {
+    return sizes.size();
+  }
+
+  /**
+   * Multiplies the sizes of labels.
+   *
+   * @param labels labels of this network
+   * @return the number of elements of a tensor with these labels, 0 if some size is 0, infinite
+   *     above about 1.8e308
+   */
+  public double elements(List<Integer> labels) {
+    double product = 1;
+    for (int label : labels) {
+      double size = sizes.get(label);
+      if (size == 0) {
+        return 0;
+      }
+      product *= size;
+    }
+    return product;
+  }
+
+  /**
+   * Prints the equation with letters for labels and then the sizes.
+   *
+   * @return for example {@code ab,bc->ac [a=2, b=3, c=4]}
+   */
+  @Override
+  public String toString() {
+    var used = new TreeSet<Integer>();
+    operands.forEach(used::addAll);
+    var text = new StringBuilder(LabelNames.equation(this, LabelNames::letter)).append(" [");
+    String separator = "";
+    for (int label : used) {
+      text.append(separator).append(LabelNames.letter(label)).append('=').append(sizes.get(label));
+      separator = ", ";
+    }
+    return text.append(']').toString();
+  }
+
+  private static List<Integer> boxed(int[] labels) {
+    var list = new ArrayList<Integer>(labels.length);
+    for (int label : labels) {
+      list.add(label);
+    }
+    return list;
+  }
+
+  private static void check(
+      List<List<Integer>> operands, List<Integer> output, List<Long> sizes) {
+    if (operands.isEmpty()) {
+      throw new PathException("network: at least one operand is needed, got none");
+    }
+    for (int label = 0; label < sizes.size(); label++) {
+      if (sizes.get(label) < 0) {
+        throw new PathException(
+            "network: sizes must be 0 or more, label %d has %d".formatted(label, sizes.get(label)));
+      }
+    }
+    int[] seenIn = new int[sizes.size()];
+    for (int i = 0; i < operands.size(); i++) {
+      checkTerm("operand " + i, i + 1, operands.get(i), seenIn);
+    }
+    for (int label : output) {
+      if (label >= 0 && label < seenIn.length && seenIn[label] == 0) {
+        throw new PathException(
+            "network: output label %d is in no operand; leave it out here and repeat the result"
+                .formatted(label));
+      }
+    }
+    checkTerm("the output", operands.size() + 1, output, seenIn);
+  }
+
+  private static void checkTerm(String name, int mark, List<Integer> labels, int[] seenIn) {
+    for (int label : labels) {
+      if (label < 0 || label >= seenIn.length) {
+        throw new PathException(
+            "network: %s has label %d, but sizes are given for %s"
+                .formatted(
+                    name,
+                    label,
+                    seenIn.length == 0 ? "no label" : "labels 0 to " + (seenIn.length - 1)));
+      }
+      if (seenIn[label] == mark) {
+        throw new PathException(
+            "network: %s has label %d twice in %s; take its diagonal first and name it once"
+                .formatted(name, label, labels));
+      }
+      seenIn[label] = mark;
+    }
+  }
+}

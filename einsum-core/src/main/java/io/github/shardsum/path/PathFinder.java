@@ -1,0 +1,138 @@
+package io.github.shardsum.path;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A way to find a contraction path; immutable, thread-safe, a value that can key a cache.
+ *
+ * <p>Every finder is deterministic: the same network gives the same path on every machine, unless a
+ * {@link RandomGreedy} has a time budget. Time and memory of a search are bounded for any network.
+ */
+public sealed interface PathFinder {
+
+  /**
+   * Nothing to choose up to two operands, {@link Optimal} while that takes milliseconds, and {@link
+   * RandomGreedy} with an effort that shrinks with the network beyond.
+   */
+  record Auto() implements PathFinder {}
+
+  /**
+   * At each step the pair with a common label whose result is smallest against its operands, as
+   * opt_einsum's greedy; ties go to the smaller ids; what shares no label is multiplied last, the
+   * smallest first. Ten thousand operands take well under a second.
+   */
+  record Greedy() implements PathFinder {}
+
+  /**
+   * The best of all paths, outer products included, by dynamic programming over all subsets of the
+   * operands; for networks of at most 20 operands.
+   *
+   * @param objective what is made smallest
+   */
+  record Optimal(Objective objective) implements PathFinder {}
+
+  /**
+   * The best of many greedy trials with noise, improved by simulated annealing and by replacing small
+   * subtrees with optimal ones until nothing is gained; never worse than {@link Greedy}.
+   *
+   * @param seed of the noise
+   * @param trials how many greedy trials, at least 1; the first has no noise
+   * @param sweeps how many passes of annealing over the tree, at least 0
+   * @param budget when to stop early; the path then depends on the machine's speed
+   */
+  record RandomGreedy(long seed, int trials, int sweeps, Optional<Duration> budget)
+      implements PathFinder {
+    /**
+     * Checks the numbers.
+     *
+     * @throws PathException if there is no trial, or the sweeps or the budget are negative
+     */
+    public RandomGreedy {
+      if (trials < 1 || sweeps < 0) {
+        throw new PathException(
+            "random-greedy: trials must be 1 or more and sweeps 0 or more, got %d and %d"
+                .formatted(trials, sweeps));
+      }
+      if (budget.isPresent() && budget.get().isNegative()) {
+        throw new PathException(
+            "random-greedy: the budget must not be negative, got " + budget.get());
+      }
+    }
+
+    /**
+     * Makes a finder of a fixed effort.
+     *
+     * @param seed of the noise
+     * @param trials how many greedy trials; 32 sweeps of annealing follow for each
+     */
+    public RandomGreedy(long seed, int trials) {
+      this(seed, trials, Math.multiplyExact(32, trials), Optional.empty());
+    }
+
+    /**
+     * Makes a finder that uses all of a time budget.
+     *
+     * @param seed of the noise
+     * @param budget how long it may search
+     * @return the finder; its path depends on the machine's speed
+     */
+    public static RandomGreedy within(long seed, Duration budget) {
+      return new RandomGreedy(seed, Integer.MAX_VALUE, Integer.MAX_VALUE, Optional.of(budget));
+    }
+  }
+
+  /**
+   * A path that the caller has.
+   *
+   * @param path the path
+   */
+  record Given(ContractionPath path) implements PathFinder {}
+
+  /**
+   * Gives the finder for when there is no reason to take another.
+   *
+   * @return {@link Auto}
+   */
+  static PathFinder auto() {
+    return new Auto();
+  }
+
+  /**
+   * Finds a path.
+   *
+   * @param network what is contracted
+   * @return the path
+   * @throws PathException if the network has more operands than an optimal search takes, or another
+   *     number than the given path
+   */
+  default ContractionPath find(Network network) {
+    return Search.find(this, network);
+  }
+
+  /**
+   * Finds a path and computes its cost.
+   *
+   * @param network what is contracted
+   * @return the plan, without slices
+   * @throws PathException as {@link #find}
+   */
+  default ContractionPlan plan(Network network) {
+    return Search.plan(this, network);
+  }
+
+  /**
+   * Finds a path and slices with which no intermediate is over a limit; operands and output are not
+   * counted. A given path is kept and only sliced.
+   *
+   * @param network what is contracted
+   * @param memoryLimit the most elements of an intermediate, at least 1; for bytes, divide by the
+   *     size of an element
+   * @return the plan; the limit always holds
+   * @throws PathException as {@link #find}, or if the limit is under 1, or needs more than 2^63
+   *     passes
+   */
+  default ContractionPlan plan(Network network, long memoryLimit) {
+    return Search.plan(this, network, memoryLimit);
+  }
+}

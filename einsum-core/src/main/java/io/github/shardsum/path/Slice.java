@@ -1,0 +1,23 @@
+package io.github.shardsum.path;
+
+/**
+ * A label whose range is run through in chunks, so that intermediates hold one chunk of it only.
+ *
+ * @param label the label
+ * @param chunk how many of its values a chunk holds, at least 1; the last chunk may be shorter
+ * @param count the number of chunks, the size of the label over {@code chunk}, rounded up
+ */
+public record Slice(int label, long chunk, long count) {
+  /**
+   * Checks the numbers.
+   *
+   * @throws PathException if the chunk or the count is under 1
+   */
+  public Slice {
+    if (chunk < 1 || count < 1) {
+      throw new PathException(
+          "slice: chunk and count must be 1 or more, got %d and %d for label %d"
+              .formatted(chunk, count, label));
+    }
+  }
+}
