@@ -182,7 +182,7 @@ final class Binder {
   private String advice(Site one, Site two) {
     return one.size() == 1 || two.size() == 1
         ? "A strict equation does not broadcast a label of size 1; drop that axis, or bind"
-              + " leniently."
+            + " leniently."
         : "The sizes of a label must be equal, or 1 in one of the operands.";
   }
 

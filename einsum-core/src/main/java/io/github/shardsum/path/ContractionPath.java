@@ -6,10 +6,10 @@ import java.util.List;
 /**
  * An order in which operands are contracted pair by pair; immutable, thread-safe, a value.
  *
- * <p>Held in SSA form (the {@code ssa_path} of opt_einsum): operands have ids 0 to n-1, step k makes
- * id n+k, and every id but the last is used once. {@link #toLinear()} and {@link #ofLinear} convert
- * from and to the form that NumPy and opt_einsum print: each step names positions in the list of
- * what is left, which are removed, and its result is appended.
+ * <p>Held in SSA form (the {@code ssa_path} of opt_einsum): operands have ids 0 to n-1, step k
+ * makes id n+k, and every id but the last is used once. {@link #toLinear()} and {@link #ofLinear}
+ * convert from and to the form that NumPy and opt_einsum print: each step names positions in the
+ * list of what is left, which are removed, and its result is appended.
  *
  * @param operandCount the number of operands n, at least 1
  * @param pairs the n-1 steps
@@ -69,8 +69,8 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
    * @param operandCount the number of operands
    * @param steps the ids each step takes
    * @return the path
-   * @throws PathException if an id does not exist yet or is used twice, or if other than one operand
-   *     is left at the end
+   * @throws PathException if an id does not exist yet or is used twice, or if other than one
+   *     operand is left at the end
    */
   public static ContractionPath ofSsa(int operandCount, int[][] steps) {
     return PathFormats.ofSsa(operandCount, steps);
@@ -118,9 +118,7 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
    * @return a new array of n-1 pairs of ids, the smaller one first
    */
   public int[][] toSsa() {
-    return pairs.stream()
-        .map(pair -> new int[] {pair.left(), pair.right()})
-        .toArray(int[][]::new);
+    return pairs.stream().map(pair -> new int[] {pair.left(), pair.right()}).toArray(int[][]::new);
   }
 
   /**

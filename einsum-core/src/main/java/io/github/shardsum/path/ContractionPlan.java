@@ -51,8 +51,9 @@ public record ContractionPlan(
   }
 
   /**
-   * Prints the plan as a table: the equation, operations naive and planned, the largest intermediate,
-   * slices, and for each step its scaling, operations, size, contraction and what is left.
+   * Prints the plan as a table: the equation, operations naive and planned, the largest
+   * intermediate, slices, and for each step its scaling, operations, size, contraction and what is
+   * left.
    *
    * @param labelNames the name of each label
    * @return several lines, each ended by a line feed

@@ -106,8 +106,7 @@ final class CostModel {
       List<Integer> labels = network.operands().get(i);
       if (kept.size() < labels.size()) {
         reductions.add(
-            new PathCost.Reduction(
-                i, labels, kept, reductionFlops(i), elements(kept), levels[i]));
+            new PathCost.Reduction(i, labels, kept, reductionFlops(i), elements(kept), levels[i]));
       }
     }
     return reductions;

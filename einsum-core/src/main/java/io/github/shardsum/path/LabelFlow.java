@@ -41,7 +41,11 @@ record LabelFlow(
     }
     int n = path.operandCount();
     return new LabelFlow(
-        network, path, List.copyOf(tensors.subList(0, n)), List.copyOf(lefts), List.copyOf(rights),
+        network,
+        path,
+        List.copyOf(tensors.subList(0, n)),
+        List.copyOf(lefts),
+        List.copyOf(rights),
         List.copyOf(tensors.subList(n, tensors.size())));
   }
 
@@ -78,8 +82,7 @@ record LabelFlow(
   }
 
   /** The labels that others still hold; the two holders become one. */
-  private static List<Integer> contracted(
-      List<Integer> left, List<Integer> right, int[] holders) {
+  private static List<Integer> contracted(List<Integer> left, List<Integer> right, int[] holders) {
     for (int label : left) {
       holders[label]--;
     }

@@ -117,8 +117,7 @@ public record Network(List<List<Integer>> operands, List<Integer> output, List<L
     return list;
   }
 
-  private static void check(
-      List<List<Integer>> operands, List<Integer> output, List<Long> sizes) {
+  private static void check(List<List<Integer>> operands, List<Integer> output, List<Long> sizes) {
     if (operands.isEmpty()) {
       throw new PathException("network: at least one operand is needed, got none");
     }

@@ -8,16 +8,16 @@ import java.util.Locale;
  *
  * <p>Floating-point operations are counted as opt_einsum does: a step over N index points costs 2 N
  * if it sums over a label of size above 1 (a multiplication and an addition each), and N if it only
- * multiplies. The sum over labels that one operand alone has is done first and costs one addition an
- * element. All counts are doubles: exact up to 2^53, infinite above about 1.8e308.
+ * multiplies. The sum over labels that one operand alone has is done first and costs one addition
+ * an element. All counts are doubles: exact up to 2^53, infinite above about 1.8e308.
  *
  * @param naiveFlops operations of one loop nest over all labels without intermediates: the product
  *     of all sizes times the number of operands, or one less if no label is summed
  * @param naiveLog10 the decimal logarithm of {@code naiveFlops}, finite where that is infinite
  * @param flops operations of the plan: sums ahead, steps with their repeats, and the additions of
  *     slices into the output
- * @param largestIntermediate elements of the largest intermediate, of one slice; operands and output
- *     do not count, sums ahead do
+ * @param largestIntermediate elements of the largest intermediate, of one slice; operands and
+ *     output do not count, sums ahead do
  * @param intermediateElements elements written to intermediates in all, repeats included
  * @param peakElements most elements of intermediates and output alive at once, of one slice, when a
  *     tensor is freed after the step that uses it
@@ -131,8 +131,8 @@ public record PathCost(
    * @param path in which order
    * @param slices the sliced labels, the outermost loop first
    * @return the cost
-   * @throws PathException if the path is for another number of operands, or a sliced label is none of
-   *     the network's, occurs twice, or its chunks do not cover its size
+   * @throws PathException if the path is for another number of operands, or a sliced label is none
+   *     of the network's, occurs twice, or its chunks do not cover its size
    */
   public static PathCost of(Network network, ContractionPath path, List<Slice> slices) {
     return new CostModel(LabelFlow.of(network, path), slices).cost();
@@ -155,8 +155,8 @@ public record PathCost(
   /**
    * Prints the totals on one line.
    *
-   * @return for example {@code 8.192e+08 flops, naive 3.277e+13, largest intermediate
-   *     2.560e+06 elements, peak 5.120e+06, 4 steps}
+   * @return for example {@code 8.192e+08 flops, naive 3.277e+13, largest intermediate 2.560e+06
+   *     elements, peak 5.120e+06, 4 steps}
    */
   @Override
   public String toString() {

@@ -33,8 +33,8 @@ public sealed interface PathFinder {
   record Optimal(Objective objective) implements PathFinder {}
 
   /**
-   * The best of many greedy trials with noise, improved by simulated annealing and by replacing small
-   * subtrees with optimal ones until nothing is gained; never worse than {@link Greedy}.
+   * The best of many greedy trials with noise, improved by simulated annealing and by replacing
+   * small subtrees with optimal ones until nothing is gained; never worse than {@link Greedy}.
    *
    * @param seed of the noise
    * @param trials how many greedy trials, at least 1; the first has no noise

@@ -49,8 +49,7 @@ final class SeededRandom {
   static double log2(double x) {
     long bits = Double.doubleToRawLongBits(x);
     int exponent = (int) (bits >>> 52) - 1023;
-    double mantissa =
-        Double.longBitsToDouble(bits & 0x000FFFFFFFFFFFFFL | 0x3FF0000000000000L);
+    double mantissa = Double.longBitsToDouble(bits & 0x000FFFFFFFFFFFFFL | 0x3FF0000000000000L);
     return exponent + ((-1.0 / 3) * mantissa + 2) * mantissa - 2.0 / 3 - 1;
   }
 

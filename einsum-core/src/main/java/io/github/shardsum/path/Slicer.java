@@ -53,8 +53,7 @@ final class Slicer {
   /** A plan for the path whose intermediates fit. */
   ContractionPlan plan() {
     List<Slice> slices = slices(List.of());
-    return new ContractionPlan(
-        network, flow.path(), slices, new CostModel(flow, slices).cost());
+    return new ContractionPlan(network, flow.path(), slices, new CostModel(flow, slices).cost());
   }
 
   /** Slices to start with and as many more as are needed. */

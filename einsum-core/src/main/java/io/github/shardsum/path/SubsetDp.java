@@ -3,12 +3,13 @@ package io.github.shardsum.path;
 import java.util.Arrays;
 
 /**
- * The best contraction tree over a few tensors, outer products included, by dynamic programming over
- * all their subsets; confined to one thread, its arrays reused from call to call.
+ * The best contraction tree over a few tensors, outer products included, by dynamic programming
+ * over all their subsets; confined to one thread, its arrays reused from call to call.
  *
- * <p>Bound and order of work as in opt_einsum's dp (Pfeifer, Haegeman and Verstraete 2014), but over
- * all subsets, since a tree without outer products can cost half as much again as the best one. A
- * subset is given up when it costs, together with the one step that must follow, more than the cap.
+ * <p>Bound and order of work as in opt_einsum's dp (Pfeifer, Haegeman and Verstraete 2014), but
+ * over all subsets, since a tree without outer products can cost half as much again as the best
+ * one. A subset is given up when it costs, together with the one step that must follow, more than
+ * the cap.
  */
 final class SubsetDp {
   /** Three to this power steps and two to this power entries are what a search may take. */

@@ -57,8 +57,12 @@ public final class Program {
 
     Role role();
 
+    /** How many of the loops over slices the step is inside of. */
+    int level();
+
     /** A step of dense operands. */
-    record Dense(StepKernel kernel, Ref out, Ref left, Ref right, Role role) implements Step {
+    record Dense(StepKernel kernel, Ref out, Ref left, Ref right, Role role, int level)
+        implements Step {
       @Override
       public String kernelName() {
         return kernel.name();
@@ -66,7 +70,8 @@ public final class Program {
     }
 
     /** A step with a routing operand. */
-    record Routed(RoutedKernel kernel, Ref out, int routing, Ref dense, Role role) implements Step {
+    record Routed(RoutedKernel kernel, Ref out, int routing, Ref dense, Role role, int level)
+        implements Step {
       @Override
       public String kernelName() {
         return kernel.name();
@@ -75,44 +80,45 @@ public final class Program {
   }
 
   /**
-   * A sliced label.
+   * The loop over the chunks of a sliced label.
    *
-   * @param size its size
-   * @param inputStrides stride of each operand along it
-   * @param outStride stride of what the slices are written to
-   * @param inOut whether that has the label; if not, slices add up
+   * @param count number of chunks
+   * @param inputSteps distance between chunks in each operand
+   * @param outStep distance between chunks in what the passes write
+   * @param inOut whether that has the label; if not, chunks add up
+   * @param isShort whether the last chunk is shorter than the others
    */
-  record Slice(long size, long[] inputStrides, long outStride, boolean inOut) {}
+  record Loop(long count, long[] inputSteps, long outStep, boolean inOut, boolean isShort) {}
 
   private final ComputeType type;
   private final List<Step> before;
-  private final List<Step> sliced;
+  private final List<List<Step>> variants;
   private final List<Step> after;
-  private final List<Slice> slices;
-  private final Ref sliceTarget;
+  private final List<Loop> loops;
+  private final Ref target;
   private final int[] temporarySizes;
   private final AtomicReference<Object[]> kept = new AtomicReference<>(new Object[0]);
 
   Program(
       ComputeType type,
       List<Step> before,
-      List<Step> sliced,
+      List<List<Step>> variants,
       List<Step> after,
-      List<Slice> slices,
-      Ref sliceTarget,
+      List<Loop> loops,
+      Ref target,
       int[] temporarySizes) {
     this.type = type;
     this.before = before;
-    this.sliced = sliced;
+    this.variants = variants;
     this.after = after;
-    this.slices = slices;
-    this.sliceTarget = sliceTarget;
+    this.loops = loops;
+    this.target = target;
     this.temporarySizes = temporarySizes;
   }
 
   /** Names of the kernels in the order of the steps. */
   public List<String> kernelNames() {
-    return sliced.stream().map(Step::kernelName).toList();
+    return variants.getFirst().stream().map(Step::kernelName).toList();
   }
 
   /** Bytes of temporaries of one run. */
@@ -171,7 +177,10 @@ public final class Program {
       for (int i = 0; i < operands.length; i++) {
         switch (operands[i]) {
           case Tensor tensor -> inputs[i] = Slot.of(tensor);
-          case RoutingTensor tensor -> routed[i] = RoutedSlot.of(tensor);
+          case RoutingTensor tensor -> {
+            routed[i] = RoutedSlot.of(tensor);
+            inputs[i] = routed[i].weights();
+          }
         }
       }
       this.temporaries = new Slot[arrays.length];
@@ -184,64 +193,66 @@ public final class Program {
       for (Step step : before) {
         run(step, inputs, routed, out, temporaries, false);
       }
-      if (slices.isEmpty()) {
-        for (Step step : sliced) {
-          run(step, inputs, routed, out, temporaries, false);
-        }
-      } else {
-        runSlices();
-      }
+      runPasses();
       for (Step step : after) {
         run(step, inputs, routed, out, temporaries, false);
       }
     }
 
-    private void runSlices() {
-      long[] index = new long[slices.size()];
-      Slot[] inputsNow = new Slot[inputs.length];
-      do {
-        long outAt = 0;
-        boolean again = false;
-        for (int s = 0; s < index.length; s++) {
-          outAt += index[s] * slices.get(s).outStride();
-          again |= !slices.get(s).inOut() && index[s] > 0;
+    private void runPasses() {
+      long[] index = new long[loops.size()];
+      for (int changed = -1; changed < index.length; changed = next(index)) {
+        pass(index, changed);
+      }
+    }
+
+    /** One pass; steps that no changed loop is round are left as the last pass left them. */
+    private void pass(long[] index, int changed) {
+      long outAt = 0;
+      boolean again = false;
+      int variant = 0;
+      for (int s = 0; s < index.length; s++) {
+        Loop loop = loops.get(s);
+        outAt += index[s] * loop.outStep();
+        again |= !loop.inOut() && index[s] > 0;
+        variant |= loop.isShort() && index[s] == loop.count() - 1 ? 1 << s : 0;
+      }
+      Slot[] in = inputs.clone();
+      for (int i = 0; i < in.length; i++) {
+        in[i] = inputs[i].plus(inputAt(i, index));
+      }
+      Slot result = out;
+      Slot[] temps = temporaries;
+      if (target instanceof Ref.Temporary(int place)) {
+        temps = temporaries.clone();
+        temps[place] = temporaries[place].plus(outAt);
+      } else {
+        result = out.plus(outAt);
+      }
+      for (Step step : variants.get(variant)) {
+        if (step.level() > changed) {
+          run(step, in, routed, result, temps, again);
         }
-        for (int i = 0; i < inputs.length; i++) {
-          if (inputs[i] != null) {
-            inputsNow[i] = inputs[i].plus(inputAt(i, index));
-          }
-        }
-        Slot outNow = out;
-        Slot[] temporariesNow = temporaries;
-        switch (sliceTarget) {
-          case Ref.Temporary(int target) -> {
-            temporariesNow = temporaries.clone();
-            temporariesNow[target] = temporaries[target].plus(outAt);
-          }
-          default -> outNow = out.plus(outAt);
-        }
-        for (Step step : sliced) {
-          run(step, inputsNow, routed, outNow, temporariesNow, again);
-        }
-      } while (next(index));
+      }
     }
 
     private long inputAt(int input, long[] index) {
       long at = 0;
       for (int s = 0; s < index.length; s++) {
-        at += index[s] * slices.get(s).inputStrides()[input];
+        at += index[s] * loops.get(s).inputSteps()[input];
       }
       return at;
     }
 
-    private boolean next(long[] index) {
+    /** Moves to the next pass: the outermost loop that changed, or their number at the end. */
+    private int next(long[] index) {
       for (int s = index.length - 1; s >= 0; s--) {
-        if (++index[s] < slices.get(s).size()) {
-          return true;
+        if (++index[s] < loops.get(s).count()) {
+          return s;
         }
         index[s] = 0;
       }
-      return false;
+      return index.length;
     }
 
     private void run(

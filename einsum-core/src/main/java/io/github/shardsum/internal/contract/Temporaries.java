@@ -4,19 +4,19 @@ import io.github.shardsum.internal.contract.Program.Ref;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Places of intermediates: one whose value is no longer needed is used again. */
+/** Places of intermediates; one whose value is no longer needed may be used again. */
 final class Temporaries {
-  private final long[] labelSizes;
+  private final boolean reuse;
   private final List<Integer> sizes = new ArrayList<>();
   private final List<Integer> free = new ArrayList<>();
 
-  Temporaries(long[] labelSizes) {
-    this.labelSizes = labelSizes;
+  Temporaries(boolean reuse) {
+    this.reuse = reuse;
   }
 
-  /** A place for a value with some labels, the smallest free one that is large enough if any is. */
-  Ref.Temporary take(int[] labels) {
-    int size = size(labels);
+  /** A place of some elements: the smallest free one that is large enough, if any is. */
+  Ref.Temporary take(long elements) {
+    int size = checkedSize(elements);
     int best = -1;
     for (int place : free) {
       boolean fits = sizes.get(place) >= size;
@@ -32,29 +32,24 @@ final class Temporaries {
     return new Ref.Temporary(sizes.size() - 1);
   }
 
-  private int size(int[] labels) {
-    long size = 1;
-    for (int label : labels) {
-      size = Math.multiplyExact(size, labelSizes[label]);
-    }
-    if (size > Integer.MAX_VALUE - 8) {
+  private static int checkedSize(long elements) {
+    if (elements > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
-          "einsum: an intermediate of "
-              + size
-              + " elements is wanted, at most 2^31 - 9 fit; set "
-              + "EinsumOptions.memoryLimit or another path");
+          "einsum: an intermediate of at most 2^31 - 9 elements is wanted, got "
+              + elements
+              + "; set EinsumOptions.withMemoryLimit or another path");
     }
-    return (int) size;
+    return (int) elements;
   }
 
-  /** Gives a place back; a value that is no temporary has none. */
+  /** Gives the place of a value back; a value that is no temporary has none. */
   void free(Ref ref) {
-    if (ref instanceof Ref.Temporary(int index)) {
+    if (reuse && ref instanceof Ref.Temporary(int index)) {
       free.add(index);
     }
   }
 
-  int[] sizes() {
-    return sizes.stream().mapToInt(Integer::intValue).toArray();
+  List<Integer> sizes() {
+    return List.copyOf(sizes);
   }
 }

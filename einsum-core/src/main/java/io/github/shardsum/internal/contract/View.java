@@ -3,7 +3,7 @@ package io.github.shardsum.internal.contract;
 import io.github.shardsum.tensor.DType;
 
 /** A value of a contraction as its labels see it; arrays are indexed by label. */
-sealed interface View permits View.Dense, View.Routed {
+public sealed interface View permits View.Dense, View.Routed {
   /** Whether the value has a label (an axis of size 1 that is broadcast does not count). */
   boolean has(int label);
 

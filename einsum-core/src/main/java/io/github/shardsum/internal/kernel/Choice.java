@@ -41,7 +41,8 @@ public record Choice(Kernels kernels, String reason, Optional<String> remedy) {
       return scalar("vectors have " + VectorKernels.bits() + " bits", "128 bits are wanted");
     }
     if (!Fused.IN_HARDWARE) {
-      return scalar("the machine has no fused multiply-add", "an x86-64-v3 or AArch64 machine has it");
+      return scalar(
+          "the machine has no fused multiply-add", "an x86-64-v3 or AArch64 machine has it");
     }
     if (!wanted.equals("vector")) {
       // Where C2 does not compile them, vectors are objects, and slower than any loop.

@@ -1,0 +1,321 @@
+package io.github.shardsum.einsum;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contract.Finish;
+import io.github.shardsum.internal.contract.Program;
+import io.github.shardsum.internal.contract.Slot;
+import io.github.shardsum.path.ContractionPlan;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A compiled einsum: parsed, bound to shapes and planned once, run many times. Immutable and
+ * thread-safe.
+ *
+ * <pre>{@code
+ * Einsum scores = Einsum.compile("bqhd,bkhd->bhqk", q.shape(), k.shape());
+ * Tensor s = scores.run(q, k);
+ * }</pre>
+ *
+ * <p><b>Value.</b> NumPy's, see {@link BoundEquation}; the result is in C order unless a given out
+ * has other strides. The result's dtype is that of the operands, promoted ({@link DType#promote}),
+ * unless the options say another. f32 and bf16 are summed in f32 or better and rounded once; i32
+ * and i64 wrap; bool is the OR of ANDs.
+ *
+ * <p><b>Strides.</b> Operands of any strides and any memory are taken as they are, without a copy.
+ * The kernels are chosen for the strides that the einsum was compiled for; an operand with others
+ * is planned again at each run, which costs microseconds, so compile with {@link #compileFor} for
+ * them.
+ *
+ * <p><b>Determinism.</b> For one plan the result's bits depend neither on the number of threads nor
+ * on where the data lies (heap, native, mapped). They may depend on the vector width.
+ *
+ * <p><b>Aliasing.</b> out must share no element with an operand or with itself; this is checked
+ * before anything is written. Operands may overlap each other.
+ */
+public final class Einsum {
+  private final BoundEquation bound;
+  private final EinsumOptions options;
+  private final List<Signature> signatures;
+  private final DType dtype;
+  private final ContractionPlan plan;
+  private final Optional<Program> program;
+
+  private Einsum(BoundEquation bound, EinsumOptions options, List<Signature> signatures) {
+    this.bound = bound;
+    this.options = options;
+    this.signatures = Planning.signatures(bound, signatures);
+    this.dtype = options.dtype().orElseGet(() -> promoted(signatures));
+    this.plan = Planning.plan(bound, signatures, options);
+    this.program =
+        bound.outputShape().elementCount() == 0
+            ? Optional.empty()
+            : Optional.of(lower(this.signatures, bound.outputShape().rowMajorStrides()));
+  }
+
+  private static DType promoted(List<Signature> signatures) {
+    DType type = signatures.getFirst().dtype();
+    for (Signature signature : signatures) {
+      type = type.promote(signature.dtype());
+    }
+    return type;
+  }
+
+  /**
+   * Compiles an equation for f32 operands in C order.
+   *
+   * @param equation the equation, as {@code "ij,jk->ik"}; see {@link Equation#parse}
+   * @param shapes one shape an operand
+   * @return the compiled einsum
+   * @throws EquationSyntaxException if it is not an equation
+   * @throws EinsumShapeException if the shapes do not fit
+   */
+  public static Einsum compile(String equation, Shape... shapes) {
+    return compile(equation, EinsumOptions.defaults(), shapes);
+  }
+
+  /**
+   * Compiles an equation for operands in C order, of the options' dtype or f32.
+   *
+   * @param equation the equation
+   * @param options how to compile it
+   * @param shapes one shape an operand
+   * @return the compiled einsum
+   * @throws EquationSyntaxException if it is not an equation
+   * @throws EinsumShapeException if the shapes do not fit
+   */
+  public static Einsum compile(String equation, EinsumOptions options, Shape... shapes) {
+    DType type = options.dtype().orElse(DType.F32);
+    List<Signature> signatures = Stream.of(shapes).map(shape -> Signature.of(type, shape)).toList();
+    return compile(Equation.parse(equation), options, signatures);
+  }
+
+  /**
+   * Compiles an equation for operands like the given ones: of their dtypes, shapes and strides.
+   *
+   * @param equation the equation
+   * @param options how to compile it
+   * @param examples one operand each; their data is not read
+   * @return the compiled einsum
+   * @throws EquationSyntaxException if it is not an equation
+   * @throws EinsumShapeException if the shapes do not fit
+   */
+  public static Einsum compileFor(String equation, EinsumOptions options, Operand... examples) {
+    return compileFor(Equation.parse(equation), options, examples);
+  }
+
+  /**
+   * As {@link #compileFor(String, EinsumOptions, Operand...)}, of a parsed equation.
+   *
+   * @param equation the equation
+   * @param options how to compile it
+   * @param examples one operand each; their data is not read
+   * @return the compiled einsum
+   * @throws EinsumShapeException if the shapes do not fit
+   */
+  public static Einsum compileFor(Equation equation, EinsumOptions options, Operand... examples) {
+    return compile(equation, options, Stream.of(examples).map(Signature::of).toList());
+  }
+
+  static Einsum compile(Equation equation, EinsumOptions options, List<Signature> signatures) {
+    if (equation.isAnnotated()) {
+      throw new IllegalArgumentException(
+          "einsum: an equation without layout is wanted, got \""
+              + equation
+              + "\"; use Equation.withoutLayout(), or the sharded-einsum module to lay it out");
+    }
+    List<Shape> shapes = signatures.stream().map(Signature::shape).toList();
+    BoundEquation bound = equation.bind(shapes, options.sizes(), options.strictness());
+    return new Einsum(bound, options, signatures);
+  }
+
+  /**
+   * Computes an einsum once. The compiled form is kept in a cache keyed by equation, dtypes, shapes
+   * and strides: the one piece of mutable state in this library, bounded to {@value PlanCache#MOST}
+   * plans, holding no operand's data.
+   *
+   * @param equation the equation, as {@code "ij,jk->ik"}
+   * @param operands the operands
+   * @return a fresh tensor on the heap, in C order
+   * @throws EquationSyntaxException if it is not an equation
+   * @throws EinsumShapeException if the shapes do not fit
+   */
+  public static Tensor einsum(String equation, Operand... operands) {
+    return PlanCache.get(equation, operands).run(operands);
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param operands operands of the compiled shapes
+   * @return a fresh tensor on the heap, in C order
+   * @throws EinsumShapeException if a shape is not that compiled for
+   */
+  public Tensor run(Operand... operands) {
+    Tensor out = Tensor.zeros(dtype, bound.outputShape());
+    runChecked(1, 0, out, operands);
+    return out;
+  }
+
+  /**
+   * Runs it into a given result.
+   *
+   * @param out the result, of the output's shape and this einsum's dtype, any strides; overwritten
+   * @param operands operands of the compiled shapes
+   * @throws IllegalArgumentException if a shape or dtype is wrong, out is read-only, or out shares
+   *     an element with an operand or with itself; nothing is then written
+   */
+  public void runInto(Tensor out, Operand... operands) {
+    runInto(1, 0, out, operands);
+  }
+
+  /**
+   * Computes {@code out = alpha * einsum + beta * out}, and then the epilogue.
+   *
+   * @param alpha factor of the einsum; an integer for integer dtypes
+   * @param beta factor of what out holds; 0 does not read it
+   * @param out the result, of the output's shape and this einsum's dtype, any strides
+   * @param operands operands of the compiled shapes
+   * @throws IllegalArgumentException as {@link #runInto(Tensor, Operand...)}
+   */
+  public void runInto(double alpha, double beta, Tensor out, Operand... operands) {
+    RunChecks.result(bound, dtype, out);
+    if (!dtype.isFloating()) {
+      RunChecks.integral("alpha", alpha);
+      RunChecks.integral("beta", beta);
+    }
+    for (int i = 0; i < operands.length; i++) {
+      RunChecks.apart(out, operands[i], "operand " + i);
+    }
+    options.epilogue().bias().ifPresent(bias -> RunChecks.apart(out, bias.tensor(), "the bias"));
+    runChecked(alpha, beta, out, operands);
+  }
+
+  private void runChecked(double alpha, double beta, Tensor out, Operand[] operands) {
+    RunChecks.operands(bound, operands);
+    if (out.shape().elementCount() == 0) {
+      return;
+    }
+    Operand[] ready = Planning.withoutRepeatedRouting(bound, operands);
+    Workers workers = RunChecks.reachable(out, ready) ? options.workers() : Workers.sequential();
+    Epilogue epilogue = options.epilogue();
+    Optional<Slot> bias = epilogue.bias().map(each -> Slot.of(each.tensor()));
+    boolean bool = dtype == DType.BOOL;
+    Finish finish =
+        new Finish(
+            bool ? isTrue(alpha) : alpha,
+            bool ? isTrue(beta) : beta,
+            epilogue.scale(),
+            bias,
+            epilogue.relu());
+    programFor(out, ready).run(out, ready, finish, workers);
+  }
+
+  /** A factor of a bool, which is there or not. */
+  private static double isTrue(double factor) {
+    return factor == 0 ? 0 : 1;
+  }
+
+  private Program programFor(Tensor out, Operand[] operands) {
+    boolean same = out.isContiguous() && out.dtype() == dtype;
+    for (int i = 0; i < operands.length; i++) {
+      same = same && signatures.get(i).matches(operands[i]);
+    }
+    if (same && program.isPresent()) {
+      return program.get();
+    }
+    return lower(Stream.of(operands).map(Signature::of).toList(), out.strides());
+  }
+
+  private Program lower(List<Signature> operands, long[] resultStrides) {
+    return Lowered.program(bound, operands, dtype, resultStrides, plan, options);
+  }
+
+  /**
+   * The gradient by one operand, which is another einsum: of the cotangent, shaped as the output,
+   * and then the other operands in their order, giving a tensor shaped as the operand.
+   *
+   * @param operand the operand
+   * @return the compiled gradient, with these options but no epilogue and no given sizes
+   * @throws IndexOutOfBoundsException if there is no such operand
+   * @throws IllegalStateException if this einsum has an epilogue, whose gradient is not an einsum
+   */
+  public Einsum vjp(int operand) {
+    if (!options.epilogue().isNone()) {
+      throw new IllegalStateException(
+          "vjp: an einsum without epilogue is wanted, got "
+              + options.epilogue()
+              + "; differentiate the epilogue apart");
+    }
+    BoundEquation gradient = bound.vjp(operand);
+    List<Signature> operands = new ArrayList<>();
+    operands.add(Signature.of(dtype, bound.outputShape()));
+    for (int i = 0; i < signatures.size(); i++) {
+      if (i != operand) {
+        operands.add(signatures.get(i));
+      }
+    }
+    return new Einsum(gradient, options.forGradient(), operands);
+  }
+
+  /**
+   * The equation.
+   *
+   * @return the equation
+   */
+  public Equation equation() {
+    return bound.equation();
+  }
+
+  /**
+   * The equation with the shapes of its operands.
+   *
+   * @return the bound equation
+   */
+  public BoundEquation bound() {
+    return bound;
+  }
+
+  /**
+   * Dtype of the result.
+   *
+   * @return the dtype
+   */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * Shape of the result.
+   *
+   * @return the shape
+   */
+  public Shape outputShape() {
+    return bound.outputShape();
+  }
+
+  /**
+   * What runs and what it costs: the path, FLOPs, intermediates and the kernel of each step.
+   *
+   * @return the plan; its {@code toString} is a table
+   */
+  public EinsumPlan explain() {
+    return new EinsumPlan(
+        bound,
+        plan,
+        program.map(Program::kernelNames).orElse(List.of()),
+        program.map(Program::temporaryBytes).orElse(0L));
+  }
+
+  /** The bound equation and the dtype. */
+  @Override
+  public String toString() {
+    return bound + " " + dtype;
+  }
+}

@@ -1,0 +1,160 @@
+package io.github.shardsum.einsum;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.path.PathFinder;
+import io.github.shardsum.tensor.DType;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * How an einsum is compiled; an immutable value whose {@code with} methods give changed copies.
+ *
+ * @param strictness what to do where NumPy, torch and TensorFlow differ
+ * @param dtype the result's dtype; that of the operands, promoted, if empty
+ * @param path how the order of pairwise contractions is found
+ * @param memoryLimit most bytes of one intermediate, if limited; labels are then sliced where
+ *     needed
+ * @param sizes sizes of labels that only the output has
+ * @param epilogue what is fused into the last step
+ * @param workers the threads that run it
+ * @param kernels which kernels run it
+ */
+public record EinsumOptions(
+    Strictness strictness,
+    Optional<DType> dtype,
+    PathFinder path,
+    OptionalLong memoryLimit,
+    Map<String, Long> sizes,
+    Epilogue epilogue,
+    Workers workers,
+    KernelChoice kernels) {
+
+  /** Which kernels run an einsum. */
+  public enum KernelChoice {
+    /** The fastest that this JVM has. */
+    BEST,
+    /** Plain Java loops, which need no Vector API. */
+    SCALAR
+  }
+
+  /** Copies the map. */
+  public EinsumOptions {
+    sizes = Map.copyOf(sizes);
+  }
+
+  /**
+   * Lenient, the operands' dtype, automatic path, no memory limit, no epilogue, the calling thread.
+   *
+   * @return the defaults
+   */
+  public static EinsumOptions defaults() {
+    return new EinsumOptions(
+        Strictness.LENIENT,
+        Optional.empty(),
+        PathFinder.auto(),
+        OptionalLong.empty(),
+        Map.of(),
+        Epilogue.none(),
+        Workers.sequential(),
+        KernelChoice.BEST);
+  }
+
+  /**
+   * Sets what to do where NumPy, torch and TensorFlow differ.
+   *
+   * @param value lenient, the default, or strict
+   * @return a changed copy
+   */
+  public EinsumOptions withStrictness(Strictness value) {
+    return new EinsumOptions(value, dtype, path, memoryLimit, sizes, epilogue, workers, kernels);
+  }
+
+  /**
+   * Sets the result's dtype.
+   *
+   * @param value the dtype; sums are computed in the type that it and the operands promote to
+   * @return a changed copy
+   */
+  public EinsumOptions withDtype(DType value) {
+    return new EinsumOptions(
+        strictness, Optional.of(value), path, memoryLimit, sizes, epilogue, workers, kernels);
+  }
+
+  /**
+   * Sets how the contraction order is found.
+   *
+   * @param value a finder, or a given path
+   * @return a changed copy
+   */
+  public EinsumOptions withPath(PathFinder value) {
+    return new EinsumOptions(
+        strictness, dtype, value, memoryLimit, sizes, epilogue, workers, kernels);
+  }
+
+  /**
+   * Limits the size of intermediates.
+   *
+   * @param bytes most bytes of one intermediate, at least 1
+   * @return a changed copy
+   * @throws IllegalArgumentException if bytes is below 1
+   */
+  public EinsumOptions withMemoryLimit(long bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("memory limit: at least 1 byte is wanted, got " + bytes);
+    }
+    return new EinsumOptions(
+        strictness, dtype, path, OptionalLong.of(bytes), sizes, epilogue, workers, kernels);
+  }
+
+  /**
+   * Gives the size of a label that only the output has.
+   *
+   * @param label the label
+   * @param size its size
+   * @return a changed copy
+   */
+  public EinsumOptions withSize(String label, long size) {
+    Map<String, Long> more = new HashMap<>(sizes);
+    more.put(label, size);
+    return new EinsumOptions(
+        strictness, dtype, path, memoryLimit, more, epilogue, workers, kernels);
+  }
+
+  /**
+   * Sets what is fused into the last step.
+   *
+   * @param value the epilogue
+   * @return a changed copy
+   */
+  public EinsumOptions withEpilogue(Epilogue value) {
+    return new EinsumOptions(strictness, dtype, path, memoryLimit, sizes, value, workers, kernels);
+  }
+
+  /**
+   * Sets the threads. Results do not depend on them.
+   *
+   * @param value the workers; not closed by the einsum
+   * @return a changed copy
+   */
+  public EinsumOptions withWorkers(Workers value) {
+    return new EinsumOptions(strictness, dtype, path, memoryLimit, sizes, epilogue, value, kernels);
+  }
+
+  /**
+   * Sets the kernels.
+   *
+   * @param value the choice
+   * @return a changed copy
+   */
+  public EinsumOptions withKernels(KernelChoice value) {
+    return new EinsumOptions(strictness, dtype, path, memoryLimit, sizes, epilogue, workers, value);
+  }
+
+  /** For a gradient: its own sizes, and no epilogue. */
+  EinsumOptions forGradient() {
+    return new EinsumOptions(
+        Strictness.LENIENT, dtype, path, memoryLimit, Map.of(), Epilogue.none(), workers, kernels);
+  }
+}

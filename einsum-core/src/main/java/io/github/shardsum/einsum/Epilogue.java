@@ -1,0 +1,75 @@
+package io.github.shardsum.einsum;
+
+import io.github.shardsum.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * What is done to each element of an einsum's result before it is written: {@code out = relu(scale
+ * * (alpha * sum + beta * out) + bias)}, fused into the last step. Immutable; the bias aliases the
+ * caller's tensor, whose values are read at each run.
+ *
+ * @param scale factor of the sum
+ * @param bias a tensor added after scaling, if any
+ * @param relu whether negative results become 0 (NaN stays NaN)
+ */
+public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
+  private static final Epilogue NONE = new Epilogue(1, Optional.empty(), false);
+
+  /**
+   * A bias and the labels of its axes.
+   *
+   * @param term the labels in the equation's notation, each of which the result has once, as {@code
+   *     "h"} or {@code "batch hidden"}
+   * @param tensor one axis a label, of the label's size or 1
+   */
+  public record Bias(Term term, Tensor tensor) {}
+
+  /**
+   * The epilogue that changes nothing.
+   *
+   * @return scale 1, no bias, no relu
+   */
+  public static Epilogue none() {
+    return NONE;
+  }
+
+  /**
+   * The same with a scale.
+   *
+   * @param factor the factor
+   * @return a new epilogue
+   */
+  public Epilogue withScale(double factor) {
+    return new Epilogue(factor, bias, relu);
+  }
+
+  /**
+   * The same with a bias.
+   *
+   * @param labels the labels of the bias's axes, as {@code "h"}
+   * @param tensor the bias, read at each run
+   * @return a new epilogue
+   * @throws EquationSyntaxException if the labels are not a term
+   */
+  public Epilogue withBias(String labels, Tensor tensor) {
+    return new Epilogue(scale, Optional.of(new Bias(Term.parse(labels), tensor)), relu);
+  }
+
+  /**
+   * The same with relu.
+   *
+   * @return a new epilogue
+   */
+  public Epilogue withRelu() {
+    return new Epilogue(scale, bias, true);
+  }
+
+  /**
+   * Whether it changes nothing.
+   *
+   * @return true for scale 1, no bias, no relu
+   */
+  public boolean isNone() {
+    return scale == 1 && bias.isEmpty() && !relu;
+  }
+}

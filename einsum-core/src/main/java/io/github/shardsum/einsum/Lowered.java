@@ -1,0 +1,151 @@
+package io.github.shardsum.einsum;
+
+import io.github.shardsum.internal.contract.ComputeType;
+import io.github.shardsum.internal.contract.ContractionSpec;
+import io.github.shardsum.internal.contract.Lowering;
+import io.github.shardsum.internal.contract.Program;
+import io.github.shardsum.internal.contract.View;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.path.ContractionPlan;
+import io.github.shardsum.path.PathCost;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** From a bound equation and the operands' signatures to a program of kernels. */
+final class Lowered {
+  private Lowered() {}
+
+  /** The program for a result with the given strides; no axis of the result is empty. */
+  static Program program(
+      BoundEquation bound,
+      List<Signature> operands,
+      DType dtype,
+      long[] resultStrides,
+      ContractionPlan plan,
+      EinsumOptions options) {
+    DType computed = dtype;
+    for (Signature operand : operands) {
+      computed = computed.promote(operand.dtype());
+    }
+    List<View> views = new ArrayList<>();
+    for (int i = 0; i < operands.size(); i++) {
+      views.add(view(bound, i, operands.get(i)));
+    }
+    ContractionSpec spec =
+        new ContractionSpec(
+            ComputeType.of(computed),
+            dtype,
+            sizes(bound),
+            views,
+            bound.outputLabels(),
+            resultStrides,
+            biasStrides(bound, options.epilogue()),
+            !options.epilogue().isNone(),
+            plan.path(),
+            plan.slices(),
+            plan.cost().steps().stream().mapToInt(PathCost.Step::level).toArray());
+    Kernels kernels =
+        switch (options.kernels()) {
+          case BEST -> Kernels.best();
+          case SCALAR -> Kernels.scalar();
+        };
+    return Lowering.lower(spec, kernels);
+  }
+
+  private static long[] sizes(BoundEquation bound) {
+    long[] sizes = new long[bound.labelCount()];
+    for (int label = 0; label < sizes.length; label++) {
+      sizes[label] = bound.labelSize(label);
+    }
+    return sizes;
+  }
+
+  private static View view(BoundEquation bound, int operand, Signature signature) {
+    return signature.isRouting()
+        ? routed(bound, operand, signature)
+        : dense(bound, operand, signature);
+  }
+
+  private static View.Dense dense(BoundEquation bound, int operand, Signature signature) {
+    boolean[] present = new boolean[bound.labelCount()];
+    long[] strides = new long[bound.labelCount()];
+    for (int axis = 0; axis < bound.operandRank(operand); axis++) {
+      if (!bound.isBroadcast(operand, axis)) {
+        int label = bound.operandLabel(operand, axis);
+        present[label] = true;
+        strides[label] += signature.stride(axis);
+      }
+    }
+    return new View.Dense(signature.dtype(), present, strides);
+  }
+
+  private static View.Routed routed(BoundEquation bound, int operand, Signature signature) {
+    int leadRank = signature.leadRank();
+    int tailRank = bound.operandRank(operand) - leadRank;
+    List<Integer> lead = new ArrayList<>();
+    boolean[] leading = new boolean[bound.labelCount()];
+    long[] positions = new long[bound.labelCount()];
+    long[] weights = new long[bound.labelCount()];
+    int[] tail = new int[tailRank];
+    long[] tailSizes = new long[tailRank];
+    for (int axis = 0; axis < leadRank + tailRank; axis++) {
+      int label = bound.operandLabel(operand, axis);
+      boolean absent = bound.isBroadcast(operand, axis);
+      if (axis >= leadRank) {
+        tail[axis - leadRank] = absent ? -1 : label;
+        tailSizes[axis - leadRank] = signature.shape().size(axis);
+      } else if (!absent) {
+        lead.add(label);
+        leading[label] = true;
+        positions[label] = signature.positionStride(axis);
+        weights[label] = signature.weightStride(axis);
+      }
+    }
+    int[] order = lead.stream().mapToInt(Integer::intValue).toArray();
+    return new View.Routed(signature.dtype(), order, leading, tail, tailSizes, positions, weights);
+  }
+
+  /** Stride of the bias along each axis of the result. */
+  private static long[] biasStrides(BoundEquation bound, Epilogue epilogue) {
+    long[] strides = new long[bound.outputRank()];
+    if (epilogue.bias().isEmpty()) {
+      return strides;
+    }
+    Epilogue.Bias bias = epilogue.bias().get();
+    Tensor tensor = bias.tensor();
+    if (bias.term().size() != tensor.rank()) {
+      throw new IllegalArgumentException(
+          "bias: one axis a label of \""
+              + bias.term()
+              + "\" is wanted, got shape "
+              + tensor.shape());
+    }
+    for (int axis = 0; axis < tensor.rank(); axis++) {
+      String label = bias.term().axis(axis).label();
+      int of = resultAxis(bound, label);
+      boolean one = tensor.size(axis) == 1;
+      if (of < 0 || (!one && tensor.size(axis) != bound.outputShape().size(of))) {
+        throw new IllegalArgumentException(
+            "bias: labels of the result with its sizes, or 1, are wanted; got label "
+                + label
+                + " of size "
+                + tensor.size(axis)
+                + " for "
+                + bound);
+      }
+      strides[of] = one ? 0 : tensor.stride(axis);
+    }
+    return strides;
+  }
+
+  private static int resultAxis(BoundEquation bound, String label) {
+    for (int axis = 0; axis < bound.outputRank(); axis++) {
+      if (bound.labelName(bound.outputLabel(axis)).equals(label)) {
+        return axis;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,96 @@
+package io.github.shardsum.einsum;
+
+import io.github.shardsum.path.ContractionPlan;
+import io.github.shardsum.path.Network;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.RoutingTensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** From a bound equation to a contraction path. */
+final class Planning {
+  /** Most elements of an intermediate: those of one Java array. */
+  private static final long MOST_ELEMENTS = Integer.MAX_VALUE - 8;
+
+  private Planning() {}
+
+  static ContractionPlan plan(
+      BoundEquation bound, List<Signature> signatures, EinsumOptions options) {
+    long limit = MOST_ELEMENTS;
+    if (options.memoryLimit().isPresent()) {
+      limit = Math.min(limit, options.memoryLimit().getAsLong() / elementBytes(signatures));
+    }
+    return options.path().plan(network(bound), limit);
+  }
+
+  private static long elementBytes(List<Signature> signatures) {
+    DType type = DType.BOOL;
+    for (Signature signature : signatures) {
+      type = type.promote(signature.dtype());
+    }
+    return type == DType.F32 || type == DType.BF16 ? 4 : 8;
+  }
+
+  /** Labels and sizes as the path finder sees them: without broadcast axes and repeats. */
+  private static Network network(BoundEquation bound) {
+    List<List<Integer>> operands = new ArrayList<>();
+    for (int operand = 0; operand < bound.operandCount(); operand++) {
+      List<Integer> labels = new ArrayList<>();
+      for (int axis = 0; axis < bound.operandRank(operand); axis++) {
+        int label = bound.operandLabel(operand, axis);
+        if (!bound.isBroadcast(operand, axis) && !labels.contains(label)) {
+          labels.add(label);
+        }
+      }
+      operands.add(labels);
+    }
+    List<Integer> output = new ArrayList<>();
+    for (int axis = 0; axis < bound.outputRank(); axis++) {
+      int label = bound.outputLabel(axis);
+      if (!bound.isRepeated(label) && !output.contains(label)) {
+        output.add(label);
+      }
+    }
+    List<Long> sizes = new ArrayList<>();
+    for (int label = 0; label < bound.labelCount(); label++) {
+      sizes.add(bound.labelSize(label));
+    }
+    return new Network(operands, output, sizes);
+  }
+
+  /** Signatures of operands after {@link #withoutRepeatedRouting}. */
+  static List<Signature> signatures(BoundEquation bound, List<Signature> given) {
+    List<Signature> ready = new ArrayList<>(given);
+    for (int i = 0; i < given.size(); i++) {
+      if (given.get(i).isRouting() && repeats(bound, i)) {
+        ready.set(i, Signature.of(given.get(i).dtype(), given.get(i).shape()));
+      }
+    }
+    return List.copyOf(ready);
+  }
+
+  /** Routing operands with a repeated label made dense: their diagonal is no routing tensor. */
+  static Operand[] withoutRepeatedRouting(BoundEquation bound, Operand[] operands) {
+    Operand[] ready = operands;
+    for (int i = 0; i < operands.length; i++) {
+      if (operands[i] instanceof RoutingTensor routing && repeats(bound, i)) {
+        ready = ready == operands ? operands.clone() : ready;
+        ready[i] = routing.toDense();
+      }
+    }
+    return ready;
+  }
+
+  private static boolean repeats(BoundEquation bound, int operand) {
+    int rank = bound.operandRank(operand);
+    for (int axis = 0; axis < rank; axis++) {
+      for (int other = 0; other < axis; other++) {
+        if (bound.operandLabel(operand, axis) == bound.operandLabel(operand, other)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}

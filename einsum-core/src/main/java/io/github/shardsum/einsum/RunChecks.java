@@ -1,0 +1,118 @@
+package io.github.shardsum.einsum;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Tensor;
+import java.util.stream.Stream;
+
+/** What must hold before a run writes anything. */
+final class RunChecks {
+  private RunChecks() {}
+
+  static void operands(BoundEquation bound, Operand[] operands) {
+    if (operands.length != bound.operandCount()) {
+      throw new IllegalArgumentException(
+          "einsum: "
+              + bound.operandCount()
+              + " operands of "
+              + bound.equation()
+              + " are wanted, got "
+              + operands.length);
+    }
+    for (int i = 0; i < operands.length; i++) {
+      if (!operands[i].shape().equals(bound.operandShape(i))) {
+        throw new IllegalArgumentException(
+            "einsum: operand "
+                + i
+                + " of "
+                + bound.equation()
+                + " was compiled for shape "
+                + bound.operandShape(i)
+                + ", got "
+                + operands[i].shape()
+                + "; compile an einsum for these shapes");
+      }
+    }
+  }
+
+  static void result(BoundEquation bound, DType dtype, Tensor out) {
+    if (!out.shape().equals(bound.outputShape()) || out.dtype() != dtype) {
+      throw new IllegalArgumentException(
+          "einsum: out of "
+              + dtype
+              + bound.outputShape()
+              + " is wanted for "
+              + bound.equation()
+              + ", got "
+              + out);
+    }
+    if (out.segment().isReadOnly()) {
+      throw new IllegalArgumentException("einsum: a writable out is wanted, got a read-only one");
+    }
+    if (Overlap.withItself(out)) {
+      throw new IllegalArgumentException(
+          "einsum: an out whose elements are apart is wanted, got "
+              + out
+              + ", a broadcast or overlapping view; use a fresh tensor");
+    }
+  }
+
+  static void integral(String name, double value) {
+    if (value != Math.rint(value) || Math.abs(value) > 1L << 53) {
+      throw new IllegalArgumentException(
+          "einsum: an integer " + name + " is wanted for integer dtypes, got " + value);
+    }
+  }
+
+  static void apart(Tensor out, Operand operand, String name) {
+    boolean overlaps =
+        switch (operand) {
+          case Tensor tensor -> Overlap.between(out, tensor);
+          case RoutingTensor routing ->
+              Overlap.between(out, routing.positions()) || Overlap.between(out, routing.weights());
+        };
+    if (overlaps) {
+      throw new IllegalArgumentException(
+          "einsum: an out that shares no element with an operand is wanted, but it overlaps "
+              + name
+              + "; copy that operand or use a fresh out");
+    }
+  }
+
+  /**
+   * Whether threads other than the caller may touch the memory.
+   *
+   * @throws IllegalStateException if some memory was closed
+   * @throws WrongThreadException if some memory belongs to another thread alone
+   */
+  static boolean reachable(Tensor out, Operand[] operands) {
+    boolean shared = reachable(out, "out");
+    for (int i = 0; i < operands.length; i++) {
+      String name = "operand " + i;
+      shared &=
+          switch (operands[i]) {
+            case Tensor tensor -> reachable(tensor, name);
+            case RoutingTensor routing ->
+                Stream.of(routing.positions(), routing.weights())
+                    .allMatch(part -> reachable(part, name));
+          };
+    }
+    return shared;
+  }
+
+  private static boolean reachable(Tensor tensor, String name) {
+    if (!tensor.segment().scope().isAlive()) {
+      throw new IllegalStateException(
+          "einsum: live memory is wanted, but the arena of " + name + " was closed");
+    }
+    if (!tensor.segment().isAccessibleBy(Thread.currentThread())) {
+      throw new WrongThreadException(
+          "einsum: " + name + " lies in a confined arena of another thread; use Arena.ofShared()");
+    }
+    return tensor.segment().isAccessibleBy(OTHER);
+  }
+
+  /** A thread that owns nothing: what it may access, any thread may. */
+  private static final Thread OTHER = Thread.ofVirtual().unstarted(() -> {});
+}

@@ -1,0 +1,165 @@
+package io.github.shardsum.internal.contract;
+
+import io.github.shardsum.internal.contract.Program.Loop;
+import io.github.shardsum.internal.contract.Program.Ref;
+import io.github.shardsum.internal.contract.Program.Role;
+import io.github.shardsum.internal.contract.Program.Step;
+import io.github.shardsum.internal.kernel.Blocking;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.path.Slice;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Turns a contraction over strided views into a {@link Program}.
+ *
+ * <p>The last step writes the result itself, unless it cannot: a label that only the result has is
+ * repeated by a copy, and a bf16 that would be rounded more than once is collected in f32 first. A
+ * repeated label of the result is a diagonal of an otherwise scaled result.
+ *
+ * <p>Sliced labels are loops round the steps. A last chunk that is shorter has steps of its own:
+ * for each combination of short chunks there is one variant of the steps.
+ */
+public final class Lowering {
+  /**
+   * Most labels with a short last chunk: 2^6 variants; further labels are cut into single values.
+   */
+  private static final int MOST_SHORT = 6;
+
+  private final ContractionSpec spec;
+  private final Kernels kernels;
+  private final List<Slice> slices;
+
+  private Lowering(ContractionSpec spec, Kernels kernels) {
+    this.spec = spec;
+    this.kernels = kernels;
+    this.slices = spec.sumsNothing() ? List.of() : withFewShortChunks(spec);
+  }
+
+  /** The program of a contraction; no axis of the result is empty. */
+  public static Program lower(ContractionSpec spec, Kernels kernels) {
+    return new Lowering(spec, kernels).lower();
+  }
+
+  private static List<Slice> withFewShortChunks(ContractionSpec spec) {
+    List<Slice> slices = new ArrayList<>();
+    int shortOnes = 0;
+    for (Slice slice : spec.slices()) {
+      long size = spec.sizes()[slice.label()];
+      boolean isShort = size % slice.chunk() != 0;
+      shortOnes += isShort ? 1 : 0;
+      slices.add(isShort && shortOnes > MOST_SHORT ? new Slice(slice.label(), 1, size) : slice);
+    }
+    return slices;
+  }
+
+  private Program lower() {
+    Pass whole = new Pass(spec, kernels, spec.sizes().clone());
+    List<Step> before = new ArrayList<>();
+    List<Step> after = new ArrayList<>();
+    if (spec.resultRepeatsLabels()) {
+      before.add(whole.wholeResult(new Ref.Constant(0), Role.BETA));
+    }
+    boolean collects = !spec.sumsNothing() && mustCollect();
+    Value result = new Value(new Ref.Result(), spec.result());
+    Value target = collects ? whole.collector() : result;
+    List<Integer> sizes = new ArrayList<>(whole.temporarySizes());
+    List<List<Step>> variants = new ArrayList<>();
+    for (int variant = 0; variant < 1 << slices.size(); variant++) {
+      variants.add(exists(variant) ? variant(variant, target, sizes) : List.of());
+    }
+    if (collects) {
+      after.add(whole.copy(result, target, resultRole(false), 0));
+    }
+    boolean direct = !collects && !slices.isEmpty();
+    if (spec.epilogue() && (spec.resultRepeatsLabels() || direct)) {
+      after.add(whole.wholeResult(new Ref.Result(), Role.EPILOGUE));
+    }
+    int[] temporaries = sizes.stream().mapToInt(Integer::intValue).toArray();
+    return new Program(
+        spec.type(), before, variants, after, loops(target), target.ref(), temporaries);
+  }
+
+  /** What the step that writes the result does at its end. */
+  private Role resultRole(boolean sliced) {
+    if (spec.resultRepeatsLabels()) {
+      return Role.ADD;
+    }
+    return sliced ? Role.SUM : Role.WHOLE;
+  }
+
+  private boolean mustCollect() {
+    boolean routed = spec.operands().stream().anyMatch(View.Routed.class::isInstance);
+    boolean roundsOften =
+        spec.dtype() == DType.BF16
+            && (routed || spec.slicesAdd() || spec.sumLength() > Blocking.K_MAX);
+    boolean single = spec.operands().size() == 1 && !routed;
+    return roundsOften || spec.resultRepeatsValues() && !single;
+  }
+
+  /** Whether the labels of a variant's bits have short last chunks. */
+  private boolean exists(int variant) {
+    for (int s = 0; s < slices.size(); s++) {
+      boolean isShort = spec.sizes()[slices.get(s).label()] % slices.get(s).chunk() != 0;
+      if ((variant >> s & 1) == 1 && !isShort) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The steps of one pass; bit s of the variant says that slice s is at a short chunk. */
+  private List<Step> variant(int variant, Value target, List<Integer> sizes) {
+    long[] chunks = spec.sizes().clone();
+    for (int s = 0; s < slices.size(); s++) {
+      Slice slice = slices.get(s);
+      boolean isShort = (variant >> s & 1) == 1;
+      chunks[slice.label()] = isShort ? chunks[slice.label()] % slice.chunk() : slice.chunk();
+    }
+    Pass pass = new Pass(spec, kernels, chunks);
+    boolean collects = target.ref() instanceof Ref.Temporary;
+    if (collects) {
+      pass.collector();
+    }
+    pass.contract(target, collects ? Role.COLLECT : resultRole(!slices.isEmpty()));
+    List<Integer> needed = pass.temporarySizes();
+    for (int i = 0; i < needed.size(); i++) {
+      if (i == sizes.size()) {
+        sizes.add(needed.get(i));
+      } else {
+        sizes.set(i, Math.max(sizes.get(i), needed.get(i)));
+      }
+    }
+    return pass.steps();
+  }
+
+  private List<Loop> loops(Value target) {
+    View.Dense out = (View.Dense) target.view();
+    List<Loop> loops = new ArrayList<>();
+    for (Slice slice : slices) {
+      int label = slice.label();
+      long[] steps = new long[spec.operands().size()];
+      Arrays.setAll(steps, i -> slice.chunk() * stride(spec.operands().get(i), label));
+      boolean isShort = spec.sizes()[label] % slice.chunk() != 0;
+      loops.add(
+          new Loop(
+              slice.count(), steps, slice.chunk() * out.strides()[label], out.has(label), isShort));
+    }
+    return loops;
+  }
+
+  private static long stride(View view, int label) {
+    return switch (view) {
+      case View.Dense dense -> dense.strides()[label];
+      case View.Routed routed -> {
+        if (routed.has(label)) {
+          throw new IllegalArgumentException(
+              "memory limit: a label of a routing operand cannot be sliced; raise the limit");
+        }
+        yield 0;
+      }
+    };
+  }
+}

@@ -1,0 +1,225 @@
+package io.github.shardsum.internal.contract;
+
+import io.github.shardsum.internal.contract.Program.Ref;
+import io.github.shardsum.internal.contract.Program.Role;
+import io.github.shardsum.internal.contract.Program.Step;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.path.ContractionPath;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
+/**
+ * The steps of one pass over a contraction's pairs, for given sizes. Before each pair, labels that
+ * one operand has alone and nothing later needs are summed away.
+ */
+final class Pass {
+  private final ContractionSpec spec;
+  private final long[] sizes;
+  private final StepPlanner planner;
+  private final RoutedPlanner routedPlanner;
+  private final Temporaries temporaries;
+  private final int[] uses;
+  private final List<Step> steps = new ArrayList<>();
+  private int level;
+
+  Pass(ContractionSpec spec, Kernels kernels, long[] sizes) {
+    this.spec = spec;
+    this.sizes = sizes;
+    this.planner = new StepPlanner(kernels, spec.type());
+    this.routedPlanner = new RoutedPlanner(kernels, spec, sizes);
+    // A value that outlives a pass must keep its place, so with slices no place is used twice.
+    this.temporaries = new Temporaries(spec.slices().isEmpty());
+    this.uses = new int[sizes.length];
+  }
+
+  List<Step> steps() {
+    return List.copyOf(steps);
+  }
+
+  List<Integer> temporarySizes() {
+    return temporaries.sizes();
+  }
+
+  /** A temporary for the whole result, without labels that no operand has. */
+  Value collector() {
+    int[] order = labels(l -> spec.isInResult(l) && spec.isInOperands(l)).toArray();
+    return temporary(order, spec.sizes());
+  }
+
+  /** Adds the steps that contract all operands into a target. */
+  void contract(Value target, Role role) {
+    if (spec.sumsNothing()) {
+      steps.add(copy(target, constant(0), role, 0));
+      return;
+    }
+    List<Value> values = new ArrayList<>();
+    for (int i = 0; i < spec.operands().size(); i++) {
+      values.add(new Value(new Ref.Input(i), spec.operands().get(i)));
+    }
+    values.forEach(value -> count(value, 1));
+    level = spec.slices().size();
+    if (values.size() == 1) {
+      single(values.getFirst(), target, role);
+      return;
+    }
+    List<ContractionPath.Pair> pairs = spec.path().pairs();
+    for (int i = 0; i < pairs.size(); i++) {
+      Value left = values.get(pairs.get(i).left());
+      Value right = values.get(pairs.get(i).right());
+      count(left, -1);
+      count(right, -1);
+      if (i == pairs.size() - 1) {
+        level = spec.slices().size();
+        pair(left, right, target, role);
+      } else {
+        level = spec.levels()[i];
+        Value product = temporary(pairOrder(left.view(), right.view()), sizes);
+        pair(left, right, product, Role.INNER);
+        values.add(product);
+        count(product, 1);
+      }
+    }
+  }
+
+  private void count(Value value, int change) {
+    for (int label = 0; label < uses.length; label++) {
+      uses[label] += value.view().has(label) ? change : 0;
+    }
+  }
+
+  private boolean isNeeded(int label) {
+    return uses[label] > 0 || spec.isInResult(label);
+  }
+
+  /** Labels of a pair's product: those of both, then the left's, then the right's. */
+  private int[] pairOrder(View left, View right) {
+    IntStream both = labels(label -> left.has(label) && right.has(label));
+    IntStream leftOnly = labels(label -> left.has(label) && !right.has(label));
+    IntStream rightOnly = labels(label -> right.has(label) && !left.has(label));
+    return IntStream.concat(both, IntStream.concat(leftOnly, rightOnly))
+        .filter(this::isNeeded)
+        .toArray();
+  }
+
+  private IntStream labels(IntPredicate which) {
+    return IntStream.range(0, uses.length).filter(which);
+  }
+
+  private void single(Value operand, Value target, Role role) {
+    if (operand.view() instanceof View.Routed routed) {
+      routed(routed, operand.ref(), constant(1), target, role);
+    } else {
+      steps.add(copy(target, operand, role, level));
+    }
+  }
+
+  private void pair(Value left, Value right, Value target, Role role) {
+    if (right.view() instanceof View.Routed) {
+      if (left.view() instanceof View.Routed) {
+        pair(left, dense(right), target, role);
+      } else {
+        pair(right, left, target, role);
+      }
+      return;
+    }
+    Value y = withoutOwnSums(right, left.view());
+    if (left.view() instanceof View.Routed routed) {
+      routed(routed, left.ref(), y, target, role);
+    } else {
+      Value x = withoutOwnSums(left, right.view());
+      binary(x, y, target, role);
+      temporaries.free(x.ref());
+    }
+    temporaries.free(y.ref());
+  }
+
+  /** A routing operand made dense. */
+  private Value dense(Value routed) {
+    Value dense = temporary(labels(routed.view()::has).toArray(), sizes);
+    single(routed, dense, Role.INNER);
+    return dense;
+  }
+
+  /** The value with the labels summed that it has alone and that nothing later needs. */
+  private Value withoutOwnSums(Value value, View other) {
+    boolean sums = labels(l -> value.view().has(l) && !other.has(l) && !isNeeded(l)).count() > 0;
+    if (!sums) {
+      return value;
+    }
+    int[] kept = labels(l -> value.view().has(l) && (other.has(l) || isNeeded(l))).toArray();
+    Value reduced = temporary(kept, sizes);
+    steps.add(copy(reduced, value, Role.INNER, level));
+    temporaries.free(value.ref());
+    return reduced;
+  }
+
+  private void binary(Value left, Value right, Value target, Role role) {
+    List<StepLabel> all = new ArrayList<>();
+    View.Dense out = (View.Dense) target.view();
+    View.Dense x = (View.Dense) left.view();
+    View.Dense y = (View.Dense) right.view();
+    labels(l -> x.has(l) || y.has(l) || out.has(l)).forEach(l -> all.add(label(l, out, x, y)));
+    StepPlanner.Choice choice = planner.binary(all);
+    Ref first = choice.swapped() ? right.ref() : left.ref();
+    Ref second = choice.swapped() ? left.ref() : right.ref();
+    steps.add(new Step.Dense(choice.kernel(), target.ref(), first, second, role, level));
+  }
+
+  /** Copies or sums one dense value into another, repeating it along labels it lacks. */
+  Step copy(Value target, Value source, Role role, int level) {
+    List<StepLabel> all = new ArrayList<>();
+    View.Dense out = (View.Dense) target.view();
+    View.Dense x = (View.Dense) source.view();
+    labels(l -> x.has(l) || out.has(l)).forEach(l -> all.add(label(l, out, x, x)));
+    StepKernel kernel = planner.unary(all);
+    return new Step.Dense(kernel, target.ref(), source.ref(), source.ref(), role, level);
+  }
+
+  private StepLabel label(int label, View.Dense out, View.Dense x, View.Dense y) {
+    long bias = out.has(label) ? spec.biasStride(label) : 0;
+    long[] strides = {out.strides()[label], x.strides()[label], y.strides()[label], bias};
+    return new StepLabel(sizes[label], out.has(label), x.has(label), y.has(label), strides);
+  }
+
+  private void routed(View.Routed view, Ref ref, Value dense, Value target, Role role) {
+    RoutedKernel kernel =
+        routedPlanner.plan(view, (View.Dense) dense.view(), (View.Dense) target.view());
+    int operand = ((Ref.Input) ref).index();
+    steps.add(new Step.Routed(kernel, target.ref(), operand, dense.ref(), role, level));
+  }
+
+  /** A step over all axes of the result, whichever labels they have. */
+  Step wholeResult(Ref source, Role role) {
+    boolean constant = source instanceof Ref.Constant;
+    List<StepLabel> all = new ArrayList<>();
+    for (int axis = 0; axis < spec.resultLabels().length; axis++) {
+      long stride = spec.resultStrides()[axis];
+      long from = constant ? 0 : stride;
+      long[] strides = {stride, from, from, spec.biasStrides()[axis]};
+      long size = spec.sizes()[spec.resultLabels()[axis]];
+      all.add(new StepLabel(size, true, !constant, !constant, strides));
+    }
+    return new Step.Dense(planner.inPlace(all), new Ref.Result(), source, source, role, 0);
+  }
+
+  private Value constant(int value) {
+    int n = uses.length;
+    return new Value(
+        new Ref.Constant(value), new View.Dense(spec.type().dtype(), new boolean[n], new long[n]));
+  }
+
+  private Value temporary(int[] order, long[] sizes) {
+    long[] strides = new long[uses.length];
+    boolean[] present = new boolean[uses.length];
+    long stride = 1;
+    for (int i = order.length - 1; i >= 0; i--) {
+      present[order[i]] = true;
+      strides[order[i]] = stride;
+      stride = Math.multiplyExact(stride, sizes[order[i]]);
+    }
+    return new Value(
+        temporaries.take(stride), new View.Dense(spec.type().dtype(), present, strides));
+  }
+}
