@@ -96,13 +96,13 @@ public record EinsumOptions(
   /**
    * Limits the size of intermediates.
    *
-   * @param bytes most bytes of one intermediate, at least 1
+   * @param bytes most bytes of one intermediate, at least 8 (one element)
    * @return a changed copy
-   * @throws IllegalArgumentException if bytes is below 1
+   * @throws IllegalArgumentException if bytes is below 8
    */
   public EinsumOptions withMemoryLimit(long bytes) {
-    if (bytes < 1) {
-      throw new IllegalArgumentException("memory limit: at least 1 byte is wanted, got " + bytes);
+    if (bytes < Long.BYTES) {
+      throw new IllegalArgumentException("memory limit: at least 8 bytes, one element, are wanted, got " + bytes);
     }
     return new EinsumOptions(
         strictness, dtype, path, OptionalLong.of(bytes), sizes, epilogue, workers, kernels);

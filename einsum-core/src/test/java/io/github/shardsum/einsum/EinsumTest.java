@@ -1,0 +1,279 @@
+package io.github.shardsum.einsum;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** Worked examples and ugly cases of einsums. */
+class EinsumTest {
+  private static final Tensor A = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+  private static final Tensor B = Tensor.of(new float[] {1, 0, 0, 1, 1, 1}, 3, 2);
+
+  @Test
+  void aMatrixProduct() {
+    assertArrayEquals(
+        new float[] {4, 5, 10, 11}, Einsum.einsum("ij,jk->ik", A, B).toFloatArray());
+  }
+
+  @Test
+  void theEpilogueScalesThenAddsTheBiasThenDropsNegatives() {
+    Tensor bias = Tensor.of(new float[] {-10, 100}, 2);
+    Epilogue epilogue = Epilogue.none().withScale(2).withBias("k", bias).withRelu();
+    EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+    Einsum einsum = Einsum.compileFor("ij,jk->ik", options, A, B);
+    assertArrayEquals(new float[] {0, 110, 10, 122}, einsum.run(A, B).toFloatArray());
+    bias.set(0.0, 0);
+    assertArrayEquals(new float[] {8, 110, 20, 122}, einsum.run(A, B).toFloatArray());
+  }
+
+  @Test
+  void theEpilogueOfALargeProductIsThatOfItsElements() {
+    Random random = new Random(5);
+    Tensor x = EinsumCase.fill(Tensor.zeros(DType.F32, 70, 1500), random, true);
+    Tensor y = EinsumCase.fill(Tensor.zeros(DType.F32, 1500, 90), random, true);
+    Tensor bias = EinsumCase.fill(Tensor.zeros(DType.F32, 90, 70), random, true);
+    Epilogue epilogue = Epilogue.none().withScale(-0.5).withBias("ji", bias).withRelu();
+    Tensor plain = Einsum.einsum("ik,kj->ij", x, y);
+    for (long limit : new long[] {1L << 40, 4096}) {
+      EinsumOptions options =
+          EinsumOptions.defaults().withEpilogue(epilogue).withMemoryLimit(limit);
+      Tensor ones = Tensor.full(DType.F32, 1, 1500);
+      Tensor got = Einsum.compileFor("ik,kj,k->ij", options, x, y, ones).run(x, y, ones);
+      for (long i = 0; i < 70; i++) {
+        for (long j = 0; j < 90; j++) {
+          double want = Math.max(0, -0.5 * plain.getDouble(i, j) + bias.getDouble(j, i));
+          assertEquals(want, got.getDouble(i, j));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aBiasThatDoesNotFitIsAnErrorWhenCompiled() {
+    Epilogue epilogue = Epilogue.none().withBias("j", Tensor.of(new float[3], 3));
+    EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Einsum.compileFor("ij,jk->ik", options, A, B));
+    assertTrue(error.getMessage().contains("label j"), error.getMessage());
+  }
+
+  @Test
+  void anOutThatOverlapsAnOperandIsAnErrorBeforeAnyWrite() {
+    float[] data = {1, 2, 3, 4, 5, 6, 7, 8};
+    Tensor square = Tensor.of(data, 2, 4).slice(1, 0, 2);
+    Tensor left = Tensor.of(data, 2, 4).slice(1, 1, 3);
+    Einsum einsum = Einsum.compile("ij,jk->ik", Shape.of(2, 2), Shape.of(2, 2));
+    assertThrows(IllegalArgumentException.class, () -> einsum.runInto(square, left, left));
+    assertThrows(IllegalArgumentException.class, () -> einsum.runInto(left, left, left));
+    assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, data);
+  }
+
+  @Test
+  void anOutBesideItsOperandsInOneMatrixIsFine() {
+    float[] data = {1, 2, 0, 0, 3, 4, 0, 0};
+    Tensor left = Tensor.of(data, 2, 4).slice(1, 0, 2);
+    Tensor out = Tensor.of(data, 2, 4).slice(1, 2, 4);
+    Einsum.compile("ij,jk->ik", Shape.of(2, 2), Shape.of(2, 2)).runInto(out, left, left);
+    assertArrayEquals(new float[] {1, 2, 7, 10, 3, 4, 15, 22}, data);
+  }
+
+  @Test
+  void anOutThatOverlapsItselfOrIsReadOnlyOrOfAnotherDtypeIsAnError() {
+    Einsum einsum = Einsum.compile("ij->i", Shape.of(2, 3));
+    Tensor broadcast = Tensor.scalar(DType.F32, 0).broadcastTo(Shape.of(2));
+    Tensor readOnly =
+        Tensor.of(DType.F32, MemorySegment.ofArray(new float[2]).asReadOnly(), 2);
+    Tensor wide = Tensor.zeros(DType.F64, 2);
+    Tensor large = Tensor.zeros(DType.F32, 3);
+    for (Tensor out : new Tensor[] {broadcast, readOnly, wide, large}) {
+      assertThrows(IllegalArgumentException.class, () -> einsum.runInto(out, A));
+    }
+  }
+
+  @Test
+  void operandsOfOtherShapesOrNumbersAreAnError() {
+    Einsum einsum = Einsum.compile("ij,jk->ik", Shape.of(2, 3), Shape.of(3, 2));
+    assertThrows(IllegalArgumentException.class, () -> einsum.run(A));
+    assertThrows(IllegalArgumentException.class, () -> einsum.run(A, A));
+  }
+
+  @Test
+  void closedAndForeignConfinedMemoryIsAnErrorNotACrash() throws Exception {
+    Arena arena = Arena.ofConfined();
+    Tensor closed = Tensor.allocate(arena, DType.F32, Shape.of(2, 3));
+    Callable<Tensor> elsewhere = () -> Einsum.einsum("ij->i", closed);
+    try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+      Future<Tensor> run = other.submit(elsewhere);
+      Throwable thrown = assertThrows(Exception.class, run::get).getCause();
+      assertEquals(WrongThreadException.class, thrown.getClass());
+    }
+    try (Workers two = Workers.of(2)) {
+      EinsumOptions options = EinsumOptions.defaults().withWorkers(two);
+      Einsum.compileFor("ij->i", options, closed).run(closed);
+    }
+    arena.close();
+    assertThrows(IllegalStateException.class, () -> Einsum.einsum("ij->i", closed));
+  }
+
+  @Test
+  void annotatedEquationsAreForTheShardedModule() {
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class, () -> Einsum.einsum("i@x j, j k -> i@x k", A, B));
+    assertTrue(error.getMessage().contains("withoutLayout"), error.getMessage());
+  }
+
+  @Test
+  void integersWrapAndBoolsAreOrOfAnds() {
+    Tensor big = Tensor.of(new int[] {Integer.MAX_VALUE, 1}, 2);
+    assertEquals(Integer.MIN_VALUE, Einsum.einsum("i->", big).getLong());
+    Tensor x = Tensor.ofBool(new byte[] {0, 1, 7, 0}, 2, 2);
+    assertArrayEquals(
+        new long[] {1, 0, 0, 1}, Einsum.einsum("ij,jk->ik", x, x).toLongArray());
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            Einsum.compileFor("i->", EinsumOptions.defaults(), big)
+                .runInto(0.5, 0, Tensor.zeros(DType.I32), big));
+  }
+
+  @Test
+  void bf16IsSummedInF32AndRoundedOnce() {
+    // In bf16 a running sum of ones sticks at 256.
+    Tensor ones = Tensor.full(DType.BF16, 1, 5000);
+    assertEquals(4992, Einsum.einsum("i->", ones).getDouble());
+    assertEquals(4992, Einsum.einsum("i,i->", ones, ones).getDouble());
+    Tensor matrix = Tensor.full(DType.BF16, 1, 64, 5000);
+    Tensor product = Einsum.einsum("ik,jk->ij", matrix, matrix);
+    assertEquals(4992, product.getDouble(63, 63));
+  }
+
+  @Test
+  void sumsAndDotsOfTenMillionTermsAreAccurate() {
+    int n = 10_000_000;
+    float[] tenths = new float[n];
+    Arrays.fill(tenths, 0.1f);
+    float[] ones = new float[n];
+    Arrays.fill(ones, 1f);
+    Tensor x = Tensor.of(tenths, n);
+    Tensor y = Tensor.of(ones, n);
+    double want = n * (double) 0.1f;
+    assertEquals(want, Einsum.einsum("i->", x).getDouble(), want * 1e-6);
+    assertEquals(want, Einsum.einsum("i,i->", x, y).getDouble(), want * 1e-6);
+    Random random = new Random(3);
+    double absolute = 0;
+    double exact = 0;
+    for (int i = 0; i < n; i++) {
+      tenths[i] = (float) random.nextGaussian();
+      exact += tenths[i];
+      absolute += Math.abs(tenths[i]);
+    }
+    assertEquals(exact, Einsum.einsum("i->", x).getDouble(), absolute * 1e-6);
+  }
+
+  @Test
+  void columnSumsOfManyRowsAreAccurate() {
+    Tensor x = Tensor.full(DType.F32, 0.1, 100_000, 7);
+    Tensor sums = Einsum.einsum("ij->j", x);
+    double want = 100_000 * (double) 0.1f;
+    for (long j = 0; j < 7; j++) {
+      assertEquals(want, sums.getDouble(j), want * 1e-6);
+    }
+  }
+
+  @Test
+  void aNanOrInfinitySpreadsAsInArithmetic() {
+    Tensor x = Tensor.full(DType.F32, 1, 40, 40);
+    x.set(Double.NaN, 3, 5);
+    x.set(Double.POSITIVE_INFINITY, 7, 9);
+    Tensor product = Einsum.einsum("ij,jk->ik", x, Tensor.full(DType.F32, 1, 40, 40));
+    assertTrue(Double.isNaN(product.getDouble(3, 39)));
+    assertEquals(Double.POSITIVE_INFINITY, product.getDouble(7, 0));
+    assertEquals(40, product.getDouble(0, 0));
+  }
+
+  @Test
+  void betaZeroDoesNotReadOut() {
+    Tensor out = Tensor.full(DType.F32, Double.NaN, 2, 2);
+    Einsum.compile("ij,jk->ik", Shape.of(2, 3), Shape.of(3, 2)).runInto(2, 0, out, A, B);
+    assertArrayEquals(new float[] {8, 10, 20, 22}, out.toFloatArray());
+  }
+
+  @Test
+  void mixedDtypesPromote() {
+    Tensor whole = Tensor.of(new int[] {1, 2, 3}, 3);
+    Tensor result = Einsum.einsum("ij,j->i", A, whole);
+    assertEquals(DType.F64, result.dtype());
+    assertArrayEquals(new double[] {14, 32}, result.toDoubleArray());
+    EinsumOptions options = EinsumOptions.defaults().withDtype(DType.F32);
+    assertEquals(DType.F32, Einsum.compileFor("ij,j->i", options, A, whole).dtype());
+  }
+
+  @Test
+  void aCompiledEinsumRunsOnManyThreadsAtOnce() throws Exception {
+    Random random = new Random(11);
+    Tensor x = EinsumCase.fill(Tensor.zeros(DType.F32, 30, 40), random, true);
+    Tensor y = EinsumCase.fill(Tensor.zeros(DType.F32, 40, 50), random, true);
+    Tensor z = EinsumCase.fill(Tensor.zeros(DType.F32, 50, 20), random, true);
+    try (Workers workers = Workers.of(2);
+        ExecutorService callers = Executors.newFixedThreadPool(8)) {
+      EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
+      Einsum einsum = Einsum.compileFor("ij,jk,kl->il", options, x, y, z);
+      float[] want = einsum.run(x, y, z).toFloatArray();
+      Callable<float[]> run = () -> einsum.run(x, y, z).toFloatArray();
+      for (Future<float[]> got : callers.invokeAll(java.util.Collections.nCopies(200, run))) {
+        assertArrayEquals(want, got.get());
+      }
+    }
+  }
+
+  @Test
+  void theCacheGivesTheCompiledPlanAgain() {
+    assertSame(PlanCache.get("ij,jk->ik", A, B), PlanCache.get("ij,jk->ik", A, B));
+    for (int i = 0; i < 3 * PlanCache.MOST; i++) {
+      assertEquals(1, Einsum.einsum("a" + (char) (0x4e00 + i) + "->", ONE).getDouble());
+    }
+  }
+
+  private static final Tensor ONE = Tensor.full(DType.F32, 1, 1, 1);
+
+  @Test
+  void thePlanNamesPathFlopsAndKernels() {
+    Einsum einsum =
+        Einsum.compile(
+            "ij,jk,kl->il", Shape.of(100, 200), Shape.of(200, 300), Shape.of(300, 10));
+    EinsumPlan plan = einsum.explain();
+    assertEquals(2 * (200 * 300 * 10 + 100 * 200 * 10), plan.flops());
+    assertEquals(2, plan.kernels().size());
+    assertTrue(plan.toString().contains("ij,jk,kl->il"), plan.toString());
+    assertTrue(plan.toString().contains("product"), plan.toString());
+  }
+
+  @Test
+  void emptySumsAreZeroAndEmptyResultsAreEmpty() {
+    Tensor empty = Tensor.zeros(DType.F32, 0, 3);
+    assertArrayEquals(new float[3], Einsum.einsum("ij->j", empty).toFloatArray());
+    assertEquals(Shape.of(0), Einsum.einsum("ij->i", empty).shape());
+    Tensor out = Tensor.full(DType.F32, 5, 3);
+    Einsum.compile("ij->j", Shape.of(0, 3)).runInto(1, 2, out, empty);
+    assertArrayEquals(new float[] {10, 10, 10}, out.toFloatArray());
+  }
+}
