@@ -145,7 +145,18 @@ public record Equation(List<Term> operands, Term output) {
    *     label is in no operand
    */
   public BoundEquation bind(Shape... shapes) {
-    return bind(List.of(shapes), Map.of(), Strictness.LENIENT);
+    return bind(List.of(shapes));
+  }
+
+  /**
+   * As {@link #bind(Shape...)}.
+   *
+   * @param shapes one shape an operand
+   * @return the bound equation
+   * @throws EinsumShapeException as {@link #bind(Shape...)}
+   */
+  public BoundEquation bind(List<Shape> shapes) {
+    return bind(shapes, Map.of(), Strictness.LENIENT);
   }
 
   /**

@@ -171,7 +171,7 @@ final class EquationParser {
         text,
         column,
         "'" + shortened(label) + "' could be one label or one label a letter",
-        "For one label write     "
+        "For one label write      "
             + shortened(equation.toString())
             + "\nfor single letters write "
             + shortened(letters.toString()));
