@@ -219,7 +219,7 @@ final class Binder {
           "a size is given for '" + name + "', which is no label of the output",
           "Sizes are wanted for output labels that no operand has; leave this one out.");
     }
-    int label = numbers.get(name);
+    int label = number(name);
     long known = sizes.get(label).map(Site::size).orElse(size);
     if (size < 0 || (known != size && (known != 1 || strict))) {
       throw wrongOutput(

@@ -2,7 +2,6 @@ package io.github.shardsum.einsum;
 
 import io.github.shardsum.einsum.EquationSyntaxException.Kind;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -113,7 +112,7 @@ final class EquationParser {
   }
 
   private static Term implicitOutput(List<Term> operands) {
-    Map<String, Integer> counts = counts(operands);
+    Map<String, Integer> counts = Notation.counts(operands);
     boolean ellipsis = counts.remove(Axis.ELLIPSIS.label()) != null;
     List<Axis> axes = new ArrayList<>();
     if (ellipsis) {
@@ -128,29 +127,20 @@ final class EquationParser {
     return new Term(axes, List.of());
   }
 
-  private static Map<String, Integer> counts(List<Term> terms) {
-    Map<String, Integer> counts = new HashMap<>();
-    for (Term term : terms) {
-      term.axes().forEach(axis -> counts.merge(axis.label(), 1, Integer::sum));
-    }
-    return counts;
-  }
-
   private void checkAmbiguity(Equation equation, List<Integer> starts, TermParser parser) {
     if (!parser.isSpaced()) {
       return;
     }
     List<Term> terms = new ArrayList<>(equation.operands());
-    Map<String, Integer> counts = counts(terms);
     if (starts.size() > terms.size()) {
       terms.add(equation.output());
-      equation.output().axes().forEach(axis -> counts.merge(axis.label(), 1, Integer::sum));
     }
+    Map<String, Integer> counts = Notation.counts(terms);
     for (int i = 0; i < terms.size(); i++) {
       int from = starts.get(i);
       int to = i + 1 < starts.size() ? starts.get(i + 1) : text.length();
       String label = Notation.loneLabel(terms.get(i)).map(Axis::label).orElse("");
-      if (!label.isEmpty() && counts.get(label) == 1 && !hasBar(from, to)) {
+      if (counts.getOrDefault(label, 0) == 1 && !hasBar(from, to)) {
         throw ambiguous(equation, label, text.indexOf(label, from));
       }
     }

@@ -88,10 +88,7 @@ final class Notation {
 
   /** Which terms of the spaced form need a bar, as they would be read otherwise without it. */
   private static boolean[] bars(List<Term> terms) {
-    Map<String, Integer> counts = new HashMap<>();
-    for (Term term : terms) {
-      term.axes().forEach(axis -> counts.merge(axis.label(), 1, Integer::sum));
-    }
+    Map<String, Integer> counts = counts(terms);
     boolean[] barred = new boolean[terms.size()];
     boolean shown = false;
     for (int i = 0; i < barred.length; i++) {
@@ -105,9 +102,18 @@ final class Notation {
     return barred;
   }
 
+  /** How often each label, or the ellipsis, is written. */
+  static Map<String, Integer> counts(List<Term> terms) {
+    Map<String, Integer> counts = new HashMap<>();
+    for (Term term : terms) {
+      term.axes().forEach(axis -> counts.merge(axis.label(), 1, Integer::sum));
+    }
+    return counts;
+  }
+
   /** Whether a term is one label that could be several and occurs nowhere else. */
   private static boolean isAmbiguous(Term term, Map<String, Integer> counts) {
-    return loneLabel(term).filter(axis -> counts.get(axis.label()) == 1).isPresent();
+    return loneLabel(term).filter(axis -> counts.getOrDefault(axis.label(), 0) == 1).isPresent();
   }
 
   /** The only label of a term, if it is not split and the compact form would read several. */
