@@ -2,4 +2,6 @@
 module io.github.shardsum.moe {
   requires static org.jspecify;
   requires transitive io.github.shardsum.core;
+
+  exports io.github.shardsum.moe;
 }

@@ -29,6 +29,8 @@ public sealed interface Capacity {
    * @param multipleOf the result is a multiple of it, at least 1
    */
   record Factor(double factor, Rounding rounding, int minimum, int multipleOf) implements Capacity {
+    private static final BigDecimal MOST = BigDecimal.valueOf(Integer.MAX_VALUE);
+
     /** Checks the numbers. */
     public Factor {
       Checks.positive("capacity: factor", factor);
@@ -74,7 +76,7 @@ public sealed interface Capacity {
      * @param tokens S, tokens a group
      * @param experts E
      * @return slots of one expert in one group
-     * @throws ArithmeticException if it exceeds 2^63 - 1
+     * @throws IllegalArgumentException if it exceeds 2^31 - 1
      */
     public long slots(int choices, long tokens, long experts) {
       BigDecimal exact = new BigDecimal(Double.toString(factor));
@@ -88,6 +90,18 @@ public sealed interface Capacity {
                 divide(exact.multiply(product(1, tokens)), experts, RoundingMode.CEILING)
                     .multiply(BigDecimal.valueOf(choices));
           };
+      if (slots.compareTo(MOST) > 0) {
+        throw new IllegalArgumentException(
+            "capacity: at most 2^31 - 1 slots are wanted, got a factor of "
+                + factor
+                + " with "
+                + choices
+                + " choices of "
+                + tokens
+                + " tokens over "
+                + experts
+                + " experts");
+      }
       return roundUp(Math.max(minimum, slots.longValueExact()), multipleOf);
     }
 

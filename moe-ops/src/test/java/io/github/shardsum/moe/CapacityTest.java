@@ -44,7 +44,13 @@ class CapacityTest {
         assertThrows(
             IllegalArgumentException.class,
             () -> Gating.route(Tensor.zeros(DType.F32, 1, 2, 2), huge, Randomness.seeded(1)));
-    assertTrue(thrown.getMessage().contains("[E, C]"));
+    assertTrue(thrown.toString().contains("[E, C]"), thrown.toString());
+  }
+
+  @Test
+  void aFactorBeyondAllSizesIsAnError() {
+    assertThrows(IllegalArgumentException.class, () -> Capacity.factor(1e300).slots(2, 1024, 16));
+    assertThrows(IllegalArgumentException.class, () -> Capacity.factor(2).slots(2, 1L << 40, 2));
   }
 
   @Test

@@ -19,7 +19,7 @@ class GatingTest {
   }
 
   private static String messageOf(Runnable call) {
-    return assertThrows(IllegalArgumentException.class, call::run).getMessage();
+    return String.valueOf(assertThrows(IllegalArgumentException.class, call::run).getMessage());
   }
 
   private static Routing route(GatingInput input, GatingOptions options) {
