@@ -38,6 +38,23 @@ record StepLabel(long size, boolean inOut, boolean inLeft, boolean inRight, long
     return Loops.of(sizes, strides).without(0);
   }
 
+  /** The nest of some labels in a given order, outermost first. */
+  static Loops ordered(List<StepLabel> labels) {
+    int rank = labels.size();
+    long[] sizes = labels.stream().mapToLong(StepLabel::size).toArray();
+    long[][] strides = new long[StepKernel.ARRAYS + 1][rank];
+    long key = 1;
+    for (int axis = rank - 1; axis >= 0; axis--) {
+      // Row-major strides as the key keep the order and fuse whenever the arrays do.
+      strides[0][axis] = key;
+      key *= sizes[axis];
+      for (int array = 0; array < StepKernel.ARRAYS; array++) {
+        strides[array + 1][axis] = labels.get(axis).stride(array);
+      }
+    }
+    return Loops.of(sizes, strides).without(0);
+  }
+
   static long points(List<StepLabel> labels) {
     long points = 1;
     for (StepLabel label : labels) {

@@ -14,6 +14,9 @@ import java.util.function.Predicate;
 
 /** Chooses the kernel of a step by a small model of what each would cost. */
 final class StepPlanner {
+  /** Below this many products a sum, reading and writing C is all the work. */
+  private static final long LEAST_K = 4;
+
   private final Kernels kernels;
   private final ComputeType type;
 
@@ -53,7 +56,7 @@ final class StepPlanner {
     double packed =
         StepLabel.points(batch)
             * productCost(StepLabel.points(m), StepLabel.points(n), StepLabel.points(k));
-    if (packed < nestCost(sided)) {
+    if (StepLabel.points(k) >= LEAST_K && packed < nestCost(sided)) {
       return new Choice(product(batch, m, n, k), swap);
     }
     return new Choice(nest(select(sided, StepLabel::inOut), k, true), swap);
@@ -139,7 +142,7 @@ final class StepPlanner {
       List<StepLabel> batch, List<StepLabel> m, List<StepLabel> n, List<StepLabel> k) {
     Loops b = StepLabel.loops(batch, OUT);
     Loops rows = StepLabel.loops(m, OUT);
-    Loops columns = StepLabel.loops(n, OUT);
+    Loops columns = StepLabel.ordered(columnOrder(n));
     Loops sum = StepLabel.loops(k, RIGHT);
     return switch (type) {
       case FLOAT ->
@@ -151,6 +154,26 @@ final class StepPlanner {
       case LONG ->
           new LongPackedProduct(kernels.products().longs(), kernels.longs(), b, rows, columns, sum);
     };
+  }
+
+  /**
+   * Columns with the result's contiguous label innermost. If the operand is contiguous along another
+   * one, that comes next, so that a block of columns turns whole lines of the operand over, and the
+   * others follow the operand's memory.
+   */
+  private static List<StepLabel> columnOrder(List<StepLabel> n) {
+    List<StepLabel> order = new ArrayList<>(n);
+    Optional<StepLabel> inner = unit(n, OUT);
+    Optional<StepLabel> source = unit(n, RIGHT);
+    if (inner.isEmpty() || source.isEmpty() || inner.get() == source.get()) {
+      order.sort(Comparator.comparingLong(label -> -Math.abs(label.stride(OUT))));
+      return order;
+    }
+    order.removeAll(List.of(inner.get(), source.get()));
+    order.sort(Comparator.comparingLong(label -> -Math.abs(label.stride(RIGHT))));
+    order.add(source.get());
+    order.add(inner.get());
+    return order;
   }
 
   private StepKernel nest(List<StepLabel> kept, List<StepLabel> summed, boolean binary) {
@@ -184,8 +207,10 @@ final class StepPlanner {
   private static double contiguousRow(Loops loops) {
     double row = loops.row();
     for (int array : new int[] {LEFT, RIGHT}) {
-      if (loops.rank() > 0 && Math.abs(loops.stride(array)) > 1) {
-        row /= 8;
+      long stride = loops.rank() == 0 ? 0 : Math.abs(loops.stride(array));
+      if (stride > 1) {
+        // A line holds 16 elements; beyond a page every element costs a translation too.
+        row /= stride < 16 ? 8 : stride < 1024 ? 16 : 64;
       }
     }
     return row;

@@ -171,4 +171,45 @@ public final class Loops {
       at[array] += steps * strides[array][loop];
     }
   }
+
+  /**
+   * A walker over the innermost loops, without a division a step.
+   *
+   * @param row the first innermost loop it stands at, counted from the first
+   */
+  public Cursor cursor(long row) {
+    return new Cursor(row);
+  }
+
+  /** Stands at the start of an innermost loop. Not thread-safe. */
+  public final class Cursor {
+    private final long[] index = new long[sizes.length];
+    private final long[] at = new long[strides.length];
+
+    private Cursor(long row) {
+      long rest = row;
+      for (int loop = sizes.length - 2; loop >= 0; loop--) {
+        index[loop] = rest % sizes[loop];
+        rest /= sizes[loop];
+        move(at, loop, index[loop]);
+      }
+    }
+
+    /** Position in an array. */
+    public long position(int array) {
+      return at[array];
+    }
+
+    /** Goes to the next innermost loop; after the last one to the first. */
+    public void next() {
+      for (int loop = sizes.length - 2; loop >= 0; loop--) {
+        if (++index[loop] < sizes[loop]) {
+          move(at, loop, 1);
+          return;
+        }
+        move(at, loop, 1 - sizes[loop]);
+        index[loop] = 0;
+      }
+    }
+  }
 }
