@@ -102,7 +102,8 @@ public record EinsumOptions(
    */
   public EinsumOptions withMemoryLimit(long bytes) {
     if (bytes < Long.BYTES) {
-      throw new IllegalArgumentException("memory limit: at least 8 bytes, one element, are wanted, got " + bytes);
+      throw new IllegalArgumentException(
+          "memory limit: at least 8 bytes, one element, are wanted, got " + bytes);
     }
     return new EinsumOptions(
         strictness, dtype, path, OptionalLong.of(bytes), sizes, epilogue, workers, kernels);

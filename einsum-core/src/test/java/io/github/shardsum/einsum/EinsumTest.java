@@ -27,8 +27,7 @@ class EinsumTest {
 
   @Test
   void aMatrixProduct() {
-    assertArrayEquals(
-        new float[] {4, 5, 10, 11}, Einsum.einsum("ij,jk->ik", A, B).toFloatArray());
+    assertArrayEquals(new float[] {4, 5, 10, 11}, Einsum.einsum("ij,jk->ik", A, B).toFloatArray());
   }
 
   @Test
@@ -70,8 +69,7 @@ class EinsumTest {
     EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
     IllegalArgumentException error =
         assertThrows(
-            IllegalArgumentException.class,
-            () -> Einsum.compileFor("ij,jk->ik", options, A, B));
+            IllegalArgumentException.class, () -> Einsum.compileFor("ij,jk->ik", options, A, B));
     assertTrue(error.getMessage().contains("label j"), error.getMessage());
   }
 
@@ -99,8 +97,7 @@ class EinsumTest {
   void anOutThatOverlapsItselfOrIsReadOnlyOrOfAnotherDtypeIsAnError() {
     Einsum einsum = Einsum.compile("ij->i", Shape.of(2, 3));
     Tensor broadcast = Tensor.scalar(DType.F32, 0).broadcastTo(Shape.of(2));
-    Tensor readOnly =
-        Tensor.of(DType.F32, MemorySegment.ofArray(new float[2]).asReadOnly(), 2);
+    Tensor readOnly = Tensor.of(DType.F32, MemorySegment.ofArray(new float[2]).asReadOnly(), 2);
     Tensor wide = Tensor.zeros(DType.F64, 2);
     Tensor large = Tensor.zeros(DType.F32, 3);
     for (Tensor out : new Tensor[] {broadcast, readOnly, wide, large}) {
@@ -146,8 +143,7 @@ class EinsumTest {
     Tensor big = Tensor.of(new int[] {Integer.MAX_VALUE, 1}, 2);
     assertEquals(Integer.MIN_VALUE, Einsum.einsum("i->", big).getLong());
     Tensor x = Tensor.ofBool(new byte[] {0, 1, 7, 0}, 2, 2);
-    assertArrayEquals(
-        new long[] {1, 0, 0, 1}, Einsum.einsum("ij,jk->ik", x, x).toLongArray());
+    assertArrayEquals(new long[] {1, 0, 0, 1}, Einsum.einsum("ij,jk->ik", x, x).toLongArray());
     assertThrows(
         IllegalArgumentException.class,
         () ->
@@ -258,8 +254,7 @@ class EinsumTest {
   @Test
   void thePlanNamesPathFlopsAndKernels() {
     Einsum einsum =
-        Einsum.compile(
-            "ij,jk,kl->il", Shape.of(100, 200), Shape.of(200, 300), Shape.of(300, 10));
+        Einsum.compile("ij,jk,kl->il", Shape.of(100, 200), Shape.of(200, 300), Shape.of(300, 10));
     EinsumPlan plan = einsum.explain();
     assertEquals(2 * (200 * 300 * 10 + 100 * 200 * 10), plan.flops());
     assertEquals(2, plan.kernels().size());

@@ -157,9 +157,9 @@ final class StepPlanner {
   }
 
   /**
-   * Columns with the result's contiguous label innermost. If the operand is contiguous along another
-   * one, that comes next, so that a block of columns turns whole lines of the operand over, and the
-   * others follow the operand's memory.
+   * Columns with the result's contiguous label innermost. If the operand is contiguous along
+   * another one, that comes next, so that a block of columns turns whole lines of the operand over,
+   * and the others follow the operand's memory.
    */
   private static List<StepLabel> columnOrder(List<StepLabel> n) {
     List<StepLabel> order = new ArrayList<>(n);
