@@ -8,14 +8,15 @@ package io.github.shardsum.cli;
 final class MultiplyAddProbe {
   private static final int CHAIN = 16;
   private static final int ELEMENTS = 2048;
-  private static final int SWEEPS = 256;
+  private static final int SWEEPS = 512;
   private static final float FACTOR = 0.999f;
   private static final float SUMMAND = 0.001f;
 
   /** Without the instruction, Math.fma is big-decimal arithmetic, some hundred times slower. */
-  private static final long SLOWEST_FMA_NANOS = 100;
+  private static final long SLOWEST_FMA_NANOS = 150;
 
-  private static final int FMA_TRIES = 1000;
+  private static final int FMA_TRIES = 30;
+  private static final int FMA_CALLS = 100;
 
   /** FLOPs of one run. */
   static final double FLOPS = 2.0 * CHAIN * ELEMENTS * SWEEPS;
@@ -23,16 +24,21 @@ final class MultiplyAddProbe {
   private final float[] values = new float[ELEMENTS];
   private final boolean fused = hasMultiplyAdd();
 
+  /** The fastest of several tries, since a thread may lose the processor in one of them. */
   private static boolean hasMultiplyAdd() {
-    float[] few = {1};
-    long begin = System.nanoTime();
-    for (int i = 0; i < FMA_TRIES; i++) {
-      few[0] = Math.fma(few[0], FACTOR, SUMMAND);
+    float x = 1;
+    long fastest = Long.MAX_VALUE;
+    for (int attempt = 0; attempt < FMA_TRIES; attempt++) {
+      long begin = System.nanoTime();
+      for (int i = 0; i < FMA_CALLS; i++) {
+        x = Math.fma(x, FACTOR, SUMMAND);
+      }
+      fastest = Math.min(fastest, System.nanoTime() - begin);
     }
-    return System.nanoTime() - begin < SLOWEST_FMA_NANOS * FMA_TRIES;
+    return x > 0 && fastest < SLOWEST_FMA_NANOS * FMA_CALLS;
   }
 
-  /** One run, of about 0.1 ms. */
+  /** One run, of a fraction of a millisecond. */
   void run() {
     for (int sweep = 0; sweep < SWEEPS; sweep++) {
       if (fused) {
