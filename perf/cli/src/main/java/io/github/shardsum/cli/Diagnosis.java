@@ -1,5 +1,6 @@
 package io.github.shardsum.cli;
 
+import io.github.shardsum.kernel.KernelInfo;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -11,12 +12,15 @@ import java.util.stream.Stream;
  */
 record Diagnosis(List<Finding> machine, List<Finding> engines) {
   private static final int JDK = 25;
-  private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
   static Diagnosis ofThisMachine() {
     return new Diagnosis(
-        List.of(jdk(Runtime.version()), machineItself(), vectorApi(ModuleLayer.boot())),
+        machine(Runtime.version(), KernelInfo.current()),
         engines(LibrarySearch.ofThisMachine(System.getenv())));
+  }
+
+  static List<Finding> machine(Runtime.Version jdk, KernelInfo kernels) {
+    return List.of(jdk(jdk), machineItself(), vectorWidth(kernels), kernels(kernels));
   }
 
   List<Finding> missing() {
@@ -59,12 +63,17 @@ record Diagnosis(List<Finding> machine, List<Finding> engines) {
                 runtime.maxMemory() / (double) (1L << 30)));
   }
 
-  static Finding vectorApi(ModuleLayer layer) {
-    return layer.findModule(VECTOR_MODULE).isPresent()
-        ? Finding.ok("Vector API", "on")
-        : new Finding(
-            "Vector API",
-            "off: scalar kernels",
-            "pass --add-modules " + VECTOR_MODULE + ", which ./shardsum does by itself");
+  private static Finding vectorWidth(KernelInfo kernels) {
+    int bits = kernels.vectorBits();
+    return Finding.ok(
+        "vector width",
+        bits == 0 ? "no vectors" : "%d bits, %d f32 at once".formatted(bits, bits / Float.SIZE));
+  }
+
+  private static Finding kernels(KernelInfo kernels) {
+    return new Finding(
+        "kernels",
+        kernels.name() + ": " + kernels.reason(),
+        kernels.remedy().map(remedy -> "for faster ones: " + remedy).orElse(""));
   }
 }

@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.kernel.KernelInfo;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class DoctorTest {
@@ -35,9 +37,22 @@ class DoctorTest {
   }
 
   @Test
-  void aJvmWithoutTheVectorApiIsToldTheFlag() {
-    Finding finding = Diagnosis.vectorApi(ModuleLayer.empty());
-    assertTrue(finding.remedy().contains("--add-modules jdk.incubator.vector"), finding.remedy());
+  void scalarKernelsAreToldTheirRemedy() {
+    List<Finding> machine =
+        Diagnosis.machine(
+            Runtime.version(), new KernelInfo("scalar", 0, "no module", Optional.of("add it")));
+    assertTrue(machine.contains(Finding.ok("vector width", "no vectors")));
+    assertTrue(
+        machine.contains(new Finding("kernels", "scalar: no module", "for faster ones: add it")));
+  }
+
+  @Test
+  void vectorKernelsLackNothing() {
+    List<Finding> machine =
+        Diagnosis.machine(
+            Runtime.version(), new KernelInfo("vector-256", 256, "256 bits", Optional.empty()));
+    assertTrue(machine.contains(Finding.ok("vector width", "256 bits, 8 f32 at once")));
+    assertTrue(machine.contains(Finding.ok("kernels", "vector-256: 256 bits")));
   }
 
   @Test

@@ -1,0 +1,116 @@
+package io.github.shardsum.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.module.ModuleReference;
+import java.lang.module.ResolvedModule;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the README says is so. */
+class ReadmeTest {
+  private static final Path ROOT = Path.of(System.getProperty("basedir", "")).resolve("../..");
+  private static final int LONGEST_EXAMPLE = 15;
+
+  private final String readme = Files.readString(ROOT.resolve("README.md"));
+
+  @TempDir Path folder;
+
+  ReadmeTest() throws IOException {}
+
+  @Test
+  void theJavaExamplePrintsWhatTheReadmeShows() throws Exception {
+    Path source = Files.writeString(folder.resolve("Example.java"), block("java"));
+    assertEquals(block("text").strip(), run(source).strip());
+  }
+
+  @Test
+  void theJavaExampleIsShort() {
+    assertTrue(block("java").lines().filter(line -> !line.isBlank()).count() <= LONGEST_EXAMPLE);
+  }
+
+  @Test
+  void theCoordinatesNameThisVersion() {
+    assertTrue(block("xml").contains("<version>" + Version.ofThisJar() + "</version>"));
+  }
+
+  @Test
+  void theModulesAreThoseOfTheHouse() {
+    Set<String> said =
+        Pattern.compile("^\\| `(io\\.github\\.shardsum\\.\\w+)`", Pattern.MULTILINE)
+            .matcher(readme)
+            .results()
+            .map(match -> match.group(1))
+            .collect(Collectors.toSet());
+    Set<String> libraries =
+        house().stream()
+            .map(ResolvedModule::name)
+            .filter(name -> !name.equals("io.github.shardsum.cli"))
+            .collect(Collectors.toSet());
+    assertEquals(libraries, said);
+  }
+
+  @Test
+  void theCommandsAreThere() {
+    Set<String> known = Main.commandLine().getSubcommands().keySet();
+    Set<String> said =
+        Pattern.compile("\\./shardsum (\\w+)")
+            .matcher(readme)
+            .results()
+            .map(match -> match.group(1))
+            .collect(Collectors.toSet());
+    assertTrue(known.containsAll(said), () -> "wanted " + said + ", got " + known);
+  }
+
+  private String block(String language) {
+    var block =
+        Pattern.compile("^```" + language + "\\R(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE)
+            .matcher(readme);
+    assertTrue(block.find(), () -> "README.md has no " + language + " block");
+    return block.group(1);
+  }
+
+  /** As a reader would: the JDK's own launcher compiles the file, and the flag is the README's. */
+  private String run(Path source) throws IOException, InterruptedException {
+    Path errors = folder.resolve("errors");
+    Process java =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-cp",
+                classPath(),
+                source.toString())
+            .redirectError(errors.toFile())
+            .start();
+    String output = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int status = java.waitFor();
+    String said = Files.readString(errors);
+    assertEquals(0, status, said);
+    return output;
+  }
+
+  private static String classPath() {
+    return house().stream()
+        .map(ResolvedModule::reference)
+        .map(ModuleReference::location)
+        .map(location -> Path.of(location.orElseThrow()).toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private static List<ResolvedModule> house() {
+    return ModuleLayer.boot().configuration().modules().stream()
+        .filter(module -> module.name().startsWith("io.github.shardsum."))
+        .toList();
+  }
+}
