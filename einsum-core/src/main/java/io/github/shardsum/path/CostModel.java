@@ -114,7 +114,8 @@ final class CostModel {
 
   /** Dropping labels of size 1 is a view, and the sum of a single operand is the output itself. */
   private boolean isIntermediate(PathCost.Reduction reduction) {
-    return network.operandCount() > 1 && reduction.flops() > 0;
+    return network.operandCount() > 1
+        && network.elements(reduction.kept()) != network.elements(reduction.labels());
   }
 
   private double reductionFlops(int operand) {

@@ -1,6 +1,7 @@
 package io.github.shardsum.path;
 
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.function.IntFunction;
 
 /** How labels are printed when the caller has no names of its own. */
@@ -36,11 +37,8 @@ final class LabelNames {
   /** The whole equation, as {@code ij,jk->ik} or, with long names, {@code i j, j k -> i k}. */
   static String equation(Network network, IntFunction<String> names) {
     boolean spaced = spaced(network, names);
-    var text = new StringBuilder();
-    for (List<Integer> operand : network.operands()) {
-      text.append(text.isEmpty() ? "" : spaced ? ", " : ",").append(term(operand, names, spaced));
-    }
-    text.append(spaced ? " -> " : "->").append(term(network.output(), names, spaced));
-    return text.toString();
+    var text = new StringJoiner(spaced ? ", " : ",", "", spaced ? " -> " : "->");
+    network.operands().forEach(operand -> text.add(term(operand, names, spaced)));
+    return text + term(network.output(), names, spaced);
   }
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Carries out what a {@link PathFinder} describes. */
 final class Search {
@@ -67,7 +68,7 @@ final class Search {
     }
     List<ContractionPlan> plans = new ArrayList<>(List.of(sliced));
     slicedAndSearched(unlimited, memoryLimit).ifPresent(plans::add);
-    withoutSlices(sliced, memoryLimit).ifPresent(plans::add);
+    withoutSlices(finder, sliced, memoryLimit).ifPresent(plans::add);
     return plans.stream()
         .min(Comparator.comparingDouble(plan -> plan.cost().flops()))
         .orElse(sliced);
@@ -89,7 +90,7 @@ final class Search {
           new ContractionTree(
               problem,
               path.pairs().stream()
-                  .flatMapToInt(pair -> java.util.stream.IntStream.of(pair.left(), pair.right()))
+                  .flatMapToInt(pair -> IntStream.of(pair.left(), pair.right()))
                   .toArray());
     };
   }
@@ -107,9 +108,11 @@ final class Search {
   }
 
   /** The best path for which nothing needs slicing, where all paths can be looked at. */
-  private static Optional<ContractionPlan> withoutSlices(ContractionPlan sliced, long limit) {
+  private static Optional<ContractionPlan> withoutSlices(
+      PathFinder finder, ContractionPlan sliced, long limit) {
     Network network = sliced.network();
-    boolean few = network.operandCount() > 2 && network.operandCount() <= AUTO_OPTIMAL;
+    int most = finder instanceof PathFinder.Optimal ? SubsetDp.MAX_LEAVES : AUTO_OPTIMAL;
+    boolean few = network.operandCount() > 2 && network.operandCount() <= most;
     if (!few || new Slicer(LabelFlow.of(network, sliced.path()), limit).operandsOversize()) {
       return Optional.empty();
     }

@@ -34,7 +34,7 @@ final class Slicer {
     outputLabels = new HashSet<>(network.output());
     for (int i = 0; i < flow.operands().size() && network.operandCount() > 1; i++) {
       double full = network.elements(network.operands().get(i));
-      if (network.elements(flow.operands().get(i)) < full) {
+      if (network.elements(flow.operands().get(i)) != full) {
         intermediates.add(flow.operands().get(i));
       }
     }
