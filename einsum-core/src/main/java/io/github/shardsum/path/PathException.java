@@ -15,4 +15,14 @@ public final class PathException extends IllegalArgumentException {
   public PathException(String message) {
     super(message);
   }
+
+  /**
+   * Gives the message.
+   *
+   * @return the message; unlike that of other exceptions it is never null
+   */
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
 }

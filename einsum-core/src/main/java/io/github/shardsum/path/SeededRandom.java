@@ -33,7 +33,7 @@ final class SeededRandom {
 
   /** Uniform in 0 to bound - 1; the bias of at most bound / 2^32 does not matter to a search. */
   int below(int bound) {
-    return (int) ((next() >>> 32) * bound >>> 32);
+    return (int) (((next() >>> 32) * bound) >>> 32);
   }
 
   /** Standard Gumbel noise; the largest of several scores with it is a Boltzmann choice. */
@@ -49,7 +49,7 @@ final class SeededRandom {
   static double log2(double x) {
     long bits = Double.doubleToRawLongBits(x);
     int exponent = (int) (bits >>> 52) - 1023;
-    double mantissa = Double.longBitsToDouble(bits & 0x000FFFFFFFFFFFFFL | 0x3FF0000000000000L);
+    double mantissa = Double.longBitsToDouble((bits & 0x000FFFFFFFFFFFFFL) | 0x3FF0000000000000L);
     return exponent + ((-1.0 / 3) * mantissa + 2) * mantissa - 2.0 / 3 - 1;
   }
 

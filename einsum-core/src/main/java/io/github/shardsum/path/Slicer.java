@@ -163,7 +163,7 @@ final class Slicer {
     return chosen.values().stream()
         .sorted(
             Comparator.comparing((Slice s) -> !outputLabels.contains(s.label()))
-                .thenComparing(Slice::label))
+                .thenComparingInt(Slice::label))
         .toList();
   }
 
