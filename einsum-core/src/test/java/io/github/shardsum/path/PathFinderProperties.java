@@ -74,7 +74,7 @@ class PathFinderProperties {
     assertTrue(cost.flops() <= bestFlopsWithin(network, best.largest()) * (1 + ROUNDING));
   }
 
-  @Property(tries = 200)
+  @Property(tries = 100)
   void everyFinderGivesAPathOfTheNetwork(
       @ForAll("upToForty") Network network, @ForAll("finders") PathFinder finder) {
     ContractionPlan plan = finder.plan(network);
@@ -92,8 +92,8 @@ class PathFinderProperties {
     assertEquals(expected.largest(), plan.cost().largestIntermediate());
   }
 
-  @Property(tries = 100)
-  void randomGreedyIsNoWorseThanGreedyAndAutoNearlyNoWorse(@ForAll("upToForty") Network network) {
+  @Property(tries = 40)
+  void randomGreedyIsNoWorseThanGreedyAndSoIsAuto(@ForAll("upToForty") Network network) {
     double greedy = new Greedy().plan(network).cost().flops();
     double random = new RandomGreedy(11, 3).plan(network).cost().flops();
     double auto = new Auto().plan(network).cost().flops();
@@ -101,7 +101,7 @@ class PathFinderProperties {
     assertTrue(auto <= greedy * (1 + ROUNDING), () -> auto + " over " + greedy);
   }
 
-  @Property(tries = 50)
+  @Property(tries = 20)
   void searchesAreRepeatable(@ForAll("upToForty") Network network) {
     for (PathFinder finder : List.of(new Auto(), new Greedy(), new RandomGreedy(5, 3))) {
       assertEquals(finder.plan(network), finder.plan(network));
