@@ -1,5 +1,6 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;

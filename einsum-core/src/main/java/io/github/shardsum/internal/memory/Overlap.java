@@ -1,14 +1,14 @@
-package io.github.shardsum.einsum;
+package io.github.shardsum.internal.memory;
 
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
 /** Whether tensors share elements; where it cannot tell cheaply it says that they do. */
-final class Overlap {
+public final class Overlap {
   private Overlap() {}
 
   /** Whether two indices of a tensor may be one element. */
-  static boolean withItself(Tensor tensor) {
+  public static boolean withItself(Tensor tensor) {
     int rank = tensor.rank();
     boolean[] done = new boolean[rank];
     long span = 0;
@@ -37,7 +37,7 @@ final class Overlap {
   }
 
   /** Whether two tensors may share an element. */
-  static boolean between(Tensor a, Tensor b) {
+  public static boolean between(Tensor a, Tensor b) {
     if (a.shape().elementCount() == 0 || b.shape().elementCount() == 0) {
       return false;
     }
