@@ -140,7 +140,7 @@ class BoundEquationTest {
     EinsumShapeException refusal = refusal("...i,...i", Shape.of(5, 2, 3), Shape.of(7, 2, 3));
     assertEquals(Kind.ELLIPSIS_SIZE, refusal.kind());
     assertEquals(Optional.of("...0"), refusal.label());
-    assertTrue(refusal.getMessage().contains("\n       ^ operand 1: shape [7, 2, 3], axis 0 = 7"));
+    assertTrue(message(refusal).contains("\n       ^ operand 1: shape [7, 2, 3], axis 0 = 7"));
   }
 
   @Test
@@ -162,15 +162,15 @@ class BoundEquationTest {
   void countsAndRanksAreChecked() {
     EinsumShapeException few = refusal("ij,jk->ik", Shape.of(2, 3));
     assertEquals(Kind.OPERAND_COUNT, few.kind());
-    assertTrue(few.getMessage().contains("operand 1: missing"));
+    assertTrue(message(few).contains("operand 1: missing"));
     EinsumShapeException many = refusal("i", Shape.of(2), Shape.of(3));
-    assertTrue(many.getMessage().contains("operand 1: shape [3], has no term"));
+    assertTrue(message(many).contains("operand 1: shape [3], has no term"));
     assertEquals(Kind.OPERAND_COUNT, refusal("").kind());
     assertEquals(Kind.RANK, refusal("ij", Shape.of(2)).kind());
     assertEquals(Kind.RANK, refusal("ij", Shape.of(2, 3, 4)).kind());
     assertEquals(
         "operand 0 has 1 axes, its term 'i...j' has at least 2",
-        refusal("i...j", Shape.of(2)).getMessage().lines().findFirst().orElseThrow());
+        message(refusal("i...j", Shape.of(2))).lines().findFirst().orElseThrow());
   }
 
   @Test
@@ -200,13 +200,13 @@ class BoundEquationTest {
   void strictRefusesWhatPeersDoNotAgreeOnAndSaysWhatToWrite() {
     EinsumShapeException one = strictRefusal("ij,jk->ik", Shape.of(2, 1), Shape.of(3, 4));
     assertEquals(Kind.SIZE, one.kind());
-    assertTrue(one.getMessage().contains("drop that axis"));
+    assertTrue(message(one).contains("drop that axis"));
     EinsumShapeException dropped = strictRefusal("...i->i", Shape.of(2, 3));
     assertEquals(Kind.OUTPUT_ELLIPSIS, dropped.kind());
-    assertTrue(dropped.getMessage().contains("'->...'"));
+    assertTrue(message(dropped).contains("'->...'"));
     EinsumShapeException repeated = strictRefusal("i->ii", Shape.of(2));
     assertEquals(Kind.OUTPUT_REPEAT, repeated.kind());
-    assertTrue(repeated.getMessage().contains("bind leniently"));
+    assertTrue(message(repeated).contains("bind leniently"));
     // An ellipsis that stands for nothing, or broadcasts, is no matter.
     Equation.parse("...i->i").bind(List.of(Shape.of(3)), Map.of(), Strictness.STRICT);
     Equation.parse("...,...").bind(List.of(Shape.of(1), Shape.of(3)), Map.of(), Strictness.STRICT);
@@ -222,7 +222,10 @@ class BoundEquationTest {
         Stream.concat(Stream.generate(() -> Shape.of(2, 2)).limit(59), Stream.of(Shape.of(3, 2)))
             .toArray(Shape[]::new);
     EinsumShapeException refusal = refusal(inputs + " -> n0", shapes);
-    assertTrue(
-        refusal.getMessage().contains("\n  operand 59: n59 n60, shape [3, 2], axis 0 = 3\n"));
+    assertTrue(message(refusal).contains("\n  operand 59: n59 n60, shape [3, 2], axis 0 = 3\n"));
+  }
+
+  private static String message(Exception e) {
+    return String.valueOf(e.getMessage());
   }
 }
