@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
-/** Hostile text: {@code JAZZER_FUZZ=1} searches, otherwise the saved inputs are tried. */
+/** Hostile text: the saved inputs are tried, and with {@code JAZZER_FUZZ=1} new ones searched. */
 class EquationFuzzTest {
   @FuzzTest(maxDuration = "2m")
   void anyTextIsReadOrRefused(FuzzedDataProvider data) {
