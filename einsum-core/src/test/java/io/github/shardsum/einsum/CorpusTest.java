@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.einsum.EinsumCorpus.Case;
 import io.github.shardsum.einsum.EinsumCorpus.Evaluator;
+import io.github.shardsum.einsum.EinsumCorpus.GradientEvaluator;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,6 +56,32 @@ class CorpusTest {
   @TestFactory
   Stream<DynamicTest> everyPeersCase() {
     return tests("/einsum_peers.jsonl", CorpusTest::reference);
+  }
+
+  private static Tensor gradient(
+      Equation equation, int by, Tensor cotangent, List<Tensor> operands) {
+    List<Tensor> others = new ArrayList<>(operands);
+    others.remove(by);
+    others.addFirst(cotangent);
+    BoundEquation bound = equation.bind(operands.stream().map(Tensor::shape).toList());
+    return StepwiseReference.evaluate(bound.vjp(by), others);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyGradient() {
+    return gradientTests(CorpusTest::reference, CorpusTest::gradient);
+  }
+
+  /** One test a valid case of both corpora, for any evaluator. */
+  static Stream<DynamicTest> gradientTests(Evaluator evaluator, GradientEvaluator gradients) {
+    return Stream.of("/einsum_examples.jsonl", "/einsum_peers.jsonl")
+        .flatMap(resource -> EinsumCorpus.load(resource).stream())
+        .filter(Case::valid)
+        .map(
+            example ->
+                DynamicTest.dynamicTest(
+                    example.toString(),
+                    () -> EinsumCorpus.checkGradients(example, evaluator, gradients)));
   }
 
   /** One test a case, for any evaluator. */

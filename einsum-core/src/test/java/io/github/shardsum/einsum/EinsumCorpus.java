@@ -101,10 +101,60 @@ final class EinsumCorpus {
       return operands;
     }
 
+    /** Operands of -1, 0 and 1, on which sums and products are exact in any order. */
+    List<Tensor> wholeOperands() {
+      List<Tensor> operands = new ArrayList<>();
+      for (Shape shape : shapes()) {
+        operands.add(whole(shape, operands.size()));
+      }
+      return operands;
+    }
+
     @Override
     public String toString() {
       return id() + " " + notation() + " " + shapes();
     }
+  }
+
+  /** The gradient by one operand. */
+  @FunctionalInterface
+  interface GradientEvaluator {
+    /** The gradient of an equation by an operand, given the cotangent of its value. */
+    Tensor gradient(Equation equation, int by, Tensor cotangent, List<Tensor> operands);
+  }
+
+  /** A tensor of -1, 0 and 1. */
+  static Tensor whole(Shape shape, int seed) {
+    double[] data = new double[(int) shape.elementCount()];
+    for (int j = 0; j < data.length; j++) {
+      data[j] = ((37L * j + 101L * seed + 11) % 97) % 3 - 1;
+    }
+    return Tensor.of(data, shape.toArray());
+  }
+
+  /**
+   * An einsum is linear in each operand, so the inner product of value and cotangent is that of the
+   * operand and the gradient by it. Of many operands about five are tried.
+   */
+  static void checkGradients(Case example, Evaluator evaluator, GradientEvaluator gradients) {
+    List<Tensor> operands = example.wholeOperands();
+    Tensor value = evaluator.evaluate(example.equation(), operands);
+    Tensor cotangent = whole(value.shape(), 5);
+    for (int i = 0; i < operands.size(); i += 1 + operands.size() / 5) {
+      Tensor gradient = gradients.gradient(example.equation(), i, cotangent, operands);
+      assertEquals(operands.get(i).shape(), gradient.shape());
+      assertEquals(inner(value, cotangent), inner(gradient, operands.get(i)), "by operand " + i);
+    }
+  }
+
+  private static double inner(Tensor x, Tensor y) {
+    double[] left = x.toDoubleArray();
+    double[] right = y.toDoubleArray();
+    double sum = 0;
+    for (int i = 0; i < left.length; i++) {
+      sum += left[i] * right[i];
+    }
+    return sum;
   }
 
   /** The cases of a resource. */

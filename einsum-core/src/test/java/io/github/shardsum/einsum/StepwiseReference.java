@@ -13,7 +13,7 @@ import java.util.Set;
 
 /** The scalar reference, pair by pair where one loop nest over all labels would never end. */
 final class StepwiseReference {
-  private static final double LARGEST_NEST = 1e6;
+  private static final double LARGEST_NEST = 1e5;
 
   private final BoundEquation equation;
   private final List<Factor> factors = new ArrayList<>();
