@@ -71,6 +71,7 @@ final class Planning {
   }
 
   /** Routing operands with a repeated label made dense: their diagonal is no routing tensor. */
+  @SuppressWarnings("ReferenceEquality") // the question is whether a copy was made
   static Operand[] withoutRepeatedRouting(BoundEquation bound, Operand[] operands) {
     Operand[] ready = operands;
     for (int i = 0; i < operands.length; i++) {

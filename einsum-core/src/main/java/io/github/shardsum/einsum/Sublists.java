@@ -73,6 +73,7 @@ final class Sublists {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // another term may hold the same labels
   private static EquationSyntaxException wrong(
       Kind kind, int[] term, int axis, List<int[]> terms, String rule, String wayOut) {
     StringBuilder text = new StringBuilder();

@@ -162,7 +162,7 @@ final class Slicer {
   private List<Slice> ordered(Map<Integer, Slice> chosen) {
     return chosen.values().stream()
         .sorted(
-            Comparator.comparing((Slice s) -> !outputLabels.contains(s.label()))
+            Comparator.comparingInt((Slice s) -> outputLabels.contains(s.label()) ? 0 : 1)
                 .thenComparingInt(Slice::label))
         .toList();
   }

@@ -162,10 +162,10 @@ class EinsumProperties {
           "bij->");
 
   private static Tensor[] large(Random random, DType dtype) {
-    long b = 1 + random.nextInt(4);
-    long i = 1 + random.nextInt(90);
-    long j = 1 + random.nextInt(90);
-    long k = 1 + random.nextInt(90);
+    long b = 1L + random.nextInt(4);
+    long i = 1L + random.nextInt(90);
+    long j = 1L + random.nextInt(90);
+    long k = 1L + random.nextInt(90);
     return new Tensor[] {
       EinsumCase.fill(Tensor.zeros(dtype, b, i, j), random, false),
       EinsumCase.fill(Tensor.zeros(dtype, b, j, k), random, false)
@@ -179,7 +179,7 @@ class EinsumProperties {
     String[] letters = {"i", "j", "k", "b"};
     long[] size = new long[4];
     for (int label = 0; label < 4; label++) {
-      size[label] = 1 + random.nextInt(label == 3 ? 3 : 70);
+      size[label] = 1L + random.nextInt(label == 3 ? 3 : 70);
     }
     Tensor x = tensor(random, dtype, size, 3, 0, 1);
     Tensor y = tensor(random, dtype, size, 1, 2, 3);

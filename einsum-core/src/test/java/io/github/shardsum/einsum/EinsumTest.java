@@ -113,6 +113,7 @@ class EinsumTest {
   }
 
   @Test
+  @SuppressWarnings("MustBeClosedChecker") // the test is about memory after its arena
   void closedAndForeignConfinedMemoryIsAnErrorNotACrash() throws Exception {
     Arena arena = Arena.ofConfined();
     Tensor closed = Tensor.allocate(arena, DType.F32, Shape.of(2, 3));

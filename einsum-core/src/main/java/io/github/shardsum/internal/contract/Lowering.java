@@ -96,7 +96,7 @@ public final class Lowering {
         spec.dtype() == DType.BF16
             && (routed || spec.slicesAdd() || spec.sumLength() > Blocking.K_MAX);
     boolean single = spec.operands().size() == 1 && !routed;
-    return roundsOften || spec.resultRepeatsValues() && !single;
+    return roundsOften || (spec.resultRepeatsValues() && !single);
   }
 
   /** Whether the labels of a variant's bits have short last chunks. */

@@ -165,7 +165,7 @@ final class StepPlanner {
     List<StepLabel> order = new ArrayList<>(n);
     Optional<StepLabel> inner = unit(n, OUT);
     Optional<StepLabel> source = unit(n, RIGHT);
-    if (inner.isEmpty() || source.isEmpty() || inner.get() == source.get()) {
+    if (inner.isEmpty() || source.isEmpty() || inner.equals(source)) {
       order.sort(Comparator.comparingLong(label -> -Math.abs(label.stride(OUT))));
       return order;
     }
@@ -220,14 +220,14 @@ final class StepPlanner {
   private Optional<StepKernel> transposition(List<StepLabel> labels) {
     Optional<StepLabel> x = unit(labels, OUT);
     Optional<StepLabel> y = unit(labels, LEFT);
-    if (x.isEmpty() || y.isEmpty() || x.get() == y.get()) {
+    if (x.isEmpty() || y.isEmpty() || x.equals(y)) {
       return Optional.empty();
     }
     if (x.get().size() < 4 || y.get().size() < 4) {
       return Optional.empty();
     }
     List<StepLabel> rest = new ArrayList<>(labels);
-    rest.removeIf(label -> label == x.get() || label == y.get());
+    rest.removeIf(label -> label.equals(x.get()) || label.equals(y.get()));
     Loops outer = StepLabel.loops(rest, OUT);
     Loops loopX = StepLabel.loops(List.of(x.get()), OUT);
     Loops loopY = StepLabel.loops(List.of(y.get()), OUT);
