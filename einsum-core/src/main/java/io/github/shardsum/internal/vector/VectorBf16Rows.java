@@ -39,7 +39,8 @@ final class VectorBf16Rows implements Bf16Rows {
       IntVector upper = bits.lanewise(VectorOperators.LSHR, 16);
       IntVector nearest = bits.add(upper.and(1)).add(0x7fff).lanewise(VectorOperators.LSHR, 16);
       VectorMask<Integer> nan = values.test(VectorOperators.IS_NAN).cast(INTS);
-      IntVector result = nearest.blend(upper.or(0x0040), nan);
+      VectorMask<Integer> lost = upper.and(0x007f).eq(0).and(nan);
+      IntVector result = nearest.blend(upper, nan).blend(upper.or(0x0040), lost);
       ((ShortVector) result.convertShape(VectorOperators.I2S, SHORTS, 0)).intoArray(to, toAt + i);
     }
     REST.narrow(x, xAt + i, to, toAt + i, n - i);

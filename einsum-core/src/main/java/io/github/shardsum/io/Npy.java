@@ -1,0 +1,108 @@
+package io.github.shardsum.io;
+
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+
+/**
+ * NumPy's {@code .npy} files, one array each.
+ *
+ * <p><b>Read</b> are versions 1.0, 2.0 and 3.0, C and Fortran order, both byte orders, and these
+ * dtypes:
+ *
+ * <table>
+ * <caption>dtypes of .npy files</caption>
+ * <tr><th>NumPy</th><th>here</th><th></th></tr>
+ * <tr><td>f4, f8, i4, i8, b1</td><td>f32, f64, i32, i64, bool</td><td>as they are</td></tr>
+ * <tr><td>V2 (what numpy.save makes of ml_dtypes' bfloat16), bfloat16</td><td>bf16</td><td>as they
+ *     are</td></tr>
+ * <tr><td>f2</td><td>f32</td><td>widened, a copy</td></tr>
+ * <tr><td>i1, i2, u1, u2</td><td>i32</td><td>widened, a copy</td></tr>
+ * <tr><td>u4</td><td>i64</td><td>widened, a copy</td></tr>
+ * </table>
+ *
+ * Everything else (u8, complex, strings, times, structures, Python objects) is an error; pickles
+ * are never read. Bytes behind the array are ignored, as by numpy.load.
+ *
+ * <p><b>Written</b> is version 1.0 (2.0 if the header has more than 65535 bytes), C order,
+ * little-endian, the data aligned to 64 bytes. bf16 is written as numpy.save writes it, {@code
+ * '<V2'}: {@code numpy.load(f).view(ml_dtypes.bfloat16)} has it back.
+ *
+ * <p>Stateless and thread-safe.
+ */
+public final class Npy {
+  private Npy() {}
+
+  /**
+   * The array of a file, mapped where the machine can use its bytes as they are, otherwise
+   * converted into memory of the arena. An array in Fortran order is a view with its strides.
+   *
+   * <p>A mapped tensor is read-only and sees what others write to the file. Cutting the file short
+   * while it is mapped makes reading it an {@link InternalError}; replacing it by a rename, as
+   * {@link #write} does, leaves the mapped one as it was.
+   *
+   * @param path the file
+   * @param arena owns the memory; the tensor must not be used after it is closed
+   * @return the tensor
+   * @throws TensorFileException if the file breaks a rule of the format or has a dtype that is not
+   *     read; nothing is then mapped or allocated
+   * @throws IOException if the file cannot be read, or is a folder, a pipe or a device
+   */
+  public static Tensor map(Path path, Arena arena) throws IOException {
+    try (FileChannel channel = Region.open(path)) {
+      return map(Region.whole(path, channel), arena);
+    }
+  }
+
+  /** The array that a region of a file starts with. */
+  static Tensor map(Region region, Arena arena) throws IOException {
+    Source source = region.from(0);
+    NpyHeader header = NpyHeader.read(region.place(), source, region.size());
+    StoredArray array = header.array();
+    return array.isMappable()
+        ? array.over(region.map(header.dataOffset(), array.byteSize(), arena))
+        : array.toArena(source, arena);
+  }
+
+  /**
+   * The array of a file, copied to the heap. An array in Fortran order is a view with its strides.
+   *
+   * @param path the file
+   * @return a fresh tensor
+   * @throws TensorFileException as {@link #map}
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
+   * @throws IOException as {@link #map}
+   */
+  public static Tensor read(Path path) throws IOException {
+    try (FileChannel channel = Region.open(path)) {
+      Region region = Region.whole(path, channel);
+      Source source = region.from(0);
+      return NpyHeader.read(region.place(), source, region.size())
+          .array()
+          .toHeap(source, region.place());
+    }
+  }
+
+  /**
+   * Writes a tensor, whole or not at all: a file of that name is replaced in one step at the end,
+   * or stays as it was. The file is not forced to the device, which a power cut may notice.
+   *
+   * @param path the file; its folder exists
+   * @param tensor any tensor; its elements are written in C order
+   * @throws IOException if the file cannot be written
+   */
+  public static void write(Path path, Tensor tensor) throws IOException {
+    WholeFile.write(
+        path,
+        channel -> {
+          byte[] header = NpyHeader.format(tensor.dtype(), tensor.shape());
+          WholeFile.append(channel, ByteBuffer.wrap(header));
+          try (TensorBytes bytes = new TensorBytes(block -> WholeFile.append(channel, block))) {
+            bytes.write(tensor);
+          }
+        });
+  }
+}

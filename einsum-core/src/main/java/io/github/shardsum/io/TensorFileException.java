@@ -1,0 +1,65 @@
+package io.github.shardsum.io;
+
+import java.io.Serial;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A file that breaks a rule of its format, or holds what this library does not read.
+ *
+ * <p>The message is "file: rule at byte offset, got value"; the parts are here as data. An error of
+ * the file system, in contrast, is an {@link java.io.IOException}. Immutable.
+ */
+public final class TensorFileException extends IllegalArgumentException {
+  @Serial private static final long serialVersionUID = 1;
+
+  private final String file;
+  private final String entry;
+  private final long offset;
+  private final String rule;
+
+  TensorFileException(Place place, long offset, String rule, String found) {
+    super(place + ": " + rule + " at byte " + offset + ", got " + found);
+    this.file = place.file().toString();
+    this.entry = place.entry();
+    this.offset = offset;
+    this.rule = rule;
+  }
+
+  /**
+   * The file, as it was given.
+   *
+   * @return its path
+   */
+  public Path file() {
+    return Path.of(file);
+  }
+
+  /**
+   * The entry of an archive that the error is in.
+   *
+   * @return its name in the archive, or empty if the error is in the file itself
+   */
+  public Optional<String> entry() {
+    return entry.isEmpty() ? Optional.empty() : Optional.of(entry);
+  }
+
+  /**
+   * Where the rule is broken.
+   *
+   * @return the position in bytes from the start of the file; inside a deflated entry of an
+   *     archive, from the start of what it inflates to
+   */
+  public long offset() {
+    return offset;
+  }
+
+  /**
+   * What was wanted.
+   *
+   * @return the rule in words
+   */
+  public String rule() {
+    return rule;
+  }
+}

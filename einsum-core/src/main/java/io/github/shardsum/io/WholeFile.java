@@ -1,0 +1,64 @@
+package io.github.shardsum.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/**
+ * Writes a file whole or not at all: under another name in the same folder, then renamed in one
+ * step, so that a reader sees the old file or the new one, and a file that is mapped stays.
+ */
+final class WholeFile {
+  private WholeFile() {}
+
+  /** Writes the bytes of a new file. */
+  @FunctionalInterface
+  interface Content {
+    /** Writes to a channel at position 0 of an empty file. */
+    void write(FileChannel channel) throws IOException;
+  }
+
+  static void write(Path path, Content content) throws IOException {
+    Path target = target(path);
+    // Not Files.createTempFile, whose files only their owner may read.
+    Path part = target.resolveSibling(".shardsum-" + UUID.randomUUID() + ".part");
+    try {
+      try (FileChannel channel =
+          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        content.write(channel);
+      }
+      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (Throwable failed) {
+      Files.deleteIfExists(part);
+      throw failed;
+    }
+  }
+
+  private static Path target(Path path) throws IOException {
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new FileSystemException(
+          path.toString(), null, "a regular file or a name that is free is wanted");
+    }
+    // A link stays a link: the file that it names is what is replaced.
+    Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+    Path folder = target.getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new NoSuchFileException(path.toString(), null, "its folder does not exist");
+    }
+    return target;
+  }
+
+  /** Writes all bytes of a buffer where the channel stands. */
+  static void append(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

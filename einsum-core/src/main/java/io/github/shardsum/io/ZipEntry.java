@@ -1,0 +1,9 @@
+package io.github.shardsum.io;
+
+/**
+ * What a zip's directory says of an entry; sizes and offsets in bytes, checked to lie in the file.
+ *
+ * @param size of what it inflates to; equal to {@code compressed} if it is stored
+ * @param header where its local header is
+ */
+record ZipEntry(String name, boolean deflated, int crc, long compressed, long size, long header) {}
