@@ -176,6 +176,60 @@ public final class Einsum {
   }
 
   /**
+   * As {@link #runInto(Tensor, Operand...)} of one operand. Tiny einsums of arrays, compiled for
+   * their strides, run without allocating.
+   *
+   * @param out the result
+   * @param operand the operand
+   */
+  public void runInto(Tensor out, Tensor operand) {
+    if (!runDirectly(out, operand, operand, 1)) {
+      runInto(1, 0, out, operand);
+    }
+  }
+
+  /**
+   * As {@link #runInto(Tensor, Operand...)} of two operands. Tiny einsums of arrays, compiled for
+   * their strides, run without allocating.
+   *
+   * @param out the result
+   * @param left the first operand
+   * @param right the second operand
+   */
+  public void runInto(Tensor out, Tensor left, Tensor right) {
+    if (!runDirectly(out, left, right, 2)) {
+      runInto(1, 0, out, left, right);
+    }
+  }
+
+  /** The way of einsums that are over in nanoseconds; whatever is not plain takes the other one. */
+  private boolean runDirectly(Tensor out, Tensor left, Tensor right, int count) {
+    return signatures.size() == count
+        && program.isPresent()
+        && options.epilogue().isNone()
+        && signatures.getFirst().matches(left)
+        && signatures.getLast().matches(right)
+        && out.dtype() == dtype
+        && out.shape().equals(bound.outputShape())
+        && out.isContiguous()
+        && out.array().isPresent()
+        && left.array().isPresent()
+        && right.array().isPresent()
+        && out.array().get() != left.array().get()
+        && out.array().get() != right.array().get()
+        && program
+            .get()
+            .runDirectly(
+                out.array().get(),
+                out.arrayOffset(),
+                left.array().get(),
+                left.arrayOffset(),
+                right.array().get(),
+                right.arrayOffset(),
+                false);
+  }
+
+  /**
    * Computes {@code out = alpha * einsum + beta * out}, and then the epilogue.
    *
    * @param alpha factor of the einsum; an integer for integer dtypes

@@ -3,7 +3,6 @@ package io.github.shardsum.einsum;
 import io.github.shardsum.tensor.Operand;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 
 /** The compiled einsums behind {@link Einsum#einsum}; thread-safe, bounded. */
 final class PlanCache {
@@ -16,8 +15,16 @@ final class PlanCache {
 
   private record Key(String equation, List<Signature> operands) {}
 
+  private static List<Signature> signatures(Operand[] operands) {
+    Signature[] signatures = new Signature[operands.length];
+    for (int i = 0; i < operands.length; i++) {
+      signatures[i] = Signature.of(operands[i]);
+    }
+    return List.of(signatures);
+  }
+
   static Einsum get(String equation, Operand... operands) {
-    Key key = new Key(equation, Stream.of(operands).map(Signature::of).toList());
+    Key key = new Key(equation, signatures(operands));
     Einsum known = PLANS.get(key);
     if (known != null) {
       return known;

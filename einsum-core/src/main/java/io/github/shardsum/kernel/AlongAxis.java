@@ -11,8 +11,7 @@ import io.github.shardsum.tensor.Tensor;
 /** Runs row operations along any axis; one that is not wanted of the results has size 0 there. */
 record AlongAxis(FloatAlongAxis.Row floats, DoubleAlongAxis.Row doubles, LongAlongAxis.Row longs) {
   /** Runs it; arguments are checked but for what the memory lets threads do. */
-  void run(
-      String name, Workers workers, Tensor x, int axis, Tensor values, Tensor indices) {
+  void run(String name, Workers workers, Tensor x, int axis, Tensor values, Tensor indices) {
     Workers threads = Checks.reachable(name, workers, x, values, indices);
     Tensor from = last(x, axis);
     Tensor to = last(values, axis);

@@ -133,7 +133,8 @@ public final class Elementwise {
    * @param workers threads to use
    * @param x one summand
    * @param y the other
-   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast shape
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
    */
   public static Tensor add(Workers workers, Tensor x, Tensor y) {
     Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), broadcast("add", x, y));
@@ -167,7 +168,8 @@ public final class Elementwise {
    * @param workers threads to use
    * @param x one factor
    * @param y the other
-   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast shape
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
    */
   public static Tensor multiply(Workers workers, Tensor x, Tensor y) {
     Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), broadcast("multiply", x, y));

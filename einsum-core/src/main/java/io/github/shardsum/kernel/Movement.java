@@ -76,8 +76,14 @@ public final class Movement {
     for (int i = 0; i < rows.length; i++) {
       if (rows[i] < 0 || rows[i] >= table.size(0)) {
         throw new IndexOutOfBoundsException(
-            "gather: indices in [0, " + table.size(0) + "), rows of " + table
-                + ", are wanted, got " + rows[i] + " as number " + i);
+            "gather: indices in [0, "
+                + table.size(0)
+                + "), rows of "
+                + table
+                + ", are wanted, got "
+                + rows[i]
+                + " as number "
+                + i);
       }
     }
     RowGather.run(threads, out, table, rows, indices.shape());
@@ -88,7 +94,8 @@ public final class Movement {
       throw new IllegalArgumentException("gather: a table of rows is wanted, got a scalar");
     }
     if (indices.dtype() != DType.I32 && indices.dtype() != DType.I64) {
-      throw new IllegalArgumentException("gather: indices of i32 or i64 are wanted, got " + indices);
+      throw new IllegalArgumentException(
+          "gather: indices of i32 or i64 are wanted, got " + indices);
     }
     return Shape.of(
         LongStream.concat(

@@ -33,8 +33,8 @@ public final class Reductions {
   private Reductions() {}
 
   /**
-   * The sum over axes, as the einsum that leaves them out computes it: f32 within 1e-6 of the sum of
-   * absolute terms, bf16 summed in f32 and rounded once, integers wrapping, OR for bool.
+   * The sum over axes, as the einsum that leaves them out computes it: f32 within 1e-6 of the sum
+   * of absolute terms, bf16 summed in f32 and rounded once, integers wrapping, OR for bool.
    *
    * @param workers threads to use
    * @param x the terms

@@ -31,12 +31,15 @@ public record TopK(Tensor values, Tensor indices) {
     Checks.axis("top-k", x, axis);
     if (k < 0 || k > x.size(axis)) {
       throw new IllegalArgumentException(
-          "top-k: k in [0, " + x.size(axis) + "], the size of axis " + axis + ", is wanted, got "
+          "top-k: k in [0, "
+              + x.size(axis)
+              + "], the size of axis "
+              + axis
+              + ", is wanted, got "
               + k);
     }
     TopK result =
-        new TopK(
-            AlongAxis.sized(x.dtype(), x, axis, k), AlongAxis.sized(DType.I32, x, axis, k));
+        new TopK(AlongAxis.sized(x.dtype(), x, axis, k), AlongAxis.sized(DType.I32, x, axis, k));
     if (k > 0) {
       new AlongAxis(FloatSelection.top(k), DoubleSelection.top(k), LongSelection.top(k))
           .run("top-k", workers, x, axis, result.values, result.indices);

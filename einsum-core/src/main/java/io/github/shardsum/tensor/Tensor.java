@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A dense n-dimensional array: a dtype, a shape, strides and a {@link MemorySegment} over the
@@ -33,14 +34,30 @@ public final class Tensor implements Operand {
   private final long[] strides;
   private final MemorySegment segment;
   private final long offset;
+  private final Optional<Object> array;
 
   private Tensor(DType dtype, Shape shape, long[] strides, MemorySegment segment, long offset) {
+    this(dtype, shape, strides, segment, offset, HeapArrays.of(dtype, segment));
+  }
+
+  private Tensor(
+      DType dtype,
+      Shape shape,
+      long[] strides,
+      MemorySegment segment,
+      long offset,
+      Optional<Object> array) {
     this.dtype = dtype;
     this.shape = shape;
     this.strides = strides;
     this.segment = segment;
     // Views of nothing would move the offset out of the segment, where no slice of it exists.
     this.offset = shape.elementCount() == 0 ? 0 : offset;
+    this.array = array;
+  }
+
+  private Tensor view(Shape target, long[] steps, long start) {
+    return new Tensor(dtype, target, steps, segment, start, array);
   }
 
   /**
@@ -342,6 +359,26 @@ public final class Tensor implements Operand {
   }
 
   /**
+   * The Java array under this tensor: {@code float[]} for f32, {@code double[]} for f64, {@code
+   * short[]} for bf16, {@code int[]} for i32, {@code long[]} for i64, {@code byte[]} for bool.
+   *
+   * @return the array, not a copy; empty for native, mapped and read-only memory, and for memory
+   *     over an array of another type
+   */
+  public Optional<Object> array() {
+    return array;
+  }
+
+  /**
+   * Position of the first element in {@link #array()}.
+   *
+   * @return the position in elements; meaningless without an array
+   */
+  public long arrayOffset() {
+    return offset + segment.address() / dtype.byteSize();
+  }
+
+  /**
    * Whether the elements lie in C order without gaps (axes of size 1 do not matter).
    *
    * @return true if so; true for an empty tensor
@@ -376,7 +413,7 @@ public final class Tensor implements Operand {
       sizes[i] = shape.size(axes[i]);
       steps[i] = strides[axes[i]];
     }
-    return new Tensor(dtype, Shape.of(sizes), steps, segment, offset);
+    return view(Shape.of(sizes), steps, offset);
   }
 
   /**
@@ -411,7 +448,7 @@ public final class Tensor implements Operand {
     sizes[axis] = count;
     steps[axis] = strides[axis] * step;
     long start = count == 0 ? offset : offset + from * strides[axis];
-    return new Tensor(dtype, Shape.of(sizes), steps, segment, start);
+    return view(Shape.of(sizes), steps, start);
   }
 
   /**
@@ -461,7 +498,7 @@ public final class Tensor implements Operand {
     steps = Arrays.copyOf(steps, steps.length + 1);
     sizes[sizes.length - 1] = shape.size(axis1);
     steps[steps.length - 1] = strides[axis1] + strides[axis2];
-    return new Tensor(dtype, Shape.of(sizes), steps, segment, offset);
+    return view(Shape.of(sizes), steps, offset);
   }
 
   /**
@@ -491,7 +528,7 @@ public final class Tensor implements Operand {
       throw new IllegalArgumentException(
           "broadcast: rank " + target.rank() + " is lower than that of " + shape);
     }
-    return new Tensor(dtype, target, steps, segment, offset);
+    return view(target, steps, offset);
   }
 
   /**
@@ -516,7 +553,7 @@ public final class Tensor implements Operand {
                             + " as "
                             + target
                             + " does not exist; call contiguous() first to copy"));
-    return new Tensor(dtype, target, steps, segment, offset);
+    return view(target, steps, offset);
   }
 
   /**
@@ -533,7 +570,7 @@ public final class Tensor implements Operand {
       sizes[i] = i == axis ? 1 : shape.size(i < axis ? i : i - 1);
       steps[i] = i == axis ? 0 : strides[i < axis ? i : i - 1];
     }
-    return new Tensor(dtype, Shape.of(sizes), steps, segment, offset);
+    return view(Shape.of(sizes), steps, offset);
   }
 
   /**

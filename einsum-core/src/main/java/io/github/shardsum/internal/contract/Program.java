@@ -8,6 +8,7 @@ import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -17,6 +18,8 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class Program {
   /** Temporaries of more bytes than this are not kept between runs. */
   private static final long KEPT_BYTES = 64L << 20;
+
+  private static final Ref FIRST = new Ref.Input(0);
 
   /** A value that a step reads or writes. */
   sealed interface Ref {
@@ -97,6 +100,7 @@ public final class Program {
   private final List<Loop> loops;
   private final Ref target;
   private final int[] temporarySizes;
+  private final Optional<Step.Dense> direct;
   private final AtomicReference<Object[]> kept = new AtomicReference<>(new Object[0]);
 
   Program(
@@ -111,6 +115,7 @@ public final class Program {
     this.before = before;
     this.variants = variants;
     this.after = after;
+    this.direct = direct(before, variants, after);
     this.loops = loops;
     this.target = target;
     this.temporarySizes = temporarySizes;
@@ -128,6 +133,35 @@ public final class Program {
       bytes += (long) size * type.dtype().byteSize();
     }
     return bytes;
+  }
+
+  /**
+   * Runs a program of one step on Java arrays without allocating.
+   *
+   * @return false if it is not such a program, and nothing was done
+   */
+  public boolean runDirectly(
+      Object out, long outAt, Object left, long leftAt, Object right, long rightAt, boolean add) {
+    return direct.isPresent()
+        && (direct.get().left().equals(FIRST)
+            ? direct.get().kernel().runDirectly(out, outAt, left, leftAt, right, rightAt, add)
+            : direct.get().kernel().runDirectly(out, outAt, right, rightAt, left, leftAt, add));
+  }
+
+  private static Optional<Step.Dense> direct(
+      List<Step> before, List<List<Step>> variants, List<Step> after) {
+    boolean one =
+        before.isEmpty()
+            && after.isEmpty()
+            && variants.size() == 1
+            && variants.getFirst().size() == 1;
+    return one
+            && variants.getFirst().getFirst() instanceof Step.Dense step
+            && step.role() == Role.WHOLE
+            && step.left() instanceof Ref.Input
+            && step.right() instanceof Ref.Input
+        ? Optional.of(step)
+        : Optional.empty();
   }
 
   /** Runs all steps; operands and result have the strides that the program was made for. */
@@ -280,7 +314,7 @@ public final class Program {
         case ADD -> finish.withoutEpilogue().accumulating();
         case WHOLE -> finish;
         case EPILOGUE -> new Finish(1, 0, finish.scale(), finish.bias(), finish.relu());
-        case BETA -> new Finish(0, finish.beta(), 1, java.util.Optional.empty(), false);
+        case BETA -> new Finish(0, finish.beta(), 1, Optional.empty(), false);
       };
     }
 

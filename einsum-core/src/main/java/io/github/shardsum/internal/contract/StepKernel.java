@@ -28,4 +28,16 @@ public interface StepKernel {
    * @param right the left operand again in a step of one operand
    */
   void run(Slot out, Slot left, Slot right, Finish finish, Workers workers);
+
+  /**
+   * Runs the step on Java arrays without allocating, if it is one that is over in nanoseconds.
+   *
+   * @param out the result's array, of this step's type; out = sum, or out += sum
+   * @param add whether to add
+   * @return false if this kernel or these arrays have no such way, and nothing was done
+   */
+  default boolean runDirectly(
+      Object out, long outAt, Object left, long leftAt, Object right, long rightAt, boolean add) {
+    return false;
+  }
 }

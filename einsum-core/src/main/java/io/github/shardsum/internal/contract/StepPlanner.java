@@ -5,6 +5,7 @@ import static io.github.shardsum.internal.contract.StepKernel.OUT;
 import static io.github.shardsum.internal.contract.StepKernel.RIGHT;
 
 import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.Products;
 import io.github.shardsum.internal.memory.Loops;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,6 +17,9 @@ import java.util.function.Predicate;
 final class StepPlanner {
   /** Below this many products a sum, reading and writing C is all the work. */
   private static final long LEAST_K = 4;
+
+  /** Most multiply-adds of a product that is not packed: packing 32^3 costs as much as it saves. */
+  private static final long MOST_SMALL = 32 * 32 * 32;
 
   private final Kernels kernels;
   private final ComputeType type;
@@ -56,6 +60,9 @@ final class StepPlanner {
     double packed =
         StepLabel.points(batch)
             * productCost(StepLabel.points(m), StepLabel.points(n), StepLabel.points(k));
+    if (batch.isEmpty() && isSmall(m, n, k)) {
+      return new Choice(small(m, n, k), swap);
+    }
     if (StepLabel.points(k) >= LEAST_K && packed < nestCost(sided)) {
       return new Choice(product(batch, m, n, k), swap);
     }
@@ -135,6 +142,32 @@ final class StepPlanner {
       case FLOAT -> kernels.products().floats().columns();
       case DOUBLE -> kernels.products().doubles().columns();
       case LONG -> kernels.products().longs().columns();
+    };
+  }
+
+  /** Whether a product is worth neither packing nor a call a row; vectors have no columns alone. */
+  private static boolean isSmall(List<StepLabel> m, List<StepLabel> n, List<StepLabel> k) {
+    long mSize = StepLabel.points(m);
+    long nSize = StepLabel.points(n);
+    long kSize = StepLabel.points(k);
+    return m.size() <= 1
+        && n.size() == 1
+        && k.size() == 1
+        && nSize > 1
+        && mSize * nSize * kSize <= MOST_SMALL
+        && kSize * nSize <= FloatSmallProduct.MOST;
+  }
+
+  private StepKernel small(List<StepLabel> m, List<StepLabel> n, List<StepLabel> k) {
+    Loops rows = StepLabel.loops(m, OUT);
+    Loops columns = StepLabel.loops(n, OUT);
+    Loops sum = StepLabel.loops(k, RIGHT);
+    Products products = kernels.products();
+    return switch (type) {
+      case FLOAT -> new FloatSmallProduct(products.floats(), kernels.floats(), rows, columns, sum);
+      case DOUBLE ->
+          new DoubleSmallProduct(products.doubles(), kernels.doubles(), rows, columns, sum);
+      case LONG -> new LongSmallProduct(products.longs(), kernels.longs(), rows, columns, sum);
     };
   }
 

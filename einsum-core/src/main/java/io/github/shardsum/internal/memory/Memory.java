@@ -56,30 +56,15 @@ public sealed interface Memory
    */
   static Memory of(Tensor tensor) {
     MemorySegment segment = tensor.segment();
-    if (!segment.isNative()) {
-      Object array = segment.heapBase().orElse(segment);
-      boolean aligned = segment.address() % tensor.dtype().byteSize() == 0;
-      switch (array) {
-        case float[] floats when tensor.dtype() == DType.F32 && aligned -> {
-          return new F32Array(floats);
-        }
-        case double[] doubles when tensor.dtype() == DType.F64 && aligned -> {
-          return new F64Array(doubles);
-        }
-        case short[] shorts when tensor.dtype() == DType.BF16 && aligned -> {
-          return new Bf16Array(shorts);
-        }
-        case int[] ints when tensor.dtype() == DType.I32 && aligned -> {
-          return new I32Array(ints);
-        }
-        case long[] longs when tensor.dtype() == DType.I64 && aligned -> {
-          return new I64Array(longs);
-        }
-        case byte[] bytes when tensor.dtype() == DType.BOOL -> {
-          return new BoolArray(bytes);
-        }
-        default -> {}
-      }
+    if (tensor.array().isPresent()) {
+      return switch (tensor.dtype()) {
+        case F32 -> new F32Array((float[]) tensor.array().get());
+        case F64 -> new F64Array((double[]) tensor.array().get());
+        case BF16 -> new Bf16Array((short[]) tensor.array().get());
+        case I32 -> new I32Array((int[]) tensor.array().get());
+        case I64 -> new I64Array((long[]) tensor.array().get());
+        case BOOL -> new BoolArray((byte[]) tensor.array().get());
+      };
     }
     return switch (tensor.dtype()) {
       case F32 -> new F32Segment(segment);
@@ -93,10 +78,6 @@ public sealed interface Memory
 
   /** Position in {@code of(tensor)} of the tensor's first element. */
   static long origin(Tensor tensor) {
-    return switch (of(tensor)) {
-      case F32Segment _, F64Segment _, Bf16Segment _, I32Segment _, I64Segment _, BoolSegment _ ->
-          tensor.offset();
-      default -> tensor.offset() + tensor.segment().address() / tensor.dtype().byteSize();
-    };
+    return tensor.array().isPresent() ? tensor.arrayOffset() : tensor.offset();
   }
 }

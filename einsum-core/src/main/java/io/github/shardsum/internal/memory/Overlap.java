@@ -41,6 +41,9 @@ public final class Overlap {
     if (a.shape().elementCount() == 0 || b.shape().elementCount() == 0) {
       return false;
     }
+    if (a.array().isPresent() && b.array().isPresent() && a.array().get() != b.array().get()) {
+      return false;
+    }
     MemorySegment x = a.segment();
     MemorySegment y = b.segment();
     if (x.isNative() != y.isNative() || x.asOverlappingSlice(y).isEmpty()) {

@@ -25,7 +25,6 @@ final class Shares {
     int tasks = alone ? 1 : (int) Math.min(units, 4L * workers.parallelism());
     workers.run(
         tasks,
-        (task, scratch) ->
-            share.run(units * task / tasks, units * (task + 1) / tasks, scratch));
+        (task, scratch) -> share.run(units * task / tasks, units * (task + 1) / tasks, scratch));
   }
 }

@@ -1,0 +1,30 @@
+package io.github.shardsum.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/** The Java array under a segment. */
+final class HeapArrays {
+  private HeapArrays() {}
+
+  /**
+   * The array, if it is writable, of the dtype's own type, and the segment begins at an element.
+   */
+  static Optional<Object> of(DType dtype, MemorySegment segment) {
+    if (segment.isNative() || segment.address() % dtype.byteSize() != 0) {
+      return Optional.empty();
+    }
+    return segment.heapBase().filter(array -> isOf(dtype, array));
+  }
+
+  private static boolean isOf(DType dtype, Object array) {
+    return switch (dtype) {
+      case F32 -> array instanceof float[];
+      case F64 -> array instanceof double[];
+      case BF16 -> array instanceof short[];
+      case I32 -> array instanceof int[];
+      case I64 -> array instanceof long[];
+      case BOOL -> array instanceof byte[];
+    };
+  }
+}
