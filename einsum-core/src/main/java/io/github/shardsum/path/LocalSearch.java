@@ -49,7 +49,8 @@ final class LocalSearch {
   void trials(int count) {
     var greedy = new GreedySearch(problem);
     keepIfBetter(greedy.greedy());
-    for (int k = 1; k < count && clock.share() < TRIAL_SHARE; k++) {
+    int useful = problem.operandCount() <= WIDTH ? 1 : count;
+    for (int k = 1; k < useful && clock.share() < TRIAL_SHARE; k++) {
       double weight = logUniform(MIN_WEIGHT, MAX_WEIGHT);
       double noise = logUniform(MIN_NOISE, MAX_NOISE);
       keepIfBetter(greedy.trial(weight, noise, random));

@@ -43,7 +43,8 @@ final class OptimalSearch {
         yield tree();
       }
       case SIZE -> {
-        double smallest = dp.minimiseSize();
+        // below the sums ahead, which no tree avoids, nothing is gained
+        double smallest = Math.max(dp.minimiseSize(), problem.largestSum());
         dp.minimiseFlops(Double.POSITIVE_INFINITY, smallest);
         yield tree();
       }

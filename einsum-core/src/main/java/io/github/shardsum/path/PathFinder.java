@@ -12,8 +12,8 @@ import java.util.Optional;
 public sealed interface PathFinder {
 
   /**
-   * Nothing to choose up to two operands, {@link Optimal} while that takes milliseconds, and {@link
-   * RandomGreedy} with an effort that shrinks with the network beyond.
+   * Nothing to choose up to two operands, {@link Optimal} up to 16, and {@link RandomGreedy} with
+   * an effort that shrinks with the network beyond.
    */
   record Auto() implements PathFinder {}
 
@@ -67,7 +67,7 @@ public sealed interface PathFinder {
      * @param trials how many greedy trials; 32 sweeps of annealing follow for each
      */
     public RandomGreedy(long seed, int trials) {
-      this(seed, trials, Math.multiplyExact(32, trials), Optional.empty());
+      this(seed, trials, (int) Math.min(Integer.MAX_VALUE, 32L * trials), Optional.empty());
     }
 
     /**

@@ -17,8 +17,9 @@ import java.util.Map;
  * @param sizes the size of each fused label
  * @param totals the count at which a label is summed
  * @param output whether a label is in the output
+ * @param largestSum elements of the largest operand that was summed at once, 0 if none was
  */
-record Problem(long[][] legs, double[] sizes, int[] totals, boolean[] output) {
+record Problem(long[][] legs, double[] sizes, int[] totals, boolean[] output, double largestSum) {
   /** Above it products saturate, so that sums and differences of costs stay finite. */
   static final double HUGE = 1e300;
 
@@ -43,7 +44,19 @@ record Problem(long[][] legs, double[] sizes, int[] totals, boolean[] output) {
         output[fused] = inOutput[label];
       }
     }
-    return new Problem(packedLegs(network, fusedOf, fusedCount), sizes, totals, output);
+    long[][] legs = packedLegs(network, fusedOf, fusedCount);
+    return new Problem(legs, sizes, totals, output, largestSum(network, legs, sizes));
+  }
+
+  private static double largestSum(Network network, long[][] legs, double[] sizes) {
+    double largest = 0;
+    for (int i = 0; i < legs.length; i++) {
+      double size = size(legs[i], sizes);
+      if (network.elements(network.operands().get(i)) != size) {
+        largest = Math.max(largest, size);
+      }
+    }
+    return largest;
   }
 
   int operandCount() {
@@ -68,6 +81,10 @@ record Problem(long[][] legs, double[] sizes, int[] totals, boolean[] output) {
   }
 
   double size(long[] legs) {
+    return size(legs, sizes);
+  }
+
+  private static double size(long[] legs, double[] sizes) {
     double product = 1;
     for (long leg : legs) {
       product *= sizes[label(leg)];
