@@ -23,7 +23,7 @@ class PathFinderTest {
   private static final PathFinder OPTIMAL = new Optimal(Objective.FLOPS);
 
   /** Bounds are generous: tests share the machine with compilers. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @Test
   void theExampleOfOptEinsumsGreedyAndOptimal() {
