@@ -6,8 +6,11 @@ module io.github.shardsum.cli {
   requires io.github.shardsum.tpu;
   requires info.picocli;
   requires tools.jackson.databind;
+  requires java.management;
 
   // picocli sets the fields that it finds annotated.
   opens io.github.shardsum.cli to
+      info.picocli;
+  opens io.github.shardsum.cli.bench to
       info.picocli;
 }

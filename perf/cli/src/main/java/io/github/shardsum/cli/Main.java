@@ -1,5 +1,6 @@
 package io.github.shardsum.cli;
 
+import io.github.shardsum.cli.bench.BenchCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       Doctor.class,
       MoeCommand.class,
+      BenchCommand.class,
     })
 public final class Main implements Runnable {
   /** Bad input or a failed run; a wrong command line is picocli's 2. */

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli;
 
+import io.github.shardsum.cli.machine.MachineLimits;
 import io.github.shardsum.exec.Workers;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli;
 
 import io.github.shardsum.cli.MoeTotals.StepTotal;
+import io.github.shardsum.cli.machine.MachineLimits;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.moe.MoeStep;
 import java.io.PrintWriter;

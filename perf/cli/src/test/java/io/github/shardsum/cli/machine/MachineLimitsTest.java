@@ -1,4 +1,4 @@
-package io.github.shardsum.cli;
+package io.github.shardsum.cli.machine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

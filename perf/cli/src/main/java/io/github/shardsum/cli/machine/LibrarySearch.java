@@ -1,4 +1,4 @@
-package io.github.shardsum.cli;
+package io.github.shardsum.cli.machine;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds shared libraries where the loader would, without loading them: loading runs their code. */
-final class LibrarySearch {
+public final class LibrarySearch {
   private static final String INCLUDE = "include ";
   private static final int MOST_INCLUDES = 100;
 
@@ -26,7 +26,7 @@ final class LibrarySearch {
   }
 
   /** The search of this machine's loader: variables that name a file, then folders in its order. */
-  static LibrarySearch ofThisMachine(Map<String, String> environment) {
+  public static LibrarySearch ofThisMachine(Map<String, String> environment) {
     List<Path> named =
         Stream.of("TPU_LIBRARY_PATH", "PJRT_PLUGIN_LIBRARY_PATH")
             .flatMap(variable -> paths(environment.get(variable)))
@@ -41,12 +41,12 @@ final class LibrarySearch {
   }
 
   /** A search in given places. */
-  static LibrarySearch in(List<Path> named, List<Path> folders) {
+  public static LibrarySearch in(List<Path> named, List<Path> folders) {
     return new LibrarySearch(List.copyOf(named), List.copyOf(folders));
   }
 
   /** The first file that goes by one of the engine's names. */
-  Optional<Path> find(NativeEngine engine) {
+  public Optional<Path> find(NativeEngine engine) {
     return Stream.concat(
             named.stream().filter(Files::isRegularFile), folders.stream().flatMap(this::libraries))
         .filter(file -> engine.files().stream().anyMatch(name -> isNamed(file, name)))

@@ -1,4 +1,4 @@
-package io.github.shardsum.cli;
+package io.github.shardsum.cli.machine;
 
 import java.util.List;
 
@@ -10,8 +10,8 @@ import java.util.List;
  * @param use what it would be used for
  * @param remedy how to get it
  */
-record NativeEngine(String name, List<String> files, String use, String remedy) {
-  static final List<NativeEngine> ALL =
+public record NativeEngine(String name, List<String> files, String use, String remedy) {
+  public static final List<NativeEngine> ALL =
       List.of(
           new NativeEngine(
               "OpenBLAS",

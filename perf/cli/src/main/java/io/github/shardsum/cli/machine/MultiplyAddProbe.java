@@ -1,4 +1,4 @@
-package io.github.shardsum.cli;
+package io.github.shardsum.cli.machine;
 
 /**
  * A loop of multiply-adds that the JIT keeps in vector registers: each element is loaded once, goes
@@ -25,7 +25,7 @@ final class MultiplyAddProbe {
   private final boolean fused = hasMultiplyAdd();
 
   /** The fastest of several tries, since a thread may lose the processor in one of them. */
-  private static boolean hasMultiplyAdd() {
+  static boolean hasMultiplyAdd() {
     float x = 1;
     long fastest = Long.MAX_VALUE;
     for (int attempt = 0; attempt < FMA_TRIES; attempt++) {

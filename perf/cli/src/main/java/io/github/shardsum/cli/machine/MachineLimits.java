@@ -1,4 +1,4 @@
-package io.github.shardsum.cli;
+package io.github.shardsum.cli.machine;
 
 import io.github.shardsum.exec.Workers;
 
@@ -13,15 +13,6 @@ import io.github.shardsum.exec.Workers;
  */
 public record MachineLimits(int threads, double multiplyAddFlops, double copyBytes) {
   private static final int COPY_FLOATS = 8 << 20;
-  private static final long WINDOW_NANOS = 100_000_000;
-
-  /** The JIT is done with the loops after two or three windows, as a rule. */
-  private static final int FEWEST_WINDOWS = 5;
-
-  private static final int MOST_WINDOWS = 15;
-
-  /** A window that takes this share of the best time so far brings nothing new. */
-  private static final double SETTLED = 0.99;
 
   /**
    * Measures for about a second; other work on the machine lowers the result.
@@ -36,9 +27,9 @@ public record MachineLimits(int threads, double multiplyAddFlops, double copyByt
     for (int i = 0; i < threads; i++) {
       probes[i] = new MultiplyAddProbe();
     }
-    double flops = best(() -> workers.run(threads, (index, _) -> probes[index].run()));
+    double flops = Stopwatch.best(() -> workers.run(threads, (index, _) -> probes[index].run()));
     double copy =
-        best(
+        Stopwatch.best(
             () ->
                 workers.run(
                     threads,
@@ -62,30 +53,5 @@ public record MachineLimits(int threads, double multiplyAddFlops, double copyByt
         threads,
         Math.max(multiplyAddFlops, other.multiplyAddFlops),
         Math.max(copyBytes, other.copyBytes));
-  }
-
-  /** Seconds of the fastest run, found by windows until one is no better than those before. */
-  private static double best(Runnable run) {
-    double best = window(run);
-    for (int windows = 1; windows < MOST_WINDOWS; windows++) {
-      double next = window(run);
-      boolean settled = windows >= FEWEST_WINDOWS && next > SETTLED * best;
-      best = Math.min(best, next);
-      if (settled) {
-        break;
-      }
-    }
-    return best;
-  }
-
-  private static double window(Runnable run) {
-    long begin = System.nanoTime();
-    double best = Double.MAX_VALUE;
-    while (System.nanoTime() - begin < WINDOW_NANOS) {
-      long start = System.nanoTime();
-      run.run();
-      best = Math.min(best, (System.nanoTime() - start) / 1e9);
-    }
-    return best;
   }
 }

@@ -1,0 +1,236 @@
+package io.github.shardsum.cli.bench;
+
+import io.github.shardsum.cli.machine.Roof;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum bench}: einsums against peers and against the machine's limits. */
+@Command(
+    name = "bench",
+    description = {
+      "Time einsums against the machine's limits and the peers found, all in turns in one run.",
+      "Without EQUATION: the list of cases. With it: that one, at the sizes given.",
+      "A ratio is a peer's time over ours, with a paired 95 %% interval."
+    })
+public final class BenchCommand implements Callable<Integer> {
+  /** Of the heap, what our own operands and result may take. */
+  private static final double SHARE_OF_HEAP = 0.7;
+
+  private static final long WINDOW_NANOS = 20_000_000;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "EQUATION",
+      description = "An equation, e.g. \"bqhd,bkhd->bhqk\".")
+  private Optional<String> equation = Optional.empty();
+
+  @Option(
+      names = "--sizes",
+      split = ",",
+      paramLabel = "LABEL=SIZE",
+      description = "The sizes of EQUATION's labels, e.g. b=4,q=512,h=8,d=64,k=512.")
+  private Map<String, Long> sizes = new LinkedHashMap<>();
+
+  @Option(
+      names = "--filter",
+      paramLabel = "REGEX",
+      description = "Only cases whose GROUP/ID it is found in, e.g. 'gemm/|tiny'.")
+  private Optional<Pattern> filter = Optional.empty();
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "f32|f64",
+      description = "Only cases of this dtype; of EQUATION, its dtype (default: f32).")
+  private Optional<String> dtype = Optional.empty();
+
+  @Option(
+      names = "--threads",
+      split = ",",
+      paramLabel = "N",
+      description = "Numbers of threads, of ours and of each peer (default: 1 and all processors).")
+  private List<Integer> threads = new ArrayList<>();
+
+  @Option(names = "--quick", description = "Fewer and shorter rounds, for a first look.")
+  private boolean quick;
+
+  @Option(
+      names = "--peers",
+      split = ",",
+      paramLabel = "PEER",
+      description = "Of ${COMPLETION-CANDIDATES}, or none (default: all that are found).",
+      completionCandidates = Peers.Names.class)
+  private List<String> peers = new ArrayList<>();
+
+  @Option(
+      names = "--python",
+      paramLabel = "FILE",
+      description = "The Python of NumPy and torch (default: SHARDSUM_PYTHON, or python3).")
+  private Optional<String> python = Optional.empty();
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the results there too.")
+  private Optional<Path> json = Optional.empty();
+
+  /** For picocli. */
+  public BenchCommand() {}
+
+  @Override
+  public Integer call() throws IOException {
+    List<BenchCase> cases = wanted(this::cases);
+    List<Integer> counts = wanted(this::threadCounts);
+    List<String> names = wanted(() -> Peers.chosen(peers));
+    checkWritable();
+    Rounds rounds = quick ? Rounds.QUICK : Rounds.USUAL;
+    BenchReport report = new BenchReport(spec.commandLine().getOut());
+    report.begin();
+    List<Measured> results = new ArrayList<>();
+    for (int count : counts) {
+      results.addAll(measure(cases, count, names, rounds, report));
+    }
+    if (equation.isEmpty()) {
+      report.groups(results);
+    }
+    report.end();
+    if (json.isPresent()) {
+      Files.writeString(
+          json.get(),
+          equation.isPresent()
+              ? BenchJson.ofEquation(equation.get(), results)
+              : BenchJson.ofCases(results, report.machine()));
+    }
+    return 0;
+  }
+
+  private List<Measured> measure(
+      List<BenchCase> cases, int count, List<String> names, Rounds rounds, BenchReport report) {
+    try (Workers workers = Workers.of(count);
+        Peers found = Peers.start(names, interpreter(), count)) {
+      report.threads(count, found);
+      Roof roof = new Roof(workers, WINDOW_NANOS);
+      BenchRun run = new BenchRun(rounds, workers, roof, found.contestants(), report::note);
+      List<Measured> results = new ArrayList<>();
+      for (BenchCase subject : cases) {
+        Measured result = run.measure(subject);
+        report.row(result);
+        results.add(result);
+      }
+      report.limits(roof, equation.isEmpty() && !quick);
+      return results;
+    }
+  }
+
+  private String interpreter() {
+    return python.or(() -> Optional.ofNullable(System.getenv("SHARDSUM_PYTHON"))).orElse("python3");
+  }
+
+  private List<BenchCase> cases() {
+    if (equation.isPresent()) {
+      if (filter.isPresent()) {
+        throw new IllegalArgumentException(
+            "--filter: chooses from the list, got it with an equation: leave one of them out");
+      }
+      BenchCase own = BenchCases.of(equation.get(), sizes, dtype(dtype.orElse("f32")));
+      checkMemory(own);
+      return List.of(own);
+    }
+    if (!sizes.isEmpty()) {
+      throw new IllegalArgumentException("--sizes: wanted with an equation, got no equation");
+    }
+    Optional<DType> only = dtype.map(BenchCommand::dtype);
+    List<BenchCase> chosen =
+        BenchCases.listed().stream()
+            .filter(subject -> only.isEmpty() || only.get() == subject.dtype())
+            .filter(
+                subject ->
+                    filter.isEmpty()
+                        || filter.get().matcher(subject.group() + "/" + subject.id()).find())
+            .toList();
+    if (chosen.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--filter: wanted one that some case's GROUP/ID has, got %s; the groups are %s"
+              .formatted(
+                  filter.map(Pattern::pattern).orElse(""),
+                  String.join(
+                      ", ",
+                      BenchCases.listed().stream().map(BenchCase::group).distinct().toList())));
+    }
+    chosen.forEach(BenchCommand::checkMemory);
+    return chosen;
+  }
+
+  private static DType dtype(String name) {
+    return switch (name) {
+      case "f32" -> DType.F32;
+      case "f64" -> DType.F64;
+      default -> throw new IllegalArgumentException("--dtype: wanted f32 or f64, got " + name);
+    };
+  }
+
+  private static void checkMemory(BenchCase subject) {
+    double elements =
+        Stream.concat(
+                subject.bound().operandShapes().stream(), Stream.of(subject.bound().outputShape()))
+            .mapToDouble(shape -> shape.elementCount())
+            .sum();
+    double most = SHARE_OF_HEAP * Runtime.getRuntime().maxMemory();
+    if (elements * subject.dtype().byteSize() > most
+        || subject.bound().operandShapes().stream()
+            .anyMatch(shape -> shape.elementCount() > Integer.MAX_VALUE - 8)) {
+      throw new IllegalArgumentException(
+          ("%s: wanted operands and result of at most %.0f MiB and 2^31 elements each, got %.0f MiB:"
+                  + " choose smaller sizes, or a larger heap by SHARDSUM_JAVA_OPTS=-Xmx...")
+              .formatted(
+                  subject.id(),
+                  most / (1 << 20),
+                  elements * subject.dtype().byteSize() / (1 << 20)));
+    }
+  }
+
+  private List<Integer> threadCounts() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    List<Integer> counts = threads.isEmpty() ? List.of(1, processors) : threads;
+    for (int count : counts) {
+      if (count < 1 || count > processors) {
+        throw new IllegalArgumentException(
+            "--threads: wanted 1 to %d, the processors here, got %d".formatted(processors, count));
+      }
+    }
+    return counts.stream().distinct().toList();
+  }
+
+  private void checkWritable() throws IOException {
+    if (json.isPresent()) {
+      // Before the minutes of work, not after them; what is there stays until then.
+      Files.newOutputStream(json.get(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+          .close();
+    }
+  }
+
+  private <T> T wanted(Supplier<T> value) {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+}

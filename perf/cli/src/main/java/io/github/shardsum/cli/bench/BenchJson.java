@@ -1,0 +1,83 @@
+package io.github.shardsum.cli.bench;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Results as JSON. */
+final class BenchJson {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private BenchJson() {}
+
+  /** {@code {"equation": .., "results": [..]}}, a number of threads a result. */
+  static String ofEquation(String equation, List<Measured> results) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("equation", equation);
+    ArrayNode list = root.putArray("results");
+    results.forEach(result -> result(list.addObject(), result));
+    return text(root);
+  }
+
+  /** {@code {"machine": .., "cases": [{"id": .., .., "results": [..]}], "groups": [..]}}. */
+  static String ofCases(List<Measured> results, String machine) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("machine", machine);
+    ArrayNode cases = root.putArray("cases");
+    Map<String, ArrayNode> byId = new LinkedHashMap<>();
+    for (Measured result : results) {
+      ArrayNode list =
+          byId.computeIfAbsent(
+              result.subject().id(), _ -> subject(cases.addObject(), result.subject()));
+      result(list.addObject(), result);
+    }
+    ArrayNode groups = root.putArray("groups");
+    GroupMean.of(results).forEach(mean -> group(groups.addObject(), mean));
+    return text(root);
+  }
+
+  private static ArrayNode subject(ObjectNode node, BenchCase subject) {
+    node.put("id", subject.id());
+    node.put("group", subject.group());
+    node.put("equation", subject.equation());
+    node.put("dtype", subject.dtype().toString());
+    node.put("flops", subject.flops());
+    node.put("bytes", subject.bytes());
+    return node.putArray("results");
+  }
+
+  private static void result(ObjectNode node, Measured result) {
+    node.put("threads", result.threads());
+    node.put("seconds", result.seconds());
+    node.put("limit", result.limit().name().toLowerCase(Locale.ROOT));
+    node.put("share", result.share());
+    ArrayNode peers = node.putArray("peers");
+    for (Measured.Peer peer : result.peers()) {
+      ObjectNode entry = peers.addObject();
+      entry.put("name", peer.name());
+      entry.put("seconds", peer.seconds());
+      entry.put("ratio", peer.ratio().median());
+      entry.put("low", peer.ratio().low());
+      entry.put("high", peer.ratio().high());
+    }
+  }
+
+  private static void group(ObjectNode node, GroupMean mean) {
+    node.put("group", mean.group());
+    node.put("threads", mean.threads());
+    ArrayNode opponents = node.putArray("opponents");
+    mean.opponents().forEach(opponents::add);
+    node.put("mean", mean.mean());
+    node.put("cases", mean.cases());
+    node.put("worst", mean.worst());
+    node.put("worstRatio", mean.worstRatio());
+  }
+
+  private static String text(ObjectNode root) {
+    return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + System.lineSeparator();
+  }
+}

@@ -1,0 +1,114 @@
+package io.github.shardsum.cli.bench;
+
+import io.github.shardsum.cli.machine.Roof;
+import io.github.shardsum.exec.Workers;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/** Measures cases one after the other, ours and the peers in turns. */
+final class BenchRun {
+  private final Rounds rounds;
+  private final Workers workers;
+  private final Roof roof;
+  private final List<Contestant> peers;
+  private final Consumer<String> notes;
+
+  /**
+   * A run on so many threads.
+   *
+   * @param rounds how long and how often
+   * @param workers our threads; the peers have as many
+   * @param roof the machine's limits for these threads
+   * @param peers who to compare with
+   * @param notes told in a line why a peer has no time
+   */
+  BenchRun(
+      Rounds rounds, Workers workers, Roof roof, List<Contestant> peers, Consumer<String> notes) {
+    this.rounds = rounds;
+    this.workers = workers;
+    this.roof = roof;
+    this.peers = List.copyOf(peers);
+    this.notes = notes;
+  }
+
+  /**
+   * Measures one case.
+   *
+   * @throws IllegalStateException if our own result is wrong
+   */
+  Measured measure(BenchCase subject) {
+    Oracle oracle = new Oracle(subject);
+    Ours ours = new Ours(workers);
+    double[] values = ours.prepare(subject, oracle.samples());
+    if (!oracle.accepts(values)) {
+      throw new IllegalStateException(
+          "%s: shardsum's result is wrong, by %.2g of the sum of absolute terms"
+              .formatted(subject.id(), oracle.error(values)));
+    }
+    List<Contestant> able = new ArrayList<>(List.of(ours));
+    peers.stream().filter(peer -> isAble(peer, subject, oracle)).forEach(able::add);
+    System.gc();
+    Map<String, double[]> times =
+        rounds.run(able, (peer, why) -> note(peer, subject, why.getMessage()));
+    able.forEach(Contestant::forget);
+    return result(subject, times);
+  }
+
+  private boolean isAble(Contestant peer, BenchCase subject, Oracle oracle) {
+    if (peer instanceof NativeGemm && GemmForm.of(subject.bound()).isEmpty()) {
+      return false;
+    }
+    try {
+      double[] values = peer.prepare(subject, oracle.samples());
+      if (oracle.acceptsPeer(values)) {
+        return true;
+      }
+      note(
+          peer,
+          subject,
+          "its result is off by %.2g of the sum of absolute terms".formatted(oracle.error(values)));
+    } catch (PeerException e) {
+      note(peer, subject, e.getMessage());
+    }
+    return false;
+  }
+
+  private void note(Contestant peer, BenchCase subject, String why) {
+    notes.accept("%s: no time of %s: %s".formatted(subject.id(), peer.name(), why));
+  }
+
+  private Measured result(BenchCase subject, Map<String, double[]> times) {
+    double[] ours = Objects.requireNonNull(times.get("shardsum"));
+    double[] sorted = ours.clone();
+    Arrays.sort(sorted);
+    List<Measured.Peer> found = new ArrayList<>();
+    times.forEach(
+        (name, seconds) -> {
+          if (seconds != ours) {
+            found.add(new Measured.Peer(name, median(seconds), PairedRatio.of(seconds, ours)));
+          }
+        });
+    double byFlops = subject.flops() / roof.flops(subject.dtype());
+    double byBytes =
+        subject.bytes() / roof.bytes(subject.bytes(), subject.writtenBytes() / subject.bytes());
+    return new Measured(
+        subject,
+        workers.parallelism(),
+        PairedRatio.quantile(sorted, 0.5),
+        PairedRatio.quantile(sorted, 0.25),
+        PairedRatio.quantile(sorted, 0.75),
+        byFlops >= byBytes ? Measured.Limit.FLOPS : Measured.Limit.BYTES,
+        Math.max(byFlops, byBytes),
+        found);
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return PairedRatio.quantile(sorted, 0.5);
+  }
+}

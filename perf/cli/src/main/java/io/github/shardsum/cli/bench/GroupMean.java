@@ -1,0 +1,73 @@
+package io.github.shardsum.cli.bench;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The geometric mean of a group's ratios to the best of some peers in each case.
+ *
+ * @param group the group
+ * @param threads threads of ours and of each peer
+ * @param opponents who, of whom the best counts in each case
+ * @param mean the geometric mean of the ratios
+ * @param cases how many cases had such a peer
+ * @param worst the case with the smallest ratio
+ * @param worstRatio that ratio
+ */
+record GroupMean(
+    String group,
+    int threads,
+    List<String> opponents,
+    double mean,
+    int cases,
+    String worst,
+    double worstRatio) {
+  /** Of each group and number of threads, in the order of the results. */
+  static List<GroupMean> of(List<Measured> results) {
+    Set<List<Object>> keys = new LinkedHashSet<>();
+    results.forEach(result -> keys.add(List.of(result.threads(), result.subject().group())));
+    List<GroupMean> means = new ArrayList<>();
+    for (List<Object> key : keys) {
+      List<Measured> members =
+          results.stream()
+              .filter(r -> key.equals(List.of(r.threads(), r.subject().group())))
+              .toList();
+      of(members, Peers.einsums()).ifPresent(means::add);
+      of(members, NativeGemm.NAMES).ifPresent(means::add);
+    }
+    return means;
+  }
+
+  private record Ratio(Measured result, double value) {}
+
+  private static Optional<GroupMean> of(List<Measured> members, List<String> opponents) {
+    List<Ratio> ratios = new ArrayList<>();
+    for (Measured member : members) {
+      member.peers().stream()
+          .filter(peer -> opponents.contains(peer.name()))
+          .mapToDouble(peer -> peer.ratio().median())
+          .min()
+          .ifPresent(best -> ratios.add(new Ratio(member, best)));
+    }
+    if (ratios.isEmpty()) {
+      return Optional.empty();
+    }
+    double mean =
+        Math.exp(ratios.stream().mapToDouble(r -> Math.log(r.value())).average().orElseThrow());
+    Ratio worst = ratios.stream().min(Comparator.comparingDouble(Ratio::value)).orElseThrow();
+    Measured any = members.getFirst();
+    return Optional.of(
+        new GroupMean(
+            any.subject().group(),
+            any.threads(),
+            opponents,
+            mean,
+            ratios.size(),
+            worst.result().subject().id(),
+            worst.value()));
+  }
+}

@@ -1,0 +1,56 @@
+package io.github.shardsum.cli.bench;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The operands' values: numbers in [-1, 1) with 24 bits, a hash of operand and flat index, so that
+ * a peer in another process makes the same without their being sent.
+ */
+final class Inputs {
+  private static final int OPERAND = 0x632BE5AB;
+  private static final int FIRST = 0x9E3779B1;
+  private static final int SECOND = 0x85EBCA77;
+
+  private Inputs() {}
+
+  /** The value at a flat index. */
+  static double value(int operand, long index) {
+    int x = ((int) index + operand * OPERAND) * FIRST;
+    x ^= x >>> 15;
+    x *= SECOND;
+    x ^= x >>> 13;
+    return (x >>> 8) * 0x1p-23 - 1;
+  }
+
+  /** An operand on the heap. */
+  static Tensor heap(int operand, Shape shape, DType dtype) {
+    int count = Math.toIntExact(shape.elementCount());
+    if (dtype == DType.F32) {
+      float[] values = new float[count];
+      for (int i = 0; i < count; i++) {
+        values[i] = (float) value(operand, i);
+      }
+      return Tensor.of(values, shape.toArray());
+    }
+    double[] values = new double[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = value(operand, i);
+    }
+    return Tensor.of(values, shape.toArray());
+  }
+
+  /** The same values in native memory. */
+  static void fill(MemorySegment segment, int operand, long count, DType dtype) {
+    for (long i = 0; i < count; i++) {
+      if (dtype == DType.F32) {
+        segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) value(operand, i));
+      } else {
+        segment.setAtIndex(ValueLayout.JAVA_DOUBLE, i, value(operand, i));
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.github.shardsum.cli.bench;
+
+import java.util.List;
+
+/**
+ * What one case gave with so many threads.
+ *
+ * @param subject the case
+ * @param threads threads of ours and of each peer
+ * @param seconds median of ours, a call
+ * @param lower lower quartile of ours
+ * @param upper upper quartile of ours
+ * @param limit what bounds it
+ * @param limitSeconds the time below which the machine cannot do it
+ * @param peers the peers that could run it
+ */
+record Measured(
+    BenchCase subject,
+    int threads,
+    double seconds,
+    double lower,
+    double upper,
+    Limit limit,
+    double limitSeconds,
+    List<Peer> peers) {
+
+  /** What a case is bounded by. */
+  enum Limit {
+    FLOPS,
+    BYTES
+  }
+
+  /**
+   * A peer.
+   *
+   * @param name what it is called
+   * @param seconds its median, a call
+   * @param ratio its time over ours
+   */
+  record Peer(String name, double seconds, PairedRatio ratio) {}
+
+  /** Copies the list. */
+  Measured {
+    peers = List.copyOf(peers);
+  }
+
+  /** Share of the limit that ours reaches. */
+  double share() {
+    return limitSeconds / seconds;
+  }
+}

@@ -1,0 +1,124 @@
+package io.github.shardsum.cli.bench;
+
+import io.github.shardsum.cli.machine.LibrarySearch;
+import io.github.shardsum.cli.machine.NativeEngine;
+import io.github.shardsum.tensor.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A matrix product of a native library, for the einsums that are a loop of plain products. */
+final class NativeGemm implements Contestant {
+  /** By the names that tables show. */
+  static final List<String> NAMES = List.of("openblas", "blis", "onednn");
+
+  /** Page size: a peer gets memory at least as well aligned as its own allocator's. */
+  private static final long ALIGNMENT = 4096;
+
+  private final String name;
+  private final NativeProducts products;
+  private @Nullable Run run;
+
+  private record Run(
+      Arena arena, GemmForm form, DType dtype, MemorySegment a, MemorySegment b, MemorySegment c) {}
+
+  private NativeGemm(String name, NativeProducts products) {
+    this.name = name;
+    this.products = products;
+  }
+
+  /**
+   * Loads a library.
+   *
+   * @param name one of {@link #NAMES}
+   * @param search where to look
+   * @param threads threads it may use
+   * @throws PeerException if it is not there or is another library than its name says; with the
+   *     remedy
+   */
+  static NativeGemm load(String name, LibrarySearch search, int threads) throws PeerException {
+    NativeEngine engine =
+        NativeEngine.ALL.stream()
+            .filter(candidate -> candidate.name().equalsIgnoreCase(name))
+            .findFirst()
+            .orElseThrow();
+    Optional<Path> library = search.find(engine);
+    if (library.isEmpty()) {
+      throw new PeerException("not found; " + engine.remedy());
+    }
+    NativeProducts products = NativeProducts.load(name, library.get());
+    products.useThreads(threads);
+    return new NativeGemm(name, products);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public double[] prepare(BenchCase subject, long[] samples) throws PeerException {
+    forget();
+    GemmForm form =
+        GemmForm.of(subject.bound())
+            .filter(_ -> products.supports(subject.dtype()))
+            .orElseThrow(() -> new PeerException("this case is no product of plain matrices"));
+    Arena arena = Arena.ofShared();
+    Run prepared =
+        new Run(
+            arena,
+            form,
+            subject.dtype(),
+            operand(arena, subject, form.left()),
+            operand(arena, subject, 1 - form.left()),
+            allocate(arena, subject.bound().outputShape().elementCount(), subject.dtype()));
+    run = prepared;
+    times(prepared, 1);
+    double[] values = new double[samples.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          subject.dtype() == DType.F32
+              ? prepared.c().getAtIndex(ValueLayout.JAVA_FLOAT, samples[i])
+              : prepared.c().getAtIndex(ValueLayout.JAVA_DOUBLE, samples[i]);
+    }
+    return values;
+  }
+
+  @Override
+  public double seconds(int calls) throws PeerException {
+    Run prepared = Objects.requireNonNull(run, "prepare first");
+    long begin = System.nanoTime();
+    times(prepared, calls);
+    return (System.nanoTime() - begin) / 1e9;
+  }
+
+  @Override
+  public void forget() {
+    if (run != null) {
+      run.arena().close();
+      run = null;
+    }
+  }
+
+  private void times(Run prepared, int calls) throws PeerException {
+    for (int call = 0; call < calls; call++) {
+      products.run(prepared.form(), prepared.dtype(), prepared.a(), prepared.b(), prepared.c());
+    }
+  }
+
+  private static MemorySegment operand(Arena arena, BenchCase subject, int operand) {
+    long count = subject.bound().operandShape(operand).elementCount();
+    MemorySegment segment = allocate(arena, count, subject.dtype());
+    Inputs.fill(segment, operand, count, subject.dtype());
+    return segment;
+  }
+
+  private static MemorySegment allocate(Arena arena, long count, DType dtype) {
+    return arena.allocate(count * dtype.byteSize(), ALIGNMENT);
+  }
+}

@@ -1,0 +1,136 @@
+package io.github.shardsum.cli.bench;
+
+import io.github.shardsum.einsum.BoundEquation;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+
+/**
+ * A few elements of the result, summed term by term in f64 from the definition, against which a
+ * result is judged before its time counts.
+ */
+final class Oracle {
+  /** Terms that all samples together may take, about a second of them. */
+  private static final double WORK = 2e7;
+
+  private static final int MOST_SAMPLES = 64;
+
+  /** A blocked or reordered sum stays far below this many roundings of the sum of absolutes. */
+  private static final double OUR_ROUNDINGS = 64;
+
+  private final BoundEquation bound;
+  private final DType dtype;
+  private final long terms;
+  private final long[] samples;
+  private final double[] expected;
+  private final double[] absolute;
+
+  /** Chooses the elements and computes them. */
+  Oracle(BenchCase subject) {
+    this.bound = subject.bound();
+    this.dtype = subject.dtype();
+    long contracted = 1;
+    for (int label = 0; label < bound.labelCount(); label++) {
+      contracted = bound.inOutput(label) ? contracted : contracted * bound.labelSize(label);
+    }
+    this.terms = contracted;
+    long results = bound.outputShape().elementCount();
+    int count = (int) Math.min(results, Math.clamp((long) (WORK / contracted), 1, MOST_SAMPLES));
+    this.samples = new long[count];
+    this.expected = new double[count];
+    this.absolute = new double[count];
+    for (int i = 0; i < count; i++) {
+      // The last element and a spread over all others, tails included.
+      samples[i] = count == 1 ? results - 1 : i * (results - 1) / (count - 1);
+      sum(i);
+    }
+  }
+
+  /** Flat indices into the result in C order. */
+  long[] samples() {
+    return samples.clone();
+  }
+
+  /** Largest error over the sum of absolute terms. */
+  double error(double[] values) {
+    double worst = 0;
+    for (int i = 0; i < samples.length; i++) {
+      double error = Math.abs(values[i] - expected[i]);
+      worst = error == 0 ? worst : Math.max(worst, error / absolute[i]);
+    }
+    return worst;
+  }
+
+  /** Whether our own result is right: an error bound that does not grow with the length. */
+  boolean accepts(double[] values) {
+    return error(values) <= OUR_ROUNDINGS * rounding();
+  }
+
+  /**
+   * Whether a peer's result is the same sum, however carelessly added: the bound of a plain loop,
+   * {@code terms} roundings, capped where that says nothing.
+   */
+  boolean acceptsPeer(double[] values) {
+    return error(values) <= Math.min(1e-3, Math.max(OUR_ROUNDINGS, terms) * rounding());
+  }
+
+  private double rounding() {
+    return dtype == DType.F32 ? 0x1p-24 : 0x1p-53;
+  }
+
+  private void sum(int sample) {
+    long[] at = new long[bound.labelCount()];
+    long rest = samples[sample];
+    for (int axis = bound.outputRank() - 1; axis >= 0; axis--) {
+      int label = bound.outputLabel(axis);
+      at[label] = rest % bound.labelSize(label);
+      rest /= bound.labelSize(label);
+    }
+    long[][] steps = steps();
+    double total = 0;
+    double error = 0;
+    for (long term = 0; term < terms; term++) {
+      long left = term;
+      for (int label = at.length - 1; label >= 0; label--) {
+        if (!bound.inOutput(label)) {
+          at[label] = left % bound.labelSize(label);
+          left /= bound.labelSize(label);
+        }
+      }
+      double product = product(at, steps);
+      // Neumaier: the oracle's own rounding must not depend on the length.
+      double next = total + product;
+      error +=
+          Math.abs(total) >= Math.abs(product) ? total - next + product : product - next + total;
+      total = next;
+      absolute[sample] += Math.abs(product);
+    }
+    expected[sample] = total + error;
+  }
+
+  private static double product(long[] at, long[][] steps) {
+    double product = 1;
+    for (int operand = 0; operand < steps.length; operand++) {
+      long index = 0;
+      for (int label = 0; label < at.length; label++) {
+        index += at[label] * steps[operand][label];
+      }
+      product *= Inputs.value(operand, index);
+    }
+    return product;
+  }
+
+  /** How far a label's next index lies in each operand; a diagonal's strides add up. */
+  private long[][] steps() {
+    long[][] steps = new long[bound.operandCount()][bound.labelCount()];
+    for (int operand = 0; operand < steps.length; operand++) {
+      Shape shape = bound.operandShape(operand);
+      long[] strides = shape.rowMajorStrides();
+      for (int axis = 0; axis < strides.length; axis++) {
+        if (!bound.isBroadcast(operand, axis)) {
+          steps[operand][bound.operandLabel(operand, axis)] += strides[axis];
+        }
+      }
+    }
+    return steps;
+  }
+}

@@ -1,0 +1,110 @@
+package io.github.shardsum.cli.bench;
+
+import io.github.shardsum.cli.machine.LibrarySearch;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The peers that this machine has, each with so many threads. */
+final class Peers implements AutoCloseable {
+  private static final List<String> PYTHON = List.of("numpy", "torch");
+  private static final String NONE = "none";
+
+  private final List<Contestant> contestants = new ArrayList<>();
+  private final List<String> found = new ArrayList<>();
+  private final List<String> absent = new ArrayList<>();
+
+  private Peers() {}
+
+  /** All names, for the help text. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return all().iterator();
+    }
+  }
+
+  /** Every peer's name. */
+  static List<String> all() {
+    return Stream.concat(PYTHON.stream(), NativeGemm.NAMES.stream()).toList();
+  }
+
+  /** The einsums in Python. */
+  static List<String> einsums() {
+    return PYTHON;
+  }
+
+  /**
+   * The names that were asked for.
+   *
+   * @param names peers; all if empty; {@code none} alone for none
+   * @throws IllegalArgumentException if there is no such peer
+   */
+  static List<String> chosen(List<String> names) {
+    if (names.equals(List.of(NONE))) {
+      return List.of();
+    }
+    for (String name : names) {
+      if (!all().contains(name)) {
+        throw new IllegalArgumentException(
+            "--peers: wanted some of %s, or none, got %s"
+                .formatted(String.join(", ", all()), name));
+      }
+    }
+    return names.isEmpty() ? all() : names;
+  }
+
+  /**
+   * Starts and loads them; who is not here is {@link #absent()}.
+   *
+   * @param names who
+   * @param python the interpreter
+   * @param threads threads of each
+   */
+  static Peers start(List<String> names, String python, int threads) {
+    Peers peers = new Peers();
+    LibrarySearch search = LibrarySearch.ofThisMachine(System.getenv());
+    for (String name : names) {
+      try {
+        if (PYTHON.contains(name)) {
+          PythonPeer peer = PythonPeer.start(name, python, threads);
+          peers.contestants.add(peer);
+          peers.found.add(name + " " + peer.version());
+        } else {
+          peers.contestants.add(NativeGemm.load(name, search, threads));
+          peers.found.add(name);
+        }
+      } catch (PeerException e) {
+        peers.absent.add(name + ": " + e.getMessage());
+      }
+    }
+    return peers;
+  }
+
+  /** Those that can be timed. */
+  List<Contestant> contestants() {
+    return List.copyOf(contestants);
+  }
+
+  /** Name and version of each that was found. */
+  List<String> found() {
+    return List.copyOf(found);
+  }
+
+  /** A line for each that is missing: why, and the remedy. */
+  List<String> absent() {
+    return List.copyOf(absent);
+  }
+
+  /** Ends the processes. */
+  @Override
+  public void close() {
+    contestants.forEach(
+        contestant -> {
+          if (contestant instanceof PythonPeer process) {
+            process.close();
+          }
+        });
+  }
+}

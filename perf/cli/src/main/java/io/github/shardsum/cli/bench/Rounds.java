@@ -1,0 +1,94 @@
+package io.github.shardsum.cli.bench;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Times contestants in turns: in every round each runs one block of calls, so that whatever slows
+ * the machine down for a while slows all of them, and a ratio is taken within a round.
+ *
+ * @param rounds rounds that count
+ * @param warmUpSeconds how long each runs first; the JIT compiles meanwhile
+ * @param blockSeconds how long a block lasts at least; a call that takes longer is a block
+ */
+record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
+  private static final int MOST_CALLS = 10_000_000;
+
+  /** What a JMH user would call forks and iterations; about two seconds a case and contestant. */
+  static final Rounds USUAL = new Rounds(15, 1.0, 0.03);
+
+  /** For a look, and for tests. */
+  static final Rounds QUICK = new Rounds(6, 0.4, 0.005);
+
+  /**
+   * Runs the rounds.
+   *
+   * @param contestants all prepared; who fails is dropped
+   * @param failures told of each that was dropped
+   * @return seconds a call, a round an element, by name
+   */
+  Map<String, double[]> run(List<Contestant> contestants, Failures failures) {
+    Map<Contestant, Integer> calls = new LinkedHashMap<>();
+    for (Contestant contestant : contestants) {
+      try {
+        calls.put(contestant, warmUp(contestant));
+      } catch (PeerException e) {
+        failures.failed(contestant, e);
+      }
+    }
+    Map<Contestant, double[]> seconds = new LinkedHashMap<>();
+    calls.keySet().forEach(contestant -> seconds.put(contestant, new double[rounds]));
+    for (int round = 0; round < rounds; round++) {
+      // Another one begins each time: nobody always follows the same neighbour's leftovers.
+      List<Contestant> order = new ArrayList<>(seconds.keySet());
+      Collections.rotate(order, round);
+      if (round % 2 == 1) {
+        Collections.reverse(order);
+      }
+      for (Contestant contestant : order) {
+        try {
+          double time = block(contestant, calls.getOrDefault(contestant, 1));
+          seconds.getOrDefault(contestant, new double[rounds])[round] = time;
+        } catch (PeerException e) {
+          seconds.remove(contestant);
+          failures.failed(contestant, e);
+        }
+      }
+    }
+    Map<String, double[]> result = new LinkedHashMap<>();
+    seconds.forEach((contestant, times) -> result.put(contestant.name(), times));
+    return result;
+  }
+
+  /** Who is told that a contestant was dropped. */
+  @FunctionalInterface
+  interface Failures {
+    /** It failed, and takes no further part. */
+    void failed(Contestant contestant, PeerException why);
+  }
+
+  /** The first call brings caches and clocks back from whoever ran before; it does not count. */
+  private static double block(Contestant contestant, int calls) throws PeerException {
+    contestant.seconds(1);
+    return contestant.seconds(calls) / calls;
+  }
+
+  /** Calls of a block, found while warming up. */
+  private int warmUp(Contestant contestant) throws PeerException {
+    int calls = 1;
+    double total = 0;
+    while (true) {
+      double seconds = contestant.seconds(calls);
+      total += seconds;
+      double fitting = calls * blockSeconds / Math.max(seconds, 1e-9);
+      int next = (int) Math.clamp(fitting, 1, Math.min(MOST_CALLS, 10.0 * calls));
+      if (total >= warmUpSeconds) {
+        return next;
+      }
+      calls = next;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+"""A peer of Shardsum's benchmark: times einsums, one JSON object a line in, one out.
+
+Arguments: numpy or torch, then the number of threads (which the environment has to name as well, before any import).
+"""
+import json
+import sys
+import time
+
+STEP = 1 << 20  # elements made at a time: the generator needs temporaries
+
+
+def main():
+    which, threads = sys.argv[1], int(sys.argv[2])
+    answer = sys.stdout
+    sys.stdout = sys.stderr  # what a library prints must not reach the protocol
+    try:
+        run = start(which, threads)
+    except Exception as e:  # an import can fail in any way
+        say(answer, {"error": "%s: %s" % (type(e).__name__, e)})
+        return
+    say(answer, {"version": run.version})
+    for line in sys.stdin:
+        try:
+            say(answer, run(json.loads(line)))
+        except Exception as e:
+            say(answer, {"error": "%s: %s" % (type(e).__name__, e)})
+
+
+def say(stream, answer):
+    stream.write(json.dumps(answer) + "\n")
+    stream.flush()
+
+
+def start(which, threads):
+    import numpy
+
+    if which == "numpy":
+        return Peer(numpy, numpy.__version__, lambda x: x, numpy_call(numpy), lambda x: x)
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.set_grad_enabled(False)
+    return Peer(numpy, torch.__version__, torch.from_numpy, torch_call(torch), lambda x: x.numpy())
+
+
+def numpy_call(numpy):
+    def call(equation, operands):
+        return numpy.ascontiguousarray(numpy.einsum(equation, *operands, optimize=True))
+
+    return call
+
+
+def torch_call(torch):
+    def call(equation, operands):
+        return torch.einsum(equation, *operands).contiguous()
+
+    return call
+
+
+class Peer:
+    def __init__(self, numpy, version, wrap, call, unwrap):
+        self.numpy, self.version, self.wrap, self.call, self.unwrap = numpy, version, wrap, call, unwrap
+
+    def __call__(self, request):
+        if request["op"] == "prepare":
+            return self.prepare(request)
+        equation, operands, call = self.equation, self.operands, self.call
+        begin = time.perf_counter()
+        for _ in range(request["calls"]):
+            call(equation, operands)
+        return {"seconds": time.perf_counter() - begin}
+
+    def prepare(self, request):
+        self.operands = None
+        self.equation = request["equation"]
+        dtype = {"f32": self.numpy.float32, "f64": self.numpy.float64}[request["dtype"]]
+        self.operands = [
+            self.wrap(values(self.numpy, index, shape, dtype)) for index, shape in enumerate(request["shapes"])
+        ]
+        result = self.unwrap(self.call(self.equation, self.operands)).reshape(-1)
+        return {"values": [float(result[i]) for i in request["samples"]]}
+
+
+def values(numpy, operand, shape, dtype):
+    """Numbers in [-1, 1), a hash of operand and index: the same as Shardsum's own."""
+    size = 1
+    for n in shape:
+        size *= n
+    result = numpy.empty(size, dtype)
+    for start in range(0, size, STEP):
+        x = numpy.arange(start, min(start + STEP, size), dtype=numpy.uint64).astype(numpy.uint32)
+        x = (x + numpy.uint32(operand * 0x632BE5AB & 0xFFFFFFFF)) * numpy.uint32(0x9E3779B1)
+        x ^= x >> numpy.uint32(15)
+        x *= numpy.uint32(0x85EBCA77)
+        x ^= x >> numpy.uint32(13)
+        result[start : start + x.size] = (x >> numpy.uint32(8)).astype(numpy.float64) * 2.0**-23 - 1
+    return result.reshape(shape)
+
+
+main()

@@ -1,0 +1,168 @@
+package io.github.shardsum.cli.bench;
+
+import static java.util.stream.Collectors.toSet;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class BenchCommandTest {
+  @TempDir Path folder;
+
+  private record Ended(int status, String out, String err) {}
+
+  private static Ended run(String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int status =
+        new CommandLine(new BenchCommand())
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .execute(arguments);
+    return new Ended(status, out.toString(), err.toString());
+  }
+
+  private static Ended quick(String... arguments) {
+    return run(
+        Stream.concat(
+                Stream.of(arguments), Stream.of("--quick", "--threads", "1", "--peers", "none"))
+            .toArray(String[]::new));
+  }
+
+  private static void assertRefused(String why, String... arguments) {
+    Ended ended = run(arguments);
+    assertEquals(2, ended.status());
+    assertTrue(ended.err().contains(why), ended.err());
+  }
+
+  @Test
+  void anEquationOfTheUsersIsMeasuredAndWritten() throws IOException {
+    Path json = folder.resolve("out.json");
+    Ended ended = quick("ij,jk->ik", "--sizes", "i=64,j=32,k=48", "--json", json.toString());
+    assertEquals(0, ended.status(), ended.err());
+    assertTrue(ended.out().contains("% of flops"), ended.out());
+    assertTrue(ended.out().contains("load average"), ended.out());
+    JsonNode root = new JsonMapper().readTree(Files.readString(json));
+    assertEquals(Set.of("equation", "results"), names(root));
+    assertEquals("ij,jk->ik", root.get("equation").stringValue());
+    assertEquals(1, root.get("results").size());
+    JsonNode result = root.get("results").get(0);
+    assertEquals(Set.of("threads", "seconds", "limit", "share", "peers"), names(result));
+    assertEquals(1, result.get("threads").intValue());
+    assertEquals("flops", result.get("limit").stringValue());
+    assertTrue(result.get("seconds").doubleValue() > 0);
+    assertTrue(result.get("share").doubleValue() > 0);
+    assertTrue(result.get("peers").isArray());
+  }
+
+  @Test
+  void aPeersEntryHasItsRatioAndInterval() {
+    Measured measured =
+        new Measured(
+            BenchCases.listed().getFirst(),
+            2,
+            0.5,
+            0.4,
+            0.6,
+            Measured.Limit.BYTES,
+            0.25,
+            List.of(new Measured.Peer("numpy", 1, new PairedRatio(2, 1.5, 2.5))));
+    JsonNode peer =
+        new JsonMapper()
+            .readTree(BenchJson.ofEquation("i->", List.of(measured)))
+            .get("results")
+            .get(0)
+            .get("peers")
+            .get(0);
+    assertEquals(Set.of("name", "seconds", "ratio", "low", "high"), names(peer));
+    assertEquals(2, peer.get("ratio").doubleValue());
+    assertEquals(1.5, peer.get("low").doubleValue());
+    assertEquals(2.5, peer.get("high").doubleValue());
+  }
+
+  @Test
+  void casesOfTheListAreFilteredAndWrittenWithTheirGroups() throws IOException {
+    Path json = folder.resolve("list.json");
+    Ended ended = quick("--filter", "tiny/tiny-(mm4|dot8)", "--json", json.toString());
+    assertEquals(0, ended.status(), ended.err());
+    JsonNode root = new JsonMapper().readTree(Files.readString(json));
+    assertEquals(2, root.get("cases").size());
+    assertEquals("tiny-mm4", root.get("cases").get(0).get("id").stringValue());
+    assertEquals(1, root.get("cases").get(0).get("results").size());
+    assertEquals(0, root.get("groups").size());
+  }
+
+  @Test
+  void wrongArgumentsAreRefusedBeforeAnyWork() {
+    assertRefused("got none for k", "ij,jk->ik", "--sizes", "i=64,j=32");
+    assertRefused("got x", "ij,jk->ik", "--sizes", "i=64,j=32,k=4,x=3");
+    assertRefused("at least 1, got i=0", "ij,jk->ik", "--sizes", "i=0,j=32,k=4");
+    assertRefused("ellipsis", "...j,jk->...k", "--sizes", "j=32,k=4");
+    assertRefused("MiB", "ij,jk->ik", "--sizes", "i=1000000,j=1000000,k=1000000");
+    assertRefused("f32 or f64, got bf16", "ij->i", "--sizes", "i=2,j=2", "--dtype", "bf16");
+    assertRefused("got 0", "ij->i", "--sizes", "i=2,j=2", "--threads", "0");
+    assertRefused("got 100000", "--filter", "tiny", "--threads", "100000");
+    assertRefused("the groups are gemm", "--filter", "nothing-has-this-name");
+    assertRefused("got no equation", "--sizes", "i=2");
+    assertRefused("leave one of them out", "ij->i", "--sizes", "i=2,j=2", "--filter", "tiny");
+    assertRefused("got mkl", "--filter", "tiny", "--peers", "numpy,mkl");
+    assertRefused("ij,jk-", "ij,jk-", "--sizes", "i=2,j=2,k=2");
+  }
+
+  @Test
+  void aFileThatCannotBeWrittenIsRefusedBeforeAnyWork() {
+    Ended ended = quick("i->", "--sizes", "i=8", "--json", folder.toString());
+    assertFalse(ended.status() == 0);
+    assertFalse(ended.out().contains("thread"), ended.out());
+  }
+
+  @Test
+  void theListHasTheCasesOfEveryGroup() {
+    Set<String> groups = BenchCases.listed().stream().map(BenchCase::group).collect(toSet());
+    assertEquals(
+        Set.of(
+            "gemm",
+            "batched",
+            "tensor",
+            "nary",
+            "bandwidth",
+            "tiny",
+            "gshard",
+            "product-f32",
+            "product-f64",
+            "more"),
+        groups);
+    assertEquals(
+        BenchCases.listed().size(),
+        BenchCases.listed().stream().map(BenchCase::id).distinct().count());
+  }
+
+  @Test
+  void aDiagonalsBytesAreThoseOnIt() {
+    BenchCase listed =
+        BenchCases.listed().stream()
+            .filter(subject -> subject.id().equals("trace-batch"))
+            .findFirst()
+            .orElseThrow();
+    BenchCase own = BenchCases.of("bii->b", Map.of("b", 4096L, "i", 128L), listed.dtype());
+    assertEquals(listed.bytes(), own.bytes());
+  }
+
+  private static Set<String> names(JsonNode node) {
+    return Set.copyOf(node.propertyNames());
+  }
+}

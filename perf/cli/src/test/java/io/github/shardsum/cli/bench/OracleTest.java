@@ -1,0 +1,51 @@
+package io.github.shardsum.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class OracleTest {
+  private static final BenchCase PRODUCT =
+      BenchCases.of("ij,jk->ik", Map.of("i", 30L, "j", 40L, "k", 50L), DType.F32);
+
+  @Test
+  void ourResultIsAccepted() {
+    for (BenchCase subject : BenchCases.listed()) {
+      if (subject.flops() < 3e6 && subject.bytes() < 3e6) {
+        Oracle oracle = new Oracle(subject);
+        double[] values = new Ours(Workers.sequential()).prepare(subject, oracle.samples());
+        assertTrue(oracle.accepts(values), subject.id());
+      }
+    }
+  }
+
+  @Test
+  void aResultThatIsOffByATermIsNot() {
+    Oracle oracle = new Oracle(PRODUCT);
+    double[] values = new Ours(Workers.sequential()).prepare(PRODUCT, oracle.samples());
+    values[values.length / 2] += 0.01;
+    assertFalse(oracle.accepts(values));
+    assertFalse(oracle.acceptsPeer(values));
+  }
+
+  @Test
+  void notANumberIsNotAccepted() {
+    Oracle oracle = new Oracle(PRODUCT);
+    double[] values = new double[oracle.samples().length];
+    Arrays.fill(values, Double.NaN);
+    assertFalse(oracle.accepts(values));
+  }
+
+  @Test
+  void firstAndLastElementAreAmongTheSamples() {
+    long[] samples = new Oracle(PRODUCT).samples();
+    assertEquals(0, samples[0]);
+    assertEquals(30 * 50 - 1, samples[samples.length - 1]);
+  }
+}

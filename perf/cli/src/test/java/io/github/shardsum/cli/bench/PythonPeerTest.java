@@ -1,0 +1,75 @@
+package io.github.shardsum.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import io.github.shardsum.tensor.DType;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class PythonPeerTest {
+  private static final Map<String, Long> SIZES = Map.of("in", 7L, "out", 5L, "batch", 3L);
+  private static final BenchCase SUBJECT =
+      BenchCases.of("batch in, in out -> out batch", SIZES, DType.F32);
+
+  private static PythonPeer numpy() {
+    String python = Optional.ofNullable(System.getenv("SHARDSUM_PYTHON")).orElse("python3");
+    try {
+      return PythonPeer.start("numpy", python, 1);
+    } catch (PeerException e) {
+      return abort("no NumPy here: " + e.getMessage());
+    }
+  }
+
+  @Test
+  void theChildHasTheSameOperandsAndTheResultInOrderC() throws PeerException {
+    try (PythonPeer peer = numpy()) {
+      Oracle oracle = new Oracle(SUBJECT);
+      assertTrue(oracle.accepts(peer.prepare(SUBJECT, oracle.samples())));
+    }
+  }
+
+  @Test
+  void theChildTimesItself() throws PeerException {
+    try (PythonPeer peer = numpy()) {
+      peer.prepare(SUBJECT, new long[0]);
+      double one = peer.seconds(1);
+      assertTrue(one > 0 && one < 60, "seconds: " + one);
+    }
+  }
+
+  @Test
+  void aCaseThatThePeerRefusesIsAnErrorAndTheNextOneRuns() throws PeerException {
+    try (PythonPeer peer = numpy()) {
+      long beyond = SUBJECT.bound().outputShape().elementCount();
+      PeerException error =
+          assertThrows(PeerException.class, () -> peer.prepare(SUBJECT, new long[] {beyond}));
+      assertTrue(error.getMessage().startsWith("IndexError"), error.getMessage());
+      assertEquals(1, peer.prepare(SUBJECT, new long[] {beyond - 1}).length);
+    }
+  }
+
+  @Test
+  void labelsOfManyLettersBecomeSingleOnes() throws PeerException {
+    assertEquals("ab,bc->ca", PythonPeer.letters(SUBJECT.bound()));
+  }
+
+  @Test
+  void aPythonThatIsNotThereIsNamedWithTheRemedy() {
+    PeerException error =
+        assertThrows(PeerException.class, () -> PythonPeer.start("numpy", "no-such-python", 1));
+    assertTrue(error.getMessage().contains("no-such-python"), error.getMessage());
+    assertTrue(error.getMessage().contains("--python"), error.getMessage());
+  }
+
+  @Test
+  void aProgramThatIsNoPythonHasEnded() {
+    PeerException error =
+        assertThrows(PeerException.class, () -> PythonPeer.start("numpy", "true", 1));
+    assertTrue(error.getMessage().contains("has ended"), error.getMessage());
+    assertTrue(error.getMessage().contains("pip install numpy"), error.getMessage());
+  }
+}

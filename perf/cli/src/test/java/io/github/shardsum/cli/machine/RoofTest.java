@@ -1,0 +1,34 @@
+package io.github.shardsum.cli.machine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RoofTest {
+  private static final CacheLevel SMALL = new CacheLevel("L1", 32 << 10, false);
+  private static final CacheLevel LARGE = new CacheLevel("memory", Long.MAX_VALUE, true);
+  private final Roof roof = new Roof(Workers.sequential(), 1_000_000, List.of(SMALL, LARGE));
+
+  @Test
+  void aFootprintLiesInTheSmallestLevelThatHoldsIt() {
+    assertEquals(SMALL, roof.level(32 << 10));
+    assertEquals(LARGE, roof.level((32 << 10) + 1));
+  }
+
+  @Test
+  void ratesArePlausible() {
+    assertPlausible(roof.flops(DType.F32));
+    assertPlausible(roof.flops(DType.F64));
+    for (double written : new double[] {0, 0.2, 0.4, 0.8, 1}) {
+      assertPlausible(roof.bytes(30_000, written));
+    }
+  }
+
+  private static void assertPlausible(double rate) {
+    assertTrue(rate > 1e7 && rate < 1e14, "rate: " + rate);
+  }
+}
