@@ -48,7 +48,12 @@ record GemmForm(int m, int n, int k, int left, Matrix a, Matrix b, int ldc, long
 
   private static boolean isPlain(BoundEquation bound) {
     return IntStream.range(0, 2)
-        .noneMatch(operand -> bound.isRepeated(operand) || isBroadcast(bound, operand));
+        .noneMatch(operand -> isDiagonal(bound, operand) || isBroadcast(bound, operand));
+  }
+
+  private static boolean isDiagonal(BoundEquation bound, int operand) {
+    int[] labels = bound.operandLabels(operand);
+    return Arrays.stream(labels).distinct().count() < labels.length;
   }
 
   private static boolean isBroadcast(BoundEquation bound, int operand) {
