@@ -1,0 +1,45 @@
+package io.github.shardsum.internal.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.kernel.KernelInfo;
+import org.junit.jupiter.api.Test;
+
+/** The choice is that of the JVM the tests run in, and says so. */
+class KernelsTest {
+  private static final String MODE = System.getProperty("shardsum.test.mode");
+
+  @Test
+  void theWidthIsThatOfTheMode() {
+    Kernels best = Kernels.best();
+    if (MODE.equals("scalar") || !Fused.IN_HARDWARE) {
+      assertSame(Kernels.scalar(), best);
+    } else {
+      assertEquals("vector-" + best.bits(), best.name());
+      assertTrue(best.bits() >= 128 && best.bits() <= 512);
+    }
+    if (MODE.equals("128")) {
+      assertEquals(128, best.bits());
+    }
+  }
+
+  @Test
+  void theChoiceIsMadeOnce() {
+    assertSame(Kernels.best(), Kernels.best());
+    assertSame(Kernels.choice().kernels(), Kernels.best());
+  }
+
+  @Test
+  void theInfoNamesTheRemedyWhereTheModuleIsMissing() {
+    KernelInfo info = KernelInfo.current();
+    assertEquals(Kernels.best().name(), info.name());
+    assertEquals(Kernels.best().bits(), info.vectorBits());
+    assertFalse(info.reason().isEmpty());
+    if (MODE.equals("scalar")) {
+      assertTrue(info.toString().contains("--add-modules jdk.incubator.vector"), info::toString);
+    }
+  }
+}

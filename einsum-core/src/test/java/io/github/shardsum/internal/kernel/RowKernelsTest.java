@@ -1,0 +1,273 @@
+package io.github.shardsum.internal.kernel;
+
+import static io.github.shardsum.internal.kernel.Rows.MARGIN;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Random;
+import java.util.function.BiConsumer;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The chosen kernels equal the scalar ones to the bit, whatever the width: at ragged lengths and
+ * odd positions, with NaN, infinities and both zeros, and without touching what lies beside a row.
+ */
+class RowKernelsTest {
+  private static final Kernels BEST = Kernels.best();
+  private static final Kernels SCALAR = Kernels.scalar();
+
+  private final Random random = new Random(1);
+
+  /** What one kind of kernels does with two operands and an output, all of n elements. */
+  @FunctionalInterface
+  private interface FloatUse {
+    void apply(FloatRows rows, float[] x, int xAt, float[] y, int yAt, float[] to, int toAt, int n);
+  }
+
+  private void floats(FloatUse use) {
+    for (int n : Rows.lengths()) {
+      for (boolean ugly : new boolean[] {false, true}) {
+        float[] x = ugly ? Rows.uglyFloats(random, n) : Rows.floats(random, n);
+        float[] y = ugly ? Rows.uglyFloats(random, n) : Rows.floats(random, n);
+        float[] best = Rows.floats(random, n);
+        float[] scalar = best.clone();
+        int xAt = random.nextInt(MARGIN);
+        int toAt = random.nextInt(MARGIN);
+        use.apply(BEST.floats(), x, xAt, y, MARGIN, best, toAt, n);
+        use.apply(SCALAR.floats(), x, xAt, y, MARGIN, scalar, toAt, n);
+        assertArrayEquals(scalar, best, () -> "n = " + n + (ugly ? ", ugly" : ""));
+      }
+    }
+  }
+
+  @FunctionalInterface
+  private interface DoubleUse {
+    void apply(
+        DoubleRows rows, double[] x, int xAt, double[] y, int yAt, double[] to, int toAt, int n);
+  }
+
+  private void doubles(DoubleUse use) {
+    for (int n : Rows.lengths()) {
+      for (boolean ugly : new boolean[] {false, true}) {
+        double[] x =
+            Rows.doubles(random, ugly ? Rows.uglyFloats(random, n) : Rows.floats(random, n));
+        double[] y = Rows.doubles(random, Rows.floats(random, n));
+        double[] best = Rows.doubles(random, Rows.floats(random, n));
+        double[] scalar = best.clone();
+        int xAt = random.nextInt(MARGIN);
+        int toAt = random.nextInt(MARGIN);
+        use.apply(BEST.doubles(), x, xAt, y, MARGIN, best, toAt, n);
+        use.apply(SCALAR.doubles(), x, xAt, y, MARGIN, scalar, toAt, n);
+        assertArrayEquals(scalar, best, () -> "n = " + n + (ugly ? ", ugly" : ""));
+      }
+    }
+  }
+
+  @FunctionalInterface
+  private interface LongUse {
+    void apply(LongRows rows, long[] x, int xAt, long[] y, int yAt, long[] to, int toAt, int n);
+  }
+
+  private void longs(LongUse use) {
+    for (int n : Rows.lengths()) {
+      long[] x = Rows.longs(random, n);
+      long[] y = Rows.longs(random, n);
+      long[] best = Rows.longs(random, n);
+      long[] scalar = best.clone();
+      int xAt = random.nextInt(MARGIN);
+      int toAt = random.nextInt(MARGIN);
+      use.apply(BEST.longs(), x, xAt, y, MARGIN, best, toAt, n);
+      use.apply(SCALAR.longs(), x, xAt, y, MARGIN, scalar, toAt, n);
+      assertArrayEquals(scalar, best, () -> "n = " + n);
+    }
+  }
+
+  @Test
+  void sums() {
+    floats((r, x, at, _, _, to, o, n) -> put(r.sum(x, at, n), to, o, n));
+    doubles((r, x, at, _, _, to, o, n) -> put(r.sum(x, at, n), to, o, n));
+    longs((r, x, at, _, _, to, o, _) -> to[o] = r.sum(x, at, x.length - MARGIN - at));
+  }
+
+  @Test
+  void dots() {
+    floats((r, x, at, y, yAt, to, o, n) -> put(r.dot(x, at, y, yAt, n), to, o, n));
+    doubles((r, x, at, y, yAt, to, o, n) -> put(r.dot(x, at, y, yAt, n), to, o, n));
+    longs((r, x, at, y, yAt, to, o, n) -> to[o] = r.dot(x, at, y, yAt, n));
+  }
+
+  /** All bits of a result, as three floats that hold 22 bits each exactly. */
+  private static void put(double value, float[] to, int at, int n) {
+    long bits = Double.doubleToLongBits(value);
+    for (int i = 0; i < 3; i++) {
+      to[at + i] = bits >>> (22 * i) & 0x3fffff;
+    }
+  }
+
+  private static void put(double value, double[] to, int at, int n) {
+    to[at] = value;
+  }
+
+  @Test
+  void fills() {
+    floats((r, _, _, _, _, to, o, n) -> r.fill(2.5f, to, o, n));
+    doubles((r, _, _, _, _, to, o, n) -> r.fill(2.5, to, o, n));
+    longs((r, _, _, _, _, to, o, n) -> r.fill(25, to, o, n));
+  }
+
+  @Test
+  void additions() {
+    floats((r, x, at, _, _, to, o, n) -> r.add(x, at, to, o, n));
+    doubles((r, x, at, _, _, to, o, n) -> r.add(x, at, to, o, n));
+    longs((r, x, at, _, _, to, o, n) -> r.add(x, at, to, o, n));
+    floats((r, x, at, y, yAt, to, o, n) -> r.add(x, at, y, yAt, to, o, n));
+    doubles((r, x, at, y, yAt, to, o, n) -> r.add(x, at, y, yAt, to, o, n));
+    longs((r, x, at, y, yAt, to, o, n) -> r.add(x, at, y, yAt, to, o, n));
+  }
+
+  @Test
+  void products() {
+    floats((r, x, at, y, yAt, to, o, n) -> r.multiply(x, at, y, yAt, to, o, n));
+    doubles((r, x, at, y, yAt, to, o, n) -> r.multiply(x, at, y, yAt, to, o, n));
+    longs((r, x, at, y, yAt, to, o, n) -> r.multiply(x, at, y, yAt, to, o, n));
+    floats((r, x, at, y, yAt, to, o, n) -> r.multiplyAdd(x, at, y, yAt, to, o, n));
+    doubles((r, x, at, y, yAt, to, o, n) -> r.multiplyAdd(x, at, y, yAt, to, o, n));
+    longs((r, x, at, y, yAt, to, o, n) -> r.multiplyAdd(x, at, y, yAt, to, o, n));
+  }
+
+  @Test
+  void scalings() {
+    floats((r, x, at, _, _, to, o, n) -> r.scale(-1.1f, x, at, to, o, n));
+    doubles((r, x, at, _, _, to, o, n) -> r.scale(-1.1, x, at, to, o, n));
+    longs((r, x, at, _, _, to, o, n) -> r.scale(-11, x, at, to, o, n));
+    floats((r, x, at, _, _, to, o, n) -> r.axpy(-1.1f, x, at, to, o, n));
+    doubles((r, x, at, _, _, to, o, n) -> r.axpy(-1.1, x, at, to, o, n));
+    longs((r, x, at, _, _, to, o, n) -> r.axpy(-11, x, at, to, o, n));
+    for (int b : new int[] {0, 1, 3}) {
+      floats((r, x, at, _, _, to, o, n) -> r.axpby(-1.1f, x, at, b / 3f, to, o, n));
+      doubles((r, x, at, _, _, to, o, n) -> r.axpby(-1.1, x, at, b / 3d, to, o, n));
+      longs((r, x, at, _, _, to, o, n) -> r.axpby(-11, x, at, b, to, o, n));
+    }
+  }
+
+  @Test
+  void maxima() {
+    BiConsumer<Integer, Runnable> ifAny =
+        (n, use) -> {
+          if (n > 0) {
+            use.run();
+          }
+        };
+    floats((r, x, at, _, _, to, o, n) -> ifAny.accept(n, () -> to[o] = r.max(x, at, n)));
+    doubles((r, x, at, _, _, to, o, n) -> ifAny.accept(n, () -> to[o] = r.max(x, at, n)));
+    longs((r, x, at, _, _, to, o, n) -> ifAny.accept(n, () -> to[o] = r.max(x, at, n)));
+    floats((r, x, at, _, _, to, o, n) -> r.relu(x, at, to, o, n));
+    doubles((r, x, at, _, _, to, o, n) -> r.relu(x, at, to, o, n));
+    longs((r, x, at, _, _, to, o, n) -> r.relu(x, at, to, o, n));
+  }
+
+  @Test
+  void exponentials() {
+    floats((r, x, at, _, _, to, o, n) -> r.exp(x, at, to, o, n));
+    doubles((r, x, at, _, _, to, o, n) -> r.exp(x, at, to, o, n));
+  }
+
+  @Test
+  void softmaxes() {
+    floats(
+        (r, x, at, _, _, to, o, n) -> {
+          if (n > 0) {
+            r.softmax(x, at, to, o, n);
+          }
+        });
+    doubles(
+        (r, x, at, _, _, to, o, n) -> {
+          if (n > 0) {
+            r.softmax(x, at, to, o, n);
+          }
+        });
+  }
+
+  @Test
+  void anInputRowMayBeTheOutputRow() {
+    floats((r, _, _, _, _, to, o, n) -> r.exp(to, o, to, o, n));
+    floats((r, _, _, _, _, to, o, n) -> r.softmax(to, o, to, o, Math.max(n, 1)));
+    floats((r, _, _, _, _, to, o, n) -> r.multiply(to, o, to, o, to, o, n));
+    floats((r, _, _, _, _, to, o, n) -> r.relu(to, o, to, o, n));
+    doubles((r, _, _, _, _, to, o, n) -> r.exp(to, o, to, o, n));
+  }
+
+  @Test
+  void wideSumsOfColumns() {
+    for (int n : Rows.lengths()) {
+      float[] x = Rows.uglyFloats(random, n);
+      float[] y = Rows.uglyFloats(random, n);
+      double[] best = Rows.doubles(random, Rows.floats(random, n));
+      double[] scalar = best.clone();
+      BEST.floats().addWide(x, 1, best, 2, n);
+      BEST.floats().multiplyAddWide(x, 2, y, 3, best, 1, n);
+      SCALAR.floats().addWide(x, 1, scalar, 2, n);
+      SCALAR.floats().multiplyAddWide(x, 2, y, 3, scalar, 1, n);
+      assertArrayEquals(scalar, best, () -> "n = " + n);
+      float[] bestNarrow = Rows.floats(random, n);
+      float[] scalarNarrow = bestNarrow.clone();
+      BEST.floats().narrow(best, 1, bestNarrow, 3, n);
+      SCALAR.floats().narrow(best, 1, scalarNarrow, 3, n);
+      assertArrayEquals(scalarNarrow, bestNarrow, () -> "n = " + n);
+    }
+  }
+
+  @Test
+  void transpositions() {
+    for (int round = 0; round < 300; round++) {
+      int rows = random.nextInt(40);
+      int columns = random.nextInt(40);
+      int xStride = columns + random.nextInt(3);
+      int toStride = rows + random.nextInt(3);
+      float[] x = Rows.floats(random, rows * xStride);
+      float[] best = Rows.floats(random, columns * toStride);
+      float[] scalar = best.clone();
+      BEST.floats().transpose(x, 1, xStride, rows, columns, best, 2, toStride);
+      SCALAR.floats().transpose(x, 1, xStride, rows, columns, scalar, 2, toStride);
+      assertArrayEquals(scalar, best, () -> rows + " by " + columns);
+      double[] wide = Rows.doubles(random, x);
+      double[] bestWide = Rows.doubles(random, best);
+      double[] scalarWide = bestWide.clone();
+      BEST.doubles().transpose(wide, 1, xStride, rows, columns, bestWide, 2, toStride);
+      SCALAR.doubles().transpose(wide, 1, xStride, rows, columns, scalarWide, 2, toStride);
+      assertArrayEquals(scalarWide, bestWide, () -> rows + " by " + columns);
+      long[] longs = Rows.longs(random, rows * xStride);
+      long[] bestLongs = Rows.longs(random, columns * toStride);
+      long[] scalarLongs = bestLongs.clone();
+      BEST.longs().transpose(longs, 1, xStride, rows, columns, bestLongs, 2, toStride);
+      SCALAR.longs().transpose(longs, 1, xStride, rows, columns, scalarLongs, 2, toStride);
+      assertArrayEquals(scalarLongs, bestLongs, () -> rows + " by " + columns);
+    }
+  }
+
+  @Test
+  void everyBf16IsWidenedAndEveryNeighbourhoodOfOneNarrowed() {
+    short[] all = new short[1 << 16];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = (short) i;
+    }
+    float[] best = new float[all.length];
+    float[] scalar = new float[all.length];
+    BEST.bf16().widen(all, 0, best, 0, all.length);
+    SCALAR.bf16().widen(all, 0, scalar, 0, all.length);
+    for (int i = 0; i < all.length; i++) {
+      assertEquals(Float.floatToRawIntBits(scalar[i]), Float.floatToRawIntBits(best[i]));
+    }
+    for (int below : new int[] {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff}) {
+      float[] near = new float[all.length];
+      for (int i = 0; i < all.length; i++) {
+        near[i] = Float.intBitsToFloat(i << 16 | below);
+      }
+      short[] bestBits = new short[all.length];
+      short[] scalarBits = new short[all.length];
+      BEST.bf16().narrow(near, 3, bestBits, 2, all.length - 5);
+      SCALAR.bf16().narrow(near, 3, scalarBits, 2, all.length - 5);
+      assertArrayEquals(scalarBits, bestBits);
+    }
+  }
+}
