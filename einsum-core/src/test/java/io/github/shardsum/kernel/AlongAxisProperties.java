@@ -99,7 +99,7 @@ class AlongAxisProperties {
             List<Integer> order =
                 IntStream.range(0, row.length)
                     .boxed()
-                    .sorted(Comparator.comparing((Integer j) -> -row[j]))
+                    .sorted(Comparator.comparingDouble((Integer j) -> -row[j]))
                     .toList();
             int expected = order.get((int) i[c.axis]);
             assertEquals(expected, top.indices().getLong(i));

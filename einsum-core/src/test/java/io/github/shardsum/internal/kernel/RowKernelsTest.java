@@ -84,27 +84,27 @@ class RowKernelsTest {
 
   @Test
   void sums() {
-    floats((r, x, at, _, _, to, o, n) -> put(r.sum(x, at, n), to, o, n));
-    doubles((r, x, at, _, _, to, o, n) -> put(r.sum(x, at, n), to, o, n));
+    floats((r, x, at, _, _, to, o, n) -> put(r.sum(x, at, n), to, o));
+    doubles((r, x, at, _, _, to, o, n) -> put(r.sum(x, at, n), to, o));
     longs((r, x, at, _, _, to, o, _) -> to[o] = r.sum(x, at, x.length - MARGIN - at));
   }
 
   @Test
   void dots() {
-    floats((r, x, at, y, yAt, to, o, n) -> put(r.dot(x, at, y, yAt, n), to, o, n));
-    doubles((r, x, at, y, yAt, to, o, n) -> put(r.dot(x, at, y, yAt, n), to, o, n));
+    floats((r, x, at, y, yAt, to, o, n) -> put(r.dot(x, at, y, yAt, n), to, o));
+    doubles((r, x, at, y, yAt, to, o, n) -> put(r.dot(x, at, y, yAt, n), to, o));
     longs((r, x, at, y, yAt, to, o, n) -> to[o] = r.dot(x, at, y, yAt, n));
   }
 
   /** All bits of a result, as three floats that hold 22 bits each exactly. */
-  private static void put(double value, float[] to, int at, int n) {
+  private static void put(double value, float[] to, int at) {
     long bits = Double.doubleToLongBits(value);
     for (int i = 0; i < 3; i++) {
       to[at + i] = bits >>> (22 * i) & 0x3fffff;
     }
   }
 
-  private static void put(double value, double[] to, int at, int n) {
+  private static void put(double value, double[] to, int at) {
     to[at] = value;
   }
 
