@@ -203,6 +203,7 @@ public final class Einsum {
   }
 
   /** The way of einsums that are over in nanoseconds; whatever is not plain takes the other one. */
+  @SuppressWarnings("ReferenceEquality") // the question is whether two tensors share an array
   private boolean runDirectly(Tensor out, Tensor left, Tensor right, int count) {
     return signatures.size() == count
         && program.isPresent()

@@ -13,9 +13,16 @@ import java.util.Optional;
 public final class TensorFileException extends IllegalArgumentException {
   @Serial private static final long serialVersionUID = 1;
 
+  /** The file, as it was given. */
   private final String file;
+
+  /** The entry of an archive; empty if the file is none. */
   private final String entry;
+
+  /** Where the rule is broken, in bytes. */
   private final long offset;
+
+  /** The rule that is broken. */
   private final String rule;
 
   TensorFileException(Place place, long offset, String rule, String found) {
