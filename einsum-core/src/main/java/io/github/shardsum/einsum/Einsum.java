@@ -4,6 +4,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contract.Finish;
 import io.github.shardsum.internal.contract.Program;
 import io.github.shardsum.internal.contract.Slot;
+import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
@@ -213,11 +214,8 @@ public final class Einsum {
         && out.dtype() == dtype
         && out.shape().equals(bound.outputShape())
         && out.isContiguous()
-        && out.array().isPresent()
-        && left.array().isPresent()
-        && right.array().isPresent()
-        && out.array().get() != left.array().get()
-        && out.array().get() != right.array().get()
+        && Overlap.inDifferentArrays(out, left)
+        && Overlap.inDifferentArrays(out, right)
         && program
             .get()
             .runDirectly(

@@ -36,13 +36,19 @@ public final class Overlap {
     return Math.abs(tensor.stride(axis));
   }
 
+  /** Whether each tensor lies in a Java array of its own. */
+  @SuppressWarnings("ReferenceEquality") // which array it is, not what it holds
+  public static boolean inDifferentArrays(Tensor a, Tensor b) {
+    return a.array().isPresent() && b.array().isPresent() && a.array().get() != b.array().get();
+  }
+
   /** Whether two tensors may share an element. */
   @SuppressWarnings("ReferenceEquality") // the question is whether two tensors share an array
   public static boolean between(Tensor a, Tensor b) {
     if (a.shape().elementCount() == 0 || b.shape().elementCount() == 0) {
       return false;
     }
-    if (a.array().isPresent() && b.array().isPresent() && a.array().get() != b.array().get()) {
+    if (inDifferentArrays(a, b)) {
       return false;
     }
     MemorySegment x = a.segment();
