@@ -116,7 +116,7 @@ public final class BenchCommand implements Callable<Integer> {
           json.get(),
           equation.isPresent()
               ? BenchJson.ofEquation(equation.get(), results)
-              : BenchJson.ofCases(results, report.machine()));
+              : BenchJson.ofCases(results, report.machine(), report.loads()));
     }
     return 0;
   }

@@ -23,10 +23,15 @@ final class BenchJson {
     return text(root);
   }
 
-  /** {@code {"machine": .., "cases": [{"id": .., .., "results": [..]}], "groups": [..]}}. */
-  static String ofCases(List<Measured> results, String machine) {
+  /**
+   * {@code {"machine": .., "loadAverages": [..], "cases": [{"id": .., .., "results": [..]}],
+   * "groups": [..]}}.
+   */
+  static String ofCases(List<Measured> results, String machine, List<Double> loads) {
     ObjectNode root = JSON.createObjectNode();
     root.put("machine", machine);
+    ArrayNode averages = root.putArray("loadAverages");
+    loads.forEach(averages::add);
     ArrayNode cases = root.putArray("cases");
     Map<String, ArrayNode> byId = new LinkedHashMap<>();
     for (Measured result : results) {

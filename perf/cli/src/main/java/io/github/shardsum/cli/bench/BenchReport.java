@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -18,6 +19,7 @@ final class BenchReport {
   private static final double GIGA = 1e9;
 
   private final PrintWriter out;
+  private final List<Double> loads = new ArrayList<>();
 
   BenchReport(PrintWriter out) {
     this.out = out;
@@ -25,16 +27,17 @@ final class BenchReport {
 
   /** Processor, JDK and kernels, in a line. */
   String machine() {
-    return "%s, %d processors, JDK %s, %s"
-        .formatted(
-            processor(),
-            Runtime.getRuntime().availableProcessors(),
-            Runtime.version(),
-            KernelInfo.current());
+    return String.format(
+        Locale.ROOT,
+        "%s, %d processors, JDK %s, %s",
+        processor(),
+        Runtime.getRuntime().availableProcessors(),
+        Runtime.version(),
+        KernelInfo.current());
   }
 
   void begin() {
-    line("machine: %s", machine());
+    out.printf(Locale.ROOT, "machine: %s%n", machine());
     load();
   }
 
@@ -44,12 +47,16 @@ final class BenchReport {
 
   /** The heading of a number of threads. */
   void threads(int threads, Peers peers) {
-    line("");
-    line("%d thread%s", threads, threads == 1 ? "" : "s");
-    line("peers: %s", peers.found().isEmpty() ? "none" : String.join(", ", peers.found()));
-    peers.absent().forEach(absent -> line("absent: %s", absent));
-    line(
-        "%-30s %11s %7s %9s %15s  %s",
+    out.println();
+    out.printf(Locale.ROOT, "%d thread%s%n", threads, threads == 1 ? "" : "s");
+    out.printf(
+        Locale.ROOT,
+        "peers: %s%n",
+        peers.found().isEmpty() ? "none" : String.join(", ", peers.found()));
+    peers.absent().forEach(absent -> out.printf(Locale.ROOT, "absent: %s%n", absent));
+    out.printf(
+        Locale.ROOT,
+        "%-30s %11s %7s %9s %15s  %s%n",
         "case",
         "ours",
         "spread",
@@ -62,12 +69,13 @@ final class BenchReport {
   void row(Measured result) {
     boolean flops = result.limit() == Measured.Limit.FLOPS;
     double work = flops ? result.subject().flops() : result.subject().bytes();
-    line(
-        "%-30s %11s %6.1f%% %9s %6.1f%% of %-5s  %s",
+    out.printf(
+        Locale.ROOT,
+        "%-30s %11s %6.1f%% %9s %6.1f%% of %-5s  %s%n",
         result.subject().id(),
         time(result.seconds()),
         100 * (result.upper() - result.lower()) / result.seconds(),
-        "%.1f %s".formatted(work / result.seconds() / GIGA, flops ? "GF" : "GB"),
+        String.format(Locale.ROOT, "%.1f %s", work / result.seconds() / GIGA, flops ? "GF" : "GB"),
         100 * result.share(),
         flops ? "flops" : "bytes",
         result.peers().stream().map(BenchReport::peer).collect(Collectors.joining("  ")));
@@ -75,19 +83,22 @@ final class BenchReport {
 
   /** Why something has no number. */
   void note(String text) {
-    line("  %s", text);
+    out.printf(Locale.ROOT, "  %s%n", text);
   }
 
   /** The limits that the shares were taken of. */
   void limits(Roof roof, boolean all) {
-    line(
-        "limits: multiply-add %.1f GFLOP/s in f32, %.1f in f64",
-        roof.flops(DType.F32) / GIGA, roof.flops(DType.F64) / GIGA);
+    out.printf(
+        Locale.ROOT,
+        "limits: multiply-add %.1f GFLOP/s in f32, %.1f in f64%n",
+        roof.flops(DType.F32) / GIGA,
+        roof.flops(DType.F64) / GIGA);
     if (all) {
-      line(
-          "limits, GB/s: %s",
+      out.printf(
+          Locale.ROOT,
+          "limits, GB/s: %s%n",
           roof.allBytes().entrySet().stream()
-              .map(e -> "%s %.1f".formatted(e.getKey(), e.getValue() / GIGA))
+              .map(e -> String.format(Locale.ROOT, "%s %.1f", e.getKey(), e.getValue() / GIGA))
               .collect(Collectors.joining(", ")));
     }
   }
@@ -96,12 +107,13 @@ final class BenchReport {
   void groups(List<Measured> results) {
     List<GroupMean> means = GroupMean.of(results);
     if (!means.isEmpty()) {
-      line("");
-      line("geometric means of the ratio to the best peer of each case");
+      out.println();
+      out.printf(Locale.ROOT, "geometric means of the ratio to the best peer of each case%n");
     }
     for (GroupMean mean : means) {
-      line(
-          "%-14s %d thread%s  %-24s %7.3f of %2d, least %.3f (%s)",
+      out.printf(
+          Locale.ROOT,
+          "%-14s %d thread%s  %-24s %7.3f of %2d, least %.3f (%s)%n",
           mean.group(),
           mean.threads(),
           mean.threads() == 1 ? " " : "s",
@@ -114,20 +126,36 @@ final class BenchReport {
   }
 
   private static String peer(Measured.Peer peer) {
-    return "%s %.3f [%.3f, %.3f]"
-        .formatted(peer.name(), peer.ratio().median(), peer.ratio().low(), peer.ratio().high());
+    return String.format(
+        Locale.ROOT,
+        "%s %.3f [%.3f, %.3f]",
+        peer.name(),
+        peer.ratio().median(),
+        peer.ratio().low(),
+        peer.ratio().high());
   }
 
   private static String time(double seconds) {
-    if (seconds < 1e-5) {
-      return "%.1f ns".formatted(seconds * 1e9);
+    if (seconds < 1e-6) {
+      return String.format(Locale.ROOT, "%.1f ns", seconds * 1e9);
     }
-    return seconds < 1e-2 ? "%.2f us".formatted(seconds * 1e6) : "%.2f ms".formatted(seconds * 1e3);
+    return seconds < 1e-3
+        ? String.format(Locale.ROOT, "%.2f us", seconds * 1e6)
+        : String.format(Locale.ROOT, "%.2f ms", seconds * 1e3);
+  }
+
+  /** Load averages of the last minute, at the beginning and at the end. */
+  List<Double> loads() {
+    return List.copyOf(loads);
   }
 
   private void load() {
     double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
-    line("load average of the last minute: %s", load < 0 ? "unknown here" : "%.2f".formatted(load));
+    loads.add(load);
+    out.printf(
+        Locale.ROOT,
+        "load average of the last minute: %s%n",
+        load < 0 ? "unknown here" : String.format(Locale.ROOT, "%.2f", load));
   }
 
   private static String processor() {
@@ -140,10 +168,5 @@ final class BenchReport {
     } catch (IOException e) {
       return System.getProperty("os.arch");
     }
-  }
-
-  private void line(String format, Object... values) {
-    out.println(String.format(Locale.ROOT, format, values));
-    out.flush();
   }
 }

@@ -52,8 +52,7 @@ final class BenchRun {
     List<Contestant> able = new ArrayList<>(List.of(ours));
     peers.stream().filter(peer -> isAble(peer, subject, oracle)).forEach(able::add);
     System.gc();
-    Map<String, double[]> times =
-        rounds.run(able, (peer, why) -> note(peer, subject, why.getMessage()));
+    Map<String, double[]> times = rounds.run(able, (peer, why) -> note(peer, subject, why.why()));
     able.forEach(Contestant::forget);
     return result(subject, times);
   }
@@ -72,7 +71,7 @@ final class BenchRun {
           subject,
           "its result is off by %.2g of the sum of absolute terms".formatted(oracle.error(values)));
     } catch (PeerException e) {
-      note(peer, subject, e.getMessage());
+      note(peer, subject, e.why());
     }
     return false;
   }
@@ -82,16 +81,13 @@ final class BenchRun {
   }
 
   private Measured result(BenchCase subject, Map<String, double[]> times) {
-    double[] ours = Objects.requireNonNull(times.get("shardsum"));
+    double[] ours = Objects.requireNonNull(times.remove(Ours.NAME));
     double[] sorted = ours.clone();
     Arrays.sort(sorted);
     List<Measured.Peer> found = new ArrayList<>();
     times.forEach(
-        (name, seconds) -> {
-          if (seconds != ours) {
-            found.add(new Measured.Peer(name, median(seconds), PairedRatio.of(seconds, ours)));
-          }
-        });
+        (name, seconds) ->
+            found.add(new Measured.Peer(name, median(seconds), PairedRatio.of(seconds, ours))));
     double byFlops = subject.flops() / roof.flops(subject.dtype());
     double byBytes =
         subject.bytes() / roof.bytes(subject.bytes(), subject.writtenBytes() / subject.bytes());

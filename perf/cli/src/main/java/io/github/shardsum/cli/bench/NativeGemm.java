@@ -25,7 +25,7 @@ final class NativeGemm implements Contestant {
   private @Nullable Run run;
 
   private record Run(
-      Arena arena, GemmForm form, DType dtype, MemorySegment a, MemorySegment b, MemorySegment c) {}
+      GemmForm form, DType dtype, MemorySegment a, MemorySegment b, MemorySegment c) {}
 
   private NativeGemm(String name, NativeProducts products) {
     this.name = name;
@@ -68,10 +68,9 @@ final class NativeGemm implements Contestant {
         GemmForm.of(subject.bound())
             .filter(_ -> products.supports(subject.dtype()))
             .orElseThrow(() -> new PeerException("this case is no product of plain matrices"));
-    Arena arena = Arena.ofShared();
+    Arena arena = Arena.ofAuto();
     Run prepared =
         new Run(
-            arena,
             form,
             subject.dtype(),
             operand(arena, subject, form.left()),
@@ -99,10 +98,7 @@ final class NativeGemm implements Contestant {
 
   @Override
   public void forget() {
-    if (run != null) {
-      run.arena().close();
-      run = null;
-    }
+    run = null;
   }
 
   private void times(Run prepared, int calls) throws PeerException {

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Shardsum: compiled once, into one result that is used again. */
 final class Ours implements Contestant {
+  static final String NAME = "shardsum";
+
   private final Workers workers;
   private @Nullable Run run;
 
@@ -30,7 +32,7 @@ final class Ours implements Contestant {
 
   @Override
   public String name() {
-    return "shardsum";
+    return NAME;
   }
 
   @Override

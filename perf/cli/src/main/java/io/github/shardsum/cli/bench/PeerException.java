@@ -4,7 +4,15 @@ package io.github.shardsum.cli.bench;
 final class PeerException extends Exception {
   private static final long serialVersionUID = 1;
 
-  PeerException(String message) {
-    super(message);
+  private final String why;
+
+  PeerException(String why) {
+    super(why);
+    this.why = why;
+  }
+
+  /** The message, which this exception always has. */
+  String why() {
+    return why;
   }
 }

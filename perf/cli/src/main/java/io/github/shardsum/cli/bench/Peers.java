@@ -76,7 +76,7 @@ final class Peers implements AutoCloseable {
           peers.found.add(name);
         }
       } catch (PeerException e) {
-        peers.absent.add(name + ": " + e.getMessage());
+        peers.absent.add(name + ": " + e.why());
       }
     }
     return peers;

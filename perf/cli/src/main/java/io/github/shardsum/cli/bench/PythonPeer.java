@@ -85,7 +85,7 @@ final class PythonPeer implements Contestant, AutoCloseable {
       process.destroyForcibly();
       throw new PeerException(
           "%s; `%s -m pip install %s`, or name another interpreter with --python or SHARDSUM_PYTHON"
-              .formatted(e.getMessage(), python, library));
+              .formatted(e.why(), python, library));
     }
   }
 
