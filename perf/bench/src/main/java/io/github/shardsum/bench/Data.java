@@ -1,0 +1,31 @@
+package io.github.shardsum.bench;
+
+import java.util.Random;
+
+/** Operands and checks that the benchmarks share. */
+final class Data {
+  private static final long SEED = 1;
+  private static final int HALF = 8;
+
+  private Data() {}
+
+  /**
+   * Integers from -8 to 7: their products and sums are exact in f32, so a result can be checked to
+   * the bit.
+   */
+  static float[] integers(int count) {
+    Random random = new Random(SEED + count);
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = random.nextInt(2 * HALF) - HALF;
+    }
+    return values;
+  }
+
+  /** Throws unless both are equal: a wrong result must not count as a fast one. */
+  static void check(String what, double expected, double actual, double error) {
+    if (!(Math.abs(expected - actual) <= error)) {
+      throw new IllegalStateException("%s: wanted %s, got %s".formatted(what, expected, actual));
+    }
+  }
+}

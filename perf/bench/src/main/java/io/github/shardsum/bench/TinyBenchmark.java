@@ -1,0 +1,87 @@
+package io.github.shardsum.bench;
+
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.tensor.Tensor;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What a call costs where there is next to nothing to compute; {@code -prof gc} shows what it
+ * allocates.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+    value = 2,
+    jvmArgsPrepend = {"--add-modules", "jdk.incubator.vector"})
+public class TinyBenchmark {
+  private static final int SIDE = 4;
+  private static final int LENGTH = 8;
+
+  private final Tensor a = Tensor.of(Data.integers(SIDE * SIDE), SIDE, SIDE);
+  private final Tensor b = Tensor.of(Data.integers(SIDE * SIDE), SIDE, SIDE);
+  private final Tensor out = Tensor.of(new float[SIDE * SIDE], SIDE, SIDE);
+  private final Tensor x = Tensor.of(Data.integers(LENGTH), LENGTH);
+  private final Tensor sum = Tensor.of(new float[1]).reshape();
+  private final Einsum product = Einsum.compileFor("ij,jk->ik", EinsumOptions.defaults(), a, b);
+  private final Einsum dot = Einsum.compileFor("i,i->", EinsumOptions.defaults(), x, x);
+
+  /** For JMH. */
+  public TinyBenchmark() {}
+
+  /** Both results are checked at the end, whichever benchmark ran. */
+  @Setup
+  public void setUp() {
+    product.runInto(out, a, b);
+    dot.runInto(sum, x, x);
+  }
+
+  /** A compiled product of 4x4 into a result that is used again. */
+  @Benchmark
+  public Tensor compiledProduct() {
+    product.runInto(out, a, b);
+    return out;
+  }
+
+  /** A compiled dot product of 8. */
+  @Benchmark
+  public Tensor compiledDot() {
+    dot.runInto(sum, x, x);
+    return sum;
+  }
+
+  /** The same product in one call, its plan from the cache, its result fresh. */
+  @Benchmark
+  public Tensor cachedProduct() {
+    return Einsum.einsum("ij,jk->ik", a, b);
+  }
+
+  /** Checks both to the bit. */
+  @TearDown
+  public void check() {
+    double corner = 0;
+    for (int j = 0; j < SIDE; j++) {
+      corner += a.getDouble(0, j) * b.getDouble(j, SIDE - 1);
+    }
+    Data.check("product", corner, out.getDouble(0, SIDE - 1), 0);
+    double squares = 0;
+    for (int i = 0; i < LENGTH; i++) {
+      squares += x.getDouble(i) * x.getDouble(i);
+    }
+    Data.check("dot", squares, sum.getDouble(), 0);
+  }
+}
