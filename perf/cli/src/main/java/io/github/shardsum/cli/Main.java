@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     subcommands = {
       Doctor.class,
+      EinsumCommand.class,
       MoeCommand.class,
       BenchCommand.class,
     })
@@ -42,9 +43,13 @@ public final class Main implements Runnable {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Main())
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
+    CommandLine line =
+        new CommandLine(new Main())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
+    // An equation may begin with "->", which is no option.
+    line.getSubcommands().get("einsum").setUnmatchedOptionsArePositionalParams(true);
+    return line;
   }
 
   @Override
