@@ -25,9 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "einsum",
     customSynopsis = {
-      "shardsum einsum EQUATION A.npy [B.npy ...] [-o OUT.npy] [--path auto|greedy|optimal]",
-      "                [--threads N] [--explain]",
-      "shardsum einsum --jobs FILE [--path auto|greedy|optimal] [--threads N]"
+      "shardsum einsum EQUATION A.npy [B.npy ...] [-o OUT.npy] [OPTION ...]",
+      "       shardsum einsum --jobs FILE [OPTION ...]"
     },
     description = {
       "%nCompute an einsum of .npy files, which are mapped, not loaded.",
@@ -39,14 +38,16 @@ import picocli.CommandLine.Spec;
 final class EinsumCommand implements Callable<Integer> {
   /** Names of path searches as they are typed. */
   enum PathChoice {
-    AUTO(PathFinder.auto()),
-    GREEDY(new PathFinder.Greedy()),
-    OPTIMAL(new PathFinder.Optimal(Objective.FLOPS));
+    AUTO,
+    GREEDY,
+    OPTIMAL;
 
-    private final PathFinder finder;
-
-    PathChoice(PathFinder finder) {
-      this.finder = finder;
+    PathFinder finder() {
+      return switch (this) {
+        case AUTO -> PathFinder.auto();
+        case GREEDY -> new PathFinder.Greedy();
+        case OPTIMAL -> new PathFinder.Optimal(Objective.FLOPS);
+      };
     }
   }
 
@@ -96,7 +97,7 @@ final class EinsumCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     check();
     try (Workers workers = Workers.of(threads.orElse(Runtime.getRuntime().availableProcessors()))) {
-      EinsumOptions options = EinsumOptions.defaults().withPath(path.finder).withWorkers(workers);
+      EinsumOptions options = EinsumOptions.defaults().withPath(path.finder()).withWorkers(workers);
       PrintWriter output = spec.commandLine().getOut();
       if (jobs.isPresent()) {
         return new EinsumJobs(options, output).run(jobs.get()) ? 0 : 1;

@@ -4,6 +4,7 @@ import io.github.shardsum.cli.bench.BenchCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,7 +49,8 @@ public final class Main implements Runnable {
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
     // An equation may begin with "->", which is no option.
-    line.getSubcommands().get("einsum").setUnmatchedOptionsArePositionalParams(true);
+    Objects.requireNonNull(line.getSubcommands().get("einsum"))
+        .setUnmatchedOptionsArePositionalParams(true);
     return line;
   }
 
