@@ -16,6 +16,11 @@ public record Finish(double alpha, double beta, double scale, Optional<Slot> bia
   /** Overwrites out with the sum. */
   public static final Finish PLAIN = new Finish(1, 0, 1, Optional.empty(), false);
 
+  /** Whether the sum itself is the result. */
+  public boolean isPlain() {
+    return alpha == 1 && beta == 0 && !hasEpilogue();
+  }
+
   /** Whether anything follows alpha and beta. */
   public boolean hasEpilogue() {
     return scale != 1 || relu || bias.isPresent();

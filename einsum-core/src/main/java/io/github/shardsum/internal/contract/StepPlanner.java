@@ -145,17 +145,26 @@ final class StepPlanner {
     };
   }
 
-  /** Whether a product is worth neither packing nor a call a row; vectors have no columns alone. */
-  private static boolean isSmall(List<StepLabel> m, List<StepLabel> n, List<StepLabel> k) {
+  /**
+   * Whether a product is taken unpacked: small in all, or with no more columns than a vector has
+   * lanes, where a packed tile would be mostly padding.
+   */
+  private boolean isSmall(List<StepLabel> m, List<StepLabel> n, List<StepLabel> k) {
     long mSize = StepLabel.points(m);
     long nSize = StepLabel.points(n);
     long kSize = StepLabel.points(k);
-    return m.size() <= 1
-        && n.size() == 1
-        && k.size() == 1
+    boolean thin = nSize <= lanes() && kSize >= LEAST_K && type != ComputeType.LONG;
+    return oneLoop(m)
+        && oneLoop(n)
+        && oneLoop(k)
         && nSize > 1
-        && mSize * nSize * kSize <= MOST_SMALL
+        && mSize < Integer.MAX_VALUE
+        && (mSize * nSize * kSize <= MOST_SMALL || thin)
         && kSize * nSize <= FloatSmallProduct.MOST;
+  }
+
+  private static boolean oneLoop(List<StepLabel> labels) {
+    return StepLabel.loops(labels, OUT).rank() <= 1;
   }
 
   private StepKernel small(List<StepLabel> m, List<StepLabel> n, List<StepLabel> k) {
