@@ -58,7 +58,7 @@ final class BenchRun {
   }
 
   private boolean isAble(Contestant peer, BenchCase subject, Oracle oracle) {
-    if (peer instanceof NativeGemm && GemmForm.of(subject.bound()).isEmpty()) {
+    if (!peer.supports(subject)) {
       return false;
     }
     try {

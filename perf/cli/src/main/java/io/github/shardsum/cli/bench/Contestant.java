@@ -5,6 +5,11 @@ interface Contestant {
   /** What it is called in tables. */
   String name();
 
+  /** Whether it has such a thing at all; if not, it is passed over in silence. */
+  default boolean supports(BenchCase subject) {
+    return true;
+  }
+
   /**
    * Makes the operands and computes the result once.
    *

@@ -62,6 +62,11 @@ final class NativeGemm implements Contestant {
   }
 
   @Override
+  public boolean supports(BenchCase subject) {
+    return products.supports(subject.dtype()) && GemmForm.of(subject.bound()).isPresent();
+  }
+
+  @Override
   public double[] prepare(BenchCase subject, long[] samples) throws PeerException {
     forget();
     GemmForm form =
