@@ -56,12 +56,13 @@ final class BenchReport {
     peers.absent().forEach(absent -> out.printf(Locale.ROOT, "absent: %s%n", absent));
     out.printf(
         Locale.ROOT,
-        "%-30s %11s %7s %9s %15s  %s%n",
+        "%-30s %11s %7s %9s %15s %7s  %s%n",
         "case",
         "ours",
         "spread",
         "rate",
         "share of limit",
+        "best",
         "peer's time over ours [95 % interval]");
   }
 
@@ -71,13 +72,14 @@ final class BenchReport {
     double work = flops ? result.subject().flops() : result.subject().bytes();
     out.printf(
         Locale.ROOT,
-        "%-30s %11s %6.1f%% %9s %6.1f%% of %-5s  %s%n",
+        "%-30s %11s %6.1f%% %9s %6.1f%% of %-5s %6.1f%%  %s%n",
         result.subject().id(),
         time(result.seconds()),
         100 * (result.upper() - result.lower()) / result.seconds(),
         String.format(Locale.ROOT, "%.1f %s", work / result.seconds() / GIGA, flops ? "GF" : "GB"),
         100 * result.share(),
         flops ? "flops" : "bytes",
+        100 * result.bestShare(),
         result.peers().stream().map(BenchReport::peer).collect(Collectors.joining("  ")));
   }
 

@@ -95,6 +95,7 @@ final class BenchRun {
         subject,
         workers.parallelism(),
         PairedRatio.quantile(sorted, 0.5),
+        sorted[0],
         PairedRatio.quantile(sorted, 0.25),
         PairedRatio.quantile(sorted, 0.75),
         byFlops >= byBytes ? Measured.Limit.FLOPS : Measured.Limit.BYTES,

@@ -8,6 +8,7 @@ import java.util.List;
  * @param subject the case
  * @param threads threads of ours and of each peer
  * @param seconds median of ours, a call
+ * @param fastest of ours, the fastest round: on a busy machine closer to what the kernel takes
  * @param lower lower quartile of ours
  * @param upper upper quartile of ours
  * @param limit what bounds it
@@ -18,6 +19,7 @@ record Measured(
     BenchCase subject,
     int threads,
     double seconds,
+    double fastest,
     double lower,
     double upper,
     Limit limit,
@@ -47,5 +49,10 @@ record Measured(
   /** Share of the limit that ours reaches. */
   double share() {
     return limitSeconds / seconds;
+  }
+
+  /** The same of the fastest round. */
+  double bestShare() {
+    return limitSeconds / fastest;
   }
 }

@@ -76,6 +76,7 @@ class BenchCommandTest {
             BenchCases.listed().getFirst(),
             2,
             0.5,
+            0.3,
             0.4,
             0.6,
             Measured.Limit.BYTES,
