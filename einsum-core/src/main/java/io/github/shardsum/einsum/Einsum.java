@@ -4,6 +4,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contract.Finish;
 import io.github.shardsum.internal.contract.Program;
 import io.github.shardsum.internal.contract.Slot;
+import io.github.shardsum.internal.contract.StepText;
 import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
@@ -359,11 +360,29 @@ public final class Einsum {
    * @return the plan; its {@code toString} is a table
    */
   public EinsumPlan explain() {
-    return new EinsumPlan(
-        bound,
-        plan,
-        program.map(Program::kernelNames).orElse(List.of()),
-        program.map(Program::temporaryBytes).orElse(0L));
+    List<EinsumPlan.Step> steps = program.map(this::steps).orElse(List.of());
+    return new EinsumPlan(bound, plan, steps, program.map(Program::temporaryBytes).orElse(0L));
+  }
+
+  private List<EinsumPlan.Step> steps(Program lowered) {
+    List<EinsumPlan.Step> steps = new ArrayList<>();
+    for (StepText step : lowered.steps()) {
+      List<Term> inputs = step.inputs().stream().map(this::term).toList();
+      String equation = new Equation(inputs, term(step.output())).toString();
+      double bytes = step.elements() * lowered.elementBytes();
+      steps.add(new EinsumPlan.Step(equation, step.kernel(), bytes));
+    }
+    return steps;
+  }
+
+  /** A term of labels; an axis of an ellipsis, whose name is no label, is written as a name. */
+  private Term term(List<Integer> labels) {
+    String[] names = new String[labels.size()];
+    for (int axis = 0; axis < names.length; axis++) {
+      String name = bound.labelName(labels.get(axis));
+      names[axis] = name.startsWith("...") ? "axis" + name.substring(3) : name;
+    }
+    return Term.of(names);
   }
 
   /** The bound equation and the dtype. */

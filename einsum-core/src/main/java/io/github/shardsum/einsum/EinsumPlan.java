@@ -10,15 +10,26 @@ import java.util.Locale;
  *
  * @param bound the equation with its sizes
  * @param contraction the path, its slices, its FLOPs and intermediates
- * @param kernels the kernel of each step in the order in which they run; sums and copies that
- *     prepare or end a contraction are steps too
+ * @param steps what runs, in order: the path's pairs, and the sums and copies that prepare or end
+ *     one; empty if the result is empty
  * @param temporaryBytes bytes of intermediates held at once
  */
 public record EinsumPlan(
-    BoundEquation bound, ContractionPlan contraction, List<String> kernels, long temporaryBytes) {
+    BoundEquation bound, ContractionPlan contraction, List<Step> steps, long temporaryBytes) {
+
+  /**
+   * One step.
+   *
+   * @param equation its labels as they lie in memory, as {@code "ij,jk->ik"}
+   * @param kernel the kernel that runs it
+   * @param bytes bytes of its operands and its result, of one pass, each counted once in the type
+   *     that the einsum computes in
+   */
+  public record Step(String equation, String kernel, double bytes) {}
+
   /** Copies the list. */
   public EinsumPlan {
-    kernels = List.copyOf(kernels);
+    steps = List.copyOf(steps);
   }
 
   /**
@@ -31,28 +42,21 @@ public record EinsumPlan(
     return contraction.cost().flops();
   }
 
-  /**
-   * Bytes of the operands and the result, each read or written once.
-   *
-   * @param elementBytes size of an element, in bytes
-   * @return the count
-   */
-  public double bytes(int elementBytes) {
-    double elements = bound.outputShape().elementCount();
-    for (int operand = 0; operand < bound.operandCount(); operand++) {
-      elements += bound.operandShape(operand).elementCount();
-    }
-    return elements * elementBytes;
-  }
-
   /** The table: path, FLOPs naive and chosen, largest intermediate, steps, kernels, bytes. */
   @Override
   public String toString() {
-    return contraction.table(bound::labelName)
-        + String.format(
-            Locale.ROOT,
-            "kernels: %s%nintermediates held: %,d bytes%n",
-            kernels.isEmpty() ? "none, the result is empty" : String.join(", ", kernels),
-            temporaryBytes);
+    StringBuilder text = new StringBuilder(contraction.table(bound::labelName));
+    text.append(String.format(Locale.ROOT, "  %-20s %10s  %s%n", "kernel", "bytes", "step"));
+    for (Step step : steps) {
+      text.append(
+          String.format(
+              Locale.ROOT, "  %-20s %10.3e  %s%n", step.kernel(), step.bytes(), step.equation()));
+    }
+    if (steps.isEmpty()) {
+      text.append("  none: the result is empty\n");
+    }
+    return text.append(
+            String.format(Locale.ROOT, "intermediates held at once: %,d bytes%n", temporaryBytes))
+        .toString();
   }
 }

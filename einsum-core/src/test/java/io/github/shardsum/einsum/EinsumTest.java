@@ -258,7 +258,9 @@ class EinsumTest {
         Einsum.compile("ij,jk,kl->il", Shape.of(200, 300), Shape.of(300, 400), Shape.of(400, 100));
     EinsumPlan plan = einsum.explain();
     assertEquals(2.0 * (300 * 400 * 100 + 200 * 300 * 100), plan.flops());
-    assertEquals(2, plan.kernels().size());
+    assertEquals(2, plan.steps().size());
+    assertEquals("jk,kl->jl", plan.steps().getFirst().equation());
+    assertEquals(4.0 * (300 * 400 + 400 * 100 + 300 * 100), plan.steps().getFirst().bytes());
     assertTrue(plan.toString().contains("ij,jk,kl->il"), plan.toString());
     assertTrue(plan.toString().contains("product"), plan.toString());
   }

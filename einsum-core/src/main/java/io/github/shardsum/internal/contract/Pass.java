@@ -6,6 +6,7 @@ import io.github.shardsum.internal.contract.Program.Step;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.path.ContractionPath;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -164,7 +165,8 @@ final class Pass {
     StepPlanner.Choice choice = planner.binary(all);
     Ref first = choice.swapped() ? right.ref() : left.ref();
     Ref second = choice.swapped() ? left.ref() : right.ref();
-    steps.add(new Step.Dense(choice.kernel(), target.ref(), first, second, role, level));
+    StepText text = text(choice.kernel().name(), out, x, y);
+    steps.add(new Step.Dense(choice.kernel(), target.ref(), first, second, role, level, text));
   }
 
   /** Copies or sums one dense value into another, repeating it along labels it lacks. */
@@ -174,7 +176,8 @@ final class Pass {
     View.Dense x = (View.Dense) source.view();
     labels(l -> x.has(l) || out.has(l)).forEach(l -> all.add(label(l, out, x, x)));
     StepKernel kernel = planner.unary(all);
-    return new Step.Dense(kernel, target.ref(), source.ref(), source.ref(), role, level);
+    StepText text = text(kernel.name(), out, x);
+    return new Step.Dense(kernel, target.ref(), source.ref(), source.ref(), role, level, text);
   }
 
   private StepLabel label(int label, View.Dense out, View.Dense x, View.Dense y) {
@@ -187,7 +190,8 @@ final class Pass {
     RoutedKernel kernel =
         routedPlanner.plan(view, (View.Dense) dense.view(), (View.Dense) target.view());
     int operand = ((Ref.Input) ref).index();
-    steps.add(new Step.Routed(kernel, target.ref(), operand, dense.ref(), role, level));
+    StepText text = text(kernel.name(), target.view(), view, dense.view());
+    steps.add(new Step.Routed(kernel, target.ref(), operand, dense.ref(), role, level, text));
   }
 
   /** A step over all axes of the result, whichever labels they have. */
@@ -201,7 +205,9 @@ final class Pass {
       long size = spec.sizes()[spec.resultLabels()[axis]];
       all.add(new StepLabel(size, true, !constant, !constant, strides));
     }
-    return new Step.Dense(planner.inPlace(all), new Ref.Result(), source, source, role, 0);
+    StepKernel kernel = planner.inPlace(all);
+    StepText text = text(kernel.name(), spec.result(), spec.result());
+    return new Step.Dense(kernel, new Ref.Result(), source, source, role, 0, text);
   }
 
   private Value constant(int value) {
@@ -221,5 +227,35 @@ final class Pass {
     }
     return new Value(
         temporaries.take(stride), new View.Dense(spec.type().dtype(), present, strides));
+  }
+
+  private StepText text(String kernel, View out, View... inputs) {
+    double elements = elements(out);
+    List<List<Integer>> labels = new ArrayList<>();
+    for (View input : inputs) {
+      labels.add(order(input));
+      elements += elements(input);
+    }
+    return new StepText(labels, order(out), kernel, elements);
+  }
+
+  private double elements(View view) {
+    return labels(view::has).mapToDouble(label -> sizes[label]).reduce(1, (x, y) -> x * y);
+  }
+
+  /** The labels as they lie in memory, or of a routing operand in the order of its axes. */
+  private List<Integer> order(View view) {
+    return switch (view) {
+      case View.Dense dense ->
+          labels(view::has)
+              .boxed()
+              .sorted(Comparator.comparingLong(label -> -Math.abs(dense.strides()[label])))
+              .toList();
+      case View.Routed routed ->
+          IntStream.concat(IntStream.of(routed.leadOrder()), IntStream.of(routed.tail()))
+              .filter(label -> label >= 0)
+              .boxed()
+              .toList();
+    };
   }
 }

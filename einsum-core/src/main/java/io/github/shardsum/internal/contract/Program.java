@@ -10,6 +10,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /**
  * A contraction lowered to kernels for given strides: the steps in order, and the loops over sliced
@@ -56,30 +57,23 @@ public final class Program {
 
   /** A step. */
   sealed interface Step {
-    String kernelName();
-
     Role role();
+
+    /** What it reads and writes. */
+    StepText text();
 
     /** How many of the loops over slices the step is inside of. */
     int level();
 
     /** A step of dense operands. */
-    record Dense(StepKernel kernel, Ref out, Ref left, Ref right, Role role, int level)
-        implements Step {
-      @Override
-      public String kernelName() {
-        return kernel.name();
-      }
-    }
+    record Dense(
+        StepKernel kernel, Ref out, Ref left, Ref right, Role role, int level, StepText text)
+        implements Step {}
 
     /** A step with a routing operand. */
-    record Routed(RoutedKernel kernel, Ref out, int routing, Ref dense, Role role, int level)
-        implements Step {
-      @Override
-      public String kernelName() {
-        return kernel.name();
-      }
-    }
+    record Routed(
+        RoutedKernel kernel, Ref out, int routing, Ref dense, Role role, int level, StepText text)
+        implements Step {}
   }
 
   /**
@@ -121,9 +115,17 @@ public final class Program {
     this.temporarySizes = temporarySizes;
   }
 
-  /** Names of the kernels in the order of the steps. */
-  public List<String> kernelNames() {
-    return variants.getFirst().stream().map(Step::kernelName).toList();
+  /** The steps of one pass and those before and after, in order. */
+  public List<StepText> steps() {
+    return Stream.of(before, variants.getFirst(), after)
+        .flatMap(List::stream)
+        .map(Step::text)
+        .toList();
+  }
+
+  /** Size of an element of an intermediate, in bytes. */
+  public int elementBytes() {
+    return type.dtype().byteSize();
   }
 
   /** Bytes of temporaries of one run. */

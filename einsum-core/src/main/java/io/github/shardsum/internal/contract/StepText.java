@@ -1,0 +1,14 @@
+package io.github.shardsum.internal.contract;
+
+import java.util.List;
+
+/**
+ * What a step reads and writes, for a plan.
+ *
+ * @param inputs labels of each operand, outermost first
+ * @param output labels of the result, outermost first
+ * @param kernel name of the kernel
+ * @param elements elements of operands and result together, of one pass
+ */
+public record StepText(
+    List<List<Integer>> inputs, List<Integer> output, String kernel, double elements) {}
