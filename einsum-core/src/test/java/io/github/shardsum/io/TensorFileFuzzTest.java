@@ -1,5 +1,7 @@
 package io.github.shardsum.io;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
@@ -11,8 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Any bytes are a file or a {@link TensorFileException}, never another error. By default the tests
- * run the inputs of the folder {@code TensorFileFuzzTestInputs} and all fixtures; with {@code
- * JAZZER_FUZZ=1} in the environment they look for new ones.
+ * run the inputs of the folder {@code TensorFileFuzzTestInputs}; with {@code JAZZER_FUZZ=1} in the
+ * environment and {@code -Djazzer.hooks=true} one of them looks for new ones.
  */
 class TensorFileFuzzTest {
   /** Inflated bytes that a fuzzed archive may ask for. */
@@ -28,7 +30,7 @@ class TensorFileFuzzTest {
 
   private static void use(Tensor tensor) {
     if (tensor.shape().elementCount() < LIMIT) {
-      double[] unused = tensor.toDoubleArray();
+      assertEquals(tensor.shape().elementCount(), tensor.toDoubleArray().length);
     }
   }
 
@@ -39,7 +41,7 @@ class TensorFileFuzzTest {
       use(Npy.map(file, arena));
       use(Npy.read(file));
     } catch (TensorFileException malformed) {
-      String.valueOf(malformed.getMessage());
+      assertEquals(file, malformed.file());
     }
   }
 
@@ -53,7 +55,7 @@ class TensorFileFuzzTest {
         use(npz.read(name));
       }
     } catch (TensorFileException malformed) {
-      String.valueOf(malformed.getMessage());
+      assertEquals(file, malformed.file());
     }
   }
 
@@ -67,7 +69,7 @@ class TensorFileFuzzTest {
         use(safetensors.read(name));
       }
     } catch (TensorFileException malformed) {
-      String.valueOf(malformed.getMessage());
+      assertEquals(file, malformed.file());
     }
   }
 }
