@@ -14,7 +14,12 @@ import net.jqwik.api.lifecycle.PropertyLifecycleContext;
  */
 public final class FixedSeeds implements AroundPropertyHook {
   private static final boolean EXHAUSTIVE = Boolean.getBoolean("shardsum.test.exhaustive");
-  private static final int EXHAUSTIVE_FACTOR = 10;
+
+  /** More would take the whole suite past what CI may take on two cores. */
+  private static final int EXHAUSTIVE_FACTOR = 4;
+
+  /** The number of a property that names none, as in junit-platform.properties. */
+  private static final int DEFAULT_TRIES = 200;
 
   /** Made by jqwik's service loader. */
   public FixedSeeds() {}
@@ -27,10 +32,8 @@ public final class FixedSeeds implements AroundPropertyHook {
       attributes.setSeed(Long.toString(seedOf(context)));
     }
     if (EXHAUSTIVE) {
-      attributes
-          .tries()
-          .filter(tries -> tries > 1)
-          .ifPresent(tries -> attributes.setTries(Math.multiplyExact(tries, EXHAUSTIVE_FACTOR)));
+      int tries = attributes.tries().orElse(DEFAULT_TRIES);
+      attributes.setTries(tries > 1 ? Math.multiplyExact(tries, EXHAUSTIVE_FACTOR) : tries);
     }
     return property.execute();
   }

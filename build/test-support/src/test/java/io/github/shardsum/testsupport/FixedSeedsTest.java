@@ -32,8 +32,8 @@ class FixedSeedsTest {
   @Test
   void aPropertyThatNamesNoTriesGetsTheConfiguredNumber() {
     boolean exhaustive = Boolean.getBoolean("shardsum.test.exhaustive");
-    assertEquals(exhaustive ? 2000 : 200, valuesTriedBy("first").size());
-    assertEquals(exhaustive ? 70 : 7, valuesTriedBy("seven").size());
+    assertEquals(exhaustive ? 800 : 200, valuesTriedBy("first").size());
+    assertEquals(exhaustive ? 28 : 7, valuesTriedBy("seven").size());
   }
 
   private static List<Integer> valuesTriedBy(String property) {
