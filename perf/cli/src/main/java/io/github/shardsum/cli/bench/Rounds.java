@@ -17,6 +17,12 @@ import java.util.Map;
 record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
   private static final int MOST_CALLS = 10_000_000;
 
+  /** A block that takes this share of the one before brings nothing new. */
+  private static final double SETTLED = 0.9;
+
+  /** Warm-ups after which it is enough, settled or not. */
+  private static final int LONGEST = 5;
+
   /** What a JMH user would call forks and iterations; about two seconds a case and contestant. */
   static final Rounds USUAL = new Rounds(15, 1.0, 0.03);
 
@@ -76,19 +82,30 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
     return contestant.seconds(calls) / calls;
   }
 
-  /** Calls of a block, found while warming up. */
+  /**
+   * Calls of a block, found while warming up, which goes on while the JIT still makes the calls
+   * faster.
+   */
   private int warmUp(Contestant contestant) throws PeerException {
     int calls = 1;
     double total = 0;
+    double before = Double.MAX_VALUE;
     while (true) {
       double seconds = contestant.seconds(calls);
       total += seconds;
-      double fitting = calls * blockSeconds / Math.max(seconds, 1e-9);
-      int next = (int) Math.clamp(fitting, 1, Math.min(MOST_CALLS, 10.0 * calls));
-      if (total >= warmUpSeconds) {
+      double call = seconds / calls;
+      boolean settled = call > SETTLED * before || total > LONGEST * warmUpSeconds;
+      int next = calls(call, calls);
+      if (total >= warmUpSeconds && settled) {
         return next;
       }
+      before = call;
       calls = next;
     }
+  }
+
+  private int calls(double secondsPerCall, int before) {
+    double fitting = blockSeconds / Math.max(secondsPerCall, 1e-9);
+    return (int) Math.clamp(fitting, 1, Math.min(MOST_CALLS, 10.0 * before));
   }
 }
