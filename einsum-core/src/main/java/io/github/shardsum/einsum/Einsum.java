@@ -54,6 +54,7 @@ public final class Einsum {
     this.options = options;
     this.signatures = Planning.signatures(bound, signatures);
     this.dtype = options.dtype().orElseGet(() -> promoted(signatures));
+    RunChecks.epilogue(dtype, options.epilogue());
     this.plan = Planning.plan(bound, signatures, options);
     this.program =
         bound.outputShape().elementCount() == 0
@@ -257,7 +258,10 @@ public final class Einsum {
       return;
     }
     Operand[] ready = Planning.withoutRepeatedRouting(bound, operands);
-    Workers workers = RunChecks.reachable(out, ready) ? options.workers() : Workers.sequential();
+    Workers workers =
+        RunChecks.reachable(out, ready, options.epilogue())
+            ? options.workers()
+            : Workers.sequential();
     Epilogue epilogue = options.epilogue();
     Optional<Slot> bias = epilogue.bias().map(each -> Slot.of(each.tensor()));
     boolean bool = dtype == DType.BOOL;
@@ -265,7 +269,7 @@ public final class Einsum {
         new Finish(
             bool ? isTrue(alpha) : alpha,
             bool ? isTrue(beta) : beta,
-            epilogue.scale(),
+            bool ? isTrue(epilogue.scale()) : epilogue.scale(),
             bias,
             epilogue.relu());
     programFor(out, ready).run(out, ready, finish, workers);

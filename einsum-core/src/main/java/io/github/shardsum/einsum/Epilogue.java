@@ -8,8 +8,9 @@ import java.util.Optional;
  * * (alpha * sum + beta * out) + bias)}, fused into the last step. Immutable; the bias aliases the
  * caller's tensor, whose values are read at each run.
  *
- * @param scale factor of the sum
- * @param bias a tensor added after scaling, if any
+ * @param scale factor of the sum; an integer for integer dtypes
+ * @param bias a tensor added after scaling, if any; of an integer dtype if the result is, and bool
+ *     if it is bool
  * @param relu whether negative results become 0 (NaN stays NaN)
  */
 public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {

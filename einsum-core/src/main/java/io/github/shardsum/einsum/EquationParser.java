@@ -2,8 +2,11 @@ package io.github.shardsum.einsum;
 
 import io.github.shardsum.einsum.EquationSyntaxException.Kind;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
+import java.util.Set;
 
 /** Reads an equation: finds the arrow and the commas, and hands each term to {@link TermParser}. */
 final class EquationParser {
@@ -136,13 +139,19 @@ final class EquationParser {
       terms.add(equation.output());
     }
     Map<String, Integer> counts = Notation.counts(terms);
+    SequencedSet<String> labels = new LinkedHashSet<>();
+    int column = -1;
     for (int i = 0; i < terms.size(); i++) {
       int from = starts.get(i);
       int to = i + 1 < starts.size() ? starts.get(i + 1) : text.length();
       String label = Notation.loneLabel(terms.get(i)).map(Axis::label).orElse("");
       if (counts.getOrDefault(label, 0) == 1 && !hasBar(from, to)) {
-        throw ambiguous(equation, label, text.indexOf(label, from));
+        column = labels.isEmpty() ? text.indexOf(label, from) : column;
+        labels.add(label);
       }
+    }
+    if (!labels.isEmpty()) {
+      throw ambiguous(equation, labels, column);
     }
   }
 
@@ -151,27 +160,28 @@ final class EquationParser {
     return bar >= 0 && bar < to;
   }
 
-  private EquationSyntaxException ambiguous(Equation equation, String label, int column) {
+  private EquationSyntaxException ambiguous(
+      Equation equation, SequencedSet<String> labels, int column) {
     Equation letters =
         new Equation(
-            equation.operands().stream().map(term -> split(term, label)).toList(),
-            split(equation.output(), label));
+            equation.operands().stream().map(term -> split(term, labels)).toList(),
+            split(equation.output(), labels));
     return new EquationSyntaxException(
         Kind.AMBIGUOUS,
         text,
         column,
-        "'" + shortened(label) + "' could be one label or one label a letter",
+        "'" + shortened(labels.getFirst()) + "' could be one label or one label a letter",
         "For one label write      "
             + shortened(equation.toString())
             + "\nfor single letters write "
             + shortened(letters.toString()));
   }
 
-  private static Term split(Term term, String label) {
+  private static Term split(Term term, Set<String> labels) {
     List<Axis> axes = new ArrayList<>();
     for (Axis axis : term.axes()) {
-      if (axis.label().equals(label)) {
-        label.codePoints().mapToObj(Character::toString).map(Axis::of).forEach(axes::add);
+      if (labels.contains(axis.label())) {
+        axis.label().codePoints().mapToObj(Character::toString).map(Axis::of).forEach(axes::add);
       } else {
         axes.add(axis);
       }

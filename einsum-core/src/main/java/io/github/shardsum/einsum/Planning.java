@@ -19,13 +19,14 @@ final class Planning {
       BoundEquation bound, List<Signature> signatures, EinsumOptions options) {
     long limit = MOST_ELEMENTS;
     if (options.memoryLimit().isPresent()) {
-      limit = Math.min(limit, options.memoryLimit().getAsLong() / elementBytes(signatures));
+      limit =
+          Math.min(limit, options.memoryLimit().getAsLong() / elementBytes(signatures, options));
     }
     return options.path().plan(network(bound), limit);
   }
 
-  private static long elementBytes(List<Signature> signatures) {
-    DType type = DType.BOOL;
+  private static long elementBytes(List<Signature> signatures, EinsumOptions options) {
+    DType type = options.dtype().orElse(DType.BOOL);
     for (Signature signature : signatures) {
       type = type.promote(signature.dtype());
     }

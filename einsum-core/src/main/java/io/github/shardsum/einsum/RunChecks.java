@@ -66,6 +66,28 @@ final class RunChecks {
     }
   }
 
+  /** What cannot be added to or multiplied with a result of a dtype without being cut. */
+  static void epilogue(DType dtype, Epilogue epilogue) {
+    if (dtype.isFloating()) {
+      return;
+    }
+    integral("scale", epilogue.scale());
+    if (epilogue.bias().isEmpty()) {
+      return;
+    }
+    DType bias = epilogue.bias().get().tensor().dtype();
+    if (bias.isFloating() || (dtype == DType.BOOL && bias != DType.BOOL)) {
+      throw new IllegalArgumentException(
+          "bias: "
+              + (dtype == DType.BOOL ? "bool" : "an integer dtype")
+              + " is wanted for a result of "
+              + dtype
+              + ", got "
+              + bias
+              + "; convert it, or choose another dtype with EinsumOptions.withDtype");
+    }
+  }
+
   static void apart(Tensor out, Operand operand, String name) {
     boolean overlaps =
         switch (operand) {
@@ -87,8 +109,11 @@ final class RunChecks {
    * @throws IllegalStateException if some memory was closed
    * @throws WrongThreadException if some memory belongs to another thread alone
    */
-  static boolean reachable(Tensor out, Operand[] operands) {
+  static boolean reachable(Tensor out, Operand[] operands, Epilogue epilogue) {
     boolean shared = reachable(out, "out");
+    if (epilogue.bias().isPresent()) {
+      shared &= reachable(epilogue.bias().get().tensor(), "the bias");
+    }
     for (int i = 0; i < operands.length; i++) {
       String name = "operand " + i;
       shared &=

@@ -3,6 +3,7 @@ package io.github.shardsum.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -35,10 +36,26 @@ final class WholeFile {
         content.write(channel);
       }
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileSystemException failed) {
+      Files.deleteIfExists(part);
+      throw named(path, failed);
     } catch (Throwable failed) {
       Files.deleteIfExists(part);
       throw failed;
     }
+  }
+
+  /** The same failure of the file that was asked for: nobody knows the other name. */
+  private static FileSystemException named(Path path, FileSystemException failed) {
+    String reason =
+        switch (failed) {
+          case AccessDeniedException _ -> "permission denied";
+          case NoSuchFileException _ -> "no file can be made there";
+          default -> failed.getReason() == null ? failed.toString() : failed.getReason();
+        };
+    FileSystemException named = new FileSystemException(path.toString(), null, reason);
+    named.initCause(failed);
+    return named;
   }
 
   private static Path target(Path path) throws IOException {

@@ -15,6 +15,8 @@ import java.util.Arrays;
  * meets only zeros does not spread.
  *
  * <p>Immutable description; {@code positions} and {@code weights} alias the caller's tensors.
+ * Positions are checked once, when the tensor is made: one that is later set to the tail's element
+ * count or more gives a wrong result, though it never reaches outside of the operands' memory.
  */
 public final class RoutingTensor implements Operand {
   private final Shape shape;
@@ -174,7 +176,7 @@ public final class RoutingTensor implements Operand {
 
   /**
    * The dense form; slots that hold the same position are added in the order of the slots, each sum
-   * rounded to the dtype (bool: OR).
+   * rounded to the dtype (bool: OR). An einsum adds such slots of bf16 in f32 and rounds once.
    *
    * @return a fresh tensor of the logical shape and dtype, on the heap
    * @throws IllegalArgumentException if the dense elements do not fit in one Java array

@@ -274,4 +274,60 @@ class EinsumTest {
     Einsum.compile("ij->j", Shape.of(0, 3)).runInto(1, 2, out, empty);
     assertArrayEquals(new float[] {10, 10, 10}, out.toFloatArray());
   }
+
+  @Test
+  void intermediatesInAWiderDtypeThanTheOperandsKeepTheMemoryLimit() {
+    EinsumOptions options = EinsumOptions.defaults().withDtype(DType.F64).withMemoryLimit(64);
+    Tensor a = Tensor.full(DType.F32, 1, 20, 30);
+    Tensor b = Tensor.full(DType.F32, 1, 30, 40);
+    Tensor c = Tensor.full(DType.F32, 1, 40, 30);
+    Einsum einsum = Einsum.compileFor("ij,jk,kl->il", options, a, b, c);
+    double elements = einsum.explain().contraction().cost().largestIntermediate();
+    assertTrue(elements * Double.BYTES <= 64, elements + " elements of f64");
+    assertEquals(1200, einsum.run(a, b, c).getDouble(19, 29));
+  }
+
+  @Test
+  void anEpilogueOfFractionsIsAnErrorForIntegers() {
+    Tensor ones = Tensor.of(new int[] {1, 1, 1, 1}, 2, 2);
+    Tensor halves = Tensor.of(new float[] {0.5f, 1.5f}, 2);
+    for (Epilogue epilogue :
+        new Epilogue[] {
+          Epilogue.none().withScale(0.5),
+          Epilogue.none().withScale(Double.NaN),
+          Epilogue.none().withBias("j", halves)
+        }) {
+      EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+      assertThrows(
+          IllegalArgumentException.class, () -> Einsum.compileFor("ij->ij", options, ones));
+    }
+    EinsumOptions whole =
+        EinsumOptions.defaults()
+            .withEpilogue(Epilogue.none().withScale(-3).withBias("j", halves.convert(DType.I64)));
+    int[] want = {-3, -2, -3, -2};
+    assertArrayEquals(
+        want, (int[]) Einsum.compileFor("ij->ij", whole, ones).run(ones).array().orElseThrow());
+  }
+
+  @Test
+  void aBiasInClosedMemoryIsAnErrorAndOneInConfinedMemoryStaysWithItsThread() {
+    Tensor x = Tensor.full(DType.F32, 1, 300, 300);
+    Tensor out = Tensor.zeros(DType.F32, 300, 300);
+    try (Workers workers = Workers.of(4)) {
+      Einsum closed;
+      try (Arena arena = Arena.ofConfined()) {
+        Tensor bias = Tensor.allocate(arena, DType.F32, Shape.of(300));
+        bias.set(7.0, 299);
+        Epilogue epilogue = Epilogue.none().withBias("k", bias);
+        EinsumOptions options =
+            EinsumOptions.defaults().withEpilogue(epilogue).withWorkers(workers);
+        closed = Einsum.compileFor("ij,jk->ik", options, x, x);
+        assertEquals(307, closed.run(x, x).getDouble(299, 299));
+      }
+      Exception refusal =
+          assertThrows(IllegalStateException.class, () -> closed.runInto(out, x, x));
+      assertTrue(String.valueOf(refusal.getMessage()).contains("the bias"), refusal::toString);
+      assertEquals(0, out.getDouble(0, 0));
+    }
+  }
 }

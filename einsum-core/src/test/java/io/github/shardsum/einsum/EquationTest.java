@@ -133,6 +133,11 @@ class EquationTest {
           for single letters write ij,jk->ik\
         """,
         refusal.getMessage());
+    Exception both =
+        assertThrows(EquationSyntaxException.class, () -> Equation.parse("ij,jk->i k"));
+    assertTrue(
+        String.valueOf(both.getMessage()).endsWith("for single letters write ij,jk->ik"),
+        both::getMessage);
     assertEquals(Term.of("jk"), Equation.parse("i j, jk | -> i k").operand(1));
     assertEquals(Term.of("j", "k"), Equation.parse("ij,jk->ik").operand(1));
   }
