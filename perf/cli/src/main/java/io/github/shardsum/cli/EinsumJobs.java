@@ -11,8 +11,8 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -124,10 +124,7 @@ final class EinsumJobs {
 
   private static String reason(Throwable failed) {
     return switch (failed) {
-      case NoSuchFileException missing ->
-          "no such file: "
-              + missing.getFile()
-              + (missing.getReason() == null ? "" : " (" + missing.getReason() + ")");
+      case FileSystemException file -> Main.reason(file);
       case IllegalArgumentException bad -> String.valueOf(bad.getMessage());
       case OutOfMemoryError memory ->
           "memory: more is wanted than there is: " + memory.getMessage();

@@ -3,6 +3,8 @@ package io.github.shardsum.cli;
 import io.github.shardsum.cli.bench.BenchCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 import picocli.CommandLine;
@@ -66,15 +68,25 @@ public final class Main implements Runnable {
   private static int report(Exception failure, CommandLine command) {
     String name = command.getCommandSpec().qualifiedName();
     switch (failure) {
-      case NoSuchFileException missing ->
-          command.getErr().println(name + ": no such file: " + missing.getFile());
+      case FileSystemException file -> command.getErr().println(name + ": " + reason(file));
       case IllegalArgumentException bad -> command.getErr().println(name + ": " + bad.getMessage());
-      case UncheckedIOException io when io.getCause() instanceof NoSuchFileException missing ->
-          command.getErr().println(name + ": no such file: " + missing.getFile());
+      case UncheckedIOException io when io.getCause() instanceof FileSystemException file ->
+          command.getErr().println(name + ": " + reason(file));
       case UncheckedIOException io -> command.getErr().println(name + ": " + io.getMessage());
       case IOException io -> command.getErr().println(name + ": " + io);
       default -> failure.printStackTrace(command.getErr());
     }
     return FAILED;
+  }
+
+  /** A sentence about a file, without the names of Java's classes. */
+  static String reason(FileSystemException failed) {
+    String reason = failed.getReason();
+    return switch (failed) {
+      case NoSuchFileException missing ->
+          "no such file: " + missing.getFile() + (reason == null ? "" : " (" + reason + ")");
+      case AccessDeniedException denied -> "permission denied: " + denied.getFile();
+      default -> reason == null ? failed.toString() : failed.getFile() + ": " + reason;
+    };
   }
 }

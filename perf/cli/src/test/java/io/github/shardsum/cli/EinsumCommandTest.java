@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,5 +151,19 @@ class EinsumCommandTest {
     assertEquals(0, run("--help"));
     assertTrue(out.toString().contains("shardsum einsum EQUATION A.npy"), out.toString());
     assertTrue(out.toString().contains("shardsum einsum --jobs FILE"), out.toString());
+  }
+
+  @Test
+  void aResultThatCannotBeWrittenIsASentenceAboutTheFileThatWasAskedFor() {
+    String long300 = file("x".repeat(300));
+    assertEquals(1, run("ij->ji", file("a.npy"), "-o", folder.toString()));
+    assertEquals(1, run("ij->ji", file("a.npy"), "-o", long300));
+    List<String> lines = err.toString().lines().toList();
+    assertEquals(2, lines.size(), err.toString());
+    assertEquals(
+        "shardsum einsum: " + folder + ": a regular file or a name that is free is wanted",
+        lines.get(0));
+    assertTrue(lines.get(1).startsWith("shardsum einsum: " + long300 + ": "), lines.get(1));
+    assertTrue(!lines.get(1).contains(".part"), lines.get(1));
   }
 }
