@@ -158,7 +158,7 @@ public final class Einsum {
    *
    * @param operands operands of the compiled shapes
    * @return a fresh tensor on the heap, in C order
-   * @throws EinsumShapeException if a shape is not that compiled for
+   * @throws IllegalArgumentException if a shape is not that compiled for, or the number of operands
    */
   public Tensor run(Operand... operands) {
     Tensor out = Tensor.zeros(dtype, bound.outputShape());
