@@ -59,4 +59,17 @@ class ProgressTest {
     assertFalse(Progress.isTerminal(file));
     assertFalse(Progress.isTerminal(folder.resolve("missing")));
   }
+
+  @Test
+  void theLauncherTellsOfTheTerminalThatItsFilterHides() {
+    System.setProperty("shardsum.terminal", "true");
+    try {
+      Progress progress = Progress.onStandardError(new PrintWriter(out));
+      progress.begin("work", 8);
+      assertTrue(out.toString().startsWith("\r["), out.toString());
+      progress.end();
+    } finally {
+      System.clearProperty("shardsum.terminal");
+    }
+  }
 }
