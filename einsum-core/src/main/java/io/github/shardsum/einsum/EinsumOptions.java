@@ -39,9 +39,18 @@ public record EinsumOptions(
     SCALAR
   }
 
-  /** Copies the map. */
+  /**
+   * Copies the map and checks the limit.
+   *
+   * @throws IllegalArgumentException if the memory limit is below 8 bytes
+   */
   public EinsumOptions {
     sizes = Map.copyOf(sizes);
+    if (memoryLimit.isPresent() && memoryLimit.getAsLong() < Long.BYTES) {
+      throw new IllegalArgumentException(
+          "memory limit: at least 8 bytes, one element, are wanted, got "
+              + memoryLimit.getAsLong());
+    }
   }
 
   /**
@@ -101,10 +110,6 @@ public record EinsumOptions(
    * @throws IllegalArgumentException if bytes is below 8
    */
   public EinsumOptions withMemoryLimit(long bytes) {
-    if (bytes < Long.BYTES) {
-      throw new IllegalArgumentException(
-          "memory limit: at least 8 bytes, one element, are wanted, got " + bytes);
-    }
     return new EinsumOptions(
         strictness, dtype, path, OptionalLong.of(bytes), sizes, epilogue, workers, kernels);
   }

@@ -1,6 +1,5 @@
 package io.github.shardsum.einsum;
 
-import io.github.shardsum.internal.contract.ComputeType;
 import io.github.shardsum.internal.contract.ContractionSpec;
 import io.github.shardsum.internal.contract.Lowering;
 import io.github.shardsum.internal.contract.Program;
@@ -25,17 +24,13 @@ final class Lowered {
       long[] resultStrides,
       ContractionPlan plan,
       EinsumOptions options) {
-    DType computed = dtype;
-    for (Signature operand : operands) {
-      computed = computed.promote(operand.dtype());
-    }
     List<View> views = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
       views.add(view(bound, i, operands.get(i)));
     }
     ContractionSpec spec =
         new ContractionSpec(
-            ComputeType.of(computed),
+            Planning.computeType(operands, dtype),
             dtype,
             sizes(bound),
             views,

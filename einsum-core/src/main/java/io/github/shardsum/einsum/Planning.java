@@ -1,5 +1,6 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.contract.ComputeType;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.path.Network;
 import io.github.shardsum.tensor.DType;
@@ -19,18 +20,16 @@ final class Planning {
       BoundEquation bound, List<Signature> signatures, EinsumOptions options) {
     long limit = MOST_ELEMENTS;
     if (options.memoryLimit().isPresent()) {
-      limit =
-          Math.min(limit, options.memoryLimit().getAsLong() / elementBytes(signatures, options));
+      DType dtype = options.dtype().orElseGet(() -> Signature.promoted(signatures));
+      int elementBytes = computeType(signatures, dtype).dtype().byteSize();
+      limit = Math.min(limit, options.memoryLimit().getAsLong() / elementBytes);
     }
     return options.path().plan(network(bound), limit);
   }
 
-  private static long elementBytes(List<Signature> signatures, EinsumOptions options) {
-    DType type = options.dtype().orElse(DType.BOOL);
-    for (Signature signature : signatures) {
-      type = type.promote(signature.dtype());
-    }
-    return type == DType.F32 || type == DType.BF16 ? 4 : 8;
+  /** What operands are computed in, for a result of a dtype. */
+  static ComputeType computeType(List<Signature> operands, DType dtype) {
+    return ComputeType.of(dtype.promote(Signature.promoted(operands)));
   }
 
   /** Labels and sizes as the path finder sees them: without broadcast axes and repeats. */

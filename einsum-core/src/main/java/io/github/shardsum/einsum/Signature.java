@@ -6,6 +6,7 @@ import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What a plan depends on in an operand: dtype, shape and strides, not where its data lies. A value.
@@ -43,6 +44,11 @@ final class Signature {
     long[] both = Arrays.copyOf(positions, positions.length + weights.length);
     System.arraycopy(weights, 0, both, positions.length, weights.length);
     return both;
+  }
+
+  /** The dtype of what some operands are computed to. */
+  static DType promoted(List<Signature> operands) {
+    return operands.stream().map(Signature::dtype).reduce(DType::promote).orElseThrow();
   }
 
   DType dtype() {

@@ -13,6 +13,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -328,6 +329,71 @@ class EinsumTest {
           assertThrows(IllegalStateException.class, () -> closed.runInto(out, x, x));
       assertTrue(String.valueOf(refusal.getMessage()).contains("the bias"), refusal::toString);
       assertEquals(0, out.getDouble(0, 0));
+    }
+  }
+
+  @Test
+  void weightedColumnSumsOfTenMillionRowsAreAccurate() {
+    int n = 10_000_000;
+    Tensor x = Tensor.full(DType.F32, 0.1, n, 4);
+    Tensor ones = Tensor.full(DType.F32, 1, n);
+    double want = n * (double) 0.1f;
+    for (String equation : new String[] {"ij,i->j", "i,ij->j"}) {
+      Tensor sums =
+          equation.startsWith("ij")
+              ? Einsum.einsum(equation, x, ones)
+              : Einsum.einsum(equation, ones, x);
+      for (long j = 0; j < 4; j++) {
+        assertEquals(want, sums.getDouble(j), want * 1e-6, equation);
+      }
+    }
+  }
+
+  @Test
+  void aMemoryLimitHoldsForWiderOperandsThanItWasCompiledFor() {
+    EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(4096);
+    Shape square = Shape.of(32, 32);
+    Einsum compiled = Einsum.compile("ij,jk,kl->il", options, square, square, square);
+    Tensor wide = EinsumCase.fill(Tensor.zeros(DType.F64, 32, 32), new Random(2), true);
+    assertTrue(compiled.explain().temporaryBytes() <= 4096);
+    assertTrue(compiled.explainFor(wide, wide, wide).temporaryBytes() <= 4096);
+    Tensor out = Tensor.zeros(DType.F32, 32, 32);
+    compiled.runInto(out, wide, wide, wide);
+    double[] want = Einsum.einsum("ij,jk,kl->il", wide, wide, wide).toDoubleArray();
+    assertArrayEquals(want, out.toDoubleArray());
+  }
+
+  @Test
+  void aLimitBelowOneElementIsAnErrorHoweverItIsGiven() {
+    EinsumOptions plain = EinsumOptions.defaults();
+    for (long bytes : new long[] {-5, 0, 7}) {
+      assertThrows(IllegalArgumentException.class, () -> plain.withMemoryLimit(bytes));
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              new EinsumOptions(
+                  plain.strictness(),
+                  plain.dtype(),
+                  plain.path(),
+                  OptionalLong.of(bytes),
+                  plain.sizes(),
+                  plain.epilogue(),
+                  plain.workers(),
+                  plain.kernels()));
+    }
+  }
+
+  @Test
+  void matrixVectorProductsAreAccurateAtEveryLength() {
+    for (int n : new int[] {15, 16, 17, 100, 700, 2000, 2048, 5000, 100_000}) {
+      for (int columns : new int[] {2, 3, 7, 16, 40}) {
+        Tensor matrix = Tensor.full(DType.F32, 0.1, n, columns);
+        Tensor vector = Tensor.full(DType.F32, 1, n);
+        double want = n * (double) 0.1f;
+        for (double sum : Einsum.einsum("k,kj->j", vector, matrix).toDoubleArray()) {
+          assertEquals(want, sum, want * 1e-6, n + " terms, " + columns + " columns");
+        }
+      }
     }
   }
 }

@@ -143,11 +143,11 @@ public final class Program {
    * @return false if it is not such a program, and nothing was done
    */
   public boolean runDirectly(
-      Object out, long outAt, Object left, long leftAt, Object right, long rightAt, boolean add) {
+      Object out, long outAt, Object left, long leftAt, Object right, long rightAt) {
     return direct.isPresent()
         && (direct.get().left().equals(FIRST)
-            ? direct.get().kernel().runDirectly(out, outAt, left, leftAt, right, rightAt, add)
-            : direct.get().kernel().runDirectly(out, outAt, right, rightAt, left, leftAt, add));
+            ? direct.get().kernel().runDirectly(out, outAt, left, leftAt, right, rightAt)
+            : direct.get().kernel().runDirectly(out, outAt, right, rightAt, left, leftAt));
   }
 
   private static Optional<Step.Dense> direct(

@@ -32,12 +32,11 @@ public interface StepKernel {
   /**
    * Runs the step on Java arrays without allocating, if it is one that is over in nanoseconds.
    *
-   * @param out the result's array, of this step's type; out = sum, or out += sum
-   * @param add whether to add
+   * @param out the result's array, of this step's type; overwritten
    * @return false if this kernel or these arrays have no such way, and nothing was done
    */
   default boolean runDirectly(
-      Object out, long outAt, Object left, long leftAt, Object right, long rightAt, boolean add) {
+      Object out, long outAt, Object left, long leftAt, Object right, long rightAt) {
     return false;
   }
 }

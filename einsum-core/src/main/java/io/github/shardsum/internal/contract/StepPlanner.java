@@ -18,6 +18,9 @@ final class StepPlanner {
   /** Below this many products a sum, reading and writing C is all the work. */
   private static final long LEAST_K = 4;
 
+  /** Most terms that a row alone sums in f32: 16 * 2^-24 is below the 1e-6 promised for vectors. */
+  private static final long MOST_ROW_TERMS = 16;
+
   /** Most multiply-adds of a product that is not packed: packing 32^3 costs as much as it saves. */
   private static final long MOST_SMALL = 32 * 32 * 32;
 
@@ -63,7 +66,10 @@ final class StepPlanner {
     if (batch.isEmpty() && isSmall(m, n, k)) {
       return new Choice(small(m, n, k), swap);
     }
-    if (StepLabel.points(k) >= LEAST_K && packed < nestCost(sided)) {
+    // A row or a column alone reads its matrix once: packing gains nothing, and the nest sums in
+    // f64.
+    boolean matrices = StepLabel.points(m) > 1 && StepLabel.points(n) > 1;
+    if (matrices && StepLabel.points(k) >= LEAST_K && packed < nestCost(sided)) {
       return new Choice(product(batch, m, n, k), swap);
     }
     return new Choice(nest(select(sided, StepLabel::inOut), k, true), swap);
@@ -159,6 +165,7 @@ final class StepPlanner {
         && oneLoop(k)
         && nSize > 1
         && mSize < Integer.MAX_VALUE
+        && (mSize > 1 || kSize <= MOST_ROW_TERMS)
         && (mSize * nSize * kSize <= MOST_SMALL || thin)
         && kSize * nSize <= FloatSmallProduct.MOST;
   }

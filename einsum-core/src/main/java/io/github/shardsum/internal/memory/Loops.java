@@ -150,19 +150,13 @@ public final class Loops {
    * @param row gets the position in each array; the array is reused
    */
   public void forEachRow(long[] origins, Consumer<long[]> row) {
-    long[] at = origins.clone();
-    long[] index = new long[sizes.length];
-    while (true) {
+    Cursor cursor = cursor(0);
+    long[] at = new long[origins.length];
+    for (long i = 0, rows = rows(); i < rows; i++, cursor.next()) {
+      for (int array = 0; array < at.length; array++) {
+        at[array] = origins[array] + cursor.position(array);
+      }
       row.accept(at);
-      int loop = sizes.length - 2;
-      while (loop >= 0 && ++index[loop] == sizes[loop]) {
-        move(at, loop, 1 - sizes[loop]);
-        index[loop--] = 0;
-      }
-      if (loop < 0) {
-        return;
-      }
-      move(at, loop, 1);
     }
   }
 

@@ -43,7 +43,6 @@ public final class Overlap {
   }
 
   /** Whether two tensors may share an element. */
-  @SuppressWarnings("ReferenceEquality") // the question is whether two tensors share an array
   public static boolean between(Tensor a, Tensor b) {
     if (a.shape().elementCount() == 0 || b.shape().elementCount() == 0) {
       return false;
