@@ -2,4 +2,7 @@
 module io.github.shardsum.collectives {
   requires static org.jspecify;
   requires transitive io.github.shardsum.core;
+
+  exports io.github.shardsum.collective;
+  exports io.github.shardsum.mesh;
 }

@@ -1,0 +1,489 @@
+package io.github.shardsum.collective;
+
+import io.github.shardsum.mesh.Chunks;
+import io.github.shardsum.mesh.Mesh;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * One collective operation as a value: what is done, over which axes. An immutable value that can
+ * be printed, compared and priced before anything runs.
+ *
+ * <p><b>Between devices.</b> Every device of the mesh enters the same collectives in the same
+ * order, with equal {@code Collective} values and dtypes. The groups along its axes ({@link
+ * Mesh#groups}) run side by side; within a group the shapes fit together as each operation says,
+ * different groups may have different shapes. Axes may be any subset in any order; the order
+ * numbers the members, the first named axis is major. No axes means groups of one device. A
+ * violation is a {@link CollectiveMismatchException} on every device.
+ *
+ * <p><b>Pseudocode.</b> Each operation is defined by a function over a list: {@code x[i]} is the
+ * operand of member i of a group of p, {@code out[i]} its result. {@code chunk(n, i)} is the range
+ * of part i of n elements, see {@link Chunks}; {@code take(x, dim, range)} is the part of x within
+ * a range of a dimension, {@code concat} its inverse.
+ *
+ * <p><b>Memory.</b> An operand is only read. A result given by the caller may be the operand itself
+ * or overlap it in any way; it must not overlap the memory of another device.
+ */
+public sealed interface Collective {
+  /**
+   * The axes of the groups, major to minor.
+   *
+   * @return an immutable list of distinct names
+   */
+  List<String> axes();
+
+  /**
+   * Reduces the members' operands, element by element; every member gets the result.
+   *
+   * <pre>{@code
+   * for i in 0..p:  require shape(x[i]) == shape(x[0])
+   * for i in 0..p:  out[i] = reduce(x[0], x[1], ..., x[p - 1])
+   * }</pre>
+   *
+   * <p>Two devices, SUM: {@code x = {[1, 2], [10, 20]}} gives {@code out = {[11, 22], [11, 22]}}.
+   *
+   * @param axes the axes
+   * @param reduction how values are combined
+   * @param order in which order
+   */
+  record AllReduce(List<String> axes, Reduction reduction, Order order) implements Collective {
+    /**
+     * Copies the axes.
+     *
+     * @throws IllegalArgumentException if an axis is named twice
+     */
+    public AllReduce {
+      axes = distinct(axes);
+    }
+
+    /**
+     * Along the fixed tree.
+     *
+     * @param reduction how values are combined
+     * @param axes the axes
+     */
+    public AllReduce(Reduction reduction, String... axes) {
+      this(List.of(axes), reduction, Order.TREE);
+    }
+
+    /** As in {@code all-reduce SUM over x.y}. */
+    @Override
+    public String toString() {
+      String free = order == Order.TREE ? "" : " in any order";
+      return "all-reduce " + reduction + free + over(axes);
+    }
+  }
+
+  /**
+   * Reduces the members' operands, element by element; member i gets chunk i of the result along a
+   * dimension.
+   *
+   * <pre>{@code
+   * for i in 0..p:  require shape(x[i]) == shape(x[0])
+   * total = reduce(x[0], x[1], ..., x[p - 1])
+   * for i in 0..p:  out[i] = take(total, dim, chunk(size(total, dim), i))
+   * }</pre>
+   *
+   * <p>Two devices, SUM, dim 0: {@code x = {[1, 2, 3], [10, 20, 30]}} gives {@code out = {[11, 22],
+   * [33]}}.
+   *
+   * @param axes the axes
+   * @param reduction how values are combined
+   * @param dim the dimension that is cut
+   */
+  record ReduceScatter(List<String> axes, Reduction reduction, int dim) implements Collective {
+    /**
+     * Copies the axes.
+     *
+     * @throws IllegalArgumentException if an axis is named twice or the dimension is negative
+     */
+    public ReduceScatter {
+      axes = distinct(axes);
+      checkDim(dim);
+    }
+
+    /**
+     * As the canonical constructor.
+     *
+     * @param reduction how values are combined
+     * @param dim the dimension that is cut
+     * @param axes the axes
+     */
+    public ReduceScatter(Reduction reduction, int dim, String... axes) {
+      this(List.of(axes), reduction, dim);
+    }
+
+    /** As in {@code reduce-scatter SUM dim 0 over x}. */
+    @Override
+    public String toString() {
+      return "reduce-scatter " + reduction + " dim " + dim + over(axes);
+    }
+  }
+
+  /**
+   * Concatenates the members' operands along a dimension; every member gets all.
+   *
+   * <pre>{@code
+   * total = given, or p * size(x[0], dim)
+   * for i in 0..p:  require size(x[i], dim) == length(chunk(total, i)), other sizes as x[0]'s
+   * for i in 0..p:  out[i] = concat(dim, x[0], x[1], ..., x[p - 1])
+   * }</pre>
+   *
+   * <p>Two devices, dim 0, total 3: {@code x = {[1, 2], [3]}} gives {@code out = {[1, 2, 3], [1, 2,
+   * 3]}}.
+   *
+   * @param axes the axes
+   * @param dim the dimension
+   * @param total size of the result along it; empty if all operands have one size
+   */
+  record AllGather(List<String> axes, int dim, OptionalLong total) implements Collective {
+    /**
+     * Copies the axes.
+     *
+     * @throws IllegalArgumentException if an axis is named twice, the dimension is negative or the
+     *     total is
+     */
+    public AllGather {
+      axes = distinct(axes);
+      checkDim(dim);
+      checkTotal(total);
+    }
+
+    /**
+     * Of operands of one size.
+     *
+     * @param dim the dimension
+     * @param axes the axes
+     */
+    public AllGather(int dim, String... axes) {
+      this(List.of(axes), dim, OptionalLong.empty());
+    }
+
+    /** As in {@code all-gather dim 0 over x}. */
+    @Override
+    public String toString() {
+      return "all-gather dim " + dim + text(total) + over(axes);
+    }
+  }
+
+  /**
+   * Cuts each operand along one dimension, sends chunk j to member j, and concatenates what was
+   * received along another (or the same) dimension in the order of the members.
+   *
+   * <pre>{@code
+   * total = given, or p * size(x[0], concat)
+   * for i in 0..p:  require size(x[i], split) == size(x[0], split), other sizes as x[0]'s, and
+   *                 if split != concat:  size(x[i], concat) == length(chunk(total, i))
+   *                 if split == concat:  size(x[i], split) % p == 0, total not given
+   * for j in 0..p:  out[j] = concat(concat, take(x[i], split, chunk(size(x[i], split), j))
+   *                                         for i in 0..p)
+   * }</pre>
+   *
+   * <p>Two devices, split 0, concat 0: {@code x = {[1, 2], [3, 4]}} gives {@code out = {[1, 3], [2,
+   * 4]}}. Split 0, concat 1, total 3: {@code x = {[[1, 2], [3, 4]], [[5], [6]]}} gives {@code out =
+   * {[[1, 2, 5]], [[3, 4, 6]]}}: a value split on its second dimension becomes one split on its
+   * first.
+   *
+   * @param axes the axes
+   * @param split the dimension that is cut
+   * @param concat the dimension that is put together
+   * @param total size of the result along concat; empty if all operands have one size there
+   */
+  record AllToAll(List<String> axes, int split, int concat, OptionalLong total)
+      implements Collective {
+    /**
+     * Copies the axes.
+     *
+     * @throws IllegalArgumentException if an axis is named twice, a dimension or the total is
+     *     negative, or a total is given although split and concat are one dimension
+     */
+    public AllToAll {
+      axes = distinct(axes);
+      checkDim(split);
+      checkDim(concat);
+      checkTotal(total);
+      if (split == concat && total.isPresent()) {
+        throw new IllegalArgumentException(
+            "all-to-all: with one dimension to split and to concatenate its size stays what it is,"
+                + " got the total "
+                + total.getAsLong()
+                + "; leave it out");
+      }
+    }
+
+    /**
+     * Of operands of one size.
+     *
+     * @param split the dimension that is cut
+     * @param concat the dimension that is put together
+     * @param axes the axes
+     */
+    public AllToAll(int split, int concat, String... axes) {
+      this(List.of(axes), split, concat, OptionalLong.empty());
+    }
+
+    /** As in {@code all-to-all split 0 concat 1 over x}. */
+    @Override
+    public String toString() {
+      return "all-to-all split " + split + " concat " + concat + text(total) + over(axes);
+    }
+  }
+
+  /**
+   * Sends rows (the first dimension) in counts that differ from pair to pair and may be zero.
+   *
+   * <pre>{@code
+   * for i, j in 0..p:  require send[i][j] == receive[j][i], sizes but the first as x[0]'s
+   * for j in 0..p:     out[j] = what it held, or zeros
+   * for i, j in 0..p:  rows = x[i][sendOffset[i][j] : + send[i][j]]
+   *                    out[j][receiveOffset[j][i] : + receive[j][i]] = rows
+   * }</pre>
+   *
+   * <p>Counts and offsets are each device's own: {@link RaggedCounts}. Rows to be sent may overlap
+   * or be left out; ranges of rows received must not overlap, and rows of {@code out} outside them
+   * keep what they held.
+   *
+   * <p>Two devices: {@code x = {[1, 2, 3], [4, 5]}} with {@code send = {[1, 2], [0, 2]}} and so
+   * {@code receive = {[1, 0], [2, 2]}} gives {@code out = {[1], [2, 3, 4, 5]}}.
+   *
+   * @param axes the axes
+   */
+  record RaggedAllToAll(List<String> axes) implements Collective {
+    /**
+     * Copies the axes.
+     *
+     * @throws IllegalArgumentException if an axis is named twice
+     */
+    public RaggedAllToAll {
+      axes = distinct(axes);
+    }
+
+    /**
+     * As the canonical constructor.
+     *
+     * @param axes the axes
+     */
+    public RaggedAllToAll(String... axes) {
+      this(List.of(axes));
+    }
+
+    /** As in {@code ragged all-to-all over x}. */
+    @Override
+    public String toString() {
+      return "ragged all-to-all" + over(axes);
+    }
+  }
+
+  /**
+   * Sends operands from member to member; a member that nobody sends to gets zeros.
+   *
+   * <pre>{@code
+   * for s, t in pairs:  require shape(out[t]) == shape(x[s])
+   * for t in 0..p:      out[t] = x[s] if there is a pair (s, t) else zeros
+   * }</pre>
+   *
+   * <p>Two devices, the pair 0 to 1: {@code x = {[1, 2], [3, 4]}} gives {@code out = {[0, 0], [1,
+   * 2]}}.
+   *
+   * <p>Where the caller gives no result, it has the shape of the member's own operand.
+   *
+   * @param axes the axes
+   * @param pairs who sends to whom; a member is at most once a source and at most once a target
+   */
+  record Permute(List<String> axes, List<Route> pairs) implements Collective {
+    /**
+     * Copies the lists.
+     *
+     * @throws IllegalArgumentException if an axis is named twice, or a source or target is
+     */
+    public Permute {
+      axes = distinct(axes);
+      pairs = List.copyOf(pairs);
+      checkOnce(pairs, pairs.stream().map(Route::source).toList(), "source");
+      checkOnce(pairs, pairs.stream().map(Route::target).toList(), "target");
+    }
+
+    private static void checkOnce(List<Route> pairs, List<Integer> members, String role) {
+      Set<Integer> seen = new HashSet<>();
+      for (int member : members) {
+        if (!seen.add(member)) {
+          throw new IllegalArgumentException(
+              "collective-permute: each "
+                  + role
+                  + " at most once is wanted, got "
+                  + member
+                  + " twice in "
+                  + pairs
+                  + (role.equals("source") ? "; a broadcast sends to several" : ""));
+        }
+      }
+    }
+
+    /**
+     * Every member sends to the one a distance further on, in a ring.
+     *
+     * @param distance how far, any integer
+     * @param members number of members of the group, see {@link Mesh#size(List)}
+     * @param axes the axes
+     * @return the operation
+     */
+    public static Permute shift(int distance, int members, String... axes) {
+      List<Route> pairs = new ArrayList<>();
+      for (int member = 0; member < members; member++) {
+        pairs.add(new Route(member, Math.floorMod(member + distance, members)));
+      }
+      return new Permute(List.of(axes), pairs);
+    }
+
+    /** As in {@code collective-permute 0->1 1->0 over x}. */
+    @Override
+    public String toString() {
+      StringBuilder text = new StringBuilder("collective-permute");
+      pairs.stream().limit(8).forEach(pair -> text.append(' ').append(pair));
+      return text.append(pairs.size() > 8 ? " ... (" + pairs.size() + " pairs)" : "")
+          .append(over(axes))
+          .toString();
+    }
+  }
+
+  /**
+   * One pair of a {@link Permute}.
+   *
+   * @param source the member that sends
+   * @param target the member that receives
+   */
+  record Route(int source, int target) {
+    /**
+     * Checks the members.
+     *
+     * @throws IllegalArgumentException if one is negative
+     */
+    public Route {
+      if (source < 0 || target < 0) {
+        throw new IllegalArgumentException(
+            "collective-permute: members of at least 0 are wanted, got " + source + "->" + target);
+      }
+    }
+
+    /** As in {@code 0->1}. */
+    @Override
+    public String toString() {
+      return source + "->" + target;
+    }
+  }
+
+  /**
+   * Gives every member the root's operand.
+   *
+   * <pre>{@code
+   * for i in 0..p:  require shape(x[i]) == shape(x[root])
+   * for i in 0..p:  out[i] = x[root]
+   * }</pre>
+   *
+   * <p>Two devices, root 1: {@code x = {[1, 2], [3, 4]}} gives {@code out = {[3, 4], [3, 4]}}.
+   *
+   * @param axes the axes
+   * @param root the member whose operand it is
+   */
+  record Broadcast(List<String> axes, int root) implements Collective {
+    /**
+     * Copies the axes.
+     *
+     * @throws IllegalArgumentException if an axis is named twice or the root is negative
+     */
+    public Broadcast {
+      axes = distinct(axes);
+      if (root < 0) {
+        throw new IllegalArgumentException(
+            "broadcast: a root of at least 0 is wanted, got " + root);
+      }
+    }
+
+    /**
+     * As the canonical constructor.
+     *
+     * @param root the member whose operand it is
+     * @param axes the axes
+     */
+    public Broadcast(int root, String... axes) {
+      this(List.of(axes), root);
+    }
+
+    /** As in {@code broadcast from 0 over x}. */
+    @Override
+    public String toString() {
+      return "broadcast from " + root + over(axes);
+    }
+  }
+
+  /**
+   * Returns on no member of a group before all have entered.
+   *
+   * <pre>{@code
+   * for i in 0..p:  out[i] = x[i]   // after every member of the group has come here
+   * }</pre>
+   *
+   * <p>Two devices: what device 0 wrote to shared memory before the barrier, device 1 reads after
+   * it.
+   *
+   * @param axes the axes
+   */
+  record Barrier(List<String> axes) implements Collective {
+    /**
+     * Copies the axes.
+     *
+     * @throws IllegalArgumentException if an axis is named twice
+     */
+    public Barrier {
+      axes = distinct(axes);
+    }
+
+    /**
+     * As the canonical constructor.
+     *
+     * @param axes the axes
+     */
+    public Barrier(String... axes) {
+      this(List.of(axes));
+    }
+
+    /** As in {@code barrier over x}. */
+    @Override
+    public String toString() {
+      return "barrier" + over(axes);
+    }
+  }
+
+  private static List<String> distinct(List<String> axes) {
+    if (new HashSet<>(axes).size() != axes.size()) {
+      throw new IllegalArgumentException(
+          "collective: every axis at most once is wanted, got " + axes);
+    }
+    return List.copyOf(axes);
+  }
+
+  private static void checkDim(int dim) {
+    if (dim < 0) {
+      throw new IllegalArgumentException(
+          "collective: a dimension of at least 0 is wanted, got " + dim);
+    }
+  }
+
+  private static void checkTotal(OptionalLong total) {
+    if (total.isPresent() && total.getAsLong() < 0) {
+      throw new IllegalArgumentException(
+          "collective: a total of at least 0 is wanted, got " + total.getAsLong());
+    }
+  }
+
+  private static String text(OptionalLong total) {
+    return total.isPresent() ? " total " + total.getAsLong() : "";
+  }
+
+  private static String over(List<String> axes) {
+    return axes.isEmpty() ? " over no axis" : " over " + String.join(".", axes);
+  }
+}

@@ -1,0 +1,50 @@
+package io.github.shardsum.collective;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A collective could not be carried out. The {@link Collectives} that threw it is of no further
+ * use: every later call throws the same failure.
+ */
+public abstract sealed class CollectiveException extends RuntimeException
+    permits CollectiveMismatchException,
+        CollectiveTimeoutException,
+        DeviceFailedException,
+        TransportException {
+  private static final long serialVersionUID = 1L;
+
+  /** Participants listed in a message; a mesh may have thousands. */
+  private static final int LISTED = 16;
+
+  private final transient List<Participant> participants;
+
+  CollectiveException(String message, List<Participant> participants) {
+    super(message + listed(participants));
+    this.participants = List.copyOf(participants);
+  }
+
+  CollectiveException(String message, List<Participant> participants, Throwable cause) {
+    this(message, participants);
+    initCause(cause);
+  }
+
+  private static String listed(List<Participant> participants) {
+    String lines =
+        participants.stream()
+            .limit(LISTED)
+            .map(participant -> "\n  " + participant)
+            .collect(Collectors.joining());
+    int more = participants.size() - LISTED;
+    return more > 0 ? lines + "\n  and " + more + " more" : lines;
+  }
+
+  /**
+   * What the devices concerned asked for, those that differ first.
+   *
+   * @return an immutable list, empty where nothing is known or after deserialization
+   */
+  public final List<Participant> participants() {
+    return participants == null ? List.of() : participants;
+  }
+}

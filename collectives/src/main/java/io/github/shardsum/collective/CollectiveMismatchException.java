@@ -1,0 +1,33 @@
+package io.github.shardsum.collective;
+
+import java.util.List;
+
+/**
+ * Devices that must enter the same collective asked for different things: another kind, count,
+ * dtype, reduction, order or group. Nothing was computed.
+ */
+public final class CollectiveMismatchException extends CollectiveException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * With what is known.
+   *
+   * @param message what happened
+   * @param participants what the devices concerned asked for
+   */
+  public CollectiveMismatchException(String message, List<Participant> participants) {
+    super(message, participants);
+  }
+
+  /**
+   * As the other constructor, with a cause.
+   *
+   * @param message what happened
+   * @param participants what the devices concerned asked for
+   * @param cause what was thrown
+   */
+  public CollectiveMismatchException(
+      String message, List<Participant> participants, Throwable cause) {
+    super(message, participants, cause);
+  }
+}

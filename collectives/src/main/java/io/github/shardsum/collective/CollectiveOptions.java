@@ -1,0 +1,56 @@
+package io.github.shardsum.collective;
+
+import java.time.Duration;
+
+/**
+ * How an engine behaves; an immutable value.
+ *
+ * @param deadline how long a participant waits for the others before all of them get an error,
+ *     above 0
+ * @param checked whether participants are compared before each collective, so that a mismatch is an
+ *     error that names who sent what and where. Unchecked, a mismatch within this process is still
+ *     an error wherever it would otherwise read or write what it must not; across processes it ends
+ *     in an error of the transport, in a wrong result, or at the deadline
+ */
+public record CollectiveOptions(Duration deadline, boolean checked) {
+  /**
+   * Checks the deadline.
+   *
+   * @throws IllegalArgumentException if it is not above 0, or more than a year
+   */
+  public CollectiveOptions {
+    if (deadline.isNegative() || deadline.isZero() || deadline.toDays() > 366) {
+      throw new IllegalArgumentException(
+          "collectives: a deadline above 0 and of at most a year is wanted, got " + deadline);
+    }
+  }
+
+  /**
+   * Checked, with a deadline of 30 seconds.
+   *
+   * @return the options
+   */
+  public static CollectiveOptions defaults() {
+    return new CollectiveOptions(Duration.ofSeconds(30), true);
+  }
+
+  /**
+   * These with another deadline.
+   *
+   * @param wanted the deadline
+   * @return the options
+   */
+  public CollectiveOptions withDeadline(Duration wanted) {
+    return new CollectiveOptions(wanted, checked);
+  }
+
+  /**
+   * These with the check on or off.
+   *
+   * @param wanted whether participants are compared
+   * @return the options
+   */
+  public CollectiveOptions withCheck(boolean wanted) {
+    return new CollectiveOptions(deadline, wanted);
+  }
+}

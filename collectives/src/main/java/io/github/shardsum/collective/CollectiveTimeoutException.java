@@ -1,0 +1,33 @@
+package io.github.shardsum.collective;
+
+import java.util.List;
+
+/**
+ * Some devices did not enter a collective, or a process did not answer, within the deadline, or
+ * never can: all that could are waiting for each other.
+ */
+public final class CollectiveTimeoutException extends CollectiveException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * With what is known.
+   *
+   * @param message what happened
+   * @param participants what the devices concerned asked for
+   */
+  public CollectiveTimeoutException(String message, List<Participant> participants) {
+    super(message, participants);
+  }
+
+  /**
+   * As the other constructor, with a cause.
+   *
+   * @param message what happened
+   * @param participants what the devices concerned asked for
+   * @param cause what was thrown
+   */
+  public CollectiveTimeoutException(
+      String message, List<Participant> participants, Throwable cause) {
+    super(message, participants, cause);
+  }
+}

@@ -1,0 +1,138 @@
+package io.github.shardsum.collective;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+
+/**
+ * The collectives of one mesh, as one process sees them: it holds the values of its own devices.
+ *
+ * <p>Of P processes and D devices, process p holds devices p L to p L + L - 1, where L = D / P. In
+ * process P is 1. A list of tensors has one for each of this process's devices, in the order of
+ * {@link #devices()}. Results, and what is read-only among them, are as {@link Device} says. Which
+ * engine is used is configuration: the system property {@code shardsum.engine} or the environment
+ * variable {@code SHARDSUM_ENGINE}, {@code local} (the default) or {@code mpi}.
+ *
+ * <p><b>Threads.</b> One call at a time; a started collective may run meanwhile.
+ *
+ * <p><b>Determinism.</b> Results have the same bits for every number of threads, every P, and every
+ * engine, except those of {@link Order#ANY}.
+ */
+public interface Collectives extends AutoCloseable {
+  /**
+   * The mesh.
+   *
+   * @return the mesh
+   */
+  Mesh mesh();
+
+  /**
+   * Number of processes.
+   *
+   * @return at least 1
+   */
+  int processes();
+
+  /**
+   * This process.
+   *
+   * @return its number, in [0, processes())
+   */
+  int process();
+
+  /**
+   * The devices whose values this process holds.
+   *
+   * @return their numbers, ascending
+   */
+  List<Integer> devices();
+
+  /**
+   * Runs a collective over all devices.
+   *
+   * @param collective which; not a ragged all-to-all
+   * @param x the operand of each of this process's devices
+   * @return the result of each of them
+   * @throws IllegalArgumentException if the operands do not suit the collective
+   * @throws CollectiveException if processes disagree, or one failed or did not come
+   */
+  List<Tensor> run(Collective collective, List<Tensor> x);
+
+  /**
+   * As {@link #run(Collective, List)}, for rows in uneven counts.
+   *
+   * @param collective the ragged all-to-all
+   * @param x the operand of each of this process's devices, {@code [rows, ...]}
+   * @param counts the counts of each of them
+   * @return the result of each of them
+   */
+  List<Tensor> run(Collective.RaggedAllToAll collective, List<Tensor> x, List<RaggedCounts> counts);
+
+  /**
+   * Runs a collective over all devices, into the caller's tensors.
+   *
+   * @param collective which; not a ragged all-to-all
+   * @param x the operand of each of this process's devices
+   * @param out the result of each of them. The members of one group may give one and the same
+   *     tensor for the result of an all-reduce, an all-gather or a broadcast, which is then written
+   *     once
+   */
+  void runInto(Collective collective, List<Tensor> x, List<Tensor> out);
+
+  /**
+   * As {@link #runInto(Collective, List, List)}, for rows in uneven counts.
+   *
+   * @param collective the ragged all-to-all
+   * @param x the operand of each of this process's devices
+   * @param counts the counts of each of them
+   * @param out the result of each of them
+   */
+  void runInto(
+      Collective.RaggedAllToAll collective,
+      List<Tensor> x,
+      List<RaggedCounts> counts,
+      List<Tensor> out);
+
+  /**
+   * Starts a collective over all devices and returns at once. Those that were started run in that
+   * order.
+   *
+   * @param collective which; not a ragged all-to-all
+   * @param x the operand of each of this process's devices
+   * @return the results to come
+   */
+  Pending<List<Tensor>> start(Collective collective, List<Tensor> x);
+
+  /**
+   * Runs code written for one device on each of this process's devices, on a virtual thread each,
+   * and waits for all.
+   *
+   * @param <T> what the code returns for a device
+   * @param program the code
+   * @return what it returned for each of this process's devices
+   * @throws CollectiveException if the devices disagree, or one failed or did not come; the
+   *     exception that a device's code threw is its cause
+   */
+  <T> List<T> spmd(Program<T> program);
+
+  /** Ends this process's part. Closing again does nothing. */
+  @Override
+  void close();
+
+  /**
+   * Code for one device.
+   *
+   * @param <T> what it returns
+   */
+  @FunctionalInterface
+  interface Program<T> {
+    /**
+     * Runs on one device.
+     *
+     * @param device the device
+     * @return the device's result
+     * @throws Exception anything, which ends the whole program
+     */
+    T run(Device device) throws Exception;
+  }
+}

@@ -1,0 +1,231 @@
+package io.github.shardsum.collective;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * One device as SPMD code sees it, see {@link Collectives#spmd}. Used by the one thread that runs
+ * that device's code.
+ *
+ * <p><b>Results.</b> {@link #run} returns a result of the engine's making. What an all-reduce, an
+ * all-gather or a broadcast returns is read-only and may be shared by all members of the group on
+ * this process; {@link Tensor#copy} gives one to write into. {@link #runInto} writes into the
+ * caller's tensor, which may be the operand itself.
+ *
+ * <p><b>Waiting.</b> The blocking forms return when this device's result is there; they wait for
+ * every device of the mesh to enter. Collectives that were started run in the order in which they
+ * were entered.
+ */
+public interface Device {
+  /**
+   * The device's number on the mesh.
+   *
+   * @return the number, in [0, mesh().size())
+   */
+  int id();
+
+  /**
+   * The mesh.
+   *
+   * @return the mesh
+   */
+  Mesh mesh();
+
+  /**
+   * Enters a collective and waits for the result.
+   *
+   * @param collective which; not a ragged all-to-all
+   * @param x this device's operand; for a barrier any tensor
+   * @return this device's result; for a barrier x
+   * @throws IllegalArgumentException if x does not suit the collective whatever the others do
+   * @throws CollectiveException if the devices disagree, or one failed or did not come
+   */
+  Tensor run(Collective collective, Tensor x);
+
+  /**
+   * As {@link #run(Collective, Tensor)}, for rows in uneven counts.
+   *
+   * @param collective the ragged all-to-all
+   * @param x this device's operand, {@code [rows, ...]}
+   * @param counts this device's counts
+   * @return {@code [counts.rowsReceived(), ...]}; rows that nobody sent are zeros
+   */
+  Tensor run(Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts);
+
+  /**
+   * Enters a collective and waits until the result is in the caller's tensor.
+   *
+   * @param collective which; not a ragged all-to-all
+   * @param x this device's operand
+   * @param out this device's result, of x's dtype and the shape that the collective says; may be x
+   *     or overlap it
+   */
+  void runInto(Collective collective, Tensor x, Tensor out);
+
+  /**
+   * As {@link #runInto(Collective, Tensor, Tensor)}, for rows in uneven counts.
+   *
+   * @param collective the ragged all-to-all
+   * @param x this device's operand, {@code [rows, ...]}
+   * @param counts this device's counts
+   * @param out this device's result, {@code [at least counts.rowsReceived(), ...]}
+   */
+  void runInto(Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts, Tensor out);
+
+  /**
+   * Enters a collective and returns at once.
+   *
+   * @param collective which; not a ragged all-to-all
+   * @param x this device's operand, not to be written until the result has come
+   * @return the result to come
+   */
+  Pending<Tensor> start(Collective collective, Tensor x);
+
+  /**
+   * As {@link #start(Collective, Tensor)}, for rows in uneven counts.
+   *
+   * @param collective the ragged all-to-all
+   * @param x this device's operand
+   * @param counts this device's counts
+   * @return the result to come
+   */
+  Pending<Tensor> start(Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts);
+
+  /**
+   * Enters a collective and returns at once; the result will be in the caller's tensor.
+   *
+   * @param collective which; not a ragged all-to-all
+   * @param x this device's operand, not to be written until the result has come
+   * @param out this device's result, not to be read or written until it has come
+   * @return the result to come: out
+   */
+  Pending<Tensor> startInto(Collective collective, Tensor x, Tensor out);
+
+  /**
+   * This device's coordinate along an axis.
+   *
+   * @param axis the axis
+   * @return the coordinate
+   */
+  default int coordinate(String axis) {
+    return mesh().coordinate(id(), axis);
+  }
+
+  /**
+   * This device's place in its group along axes.
+   *
+   * @param axes the axes, major to minor
+   * @return its member number
+   */
+  default int member(String... axes) {
+    return mesh().groups(axes).memberOf(id());
+  }
+
+  /**
+   * {@link Collective.AllReduce} along the fixed tree.
+   *
+   * @param x the operand
+   * @param reduction how values are combined
+   * @param axes the axes
+   * @return the result, read-only
+   */
+  default Tensor allReduce(Tensor x, Reduction reduction, String... axes) {
+    return run(new Collective.AllReduce(reduction, axes), x);
+  }
+
+  /**
+   * {@link Collective.ReduceScatter}.
+   *
+   * @param x the operand
+   * @param reduction how values are combined
+   * @param dim the dimension that is cut
+   * @param axes the axes
+   * @return this member's chunk
+   */
+  default Tensor reduceScatter(Tensor x, Reduction reduction, int dim, String... axes) {
+    return run(new Collective.ReduceScatter(reduction, dim, axes), x);
+  }
+
+  /**
+   * {@link Collective.AllGather} of operands of one size.
+   *
+   * @param x the operand
+   * @param dim the dimension
+   * @param axes the axes
+   * @return the result, read-only
+   */
+  default Tensor allGather(Tensor x, int dim, String... axes) {
+    return run(new Collective.AllGather(dim, axes), x);
+  }
+
+  /**
+   * {@link Collective.AllGather} of chunks.
+   *
+   * @param x the operand: this member's chunk
+   * @param dim the dimension
+   * @param total size of the result along it
+   * @param axes the axes
+   * @return the result, read-only
+   */
+  default Tensor allGather(Tensor x, int dim, long total, String... axes) {
+    return run(new Collective.AllGather(List.of(axes), dim, OptionalLong.of(total)), x);
+  }
+
+  /**
+   * {@link Collective.AllToAll} of operands of one size.
+   *
+   * @param x the operand
+   * @param split the dimension that is cut
+   * @param concat the dimension that is put together
+   * @param axes the axes
+   * @return the result
+   */
+  default Tensor allToAll(Tensor x, int split, int concat, String... axes) {
+    return run(new Collective.AllToAll(split, concat, axes), x);
+  }
+
+  /**
+   * {@link Collective.RaggedAllToAll}.
+   *
+   * @param x the operand
+   * @param counts rows sent and received
+   * @param axes the axes
+   * @return the rows received
+   */
+  default Tensor raggedAllToAll(Tensor x, RaggedCounts counts, String... axes) {
+    return run(new Collective.RaggedAllToAll(axes), x, counts);
+  }
+
+  /**
+   * {@link Collective.Permute}.
+   *
+   * @param x the operand
+   * @param pairs who sends to whom
+   * @param axes the axes
+   * @return what was received, or zeros
+   */
+  default Tensor permute(Tensor x, List<Collective.Route> pairs, String... axes) {
+    return run(new Collective.Permute(List.of(axes), pairs), x);
+  }
+
+  /**
+   * {@link Collective.Broadcast}.
+   *
+   * @param x the operand
+   * @param root the member whose operand it is
+   * @param axes the axes
+   * @return the root's operand, read-only
+   */
+  default Tensor broadcast(Tensor x, int root, String... axes) {
+    return run(new Collective.Broadcast(root, axes), x);
+  }
+
+  /**
+   * {@link Collective.Barrier}.
+   *
+   * @param axes the axes
+   */
+  void barrier(String... axes);
+}

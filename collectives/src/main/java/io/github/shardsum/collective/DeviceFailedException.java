@@ -1,0 +1,31 @@
+package io.github.shardsum.collective;
+
+import java.util.List;
+
+/**
+ * A device ended, by an exception, by returning early or with its process, while others needed it.
+ */
+public final class DeviceFailedException extends CollectiveException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * With what is known.
+   *
+   * @param message what happened
+   * @param participants what the devices concerned asked for
+   */
+  public DeviceFailedException(String message, List<Participant> participants) {
+    super(message, participants);
+  }
+
+  /**
+   * As the other constructor, with a cause.
+   *
+   * @param message what happened
+   * @param participants what the devices concerned asked for
+   * @param cause what was thrown
+   */
+  public DeviceFailedException(String message, List<Participant> participants, Throwable cause) {
+    super(message, participants, cause);
+  }
+}

@@ -1,0 +1,222 @@
+package io.github.shardsum.collective;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * How many rows one device sends to, and receives from, each member of its group, and where they
+ * lie; an immutable value.
+ */
+public final class RaggedCounts {
+  private final long[] send;
+  private final long[] sendOffsets;
+  private final long[] receive;
+  private final long[] receiveOffsets;
+
+  private RaggedCounts(long[] send, long[] sendOffsets, long[] receive, long[] receiveOffsets) {
+    this.send = send;
+    this.sendOffsets = sendOffsets;
+    this.receive = receive;
+    this.receiveOffsets = receiveOffsets;
+  }
+
+  /**
+   * Rows one after another, in the order of the members.
+   *
+   * @param send for each member, the rows sent to it, at least 0; copied
+   * @param receive for each member, the rows received from it, at least 0; copied
+   * @return the counts
+   * @throws IllegalArgumentException if the lengths differ, a count is negative or a sum exceeds
+   *     2^63 - 1
+   */
+  public static RaggedCounts of(long[] send, long[] receive) {
+    return of(send, starts(send), receive, starts(receive));
+  }
+
+  /**
+   * Rows at given places.
+   *
+   * @param send for each member, the rows sent to it, at least 0; copied
+   * @param sendOffsets for each member, where they begin in the operand; copied
+   * @param receive for each member, the rows received from it, at least 0; copied
+   * @param receiveOffsets for each member, where they begin in the result; copied
+   * @return the counts
+   * @throws IllegalArgumentException if the lengths differ, a number is negative, a range ends
+   *     beyond 2^63 - 1, or ranges of rows received overlap
+   */
+  public static RaggedCounts of(
+      long[] send, long[] sendOffsets, long[] receive, long[] receiveOffsets) {
+    RaggedCounts counts =
+        new RaggedCounts(
+            send.clone(), sendOffsets.clone(), receive.clone(), receiveOffsets.clone());
+    counts.check();
+    return counts;
+  }
+
+  private static long[] starts(long[] counts) {
+    long[] starts = new long[counts.length];
+    long sum = 0;
+    for (int i = 0; i < counts.length; i++) {
+      starts[i] = sum;
+      if (counts[i] < 0 || counts[i] > Long.MAX_VALUE - sum) {
+        throw new IllegalArgumentException(
+            "ragged counts: counts of at least 0 and a sum below 2^63 are wanted, got "
+                + Arrays.toString(counts));
+      }
+      sum += counts[i];
+    }
+    return starts;
+  }
+
+  private void check() {
+    int members = send.length;
+    if (sendOffsets.length != members
+        || receive.length != members
+        || receiveOffsets.length != members) {
+      throw wrong("one number a member in every list is wanted");
+    }
+    for (int i = 0; i < members; i++) {
+      checkRange(send[i], sendOffsets[i]);
+      checkRange(receive[i], receiveOffsets[i]);
+    }
+    checkApart();
+  }
+
+  private void checkRange(long count, long offset) {
+    if (count < 0 || offset < 0 || offset > Long.MAX_VALUE - count) {
+      throw wrong("counts and offsets of at least 0 that end below 2^63 are wanted");
+    }
+  }
+
+  private void checkApart() {
+    List<Integer> byPlace =
+        IntStream.range(0, receive.length)
+            .filter(i -> receive[i] > 0)
+            .boxed()
+            .sorted((i, j) -> Long.compare(receiveOffsets[i], receiveOffsets[j]))
+            .toList();
+    for (int k = 1; k < byPlace.size(); k++) {
+      int before = byPlace.get(k - 1);
+      if (receiveOffsets[before] + receive[before] > receiveOffsets[byPlace.get(k)]) {
+        throw wrong(
+            "rows received at places of their own are wanted, those from members "
+                + before
+                + " and "
+                + byPlace.get(k)
+                + " overlap");
+      }
+    }
+  }
+
+  private IllegalArgumentException wrong(String rule) {
+    return new IllegalArgumentException("ragged counts: " + rule + ", got " + this);
+  }
+
+  /**
+   * Number of members of the group.
+   *
+   * @return the length of each list
+   */
+  public int members() {
+    return send.length;
+  }
+
+  /**
+   * Rows sent to a member.
+   *
+   * @param member the member
+   * @return the count, at least 0
+   */
+  public long send(int member) {
+    return send[member];
+  }
+
+  /**
+   * Where the rows sent to a member begin in the operand.
+   *
+   * @param member the member
+   * @return the row
+   */
+  public long sendOffset(int member) {
+    return sendOffsets[member];
+  }
+
+  /**
+   * Rows received from a member.
+   *
+   * @param member the member
+   * @return the count, at least 0
+   */
+  public long receive(int member) {
+    return receive[member];
+  }
+
+  /**
+   * Where the rows received from a member begin in the result.
+   *
+   * @param member the member
+   * @return the row
+   */
+  public long receiveOffset(int member) {
+    return receiveOffsets[member];
+  }
+
+  /**
+   * Rows that the operand must have at least.
+   *
+   * @return the end of the last range of rows sent
+   */
+  public long rowsNeeded() {
+    return end(send, sendOffsets);
+  }
+
+  /**
+   * Rows that the result must have at least.
+   *
+   * @return the end of the last range of rows received
+   */
+  public long rowsReceived() {
+    return end(receive, receiveOffsets);
+  }
+
+  private static long end(long[] counts, long[] offsets) {
+    long end = 0;
+    for (int i = 0; i < counts.length; i++) {
+      end = counts[i] == 0 ? end : Math.max(end, offsets[i] + counts[i]);
+    }
+    return end;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof RaggedCounts counts
+        && Arrays.equals(send, counts.send)
+        && Arrays.equals(sendOffsets, counts.sendOffsets)
+        && Arrays.equals(receive, counts.receive)
+        && Arrays.equals(receiveOffsets, counts.receiveOffsets);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * Arrays.hashCode(send) + Arrays.hashCode(receive);
+  }
+
+  /** The counts, and the offsets where they are not one after another. */
+  @Override
+  public String toString() {
+    return "send " + text(send, sendOffsets) + " receive " + text(receive, receiveOffsets);
+  }
+
+  private static String text(long[] counts, long[] offsets) {
+    StringBuilder text = new StringBuilder(Arrays.toString(counts));
+    long next = 0;
+    for (int i = 0; i < Math.min(counts.length, offsets.length); i++) {
+      if (offsets[i] != next) {
+        return text.append(" at ").append(Arrays.toString(offsets)).toString();
+      }
+      next += counts[i];
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,45 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.List;
+
+/** This process alone: there is nobody to send to. */
+public final class LocalTransport implements Transport {
+  /** The transport of one process. */
+  public LocalTransport() {}
+
+  @Override
+  public int processes() {
+    return 1;
+  }
+
+  @Override
+  public int process() {
+    return 0;
+  }
+
+  @Override
+  public void exchange(Exchange exchange, Duration deadline) {}
+
+  @Override
+  public void allReduce(
+      List<Integer> peers,
+      MemorySegment values,
+      DType dtype,
+      Reduction reduction,
+      Duration deadline) {}
+
+  @Override
+  public boolean reduces(DType dtype, Reduction reduction) {
+    return false;
+  }
+
+  @Override
+  public void abort(String reason) {}
+
+  @Override
+  public void close() {}
+}
