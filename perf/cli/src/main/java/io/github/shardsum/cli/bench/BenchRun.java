@@ -5,12 +5,15 @@ import io.github.shardsum.exec.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 
 /** Measures cases one after the other, ours and the peers in turns. */
 final class BenchRun {
+  private static final int MOST_REPEATS = 5;
+
   private final Rounds rounds;
   private final Workers workers;
   private final Roof roof;
@@ -88,9 +91,7 @@ final class BenchRun {
     times.forEach(
         (name, seconds) ->
             found.add(new Measured.Peer(name, median(seconds), PairedRatio.of(seconds, ours))));
-    double byFlops = subject.flops() / roof.flops(subject.dtype());
-    double byBytes =
-        subject.bytes() / roof.bytes(subject.bytes(), subject.writtenBytes() / subject.bytes());
+    Bound bound = bound(subject, sorted[0]);
     return new Measured(
         subject,
         workers.parallelism(),
@@ -98,9 +99,34 @@ final class BenchRun {
         sorted[0],
         PairedRatio.quantile(sorted, 0.25),
         PairedRatio.quantile(sorted, 0.75),
-        byFlops >= byBytes ? Measured.Limit.FLOPS : Measured.Limit.BYTES,
-        Math.max(byFlops, byBytes),
+        bound.limit(),
+        bound.seconds(),
         found);
+  }
+
+  private record Bound(Measured.Limit limit, double seconds) {}
+
+  /** A limit that our own run has beaten was measured in a bad moment, and is measured again. */
+  private Bound bound(BenchCase subject, double fastest) {
+    Bound bound = bound(subject);
+    for (int again = 0; again < MOST_REPEATS && bound.seconds() > fastest; again++) {
+      bound = bound(subject);
+    }
+    if (bound.seconds() > fastest) {
+      notes.accept(
+          "%s: faster than the limit of %s measured here; was the machine busy? run it again"
+              .formatted(subject.id(), bound.limit().toString().toLowerCase(Locale.ROOT)));
+    }
+    return bound;
+  }
+
+  private Bound bound(BenchCase subject) {
+    double byFlops = subject.flops() / roof.flops(subject.dtype());
+    double byBytes =
+        subject.bytes() / roof.bytes(subject.bytes(), subject.writtenBytes() / subject.bytes());
+    return byFlops >= byBytes
+        ? new Bound(Measured.Limit.FLOPS, byFlops)
+        : new Bound(Measured.Limit.BYTES, byBytes);
   }
 
   private static double median(double[] values) {

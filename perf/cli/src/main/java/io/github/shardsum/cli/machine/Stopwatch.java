@@ -7,7 +7,10 @@ public final class Stopwatch {
   /** The JIT is done with the loops after two or three windows, as a rule. */
   private static final int FEWEST_WINDOWS = 5;
 
-  private static final int MOST_WINDOWS = 15;
+  /** On a busy machine the JIT's own threads wait too, and loops are slow until they had a turn. */
+  private static final int QUIET_WINDOWS = 3;
+
+  private static final int MOST_WINDOWS = 40;
 
   /** A window that takes this share of the best time so far brings nothing new. */
   private static final double SETTLED = 0.99;
@@ -15,7 +18,7 @@ public final class Stopwatch {
   private Stopwatch() {}
 
   /**
-   * Seconds of the fastest run, found by windows until one is no better than those before.
+   * Seconds of the fastest run, found by windows until a few in a row bring nothing new.
    *
    * @param run a fraction of a millisecond of work, or longer
    * @return the seconds
@@ -33,11 +36,12 @@ public final class Stopwatch {
    */
   public static double best(Runnable run, long windowNanos) {
     double best = window(run, windowNanos);
+    int quiet = 0;
     for (int windows = 1; windows < MOST_WINDOWS; windows++) {
       double next = window(run, windowNanos);
-      boolean settled = windows >= FEWEST_WINDOWS && next > SETTLED * best;
+      quiet = next > SETTLED * best ? quiet + 1 : 0;
       best = Math.min(best, next);
-      if (settled) {
+      if (windows >= FEWEST_WINDOWS && quiet >= QUIET_WINDOWS) {
         break;
       }
     }

@@ -54,7 +54,6 @@ class BenchCommandTest {
     Path json = folder.resolve("out.json");
     Ended ended = quick("ij,jk->ik", "--sizes", "i=64,j=32,k=48", "--json", json.toString());
     assertEquals(0, ended.status(), ended.err());
-    assertTrue(ended.out().contains("% of flops"), ended.out());
     assertTrue(ended.out().contains("load average"), ended.out());
     JsonNode root = new JsonMapper().readTree(Files.readString(json));
     assertEquals(Set.of("equation", "results"), names(root));
@@ -63,7 +62,10 @@ class BenchCommandTest {
     JsonNode result = root.get("results").get(0);
     assertEquals(Set.of("threads", "seconds", "limit", "share", "peers"), names(result));
     assertEquals(1, result.get("threads").intValue());
-    assertEquals("flops", result.get("limit").stringValue());
+    // Which of the two it is, a machine busy with other tests may see differently.
+    String limit = result.get("limit").stringValue();
+    assertTrue(Set.of("flops", "bytes").contains(limit), limit);
+    assertTrue(ended.out().contains("% of " + limit), ended.out());
     assertTrue(result.get("seconds").doubleValue() > 0);
     assertTrue(result.get("share").doubleValue() > 0);
     assertTrue(result.get("peers").isArray());
