@@ -376,7 +376,7 @@ public final class Einsum {
       return explain();
     }
     List<Signature> now = Planning.signatures(bound, signatures(operands));
-    ContractionPlan fitting = planFor(now);
+    ContractionPlan fitting = planFor(signatures(operands));
     return explain(
         fitting, Optional.of(lower(now, bound.outputShape().rowMajorStrides(), fitting)));
   }
@@ -390,12 +390,13 @@ public final class Einsum {
     return Stream.of(operands).map(Signature::of).toList();
   }
 
-  /** The plan for operands: the compiled one, unless the memory limit means fewer elements now. */
-  private ContractionPlan planFor(List<Signature> now) {
+  /** The plan for operands: the compiled one, unless a memory limit may mean another one now. */
+  private ContractionPlan planFor(List<Signature> given) {
     boolean fits =
         options.memoryLimit().isEmpty()
-            || Planning.computeType(now, dtype) == Planning.computeType(signatures, dtype);
-    return fits ? plan : Planning.plan(bound, now, options);
+            || (Planning.computeType(given, dtype) == Planning.computeType(signatures, dtype)
+                && given.stream().noneMatch(Signature::isRouting));
+    return fits ? plan : Planning.plan(bound, given, options);
   }
 
   private List<EinsumPlan.Step> steps(Program lowered) {

@@ -3,11 +3,14 @@ package io.github.shardsum.einsum;
 import io.github.shardsum.internal.contract.ComputeType;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.path.Network;
+import io.github.shardsum.path.PathException;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** From a bound equation to a contraction path. */
 final class Planning {
@@ -16,6 +19,7 @@ final class Planning {
 
   private Planning() {}
 
+  /** The path; signatures are those of the operands as they were given. */
   static ContractionPlan plan(
       BoundEquation bound, List<Signature> signatures, EinsumOptions options) {
     long limit = MOST_ELEMENTS;
@@ -24,7 +28,8 @@ final class Planning {
       int elementBytes = computeType(signatures, dtype).dtype().byteSize();
       limit = Math.min(limit, options.memoryLimit().getAsLong() / elementBytes);
     }
-    return options.path().plan(network(bound), limit);
+    checkDensified(bound, signatures, limit);
+    return options.path().plan(network(bound, signatures), limit);
   }
 
   /** What operands are computed in, for a result of a dtype. */
@@ -33,7 +38,7 @@ final class Planning {
   }
 
   /** Labels and sizes as the path finder sees them: without broadcast axes and repeats. */
-  private static Network network(BoundEquation bound) {
+  private static Network network(BoundEquation bound, List<Signature> signatures) {
     List<List<Integer>> operands = new ArrayList<>();
     for (int operand = 0; operand < bound.operandCount(); operand++) {
       List<Integer> labels = new ArrayList<>();
@@ -56,7 +61,26 @@ final class Planning {
     for (int label = 0; label < bound.labelCount(); label++) {
       sizes.add(bound.labelSize(label));
     }
-    return new Network(operands, output, sizes);
+    Set<Integer> sparse = new HashSet<>();
+    for (int operand = 0; operand < signatures.size(); operand++) {
+      if (signatures.get(operand).isRouting() && !repeats(bound, operand)) {
+        sparse.add(operand);
+      }
+    }
+    return new Network(operands, output, sizes, sparse);
+  }
+
+  /** A routing operand that is made dense before the first step is one that no slice shortens. */
+  private static void checkDensified(BoundEquation bound, List<Signature> signatures, long limit) {
+    for (int operand = 0; operand < signatures.size(); operand++) {
+      Signature signature = signatures.get(operand);
+      boolean densified = signature.isRouting() && repeats(bound, operand);
+      if (densified && signature.shape().elementCount() > limit) {
+        throw new PathException(
+            "memory limit: operand %d of %s, a routing tensor %s with a repeated label, is made dense; %d elements are the limit, raise it or take the diagonal first"
+                .formatted(operand, bound.equation(), signature.shape(), limit));
+      }
+    }
   }
 
   /** Signatures of operands after {@link #withoutRepeatedRouting}. */

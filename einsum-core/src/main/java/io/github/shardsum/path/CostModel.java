@@ -58,6 +58,10 @@ final class CostModel {
         written += reduction.elements() * repeats(reduction.level(), reduction.kept());
       }
     }
+    for (List<Integer> labels : flow.densified()) {
+      largest = Math.max(largest, elements(labels));
+      written += network.elements(labels);
+    }
     for (int step = 0; step < steps.size(); step++) {
       flops += steps.get(step).flops();
       if (step < steps.size() - 1) {

@@ -49,6 +49,15 @@ record LabelFlow(
         List.copyOf(tensors.subList(n, tensors.size())));
   }
 
+  /** The labels of the sparse operands that meet a sparse one as its right partner. */
+  List<List<Integer>> densified() {
+    return path.pairs().stream()
+        .filter(pair -> network.sparse().contains(pair.left()))
+        .filter(pair -> network.sparse().contains(pair.right()))
+        .map(pair -> network.operands().get(pair.right()))
+        .toList();
+  }
+
   static void checkOperands(Network network, ContractionPath path) {
     if (path.operandCount() != network.operandCount()) {
       throw new PathException(

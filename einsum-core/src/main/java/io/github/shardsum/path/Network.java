@@ -3,6 +3,7 @@ package io.github.shardsum.path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -17,14 +18,17 @@ import java.util.TreeSet;
  * @param operands the labels of each operand, in the order of its axes; at least one operand
  * @param output the labels of the output, each of which is in some operand
  * @param sizes the size of each label, at least 0
+ * @param sparse the operands that are stored by their non-zeros; where two of them meet in a step,
+ *     the right one is made dense first, which is an intermediate
  */
-public record Network(List<List<Integer>> operands, List<Integer> output, List<Long> sizes) {
+public record Network(
+    List<List<Integer>> operands, List<Integer> output, List<Long> sizes, Set<Integer> sparse) {
 
   /**
    * Copies and checks the lists.
    *
    * @throws PathException if there is no operand, a size is negative, a label has no size or occurs
-   *     twice in a term, or an output label is in no operand
+   *     twice in a term, an output label is in no operand, or a sparse operand is none
    */
   public Network {
     var copies = new ArrayList<List<Integer>>(operands.size());
@@ -34,7 +38,27 @@ public record Network(List<List<Integer>> operands, List<Integer> output, List<L
     operands = List.copyOf(copies);
     output = List.copyOf(output);
     sizes = List.copyOf(sizes);
+    sparse = Set.copyOf(sparse);
     check(operands, output, sizes);
+    for (int operand : sparse) {
+      if (operand < 0 || operand >= operands.size()) {
+        throw new PathException(
+            "network: sparse operands are numbers from 0 to %d, got %d"
+                .formatted(operands.size() - 1, operand));
+      }
+    }
+  }
+
+  /**
+   * A network of dense operands.
+   *
+   * @param operands the labels of each operand
+   * @param output the labels of the output
+   * @param sizes the size of each label
+   * @throws PathException as the other constructor
+   */
+  public Network(List<List<Integer>> operands, List<Integer> output, List<Long> sizes) {
+    this(operands, output, sizes, Set.of());
   }
 
   /**

@@ -121,7 +121,8 @@ final class Search {
     return new OptimalSearch(Problem.of(network))
         .within(limit, sliced.cost().flops())
         .map(ContractionTree::path)
-        .map(path -> new ContractionPlan(network, path, List.of(), PathCost.of(network, path)));
+        .map(path -> new ContractionPlan(network, path, List.of(), PathCost.of(network, path)))
+        .filter(plan -> plan.cost().largestIntermediate() <= limit);
   }
 
   /** Slices one label at a time and searches on from the tree as it is with that label sliced. */
@@ -150,7 +151,8 @@ final class Search {
       Network network, ContractionPath path, Map<Integer, Slice> chosen) {
     List<Long> sizes = new ArrayList<>(network.sizes());
     chosen.values().forEach(slice -> sizes.set(slice.label(), slice.chunk()));
-    var problem = Problem.of(new Network(network.operands(), network.output(), sizes));
+    var problem =
+        Problem.of(new Network(network.operands(), network.output(), sizes, network.sparse()));
     var search = new LocalSearch(problem, 0, Clock.NONE);
     search.start(tree(new PathFinder.Given(path), problem));
     search.anneal(SLICED_SWEEPS);

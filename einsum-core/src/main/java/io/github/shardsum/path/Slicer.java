@@ -39,6 +39,7 @@ final class Slicer {
       }
     }
     reductions = intermediates.size();
+    intermediates.addAll(flow.densified());
     int last = flow.results().size() - 1;
     intermediates.addAll(flow.results().subList(0, Math.max(0, last)));
   }

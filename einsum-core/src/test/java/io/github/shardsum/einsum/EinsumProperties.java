@@ -239,11 +239,53 @@ class EinsumProperties {
     }
     Operand[] operands =
         equation.contains(",")
-            ? new Operand[] {routing, dense(random, dtype, size, equation)}
+            ? new Operand[] {
+              routing, dense(random, dtype, size, equation.substring(5, equation.indexOf("->")))
+            }
             : new Operand[] {routing};
     Einsum compiled = Einsum.compileFor(equation, EinsumOptions.defaults(), operands);
     Tensor want = ReferenceEinsum.evaluate(compiled.bound(), operands);
     assertArrayEquals(values(want), values(compiled.run(operands)), equation);
+  }
+
+  @Property
+  void routingOperandsAreSlicedToAMemoryLimit(@ForAll long seed) {
+    Random random = new Random(seed);
+    DType dtype = DType.values()[random.nextInt(DType.values().length)];
+    long[] size = {
+      1 + random.nextInt(3),
+      1 + random.nextInt(6),
+      1 + random.nextInt(4),
+      1 + random.nextInt(4),
+      1 + random.nextInt(7)
+    };
+    String[] equations = {
+      "gsec,gsm,m->egc",
+      "gsec,egcm,em->gs",
+      "gsec,gsm,egcm->",
+      "gsec,gm,sm->ecm",
+      "gsec,ms,gm->ce",
+      "gsec,gsec->ge",
+      "gsec,gsm,gsec->m"
+    };
+    String equation = equations[random.nextInt(equations.length)];
+    String[] terms = equation.substring(0, equation.indexOf("->")).split(",", -1);
+    Operand[] operands = new Operand[terms.length];
+    for (int i = 0; i < terms.length; i++) {
+      operands[i] =
+          terms[i].equals("gsec")
+              ? routing(random, dtype, size)
+              : dense(random, dtype, size, terms[i]);
+    }
+    long limit = 8L * (1 + random.nextInt(20));
+    EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(limit);
+    Einsum compiled = Einsum.compileFor(equation, options, operands);
+    int elementBytes = dtype == DType.F32 || dtype == DType.BF16 ? 4 : 8;
+    double largest = compiled.explain().contraction().cost().largestIntermediate();
+    assertTrue(largest * elementBytes <= limit, equation);
+    Tensor want = ReferenceEinsum.evaluate(compiled.bound(), operands);
+    assertArrayEquals(
+        values(want), values(compiled.run(operands)), () -> equation + " within " + limit);
   }
 
   private static RoutingTensor routing(Random random, DType dtype, long[] size) {
@@ -262,8 +304,7 @@ class EinsumProperties {
     return RoutingTensor.of(Shape.of(size[0], size[1], size[2], size[3]), positions, weights);
   }
 
-  private static Tensor dense(Random random, DType dtype, long[] size, String equation) {
-    String term = equation.substring(equation.indexOf(',') + 1, equation.indexOf("->"));
+  private static Tensor dense(Random random, DType dtype, long[] size, String term) {
     long[] shape = term.chars().mapToLong(label -> size["gsecm".indexOf(label)]).toArray();
     return EinsumCase.fill(EinsumCase.tensor(random, dtype, shape), random, true);
   }

@@ -8,11 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -346,6 +348,43 @@ class EinsumTest {
       for (long j = 0; j < 4; j++) {
         assertEquals(want, sums.getDouble(j), want * 1e-6, equation);
       }
+    }
+  }
+
+  @Test
+  void aMemoryLimitSlicesWhatIsDenseOfTwoRoutingOperands() {
+    RoutingTensor rows = RoutingTensor.oneHot(Tensor.of(new int[] {3, 0, 1}, 3), 64, DType.F32);
+    RoutingTensor columns = RoutingTensor.oneHot(Tensor.of(new int[] {1, 2, 3}, 3), 64, DType.F32);
+    EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(128);
+    Einsum compiled = Einsum.compileFor("ab,cb->ac", options, rows, columns);
+    assertTrue(compiled.explain().temporaryBytes() <= 2 * 128, compiled.explain().toString());
+    assertArrayEquals(
+        new float[] {0, 0, 1, 0, 0, 0, 1, 0, 0}, compiled.run(rows, columns).toFloatArray());
+  }
+
+  @Test
+  void aRoutingOperandWithARepeatedLabelIsNotMadeDenseBeyondTheMemoryLimit() {
+    RoutingTensor routing = RoutingTensor.oneHot(Tensor.of(new int[] {0, 1, 2}, 3), 3, DType.F32);
+    EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(32);
+    var error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Einsum.compileFor("aa,a->a", options, routing, Tensor.zeros(DType.F32, 3)));
+    assertTrue(error.getMessage().contains("repeated label"), error.getMessage());
+  }
+
+  @Test
+  void aPositionThatIsChangedToOneOutsideOfTheTailIsAnError() {
+    Tensor positions = Tensor.of(new int[] {0, 1}, 2, 1);
+    RoutingTensor routing =
+        RoutingTensor.of(Shape.of(2, 2, 2), positions, Tensor.of(new float[] {1, 1}, 2, 1));
+    positions.set(4, 1, 0);
+    Tensor dense = Tensor.zeros(DType.F32, 2, 2);
+    for (String equation : List.of("abc,bc->a", "abc,bc->abc")) {
+      var error =
+          assertThrows(
+              IllegalArgumentException.class, () -> Einsum.einsum(equation, routing, dense));
+      assertTrue(error.getMessage().contains("got 4"), error.getMessage());
     }
   }
 

@@ -142,10 +142,17 @@ public final class Lowering {
       int label = slice.label();
       long[] steps = new long[spec.operands().size()];
       Arrays.setAll(steps, i -> slice.chunk() * stride(spec.operands().get(i), label));
+      List<RoutedSlot.Move> moves =
+          spec.operands().stream().map(view -> move(view, label, slice.chunk())).toList();
       boolean isShort = spec.sizes()[label] % slice.chunk() != 0;
       loops.add(
           new Loop(
-              slice.count(), steps, slice.chunk() * out.strides()[label], out.has(label), isShort));
+              slice.count(),
+              steps,
+              moves,
+              slice.chunk() * out.strides()[label],
+              out.has(label),
+              isShort));
     }
     return loops;
   }
@@ -153,13 +160,19 @@ public final class Lowering {
   private static long stride(View view, int label) {
     return switch (view) {
       case View.Dense dense -> dense.strides()[label];
-      case View.Routed routed -> {
-        if (routed.has(label)) {
-          throw new IllegalArgumentException(
-              "memory limit: a label of a routing operand cannot be sliced; raise the limit");
-        }
-        yield 0;
-      }
+      case View.Routed _ -> 0;
+    };
+  }
+
+  private static RoutedSlot.Move move(View view, int label, long chunk) {
+    return switch (view) {
+      case View.Dense _ -> RoutedSlot.Move.NONE;
+      case View.Routed routed ->
+          new RoutedSlot.Move(
+              chunk * routed.positionStrides()[label],
+              chunk * routed.weightStrides()[label],
+              routed.tailAxis(label),
+              chunk);
     };
   }
 }

@@ -80,12 +80,19 @@ public final class Program {
    * The loop over the chunks of a sliced label.
    *
    * @param count number of chunks
-   * @param inputSteps distance between chunks in each operand
+   * @param inputSteps distance between chunks in each dense operand
+   * @param moves the same of each routing operand
    * @param outStep distance between chunks in what the passes write
    * @param inOut whether that has the label; if not, chunks add up
    * @param isShort whether the last chunk is shorter than the others
    */
-  record Loop(long count, long[] inputSteps, long outStep, boolean inOut, boolean isShort) {}
+  record Loop(
+      long count,
+      long[] inputSteps,
+      List<RoutedSlot.Move> moves,
+      long outStep,
+      boolean inOut,
+      boolean isShort) {}
 
   private final ComputeType type;
   private final List<Step> before;
@@ -257,6 +264,12 @@ public final class Program {
       for (int i = 0; i < in.length; i++) {
         in[i] = inputs[i].plus(inputAt(i, index));
       }
+      RoutedSlot[] routing = routed.clone();
+      for (int i = 0; i < in.length; i++) {
+        for (int s = 0; s < index.length && routing[i] != null; s++) {
+          routing[i] = routing[i].plus(loops.get(s).moves().get(i), index[s]);
+        }
+      }
       Slot result = out;
       Slot[] temps = temporaries;
       if (target instanceof Ref.Temporary(int place)) {
@@ -267,7 +280,7 @@ public final class Program {
       }
       for (Step step : variants.get(variant)) {
         if (step.level() > changed) {
-          run(step, in, routed, result, temps, again);
+          run(step, in, routing, result, temps, again);
         }
       }
     }

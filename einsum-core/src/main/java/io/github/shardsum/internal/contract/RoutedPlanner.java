@@ -3,6 +3,7 @@ package io.github.shardsum.internal.contract;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.memory.Loops;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -23,13 +24,17 @@ final class RoutedPlanner {
   RoutedKernel plan(View.Routed routing, View.Dense dense, View.Dense out) {
     boolean scatters = IntStream.of(routing.tail()).anyMatch(l -> l >= 0 && out.has(l));
     boolean apart = labels(l -> routing.leading()[l] && sizes[l] > 1).allMatch(out::has);
+    long[] tailCounts = routing.tailSizes().clone();
+    Arrays.setAll(tailCounts, axis -> routing.tail()[axis] < 0 ? 1 : sizes[routing.tail()[axis]]);
     RoutedLoops loops =
         new RoutedLoops(
             scatters ? "routed scatter" : "routed gather",
+            apart && !scatters,
             lead(routing, dense, out),
             free(routing, dense, out),
             result(out),
             routing.tailSizes(),
+            tailCounts,
             new long[][] {tail(routing, out), tail(routing, dense)},
             apart);
     return switch (spec.type()) {
@@ -47,7 +52,7 @@ final class RoutedPlanner {
   private Loops lead(View.Routed routing, View.Dense dense, View.Dense out) {
     int[] lead = routing.leadOrder();
     long[] counts = new long[lead.length];
-    long[][] strides = new long[5][lead.length];
+    long[][] strides = new long[6][lead.length];
     long order = 1;
     for (int i = lead.length - 1; i >= 0; i--) {
       int label = lead[i];
@@ -57,6 +62,7 @@ final class RoutedPlanner {
       strides[1 + RoutedLoops.DENSE][i] = dense.strides()[label];
       strides[1 + RoutedLoops.POSITIONS][i] = routing.positionStrides()[label];
       strides[1 + RoutedLoops.WEIGHTS][i] = routing.weightStrides()[label];
+      strides[1 + RoutedLoops.LEAD_BIAS][i] = spec.biasStride(label);
       order *= counts[i];
     }
     return Loops.of(counts, strides).without(0);

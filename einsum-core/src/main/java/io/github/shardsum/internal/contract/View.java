@@ -46,6 +46,7 @@ public sealed interface View permits View.Dense, View.Routed {
       return leading[label] || tailAxis(label) >= 0;
     }
 
+    /** The tail axis of a label, or -1. */
     int tailAxis(int label) {
       for (int axis = 0; axis < tail.length; axis++) {
         if (tail[axis] == label) {
