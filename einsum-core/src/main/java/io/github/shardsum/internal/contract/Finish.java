@@ -35,4 +35,11 @@ public record Finish(double alpha, double beta, double scale, Optional<Slot> bia
   public Finish accumulating() {
     return new Finish(alpha, 1, scale, bias, relu);
   }
+
+  /** The same with the bias's first element further on. */
+  Finish withBiasMoved(long elements) {
+    return bias.isEmpty()
+        ? this
+        : new Finish(alpha, beta, scale, bias.map(slot -> slot.plus(elements)), relu);
+  }
 }
