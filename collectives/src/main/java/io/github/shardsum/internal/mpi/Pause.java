@@ -1,0 +1,38 @@
+package io.github.shardsum.internal.mpi;
+
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Waits a little between two looks: at first not at all, then by giving the core away, then by
+ * sleeping, so that more processes than cores still make progress.
+ */
+final class Pause {
+  /** Looks without giving the core away: a message in shared memory comes within microseconds. */
+  private static final int SPINS = 32;
+
+  /** Gives the core away this often, some milliseconds, before it sleeps. */
+  private static final int YIELDS = 4000;
+
+  private static final long SHORTEST_SLEEP_NANOS = 20_000;
+  private static final long LONGEST_SLEEP_NANOS = 500_000;
+
+  private int count;
+
+  /** Waits; longer the oftener it was called. */
+  void pause() {
+    count++;
+    if (count <= SPINS) {
+      Thread.onSpinWait();
+    } else if (count <= SPINS + YIELDS) {
+      Thread.yield();
+    } else {
+      long growing = SHORTEST_SLEEP_NANOS * (count - SPINS - YIELDS);
+      LockSupport.parkNanos(Math.min(growing, LONGEST_SLEEP_NANOS));
+    }
+  }
+
+  /** Whether it is time for a look at the clock, which costs more than a look at a message. */
+  boolean isLong() {
+    return count > SPINS && (count & 15) == 0;
+  }
+}
