@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.internal.mpi.MpiTransport;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -27,6 +28,7 @@ public final class Transports {
   static Transport open(String name, CollectiveOptions options) {
     return switch (name.strip().toLowerCase(Locale.ROOT)) {
       case "local" -> new LocalTransport();
+      case "mpi" -> MpiTransport.open(options.deadline());
       default ->
           throw new IllegalArgumentException(
               "collectives: the engine \"local\" or \"mpi\" is wanted, got \""

@@ -1,7 +1,6 @@
 package io.github.shardsum.internal.mpi;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
@@ -32,25 +31,13 @@ final class CLibrary {
   /** Larger than struct sigaction of any Linux (152 bytes in glibc on x86-64). */
   private static final long SIGACTION_BYTES = 256;
 
-  private static final int PR_SET_PDEATHSIG = 1;
-  private static final long SIGKILL = 9;
-
   private final MethodHandle setenv;
   private final MethodHandle sigaction;
-  private final MethodHandle prctl;
 
-  @SuppressWarnings("restricted")
   CLibrary() {
     SymbolLookup library = Linker.nativeLinker().defaultLookup();
     setenv = NativeCalls.bind(library, "setenv", "ppi", ValueLayout.JAVA_INT);
     sigaction = NativeCalls.bind(library, "sigaction", "ipp", ValueLayout.JAVA_INT);
-    prctl =
-        Linker.nativeLinker()
-            .downcallHandle(
-                library.findOrThrow("prctl"),
-                FunctionDescriptor.of(
-                    ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG),
-                Linker.Option.firstVariadicArg(1));
   }
 
   /** Tells the libraries below MPI, in the environment that they will read, to leave signals be. */
@@ -96,18 +83,6 @@ final class CLibrary {
       }
     }
     return taken;
-  }
-
-  /**
-   * Asks the kernel to end this process when the thread that started it ends: no process of a job
-   * outlives a launcher that was killed.
-   */
-  void dieWithParent() {
-    try {
-      int _ = (int) prctl.invokeExact(PR_SET_PDEATHSIG, SIGKILL);
-    } catch (Throwable e) {
-      throw NativeCalls.defect("prctl", e);
-    }
   }
 
   private void act(int signal, MemorySegment wanted, MemorySegment before) {

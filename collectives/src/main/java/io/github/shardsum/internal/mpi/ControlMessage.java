@@ -9,26 +9,39 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What processes tell each other beside the data: where they are in the program.
+ * What processes tell each other beside the data.
  *
  * @param kind why it was sent
  * @param sender the sender's rank
- * @param sequence the number of the collective that it speaks of, from 0
+ * @param channel the number of the channel that it speaks of
+ * @param joint of the operations on the channel in which sender and receiver both take part, the
+ *     number of the one that the sender is in, or would begin next
  * @param text what the sender does, or why it failed
- * @param place where in its program
  */
-record ControlMessage(Kind kind, int sender, long sequence, String text, String place) {
+record ControlMessage(Kind kind, int sender, int channel, long joint, String text) {
   enum Kind {
-    /** The sender is at this collective. */
-    ARRIVAL,
-    /** The sender ends in order and begins no further collective. */
-    LEAVING,
-    /** The sender's engine has failed, for the reason in the text. */
-    FAILED,
-    /** The sender is about to run out of patience and asks where everyone is. */
+    /** The sender waits in the operation of the text and asks where the receiver is. */
     QUESTION,
-    /** The sender is between collectives, this one the next, or in it if there is a text. */
-    ANSWER
+    /** The sender is in the operation of the text, together with the receiver. */
+    ANSWER,
+    /** The sender is in no operation with the receiver, but in that of the text if there is one. */
+    ELSEWHERE,
+    /** The sender begins no further operation on the channel. */
+    CLOSED,
+    /** The channel has failed at the sender, for the reason in the text. */
+    FAILED,
+    /** The sender's program has ended. */
+    LEAVING,
+    /** The sender wants a communicator of the processes in the text, and can do nothing else. */
+    JOIN,
+    /** The sender, who has heard from all of them, asks rank 0 for the right to make it. */
+    LOCK,
+    /** Rank 0 gives that right. */
+    GRANT,
+    /** All who joined are to make the communicator now. */
+    GO,
+    /** The sender gives the right back. */
+    UNLOCK
   }
 
   private static final Kind[] KINDS = Kind.values();
@@ -39,43 +52,35 @@ record ControlMessage(Kind kind, int sender, long sequence, String text, String 
    */
   static final int LONGEST = 2048;
 
-  private static final int TEXT_BYTES = 1400;
-  private static final int PLACE_BYTES = 600;
   private static final int HEADER = 24;
 
   /** Writes the message; returns its length in bytes. */
   int write(MemorySegment target) {
-    byte[] what = bytes(text, TEXT_BYTES);
-    byte[] where = bytes(place, PLACE_BYTES);
+    byte[] bytes = bytes();
     target.set(JAVA_INT_UNALIGNED, 0, kind.ordinal());
     target.set(JAVA_INT_UNALIGNED, 4, sender);
-    target.set(JAVA_LONG_UNALIGNED, 8, sequence);
-    target.set(JAVA_INT_UNALIGNED, 16, what.length);
-    target.set(JAVA_INT_UNALIGNED, 20, where.length);
-    MemorySegment.copy(what, 0, target, JAVA_BYTE, HEADER, what.length);
-    MemorySegment.copy(where, 0, target, JAVA_BYTE, HEADER + what.length, where.length);
-    return HEADER + what.length + where.length;
+    target.set(JAVA_LONG_UNALIGNED, 8, joint);
+    target.set(JAVA_INT_UNALIGNED, 16, channel);
+    target.set(JAVA_INT_UNALIGNED, 20, bytes.length);
+    MemorySegment.copy(bytes, 0, target, JAVA_BYTE, HEADER, bytes.length);
+    return HEADER + bytes.length;
   }
 
   static ControlMessage read(MemorySegment source) {
-    int textLength = source.get(JAVA_INT_UNALIGNED, 16);
-    int placeLength = source.get(JAVA_INT_UNALIGNED, 20);
+    int length = source.get(JAVA_INT_UNALIGNED, 20);
+    byte[] bytes = source.asSlice(HEADER, length).toArray(JAVA_BYTE);
     return new ControlMessage(
         KINDS[source.get(JAVA_INT_UNALIGNED, 0)],
         source.get(JAVA_INT_UNALIGNED, 4),
+        source.get(JAVA_INT_UNALIGNED, 16),
         source.get(JAVA_LONG_UNALIGNED, 8),
-        string(source, HEADER, textLength),
-        string(source, HEADER + textLength, placeLength));
-  }
-
-  private static String string(MemorySegment source, int offset, int length) {
-    byte[] bytes = source.asSlice(offset, length).toArray(JAVA_BYTE);
-    return new String(bytes, StandardCharsets.UTF_8);
+        new String(bytes, StandardCharsets.UTF_8));
   }
 
   /** A text too long keeps its beginning and a hash of the whole, so that it still compares. */
-  private static byte[] bytes(String text, int most) {
+  private byte[] bytes() {
     byte[] whole = text.getBytes(StandardCharsets.UTF_8);
+    int most = LONGEST - HEADER;
     if (whole.length <= most) {
       return whole;
     }

@@ -11,17 +11,17 @@ import java.lang.foreign.ValueLayout;
  */
 enum Dialect {
   /** Handles are pointers to variables of the library. */
-  OPEN_MPI("Open MPI", ValueLayout.JAVA_LONG, -1, 1, 0, 0),
+  OPEN_MPI("Open MPI", Long.BYTES, -1, 1, 0, 0),
   /** Handles are 32-bit numbers. */
-  MPICH("MPICH", ValueLayout.JAVA_INT, -2, -1, 1, 0),
+  MPICH("MPICH", Integer.BYTES, -2, -1, 1, 0),
   /** The binary interface of the MPI-5 standard: small numbers in pointers. */
-  STANDARD("MPI-5 ABI", ValueLayout.JAVA_LONG, -1, 1, 0, 1024);
+  STANDARD("MPI-5 ABI", Long.BYTES, -1, 1, 0, 1024);
 
   /** Threads may call, one at a time; the standard interface counts its levels in steps of 1024. */
   private static final int SERIALIZED = 2;
 
   private final String title;
-  private final MemoryLayout handle;
+  private final int handleBytes;
   private final int anySource;
   private final long inPlace;
   private final long ignoredStatus;
@@ -29,13 +29,13 @@ enum Dialect {
 
   Dialect(
       String title,
-      MemoryLayout handle,
+      int handleBytes,
       int anySource,
       long inPlace,
       long ignoredStatus,
       int threadLevelStep) {
     this.title = title;
-    this.handle = handle;
+    this.handleBytes = handleBytes;
     this.anySource = anySource;
     this.inPlace = inPlace;
     this.ignoredStatus = ignoredStatus;
@@ -58,7 +58,7 @@ enum Dialect {
 
   /** The layout of a handle passed by value. */
   MemoryLayout handle() {
-    return handle;
+    return handleBytes == Integer.BYTES ? ValueLayout.JAVA_INT : ValueLayout.JAVA_LONG;
   }
 
   /** The value of a predefined handle. */

@@ -36,21 +36,23 @@ final class Mpi {
   private final MethodHandle abort;
   private final MethodHandle commRank;
   private final MethodHandle commSize;
-  private final MethodHandle commDup;
+  private final MethodHandle commIdup;
+  private final MethodHandle commFree;
+  private final MethodHandle commGroup;
+  private final MethodHandle commCreateGroup;
+  private final MethodHandle groupIncl;
+  private final MethodHandle groupFree;
   private final MethodHandle commSetErrhandler;
   private final MethodHandle errorString;
   private final MethodHandle libraryVersion;
   private final MethodHandle processorName;
-  private final MethodHandle typeContiguous;
+  private final MethodHandle typeHindexed;
   private final MethodHandle typeCommit;
   private final MethodHandle typeFree;
   private final MethodHandle isend;
   private final MethodHandle irecv;
   private final MethodHandle test;
-  private final MethodHandle ibarrier;
-  private final MethodHandle ibcast;
-  private final MethodHandle iallgatherv;
-  private final MethodHandle ialltoallv;
+  private final MethodHandle ialltoallw;
   private final MethodHandle iallreduce;
   private final MethodHandle iallgather;
   private final MethodHandle cancel;
@@ -68,21 +70,23 @@ final class Mpi {
     abort = bind("MPI_Abort", "hi");
     commRank = bind("MPI_Comm_rank", "hp");
     commSize = bind("MPI_Comm_size", "hp");
-    commDup = bind("MPI_Comm_dup", "hp");
+    commIdup = bind("MPI_Comm_idup", "hpp");
+    commFree = bind("MPI_Comm_free", "p");
+    commGroup = bind("MPI_Comm_group", "hp");
+    commCreateGroup = bind("MPI_Comm_create_group", "hhip");
+    groupIncl = bind("MPI_Group_incl", "hipp");
+    groupFree = bind("MPI_Group_free", "p");
     commSetErrhandler = bind("MPI_Comm_set_errhandler", "hh");
     errorString = bind("MPI_Error_string", "ipp");
     libraryVersion = bind("MPI_Get_library_version", "pp");
     processorName = bind("MPI_Get_processor_name", "pp");
-    typeContiguous = bind("MPI_Type_contiguous", "ihp");
+    typeHindexed = bind("MPI_Type_create_hindexed", "ipphp");
     typeCommit = bind("MPI_Type_commit", "p");
     typeFree = bind("MPI_Type_free", "p");
     isend = bind("MPI_Isend", "pihiihp");
     irecv = bind("MPI_Irecv", "pihiihp");
     test = bind("MPI_Test", "ppp");
-    ibarrier = bind("MPI_Ibarrier", "hp");
-    ibcast = bind("MPI_Ibcast", "pihihp");
-    iallgatherv = bind("MPI_Iallgatherv", "pihppphhp");
-    ialltoallv = bind("MPI_Ialltoallv", "ppphppphhp");
+    ialltoallw = bind("MPI_Ialltoallw", "pppppppphp");
     iallreduce = bind("MPI_Iallreduce", "ppihhhp");
     iallgather = bind("MPI_Iallgather", "pihpihhp");
     cancel = bind("MPI_Cancel", "p");
@@ -143,10 +147,48 @@ final class Mpi {
     return answer.get(JAVA_INT, 0);
   }
 
-  /** A communicator of the same processes, whose messages meet no other's; waits for all. */
-  long duplicate(long communicator) {
-    call("MPI_Comm_dup", () -> (int) commDup.invokeExact(communicator, answer));
-    return storedHandle(answer);
+  /**
+   * Starts to make a communicator of the same processes, whose messages meet no other's.
+   *
+   * @param made where its handle goes, to be read when the request is done
+   */
+  void duplicate(long communicator, MemorySegment made, MemorySegment request) {
+    call("MPI_Comm_idup", () -> (int) commIdup.invokeExact(communicator, made, request));
+  }
+
+  /**
+   * A communicator of some of the processes; waits for each of them to call.
+   *
+   * @param ranks an int a process, ascending
+   * @param tag keeps apart calls that meet between the same processes
+   */
+  long create(long communicator, MemorySegment ranks, int count, int tag) {
+    call("MPI_Comm_group", () -> (int) commGroup.invokeExact(communicator, answer));
+    long all = storedHandle(answer);
+    call("MPI_Group_incl", () -> (int) groupIncl.invokeExact(all, count, ranks, answer));
+    long some = storedHandle(answer);
+    call(
+        "MPI_Comm_create_group",
+        () -> (int) commCreateGroup.invokeExact(communicator, some, tag, answer));
+    long made = storedHandle(answer);
+    free("MPI_Group_free", groupFree, all);
+    free("MPI_Group_free", groupFree, some);
+    return made;
+  }
+
+  /** Gives a communicator back. */
+  void freeCommunicator(long communicator) {
+    free("MPI_Comm_free", commFree, communicator);
+  }
+
+  /** Gives a datatype back. */
+  void freeType(long type) {
+    free("MPI_Type_free", typeFree, type);
+  }
+
+  private void free(String function, MethodHandle freeing, long handle) {
+    storeHandle(answer, handle);
+    call(function, () -> (int) freeing.invokeExact(answer));
   }
 
   /** Makes errors come back as return values; MPI's default is to end the process. */
@@ -168,23 +210,20 @@ final class Mpi {
     return text.getString(0);
   }
 
-  /** A datatype of so many bytes, ready to use. */
-  long bytes(int count) {
+  /**
+   * A datatype of blocks of bytes, ready to use.
+   *
+   * @param lengths an int a block, its bytes
+   * @param offsets a long a block, where it begins
+   */
+  long blocks(int count, MemorySegment lengths, MemorySegment offsets) {
     call(
-        "MPI_Type_contiguous",
-        () -> (int) typeContiguous.invokeExact(count, handle(Predefined.BYTE), answer));
+        "MPI_Type_create_hindexed",
+        () ->
+            (int)
+                typeHindexed.invokeExact(count, lengths, offsets, handle(Predefined.BYTE), answer));
     call("MPI_Type_commit", () -> (int) typeCommit.invokeExact(answer));
     return storedHandle(answer);
-  }
-
-  /** Gives a datatype back. */
-  void free(long type) {
-    if (library.dialect().handle().byteSize() == Integer.BYTES) {
-      answer.set(JAVA_INT, 0, (int) type);
-    } else {
-      answer.set(JAVA_LONG, 0, type);
-    }
-    call("MPI_Type_free", () -> (int) typeFree.invokeExact(answer));
   }
 
   void send(
@@ -224,22 +263,6 @@ final class Mpi {
     call("MPI_Cancel", () -> (int) cancel.invokeExact(request));
   }
 
-  void barrier(long communicator, MemorySegment request) {
-    call("MPI_Ibarrier", () -> (int) ibarrier.invokeExact(communicator, request));
-  }
-
-  void broadcast(
-      MemorySegment data,
-      int count,
-      long type,
-      int root,
-      long communicator,
-      MemorySegment request) {
-    call(
-        "MPI_Ibcast",
-        () -> (int) ibcast.invokeExact(data, count, type, root, communicator, request));
-  }
-
   /** All-gather of as much from every process. */
   void allGatherEven(
       MemorySegment sent,
@@ -256,49 +279,33 @@ final class Mpi {
                     sent, count, type, received, count, type, communicator, request));
   }
 
-  /** All-gather; {@code counts} and {@code offsets} are int arrays in units of the type. */
-  void allGather(
-      MemorySegment sent,
-      int count,
-      MemorySegment received,
-      MemorySegment counts,
-      MemorySegment offsets,
-      long type,
-      long communicator,
-      MemorySegment request) {
-    call(
-        "MPI_Iallgatherv",
-        () ->
-            (int)
-                iallgatherv.invokeExact(
-                    sent, count, type, received, counts, offsets, type, communicator, request));
-  }
-
-  /** All-to-all; each of {@code out} and {@code in} is counts and offsets, in units of the type. */
+  /** All-to-all, with a count, an offset in bytes and a type for each process. */
   void allToAll(
       MemorySegment sent,
-      IntBlocks out,
+      Parts out,
       MemorySegment received,
-      IntBlocks in,
-      long type,
+      Parts in,
       long communicator,
       MemorySegment request) {
     call(
-        "MPI_Ialltoallv",
+        "MPI_Ialltoallw",
         () ->
             (int)
-                ialltoallv.invokeExact(
+                ialltoallw.invokeExact(
                     sent,
                     out.counts(),
                     out.offsets(),
-                    type,
+                    out.types(),
                     received,
                     in.counts(),
                     in.offsets(),
-                    type,
+                    in.types(),
                     communicator,
                     request));
   }
+
+  /** Native arrays, an entry a process: ints, ints, handles. */
+  record Parts(MemorySegment counts, MemorySegment offsets, MemorySegment types) {}
 
   /** The library's own all-reduce, in an order that it chooses; in place. */
   void allReduceInPlace(
@@ -316,9 +323,6 @@ final class Mpi {
                 iallreduce.invokeExact(
                     inPlace, data, count, type, operation, communicator, request));
   }
-
-  /** Native int arrays, an entry a process. */
-  record IntBlocks(MemorySegment counts, MemorySegment offsets) {}
 
   private interface Call {
     int run() throws Throwable;
@@ -345,9 +349,20 @@ final class Mpi {
     }
   }
 
-  private long storedHandle(MemorySegment place) {
-    return library.dialect().handle().byteSize() == Integer.BYTES
-        ? place.get(JAVA_INT, 0)
-        : place.get(JAVA_LONG, 0);
+  /** Size of a stored handle in bytes. */
+  long handleBytes() {
+    return library.dialect().handle().byteSize();
+  }
+
+  void storeHandle(MemorySegment place, long handle) {
+    if (handleBytes() == Integer.BYTES) {
+      place.set(JAVA_INT, 0, (int) handle);
+    } else {
+      place.set(JAVA_LONG, 0, handle);
+    }
+  }
+
+  long storedHandle(MemorySegment place) {
+    return handleBytes() == Integer.BYTES ? place.get(JAVA_INT, 0) : place.get(JAVA_LONG, 0);
   }
 }

@@ -19,6 +19,7 @@ final class Pause {
   private int count;
 
   /** Waits; longer the oftener it was called. */
+  @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it: later it sleeps
   void pause() {
     count++;
     if (count <= SPINS) {
@@ -29,6 +30,11 @@ final class Pause {
       long growing = SHORTEST_SLEEP_NANOS * (count - SPINS - YIELDS);
       LockSupport.parkNanos(Math.min(growing, LONGEST_SLEEP_NANOS));
     }
+  }
+
+  /** How often it was called. */
+  int count() {
+    return count;
   }
 
   /** Whether it is time for a look at the clock, which costs more than a look at a message. */

@@ -1,0 +1,131 @@
+package io.github.shardsum.internal.mpi;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One transport's lane between all processes: its communicators, and how far each process has come
+ * on it as far as it has said. For the MPI thread only.
+ */
+final class Channel {
+  private final int id;
+  private final int rank;
+  private final Map<List<Integer>, Long> communicators = new HashMap<>();
+
+  /** Of operations begun here with each process, the count. */
+  private final long[] begun;
+
+  /**
+   * How many operations with this process each process begins at most: what it said when closing.
+   */
+  private final long[] last;
+
+  /** What each process said last of where it is, and when it failed why. */
+  private final Map<Integer, ControlMessage> places = new HashMap<>();
+
+  private final Map<Integer, ControlMessage> failures = new HashMap<>();
+  private Optional<Operation> current = Optional.empty();
+  private Optional<String> failure = Optional.empty();
+
+  Channel(int id, int rank, int size) {
+    this.id = id;
+    this.rank = rank;
+    begun = new long[size];
+    last = new long[size];
+    Arrays.fill(last, Long.MAX_VALUE);
+  }
+
+  int id() {
+    return id;
+  }
+
+  Map<List<Integer>, Long> communicators() {
+    return communicators;
+  }
+
+  Optional<Operation> current() {
+    return current;
+  }
+
+  /** Counts an operation that begins and gives it its number with each of its peers. */
+  void begin(Operation operation) {
+    current = Optional.of(operation);
+    for (int peer : operation.peers()) {
+      operation.number(peer, begun[peer]++);
+    }
+  }
+
+  void end() {
+    current = Optional.empty();
+    places.clear();
+  }
+
+  void fail(String reason) {
+    failure = failure.or(() -> Optional.of(reason));
+  }
+
+  /** Why this process has given the channel up. */
+  Optional<String> failure() {
+    return failure;
+  }
+
+  void hear(ControlMessage message) {
+    switch (message.kind()) {
+      case QUESTION, ANSWER, ELSEWHERE -> places.put(message.sender(), message);
+      case CLOSED -> last[message.sender()] = message.joint();
+      case FAILED -> failures.putIfAbsent(message.sender(), message);
+      case LEAVING, JOIN, LOCK, GRANT, GO, UNLOCK -> {}
+    }
+  }
+
+  /** Whether a process has said that it ends before the operation that waits for it. */
+  boolean neverComes(int peer, Operation operation) {
+    return last[peer] <= operation.number(peer);
+  }
+
+  /** What a process said of the operation that waits for it, or of what it does instead. */
+  Optional<ControlMessage> place(int peer) {
+    return Optional.ofNullable(places.get(peer));
+  }
+
+  void forgetPlaces() {
+    places.clear();
+  }
+
+  /** The failure of one of the others. */
+  Optional<ControlMessage> failed() {
+    return failures.values().stream().findFirst();
+  }
+
+  /** Where this process is, for another one. */
+  ControlMessage state(int asker) {
+    Optional<Operation> together = current.filter(operation -> operation.peers().contains(asker));
+    return together
+        .map(
+            operation ->
+                message(ControlMessage.Kind.ANSWER, operation.number(asker), operation.toString()))
+        .orElseGet(
+            () ->
+                message(
+                    ControlMessage.Kind.ELSEWHERE,
+                    begun[asker],
+                    current.map(Operation::toString).orElse("")));
+  }
+
+  /** The last word to another process: how many operations with it there were. */
+  ControlMessage closing(int peer) {
+    return message(ControlMessage.Kind.CLOSED, begun[peer], "");
+  }
+
+  /** That this process gives up, and why. */
+  ControlMessage givingUp(String reason) {
+    return message(ControlMessage.Kind.FAILED, 0, reason);
+  }
+
+  ControlMessage message(ControlMessage.Kind kind, long joint, String text) {
+    return new ControlMessage(kind, rank, id, joint, text);
+  }
+}

@@ -1,0 +1,137 @@
+package io.github.shardsum.internal.mpi;
+
+import io.github.shardsum.internal.mpi.ControlMessage.Kind;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+
+/**
+ * Makes communicators of some of the processes. For the MPI thread only.
+ *
+ * <p>MPI makes them by a call that waits for all members, and offers no other. Two processes that
+ * each waited in such a call for another communicator would wait for ever, and a member that does
+ * not come would make the others wait beyond any deadline. So members first say that they have
+ * come, to the lowest of them; when all have, that one asks rank 0 for the right to make a
+ * communicator, of which there is one in the whole job; then all members make the call at once.
+ */
+final class Communicators {
+  /** Of the calls that make communicators; there is one at a time. */
+  private static final int TAG = 1;
+
+  private static final int GUARDIAN = 0;
+
+  /** A communicator to be made: of these ranks on this channel. */
+  private record Wanted(int channel, List<Integer> ranks) {
+    int leader() {
+      return ranks.getFirst();
+    }
+
+    /** A bit a rank, so that the ranks of 8000 processes fit into a message. */
+    String text() {
+      BitSet bits = new BitSet();
+      ranks.forEach(bits::set);
+      return HexFormat.of().formatHex(bits.toByteArray());
+    }
+
+    static Wanted of(ControlMessage message) {
+      BitSet bits = BitSet.valueOf(HexFormat.of().parseHex(message.text()));
+      return new Wanted(message.channel(), bits.stream().boxed().toList());
+    }
+  }
+
+  private final Job job;
+
+  /** At the lowest member: how many have come. */
+  private final Map<Wanted, Integer> joined = new HashMap<>();
+
+  /** At rank 0: who waits for the right, the first of whom has it. */
+  private final Queue<ControlMessage> queue = new ArrayDeque<>();
+
+  private final List<Wanted> due = new ArrayList<>();
+  private final Map<Wanted, Long> made = new HashMap<>();
+
+  Communicators(Job job) {
+    this.job = job;
+  }
+
+  /** Says that this process waits for a communicator of these ranks, ascending. */
+  void join(Channel channel, List<Integer> ranks) {
+    Wanted wanted = new Wanted(channel.id(), ranks);
+    send(wanted.leader(), message(Kind.JOIN, wanted));
+  }
+
+  /** The communicator that was waited for, once it is made; it is handed out once. */
+  Optional<Long> take(Channel channel, List<Integer> ranks) {
+    return Optional.ofNullable(made.remove(new Wanted(channel.id(), ranks)));
+  }
+
+  void hear(ControlMessage message) {
+    Wanted wanted = Wanted.of(message);
+    switch (message.kind()) {
+      case JOIN -> {
+        if (joined.merge(wanted, 1, Integer::sum) == wanted.ranks().size()) {
+          joined.remove(wanted);
+          send(GUARDIAN, message(Kind.LOCK, wanted));
+        }
+      }
+      case LOCK -> {
+        queue.add(message);
+        if (queue.size() == 1) {
+          grant(message);
+        }
+      }
+      case GRANT -> wanted.ranks().forEach(rank -> send(rank, message(Kind.GO, wanted)));
+      case GO -> due.add(wanted);
+      case UNLOCK -> {
+        queue.remove();
+        Optional.ofNullable(queue.peek()).ifPresent(this::grant);
+      }
+      case QUESTION, ANSWER, ELSEWHERE, CLOSED, FAILED, LEAVING ->
+          throw new IllegalArgumentException(message.toString());
+    }
+  }
+
+  private void grant(ControlMessage asked) {
+    send(asked.sender(), message(Kind.GRANT, Wanted.of(asked)));
+  }
+
+  /** Makes what all members are now about to make. */
+  void makeDue() {
+    while (!due.isEmpty()) {
+      Wanted wanted = due.removeLast();
+      made.put(wanted, make(wanted.ranks()));
+      if (wanted.leader() == job.rank()) {
+        send(GUARDIAN, message(Kind.UNLOCK, wanted));
+      }
+    }
+  }
+
+  private long make(List<Integer> ranks) {
+    try (Arena arena = Arena.ofConfined()) {
+      int[] members = ranks.stream().mapToInt(Integer::intValue).toArray();
+      MemorySegment list = arena.allocateFrom(ValueLayout.JAVA_INT, members);
+      return job.mpi().create(job.world(), list, members.length, TAG);
+    }
+  }
+
+  private void send(int target, ControlMessage message) {
+    if (target == job.rank()) {
+      hear(message);
+    } else {
+      job.control().tell(target, message);
+    }
+  }
+
+  private ControlMessage message(Kind kind, Wanted wanted) {
+    return new ControlMessage(kind, job.rank(), wanted.channel(), 0, wanted.text());
+  }
+}

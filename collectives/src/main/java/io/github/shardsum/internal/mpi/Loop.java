@@ -1,0 +1,146 @@
+package io.github.shardsum.internal.mpi;
+
+import io.github.shardsum.collective.CollectiveException;
+import io.github.shardsum.collective.TransportException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the MPI thread turns round and round: the operations that run, and the talk beside them. For
+ * the MPI thread only.
+ *
+ * <p>Nothing here waits for another process: an operation is started and then looked at, so that
+ * those of several channels go on side by side, deadlines hold, and questions of other processes
+ * are answered meanwhile.
+ */
+final class Loop {
+  /** The other processes are heard once in so many turns while operations run. */
+  private static final int HEAR_EVERY = 16;
+
+  private final Job job;
+  private final Watch watch;
+  private final List<Operation> running = new ArrayList<>();
+  private int turns;
+  private boolean finished;
+
+  Loop(Job job) {
+    this.job = job;
+    watch = new Watch(job);
+  }
+
+  Job job() {
+    return job;
+  }
+
+  boolean isIdle() {
+    return running.isEmpty();
+  }
+
+  boolean isFinished() {
+    return finished;
+  }
+
+  /** Ends the loop after this turn. */
+  void finish() {
+    finished = true;
+  }
+
+  /** Begins an operation; it counts as begun with each of its peers. */
+  void begin(Operation operation) {
+    Channel channel = operation.channel();
+    if (channel.failure().isPresent()) {
+      TransportException failed =
+          new TransportException("MPI: failed before: " + channel.failure().get(), List.of());
+      operation.done().completeExceptionally(failed);
+      return;
+    }
+    channel.begin(operation);
+    if (!channel.communicators().containsKey(operation.peers())) {
+      job.communicators().join(channel, operation.peers());
+    }
+    running.add(operation);
+  }
+
+  /** One look at everything; true if an operation has ended. */
+  boolean turn(Pause pause) {
+    if (finished) {
+      return true;
+    }
+    boolean ended = false;
+    for (Iterator<Operation> all = running.iterator(); all.hasNext(); ) {
+      Operation operation = all.next();
+      if (hasEnded(operation, pause)) {
+        all.remove();
+        operation.channel().end();
+        ended = true;
+      }
+    }
+    if (turns++ % HEAR_EVERY == 0 || running.isEmpty()) {
+      hear();
+    }
+    return ended;
+  }
+
+  private void hear() {
+    job.control().progress();
+    job.communicators().makeDue();
+  }
+
+  private boolean hasEnded(Operation operation, Pause pause) {
+    try {
+      Optional<Long> communicator = communicator(operation);
+      if (communicator.isPresent() && operation.action().advance(communicator.get())) {
+        operation.done().complete(true);
+        return true;
+      }
+      return pause.isLong() && mustEnd(operation);
+    } catch (MpiException e) {
+      String message = job.name(job.rank()) + ", in " + operation + ": " + e.getMessage();
+      fail(operation, new TransportException(message, List.of(), e));
+      return true;
+    }
+  }
+
+  private Optional<Long> communicator(Operation operation) {
+    Map<List<Integer>, Long> known = operation.channel().communicators();
+    job.communicators()
+        .take(operation.channel(), operation.peers())
+        .ifPresent(made -> known.put(operation.peers(), made));
+    return Optional.ofNullable(known.get(operation.peers()));
+  }
+
+  private boolean mustEnd(Operation operation) {
+    hear();
+    Optional<CollectiveException> failure = watch.look(operation);
+    failure.ifPresent(thrown -> fail(operation, thrown));
+    return failure.isPresent();
+  }
+
+  private void fail(Operation operation, CollectiveException failure) {
+    giveUp(operation.channel(), String.valueOf(failure.getMessage()));
+    job.abandon(operation);
+    operation.done().completeExceptionally(failure);
+  }
+
+  /** Tells the others that this process is through with a channel, and gives it back. */
+  void close(Channel channel) {
+    job.closeChannel(channel);
+    if (channel.failure().isEmpty()) {
+      channel.communicators().values().stream()
+          .filter(communicator -> communicator != job.world())
+          .forEach(job.mpi()::freeCommunicator);
+    }
+    channel.communicators().clear();
+  }
+
+  /** Marks a channel as failed and tells the others. */
+  void giveUp(Channel channel, String reason) {
+    if (channel.failure().isEmpty()) {
+      channel.fail(reason);
+      job.control().announce(channel.givingUp(reason));
+    }
+  }
+}

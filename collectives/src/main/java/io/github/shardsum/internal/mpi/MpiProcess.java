@@ -1,0 +1,101 @@
+package io.github.shardsum.internal.mpi;
+
+import io.github.shardsum.collective.TransportException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * MPI in this process. There is one, since MPI can be started once and ended once: it starts with
+ * the first use and ends with the JVM, in a shutdown hook. Thread-safe.
+ */
+final class MpiProcess {
+  /** The one piece of static state: MPI's own, which is of the process. */
+  private static final class Once {
+    static final Started STARTED = start();
+
+    private static Started start() {
+      try {
+        return new Started(Optional.of(new MpiProcess()), "");
+      } catch (CompletionException e) {
+        return new Started(Optional.empty(), String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  private record Started(Optional<MpiProcess> process, String reason) {}
+
+  private final MpiThread thread;
+
+  private MpiProcess() {
+    thread = MpiThread.start(System.getenv());
+    Runtime.getRuntime()
+        .addShutdownHook(
+            Thread.ofPlatform().name("shardsum-mpi-end").unstarted(new Farewell(this)));
+  }
+
+  /**
+   * Starts MPI unless it runs.
+   *
+   * @throws TransportException if it does not start, each time with the first reason
+   */
+  static MpiProcess get() {
+    Started started = Once.STARTED;
+    return started.process().orElseThrow(() -> new TransportException(started.reason(), List.of()));
+  }
+
+  /** Hands work over, to be done in the order of the calls; it must not wait. */
+  void post(Consumer<Loop> work) {
+    thread.post(work);
+  }
+
+  /** Hands work over and waits until it is done. */
+  <T> T call(Function<Loop, T> work) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    post(
+        loop -> {
+          try {
+            result.complete(work.apply(loop));
+          } catch (RuntimeException e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return await(result, Long.MAX_VALUE);
+  }
+
+  /**
+   * Waits for what the MPI thread does.
+   *
+   * @param limitNanos after which even the MPI thread is taken for stuck
+   */
+  static <T> T await(CompletableFuture<T> result, long limitNanos) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return result.get(limitNanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      throw switch (e.getCause()) {
+        case RuntimeException failure -> failure;
+        case null, default -> new IllegalStateException(e);
+      };
+    } catch (TimeoutException e) {
+      throw new TransportException(
+          "MPI: the thread that calls it has not come back from the library", List.of(), e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

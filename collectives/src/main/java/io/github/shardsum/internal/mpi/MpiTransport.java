@@ -1,0 +1,148 @@
+package io.github.shardsum.internal.mpi;
+
+import io.github.shardsum.collective.CollectiveTimeoutException;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.collective.TransportException;
+import io.github.shardsum.internal.engine.Exchange;
+import io.github.shardsum.internal.engine.Transport;
+import io.github.shardsum.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Bytes over MPI: an exchange is one call of MPI by one thread of this process.
+ *
+ * <p>Each transport has a channel of its own, so that several may be used at once, by several
+ * threads.
+ */
+public final class MpiTransport implements Transport {
+  /** How much longer than the deadline the MPI thread itself may take to say so. */
+  private static final long LATENESS_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private final MpiProcess process;
+  private final Channel channel;
+  private final Lane lane;
+  private final int rank;
+  private final int size;
+
+  /**
+   * Starts MPI unless it runs, and opens a channel; waits for all processes to do so.
+   *
+   * @param deadline how long to wait for them
+   * @throws TransportException if MPI is not there, with what to install, or does not start
+   * @throws CollectiveTimeoutException if the others did not come
+   */
+  public static MpiTransport open(Duration deadline) {
+    return open(deadline, Integer.MAX_VALUE);
+  }
+
+  /** With a largest count that MPI is given, which tests set low. */
+  static MpiTransport open(Duration deadline, long longestCount) {
+    return new MpiTransport(MpiProcess.get(), deadline, longestCount);
+  }
+
+  private MpiTransport(MpiProcess process, Duration deadline, long longestCount) {
+    this.process = process;
+    Job job = process.call(Loop::job);
+    rank = job.rank();
+    size = job.size();
+    lane = new Lane(job.mpi(), size, longestCount);
+    channel = process.call(loop -> loop.job().openChannel());
+    run(
+        "the opening of the engine",
+        job.everyone(),
+        lane.duplicate(channel, job.everyone()),
+        deadline);
+  }
+
+  @Override
+  public int processes() {
+    return size;
+  }
+
+  @Override
+  public int process() {
+    return rank;
+  }
+
+  @Override
+  public void exchange(Exchange exchange, Duration deadline) {
+    if (exchange.peers().size() > 1) {
+      run(exchange.what(), exchange.peers(), lane.exchange(exchange), deadline);
+    }
+  }
+
+  @Override
+  public void allReduce(
+      List<Integer> peers,
+      MemorySegment values,
+      DType dtype,
+      Reduction reduction,
+      Duration deadline) {
+    Predefined type = type(dtype).orElseThrow();
+    Predefined operation = operation(reduction).orElseThrow();
+    if (peers.size() > 1) {
+      run(
+          "all-reduce " + reduction + " of " + dtype + " [" + values.byteSize() + " bytes]",
+          peers,
+          lane.allReduce(values, dtype.byteSize(), type, operation),
+          deadline);
+    }
+  }
+
+  /** Not where the library's rule for NaN or for zeros is not ours. */
+  @Override
+  public boolean reduces(DType dtype, Reduction reduction) {
+    boolean extremes = reduction == Reduction.MIN || reduction == Reduction.MAX;
+    return type(dtype).isPresent()
+        && operation(reduction).isPresent()
+        && !(extremes && dtype.isFloating());
+  }
+
+  private static Optional<Predefined> type(DType dtype) {
+    return switch (dtype) {
+      case F32 -> Optional.of(Predefined.FLOAT);
+      case F64 -> Optional.of(Predefined.DOUBLE);
+      case I32 -> Optional.of(Predefined.INT32);
+      case I64 -> Optional.of(Predefined.INT64);
+      case BF16, BOOL -> Optional.empty();
+    };
+  }
+
+  private static Optional<Predefined> operation(Reduction reduction) {
+    return switch (reduction) {
+      case SUM -> Optional.of(Predefined.SUM);
+      case PROD -> Optional.of(Predefined.PROD);
+      case MIN -> Optional.of(Predefined.MIN);
+      case MAX -> Optional.of(Predefined.MAX);
+      case MEAN -> Optional.empty();
+    };
+  }
+
+  private void run(String what, List<Integer> peers, Operation.Action action, Duration deadline) {
+    Operation operation = new Operation(channel, what, peers, deadline.toNanos(), action);
+    process.post(loop -> loop.begin(operation));
+    MpiProcess.await(operation.done(), deadline.toNanos() + LATENESS_NANOS);
+  }
+
+  @Override
+  public void abort(String reason) {
+    process.call(
+        loop -> {
+          loop.giveUp(channel, reason);
+          return true;
+        });
+  }
+
+  @Override
+  public void close() {
+    process.call(
+        loop -> {
+          loop.close(channel);
+          return true;
+        });
+  }
+}
