@@ -1,4 +1,21 @@
-/** The PJRT backend. */
+/**
+ * A binding to PJRT plugins: libtpu, XLA for CPU and CUDA, and any other of API 0.63 or newer.
+ *
+ * <p>{@code PjrtPlugin.open(path)} loads a library, {@code createClient} takes its devices, {@code
+ * compile} turns StableHLO text into a {@code PjrtLoadedExecutable}, and {@code bufferFrom} carries
+ * tensors to devices. A {@code PjrtTopology} compiles for devices that are not there.
+ *
+ * <p><b>Ownership.</b> Whoever gets a client, buffer, executable, topology or event closes it.
+ * Closing a client closes what it made. Order does not matter: nothing native is destroyed before
+ * what it holds. Use after close is an {@code IllegalStateException}. What becomes unreachable
+ * unclosed is reported and closed. A plugin stays loaded until the process ends.
+ *
+ * <p><b>Threads.</b> Every class may be used by any number of threads at once. Dependents of a
+ * future run on the common pool, never on a plugin's thread.
+ *
+ * <p>Native access must be allowed: {@code --enable-native-access=io.github.shardsum.tpu}, or
+ * {@code ALL-UNNAMED} on the class path.
+ */
 @NullMarked
 package io.github.shardsum.pjrt;
 

@@ -1,0 +1,113 @@
+package io.github.shardsum.internal.pjrt;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+
+import io.github.shardsum.pjrt.PjrtCode;
+import io.github.shardsum.pjrt.PjrtException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * Turns a plugin's events into Java calls. One upcall stub serves all events of a plugin: what to
+ * call is found by a number that travels as the event's argument.
+ *
+ * <p>A plugin calls on a thread of its own, or on the caller's before the registration returns.
+ * That thread only hands over: what follows runs on the common pool, so that it may call the
+ * plugin, wait, or fail without harm to the plugin's thread. Nothing thrown leaves an upcall, since
+ * that would end the JVM.
+ */
+public final class EventCallbacks {
+  private final Api api;
+  private final Map<Long, Consumer<Optional<PjrtException>>> waiting = new ConcurrentHashMap<>();
+  private final AtomicLong next = new AtomicLong(1);
+  private final MemorySegment stub;
+
+  EventCallbacks(Api api) {
+    this.api = api;
+    this.stub =
+        Upcalls.stub(
+            MethodHandles.lookup(),
+            this,
+            "fired",
+            MethodType.methodType(void.class, MemorySegment.class, MemorySegment.class),
+            FunctionDescriptor.ofVoid(ADDRESS, ADDRESS),
+            Arena.global());
+  }
+
+  /**
+   * Calls back once when an event is done, on the common pool.
+   *
+   * @param event an event that stays alive until then
+   * @param then what to do with the event's error, if it had one
+   */
+  public void whenReady(MemorySegment event, Consumer<Optional<PjrtException>> then) {
+    long id = next.getAndIncrement();
+    waiting.put(id, then);
+    try (Arena arena = Arena.ofConfined()) {
+      api.prepare(arena, Slot.EVENT_ON_READY)
+          .set("event", event)
+          .set("callback", stub)
+          .set("user_arg", MemorySegment.ofAddress(id))
+          .invoke();
+    } catch (RuntimeException e) {
+      // Whoever takes it out calls it: the plugin may have called in spite of its error.
+      if (waiting.remove(id) != null) {
+        then.accept(Optional.of(asPjrt(e)));
+      }
+    }
+  }
+
+  private static PjrtException asPjrt(RuntimeException e) {
+    return e instanceof PjrtException ours
+        ? ours
+        : new PjrtException(PjrtCode.INTERNAL, Slot.EVENT_ON_READY.symbol(), e.toString(), e);
+  }
+
+  /** Waits for an event on this thread, and destroys it. */
+  public void await(MemorySegment event) {
+    try (Arena arena = Arena.ofConfined()) {
+      api.prepare(arena, Slot.EVENT_AWAIT).set("event", event).invoke();
+    } finally {
+      destroy(event);
+    }
+  }
+
+  /** Destroys an event; nothing for a null pointer. */
+  public void destroy(MemorySegment event) {
+    if (!Memory.isNull(event)) {
+      try (Arena arena = Arena.ofConfined()) {
+        api.prepare(arena, Slot.EVENT_DESTROY).set("event", event).invoke();
+      }
+    }
+  }
+
+  /** How many events have not come yet. */
+  public int waiting() {
+    return waiting.size();
+  }
+
+  @SuppressWarnings("unused") // called through the stub
+  private void fired(MemorySegment error, MemorySegment argument) {
+    try {
+      Optional<PjrtException> failure =
+          Memory.isNull(error)
+              ? Optional.empty()
+              : Optional.of(api.take(error, Slot.EVENT_ON_READY.symbol()));
+      Consumer<Optional<PjrtException>> then = waiting.remove(argument.address());
+      if (then != null) {
+        ForkJoinPool.commonPool().execute(() -> then.accept(failure));
+      }
+    } catch (Throwable e) {
+      Upcalls.swallow(e);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Upcalls;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * How a client is created.
+ *
+ * @param options of the plugin, as {@code cpu_device_count}
+ * @param store what the processes of a job share; empty for one process
+ * @param deadline how long to wait for the plugin
+ * @param onLeak told, on a thread of the JVM, of each object that nobody closed
+ */
+public record ClientOptions(
+    PjrtOptions options,
+    Optional<KeyValueStore> store,
+    Duration deadline,
+    Consumer<String> onLeak) {
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  /**
+   * No options, one process, five minutes, leaks to the log {@code io.github.shardsum.pjrt}.
+   *
+   * @return the defaults
+   */
+  public static ClientOptions defaults() {
+    return new ClientOptions(PjrtOptions.none(), Optional.empty(), PATIENCE, Upcalls::warn);
+  }
+
+  /**
+   * The same with other options of the plugin.
+   *
+   * @param other the options
+   * @return a copy
+   */
+  public ClientOptions withOptions(PjrtOptions other) {
+    return new ClientOptions(other, store, deadline, onLeak);
+  }
+
+  /**
+   * The same with a store.
+   *
+   * @param other the store
+   * @return a copy
+   */
+  public ClientOptions withStore(KeyValueStore other) {
+    return new ClientOptions(options, Optional.of(other), deadline, onLeak);
+  }
+
+  /**
+   * The same with another deadline.
+   *
+   * @param other how long to wait
+   * @return a copy
+   */
+  public ClientOptions withDeadline(Duration other) {
+    return new ClientOptions(options, store, other, onLeak);
+  }
+
+  /**
+   * The same with another listener for leaks.
+   *
+   * @param other the listener
+   * @return a copy
+   */
+  public ClientOptions withOnLeak(Consumer<String> other) {
+    return new ClientOptions(options, store, deadline, other);
+  }
+}

@@ -1,0 +1,68 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Api;
+import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Fields;
+import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.Struct;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A program and how to compile it, as the C API takes them.
+ *
+ * @param code text or bytes
+ * @param format the plugin's name of the form
+ * @param options a serialized CompileOptionsProto
+ */
+record Compilation(byte[] code, String format, byte[] options) {
+  Compilation {
+    if (code.length == 0) {
+      throw new IllegalArgumentException("program: StableHLO or HLO is wanted, got nothing");
+    }
+  }
+
+  static Compilation of(String mlir, CompileOptions options) {
+    return of(mlir.getBytes(StandardCharsets.UTF_8), ProgramFormat.MLIR, options);
+  }
+
+  static Compilation of(byte[] code, ProgramFormat format, CompileOptions options) {
+    return new Compilation(code, format.toString(), options.toBytes());
+  }
+
+  /** Compiles for a client's devices. */
+  MemorySegment loaded(Api api, MemorySegment client) {
+    try (Arena arena = Arena.ofConfined()) {
+      return arguments(api, arena, Slot.CLIENT_COMPILE)
+          .set("client", client)
+          .invoke()
+          .pointer("executable");
+    }
+  }
+
+  /** Compiles ahead of time. */
+  MemorySegment ahead(Api api, MemorySegment topology) {
+    try (Arena arena = Arena.ofConfined()) {
+      return arguments(api, arena, Slot.COMPILE)
+          .set("topology", topology)
+          .invoke()
+          .pointer("executable");
+    }
+  }
+
+  private Call arguments(Api api, Arena arena, Slot slot) {
+    byte[] name = format.getBytes(StandardCharsets.UTF_8);
+    Fields program =
+        api.allocate(arena, Struct.PROGRAM)
+            .set("code", Memory.copy(arena, code))
+            .set("code_size", code.length)
+            .set("format", Memory.copy(arena, name))
+            .set("format_size", name.length);
+    return api.prepare(arena, slot)
+        .set("program", program.segment())
+        .set("compile_options", Memory.copy(arena, options))
+        .set("compile_options_size", options.length);
+  }
+}

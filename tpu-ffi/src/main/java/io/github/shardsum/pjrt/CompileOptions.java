@@ -1,0 +1,191 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Proto;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How a program is compiled.
+ *
+ * @param replicas how many copies of the program run on data of their own, at least 1
+ * @param partitions over how many devices each copy is split, at least 1
+ * @param shardy whether the program's shardings are Shardy's ({@code sdy}); otherwise {@code
+ *     mhlo.sharding}
+ * @param assignment device ids as {@code [replicas][partitions]}; empty for the client's default
+ * @param flags XLA's options by name, as {@code xla_cpu_enable_fast_math}
+ */
+public record CompileOptions(
+    int replicas,
+    int partitions,
+    boolean shardy,
+    Optional<List<List<Integer>>> assignment,
+    Map<String, PjrtValue> flags) {
+  // Field numbers of CompileOptionsProto, ExecutableBuildOptionsProto and DeviceAssignmentProto.
+  private static final int BUILD_OPTIONS = 3;
+  private static final int OVERRIDES = 7;
+  private static final int DEVICE_ORDINAL = 1;
+  private static final int REPLICAS = 4;
+  private static final int PARTITIONS = 5;
+  private static final int SPMD = 6;
+  private static final int ASSIGNMENT = 9;
+  private static final int SHARDY = 19;
+  private static final int COMPUTATIONS = 2;
+  private static final int COMPUTATION_DEVICES = 3;
+
+  /** More devices than any machine has; a larger count is a mistake. */
+  private static final int MOST = 1 << 20;
+
+  /** Checks and copies. */
+  public CompileOptions {
+    if (replicas < 1 || partitions < 1 || (long) replicas * partitions > MOST) {
+      throw new IllegalArgumentException(
+          "compile options: replicas and partitions of at least 1 are wanted, %d in all at most, got %d and %d"
+              .formatted(MOST, replicas, partitions));
+    }
+    assignment = assignment.map(rows -> checked(rows, replicas, partitions));
+    flags = Map.copyOf(flags);
+    for (Map.Entry<String, PjrtValue> flag : flags.entrySet()) {
+      if (flag.getValue() instanceof PjrtValue.Int64List) {
+        throw new IllegalArgumentException(
+            "flag " + flag.getKey() + ": text, a number, a real or a flag is wanted, got a list");
+      }
+    }
+  }
+
+  private static List<List<Integer>> checked(
+      List<List<Integer>> rows, int replicas, int partitions) {
+    List<List<Integer>> copy = rows.stream().map(List::copyOf).toList();
+    boolean fits =
+        copy.size() == replicas && copy.stream().allMatch(row -> row.size() == partitions);
+    long distinct = copy.stream().flatMap(List::stream).distinct().count();
+    if (!fits || distinct != (long) replicas * partitions) {
+      throw new IllegalArgumentException(
+          "device assignment: %d rows of %d different ids are wanted, got %s"
+              .formatted(replicas, partitions, copy));
+    }
+    return copy;
+  }
+
+  /**
+   * One device, no options.
+   *
+   * @return the defaults
+   */
+  public static CompileOptions defaults() {
+    return new CompileOptions(1, 1, true, Optional.empty(), Map.of());
+  }
+
+  /**
+   * One program split over devices.
+   *
+   * @param partitions how many devices
+   * @return the options
+   */
+  public static CompileOptions partitioned(int partitions) {
+    return defaults().withPartitions(partitions);
+  }
+
+  /**
+   * The same over another number of devices.
+   *
+   * @param other how many partitions
+   * @return a copy
+   */
+  public CompileOptions withPartitions(int other) {
+    return new CompileOptions(replicas, other, shardy, assignment, flags);
+  }
+
+  /**
+   * The same with another number of copies.
+   *
+   * @param other how many replicas
+   * @return a copy
+   */
+  public CompileOptions withReplicas(int other) {
+    return new CompileOptions(other, partitions, shardy, assignment, flags);
+  }
+
+  /**
+   * The same with the other partitioner.
+   *
+   * @param other whether shardings are Shardy's
+   * @return a copy
+   */
+  public CompileOptions withShardy(boolean other) {
+    return new CompileOptions(replicas, partitions, other, assignment, flags);
+  }
+
+  /**
+   * The same on given devices.
+   *
+   * @param other device ids as {@code [replicas][partitions]}
+   * @return a copy
+   */
+  public CompileOptions withAssignment(List<List<Integer>> other) {
+    return new CompileOptions(replicas, partitions, shardy, Optional.of(other), flags);
+  }
+
+  /**
+   * The same with an XLA option.
+   *
+   * @param name the option
+   * @param value its value
+   * @return a copy
+   */
+  public CompileOptions withFlag(String name, PjrtValue value) {
+    Map<String, PjrtValue> more = new LinkedHashMap<>(flags);
+    more.put(name, value);
+    return new CompileOptions(replicas, partitions, shardy, assignment, more);
+  }
+
+  /**
+   * The options as the C API takes them.
+   *
+   * @return a serialized {@code xla.CompileOptionsProto}
+   */
+  public byte[] toBytes() {
+    // An ordinal that is left out would mean device 0; partitioning is always by the SPMD
+    // partitioner, since the others are gone.
+    Proto.Writer build =
+        new Proto.Writer()
+            .number(DEVICE_ORDINAL, -1)
+            .number(REPLICAS, replicas)
+            .number(PARTITIONS, partitions)
+            .number(SPMD, 1);
+    assignment.ifPresent(rows -> build.bytes(ASSIGNMENT, assignment(rows)));
+    build.flag(SHARDY, shardy);
+    Proto.Writer options = new Proto.Writer().bytes(BUILD_OPTIONS, build.toBytes());
+    flags.forEach((name, value) -> options.bytes(OVERRIDES, override(name, value)));
+    return options.toBytes();
+  }
+
+  private byte[] assignment(List<List<Integer>> rows) {
+    Proto.Writer writer = new Proto.Writer().number(1, replicas).number(COMPUTATIONS, partitions);
+    for (int partition = 0; partition < partitions; partition++) {
+      List<Long> ids = new ArrayList<>();
+      for (List<Integer> row : rows) {
+        ids.add((long) row.get(partition));
+      }
+      byte[] devices =
+          new Proto.Writer().packed(1, ids.stream().mapToLong(Long::longValue).toArray()).toBytes();
+      writer.bytes(COMPUTATION_DEVICES, devices);
+    }
+    return writer.toBytes();
+  }
+
+  private static byte[] override(String name, PjrtValue value) {
+    Proto.Writer writer = new Proto.Writer();
+    switch (value) {
+      case PjrtValue.Text text -> writer.text(1, text.value());
+      case PjrtValue.Flag flag -> writer.number(2, flag.value() ? 1 : 0);
+      case PjrtValue.Int64 number -> writer.number(3, number.value());
+      case PjrtValue.Real real -> writer.real(4, real.value());
+      case PjrtValue.Int64List list ->
+          throw new IllegalArgumentException("flag " + name + ": no list is taken, got " + list);
+    }
+    return new Proto.Writer().text(1, name).bytes(2, writer.toBytes()).toBytes();
+  }
+}

@@ -1,0 +1,28 @@
+package io.github.shardsum.pjrt;
+
+/** What a plugin may do with a tensor's memory while it makes a buffer of it. */
+public enum HostTransfer {
+  /** Reads it during the call only: the caller may change or free it when the call returns. */
+  COPY(0),
+  /**
+   * Reads it until the transfer is done: the caller must neither change nor free it before {@link
+   * PjrtBuffer#hostReleased} is done.
+   */
+  UNTIL_TRANSFERRED(1),
+  /**
+   * Keeps it as the buffer's own memory where the device can, which is zero-copy on a CPU: the
+   * caller must neither change nor free it before {@link PjrtBuffer#hostReleased} is done, which
+   * comes after the buffer was closed.
+   */
+  BORROW(2);
+
+  private final int number;
+
+  HostTransfer(int number) {
+    this.number = number;
+  }
+
+  int number() {
+    return number;
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.shardsum.pjrt;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What the processes of a job tell each other while they create their clients: CUDA plugins
+ * exchange the addresses and topologies of their nodes by it.
+ *
+ * <p>A plugin calls from threads of its own, several at once. Keys and values are bytes. An
+ * exception becomes an error of the plugin with its message.
+ */
+public interface KeyValueStore {
+  /**
+   * Waits for a value.
+   *
+   * @param key the key
+   * @param timeout how long to wait
+   * @return the value; empty if it did not come in time
+   * @throws InterruptedException if the waiting thread is interrupted
+   */
+  Optional<byte[]> get(byte[] key, Duration timeout) throws InterruptedException;
+
+  /**
+   * Looks for a value without waiting.
+   *
+   * @param key the key
+   * @return the value, if it is there
+   */
+  Optional<byte[]> tryGet(byte[] key);
+
+  /**
+   * Stores a value for all processes.
+   *
+   * @param key the key
+   * @param value the value
+   */
+  void put(byte[] key, byte[] value);
+
+  /**
+   * A store for clients within this process, as a test of several nodes wants it.
+   *
+   * @return an empty store
+   */
+  static KeyValueStore inMemory() {
+    return new InMemoryStore();
+  }
+}

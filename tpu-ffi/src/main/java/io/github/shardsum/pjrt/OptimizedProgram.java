@@ -1,0 +1,9 @@
+package io.github.shardsum.pjrt;
+
+/**
+ * A program as a compiler left it.
+ *
+ * @param format the plugin's name of the form, as {@code hlo_with_config} or {@code mlir}
+ * @param code the program
+ */
+public record OptimizedProgram(String format, byte[] code) {}

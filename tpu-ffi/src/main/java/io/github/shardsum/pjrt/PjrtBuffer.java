@@ -1,0 +1,403 @@
+package io.github.shardsum.pjrt;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.github.shardsum.internal.pjrt.Api;
+import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Handle;
+import io.github.shardsum.internal.pjrt.Leaks;
+import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * An array on a device. Its contents may still be on their way; whatever needs them waits. Closing
+ * it while a program reads it is legal. Safe for use by many threads at once.
+ */
+public final class PjrtBuffer implements AutoCloseable {
+  private final PjrtClient client;
+  private final Handle handle;
+  private final CompletableFuture<Void> hostReleased;
+  private final Cleaner.Cleanable cleanable;
+
+  private PjrtBuffer(PjrtClient client, Handle handle, CompletableFuture<Void> hostReleased) {
+    this.client = client;
+    this.handle = handle;
+    this.hostReleased = hostReleased;
+    this.cleanable = Leaks.watch(this, handle, client.onLeak());
+  }
+
+  static PjrtBuffer of(
+      PjrtClient client, MemorySegment buffer, CompletableFuture<Void> hostReleased) {
+    Api api = client.api();
+    return new PjrtBuffer(
+        client,
+        client.handle().child("PjrtBuffer", buffer, dying -> destroy(api, dying)),
+        hostReleased);
+  }
+
+  static PjrtBuffer of(PjrtClient client, MemorySegment buffer) {
+    return of(client, buffer, CompletableFuture.completedFuture(null));
+  }
+
+  static void destroy(Api api, MemorySegment buffer) {
+    try (Arena arena = Arena.ofConfined()) {
+      ask(api, arena, Slot.BUFFER_DESTROY, buffer);
+    }
+  }
+
+  private static Call ask(Api api, Arena arena, Slot slot, MemorySegment buffer) {
+    return api.prepare(arena, slot).set("buffer", buffer).invoke();
+  }
+
+  private Call ask(Arena arena, Slot slot, MemorySegment buffer) {
+    return ask(client.api(), arena, slot, buffer);
+  }
+
+  Handle handle() {
+    return handle;
+  }
+
+  PjrtClient client() {
+    return client;
+  }
+
+  /**
+   * The type of the elements.
+   *
+   * @return the type
+   * @throws IllegalStateException if the buffer was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public PjrtType type() {
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return PjrtType.of(ask(arena, Slot.BUFFER_ELEMENT_TYPE, buffer).integer("type"));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The shape.
+   *
+   * @return the sizes of the axes
+   * @throws IllegalStateException if the buffer was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public Shape shape() {
+    return Shape.of(sizes());
+  }
+
+  private long[] sizes() {
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      Call call = ask(arena, Slot.BUFFER_DIMENSIONS, buffer);
+      return Memory.longs(call.pointer("dims"), call.number("num_dims"));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The memory that it takes on its device, with padding.
+   *
+   * @return bytes
+   * @throws IllegalStateException if the buffer was closed
+   * @throws PjrtException if it was donated or deleted
+   */
+  public long onDeviceBytes() {
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return ask(arena, Slot.BUFFER_ON_DEVICE_SIZE_IN_BYTES, buffer)
+          .number("on_device_size_in_bytes");
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The device that it is on.
+   *
+   * @return the device
+   * @throws IllegalStateException if the buffer was closed
+   */
+  public PjrtDevice device() {
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return client.device(ask(arena, Slot.BUFFER_DEVICE, buffer).pointer("device"));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The memory that it is in.
+   *
+   * @return the memory
+   * @throws IllegalStateException if the buffer was closed
+   */
+  public PjrtMemory memory() {
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return new PjrtMemory(client, ask(arena, Slot.BUFFER_MEMORY, buffer).pointer("memory"));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * Whether a program took its contents (donation) or {@link #delete} was called.
+   *
+   * @return true if only {@link #close} is left to do
+   * @throws IllegalStateException if the buffer was closed
+   */
+  public boolean isDeleted() {
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return ask(arena, Slot.BUFFER_IS_DELETED, buffer).flag("is_deleted");
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * Whether its memory is the host's.
+   *
+   * @return true on a CPU
+   * @throws IllegalStateException if the buffer was closed
+   */
+  public boolean isOnCpu() {
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return ask(arena, Slot.BUFFER_IS_ON_CPU, buffer).flag("is_on_cpu");
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * Frees the device's memory now; programs that read it already go on. The buffer itself is still
+   * to be closed.
+   *
+   * @throws IllegalStateException if the buffer was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public void delete() {
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      ask(arena, Slot.BUFFER_DELETE, buffer);
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * An event of its contents being there.
+   *
+   * @return the event, to be closed; it ends with an error if what computes them failed
+   * @throws IllegalStateException if the buffer was closed
+   * @throws PjrtException if it was donated or deleted
+   */
+  public PjrtEvent ready() {
+    live("is awaited");
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return PjrtEvent.of(client, ask(arena, Slot.BUFFER_READY_EVENT, buffer).pointer("event"));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * When the plugin is done with the host memory that the buffer was made of.
+   *
+   * @return done at once for a buffer that was not, or with {@link HostTransfer#COPY}
+   */
+  public CompletableFuture<Void> hostReleased() {
+    return hostReleased.copy();
+  }
+
+  /**
+   * The contents as a tensor in native memory of its own, once they are there.
+   *
+   * @return row-major, whatever the device's layout is
+   * @throws IllegalStateException if the buffer was closed
+   * @throws PjrtException if it was donated or deleted, if what computes it failed, or if tensors
+   *     have no such type
+   */
+  public Tensor toTensor() {
+    handle.enter();
+    try {
+      return await(startReading()).toTensor();
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The contents as a tensor in native memory of its own, without waiting.
+   *
+   * @return row-major; the future's failure is a {@link PjrtException}
+   * @throws IllegalStateException if the buffer was closed
+   * @throws PjrtException if it was donated or deleted, or if tensors have no such type
+   */
+  public CompletableFuture<Tensor> toTensorAsync() {
+    CompletableFuture<Tensor> tensor = new CompletableFuture<>();
+    handle.enter();
+    try {
+      Readback read = startReading();
+      client.consume(
+          read.event(),
+          failure ->
+              failure.ifPresentOrElse(
+                  tensor::completeExceptionally, () -> tensor.complete(read.toTensor())));
+    } finally {
+      handle.exit();
+    }
+    return tensor;
+  }
+
+  /**
+   * The contents as bytes, for types that tensors do not have.
+   *
+   * @return the elements in row-major order
+   * @throws IllegalStateException if the buffer was closed
+   * @throws PjrtException if it was donated or deleted, or what computes it failed
+   */
+  public byte[] toBytes() {
+    handle.enter();
+    try {
+      return await(startReading(type())).bytes().toArray(JAVA_BYTE);
+    } finally {
+      handle.exit();
+    }
+  }
+
+  private Readback await(Readback read) {
+    try {
+      client.api().events().await(read.event());
+      return read;
+    } finally {
+      Reference.reachabilityFence(read);
+    }
+  }
+
+  private record Readback(MemorySegment event, MemorySegment bytes, PjrtType type, long[] sizes) {
+    Tensor toTensor() {
+      return Tensor.of(type.dtype().orElseThrow(), bytes, sizes);
+    }
+  }
+
+  private Readback startReading() {
+    PjrtType type = type();
+    if (type.dtype().isEmpty()) {
+      throw new PjrtException(
+          PjrtCode.UNIMPLEMENTED,
+          Slot.BUFFER_TO_HOST_BUFFER.symbol(),
+          "tensors have no " + type + "; read it with toBytes()");
+    }
+    return startReading(type);
+  }
+
+  private Readback startReading(PjrtType type) {
+    live("is read");
+    long[] sizes = sizes();
+    MemorySegment bytes = Arena.ofAuto().allocate(HostBuffers.byteSize(type, sizes), 64);
+    Api api = client.api();
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      Call call =
+          api.prepare(arena, Slot.BUFFER_TO_HOST_BUFFER)
+              .set("src", buffer)
+              .set("host_layout", Layout.rowMajor(api, arena, sizes.length))
+              .set("dst", bytes)
+              .set("dst_size", bytes.byteSize());
+      try {
+        call.invoke();
+      } catch (PjrtException e) {
+        // A failed call may have made an event all the same.
+        api.events().destroy(call.pointer("event"));
+        throw e;
+      }
+      return new Readback(call.pointer("event"), bytes, type, sizes);
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /** Asks first, since some plugins end the process when a deleted buffer is used. */
+  private void live(String use) {
+    if (isDeleted()) {
+      throw new PjrtException(
+          PjrtCode.FAILED_PRECONDITION,
+          Slot.BUFFER_IS_DELETED.symbol(),
+          "the buffer was donated or deleted before it "
+              + use
+              + "; name it in ExecuteOptions.keep, or copy it first");
+    }
+  }
+
+  /**
+   * A copy on another device.
+   *
+   * @param device a device of the same client
+   * @return the copy, to be closed; it may still be under way
+   * @throws IllegalArgumentException if the device is another client's
+   * @throws IllegalStateException if the buffer was closed
+   * @throws PjrtException if it was donated or deleted, or the plugin refuses
+   */
+  public PjrtBuffer copyTo(PjrtDevice device) {
+    client.checkMine(device);
+    return copy(Slot.BUFFER_COPY_TO_DEVICE, "dst_device", device.address());
+  }
+
+  /**
+   * A copy in another memory.
+   *
+   * @param memory a memory of the same client
+   * @return the copy, to be closed; it may still be under way
+   * @throws IllegalArgumentException if the memory is another client's
+   * @throws IllegalStateException if the buffer was closed
+   * @throws PjrtException if it was donated or deleted, or the plugin refuses
+   */
+  public PjrtBuffer copyTo(PjrtMemory memory) {
+    if (memory.client() != client) {
+      throw new IllegalArgumentException("memory: one of this client is wanted, got " + memory);
+    }
+    return copy(Slot.BUFFER_COPY_TO_MEMORY, "dst_memory", memory.address());
+  }
+
+  private PjrtBuffer copy(Slot slot, String field, MemorySegment target) {
+    live("is copied");
+    MemorySegment buffer = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      Call call =
+          client.api().prepare(arena, slot).set("buffer", buffer).set(field, target).invoke();
+      return of(client, call.pointer("dst_buffer"));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /** Lets go of the buffer; nothing if it is closed already. */
+  @Override
+  public void close() {
+    handle.close();
+    cleanable.clean();
+  }
+
+  @Override
+  public String toString() {
+    return handle.isClosed()
+        ? "PjrtBuffer, closed"
+        : type().dtype().map(DType::toString).orElse(type().toString()) + shape();
+  }
+}

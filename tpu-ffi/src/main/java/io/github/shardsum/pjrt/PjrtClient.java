@@ -1,0 +1,520 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Api;
+import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Handle;
+import io.github.shardsum.internal.pjrt.Leaks;
+import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * A plugin's devices, held by this process; what is compiled and transferred belongs to it.
+ *
+ * <p>Closing it closes its buffers, executables and events; calls that are under way on other
+ * threads end first, and the last of them destroys it. Safe for use by many threads at once.
+ */
+public final class PjrtClient implements AutoCloseable {
+  private final PjrtPlugin plugin;
+  private final Handle handle;
+  private final Consumer<String> onLeak;
+  private final Map<Long, PjrtDevice> byAddress;
+  private final List<PjrtDevice> devices;
+  private final List<PjrtDevice> addressable;
+  private final Cleaner.Cleanable cleanable;
+
+  private PjrtClient(PjrtPlugin plugin, ClientOptions options, Handle handle) {
+    this.plugin = plugin;
+    this.handle = handle;
+    this.onLeak = options.onLeak();
+    this.byAddress = new LinkedHashMap<>();
+    MemorySegment address = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      for (MemorySegment device :
+          ask(arena, Slot.CLIENT_DEVICES, address).pointers("devices", "num_devices")) {
+        byAddress.put(device.address(), new PjrtDevice(this, device));
+      }
+      this.devices = List.copyOf(byAddress.values());
+      this.addressable =
+          ask(arena, Slot.CLIENT_ADDRESSABLE_DEVICES, address)
+              .pointers("addressable_devices", "num_addressable_devices")
+              .stream()
+              .map(this::device)
+              .toList();
+    } finally {
+      handle.exit();
+    }
+    this.cleanable = Leaks.watch(this, handle, onLeak);
+  }
+
+  static PjrtClient of(
+      PjrtPlugin plugin, ClientOptions options, MemorySegment client, Arena callbacks) {
+    Handle handle =
+        Handle.root(
+            "PjrtClient of " + plugin.origin(), client, dying -> destroy(plugin, dying, callbacks));
+    try {
+      return new PjrtClient(plugin, options, handle);
+    } catch (RuntimeException e) {
+      handle.close();
+      throw e;
+    }
+  }
+
+  /** The functions that the plugin may call are reachable until it cannot call any more. */
+  private static void destroy(PjrtPlugin plugin, MemorySegment client, Arena callbacks) {
+    try {
+      destroy(plugin.api(), client);
+    } finally {
+      Reference.reachabilityFence(callbacks);
+    }
+  }
+
+  static void destroy(Api api, MemorySegment client) {
+    try (Arena arena = Arena.ofConfined()) {
+      ask(api, arena, Slot.CLIENT_DESTROY, client);
+    }
+  }
+
+  private static Call ask(Api api, Arena arena, Slot slot, MemorySegment client) {
+    return api.prepare(arena, slot).set("client", client).invoke();
+  }
+
+  private Call ask(Arena arena, Slot slot, MemorySegment client) {
+    return ask(api(), arena, slot, client);
+  }
+
+  Api api() {
+    return plugin.api();
+  }
+
+  Handle handle() {
+    return handle;
+  }
+
+  Consumer<String> onLeak() {
+    return onLeak;
+  }
+
+  /**
+   * Calls back when an event is done and destroys it; the client is not destroyed before. The
+   * caller is inside the client or one of its objects.
+   */
+  void consume(MemorySegment event, Consumer<Optional<PjrtException>> then) {
+    handle.hold();
+    api()
+        .events()
+        .whenReady(
+            event,
+            failure -> {
+              try {
+                api().events().destroy(event);
+              } finally {
+                handle.exit();
+              }
+              then.accept(failure);
+            });
+  }
+
+  /** Does something that needs the client, which cannot be destroyed meanwhile. */
+  <T> T inside(Supplier<T> work) {
+    handle.enter();
+    try {
+      return work.get();
+    } finally {
+      handle.exit();
+    }
+  }
+
+  private String text(Slot slot, String field) {
+    MemorySegment address = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return ask(arena, slot, address).text(field);
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The plugin that made it.
+   *
+   * @return the plugin
+   */
+  public PjrtPlugin plugin() {
+    return plugin;
+  }
+
+  /**
+   * The platform, as {@code cpu}, {@code tpu}, {@code cuda}.
+   *
+   * @return its name
+   * @throws IllegalStateException if the client was closed
+   */
+  public String platformName() {
+    return text(Slot.CLIENT_PLATFORM_NAME, "platform_name");
+  }
+
+  /**
+   * The version of the platform, in the plugin's words.
+   *
+   * @return some text
+   * @throws IllegalStateException if the client was closed
+   */
+  public String platformVersion() {
+    return text(Slot.CLIENT_PLATFORM_VERSION, "platform_version");
+  }
+
+  /**
+   * The number of this process among those of the job.
+   *
+   * @return 0 for the first
+   * @throws IllegalStateException if the client was closed
+   */
+  public int processIndex() {
+    MemorySegment address = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return ask(arena, Slot.CLIENT_PROCESS_INDEX, address).integer("process_index");
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The devices of all processes.
+   *
+   * @return the devices in the plugin's order
+   */
+  public List<PjrtDevice> devices() {
+    return devices;
+  }
+
+  /**
+   * The devices of this process.
+   *
+   * @return the devices in the plugin's order
+   */
+  public List<PjrtDevice> addressableDevices() {
+    return addressable;
+  }
+
+  /**
+   * The device of an id.
+   *
+   * @param id over all processes
+   * @return the device
+   * @throws PjrtException with the plugin's own code if there is none of that id
+   * @throws IllegalStateException if the client was closed
+   */
+  public PjrtDevice device(int id) {
+    MemorySegment address = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return device(
+          api()
+              .prepare(arena, Slot.CLIENT_LOOKUP_DEVICE)
+              .set("client", address)
+              .setInt("id", id)
+              .invoke()
+              .pointer("device"));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The device of a number on this machine.
+   *
+   * @param localHardwareId as {@link PjrtDevice#localHardwareId} gives it
+   * @return the device
+   * @throws PjrtException with the plugin's own code if there is none of that number
+   * @throws IllegalStateException if the client was closed
+   */
+  public PjrtDevice addressableDevice(int localHardwareId) {
+    MemorySegment address = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return device(
+          api()
+              .prepare(arena, Slot.CLIENT_LOOKUP_ADDRESSABLE_DEVICE)
+              .set("client", address)
+              .setInt("local_hardware_id", localHardwareId)
+              .invoke()
+              .pointer("addressable_device"));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  PjrtDevice device(MemorySegment address) {
+    PjrtDevice device = byAddress.get(address.address());
+    if (device == null) {
+      throw new PjrtException(
+          PjrtCode.INTERNAL,
+          Slot.CLIENT_DEVICES.symbol(),
+          "the plugin names a device that it did not list; it is broken, use another build");
+    }
+    return device;
+  }
+
+  /**
+   * The memories that this process can use.
+   *
+   * @return the memories
+   * @throws IllegalStateException if the client was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public List<PjrtMemory> memories() {
+    MemorySegment address = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return ask(arena, Slot.CLIENT_ADDRESSABLE_MEMORIES, address)
+          .pointers("addressable_memories", "num_addressable_memories")
+          .stream()
+          .map(memory -> new PjrtMemory(this, memory))
+          .toList();
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The devices that a program of so many replicas and partitions runs on unless told otherwise.
+   *
+   * @param replicas at least 1
+   * @param partitions at least 1
+   * @return device ids {@code [replicas][partitions]}
+   * @throws IllegalArgumentException if there are not as many devices
+   * @throws IllegalStateException if the client was closed
+   */
+  public List<List<Integer>> defaultAssignment(int replicas, int partitions) {
+    checkDevices(replicas, partitions);
+    int count = replicas * partitions;
+    MemorySegment address = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ids = arena.allocate(ValueLayout.JAVA_INT, count);
+      assignmentInto(arena, address, replicas, partitions, ids, count);
+      List<List<Integer>> rows = new ArrayList<>();
+      for (int r = 0; r < replicas; r++) {
+        List<Integer> row = new ArrayList<>();
+        for (int p = 0; p < partitions; p++) {
+          row.add(ids.getAtIndex(ValueLayout.JAVA_INT, (long) r * partitions + p));
+        }
+        rows.add(row);
+      }
+      return rows;
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /** With a count of its own, so that a test can see the plugin refuse a wrong one. */
+  void assignmentInto(
+      Arena arena,
+      MemorySegment client,
+      int replicas,
+      int partitions,
+      MemorySegment ids,
+      long size) {
+    api()
+        .prepare(arena, Slot.CLIENT_DEFAULT_DEVICE_ASSIGNMENT)
+        .set("client", client)
+        .setInt("num_replicas", replicas)
+        .setInt("num_partitions", partitions)
+        .set("default_assignment_size", size)
+        .set("default_assignment", ids)
+        .invoke();
+  }
+
+  private void checkDevices(int replicas, int partitions) {
+    if (replicas < 1 || partitions < 1 || (long) replicas * partitions > devices.size()) {
+      throw new IllegalArgumentException(
+          ("replicas x partitions: 1 to %d devices are there, got %d x %d; more CPU devices come with"
+                  + " the option cpu_device_count")
+              .formatted(devices.size(), replicas, partitions));
+    }
+  }
+
+  /**
+   * Compiles StableHLO text for this client's devices.
+   *
+   * @param mlir a module with a public function {@code main}
+   * @param options devices and partitioner
+   * @return the program, loaded; to be closed
+   * @throws IllegalArgumentException if the options want devices that are not there
+   * @throws PjrtException if the compiler refuses: its message names the line
+   * @throws IllegalStateException if the client was closed
+   */
+  public PjrtLoadedExecutable compile(String mlir, CompileOptions options) {
+    check(options);
+    return compile(Compilation.of(mlir, options));
+  }
+
+  /**
+   * Compiles a program in any form for this client's devices.
+   *
+   * @param program text or bytes
+   * @param format its form
+   * @param options devices and partitioner
+   * @return the program, loaded; to be closed
+   * @throws IllegalArgumentException if the options want devices that are not there
+   * @throws PjrtException if the compiler refuses
+   * @throws IllegalStateException if the client was closed
+   */
+  public PjrtLoadedExecutable compile(
+      byte[] program, ProgramFormat format, CompileOptions options) {
+    check(options);
+    return compile(Compilation.of(program, format, options));
+  }
+
+  PjrtLoadedExecutable compile(Compilation compilation) {
+    MemorySegment address = handle.enter();
+    try {
+      return PjrtLoadedExecutable.of(this, compilation.loaded(api(), address));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  private void check(CompileOptions options) {
+    checkDevices(options.replicas(), options.partitions());
+    List<Integer> known = devices.stream().map(PjrtDevice::id).toList();
+    options
+        .assignment()
+        .ifPresent(
+            rows ->
+                rows.stream()
+                    .flatMap(List::stream)
+                    .filter(id -> !known.contains(id))
+                    .findFirst()
+                    .ifPresent(
+                        id -> {
+                          throw new IllegalArgumentException(
+                              "device assignment: ids of " + known + " are wanted, got " + id);
+                        }));
+  }
+
+  /**
+   * Loads a program that {@link PjrtExecutable#serialize} wrote.
+   *
+   * @param serialized its bytes, from the same build of the plugin for the same kind of devices
+   * @return the program, loaded; to be closed
+   * @throws PjrtException if the plugin does not take it
+   * @throws IllegalStateException if the client was closed
+   */
+  public PjrtLoadedExecutable load(byte[] serialized) {
+    if (serialized.length == 0) {
+      throw new IllegalArgumentException("serialized program: bytes are wanted, got none");
+    }
+    MemorySegment address = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      Call call =
+          api()
+              .prepare(arena, Slot.EXECUTABLE_DESERIALIZE_AND_LOAD)
+              .set("client", address)
+              .set("serialized_executable", Memory.copy(arena, serialized))
+              .set("serialized_executable_size", serialized.length)
+              .invoke();
+      return PjrtLoadedExecutable.of(this, call.pointer("loaded_executable"));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * A tensor's copy on a device; the tensor may be changed as soon as this returns.
+   *
+   * @param tensor any shape and strides; a view that is not row-major is copied to one first
+   * @param device a device of this process
+   * @return the buffer, to be closed; the transfer may still be under way
+   * @throws IllegalArgumentException if the device is another client's or another process's
+   * @throws PjrtException if the device has no room
+   * @throws IllegalStateException if the client was closed
+   */
+  public PjrtBuffer bufferFrom(Tensor tensor, PjrtDevice device) {
+    return bufferFrom(tensor, device, HostTransfer.COPY);
+  }
+
+  /**
+   * A tensor on a device, with or without a copy.
+   *
+   * <p>A tensor over an array, one that is not row-major, and one of bool is copied to native
+   * memory first, which the plugin then borrows. Otherwise the plugin reads the tensor's own
+   * memory; the tensor is kept reachable as long as it does, which is enough for memory of {@code
+   * Arena.ofAuto()}; whoever gave it another arena must not close that before {@link
+   * PjrtBuffer#hostReleased}.
+   *
+   * @param tensor any shape and strides
+   * @param device a device of this process
+   * @param transfer what the plugin may do with the tensor's memory
+   * @return the buffer, to be closed; the transfer may still be under way
+   * @throws IllegalArgumentException if the device is another client's or another process's
+   * @throws PjrtException if the device has no room
+   * @throws IllegalStateException if the client was closed
+   */
+  public PjrtBuffer bufferFrom(Tensor tensor, PjrtDevice device, HostTransfer transfer) {
+    checkMine(device);
+    return HostBuffers.from(this, tensor, device, transfer);
+  }
+
+  /**
+   * Elements of any type on a device, from bytes.
+   *
+   * @param data the elements in row-major order, as many bytes as the type and the sizes want
+   * @param type a type of whole bytes
+   * @param sizes of the axes, none negative
+   * @param device a device of this process
+   * @return the buffer, to be closed
+   * @throws IllegalArgumentException if the bytes do not fit the type and sizes
+   * @throws PjrtException if the device has no room
+   * @throws IllegalStateException if the client was closed
+   */
+  public PjrtBuffer bufferFrom(byte[] data, PjrtType type, long[] sizes, PjrtDevice device) {
+    checkMine(device);
+    return HostBuffers.from(this, data, type, sizes, device);
+  }
+
+  void checkMine(PjrtDevice device) {
+    if (device.client() != this || !device.isAddressable()) {
+      throw new IllegalArgumentException(
+          "device: one of " + addressable + " of this client is wanted, got " + device);
+    }
+  }
+
+  /**
+   * The topology of this client's devices.
+   *
+   * @return the topology; closing it does nothing to the client
+   * @throws PjrtException if the plugin has none
+   * @throws IllegalStateException if the client was closed
+   */
+  public PjrtTopology topology() {
+    MemorySegment address = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment topology =
+          ask(arena, Slot.CLIENT_TOPOLOGY_DESCRIPTION, address).pointer("topology");
+      return PjrtTopology.borrowed(this, topology);
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /** Closes the client and all that it made; nothing if it is closed already. */
+  @Override
+  public void close() {
+    handle.close();
+    cleanable.clean();
+  }
+
+  @Override
+  public String toString() {
+    return handle.what() + (handle.isClosed() ? ", closed" : "");
+  }
+}

@@ -1,0 +1,164 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Slot;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * A device of a client, which owns it. Safe for use by many threads at once; two are equal if they
+ * are the same device of the same client.
+ */
+public final class PjrtDevice {
+  private final PjrtClient client;
+  private final MemorySegment address;
+  private final PjrtDeviceDescription description;
+  private final boolean addressable;
+  private final int localHardwareId;
+
+  PjrtDevice(PjrtClient client, MemorySegment address) {
+    this.client = client;
+    this.address = address;
+    try (Arena arena = Arena.ofConfined()) {
+      Call call = ask(arena, Slot.DEVICE_GET_DESCRIPTION);
+      this.description =
+          PjrtDeviceDescription.read(client.api(), call.pointer("device_description"));
+      this.addressable = ask(arena, Slot.DEVICE_IS_ADDRESSABLE).flag("is_addressable");
+      this.localHardwareId =
+          addressable ? ask(arena, Slot.DEVICE_LOCAL_HARDWARE_ID).integer("local_hardware_id") : -1;
+    }
+  }
+
+  private Call ask(Arena arena, Slot slot) {
+    return client.api().prepare(arena, slot).set("device", address).invoke();
+  }
+
+  PjrtClient client() {
+    return client;
+  }
+
+  MemorySegment address() {
+    return address;
+  }
+
+  /**
+   * The number of the device over all processes.
+   *
+   * @return the id
+   */
+  public int id() {
+    return description.id();
+  }
+
+  /**
+   * What is known of it.
+   *
+   * @return the description
+   */
+  public PjrtDeviceDescription description() {
+    return description;
+  }
+
+  /**
+   * Whether this process may use it.
+   *
+   * @return false for a device of another process
+   */
+  public boolean isAddressable() {
+    return addressable;
+  }
+
+  /**
+   * Its number on this machine.
+   *
+   * @return the number; -1 for a device of another process
+   */
+  public int localHardwareId() {
+    return localHardwareId;
+  }
+
+  /**
+   * The memories that the device can use.
+   *
+   * @return the memories
+   * @throws IllegalStateException if the client was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public List<PjrtMemory> memories() {
+    return client.inside(
+        () -> {
+          try (Arena arena = Arena.ofConfined()) {
+            return ask(arena, Slot.DEVICE_ADDRESSABLE_MEMORIES)
+                .pointers("memories", "num_memories")
+                .stream()
+                .map(memory -> new PjrtMemory(client, memory))
+                .toList();
+          }
+        });
+  }
+
+  /**
+   * The memory that buffers go to when nothing else is said.
+   *
+   * @return the memory
+   * @throws IllegalStateException if the client was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public PjrtMemory defaultMemory() {
+    return client.inside(
+        () -> {
+          try (Arena arena = Arena.ofConfined()) {
+            return new PjrtMemory(client, ask(arena, Slot.DEVICE_DEFAULT_MEMORY).pointer("memory"));
+          }
+        });
+  }
+
+  /**
+   * How its memory is used now.
+   *
+   * @return the statistics
+   * @throws IllegalStateException if the client was closed
+   * @throws PjrtException with {@link PjrtCode#UNIMPLEMENTED} where the plugin keeps none, as on
+   *     CPU
+   */
+  public MemoryStats memoryStats() {
+    return client.inside(
+        () -> {
+          try (Arena arena = Arena.ofConfined()) {
+            Call call = ask(arena, Slot.DEVICE_MEMORY_STATS);
+            return new MemoryStats(
+                call.number("bytes_in_use"),
+                known(call, "peak_bytes_in_use"),
+                known(call, "bytes_limit"),
+                known(call, "bytes_reserved"),
+                known(call, "largest_free_block_bytes"),
+                known(call, "num_allocs"));
+          }
+        });
+  }
+
+  private static OptionalLong known(Call call, String field) {
+    return call.flag(field + "_is_set")
+        ? OptionalLong.of(call.number(field))
+        : OptionalLong.empty();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof PjrtDevice that
+        && client == that.client
+        && address.address() == that.address.address();
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(address.address());
+  }
+
+  @Override
+  public String toString() {
+    return description.text();
+  }
+}

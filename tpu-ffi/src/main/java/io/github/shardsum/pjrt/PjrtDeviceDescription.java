@@ -1,0 +1,43 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Api;
+import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.NamedValues;
+import io.github.shardsum.internal.pjrt.Slot;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.Map;
+
+/**
+ * What is known of a device, whether it is there or only in a topology.
+ *
+ * @param id its number over all processes
+ * @param processIndex the process that it belongs to
+ * @param kind the maker's name, as {@code TPU v5 lite}
+ * @param text a short description
+ * @param attributes what else the plugin says, as {@code coords}
+ */
+public record PjrtDeviceDescription(
+    int id, int processIndex, String kind, String text, Map<String, PjrtValue> attributes) {
+  /** Copies the attributes. */
+  public PjrtDeviceDescription {
+    attributes = Collections.unmodifiableMap(attributes);
+  }
+
+  static PjrtDeviceDescription read(Api api, MemorySegment address) {
+    try (Arena arena = Arena.ofConfined()) {
+      Call attributes = ask(api, arena, Slot.DEVICE_DESCRIPTION_ATTRIBUTES, address);
+      return new PjrtDeviceDescription(
+          ask(api, arena, Slot.DEVICE_DESCRIPTION_ID, address).integer("id"),
+          ask(api, arena, Slot.DEVICE_DESCRIPTION_PROCESS_INDEX, address).integer("process_index"),
+          ask(api, arena, Slot.DEVICE_DESCRIPTION_KIND, address).text("device_kind"),
+          ask(api, arena, Slot.DEVICE_DESCRIPTION_TO_STRING, address).text("to_string"),
+          NamedValues.read(attributes.pointer("attributes"), attributes.number("num_attributes")));
+    }
+  }
+
+  private static Call ask(Api api, Arena arena, Slot slot, MemorySegment address) {
+    return api.prepare(arena, slot).set("device_description", address).invoke();
+  }
+}

@@ -1,0 +1,91 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Handle;
+import io.github.shardsum.internal.pjrt.Leaks;
+import io.github.shardsum.internal.pjrt.Slot;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
+import java.util.concurrent.CompletableFuture;
+
+/** Something that a plugin has yet to do. Safe for use by many threads at once. */
+public final class PjrtEvent implements AutoCloseable {
+  private final PjrtClient client;
+  private final Handle handle;
+  private final Cleaner.Cleanable cleanable;
+
+  private PjrtEvent(PjrtClient client, Handle handle) {
+    this.client = client;
+    this.handle = handle;
+    this.cleanable = Leaks.watch(this, handle, client.onLeak());
+  }
+
+  static PjrtEvent of(PjrtClient client, MemorySegment event) {
+    return new PjrtEvent(
+        client, client.handle().child("PjrtEvent", event, client.api().events()::destroy));
+  }
+
+  /**
+   * Whether it is done.
+   *
+   * @return true if it is done, with or without an error
+   * @throws IllegalStateException if it was closed
+   */
+  public boolean isReady() {
+    MemorySegment event = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return client
+          .api()
+          .prepare(arena, Slot.EVENT_IS_READY)
+          .set("event", event)
+          .invoke()
+          .flag("is_ready");
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * Waits on this thread until it is done. A virtual thread keeps its carrier meanwhile: such a one
+   * had better wait for {@link #toFuture}.
+   *
+   * @throws PjrtException if it ended with an error
+   * @throws IllegalStateException if it was closed
+   */
+  public void await() {
+    MemorySegment event = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      client.api().prepare(arena, Slot.EVENT_AWAIT).set("event", event).invoke();
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * A future of it, which outlives this object.
+   *
+   * @return done when the event is; its failure is a {@link PjrtException}
+   * @throws IllegalStateException if it was closed
+   */
+  public CompletableFuture<Void> toFuture() {
+    CompletableFuture<Void> future = new CompletableFuture<>();
+    MemorySegment event = handle.enter();
+    client
+        .api()
+        .events()
+        .whenReady(
+            event,
+            failure -> {
+              handle.exit();
+              failure.ifPresentOrElse(future::completeExceptionally, () -> future.complete(null));
+            });
+    return future;
+  }
+
+  /** Lets go of it; what it stands for goes on. Nothing if it is closed already. */
+  @Override
+  public void close() {
+    handle.close();
+    cleanable.clean();
+  }
+}

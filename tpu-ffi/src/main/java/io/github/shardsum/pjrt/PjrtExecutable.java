@@ -1,0 +1,353 @@
+package io.github.shardsum.pjrt;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+
+import io.github.shardsum.internal.pjrt.Api;
+import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Fields;
+import io.github.shardsum.internal.pjrt.Handle;
+import io.github.shardsum.internal.pjrt.Leaks;
+import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.NamedValues;
+import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.Struct;
+import io.github.shardsum.tensor.Shape;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.ref.Cleaner;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * A compiled program, on devices or for devices that are not there. Safe for use by many threads at
+ * once.
+ */
+public final class PjrtExecutable implements AutoCloseable {
+  @SuppressWarnings("restricted")
+  private static final MethodHandle DELETER =
+      Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(ADDRESS));
+
+  /** No program has as many outputs or axes; a count beyond it is garbage. */
+  private static final long MOST = 1 << 24;
+
+  private final Api api;
+  private final Handle handle;
+  private final Cleaner.Cleanable cleanable;
+
+  private PjrtExecutable(Api api, Handle handle, Consumer<String> onLeak) {
+    this.api = api;
+    this.handle = handle;
+    this.cleanable = Leaks.watch(this, handle, onLeak);
+  }
+
+  static PjrtExecutable of(
+      Api api, Handle parent, MemorySegment executable, Consumer<String> onLeak) {
+    Handle handle = parent.child("PjrtExecutable", executable, dying -> destroy(api, dying));
+    return new PjrtExecutable(api, handle, onLeak);
+  }
+
+  private static void destroy(Api api, MemorySegment executable) {
+    try (Arena arena = Arena.ofConfined()) {
+      api.prepare(arena, Slot.EXECUTABLE_DESTROY).set("executable", executable).invoke();
+    }
+  }
+
+  private interface Question<T> {
+    T of(Call answer);
+  }
+
+  private <T> T ask(Slot slot, Question<T> question) {
+    MemorySegment executable = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return question.of(api.prepare(arena, slot).set("executable", executable).invoke());
+    } finally {
+      handle.exit();
+    }
+  }
+
+  MemorySegment enter() {
+    return handle.enter();
+  }
+
+  void exit() {
+    handle.exit();
+  }
+
+  Api api() {
+    return api;
+  }
+
+  /**
+   * The name of the program.
+   *
+   * @return the module's name
+   * @throws IllegalStateException if it was closed
+   */
+  public String name() {
+    return ask(Slot.EXECUTABLE_NAME, answer -> answer.text("executable_name"));
+  }
+
+  /**
+   * How many copies run.
+   *
+   * @return at least 1
+   * @throws IllegalStateException if it was closed
+   */
+  public int replicas() {
+    return ask(
+        Slot.EXECUTABLE_NUM_REPLICAS, answer -> Math.toIntExact(answer.number("num_replicas")));
+  }
+
+  /**
+   * Over how many devices each copy is split.
+   *
+   * @return at least 1
+   * @throws IllegalStateException if it was closed
+   */
+  public int partitions() {
+    return ask(
+        Slot.EXECUTABLE_NUM_PARTITIONS, answer -> Math.toIntExact(answer.number("num_partitions")));
+  }
+
+  /**
+   * How many results there are.
+   *
+   * @return at least 0
+   * @throws IllegalStateException if it was closed
+   */
+  public int outputs() {
+    return ask(
+        Slot.EXECUTABLE_NUM_OUTPUTS,
+        answer -> Math.toIntExact(checked(answer.number("num_outputs"))));
+  }
+
+  private static long checked(long count) {
+    if (count < 0 || count > MOST) {
+      throw new PjrtException(
+          PjrtCode.INTERNAL, "PJRT_Executable", "the plugin counts " + count + "; it is broken");
+    }
+    return count;
+  }
+
+  /**
+   * The types of the results.
+   *
+   * @return one each
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public List<PjrtType> outputTypes() {
+    return ask(
+        Slot.EXECUTABLE_OUTPUT_ELEMENT_TYPES,
+        answer -> {
+          long count = checked(answer.number("num_output_types"));
+          List<PjrtType> types = new ArrayList<>();
+          if (count > 0) {
+            MemorySegment all = Memory.at(answer.pointer("output_types"), count * Integer.BYTES);
+            for (long i = 0; i < count; i++) {
+              types.add(PjrtType.of(all.getAtIndex(ValueLayout.JAVA_INT, i)));
+            }
+          }
+          return types;
+        });
+  }
+
+  /**
+   * The shapes of the results on one device: of a split result, those of a shard.
+   *
+   * @return one each
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public List<Shape> outputShapes() {
+    return ask(
+        Slot.EXECUTABLE_OUTPUT_DIMENSIONS,
+        answer -> {
+          long[] ranks =
+              Memory.longs(answer.pointer("dim_sizes"), checked(answer.number("num_outputs")));
+          long total = 0;
+          for (long rank : ranks) {
+            total += checked(rank);
+          }
+          long[] all = Memory.longs(answer.pointer("dims"), checked(total));
+          List<Shape> shapes = new ArrayList<>();
+          int at = 0;
+          for (long rank : ranks) {
+            shapes.add(Shape.of(Arrays.copyOfRange(all, at, at + (int) rank)));
+            at += (int) rank;
+          }
+          return shapes;
+        });
+  }
+
+  /**
+   * The size of the machine code.
+   *
+   * @return bytes; -1 where the plugin does not know
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public long codeBytes() {
+    return ask(
+        Slot.EXECUTABLE_SIZE_OF_GENERATED_CODE_IN_BYTES, answer -> answer.number("size_in_bytes"));
+  }
+
+  /**
+   * What the compiler thinks that a run costs, as {@code flops} and {@code bytes accessed}.
+   *
+   * @return numbers by name
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin has no such analysis
+   */
+  public Map<String, PjrtValue> costAnalysis() {
+    return ask(
+        Slot.EXECUTABLE_GET_COST_ANALYSIS,
+        answer ->
+            Collections.unmodifiableMap(
+                NamedValues.read(answer.pointer("properties"), answer.number("num_properties"))));
+  }
+
+  /**
+   * The memory that a run needs on each device.
+   *
+   * @return bytes
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin has no such analysis
+   */
+  public CompiledMemory memory() {
+    return ask(
+        Slot.EXECUTABLE_GET_COMPILED_MEMORY_STATS,
+        answer ->
+            new CompiledMemory(
+                answer.number("generated_code_size_in_bytes"),
+                answer.number("argument_size_in_bytes"),
+                answer.number("output_size_in_bytes"),
+                answer.number("alias_size_in_bytes"),
+                answer.number("temp_size_in_bytes"),
+                answer.number("peak_memory_in_bytes")));
+  }
+
+  /**
+   * A text that two programs share only if they are the same.
+   *
+   * @return some bytes as text
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin makes none
+   */
+  public String fingerprint() {
+    return ask(Slot.EXECUTABLE_FINGERPRINT, answer -> answer.text("executable_fingerprint"));
+  }
+
+  /**
+   * The kinds of memory that the results are in, as {@code device}.
+   *
+   * @return one each
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public List<String> outputMemoryKinds() {
+    return ask(
+        Slot.EXECUTABLE_OUTPUT_MEMORY_KINDS,
+        answer -> {
+          long count = checked(answer.number("num_outputs"));
+          long[] sizes = Memory.longs(answer.pointer("memory_kind_sizes"), count);
+          List<MemorySegment> kinds = Memory.pointers(answer.pointer("memory_kinds"), count);
+          List<String> texts = new ArrayList<>();
+          for (int i = 0; i < kinds.size(); i++) {
+            texts.add(Memory.text(kinds.get(i), sizes[i]));
+          }
+          return texts;
+        });
+  }
+
+  /**
+   * The program as the compiler left it.
+   *
+   * @return the plugin's name of the form, as {@code hlo_with_config}, and the bytes
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin keeps none
+   */
+  public OptimizedProgram optimizedProgram() {
+    MemorySegment executable = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      Fields program = api.allocate(arena, Struct.PROGRAM);
+      Call call =
+          api.prepare(arena, Slot.EXECUTABLE_OPTIMIZED_PROGRAM)
+              .set("executable", executable)
+              .set("program", program.segment())
+              .invoke();
+      // The first call tells the size, the second one fills the memory.
+      long size = program.number("code_size");
+      if (size < 0 || size > Integer.MAX_VALUE) {
+        throw new PjrtException(
+            PjrtCode.OUT_OF_RANGE,
+            Slot.EXECUTABLE_OPTIMIZED_PROGRAM.symbol(),
+            "at most 2 GiB are wanted, the program has " + size + " bytes");
+      }
+      MemorySegment code = arena.allocate(Math.max(1, size));
+      program.set("code", code);
+      call.invoke();
+      return new OptimizedProgram(program.text("format"), Memory.bytes(code, size));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The program as bytes that {@link PjrtClient#load} takes.
+   *
+   * @return bytes for the same build of the plugin and the same kind of devices
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public byte[] serialize() {
+    return ask(
+        Slot.EXECUTABLE_SERIALIZE,
+        answer ->
+            takeBytes(
+                answer.pointer("serialized_bytes"),
+                answer.number("serialized_bytes_size"),
+                answer.pointer("serialized_executable_deleter"),
+                answer.pointer("serialized_executable")));
+  }
+
+  /** Copies bytes that a plugin made, and has it free them. */
+  static byte[] takeBytes(
+      MemorySegment bytes, long size, MemorySegment deleter, MemorySegment owner) {
+    try {
+      return Memory.bytes(bytes, size);
+    } finally {
+      if (!Memory.isNull(deleter)) {
+        delete(deleter, owner);
+      }
+    }
+  }
+
+  private static void delete(MemorySegment deleter, MemorySegment owner) {
+    try {
+      DELETER.invokeExact(deleter, owner);
+    } catch (Throwable e) {
+      throw new IllegalStateException("native call: " + e, e);
+    }
+  }
+
+  /** Lets go of the program; nothing if it is closed already. */
+  @Override
+  public void close() {
+    handle.close();
+    cleanable.clean();
+  }
+
+  @Override
+  public String toString() {
+    return handle.isClosed() ? "PjrtExecutable, closed" : "PjrtExecutable " + name();
+  }
+}

@@ -1,0 +1,338 @@
+package io.github.shardsum.pjrt;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.github.shardsum.internal.pjrt.Api;
+import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Fields;
+import io.github.shardsum.internal.pjrt.Handle;
+import io.github.shardsum.internal.pjrt.Leaks;
+import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.Struct;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A compiled program on the devices of a client. Running it enqueues work and returns buffers at
+ * once; programs on one device run in the order in which they were enqueued. Safe for use by many
+ * threads at once.
+ */
+public final class PjrtLoadedExecutable implements AutoCloseable {
+  private final PjrtClient client;
+  private final Handle handle;
+  private final PjrtExecutable executable;
+  private final List<PjrtDevice> devices;
+  private final int outputs;
+  private final Cleaner.Cleanable cleanable;
+
+  private PjrtLoadedExecutable(PjrtClient client, Handle handle) {
+    this.client = client;
+    this.handle = handle;
+    Api api = client.api();
+    MemorySegment loaded = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      Call unloaded =
+          api.prepare(arena, Slot.LOADED_EXECUTABLE_GET_EXECUTABLE)
+              .set("loaded_executable", loaded)
+              .invoke();
+      this.executable =
+          PjrtExecutable.of(api, handle, unloaded.pointer("executable"), client.onLeak());
+      this.devices =
+          ask(api, arena, Slot.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES, loaded)
+              .pointers("addressable_devices", "num_addressable_devices")
+              .stream()
+              .map(client::device)
+              .toList();
+      this.outputs = executable.outputs();
+    } finally {
+      handle.exit();
+    }
+    this.cleanable = Leaks.watch(this, handle, client.onLeak());
+  }
+
+  static PjrtLoadedExecutable of(PjrtClient client, MemorySegment loaded) {
+    Api api = client.api();
+    Handle handle =
+        client.handle().child("PjrtLoadedExecutable", loaded, dying -> destroy(api, dying));
+    try {
+      return new PjrtLoadedExecutable(client, handle);
+    } catch (RuntimeException e) {
+      handle.close();
+      throw e;
+    }
+  }
+
+  private static void destroy(Api api, MemorySegment loaded) {
+    try (Arena arena = Arena.ofConfined()) {
+      ask(api, arena, Slot.LOADED_EXECUTABLE_DESTROY, loaded);
+    }
+  }
+
+  private static Call ask(Api api, Arena arena, Slot slot, MemorySegment loaded) {
+    return api.prepare(arena, slot).set("executable", loaded).invoke();
+  }
+
+  /**
+   * What was compiled: its outputs, its costs, its bytes. It belongs to this object and is closed
+   * with it.
+   *
+   * @return the program
+   */
+  public PjrtExecutable executable() {
+    return executable;
+  }
+
+  /**
+   * The devices of this process that it runs on, in the order of its rows of arguments.
+   *
+   * @return the devices; none for a program that runs on any one
+   */
+  public List<PjrtDevice> devices() {
+    return devices;
+  }
+
+  /**
+   * Frees the program on the devices now; what runs already goes on. The object is still to be
+   * closed.
+   *
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public void delete() {
+    MemorySegment loaded = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      ask(client.api(), arena, Slot.LOADED_EXECUTABLE_DELETE, loaded);
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * Whether {@link #delete} was called.
+   *
+   * @return true if it runs no more
+   * @throws IllegalStateException if it was closed
+   */
+  public boolean isDeleted() {
+    MemorySegment loaded = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return ask(client.api(), arena, Slot.LOADED_EXECUTABLE_IS_DELETED, loaded).flag("is_deleted");
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * Runs a program of one device.
+   *
+   * @param arguments buffers on that device, which stay the caller's to close
+   * @return the results, to be closed; they may not be computed yet
+   * @throws IllegalArgumentException if the program runs on several devices, or a buffer is another
+   *     client's
+   * @throws PjrtException if the number, types or shapes of the arguments are wrong
+   * @throws IllegalStateException if it, or an argument, was closed
+   */
+  public List<PjrtBuffer> run(PjrtBuffer... arguments) {
+    return launch(List.of(List.of(arguments)), ExecuteOptions.defaults()).getFirst();
+  }
+
+  /**
+   * Enqueues the program on all its devices.
+   *
+   * @param arguments {@code [device][argument]}, devices as in {@link #devices}; they stay the
+   *     caller's to close, also those that the program takes by donation
+   * @param options which arguments are kept
+   * @return results {@code [device][output]}, to be closed; they may not be computed yet, and
+   *     reading one gives the error of a run that failed
+   * @throws IllegalArgumentException if there is not a row for each device, or a buffer is another
+   *     client's
+   * @throws PjrtException if the number, types or shapes of the arguments are wrong
+   * @throws IllegalStateException if it, or an argument, was closed
+   */
+  public List<List<PjrtBuffer>> launch(List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
+    return start(arguments, options, false).results();
+  }
+
+  /**
+   * Runs the program on all its devices.
+   *
+   * @param arguments {@code [device][argument]}, devices as in {@link #devices}; they stay the
+   *     caller's to close, also those that the program takes by donation
+   * @param options which arguments are kept
+   * @return results {@code [device][output]}, to be closed, when all devices are done; the failure
+   *     is a {@link PjrtException}, and there is nothing to close then
+   * @throws IllegalArgumentException if there is not a row for each device, or a buffer is another
+   *     client's
+   * @throws PjrtException if the number, types or shapes of the arguments are wrong
+   * @throws IllegalStateException if it, or an argument, was closed
+   */
+  public CompletableFuture<List<List<PjrtBuffer>>> execute(
+      List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
+    handle.enter();
+    try {
+      return whenDone(start(arguments, options, true));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  private CompletableFuture<List<List<PjrtBuffer>>> whenDone(Started started) {
+    CompletableFuture<List<List<PjrtBuffer>>> done = new CompletableFuture<>();
+    AtomicInteger left = new AtomicInteger(started.events().size());
+    AtomicReference<Optional<PjrtException>> first = new AtomicReference<>(Optional.empty());
+    for (MemorySegment event : started.events()) {
+      client.consume(
+          event,
+          failure -> {
+            failure.ifPresent(_ -> first.compareAndSet(Optional.empty(), failure));
+            if (left.decrementAndGet() == 0) {
+              finish(done, started, first.get());
+            }
+          });
+    }
+    return done;
+  }
+
+  private static void finish(
+      CompletableFuture<List<List<PjrtBuffer>>> done,
+      Started started,
+      Optional<PjrtException> failure) {
+    if (failure.isPresent()) {
+      close(started.results());
+      done.completeExceptionally(failure.get());
+    } else if (!done.complete(started.results())) {
+      // Somebody cancelled it, so nobody will close them.
+      close(started.results());
+    }
+  }
+
+  private static void close(List<List<PjrtBuffer>> rows) {
+    rows.forEach(row -> row.forEach(PjrtBuffer::close));
+  }
+
+  private record Started(List<List<PjrtBuffer>> results, List<MemorySegment> events) {}
+
+  private Started start(
+      List<List<PjrtBuffer>> arguments, ExecuteOptions options, boolean withEvents) {
+    int width = check(arguments, options);
+    List<Handle> entered = new ArrayList<>();
+    MemorySegment loaded = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      entered.add(handle);
+      List<MemorySegment> rows = new ArrayList<>();
+      for (List<PjrtBuffer> row : arguments) {
+        List<MemorySegment> addresses = new ArrayList<>();
+        for (PjrtBuffer buffer : row) {
+          addresses.add(buffer.handle().enter());
+          entered.add(buffer.handle());
+        }
+        rows.add(Memory.copy(arena, addresses));
+      }
+      return invoke(arena, loaded, rows, width, options, withEvents);
+    } finally {
+      entered.forEach(Handle::exit);
+    }
+  }
+
+  private Started invoke(
+      Arena arena,
+      MemorySegment loaded,
+      List<MemorySegment> rows,
+      int width,
+      ExecuteOptions options,
+      boolean withEvents) {
+    Api api = client.api();
+    List<MemorySegment> outputRows = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      outputRows.add(arena.allocate(ADDRESS, Math.max(1, outputs)));
+    }
+    MemorySegment events = withEvents ? arena.allocate(ADDRESS, rows.size()) : MemorySegment.NULL;
+    api.prepare(arena, Slot.LOADED_EXECUTABLE_EXECUTE)
+        .set("executable", loaded)
+        .set("options", options(api, arena, options))
+        .set("argument_lists", Memory.copy(arena, rows))
+        .set("num_devices", rows.size())
+        .set("num_args", width)
+        .set("output_lists", Memory.copy(arena, outputRows))
+        .set("device_complete_events", events)
+        .invoke();
+    List<List<PjrtBuffer>> results = new ArrayList<>();
+    List<MemorySegment> completions = new ArrayList<>();
+    for (int device = 0; device < rows.size(); device++) {
+      List<PjrtBuffer> row = new ArrayList<>();
+      for (int output = 0; output < outputs; output++) {
+        row.add(PjrtBuffer.of(client, outputRows.get(device).getAtIndex(ADDRESS, output)));
+      }
+      results.add(List.copyOf(row));
+      if (withEvents) {
+        completions.add(events.getAtIndex(ADDRESS, device));
+      }
+    }
+    return new Started(List.copyOf(results), completions);
+  }
+
+  private static MemorySegment options(Api api, Arena arena, ExecuteOptions options) {
+    Fields fields = api.allocate(arena, Struct.EXECUTE_OPTIONS);
+    fields.setInt("launch_id", options.launchId());
+    if (!options.keep().isEmpty()) {
+      long[] kept = options.keep().stream().mapToLong(Integer::longValue).sorted().toArray();
+      fields
+          .set("non_donatable_input_indices", arena.allocateFrom(JAVA_LONG, kept))
+          .set("num_non_donatable_input_indices", kept.length);
+    }
+    return fields.segment();
+  }
+
+  private int check(List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
+    if (arguments.size() != devices.size()) {
+      throw new IllegalArgumentException(
+          "arguments: a row for each of %d devices is wanted, got %d"
+              .formatted(devices.size(), arguments.size()));
+    }
+    int width = arguments.isEmpty() ? 0 : arguments.getFirst().size();
+    for (List<PjrtBuffer> row : arguments) {
+      if (row.size() != width) {
+        throw new IllegalArgumentException(
+            "arguments: rows of one length are wanted, got %d and %d".formatted(width, row.size()));
+      }
+      for (PjrtBuffer buffer : row) {
+        if (buffer.client() != client) {
+          throw new IllegalArgumentException(
+              "arguments: buffers of the program's client are wanted, got one of "
+                  + buffer.client());
+        }
+      }
+    }
+    for (int kept : options.keep()) {
+      if (kept < 0 || kept >= width) {
+        throw new IllegalArgumentException(
+            "keep: arguments of 0 to %d are wanted, got %d".formatted(width - 1, kept));
+      }
+    }
+    return width;
+  }
+
+  /** Lets go of the program; what runs already goes on. Nothing if it is closed already. */
+  @Override
+  public void close() {
+    executable.close();
+    handle.close();
+    cleanable.clean();
+  }
+
+  @Override
+  public String toString() {
+    return handle.isClosed()
+        ? "PjrtLoadedExecutable, closed"
+        : "PjrtLoadedExecutable " + executable.name();
+  }
+}

@@ -1,0 +1,97 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Slot;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * A memory of a client's devices, as {@code device} or {@code pinned_host}; the client owns it.
+ * Safe for use by many threads at once; two are equal if they are the same memory of the same
+ * client.
+ */
+public final class PjrtMemory {
+  private final PjrtClient client;
+  private final MemorySegment address;
+  private final int id;
+  private final String kind;
+  private final String text;
+
+  PjrtMemory(PjrtClient client, MemorySegment address) {
+    this.client = client;
+    this.address = address;
+    try (Arena arena = Arena.ofConfined()) {
+      this.id = ask(arena, Slot.MEMORY_ID).integer("id");
+      this.kind = ask(arena, Slot.MEMORY_KIND).text("kind");
+      this.text = ask(arena, Slot.MEMORY_TO_STRING).text("to_string");
+    }
+  }
+
+  private Call ask(Arena arena, Slot slot) {
+    return client.api().prepare(arena, slot).set("memory", address).invoke();
+  }
+
+  PjrtClient client() {
+    return client;
+  }
+
+  MemorySegment address() {
+    return address;
+  }
+
+  /**
+   * The number of the memory.
+   *
+   * @return the id
+   */
+  public int id() {
+    return id;
+  }
+
+  /**
+   * The kind of the memory, as {@code device}, {@code pinned_host}, {@code unpinned_host}.
+   *
+   * @return the plugin's name for it
+   */
+  public String kind() {
+    return kind;
+  }
+
+  /**
+   * The devices that can use it.
+   *
+   * @return the devices
+   * @throws IllegalStateException if the client was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public List<PjrtDevice> devices() {
+    return client.inside(
+        () -> {
+          try (Arena arena = Arena.ofConfined()) {
+            return ask(arena, Slot.MEMORY_ADDRESSABLE_BY_DEVICES)
+                .pointers("devices", "num_devices")
+                .stream()
+                .map(client::device)
+                .toList();
+          }
+        });
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof PjrtMemory that
+        && client == that.client
+        && address.address() == that.address.address();
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(address.address());
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}

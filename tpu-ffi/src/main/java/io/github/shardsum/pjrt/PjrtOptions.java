@@ -1,0 +1,131 @@
+package io.github.shardsum.pjrt;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Options of a client or a topology, by name. Immutable.
+ *
+ * <p>Plugins differ in what they do with an unknown name: CUDA refuses it, CPU ignores it. A value
+ * of the wrong type ends the process of some, so the types of the known names are checked here.
+ */
+public final class PjrtOptions {
+  private static final PjrtOptions NONE = new PjrtOptions(Map.of());
+
+  /** Names whose type is known, from the sources of XLA's plugins and from libtpu's messages. */
+  private static final Map<String, Class<? extends PjrtValue>> TYPES =
+      Map.ofEntries(
+          Map.entry("cpu_device_count", PjrtValue.Int64.class),
+          Map.entry("platform_name", PjrtValue.Text.class),
+          Map.entry("allocator", PjrtValue.Text.class),
+          Map.entry("memory_fraction", PjrtValue.Real.class),
+          Map.entry("preallocate", PjrtValue.Flag.class),
+          Map.entry("collective_memory_size", PjrtValue.Int64.class),
+          Map.entry("visible_devices", PjrtValue.Int64List.class),
+          Map.entry("node_id", PjrtValue.Int64.class),
+          Map.entry("num_nodes", PjrtValue.Int64.class),
+          Map.entry("should_stage_host_to_device_transfers", PjrtValue.Flag.class),
+          Map.entry("abort_collectives_on_failure", PjrtValue.Flag.class),
+          Map.entry("use_tfrt_gpu_client", PjrtValue.Flag.class),
+          Map.entry("enable_mock_nccl", PjrtValue.Flag.class),
+          Map.entry("mock_gpu_topology", PjrtValue.Text.class),
+          Map.entry("partition_index", PjrtValue.Int64.class),
+          Map.entry("ml_framework_name", PjrtValue.Text.class),
+          Map.entry("ml_framework_version", PjrtValue.Text.class),
+          Map.entry("chips_per_host_bounds", PjrtValue.Int64List.class),
+          Map.entry("wrap", PjrtValue.Int64List.class),
+          Map.entry("num_slices", PjrtValue.Int64.class));
+
+  /** More would only exhaust this machine. */
+  private static final long MOST_CPU_DEVICES = 4096;
+
+  private final Map<String, PjrtValue> values;
+
+  private PjrtOptions(Map<String, PjrtValue> values) {
+    this.values = values;
+  }
+
+  /**
+   * No options.
+   *
+   * @return the empty set
+   */
+  public static PjrtOptions none() {
+    return NONE;
+  }
+
+  /**
+   * These options and one more.
+   *
+   * @param name the option
+   * @param value its value
+   * @return the options; these stay as they are
+   * @throws IllegalArgumentException if the name is known to want another type, or another range
+   */
+  public PjrtOptions with(String name, PjrtValue value) {
+    Class<? extends PjrtValue> type = TYPES.getOrDefault(name, value.getClass());
+    if (name.isEmpty() || !type.isInstance(value)) {
+      throw new IllegalArgumentException(
+          "option \"%s\": a %s is wanted, got %s %s"
+              .formatted(name, type.getSimpleName(), value.getClass().getSimpleName(), value));
+    }
+    checkRange(name, value);
+    Map<String, PjrtValue> more = new LinkedHashMap<>(values);
+    more.put(name, value);
+    return new PjrtOptions(Collections.unmodifiableMap(more));
+  }
+
+  /**
+   * These options and a number.
+   *
+   * @param name the option
+   * @param value its value
+   * @return the options; these stay as they are
+   */
+  public PjrtOptions with(String name, long value) {
+    return with(name, PjrtValue.of(value));
+  }
+
+  private static void checkRange(String name, PjrtValue value) {
+    switch (value) {
+      case PjrtValue.Int64(long count)
+          when name.equals("cpu_device_count") && (count < 1 || count > MOST_CPU_DEVICES) ->
+          throw new IllegalArgumentException(
+              "option \"cpu_device_count\": 1 to " + MOST_CPU_DEVICES + " is wanted, got " + count);
+      case PjrtValue.Int64(long count) when name.equals("num_slices") && count < 1 ->
+          throw new IllegalArgumentException(
+              "option \"num_slices\": at least 1 is wanted, got " + count);
+      case PjrtValue.Int64List(List<Long> three)
+          when (name.equals("chips_per_host_bounds") || name.equals("wrap")) && three.size() != 3 ->
+          throw new IllegalArgumentException(
+              "option \"" + name + "\": three numbers are wanted, got " + three);
+      default -> {}
+    }
+  }
+
+  /**
+   * The options in the order they were given.
+   *
+   * @return an unmodifiable map
+   */
+  public Map<String, PjrtValue> values() {
+    return values;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof PjrtOptions that && values.equals(that.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return values.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return values.toString();
+  }
+}

@@ -1,0 +1,195 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Api;
+import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.NamedValues;
+import io.github.shardsum.internal.pjrt.PluginLoader;
+import io.github.shardsum.internal.pjrt.Slot;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A PJRT plugin: a shared library that compiles programs and runs them on its devices.
+ *
+ * <p>It is loaded once and stays until the process ends, so there is nothing to close. Its signal
+ * handlers, if it sets any while loading, are taken out again: the JVM needs its own. Safe for use
+ * by many threads at once.
+ */
+public final class PjrtPlugin {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private final Api api;
+  private final String origin;
+
+  private PjrtPlugin(Api api, String origin) {
+    this.api = api;
+    this.origin = origin;
+  }
+
+  /**
+   * Loads a plugin and initialises it, or gives the one that this process has loaded already.
+   *
+   * <p>For libtpu (a file with that in its name) two variables of the environment are set first:
+   * its handlers of signals are switched off, and off a TPU host so is its search for the cloud's
+   * metadata server, which would never end.
+   *
+   * @param library the file, as libtpu.so
+   * @return the plugin
+   * @throws PjrtException if it cannot be loaded: the message says why and what to do
+   */
+  public static PjrtPlugin open(Path library) {
+    return open(library, Map.of(), PATIENCE);
+  }
+
+  /**
+   * As {@link #open(Path)}, with an environment and a deadline.
+   *
+   * @param library the file
+   * @param environment variables to set for native code before the library is loaded; they have no
+   *     effect on one that is loaded already
+   * @param deadline how long to wait; a plugin that is stuck stays so until the process ends
+   * @return the plugin
+   * @throws PjrtException if it cannot be loaded, {@link PjrtCode#DEADLINE_EXCEEDED} if not in time
+   */
+  public static PjrtPlugin open(Path library, Map<String, String> environment, Duration deadline) {
+    return new PjrtPlugin(
+        PluginLoader.load(library, Map.copyOf(environment), deadline), library.toString());
+  }
+
+  /** A plugin whose table is at an address, for tests; it is initialised here. */
+  static PjrtPlugin at(MemorySegment table, String origin) {
+    Api api = Api.at(table, origin);
+    PluginLoader.initialise(api);
+    return new PjrtPlugin(api, origin);
+  }
+
+  Api api() {
+    return api;
+  }
+
+  /**
+   * Where it came from.
+   *
+   * @return the path that it was opened by
+   */
+  public String origin() {
+    return origin;
+  }
+
+  /**
+   * The version of the C API that the plugin speaks.
+   *
+   * @return the version, as 0.114
+   */
+  public ApiVersion apiVersion() {
+    return new ApiVersion(0, api.minor());
+  }
+
+  /**
+   * The extensions that the plugin offers, by their numbers in the C API, as 19 for shardings.
+   *
+   * @return the numbers in ascending order
+   */
+  public Set<Integer> extensions() {
+    return Collections.unmodifiableSet(new TreeSet<>(api.extensions().keySet()));
+  }
+
+  /**
+   * What the plugin says of itself, as {@code stablehlo_current_version}.
+   *
+   * @return attributes by name
+   * @throws PjrtException if the plugin refuses
+   */
+  public Map<String, PjrtValue> attributes() {
+    try (Arena arena = Arena.ofConfined()) {
+      Call call = api.prepare(arena, Slot.PLUGIN_ATTRIBUTES).invoke();
+      return Collections.unmodifiableMap(
+          NamedValues.read(call.pointer("attributes"), call.number("num_attributes")));
+    }
+  }
+
+  /**
+   * Takes the plugin's devices, with no options.
+   *
+   * @return a client, to be closed
+   * @throws PjrtException if there is no device, or another process has it
+   */
+  public PjrtClient createClient() {
+    return createClient(ClientOptions.defaults());
+  }
+
+  /**
+   * Takes the plugin's devices.
+   *
+   * @param options what the plugin is told, and how long it may take
+   * @return a client, to be closed
+   * @throws PjrtException if there is no device, or another process has it, or it takes too long
+   */
+  public PjrtClient createClient(ClientOptions options) {
+    return ClientCreation.create(this, options);
+  }
+
+  /**
+   * A description of devices that need not be there, to compile for.
+   *
+   * @param name the plugin's name for it, as {@code v5e:4x8}
+   * @param options of the plugin, as {@code num_slices}
+   * @return the topology, to be closed
+   * @throws PjrtException if the plugin does not know it, or compiles for none but its own devices
+   */
+  public PjrtTopology topology(String name, PjrtOptions options) {
+    try (Arena arena = Arena.ofConfined()) {
+      byte[] text = name.getBytes(StandardCharsets.UTF_8);
+      Call call =
+          api.prepare(arena, Slot.TOPOLOGY_DESCRIPTION_CREATE)
+              .set("topology_name", Memory.copy(arena, text))
+              .set("topology_name_size", text.length)
+              .set("create_options", NamedValues.write(arena, options.values()))
+              .set("num_options", options.values().size())
+              .invoke();
+      return PjrtTopology.owned(this, name, call.pointer("topology"));
+    }
+  }
+
+  /**
+   * As {@link #topology(String, PjrtOptions)} without options.
+   *
+   * @param name the plugin's name for it
+   * @return the topology, to be closed
+   * @throws PjrtException if the plugin does not know it, or compiles for none but its own devices
+   */
+  public PjrtTopology topology(String name) {
+    return topology(name, PjrtOptions.none());
+  }
+
+  /**
+   * A topology from its bytes.
+   *
+   * @param serialized what {@link PjrtTopology#serialize} gave
+   * @return the topology, to be closed
+   * @throws PjrtException if the bytes are no topology, or the plugin reads none (before API 0.75)
+   */
+  public PjrtTopology loadTopology(byte[] serialized) {
+    try (Arena arena = Arena.ofConfined()) {
+      Call call =
+          api.prepare(arena, Slot.TOPOLOGY_DESCRIPTION_DESERIALIZE)
+              .set("serialized_topology", Memory.copy(arena, serialized))
+              .set("serialized_topology_size", serialized.length)
+              .invoke();
+      return PjrtTopology.owned(this, "loaded", call.pointer("topology"));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return origin + " (PJRT API " + apiVersion() + ")";
+  }
+}

@@ -1,0 +1,201 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Api;
+import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Handle;
+import io.github.shardsum.internal.pjrt.Leaks;
+import io.github.shardsum.internal.pjrt.NamedValues;
+import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.Upcalls;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Devices and how they are connected, there or not. Safe for use by many threads at once; closing
+ * it closes the programs that were compiled for it.
+ */
+public final class PjrtTopology implements AutoCloseable {
+  private final Api api;
+  private final Handle handle;
+  private final Consumer<String> onLeak;
+  private final Cleaner.Cleanable cleanable;
+
+  private PjrtTopology(Api api, Handle handle, Consumer<String> onLeak) {
+    this.api = api;
+    this.handle = handle;
+    this.onLeak = onLeak;
+    this.cleanable = Leaks.watch(this, handle, onLeak);
+  }
+
+  static PjrtTopology owned(PjrtPlugin plugin, String name, MemorySegment topology) {
+    Api api = plugin.api();
+    return new PjrtTopology(
+        api,
+        Handle.root("PjrtTopology " + name, topology, dying -> destroy(api, dying)),
+        Upcalls::warn);
+  }
+
+  /** That of a client, which destroys it itself. */
+  static PjrtTopology borrowed(PjrtClient client, MemorySegment topology) {
+    return new PjrtTopology(
+        client.api(), client.handle().child("PjrtTopology", topology, _ -> {}), client.onLeak());
+  }
+
+  private static void destroy(Api api, MemorySegment topology) {
+    try (Arena arena = Arena.ofConfined()) {
+      api.prepare(arena, Slot.TOPOLOGY_DESCRIPTION_DESTROY).set("topology", topology).invoke();
+    }
+  }
+
+  private interface Question<T> {
+    T of(Call answer);
+  }
+
+  private <T> T ask(Slot slot, Question<T> question) {
+    MemorySegment topology = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      return question.of(api.prepare(arena, slot).set("topology", topology).invoke());
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * The platform, as {@code tpu}.
+   *
+   * @return its name
+   * @throws IllegalStateException if it was closed
+   */
+  public String platformName() {
+    return ask(Slot.TOPOLOGY_DESCRIPTION_PLATFORM_NAME, answer -> answer.text("platform_name"));
+  }
+
+  /**
+   * The version of the platform.
+   *
+   * @return the plugin's words
+   * @throws IllegalStateException if it was closed
+   */
+  public String platformVersion() {
+    return ask(
+        Slot.TOPOLOGY_DESCRIPTION_PLATFORM_VERSION, answer -> answer.text("platform_version"));
+  }
+
+  /**
+   * The devices.
+   *
+   * @return their descriptions in the plugin's order
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public List<PjrtDeviceDescription> devices() {
+    return ask(
+        Slot.TOPOLOGY_DESCRIPTION_GET_DEVICE_DESCRIPTIONS,
+        answer ->
+            answer.pointers("descriptions", "num_descriptions").stream()
+                .map(device -> PjrtDeviceDescription.read(api, device))
+                .toList());
+  }
+
+  /**
+   * How many devices there are, without describing each.
+   *
+   * @return the number
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public int deviceCount() {
+    return ask(
+        Slot.TOPOLOGY_DESCRIPTION_GET_DEVICE_DESCRIPTIONS,
+        answer -> Math.toIntExact(answer.number("num_descriptions")));
+  }
+
+  /**
+   * What else the plugin says of it.
+   *
+   * @return attributes by name
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public Map<String, PjrtValue> attributes() {
+    return ask(
+        Slot.TOPOLOGY_DESCRIPTION_ATTRIBUTES,
+        answer ->
+            Collections.unmodifiableMap(
+                NamedValues.read(answer.pointer("attributes"), answer.number("num_attributes"))));
+  }
+
+  /**
+   * A number that two topologies share only if they are the same.
+   *
+   * @return 64 bits
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin makes none (before API 0.101)
+   */
+  public long fingerprint() {
+    return ask(Slot.TOPOLOGY_DESCRIPTION_FINGERPRINT, answer -> answer.number("fingerprint"));
+  }
+
+  /**
+   * The topology as bytes that {@link PjrtPlugin#loadTopology} takes.
+   *
+   * @return the bytes
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin refuses
+   */
+  public byte[] serialize() {
+    return ask(
+        Slot.TOPOLOGY_DESCRIPTION_SERIALIZE,
+        answer ->
+            PjrtExecutable.takeBytes(
+                answer.pointer("serialized_bytes"),
+                answer.number("serialized_bytes_size"),
+                answer.pointer("serialized_topology_deleter"),
+                answer.pointer("serialized_topology")));
+  }
+
+  /**
+   * Compiles StableHLO text for these devices, which need not be there.
+   *
+   * @param mlir a module with a public function {@code main}
+   * @param options partitions and partitioner
+   * @return the program, to be queried, or serialized and loaded where the devices are; to be
+   *     closed
+   * @throws IllegalArgumentException if the options want more devices than there are
+   * @throws PjrtException if the compiler refuses, also for want of memory on the devices
+   * @throws IllegalStateException if it was closed
+   */
+  public PjrtExecutable compile(String mlir, CompileOptions options) {
+    int wanted = options.replicas() * options.partitions();
+    int there = deviceCount();
+    if (wanted > there) {
+      throw new IllegalArgumentException(
+          "replicas x partitions: at most the topology's %d devices are wanted, got %d"
+              .formatted(there, wanted));
+    }
+    Compilation compilation = Compilation.of(mlir, options);
+    MemorySegment topology = handle.enter();
+    try {
+      return PjrtExecutable.of(api, handle, compilation.ahead(api, topology), onLeak);
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /** Lets go of it; nothing if it is closed already. */
+  @Override
+  public void close() {
+    handle.close();
+    cleanable.clean();
+  }
+
+  @Override
+  public String toString() {
+    return handle.what() + (handle.isClosed() ? ", closed" : "");
+  }
+}

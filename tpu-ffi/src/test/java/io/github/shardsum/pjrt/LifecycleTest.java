@@ -1,0 +1,221 @@
+package io.github.shardsum.pjrt;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Who owns what, and for how long, on a plugin made of upcalls. */
+class LifecycleTest {
+  private final FakePlugin fake = new FakePlugin();
+
+  @AfterEach
+  void nothingWasUsedThatIsGone() {
+    assertEquals(List.of(), fake.violations);
+  }
+
+  @Test
+  void inTheUsualOrderAllIsDestroyed() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+        PjrtBuffer buffer = buffer(client)) {
+      program.run(buffer).getFirst().close();
+    }
+    fake.awaitEmpty();
+  }
+
+  @Test
+  void closingTheClientClosesWhatItMadeFirst() {
+    PjrtClient client = fake.open().createClient();
+    PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+    PjrtBuffer in = buffer(client);
+    PjrtBuffer out = program.run(in).getFirst();
+    client.close();
+    fake.awaitEmpty();
+    out.close();
+    in.close();
+    program.close();
+    client.close();
+    fake.awaitEmpty();
+  }
+
+  @Test
+  void useAfterCloseIsAnError() {
+    PjrtClient client = fake.open().createClient();
+    PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+    PjrtBuffer buffer = buffer(client);
+    PjrtEvent event = buffer.ready();
+    event.close();
+    assertThrows(IllegalStateException.class, event::isReady);
+    assertThrows(IllegalStateException.class, event::await);
+    assertThrows(IllegalStateException.class, event::toFuture);
+    buffer.close();
+    assertThrows(IllegalStateException.class, buffer::shape);
+    assertThrows(IllegalStateException.class, buffer::toTensor);
+    assertThrows(IllegalStateException.class, buffer::delete);
+    assertThrows(IllegalStateException.class, () -> program.run(buffer));
+    program.close();
+    assertThrows(IllegalStateException.class, program::isDeleted);
+    assertThrows(IllegalStateException.class, () -> program.executable().name());
+    client.close();
+    assertThrows(IllegalStateException.class, client::platformName);
+    assertThrows(IllegalStateException.class, () -> buffer(client));
+    assertThrows(IllegalStateException.class, () -> client.devices().getFirst().memoryStats());
+    assertThrows(IllegalStateException.class, () -> client.compile("m", CompileOptions.defaults()));
+    assertEquals("PjrtClient of fake, closed", client.toString());
+  }
+
+  @Test
+  void aTopologyOutlivesTheProgramsCompiledForIt() {
+    PjrtTopology topology = fake.open().topology("v5e:1x2");
+    PjrtExecutable program = topology.compile("m", CompileOptions.partitioned(2));
+    topology.close();
+    fake.awaitEmpty();
+    assertThrows(IllegalStateException.class, program::name);
+  }
+
+  @Test
+  void aFailedConstructionLeavesNothing() {
+    fake.with(Slot.DEVICE_DESCRIPTION_KIND, _ -> fake.error(PjrtCode.INTERNAL, "no kind today"));
+    assertThrows(PjrtException.class, () -> fake.open().createClient());
+    fake.awaitEmpty();
+  }
+
+  @Test
+  void whatNobodyClosedIsReportedAndClosed() throws Exception {
+    BlockingQueue<String> leaks = new LinkedBlockingQueue<>();
+    try (PjrtClient client =
+        fake.open().createClient(ClientOptions.defaults().withOnLeak(leaks::add))) {
+      forget(client);
+      String leak = null;
+      for (int i = 0; leak == null && i < 200; i++) {
+        System.gc();
+        leak = leaks.poll(50, TimeUnit.MILLISECONDS);
+      }
+      assertEquals("PjrtBuffer: was never closed; close it, e.g. with try-with-resources", leak);
+      for (int i = 0; fake.count(FakePlugin.Thing.Buffer.class) > 0 && i < 1000; i++) {
+        Thread.onSpinWait();
+        leaks.poll(10, TimeUnit.MILLISECONDS);
+      }
+      assertEquals(0, fake.count(FakePlugin.Thing.Buffer.class));
+    }
+  }
+
+  private static void forget(PjrtClient client) {
+    assertEquals(3, buffer(client).shape().elementCount());
+  }
+
+  @Test
+  void manyThreadsShareAClientWhileItIsClosed() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      PjrtClient client = fake.open().createClient();
+      PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+      try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+        List<Future<?>> all =
+            IntStream.range(0, 8)
+                .<Future<?>>mapToObj(_ -> threads.submit(() -> untilClosed(client, program)))
+                .toList();
+        client.close();
+        for (Future<?> one : all) {
+          one.get();
+        }
+      }
+      fake.awaitEmpty();
+    }
+  }
+
+  private static void untilClosed(PjrtClient client, PjrtLoadedExecutable program) {
+    try {
+      for (int i = 0; i < 1000; i++) {
+        try (PjrtBuffer in = buffer(client);
+            PjrtBuffer out = program.run(in).getFirst()) {
+          assertArrayEquals(new float[] {1, 2, 3}, out.toTensor().toFloatArray());
+        }
+      }
+    } catch (IllegalStateException closed) {
+      assertTrue(closed.getMessage().contains("is closed"), closed.getMessage());
+    }
+  }
+
+  @Test
+  void anExecutionIsAFutureOfItsEvent() throws Exception {
+    fake.withEventsByHand();
+    try (PjrtClient client = fake.open().createClient();
+        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+        PjrtBuffer in = buffer(client)) {
+      CompletableFuture<List<List<PjrtBuffer>>> done =
+          program.execute(List.of(List.of(in)), ExecuteOptions.defaults());
+      assertFalse(done.isDone());
+      fake.fire("");
+      try (PjrtBuffer out = done.get().getFirst().getFirst()) {
+        assertEquals(3, out.shape().elementCount());
+      }
+    }
+  }
+
+  @Test
+  void aFailedExecutionClosesItsResults() {
+    fake.withEventsByHand();
+    try (PjrtClient client = fake.open().createClient();
+        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+        PjrtBuffer in = buffer(client)) {
+      CompletableFuture<List<List<PjrtBuffer>>> done =
+          program.execute(List.of(List.of(in)), ExecuteOptions.defaults());
+      fake.fire("cosmic ray");
+      CompletionException e = assertThrows(CompletionException.class, done::join);
+      PjrtException cause = (PjrtException) e.getCause();
+      assertEquals(PjrtCode.INTERNAL, cause.code());
+      assertEquals("cosmic ray", cause.detail());
+      assertEquals(1, fake.count(FakePlugin.Thing.Buffer.class));
+    }
+  }
+
+  @Test
+  void aDependentThatFailsHarmsNobody() throws Exception {
+    fake.withEventsByHand();
+    try (PjrtClient client = fake.open().createClient();
+        PjrtBuffer buffer = buffer(client);
+        PjrtEvent event = buffer.ready()) {
+      assertFalse(event.isReady());
+      CompletableFuture<Void> future = event.toFuture();
+      CompletableFuture<Void> dependent =
+          future.thenRun(
+              () -> {
+                throw new AssertionError("mine");
+              });
+      fake.fire("");
+      future.get();
+      assertThrows(CompletionException.class, dependent::join);
+      assertTrue(event.isReady());
+    }
+  }
+
+  @Test
+  void closingInADependentDoesNotDeadlock() throws Exception {
+    PjrtClient client = fake.open().createClient();
+    PjrtEvent event = buffer(client).ready();
+    event.toFuture().thenRun(client::close).get(20, TimeUnit.SECONDS);
+    event.close();
+    fake.awaitEmpty();
+  }
+
+  private static PjrtBuffer buffer(PjrtClient client) {
+    return client.bufferFrom(Tensor.of(new float[] {1, 2, 3}, 3), client.devices().getFirst());
+  }
+}

@@ -1,0 +1,281 @@
+package io.github.shardsum.pjrt;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What is refused, by the plugin or before it is asked. */
+class RefusalTest {
+  private final FakePlugin fake = new FakePlugin();
+
+  @AfterEach
+  void nothingWasUsedThatIsGone() {
+    assertEquals(List.of(), fake.violations);
+  }
+
+  @Test
+  void aCodeThatIsUnknownIsUnknown() {
+    assertEquals(PjrtCode.UNKNOWN, PjrtCode.of(99));
+    assertEquals(PjrtCode.UNKNOWN, PjrtCode.of(-1));
+    assertEquals(PjrtCode.UNAUTHENTICATED, PjrtCode.of(16));
+  }
+
+  @Test
+  void aBusyTpuIsSaidToBeBusyAndWhatToDo() {
+    fake.with(
+        Slot.CLIENT_CREATE,
+        _ -> fake.error(PjrtCode.ABORTED, "The TPU is already in use by process with pid 42."));
+    PjrtException e = assertThrows(PjrtException.class, () -> fake.open().createClient());
+    assertEquals(PjrtCode.ABORTED, e.code());
+    assertTrue(e.detail().contains("pid 42"), e.detail());
+    assertTrue(e.detail().contains("end the other one"), e.detail());
+  }
+
+  @Test
+  void aPluginThatDoesNotAnswerEndsInAnErrorInTime() throws Exception {
+    CountDownLatch stuck = new CountDownLatch(1);
+    CountDownLatch destroyed = new CountDownLatch(1);
+    fake.with(
+        Slot.CLIENT_CREATE,
+        _ -> {
+          stuck.await();
+          return fake.error(PjrtCode.UNAVAILABLE, "late");
+        });
+    fake.with(
+        Slot.CLIENT_DESTROY,
+        _ -> {
+          destroyed.countDown();
+          return MemorySegment.NULL;
+        });
+    ClientOptions options = ClientOptions.defaults().withDeadline(Duration.ofMillis(50));
+    PjrtException e = assertThrows(PjrtException.class, () -> fake.open().createClient(options));
+    assertEquals(PjrtCode.DEADLINE_EXCEEDED, e.code());
+    assertTrue(e.detail().contains("no answer within PT0.05S"), e.detail());
+    stuck.countDown();
+    assertFalse(destroyed.await(100, TimeUnit.MILLISECONDS));
+  }
+
+  @Test
+  void aClientThatComesTooLateIsDestroyed() throws Exception {
+    CountDownLatch stuck = new CountDownLatch(1);
+    CountDownLatch destroyed = new CountDownLatch(1);
+    fake.with(
+        Slot.CLIENT_CREATE,
+        arguments -> {
+          stuck.await();
+          arguments.set("client", MemorySegment.ofAddress(4096));
+          return MemorySegment.NULL;
+        });
+    fake.with(
+        Slot.CLIENT_DESTROY,
+        arguments -> {
+          assertEquals(4096, arguments.pointer("client").address());
+          destroyed.countDown();
+          return MemorySegment.NULL;
+        });
+    ClientOptions options = ClientOptions.defaults().withDeadline(Duration.ofMillis(50));
+    assertThrows(PjrtException.class, () -> fake.open().createClient(options));
+    stuck.countDown();
+    assertTrue(destroyed.await(20, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void aDeletedBufferIsNotGivenToThePlugin() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtBuffer buffer = buffer(client)) {
+      assertFalse(buffer.isDeleted());
+      buffer.delete();
+      assertTrue(buffer.isDeleted());
+      PjrtException e = assertThrows(PjrtException.class, buffer::toTensor);
+      assertEquals(PjrtCode.FAILED_PRECONDITION, e.code());
+      assertFalse(fake.calls.contains(Slot.BUFFER_TO_HOST_BUFFER));
+      assertThrows(PjrtException.class, buffer::ready);
+      assertThrows(PjrtException.class, () -> buffer.copyTo(client.devices().get(1)));
+    }
+  }
+
+  @Test
+  void whatBelongsToAnotherClientIsRefused() {
+    PjrtPlugin plugin = fake.open();
+    FakePlugin other = new FakePlugin();
+    try (PjrtClient mine = plugin.createClient();
+        PjrtClient theirs = other.open().createClient();
+        PjrtLoadedExecutable program = mine.compile("m", CompileOptions.defaults());
+        PjrtBuffer buffer = buffer(theirs)) {
+      assertThrows(IllegalArgumentException.class, () -> program.run(buffer));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> mine.bufferFrom(Tensor.of(new float[1], 1), theirs.devices().getFirst()));
+      assertFalse(fake.calls.contains(Slot.LOADED_EXECUTABLE_EXECUTE));
+    }
+  }
+
+  @Test
+  void argumentsThatDoNotFitTheDevicesAreRefused() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+        PjrtBuffer in = buffer(client)) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> program.launch(List.of(List.of(in), List.of(in)), ExecuteOptions.defaults()));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> program.launch(List.of(List.of(in)), ExecuteOptions.defaults().withKeep(1)));
+    }
+  }
+
+  @Test
+  void moreDevicesThanThereAreAreRefusedBeforeThePlugin() {
+    try (PjrtClient client = fake.open().createClient()) {
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> client.compile("m", CompileOptions.partitioned(3)));
+      assertTrue(e.getMessage().contains("1 to 2 devices are there"), e.getMessage());
+      assertThrows(IllegalArgumentException.class, () -> client.defaultAssignment(3, 1));
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              client.compile(
+                  "m", CompileOptions.partitioned(2).withAssignment(List.of(List.of(0, 7)))));
+      assertThrows(
+          IllegalArgumentException.class, () -> client.compile("", CompileOptions.defaults()));
+      assertFalse(fake.calls.contains(Slot.CLIENT_COMPILE));
+    }
+  }
+
+  @Test
+  void bytesThatDoNotFitTheShapeAreRefused() {
+    try (PjrtClient client = fake.open().createClient()) {
+      PjrtDevice device = client.devices().getFirst();
+      for (long[] sizes : new long[][] {{3}, {-1}, {1L << 40, 1L << 40}}) {
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> client.bufferFrom(new byte[4], PjrtType.F32, sizes, device));
+      }
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> client.bufferFrom(new byte[4], PjrtType.S4, new long[] {8}, device));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> client.bufferFrom(new byte[0], PjrtType.TOKEN, new long[0], device));
+      assertFalse(fake.calls.contains(Slot.CLIENT_BUFFER_FROM_HOST_BUFFER));
+    }
+  }
+
+  @Test
+  void aTypeThatIsNewerThanOursIsAnErrorWhenItIsRead() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtBuffer buffer = buffer(client)) {
+      fake.with(
+          Slot.BUFFER_ELEMENT_TYPE,
+          arguments -> {
+            arguments.setInt("type", 77);
+            return MemorySegment.NULL;
+          });
+      PjrtException e = assertThrows(PjrtException.class, buffer::toTensor);
+      assertEquals(PjrtCode.UNIMPLEMENTED, e.code());
+    }
+  }
+
+  @Test
+  void typesThatTensorsLackTravelAsBytes() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtBuffer buffer =
+            client.bufferFrom(
+                new byte[] {1, 2, 3, 4}, PjrtType.F16, new long[] {2}, client.devices().get(1))) {
+      assertArrayEquals(new byte[] {1, 2, 3, 4}, buffer.toBytes());
+      assertEquals(client.devices().get(1), buffer.device());
+      PjrtException e = assertThrows(PjrtException.class, buffer::toTensor);
+      assertTrue(e.detail().contains("toBytes()"), e.detail());
+    }
+  }
+
+  @Test
+  void aBoolIsZeroOrOneOnTheDevice() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtBuffer buffer =
+            client.bufferFrom(
+                Tensor.ofBool(new byte[] {0, 1, 5, -1}, 4), client.devices().getFirst())) {
+      assertArrayEquals(new byte[] {0, 1, 1, 1}, buffer.toBytes());
+    }
+  }
+
+  @Test
+  void aViewArrivesRowMajor() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtBuffer buffer =
+            client.bufferFrom(
+                Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).transpose(),
+                client.devices().getFirst())) {
+      assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, buffer.toTensor().toFloatArray());
+    }
+  }
+
+  @Test
+  void theEventOfAFailedReadIsDestroyed() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtBuffer buffer = buffer(client)) {
+      PjrtEvent event = buffer.ready();
+      event.close();
+      fake.with(Slot.BUFFER_TO_HOST_BUFFER, _ -> fake.error(PjrtCode.INTERNAL, "the wire is cut"));
+      assertThrows(PjrtException.class, buffer::toTensor);
+    }
+    fake.awaitEmpty();
+  }
+
+  @Test
+  void optionsOfAWrongTypeAreRefused() {
+    PjrtOptions none = PjrtOptions.none();
+    assertThrows(
+        IllegalArgumentException.class, () -> none.with("cpu_device_count", PjrtValue.of("8")));
+    assertThrows(IllegalArgumentException.class, () -> none.with("cpu_device_count", 0));
+    assertThrows(IllegalArgumentException.class, () -> none.with("num_slices", 0));
+    assertThrows(IllegalArgumentException.class, () -> none.with("wrap", PjrtValue.of(1L, 1L)));
+    assertThrows(IllegalArgumentException.class, () -> none.with("", 1));
+    assertEquals(
+        Map.of("new_option", PjrtValue.of(true)),
+        none.with("new_option", PjrtValue.of(true)).values());
+  }
+
+  @Test
+  void compileOptionsAreTheBytesThatXlaReads() {
+    String device = "08ffffffffffffffffff01";
+    assertEquals(
+        "1a11" + device + "200128013001", hex(CompileOptions.defaults().withShardy(false)));
+    assertEquals("1a14" + device + "200128043001980101", hex(CompileOptions.partitioned(4)));
+    assertEquals(
+        "1a24" + device + "2001280230014a0e08011002" + "1a030a0103" + "1a030a0102" + "980101",
+        hex(CompileOptions.partitioned(2).withAssignment(List.of(List.of(3, 2)))));
+    assertThrows(IllegalArgumentException.class, () -> CompileOptions.partitioned(0));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> CompileOptions.partitioned(2).withAssignment(List.of(List.of(1, 1))));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new CompileOptions(1, 1, true, Optional.empty(), Map.of("f", PjrtValue.of(1L, 2L))));
+  }
+
+  private static String hex(CompileOptions options) {
+    return HexFormat.of().formatHex(options.toBytes());
+  }
+
+  private static PjrtBuffer buffer(PjrtClient client) {
+    return client.bufferFrom(Tensor.of(new float[] {1, 2, 3}, 3), client.devices().getFirst());
+  }
+}
