@@ -10,6 +10,7 @@ public final class Scratch {
   private float[][] floats = new float[0][];
   private double[][] doubles = new double[0][];
   private long[][] longs = new long[0][];
+  private int[][] ints = new int[0][];
 
   /** An empty scratch. */
   public Scratch() {}
@@ -67,6 +68,25 @@ public final class Scratch {
     if (array == null || array.length < length) {
       array = new long[length];
       longs[slot] = array;
+    }
+    return array;
+  }
+
+  /**
+   * An i32 array.
+   *
+   * @param slot which array: those of different slots are different
+   * @param length the least length, in elements
+   * @return the array, at least that long
+   */
+  public int[] ints(int slot, int length) {
+    if (slot >= ints.length) {
+      ints = Arrays.copyOf(ints, slot + 1);
+    }
+    int[] array = ints[slot];
+    if (array == null || array.length < length) {
+      array = new int[length];
+      ints[slot] = array;
     }
     return array;
   }

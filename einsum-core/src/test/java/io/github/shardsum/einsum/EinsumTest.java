@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.reference.ReferenceEinsum;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Shape;
@@ -386,6 +387,39 @@ class EinsumTest {
               IllegalArgumentException.class, () -> Einsum.einsum(equation, routing, dense));
       assertTrue(error.getMessage().contains("got 4"), error.getMessage());
     }
+  }
+
+  /** The result is contiguous along one label of the left operand, that operand along another. */
+  @Test
+  void permutedOperandsOfManyShapesArePackedRight() {
+    Random random = new Random(3);
+    int[] lengths = {4, 7, 8, 16, 20, 24, 32, 48, 96};
+    for (int round = 0; round < 24; round++) {
+      int outInner = lengths[random.nextInt(lengths.length)];
+      int leftInner = lengths[random.nextInt(lengths.length)];
+      DType dtype = List.of(DType.F32, DType.F64, DType.I64).get(round % 3);
+      Tensor left = integers(random, dtype, outInner, 2, 6, leftInner);
+      Tensor right = integers(random, dtype, 13, 6);
+      String equation = round % 2 == 0 ? "ybkx,ck->xbcy" : "ybkx,ck->bxcy";
+      EinsumOptions options = EinsumOptions.defaults();
+      Einsum one = Einsum.compileFor(equation, options, left, right);
+      double[] want = ReferenceEinsum.evaluate(one.bound(), left, right).toDoubleArray();
+      String shape = equation + " with x " + leftInner + " and y " + outInner + " of " + dtype;
+      assertArrayEquals(want, one.run(left, right).toDoubleArray(), shape);
+      try (Workers workers = Workers.of(3)) {
+        Einsum three = Einsum.compileFor(equation, options.withWorkers(workers), left, right);
+        assertArrayEquals(want, three.run(left, right).toDoubleArray(), shape);
+      }
+    }
+  }
+
+  private static Tensor integers(Random random, DType dtype, long... shape) {
+    Tensor tensor = Tensor.zeros(dtype, shape);
+    Tensor flat = tensor.reshape(tensor.shape().elementCount());
+    for (long i = 0; i < flat.size(0); i++) {
+      flat.set((long) random.nextInt(9) - 4, i);
+    }
+    return tensor;
   }
 
   @Test

@@ -246,6 +246,38 @@ class RowKernelsTest {
   }
 
   @Test
+  void aTransposedBlockIsDealtOutAsByPlainLoops() {
+    Random random = new Random(11);
+    for (int round = 0; round < 200; round++) {
+      int rows = random.nextInt(40);
+      int columns = random.nextInt(40);
+      int xStride = columns + random.nextInt(5);
+      int[] toAt = new int[3 + columns];
+      for (int j = 0; j < columns; j++) {
+        toAt[3 + j] = (columns - 1 - j) * (rows + 1);
+      }
+      float[] x = Rows.floats(random, 1 + rows * xStride + columns);
+      float[] best = Rows.floats(random, 2 + columns * (rows + 1));
+      float[] scalar = best.clone();
+      BEST.floats().scatter(x, 1, xStride, rows, columns, best, 2, toAt, 3);
+      SCALAR.floats().scatter(x, 1, xStride, rows, columns, scalar, 2, toAt, 3);
+      assertArrayEquals(scalar, best, () -> rows + " by " + columns);
+      double[] wide = Rows.doubles(random, x);
+      double[] bestWide = Rows.doubles(random, best);
+      double[] scalarWide = bestWide.clone();
+      BEST.doubles().scatter(wide, 1, xStride, rows, columns, bestWide, 2, toAt, 3);
+      SCALAR.doubles().scatter(wide, 1, xStride, rows, columns, scalarWide, 2, toAt, 3);
+      assertArrayEquals(scalarWide, bestWide, () -> rows + " by " + columns);
+      long[] longs = Rows.longs(random, x.length);
+      long[] bestLongs = Rows.longs(random, best.length);
+      long[] scalarLongs = bestLongs.clone();
+      BEST.longs().scatter(longs, 1, xStride, rows, columns, bestLongs, 2, toAt, 3);
+      SCALAR.longs().scatter(longs, 1, xStride, rows, columns, scalarLongs, 2, toAt, 3);
+      assertArrayEquals(scalarLongs, bestLongs, () -> rows + " by " + columns);
+    }
+  }
+
+  @Test
   void everyBf16IsWidenedAndEveryNeighbourhoodOfOneNarrowed() {
     short[] all = new short[1 << 16];
     for (int i = 0; i < all.length; i++) {
