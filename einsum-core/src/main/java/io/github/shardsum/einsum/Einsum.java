@@ -11,6 +11,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -159,7 +160,9 @@ public final class Einsum {
    */
   public Tensor run(Operand... operands) {
     Tensor out = Tensor.zeros(dtype, bound.outputShape());
-    runChecked(1, 0, out, operands);
+    if (!runDirectly(out, operands)) {
+      runChecked(1, 0, out, operands);
+    }
     return out;
   }
 
@@ -172,7 +175,9 @@ public final class Einsum {
    *     an element with an operand or with itself; nothing is then written
    */
   public void runInto(Tensor out, Operand... operands) {
-    runInto(1, 0, out, operands);
+    if (!runDirectly(out, operands)) {
+      runInto(1, 0, out, operands);
+    }
   }
 
   /**
@@ -200,6 +205,14 @@ public final class Einsum {
     if (!runDirectly(out, left, right, 2)) {
       runInto(1, 0, out, left, right);
     }
+  }
+
+  private boolean runDirectly(Tensor out, Operand[] operands) {
+    int count = operands.length;
+    return (count == 1 || count == 2)
+        && operands[0] instanceof Tensor left
+        && operands[count - 1] instanceof Tensor right
+        && runDirectly(out, left, right, count);
   }
 
   /** The way of einsums that are over in nanoseconds; whatever is not plain takes the other one. */
@@ -289,6 +302,18 @@ public final class Einsum {
 
   private Program lower(List<Signature> operands, long[] resultStrides, ContractionPlan of) {
     return Lowered.program(bound, operands, dtype, resultStrides, of, options);
+  }
+
+  /**
+   * Runs the kernels of this einsum until the JVM has compiled them, so that the first run that
+   * counts is as fast as the others. Small operands are used where they take the same kernels, so
+   * neither this einsum's size of memory nor its time is needed; nothing of the caller is touched.
+   *
+   * @param most the longest that it may take; the run under way is still finished
+   * @throws IllegalArgumentException if most is negative
+   */
+  public void warmUp(Duration most) {
+    new WarmUp(this, bound, options, signatures).run(most);
   }
 
   /**

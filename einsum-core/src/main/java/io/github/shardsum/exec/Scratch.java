@@ -11,6 +11,7 @@ public final class Scratch {
   private double[][] doubles = new double[0][];
   private long[][] longs = new long[0][];
   private int[][] ints = new int[0][];
+  private int calls;
 
   /** An empty scratch. */
   public Scratch() {}
@@ -89,5 +90,15 @@ public final class Scratch {
       ints[slot] = array;
     }
     return array;
+  }
+
+  /**
+   * Counts the calls of something that behaves differently at first.
+   *
+   * @param most how many calls are first ones
+   * @return how many first calls are left, this one included; 0 when there are none
+   */
+  public int firstCalls(int most) {
+    return calls < most ? most - calls++ : 0;
   }
 }

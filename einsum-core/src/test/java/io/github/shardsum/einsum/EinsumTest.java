@@ -14,6 +14,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
@@ -22,6 +23,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Worked examples and ugly cases of einsums. */
@@ -387,6 +390,25 @@ class EinsumTest {
               IllegalArgumentException.class, () -> Einsum.einsum(equation, routing, dense));
       assertTrue(error.getMessage().contains("got 4"), error.getMessage());
     }
+  }
+
+  @Test
+  void warmingUpRunsWhateverWasCompiledAndEndsInTime() {
+    Duration most = Duration.ofMillis(30);
+    for (String equation : List.of("ij,jk->ik", "bij,bjk->bik", "ii->", "i,j->ij", "i->")) {
+      long n = equation.startsWith("i,") ? 1_000 : 200;
+      Shape[] shapes =
+          Stream.of(equation.substring(0, equation.indexOf('-')).split(",", -1))
+              .map(term -> Shape.of(LongStream.generate(() -> n).limit(term.length()).toArray()))
+              .toArray(Shape[]::new);
+      Einsum.compile(equation, shapes).warmUp(most);
+    }
+    Einsum.compile("ij->j", Shape.of(0, 5)).warmUp(most);
+    RoutingTensor routing = RoutingTensor.oneHot(Tensor.of(new int[] {1, 0}, 2), 3, DType.F32);
+    Tensor table = Tensor.zeros(DType.F32, 3, 5);
+    Einsum.compileFor("ij,jk->ik", EinsumOptions.defaults(), routing, table).warmUp(most);
+    Einsum einsum = Einsum.compile("ij->ji", Shape.of(2, 3));
+    assertThrows(IllegalArgumentException.class, () -> einsum.warmUp(Duration.ofNanos(-1)));
   }
 
   /** The result is contiguous along one label of the left operand, that operand along another. */

@@ -1,0 +1,114 @@
+package io.github.shardsum.einsum;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Runs an einsum's kernels until they get no faster. */
+final class WarmUp {
+  /** Labels are cut to this: enough for every kernel that a larger one takes, and quickly run. */
+  private static final long MOST_SIZE = 96;
+
+  /** Runs are timed in blocks of at least this long, in ns. */
+  private static final long BLOCK = 10_000_000;
+
+  /** A block that takes this share of the best one so far brings nothing new. */
+  private static final double SETTLED = 0.95;
+
+  /** Such blocks in a row after which the compiler is taken to be done. */
+  private static final int QUIET = 5;
+
+  private final Einsum einsum;
+  private final BoundEquation bound;
+  private final EinsumOptions options;
+  private final List<Signature> signatures;
+
+  WarmUp(Einsum einsum, BoundEquation bound, EinsumOptions options, List<Signature> signatures) {
+    this.einsum = einsum;
+    this.bound = bound;
+    this.options = options;
+    this.signatures = signatures;
+  }
+
+  void run(Duration most) {
+    if (most.isNegative()) {
+      throw new IllegalArgumentException("warm-up: a time of at least 0 is wanted, got " + most);
+    }
+    long end = System.nanoTime() + most.toNanos();
+    Operand[] operands = operands(MOST_SIZE);
+    Einsum same = smaller(operands);
+    if (!kernels(same).equals(kernels(einsum))) {
+      operands = operands(Long.MAX_VALUE);
+      same = einsum;
+    }
+    Tensor out = Tensor.zeros(same.dtype(), same.outputShape());
+    double best = Double.MAX_VALUE;
+    for (int quiet = 0; quiet < QUIET && System.nanoTime() < end; ) {
+      double time = block(same, out, operands, end);
+      quiet = time > SETTLED * best ? quiet + 1 : 0;
+      best = Math.min(best, time);
+    }
+  }
+
+  /** Nanoseconds a run. */
+  private static double block(Einsum einsum, Tensor out, Operand[] operands, long end) {
+    long begin = System.nanoTime();
+    long now = begin;
+    long runs = 0;
+    while (now - begin < BLOCK && (runs == 0 || now < end)) {
+      einsum.runInto(out, operands);
+      runs++;
+      now = System.nanoTime();
+    }
+    return (double) (now - begin) / runs;
+  }
+
+  private Einsum smaller(Operand[] operands) {
+    Map<String, Long> sizes = new HashMap<>();
+    options.sizes().forEach((label, size) -> sizes.put(label, Math.min(size, MOST_SIZE)));
+    EinsumOptions plain =
+        new EinsumOptions(
+            options.strictness(),
+            options.dtype(),
+            options.path(),
+            options.memoryLimit(),
+            sizes,
+            Epilogue.none(),
+            options.workers(),
+            options.kernels());
+    return Einsum.compileFor(bound.equation(), plain, operands);
+  }
+
+  private static List<String> kernels(Einsum einsum) {
+    return einsum.explain().steps().stream().map(EinsumPlan.Step::kernel).toList();
+  }
+
+  /** Zeros of the compiled shapes, no size above a given one. */
+  private Operand[] operands(long most) {
+    Operand[] operands = new Operand[signatures.size()];
+    for (int i = 0; i < operands.length; i++) {
+      Signature signature = signatures.get(i);
+      long[] sizes = signature.shape().toArray();
+      Arrays.setAll(sizes, axis -> Math.min(sizes[axis], most));
+      operands[i] =
+          signature.isRouting()
+              ? routing(signature, Shape.of(sizes))
+              : Tensor.zeros(signature.dtype(), sizes);
+    }
+    return operands;
+  }
+
+  private static RoutingTensor routing(Signature signature, Shape shape) {
+    long[] slots = Arrays.copyOf(shape.toArray(), signature.leadRank() + 1);
+    slots[signature.leadRank()] = shape.elementCount() == 0 ? 0 : 1;
+    return RoutingTensor.of(
+        shape, Tensor.zeros(DType.I32, slots), Tensor.zeros(signature.dtype(), slots));
+  }
+}

@@ -1,0 +1,117 @@
+package io.github.shardsum.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What C2 made of the kernels, by its own log: a kernel that it skipped or gave up, or whose
+ * vectors it could not keep in registers, computes the right values a hundred times too slowly.
+ */
+class CompilerLogTest {
+  private static final Pattern TASK =
+      Pattern.compile("<task [^>]*method='(\\S+ \\S+) [^']*'[^>]*>");
+  private static final Pattern ALLOCATED = Pattern.compile("(\\d+) bytes: (.*)");
+
+  /** What a run may allocate: its slots and loops, but not a vector for every one computed. */
+  private static final long MOST_BYTES = 8192;
+
+  /** In narrower vectors a sum in f64 leaves a few objects a row. */
+  private static final long MOST_BYTES_NARROW = 128 << 10;
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(ints = {512, 256, 128})
+  void everyKernelIsCompiledAndKeepsItsVectorsInRegisters(int bits) throws Exception {
+    Path log = folder.resolve("log.xml");
+    List<String> printed = run(bits, log);
+    Map<String, Boolean> compiled = compiled(log);
+    boolean wide = compiled.keySet().stream().anyMatch(name -> name.contains("512"));
+    long most = wide ? MOST_BYTES : MOST_BYTES_NARROW;
+    List<String> allocating = new ArrayList<>();
+    int measured = 0;
+    for (String line : printed) {
+      Matcher allocated = ALLOCATED.matcher(line);
+      if (allocated.matches()) {
+        measured++;
+        if (Long.parseLong(allocated.group(1)) > most) {
+          allocating.add(line);
+        }
+      }
+    }
+    assertTrue(measured > 20, () -> String.join("\n", printed));
+    assertEquals(List.of(), allocating, "allocate more than " + most + " bytes a run");
+    List<String> failed =
+        compiled.entrySet().stream().filter(e -> !e.getValue()).map(Map.Entry::getKey).toList();
+    assertEquals(List.of(), failed, "methods that C2 gave up");
+    for (String kernel : List.of("FloatProduct tile", "DoubleProduct tile", "FloatProduct small")) {
+      assertTrue(
+          compiled.keySet().stream().anyMatch(name -> name.replaceAll("\\d+", "").endsWith(kernel)),
+          () -> kernel + " is not among the compiled " + compiled.keySet());
+    }
+    for (String kernel : List.of("VectorFloatRows dot", "VectorFloatRows exp")) {
+      assertTrue(
+          compiled.keySet().stream().anyMatch(name -> name.endsWith(kernel)),
+          () -> kernel + " is not among the compiled " + compiled.keySet());
+    }
+  }
+
+  private List<String> run(int bits, Path log) throws IOException, InterruptedException {
+    Path output = folder.resolve("output");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules=jdk.incubator.vector",
+                "-Xbatch", // compiles at once, so that no busy machine is late with it
+                "-XX:MaxVectorSize=" + bits / 8,
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:+LogCompilation",
+                "-XX:LogFile=" + log,
+                "-cp",
+                System.getProperty("java.class.path"),
+                HotLoops.class.getName())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    int status = process.waitFor();
+    List<String> printed = Files.readAllLines(output);
+    assertEquals(0, status, () -> String.join("\n", printed));
+    return printed;
+  }
+
+  /** The kernels' methods that C2 took up, each with whether its last attempt succeeded. */
+  private static Map<String, Boolean> compiled(Path log) throws IOException {
+    Map<String, Boolean> compiled = new HashMap<>();
+    String[] current = {""};
+    try (Stream<String> lines = Files.lines(log, java.nio.charset.StandardCharsets.ISO_8859_1)) {
+      lines.forEach(
+          line -> {
+            Matcher task = TASK.matcher(line);
+            if (task.find()) {
+              boolean ours = task.group(1).startsWith("io.github.shardsum.internal.");
+              boolean byC2 = !line.contains(" level='");
+              current[0] = ours && byC2 ? task.group(1) : "";
+            } else if (line.startsWith("<task_done") && !current[0].isEmpty()) {
+              compiled.put(current[0], line.contains("success='1'"));
+            } else if (line.contains("<make_not_compilable") && !current[0].isEmpty()) {
+              compiled.put(current[0] + " (not compilable)", false);
+            }
+          });
+    }
+    return compiled;
+  }
+}
