@@ -109,6 +109,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     if (equation.isEmpty()) {
       report.groups(results);
+      report.targets(results);
     }
     report.end();
     if (json.isPresent()) {

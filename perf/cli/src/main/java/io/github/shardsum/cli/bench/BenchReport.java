@@ -127,6 +127,38 @@ final class BenchReport {
     }
   }
 
+  /** Which targets are met. */
+  void targets(List<Measured> results) {
+    List<Integer> counts = results.stream().map(Measured::threads).distinct().toList();
+    out.println();
+    out.println("targets; a ratio is met when its interval reaches it");
+    for (Target target : Target.all()) {
+      for (int count : counts) {
+        target.outcome(results, count).ifPresent(this::target);
+      }
+    }
+  }
+
+  private void target(Target.Outcome outcome) {
+    Target target = outcome.target();
+    out.printf(
+        Locale.ROOT,
+        "%-7s  %-32s %d thread%s  %s %.3f, wanted %.2f (%s; %d case%s, least %s)%n",
+        outcome.met() ? "met" : "NOT met",
+        target.name(),
+        outcome.threads(),
+        outcome.threads() == 1 ? " " : "s",
+        target.mean() ? "mean " : "least",
+        outcome.reached(),
+        target.wanted(),
+        target.opponents().isEmpty()
+            ? "share of the limit"
+            : "best of " + String.join(", ", target.opponents()),
+        outcome.cases(),
+        outcome.cases() == 1 ? "" : "s",
+        outcome.least());
+  }
+
   private static String peer(Measured.Peer peer) {
     return String.format(
         Locale.ROOT,

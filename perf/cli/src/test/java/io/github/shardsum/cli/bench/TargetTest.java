@@ -1,0 +1,72 @@
+package io.github.shardsum.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class TargetTest {
+  private static Measured measured(BenchCase subject, double share, Measured.Peer... peers) {
+    return new Measured(subject, 1, 1, 1, 1, 1, Measured.Limit.FLOPS, share, List.of(peers));
+  }
+
+  private static Measured.Peer peer(String name, double ratio) {
+    return new Measured.Peer(name, ratio, new PairedRatio(ratio, 0.9 * ratio, 1.1 * ratio));
+  }
+
+  private static BenchCase listed(String id) {
+    return BenchCases.listed().stream()
+        .filter(each -> each.id().equals(id))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void theBestPeerOfEachCaseCountsAndTheIntervalDecides() {
+    Target target = new Target("t", Pattern.compile("gemm/"), 0, List.of("a", "b"), true, 1.05);
+    List<Measured> results =
+        List.of(
+            measured(listed("gemm-nn"), 1, peer("a", 1), peer("b", 4), peer("other", 0.1)),
+            measured(listed("gemm-tn"), 1, peer("b", 1)),
+            measured(listed("dot"), 1, peer("a", 0.01)));
+    Target.Outcome outcome = target.outcome(results, 1).orElseThrow();
+    assertEquals(1, outcome.reached(), 1e-12);
+    assertEquals(2, outcome.cases());
+    assertTrue(outcome.met());
+    Target more = new Target("t", Pattern.compile("gemm/"), 0, List.of("a", "b"), true, 1.11);
+    assertFalse(more.outcome(results, 1).orElseThrow().met());
+    assertTrue(target.outcome(results, 2).isEmpty());
+  }
+
+  @Test
+  void oneCaseBelowIsEnoughToMissATargetOfEach() {
+    Target target = new Target("t", Pattern.compile("gemm/"), 1, List.of(), false, 0.5);
+    List<Measured> results =
+        List.of(measured(listed("gemm-nn"), 0.9), measured(listed("gemm-tn"), 0.4));
+    Target.Outcome outcome = target.outcome(results, 1).orElseThrow();
+    assertFalse(outcome.met());
+    assertEquals("gemm-tn", outcome.least());
+    assertEquals(0.4, outcome.reached(), 1e-12);
+  }
+
+  @Test
+  void everyTargetIsAboutSomeCase() {
+    for (Target target : Target.all()) {
+      assertTrue(
+          BenchCases.listed().stream()
+              .anyMatch(each -> target.cases().matcher(each.group() + "/" + each.id()).find()),
+          target.name());
+    }
+    Target cubes =
+        Target.all().stream().filter(t -> t.name().startsWith("cubes")).findFirst().orElseThrow();
+    assertEquals(
+        List.of("product-f32-512", "product-f32-1024", "product-f32-2048"),
+        BenchCases.listed().stream()
+            .filter(each -> cubes.cases().matcher(each.group() + "/" + each.id()).find())
+            .map(BenchCase::id)
+            .toList());
+  }
+}
