@@ -1,5 +1,6 @@
 /** Mesh, device groups and collectives, in process and over MPI. */
 module io.github.shardsum.collectives {
+  requires static jdk.incubator.vector;
   requires static org.jspecify;
   requires transitive io.github.shardsum.core;
 

@@ -3,6 +3,7 @@ package io.github.shardsum.collective;
 import io.github.shardsum.mesh.Chunks;
 import io.github.shardsum.mesh.Mesh;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -336,6 +337,20 @@ public sealed interface Collective {
         pairs.add(new Route(member, Math.floorMod(member + distance, members)));
       }
       return new Permute(List.of(axes), pairs);
+    }
+
+    /**
+     * Who sends to each member.
+     *
+     * @param members number of members of the group
+     * @return for each member its source, -1 if it has none; a fresh array
+     * @throws IndexOutOfBoundsException if a target is not a member
+     */
+    public int[] sources(int members) {
+      int[] sources = new int[members];
+      Arrays.fill(sources, -1);
+      pairs.forEach(pair -> sources[pair.target()] = pair.source());
+      return sources;
     }
 
     /** As in {@code collective-permute 0->1 1->0 over x}. */

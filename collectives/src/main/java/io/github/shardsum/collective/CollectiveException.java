@@ -17,10 +17,12 @@ public abstract sealed class CollectiveException extends RuntimeException
   /** Participants listed in a message; a mesh may have thousands. */
   private static final int LISTED = 16;
 
+  private final String summary;
   private final transient List<Participant> participants;
 
   CollectiveException(String message, List<Participant> participants) {
     super(message + listed(participants));
+    this.summary = message;
     this.participants = List.copyOf(participants);
   }
 
@@ -37,6 +39,15 @@ public abstract sealed class CollectiveException extends RuntimeException
             .collect(Collectors.joining());
     int more = participants.size() - LISTED;
     return more > 0 ? lines + "\n  and " + more + " more" : lines;
+  }
+
+  /**
+   * What happened, without the list of participants that the message ends in.
+   *
+   * @return the summary
+   */
+  public final String summary() {
+    return summary;
   }
 
   /**

@@ -8,9 +8,8 @@ import java.time.Duration;
  * @param deadline how long a participant waits for the others before all of them get an error,
  *     above 0
  * @param checked whether participants are compared before each collective, so that a mismatch is an
- *     error that names who sent what and where. Unchecked, a mismatch within this process is still
- *     an error wherever it would otherwise read or write what it must not; across processes it ends
- *     in an error of the transport, in a wrong result, or at the deadline
+ *     error that names who sent what and where. Unchecked, a mismatch ends in some other error, in
+ *     a wrong result or at the deadline, but never in a crash of the JVM
  */
 public record CollectiveOptions(Duration deadline, boolean checked) {
   /**

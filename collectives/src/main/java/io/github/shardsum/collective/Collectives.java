@@ -1,5 +1,8 @@
 package io.github.shardsum.collective;
 
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.engine.Engine;
+import io.github.shardsum.internal.engine.Transports;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
@@ -19,6 +22,47 @@ import java.util.List;
  * engine, except those of {@link Order#ANY}.
  */
 public interface Collectives extends AutoCloseable {
+  /**
+   * Opens the configured engine, checked, with as many threads as there are processors.
+   *
+   * @param mesh the mesh; the same on every process
+   * @return the collectives, to be closed
+   * @throws IllegalArgumentException if the processes do not divide the devices, or no such engine
+   *     is known
+   */
+  static Collectives open(Mesh mesh) {
+    return open(mesh, CollectiveOptions.defaults());
+  }
+
+  /**
+   * As {@link #open(Mesh)}, with options.
+   *
+   * @param mesh the mesh
+   * @param options how it behaves; the same on every process
+   * @return the collectives, to be closed
+   */
+  static Collectives open(Mesh mesh, CollectiveOptions options) {
+    Workers workers = Workers.of(Runtime.getRuntime().availableProcessors());
+    try {
+      return new Engine(mesh, workers, true, options, Transports.open(options));
+    } catch (RuntimeException | Error failed) {
+      workers.close();
+      throw failed;
+    }
+  }
+
+  /**
+   * As {@link #open(Mesh, CollectiveOptions)}, with the caller's threads.
+   *
+   * @param mesh the mesh
+   * @param workers threads to use, not closed by {@link #close()}
+   * @param options how it behaves
+   * @return the collectives, to be closed
+   */
+  static Collectives open(Mesh mesh, Workers workers, CollectiveOptions options) {
+    return new Engine(mesh, workers, false, options, Transports.open(options));
+  }
+
   /**
    * The mesh.
    *
@@ -102,6 +146,35 @@ public interface Collectives extends AutoCloseable {
    * @return the results to come
    */
   Pending<List<Tensor>> start(Collective collective, List<Tensor> x);
+
+  /**
+   * As {@link #start(Collective, List)}, for rows in uneven counts.
+   *
+   * @param collective the ragged all-to-all
+   * @param x the operand of each of this process's devices
+   * @param counts the counts of each of them
+   * @return the results to come
+   */
+  Pending<List<Tensor>> start(
+      Collective.RaggedAllToAll collective, List<Tensor> x, List<RaggedCounts> counts);
+
+  /**
+   * Starts a collective over all devices, into the caller's tensors, and returns at once.
+   *
+   * @param collective which; not a ragged all-to-all
+   * @param x the operand of each of this process's devices
+   * @param out the result of each of them
+   * @return the results to come: out
+   */
+  Pending<List<Tensor>> startInto(Collective collective, List<Tensor> x, List<Tensor> out);
+
+  /**
+   * Begins a plan of supersteps.
+   *
+   * @param name its name, for its table
+   * @return a builder without steps
+   */
+  Plan.Builder plan(String name);
 
   /**
    * Runs code written for one device on each of this process's devices, on a virtual thread each,

@@ -1,0 +1,35 @@
+package io.github.shardsum.internal.engine;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Native memory for exchanges, kept and grown. Used by one collective at a time. */
+final class Buffers {
+  /** Blocks begin on cache lines, which is also what vectors and the library want. */
+  static final long ALIGNMENT = 64;
+
+  private MemorySegment send = MemorySegment.NULL;
+  private MemorySegment receive = MemorySegment.NULL;
+
+  /** At least so many bytes to send from; what they held is gone. */
+  MemorySegment send(long bytes) {
+    send = grown(send, bytes);
+    return send;
+  }
+
+  /** At least so many bytes to receive into. */
+  MemorySegment receive(long bytes) {
+    receive = grown(receive, bytes);
+    return receive;
+  }
+
+  private static MemorySegment grown(MemorySegment segment, long bytes) {
+    return segment.byteSize() >= bytes && bytes > 0
+        ? segment
+        : Arena.ofAuto().allocate(Math.max(ALIGNMENT, align(bytes)), ALIGNMENT);
+  }
+
+  static long align(long bytes) {
+    return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
+  }
+}

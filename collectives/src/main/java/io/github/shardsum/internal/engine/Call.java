@@ -1,0 +1,23 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What one device of this process brings to a collective.
+ *
+ * @param collective which
+ * @param x its operand
+ * @param out the caller's tensor for its result, if the caller gives one
+ * @param counts its counts, for a ragged all-to-all
+ */
+record Call(Collective collective, Tensor x, Optional<Tensor> out, Optional<RaggedCounts> counts) {
+  static List<Call> of(Collective collective, List<Tensor> x) {
+    return x.stream()
+        .map(t -> new Call(collective, t, Optional.empty(), Optional.empty()))
+        .toList();
+  }
+}

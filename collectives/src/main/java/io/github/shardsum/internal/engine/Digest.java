@@ -1,0 +1,175 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Collective.Permute;
+import io.github.shardsum.mesh.DeviceGroups;
+import io.github.shardsum.tensor.Shape;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What one process's devices entered, in a few numbers of which every process gets all: so every
+ * one of them comes to the same verdict. Its length depends on the numbers of devices and processes
+ * alone, so that it can be read even where nothing else agrees.
+ */
+final class Digest {
+  private static final long DISAGREEING = -1;
+  private static final int SEQUENCE = 0;
+  private static final int REQUEST = 1;
+  private static final int SHAPES = 2;
+
+  private final Placement placement;
+  private final long[] words;
+
+  private Digest(Placement placement, long[] words) {
+    this.placement = placement;
+    this.words = words;
+  }
+
+  private static Digest empty(Placement placement) {
+    return new Digest(placement, new long[SHAPES + placement.count() + 2 * placement.processes()]);
+  }
+
+  /** Of devices that do not even agree among themselves. */
+  static Digest disagreeing(Placement placement, long sequence) {
+    Digest digest = empty(placement);
+    digest.words[SEQUENCE] = sequence;
+    digest.words[REQUEST] = DISAGREEING;
+    return digest;
+  }
+
+  static Digest of(Placement placement, long sequence, Call first) {
+    Digest digest = empty(placement);
+    digest.words[SEQUENCE] = sequence;
+    digest.words[REQUEST] = hash(canonical(first)) >>> 1;
+    return digest;
+  }
+
+  private static String canonical(Call call) {
+    Collective collective = call.collective();
+    String dtype = collective instanceof Collective.Barrier ? "" : call.x().dtype().toString();
+    // Its text leaves out pairs beyond the first few.
+    String pairs = collective instanceof Permute permute ? permute.pairs().toString() : "";
+    return collective + " " + dtype + " " + pairs;
+  }
+
+  /** FNV-1a, and a last mixing: equal for equal texts in every JVM. */
+  static long hash(String text) {
+    long hash = 0xcbf29ce484222325L;
+    for (int i = 0; i < text.length(); i++) {
+      hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
+    }
+    return mix(hash);
+  }
+
+  /** The finalizer of SplitMix64. */
+  private static long mix(long word) {
+    long mixed = (word ^ word >>> 30) * 0xbf58476d1ce4e5b9L;
+    mixed = (mixed ^ mixed >>> 27) * 0x94d049bb133111ebL;
+    return mixed ^ mixed >>> 31;
+  }
+
+  private static long mix(int source, int target, long value) {
+    return mix(mix(((long) source << 32) + target) + value);
+  }
+
+  /** Notes what the shape of one of this process's devices must agree in. */
+  void shape(int index, Shape agreed) {
+    words[SHAPES + index] = hash(agreed.toString());
+  }
+
+  /** Notes what a device here sends to one elsewhere. */
+  void sent(int source, int target, long value) {
+    words[SHAPES + placement.count() + placement.processOf(target)] += mix(source, target, value);
+  }
+
+  /** Notes what a device here expects from one elsewhere. */
+  void expected(int source, int target, long value) {
+    words[SHAPES + placement.count() + placement.processes() + placement.processOf(source)] +=
+        mix(source, target, value);
+  }
+
+  private long sentTo(int process) {
+    return words[SHAPES + placement.count() + process];
+  }
+
+  private long expectedFrom(int process) {
+    return words[SHAPES + placement.count() + placement.processes() + process];
+  }
+
+  /** Gives this digest to all processes; returns those of all, by process. */
+  List<Digest> exchange(Wire wire) {
+    int own = placement.process();
+    long bytes = 8L * words.length;
+    Blocks send = new Blocks(placement.processes());
+    send.share(bytes, own);
+    Blocks receive = new Blocks(placement.processes());
+    List<Integer> all = IntStream.range(0, placement.processes()).boxed().toList();
+    for (int process : all) {
+      receive.begin(process);
+      if (process != own) {
+        receive.add(process, bytes);
+      }
+    }
+    MemorySegment from = wire.buffers().send(send.size());
+    MemorySegment to = wire.buffers().receive(receive.size());
+    MemorySegment.copy(words, 0, from, ValueLayout.JAVA_LONG, 0, words.length);
+    wire.exchange("check of participants", all, send, from, receive, to);
+    List<Digest> digests = new ArrayList<>();
+    for (int process : all) {
+      digests.add(process == own ? this : read(to, receive.at()[process]));
+    }
+    return digests;
+  }
+
+  private Digest read(MemorySegment from, long at) {
+    Digest digest = empty(placement);
+    MemorySegment.copy(from, ValueLayout.JAVA_LONG, at, digest.words, 0, words.length);
+    return digest;
+  }
+
+  /** The verdict. */
+  static boolean agree(List<Digest> all, Placement placement, List<String> axes) {
+    long[] first = all.getFirst().words;
+    if (first[REQUEST] == DISAGREEING) {
+      return false;
+    }
+    for (Digest digest : all) {
+      if (digest.words[SEQUENCE] != first[SEQUENCE] || digest.words[REQUEST] != first[REQUEST]) {
+        return false;
+      }
+    }
+    return sentIsExpected(all) && shapesAgree(all, placement, axes);
+  }
+
+  private static boolean sentIsExpected(List<Digest> all) {
+    for (int p = 0; p < all.size(); p++) {
+      for (int q = 0; q < all.size(); q++) {
+        if (all.get(p).sentTo(q) != all.get(q).expectedFrom(p)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static boolean shapesAgree(List<Digest> all, Placement placement, List<String> axes) {
+    DeviceGroups groups = placement.layout(axes).groups();
+    for (int group = 0; group < groups.count(); group++) {
+      long first = shapeOf(all, placement, groups.device(group, 0));
+      for (int member = 1; member < groups.size(); member++) {
+        if (shapeOf(all, placement, groups.device(group, member)) != first) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static long shapeOf(List<Digest> all, Placement placement, int device) {
+    return all.get(placement.processOf(device)).words[SHAPES + placement.indexOf(device)];
+  }
+}

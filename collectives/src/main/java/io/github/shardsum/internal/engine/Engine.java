@@ -1,0 +1,232 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.CollectiveException;
+import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.collective.Pending;
+import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntFunction;
+
+/** The collectives of one mesh over whatever carries the bytes. */
+public final class Engine implements Collectives {
+  private final Wire wire;
+  private final Workers workers;
+  private final boolean ownsWorkers;
+  private final CollectiveOptions options;
+  private final Conductor conductor = new Conductor();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicReference<Optional<CollectiveException>> failure =
+      new AtomicReference<>(Optional.empty());
+  private long sequence;
+
+  /** Over a transport, which is closed with this; and the workers too if they are owned. */
+  public Engine(
+      Mesh mesh,
+      Workers workers,
+      boolean ownsWorkers,
+      CollectiveOptions options,
+      Transport transport) {
+    this.workers = workers;
+    this.ownsWorkers = ownsWorkers;
+    this.options = options;
+    this.wire =
+        new Wire(
+            transport,
+            new Buffers(),
+            new Placement(mesh, transport.processes(), transport.process()),
+            options.deadline());
+  }
+
+  @Override
+  public Mesh mesh() {
+    return wire.placement().mesh();
+  }
+
+  @Override
+  public int processes() {
+    return wire.placement().processes();
+  }
+
+  @Override
+  public int process() {
+    return wire.placement().process();
+  }
+
+  @Override
+  public List<Integer> devices() {
+    return wire.placement().devices();
+  }
+
+  @Override
+  public List<Tensor> run(Collective collective, List<Tensor> x) {
+    return blocking(calls(collective, x, List.of(), List.of()));
+  }
+
+  @Override
+  public List<Tensor> run(
+      Collective.RaggedAllToAll collective, List<Tensor> x, List<RaggedCounts> counts) {
+    return blocking(calls(collective, x, counts, List.of()));
+  }
+
+  @Override
+  public void runInto(Collective collective, List<Tensor> x, List<Tensor> out) {
+    blocking(calls(collective, x, List.of(), listed(collective, "result", out)));
+  }
+
+  @Override
+  public void runInto(
+      Collective.RaggedAllToAll collective,
+      List<Tensor> x,
+      List<RaggedCounts> counts,
+      List<Tensor> out) {
+    blocking(calls(collective, x, counts, listed(collective, "result", out)));
+  }
+
+  @Override
+  public Pending<List<Tensor>> start(Collective collective, List<Tensor> x) {
+    return started(calls(collective, x, List.of(), List.of()));
+  }
+
+  @Override
+  public Pending<List<Tensor>> start(
+      Collective.RaggedAllToAll collective, List<Tensor> x, List<RaggedCounts> counts) {
+    return started(calls(collective, x, counts, List.of()));
+  }
+
+  @Override
+  public Pending<List<Tensor>> startInto(Collective collective, List<Tensor> x, List<Tensor> out) {
+    return started(calls(collective, x, List.of(), listed(collective, "result", out)));
+  }
+
+  private List<Tensor> blocking(List<Call> calls) {
+    return conductor.run(() -> execute(calls, _ -> Sites.here()));
+  }
+
+  private Pending<List<Tensor>> started(List<Call> calls) {
+    String site = options.checked() ? Sites.here() : "";
+    return conductor.start(() -> execute(calls, _ -> site));
+  }
+
+  private <T> List<T> listed(Collective collective, String what, List<T> list) {
+    int count = wire.placement().count();
+    if (list.size() != count) {
+      throw Rules.wrongList(collective, what, count, list.size());
+    }
+    return list;
+  }
+
+  /** The checked calls of all devices of this process. */
+  List<Call> calls(
+      Collective collective, List<Tensor> x, List<RaggedCounts> counts, List<Tensor> out) {
+    checkUsable();
+    listed(collective, "operand", x);
+    if (!counts.isEmpty()) {
+      listed(collective, "list of counts", counts);
+    }
+    List<Call> calls = new ArrayList<>();
+    for (int index = 0; index < x.size(); index++) {
+      Call call =
+          new Call(
+              collective,
+              x.get(index),
+              out.isEmpty() ? Optional.empty() : Optional.of(out.get(index)),
+              counts.isEmpty() ? Optional.empty() : Optional.of(counts.get(index)));
+      check(call, index);
+      calls.add(call);
+    }
+    return calls;
+  }
+
+  /** Checks what one device brings, whatever the others do. */
+  void check(Call call, int index) {
+    Rules.checkRequest(call.collective(), mesh());
+    Layout layout = wire.placement().layout(call.collective().axes());
+    int member = layout.groups().memberOf(wire.placement().device(index));
+    Rules.checkCall(call, layout.size(), member);
+  }
+
+  void checkUsable() {
+    if (closed.get()) {
+      throw new IllegalStateException("collectives: open ones are wanted, got closed ones");
+    }
+    if (failure.get().isPresent()) {
+      throw Failures.again(failure.get().get());
+    }
+  }
+
+  /** Runs a collective of checked calls; called by one thread at a time, in the same order. */
+  List<Tensor> execute(List<Call> calls, IntFunction<String> sites) {
+    long number = nextSequence();
+    try {
+      if (options.checked()) {
+        new Agreement(wire, calls, number, sites).reach();
+      }
+      Prepared prepared = Preparation.prepare(wire, calls, workers.parallelism());
+      Supersteps.run(workers, prepared.phases());
+      return prepared.results();
+    } catch (CollectiveException failed) {
+      poison(failed);
+      throw failed;
+    } catch (RuntimeException | Error failed) {
+      wire.transport().abort("a collective failed: " + failed);
+      throw failed;
+    }
+  }
+
+  /** The number of the next collective. */
+  long nextSequence() {
+    return sequence++;
+  }
+
+  /** Makes every later call fail in the same way. */
+  void poison(CollectiveException failed) {
+    if (failure.compareAndSet(Optional.empty(), Optional.of(failed))) {
+      wire.transport().abort(failed.summary());
+    }
+  }
+
+  @Override
+  public <T> List<T> spmd(Program<T> program) {
+    checkUsable();
+    return new SpmdRun<>(this, program).run();
+  }
+
+  @Override
+  public Plan.Builder plan(String name) {
+    checkUsable();
+    return new EnginePlan.Steps(this, wire, workers, name);
+  }
+
+  Placement placement() {
+    return wire.placement();
+  }
+
+  CollectiveOptions options() {
+    return options;
+  }
+
+  Conductor conductor() {
+    return conductor;
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      conductor.close();
+      wire.transport().close();
+      if (ownsWorkers) {
+        workers.close();
+      }
+    }
+  }
+}

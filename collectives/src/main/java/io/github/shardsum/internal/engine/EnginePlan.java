@@ -1,0 +1,154 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.CollectiveException;
+import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** A plan as stretches: phases that were made when it was built, or a call made when it runs. */
+final class EnginePlan implements Plan {
+  private final Engine engine;
+  private final String name;
+  private final List<Step> steps;
+  private final List<Runnable> stretches;
+
+  private EnginePlan(Engine engine, String name, List<Step> steps, List<Runnable> stretches) {
+    this.engine = engine;
+    this.name = name;
+    this.steps = steps;
+    this.stretches = stretches;
+  }
+
+  @Override
+  public void run() {
+    engine.checkUsable();
+    engine
+        .conductor()
+        .run(
+            () -> {
+              stretches.forEach(Runnable::run);
+              return 0;
+            });
+  }
+
+  @Override
+  public List<Step> steps() {
+    return steps;
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder("plan ").append(name).append(", ");
+    text.append(engine.mesh().notation()).append(", ").append(engine.mesh().size());
+    text.append(" devices on ").append(engine.processes()).append(" processes");
+    int width = steps.stream().mapToInt(step -> step.name().length()).max().orElse(0);
+    int number = 0;
+    for (Step step : steps) {
+      text.append('\n').append(String.format("%3d  %-" + width + "s", ++number, step.name()));
+      if (step.collective().isPresent()) {
+        text.append(String.format("  %,14d bytes", step.operandBytes()));
+      }
+    }
+    return text.toString();
+  }
+
+  /** Collects the steps. */
+  static final class Steps implements Builder {
+    private final Engine engine;
+    private final Wire wire;
+    private final Workers workers;
+    private final String name;
+    private final List<Step> steps = new ArrayList<>();
+    private final List<Runnable> stretches = new ArrayList<>();
+    private final List<Phase> open = new ArrayList<>();
+
+    Steps(Engine engine, Wire wire, Workers workers, String name) {
+      this.engine = engine;
+      this.wire = wire;
+      this.workers = workers;
+      this.name = name;
+    }
+
+    @Override
+    public Builder compute(String what, DeviceTask task) {
+      open.add(new Phase(what, wire.placement().count(), task::run));
+      steps.add(new Step(what, Optional.empty(), 0));
+      return this;
+    }
+
+    @Override
+    public Builder communicate(Collective collective, List<Tensor> x, List<Tensor> out) {
+      if (collective instanceof Collective.RaggedAllToAll) {
+        throw new IllegalArgumentException(
+            collective + ": counts of rows are wanted, got none; use the form that takes them");
+      }
+      List<Call> calls = engine.calls(collective, x, List.of(), out);
+      if (out.size() != x.size()) {
+        throw Rules.wrongList(collective, "result", x.size(), out.size());
+      }
+      String site = Sites.here();
+      if (engine.options().checked()) {
+        new Agreement(wire, calls, steps.size(), _ -> site).reachHere();
+        if (!wire.isAlone()) {
+          open.add(
+              Phase.single(
+                  collective + ": check",
+                  () -> new Agreement(wire, calls, engine.nextSequence(), _ -> site).reach()));
+        }
+      }
+      open.addAll(Preparation.prepare(wire, calls, workers.parallelism()).phases());
+      steps.add(new Step(collective.toString(), Optional.of(collective), bytes(x)));
+      return this;
+    }
+
+    @Override
+    public Builder communicate(
+        Collective.RaggedAllToAll collective,
+        List<Tensor> x,
+        Supplier<List<RaggedCounts>> counts,
+        List<Tensor> out) {
+      close();
+      String site = Sites.here();
+      List<Tensor> operands = List.copyOf(x);
+      List<Tensor> results = List.copyOf(out);
+      stretches.add(
+          () ->
+              engine.execute(engine.calls(collective, operands, counts.get(), results), _ -> site));
+      steps.add(new Step(collective.toString(), Optional.of(collective), bytes(x)));
+      return this;
+    }
+
+    private static long bytes(List<Tensor> x) {
+      return x.stream().mapToLong(t -> t.shape().elementCount() * t.dtype().byteSize()).sum();
+    }
+
+    private void close() {
+      if (!open.isEmpty()) {
+        List<Phase> phases = List.copyOf(open);
+        stretches.add(() -> runPhases(phases));
+        open.clear();
+      }
+    }
+
+    private void runPhases(List<Phase> phases) {
+      try {
+        Supersteps.run(workers, phases);
+      } catch (CollectiveException failed) {
+        engine.poison(failed);
+        throw Failures.again(failed);
+      }
+    }
+
+    @Override
+    public Plan build() {
+      close();
+      return new EnginePlan(engine, name, List.copyOf(steps), List.copyOf(stretches));
+    }
+  }
+}

@@ -1,0 +1,419 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.collective.Order;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.internal.reduce.Elements;
+import io.github.shardsum.internal.reduce.FoldRequest;
+import io.github.shardsum.internal.reduce.Sink;
+import io.github.shardsum.internal.reduce.Source;
+import io.github.shardsum.internal.reduce.Sources;
+import io.github.shardsum.internal.reduce.Tree;
+import io.github.shardsum.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reduces operands along the tree. A process combines the largest parts of the tree whose members
+ * it holds all; what it sends are those, and whoever owns a range of a result combines the rest.
+ *
+ * <p>An all-reduce between processes is an exchange of ranges, a combination, and an exchange of
+ * results; where values are short, whole parts go to everybody and the second exchange falls away.
+ * A reduce-scatter is one exchange.
+ */
+final class Folding {
+  /** Bytes of a partial result up to which the second exchange costs more than it saves. */
+  private static final long SHORT = 8 << 10;
+
+  /** Elements in which ranges of processes are cut: a cache line of f32. */
+  private static final long UNIT = 16;
+
+  /** Elements of one task at least: enough tiles to be worth the start. */
+  private static final long LEAST = 8 << 10;
+
+  /** Tasks for each worker, so that they end about together. */
+  private static final int TASKS = 16;
+
+  private final Wire wire;
+  private final Layout layout;
+  private final Kind kind;
+  private final int workers;
+  private final List<Group> groups = new ArrayList<>();
+
+  /**
+   * What all groups have in common.
+   *
+   * @param what for messages
+   * @param dtype the type of the operands
+   * @param reduction how they are combined
+   * @param order in which order
+   * @param scatter whether each value has one owner
+   */
+  record Kind(String what, DType dtype, Reduction reduction, Order order, boolean scatter) {
+    /** What the transport is asked for: a mean is divided afterwards. */
+    Reduction sum() {
+      return reduction == Reduction.MEAN ? Reduction.SUM : reduction;
+    }
+  }
+
+  /**
+   * One group.
+   *
+   * @param members who is in it
+   * @param leaves operands by leaf of the tree; null on other processes
+   * @param values what is computed: one for an all-reduce, one a member for a reduce-scatter
+   */
+  record Group(GroupMembers members, @Nullable Elements[] leaves, List<Value> values) {
+    Sources localSources(Value value) {
+      return node -> {
+        Elements elements = node < leaves.length ? leaves[node] : null;
+        return elements == null ? null : value.window().source(elements);
+      };
+    }
+  }
+
+  /**
+   * One value to compute.
+   *
+   * @param count its elements
+   * @param window which elements of the operands they are
+   * @param owner the process that wants it, or -1 for all of the group
+   * @param outs where it goes on this process; empty if it is another's
+   */
+  record Value(long count, Window window, int owner, List<Elements> outs) {}
+
+  /** Which elements of an operand belong to a value: see {@link Source}. */
+  record Window(long start, long run, long stride) {
+    static final Window ALL = new Window(0, Long.MAX_VALUE, 0);
+
+    Source source(Elements elements) {
+      return new Source(elements, 0, start, run, stride);
+    }
+  }
+
+  private record Job(FoldRequest request, int root, long from, long to, List<Sink> sinks) {
+    void run(Scratch scratch) {
+      request.fold(scratch).run(root, from, to, sinks);
+    }
+  }
+
+  /** A range of a value's elements. */
+  private record Range(long from, long to) {
+    long count() {
+      return to - from;
+    }
+  }
+
+  /** What has come from other processes, by node. */
+  private record Arrival(Group group, Value value, Range range, Map<Integer, Source> nodes) {}
+
+  Folding(Wire wire, Layout layout, Kind kind, int workers) {
+    this.wire = wire;
+    this.layout = layout;
+    this.kind = kind;
+    this.workers = workers;
+  }
+
+  void add(Group group) {
+    groups.add(group);
+  }
+
+  /** What has to be run, in order. */
+  List<Phase> phases() {
+    List<Phase> phases = new ArrayList<>();
+    List<Job> whole = new ArrayList<>();
+    List<Group> spanning = new ArrayList<>();
+    for (Group group : groups) {
+      if (group.members().processes().size() == 1) {
+        for (Value value : group.values()) {
+          finish(value, group.localSources(value), new Range(0, value.count()), whole);
+        }
+      } else {
+        spanning.add(group);
+      }
+    }
+    phases.add(phase("combine", whole));
+    if (kind.order() == Order.ANY
+        && wire.transport().reduces(FoldRequest.partial(kind.dtype()), kind.sum())) {
+      spanning.forEach(group -> inAnyOrder(group, phases));
+    } else if (layout.peers().size() > 1) {
+      alongTheTree(spanning, phases);
+    }
+    return phases;
+  }
+
+  private Phase phase(String name, List<Job> jobs) {
+    List<Job> cut = new ArrayList<>();
+    int wanted = Math.ceilDiv(TASKS * workers, Math.max(1, jobs.size()));
+    for (Job job : jobs) {
+      long step = Math.max(LEAST, Math.ceilDiv(job.to() - job.from(), wanted));
+      long aligned = Math.ceilDiv(step, LEAST) * LEAST;
+      for (long from = job.from(); from < job.to(); from += aligned) {
+        long to = Math.min(job.to(), from + aligned);
+        cut.add(new Job(job.request(), job.root(), from, to, job.sinks()));
+      }
+    }
+    return new Phase(
+        kind.what() + ": " + name, cut.size(), (task, scratch) -> cut.get(task).run(scratch));
+  }
+
+  private FoldRequest request(Tree tree, Sources sources, boolean last) {
+    int divisor = last && kind.reduction() == Reduction.MEAN ? layout.size() : 1;
+    return new FoldRequest(tree, sources, kind.dtype(), kind.reduction(), divisor, last);
+  }
+
+  private void finish(Value value, Sources sources, Range range, List<Job> jobs, Sink... others) {
+    List<Sink> sinks = new ArrayList<>();
+    value.outs().forEach(out -> sinks.add(new Sink(out, 0, 0)));
+    sinks.addAll(List.of(others));
+    if (!sinks.isEmpty()) {
+      FoldRequest request = request(layout.tree(), sources, true);
+      jobs.add(new Job(request, layout.tree().root(), range.from(), range.to(), sinks));
+    }
+  }
+
+  /** The range of a value that a process of the group combines. */
+  private Range range(Group group, Value value, int process, boolean whole) {
+    if (whole || value.owner() >= 0) {
+      return new Range(0, value.owner() >= 0 && value.owner() != process ? 0 : value.count());
+    }
+    List<Integer> processes = group.members().processes();
+    int part = processes.indexOf(process);
+    long units = Math.ceilDiv(value.count(), UNIT);
+    long perPart = Math.ceilDiv(units, processes.size()) * UNIT;
+    long from = Math.min(value.count(), part * perPart);
+    return new Range(from, Math.min(value.count(), from + perPart));
+  }
+
+  /** Whether every process combines everything; all peers find the same. */
+  private boolean isShort(List<Group> spanning) {
+    int width = FoldRequest.partial(kind.dtype()).byteSize();
+    return layout.regular()
+        && spanning.stream()
+            .flatMap(group -> group.values().stream())
+            .allMatch(value -> value.count() <= SHORT / width);
+  }
+
+  private void alongTheTree(List<Group> spanning, List<Phase> phases) {
+    boolean whole = !kind.scatter() && isShort(spanning);
+    List<Integer> peers = layout.peers();
+    int own = wire.placement().process();
+    Blocks send = new Blocks(peers.size());
+    Blocks receive = new Blocks(peers.size());
+    List<Runnable> later = new ArrayList<>();
+    List<Job> partials = new ArrayList<>();
+    IdentityHashMap<Value, Arrival> arrivals = new IdentityHashMap<>();
+    MemorySegment[] memory = new MemorySegment[2];
+    for (int peer = 0; peer < peers.size(); peer++) {
+      send.begin(peer);
+      receive.begin(peer);
+      if (peers.get(peer) != own) {
+        int at = peer;
+        for (Group group : spanning) {
+          if (group.members().processes().contains(peers.get(at))) {
+            sendParts(group, at, whole, send, partials, memory, later);
+            receiveParts(group, at, whole, receive, arrivals, memory, later);
+          }
+        }
+      }
+    }
+    memory[0] = wire.buffers().send(send.size());
+    memory[1] = wire.buffers().receive(receive.size());
+    later.forEach(Runnable::run);
+    phases.add(phase("combine own parts", partials));
+    phases.add(exchange("exchange parts", send, memory[0], receive, memory[1]));
+    combine(spanning, whole, arrivals, phases);
+  }
+
+  private Phase exchange(
+      String name, Blocks send, MemorySegment from, Blocks receive, MemorySegment to) {
+    String what = kind.what() + ": " + name;
+    return Phase.single(what, () -> wire.exchange(what, layout.peers(), send, from, receive, to));
+  }
+
+  private DType widthOf(int node) {
+    return layout.tree().isLeaf(node) ? kind.dtype() : FoldRequest.partial(kind.dtype());
+  }
+
+  private void sendParts(
+      Group group,
+      int peer,
+      boolean whole,
+      Blocks send,
+      List<Job> jobs,
+      MemorySegment[] memory,
+      List<Runnable> later) {
+    int process = layout.peers().get(peer);
+    for (Value value : group.values()) {
+      Range range = range(group, value, process, whole);
+      if (range.count() == 0) {
+        continue;
+      }
+      for (int node : layout.nodesOf(group.members(), wire.placement().process())) {
+        DType width = widthOf(node);
+        long at = send.add(peer, range.count() * width.byteSize());
+        FoldRequest request = request(layout.tree(), group.localSources(value), false);
+        later.add(
+            () ->
+                jobs.add(
+                    new Job(
+                        request,
+                        node,
+                        range.from(),
+                        range.to(),
+                        List.of(new Sink(Elements.in(memory[0], at, width), range.from(), 0)))));
+      }
+    }
+  }
+
+  private void receiveParts(
+      Group group,
+      int peer,
+      boolean whole,
+      Blocks receive,
+      IdentityHashMap<Value, Arrival> arrivals,
+      MemorySegment[] memory,
+      List<Runnable> later) {
+    int process = layout.peers().get(peer);
+    for (Value value : group.values()) {
+      Range range = range(group, value, wire.placement().process(), whole);
+      if (range.count() == 0) {
+        continue;
+      }
+      Arrival arrival =
+          arrivals.computeIfAbsent(value, v -> new Arrival(group, v, range, new HashMap<>()));
+      for (int node : layout.nodesOf(group.members(), process)) {
+        DType width = widthOf(node);
+        long at = receive.add(peer, range.count() * width.byteSize());
+        later.add(
+            () ->
+                arrival
+                    .nodes()
+                    .put(
+                        node,
+                        Source.contiguous(Elements.in(memory[1], at, width), range.from(), 0)));
+      }
+    }
+  }
+
+  private void combine(
+      List<Group> spanning,
+      boolean whole,
+      IdentityHashMap<Value, Arrival> arrivals,
+      List<Phase> phases) {
+    List<Job> jobs = new ArrayList<>();
+    if (whole || kind.scatter()) {
+      arrivals.values().forEach(arrival -> finish(arrival, jobs));
+      phases.add(phase("combine", jobs));
+      return;
+    }
+    // The first exchange has read the send buffer by the time this phase writes the next one's.
+    share(spanning, arrivals, jobs, phases);
+  }
+
+  private void finish(Arrival arrival, List<Job> jobs, Sink... others) {
+    Sources local = arrival.group().localSources(arrival.value());
+    Sources sources =
+        node -> {
+          Source come = arrival.nodes().get(node);
+          return come != null ? come : local.of(node);
+        };
+    finish(arrival.value(), sources, arrival.range(), jobs, others);
+  }
+
+  /** Combines this process's ranges and gives the results to the others. */
+  private void share(
+      List<Group> spanning,
+      IdentityHashMap<Value, Arrival> arrivals,
+      List<Job> jobs,
+      List<Phase> phases) {
+    List<Integer> peers = layout.peers();
+    int own = wire.placement().process();
+    int width = kind.dtype().byteSize();
+    Blocks send = new Blocks(peers.size());
+    Blocks receive = new Blocks(peers.size());
+    IdentityHashMap<Value, List<Long>> places = new IdentityHashMap<>();
+    List<Copy> copies = new ArrayList<>();
+    for (int peer = 0; peer < peers.size(); peer++) {
+      send.begin(peer);
+      receive.begin(peer);
+      int process = peers.get(peer);
+      for (Group group : spanning) {
+        if (process == own || !group.members().processes().contains(process)) {
+          continue;
+        }
+        Value value = group.values().getFirst();
+        long mine = range(group, value, own, false).count() * width;
+        if (mine > 0) {
+          places.computeIfAbsent(value, _ -> new ArrayList<>()).add(send.add(peer, mine));
+        }
+        Range theirs = range(group, value, process, false);
+        if (theirs.count() > 0) {
+          long at = receive.add(peer, theirs.count() * width);
+          value.outs().forEach(out -> copies.add(new Copy(at, theirs, out)));
+        }
+      }
+    }
+    MemorySegment from = wire.buffers().send(send.size());
+    MemorySegment to = wire.buffers().receive(receive.size());
+    for (Arrival arrival : arrivals.values()) {
+      Sink[] sinks =
+          places.getOrDefault(arrival.value(), List.of()).stream()
+              .map(at -> new Sink(Elements.in(from, at, kind.dtype()), arrival.range().from(), 0))
+              .toArray(Sink[]::new);
+      finish(arrival, jobs, sinks);
+    }
+    phases.add(phase("combine", jobs));
+    phases.add(exchange("exchange results", send, from, receive, to));
+    phases.add(
+        new Phase(
+            kind.what() + ": unpack", copies.size(), (task, _) -> copies.get(task).run(to, width)));
+  }
+
+  /** A range of a result from the receive buffer to where it goes. */
+  private record Copy(long at, Range range, Elements out) {
+    void run(MemorySegment from, int width) {
+      MemorySegment.copy(
+          from, at, out.segment(), out.at() + range.from() * width, range.count() * width);
+    }
+  }
+
+  private void inAnyOrder(Group group, List<Phase> phases) {
+    Value value = group.values().getFirst();
+    DType width = FoldRequest.partial(kind.dtype());
+    long bytes = value.count() * width.byteSize();
+    MemorySegment sum = wire.buffers().send(bytes);
+    List<Source> own = new ArrayList<>();
+    for (Elements elements : group.leaves()) {
+      if (elements != null) {
+        own.add(value.window().source(elements));
+      }
+    }
+    Tree flat = Tree.of(List.of(own.size()));
+    FoldRequest first = request(flat, node -> node < own.size() ? own.get(node) : null, false);
+    Sink into = new Sink(Elements.in(sum, 0, width), 0, 0);
+    phases.add(
+        phase(
+            "combine own", List.of(new Job(first, flat.root(), 0, value.count(), List.of(into)))));
+    phases.add(
+        Phase.single(
+            kind.what() + ": reduce",
+            () ->
+                wire.transport()
+                    .allReduce(
+                        group.members().processes(),
+                        sum.asSlice(0, bytes),
+                        width,
+                        kind.sum(),
+                        wire.deadline())));
+    Source all = Source.contiguous(Elements.in(sum, 0, width), 0, 0);
+    List<Sink> sinks = value.outs().stream().map(out -> new Sink(out, 0, 0)).toList();
+    FoldRequest last = request(Tree.of(List.of()), _ -> all, true);
+    phases.add(phase("finish", List.of(new Job(last, 0, 0, value.count(), sinks))));
+  }
+}

@@ -1,0 +1,174 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.internal.reduce.Elements;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Operands and results of this process's devices in C order without gaps, so that all that runs
+ * between copies bytes: others, and results that overlap their operand, are met by way of a copy.
+ */
+final class Operands {
+  /** Elements that a Java array surely holds. */
+  private static final long IN_AN_ARRAY = Integer.MAX_VALUE - 8;
+
+  private final Placement placement;
+  private final Layout layout;
+  private final List<Call> calls;
+  private final List<Tensor> operands = new ArrayList<>();
+  private final List<Tensor> outs = new ArrayList<>();
+  private final List<Tensor> results = new ArrayList<>();
+  private final List<Elements> from = new ArrayList<>();
+  private final List<Elements> to = new ArrayList<>();
+
+  Operands(Placement placement, Layout layout, List<Call> calls) {
+    this.placement = placement;
+    this.layout = layout;
+    this.calls = calls;
+    if (calls.getFirst().collective() instanceof Collective.Barrier) {
+      return;
+    }
+    List<Optional<Tensor>> shared = new ArrayList<>();
+    for (int group = 0; group < layout.groups().count(); group++) {
+      shared.add(Optional.empty());
+    }
+    for (int index = 0; index < calls.size(); index++) {
+      add(index, shared);
+    }
+    outs.forEach(out -> to.add(Elements.of(out)));
+  }
+
+  private void add(int index, List<Optional<Tensor>> shared) {
+    Call call = calls.get(index);
+    int device = placement.device(index);
+    if (call.out().isPresent()) {
+      Tensor out = call.out().get();
+      outs.add(out.isContiguous() ? out : fresh(call, out.shape()));
+      results.add(out);
+    } else {
+      Shape shape = Rules.resultShape(call, layout.size(), layout.groups().memberOf(device));
+      if (isShared(call.collective())) {
+        int group = layout.groups().groupOf(device);
+        Tensor one = shared.get(group).orElseGet(() -> fresh(call, shape));
+        shared.set(group, Optional.of(one));
+        outs.add(one);
+        MemorySegment segment = one.segment().asReadOnly();
+        results.add(Tensor.of(one.dtype(), segment, shape.toArray()));
+      } else {
+        outs.add(fresh(call, shape));
+        results.add(outs.getLast());
+      }
+    }
+    boolean stage = !call.x().isContiguous() || overlaps(call, outs.getLast());
+    operands.add(stage ? fresh(call, call.x().shape()) : call.x());
+    from.add(Elements.of(operands.getLast()));
+  }
+
+  private static boolean isShared(Collective collective) {
+    return collective instanceof Collective.AllReduce
+        || collective instanceof Collective.AllGather
+        || collective instanceof Collective.Broadcast;
+  }
+
+  private static Tensor fresh(Call call, Shape shape) {
+    return shape.elementCount() <= IN_AN_ARRAY
+        ? Tensor.zeros(call.x().dtype(), shape)
+        : Tensor.allocate(Arena.ofAuto(), call.x().dtype(), shape);
+  }
+
+  /** Whether writing the result could change what is still to be read of the operand. */
+  private static boolean overlaps(Call call, Tensor out) {
+    Tensor x = call.x();
+    if (call.out().isEmpty() || extent(x).asOverlappingSlice(extent(out)).isEmpty()) {
+      return false;
+    }
+    boolean same =
+        x.segment().equals(out.segment())
+            && x.offset() == out.offset()
+            && x.shape().equals(out.shape());
+    return !(same && call.collective() instanceof Collective.AllReduce);
+  }
+
+  /** The memory that a tensor may touch. */
+  private static MemorySegment extent(Tensor tensor) {
+    int width = tensor.dtype().byteSize();
+    return tensor.isContiguous()
+        ? tensor.segment().asSlice(tensor.offset() * width, tensor.shape().elementCount() * width)
+        : tensor.segment();
+  }
+
+  /** Adds the phase that copies operands which cannot be read where they lie. */
+  void stage(List<Phase> phases) {
+    List<Integer> staged = new ArrayList<>();
+    for (int index = 0; index < calls.size(); index++) {
+      if (operands.get(index) != calls.get(index).x()) {
+        staged.add(index);
+      }
+    }
+    phases.add(
+        new Phase(
+            "copy operands",
+            staged.size(),
+            (task, _) -> {
+              int index = staged.get(task);
+              operands.get(index).assign(calls.get(index).x());
+            }));
+  }
+
+  /** Adds the phase that copies results to where they could not be written at once. */
+  void unstage(List<Phase> phases) {
+    List<Integer> staged = new ArrayList<>();
+    for (int index = 0; index < calls.size(); index++) {
+      Optional<Tensor> out = calls.get(index).out();
+      if (out.isPresent() && outs.get(index) != out.get()) {
+        staged.add(index);
+      }
+    }
+    phases.add(
+        new Phase(
+            "copy results",
+            staged.size(),
+            (task, _) -> {
+              int index = staged.get(task);
+              results.get(index).assign(outs.get(index));
+            }));
+  }
+
+  Elements operand(int device) {
+    return from.get(placement.indexOf(device));
+  }
+
+  Elements out(int device) {
+    return to.get(placement.indexOf(device));
+  }
+
+  Shape shape(int device) {
+    return calls.get(placement.indexOf(device)).x().shape();
+  }
+
+  Shape resultShape(int device) {
+    return outs.get(placement.indexOf(device)).shape();
+  }
+
+  /** The results of a group's members on this process; one that several share is there once. */
+  List<Elements> outs(GroupMembers members) {
+    Set<Elements> distinct = new LinkedHashSet<>();
+    for (int member : members.local()) {
+      distinct.add(out(members.devices()[member]));
+    }
+    return List.copyOf(distinct);
+  }
+
+  /** The result of each of this process's devices. */
+  List<Tensor> results() {
+    return results;
+  }
+}

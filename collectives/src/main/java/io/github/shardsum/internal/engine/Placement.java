@@ -1,0 +1,89 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.mesh.Mesh;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+
+/** Which process holds which devices: process p of P holds devices p L to p L + L - 1. */
+final class Placement {
+  /** Axes lists kept: a program uses a few. */
+  private static final int KEPT = 256;
+
+  private final Mesh mesh;
+  private final int processes;
+  private final int process;
+  private final int perProcess;
+  private final Map<List<String>, Layout> layouts = new ConcurrentHashMap<>();
+
+  Placement(Mesh mesh, int processes, int process) {
+    if (mesh.size() % processes != 0) {
+      throw new IllegalArgumentException(
+          "collectives: as many devices on each process are wanted, got the "
+              + mesh.size()
+              + " devices of mesh "
+              + mesh.notation()
+              + " on "
+              + processes
+              + " processes; choose a number of processes that divides the devices");
+    }
+    this.mesh = mesh;
+    this.processes = processes;
+    this.process = process;
+    this.perProcess = mesh.size() / processes;
+  }
+
+  Mesh mesh() {
+    return mesh;
+  }
+
+  int processes() {
+    return processes;
+  }
+
+  int process() {
+    return process;
+  }
+
+  int processOf(int device) {
+    return device / perProcess;
+  }
+
+  boolean isLocal(int device) {
+    return processOf(device) == process;
+  }
+
+  /** Number of devices of a process. */
+  int count() {
+    return perProcess;
+  }
+
+  /** Place of a device among those of its process. */
+  int indexOf(int device) {
+    return device % perProcess;
+  }
+
+  /** The device at a place of this process. */
+  int device(int index) {
+    return process * perProcess + index;
+  }
+
+  List<Integer> devices() {
+    return IntStream.range(0, perProcess).map(this::device).boxed().toList();
+  }
+
+  /** The groups along axes as this process sees them. */
+  Layout layout(List<String> axes) {
+    Layout known = layouts.get(axes);
+    if (known != null) {
+      return known;
+    }
+    Layout made = new Layout(this, new ArrayList<>(axes));
+    if (layouts.size() < KEPT) {
+      layouts.put(List.copyOf(axes), made);
+    }
+    return made;
+  }
+}

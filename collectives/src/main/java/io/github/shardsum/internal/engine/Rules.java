@@ -1,0 +1,241 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Collective.AllGather;
+import io.github.shardsum.collective.Collective.AllReduce;
+import io.github.shardsum.collective.Collective.AllToAll;
+import io.github.shardsum.collective.Collective.Barrier;
+import io.github.shardsum.collective.Collective.Broadcast;
+import io.github.shardsum.collective.Collective.Permute;
+import io.github.shardsum.collective.Collective.RaggedAllToAll;
+import io.github.shardsum.collective.Collective.ReduceScatter;
+import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.mesh.Chunks;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.OptionalLong;
+
+/** What a device's own call must satisfy, whatever the others do, and the shapes that follow. */
+final class Rules {
+  private Rules() {}
+
+  /** Checks what does not depend on operands. */
+  static void checkRequest(Collective collective, Mesh mesh) {
+    int members = mesh.size(collective.axes());
+    switch (collective) {
+      case Broadcast(var _, int root) -> checkMember(collective, root, members);
+      case Permute(var _, var pairs) ->
+          pairs.forEach(
+              pair -> {
+                checkMember(collective, pair.source(), members);
+                checkMember(collective, pair.target(), members);
+              });
+      case AllReduce _, ReduceScatter _, AllGather _, AllToAll _, RaggedAllToAll _, Barrier _ -> {}
+    }
+  }
+
+  private static void checkMember(Collective collective, int member, int members) {
+    if (member >= members) {
+      throw wrong(
+          collective, "members of 0 to " + (members - 1) + " are wanted", "member " + member);
+    }
+  }
+
+  /** Checks one device's operand and result, as member of p. */
+  static void checkCall(Call call, int p, int member) {
+    Collective collective = call.collective();
+    Tensor x = call.x();
+    switch (collective) {
+      case AllReduce(var _, Reduction reduction, var _) -> checkMean(collective, reduction, x);
+      case ReduceScatter(var _, Reduction reduction, int dim) -> {
+        checkDim(collective, dim, x);
+        checkMean(collective, reduction, x);
+      }
+      case AllGather(var _, int dim, OptionalLong total) -> {
+        checkDim(collective, dim, x);
+        checkChunk(collective, x, dim, total, p, member);
+      }
+      case AllToAll(var _, int split, int concat, OptionalLong total) -> {
+        checkDim(collective, split, x);
+        checkDim(collective, concat, x);
+        if (split != concat) {
+          checkChunk(collective, x, concat, total, p, member);
+        } else if (x.size(split) % p != 0) {
+          throw wrong(
+              collective,
+              "a size of dimension " + split + " that " + p + " members divide is wanted",
+              describe(x));
+        }
+      }
+      case RaggedAllToAll _ -> checkCounts(call, p);
+      case Permute _, Broadcast _, Barrier _ -> {}
+    }
+    call.out().ifPresent(out -> checkOut(call, out, p, member));
+  }
+
+  private static void checkMean(Collective collective, Reduction reduction, Tensor x) {
+    if (reduction == Reduction.MEAN && x.dtype() == DType.BOOL) {
+      throw wrong(collective, "a dtype that has a mean is wanted", describe(x) + "; convert first");
+    }
+  }
+
+  private static void checkDim(Collective collective, int dim, Tensor x) {
+    if (dim >= x.rank()) {
+      throw wrong(collective, "an operand that has dimension " + dim + " is wanted", describe(x));
+    }
+  }
+
+  private static void checkChunk(
+      Collective collective, Tensor x, int dim, OptionalLong total, int p, int member) {
+    if (total.isPresent() && x.size(dim) != Chunks.size(total.getAsLong(), p, member)) {
+      throw wrong(
+          collective,
+          "as chunk "
+              + member
+              + " of "
+              + total.getAsLong()
+              + " over "
+              + p
+              + " members a size of "
+              + Chunks.size(total.getAsLong(), p, member)
+              + " in dimension "
+              + dim
+              + " is wanted",
+          describe(x));
+    }
+    if (total.isEmpty() && x.size(dim) > Long.MAX_VALUE / p) {
+      throw wrong(collective, "a total below 2^63 is wanted", describe(x));
+    }
+  }
+
+  private static void checkCounts(Call call, int p) {
+    Tensor x = call.x();
+    checkDim(call.collective(), 0, x);
+    RaggedCounts counts =
+        call.counts()
+            .orElseThrow(
+                () ->
+                    wrong(
+                        call.collective(),
+                        "counts of rows are wanted",
+                        "none; use the form that takes them"));
+    if (counts.members() != p) {
+      throw wrong(call.collective(), "counts for " + p + " members are wanted", counts.toString());
+    }
+    if (counts.rowsNeeded() > x.size(0)) {
+      throw wrong(
+          call.collective(),
+          "an operand of at least " + counts.rowsNeeded() + " rows is wanted",
+          describe(x) + " with " + counts);
+    }
+  }
+
+  private static void checkOut(Call call, Tensor out, int p, int member) {
+    Tensor x = call.x();
+    boolean fits =
+        switch (call.collective()) {
+          case Permute _ -> true;
+          case RaggedAllToAll _ ->
+              out.rank() == x.rank()
+                  && out.size(0) >= call.counts().orElseThrow().rowsReceived()
+                  && withSize(out.shape(), 0, 0).equals(withSize(x.shape(), 0, 0));
+          default -> out.shape().equals(resultShape(call, p, member));
+        };
+    if (out.dtype() != x.dtype() || !fits) {
+      throw wrong(
+          call.collective(),
+          "a result of " + x.dtype() + " " + resultShape(call, p, member) + " is wanted",
+          describe(out) + " for the operand " + describe(x));
+    }
+    if (out.segment().isReadOnly()) {
+      throw wrong(call.collective(), "a result that can be written is wanted", "read-only memory");
+    }
+  }
+
+  /** The shape of a member's result; for rows in uneven counts, of those received. */
+  static Shape resultShape(Call call, int p, int member) {
+    Shape x = call.x().shape();
+    return switch (call.collective()) {
+      case AllReduce _, Permute _, Broadcast _, Barrier _ -> x;
+      case ReduceScatter(var _, var _, int dim) ->
+          withSize(x, dim, Chunks.size(x.size(dim), p, member));
+      case AllGather(var _, int dim, OptionalLong total) ->
+          withSize(x, dim, total.orElse(p * x.size(dim)));
+      case AllToAll(var _, int split, int concat, OptionalLong total) ->
+          split == concat
+              ? x
+              : withSize(
+                  withSize(x, split, Chunks.size(x.size(split), p, member)),
+                  concat,
+                  total.orElse(p * x.size(concat)));
+      case RaggedAllToAll _ -> withSize(x, 0, call.counts().orElseThrow().rowsReceived());
+    };
+  }
+
+  /**
+   * What the shapes of a group's members must agree in: the shape of the whole value, of which they
+   * are chunks; of rows in uneven counts the size of a row; of a permutation nothing but that what
+   * is sent fits.
+   */
+  static Shape agreedShape(Call call, int p) {
+    Shape x = call.x().shape();
+    return switch (call.collective()) {
+      case AllReduce _, ReduceScatter _, Broadcast _ -> x;
+      case AllGather(var _, int dim, OptionalLong total) ->
+          withSize(x, dim, total.orElse(p * x.size(dim)));
+      case AllToAll(var _, int split, int concat, OptionalLong total) ->
+          split == concat ? x : withSize(x, concat, total.orElse(p * x.size(concat)));
+      case RaggedAllToAll _ -> withSize(x, 0, 0);
+      case Permute _, Barrier _ -> Shape.of();
+    };
+  }
+
+  static Shape withSize(Shape shape, int dim, long size) {
+    long[] sizes = shape.toArray();
+    sizes[dim] = size;
+    return Shape.of(sizes);
+  }
+
+  private static String describe(Tensor tensor) {
+    return tensor.dtype() + " " + tensor.shape();
+  }
+
+  /** A call in words, as participants are compared and told of each other. */
+  static String describe(Call call) {
+    return switch (call.collective()) {
+      case Barrier barrier -> barrier.toString();
+      default -> {
+        String counts = call.counts().map(c -> ", " + shortened(c)).orElse("");
+        yield call.collective() + " of " + describe(call.x()) + counts;
+      }
+    };
+  }
+
+  private static String shortened(RaggedCounts counts) {
+    return counts.members() <= 16 ? counts.toString() : "counts for " + counts.members();
+  }
+
+  private static IllegalArgumentException wrong(Collective collective, String rule, String got) {
+    return new IllegalArgumentException(collective + ": " + rule + ", got " + got);
+  }
+
+  static IllegalArgumentException wrongList(
+      Collective collective, String what, int wanted, int got) {
+    return new IllegalArgumentException(
+        collective
+            + ": one "
+            + what
+            + " for each of this process's "
+            + wanted
+            + " devices is wanted, got "
+            + got);
+  }
+
+  static long product(Shape shape, int from, int to) {
+    return Arrays.stream(shape.toArray(), from, to).reduce(1, (a, b) -> a * b);
+  }
+}

@@ -1,0 +1,53 @@
+package io.github.shardsum.internal.reduce;
+
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.tensor.DType;
+
+/**
+ * What is to be combined.
+ *
+ * @param tree the order
+ * @param sources where the terms of nodes lie; nodes below one that has them are not looked at
+ * @param dtype the type of the terms
+ * @param reduction how they are combined
+ * @param divisor 1, or the number of members for a mean
+ * @param finish whether the result is final: divided, its NaNs canonical
+ */
+public record FoldRequest(
+    Tree tree, Sources sources, DType dtype, Reduction reduction, int divisor, boolean finish) {
+  /**
+   * Elements combined at once: a few tiles of f32 are to stay in a first-level cache, and a shorter
+   * piece of each operand costs more of the memory's prefetching.
+   */
+  static final int TILE = 2048;
+
+  /** The fold for a thread. */
+  public TreeFold fold(Scratch scratch) {
+    Operation operation = Operation.of(reduction, dtype);
+    Combines combines = Combines.best();
+    return switch (dtype) {
+      case F32, BF16 -> new FloatTreeFold(this, combines.floats(operation), scratch);
+      case F64 -> new DoubleTreeFold(this, combines.doubles(operation), scratch);
+      case I32, I64, BOOL -> new LongTreeFold(this, combines.longs(operation), scratch);
+    };
+  }
+
+  /** The type in which a part of a sum travels: bf16 is not rounded before the end. */
+  public static DType partial(DType dtype) {
+    return dtype == DType.BF16 ? DType.F32 : dtype;
+  }
+
+  float wrap(float value) {
+    return value;
+  }
+
+  double wrap(double value) {
+    return value;
+  }
+
+  /** A sum of i32 wraps before it is divided. */
+  long wrap(long value) {
+    return dtype == DType.I32 ? (int) value : value;
+  }
+}

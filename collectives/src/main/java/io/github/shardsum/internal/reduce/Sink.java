@@ -1,0 +1,14 @@
+package io.github.shardsum.internal.reduce;
+
+/**
+ * Where results go, one after another.
+ *
+ * @param elements the memory
+ * @param origin the first term that goes there
+ * @param start its place
+ */
+public record Sink(Elements elements, long origin, long start) {
+  long index(long term) {
+    return start + term - origin;
+  }
+}

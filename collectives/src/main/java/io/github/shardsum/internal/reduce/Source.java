@@ -1,0 +1,28 @@
+package io.github.shardsum.internal.reduce;
+
+/**
+ * Where the terms of one node lie. Term e, counted as the result's elements are, is element start +
+ * (e - origin) / run * stride + (e - origin) % run: a reduce-scatter reads a slice of each operand.
+ *
+ * @param elements the memory
+ * @param origin the first term that is there
+ * @param start its place
+ * @param run terms that lie one after another
+ * @param stride distance from one run to the next, in elements
+ */
+public record Source(Elements elements, long origin, long start, long run, long stride) {
+  /** Terms that lie one after another, from the origin on. */
+  public static Source contiguous(Elements elements, long origin, long start) {
+    return new Source(elements, origin, start, Long.MAX_VALUE, 0);
+  }
+
+  long index(long term) {
+    long e = term - origin;
+    return run == Long.MAX_VALUE ? start + e : start + e / run * stride + e % run;
+  }
+
+  /** Terms from this one on that lie one after another. */
+  long runAt(long term) {
+    return run == Long.MAX_VALUE ? Long.MAX_VALUE : run - (term - origin) % run;
+  }
+}

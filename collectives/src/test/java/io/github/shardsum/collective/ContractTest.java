@@ -1,0 +1,477 @@
+package io.github.shardsum.collective;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.collective.Cases.Case;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.mesh.MeshAxis;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What every engine promises, whatever carries its bytes. Under the launcher every process runs the
+ * same tests in the same order on the configured engine; sizes of meshes are multiples of 12 so
+ * that 2, 3 or 4 processes divide them.
+ */
+class ContractTest {
+  private static final CollectiveOptions OPTIONS =
+      CollectiveOptions.defaults().withDeadline(Duration.ofSeconds(60));
+
+  private static final List<Mesh> MESHES =
+      List.of(
+          Mesh.of("x", 12),
+          Mesh.of("x", 4, "y", 3),
+          Mesh.of(new MeshAxis("a", 2), new MeshAxis("b", 3), new MeshAxis("c", 4)),
+          Mesh.of("x", 2, "y", 6).withDevices(5, 0, 7, 11, 2, 9, 1, 10, 3, 8, 6, 4));
+
+  private static final int CASES = Boolean.getBoolean("shardsum.test.exhaustive") ? 400 : 60;
+
+  private static List<Cluster> clusters() {
+    return Cluster.all().toList();
+  }
+
+  /** Runs random cases in one form and compares every local device's result to the bit. */
+  private void everyCase(Cluster cluster, long seed, Form form) throws Exception {
+    for (Mesh mesh : MESHES) {
+      List<Case> cases = cases(mesh, seed);
+      List<List<Tensor>> results = cases.stream().map(next -> expected(mesh, next)).toList();
+      cluster.run(
+          mesh,
+          OPTIONS,
+          collectives -> {
+            for (int i = 0; i < CASES; i++) {
+              Case next = cases.get(i);
+              List<Tensor> expected = results.get(i);
+              List<Tensor> got = form.run(collectives, next, expected);
+              for (int index = 0; index < got.size(); index++) {
+                int device = collectives.devices().get(index);
+                assertSame(
+                    expected.get(device),
+                    got.get(index),
+                    "case " + i + ", device " + device + ": " + next);
+              }
+            }
+          });
+    }
+  }
+
+  private static List<Case> cases(Mesh mesh, long seed) {
+    Cases cases = new Cases(mesh, seed);
+    return IntStream.range(0, CASES).mapToObj(_ -> cases.next()).toList();
+  }
+
+  private static List<Tensor> expected(Mesh mesh, Case next) {
+    return Reference.run(mesh, next.collective(), next.x(), next.counts());
+  }
+
+  /** One way to run a case. */
+  @FunctionalInterface
+  private interface Form {
+    List<Tensor> run(Collectives collectives, Case next, List<Tensor> expected) throws Exception;
+  }
+
+  private static void assertSame(Tensor expected, Tensor got, String what) {
+    assertEquals(expected.dtype(), got.dtype(), what);
+    assertEquals(expected.shape(), got.shape(), what);
+    if (bytes(expected).mismatch(bytes(got)) != -1) {
+      throw new AssertionError(what + ": expected " + expected + ", got " + got);
+    }
+  }
+
+  private static MemorySegment bytes(Tensor tensor) {
+    Tensor copy = tensor.copy();
+    return copy.segment().asSlice(0, copy.shape().elementCount() * copy.dtype().byteSize());
+  }
+
+  private static <T> List<T> local(Collectives collectives, List<T> all) {
+    return collectives.devices().stream().map(all::get).toList();
+  }
+
+  private static List<RaggedCounts> counts(Collectives collectives, Case next) {
+    return local(collectives, next.counts()).stream().map(Optional::orElseThrow).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void resultsAreThoseOfThePseudocode(Cluster cluster) throws Exception {
+    everyCase(
+        cluster,
+        1,
+        (collectives, next, _) ->
+            next.collective() instanceof Collective.RaggedAllToAll ragged
+                ? collectives.run(ragged, local(collectives, next.x()), counts(collectives, next))
+                : collectives.run(next.collective(), local(collectives, next.x())));
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void resultsGoIntoTheCallersTensors(Cluster cluster) throws Exception {
+    everyCase(
+        cluster,
+        2,
+        (collectives, next, expected) -> {
+          List<Tensor> out =
+              local(collectives, expected).stream().map(ContractTest::elsewhere).toList();
+          into(collectives, next, local(collectives, next.x()), out);
+          return out;
+        });
+  }
+
+  private static void into(Collectives collectives, Case next, List<Tensor> x, List<Tensor> out) {
+    if (next.collective() instanceof Collective.RaggedAllToAll ragged) {
+      collectives.runInto(ragged, x, counts(collectives, next), out);
+    } else {
+      collectives.runInto(next.collective(), x, out);
+    }
+  }
+
+  /** Memory of another kind and with other strides, holding zeros. */
+  private static Tensor elsewhere(Tensor like) {
+    long[] sizes = like.shape().toArray();
+    long[] turned = new long[sizes.length];
+    for (int d = 0; d < sizes.length; d++) {
+      turned[d] = sizes[sizes.length - 1 - d];
+    }
+    return Tensor.allocate(Arena.ofAuto(), like.dtype(), Shape.of(turned)).transpose();
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aResultMayBeTheOperandItself(Cluster cluster) throws Exception {
+    everyCase(
+        cluster,
+        3,
+        (collectives, next, expected) -> {
+          List<Tensor> x = local(collectives, next.x()).stream().map(Tensor::copy).toList();
+          List<Tensor> wanted = local(collectives, expected);
+          List<Tensor> out = new ArrayList<>();
+          for (int i = 0; i < x.size(); i++) {
+            boolean fits = x.get(i).shape().equals(wanted.get(i).shape());
+            boolean ragged = next.collective() instanceof Collective.RaggedAllToAll;
+            out.add(fits && !ragged ? x.get(i) : elsewhere(wanted.get(i)));
+          }
+          into(collectives, next, x, out);
+          return out;
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aResultMayOverlapTheOperand(Cluster cluster) throws Exception {
+    everyCase(
+        cluster,
+        4,
+        (collectives, next, expected) -> {
+          List<Tensor> x = new ArrayList<>();
+          List<Tensor> out = new ArrayList<>();
+          for (int device : collectives.devices()) {
+            Tensor from = next.x().get(device);
+            Shape wanted = expected.get(device).shape();
+            long n = from.shape().elementCount();
+            long m = wanted.elementCount();
+            // The result begins one element after the operand where there is one.
+            long shift = Math.min(1, n);
+            Tensor memory = Tensor.zeros(from.dtype(), Math.max(n, m + shift));
+            Tensor operand = memory.slice(0, 0, n).reshape(from.shape().toArray());
+            operand.assign(from);
+            x.add(operand);
+            Tensor result = memory.slice(0, shift, shift + m).reshape(wanted.toArray());
+            out.add(
+                next.collective() instanceof Collective.RaggedAllToAll
+                    ? elsewhere(expected.get(device))
+                    : result);
+          }
+          into(collectives, next, x, out);
+          return out;
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void manyMayBeStartedBeforeTheFirstIsAwaited(Cluster cluster) throws Exception {
+    for (Mesh mesh : MESHES) {
+      List<Case> all = cases(mesh, 5);
+      List<List<Tensor>> expected = all.stream().map(next -> expected(mesh, next)).toList();
+      cluster.run(
+          mesh,
+          OPTIONS,
+          collectives -> {
+            List<Pending<List<Tensor>>> pending = new ArrayList<>();
+            for (Case next : all) {
+              List<Tensor> x = local(collectives, next.x());
+              pending.add(
+                  next.collective() instanceof Collective.RaggedAllToAll ragged
+                      ? collectives.start(ragged, x, counts(collectives, next))
+                      : collectives.start(next.collective(), x));
+            }
+            for (int i = 0; i < all.size(); i++) {
+              compare(collectives, expected.get(i), pending.get(i).await());
+              assertTrue(pending.get(i).isDone());
+            }
+          });
+    }
+  }
+
+  private static void compare(Collectives collectives, List<Tensor> expected, List<Tensor> got) {
+    for (int index = 0; index < got.size(); index++) {
+      int device = collectives.devices().get(index);
+      assertSame(expected.get(device), got.get(index), "device " + device);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void blockingCodeForOneDeviceGetsTheSame(Cluster cluster) throws Exception {
+    for (Mesh mesh : MESHES) {
+      List<Case> all = cases(mesh, 6);
+      List<List<Tensor>> expected = all.stream().map(next -> expected(mesh, next)).toList();
+      cluster.run(
+          mesh,
+          OPTIONS,
+          collectives -> {
+            List<List<Tensor>> results = collectives.spmd(device -> alone(device, all));
+            for (int i = 0; i < all.size(); i++) {
+              int number = i;
+              compare(
+                  collectives,
+                  expected.get(i),
+                  results.stream().map(list -> list.get(number)).toList());
+            }
+          });
+    }
+  }
+
+  /** Every third case is started, and awaited after the next two. */
+  private static List<Tensor> alone(Device device, List<Case> all) {
+    List<Pending<Tensor>> pending = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      Case next = all.get(i);
+      Tensor x = next.x().get(device.id());
+      Optional<RaggedCounts> counts = next.counts().get(device.id());
+      if (i % 3 == 0) {
+        pending.add(
+            next.collective() instanceof Collective.RaggedAllToAll ragged
+                ? device.start(ragged, x, counts.orElseThrow())
+                : device.start(next.collective(), x));
+      } else {
+        Tensor result =
+            next.collective() instanceof Collective.RaggedAllToAll ragged
+                ? device.run(ragged, x, counts.orElseThrow())
+                : device.run(next.collective(), x);
+        pending.add(new There(result));
+      }
+    }
+    return pending.stream().map(Pending::await).toList();
+  }
+
+  private record There(Tensor await) implements Pending<Tensor> {
+    @Override
+    public boolean isDone() {
+      return true;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aPlanGivesTheSameEveryTimeItRuns(Cluster cluster) throws Exception {
+    for (Mesh mesh : MESHES) {
+      List<Case> all = cases(mesh, 7);
+      List<List<Tensor>> expected = all.stream().map(next -> expected(mesh, next)).toList();
+      cluster.run(
+          mesh,
+          OPTIONS,
+          collectives -> {
+            Plan.Builder builder = collectives.plan("all cases");
+            List<List<Tensor>> outs = new ArrayList<>();
+            for (Case next : all) {
+              outs.add(add(collectives, builder, next, expected.get(outs.size())));
+            }
+            Plan plan = builder.build();
+            for (int run = 0; run < 2; run++) {
+              plan.run();
+              for (int i = 0; i < all.size(); i++) {
+                compare(collectives, expected.get(i), outs.get(i));
+                outs.get(i).forEach(ContractTest::clear);
+              }
+            }
+          });
+    }
+  }
+
+  private static List<Tensor> add(
+      Collectives collectives, Plan.Builder builder, Case next, List<Tensor> expected) {
+    List<Tensor> out = local(collectives, expected).stream().map(ContractTest::elsewhere).toList();
+    List<Tensor> x = local(collectives, next.x());
+    if (next.collective() instanceof Collective.RaggedAllToAll ragged) {
+      builder.communicate(ragged, x, () -> counts(collectives, next), out);
+    } else {
+      builder.communicate(next.collective(), x, out);
+    }
+    return out;
+  }
+
+  private static void clear(Tensor tensor) {
+    tensor.assign(Tensor.zeros(tensor.dtype(), tensor.shape()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aValueThatIsReducedInParts(Cluster cluster) throws Exception {
+    // Reducing over the minor axis and then over the major one gives the bits of reducing over
+    // both.
+    Mesh mesh = Mesh.of("x", 4, "y", 3);
+    cluster.run(
+        mesh,
+        OPTIONS,
+        collectives -> {
+          java.util.Random random = new java.util.Random(8);
+          List<Tensor> all = new ArrayList<>();
+          for (int device = 0; device < 12; device++) {
+            float[] data = new float[70_000];
+            for (int i = 0; i < data.length; i++) {
+              data[i] = (float) random.nextGaussian();
+            }
+            all.add(Tensor.of(data, data.length));
+          }
+          List<Tensor> x = local(collectives, all);
+          List<Tensor> both = collectives.run(new Collective.AllReduce(Reduction.SUM, "x", "y"), x);
+          List<Tensor> other =
+              collectives.run(new Collective.AllReduce(Reduction.SUM, "y", "x"), x);
+          List<Tensor> inParts =
+              collectives.run(
+                  new Collective.AllReduce(Reduction.SUM, "x"),
+                  collectives.run(new Collective.AllReduce(Reduction.SUM, "y"), x));
+          List<Tensor> scattered =
+              collectives.run(
+                  new Collective.AllGather(0, "y", "x"),
+                  collectives.run(
+                      new Collective.ReduceScatter(Reduction.SUM, 0, "y", "x"),
+                      x.stream().map(t -> t.slice(0, 0, 69_996)).toList()));
+          for (int i = 0; i < x.size(); i++) {
+            assertSame(both.get(i), other.get(i), "the order of axes");
+            assertSame(both.get(i), inParts.get(i), "one axis after the other");
+            assertSame(both.get(i).slice(0, 0, 69_996), scattered.get(i), "in two steps");
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void integersAreSummedExactlyInAnyOrder(Cluster cluster) throws Exception {
+    Mesh mesh = Mesh.of("x", 12);
+    cluster.run(
+        mesh,
+        OPTIONS,
+        collectives -> {
+          List<Tensor> all = new ArrayList<>();
+          for (int device = 0; device < 12; device++) {
+            float[] data = new float[10_000];
+            for (int i = 0; i < data.length; i++) {
+              data[i] = i % 100;
+            }
+            data[0] = device;
+            all.add(Tensor.of(data, data.length));
+          }
+          for (Reduction reduction : List.of(Reduction.SUM, Reduction.MEAN, Reduction.MAX)) {
+            var free = new Collective.AllReduce(List.of("x"), reduction, Order.ANY);
+            var tree = new Collective.AllReduce(List.of("x"), reduction, Order.TREE);
+            List<Tensor> x = local(collectives, all);
+            List<Tensor> got = collectives.run(free, x);
+            List<Tensor> expected = collectives.run(tree, x);
+            for (int i = 0; i < x.size(); i++) {
+              assertSame(expected.get(i), got.get(i), free.toString());
+            }
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void oneReadOnlyResultIsShared(Cluster cluster) throws Exception {
+    cluster.run(
+        Mesh.of("x", 12),
+        OPTIONS,
+        collectives -> {
+          List<Tensor> x =
+              collectives.devices().stream()
+                  .map(device -> Tensor.full(DType.F32, device, 3))
+                  .toList();
+          for (Collective collective :
+              List.of(
+                  new Collective.AllReduce(Reduction.SUM, "x"),
+                  new Collective.AllGather(0, "x"),
+                  new Collective.Broadcast(1, "x"))) {
+            List<Tensor> got = collectives.run(collective, x);
+            for (Tensor result : got) {
+              assertEquals(got.getFirst().segment(), result.segment(), collective.toString());
+              assertThrows(RuntimeException.class, () -> result.set(1.0, 0));
+            }
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aBarrierIsPassedByAllOrNone(Cluster cluster) throws Exception {
+    cluster.run(
+        Mesh.of("x", 4, "y", 3),
+        OPTIONS,
+        collectives -> {
+          var before = new java.util.concurrent.atomic.AtomicInteger();
+          List<Integer> seen =
+              collectives.spmd(
+                  device -> {
+                    before.incrementAndGet();
+                    device.barrier("x", "y");
+                    int all = before.get();
+                    device.barrier();
+                    return all;
+                  });
+          int count = collectives.devices().size();
+          assertEquals(java.util.Collections.nCopies(count, count), seen);
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void badOperandsAreRefusedBeforeAnythingIsDone(Cluster cluster) throws Exception {
+    cluster.run(
+        Mesh.of("x", 12),
+        OPTIONS,
+        collectives -> {
+          List<Tensor> x =
+              collectives.devices().stream().map(_ -> Tensor.zeros(DType.F32, 5)).toList();
+          for (Collective bad :
+              List.of(
+                  new Collective.AllReduce(Reduction.SUM, "z"),
+                  new Collective.ReduceScatter(Reduction.SUM, 1, "x"),
+                  new Collective.AllGather(2, "x"),
+                  new Collective.AllGather(List.of("x"), 0, java.util.OptionalLong.of(5)),
+                  new Collective.AllToAll(0, 0, "x"),
+                  new Collective.Broadcast(12, "x"),
+                  new Collective.Permute(List.of("x"), List.of(new Collective.Route(0, 12))),
+                  new Collective.RaggedAllToAll("x"))) {
+            assertThrows(
+                IllegalArgumentException.class, () -> collectives.run(bad, x), bad.toString());
+          }
+          var sum = new Collective.AllReduce(Reduction.SUM, "x");
+          assertThrows(IllegalArgumentException.class, () -> collectives.run(sum, List.of()));
+          List<Tensor> wrong = x.stream().map(_ -> Tensor.zeros(DType.F64, 5)).toList();
+          assertThrows(IllegalArgumentException.class, () -> collectives.runInto(sum, x, wrong));
+          List<Tensor> readOnly = collectives.run(sum, x);
+          assertThrows(IllegalArgumentException.class, () -> collectives.runInto(sum, x, readOnly));
+        });
+  }
+}
