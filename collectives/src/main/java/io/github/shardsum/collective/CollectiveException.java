@@ -17,7 +17,9 @@ public abstract sealed class CollectiveException extends RuntimeException
   /** Participants listed in a message; a mesh may have thousands. */
   private static final int LISTED = 16;
 
+  /** What happened, without the participants. */
   private final String summary;
+
   private final transient List<Participant> participants;
 
   CollectiveException(String message, List<Participant> participants) {

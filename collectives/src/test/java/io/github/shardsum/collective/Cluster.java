@@ -3,6 +3,7 @@ package io.github.shardsum.collective;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.engine.Engine;
 import io.github.shardsum.internal.engine.Hub;
+import io.github.shardsum.internal.engine.LocalTransport;
 import io.github.shardsum.mesh.Mesh;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,10 +35,24 @@ interface Cluster {
         Optional.ofNullable(System.getProperty("shardsum.engine"))
             .or(() -> Optional.ofNullable(System.getenv("SHARDSUM_ENGINE")))
             .orElse("local");
-    return engine.equals("local")
-        ? Stream.of(
-            new Configured(), new Threads(2), new Threads(3), new Threads(4), new Threads(12))
-        : Stream.of(new Configured());
+    return engine.equals("local") ? here() : Stream.of(new Configured());
+  }
+
+  /** This process alone, and as several. */
+  static Stream<Cluster> here() {
+    return Stream.of(new Alone(), new Threads(2), new Threads(3), new Threads(4), new Threads(12));
+  }
+
+  /** One process. */
+  record Alone() implements Cluster {
+    @Override
+    public void run(Mesh mesh, CollectiveOptions options, Body body) throws Exception {
+      try (Workers workers = Workers.of(2);
+          Collectives collectives =
+              new Engine(mesh, workers, false, options, new LocalTransport())) {
+        body.run(collectives);
+      }
+    }
   }
 
   /** The configured engine: the processes, if there are several, all run the tests. */

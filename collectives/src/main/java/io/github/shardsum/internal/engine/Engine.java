@@ -2,6 +2,7 @@ package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveException;
+import io.github.shardsum.collective.CollectiveMismatchException;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Pending;
@@ -190,7 +191,9 @@ public final class Engine implements Collectives {
 
   /** Makes every later call fail in the same way. */
   void poison(CollectiveException failed) {
-    if (failure.compareAndSet(Optional.empty(), Optional.of(failed))) {
+    boolean first = failure.compareAndSet(Optional.empty(), Optional.of(failed));
+    // A mismatch is known to all processes, and some may still be reading who did what.
+    if (first && !(failed instanceof CollectiveMismatchException)) {
       wire.transport().abort(failed.summary());
     }
   }

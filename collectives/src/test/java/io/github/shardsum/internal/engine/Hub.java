@@ -4,6 +4,7 @@ import io.github.shardsum.collective.CollectiveTimeoutException;
 import io.github.shardsum.collective.DeviceFailedException;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.tensor.DType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * Processes that are threads of this one: what a transport promises, in its plainest form. It
@@ -117,7 +119,7 @@ public final class Hub {
       }
     }
 
-    private void await(java.util.function.BooleanSupplier condition, String what, Duration time) {
+    private void await(BooleanSupplier condition, String what, Duration time) {
       long left = time.toNanos();
       while (!condition.getAsBoolean()) {
         if (aborted.isPresent()) {
@@ -144,7 +146,7 @@ public final class Hub {
         Duration deadline) {
       int n = peers.size();
       long size = values.byteSize();
-      MemorySegment all = java.lang.foreign.Arena.ofAuto().allocate(Math.max(1, size * n), 64);
+      MemorySegment all = Arena.ofAuto().allocate(Math.max(1, size * n), 64);
       long[] same = new long[n];
       long[] sizes = new long[n];
       long[] places = new long[n];

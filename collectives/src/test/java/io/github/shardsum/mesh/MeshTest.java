@@ -1,0 +1,86 @@
+package io.github.shardsum.mesh;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MeshTest {
+  private static final Mesh XY = Mesh.of("x", 2, "y", 3);
+
+  @Test
+  void printsAsAPictureOfItsDevices() {
+    assertEquals(
+        """
+        mesh x=2 y=3
+            y0  y1  y2
+        x0   0   1   2
+        x1   3   4   5""",
+        XY.toString());
+    assertEquals("mesh of one device\n   0", Mesh.of().toString());
+    assertEquals(
+        """
+        mesh z=2 x=2 y=2
+               y0  y1
+        z0 x0   7   6
+        z0 x1   5   4
+        z1 x0   3   2
+        z1 x1   1   0""",
+        Mesh.parse("z=2 x=2 y=2").withDevices(7, 6, 5, 4, 3, 2, 1, 0).toString());
+  }
+
+  @Test
+  void ofALargeOneTheEndsAreDrawn() {
+    String picture = Mesh.of("x", 64, "y", 32).toString();
+    assertEquals(2 + 8 + 1 + 8, picture.lines().count());
+    assertTrue(picture.contains("..."));
+    assertTrue(picture.endsWith("2047"));
+  }
+
+  @Test
+  void groupsHoldDevicesThatDifferAlongTheirAxesOnly() {
+    DeviceGroups y = XY.groups("y");
+    assertEquals(2, y.count());
+    assertArrayEquals(new int[] {0, 1, 2}, y.devices(0));
+    assertArrayEquals(new int[] {3, 4, 5}, y.devices(1));
+    DeviceGroups yx = XY.groups("y", "x");
+    assertArrayEquals(new int[] {0, 3, 1, 4, 2, 5}, yx.devices(0));
+    assertEquals(3, yx.memberOf(4));
+    assertArrayEquals(new int[] {4}, XY.groups().devices(4));
+    assertEquals("along y: {0, 1, 2} {3, 4, 5}", y.toString());
+  }
+
+  @Test
+  void anotherDeviceOrderMovesDevicesNotPositions() {
+    Mesh turned = XY.withDevices(5, 4, 3, 2, 1, 0);
+    assertEquals(5, turned.deviceAt(0));
+    assertEquals(3, turned.deviceAt(List.of(0, 2)));
+    assertArrayEquals(new int[] {1, 1}, turned.coordinates(1));
+    assertEquals(1, turned.coordinate(1, "y"));
+    assertArrayEquals(new int[] {5, 4, 3}, turned.groups("y").devices(0));
+  }
+
+  @Test
+  void aNotationIsParsedToAnEqualMesh() {
+    assertEquals(XY, Mesh.parse(XY.notation()));
+    assertEquals(XY, Mesh.parse(" x=2, y=3 "));
+    assertEquals(Mesh.of(), Mesh.parse(""));
+  }
+
+  @Test
+  void refusesWhatIsNoMesh() {
+    for (String bad : List.of("x", "x=", "=2", "x=0", "x=2 x=3", "2x=2", "x=-1", "x=9999999999")) {
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> Mesh.parse(bad), bad);
+      assertTrue(refused.getMessage().startsWith("mesh"), refused.getMessage());
+    }
+    assertThrows(IllegalArgumentException.class, () -> Mesh.parse("x=999999999 y=999999999"));
+    assertThrows(IllegalArgumentException.class, () -> XY.withDevices(0, 1, 2, 3, 4, 4));
+    assertThrows(IllegalArgumentException.class, () -> XY.groups("z"));
+    assertThrows(IllegalArgumentException.class, () -> XY.groups("x", "x"));
+    assertThrows(IndexOutOfBoundsException.class, () -> XY.coordinates(6));
+  }
+}
