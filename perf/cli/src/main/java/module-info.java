@@ -13,4 +13,6 @@ module io.github.shardsum.cli {
       info.picocli;
   opens io.github.shardsum.cli.bench to
       info.picocli;
+  opens io.github.shardsum.cli.launch to
+      info.picocli;
 }

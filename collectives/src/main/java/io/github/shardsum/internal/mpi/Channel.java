@@ -120,9 +120,9 @@ final class Channel {
     return message(ControlMessage.Kind.CLOSED, begun[peer], "");
   }
 
-  /** That this process gives up, and why. */
-  ControlMessage givingUp(String reason) {
-    return message(ControlMessage.Kind.FAILED, 0, reason);
+  /** That this process gives up, and why; the number of the message is the kind of failure. */
+  ControlMessage givingUp(FailureKind kind, String reason) {
+    return message(ControlMessage.Kind.FAILED, kind.ordinal(), reason);
   }
 
   ControlMessage message(ControlMessage.Kind kind, long joint, String text) {

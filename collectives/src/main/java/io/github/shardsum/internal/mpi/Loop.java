@@ -120,7 +120,7 @@ final class Loop {
   }
 
   private void fail(Operation operation, CollectiveException failure) {
-    giveUp(operation.channel(), String.valueOf(failure.getMessage()));
+    giveUp(operation.channel(), FailureKind.of(failure), String.valueOf(failure.getMessage()));
     job.abandon(operation);
     operation.done().completeExceptionally(failure);
   }
@@ -137,10 +137,10 @@ final class Loop {
   }
 
   /** Marks a channel as failed and tells the others. */
-  void giveUp(Channel channel, String reason) {
+  void giveUp(Channel channel, FailureKind kind, String reason) {
     if (channel.failure().isEmpty()) {
       channel.fail(reason);
-      job.control().announce(channel.givingUp(reason));
+      job.control().announce(channel.givingUp(kind, reason));
     }
   }
 }

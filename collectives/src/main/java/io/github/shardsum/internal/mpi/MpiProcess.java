@@ -31,6 +31,8 @@ final class MpiProcess {
 
   private record Started(Optional<MpiProcess> process, String reason) {}
 
+  private static final long LOOK_SECONDS = 1;
+
   private final MpiThread thread;
 
   private MpiProcess() {
@@ -74,14 +76,17 @@ final class MpiProcess {
    *
    * @param limitNanos after which even the MPI thread is taken for stuck
    */
-  static <T> T await(CompletableFuture<T> result, long limitNanos) {
+  <T> T await(CompletableFuture<T> result, long limitNanos) {
     boolean interrupted = false;
+    long begin = System.nanoTime();
     try {
       while (true) {
         try {
-          return result.get(limitNanos, TimeUnit.NANOSECONDS);
+          return result.get(LOOK_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
           interrupted = true;
+        } catch (TimeoutException e) {
+          checkAlive(System.nanoTime() - begin > limitNanos, e);
         }
       }
     } catch (ExecutionException e) {
@@ -89,13 +94,20 @@ final class MpiProcess {
         case RuntimeException failure -> failure;
         case null, default -> new IllegalStateException(e);
       };
-    } catch (TimeoutException e) {
-      throw new TransportException(
-          "MPI: the thread that calls it has not come back from the library", List.of(), e);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  private void checkAlive(boolean late, TimeoutException waited) {
+    if (!thread.isAlive()) {
+      throw new TransportException("MPI: it has ended in this process", List.of(), waited);
+    }
+    if (late) {
+      String stuck = "MPI: the thread that calls it has not come back from the library";
+      throw new TransportException(stuck, List.of(), waited);
     }
   }
 }

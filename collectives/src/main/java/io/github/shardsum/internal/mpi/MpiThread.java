@@ -42,6 +42,11 @@ final class MpiThread {
     return made;
   }
 
+  /** Whether what is handed over will still be done. */
+  boolean isAlive() {
+    return thread.isAlive();
+  }
+
   /** Hands work over, to be done soon and in the order of the calls; it must not wait. */
   void post(Consumer<Loop> work) {
     queue.add(work);

@@ -125,14 +125,14 @@ public final class MpiTransport implements Transport {
   private void run(String what, List<Integer> peers, Operation.Action action, Duration deadline) {
     Operation operation = new Operation(channel, what, peers, deadline.toNanos(), action);
     process.post(loop -> loop.begin(operation));
-    MpiProcess.await(operation.done(), deadline.toNanos() + LATENESS_NANOS);
+    process.await(operation.done(), deadline.toNanos() + LATENESS_NANOS);
   }
 
   @Override
   public void abort(String reason) {
     process.call(
         loop -> {
-          loop.giveUp(channel, reason);
+          loop.giveUp(channel, FailureKind.DEVICE, reason);
           return true;
         });
   }

@@ -72,13 +72,13 @@ final class Watch {
         .failed()
         .map(
             message ->
-                new DeviceFailedException(
-                    what(operation)
-                        + ": "
-                        + job.name(message.sender())
-                        + " has given up: "
-                        + message.text(),
-                    List.of()));
+                FailureKind.of(message.joint())
+                    .exception(
+                        what(operation)
+                            + ": "
+                            + job.name(message.sender())
+                            + " has given up: "
+                            + message.text()));
   }
 
   /** A peer that is in the operation of the same number and calls it otherwise. */

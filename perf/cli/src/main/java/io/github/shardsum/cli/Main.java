@@ -1,6 +1,7 @@
 package io.github.shardsum.cli;
 
 import io.github.shardsum.cli.bench.BenchCommand;
+import io.github.shardsum.cli.launch.LaunchCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
       EinsumCommand.class,
       MoeCommand.class,
       BenchCommand.class,
+      LaunchCommand.class,
     })
 public final class Main implements Runnable {
   /** Bad input or a failed run; a wrong command line is picocli's 2. */
@@ -53,6 +55,8 @@ public final class Main implements Runnable {
     // An equation may begin with "->", which is no option.
     Objects.requireNonNull(line.getSubcommands().get("einsum"))
         .setUnmatchedOptionsArePositionalParams(true);
+    // What stands behind the command to launch is that command's.
+    Objects.requireNonNull(line.getSubcommands().get("launch")).setStopAtPositional(true);
     return line;
   }
 

@@ -1,0 +1,40 @@
+package io.github.shardsum.internal.mpi;
+
+import io.github.shardsum.collective.CollectiveException;
+import io.github.shardsum.collective.CollectiveMismatchException;
+import io.github.shardsum.collective.CollectiveTimeoutException;
+import io.github.shardsum.collective.DeviceFailedException;
+import io.github.shardsum.collective.TransportException;
+import java.util.List;
+
+/** Failures by kind, so that what one process threw the others throw too. */
+enum FailureKind {
+  DEVICE,
+  TIMEOUT,
+  MISMATCH,
+  TRANSPORT;
+
+  private static final FailureKind[] ALL = values();
+
+  static FailureKind of(CollectiveException failure) {
+    return switch (failure) {
+      case DeviceFailedException _ -> DEVICE;
+      case CollectiveTimeoutException _ -> TIMEOUT;
+      case CollectiveMismatchException _ -> MISMATCH;
+      case TransportException _ -> TRANSPORT;
+    };
+  }
+
+  static FailureKind of(long number) {
+    return ALL[(int) number];
+  }
+
+  CollectiveException exception(String message) {
+    return switch (this) {
+      case DEVICE -> new DeviceFailedException(message, List.of());
+      case TIMEOUT -> new CollectiveTimeoutException(message, List.of());
+      case MISMATCH -> new CollectiveMismatchException(message, List.of());
+      case TRANSPORT -> new TransportException(message, List.of());
+    };
+  }
+}

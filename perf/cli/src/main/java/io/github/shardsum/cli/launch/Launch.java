@@ -1,0 +1,88 @@
+package io.github.shardsum.cli.launch;
+
+import io.github.shardsum.cli.launch.Mpirun.Flavor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What is to be started.
+ *
+ * @param mpirun by which mpirun
+ * @param processes how many processes
+ * @param hosts the file that lists the hosts, if not this one alone
+ * @param remoteShell the program that runs a command on another host, if not ssh
+ * @param networkInterface the network interface between hosts, if not MPI's choice
+ * @param command what each process runs
+ */
+record Launch(
+    Mpirun mpirun,
+    int processes,
+    Optional<Path> hosts,
+    Optional<String> remoteShell,
+    Optional<String> networkInterface,
+    List<String> command) {
+
+  /** The settings that work, each with the reason why it is there. */
+  List<String> arguments() {
+    List<String> arguments = new ArrayList<>();
+    arguments.add(mpirun.file().toString());
+    switch (mpirun.flavor()) {
+      case OPEN_MPI_4, OPEN_MPI_5 -> addOpenMpi(arguments);
+      case HYDRA -> addHydra(arguments);
+    }
+    arguments.addAll(List.of("-n", Integer.toString(processes)));
+    return arguments;
+  }
+
+  private void addOpenMpi(List<String> arguments) {
+    // More processes than cores are an error without it; and each gives its core away as it waits.
+    arguments.addAll(List.of("--oversubscribe", "--mca", "mpi_yield_when_idle", "1"));
+    // Bound to one core, the threads of a JVM would share it.
+    arguments.addAll(List.of("--bind-to", "none"));
+    boolean old = mpirun.flavor() == Flavor.OPEN_MPI_4;
+    if (old) {
+      // Its own words on how a process ended repeat ours at length; 5 has no such option.
+      arguments.add("--quiet");
+    }
+    if (hosts.isEmpty()) {
+      // On one host TCP is never used, but warns where interfaces cannot reach each other.
+      arguments.addAll(List.of("--mca", "btl", "^tcp"));
+    }
+    hosts.ifPresent(file -> arguments.addAll(List.of("--hostfile", file.toString())));
+    remoteShell.ifPresent(
+        shell ->
+            arguments.addAll(
+                old
+                    ? List.of("--mca", "plm_rsh_agent", shell)
+                    : List.of("--prtemca", "plm_ssh_agent", shell)));
+    networkInterface.ifPresent(
+        name -> {
+          // ob1 over TCP: the newer transports choose their interface by themselves.
+          arguments.addAll(List.of("--mca", "pml", "ob1", "--mca", "btl_tcp_if_include", name));
+          arguments.addAll(List.of(old ? "--mca" : "--prtemca", "oob_tcp_if_include", name));
+        });
+    environment().keySet().forEach(name -> arguments.addAll(List.of("-x", name)));
+  }
+
+  private void addHydra(List<String> arguments) {
+    hosts.ifPresent(file -> arguments.addAll(List.of("-f", file.toString())));
+    remoteShell.ifPresent(
+        shell -> arguments.addAll(List.of("-launcher", "ssh", "-launcher-exec", shell)));
+    networkInterface.ifPresent(
+        name -> {
+          arguments.addAll(List.of("-iface", name));
+          arguments.addAll(List.of("-genv", "UCX_TLS", "tcp", "-genv", "UCX_NET_DEVICES", name));
+        });
+    environment().forEach((name, value) -> arguments.addAll(List.of("-genv", name, value)));
+  }
+
+  /** What the processes find in their environment beyond what is there. */
+  Map<String, String> environment() {
+    return new TreeMap<>(
+        Map.of("SHARDSUM_ENGINE", "mpi", "SHARDSUM_MPI_LIBRARY", mpirun.library()));
+  }
+}

@@ -1,0 +1,151 @@
+package io.github.shardsum.cli.launch;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum launch}: a program in several processes. */
+@Command(
+    name = "launch",
+    customSynopsis = "shardsum launch -n N [--hosts FILE] [OPTION ...] COMMAND [ARGUMENT ...]",
+    description = {
+      "%nRun a command in N processes under MPI.",
+      "%nThe command is the one that runs in one process: its collectives then go over MPI, since"
+          + " SHARDSUM_ENGINE is set to mpi. If a process ends otherwise than well, the others are"
+          + " ended, and what happened to which rank is said last; the exit status is then not"
+          + " 0.%n"
+    })
+public final class LaunchCommand implements Callable<Integer> {
+  private static final int FAILED = 1;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-n", "--processes"},
+      required = true,
+      paramLabel = "N",
+      description = "Number of processes.")
+  private int processes;
+
+  @Option(
+      names = "--hosts",
+      paramLabel = "FILE",
+      description = "Hosts to run on, one a line, as mpirun reads them (default: this one).")
+  private Optional<Path> hosts = Optional.empty();
+
+  @Option(
+      names = "--mpi",
+      paramLabel = "auto|openmpi|mpich|FILE",
+      defaultValue = "auto",
+      description = "Which MPI, or the path of an mpirun (default: ${DEFAULT-VALUE}).")
+  private String mpi = "auto";
+
+  @Option(
+      names = "--library",
+      paramLabel = "FILE",
+      description = "MPI library to load (default: the one that belongs to mpirun).")
+  private Optional<String> library = Optional.empty();
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      description = "End everything after this time (default: never).")
+  private Optional<Integer> timeout = Optional.empty();
+
+  @Option(
+      names = "--remote-shell",
+      paramLabel = "FILE",
+      description = "Program that runs a command on a host (default: ssh).")
+  private Optional<String> remoteShell = Optional.empty();
+
+  @Option(
+      names = "--interface",
+      paramLabel = "NAME",
+      description = "Network interface between the hosts (default: MPI's choice).")
+  private Optional<String> networkInterface = Optional.empty();
+
+  @Option(names = "--dry-run", description = "Print the command line of mpirun and do not run it.")
+  private boolean dryRun;
+
+  @Parameters(arity = "1..*", paramLabel = "COMMAND", description = "What each process runs.")
+  private List<String> command = List.of();
+
+  @Override
+  public Integer call() throws IOException {
+    check();
+    Mpirun found = Mpirun.find(mpi, System.getenv());
+    Mpirun mpirun = new Mpirun(found.file(), found.flavor(), library.orElse(found.library()));
+    Launch launch = new Launch(mpirun, processes, hosts, remoteShell, networkInterface, command);
+    List<String> arguments = new ArrayList<>(launch.arguments());
+    if (dryRun) {
+      arguments.addAll(command);
+      spec.commandLine().getOut().println(String.join(" ", arguments));
+      return 0;
+    }
+    boolean tied = hasSetpriv();
+    arguments.addAll(RankScript.wrap(command, tied));
+    if (tied) {
+      arguments.addAll(0, List.of("setpriv", "--pdeathsig", "TERM", "--"));
+    }
+    return run(launch, arguments);
+  }
+
+  private int run(Launch launch, List<String> arguments) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(arguments);
+    builder.environment().putAll(launch.environment());
+    // Open MPI refuses to run as root without both; others do not look.
+    builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT", "1");
+    builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    PrintWriter errors = spec.commandLine().getErr();
+    Supervisor supervisor = new Supervisor(errors);
+    Optional<Integer> status = supervisor.run(builder, timeout.map(Duration::ofSeconds));
+    List<RankScript.Report> reports = supervisor.reports();
+    if (status.isEmpty()) {
+      errors.println("shardsum launch: ended after " + timeout.orElse(0) + " s (--timeout)");
+    }
+    if (!reports.isEmpty()) {
+      errors.println(
+          "shardsum launch: failed: "
+              + reports.stream().map(Object::toString).collect(Collectors.joining("; ")));
+    } else if (status.filter(code -> code != 0).isPresent()) {
+      errors.println("shardsum launch: failed: mpirun ended with status " + status.get());
+    }
+    errors.flush();
+    return status.filter(code -> code == 0 && reports.isEmpty()).orElse(FAILED);
+  }
+
+  private void check() {
+    if (processes < 1) {
+      throw wrong("--processes: at least 1 is wanted, got " + processes);
+    }
+    if (timeout.isPresent() && timeout.get() < 1) {
+      throw wrong("--timeout: at least 1 second is wanted, got " + timeout.get());
+    }
+    if (hosts.isPresent() && !Files.isReadable(hosts.get())) {
+      throw wrong("--hosts: a file that can be read is wanted, got " + hosts.get());
+    }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private static boolean hasSetpriv() {
+    return Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "setpriv")));
+  }
+}

@@ -1,0 +1,76 @@
+package io.github.shardsum.cli.launch;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What mpirun starts in the place of each process: a shell that runs the program, and says by rank
+ * how it ended. Open MPI says so in its own words, and MPICH without the rank.
+ *
+ * <p>No process outlives the one that started it, whatever ended that: the kernel sees to it
+ * ({@code setpriv}, of util-linux), since a killed mpirun cleans nothing up.
+ */
+final class RankScript {
+  /** Begins each line that a shell reports an end with. */
+  static final String MARK = "shardsum launch: rank ";
+
+  private static final Pattern REPORT =
+      Pattern.compile(Pattern.quote(MARK) + "(\\S+) on (\\S+) (.*)");
+
+  /** As a rank; whether mpirun itself asked for the end, which then is not news; the report. */
+  private static final String SCRIPT =
+      """
+      rank=${OMPI_COMM_WORLD_RANK:-${PMIX_RANK:-${PMI_RANK:-unknown}}}
+      asked=
+      trap 'asked=yes; kill -TERM "$child" 2>/dev/null' TERM INT HUP
+      if command -v setpriv >/dev/null 2>&1; then
+        setpriv --pdeathsig KILL -- "$@" <&0 &
+      else
+        "$@" <&0 &
+      fi
+      child=$!
+      wait "$child"
+      status=$?
+      while kill -0 "$child" 2>/dev/null; do
+        wait "$child"
+        status=$?
+      done
+      if [ -z "$asked" ] && [ "$status" -ne 0 ]; then
+        how="ended with status $status"
+        [ "$status" -le 128 ] || how="was ended by signal $((status - 128))"
+        printf 'shardsum launch: rank %s on %s %s\\n' "$rank" "$(uname -n)" "$how" >&2
+      fi
+      exit "$status"
+      """;
+
+  /** A process that ended otherwise than well. */
+  record Report(String rank, String host, String how) {
+    @Override
+    public String toString() {
+      return "rank " + rank + " on " + host + " " + how;
+    }
+  }
+
+  private RankScript() {}
+
+  /** The command that runs another as a rank. */
+  static List<String> wrap(List<String> command, boolean tied) {
+    List<String> wrapped = new ArrayList<>();
+    if (tied) {
+      wrapped.addAll(List.of("setpriv", "--pdeathsig", "KILL", "--"));
+    }
+    wrapped.addAll(List.of("sh", "-c", SCRIPT, "shardsum-rank"));
+    wrapped.addAll(command);
+    return wrapped;
+  }
+
+  /** The reports in a line of a shell's standard error: none or one. */
+  static List<Report> reports(String line) {
+    Matcher matcher = REPORT.matcher(line);
+    return matcher.find()
+        ? List.of(new Report(matcher.group(1), matcher.group(2), matcher.group(3)))
+        : List.of();
+  }
+}

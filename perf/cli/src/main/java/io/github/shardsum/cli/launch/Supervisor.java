@@ -1,0 +1,96 @@
+package io.github.shardsum.cli.launch;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** Runs mpirun to its end, or ends it; and keeps what its processes' shells report. */
+final class Supervisor {
+  /** How long mpirun has to end its processes when it is asked to. */
+  private static final long POLITE_SECONDS = 5;
+
+  private final PrintWriter errors;
+  private final List<RankScript.Report> reports = new ArrayList<>();
+
+  /**
+   * A supervisor that has nothing to do yet.
+   *
+   * @param errors gets all that mpirun and its processes write to standard error
+   */
+  Supervisor(PrintWriter errors) {
+    this.errors = errors;
+  }
+
+  /**
+   * Runs mpirun.
+   *
+   * @param limit how long it may run, if not for ever
+   * @return its status, or nothing if its time was up
+   */
+  Optional<Integer> run(ProcessBuilder builder, Optional<Duration> limit) throws IOException {
+    Process mpirun =
+        builder
+            .redirectInput(ProcessBuilder.Redirect.INHERIT)
+            .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    Thread hook = Thread.ofPlatform().unstarted(() -> end(mpirun));
+    Runtime.getRuntime().addShutdownHook(hook);
+    Thread reader = Thread.ofVirtual().start(() -> pass(mpirun));
+    try {
+      boolean ended = true;
+      if (limit.isPresent()) {
+        ended = mpirun.waitFor(limit.get().toMillis(), TimeUnit.MILLISECONDS);
+      } else {
+        mpirun.waitFor();
+      }
+      end(mpirun);
+      reader.join(TimeUnit.SECONDS.toMillis(POLITE_SECONDS));
+      Runtime.getRuntime().removeShutdownHook(hook);
+      return ended ? Optional.of(mpirun.exitValue()) : Optional.empty();
+    } catch (InterruptedException e) {
+      end(mpirun);
+      throw new IOException("interrupted while mpirun ran", e);
+    }
+  }
+
+  /** How processes ended that ended otherwise than well, in the order in which that was heard. */
+  List<RankScript.Report> reports() {
+    synchronized (reports) {
+      return List.copyOf(reports);
+    }
+  }
+
+  private void pass(Process mpirun) {
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(mpirun.getErrorStream(), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        errors.println(line);
+        errors.flush();
+        synchronized (reports) {
+          reports.addAll(RankScript.reports(line));
+        }
+      }
+    } catch (IOException e) {
+      errors.println("shardsum launch: standard error of mpirun is lost: " + e.getMessage());
+    }
+  }
+
+  private static void end(Process mpirun) {
+    try {
+      mpirun.toHandle().destroy();
+      if (!mpirun.waitFor(POLITE_SECONDS, TimeUnit.SECONDS)) {
+        mpirun.toHandle().destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      mpirun.toHandle().destroyForcibly();
+    }
+  }
+}

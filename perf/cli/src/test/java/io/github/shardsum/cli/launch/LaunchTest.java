@@ -1,0 +1,71 @@
+package io.github.shardsum.cli.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.cli.launch.Mpirun.Flavor;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class LaunchTest {
+  @Test
+  void versionsAreToldApart() {
+    assertEquals(Optional.of(Flavor.OPEN_MPI_4), Mpirun.flavor("mpirun.openmpi (OpenRTE) 4.1.4\n"));
+    assertEquals(Optional.of(Flavor.OPEN_MPI_4), Mpirun.flavor("mpirun (Open MPI) 4.1.6\n"));
+    assertEquals(Optional.of(Flavor.OPEN_MPI_5), Mpirun.flavor("mpirun (Open MPI) 5.0.11\n"));
+    assertEquals(
+        Optional.of(Flavor.HYDRA), Mpirun.flavor("HYDRA build details:\n    Version: 4.0.2\n"));
+    assertEquals(Optional.empty(), Mpirun.flavor("srun: 23.02"));
+  }
+
+  @Test
+  void withoutAnMpirunTheErrorSaysWhatToInstall() {
+    String message =
+        assertThrows(
+                IllegalArgumentException.class, () -> Mpirun.find("auto", Map.of("PATH", "/none")))
+            .getMessage();
+    assertTrue(message.contains("apt-get install openmpi-bin"), message);
+  }
+
+  @Test
+  void openMpiGetsTheSettingsThatWorkOnOneHost() {
+    String line = String.join(" ", launch(Flavor.OPEN_MPI_4, Optional.empty()).arguments());
+    assertTrue(line.startsWith("/usr/bin/mpirun "), line);
+    assertTrue(line.contains("--oversubscribe"), line);
+    assertTrue(line.contains("--bind-to none"), line);
+    assertTrue(line.contains("--mca btl ^tcp"), line);
+    assertTrue(line.contains("-x SHARDSUM_ENGINE"), line);
+    assertTrue(line.endsWith("-n 3"), line);
+  }
+
+  @Test
+  void severalHostsAreReachedOverTheGivenInterfaceAndShell() {
+    Optional<Path> hosts = Optional.of(Path.of("hosts"));
+    String four = String.join(" ", launch(Flavor.OPEN_MPI_4, hosts).arguments());
+    assertTrue(four.contains("--hostfile hosts"), four);
+    assertTrue(four.contains("--mca plm_rsh_agent shell"), four);
+    assertTrue(four.contains("--mca btl_tcp_if_include eth7"), four);
+    assertFalse(four.contains("^tcp"), four);
+    String five = String.join(" ", launch(Flavor.OPEN_MPI_5, hosts).arguments());
+    assertTrue(five.contains("--prtemca plm_ssh_agent shell"), five);
+    String hydra = String.join(" ", launch(Flavor.HYDRA, hosts).arguments());
+    assertTrue(hydra.contains("-launcher-exec shell"), hydra);
+    assertTrue(hydra.contains("-genv SHARDSUM_ENGINE mpi"), hydra);
+  }
+
+  private static Launch launch(Flavor flavor, Optional<Path> hosts) {
+    boolean several = hosts.isPresent();
+    return new Launch(
+        new Mpirun(Path.of("/usr/bin/mpirun"), flavor, "libmpi.so.40"),
+        3,
+        hosts,
+        several ? Optional.of("shell") : Optional.empty(),
+        several ? Optional.of("eth7") : Optional.empty(),
+        List.of("java", "Main"));
+  }
+}

@@ -1,0 +1,75 @@
+package io.github.shardsum.cli.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class RankScriptTest {
+  private static final long PATIENCE_SECONDS = 20;
+
+  @Test
+  void aProgramThatEndsWellIsNotReported() throws Exception {
+    Process process = start("1", "true");
+    assertEquals("", errors(process));
+    assertEquals(0, process.waitFor());
+  }
+
+  @Test
+  void aStatusIsReportedByRankAndPassedOn() throws Exception {
+    Process process = start("2", "exit 3");
+    List<RankScript.Report> reports = RankScript.reports(errors(process));
+    assertEquals(1, reports.size());
+    assertEquals("2", reports.getFirst().rank());
+    assertEquals("ended with status 3", reports.getFirst().how());
+    assertEquals(3, process.waitFor());
+  }
+
+  @Test
+  void aSignalIsReportedByRank() throws Exception {
+    Process process = start("1", "kill -9 $$");
+    String errors = errors(process);
+    assertTrue(errors.contains("rank 1 on "), errors);
+    assertTrue(errors.contains("was ended by signal 9"), errors);
+  }
+
+  @Test
+  void anEndThatMpirunAskedForIsPassedOnAndNotReported() throws Exception {
+    Process process =
+        start("1", "trap 'echo asked >&2; exit 0' TERM; echo up; while :; do sleep 0.1; done");
+    assertEquals(
+        "up\n", new String(process.getInputStream().readNBytes(3), StandardCharsets.UTF_8));
+    process.toHandle().destroy();
+    assertEquals("asked\n", errors(process));
+    assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void aProgramDoesNotOutliveItsKilledShell() throws Exception {
+    Process process = start("1", "echo $$; exec sleep 60");
+    long program =
+        Long.parseLong(
+            new String(process.getInputStream().readNBytes(1), StandardCharsets.UTF_8)
+                + process.inputReader().readLine());
+    ProcessHandle child = ProcessHandle.of(program).orElseThrow();
+    process.destroyForcibly().waitFor();
+    child.onExit().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertFalse(child.isAlive());
+  }
+
+  private static Process start(String rank, String program) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(RankScript.wrap(List.of("sh", "-c", program), false));
+    builder.environment().put("OMPI_COMM_WORLD_RANK", rank);
+    return builder.start();
+  }
+
+  private static String errors(Process process) throws IOException {
+    return new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+}
