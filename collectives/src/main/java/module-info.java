@@ -6,4 +6,5 @@ module io.github.shardsum.collectives {
 
   exports io.github.shardsum.collective;
   exports io.github.shardsum.mesh;
+  exports io.github.shardsum.topology;
 }

@@ -1,0 +1,46 @@
+package io.github.shardsum.topology;
+
+/**
+ * What one phase of a collective puts on the links of one axis, or of the hosts; an immutable
+ * value.
+ *
+ * @param axis which, as in {@code axis 0 (ring of 32)} or {@code hosts}
+ * @param links directed links of the axis, those without load too
+ * @param totalBytes sum of the loads of all links
+ * @param largestBytes load of the busiest link
+ * @param busiest where that link is
+ * @param link what one link does
+ */
+public record AxisLoad(
+    String axis, long links, double totalBytes, double largestBytes, String busiest, Link link) {
+  AxisLoad times(double factor) {
+    return new AxisLoad(axis, links, totalBytes * factor, largestBytes * factor, busiest, link);
+  }
+
+  /**
+   * The mean load of a link.
+   *
+   * @return bytes
+   */
+  public double meanBytes() {
+    return links == 0 ? 0 : totalBytes / links;
+  }
+
+  /**
+   * Time of the busiest link without latency.
+   *
+   * @return seconds
+   */
+  public double largestSeconds() {
+    return largestBytes / link.bytesPerSecond();
+  }
+
+  /**
+   * Time if every link had the mean load, without latency.
+   *
+   * @return seconds
+   */
+  public double meanSeconds() {
+    return meanBytes() / link.bytesPerSecond();
+  }
+}

@@ -1,0 +1,34 @@
+package io.github.shardsum.topology;
+
+/**
+ * The second level of a topology: hosts, each with the same fabric of chips inside, joined by a
+ * network that never blocks; an immutable value. What one host's chips send to other hosts shares
+ * the host's links and loads no link inside.
+ *
+ * @param hosts how many, at least 1
+ * @param links links of each host to the network in one direction, at least 1, used evenly
+ * @param link one of them
+ */
+public record HostLevel(int hosts, int links, Link link) {
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if one is below 1
+   */
+  public HostLevel {
+    if (hosts < 1 || links < 1) {
+      throw new IllegalArgumentException(
+          "host level: at least 1 host and 1 link are wanted, got "
+              + hosts
+              + " hosts and "
+              + links
+              + " links");
+    }
+  }
+
+  /** As in {@code 4 hosts by 8 links of 50 GB/s, 5 us a hop}. */
+  @Override
+  public String toString() {
+    return hosts + " hosts by " + links + (links == 1 ? " link of " : " links of ") + link;
+  }
+}

@@ -1,0 +1,66 @@
+package io.github.shardsum.topology;
+
+import java.util.Locale;
+
+/**
+ * What one directed link does; an immutable value.
+ *
+ * @param bytesPerSecond bytes a second in one direction, positive and finite
+ * @param secondsPerHop the time from a message's entering the link to its leaving the next chip, at
+ *     least 0 and finite
+ */
+public record Link(double bytesPerSecond, double secondsPerHop) {
+  /**
+   * Checks both numbers.
+   *
+   * @throws IllegalArgumentException if the bandwidth is not positive, the latency negative, or
+   *     either not finite
+   */
+  public Link {
+    if (!(bytesPerSecond > 0) || Double.isInfinite(bytesPerSecond)) {
+      throw new IllegalArgumentException(
+          "link: a positive number of bytes a second is wanted, got " + bytesPerSecond);
+    }
+    if (!(secondsPerHop >= 0) || Double.isInfinite(secondsPerHop)) {
+      throw new IllegalArgumentException(
+          "link: at least 0 seconds a hop are wanted, got " + secondsPerHop);
+    }
+  }
+
+  /**
+   * From the units of data sheets.
+   *
+   * @param gigabytesPerSecond 10^9 bytes a second in one direction
+   * @param microsecondsPerHop microseconds a hop
+   * @return the link
+   */
+  public static Link of(double gigabytesPerSecond, double microsecondsPerHop) {
+    return new Link(gigabytesPerSecond * 1e9, microsecondsPerHop / 1e6);
+  }
+
+  /**
+   * Several such links side by side.
+   *
+   * @param links how many, at least 1
+   * @return a link with their bandwidths together and the latency of one
+   */
+  public Link times(int links) {
+    return new Link(bytesPerSecond * links, secondsPerHop);
+  }
+
+  /** As in {@code 82 GB/s, 1 us a hop}. */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%s GB/s, %s us a hop",
+        digits(bytesPerSecond / 1e9),
+        digits(secondsPerHop * 1e6));
+  }
+
+  private static String digits(double value) {
+    return value != 0 && Math.abs(value) < 0.01
+        ? String.format(Locale.ROOT, "%.2g", value)
+        : String.format(Locale.ROOT, "%.2f", value).replaceAll("\\.?0+$", "");
+  }
+}

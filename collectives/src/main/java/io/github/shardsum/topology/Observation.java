@@ -1,0 +1,33 @@
+package io.github.shardsum.topology;
+
+/**
+ * A collective that was measured; an immutable value.
+ *
+ * @param price what the model makes of it; only its loads and hops are used, not its links
+ * @param seconds the measured time, positive and finite
+ */
+public record Observation(Price price, double seconds) {
+  /**
+   * Checks the time.
+   *
+   * @throws IllegalArgumentException if the time is not positive and finite, or hosts take part,
+   *     whose links are others
+   */
+  public Observation {
+    if (!(seconds > 0) || Double.isInfinite(seconds)) {
+      throw new IllegalArgumentException(
+          "observation: a positive time is wanted, got " + seconds + " s for " + price.what());
+    }
+    if (price.phases().stream().anyMatch(phase -> phase.hostHops() > 0)) {
+      throw new IllegalArgumentException(
+          "observation: a collective inside one host is wanted, got " + price.what());
+    }
+  }
+
+  /** What a link makes of it. */
+  Residual on(Link link) {
+    double predicted =
+        price.largestLinkLoad() / link.bytesPerSecond() + price.hops() * link.secondsPerHop();
+    return new Residual(price.what(), seconds, predicted);
+  }
+}

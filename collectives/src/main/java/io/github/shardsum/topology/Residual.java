@@ -1,0 +1,33 @@
+package io.github.shardsum.topology;
+
+import java.util.Locale;
+
+/**
+ * A measured time beside the predicted one; an immutable value.
+ *
+ * @param what the collective that was measured
+ * @param measuredSeconds positive
+ * @param predictedSeconds what the model says
+ */
+public record Residual(String what, double measuredSeconds, double predictedSeconds) {
+  /**
+   * How far off the prediction is, as a part of what was measured: 0.1 is 10 % too slow.
+   *
+   * @return the relative error
+   */
+  public double relative() {
+    return predictedSeconds / measuredSeconds - 1;
+  }
+
+  /** What, measured and predicted microseconds, and the error in percent. */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%s: measured %s us, predicted %s us, %+.1f %%",
+        what,
+        Price.micros(measuredSeconds),
+        Price.micros(predictedSeconds),
+        100 * relative());
+  }
+}

@@ -1,0 +1,167 @@
+package io.github.shardsum.topology;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Chips joined by links, one to three axes of them, and perhaps a level of hosts above; an
+ * immutable value.
+ *
+ * <p><b>Order of devices.</b> Devices are numbered chip by chip; chips in row-major order of their
+ * coordinates, the last axis varying fastest; hosts before everything. Devices of one chip share
+ * its memory: what they exchange is free.
+ *
+ * <p><b>Routes.</b> A message goes along the first axis to its coordinate there, then along the
+ * second, and so on; on a ring the shorter way, and where both are equally long half of it each
+ * way.
+ *
+ * @param name for messages and tables
+ * @param axes one to three
+ * @param devicesPerChip devices (cores) of one chip, at least 1
+ * @param link a link of any axis, in one direction
+ * @param hostLevel the level above, if there is one; each host has all the axes
+ */
+public record Topology(
+    String name,
+    List<TopologyAxis> axes,
+    int devicesPerChip,
+    Link link,
+    Optional<HostLevel> hostLevel) {
+  /** As many as a mesh may have. */
+  private static final int MOST_DEVICES = 1 << 24;
+
+  /**
+   * Copies the axes.
+   *
+   * @throws IllegalArgumentException if there are no axes or more than three, a chip has no device,
+   *     or there are more than 2^24 devices
+   */
+  public Topology {
+    axes = List.copyOf(axes);
+    if (axes.isEmpty() || axes.size() > 3) {
+      throw new IllegalArgumentException(
+          "topology " + name + ": one to three axes are wanted, got " + axes);
+    }
+    long devices = devicesPerChip;
+    for (TopologyAxis axis : axes) {
+      devices = Math.min(devices * axis.size(), Integer.MAX_VALUE);
+    }
+    devices *= hostLevel.map(HostLevel::hosts).orElse(1);
+    if (devicesPerChip < 1 || devices > MOST_DEVICES) {
+      throw new IllegalArgumentException(
+          "topology "
+              + name
+              + ": at least 1 device a chip and at most "
+              + MOST_DEVICES
+              + " devices are wanted, got "
+              + devicesPerChip
+              + " a chip on "
+              + axes);
+    }
+  }
+
+  /**
+   * Axes of one wiring, one device a chip, no hosts.
+   *
+   * @param name for messages
+   * @param wiring of every axis
+   * @param link a link
+   * @param sizes chips along each axis
+   * @return the topology
+   */
+  public static Topology of(String name, Wiring wiring, Link link, int... sizes) {
+    List<TopologyAxis> axes =
+        IntStream.of(sizes).mapToObj(size -> new TopologyAxis(size, wiring)).toList();
+    return new Topology(name, axes, 1, link, Optional.empty());
+  }
+
+  /**
+   * The same with other links.
+   *
+   * @param other the link of every axis
+   * @return the topology
+   */
+  public Topology withLink(Link other) {
+    return new Topology(name, axes, devicesPerChip, other, hostLevel);
+  }
+
+  /**
+   * The same with every axis joined in one way.
+   *
+   * @param wiring of every axis
+   * @return the topology
+   */
+  public Topology withWiring(Wiring wiring) {
+    List<TopologyAxis> other =
+        axes.stream().map(axis -> new TopologyAxis(axis.size(), wiring, axis.links())).toList();
+    return new Topology(name, other, devicesPerChip, link, hostLevel);
+  }
+
+  /**
+   * The same with another number of devices a chip.
+   *
+   * @param devices devices a chip, at least 1
+   * @return the topology
+   */
+  public Topology withDevicesPerChip(int devices) {
+    return new Topology(name, axes, devices, link, hostLevel);
+  }
+
+  /**
+   * Several of these joined by a network.
+   *
+   * @param level the hosts, each of which is what this topology was
+   * @return the topology
+   * @throws IllegalArgumentException if this one has hosts already
+   */
+  public Topology withHosts(HostLevel level) {
+    if (hostLevel.isPresent()) {
+      throw new IllegalArgumentException(
+          "topology " + name + ": one level of hosts is wanted, got a second: " + level);
+    }
+    return new Topology(name, axes, devicesPerChip, link, Optional.of(level));
+  }
+
+  /**
+   * Number of hosts.
+   *
+   * @return 1 without a level of hosts
+   */
+  public int hosts() {
+    return hostLevel.map(HostLevel::hosts).orElse(1);
+  }
+
+  /**
+   * Number of chips of one host.
+   *
+   * @return the product of the axes' sizes
+   */
+  public int chipsPerHost() {
+    return axes.stream().mapToInt(TopologyAxis::size).reduce(1, (a, b) -> a * b);
+  }
+
+  /**
+   * Number of devices.
+   *
+   * @return hosts times chips times devices of a chip
+   */
+  public int devices() {
+    return hosts() * chipsPerHost() * devicesPerChip;
+  }
+
+  /** As in {@code tpu-v3: 512 devices, 2 a chip, ring of 16 x ring of 16, 82 GB/s, 1 us a hop}. */
+  @Override
+  public String toString() {
+    String fabric = axes.stream().map(TopologyAxis::toString).collect(Collectors.joining(" x "));
+    return "%s: %d devices, %d a chip, %s, %s%s"
+        .formatted(
+            name,
+            devices(),
+            devicesPerChip,
+            fabric,
+            link,
+            hostLevel.map(level -> ", " + level).orElse(""));
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.shardsum.topology;
+
+/**
+ * One axis of a topology; an immutable value.
+ *
+ * @param size chips along it, at least 1
+ * @param wiring how the chips of a line are joined
+ * @param links parallel links of each connection in one direction, at least 1
+ */
+public record TopologyAxis(int size, Wiring wiring, int links) {
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if one is below 1
+   */
+  public TopologyAxis {
+    if (size < 1 || links < 1) {
+      throw new IllegalArgumentException(
+          "topology axis: at least 1 chip and 1 link are wanted, got "
+              + size
+              + " chips and "
+              + links
+              + " links");
+    }
+  }
+
+  /**
+   * Of single links.
+   *
+   * @param size chips along it
+   * @param wiring how they are joined
+   */
+  public TopologyAxis(int size, Wiring wiring) {
+    this(size, wiring, 1);
+  }
+
+  /** As in {@code ring of 32}. */
+  @Override
+  public String toString() {
+    return wiring + " of " + size + (links == 1 ? "" : " by " + links + " links");
+  }
+}

@@ -1,0 +1,127 @@
+package io.github.shardsum.topology;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.exec.Workers;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class TopologyTest {
+  private static final Link LINK = Link.of(10, 1);
+
+  private static List<Integer> sizes(Topology topology) {
+    return topology.axes().stream().map(TopologyAxis::size).toList();
+  }
+
+  private static boolean allRings(Topology topology) {
+    return topology.axes().stream().allMatch(axis -> axis.wiring() == Wiring.RING);
+  }
+
+  @Test
+  void slicesAreAsNearToASquareOrCubeAsTheyCanBe() {
+    assertEquals(List.of(2, 4), sizes(Topologies.tpuV3(16)));
+    assertEquals(List.of(4, 4), sizes(Topologies.tpuV3(32)));
+    assertEquals(List.of(16, 32), sizes(Topologies.tpuV3(1024)));
+    assertEquals(List.of(8, 8, 16), sizes(Topologies.tpuV4(1024)));
+    assertEquals(List.of(16, 20, 28), sizes(Topologies.tpuV5p(8960)));
+    assertEquals(List.of(8, 16), sizes(Topologies.tpuV5e(128)));
+    assertEquals(List.of(1, 1), sizes(Topologies.tpuV6e(1)));
+  }
+
+  @Test
+  void ringsCloseWhereTheMachineClosesThem() {
+    assertTrue(allRings(Topologies.tpuV3(2048)));
+    assertEquals(
+        List.of(Wiring.LINE, Wiring.RING),
+        Topologies.tpuV3(1024).axes().stream().map(TopologyAxis::wiring).toList());
+    assertTrue(allRings(Topologies.tpuV4(64)));
+    assertEquals(Wiring.LINE, Topologies.tpuV4(16).axes().getLast().wiring());
+    assertTrue(allRings(Topologies.tpuV5e(256)));
+    assertEquals(Wiring.LINE, Topologies.tpuV6e(64).axes().getFirst().wiring());
+  }
+
+  @Test
+  void everyKnownMachineIsThereByName() {
+    for (String name : Topologies.names()) {
+      assertEquals(8, Topologies.of(name, 8).devices(), name);
+      assertTrue(Topologies.describe().contains(name), name);
+    }
+    assertEquals(2, Topologies.of("nvlink", 16).hosts());
+    assertEquals(2048, Topologies.of("tpu-v3", 2048).devices());
+  }
+
+  /** Cloud TPU documentation: all-reduce bandwidth of a v6e pod 102.4 TB/s, bisection 3.2 TB/s. */
+  @Test
+  void aPodHasTheLinksOfItsDataSheet() {
+    Topology pod = Topologies.tpuV6e(256);
+    long links =
+        pod.axes().stream()
+            .mapToLong(axis -> (long) axis.wiring().connections(axis.size()) * 256 / axis.size())
+            .sum();
+    assertEquals(102.4e12, links * pod.link().bytesPerSecond());
+  }
+
+  @Test
+  void whatIsNoMachineIsRefused() {
+    for (int devices : new int[] {-2, 0, 3, 4096, 2 * 37, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+      assertThrows(IllegalArgumentException.class, () -> Topologies.tpuV3(devices));
+    }
+    for (String name : Topologies.names()) {
+      assertThrows(IllegalArgumentException.class, () -> Topologies.of(name, 0), name);
+      assertThrows(IllegalArgumentException.class, () -> Topologies.of(name, 100_003), name);
+    }
+    assertThrows(IllegalArgumentException.class, () -> Topologies.of("tpu-v9", 8));
+    assertThrows(IllegalArgumentException.class, () -> Topologies.nvlink(12));
+  }
+
+  @Test
+  void whatIsNoTopologyIsRefused() {
+    List<TopologyAxis> four = Collections.nCopies(4, new TopologyAxis(2, Wiring.RING));
+    assertThrows(IllegalArgumentException.class, () -> topology(four, 1));
+    assertThrows(IllegalArgumentException.class, () -> topology(List.of(), 1));
+    assertThrows(IllegalArgumentException.class, () -> topology(four.subList(0, 2), 0));
+    List<TopologyAxis> vast = Collections.nCopies(3, new TopologyAxis(1 << 30, Wiring.RING));
+    assertThrows(IllegalArgumentException.class, () -> topology(vast, 1 << 30));
+    assertThrows(IllegalArgumentException.class, () -> new TopologyAxis(0, Wiring.RING));
+    assertThrows(IllegalArgumentException.class, () -> new TopologyAxis(1, Wiring.RING, 0));
+    assertThrows(IllegalArgumentException.class, () -> new HostLevel(0, 1, LINK));
+    for (double wrong : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(IllegalArgumentException.class, () -> new Link(wrong, 0));
+    }
+    assertThrows(IllegalArgumentException.class, () -> new Link(1, Double.NaN));
+    Topology nodes = Topologies.nvlink(16);
+    assertThrows(IllegalArgumentException.class, () -> nodes.withHosts(new HostLevel(2, 1, LINK)));
+  }
+
+  private static Topology topology(List<TopologyAxis> axes, int each) {
+    return new Topology("test", axes, each, LINK, Optional.empty());
+  }
+
+  @Test
+  void aTopologySaysWhatItIs() {
+    assertEquals(
+        "tpu-v3: 512 devices, 2 a chip, line of 16 x line of 16, 82 GB/s, 1 us a hop",
+        Topologies.tpuV3(512).toString());
+    assertEquals(
+        "nvlink: 16 devices, 1 a chip, switch of 8 by 18 links, 25 GB/s, 1 us a hop,"
+            + " 2 hosts by 8 links of 50 GB/s, 5 us a hop",
+        Topologies.nvlink(16).toString());
+  }
+
+  @Test
+  void thisMachineIsFittedFromCopies() {
+    LinkFit fit = MachineProbe.measure(Workers.sequential(), Duration.ofMillis(40));
+    assertEquals(4, fit.residuals().size());
+    assertTrue(fit.link().bytesPerSecond() > 1e7, fit::toString);
+    Topology machine = MachineProbe.topology(fit, 64);
+    assertEquals(64, machine.devices());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> MachineProbe.measure(Workers.sequential(), Duration.ZERO));
+  }
+}
