@@ -1,6 +1,7 @@
 /** The shardsum command line. */
 module io.github.shardsum.cli {
   requires static org.jspecify;
+  requires io.github.shardsum.collectives;
   requires io.github.shardsum.core;
   requires io.github.shardsum.moe;
   requires io.github.shardsum.tpu;
@@ -14,5 +15,7 @@ module io.github.shardsum.cli {
   opens io.github.shardsum.cli.bench to
       info.picocli;
   opens io.github.shardsum.cli.launch to
+      info.picocli;
+  opens io.github.shardsum.cli.network to
       info.picocli;
 }

@@ -2,6 +2,7 @@ package io.github.shardsum.cli;
 
 import io.github.shardsum.cli.bench.BenchCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
+import io.github.shardsum.cli.network.TopologyCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Spec;
       MoeCommand.class,
       BenchCommand.class,
       LaunchCommand.class,
+      TopologyCommand.class,
     })
 public final class Main implements Runnable {
   /** Bad input or a failed run; a wrong command line is picocli's 2. */
