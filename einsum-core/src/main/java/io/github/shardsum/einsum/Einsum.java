@@ -430,7 +430,7 @@ public final class Einsum {
       List<Term> inputs = step.inputs().stream().map(this::term).toList();
       String equation = new Equation(inputs, term(step.output())).toString();
       double bytes = step.elements() * lowered.elementBytes();
-      steps.add(new EinsumPlan.Step(equation, step.kernel(), bytes));
+      steps.add(new EinsumPlan.Step(equation, step.kernel(), step.why(), bytes));
     }
     return steps;
   }

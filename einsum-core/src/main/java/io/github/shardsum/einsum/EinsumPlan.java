@@ -22,10 +22,11 @@ public record EinsumPlan(
    *
    * @param equation its labels as they lie in memory, as {@code "ij,jk->ik"}
    * @param kernel the kernel that runs it
+   * @param why what decided for it: estimated cycles, or the lengths of contiguous runs
    * @param bytes bytes of its operands and its result, of one pass, each counted once in the type
    *     that the einsum computes in
    */
-  public record Step(String equation, String kernel, double bytes) {}
+  public record Step(String equation, String kernel, String why, double bytes) {}
 
   /** Copies the list. */
   public EinsumPlan {
@@ -46,11 +47,17 @@ public record EinsumPlan(
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(contraction.table(bound::labelName));
-    text.append(String.format(Locale.ROOT, "  %-20s %10s  %s%n", "kernel", "bytes", "step"));
+    text.append(
+        String.format(Locale.ROOT, "  %-20s %10s  %-20s %s%n", "kernel", "bytes", "step", "why"));
     for (Step step : steps) {
       text.append(
           String.format(
-              Locale.ROOT, "  %-20s %10.3e  %s%n", step.kernel(), step.bytes(), step.equation()));
+              Locale.ROOT,
+              "  %-20s %10.3e  %-20s %s%n",
+              step.kernel(),
+              step.bytes(),
+              step.equation(),
+              step.why()));
     }
     if (steps.isEmpty()) {
       text.append("  none: the result is empty\n");

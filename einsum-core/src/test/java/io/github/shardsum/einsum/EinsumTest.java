@@ -270,6 +270,9 @@ class EinsumTest {
     assertEquals(4.0 * (300 * 400 + 400 * 100 + 300 * 100), plan.steps().getFirst().bytes());
     assertTrue(plan.toString().contains("ij,jk,kl->il"), plan.toString());
     assertTrue(plan.toString().contains("product"), plan.toString());
+    assertTrue(plan.steps().getFirst().why().contains("cycles, rows at"), plan.toString());
+    String sum = Einsum.compile("ij->i", Shape.of(20, 30)).explain().toString();
+    assertTrue(sum.contains("runs of 30.0 along the sum"), sum);
   }
 
   @Test

@@ -165,7 +165,7 @@ final class Pass {
     StepPlanner.Choice choice = planner.binary(all);
     Ref first = choice.swapped() ? right.ref() : left.ref();
     Ref second = choice.swapped() ? left.ref() : right.ref();
-    StepText text = text(choice.kernel().name(), out, x, y);
+    StepText text = text(choice.kernel().name(), choice.why(), out, x, y);
     steps.add(new Step.Dense(choice.kernel(), target.ref(), first, second, role, level, text));
   }
 
@@ -175,9 +175,10 @@ final class Pass {
     View.Dense out = (View.Dense) target.view();
     View.Dense x = (View.Dense) source.view();
     labels(l -> x.has(l) || out.has(l)).forEach(l -> all.add(label(l, out, x, x)));
-    StepKernel kernel = planner.unary(all);
-    StepText text = text(kernel.name(), out, x);
-    return new Step.Dense(kernel, target.ref(), source.ref(), source.ref(), role, level, text);
+    StepPlanner.Choice choice = planner.unary(all);
+    StepText text = text(choice.kernel().name(), choice.why(), out, x);
+    return new Step.Dense(
+        choice.kernel(), target.ref(), source.ref(), source.ref(), role, level, text);
   }
 
   private StepLabel label(int label, View.Dense out, View.Dense x, View.Dense y) {
@@ -190,7 +191,8 @@ final class Pass {
     RoutedKernel kernel =
         routedPlanner.plan(view, (View.Dense) dense.view(), (View.Dense) target.view());
     int operand = ((Ref.Input) ref).index();
-    StepText text = text(kernel.name(), target.view(), view, dense.view());
+    String why = "only the routing tensor's non-zeros are met";
+    StepText text = text(kernel.name(), why, target.view(), view, dense.view());
     steps.add(new Step.Routed(kernel, target.ref(), operand, dense.ref(), role, level, text));
   }
 
@@ -206,7 +208,7 @@ final class Pass {
       all.add(new StepLabel(size, true, !constant, !constant, strides));
     }
     StepKernel kernel = planner.inPlace(all);
-    StepText text = text(kernel.name(), spec.result(), spec.result());
+    StepText text = text(kernel.name(), "in place", spec.result(), spec.result());
     return new Step.Dense(kernel, new Ref.Result(), source, source, role, 0, text);
   }
 
@@ -229,14 +231,14 @@ final class Pass {
         temporaries.take(stride), new View.Dense(spec.type().dtype(), present, strides));
   }
 
-  private StepText text(String kernel, View out, View... inputs) {
+  private StepText text(String kernel, String why, View out, View... inputs) {
     double elements = elements(out);
     List<List<Integer>> labels = new ArrayList<>();
     for (View input : inputs) {
       labels.add(order(input));
       elements += elements(input);
     }
-    return new StepText(labels, order(out), kernel, elements);
+    return new StepText(labels, order(out), kernel, why, elements);
   }
 
   private double elements(View view) {

@@ -10,6 +10,7 @@ import io.github.shardsum.internal.memory.Loops;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -33,16 +34,17 @@ final class StepPlanner {
   }
 
   /** The kernel of a step of one operand; no label is empty. */
-  StepKernel unary(List<StepLabel> labels) {
+  Choice unary(List<StepLabel> labels) {
     List<StepLabel> kept = select(labels, StepLabel::inOut);
     List<StepLabel> summed = select(labels, label -> !label.inOut());
     if (summed.isEmpty()) {
       Optional<StepKernel> transposition = transposition(kept);
       if (transposition.isPresent()) {
-        return transposition.get();
+        return new Choice(
+            transposition.get(), false, "operand and result are contiguous along two labels");
       }
     }
-    return nest(kept, summed, false);
+    return new Choice(nest(kept, summed, false), false, nestReason(kept, summed, false));
   }
 
   /** A copy that may write where it reads: element by element, in one order. */
@@ -64,23 +66,48 @@ final class StepPlanner {
         StepLabel.points(batch)
             * productCost(StepLabel.points(m), StepLabel.points(n), StepLabel.points(k));
     if (batch.isEmpty() && isSmall(m, n, k)) {
-      return new Choice(small(m, n, k), swap);
+      return new Choice(small(m, n, k), swap, "too small or narrow to be packed");
     }
     // A row or a column alone reads its matrix once: packing gains nothing, and the nest sums in
     // f64.
     boolean matrices = StepLabel.points(m) > 1 && StepLabel.points(n) > 1;
-    if (matrices && StepLabel.points(k) >= LEAST_K && packed < nestCost(sided)) {
-      return new Choice(product(batch, m, n, k), swap);
+    double nested = nestCost(sided);
+    if (matrices && StepLabel.points(k) >= LEAST_K && packed < nested) {
+      return new Choice(product(batch, m, n, k), swap, costs(packed, "rows at", nested));
     }
-    return new Choice(nest(select(sided, StepLabel::inOut), k, true), swap);
+    List<StepLabel> kept = select(sided, StepLabel::inOut);
+    String why =
+        !matrices || StepLabel.points(k) < LEAST_K
+            ? nestReason(kept, k, true)
+            : costs(nested, "packed at", packed);
+    return new Choice(nest(kept, k, true), swap, why);
+  }
+
+  private static String costs(double chosen, String other, double cost) {
+    return String.format(Locale.ROOT, "%.1e cycles, %s %.1e", chosen, other, cost);
+  }
+
+  /** What decides between the loops of a nest. */
+  private static String nestReason(List<StepLabel> kept, List<StepLabel> summed, boolean binary) {
+    if (summed.isEmpty()) {
+      return "nothing is summed";
+    }
+    Loops sum = StepLabel.loops(summed, binary ? RIGHT : LEFT);
+    Loops out = StepLabel.loops(kept, OUT);
+    return String.format(
+        Locale.ROOT,
+        "runs of %.3g along the sum, %.3g along the result",
+        contiguousRow(sum),
+        contiguousRow(out));
   }
 
   /**
-   * A kernel for two operands.
+   * The kernel of a step.
    *
    * @param swapped whether it takes the right operand as its left
+   * @param why what decided for it, for a plan
    */
-  record Choice(StepKernel kernel, boolean swapped) {}
+  record Choice(StepKernel kernel, boolean swapped, String why) {}
 
   private static List<StepLabel> select(List<StepLabel> labels, Predicate<StepLabel> which) {
     return labels.stream().filter(which).toList();

@@ -8,7 +8,8 @@ import java.util.List;
  * @param inputs labels of each operand, outermost first
  * @param output labels of the result, outermost first
  * @param kernel name of the kernel
+ * @param why what decided for it
  * @param elements elements of operands and result together, of one pass
  */
 public record StepText(
-    List<List<Integer>> inputs, List<Integer> output, String kernel, double elements) {}
+    List<List<Integer>> inputs, List<Integer> output, String kernel, String why, double elements) {}
