@@ -18,4 +18,6 @@ module io.github.shardsum.cli {
       info.picocli;
   opens io.github.shardsum.cli.network to
       info.picocli;
+  opens io.github.shardsum.cli.tpu to
+      info.picocli;
 }

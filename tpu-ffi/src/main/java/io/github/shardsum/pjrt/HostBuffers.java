@@ -7,11 +7,13 @@ import io.github.shardsum.internal.pjrt.Call;
 import io.github.shardsum.internal.pjrt.Memory;
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** The way of host memory to a device. */
@@ -117,7 +119,8 @@ final class HostBuffers {
               .invoke();
       CompletableFuture<Void> released =
           released(client, call.pointer("done_with_host_buffer"), source.owner(), transfer);
-      return PjrtBuffer.of(client, call.pointer("buffer"), released);
+      ArrayType array = new ArrayType(source.type(), Shape.of(source.sizes()));
+      return PjrtBuffer.of(client, call.pointer("buffer"), Optional.of(array), released);
     } finally {
       Reference.reachabilityFence(source.owner());
       client.handle().exit();

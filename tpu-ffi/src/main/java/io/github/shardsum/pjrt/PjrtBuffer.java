@@ -15,6 +15,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -25,26 +26,41 @@ public final class PjrtBuffer implements AutoCloseable {
   private final PjrtClient client;
   private final Handle handle;
   private final CompletableFuture<Void> hostReleased;
+  private final Optional<ArrayType> arrayType;
   private final Cleaner.Cleanable cleanable;
 
-  private PjrtBuffer(PjrtClient client, Handle handle, CompletableFuture<Void> hostReleased) {
+  private PjrtBuffer(
+      PjrtClient client,
+      Handle handle,
+      Optional<ArrayType> arrayType,
+      CompletableFuture<Void> hostReleased) {
     this.client = client;
     this.handle = handle;
+    this.arrayType = arrayType;
     this.hostReleased = hostReleased;
     this.cleanable = Leaks.watch(this, handle, client.onLeak());
   }
 
   static PjrtBuffer of(
-      PjrtClient client, MemorySegment buffer, CompletableFuture<Void> hostReleased) {
+      PjrtClient client,
+      MemorySegment buffer,
+      Optional<ArrayType> arrayType,
+      CompletableFuture<Void> hostReleased) {
     Api api = client.api();
     return new PjrtBuffer(
         client,
         client.handle().child("PjrtBuffer", buffer, dying -> destroy(api, dying)),
+        arrayType,
         hostReleased);
   }
 
-  static PjrtBuffer of(PjrtClient client, MemorySegment buffer) {
-    return of(client, buffer, CompletableFuture.completedFuture(null));
+  static PjrtBuffer of(PjrtClient client, MemorySegment buffer, Optional<ArrayType> arrayType) {
+    return of(client, buffer, arrayType, CompletableFuture.completedFuture(null));
+  }
+
+  /** The type as it was when the buffer was made, without asking the plugin. */
+  Optional<ArrayType> arrayType() {
+    return arrayType;
   }
 
   static void destroy(Api api, MemorySegment buffer) {
@@ -381,7 +397,7 @@ public final class PjrtBuffer implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       Call call =
           client.api().prepare(arena, slot).set("buffer", buffer).set(field, target).invoke();
-      return of(client, call.pointer("dst_buffer"));
+      return of(client, call.pointer("dst_buffer"), arrayType);
     } finally {
       handle.exit();
     }

@@ -9,6 +9,7 @@ import io.github.shardsum.internal.pjrt.Handle;
 import io.github.shardsum.internal.pjrt.Leaks;
 import io.github.shardsum.internal.pjrt.Memory;
 import io.github.shardsum.internal.pjrt.NamedValues;
+import io.github.shardsum.internal.pjrt.ProgramSignature;
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.internal.pjrt.Struct;
 import io.github.shardsum.tensor.Shape;
@@ -24,6 +25,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -34,6 +36,8 @@ public final class PjrtExecutable implements AutoCloseable {
   @SuppressWarnings("restricted")
   private static final MethodHandle DELETER =
       Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(ADDRESS));
+
+  private static final int SHARDINGS_EXTENSION = 19;
 
   /** No program has as many outputs or axes; a count beyond it is garbage. */
   private static final long MOST = 1 << 24;
@@ -296,6 +300,86 @@ public final class PjrtExecutable implements AutoCloseable {
       program.set("code", code);
       call.invoke();
       return new OptimizedProgram(program.text("format"), Memory.bytes(code, size));
+    } finally {
+      handle.exit();
+    }
+  }
+
+  /**
+   * What the program takes on one device, read from its HLO.
+   *
+   * @return one each; empty where the plugin keeps no HLO, or a parameter is no plain array
+   * @throws IllegalStateException if it was closed
+   */
+  public Optional<List<ArrayType>> parameters() {
+    try {
+      OptimizedProgram program = optimizedProgram();
+      return ProgramSignature.parameters(program.format(), program.code());
+    } catch (PjrtException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * How the parameters are split over the devices.
+   *
+   * @return one each; empty where the plugin does not say (before API 0.91)
+   * @throws IllegalStateException if it was closed
+   * @throws IllegalArgumentException if one is split in a way that has no tiles
+   */
+  public Optional<List<Sharding>> parameterShardings() {
+    Optional<List<byte[]>> protos = shardings(0, "PJRT_Executable_ParameterShardings");
+    Optional<List<ArrayType>> types = parameters();
+    return protos.isPresent() && types.isPresent() && types.get().size() == protos.get().size()
+        ? Optional.of(
+            parsed(protos.get(), types.get().stream().map(type -> type.shape().rank()).toList()))
+        : Optional.empty();
+  }
+
+  /**
+   * How the results are split over the devices.
+   *
+   * @return one each; empty where the plugin does not say (before API 0.91)
+   * @throws IllegalStateException if it was closed
+   * @throws IllegalArgumentException if one is split in a way that has no tiles
+   */
+  public Optional<List<Sharding>> outputShardings() {
+    List<Integer> ranks = outputShapes().stream().map(Shape::rank).toList();
+    return shardings(1, "PJRT_Executable_OutputShardings")
+        .filter(protos -> protos.size() == ranks.size())
+        .map(protos -> parsed(protos, ranks));
+  }
+
+  private List<Sharding> parsed(List<byte[]> protos, List<Integer> ranks) {
+    int count = replicas() * partitions();
+    List<Sharding> shardings = new ArrayList<>();
+    for (int i = 0; i < protos.size(); i++) {
+      shardings.add(Sharding.parse(protos.get(i), ranks.get(i), count));
+    }
+    return shardings;
+  }
+
+  private Optional<List<byte[]>> shardings(int function, String name) {
+    Optional<MemorySegment> call = api.extensionFunction(SHARDINGS_EXTENSION, function);
+    if (call.isEmpty()) {
+      return Optional.empty();
+    }
+    MemorySegment executable = handle.enter();
+    try (Arena arena = Arena.ofConfined()) {
+      Fields arguments = api.allocate(arena, Struct.SHARDINGS).set("executable", executable);
+      api.invokeAt(call.get(), arguments.segment(), name);
+      if (Memory.isNull(arguments.pointer("shardings"))) {
+        return Optional.empty();
+      }
+      long count = checked(arguments.number("count"));
+      long[] sizes = Memory.longs(arguments.pointer("sharding_sizes"), count);
+      List<byte[]> protos = new ArrayList<>();
+      for (MemorySegment proto : Memory.pointers(arguments.pointer("shardings"), count)) {
+        protos.add(Memory.bytes(proto, sizes[protos.size()]));
+      }
+      return Optional.of(protos);
+    } catch (PjrtException e) {
+      return Optional.empty();
     } finally {
       handle.exit();
     }

@@ -7,19 +7,24 @@ import io.github.shardsum.internal.pjrt.Api;
 import io.github.shardsum.internal.pjrt.Call;
 import io.github.shardsum.internal.pjrt.Fields;
 import io.github.shardsum.internal.pjrt.Handle;
+import io.github.shardsum.internal.pjrt.Lazy;
 import io.github.shardsum.internal.pjrt.Leaks;
 import io.github.shardsum.internal.pjrt.Memory;
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.internal.pjrt.Struct;
+import io.github.shardsum.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 
 /**
  * A compiled program on the devices of a client. Running it enqueues work and returns buffers at
@@ -32,6 +37,9 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   private final PjrtExecutable executable;
   private final List<PjrtDevice> devices;
   private final int outputs;
+  private final Lazy<Optional<List<ArrayType>>> parameters;
+  private final Lazy<List<Optional<ArrayType>>> resultTypes;
+  private final AtomicBoolean deleted = new AtomicBoolean();
   private final Cleaner.Cleanable cleanable;
 
   private PjrtLoadedExecutable(PjrtClient client, Handle handle) {
@@ -56,7 +64,26 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     } finally {
       handle.exit();
     }
+    this.parameters = new Lazy<>(executable::parameters);
+    this.resultTypes = new Lazy<>(() -> results(executable, outputs));
     this.cleanable = Leaks.watch(this, handle, client.onLeak());
+  }
+
+  /** The results' types as far as the plugin tells them before they are there. */
+  private static List<Optional<ArrayType>> results(PjrtExecutable executable, int outputs) {
+    try {
+      List<PjrtType> types = executable.outputTypes();
+      List<Shape> shapes = executable.outputShapes();
+      if (types.size() == outputs && shapes.size() == outputs) {
+        return IntStream.range(0, outputs)
+            .mapToObj(i -> Optional.of(new ArrayType(types.get(i), shapes.get(i))))
+            .toList();
+      }
+    } catch (PjrtException e) {
+      // Unknown types only mean that the next program cannot be checked for them.
+      return Collections.nCopies(outputs, Optional.empty());
+    }
+    return Collections.nCopies(outputs, Optional.empty());
   }
 
   static PjrtLoadedExecutable of(PjrtClient client, MemorySegment loaded) {
@@ -111,6 +138,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     MemorySegment loaded = handle.enter();
     try (Arena arena = Arena.ofConfined()) {
       ask(client.api(), arena, Slot.LOADED_EXECUTABLE_DELETE, loaded);
+      deleted.set(true);
     } finally {
       handle.exit();
     }
@@ -125,7 +153,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   public boolean isDeleted() {
     MemorySegment loaded = handle.enter();
     try (Arena arena = Arena.ofConfined()) {
-      return ask(client.api(), arena, Slot.LOADED_EXECUTABLE_IS_DELETED, loaded).flag("is_deleted");
+      return deleted.get()
+          || ask(client.api(), arena, Slot.LOADED_EXECUTABLE_IS_DELETED, loaded).flag("is_deleted");
     } finally {
       handle.exit();
     }
@@ -137,8 +166,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @param arguments buffers on that device, which stay the caller's to close
    * @return the results, to be closed; they may not be computed yet
    * @throws IllegalArgumentException if the program runs on several devices, or a buffer is another
-   *     client's
-   * @throws PjrtException if the number, types or shapes of the arguments are wrong
+   *     client's or of another type or shape than the program takes
+   * @throws PjrtException if the number of the arguments is wrong
    * @throws IllegalStateException if it, or an argument, was closed
    */
   public List<PjrtBuffer> run(PjrtBuffer... arguments) {
@@ -154,8 +183,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @return results {@code [device][output]}, to be closed; they may not be computed yet, and
    *     reading one gives the error of a run that failed
    * @throws IllegalArgumentException if there is not a row for each device, or a buffer is another
-   *     client's
-   * @throws PjrtException if the number, types or shapes of the arguments are wrong
+   *     client's or of another type or shape than the program takes
+   * @throws PjrtException if the number of the arguments is wrong
    * @throws IllegalStateException if it, or an argument, was closed
    */
   public List<List<PjrtBuffer>> launch(List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
@@ -171,8 +200,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @return results {@code [device][output]}, to be closed, when all devices are done; the failure
    *     is a {@link PjrtException}, and there is nothing to close then
    * @throws IllegalArgumentException if there is not a row for each device, or a buffer is another
-   *     client's
-   * @throws PjrtException if the number, types or shapes of the arguments are wrong
+   *     client's or of another type or shape than the program takes
+   * @throws PjrtException if the number of the arguments is wrong
    * @throws IllegalStateException if it, or an argument, was closed
    */
   public CompletableFuture<List<List<PjrtBuffer>>> execute(
@@ -270,7 +299,11 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     for (int device = 0; device < rows.size(); device++) {
       List<PjrtBuffer> row = new ArrayList<>();
       for (int output = 0; output < outputs; output++) {
-        row.add(PjrtBuffer.of(client, outputRows.get(device).getAtIndex(ADDRESS, output)));
+        row.add(
+            PjrtBuffer.of(
+                client,
+                outputRows.get(device).getAtIndex(ADDRESS, output),
+                resultTypes.get().get(output)));
       }
       results.add(List.copyOf(row));
       if (withEvents) {
@@ -293,6 +326,13 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   private int check(List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
+    // XLA CPU would run it all the same.
+    if (deleted.get()) {
+      throw new PjrtException(
+          PjrtCode.FAILED_PRECONDITION,
+          Slot.LOADED_EXECUTABLE_EXECUTE.symbol(),
+          "the program was deleted; compile it again");
+    }
     if (arguments.size() != devices.size()) {
       throw new IllegalArgumentException(
           "arguments: a row for each of %d devices is wanted, got %d"
@@ -312,6 +352,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
         }
       }
     }
+    checkTypes(arguments, width);
     for (int kept : options.keep()) {
       if (kept < 0 || kept >= width) {
         throw new IllegalArgumentException(
@@ -319,6 +360,24 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
       }
     }
     return width;
+  }
+
+  /** XLA compares sizes in bytes only: other shapes and types would compute nonsense. */
+  private void checkTypes(List<List<PjrtBuffer>> arguments, int width) {
+    List<ArrayType> wanted = parameters.get().orElse(List.of());
+    if (wanted.size() != width) {
+      return;
+    }
+    for (List<PjrtBuffer> row : arguments) {
+      for (int i = 0; i < width; i++) {
+        ArrayType want = wanted.get(i);
+        Optional<ArrayType> given = row.get(i).arrayType();
+        if (given.isPresent() && !given.get().equals(want)) {
+          throw new IllegalArgumentException(
+              "argument %d: %s is wanted, got %s".formatted(i, want, given.get()));
+        }
+      }
+    }
   }
 
   /** Lets go of the program; what runs already goes on. Nothing if it is closed already. */

@@ -178,6 +178,7 @@ public final class PjrtTopology implements AutoCloseable {
           "replicas x partitions: at most the topology's %d devices are wanted, got %d"
               .formatted(there, wanted));
     }
+    TpuLimits.check(this::devices);
     Compilation compilation = Compilation.of(mlir, options);
     MemorySegment topology = handle.enter();
     try {

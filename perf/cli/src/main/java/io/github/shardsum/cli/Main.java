@@ -3,12 +3,15 @@ package io.github.shardsum.cli;
 import io.github.shardsum.cli.bench.BenchCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
 import io.github.shardsum.cli.network.TopologyCommand;
+import io.github.shardsum.cli.tpu.TpuCommand;
+import io.github.shardsum.pjrt.PjrtException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
+import java.util.concurrent.CompletionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,6 +34,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       LaunchCommand.class,
       TopologyCommand.class,
+      TpuCommand.class,
     })
 public final class Main implements Runnable {
   /** Bad input or a failed run; a wrong command line is picocli's 2. */
@@ -76,6 +80,9 @@ public final class Main implements Runnable {
     switch (failure) {
       case FileSystemException file -> command.getErr().println(name + ": " + reason(file));
       case IllegalArgumentException bad -> command.getErr().println(name + ": " + bad.getMessage());
+      case PjrtException refused -> command.getErr().println(name + ": " + refused.getMessage());
+      case CompletionException wrapped when wrapped.getCause() instanceof PjrtException refused ->
+          command.getErr().println(name + ": " + refused.getMessage());
       case UncheckedIOException io when io.getCause() instanceof FileSystemException file ->
           command.getErr().println(name + ": " + reason(file));
       case UncheckedIOException io -> command.getErr().println(name + ": " + io.getMessage());

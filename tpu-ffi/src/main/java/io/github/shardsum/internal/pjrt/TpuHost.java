@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * What this machine has of TPUs, found on its PCI bus without asking any of them.
@@ -23,7 +25,9 @@ public record TpuHost(int chips) {
   private static final Set<String> DEVICES =
       Set.of("0x0027", "0x005e", "0x0062", "0x0063", "0x006f", "0x0076", "0x0083", "0x007c");
 
-  private static final String SKIP_METADATA = "TPU_SKIP_MDS_QUERY";
+  private static final Map<String, String> WITHOUT_CHIPS =
+      Map.of("TPU_SKIP_MDS_QUERY", "1", "ALLOW_MULTIPLE_LIBTPU_LOAD", "true");
+
   private static final String FLAGS = "LIBTPU_INIT_ARGS";
   private static final String NO_SIGNALS = "--install_signal_handlers=false";
 
@@ -63,25 +67,29 @@ public record TpuHost(int chips) {
   /**
    * What libtpu's environment must be before it is loaded.
    *
-   * <p>Off a TPU host it would ask the cloud's metadata server for ever. Everywhere it would take
-   * the signals that HotSpot lives on.
+   * <p>Off a TPU host it would ask the cloud's metadata server for ever, and refuse to be loaded by
+   * two processes at once for the sake of chips that are not there. Everywhere it would take the
+   * signals that HotSpot lives on.
    *
-   * @param skip what the user set for the metadata, or empty
-   * @param flags what the user set for flags, or empty
+   * @param set what the user set
    */
-  Map<String, String> environment(String skip, String flags) {
-    Map<String, String> set = new LinkedHashMap<>();
-    if (chips == 0 && skip.isEmpty()) {
-      set.put(SKIP_METADATA, "1");
+  Map<String, String> environment(Function<String, Optional<String>> set) {
+    Map<String, String> more = new LinkedHashMap<>();
+    if (chips == 0) {
+      for (Map.Entry<String, String> entry : WITHOUT_CHIPS.entrySet()) {
+        if (set.apply(entry.getKey()).isEmpty()) {
+          more.put(entry.getKey(), entry.getValue());
+        }
+      }
     }
+    String flags = set.apply(FLAGS).orElse("");
     if (!flags.contains("install_signal_handlers")) {
-      set.put(FLAGS, flags.isEmpty() ? NO_SIGNALS : flags + " " + NO_SIGNALS);
+      more.put(FLAGS, flags.isEmpty() ? NO_SIGNALS : flags + " " + NO_SIGNALS);
     }
-    return set;
+    return more;
   }
 
   Map<String, String> environment() {
-    return environment(
-        Libc.environment(SKIP_METADATA).orElse(""), Libc.environment(FLAGS).orElse(""));
+    return environment(Libc::environment);
   }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,23 +33,34 @@ class TpuHostTest {
   }
 
   @Test
-  void offATpuHostTheMetadataServerIsNotAsked() {
+  void offATpuHostNothingWaitsForChips() {
     assertEquals(
-        Map.of("TPU_SKIP_MDS_QUERY", "1", "LIBTPU_INIT_ARGS", NO_SIGNALS),
-        new TpuHost(0).environment("", ""));
+        Map.of(
+            "TPU_SKIP_MDS_QUERY",
+            "1",
+            "ALLOW_MULTIPLE_LIBTPU_LOAD",
+            "true",
+            "LIBTPU_INIT_ARGS",
+            NO_SIGNALS),
+        environment(0, Map.of()));
   }
 
   @Test
   void whatTheUserSetStays() {
     assertEquals(
-        Map.of("LIBTPU_INIT_ARGS", "--x=1 " + NO_SIGNALS),
-        new TpuHost(0).environment("0", "--x=1"));
-    assertEquals(Map.of(), new TpuHost(4).environment("", "--install_signal_handlers=true"));
+        Map.of("ALLOW_MULTIPLE_LIBTPU_LOAD", "true", "LIBTPU_INIT_ARGS", "--x=1 " + NO_SIGNALS),
+        environment(0, Map.of("TPU_SKIP_MDS_QUERY", "0", "LIBTPU_INIT_ARGS", "--x=1")));
+    assertEquals(
+        Map.of(), environment(4, Map.of("LIBTPU_INIT_ARGS", "--install_signal_handlers=true")));
   }
 
   @Test
   void onATpuHostTheMetadataServerIsAsked() {
-    assertEquals(Map.of("LIBTPU_INIT_ARGS", NO_SIGNALS), new TpuHost(4).environment("", ""));
+    assertEquals(Map.of("LIBTPU_INIT_ARGS", NO_SIGNALS), environment(4, Map.of()));
+  }
+
+  private static Map<String, String> environment(int chips, Map<String, String> set) {
+    return new TpuHost(chips).environment(name -> Optional.ofNullable(set.get(name)));
   }
 
   @Test

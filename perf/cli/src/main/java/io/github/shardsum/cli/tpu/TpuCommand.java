@@ -1,0 +1,25 @@
+package io.github.shardsum.cli.tpu;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum tpu}: PJRT plugins, that of the TPU and all others. */
+@Command(
+    name = "tpu",
+    description = "Run and compile StableHLO on a TPU, or on any other device with a PJRT plugin.",
+    synopsisSubcommandLabel = "devices|run|compile",
+    subcommands = {TpuDevices.class, TpuRun.class, TpuCompile.class})
+public final class TpuCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  /** Made by picocli. */
+  public TpuCommand() {}
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "tpu: one of devices, run, compile is wanted, got none");
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.shardsum.cli.tpu;
+
+import io.github.shardsum.pjrt.PjrtCode;
+import io.github.shardsum.pjrt.PjrtException;
+import io.github.shardsum.pjrt.PjrtProbe;
+import io.github.shardsum.pjrt.PjrtProbe.Result;
+import io.github.shardsum.pjrt.PjrtSearch;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum tpu devices}: what a plugin finds, asked in a process that may hang or die. */
+@Command(
+    name = "devices",
+    description = "List a plugin's devices; the exit status is 1 if there are none.")
+final class TpuDevices implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private PluginChoice plugin;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description = "How long the plugin may take (default: ${DEFAULT-VALUE}).")
+  private int seconds;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    if (seconds < 1) {
+      throw new IllegalArgumentException("--timeout: at least 1 is wanted, got " + seconds);
+    }
+    PjrtSearch.Found found = plugin.find(System.getenv());
+    if (!Files.isRegularFile(found.library())) {
+      throw new PjrtException(
+          PjrtCode.NOT_FOUND,
+          "dlopen",
+          found.library()
+              + ": no such file (named by "
+              + found.origin()
+              + "); install the plugin,"
+              + " e.g. `pip install libtpu`, or mend the path");
+    }
+    Result result = PjrtProbe.probe(found.library(), Map.of(), Duration.ofSeconds(seconds));
+    return report(found, result);
+  }
+
+  private int report(PjrtSearch.Found found, Result result) {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    String name = spec.qualifiedName() + ": ";
+    switch (result) {
+      case Result.Devices(String platform, String api, var devices) -> {
+        out.printf("%s, PJRT API %s, %s%n", platform, api, found.library());
+        devices.forEach(out::println);
+        out.flush();
+        return devices.isEmpty() ? 1 : 0;
+      }
+      case Result.Refused(String message) -> err.println(name + message);
+      case Result.Died(int status, String output) ->
+          err.printf(
+              "%sthe plugin ended its process with status %d: see its last words, check"
+                  + " LIBTPU_INIT_ARGS and XLA_FLAGS, or use another build%n%s%n",
+              name, status, output.strip());
+      case Result.Silent(Duration deadline) ->
+          err.printf(
+              "%sno answer within %d s: another process may hold the devices, or the plugin waits for a"
+                  + " cloud's metadata server (TPU_SKIP_MDS_QUERY=1 stops that) or for the other"
+                  + " hosts of a slice%n",
+              name, deadline.toSeconds());
+    }
+    err.flush();
+    return 1;
+  }
+}

@@ -1,0 +1,162 @@
+package io.github.shardsum.cli.tpu;
+
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.pjrt.ClientOptions;
+import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.ExecuteOptions;
+import io.github.shardsum.pjrt.PjrtBuffer;
+import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtLoadedExecutable;
+import io.github.shardsum.pjrt.PjrtOptions;
+import io.github.shardsum.pjrt.PjrtPlugin;
+import io.github.shardsum.pjrt.PjrtSearch;
+import io.github.shardsum.pjrt.Sharding;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum tpu run}: a program of StableHLO text on .npy files. */
+@Command(
+    name = "run",
+    description = {
+      "%nRun a program: StableHLO text in, .npy files in and out.",
+      "%nWith --partitions the files hold whole values: they are split over the devices as the program's"
+          + " sdy shardings say, and the results are put together again.%n"
+    })
+final class TpuRun implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private PluginChoice plugin;
+
+  @Parameters(index = "0", paramLabel = "FILE.mlir", description = "A module with a function main.")
+  private Path program;
+
+  @Parameters(index = "1..*", arity = "0..*", paramLabel = "A.npy", description = "The arguments.")
+  private List<Path> arguments = List.of();
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "OUT.npy",
+      description = "Write a result; once for each result. Without it shapes are printed.")
+  private List<Path> outputs = List.of();
+
+  @Option(
+      names = "--partitions",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Over how many devices the program is split (default: ${DEFAULT-VALUE}).")
+  private int partitions;
+
+  @Override
+  public Integer call() throws IOException {
+    CompileOptions options = CompileOptions.partitioned(partitions);
+    String text = Files.readString(program);
+    PjrtSearch.Found found = plugin.find(System.getenv());
+    try (Arena arena = Arena.ofShared();
+        PjrtClient client =
+            PjrtPlugin.open(found.library()).createClient(clientOptions(found, partitions));
+        PjrtLoadedExecutable loaded = client.compile(text, options)) {
+      List<Tensor> inputs = new ArrayList<>();
+      for (Path argument : arguments) {
+        inputs.add(Npy.map(argument, arena));
+      }
+      write(loaded.executable().outputs() == 0 ? List.of() : run(client, loaded, inputs));
+    }
+    return 0;
+  }
+
+  /** A CPU has as many devices as one asks for; other plugins may refuse the option. */
+  static ClientOptions clientOptions(PjrtSearch.Found found, int devices) {
+    String file = String.valueOf(found.library().getFileName()).toLowerCase(Locale.ROOT);
+    return found.name().equals("cpu") || file.contains("cpu")
+        ? ClientOptions.defaults().withOptions(PjrtOptions.none().with("cpu_device_count", devices))
+        : ClientOptions.defaults();
+  }
+
+  private List<Tensor> run(PjrtClient client, PjrtLoadedExecutable loaded, List<Tensor> inputs) {
+    int count = loaded.devices().size();
+    List<List<PjrtBuffer>> rows = new ArrayList<>();
+    for (int device = 0; device < count; device++) {
+      rows.add(new ArrayList<>());
+    }
+    List<Sharding> split = shardings(loaded, inputs.size());
+    for (int i = 0; i < inputs.size(); i++) {
+      List<Tensor> parts = split.get(i).split(inputs.get(i), count);
+      for (int device = 0; device < count; device++) {
+        rows.get(device).add(client.bufferFrom(parts.get(device), loaded.devices().get(device)));
+      }
+    }
+    List<List<PjrtBuffer>> results = loaded.execute(rows, ExecuteOptions.defaults()).join();
+    return joined(loaded, results, count);
+  }
+
+  private List<Sharding> shardings(PjrtLoadedExecutable loaded, int inputs) {
+    if (partitions == 1) {
+      return Collections.nCopies(inputs, Sharding.replicated(1));
+    }
+    List<Sharding> known =
+        loaded.executable().parameterShardings().orElseThrow(TpuRun::unknownShardings);
+    if (known.size() != inputs) {
+      throw new IllegalArgumentException(
+          "arguments: " + known.size() + " files are wanted, got " + inputs);
+    }
+    return known;
+  }
+
+  private static IllegalArgumentException unknownShardings() {
+    return new IllegalArgumentException(
+        "--partitions: the plugin does not say how a program's values are split; one of PJRT API 0.91"
+            + " or newer is wanted");
+  }
+
+  private List<Tensor> joined(
+      PjrtLoadedExecutable loaded, List<List<PjrtBuffer>> results, int count) {
+    int width = results.getFirst().size();
+    List<Sharding> shardings =
+        partitions == 1
+            ? Collections.nCopies(width, Sharding.replicated(1))
+            : loaded.executable().outputShardings().orElseThrow(TpuRun::unknownShardings);
+    List<Tensor> whole = new ArrayList<>();
+    for (int output = 0; output < width; output++) {
+      List<Tensor> parts = new ArrayList<>();
+      for (int device = 0; device < count; device++) {
+        parts.add(results.get(device).get(output).toTensor());
+      }
+      whole.add(shardings.get(output).join(parts));
+    }
+    return whole;
+  }
+
+  private void write(List<Tensor> results) throws IOException {
+    if (!outputs.isEmpty() && outputs.size() != results.size()) {
+      throw new IllegalArgumentException(
+          "-o: a file for each of %d results is wanted, got %d"
+              .formatted(results.size(), outputs.size()));
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    for (int i = 0; i < results.size(); i++) {
+      Tensor result = results.get(i);
+      if (!outputs.isEmpty()) {
+        Npy.write(outputs.get(i), result);
+      }
+      out.printf(
+          "result %d: %s %s%s%n",
+          i, result.dtype(), result.shape(), outputs.isEmpty() ? "" : " in " + outputs.get(i));
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,166 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.ProbeMain;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Looks for a plugin's devices in a process of its own, which may hang or die without harm: libtpu
+ * does the first where it waits for a cloud that is not there, and the second where it dislikes its
+ * flags.
+ */
+public final class PjrtProbe {
+  private static final int TAIL = 2000;
+
+  private PjrtProbe() {}
+
+  /** What a probe found. */
+  public sealed interface Result {
+    /**
+     * Devices.
+     *
+     * @param platform name and version
+     * @param api the version of the C API
+     * @param devices what the plugin says of each
+     */
+    record Devices(String platform, String api, List<String> devices) implements Result {
+      /** Copies. */
+      public Devices {
+        devices = List.copyOf(devices);
+      }
+    }
+
+    /**
+     * The plugin refused.
+     *
+     * @param message why, and what to do
+     */
+    record Refused(String message) implements Result {}
+
+    /**
+     * The process ended by itself.
+     *
+     * @param status its exit status; 128 and more for a signal
+     * @param output the end of what it printed
+     */
+    record Died(int status, String output) implements Result {}
+
+    /**
+     * There was no answer in time; the process was ended.
+     *
+     * @param deadline how long it was waited for
+     */
+    record Silent(Duration deadline) implements Result {}
+  }
+
+  /**
+   * Starts a JVM that takes the plugin's devices and gives them back.
+   *
+   * @param library the plugin
+   * @param environment variables to add to the child's
+   * @param deadline when to end it
+   * @return what it found
+   * @throws UncheckedIOException if no process can be started
+   * @throws InterruptedException if the waiting thread is interrupted; the child is ended
+   */
+  public static Result probe(Path library, Map<String, String> environment, Duration deadline)
+      throws InterruptedException {
+    Path output = temporary();
+    try {
+      ProcessBuilder builder =
+          new ProcessBuilder(command(library))
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile());
+      builder.environment().putAll(environment);
+      return outcome(builder.start(), output, deadline);
+    } catch (IOException e) {
+      throw new UncheckedIOException("probe of " + library + ": " + e.getMessage(), e);
+    } finally {
+      delete(output);
+    }
+  }
+
+  private static Result outcome(Process child, Path output, Duration deadline)
+      throws IOException, InterruptedException {
+    try {
+      if (!child.waitFor(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
+        return new Result.Silent(deadline);
+      }
+    } finally {
+      child.destroyForcibly().waitFor();
+    }
+    String text = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
+    return parse(child.exitValue(), text);
+  }
+
+  static Result parse(int status, String text) {
+    String platform = "";
+    String api = "";
+    List<String> devices = new ArrayList<>();
+    for (String line : text.lines().filter(line -> line.startsWith(ProbeMain.MARK)).toList()) {
+      String[] columns = line.substring(ProbeMain.MARK.length()).split("\t", 2);
+      switch (columns[0]) {
+        case "platform" -> platform = columns[1];
+        case "api" -> api = columns[1];
+        case "device" -> devices.add(columns[1].replace("\t", "  "));
+        case "error" -> {
+          return new Result.Refused(columns[1]);
+        }
+        default -> {}
+      }
+    }
+    return status == 0 && !platform.isEmpty()
+        ? new Result.Devices(platform, api, devices)
+        : new Result.Died(status, text.substring(Math.max(0, text.length() - TAIL)));
+  }
+
+  private static List<String> command(Path library) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:TieredStopAtLevel=1");
+    Module module = ProbeMain.class.getModule();
+    String modules = System.getProperty("jdk.module.path", "");
+    if (module.isNamed() && !modules.isEmpty()) {
+      command.addAll(
+          List.of(
+              "--enable-native-access=" + module.getName(),
+              "--module-path",
+              modules,
+              "--module",
+              module.getName() + "/" + ProbeMain.class.getName()));
+    } else {
+      command.addAll(
+          List.of(
+              "--enable-native-access=ALL-UNNAMED",
+              "--class-path",
+              System.getProperty("java.class.path"),
+              ProbeMain.class.getName()));
+    }
+    command.add(library.toAbsolutePath().toString());
+    return command;
+  }
+
+  private static Path temporary() {
+    try {
+      return Files.createTempFile("shardsum-probe", ".txt");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      file.toFile().deleteOnExit();
+    }
+  }
+}

@@ -1,0 +1,256 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.Proto;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How a value is split over the devices of a program.
+ *
+ * <p>The value's axes are cut into {@code tiles} equal parts each; {@code devices} names, for each
+ * tile in row-major order, the devices that hold it, by their number in the program. Several
+ * devices hold one tile where the value is partly or wholly replicated.
+ *
+ * @param tiles how many parts each axis is cut into, {@code [rank]}; empty for a value that every
+ *     device holds whole
+ * @param devices {@code [tile][copy]}
+ */
+public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
+  // Field numbers of xla.OpSharding.
+  private static final int TYPE = 1;
+  private static final int TILE_DIMENSIONS = 3;
+  private static final int TILE_DEVICES = 4;
+  private static final int REPLICATE_LAST = 6;
+  private static final int LAST_TILE_DIMENSIONS = 8;
+  private static final int IOTA_DIMENSIONS = 9;
+  private static final int IOTA_PERMUTATION = 10;
+
+  private static final int REPLICATED = 0;
+  private static final int OTHER = 3;
+
+  /** Copies. */
+  public Sharding {
+    tiles = List.copyOf(tiles);
+    devices = devices.stream().map(List::copyOf).toList();
+  }
+
+  /**
+   * A value that every device holds whole.
+   *
+   * @param count how many devices
+   * @return the sharding
+   */
+  public static Sharding replicated(int count) {
+    List<Integer> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      all.add(i);
+    }
+    return new Sharding(List.of(), List.of(all));
+  }
+
+  /**
+   * A sharding from the message of XLA.
+   *
+   * @param proto a serialized {@code xla.OpSharding}; empty for a value that is replicated
+   * @param rank of the value
+   * @param count how many devices the program runs on
+   * @return the sharding
+   * @throws IllegalArgumentException if it is malformed, or of a kind that has no tiles: maximal,
+   *     manual, a tuple
+   */
+  public static Sharding parse(byte[] proto, int rank, int count) {
+    Fields fields = Fields.of(Proto.read(proto));
+    if (fields.type == REPLICATED) {
+      return replicated(count);
+    }
+    if (fields.type != OTHER) {
+      throw new IllegalArgumentException(
+          "sharding: one of tiles or a replicated one is wanted, got type " + fields.type);
+    }
+    if (fields.tiles.length < rank) {
+      throw malformed(fields.tiles.length + " tile dimensions for rank " + rank);
+    }
+    checkProduct(fields.tiles, count);
+    if (fields.iota.length > 0) {
+      checkProduct(fields.iota, count);
+    }
+    long[] order = fields.iota.length > 0 ? iota(fields.iota, fields.permutation) : fields.devices;
+    if (order.length != count || Arrays.stream(order).anyMatch(d -> d < 0 || d >= count)) {
+      throw malformed("device numbers " + Arrays.toString(order) + " of " + count + " devices");
+    }
+    return grouped(fields.tiles, rank, order);
+  }
+
+  /** Also bounds what is allocated for a message, whatever numbers it has. */
+  private static void checkProduct(long[] dimensions, int count) {
+    long total = 1;
+    for (long dimension : dimensions) {
+      if (dimension < 1 || dimension > count || total * dimension > count) {
+        throw malformed("dimensions " + Arrays.toString(dimensions) + " for " + count + " devices");
+      }
+      total *= dimension;
+    }
+    if (total != count) {
+      throw malformed("dimensions " + Arrays.toString(dimensions) + " for " + count + " devices");
+    }
+  }
+
+  /** The dimensions after the rank are copies of a tile. */
+  private static Sharding grouped(long[] dimensions, int rank, long[] order) {
+    List<Integer> tiles = new ArrayList<>();
+    int tileCount = 1;
+    for (int i = 0; i < rank; i++) {
+      tiles.add(Math.toIntExact(dimensions[i]));
+      tileCount *= Math.toIntExact(dimensions[i]);
+    }
+    int copies = order.length / tileCount;
+    List<List<Integer>> devices = new ArrayList<>();
+    for (int tile = 0; tile < tileCount; tile++) {
+      List<Integer> holders = new ArrayList<>();
+      for (int copy = 0; copy < copies; copy++) {
+        holders.add(Math.toIntExact(order[tile * copies + copy]));
+      }
+      devices.add(holders);
+    }
+    return new Sharding(tiles, devices);
+  }
+
+  /** 0, 1, 2 ... in the shape of the dimensions, transposed, read row by row. */
+  private static long[] iota(long[] dimensions, long[] permutation) {
+    int rank = dimensions.length;
+    if (permutation.length != rank) {
+      throw malformed(permutation.length + " axes to permute of " + rank);
+    }
+    long[] strides = new long[rank];
+    long size = 1;
+    for (int i = rank - 1; i >= 0; i--) {
+      strides[i] = size;
+      size = Math.multiplyExact(size, dimensions[i]);
+    }
+    long[] order = new long[Math.toIntExact(size)];
+    long[] index = new long[rank];
+    for (int at = 0; at < order.length; at++) {
+      for (int i = 0; i < rank; i++) {
+        order[at] += index[i] * strides[axis(permutation, i)];
+      }
+      for (int i = rank - 1; i >= 0 && ++index[i] == dimensions[axis(permutation, i)]; i--) {
+        index[i] = 0;
+      }
+    }
+    return order;
+  }
+
+  private static int axis(long[] permutation, int i) {
+    long axis = permutation[i];
+    if (axis < 0 || axis >= permutation.length) {
+      throw malformed("axis " + axis);
+    }
+    return (int) axis;
+  }
+
+  private static IllegalArgumentException malformed(String what) {
+    return new IllegalArgumentException("sharding: the plugin's is malformed: " + what);
+  }
+
+  private static final class Fields {
+    private int type;
+    private long[] tiles = new long[0];
+    private long[] devices = new long[0];
+    private long[] iota = new long[0];
+    private long[] permutation = new long[0];
+
+    static Fields of(List<Proto.Field> message) {
+      Fields fields = new Fields();
+      for (Proto.Field field : message) {
+        switch (field.field()) {
+          case TYPE -> fields.type = (int) Math.min(field.number(), Integer.MAX_VALUE);
+          case TILE_DIMENSIONS -> fields.tiles = joined(fields.tiles, field.numbers());
+          case TILE_DEVICES -> fields.devices = joined(fields.devices, field.numbers());
+          case IOTA_DIMENSIONS -> fields.iota = joined(fields.iota, field.numbers());
+          case IOTA_PERMUTATION -> fields.permutation = joined(fields.permutation, field.numbers());
+          case REPLICATE_LAST, LAST_TILE_DIMENSIONS -> {
+            // Dimensions beyond the rank are copies either way.
+          }
+          default -> {}
+        }
+      }
+      return fields;
+    }
+
+    private static long[] joined(long[] first, long[] second) {
+      long[] all = Arrays.copyOf(first, first.length + second.length);
+      System.arraycopy(second, 0, all, first.length, second.length);
+      return all;
+    }
+  }
+
+  /**
+   * What each device holds of a value.
+   *
+   * @param whole the value
+   * @param count how many devices
+   * @return a view for each device
+   * @throws IllegalArgumentException if an axis is not a multiple of its tiles
+   */
+  public List<Tensor> split(Tensor whole, int count) {
+    Tensor[] parts = new Tensor[count];
+    for (int tile = 0; tile < devices.size(); tile++) {
+      Tensor part = tile(whole, tile);
+      for (int device : devices.get(tile)) {
+        parts[device] = part;
+      }
+    }
+    return List.of(parts);
+  }
+
+  private Tensor tile(Tensor whole, int tile) {
+    if (!tiles.isEmpty() && tiles.size() != whole.rank()) {
+      throw new IllegalArgumentException(
+          "tensor: rank %d is wanted for %s, got shape %s"
+              .formatted(tiles.size(), this, whole.shape()));
+    }
+    Tensor part = whole;
+    int rest = tile;
+    for (int axis = tiles.size() - 1; axis >= 0; axis--) {
+      int parts = tiles.get(axis);
+      long size = whole.size(axis);
+      if (size % parts != 0) {
+        throw new IllegalArgumentException(
+            "axis %d: a multiple of its %d parts is wanted, got shape %s"
+                .formatted(axis, parts, whole.shape()));
+      }
+      long chunk = size / parts;
+      part = part.slice(axis, rest % parts * chunk, (rest % parts + 1) * chunk);
+      rest /= parts;
+    }
+    return part;
+  }
+
+  /**
+   * The value that the devices hold together.
+   *
+   * @param parts what each device holds
+   * @return the value, in memory of its own; of copies, that of the first device is taken
+   * @throws IllegalArgumentException if a part is missing
+   */
+  public Tensor join(List<Tensor> parts) {
+    Tensor first = parts.get(devices.getFirst().getFirst());
+    long[] sizes = first.shape().toArray();
+    for (int axis = 0; axis < tiles.size(); axis++) {
+      sizes[axis] *= tiles.get(axis);
+    }
+    Tensor whole = Tensor.zeros(first.dtype(), Shape.of(sizes));
+    for (int tile = 0; tile < devices.size(); tile++) {
+      tile(whole, tile).assign(parts.get(devices.get(tile).getFirst()));
+    }
+    return whole;
+  }
+
+  @Override
+  public String toString() {
+    return tiles.isEmpty() ? "replicated" : "tiles " + tiles + " on " + devices;
+  }
+}

@@ -1,0 +1,35 @@
+package io.github.shardsum.pjrt;
+
+import java.util.List;
+import java.util.function.Supplier;
+
+/** What libtpu's compiler would end the process on. */
+final class TpuLimits {
+  private static final String V5E = "TPU v5 lite";
+
+  /** libtpu 0.0.52: "Check failed: Topology()->chip_bounds().y <= 16", for v5e alone. */
+  private static final long V5E_CHIPS = 16;
+
+  private TpuLimits() {}
+
+  /**
+   * Refuses a topology that libtpu describes but cannot compile for.
+   *
+   * @param topology its devices
+   */
+  static void check(Supplier<List<PjrtDeviceDescription>> topology) {
+    List<PjrtDeviceDescription> devices = topology.get();
+    if (devices.isEmpty() || !devices.getFirst().kind().equals(V5E)) {
+      return;
+    }
+    for (PjrtDeviceDescription device : devices) {
+      if (device.attributes().get("coords") instanceof PjrtValue.Int64List(List<Long> coords)
+          && coords.stream().anyMatch(place -> place >= V5E_CHIPS)) {
+        throw new IllegalArgumentException(
+            "topology: at most 16x16 chips are wanted of a v5e, got one at "
+                + coords
+                + "; libtpu would end the process");
+      }
+    }
+  }
+}
