@@ -9,10 +9,8 @@ import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -295,50 +293,12 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public List<List<Integer>> defaultAssignment(int replicas, int partitions) {
-    checkDevices(replicas, partitions);
-    int count = replicas * partitions;
+    Assignments.check(devices, replicas, partitions);
     MemorySegment address = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment ids = arena.allocate(ValueLayout.JAVA_INT, count);
-      assignmentInto(arena, address, replicas, partitions, ids, count);
-      List<List<Integer>> rows = new ArrayList<>();
-      for (int r = 0; r < replicas; r++) {
-        List<Integer> row = new ArrayList<>();
-        for (int p = 0; p < partitions; p++) {
-          row.add(ids.getAtIndex(ValueLayout.JAVA_INT, (long) r * partitions + p));
-        }
-        rows.add(row);
-      }
-      return rows;
+    try {
+      return Assignments.byDefault(api(), address, replicas, partitions);
     } finally {
       handle.exit();
-    }
-  }
-
-  /** With a count of its own, so that a test can see the plugin refuse a wrong one. */
-  void assignmentInto(
-      Arena arena,
-      MemorySegment client,
-      int replicas,
-      int partitions,
-      MemorySegment ids,
-      long size) {
-    api()
-        .prepare(arena, Slot.CLIENT_DEFAULT_DEVICE_ASSIGNMENT)
-        .set("client", client)
-        .setInt("num_replicas", replicas)
-        .setInt("num_partitions", partitions)
-        .set("default_assignment_size", size)
-        .set("default_assignment", ids)
-        .invoke();
-  }
-
-  private void checkDevices(int replicas, int partitions) {
-    if (replicas < 1 || partitions < 1 || (long) replicas * partitions > devices.size()) {
-      throw new IllegalArgumentException(
-          ("replicas x partitions: 1 to %d devices are there, got %d x %d; more CPU devices come with"
-                  + " the option cpu_device_count")
-              .formatted(devices.size(), replicas, partitions));
     }
   }
 
@@ -353,7 +313,7 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public PjrtLoadedExecutable compile(String mlir, CompileOptions options) {
-    check(options);
+    Assignments.check(devices, options);
     return compile(Compilation.of(mlir, options));
   }
 
@@ -370,7 +330,7 @@ public final class PjrtClient implements AutoCloseable {
    */
   public PjrtLoadedExecutable compile(
       byte[] program, ProgramFormat format, CompileOptions options) {
-    check(options);
+    Assignments.check(devices, options);
     return compile(Compilation.of(program, format, options));
   }
 
@@ -381,24 +341,6 @@ public final class PjrtClient implements AutoCloseable {
     } finally {
       handle.exit();
     }
-  }
-
-  private void check(CompileOptions options) {
-    checkDevices(options.replicas(), options.partitions());
-    List<Integer> known = devices.stream().map(PjrtDevice::id).toList();
-    options
-        .assignment()
-        .ifPresent(
-            rows ->
-                rows.stream()
-                    .flatMap(List::stream)
-                    .filter(id -> !known.contains(id))
-                    .findFirst()
-                    .ifPresent(
-                        id -> {
-                          throw new IllegalArgumentException(
-                              "device assignment: ids of " + known + " are wanted, got " + id);
-                        }));
   }
 
   /**

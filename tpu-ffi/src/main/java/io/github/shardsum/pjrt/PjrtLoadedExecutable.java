@@ -15,6 +15,7 @@ import io.github.shardsum.internal.pjrt.Struct;
 import io.github.shardsum.tensor.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,6 +33,9 @@ import java.util.stream.IntStream;
  * threads at once.
  */
 public final class PjrtLoadedExecutable implements AutoCloseable {
+  /** More than the two structs of a call have, also with room for a newer plugin's fields. */
+  private static final long STRUCTS = 1024;
+
   private final PjrtClient client;
   private final Handle handle;
   private final PjrtExecutable executable;
@@ -253,67 +257,83 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   private Started start(
       List<List<PjrtBuffer>> arguments, ExecuteOptions options, boolean withEvents) {
     int width = check(arguments, options);
-    List<Handle> entered = new ArrayList<>();
+    List<Handle> entered = new ArrayList<>(1 + arguments.size() * width);
     MemorySegment loaded = handle.enter();
+    entered.add(handle);
     try (Arena arena = Arena.ofConfined()) {
-      entered.add(handle);
-      List<MemorySegment> rows = new ArrayList<>();
-      for (List<PjrtBuffer> row : arguments) {
-        List<MemorySegment> addresses = new ArrayList<>();
-        for (PjrtBuffer buffer : row) {
-          addresses.add(buffer.handle().enter());
-          entered.add(buffer.handle());
+      SegmentAllocator scratch = scratch(arena, arguments.size(), width, options);
+      MemorySegment rows = scratch.allocate(ADDRESS, Math.max(1, arguments.size()));
+      for (int device = 0; device < arguments.size(); device++) {
+        MemorySegment row = scratch.allocate(ADDRESS, Math.max(1, width));
+        for (int i = 0; i < width; i++) {
+          Handle buffer = arguments.get(device).get(i).handle();
+          row.setAtIndex(ADDRESS, i, buffer.enter());
+          entered.add(buffer);
         }
-        rows.add(Memory.copy(arena, addresses));
+        rows.setAtIndex(ADDRESS, device, row);
       }
-      return invoke(arena, loaded, rows, width, options, withEvents);
+      return invoke(scratch, loaded, rows, arguments.size(), width, options, withEvents);
     } finally {
       entered.forEach(Handle::exit);
     }
   }
 
+  /**
+   * All that a call needs in one piece: each allocation by itself costs as much as a simple call.
+   */
+  private SegmentAllocator scratch(Arena arena, int count, int width, ExecuteOptions options) {
+    long words = 5L + options.keep().size() + (4L + width + outputs) * Math.max(1, count);
+    return SegmentAllocator.slicingAllocator(
+        arena.allocate(STRUCTS + words * ADDRESS.byteSize(), ADDRESS.byteAlignment()));
+  }
+
   private Started invoke(
-      Arena arena,
+      SegmentAllocator scratch,
       MemorySegment loaded,
-      List<MemorySegment> rows,
+      MemorySegment rows,
+      int count,
       int width,
       ExecuteOptions options,
       boolean withEvents) {
     Api api = client.api();
-    List<MemorySegment> outputRows = new ArrayList<>();
-    for (int i = 0; i < rows.size(); i++) {
-      outputRows.add(arena.allocate(ADDRESS, Math.max(1, outputs)));
+    MemorySegment outputRows = scratch.allocate(ADDRESS, Math.max(1, count));
+    MemorySegment[] outputRow = new MemorySegment[count];
+    for (int device = 0; device < count; device++) {
+      outputRow[device] = scratch.allocate(ADDRESS, Math.max(1, outputs));
+      outputRows.setAtIndex(ADDRESS, device, outputRow[device]);
     }
-    MemorySegment events = withEvents ? arena.allocate(ADDRESS, rows.size()) : MemorySegment.NULL;
-    api.prepare(arena, Slot.LOADED_EXECUTABLE_EXECUTE)
+    MemorySegment events =
+        withEvents ? scratch.allocate(ADDRESS, Math.max(1, count)) : MemorySegment.NULL;
+    api.prepare(scratch, Slot.LOADED_EXECUTABLE_EXECUTE)
         .set("executable", loaded)
-        .set("options", options(api, arena, options))
-        .set("argument_lists", Memory.copy(arena, rows))
-        .set("num_devices", rows.size())
+        .set("options", options(api, scratch, options))
+        .set("argument_lists", rows)
+        .set("num_devices", count)
         .set("num_args", width)
-        .set("output_lists", Memory.copy(arena, outputRows))
+        .set("output_lists", outputRows)
         .set("device_complete_events", events)
         .invoke();
-    List<List<PjrtBuffer>> results = new ArrayList<>();
-    List<MemorySegment> completions = new ArrayList<>();
-    for (int device = 0; device < rows.size(); device++) {
-      List<PjrtBuffer> row = new ArrayList<>();
+    return started(outputRow, events);
+  }
+
+  private Started started(MemorySegment[] outputRow, MemorySegment events) {
+    List<List<PjrtBuffer>> all = new ArrayList<>(outputRow.length);
+    List<MemorySegment> completions = new ArrayList<>(outputRow.length);
+    for (int device = 0; device < outputRow.length; device++) {
+      List<PjrtBuffer> row = new ArrayList<>(outputs);
       for (int output = 0; output < outputs; output++) {
-        row.add(
-            PjrtBuffer.of(
-                client,
-                outputRows.get(device).getAtIndex(ADDRESS, output),
-                resultTypes.get().get(output)));
+        MemorySegment buffer = outputRow[device].getAtIndex(ADDRESS, output);
+        row.add(PjrtBuffer.of(client, buffer, resultTypes.get().get(output)));
       }
-      results.add(List.copyOf(row));
-      if (withEvents) {
+      all.add(Collections.unmodifiableList(row));
+      if (!Memory.isNull(events)) {
         completions.add(events.getAtIndex(ADDRESS, device));
       }
     }
-    return new Started(List.copyOf(results), completions);
+    return new Started(Collections.unmodifiableList(all), completions);
   }
 
-  private static MemorySegment options(Api api, Arena arena, ExecuteOptions options) {
+  private static MemorySegment options(Api api, SegmentAllocator arena, ExecuteOptions options) {
     Fields fields = api.allocate(arena, Struct.EXECUTE_OPTIONS);
     fields.setInt("launch_id", options.launchId());
     if (!options.keep().isEmpty()) {

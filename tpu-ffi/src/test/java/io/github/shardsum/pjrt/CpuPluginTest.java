@@ -123,7 +123,7 @@ class CpuPluginTest {
       MemorySegment ids = arena.allocate(ValueLayout.JAVA_INT, 7);
       PjrtException e =
           assertThrows(
-              PjrtException.class, () -> client.assignmentInto(arena, address, 4, 2, ids, 7));
+              PjrtException.class, () -> Assignments.into(client.api(), address, 4, 2, ids, 7));
       assertEquals(PjrtCode.FAILED_PRECONDITION, e.code());
       assertTrue(e.detail().contains("default_assignment_size"), e.detail());
     } finally {

@@ -149,7 +149,7 @@ public final class Api {
    *
    * @throws PjrtException with {@link PjrtCode#UNIMPLEMENTED} if the plugin has no such function
    */
-  public Call prepare(Arena arena, Slot slot) {
+  public Call prepare(SegmentAllocator arena, Slot slot) {
     if (!has(slot)) {
       throw absent(slot);
     }

@@ -88,7 +88,11 @@ public final class PluginLoader {
       }
       environment.forEach(Libc::setEnvironment);
       Api api = Api.at(entry(file), file.toString());
-      initialise(api);
+      try {
+        initialise(api);
+      } catch (PjrtException e) {
+        throw Remedies.added(file, e);
+      }
       return api;
     } finally {
       LOADING.unlock();

@@ -74,4 +74,16 @@ class TpuHostTest {
     Files.writeString(folder.resolve("vendor"), vendor + "\n");
     Files.writeString(folder.resolve("device"), device + "\n");
   }
+
+  @Test
+  void whatToDoDependsOnTheMachine() {
+    Path libtpu = Path.of("libtpu.so");
+    assertTrue(
+        Remedies.remedy(libtpu, "No device", new TpuHost(0)).contains("no TPU on its PCI bus"));
+    assertTrue(Remedies.remedy(libtpu, "No device", new TpuHost(4)).contains("has 4 TPU chips"));
+    assertTrue(
+        Remedies.remedy(libtpu, "when accessing libtpu multi-process lockfile", new TpuHost(4))
+            .contains("end the other one"));
+    assertEquals("", Remedies.remedy(Path.of("cpu.so"), "No device", new TpuHost(0)));
+  }
 }

@@ -1,0 +1,69 @@
+package io.github.shardsum.pjrt;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import io.github.shardsum.internal.pjrt.Api;
+import io.github.shardsum.internal.pjrt.Slot;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Which devices a program runs on. */
+final class Assignments {
+  private Assignments() {}
+
+  static List<List<Integer>> byDefault(
+      Api api, MemorySegment client, int replicas, int partitions) {
+    try (Arena arena = Arena.ofConfined()) {
+      int count = replicas * partitions;
+      MemorySegment ids = arena.allocate(JAVA_INT, count);
+      into(api, client, replicas, partitions, ids, count);
+      List<List<Integer>> rows = new ArrayList<>();
+      for (int r = 0; r < replicas; r++) {
+        List<Integer> row = new ArrayList<>();
+        for (int p = 0; p < partitions; p++) {
+          row.add(ids.getAtIndex(JAVA_INT, (long) r * partitions + p));
+        }
+        rows.add(row);
+      }
+      return rows;
+    }
+  }
+
+  /** With a count of its own, so that a test can see the plugin refuse a wrong one. */
+  static void into(
+      Api api, MemorySegment client, int replicas, int partitions, MemorySegment ids, long size) {
+    try (Arena arena = Arena.ofConfined()) {
+      api.prepare(arena, Slot.CLIENT_DEFAULT_DEVICE_ASSIGNMENT)
+          .set("client", client)
+          .setInt("num_replicas", replicas)
+          .setInt("num_partitions", partitions)
+          .set("default_assignment_size", size)
+          .set("default_assignment", ids)
+          .invoke();
+    }
+  }
+
+  static void check(List<PjrtDevice> devices, int replicas, int partitions) {
+    if (replicas < 1 || partitions < 1 || (long) replicas * partitions > devices.size()) {
+      throw new IllegalArgumentException(
+          ("replicas x partitions: 1 to %d devices are there, got %d x %d; more CPU devices come with"
+                  + " the option cpu_device_count")
+              .formatted(devices.size(), replicas, partitions));
+    }
+  }
+
+  static void check(List<PjrtDevice> devices, CompileOptions options) {
+    check(devices, options.replicas(), options.partitions());
+    List<Integer> known = devices.stream().map(PjrtDevice::id).toList();
+    for (List<Integer> row : options.assignment().orElse(List.of())) {
+      for (int id : row) {
+        if (!known.contains(id)) {
+          throw new IllegalArgumentException(
+              "device assignment: ids of " + known + " are wanted, got " + id);
+        }
+      }
+    }
+  }
+}
