@@ -1,118 +1,114 @@
 package io.github.shardsum.topology;
 
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Collective.AllReduce;
 import io.github.shardsum.collective.Collective.AllToAll;
-import io.github.shardsum.exec.Workers;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.collective.Order;
+import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
+import java.util.OptionalLong;
 
 /**
- * This machine's memory as a topology: a bus that carries what the devices of one process exchange,
- * fitted to all-to-alls that are copied here and now.
+ * This machine as a topology: a bus that carries what its devices exchange, fitted to collectives
+ * that the configured engine runs here and now.
  */
 public final class MachineProbe {
-  private static final int DEVICES = 8;
+  /** Bytes of all devices, and how often: latency alone, inside the caches, and beyond them. */
+  private record Size(long bytes, int rounds) {}
 
-  /** Bytes a device: what is latency alone, what stays in the caches, and what does not. */
-  private static final long[] SIZES = {512, 1 << 16, 1 << 20, 1 << 23};
+  private static final List<Size> SIZES =
+      List.of(
+          new Size(1 << 12, 400),
+          new Size(1 << 18, 200),
+          new Size(1 << 22, 50),
+          new Size(1 << 26, 10));
 
-  private final Workers workers;
-  private final Duration budget;
+  private final Collectives collectives;
+  private final Pricer pricer;
 
-  private MachineProbe(Workers workers, Duration budget) {
-    this.workers = workers;
-    this.budget = budget;
+  private MachineProbe(Collectives collectives) {
+    this.collectives = collectives;
+    Mesh mesh = collectives.mesh();
+    this.pricer = Pricer.of(bus(Link.of(1, 0), mesh.size()), mesh).with(ReductionSchedule.EXCHANGE);
   }
 
   /**
-   * Measures and fits. Allocates 128 MB outside the heap meanwhile. The best time of each size
-   * counts, so that another program's load disturbs it little.
+   * Measures all-to-alls and all-reduces of f32 over all axes and fits them. Every process calls
+   * it, and gets what it measured itself. Takes a second or so and 128 MB outside the heap, shared
+   * out over the processes. The best time of each size counts, so that another program's load
+   * disturbs it little.
    *
-   * @param workers the threads that copy
-   * @param budget how long it may take, at least 1 ms; a second is enough
-   * @return the effective bandwidth of all copying threads together, the time of one superstep as
-   *     the latency, and the residual of every size
-   * @throws IllegalArgumentException if the budget is below 1 ms
+   * @param collectives at least two devices
+   * @return the effective bandwidth of the machine as a whole, the time of one phase as the
+   *     latency, and the residual of every collective
+   * @throws IllegalArgumentException if there is one device alone, which exchanges nothing
    */
-  public static LinkFit measure(Workers workers, Duration budget) {
-    Objects.requireNonNull(workers, "workers");
-    if (budget.compareTo(Duration.ofMillis(1)) < 0) {
+  public static LinkFit measure(Collectives collectives) {
+    if (collectives.mesh().size() < 2) {
       throw new IllegalArgumentException(
-          "machine probe: a budget of at least 1 ms is wanted, got " + budget);
+          "machine probe: at least two devices are wanted, got " + collectives.mesh().size());
     }
-    return new MachineProbe(workers, budget).fit();
+    return new MachineProbe(collectives).fit();
   }
 
   /**
-   * Devices of one process on this machine.
+   * Devices on this machine. Reductions are to be priced as {@link ReductionSchedule#EXCHANGE}.
    *
    * @param fit what {@link #measure} found
    * @param devices how many
    * @return a bus of them
    */
   public static Topology topology(LinkFit fit, int devices) {
-    return Topology.of("this machine", Wiring.BUS, fit.link(), devices);
+    return bus(fit.link(), devices);
+  }
+
+  private static Topology bus(Link link, int devices) {
+    return Topology.of("this machine", Wiring.BUS, link, devices);
   }
 
   private LinkFit fit() {
-    Link any = Link.of(1, 0);
-    Pricer pricer =
-        Pricer.of(Topology.of("this machine", Wiring.BUS, any, DEVICES), Mesh.of("d", DEVICES));
+    List<String> axes = collectives.mesh().axisNames();
+    Collective toAll = new AllToAll(axes, 0, 0, OptionalLong.empty());
+    Collective reduce = new AllReduce(axes, Reduction.SUM, Order.TREE);
     List<Observation> observations = new ArrayList<>();
-    for (long size : SIZES) {
-      Price price = pricer.price(new AllToAll(0, 0, "d"), size);
-      observations.add(new Observation(price, bestSeconds(size)));
+    for (Size size : SIZES) {
+      int devices = collectives.mesh().size();
+      long each = Math.ceilDiv(size.bytes(), (long) devices * devices * Float.BYTES) * devices;
+      try (Arena arena = Arena.ofShared()) {
+        List<Tensor> x = tensors(arena, collectives.devices().size(), each);
+        List<Tensor> out = tensors(arena, x.size(), each);
+        List<Tensor> shared = Collections.nCopies(x.size(), out.getFirst());
+        observations.add(observed(toAll, x, out, each, size.rounds()));
+        observations.add(observed(reduce, x, shared, each, size.rounds()));
+      }
     }
     return LinkFit.of(observations);
   }
 
-  private double bestSeconds(long size) {
-    long chunk = size / DEVICES;
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment from = arena.allocate(DEVICES * size, 64);
-      MemorySegment to = arena.allocate(DEVICES * size, 64);
-      from.fill((byte) 1);
-      to.fill((byte) 2);
-      long best = Long.MAX_VALUE;
-      long end = System.nanoTime() + budget.toNanos() / SIZES.length;
-      do {
-        long begin = System.nanoTime();
-        exchange(from, to, size, chunk);
-        best = Math.min(best, Math.max(1, System.nanoTime() - begin));
-      } while (System.nanoTime() - end < 0);
-      check(to, size, chunk);
-      return best / 1e9;
+  private static List<Tensor> tensors(Arena arena, int count, long elements) {
+    List<Tensor> tensors = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      tensors.add(Tensor.allocate(arena, DType.F32, Shape.of(elements)));
     }
+    return tensors;
   }
 
-  /** The share of a device for itself stays where it is, as the model has it. */
-  private void exchange(MemorySegment from, MemorySegment to, long size, long chunk) {
-    workers.run(
-        DEVICES,
-        (target, scratch) -> {
-          for (int source = 0; source < DEVICES; source++) {
-            if (source != target) {
-              MemorySegment.copy(
-                  from, source * size + target * chunk, to, target * size + source * chunk, chunk);
-            }
-          }
-        });
-  }
-
-  /** That the bytes came keeps the compiler, and the figures, honest. */
-  private static void check(MemorySegment to, long size, long chunk) {
-    for (int target = 0; target < DEVICES; target++) {
-      for (int source = 0; source < DEVICES; source++) {
-        byte got = to.get(ValueLayout.JAVA_BYTE, target * size + source * chunk);
-        if (got != (source == target ? 2 : 1)) {
-          throw new IllegalStateException("machine probe: bytes did not arrive");
-        }
-      }
+  private Observation observed(
+      Collective collective, List<Tensor> x, List<Tensor> out, long elements, int rounds) {
+    long best = Long.MAX_VALUE;
+    for (int round = 0; round < rounds; round++) {
+      long begin = System.nanoTime();
+      collectives.runInto(collective, x, out);
+      best = Math.min(best, Math.max(1, System.nanoTime() - begin));
     }
+    return new Observation(pricer.price(collective, elements * Float.BYTES), best / 1e9);
   }
 }

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
-import java.time.Duration;
+import io.github.shardsum.mesh.Mesh;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -114,14 +116,17 @@ class TopologyTest {
   }
 
   @Test
-  void thisMachineIsFittedFromCopies() {
-    LinkFit fit = MachineProbe.measure(Workers.sequential(), Duration.ofMillis(40));
-    assertEquals(4, fit.residuals().size());
-    assertTrue(fit.link().bytesPerSecond() > 1e7, fit::toString);
-    Topology machine = MachineProbe.topology(fit, 64);
-    assertEquals(64, machine.devices());
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> MachineProbe.measure(Workers.sequential(), Duration.ZERO));
+  void thisMachineIsFittedFromItsCollectives() {
+    CollectiveOptions options = CollectiveOptions.defaults();
+    Workers workers = Workers.sequential();
+    try (Collectives collectives = Collectives.open(Mesh.of("x", 2, "y", 2), workers, options)) {
+      LinkFit fit = MachineProbe.measure(collectives);
+      assertEquals(8, fit.residuals().size());
+      assertTrue(fit.link().bytesPerSecond() > 1e6, fit::toString);
+      assertEquals(64, MachineProbe.topology(fit, 64).devices());
+    }
+    try (Collectives alone = Collectives.open(Mesh.of("x", 1), workers, options)) {
+      assertThrows(IllegalArgumentException.class, () -> MachineProbe.measure(alone));
+    }
   }
 }

@@ -1,6 +1,6 @@
 package io.github.shardsum.cli.network;
 
-import io.github.shardsum.exec.Workers;
+import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.topology.AllToAllSchedule;
 import io.github.shardsum.topology.Link;
@@ -13,7 +13,6 @@ import io.github.shardsum.topology.Topologies;
 import io.github.shardsum.topology.Topology;
 import io.github.shardsum.topology.Wiring;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -34,14 +33,13 @@ import picocli.CommandLine.Spec;
     })
 public final class TopologyCommand implements Runnable {
   private static final String THIS_MACHINE = "this-machine";
-  private static final Duration PROBE = Duration.ofSeconds(2);
 
   @Spec private CommandSpec spec;
 
   @Parameters(
       arity = "0..1",
       paramLabel = "NAME",
-      description = "A known network, or this-machine, which is measured for 2 seconds.")
+      description = "A known network, or this-machine, which is measured by running collectives.")
   private Optional<String> name = Optional.empty();
 
   @Option(
@@ -124,7 +122,7 @@ public final class TopologyCommand implements Runnable {
       Figure9Report.print(out);
     } else if (name.isEmpty()) {
       out.println(Topologies.describe());
-      out.println("this-machine: this machine's memory, measured; devices of one process share it");
+      out.println("this-machine: this machine with the configured engine, measured");
     } else {
       prices(topology(name.get(), out), out);
     }
@@ -141,10 +139,11 @@ public final class TopologyCommand implements Runnable {
             latency.orElse(link.secondsPerHop() * 1e6)));
   }
 
+  /** With the engine that is configured, so that under {@code launch} it is MPI that is fitted. */
   private Topology probed(PrintWriter out) {
-    try (Workers workers = Workers.of(Runtime.getRuntime().availableProcessors())) {
-      LinkFit fit = MachineProbe.measure(workers, PROBE);
-      out.printf("fitted to %s here and now:%n", workers);
+    try (Collectives collectives = Collectives.open(Mesh.of("d", devices))) {
+      LinkFit fit = MachineProbe.measure(collectives);
+      out.printf("fitted here and now, processes: %d%n", collectives.processes());
       fit.residuals().forEach(residual -> out.println("  " + residual));
       return MachineProbe.topology(fit, devices);
     }
@@ -157,7 +156,10 @@ public final class TopologyCommand implements Runnable {
     Pricer pricer =
         Pricer.of(topology, layout)
             .with(axisByAxis ? AllToAllSchedule.AXIS_BY_AXIS : AllToAllSchedule.DIRECT)
-            .with(exchange ? ReductionSchedule.EXCHANGE : ReductionSchedule.RINGS);
+            .with(
+                exchange || name.equals(Optional.of(THIS_MACHINE))
+                    ? ReductionSchedule.EXCHANGE
+                    : ReductionSchedule.RINGS);
     checkHot();
     out.println(topology);
     if (collective.isPresent()) {
