@@ -3,4 +3,7 @@ module io.github.shardsum.sharded {
   requires static org.jspecify;
   requires transitive io.github.shardsum.collectives;
   requires transitive io.github.shardsum.core;
+
+  exports io.github.shardsum.backend;
+  exports io.github.shardsum.program;
 }

@@ -124,6 +124,20 @@ public final class Einsum {
     return compile(equation, options, signatures(examples));
   }
 
+  /**
+   * Compiles an equation for operands that are not there yet.
+   *
+   * @param equation the equation
+   * @param options how to compile it
+   * @param forms one an operand
+   * @return the compiled einsum
+   * @throws EinsumShapeException if the shapes do not fit
+   */
+  public static Einsum compileForms(
+      Equation equation, EinsumOptions options, List<OperandForm> forms) {
+    return compile(equation, options, forms.stream().map(OperandForm::signature).toList());
+  }
+
   static Einsum compile(Equation equation, EinsumOptions options, List<Signature> signatures) {
     if (equation.isAnnotated()) {
       throw new IllegalArgumentException(

@@ -38,6 +38,10 @@ final class Signature {
     return new Signature(dtype, shape, shape.rowMajorStrides(), -1);
   }
 
+  static Signature of(DType dtype, Shape shape, long[] strides, int leadRank) {
+    return new Signature(dtype, shape, strides, leadRank);
+  }
+
   private static long[] routingStrides(RoutingTensor routing) {
     long[] positions = routing.positions().strides();
     long[] weights = routing.weights().strides();

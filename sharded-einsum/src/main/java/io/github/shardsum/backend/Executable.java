@@ -1,0 +1,87 @@
+package io.github.shardsum.backend;
+
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A compiled program. Thread-safe: runs may overlap, each in memory of its own.
+ *
+ * <p>Inputs and outputs are matched by position, of the program's dtypes and shapes, of any strides
+ * and any memory. All are checked before anything is computed. No run changes an input; an output
+ * that shares memory with an input or another output is an error. Closing twice does nothing; a run
+ * after closing is an {@link IllegalStateException}.
+ */
+public interface Executable extends AutoCloseable {
+  /**
+   * What was compiled.
+   *
+   * @return the program as it was given
+   */
+  Program program();
+
+  /**
+   * Runs into fresh tensors.
+   *
+   * @param inputs one an input of the program
+   * @return one an output, in C order
+   * @throws IllegalArgumentException if a number, dtype or shape is not the program's
+   */
+  List<Tensor> run(List<Tensor> inputs);
+
+  /**
+   * Runs into fresh tensors.
+   *
+   * @param inputs one an input of the program
+   * @return one an output, in C order
+   * @throws IllegalArgumentException if a number, dtype or shape is not the program's
+   */
+  default List<Tensor> run(Tensor... inputs) {
+    return run(List.of(inputs));
+  }
+
+  /**
+   * Runs into given tensors.
+   *
+   * @param outputs one an output of the program, overwritten
+   * @param inputs one an input of the program
+   * @throws IllegalArgumentException if a number, dtype or shape is not the program's, an output is
+   *     read-only or overlaps another tensor; nothing is then written
+   */
+  void runInto(List<Tensor> outputs, List<Tensor> inputs);
+
+  /**
+   * Starts a run and returns at once. The tensors must neither change nor be freed until it ends.
+   *
+   * @param outputs as {@link #runInto}
+   * @param inputs as {@link #runInto}
+   * @return ends with the outputs, or with what {@link #runInto} would throw
+   */
+  CompletableFuture<List<Tensor>> start(List<Tensor> outputs, List<Tensor> inputs);
+
+  /**
+   * Starts a run into fresh tensors and returns at once.
+   *
+   * @param inputs as {@link #run(List)}
+   * @return ends with the outputs, or with what {@link #run(List)} would throw
+   */
+  CompletableFuture<List<Tensor>> start(List<Tensor> inputs);
+
+  /**
+   * Most bytes that a run holds beside inputs and outputs; known before any run.
+   *
+   * @return the bytes
+   */
+  long peakBytes();
+
+  /**
+   * What will run.
+   *
+   * @return a table; its first line names the backend
+   */
+  String explain();
+
+  @Override
+  void close();
+}

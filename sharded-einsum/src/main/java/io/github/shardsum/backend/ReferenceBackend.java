@@ -1,0 +1,75 @@
+package io.github.shardsum.backend;
+
+import io.github.shardsum.internal.interpret.Interpreter;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+
+/**
+ * The oracle: every operation by its definition, in scalar code, composites by their decomposition.
+ * Sums are in f64 in the order of the labels and rounded once. Immutable and thread-safe; slow, and
+ * it forgets nothing before the end of a run.
+ */
+public final class ReferenceBackend implements Backend {
+  /** The backend. */
+  public ReferenceBackend() {}
+
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  /**
+   * As {@link Backend#compile(Program, CompileOptions)}; nothing is optimised, so that values to
+   * rematerialise are simply kept.
+   *
+   * @throws IllegalArgumentException if all values together exceed the memory limit
+   */
+  @Override
+  public Executable compile(Program program, CompileOptions options) {
+    long bytes = bytes(program);
+    if (options.memoryLimit().isPresent() && bytes > options.memoryLimit().getAsLong()) {
+      throw new IllegalArgumentException(
+          "program "
+              + program.name()
+              + ": the reference keeps all values, "
+              + bytes
+              + " bytes, got a limit of "
+              + options.memoryLimit().getAsLong());
+    }
+    Plan plan =
+        new Plan() {
+          @Override
+          public void run(List<Tensor> outputs, List<Tensor> inputs) {
+            Interpreter.run(program, inputs, outputs);
+          }
+
+          @Override
+          public long peakBytes() {
+            return bytes;
+          }
+
+          @Override
+          public String explain() {
+            return "reference: every statement in turn\n" + program;
+          }
+        };
+    return new CheckedExecutable(program, plan, Thread::startVirtualThread);
+  }
+
+  /** Eight bytes an element of every value, as the interpreter holds them. */
+  private static long bytes(Program program) {
+    long elements = 0;
+    for (Value input : program.inputs()) {
+      elements += input.type().shape().elementCount();
+    }
+    for (Statement statement : program.statements()) {
+      for (Value result : statement.results()) {
+        elements += result.type().shape().elementCount();
+      }
+    }
+    return elements * Long.BYTES;
+  }
+}

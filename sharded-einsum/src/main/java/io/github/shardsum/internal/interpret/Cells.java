@@ -1,0 +1,119 @@
+package io.github.shardsum.internal.interpret;
+
+import io.github.shardsum.program.Scalar;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.Bf16;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+
+/**
+ * The elements of a value in C order: floating ones as f64, each already rounded to its dtype,
+ * others as i64.
+ *
+ * @param type the value's type
+ * @param reals elements of a floating dtype, otherwise empty
+ * @param wholes elements of another dtype, otherwise empty
+ */
+record Cells(ValueType type, double[] reals, long[] wholes) {
+  static Cells of(ValueType type) {
+    int count = Math.toIntExact(type.shape().elementCount());
+    boolean floating = type.dtype().isFloating();
+    return new Cells(type, new double[floating ? count : 0], new long[floating ? 0 : count]);
+  }
+
+  static Cells of(ValueType type, Tensor tensor) {
+    boolean floating = type.dtype().isFloating();
+    return new Cells(
+        type,
+        floating ? tensor.toDoubleArray() : new double[0],
+        floating ? new long[0] : tensor.toLongArray());
+  }
+
+  boolean floating() {
+    return type.dtype().isFloating();
+  }
+
+  int count() {
+    return floating() ? reals.length : wholes.length;
+  }
+
+  double real(int at) {
+    return floating() ? reals[at] : wholes[at];
+  }
+
+  /** Writes a number, rounded to the dtype. */
+  void set(int at, double value) {
+    reals[at] = round(type.dtype(), value);
+  }
+
+  /** Writes an integer, cut to the dtype. */
+  void set(int at, long value) {
+    wholes[at] = cut(type.dtype(), value);
+  }
+
+  void set(int at, Scalar value) {
+    if (floating()) {
+      set(at, value.toDouble());
+    } else {
+      set(at, value.toLong());
+    }
+  }
+
+  /** Copies an element of a value of the same dtype. */
+  void copy(int at, Cells from, int index) {
+    if (floating()) {
+      reals[at] = from.reals[index];
+    } else {
+      wholes[at] = from.wholes[index];
+    }
+  }
+
+  static double round(DType dtype, double value) {
+    return switch (dtype) {
+      case F32 -> (float) value;
+      case BF16 -> Bf16.toFloat(Bf16.fromFloat((float) value));
+      case F64, I32, I64, BOOL -> value;
+    };
+  }
+
+  static long cut(DType dtype, long value) {
+    return switch (dtype) {
+      case I32 -> (int) value;
+      case BOOL -> value == 0 ? 0 : 1;
+      case F32, F64, BF16, I64 -> value;
+    };
+  }
+
+  /** Writes all elements into a tensor of this type's shape and dtype. */
+  void store(Tensor out) {
+    long[] shape = type.shape().toArray();
+    out.assign(floating() ? Tensor.of(reals, shape) : Tensor.of(wholes, shape));
+  }
+
+  /**
+   * Where the elements of a value stand for each element of another that has at least its labels.
+   *
+   * @return one position an element of {@code over}
+   */
+  static int[] positions(ValueType over, ValueType of) {
+    return positions(over, of.names(), of.shape().rowMajorStrides());
+  }
+
+  static int[] positions(ValueType over, List<String> labels, long[] strides) {
+    long[] steps = new long[over.rank()];
+    for (int i = 0; i < strides.length; i++) {
+      steps[over.axis(labels.get(i))] += strides[i];
+    }
+    int[] positions = new int[Math.toIntExact(over.shape().elementCount())];
+    long[] strideOf = over.shape().rowMajorStrides();
+    for (int at = 0; at < positions.length; at++) {
+      long rest = at;
+      for (int axis = 0; axis < steps.length; axis++) {
+        positions[at] += (int) (rest / strideOf[axis] * steps[axis]);
+        rest %= strideOf[axis];
+      }
+    }
+    return positions;
+  }
+}

@@ -1,0 +1,119 @@
+package io.github.shardsum.internal.interpret;
+
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Runs a program statement by statement, in scalar code. */
+public final class Interpreter {
+  private Interpreter() {}
+
+  /**
+   * Runs a program.
+   *
+   * @param program the program
+   * @param inputs one tensor an input, of its dtype and shape
+   * @param outputs one tensor an output, of its dtype and shape; written last
+   */
+  public static void run(Program program, List<Tensor> inputs, List<Tensor> outputs) {
+    List<Cells> given = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      given.add(Cells.of(program.inputs().get(i).type().withoutLayout(), inputs.get(i)));
+    }
+    List<Cells> results = run(program, given);
+    for (int i = 0; i < outputs.size(); i++) {
+      results.get(i).store(outputs.get(i));
+    }
+  }
+
+  private static List<Cells> run(Program program, List<Cells> inputs) {
+    Map<String, Cells> known = new HashMap<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      known.put(program.inputs().get(i).name(), inputs.get(i));
+    }
+    for (Statement statement : program.statements()) {
+      List<Cells> operands = values(known, statement.operation().operands());
+      List<ValueType> types = statement.results().stream().map(Value::type).toList();
+      List<Cells> results = apply(statement.operation(), types, operands);
+      for (int i = 0; i < results.size(); i++) {
+        known.put(statement.results().get(i).name(), results.get(i));
+      }
+    }
+    return values(known, program.outputs());
+  }
+
+  private static List<Cells> values(Map<String, Cells> known, List<Value> values) {
+    List<Cells> cells = new ArrayList<>();
+    for (Value value : values) {
+      Cells found = known.get(value.name());
+      if (found == null) {
+        throw new IllegalStateException("a valid program defines " + value + " before its use");
+      }
+      cells.add(found);
+    }
+    return cells;
+  }
+
+  private static List<Cells> apply(
+      Operation operation, List<ValueType> types, List<Cells> operands) {
+    return switch (operation) {
+      case Pointwise pointwise ->
+          List.of(PointwiseMeaning.of(pointwise, types.getFirst(), operands));
+      case Contraction contraction ->
+          List.of(ContractionMeaning.of(contraction, types.getFirst(), operands));
+      case Selection selection -> SelectionMeaning.of(selection, types, operands.getFirst());
+      case Source source -> List.of(SourceMeaning.of(source, types.getFirst(), operands));
+      case Movement movement -> List.of(MovementMeaning.of(movement, types.getFirst(), operands));
+      case Composite composite -> run(composite.decomposition(), operands);
+      case Loop loop -> loop(loop, types, operands);
+    };
+  }
+
+  private static List<Cells> loop(Loop loop, List<ValueType> types, List<Cells> operands) {
+    int carried = loop.carried().size();
+    int sequences = carried + loop.sequences().size();
+    List<Cells> state = new ArrayList<>(operands.subList(0, carried));
+    List<Cells> stacked = new ArrayList<>();
+    types.subList(carried, types.size()).forEach(type -> stacked.add(Cells.of(type)));
+    for (int round = 0; round < loop.count(); round++) {
+      int index = loop.reverse() ? (int) loop.count() - 1 - round : round;
+      List<Cells> in = new ArrayList<>(state);
+      for (int i = carried; i < operands.size(); i++) {
+        ValueType type = loop.body().inputs().get(i).type();
+        in.add(i < sequences ? slice(operands.get(i), type, index) : operands.get(i));
+      }
+      List<Cells> out = run(loop.body(), in);
+      state = new ArrayList<>(out.subList(0, carried));
+      for (int i = 0; i < stacked.size(); i++) {
+        Cells part = out.get(carried + i);
+        for (int at = 0; at < part.count(); at++) {
+          stacked.get(i).copy(index * part.count() + at, part, at);
+        }
+      }
+    }
+    state.addAll(stacked);
+    return state;
+  }
+
+  private static Cells slice(Cells from, ValueType type, int index) {
+    Cells part = Cells.of(type.withoutLayout());
+    for (int at = 0; at < part.count(); at++) {
+      part.copy(at, from, index * part.count() + at);
+    }
+    return part;
+  }
+}

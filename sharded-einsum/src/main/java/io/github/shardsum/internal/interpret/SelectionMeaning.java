@@ -1,0 +1,70 @@
+package io.github.shardsum.internal.interpret;
+
+import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Selection.ArgMax;
+import io.github.shardsum.program.Selection.OneHot;
+import io.github.shardsum.program.Selection.TopK;
+import io.github.shardsum.program.ValueType;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The meaning of operations between values and their indices. */
+final class SelectionMeaning {
+  private SelectionMeaning() {}
+
+  static List<Cells> of(Selection operation, List<ValueType> types, Cells x) {
+    return switch (operation) {
+      case TopK(_, String label, long k, _) -> {
+        Cells values = Cells.of(types.getFirst());
+        Cells indices = Cells.of(types.getLast());
+        new Rows(x.type(), label)
+            .forEach(
+                row -> {
+                  List<Integer> order = falling(x, row);
+                  for (int i = 0; i < k; i++) {
+                    int at = (row.outer() * (int) k + i) * row.step() + row.within();
+                    values.copy(at, x, row.at(order.get(i)));
+                    indices.set(at, (long) order.get(i));
+                  }
+                });
+        yield List.of(values, indices);
+      }
+      case ArgMax(_, String label) -> {
+        Cells out = Cells.of(types.getFirst());
+        new Rows(x.type(), label)
+            .forEach(
+                row ->
+                    out.set(
+                        row.outer() * row.step() + row.within(),
+                        (long) falling(x, row).getFirst()));
+        yield List.of(out);
+      }
+      case OneHot(_, _, long size, _) -> {
+        Cells out = Cells.of(types.getFirst());
+        for (int i = 0; i < x.count(); i++) {
+          long index = x.wholes()[i];
+          if (index >= 0 && index < size) {
+            int at = Math.toIntExact(i * size + index);
+            if (out.floating()) {
+              out.set(at, 1.0);
+            } else {
+              out.set(at, 1L);
+            }
+          }
+        }
+        yield List.of(out);
+      }
+    };
+  }
+
+  /** Indices of a row from its largest element down; a stable sort keeps equal ones in order. */
+  private static List<Integer> falling(Cells x, Rows.Row row) {
+    Comparator<Integer> rising =
+        x.floating()
+            // Adding 0 makes the two zeros one; compare puts NaN above everything.
+            ? Comparator.comparingDouble(i -> x.reals()[row.at(i)] + 0.0)
+            : Comparator.comparingLong(i -> x.wholes()[row.at(i)]);
+    return IntStream.range(0, row.size()).boxed().sorted(rising.reversed()).toList();
+  }
+}

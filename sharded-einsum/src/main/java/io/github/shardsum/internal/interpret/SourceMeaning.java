@@ -1,0 +1,53 @@
+package io.github.shardsum.internal.interpret;
+
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Source.Constant;
+import io.github.shardsum.program.Source.Iota;
+import io.github.shardsum.program.Source.Random;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+
+/** The meaning of operations that make a value of its indices. */
+public final class SourceMeaning {
+  private SourceMeaning() {}
+
+  static Cells of(Source operation, ValueType type, List<Cells> in) {
+    Cells out = Cells.of(type);
+    for (int i = 0; i < out.count(); i++) {
+      switch (operation) {
+        case Constant constant -> out.set(i, constant.value());
+        case Iota(_, String label) -> {
+          long inner = type.shape().rowMajorStrides()[type.axis(label)];
+          long index = i / inner % type.size(label);
+          if (out.floating()) {
+            out.set(i, (double) index);
+          } else {
+            out.set(i, index);
+          }
+        }
+        case Random(_, long stream, _) ->
+            out.set(
+                i, uniform(type.dtype(), new Philox(in.getFirst().wholes()[0]).bits(i, stream)));
+      }
+    }
+    return out;
+  }
+
+  /**
+   * The uniform number of 64 random bits.
+   *
+   * @param dtype a floating dtype
+   * @param bits the bits
+   * @return as many upper bits as the dtype has digits, as a fraction
+   */
+  public static double uniform(DType dtype, long bits) {
+    return switch (dtype) {
+      case F64 -> (bits >>> 11) * 0x1p-53;
+      case F32 -> (bits >>> 40) * 0x1p-24;
+      case BF16 -> (bits >>> 56) * 0x1p-8;
+      case I32, I64, BOOL -> throw new IllegalArgumentException("a floating dtype is wanted");
+    };
+  }
+}

@@ -1,0 +1,145 @@
+package io.github.shardsum.internal.local;
+
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.interpret.SourceMeaning;
+import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+
+/** Values made of indices, written block by block. */
+final class BlockWriter {
+  private static final int BLOCK = FusedKernel.BLOCK;
+  private static final int TASKS_A_THREAD = 4;
+
+  private BlockWriter() {}
+
+  /** Fills a block whose first element has an index. */
+  @FunctionalInterface
+  private interface Filler {
+    void fill(Scratch scratch, Object block, long from, int n);
+  }
+
+  private static void run(Workers workers, Tensor out, Filler filler) {
+    long count = out.shape().elementCount();
+    if (count == 0) {
+      return;
+    }
+    int[] axes = new int[out.rank()];
+    java.util.Arrays.setAll(axes, i -> i);
+    Reading target = new Reading(out, out.shape(), axes);
+    long blocks = Math.ceilDiv(count, BLOCK);
+    int tasks = (int) Math.min(blocks, (long) TASKS_A_THREAD * workers.parallelism());
+    workers.run(
+        tasks,
+        (task, scratch) -> {
+          Object block = block(out.dtype(), scratch);
+          for (long i = blocks * task / tasks; i < blocks * (task + 1) / tasks; i++) {
+            int n = (int) Math.min(BLOCK, count - i * BLOCK);
+            filler.fill(scratch, block, i * BLOCK, n);
+            target.store(block, i * BLOCK, n);
+          }
+        });
+  }
+
+  private static Object block(DType dtype, Scratch scratch) {
+    return switch (Register.of(dtype)) {
+      case FLOAT -> scratch.floats(0, BLOCK);
+      case DOUBLE -> scratch.doubles(0, BLOCK);
+      case LONG -> scratch.longs(0, BLOCK);
+    };
+  }
+
+  private static void set(Object block, int i, double value) {
+    switch (block) {
+      case float[] floats -> floats[i] = (float) value;
+      case double[] doubles -> doubles[i] = value;
+      case long[] longs -> longs[i] = (long) value;
+      default -> throw new IllegalStateException("block: " + block.getClass());
+    }
+  }
+
+  static void random(Workers workers, Tensor out, long seed, long stream) {
+    Philox philox = new Philox(seed);
+    DType dtype = out.dtype();
+    run(
+        workers,
+        out,
+        (_, block, from, n) -> {
+          for (int i = 0; i < n; i++) {
+            set(block, i, SourceMeaning.uniform(dtype, philox.bits(from + i, stream)));
+          }
+        });
+  }
+
+  /** One-hot rows along the last axis. */
+  static void oneHot(Workers workers, Tensor out, Tensor indices) {
+    int last = out.rank() - 1;
+    long size = out.size(last);
+    int[] axes = new int[out.rank()];
+    java.util.Arrays.setAll(axes, i -> i == last ? -1 : i);
+    Reading index = new Reading(indices, out.shape(), axes);
+    run(
+        workers,
+        out,
+        (scratch, block, from, n) -> {
+          long[] wanted = scratch.longs(1, BLOCK);
+          index.load(from, n, wanted);
+          for (int i = 0; i < n; i++) {
+            set(block, i, wanted[i] == (from + i) % size ? 1 : 0);
+          }
+        });
+  }
+
+  /** Indices as positions of a routing tensor: those out of range become -1. */
+  static void positions(Workers workers, Tensor out, Tensor indices, long size) {
+    int[] axes = new int[out.rank()];
+    java.util.Arrays.setAll(axes, i -> i < indices.rank() ? i : -1);
+    Reading index = new Reading(indices, out.shape(), axes);
+    run(
+        workers,
+        out,
+        (_, block, from, n) -> {
+          long[] positions = (long[]) block;
+          index.load(from, n, positions);
+          for (int i = 0; i < n; i++) {
+            positions[i] = positions[i] < 0 || positions[i] >= size ? -1 : positions[i];
+          }
+        });
+  }
+
+  /** The dense form of routing slots: slots of one position are added in order. */
+  static void dense(Workers workers, Tensor out, Tensor positions, Tensor weights) {
+    int lead = positions.rank() - 1;
+    long slots = positions.size(lead);
+    long rows = positions.shape().elementCount() / Math.max(1, slots);
+    if (slots == 0 || rows == 0 || out.shape().elementCount() == 0) {
+      return;
+    }
+    long tail = out.shape().elementCount() / rows;
+    Tensor flat = out.reshape(rows, tail);
+    Tensor places = positions.reshape(rows, slots);
+    Tensor values = weights.reshape(rows, slots);
+    int tasks = (int) Math.min(rows, (long) TASKS_A_THREAD * workers.parallelism());
+    workers.run(
+        tasks,
+        (task, scratch) -> {
+          long[] at = scratch.longs(0, Math.toIntExact(slots));
+          double[] value = scratch.doubles(0, Math.toIntExact(slots));
+          double[] sum = scratch.doubles(1, 1);
+          for (long row = rows * task / tasks; row < rows * (task + 1) / tasks; row++) {
+            int n = (int) slots;
+            Elements.load(places, places.offset() + row * slots, 1, at, 0, n);
+            Elements.load(values, values.offset() + row * slots, 1, value, 0, n);
+            for (int i = 0; i < n; i++) {
+              if (at[i] >= 0) {
+                long position = flat.offset() + row * tail + at[i];
+                Elements.load(flat, position, 1, sum, 0, 1);
+                sum[0] += value[i];
+                Elements.store(sum, 0, flat, position, 1, 1);
+              }
+            }
+          }
+        });
+  }
+}

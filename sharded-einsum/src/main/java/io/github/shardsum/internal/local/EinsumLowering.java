@@ -1,0 +1,215 @@
+package io.github.shardsum.internal.local;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.OperandForm;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.Operand;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.LongStream;
+
+/** Lowers einsums: to views where nothing is computed, otherwise to compiled einsums. */
+final class EinsumLowering {
+  private final Lowering lowering;
+
+  EinsumLowering(Lowering lowering) {
+    this.lowering = lowering;
+  }
+
+  void lower(Contraction.Einsum einsum, Value result) {
+    if (isView(einsum)) {
+      Value operand = einsum.operands().getFirst();
+      Place.Dense place = lowering.densePlace(operand);
+      lowering.put(result, place.seen(view(einsum.equation(), result.type())));
+      return;
+    }
+    run(einsum, result, Epilogue.none(), Optional.empty());
+  }
+
+  void lower(Epilogues.Chain chain) {
+    var statements = lowering.program().statements();
+    Contraction.Einsum einsum = (Contraction.Einsum) statements.get(chain.einsum()).operation();
+    Value result = statements.get(chain.last()).result();
+    Epilogue epilogue = new Epilogue(chain.scale(), Optional.empty(), chain.relu());
+    run(einsum, result, epilogue, chain.bias());
+  }
+
+  /** A sum over labels of one value. */
+  void sum(Value x, List<String> labels, Value result) {
+    Term term = Term.of(x.type().names().toArray(String[]::new));
+    Term kept =
+        Term.of(
+            x.type().names().stream()
+                .filter(label -> !labels.contains(label))
+                .toArray(String[]::new));
+    Equation equation = new Equation(List.of(term), kept);
+    lower(new Contraction.Einsum(equation, List.of(x), x.type().dtype(), Map.of()), result);
+  }
+
+  /** Whether every label of the only operand is in the output and the dtype stays. */
+  private static boolean isView(Contraction.Einsum einsum) {
+    return einsum.operands().size() == 1
+        && einsum.operands().getFirst().type().dtype() == einsum.dtype()
+        && einsum.equation().output().axes().containsAll(einsum.equation().operand(0).axes());
+  }
+
+  private static Strided.View view(Equation equation, ValueType result) {
+    List<Axis> axes = equation.operand(0).axes();
+    int[] to = new int[axes.size()];
+    for (int axis = 0; axis < to.length; axis++) {
+      to[axis] = equation.output().axes().indexOf(axes.get(axis));
+    }
+    return Strided.rearrange(result.shape().toArray(), to);
+  }
+
+  private void run(
+      Contraction.Einsum einsum, Value result, Epilogue epilogue, Optional<Value> bias) {
+    int[] operands = operands(einsum);
+    List<OperandForm> forms = new ArrayList<>();
+    for (int i = 0; i < operands.length; i++) {
+      forms.add(form(operands[i], einsum.operands().get(i)));
+    }
+    EinsumOptions options =
+        EinsumOptions.defaults()
+            .withDtype(einsum.dtype())
+            .withEpilogue(epilogue)
+            .withWorkers(lowering.workers());
+    for (Map.Entry<String, Long> size : einsum.sizes().entrySet()) {
+      options = options.withSize(size.getKey(), size.getValue());
+    }
+    Einsum compiled = Einsum.compileForms(einsum.equation(), options, forms);
+    Optional<BiasedEinsum> biased =
+        bias.map(value -> biased(einsum, options(compiled, einsum, epilogue), forms, value));
+    int out = lowering.define(result);
+    run(einsum, compiled, operands, out, epilogue, biased);
+  }
+
+  private EinsumOptions options(Einsum compiled, Contraction.Einsum einsum, Epilogue epilogue) {
+    EinsumOptions options =
+        EinsumOptions.defaults()
+            .withDtype(compiled.dtype())
+            .withEpilogue(epilogue)
+            .withWorkers(lowering.workers());
+    for (Map.Entry<String, Long> size : einsum.sizes().entrySet()) {
+      options = options.withSize(size.getKey(), size.getValue());
+    }
+    return options;
+  }
+
+  private void run(
+      Contraction.Einsum einsum,
+      Einsum compiled,
+      int[] operands,
+      int out,
+      Epilogue epilogue,
+      Optional<BiasedEinsum> biased) {
+    String what = einsum.equation() + (epilogue.relu() ? ", relu" : "");
+    List<Integer> values = Lowering.values(operands, out);
+    long own = compiled.explain().temporaryBytes();
+    double flops = compiled.explain().flops();
+    if (biased.isEmpty()) {
+      lowering.step(
+          kernel(compiled),
+          what,
+          values,
+          List.of(),
+          flops,
+          own,
+          frame -> run(frame, compiled, operands, out));
+      return;
+    }
+    int index = lowering.bias(biased.get());
+    lowering.step(
+        kernel(compiled),
+        what + ", bias " + biased.get().term(),
+        values,
+        List.of(biased.get().bias()),
+        flops,
+        own,
+        frame -> run(frame, frame.workspace().einsum(index), operands, out));
+  }
+
+  private static void run(Frame frame, Einsum einsum, int[] operands, int out) {
+    Operand[] in = new Operand[operands.length];
+    for (int i = 0; i < in.length; i++) {
+      in[i] = frame.operand(operands[i]);
+    }
+    einsum.runInto(frame.tensor(out), in);
+  }
+
+  private static String kernel(Einsum compiled) {
+    var steps = compiled.explain().steps();
+    return steps.isEmpty() ? "nothing" : steps.getLast().kernel();
+  }
+
+  /** At most one operand stays in positions and weights; others are made dense. */
+  private int[] operands(Contraction.Einsum einsum) {
+    int[] operands = new int[einsum.operands().size()];
+    boolean routed = false;
+    for (int i = 0; i < operands.length; i++) {
+      Value operand = einsum.operands().get(i);
+      boolean stays =
+          !routed
+              && operands.length == 2
+              && lowering.place(operand).orElseThrow() instanceof Place.Routed
+              && !operand.equals(einsum.operands().get(1 - i))
+              && isDistinct(einsum.equation().operand(i));
+      operands[i] = stays ? lowering.any(operand) : lowering.dense(operand);
+      routed |= stays;
+    }
+    return operands;
+  }
+
+  private static boolean isDistinct(Term term) {
+    return term.axes().stream().distinct().count() == term.size();
+  }
+
+  private OperandForm form(int id, Value value) {
+    return switch (lowering.placeOf(id)) {
+      case Place.Dense dense ->
+          OperandForm.dense(value.type().dtype(), value.type().shape(), dense.planned().strides());
+      case Place.Routed routed -> {
+        long[] sizes = java.util.Arrays.copyOf(routed.shape().toArray(), routed.leadRank() + 1);
+        sizes[routed.leadRank()] = routed.slots();
+        long[] strides = io.github.shardsum.tensor.Shape.of(sizes).rowMajorStrides();
+        long[] weights = routed.weights().isPresent() ? strides : new long[strides.length];
+        List<Long> both =
+            LongStream.concat(LongStream.of(strides), LongStream.of(weights)).boxed().toList();
+        yield new OperandForm(
+            routed.dtype(), routed.shape(), both, OptionalInt.of(routed.leadRank()));
+      }
+    };
+  }
+
+  /** A bias that is not in a buffer of the workspace in C order is copied into one. */
+  private BiasedEinsum biased(
+      Contraction.Einsum einsum, EinsumOptions options, List<OperandForm> forms, Value bias) {
+    Place.Dense place = lowering.densePlace(bias);
+    Term term = Term.of(bias.type().names().toArray(String[]::new));
+    if (place.base() instanceof Base.Buffer buffer && place.whole()) {
+      return new BiasedEinsum(einsum.equation(), options, forms, term, buffer);
+    }
+    int from = lowering.dense(bias);
+    Base.Buffer buffer = lowering.buffer(bias.type().dtype(), bias.type().shape());
+    Value copy = new Value(bias.name() + ".bias" + buffer.index(), bias.type());
+    int to =
+        lowering.put(copy, Place.Dense.of(buffer, bias.type().dtype(), bias.type().shape()));
+    lowering.step(
+        "copy",
+        "bias " + bias,
+        List.of(from, to),
+        0,
+        frame -> frame.tensor(to).assign(frame.tensor(from)));
+    return new BiasedEinsum(einsum.equation(), options, forms, term, buffer);
+  }
+}

@@ -1,0 +1,63 @@
+package io.github.shardsum.internal.local;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Passes;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** Compiles programs for this machine. */
+public final class LocalCompiler {
+  private LocalCompiler() {}
+
+  /**
+   * The plan of a program: composites without a kernel decomposed, common subexpressions and dead
+   * code gone, named values rematerialised, then lowered.
+   *
+   * @param program the program
+   * @param kernels kernels of composites
+   * @param rematerialized names of values to compute again
+   * @param workers the threads
+   * @return the plan
+   */
+  public static LocalPlan plan(
+      Program program, LocalKernels kernels, Set<String> rematerialized, Workers workers) {
+    Program decomposed = Passes.decompose(program, composite -> kernels.of(composite).isEmpty());
+    Program clean = Passes.deadCode(Passes.commonSubexpressions(decomposed));
+    return Lowering.lower(Passes.rematerialize(clean, rematerialized), kernels, workers);
+  }
+
+  /** Runs a plan, in workspaces that are kept. Thread-safe. */
+  public static final class Runner {
+    private final LocalPlan plan;
+    private final Workers workers;
+    private final ConcurrentLinkedQueue<Workspace> free = new ConcurrentLinkedQueue<>();
+
+    /**
+     * A runner.
+     *
+     * @param plan the plan
+     * @param workers the threads
+     */
+    public Runner(LocalPlan plan, Workers workers) {
+      this.plan = plan;
+      this.workers = workers;
+    }
+
+    /**
+     * Runs the plan.
+     *
+     * @param outputs checked outputs
+     * @param inputs checked inputs
+     */
+    public void run(List<Tensor> outputs, List<Tensor> inputs) {
+      Workspace kept = free.poll();
+      Workspace workspace = kept == null ? new Workspace(plan) : kept;
+      plan.run(workspace, workers, inputs, outputs);
+      // After a failed run the workspace may hold positions that nothing checked.
+      free.add(workspace);
+    }
+  }
+}

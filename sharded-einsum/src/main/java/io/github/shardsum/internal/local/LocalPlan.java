@@ -1,0 +1,88 @@
+package io.github.shardsum.internal.local;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A program lowered to steps. Immutable and thread-safe; what a run writes is in its workspace.
+ *
+ * @param name the program's name
+ * @param places where each value lies, by its number; absent for values that are never stored
+ * @param steps the steps in order
+ * @param memory places of the buffers
+ * @param routings routing tensors of the workspace
+ * @param nested plans of loops' bodies
+ * @param biased einsums that each workspace compiles
+ */
+public record LocalPlan(
+    String name,
+    List<Optional<Place>> places,
+    List<Step> steps,
+    MemoryPlan memory,
+    List<Place.Routed> routings,
+    List<LocalPlan> nested,
+    List<BiasedEinsum> biased) {
+  /** Copies the lists. */
+  public LocalPlan {
+    places = List.copyOf(places);
+    steps = List.copyOf(steps);
+    routings = List.copyOf(routings);
+    nested = List.copyOf(nested);
+    biased = List.copyOf(biased);
+  }
+
+  /** Runs all steps. */
+  void run(Workspace workspace, Workers workers, List<Tensor> inputs, List<Tensor> outputs) {
+    Frame frame = new Frame(this, workspace, workers, inputs, outputs);
+    for (Step step : steps) {
+      step.action().run(frame);
+    }
+  }
+
+  /** Bytes of a run beside inputs and outputs. */
+  public long bytes() {
+    long bytes = memory.bytes();
+    for (Step step : steps) {
+      bytes += step.ownBytes();
+    }
+    for (LocalPlan body : nested) {
+      bytes += body.bytes();
+    }
+    return bytes;
+  }
+
+  /** The table of the steps. */
+  public String table() {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%4s  %-14s %10s %10s %12s  %s%n",
+            "step",
+            "kernel",
+            "FLOPs",
+            "bytes",
+            "live bytes",
+            "what"));
+    for (int i = 0; i < steps.size(); i++) {
+      Step step = steps.get(i);
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%4d  %-14s %10.3e %10.3e %,12d  %s%n",
+              i,
+              step.kernel(),
+              step.flops(),
+              step.bytes(),
+              memory.liveBytes(i),
+              step.detail()));
+    }
+    for (LocalPlan body : nested) {
+      text.append("body of ").append(body.name()).append('\n').append(body.table().indent(2));
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,106 @@
+package io.github.shardsum.internal.local;
+
+import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Lowers a loop: its body is a plan of its own, run on slices; carried values alternate places. */
+final class LoopLowering {
+  private final Lowering lowering;
+  private final LocalKernels kernels;
+
+  LoopLowering(Lowering lowering, LocalKernels kernels) {
+    this.lowering = lowering;
+    this.kernels = kernels;
+  }
+
+  /**
+   * A loop with places for everything.
+   *
+   * @param loop the loop
+   * @param nested number of the body's plan
+   * @param operands its operands
+   * @param state two places for each carried value
+   * @param results its results
+   */
+  private record Rounds(
+      Loop loop, int nested, LocalPlan body, int[] operands, int[][] state, int[] results) {}
+
+  void lower(Loop loop, Statement statement) {
+    LocalPlan body =
+        LocalCompiler.plan(loop.body(), kernels, java.util.Set.of(), lowering.workers());
+    int nested = lowering.nest(body);
+    int[] operands = loop.operands().stream().mapToInt(lowering::dense).toArray();
+    int carried = loop.carried().size();
+    int[][] state = new int[carried][2];
+    List<Integer> touched = new ArrayList<>();
+    for (int operand : operands) {
+      touched.add(operand);
+    }
+    for (int i = 0; i < carried; i++) {
+      for (int side = 0; side < 2; side++) {
+        ValueType type = loop.carried().get(i).type().withoutLayout();
+        String name = statement.results().get(i).name() + (side == 0 ? ".even" : ".odd");
+        state[i][side] =
+            lowering.put(
+                new Value(name, type),
+                Place.Dense.of(
+                    lowering.buffer(type.dtype(), type.shape()), type.dtype(), type.shape()));
+        touched.add(state[i][side]);
+      }
+    }
+    int[] results = statement.results().stream().mapToInt(lowering::define).toArray();
+    for (int result : results) {
+      touched.add(result);
+    }
+    Rounds rounds = new Rounds(loop, nested, body, operands, state, results);
+    double flops = loop.count() * body.steps().stream().mapToDouble(Step::flops).sum();
+    lowering.step(
+        "loop",
+        loop.count() + " rounds of " + loop.body().name(),
+        touched,
+        flops,
+        frame -> run(frame, rounds));
+  }
+
+  private static void run(Frame frame, Rounds rounds) {
+    Loop loop = rounds.loop();
+    int carried = loop.carried().size();
+    int sequences = carried + loop.sequences().size();
+    for (int i = 0; i < carried; i++) {
+      frame.tensor(rounds.state()[i][0]).assign(frame.tensor(rounds.operands()[i]));
+    }
+    Workspace workspace = frame.workspace().nested(rounds.nested());
+    for (int round = 0; round < loop.count(); round++) {
+      long index = loop.reverse() ? loop.count() - 1 - round : round;
+      List<Tensor> inputs = new ArrayList<>();
+      for (int i = 0; i < rounds.operands().length; i++) {
+        Tensor operand = frame.tensor(rounds.operands()[i]);
+        inputs.add(
+            i < carried
+                ? frame.tensor(rounds.state()[i][round % 2])
+                : i < sequences ? slice(operand, index) : operand);
+      }
+      List<Tensor> outputs = new ArrayList<>();
+      for (int i = 0; i < rounds.results().length; i++) {
+        outputs.add(
+            i < carried
+                ? frame.tensor(rounds.state()[i][1 - round % 2])
+                : slice(frame.tensor(rounds.results()[i]), index));
+      }
+      rounds.body().run(workspace, frame.workers(), inputs, outputs);
+    }
+    for (int i = 0; i < carried; i++) {
+      int side = (int) (loop.count() % 2);
+      frame.tensor(rounds.results()[i]).assign(frame.tensor(rounds.state()[i][side]));
+    }
+  }
+
+  private static Tensor slice(Tensor stacked, long index) {
+    return Strided.select(index).apply(Strided.of(stacked)).over(stacked);
+  }
+}

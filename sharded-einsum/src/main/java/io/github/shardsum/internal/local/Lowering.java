@@ -1,0 +1,386 @@
+package io.github.shardsum.internal.local;
+
+import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Lowers a program to steps, statement by statement; used once. */
+public final class Lowering {
+  private final Program program;
+  private final LocalKernels kernels;
+  private final Workers workers;
+  private final Uses uses;
+  private final Epilogues epilogues;
+  private final Groups groups;
+  private final Map<Value, Integer> ids = new HashMap<>();
+  private final List<Optional<Place>> places = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
+  private final List<BufferInfo> buffers = new ArrayList<>();
+  private final List<Place.Routed> routings = new ArrayList<>();
+  private final List<LocalPlan> nested = new ArrayList<>();
+  private final List<BiasedEinsum> biased = new ArrayList<>();
+
+  private Lowering(Program program, LocalKernels kernels, Workers workers) {
+    this.program = program;
+    this.kernels = kernels;
+    this.workers = workers;
+    this.uses = new Uses(program);
+    this.epilogues = new Epilogues(program, uses);
+    this.groups = new Groups(program, uses, epilogues);
+  }
+
+  /**
+   * Lowers a program.
+   *
+   * @param program a program without composites but those that have a kernel
+   * @param kernels kernels of composites
+   * @param workers the threads
+   * @return the plan
+   */
+  public static LocalPlan lower(Program program, LocalKernels kernels, Workers workers) {
+    return new Lowering(Pairwise.of(program), kernels, workers).plan();
+  }
+
+  private LocalPlan plan() {
+    for (int i = 0; i < program.inputs().size(); i++) {
+      Value input = program.inputs().get(i);
+      put(input, Place.Dense.of(new Base.Input(i), input.type().dtype(), input.type().shape()));
+    }
+    for (int i = 0; i < program.statements().size(); i++) {
+      lower(i);
+    }
+    for (int i = 0; i < program.outputs().size(); i++) {
+      copyOut(i);
+    }
+    return new LocalPlan(
+        program.name(), places, steps, MemoryPlan.of(lifetimes()), routings, nested, biased);
+  }
+
+  private void lower(int index) {
+    Statement statement = program.statements().get(index);
+    if (epilogues.isAbsorbed(index) || groups.isInner(index) || groups.isInlined(index)) {
+      statement.results().forEach(result -> id(result));
+      return;
+    }
+    if (epilogues.endingAt(index).isPresent()) {
+      new EinsumLowering(this).lower(epilogues.endingAt(index).get());
+      return;
+    }
+    Operation operation = statement.operation();
+    switch (operation) {
+      case Pointwise _ -> fused(groups.endingAt(index), statement);
+      case Contraction.Einsum einsum -> new EinsumLowering(this).lower(einsum, statement.result());
+      case Contraction contraction -> new RowLowering(this).lower(contraction, statement.result());
+      case Selection selection -> new RowLowering(this).lower(selection, statement);
+      case Source source -> new MovementLowering(this).source(source, statement.result());
+      case Movement movement -> new MovementLowering(this).lower(movement, statement.result());
+      case Nested.Loop loop -> new LoopLowering(this, kernels).lower(loop, statement);
+      case Nested.Composite composite -> composite(composite, statement);
+    }
+  }
+
+  private void fused(List<Integer> group, Statement statement) {
+    KernelBuilder builder = new KernelBuilder(program, uses, group);
+    FusedKernel kernel = builder.kernel();
+    int[] operands = builder.inputs().stream().mapToInt(this::dense).toArray();
+    int out = define(statement.result());
+    String detail =
+        group.size() == 1
+            ? statement.toString()
+            : statement + " and " + (group.size() - 1) + " before it";
+    step(
+        "pointwise",
+        detail,
+        values(operands, out),
+        builder.flops(),
+        frame -> {
+          io.github.shardsum.tensor.Tensor[] in =
+              new io.github.shardsum.tensor.Tensor[operands.length];
+          for (int i = 0; i < in.length; i++) {
+            in[i] = frame.tensor(operands[i]);
+          }
+          kernel.run(frame.workers(), frame.tensor(out), in);
+        });
+  }
+
+  private void composite(Nested.Composite composite, Statement statement) {
+    CompositeKernel kernel =
+        kernels
+            .of(composite)
+            .orElseThrow(() -> new IllegalStateException("no kernel of " + composite.name()));
+    int[] operands = composite.operands().stream().mapToInt(this::dense).toArray();
+    List<Integer> touched = new ArrayList<>();
+    for (int operand : operands) {
+      touched.add(operand);
+    }
+    List<Integer> results = new ArrayList<>();
+    for (int i = 0; i < statement.results().size(); i++) {
+      Value result = statement.results().get(i);
+      Optional<CompositeKernel.Routing> routing = kernel.routing(i);
+      int id = routing.isPresent() ? routed(result, routing.get(), true) : define(result);
+      results.add(id);
+      touched.add(id);
+    }
+    step(
+        "composite",
+        composite.name() + composite.operands(),
+        touched,
+        kernel.flops(),
+        frame ->
+            kernel.run(
+                java.util.Arrays.stream(operands).mapToObj(frame::tensor).toList(),
+                results.stream().map(id -> result(frame, id)).toList(),
+                frame.workers()));
+  }
+
+  private CompositeKernel.Result result(Frame frame, int id) {
+    return switch (places.get(id).orElseThrow()) {
+      case Place.Dense _ -> new CompositeKernel.Result.Dense(frame.tensor(id));
+      case Place.Routed routed ->
+          new CompositeKernel.Result.Routed(
+              frame.workspace().buffer(routed.positions().index()),
+              frame.workspace().buffer(routed.weights().orElseThrow().index()));
+    };
+  }
+
+  /** A value that is written as positions and weights. */
+  int routed(Value value, CompositeKernel.Routing form, boolean weighted) {
+    ValueType type = value.type();
+    long[] sizes = java.util.Arrays.copyOf(type.shape().toArray(), form.leadRank() + 1);
+    sizes[form.leadRank()] = form.slots();
+    Shape slots = Shape.of(sizes);
+    Base.Buffer positions = buffer(DType.I32, slots);
+    Optional<Base.Buffer> weights =
+        weighted ? Optional.of(buffer(type.dtype(), slots)) : Optional.empty();
+    Place.Routed place =
+        new Place.Routed(
+            routings.size(),
+            type.shape(),
+            form.leadRank(),
+            form.slots(),
+            type.dtype(),
+            positions,
+            weights);
+    routings.add(place);
+    return put(value, place);
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  Place placeOf(int id) {
+    return places.get(id).orElseThrow();
+  }
+
+  Uses uses() {
+    return uses;
+  }
+
+  Program program() {
+    return program;
+  }
+
+  private int id(Value value) {
+    Integer known = ids.get(value);
+    if (known != null) {
+      return known;
+    }
+    ids.put(value, places.size());
+    places.add(Optional.empty());
+    return places.size() - 1;
+  }
+
+  int put(Value value, Place place) {
+    int id = id(value);
+    places.set(id, Optional.of(place));
+    return id;
+  }
+
+  Optional<Place> place(Value value) {
+    return places.get(id(value));
+  }
+
+  Place.Dense densePlace(Value value) {
+    return (Place.Dense) places.get(dense(value)).orElseThrow();
+  }
+
+  /** The number of a value, for a step that may read it in any form. */
+  int any(Value value) {
+    int id = id(value);
+    if (places.get(id).isEmpty()) {
+      throw new IllegalStateException("read before it is written: " + value);
+    }
+    return id;
+  }
+
+  /** The number of a value all of whose elements are in memory. */
+  int dense(Value value) {
+    int id = any(value);
+    if (!(places.get(id).orElseThrow() instanceof Place.Routed routed)) {
+      return id;
+    }
+    Value full = new Value(value.name() + ".dense", value.type());
+    if (ids.containsKey(full)) {
+      return ids.get(full);
+    }
+    int out =
+        put(
+            full,
+            Place.Dense.of(
+                buffer(value.type().dtype(), value.type().shape()),
+                value.type().dtype(),
+                value.type().shape()));
+    step(
+        "scatter",
+        "all elements of " + value,
+        List.of(id, out),
+        0,
+        frame -> {
+          var tensor = frame.tensor(out);
+          var routing = frame.workspace().routing(routed.index());
+          if (routed.weights().isEmpty()) {
+            var indices = routing.positions().select(routed.leadRank(), 0);
+            BlockWriter.oneHot(frame.workers(), tensor, indices);
+            return;
+          }
+          tensor.assign(Workspace.zero(tensor.dtype(), tensor.shape()));
+          BlockWriter.dense(frame.workers(), tensor, routing.positions(), routing.weights());
+        });
+    return out;
+  }
+
+  /** A place for a result: an output where it can be, otherwise a buffer. */
+  int define(Value value) {
+    int output = program.outputs().indexOf(value);
+    Base base =
+        output >= 0 && !isViewed(value)
+            ? new Base.Output(output)
+            : buffer(value.type().dtype(), value.type().shape());
+    return put(value, Place.Dense.of(base, value.type().dtype(), value.type().shape()));
+  }
+
+  /** Whether another value may be a view of it; a caller's output may have other strides. */
+  private boolean isViewed(Value value) {
+    return uses.of(value).stream()
+        .map(use -> program.statements().get(use).operation())
+        .anyMatch(operation -> operation instanceof Movement.Merge);
+  }
+
+  Base.Buffer buffer(DType dtype, Shape shape) {
+    buffers.add(new BufferInfo(dtype, shape, Integer.MAX_VALUE, -1, 0));
+    return new Base.Buffer(buffers.size() - 1);
+  }
+
+  int nest(LocalPlan body) {
+    nested.add(body);
+    return nested.size() - 1;
+  }
+
+  int bias(BiasedEinsum einsum) {
+    biased.add(einsum);
+    return biased.size() - 1;
+  }
+
+  static List<Integer> values(int[] read, int written) {
+    List<Integer> all = new ArrayList<>();
+    for (int id : read) {
+      all.add(id);
+    }
+    all.add(written);
+    return all;
+  }
+
+  void step(String kernel, String detail, List<Integer> values, double flops, Step.Action action) {
+    step(kernel, detail, values, List.of(), flops, 0, action);
+  }
+
+  void step(
+      String kernel,
+      String detail,
+      List<Integer> values,
+      List<Base> others,
+      double flops,
+      long ownBytes,
+      Step.Action action) {
+    List<Base> bases = new ArrayList<>(others);
+    double bytes = 0;
+    for (int id : values) {
+      switch (places.get(id).orElseThrow()) {
+        case Place.Dense dense -> {
+          bases.add(dense.base());
+          double elements = 1;
+          for (int axis = 0; axis < dense.planned().sizes().length; axis++) {
+            elements *= dense.planned().strides()[axis] == 0 ? 1 : dense.planned().sizes()[axis];
+          }
+          bytes += elements * dense.dtype().byteSize();
+        }
+        case Place.Routed routed -> {
+          bases.add(routed.positions());
+          routed.weights().ifPresent(bases::add);
+          bytes += (double) buffers.get(routed.positions().index()).bytes();
+        }
+      }
+    }
+    steps.add(new Step(kernel, detail, bases, flops, bytes, ownBytes, action));
+  }
+
+  private void copyOut(int output) {
+    Value value = program.outputs().get(output);
+    int definition = uses.definition(value);
+    if (definition >= 0 && groups.isInlined(definition)) {
+      throw new IllegalStateException("an output is stored: " + value);
+    }
+    int id = dense(value);
+    boolean written =
+        places.get(id).orElseThrow() instanceof Place.Dense dense
+            && dense.base().equals(new Base.Output(output))
+            && dense.whole();
+    if (!written) {
+      step(
+          "copy",
+          "output " + value,
+          List.of(id),
+          0,
+          frame -> frame.output(output).assign(frame.tensor(id)));
+    }
+  }
+
+  /** From the first step that touches a buffer to the last one. */
+  private List<BufferInfo> lifetimes() {
+    int[] first = new int[buffers.size()];
+    int[] last = new int[buffers.size()];
+    java.util.Arrays.fill(first, Integer.MAX_VALUE);
+    for (int i = 0; i < steps.size(); i++) {
+      for (Base base : steps.get(i).bases()) {
+        if (base instanceof Base.Buffer(int index)) {
+          first[index] = Math.min(first[index], i);
+          last[index] = i;
+        }
+      }
+    }
+    List<BufferInfo> known = new ArrayList<>();
+    for (int i = 0; i < first.length; i++) {
+      BufferInfo info = buffers.get(i);
+      known.add(new BufferInfo(info.dtype(), info.shape(), first[i], last[i], 0));
+    }
+    return known;
+  }
+}

@@ -1,0 +1,188 @@
+package io.github.shardsum.internal.local;
+
+import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.kernel.Softmax;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Lowers operations along labels to kernels on rows. */
+final class RowLowering {
+  private final Lowering lowering;
+
+  RowLowering(Lowering lowering) {
+    this.lowering = lowering;
+  }
+
+  void lower(Contraction contraction, Value result) {
+    switch (contraction) {
+      case Contraction.Einsum einsum -> new EinsumLowering(lowering).lower(einsum, result);
+      case Contraction.Reduce reduce -> reduce(reduce, result);
+      case Contraction.Softmax softmax -> {
+        int x = lowering.dense(softmax.x());
+        int axis = softmax.x().type().axis(softmax.label());
+        int out = lowering.define(result);
+        lowering.step(
+            "softmax",
+            result.toString(),
+            List.of(x, out),
+            4.0 * result.type().shape().elementCount(),
+            frame ->
+                Softmax.softmaxInto(frame.workers(), frame.tensor(out), frame.tensor(x), axis));
+      }
+      case Contraction.CumulativeSum sum -> {
+        int x = lowering.dense(sum.x());
+        int axis = sum.x().type().axis(sum.label());
+        int out = lowering.define(result);
+        lowering.step(
+            "running sum",
+            result.toString(),
+            List.of(x, out),
+            result.type().shape().elementCount(),
+            frame ->
+                RowKernels.cumulativeSum(
+                    frame.workers(),
+                    frame.tensor(out),
+                    frame.tensor(x),
+                    axis,
+                    sum.exclusive(),
+                    sum.reverse()));
+      }
+    }
+  }
+
+  private void reduce(Contraction.Reduce reduce, Value result) {
+    if (reduce.kind() == Contraction.ReduceKind.SUM) {
+      new EinsumLowering(lowering).sum(reduce.x(), reduce.labels(), result);
+      return;
+    }
+    if (reduce.labels().isEmpty()) {
+      lowering.put(result, lowering.densePlace(reduce.x()));
+      return;
+    }
+    extreme(reduce, reduce.x(), List.copyOf(reduce.labels()), result);
+  }
+
+  /** One label after the other, the innermost first, where the most elements go at once. */
+  private void extreme(Contraction.Reduce reduce, Value x, List<String> labels, Value result) {
+    ValueType type = x.type();
+    String label = labels.stream().max(java.util.Comparator.comparingInt(type::axis)).orElseThrow();
+    int axis = type.axis(label);
+    List<String> rest = new ArrayList<>(labels);
+    rest.remove(label);
+    List<String> names = new ArrayList<>(type.names());
+    List<Long> sizes = new ArrayList<>(type.sizes());
+    names.remove(axis);
+    sizes.remove(axis);
+    Value next =
+        rest.isEmpty()
+            ? result
+            : new Value(
+                result.name() + ".without." + label, ValueType.of(type.dtype(), names, sizes));
+    int from = lowering.dense(x);
+    int out = lowering.define(next);
+    Strided.View last = lastAxis(type, axis);
+    lowering.step(
+        "extreme",
+        next.toString(),
+        List.of(from, out),
+        type.shape().elementCount(),
+        frame -> {
+          var tensor = frame.tensor(from);
+          RowKernels.extreme(
+              frame.workers(),
+              reduce.kind(),
+              frame.tensor(out),
+              last.apply(Strided.of(tensor)).over(tensor));
+        });
+    if (!rest.isEmpty()) {
+      extreme(reduce, next, rest, result);
+    }
+  }
+
+  private static Strided.View lastAxis(ValueType type, int axis) {
+    long[] sizes = new long[type.rank()];
+    int[] to = new int[type.rank()];
+    for (int i = 0; i < to.length; i++) {
+      to[i] = i == axis ? to.length - 1 : i < axis ? i : i - 1;
+      sizes[to[i]] = type.shape().size(i);
+    }
+    return Strided.rearrange(sizes, to);
+  }
+
+  void lower(Selection selection, Statement statement) {
+    switch (selection) {
+      case Selection.TopK top -> {
+        int x = lowering.dense(top.x());
+        int axis = top.x().type().axis(top.label());
+        int values = lowering.define(statement.results().getFirst());
+        int indices = lowering.define(statement.results().getLast());
+        lowering.step(
+            "top-k",
+            statement.toString(),
+            List.of(x, values, indices),
+            (double) top.x().type().shape().elementCount(),
+            frame ->
+                RowKernels.topK(
+                    frame.workers(),
+                    frame.tensor(values),
+                    frame.tensor(indices),
+                    frame.tensor(x),
+                    axis));
+      }
+      case Selection.ArgMax max -> {
+        int x = lowering.dense(max.x());
+        int axis = max.x().type().axis(max.label());
+        int out = lowering.define(statement.result());
+        lowering.step(
+            "arg-max",
+            statement.toString(),
+            List.of(x, out),
+            (double) max.x().type().shape().elementCount(),
+            frame -> RowKernels.argMax(frame.workers(), frame.tensor(out), frame.tensor(x), axis));
+      }
+      case Selection.OneHot hot -> oneHot(hot, statement.result());
+    }
+  }
+
+  /** Where only einsums of two operands read it, positions are enough. */
+  private void oneHot(Selection.OneHot hot, Value result) {
+    int indices = lowering.dense(hot.indices());
+    boolean routed =
+        result.type().shape().elementCount() > 0
+            && !lowering.uses().isOutput(result)
+            && lowering.uses().of(result).stream()
+                .map(use -> lowering.program().statements().get(use).operation())
+                .allMatch(
+                    use ->
+                        use instanceof Contraction.Einsum einsum && einsum.operands().size() == 2);
+    if (!routed) {
+      int out = lowering.define(result);
+      lowering.step(
+          "one-hot",
+          result.toString(),
+          List.of(indices, out),
+          0,
+          frame -> BlockWriter.oneHot(frame.workers(), frame.tensor(out), frame.tensor(indices)));
+      return;
+    }
+    var form = new CompositeKernel.Routing(result.type().rank() - 1, 1);
+    int out = lowering.routed(result, form, false);
+    Place.Routed place = (Place.Routed) lowering.placeOf(out);
+    lowering.step(
+        "positions",
+        result.toString(),
+        List.of(indices, out),
+        0,
+        frame ->
+            BlockWriter.positions(
+                frame.workers(),
+                frame.workspace().buffer(place.positions().index()),
+                frame.tensor(indices),
+                hot.size()));
+  }
+}

@@ -1,0 +1,34 @@
+package io.github.shardsum.internal.local;
+
+import java.util.List;
+
+/**
+ * A step of a plan.
+ *
+ * @param kernel what runs
+ * @param detail what it runs on, for a reader
+ * @param bases all memory that it touches
+ * @param flops arithmetic operations, a multiply-add being two
+ * @param bytes least bytes read and written
+ * @param ownBytes bytes that it keeps beside the workspace's buffers
+ * @param action the work
+ */
+record Step(
+    String kernel,
+    String detail,
+    List<Base> bases,
+    double flops,
+    double bytes,
+    long ownBytes,
+    Action action) {
+  /** Copies the list. */
+  Step {
+    bases = List.copyOf(bases);
+  }
+
+  /** The work of a step, on the memory of one run. */
+  @FunctionalInterface
+  interface Action {
+    void run(Frame frame);
+  }
+}

@@ -1,0 +1,116 @@
+package io.github.shardsum.internal.local;
+
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** The memory of one run at a time, kept for the next. */
+final class Workspace {
+  private static final long MOST_IN_ARRAY = Integer.MAX_VALUE - 8;
+
+  private final Tensor[] buffers;
+  private final RoutingTensor[] routings;
+  private final Einsum[] einsums;
+  private final Workspace[] nested;
+  private final Optional<Tensor>[] values;
+
+  Workspace(LocalPlan plan) {
+    Map<DType, MemorySegment> memory = new EnumMap<>(DType.class);
+    plan.memory().elements().forEach((dtype, count) -> memory.put(dtype, allocate(dtype, count)));
+    buffers = new Tensor[plan.memory().buffers().size()];
+    for (int i = 0; i < buffers.length; i++) {
+      BufferInfo info = plan.memory().buffers().get(i);
+      MemorySegment segment = Objects.requireNonNull(memory.get(info.dtype()));
+      long[] strides = info.shape().rowMajorStrides();
+      buffers[i] = Tensor.ofStrided(info.dtype(), segment, info.offset(), info.shape(), strides);
+    }
+    routings = new RoutingTensor[plan.routings().size()];
+    for (int i = 0; i < routings.length; i++) {
+      routings[i] = routing(plan.routings().get(i));
+    }
+    nested = new Workspace[plan.nested().size()];
+    for (int i = 0; i < nested.length; i++) {
+      nested[i] = new Workspace(plan.nested().get(i));
+    }
+    values = values(plan.places());
+    einsums = new Einsum[plan.biased().size()];
+    for (int i = 0; i < einsums.length; i++) {
+      BiasedEinsum biased = plan.biased().get(i);
+      einsums[i] = biased.compile(buffers[biased.bias().index()]);
+    }
+  }
+
+  private static MemorySegment allocate(DType dtype, long count) {
+    return count <= MOST_IN_ARRAY
+        ? Tensor.zeros(dtype, count).segment()
+        : Arena.ofAuto().allocate(count * dtype.byteSize(), 64);
+  }
+
+  /** Made while all memory is zero, so that the check of positions passes. */
+  private RoutingTensor routing(Place.Routed place) {
+    Tensor positions = buffers[place.positions().index()];
+    Tensor weights =
+        place
+            .weights()
+            .map(buffer -> buffers[buffer.index()])
+            .orElseGet(() -> Tensor.full(place.dtype(), 1).broadcastTo(positions.shape()));
+    return RoutingTensor.of(place.shape(), positions, weights);
+  }
+
+  /** Tensors of the values that lie in buffers; others are known when a run begins. */
+  private Optional<Tensor>[] values(List<Optional<Place>> places) {
+    List<Optional<Tensor>> found = new ArrayList<>();
+    for (Optional<Place> place : places) {
+      found.add(
+          place.flatMap(
+              where ->
+                  where instanceof Place.Dense dense && dense.base() instanceof Base.Buffer at
+                      ? Optional.of(view(dense, buffers[at.index()]))
+                      : Optional.empty()));
+    }
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    Optional<Tensor>[] array = found.toArray(new Optional[0]);
+    return array;
+  }
+
+  static Tensor view(Place.Dense place, Tensor base) {
+    return place.whole()
+        ? base
+        : place.view().apply(Strided.of(base)).over(base);
+  }
+
+  Tensor buffer(int index) {
+    return buffers[index];
+  }
+
+  RoutingTensor routing(int index) {
+    return routings[index];
+  }
+
+  Einsum einsum(int index) {
+    return einsums[index];
+  }
+
+  Workspace nested(int index) {
+    return nested[index];
+  }
+
+  Optional<Tensor> value(int id) {
+    return values[id];
+  }
+
+  /** A shape's zero, as a value of every element. */
+  static Tensor zero(DType dtype, Shape shape) {
+    return Tensor.zeros(dtype).broadcastTo(shape);
+  }
+}

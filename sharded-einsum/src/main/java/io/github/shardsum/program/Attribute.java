@@ -1,0 +1,39 @@
+package io.github.shardsum.program;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** An attribute's value as it stands in a program's text. */
+sealed interface Attribute {
+  /** A number, a flag, a dtype or a name, without quotes. */
+  record Word(String value) implements Attribute {}
+
+  /** Text in quotes. */
+  record Text(String value) implements Attribute {}
+
+  /** A list of texts. */
+  record Texts(List<String> values) implements Attribute {
+    /** Copies the list. */
+    public Texts {
+      values = List.copyOf(values);
+    }
+  }
+
+  /** A program. */
+  record Nested(Program program) implements Attribute {}
+
+  /** Its text; a program's lines begin with the indent. */
+  default String text(String indent) {
+    return switch (this) {
+      case Word(String value) -> value;
+      case Text(String value) -> quoted(value);
+      case Texts(List<String> values) ->
+          values.stream().map(Attribute::quoted).collect(Collectors.joining(", ", "[", "]"));
+      case Nested(Program program) -> ProgramPrinter.print(program, indent);
+    };
+  }
+
+  private static String quoted(String text) {
+    return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+import java.util.Map;
+
+/** Operations that combine elements along labels into a sum, an extreme or a distribution. */
+public sealed interface Contraction extends Operation {
+  /**
+   * An einsum. Operands are matched with the equation's terms by position, so that the equation
+   * gives labels new names; the result has the output term's labels. A label has one size
+   * everywhere; a repeated label in an operand is a diagonal, in the output it is refused. A label
+   * that only the output has repeats the value along it. The identity einsum renames or transposes.
+   *
+   * <p>Dtypes: one for all operands, any; the result has it too, or f32 where operands are bf16.
+   * f32 and bf16 are summed in f32 or better and rounded once; bool is the OR of ANDs. NaN spreads
+   * as in arithmetic, except that a backend need not form products with the zeros of a one-hot
+   * operand. A sum over an empty label is 0.
+   *
+   * @param equation the equation, without ellipsis
+   * @param operands one a term, at least one
+   * @param dtype the result's dtype
+   * @param sizes sizes of the labels that only the output has
+   */
+  record Einsum(Equation equation, List<Value> operands, DType dtype, Map<String, Long> sizes)
+      implements Contraction {
+    /** Copies list and map. */
+    public Einsum {
+      operands = List.copyOf(operands);
+      sizes = Map.copyOf(sizes);
+    }
+  }
+
+  /** How elements along labels become one. */
+  enum ReduceKind {
+    /** Their sum, as an einsum computes it; numbers; 0 of none. */
+    SUM,
+    /**
+     * The largest; any dtype; NaN if there is one; of none -infinity, the least integer or false.
+     */
+    MAX,
+    /**
+     * The least; any dtype; NaN if there is one; of none infinity, the greatest integer or true.
+     */
+    MIN
+  }
+
+  /**
+   * A reduction along labels: the result has x's dtype and its other labels, in order. The kind
+   * says what NaN and an empty label give.
+   *
+   * @param kind how
+   * @param x what is reduced
+   * @param labels which labels of x, each once; none gives x
+   */
+  record Reduce(ReduceKind kind, Value x, List<String> labels) implements Contraction {
+    /** Copies the list. */
+    public Reduce {
+      labels = List.copyOf(labels);
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * {@code e^(x - m)} over its sum along a label, m being the largest: labels and dtype of x,
+   * floating. -infinity gives 0; a NaN or +infinity, or nothing but -infinity, gives NaN all along
+   * that row. An empty label gives a value without elements.
+   *
+   * @param x logits
+   * @param label along which results sum to 1
+   */
+  record Softmax(Value x, String label) implements Contraction {
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * Running sums along a label, added in order: labels and dtype of x, numbers. f32 and bf16 are
+   * added in f64 and rounded once an element; integers wrap. A NaN makes all later sums NaN.
+   *
+   * @param x the terms
+   * @param label along which
+   * @param exclusive whether an element's own term is left out, so that the first sum is 0
+   * @param reverse whether sums run from the last element to the first
+   */
+  record CumulativeSum(Value x, String label, boolean exclusive, boolean reverse)
+      implements Contraction {
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+}

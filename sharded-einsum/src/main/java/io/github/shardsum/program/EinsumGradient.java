@@ -1,0 +1,71 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The gradient of an einsum by an operand: the cotangent takes the operand's place. */
+final class EinsumGradient {
+  private final ProgramBuilder builder;
+  private final Contraction.Einsum einsum;
+  private final List<Term> terms = new ArrayList<>();
+  private final List<Value> operands = new ArrayList<>();
+
+  EinsumGradient(ProgramBuilder builder, Contraction.Einsum einsum, Value cotangent) {
+    this.builder = builder;
+    this.einsum = einsum;
+    terms.add(einsum.equation().output());
+    operands.add(cotangent);
+  }
+
+  Value by(int operand) {
+    DType dtype = einsum.dtype();
+    for (int i = 0; i < einsum.operands().size(); i++) {
+      if (i != operand) {
+        terms.add(einsum.equation().operand(i));
+        operands.add(builder.convert(einsum.operands().get(i), dtype));
+      }
+    }
+    ValueType type = einsum.operands().get(operand).type();
+    List<String> result = distinct(Terms.names(einsum.equation().operand(operand)), type, dtype);
+    Map<String, Long> sizes = new HashMap<>();
+    for (int axis = 0; axis < result.size(); axis++) {
+      sizes.put(result.get(axis), type.shape().size(axis));
+    }
+    terms.forEach(term -> Terms.names(term).forEach(sizes::remove));
+    return builder.einsum(Terms.equation(terms, Terms.of(result)), operands, sizes);
+  }
+
+  /** The operand's labels; off the diagonal of a repeated one an identity matrix makes zeros. */
+  private List<String> distinct(List<String> labels, ValueType type, DType dtype) {
+    Set<String> used = new HashSet<>(einsum.equation().labels());
+    List<String> result = new ArrayList<>();
+    for (int axis = 0; axis < labels.size(); axis++) {
+      String label = labels.get(axis);
+      if (!result.contains(label)) {
+        result.add(label);
+        continue;
+      }
+      String other = Terms.fresh(label, used);
+      used.add(other);
+      result.add(other);
+      long size = type.shape().size(axis);
+      ValueType rows = ValueType.of(DType.I64, List.of(label), List.of(size));
+      ValueType columns = ValueType.of(DType.I64, List.of(other), List.of(size));
+      Value same =
+          builder.compare(
+              Comparison.EQ,
+              builder.add(new Source.Iota(rows, label)).getFirst(),
+              builder.add(new Source.Iota(columns, other)).getFirst());
+      terms.add(Term.of(label, other));
+      operands.add(builder.convert(same, dtype));
+    }
+    return result;
+  }
+}

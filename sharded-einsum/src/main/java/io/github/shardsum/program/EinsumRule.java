@@ -1,0 +1,99 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The type of an einsum. */
+final class EinsumRule {
+  private final Contraction.Einsum einsum;
+  private final Map<String, Long> sizes = new HashMap<>();
+
+  private EinsumRule(Contraction.Einsum einsum) {
+    this.einsum = einsum;
+  }
+
+  static ValueType infer(Contraction.Einsum einsum) {
+    return new EinsumRule(einsum).type();
+  }
+
+  private ProgramException bad(String message) {
+    return ProgramException.of(einsum, message);
+  }
+
+  private ValueType type() {
+    if (einsum.equation().isAnnotated()) {
+      throw bad("an equation without layout is wanted; lay out values, not equations");
+    }
+    if (einsum.operands().size() != einsum.equation().operandCount()) {
+      throw bad("one operand a term is wanted, got " + einsum.operands().size());
+    }
+    checkDtypes();
+    for (int i = 0; i < einsum.operands().size(); i++) {
+      bind(einsum.equation().operand(i), einsum.operands().get(i).type());
+    }
+    Set<String> known = Set.copyOf(sizes.keySet());
+    for (Map.Entry<String, Long> given : einsum.sizes().entrySet()) {
+      boolean needed =
+          !known.contains(given.getKey())
+              && einsum.equation().output().axes().contains(Axis.of(given.getKey()));
+      if (!needed) {
+        throw bad("sizes of labels that only the output has are wanted, got " + given.getKey());
+      }
+      sizes.put(given.getKey(), given.getValue());
+    }
+    return output();
+  }
+
+  private void checkDtypes() {
+    DType dtype = einsum.operands().getFirst().type().dtype();
+    for (Value operand : einsum.operands()) {
+      if (operand.type().dtype() != dtype) {
+        throw bad("operands of one dtype are wanted; convert them");
+      }
+    }
+    boolean widened = dtype == DType.BF16 && einsum.dtype() == DType.F32;
+    if (einsum.dtype() != dtype && !widened) {
+      throw bad("a result of " + dtype + " is wanted, got " + einsum.dtype() + "; convert it");
+    }
+  }
+
+  private void bind(Term term, ValueType type) {
+    if (term.ellipsis() >= 0) {
+      throw bad("an equation without ellipsis is wanted; labels have names");
+    }
+    if (term.size() != type.rank()) {
+      throw bad("term \"" + term + "\" has " + term.size() + " labels, its operand " + type);
+    }
+    for (int axis = 0; axis < type.rank(); axis++) {
+      String label = term.axis(axis).label();
+      Long before = sizes.putIfAbsent(label, type.shape().size(axis));
+      if (before != null && before != type.shape().size(axis)) {
+        throw bad("label " + label + " has sizes " + before + " and " + type.shape().size(axis));
+      }
+    }
+  }
+
+  private ValueType output() {
+    List<String> names = new ArrayList<>();
+    List<Long> lengths = new ArrayList<>();
+    for (Axis axis : einsum.equation().output().axes()) {
+      Long size = sizes.get(axis.label());
+      if (size == null) {
+        throw bad("the size of label " + axis.label() + ", which no operand has, is wanted");
+      }
+      names.add(axis.label());
+      lengths.add(size);
+    }
+    if (new HashSet<>(names).size() < names.size()) {
+      throw bad("an output with each label once is wanted; multiply by an identity matrix");
+    }
+    return ValueType.of(einsum.dtype(), names, lengths);
+  }
+}

@@ -1,0 +1,186 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.program.Contraction.CumulativeSum;
+import io.github.shardsum.program.Contraction.Reduce;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Selection.TopK;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The gradient of each operation: cotangents of its operands from those of its results. */
+final class GradientRules {
+  private final ProgramBuilder builder;
+
+  GradientRules(ProgramBuilder builder) {
+    this.builder = builder;
+  }
+
+  /**
+   * Cotangents of the operands.
+   *
+   * @param given cotangents of the results, empty where nothing depends on one
+   * @param wanted for which operands one is wanted; others may be left out
+   * @param history of a loop, the carried values of every round
+   * @return one an operand, of its sizes; empty for 0
+   */
+  List<Optional<Value>> gradients(
+      Statement statement, List<Optional<Value>> given, List<Boolean> wanted, List<Value> history) {
+    Optional<Value> first = given.getFirst();
+    return switch (statement.operation()) {
+      case Pointwise pointwise ->
+          new PointwiseGradient(builder, this)
+              .of(pointwise, statement.result(), first.orElseThrow(), wanted);
+      case Contraction.Einsum einsum -> einsum(einsum, first.orElseThrow(), wanted);
+      case Reduce reduce -> List.of(reduce(reduce, statement.result(), first.orElseThrow()));
+      case Softmax softmax -> List.of(softmax(softmax, statement.result(), first.orElseThrow()));
+      case CumulativeSum sum ->
+          one(new CumulativeSum(first.orElseThrow(), sum.label(), sum.exclusive(), !sum.reverse()));
+      case TopK top -> List.of(first.map(g -> topK(top, statement.results().getLast(), g)));
+      case Selection.ArgMax _, Selection.OneHot _ -> List.of(Optional.empty());
+      case Source source -> nothing(source.operands().size());
+      case Movement movement ->
+          new MovementGradient(builder, this).of(movement, first.orElseThrow());
+      case Composite composite -> composite(composite, given);
+      case Loop loop -> new LoopGradient(builder, loop, history).gradients(given);
+    };
+  }
+
+  private static List<Optional<Value>> nothing(int count) {
+    return new ArrayList<>(java.util.Collections.nCopies(count, Optional.<Value>empty()));
+  }
+
+  private List<Optional<Value>> one(Operation operation) {
+    return List.of(Optional.of(builder.add(operation).getFirst()));
+  }
+
+  /** A value under the labels and the dtype of a type of the same sizes. */
+  Value like(Value value, ValueType type) {
+    Value same = builder.convert(value, type.dtype());
+    return same.type().equals(type.withoutLayout()) ? same : copy(same, type);
+  }
+
+  /** The identity einsum. */
+  Value copy(Value value, ValueType type) {
+    List<String> names = type.names();
+    return builder.einsum(
+        Terms.equation(List.of(Terms.of(names)), Terms.of(names)), List.of(value), Map.of());
+  }
+
+  /** The sum of a product over all labels that an operand does not have. */
+  Value contract(Value operand, Value... factors) {
+    List<io.github.shardsum.einsum.Term> terms = new ArrayList<>();
+    for (Value factor : factors) {
+      terms.add(Terms.of(factor));
+    }
+    boolean same = factors.length == 1 && factors[0].type().names().equals(operand.type().names());
+    return same
+        ? factors[0]
+        : builder.einsum(
+            Terms.equation(terms, Terms.of(operand)), List.of(factors), missing(operand, factors));
+  }
+
+  private static Map<String, Long> missing(Value operand, Value... factors) {
+    Map<String, Long> sizes = new HashMap<>();
+    for (String label : operand.type().names()) {
+      boolean known = false;
+      for (Value factor : factors) {
+        known |= factor.type().axis(label) >= 0;
+      }
+      if (!known) {
+        sizes.put(label, operand.type().size(label));
+      }
+    }
+    return sizes;
+  }
+
+  private List<Optional<Value>> einsum(
+      Contraction.Einsum einsum, Value cotangent, List<Boolean> wanted) {
+    List<Optional<Value>> gradients = new ArrayList<>();
+    for (int i = 0; i < wanted.size(); i++) {
+      gradients.add(
+          wanted.get(i)
+              ? Optional.of(new EinsumGradient(builder, einsum, cotangent).by(i))
+              : Optional.empty());
+    }
+    return gradients;
+  }
+
+  private Optional<Value> reduce(Reduce reduce, Value result, Value g) {
+    Value x = reduce.x();
+    if (reduce.kind() == ReduceKind.SUM) {
+      return Optional.of(contract(x, g));
+    }
+    Value chosen = builder.compare(Comparison.EQ, x, result);
+    Value ones = builder.convert(chosen, x.type().dtype());
+    Value count = builder.sum(ones, reduce.labels().toArray(String[]::new));
+    Value share = builder.divide(g, count);
+    return Optional.of(builder.select(chosen, share, builder.constant(x.type().dtype(), 0)));
+  }
+
+  private Optional<Value> softmax(Softmax softmax, Value y, Value g) {
+    Set<String> label = Set.of(softmax.label());
+    List<String> rest = Terms.without(y, label);
+    Value mean =
+        builder.einsum(
+            Terms.equation(List.of(Terms.of(g), Terms.of(y)), Terms.of(rest)),
+            List.of(g, y),
+            Map.of());
+    return Optional.of(builder.multiply(y, builder.subtract(g, mean)));
+  }
+
+  private Value topK(TopK top, Value indices, Value g) {
+    Set<String> used = new HashSet<>(indices.type().names());
+    String label = Terms.fresh(top.label(), used);
+    DType dtype = g.type().dtype();
+    Value places = builder.oneHot(indices, label, top.x().type().size(top.label()), dtype);
+    List<String> result = new ArrayList<>(g.type().names());
+    result.set(g.type().axis(top.into()), label);
+    return builder.einsum(
+        Terms.equation(List.of(Terms.of(g), Terms.of(places)), Terms.of(result)),
+        List.of(g, places),
+        Map.of());
+  }
+
+  private List<Optional<Value>> composite(Composite composite, List<Optional<Value>> given) {
+    List<Optional<Value>> gradients = nothing(composite.operands().size());
+    List<Integer> by = Gradients.floating(composite.decomposition().inputs());
+    List<Value> operands = new ArrayList<>(composite.operands());
+    for (int i : Gradients.floating(composite.decomposition().outputs())) {
+      ValueType type = composite.decomposition().outputs().get(i).type().withoutLayout();
+      operands.add(given.get(i).orElseGet(() -> builder.constant(type, 0)));
+    }
+    Composite gradient =
+        new Composite(
+            composite.name() + ".gradient",
+            composite.attributes(),
+            operands,
+            Gradients.ofAll(composite.decomposition()),
+            gradientSplit(composite));
+    List<Value> results = builder.add(gradient);
+    for (int i = 0; i < by.size(); i++) {
+      gradients.set(by.get(i), Optional.of(results.get(i)));
+    }
+    return gradients;
+  }
+
+  /** A label along which the gradient by an operand that lacks it would be a sum must be whole. */
+  private static List<String> gradientSplit(Composite composite) {
+    return composite.splittable().stream()
+        .filter(
+            label ->
+                composite.operands().stream()
+                    .filter(operand -> operand.type().dtype().isFloating())
+                    .allMatch(operand -> operand.type().axis(label) >= 0))
+        .toList();
+  }
+}

@@ -1,0 +1,133 @@
+package io.github.shardsum.program;
+
+import java.util.List;
+
+/**
+ * Operations that move elements and change none: any dtype, which is the result's; NaN is an
+ * element like any other. Labels not named stay as they are.
+ */
+public sealed interface Movement extends Operation {
+  /**
+   * The elements from, from + step, ... below to of a label, which keeps its name. An empty range
+   * is legal.
+   *
+   * @param x what is cut
+   * @param label along which
+   * @param from the first index, in [0, to]
+   * @param to one past the last index, at most the size
+   * @param step at least 1
+   */
+  record Slice(Value x, String label, long from, long to, long step) implements Movement {
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * A label made longer: low elements before, high after and interior ones between neighbours, all
+   * of one value. An empty label becomes low + high elements.
+   *
+   * @param x what is padded
+   * @param label along which
+   * @param low elements before the first, at least 0
+   * @param high elements after the last, at least 0
+   * @param interior elements between two neighbours, at least 0
+   * @param fill their value, of x's dtype
+   */
+  record Pad(Value x, String label, long low, long high, long interior, Scalar fill)
+      implements Movement {
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * Values one after the other along a label; their other labels are the same, in the same order.
+   *
+   * @param operands at least one, of one dtype; empty ones are legal
+   * @param label along which; its sizes add up
+   */
+  record Concatenate(List<Value> operands, String label) implements Movement {
+    /** Copies the list. */
+    public Concatenate {
+      operands = List.copyOf(operands);
+    }
+  }
+
+  /**
+   * Elements moved along a label: result[i] = x[i - by], and fill where there is no such element.
+   *
+   * @param x what is moved
+   * @param label along which
+   * @param by the distance; below 0 moves towards the first
+   * @param fill value of what comes in, of x's dtype
+   */
+  record Shift(Value x, String label, long by, Scalar fill) implements Movement {
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * Windows that slide along a label, so that a convolution is an einsum: result[..., i, w, ...] =
+   * x[..., i * stride + w * dilation, ...]. The label's size becomes the number of windows that lie
+   * inside, which may be 0; the window's own label follows it.
+   *
+   * @param x what is looked at
+   * @param label along which windows slide
+   * @param window name of the window's label
+   * @param size its size, at least 1
+   * @param stride distance between windows, at least 1
+   * @param dilation distance between a window's elements, at least 1
+   */
+  record Window(Value x, String label, String window, long size, long stride, long dilation)
+      implements Movement {
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * A label split into several in its place, the first outermost.
+   *
+   * @param x what is reshaped
+   * @param label which label
+   * @param into names of the new labels
+   * @param sizes their sizes, whose product is the label's size
+   */
+  record Split(Value x, String label, List<String> into, List<Long> sizes) implements Movement {
+    /** Copies the lists. */
+    public Split {
+      into = List.copyOf(into);
+      sizes = List.copyOf(sizes);
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * Neighbouring labels merged into one in their place.
+   *
+   * @param x what is reshaped
+   * @param labels neighbours in x's order, at least one
+   * @param into name of the merged label
+   */
+  record Merge(Value x, List<String> labels, String into) implements Movement {
+    /** Copies the list. */
+    public Merge {
+      labels = List.copyOf(labels);
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Loop;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Types of the operations that hold a program. */
+final class NestedRules {
+  private NestedRules() {}
+
+  static List<ValueType> infer(Nested nested) {
+    return switch (nested) {
+      case Loop loop -> loop(loop);
+      case Composite composite -> composite(composite);
+    };
+  }
+
+  private static List<ValueType> loop(Loop loop) {
+    List<Value> inputs = loop.body().inputs();
+    List<Value> outputs = loop.body().outputs();
+    int carried = loop.carried().size();
+    check(loop, loop.count() >= 0, "a count of at least 0 is wanted, got " + loop.count());
+    check(
+        loop,
+        inputs.size() == loop.operands().size() && outputs.size() >= carried,
+        "a body of one input an operand and at least one output a carried value is wanted");
+    for (int i = 0; i < inputs.size(); i++) {
+      Value operand = loop.operands().get(i);
+      boolean sequence = i >= carried && i < carried + loop.sequences().size();
+      ValueType wanted =
+          sequence ? stacked(loop, inputs.get(i).type()) : inputs.get(i).type().withoutLayout();
+      same(loop, operand, wanted, "the body's input " + inputs.get(i));
+    }
+    List<ValueType> results = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      ValueType type = outputs.get(i).type().withoutLayout();
+      if (i < carried) {
+        same(loop, loop.carried().get(i), type, "the body's output " + outputs.get(i));
+      }
+      results.add(i < carried ? type : stacked(loop, type));
+    }
+    check(loop, !results.isEmpty(), "a carried value or another output of the body is wanted");
+    return List.copyOf(results);
+  }
+
+  private static ValueType stacked(Loop loop, ValueType type) {
+    List<String> names = new ArrayList<>(type.names());
+    List<Long> sizes = new ArrayList<>(type.sizes());
+    names.addFirst(loop.label());
+    sizes.addFirst(loop.count());
+    return Labels.of(loop, type.dtype(), names, sizes);
+  }
+
+  private static List<ValueType> composite(Composite composite) {
+    List<Value> inputs = composite.decomposition().inputs();
+    check(
+        composite,
+        inputs.size() == composite.operands().size(),
+        "one operand an input of the decomposition is wanted");
+    check(
+        composite,
+        Value.isName(composite.name()),
+        "a name of letters, digits, _ and . is wanted, got \"" + composite.name() + "\"");
+    for (int i = 0; i < inputs.size(); i++) {
+      ValueType wanted = inputs.get(i).type().withoutLayout();
+      same(composite, composite.operands().get(i), wanted, "the input " + inputs.get(i));
+    }
+    List<Value> outputs = composite.decomposition().outputs();
+    check(composite, !outputs.isEmpty(), "a decomposition with an output is wanted");
+    return outputs.stream().map(output -> output.type().withoutLayout()).toList();
+  }
+
+  private static void same(Operation operation, Value operand, ValueType wanted, String why) {
+    check(
+        operation,
+        operand.type().withoutLayout().equals(wanted),
+        "an operand of " + wanted + " is wanted by " + why + ", got " + operand);
+  }
+
+  private static void check(Operation operation, boolean good, String message) {
+    if (!good) {
+      throw ProgramException.of(operation, message);
+    }
+  }
+}

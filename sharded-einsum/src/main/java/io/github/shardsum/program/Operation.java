@@ -1,0 +1,53 @@
+package io.github.shardsum.program;
+
+import java.util.List;
+
+/**
+ * An operation on labelled values; an immutable value. What an operation does is a pure function of
+ * its operands and attributes: there is no state, no side effect and no dependence on threads.
+ *
+ * <p>Operands must have the dtypes that the operation names; nothing is promoted, see {@link
+ * Pointwise.Convert}. Where operands have different labels they are broadcast by label name, never
+ * by position or size; a label has one size in all operands of an operation. A label of size 0
+ * makes a value without elements, which is legal everywhere unless an operation says otherwise.
+ *
+ * <p>bf16 is computed in f32 and rounded to nearest even once an operation. Integers wrap.
+ */
+public sealed interface Operation
+    permits Pointwise, Contraction, Selection, Source, Movement, Nested {
+  /**
+   * The values that it reads.
+   *
+   * @return in order; one that is read twice stands there twice
+   */
+  List<Value> operands();
+
+  /**
+   * The operation's name in the text.
+   *
+   * @return as {@code einsum}
+   */
+  default String mnemonic() {
+    return OperationText.mnemonic(this);
+  }
+
+  /**
+   * Types of its results.
+   *
+   * @return at least one
+   * @throws ProgramException if operands or attributes do not fit; the message names every shape
+   */
+  default List<ValueType> resultTypes() {
+    return TypeRules.infer(this);
+  }
+
+  /**
+   * The same operation on other values of the same types.
+   *
+   * @param others as many values as there are operands
+   * @return the operation
+   */
+  default Operation withOperands(List<Value> others) {
+    return Rewriting.withOperands(this, others);
+  }
+}

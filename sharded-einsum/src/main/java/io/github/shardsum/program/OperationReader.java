@@ -1,0 +1,281 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.program.Contraction.CumulativeSum;
+import io.github.shardsum.program.Contraction.Reduce;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Movement.Concatenate;
+import io.github.shardsum.program.Movement.Merge;
+import io.github.shardsum.program.Movement.Pad;
+import io.github.shardsum.program.Movement.Shift;
+import io.github.shardsum.program.Movement.Slice;
+import io.github.shardsum.program.Movement.Split;
+import io.github.shardsum.program.Movement.Window;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Pointwise.Binary;
+import io.github.shardsum.program.Pointwise.BinaryKind;
+import io.github.shardsum.program.Pointwise.Compare;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Pointwise.Convert;
+import io.github.shardsum.program.Pointwise.Ragged;
+import io.github.shardsum.program.Pointwise.Select;
+import io.github.shardsum.program.Pointwise.Unary;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Selection.ArgMax;
+import io.github.shardsum.program.Selection.OneHot;
+import io.github.shardsum.program.Selection.TopK;
+import io.github.shardsum.program.Source.Constant;
+import io.github.shardsum.program.Source.Iota;
+import io.github.shardsum.program.Source.Random;
+import io.github.shardsum.tensor.DType;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Makes operations of names, operands and attributes: the inverse of {@link OperationText}. */
+final class OperationReader {
+  private final String name;
+  private final List<Value> operands;
+  private final Map<String, Attribute> attributes;
+
+  OperationReader(String name, List<Value> operands, Map<String, Attribute> attributes) {
+    this.name = name;
+    this.operands = operands;
+    this.attributes = new LinkedHashMap<>(attributes);
+  }
+
+  /** The operation; every attribute must have been wanted. */
+  Operation read() {
+    Operation operation = pointwiseKind().orElseGet(this::named);
+    if (!attributes.isEmpty()) {
+      throw bad("no attribute " + attributes.keySet() + " is known");
+    }
+    return operation;
+  }
+
+  private ProgramException bad(String message) {
+    return ProgramException.at(name + operands, message);
+  }
+
+  private Value x() {
+    return operand(0, 1);
+  }
+
+  private Value operand(int index, int count) {
+    if (operands.size() != count) {
+      throw bad(count + " operands are wanted, got " + operands.size());
+    }
+    return operands.get(index);
+  }
+
+  private Optional<Operation> pointwiseKind() {
+    for (UnaryKind kind : UnaryKind.values()) {
+      if (OperationText.lower(kind).equals(name)) {
+        return Optional.of(new Unary(kind, x()));
+      }
+    }
+    for (BinaryKind kind : BinaryKind.values()) {
+      if (OperationText.lower(kind).equals(name)) {
+        return Optional.of(new Binary(kind, operand(0, 2), operand(1, 2)));
+      }
+    }
+    for (Comparison relation : Comparison.values()) {
+      if (OperationText.lower(relation).equals(name)) {
+        return Optional.of(new Compare(relation, operand(0, 2), operand(1, 2)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Operation named() {
+    return switch (name) {
+      case "select" -> new Select(operand(0, 3), operand(1, 3), operand(2, 3));
+      case "convert" -> new Convert(x(), dtype());
+      case "ragged" -> {
+        Value x = operand(0, 2);
+        yield new Ragged(x, operand(1, 2), text("label"), number("fill", x.type().dtype()));
+      }
+      case "einsum" -> einsum();
+      case "reduce_sum" -> new Reduce(ReduceKind.SUM, x(), texts("labels"));
+      case "reduce_max" -> new Reduce(ReduceKind.MAX, x(), texts("labels"));
+      case "reduce_min" -> new Reduce(ReduceKind.MIN, x(), texts("labels"));
+      case "softmax" -> new Softmax(x(), text("label"));
+      case "cumulative_sum" ->
+          new CumulativeSum(x(), text("label"), flag("exclusive"), flag("reverse"));
+      case "top_k" -> new TopK(x(), text("label"), whole("k"), text("into"));
+      case "arg_max" -> new ArgMax(x(), text("label"));
+      case "one_hot" -> new OneHot(x(), text("label"), whole("size"), dtype());
+      case "constant" -> {
+        ValueType type = type();
+        yield new Constant(type, number("value", type.dtype()));
+      }
+      case "iota" -> new Iota(type(), text("label"));
+      case "random" -> new Random(x(), whole("stream"), type());
+      case "loop" -> loop();
+      case "composite" -> composite();
+      default -> movement();
+    };
+  }
+
+  private Operation movement() {
+    return switch (name) {
+      case "slice" -> new Slice(x(), text("label"), whole("from"), whole("to"), whole("step", 1));
+      case "pad" ->
+          new Pad(
+              x(),
+              text("label"),
+              whole("low", 0),
+              whole("high", 0),
+              whole("interior", 0),
+              number("fill", x().type().dtype()));
+      case "concatenate" -> new Concatenate(operands, text("label"));
+      case "shift" ->
+          new Shift(x(), text("label"), whole("by"), number("fill", x().type().dtype()));
+      case "window" ->
+          new Window(
+              x(),
+              text("label"),
+              text("window"),
+              whole("size"),
+              whole("stride", 1),
+              whole("dilation", 1));
+      case "split" ->
+          new Split(
+              x(),
+              text("label"),
+              texts("into"),
+              texts("sizes").stream().map(size -> whole("sizes", size)).toList());
+      case "merge" -> new Merge(x(), texts("labels"), text("into"));
+      default -> throw bad("no operation of this name is known");
+    };
+  }
+
+  private Operation einsum() {
+    if (operands.isEmpty()) {
+      throw bad("at least one operand is wanted");
+    }
+    DType dtype = attributes.containsKey("dtype") ? dtype() : operands.getFirst().type().dtype();
+    Map<String, Long> sizes = new HashMap<>();
+    for (String size : attributes.containsKey("sizes") ? texts("sizes") : List.<String>of()) {
+      int equals = size.indexOf('=');
+      if (equals < 0) {
+        throw bad("label=size is wanted, got \"" + size + "\"");
+      }
+      sizes.put(size.substring(0, equals), whole("sizes", size.substring(equals + 1)));
+    }
+    return new Contraction.Einsum(Equation.parse(text("equation")), operands, dtype, sizes);
+  }
+
+  private Operation loop() {
+    int carried = Math.toIntExact(whole("carried"));
+    int sequences = carried + Math.toIntExact(whole("sequences"));
+    if (carried < 0 || sequences < carried || sequences > operands.size()) {
+      throw bad("numbers of carried values and sequences among the operands are wanted");
+    }
+    return new Loop(
+        whole("count"),
+        text("label"),
+        flag("reverse"),
+        program("body"),
+        operands.subList(0, carried),
+        operands.subList(carried, sequences),
+        operands.subList(sequences, operands.size()));
+  }
+
+  private Operation composite() {
+    Map<String, String> own = new HashMap<>();
+    for (String key : List.copyOf(attributes.keySet())) {
+      if (key.startsWith(".")) {
+        own.put(key.substring(1), text(key));
+      }
+    }
+    return Composite.of(word("name"), own, operands, program("decomposition"), texts("splittable"));
+  }
+
+  private Attribute take(String key) {
+    Attribute value = attributes.remove(key);
+    if (value == null) {
+      throw bad("attribute " + key + " is wanted");
+    }
+    return value;
+  }
+
+  private String word(String key) {
+    return switch (take(key)) {
+      case Attribute.Word(String value) -> value;
+      case Attribute other -> throw bad(key + ": a word is wanted, got " + other.text(""));
+    };
+  }
+
+  private String text(String key) {
+    return switch (take(key)) {
+      case Attribute.Text(String value) -> value;
+      case Attribute other -> throw bad(key + ": text in quotes is wanted, got " + other.text(""));
+    };
+  }
+
+  private List<String> texts(String key) {
+    return switch (take(key)) {
+      case Attribute.Texts(List<String> values) -> values;
+      case Attribute other -> throw bad(key + ": a list is wanted, got " + other.text(""));
+    };
+  }
+
+  private Program program(String key) {
+    return switch (take(key)) {
+      case Attribute.Nested(Program program) -> program;
+      case Attribute other -> throw bad(key + ": a program is wanted, got " + other.text(""));
+    };
+  }
+
+  private long whole(String key) {
+    return whole(key, word(key));
+  }
+
+  private long whole(String key, long otherwise) {
+    return attributes.containsKey(key) ? whole(key) : otherwise;
+  }
+
+  private long whole(String key, String digits) {
+    try {
+      return Long.parseLong(digits);
+    } catch (NumberFormatException notNumber) {
+      throw bad(key + ": an integer is wanted, got " + digits);
+    }
+  }
+
+  private boolean flag(String key) {
+    if (!attributes.containsKey(key)) {
+      return false;
+    }
+    String value = word(key);
+    if (!value.equals("true") && !value.equals("false")) {
+      throw bad(key + ": true or false is wanted, got " + value);
+    }
+    return value.equals("true");
+  }
+
+  private DType dtype() {
+    return DType.parse(word("dtype"));
+  }
+
+  private ValueType type() {
+    return ValueType.parse(text("type"));
+  }
+
+  private Scalar number(String key, DType dtype) {
+    String digits = word(key);
+    if (!dtype.isFloating()) {
+      return new Scalar.Whole(whole(key, digits));
+    }
+    try {
+      return new Scalar.Real(Double.parseDouble(digits));
+    } catch (NumberFormatException notNumber) {
+      throw bad(key + ": a number is wanted, got " + digits);
+    }
+  }
+}

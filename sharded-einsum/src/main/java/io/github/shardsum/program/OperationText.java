@@ -1,0 +1,219 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.program.Contraction.CumulativeSum;
+import io.github.shardsum.program.Contraction.Reduce;
+import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Movement.Concatenate;
+import io.github.shardsum.program.Movement.Merge;
+import io.github.shardsum.program.Movement.Pad;
+import io.github.shardsum.program.Movement.Shift;
+import io.github.shardsum.program.Movement.Slice;
+import io.github.shardsum.program.Movement.Split;
+import io.github.shardsum.program.Movement.Window;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Pointwise.Binary;
+import io.github.shardsum.program.Pointwise.Compare;
+import io.github.shardsum.program.Pointwise.Convert;
+import io.github.shardsum.program.Pointwise.Ragged;
+import io.github.shardsum.program.Pointwise.Select;
+import io.github.shardsum.program.Pointwise.Unary;
+import io.github.shardsum.program.Selection.ArgMax;
+import io.github.shardsum.program.Selection.OneHot;
+import io.github.shardsum.program.Selection.TopK;
+import io.github.shardsum.program.Source.Constant;
+import io.github.shardsum.program.Source.Iota;
+import io.github.shardsum.program.Source.Random;
+import io.github.shardsum.tensor.DType;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+
+/** Names and attributes of operations; {@link OperationReader} is its inverse. */
+final class OperationText {
+  private OperationText() {}
+
+  static String mnemonic(Operation operation) {
+    return switch (operation) {
+      case Unary(Pointwise.UnaryKind kind, _) -> lower(kind);
+      case Binary(Pointwise.BinaryKind kind, _, _) -> lower(kind);
+      case Compare(Pointwise.Comparison relation, _, _) -> lower(relation);
+      case Select _ -> "select";
+      case Convert _ -> "convert";
+      case Ragged _ -> "ragged";
+      case Contraction.Einsum _ -> "einsum";
+      case Reduce(Contraction.ReduceKind kind, _, _) -> "reduce_" + lower(kind);
+      case Softmax _ -> "softmax";
+      case CumulativeSum _ -> "cumulative_sum";
+      case TopK _ -> "top_k";
+      case ArgMax _ -> "arg_max";
+      case OneHot _ -> "one_hot";
+      case Constant _ -> "constant";
+      case Iota _ -> "iota";
+      case Random _ -> "random";
+      case Slice _ -> "slice";
+      case Pad _ -> "pad";
+      case Concatenate _ -> "concatenate";
+      case Shift _ -> "shift";
+      case Window _ -> "window";
+      case Split _ -> "split";
+      case Merge _ -> "merge";
+      case Loop _ -> "loop";
+      case Composite _ -> "composite";
+    };
+  }
+
+  static String lower(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Attributes in the order in which they are printed. */
+  static Map<String, Attribute> attributes(Operation operation) {
+    Attributes all = new Attributes();
+    return switch (operation) {
+      case Unary _, Binary _, Compare _, Select _ -> all.map;
+      case Convert(_, DType dtype) -> all.word("dtype", dtype.toString()).map;
+      case Ragged r -> all.text("label", r.label()).number("fill", r.fill()).map;
+      case Contraction.Einsum einsum -> einsum(all, einsum);
+      case Reduce reduce -> all.texts("labels", reduce.labels()).map;
+      case Softmax(_, String label) -> all.text("label", label).map;
+      case CumulativeSum s ->
+          all.text("label", s.label())
+              .flag("exclusive", s.exclusive())
+              .flag("reverse", s.reverse())
+              .map;
+      case TopK t -> all.text("label", t.label()).whole("k", t.k()).text("into", t.into()).map;
+      case ArgMax(_, String label) -> all.text("label", label).map;
+      case OneHot h ->
+          all.text("label", h.label())
+              .whole("size", h.size())
+              .word("dtype", h.dtype().toString())
+              .map;
+      case Constant(ValueType type, Scalar value) ->
+          all.text("type", type.toString()).number("value", value).map;
+      case Iota(ValueType type, String label) ->
+          all.text("type", type.toString()).text("label", label).map;
+      case Random r -> all.text("type", r.type().toString()).whole("stream", r.stream()).map;
+      case Movement movement -> movement(all, movement);
+      case Loop loop ->
+          all.whole("count", loop.count())
+              .text("label", loop.label())
+              .flag("reverse", loop.reverse())
+              .whole("carried", loop.carried().size())
+              .whole("sequences", loop.sequences().size())
+              .program("body", loop.body())
+              .map;
+      case Composite c -> {
+        all.word("name", c.name());
+        c.attributes().forEach((key, value) -> all.text("." + key, value));
+        all.texts("splittable", c.splittable());
+        yield all.program("decomposition", c.decomposition()).map;
+      }
+    };
+  }
+
+  private static Map<String, Attribute> einsum(Attributes all, Contraction.Einsum einsum) {
+    all.text("equation", einsum.equation().toString());
+    if (einsum.operands().getFirst().type().dtype() != einsum.dtype()) {
+      all.word("dtype", einsum.dtype().toString());
+    }
+    if (!einsum.sizes().isEmpty()) {
+      List<String> sizes =
+          new TreeMap<>(einsum.sizes())
+              .entrySet().stream().map(size -> size.getKey() + "=" + size.getValue()).toList();
+      all.texts("sizes", sizes);
+    }
+    return all.map;
+  }
+
+  private static Map<String, Attribute> movement(Attributes all, Movement movement) {
+    return switch (movement) {
+      case Slice s ->
+          all.text("label", s.label())
+              .whole("from", s.from())
+              .whole("to", s.to())
+              .whole("step", s.step())
+              .map;
+      case Pad p ->
+          all.text("label", p.label())
+              .whole("low", p.low())
+              .whole("high", p.high())
+              .whole("interior", p.interior())
+              .number("fill", p.fill())
+              .map;
+      case Concatenate c -> all.text("label", c.label()).map;
+      case Shift s -> all.text("label", s.label()).whole("by", s.by()).number("fill", s.fill()).map;
+      case Window w ->
+          all.text("label", w.label())
+              .text("window", w.window())
+              .whole("size", w.size())
+              .whole("stride", w.stride())
+              .whole("dilation", w.dilation())
+              .map;
+      case Split s ->
+          all.text("label", s.label())
+              .texts("into", s.into())
+              .texts("sizes", s.sizes().stream().map(String::valueOf).toList())
+              .map;
+      case Merge m -> all.texts("labels", m.labels()).text("into", m.into()).map;
+    };
+  }
+
+  /** The operation on one line with its operands' types, for messages. */
+  static String heading(Operation operation) {
+    StringJoiner operands = new StringJoiner(", ", mnemonic(operation) + "(", ")");
+    operation.operands().forEach(operand -> operands.add(operand.toString()));
+    StringJoiner attributes = new StringJoiner(", ", " {", "}").setEmptyValue("");
+    attributes(operation)
+        .forEach(
+            (key, value) ->
+                attributes.add(
+                    key
+                        + "="
+                        + (value instanceof Attribute.Nested(Program program)
+                            ? "program " + program.name()
+                            : value.text(""))));
+    return operands + attributes.toString();
+  }
+
+  /** Collects attributes; not thread-safe. */
+  private static final class Attributes {
+    private final Map<String, Attribute> map = new LinkedHashMap<>();
+
+    private Attributes put(String key, Attribute value) {
+      map.put(key, value);
+      return this;
+    }
+
+    Attributes text(String key, String value) {
+      return put(key, new Attribute.Text(value));
+    }
+
+    Attributes word(String key, String value) {
+      return put(key, new Attribute.Word(value));
+    }
+
+    Attributes whole(String key, long value) {
+      return put(key, new Attribute.Word(Long.toString(value)));
+    }
+
+    Attributes number(String key, Scalar value) {
+      return put(key, new Attribute.Word(value.toString()));
+    }
+
+    Attributes flag(String key, boolean value) {
+      return put(key, new Attribute.Word(Boolean.toString(value)));
+    }
+
+    Attributes texts(String key, List<String> values) {
+      return put(key, new Attribute.Texts(values));
+    }
+
+    Attributes program(String key, Program value) {
+      return put(key, new Attribute.Nested(value));
+    }
+  }
+}

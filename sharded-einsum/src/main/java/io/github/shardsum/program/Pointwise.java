@@ -1,0 +1,181 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+
+/**
+ * Operations on one element at a time.
+ *
+ * <p>Labels: operands are broadcast by name. The result has the labels of the operand that has all
+ * of them, in its order; if none has, those of the first operand and then those that each further
+ * one adds. A result without elements is legal and nothing is computed.
+ */
+public sealed interface Pointwise extends Operation {
+  /** Functions of one element. */
+  enum UnaryKind {
+    /** {@code -x}; numbers. */
+    NEGATE,
+    /** {@code |x|}; numbers; the least integer stays itself. */
+    ABS,
+    /** -1, 0 or 1; numbers; NaN of NaN, -0 of -0. */
+    SIGN,
+    /** {@code e^x}; floating. */
+    EXP,
+    /** Natural logarithm; floating; NaN below 0, -infinity of 0. */
+    LOG,
+    /** Square root; floating; NaN below 0. */
+    SQRT,
+    /** {@code 1/sqrt(x)}; floating; infinity of 0. */
+    RSQRT,
+    /** Hyperbolic tangent; floating. */
+    TANH,
+    /** {@code 1/(1+e^-x)}; floating. */
+    LOGISTIC,
+    /** Sine; floating; NaN of an infinity. */
+    SINE,
+    /** Cosine; floating; NaN of an infinity. */
+    COSINE,
+    /** The greatest integer not above x; floating. */
+    FLOOR,
+    /** {@code max(x, 0)}; numbers; NaN of NaN. Its derivative at 0 is 0. */
+    RELU,
+    /** Not; bool. */
+    NOT
+  }
+
+  /** Functions of two elements. */
+  enum BinaryKind {
+    /** Sum; numbers. */
+    ADD,
+    /** Difference; numbers. */
+    SUBTRACT,
+    /** Product; numbers. */
+    MULTIPLY,
+    /**
+     * Quotient; numbers. Integers go toward zero; x/0 is -1, the least by -1 itself (as in XLA).
+     */
+    DIVIDE,
+    /** Remainder of that division, of the sign of x; numbers; of integers x by 0 is x. */
+    REMAINDER,
+    /** {@code x^y}; floating, as {@link Math#pow}. */
+    POWER,
+    /** The greater; numbers; NaN if either is. */
+    MAXIMUM,
+    /** The lesser; numbers; NaN if either is. */
+    MINIMUM,
+    /** Both; bool. */
+    AND,
+    /** Either; bool. */
+    OR,
+    /** One only; bool. */
+    XOR
+  }
+
+  /** Relations of two elements; a NaN is related to nothing, so only {@link #NE} is true of it. */
+  enum Comparison {
+    /** Equal. */
+    EQ,
+    /** Not equal. */
+    NE,
+    /** Less. */
+    LT,
+    /** Less or equal. */
+    LE,
+    /** Greater. */
+    GT,
+    /** Greater or equal. */
+    GE
+  }
+
+  /**
+   * A function of each element: labels and dtype of x. NaN gives NaN.
+   *
+   * @param kind which function; says which dtypes it takes
+   * @param x the argument
+   */
+  record Unary(UnaryKind kind, Value x) implements Pointwise {
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * A function of two elements of one dtype, which is the result's. NaN in either gives NaN.
+   *
+   * @param kind which function; says which dtypes it takes
+   * @param x the first argument
+   * @param y the second
+   */
+  record Binary(BinaryKind kind, Value x, Value y) implements Pointwise {
+    @Override
+    public List<Value> operands() {
+      return List.of(x, y);
+    }
+  }
+
+  /**
+   * Whether a relation holds: bool, of two elements of one dtype (any; false is below true).
+   *
+   * @param relation which; see there for NaN
+   * @param x the left side
+   * @param y the right side
+   */
+  record Compare(Comparison relation, Value x, Value y) implements Pointwise {
+    @Override
+    public List<Value> operands() {
+      return List.of(x, y);
+    }
+  }
+
+  /**
+   * x where the condition is true, y elsewhere. The dtype is that of x and y, any. The element that
+   * is not chosen has no influence, NaN included.
+   *
+   * @param condition bool
+   * @param x chosen where true
+   * @param y chosen where false
+   */
+  record Select(Value condition, Value x, Value y) implements Pointwise {
+    @Override
+    public List<Value> operands() {
+      return List.of(condition, x, y);
+    }
+  }
+
+  /**
+   * Each element in another dtype, any to any, in one rounding; labels of x. Floating to an integer
+   * goes toward zero, saturates and takes NaN to 0; i64 to i32 keeps the lower 32 bits; to bool is
+   * "not zero", so that NaN is true.
+   *
+   * @param x what is converted
+   * @param dtype the result's dtype
+   */
+  record Convert(Value x, DType dtype) implements Pointwise {
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * A ragged label under its static bound: x where the index along the label is below the length,
+   * fill from there on. What x holds beyond the length, NaN included, has no influence. Labels and
+   * dtype (any) of x.
+   *
+   * <p>The label's size is the bound; the operation that sees the label next reads the fill, so it
+   * is that operation's identity: 0 for a sum or a product, -infinity for a softmax or a maximum.
+   *
+   * @param x what is cut
+   * @param lengths i32 or i64 of some of x's labels, not the ragged one; below 0 counts as 0, above
+   *     the bound as the bound
+   * @param label the ragged label
+   * @param fill the value of padding, of x's dtype
+   */
+  record Ragged(Value x, Value lengths, String label, Scalar fill) implements Pointwise {
+    @Override
+    public List<Value> operands() {
+      return List.of(x, lengths);
+    }
+  }
+}

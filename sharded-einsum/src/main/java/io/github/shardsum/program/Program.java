@@ -1,0 +1,131 @@
+package io.github.shardsum.program;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A computation as if for one device: inputs, statements in order, outputs; an immutable value.
+ * Whoever holds one holds a valid one: every value is defined once and before it is used, and every
+ * result has the type that its operation gives. {@link #toString} is its text, and {@link #parse}
+ * of that text gives an equal program.
+ *
+ * @param name a name as a value's
+ * @param inputs values that a run is given, in order
+ * @param statements the operations, each after those whose results it reads
+ * @param outputs inputs or results, in order; one may stand there twice
+ */
+public record Program(
+    String name, List<Value> inputs, List<Statement> statements, List<Value> outputs) {
+  /** Checks that it is valid. */
+  public Program {
+    inputs = List.copyOf(inputs);
+    statements = List.copyOf(statements);
+    outputs = List.copyOf(outputs);
+    if (!Value.isName(name)) {
+      throw ProgramException.at(
+          "program", "a name of letters, digits, _ and . is wanted, got \"" + name + "\"");
+    }
+    check(name, inputs, statements, outputs);
+  }
+
+  private static void check(
+      String name, List<Value> inputs, List<Statement> statements, List<Value> outputs) {
+    Map<String, Value> known = new HashMap<>();
+    for (Value input : inputs) {
+      define(name, input, known);
+    }
+    for (Statement statement : statements) {
+      for (Value operand : statement.operation().operands()) {
+        if (!operand.equals(known.get(operand.name()))) {
+          throw ProgramException.of(
+              statement.operation(),
+              "operand " + operand + " is not defined before it in program " + name);
+        }
+      }
+      List<ValueType> types = statement.operation().resultTypes();
+      if (!types.equals(statement.results().stream().map(Value::type).toList())) {
+        throw ProgramException.of(
+            statement.operation(),
+            "results of types " + types + " are wanted, got " + statement.results());
+      }
+      statement.results().forEach(result -> define(name, result, known));
+    }
+    for (Value output : outputs) {
+      if (!output.equals(known.get(output.name()))) {
+        throw ProgramException.at(
+            "program " + name, "output " + output + " is neither an input nor a result");
+      }
+    }
+  }
+
+  private static void define(String program, Value value, Map<String, Value> known) {
+    if (known.putIfAbsent(value.name(), value) != null) {
+      throw ProgramException.at(
+          "program " + program,
+          "each name once is wanted, got " + value + " and " + known.get(value.name()));
+    }
+  }
+
+  /**
+   * Collects a program.
+   *
+   * @param name the program's name
+   * @return a fresh builder
+   */
+  public static ProgramBuilder builder(String name) {
+    return new ProgramBuilder(name);
+  }
+
+  /**
+   * Reads a program's text.
+   *
+   * @param text as {@link #toString} prints it; types of results may be left out, {@code #} begins
+   *     a comment
+   * @return the program
+   * @throws ProgramException if it is not a program; the message names the line
+   */
+  public static Program parse(String text) {
+    return new ProgramParser(text).program();
+  }
+
+  /**
+   * The value of a name.
+   *
+   * @param wanted its name
+   * @return the input or result
+   * @throws ProgramException if there is none
+   */
+  public Value value(String wanted) {
+    for (Value input : inputs) {
+      if (input.name().equals(wanted)) {
+        return input;
+      }
+    }
+    for (Statement statement : statements) {
+      for (Value result : statement.results()) {
+        if (result.name().equals(wanted)) {
+          return result;
+        }
+      }
+    }
+    throw ProgramException.at(
+        "program " + name, "there is no value " + wanted + "; inputs are " + inputs);
+  }
+
+  /**
+   * The same program under another name.
+   *
+   * @param other the name
+   * @return the program
+   */
+  public Program named(String other) {
+    return new Program(other, inputs, statements, outputs);
+  }
+
+  /** The text. */
+  @Override
+  public String toString() {
+    return ProgramPrinter.print(this);
+  }
+}

@@ -1,0 +1,303 @@
+package io.github.shardsum.program;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads the text of programs by recursive descent; not thread-safe. */
+final class ProgramParser {
+  /** Deeper nesting of programs than anybody writes, and less than a thread's stack. */
+  private static final int MOST_NESTED = 100;
+
+  private final String text;
+  private int at;
+  private int depth;
+
+  ProgramParser(String text) {
+    this.text = text;
+  }
+
+  /** The whole text as one program. */
+  Program program() {
+    Program program = nested();
+    skip();
+    if (at < text.length()) {
+      throw bad("nothing after the program is wanted");
+    }
+    return program;
+  }
+
+  private Program nested() {
+    if (++depth > MOST_NESTED) {
+      throw bad("at most " + MOST_NESTED + " programs in each other are wanted");
+    }
+    keyword("program");
+    Body body = new Body(name());
+    symbol('{');
+    while (!accept('}')) {
+      body.item();
+    }
+    depth--;
+    return body.program();
+  }
+
+  /** What of a program has been read. */
+  private final class Body {
+    private final String name;
+    private final Map<String, Value> known = new HashMap<>();
+    private final List<Value> inputs = new ArrayList<>();
+    private final List<Statement> statements = new ArrayList<>();
+    private final List<Value> outputs = new ArrayList<>();
+
+    Body(String name) {
+      this.name = name;
+    }
+
+    Program program() {
+      return new Program(name, inputs, statements, outputs);
+    }
+
+    void item() {
+      int start = at;
+      String word = name();
+      if (word.equals("input") && !isResult()) {
+        String input = name();
+        symbol(':');
+        inputs.add(define(new Value(input, type())));
+      } else if (word.equals("output") && !isResult()) {
+        do {
+          outputs.add(value());
+        } while (accept(','));
+      } else {
+        at = start;
+        statement();
+      }
+    }
+
+    /** Whether the word just read is a result's name and not a keyword. */
+    private boolean isResult() {
+      return peek(':') || peek('=') || peek(',');
+    }
+
+    private Value define(Value value) {
+      if (known.putIfAbsent(value.name(), value) != null) {
+        throw bad("each name once is wanted, got " + value.name() + " again");
+      }
+      return value;
+    }
+
+    private Value value() {
+      String wanted = name();
+      Value value = known.get(wanted);
+      if (value == null) {
+        throw bad("a value defined above is wanted, got " + wanted);
+      }
+      return value;
+    }
+
+    private void statement() {
+      List<String> names = new ArrayList<>();
+      List<Optional<ValueType>> types = new ArrayList<>();
+      do {
+        names.add(name());
+        types.add(accept(':') ? Optional.of(type()) : Optional.empty());
+      } while (accept(','));
+      symbol('=');
+      int line = at;
+      List<Value> results = new ArrayList<>();
+      Operation operation = operation();
+      List<ValueType> inferred = located(line, operation::resultTypes);
+      if (inferred.size() != names.size()) {
+        throw bad(inferred.size() + " results are wanted for " + operation.mnemonic());
+      }
+      for (int i = 0; i < names.size(); i++) {
+        ValueType type = inferred.get(i);
+        if (!types.get(i).orElse(type).equals(type)) {
+          throw bad(names.get(i) + " is " + type + ", but the text says " + types.get(i).get());
+        }
+        results.add(define(new Value(names.get(i), type)));
+      }
+      statements.add(new Statement(results, operation));
+    }
+
+    private Operation operation() {
+      int start = at;
+      String mnemonic = name();
+      List<Value> operands = new ArrayList<>();
+      symbol('(');
+      if (!accept(')')) {
+        do {
+          operands.add(value());
+        } while (accept(','));
+        symbol(')');
+      }
+      Map<String, Attribute> attributes = accept('{') ? attributes() : Map.of();
+      return located(start, () -> new OperationReader(mnemonic, operands, attributes).read());
+    }
+  }
+
+  /** Runs what may find an error, and says where it was. */
+  private <T> T located(int start, java.util.function.Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (IllegalArgumentException bad) {
+      int after = at;
+      at = start;
+      skip();
+      ProgramException located = bad(String.valueOf(bad.getMessage()));
+      at = after;
+      located.initCause(bad);
+      throw located;
+    }
+  }
+
+  private Map<String, Attribute> attributes() {
+    Map<String, Attribute> attributes = new LinkedHashMap<>();
+    if (accept('}')) {
+      return attributes;
+    }
+    do {
+      String key = word();
+      symbol('=');
+      if (attributes.put(key, attribute()) != null) {
+        throw bad("attribute " + key + " once is wanted");
+      }
+    } while (accept(','));
+    symbol('}');
+    return attributes;
+  }
+
+  private Attribute attribute() {
+    skip();
+    if (peek('"')) {
+      return new Attribute.Text(quoted());
+    }
+    if (accept('[')) {
+      List<String> values = new ArrayList<>();
+      if (!accept(']')) {
+        do {
+          values.add(quoted());
+        } while (accept(','));
+        symbol(']');
+      }
+      return new Attribute.Texts(values);
+    }
+    int start = at;
+    String word = word();
+    skip();
+    boolean nested = word.equals("program") && !peek(',') && !peek('}');
+    if (nested) {
+      at = start;
+      return new Attribute.Nested(nested());
+    }
+    return new Attribute.Word(word);
+  }
+
+  private String quoted() {
+    symbol('"');
+    StringBuilder value = new StringBuilder();
+    for (; at < text.length() && text.charAt(at) != '"'; at++) {
+      char c = text.charAt(at);
+      if (c == '\\' && at + 1 < text.length()) {
+        at++;
+        value.append(text.charAt(at) == 'n' ? '\n' : text.charAt(at));
+      } else {
+        value.append(c);
+      }
+    }
+    if (at == text.length()) {
+      throw bad("a closing quote is wanted");
+    }
+    at++;
+    return value.toString();
+  }
+
+  private ValueType type() {
+    skip();
+    int start = at;
+    int end = text.indexOf(']', at);
+    if (end < 0) {
+      throw bad("a type as f32[G=2 S=8] is wanted");
+    }
+    at = end + 1;
+    return located(start, () -> ValueType.parse(text.substring(start, end + 1)));
+  }
+
+  private String name() {
+    int start = at;
+    String word = word();
+    if (!Value.isName(word)) {
+      at = start;
+      throw bad("a name is wanted, got \"" + word + "\"");
+    }
+    return word;
+  }
+
+  /** Letters, digits and what numbers have beside them. */
+  private String word() {
+    skip();
+    int start = at;
+    while (at < text.length() && isWord(text.charAt(at))) {
+      at++;
+    }
+    if (start == at) {
+      throw bad("a word is wanted");
+    }
+    return text.substring(start, at);
+  }
+
+  private static boolean isWord(char c) {
+    return c < 128
+        && (Character.isLetterOrDigit(c) || c == '_' || c == '.' || c == '-' || c == '+');
+  }
+
+  private void keyword(String wanted) {
+    int start = at;
+    if (!wanted.equals(name())) {
+      at = start;
+      throw bad(wanted + " is wanted");
+    }
+  }
+
+  private boolean peek(char c) {
+    skip();
+    return at < text.length() && text.charAt(at) == c;
+  }
+
+  private boolean accept(char c) {
+    boolean there = peek(c);
+    at += there ? 1 : 0;
+    return there;
+  }
+
+  private void symbol(char c) {
+    if (!accept(c)) {
+      throw bad("'" + c + "' is wanted");
+    }
+  }
+
+  private void skip() {
+    while (at < text.length()) {
+      if (text.charAt(at) == '#') {
+        int end = text.indexOf('\n', at);
+        at = end < 0 ? text.length() : end;
+      } else if (Character.isWhitespace(text.charAt(at))) {
+        at++;
+      } else {
+        return;
+      }
+    }
+  }
+
+  private ProgramException bad(String message) {
+    int place = Math.min(at, text.length());
+    long line = 1 + text.substring(0, place).chars().filter(c -> c == '\n').count();
+    int begin = text.lastIndexOf('\n', place - 1) + 1;
+    int end = text.indexOf('\n', place);
+    String shown = text.substring(begin, end < 0 ? text.length() : end).strip();
+    return ProgramException.at("line " + line + ": " + shown, message);
+  }
+}

@@ -1,0 +1,88 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.program.Contraction.CumulativeSum;
+import io.github.shardsum.program.Contraction.Reduce;
+import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Movement.Concatenate;
+import io.github.shardsum.program.Movement.Merge;
+import io.github.shardsum.program.Movement.Pad;
+import io.github.shardsum.program.Movement.Shift;
+import io.github.shardsum.program.Movement.Slice;
+import io.github.shardsum.program.Movement.Split;
+import io.github.shardsum.program.Movement.Window;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Pointwise.Binary;
+import io.github.shardsum.program.Pointwise.Compare;
+import io.github.shardsum.program.Pointwise.Convert;
+import io.github.shardsum.program.Pointwise.Ragged;
+import io.github.shardsum.program.Pointwise.Select;
+import io.github.shardsum.program.Pointwise.Unary;
+import io.github.shardsum.program.Selection.ArgMax;
+import io.github.shardsum.program.Selection.OneHot;
+import io.github.shardsum.program.Selection.TopK;
+import io.github.shardsum.program.Source.Random;
+import java.util.List;
+
+/** An operation on other values. */
+final class Rewriting {
+  private Rewriting() {}
+
+  static Operation withOperands(Operation operation, List<Value> to) {
+    if (to.size() != operation.operands().size()) {
+      throw ProgramException.of(operation, "as many operands are wanted, got " + to);
+    }
+    return switch (operation) {
+      case Pointwise pointwise -> pointwise(pointwise, to);
+      case Contraction.Einsum e -> new Contraction.Einsum(e.equation(), to, e.dtype(), e.sizes());
+      case Reduce reduce -> new Reduce(reduce.kind(), to.getFirst(), reduce.labels());
+      case Softmax softmax -> new Softmax(to.getFirst(), softmax.label());
+      case CumulativeSum s ->
+          new CumulativeSum(to.getFirst(), s.label(), s.exclusive(), s.reverse());
+      case TopK top -> new TopK(to.getFirst(), top.label(), top.k(), top.into());
+      case ArgMax max -> new ArgMax(to.getFirst(), max.label());
+      case OneHot hot -> new OneHot(to.getFirst(), hot.label(), hot.size(), hot.dtype());
+      case Source.Constant constant -> constant;
+      case Source.Iota iota -> iota;
+      case Random random -> new Random(to.getFirst(), random.stream(), random.type());
+      case Movement movement -> movement(movement, to);
+      case Loop l -> {
+        int sequences = l.carried().size() + l.sequences().size();
+        yield new Loop(
+            l.count(),
+            l.label(),
+            l.reverse(),
+            l.body(),
+            to.subList(0, l.carried().size()),
+            to.subList(l.carried().size(), sequences),
+            to.subList(sequences, to.size()));
+      }
+      case Composite c ->
+          new Composite(c.name(), c.attributes(), to, c.decomposition(), c.splittable());
+    };
+  }
+
+  private static Operation pointwise(Pointwise pointwise, List<Value> to) {
+    return switch (pointwise) {
+      case Unary unary -> new Unary(unary.kind(), to.getFirst());
+      case Binary binary -> new Binary(binary.kind(), to.getFirst(), to.get(1));
+      case Compare compare -> new Compare(compare.relation(), to.getFirst(), to.get(1));
+      case Select _ -> new Select(to.getFirst(), to.get(1), to.get(2));
+      case Convert convert -> new Convert(to.getFirst(), convert.dtype());
+      case Ragged r -> new Ragged(to.getFirst(), to.get(1), r.label(), r.fill());
+    };
+  }
+
+  private static Operation movement(Movement movement, List<Value> to) {
+    Value x = to.getFirst();
+    return switch (movement) {
+      case Slice s -> new Slice(x, s.label(), s.from(), s.to(), s.step());
+      case Pad p -> new Pad(x, p.label(), p.low(), p.high(), p.interior(), p.fill());
+      case Concatenate c -> new Concatenate(to, c.label());
+      case Shift s -> new Shift(x, s.label(), s.by(), s.fill());
+      case Window w -> new Window(x, w.label(), w.window(), w.size(), w.stride(), w.dilation());
+      case Split s -> new Split(x, s.label(), s.into(), s.sizes());
+      case Merge m -> new Merge(x, m.labels(), m.into());
+    };
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.shardsum.program;
+
+import java.util.List;
+
+/** Operations that make a value of a given type from its indices or from nothing. */
+public sealed interface Source extends Operation {
+  /**
+   * One number everywhere; the only way of a NaN into it is the number itself.
+   *
+   * @param type the result's type, any dtype
+   * @param value the number, rounded to the dtype
+   */
+  record Constant(ValueType type, Scalar value) implements Source {
+    @Override
+    public List<Value> operands() {
+      return List.of();
+    }
+  }
+
+  /**
+   * The index along a label, rounded to the dtype; never NaN.
+   *
+   * @param type the result's type, of any dtype but bool
+   * @param label one of its labels
+   */
+  record Iota(ValueType type, String label) implements Source {
+    @Override
+    public List<Value> operands() {
+      return List.of();
+    }
+  }
+
+  /**
+   * Uniform numbers in [0, 1) of {@link io.github.shardsum.random.Philox}, keyed by the element's
+   * row-major index in the whole value, so that any chunk draws what the whole would. f64 takes the
+   * upper 53 of the 64 bits, f32 the upper 24, bf16 the upper 8, so that 1 is never reached.
+   *
+   * @param seed a scalar of i64, the key
+   * @param stream tells draws of one seed apart
+   * @param type the result's type, floating
+   */
+  record Random(Value seed, long stream, ValueType type) implements Source {
+    @Override
+    public List<Value> operands() {
+      return List.of(seed);
+    }
+  }
+}

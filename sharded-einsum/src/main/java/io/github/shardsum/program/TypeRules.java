@@ -1,0 +1,331 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.program.Contraction.CumulativeSum;
+import io.github.shardsum.program.Contraction.Reduce;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Movement.Concatenate;
+import io.github.shardsum.program.Movement.Merge;
+import io.github.shardsum.program.Movement.Pad;
+import io.github.shardsum.program.Movement.Shift;
+import io.github.shardsum.program.Movement.Slice;
+import io.github.shardsum.program.Movement.Split;
+import io.github.shardsum.program.Movement.Window;
+import io.github.shardsum.program.Pointwise.Binary;
+import io.github.shardsum.program.Pointwise.BinaryKind;
+import io.github.shardsum.program.Pointwise.Compare;
+import io.github.shardsum.program.Pointwise.Convert;
+import io.github.shardsum.program.Pointwise.Ragged;
+import io.github.shardsum.program.Pointwise.Select;
+import io.github.shardsum.program.Pointwise.Unary;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Selection.ArgMax;
+import io.github.shardsum.program.Selection.OneHot;
+import io.github.shardsum.program.Selection.TopK;
+import io.github.shardsum.program.Source.Constant;
+import io.github.shardsum.program.Source.Iota;
+import io.github.shardsum.program.Source.Random;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** Types of the results of each operation: the rules that make a program valid. */
+final class TypeRules {
+  private final Operation operation;
+
+  private TypeRules(Operation operation) {
+    this.operation = operation;
+  }
+
+  static List<ValueType> infer(Operation operation) {
+    TypeRules rules = new TypeRules(operation);
+    return switch (operation) {
+      case Pointwise pointwise -> List.of(rules.pointwise(pointwise));
+      case Contraction contraction -> List.of(rules.contraction(contraction));
+      case Selection selection -> rules.selection(selection);
+      case Source source -> List.of(rules.source(source));
+      case Movement movement -> List.of(rules.movement(movement));
+      case Nested nested -> NestedRules.infer(nested);
+    };
+  }
+
+  private ProgramException bad(String message) {
+    return ProgramException.of(operation, message);
+  }
+
+  private void check(boolean good, String wanted) {
+    if (!good) {
+      throw bad(wanted);
+    }
+  }
+
+  private void same(Value x, Value y) {
+    check(
+        x.type().dtype() == y.type().dtype(),
+        "operands of one dtype are wanted, got "
+            + x.type().dtype()
+            + " and "
+            + y.type().dtype()
+            + "; convert one");
+  }
+
+  private void fits(Scalar fill, DType dtype) {
+    check(fill.fits(dtype), "a number of " + dtype + " is wanted, got " + fill);
+  }
+
+  private static boolean isNumber(DType dtype) {
+    return dtype != DType.BOOL;
+  }
+
+  private ValueType pointwise(Pointwise pointwise) {
+    return switch (pointwise) {
+      case Unary(UnaryKind kind, Value x) -> {
+        DType dtype = x.type().dtype();
+        boolean good =
+            switch (kind) {
+              case NEGATE, ABS, SIGN, RELU -> isNumber(dtype);
+              case EXP, LOG, SQRT, RSQRT, TANH, LOGISTIC, SINE, COSINE, FLOOR -> dtype.isFloating();
+              case NOT -> dtype == DType.BOOL;
+            };
+        check(good, "another dtype is wanted, got " + dtype + "; convert it");
+        yield x.type().withoutLayout();
+      }
+      case Binary(BinaryKind kind, Value x, Value y) -> {
+        same(x, y);
+        DType dtype = x.type().dtype();
+        boolean good =
+            switch (kind) {
+              case ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, MAXIMUM, MINIMUM -> isNumber(dtype);
+              case POWER -> dtype.isFloating();
+              case AND, OR, XOR -> dtype == DType.BOOL;
+            };
+        check(good, "another dtype is wanted, got " + dtype + "; convert both");
+        yield Labels.union(operation, dtype, List.of(x, y));
+      }
+      case Compare(_, Value x, Value y) -> {
+        same(x, y);
+        yield Labels.union(operation, DType.BOOL, List.of(x, y));
+      }
+      case Select(Value condition, Value x, Value y) -> {
+        same(x, y);
+        check(condition.type().dtype() == DType.BOOL, "a condition of bool is wanted");
+        yield Labels.union(operation, x.type().dtype(), List.of(condition, x, y));
+      }
+      case Convert(Value x, DType dtype) -> x.type().withDtype(dtype);
+      case Ragged ragged -> ragged(ragged);
+    };
+  }
+
+  private ValueType ragged(Ragged ragged) {
+    Labels.axis(operation, ragged.x(), ragged.label());
+    ValueType lengths = ragged.lengths().type();
+    check(isIndex(lengths.dtype()), "lengths of i32 or i64 are wanted, got " + lengths.dtype());
+    check(
+        lengths.axis(ragged.label()) < 0,
+        "lengths without label " + ragged.label() + " are wanted");
+    fits(ragged.fill(), ragged.x().type().dtype());
+    ValueType union =
+        Labels.union(operation, ragged.x().type().dtype(), List.of(ragged.x(), ragged.lengths()));
+    check(union.rank() == ragged.x().type().rank(), "lengths of some of x's labels are wanted");
+    return ragged.x().type().withoutLayout();
+  }
+
+  private static boolean isIndex(DType dtype) {
+    return dtype == DType.I32 || dtype == DType.I64;
+  }
+
+  private ValueType contraction(Contraction contraction) {
+    return switch (contraction) {
+      case Contraction.Einsum einsum -> EinsumRule.infer(einsum);
+      case Reduce(ReduceKind kind, Value x, List<String> labels) -> {
+        check(
+            kind != ReduceKind.SUM || isNumber(x.type().dtype()),
+            "a dtype of numbers is wanted; max is the OR of bools, min the AND");
+        check(labels.stream().distinct().count() == labels.size(), "each label once is wanted");
+        labels.forEach(label -> Labels.axis(operation, x, label));
+        yield without(x.type(), labels);
+      }
+      case Softmax(Value x, String label) -> {
+        check(x.type().dtype().isFloating(), "a floating dtype is wanted");
+        Labels.axis(operation, x, label);
+        yield x.type().withoutLayout();
+      }
+      case CumulativeSum sum -> {
+        check(isNumber(sum.x().type().dtype()), "a dtype of numbers is wanted");
+        Labels.axis(operation, sum.x(), sum.label());
+        yield sum.x().type().withoutLayout();
+      }
+    };
+  }
+
+  private static ValueType without(ValueType type, List<String> labels) {
+    List<String> names = new ArrayList<>();
+    List<Long> sizes = new ArrayList<>();
+    for (int axis = 0; axis < type.rank(); axis++) {
+      if (!labels.contains(type.labels().axis(axis).label())) {
+        names.add(type.labels().axis(axis).label());
+        sizes.add(type.shape().size(axis));
+      }
+    }
+    return ValueType.of(type.dtype(), names, sizes);
+  }
+
+  private List<ValueType> selection(Selection selection) {
+    return switch (selection) {
+      case TopK(Value x, String label, long k, String into) -> {
+        int axis = Labels.axis(operation, x, label);
+        long size = x.type().shape().size(axis);
+        check(k >= 0 && k <= size, "k in [0, " + size + "], the label's size, is wanted");
+        ValueType values = Labels.replace(operation, x.type(), axis, List.of(into), List.of(k));
+        yield List.of(values, values.withDtype(DType.I32));
+      }
+      case ArgMax(Value x, String label) -> {
+        int axis = Labels.axis(operation, x, label);
+        check(x.type().shape().size(axis) > 0, "a label of at least one element is wanted");
+        yield List.of(without(x.type(), List.of(label)).withDtype(DType.I32));
+      }
+      case OneHot(Value indices, String label, long size, DType dtype) -> {
+        ValueType type = indices.type();
+        check(isIndex(type.dtype()), "indices of i32 or i64 are wanted, got " + type.dtype());
+        check(size >= 0 && size <= Integer.MAX_VALUE, "a size in [0, 2^31) is wanted");
+        List<String> names = new ArrayList<>(type.names());
+        List<Long> sizes = new ArrayList<>(type.sizes());
+        names.add(label);
+        sizes.add(size);
+        yield List.of(Labels.of(operation, dtype, names, sizes));
+      }
+    };
+  }
+
+  private ValueType source(Source source) {
+    return switch (source) {
+      case Constant(ValueType type, Scalar value) -> {
+        fits(value, type.dtype());
+        yield type.withoutLayout();
+      }
+      case Iota(ValueType type, String label) -> {
+        check(isNumber(type.dtype()), "a dtype of numbers is wanted");
+        check(type.axis(label) >= 0, "label " + label + " is wanted in " + type);
+        yield type.withoutLayout();
+      }
+      case Random(Value seed, _, ValueType type) -> {
+        check(
+            seed.type().equals(ValueType.scalar(DType.I64)),
+            "a seed of i64[] is wanted, got " + seed.type());
+        check(type.dtype().isFloating(), "a floating dtype is wanted, got " + type);
+        yield type.withoutLayout();
+      }
+    };
+  }
+
+  private ValueType movement(Movement movement) {
+    return switch (movement) {
+      case Slice slice -> slice(slice);
+      case Pad pad -> {
+        int axis = Labels.axis(operation, pad.x(), pad.label());
+        fits(pad.fill(), pad.x().type().dtype());
+        check(
+            pad.low() >= 0 && pad.high() >= 0 && pad.interior() >= 0,
+            "padding of at least 0 is wanted; slice takes elements away");
+        long size = pad.x().type().shape().size(axis);
+        long inside = size == 0 ? 0 : size + (size - 1) * pad.interior();
+        yield resized(pad.x(), axis, inside + pad.low() + pad.high());
+      }
+      case Concatenate concatenate -> concatenate(concatenate);
+      case Shift(Value x, String label, _, Scalar fill) -> {
+        Labels.axis(operation, x, label);
+        fits(fill, x.type().dtype());
+        yield x.type().withoutLayout();
+      }
+      case Window window -> window(window);
+      case Split(Value x, String label, List<String> into, List<Long> sizes) -> {
+        int axis = Labels.axis(operation, x, label);
+        check(
+            into.size() == sizes.size() && !into.isEmpty(),
+            "at least one label, and one size a label, are wanted");
+        long product = 1;
+        for (long size : sizes) {
+          product = Math.multiplyExact(product, size);
+        }
+        check(
+            product == x.type().shape().size(axis),
+            "sizes whose product is " + x.type().shape().size(axis) + " are wanted");
+        yield Labels.replace(operation, x.type(), axis, into, sizes);
+      }
+      case Merge merge -> merge(merge);
+    };
+  }
+
+  private ValueType resized(Value x, int axis, long size) {
+    return Labels.replace(
+        operation, x.type(), axis, List.of(x.type().names().get(axis)), List.of(size));
+  }
+
+  private ValueType slice(Slice slice) {
+    int axis = Labels.axis(operation, slice.x(), slice.label());
+    long size = slice.x().type().shape().size(axis);
+    check(
+        0 <= slice.from() && slice.from() <= slice.to() && slice.to() <= size,
+        "a range in [0, " + size + "] is wanted");
+    check(slice.step() >= 1, "a step of at least 1 is wanted");
+    return resized(slice.x(), axis, Math.ceilDiv(slice.to() - slice.from(), slice.step()));
+  }
+
+  private ValueType concatenate(Concatenate concatenate) {
+    check(!concatenate.operands().isEmpty(), "at least one operand is wanted");
+    Value first = concatenate.operands().getFirst();
+    int axis = Labels.axis(operation, first, concatenate.label());
+    long size = 0;
+    for (Value part : concatenate.operands()) {
+      same(first, part);
+      Labels.axis(operation, part, concatenate.label());
+      long own = part.type().size(concatenate.label());
+      check(
+          part.type().names().equals(first.type().names())
+              && resized(part, axis, 0).equals(resized(first, axis, 0)),
+          "operands that differ in the size of " + concatenate.label() + " only are wanted");
+      size = Math.addExact(size, own);
+    }
+    return resized(first, axis, size);
+  }
+
+  private ValueType window(Window window) {
+    Value x = window.x();
+    int axis = Labels.axis(operation, x, window.label());
+    check(
+        window.size() >= 1 && window.stride() >= 1 && window.dilation() >= 1,
+        "size, stride and dilation of at least 1 are wanted");
+    long reach = Math.addExact(Math.multiplyExact(window.size() - 1, window.dilation()), 1);
+    long size = x.type().shape().size(axis);
+    long count = size < reach ? 0 : (size - reach) / window.stride() + 1;
+    return Labels.replace(
+        operation,
+        x.type(),
+        axis,
+        List.of(window.label(), window.window()),
+        List.of(count, window.size()));
+  }
+
+  private ValueType merge(Merge merge) {
+    Value x = merge.x();
+    List<String> names = x.type().names();
+    check(!merge.labels().isEmpty(), "at least one label is wanted");
+    int axis = Labels.axis(operation, x, merge.labels().getFirst());
+    int end = axis + merge.labels().size();
+    check(
+        end <= names.size() && names.subList(axis, end).equals(merge.labels()),
+        "neighbouring labels in the operand's order are wanted; transpose with an einsum first");
+    long size = 1;
+    for (int i = axis; i < end; i++) {
+      size = Math.multiplyExact(size, x.type().shape().size(i));
+    }
+    List<String> merged = new ArrayList<>(names.subList(0, axis));
+    List<Long> sizes = new ArrayList<>(x.type().sizes().subList(0, axis));
+    merged.add(Objects.requireNonNull(merge.into()));
+    sizes.add(size);
+    merged.addAll(names.subList(end, names.size()));
+    sizes.addAll(x.type().sizes().subList(end, names.size()));
+    return Labels.of(operation, x.type().dtype(), merged, sizes);
+  }
+}

@@ -1,0 +1,64 @@
+package io.github.shardsum.backend;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.RandomPrograms;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.stream.DoubleStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+class LocalBackendProperties {
+  private static void equalBits(Program program, long seed, Workers workers) {
+    List<Tensor> inputs = RandomPrograms.inputs(program, seed, true);
+    try (Executable wanted = new ReferenceBackend().compile(program);
+        Executable given = LocalBackend.of(workers).compile(program)) {
+      List<Tensor> a = wanted.run(inputs);
+      // The second run finds what the first left in the workspace.
+      given.run(RandomPrograms.inputs(program, seed + 1, true));
+      List<Tensor> b = given.run(inputs);
+      for (int i = 0; i < a.size(); i++) {
+        int output = i;
+        assertEquals(a.get(i).dtype(), b.get(i).dtype());
+        assertArrayEquals(
+            withoutSignOfZero(a.get(i)),
+            withoutSignOfZero(b.get(i)),
+            () -> "output " + output + " of\n" + program + given.explain());
+      }
+    }
+  }
+
+  /** Whether a sum begins at 0 or at its first term, -0, is nobody's promise. */
+  private static double[] withoutSignOfZero(Tensor tensor) {
+    return DoubleStream.of(tensor.toDoubleArray()).map(x -> x + 0.0).toArray();
+  }
+
+  @Property(tries = 400)
+  void integersEqualTheReferenceBitForBit(@ForAll long seed) {
+    equalBits(RandomPrograms.exact(seed, DType.I64, 20), seed, Workers.sequential());
+  }
+
+  @Property(tries = 400)
+  void smallIntegersInF32EqualTheReferenceBitForBit(@ForAll long seed) {
+    equalBits(RandomPrograms.exact(seed, DType.F32, 20), seed, Workers.sequential());
+  }
+
+  @Property(tries = 100)
+  void smallIntegersInOtherDtypesEqualTheReferenceBitForBit(@ForAll long seed) {
+    equalBits(RandomPrograms.exact(seed, DType.BF16, 15), seed, Workers.sequential());
+    equalBits(RandomPrograms.exact(seed, DType.I32, 15), seed, Workers.sequential());
+    equalBits(RandomPrograms.exact(seed, DType.F64, 15), seed, Workers.sequential());
+  }
+
+  @Property(tries = 50)
+  void everyNumberOfThreadsGivesTheSameBits(@ForAll long seed) {
+    try (Workers workers = Workers.of(3)) {
+      equalBits(RandomPrograms.exact(seed, DType.F32, 15), seed, workers);
+    }
+  }
+}
