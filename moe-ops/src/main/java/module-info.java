@@ -2,6 +2,7 @@
 module io.github.shardsum.moe {
   requires static org.jspecify;
   requires transitive io.github.shardsum.core;
+  requires transitive io.github.shardsum.sharded;
 
   exports io.github.shardsum.moe;
 }

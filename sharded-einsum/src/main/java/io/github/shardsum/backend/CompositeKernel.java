@@ -39,8 +39,8 @@ public interface CompositeKernel {
      *
      * @param positions {@code [lead..., k]} of i32, to be overwritten: row-major positions in the
      *     tail, -1 for none
-     * @param weights {@code [lead..., k]} of the result's dtype, to be overwritten; 0 where there
-     *     is no position
+     * @param weights {@code [lead..., k]} of the result's dtype, to be overwritten if the form is
+     *     weighted; otherwise ones
      */
     record Routed(Tensor positions, Tensor weights) implements Result {}
   }
@@ -50,8 +50,9 @@ public interface CompositeKernel {
    *
    * @param leadRank how many labels of the result lead
    * @param slots k, most non-zeros for one leading index
+   * @param weighted whether it has weights; if not each non-zero is 1
    */
-  record Routing(int leadRank, long slots) {}
+  record Routing(int leadRank, long slots, boolean weighted) {}
 
   /**
    * Runs it.

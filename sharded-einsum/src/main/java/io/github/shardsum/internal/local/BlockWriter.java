@@ -108,10 +108,10 @@ final class BlockWriter {
         });
   }
 
-  /** The dense form of routing slots: slots of one position are added in order. */
+  /** The dense form of routing slots over zeros: slots of one position are added in order. */
   static void dense(Workers workers, Tensor out, Tensor positions, Tensor weights) {
     int lead = positions.rank() - 1;
-    long slots = positions.size(lead);
+    int slots = Math.toIntExact(positions.size(lead));
     long rows = positions.shape().elementCount() / Math.max(1, slots);
     if (slots == 0 || rows == 0 || out.shape().elementCount() == 0) {
       return;
@@ -119,27 +119,38 @@ final class BlockWriter {
     long tail = out.shape().elementCount() / rows;
     Tensor flat = out.reshape(rows, tail);
     Tensor places = positions.reshape(rows, slots);
-    Tensor values = weights.reshape(rows, slots);
+    // Weights that are all 1 are one element, broadcast.
+    boolean weighted = weights.isContiguous();
     int tasks = (int) Math.min(rows, (long) TASKS_A_THREAD * workers.parallelism());
     workers.run(
         tasks,
         (task, scratch) -> {
-          long[] at = scratch.longs(0, Math.toIntExact(slots));
-          double[] value = scratch.doubles(0, Math.toIntExact(slots));
-          double[] sum = scratch.doubles(1, 1);
+          long[] at = scratch.longs(0, slots);
           for (long row = rows * task / tasks; row < rows * (task + 1) / tasks; row++) {
-            int n = (int) slots;
-            Elements.load(places, places.offset() + row * slots, 1, at, 0, n);
-            Elements.load(values, values.offset() + row * slots, 1, value, 0, n);
-            for (int i = 0; i < n; i++) {
+            Elements.load(places, places.offset() + row * slots, 1, at, 0, slots);
+            for (int i = 0; i < slots; i++) {
               if (at[i] >= 0) {
-                long position = flat.offset() + row * tail + at[i];
-                Elements.load(flat, position, 1, sum, 0, 1);
-                sum[0] += value[i];
-                Elements.store(sum, 0, flat, position, 1, 1);
+                long weight = weights.offset() + (weighted ? row * slots + i : 0);
+                add(scratch, flat, flat.offset() + row * tail + at[i], weights, weight);
               }
             }
           }
         });
+  }
+
+  private static void add(Scratch scratch, Tensor to, long at, Tensor from, long index) {
+    if (to.dtype().isFloating()) {
+      double[] sum = scratch.doubles(1, 2);
+      Elements.load(to, at, 1, sum, 0, 1);
+      Elements.load(from, index, 1, sum, 1, 1);
+      sum[0] += sum[1];
+      Elements.store(sum, 0, to, at, 1, 1);
+    } else {
+      long[] sum = scratch.longs(1, 2);
+      Elements.load(to, at, 1, sum, 0, 1);
+      Elements.load(from, index, 1, sum, 1, 1);
+      sum[0] = to.dtype() == DType.BOOL ? sum[0] | sum[1] : sum[0] + sum[1];
+      Elements.store(sum, 0, to, at, 1, 1);
+    }
   }
 }

@@ -202,8 +202,7 @@ final class EinsumLowering {
     int from = lowering.dense(bias);
     Base.Buffer buffer = lowering.buffer(bias.type().dtype(), bias.type().shape());
     Value copy = new Value(bias.name() + ".bias" + buffer.index(), bias.type());
-    int to =
-        lowering.put(copy, Place.Dense.of(buffer, bias.type().dtype(), bias.type().shape()));
+    int to = lowering.put(copy, Place.Dense.of(buffer, bias.type().dtype(), bias.type().shape()));
     lowering.step(
         "copy",
         "bias " + bias,

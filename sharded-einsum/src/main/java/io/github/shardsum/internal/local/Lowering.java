@@ -134,7 +134,7 @@ public final class Lowering {
     for (int i = 0; i < statement.results().size(); i++) {
       Value result = statement.results().get(i);
       Optional<CompositeKernel.Routing> routing = kernel.routing(i);
-      int id = routing.isPresent() ? routed(result, routing.get(), true) : define(result);
+      int id = routing.isPresent() ? routed(result, routing.get()) : define(result);
       results.add(id);
       touched.add(id);
     }
@@ -156,19 +156,19 @@ public final class Lowering {
       case Place.Routed routed ->
           new CompositeKernel.Result.Routed(
               frame.workspace().buffer(routed.positions().index()),
-              frame.workspace().buffer(routed.weights().orElseThrow().index()));
+              frame.workspace().routing(routed.index()).weights());
     };
   }
 
   /** A value that is written as positions and weights. */
-  int routed(Value value, CompositeKernel.Routing form, boolean weighted) {
+  int routed(Value value, CompositeKernel.Routing form) {
     ValueType type = value.type();
     long[] sizes = java.util.Arrays.copyOf(type.shape().toArray(), form.leadRank() + 1);
     sizes[form.leadRank()] = form.slots();
     Shape slots = Shape.of(sizes);
     Base.Buffer positions = buffer(DType.I32, slots);
     Optional<Base.Buffer> weights =
-        weighted ? Optional.of(buffer(type.dtype(), slots)) : Optional.empty();
+        form.weighted() ? Optional.of(buffer(type.dtype(), slots)) : Optional.empty();
     Place.Routed place =
         new Place.Routed(
             routings.size(),
@@ -256,11 +256,6 @@ public final class Lowering {
         frame -> {
           var tensor = frame.tensor(out);
           var routing = frame.workspace().routing(routed.index());
-          if (routed.weights().isEmpty()) {
-            var indices = routing.positions().select(routed.leadRank(), 0);
-            BlockWriter.oneHot(frame.workers(), tensor, indices);
-            return;
-          }
           tensor.assign(Workspace.zero(tensor.dtype(), tensor.shape()));
           BlockWriter.dense(frame.workers(), tensor, routing.positions(), routing.weights());
         });

@@ -170,8 +170,8 @@ final class RowLowering {
           frame -> BlockWriter.oneHot(frame.workers(), frame.tensor(out), frame.tensor(indices)));
       return;
     }
-    var form = new CompositeKernel.Routing(result.type().rank() - 1, 1);
-    int out = lowering.routed(result, form, false);
+    var form = new CompositeKernel.Routing(result.type().rank() - 1, 1, false);
+    int out = lowering.routed(result, form);
     Place.Routed place = (Place.Routed) lowering.placeOf(out);
     lowering.step(
         "positions",

@@ -84,9 +84,7 @@ final class Workspace {
   }
 
   static Tensor view(Place.Dense place, Tensor base) {
-    return place.whole()
-        ? base
-        : place.view().apply(Strided.of(base)).over(base);
+    return place.whole() ? base : place.view().apply(Strided.of(base)).over(base);
   }
 
   Tensor buffer(int index) {

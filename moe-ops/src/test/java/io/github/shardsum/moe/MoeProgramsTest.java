@@ -1,0 +1,214 @@
+package io.github.shardsum.moe;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+class MoeProgramsTest {
+  private static final Randomness.Seeded SEEDED = Randomness.seeded(11).stream(3);
+
+  private static Tensor random(DType dtype, long seed, long... shape) {
+    int count = (int) Tensor.zeros(DType.BOOL, shape).shape().elementCount();
+    double[] values = new Random(seed).doubles(count, -1, 1).toArray();
+    return Tensor.of(values, shape).convert(dtype);
+  }
+
+  private static LocalBackend local(Workers workers) {
+    return MoePrograms.withKernels(LocalBackend.of(workers));
+  }
+
+  private static MoeSizes sizes(GatingOptions options, long g, long s, long e, long m, long h) {
+    long capacity = ((Capacity.Factor) options.capacity()).slots(options.router().choices(), s, e);
+    return new MoeSizes(g, s, e, capacity, m, h);
+  }
+
+  private static List<Tensor> inputs(MoeSizes sizes, DType dtype, long seed) {
+    return List.of(
+        random(dtype, seed, sizes.groups(), sizes.tokens(), sizes.model()),
+        random(dtype, seed + 1, sizes.model(), sizes.experts()),
+        random(dtype, seed + 2, sizes.experts(), sizes.model(), sizes.hidden()),
+        random(dtype, seed + 3, sizes.experts(), sizes.hidden(), sizes.model()));
+  }
+
+  private static GatingOptions options(Random random) {
+    int choices = 1 + random.nextInt(3);
+    GatingOptions.Builder builder =
+        GatingOptions.builder()
+            .router(Router.topK(choices))
+            .capacity(Capacity.factor(0.5 + random.nextDouble()))
+            .rejectedKeepsSlot(random.nextBoolean())
+            .normalization(Normalization.values()[random.nextInt(3)])
+            .normalizationEpsilon(random.nextBoolean() ? 0 : 1e-3)
+            .slotOrder(random.nextBoolean() ? SlotOrder.CHOICE_MAJOR : SlotOrder.TOKEN_MAJOR)
+            .auxLoss(
+                (random.nextBoolean() ? AuxLoss.paper() : AuxLoss.squaredExperts())
+                    .over(AuxLoss.Choices.values()[random.nextInt(3)]));
+    List<SecondChoice> policies =
+        List.of(
+            SecondChoice.all(),
+            SecondChoice.none(),
+            SecondChoice.threshold(0.3),
+            SecondChoice.random(0.4));
+    return choices == 2
+        ? builder.secondChoice(policies.get(random.nextInt(4))).build()
+        : builder.build();
+  }
+
+  @Property(tries = 60)
+  void theLayerAsAProgramEqualsTheFirstVersion(@ForAll long seed) {
+    Random random = new Random(seed);
+    GatingOptions options = options(random);
+    MoeSizes sizes =
+        sizes(options, random.nextInt(4), random.nextInt(20), 3 + random.nextInt(4), 6, 10);
+    for (DType dtype : new DType[] {DType.F32, DType.F64, DType.BF16}) {
+      List<Tensor> inputs = inputs(sizes, dtype, seed);
+      MoeWeights weights = new MoeWeights(inputs.get(1), inputs.get(2), inputs.get(3));
+      MoePass pass =
+          MoeLayer.of(weights, options, Workers.sequential())
+              .forward(MoeInput.of(inputs.get(0)), SEEDED);
+      Program program = MoePrograms.layer(sizes, dtype, options, SEEDED);
+      try (Executable fused = local(Workers.sequential()).compile(program)) {
+        List<Tensor> results = fused.run(inputs);
+        assertArrayEquals(
+            pass.outputs().toDoubleArray(), results.get(0).toDoubleArray(), options::toString);
+        assertArrayEquals(
+            pass.routing().metrics().auxLoss().toDoubleArray(), results.get(1).toDoubleArray());
+      }
+      double bound = dtype == DType.F64 ? 1e-12 : dtype == DType.F32 ? 1e-5 : 5e-2;
+      for (Backend plain :
+          List.of(new ReferenceBackend(), LocalBackend.of(Workers.sequential()))) {
+        try (Executable executable = plain.compile(program)) {
+          List<Tensor> results = executable.run(inputs);
+          assertArrayEquals(
+              pass.outputs().toDoubleArray(),
+              results.get(0).toDoubleArray(),
+              bound,
+              () -> plain.name() + options);
+          assertArrayEquals(
+              pass.routing().metrics().auxLoss().toDoubleArray(),
+              results.get(1).toDoubleArray(),
+              dtype == DType.F64 ? 1e-12 : 1e-6);
+        }
+      }
+    }
+  }
+
+  @Property(tries = 20)
+  void theGradientWithKernelsIsThatOfTheDecomposition(@ForAll long seed) {
+    Random random = new Random(seed);
+    GatingOptions options = options(random);
+    MoeSizes sizes = sizes(options, 2, 7, 4, 5, 6);
+    Program gradient = MoePrograms.gradient(MoePrograms.layer(sizes, DType.F64, options, SEEDED));
+    List<Tensor> inputs = new ArrayList<>(inputs(sizes, DType.F64, seed));
+    inputs.add(random(DType.F64, seed + 4, 2, 7, 5));
+    inputs.add(random(DType.F64, seed + 5, 2));
+    assertEquals(
+        List.of("inputs", "wg", "wi", "wo", "cotangent.outputs", "cotangent.aux_loss"),
+        gradient.inputs().stream().map(Value::name).toList());
+    try (Executable fused = local(Workers.sequential()).compile(gradient);
+        Executable plain = new ReferenceBackend().compile(gradient)) {
+      List<Tensor> given = fused.run(inputs);
+      List<Tensor> wanted = plain.run(inputs);
+      for (int i = 0; i < wanted.size(); i++) {
+        assertArrayEquals(
+            wanted.get(i).toDoubleArray(), given.get(i).toDoubleArray(), 1e-11, options::toString);
+      }
+    }
+  }
+
+  @Test
+  void theGradientEqualsFiniteDifferences() {
+    GatingOptions options = GatingOptions.builder().secondChoice(SecondChoice.all()).build();
+    MoeSizes sizes = sizes(options, 1, 5, 3, 4, 5);
+    Program layer = MoePrograms.layer(sizes, DType.F64, options, SEEDED);
+    List<Tensor> inputs = inputs(sizes, DType.F64, 5);
+    Tensor ones = Tensor.full(DType.F64, 1, 1, 5, 4);
+    Tensor lossWeight = Tensor.full(DType.F64, 2, 1);
+    List<Tensor> all = new ArrayList<>(inputs);
+    all.add(ones);
+    all.add(lossWeight);
+    Backend backend = local(Workers.sequential());
+    try (Executable forward = backend.compile(layer);
+        Executable backward = backend.compile(MoePrograms.gradient(layer))) {
+      List<Tensor> gradients = backward.run(all).subList(2, 6);
+      for (int input = 0; input < 4; input++) {
+        double[] gradient = gradients.get(input).toDoubleArray();
+        for (int at = 0; at < gradient.length; at++) {
+          double slope =
+              (loss(forward, inputs, input, at, 1e-6) - loss(forward, inputs, input, at, -1e-6))
+                  / 2e-6;
+          assertEquals(slope, gradient[at], 1e-6 * (1 + Math.abs(slope)));
+        }
+      }
+    }
+  }
+
+  private static double loss(
+      Executable forward, List<Tensor> inputs, int input, int at, double step) {
+    double[] values = inputs.get(input).toDoubleArray();
+    values[at] += step;
+    List<Tensor> moved = new ArrayList<>(inputs);
+    moved.set(input, Tensor.of(values, inputs.get(input).shape().toArray()));
+    List<Tensor> results = forward.run(moved);
+    double sum = 0;
+    for (double value : results.get(0).toDoubleArray()) {
+      sum += value;
+    }
+    return sum + 2 * results.get(1).getDouble(0);
+  }
+
+  @Test
+  void theTextOfTheLayerAndOfItsGradientIsParsedBack() {
+    GatingOptions options = GatingOptions.paper();
+    MoeSizes sizes = sizes(options, 2, 8, 4, 6, 10);
+    Program layer = MoePrograms.layer(sizes, DType.F32, options, SEEDED);
+    assertEquals(layer, Program.parse(layer.toString()));
+    Program gradient = MoePrograms.gradient(layer);
+    assertEquals(gradient, Program.parse(gradient.toString()));
+    assertTrue(gradient.toString().contains("moe.gating.gradient"));
+  }
+
+  @Test
+  void whatAProgramCannotHaveIsAnErrorThatSaysWhatCan() {
+    GatingOptions options =
+        GatingOptions.builder().slotOrder(SlotOrder.BATCH_PRIORITIZED).build();
+    MoeSizes sizes = sizes(options, 2, 8, 4, 6, 10);
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> MoePrograms.layer(sizes, DType.F32, options, SEEDED))
+            .getMessage();
+    assertTrue(message.contains("choice-major or token-major"), message);
+  }
+
+  @Test
+  void everyNumberOfThreadsGivesTheSameBits() {
+    GatingOptions options = GatingOptions.paper();
+    MoeSizes sizes = sizes(options, 5, 33, 6, 24, 40);
+    Program program = MoePrograms.layer(sizes, DType.F32, options, SEEDED);
+    List<Tensor> inputs = inputs(sizes, DType.F32, 6);
+    try (Executable one = local(Workers.sequential()).compile(program);
+        Workers workers = Workers.of(3);
+        Executable many = local(workers).compile(program)) {
+      assertArrayEquals(
+          one.run(inputs).getFirst().toFloatArray(), many.run(inputs).getFirst().toFloatArray());
+    }
+  }
+}
