@@ -41,7 +41,12 @@ record GatingForm(GatingOptions options, int capacity, long seed, long stream) {
 
   private static IllegalArgumentException unsupported(String what, String wanted, Object given) {
     return new IllegalArgumentException(
-        "moe.gating: " + what + ": " + wanted + " is wanted in a program, got " + given
+        "moe.gating: "
+            + what
+            + ": "
+            + wanted
+            + " is wanted in a program, got "
+            + given
             + "; use MoeLayer");
   }
 

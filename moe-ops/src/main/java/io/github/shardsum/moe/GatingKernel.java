@@ -210,8 +210,7 @@ record GatingKernel(GatingForm form, int tokens, int experts) implements Composi
       for (int choice = 0; choice < k; choice++) {
         int at = token * k + choice;
         double weight = positions[at] < 0 || divisor == 0 ? 0 : gate(token, choice) / divisor;
-        boolean zero =
-            combine.weights().dtype() == DType.F64 ? weight == 0 : (float) weight == 0;
+        boolean zero = combine.weights().dtype() == DType.F64 ? weight == 0 : (float) weight == 0;
         weights[at] = zero ? 0 : weight;
         positions[at] = zero ? -1 : positions[at];
         long to = (long) group * tokens * k + at;

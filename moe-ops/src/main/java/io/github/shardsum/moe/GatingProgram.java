@@ -56,8 +56,7 @@ final class GatingProgram {
     Value room = p.compare(Comparison.LT, position, p.constant(DType.I32, form.capacity()));
     Value placed = p.let("placed", p.binary(BinaryKind.AND, wanted, room));
     Value zero = p.constant(DType.F64, 0);
-    Value after =
-        normalized(before, Normalization.AFTER_DROPPING, p.select(placed, chosen, zero));
+    Value after = normalized(before, Normalization.AFTER_DROPPING, p.select(placed, chosen, zero));
     Value weight = p.convert(p.select(placed, after, zero), type.dtype());
     combine(p.let("weight", weight), experts, position);
     p.output("aux_loss", auxLoss(gates, asked, load));
@@ -110,8 +109,7 @@ final class GatingProgram {
   private Value seed(long seed) {
     return p.add(
             new io.github.shardsum.program.Source.Constant(
-                ValueType.scalar(DType.I64),
-                new io.github.shardsum.program.Scalar.Whole(seed)))
+                ValueType.scalar(DType.I64), new io.github.shardsum.program.Scalar.Whole(seed)))
         .getFirst();
   }
 
@@ -140,8 +138,7 @@ final class GatingProgram {
     Value expert = p.oneHot(experts, "E", this.experts, type.dtype());
     Value slot = p.oneHot(position, "C", form.capacity(), type.dtype());
     Value combine =
-        p.einsum(
-            Equation.parse("GSK,GSKE,GSKC->GSEC"), List.of(weight, expert, slot), Map.of());
+        p.einsum(Equation.parse("GSK,GSKE,GSKC->GSEC"), List.of(weight, expert, slot), Map.of());
     p.output("combine_weights", combine);
     Value zero = p.constant(type.dtype(), 0);
     p.output("dispatch_mask", p.convert(p.compare(Comparison.NE, combine, zero), dispatch));

@@ -85,8 +85,7 @@ public final class MoePrograms {
     Value dispatched = p.let("dispatched", p.einsum("GSEC,GSM->EGCM", dispatchMask, inputs));
     Value h = p.let("h", p.relu(p.einsum("EGCM,EMH->EGCH", dispatched, wi)));
     Value expertOutputs = p.let("expert_outputs", p.einsum("EGCH,EHM->GECM", h, wo));
-    Value combined =
-        p.einsum("GSEC,GECM->GSM", combineWeights, p.convert(expertOutputs, scores));
+    Value combined = p.einsum("GSEC,GECM->GSM", combineWeights, p.convert(expertOutputs, scores));
     Value outputs = dtype == scores ? combined : p.convert(combined, dtype);
     p.output("outputs", outputs);
     p.output("aux_loss", routed.get(2));

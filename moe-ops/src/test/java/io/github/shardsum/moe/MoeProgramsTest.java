@@ -92,8 +92,7 @@ class MoeProgramsTest {
             pass.routing().metrics().auxLoss().toDoubleArray(), results.get(1).toDoubleArray());
       }
       double bound = dtype == DType.F64 ? 1e-12 : dtype == DType.F32 ? 1e-5 : 5e-2;
-      for (Backend plain :
-          List.of(new ReferenceBackend(), LocalBackend.of(Workers.sequential()))) {
+      for (Backend plain : List.of(new ReferenceBackend(), LocalBackend.of(Workers.sequential()))) {
         try (Executable executable = plain.compile(program)) {
           List<Tensor> results = executable.run(inputs);
           assertArrayEquals(
@@ -187,8 +186,7 @@ class MoeProgramsTest {
 
   @Test
   void whatAProgramCannotHaveIsAnErrorThatSaysWhatCan() {
-    GatingOptions options =
-        GatingOptions.builder().slotOrder(SlotOrder.BATCH_PRIORITIZED).build();
+    GatingOptions options = GatingOptions.builder().slotOrder(SlotOrder.BATCH_PRIORITIZED).build();
     MoeSizes sizes = sizes(options, 2, 8, 4, 6, 10);
     String message =
         assertThrows(

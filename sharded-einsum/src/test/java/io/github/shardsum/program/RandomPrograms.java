@@ -219,21 +219,21 @@ public final class RandomPrograms {
   }
 
   private void binary() {
-    Pointwise.BinaryKind[] kinds =
-        smooth
-            ? new Pointwise.BinaryKind[] {
-              Pointwise.BinaryKind.ADD, Pointwise.BinaryKind.SUBTRACT,
-              Pointwise.BinaryKind.MULTIPLY, Pointwise.BinaryKind.MAXIMUM,
-              Pointwise.BinaryKind.MINIMUM
-            }
-            : new Pointwise.BinaryKind[] {
-              Pointwise.BinaryKind.ADD, Pointwise.BinaryKind.SUBTRACT,
-              Pointwise.BinaryKind.MULTIPLY, Pointwise.BinaryKind.MAXIMUM,
-              Pointwise.BinaryKind.MINIMUM
-            };
+    List<Pointwise.BinaryKind> kinds =
+        new ArrayList<>(
+            List.of(
+                Pointwise.BinaryKind.ADD,
+                Pointwise.BinaryKind.SUBTRACT,
+                Pointwise.BinaryKind.MULTIPLY,
+                Pointwise.BinaryKind.MAXIMUM,
+                Pointwise.BinaryKind.MINIMUM));
+    if (!dtype.isFloating()) {
+      kinds.add(Pointwise.BinaryKind.DIVIDE);
+      kinds.add(Pointwise.BinaryKind.REMAINDER);
+    }
     Value x = pick();
     Value y = random.nextInt(4) == 0 ? builder.constant(dtype, random.nextInt(5) - 2) : pick();
-    keep(builder.binary(kinds[random.nextInt(kinds.length)], x, y), true);
+    keep(builder.binary(kinds.get(random.nextInt(kinds.size())), x, y), true);
   }
 
   private void unary() {
