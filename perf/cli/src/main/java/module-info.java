@@ -4,6 +4,7 @@ module io.github.shardsum.cli {
   requires io.github.shardsum.collectives;
   requires io.github.shardsum.core;
   requires io.github.shardsum.moe;
+  requires io.github.shardsum.sharded;
   requires io.github.shardsum.tpu;
   requires info.picocli;
   requires tools.jackson.databind;

@@ -7,6 +7,7 @@ import io.github.shardsum.internal.local.LocalPlan;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -17,8 +18,8 @@ import java.util.concurrent.Executor;
  * and thread-safe; results do not depend on the number of threads.
  *
  * <p>All memory of a run is planned when the program is compiled, allocated at the first run and
- * kept; a run itself allocates nothing that grows with the data. Overlapping runs have a memory
- * each.
+ * kept; a run itself allocates nothing that grows with the data, but for what einsum-core's kernels
+ * allocate for sums over rows of a few elements. Overlapping runs have a memory each.
  */
 public final class LocalBackend implements Backend {
   private final Workers workers;
@@ -113,7 +114,9 @@ public final class LocalBackend implements Backend {
           + name.orElse("")
           + ", at most "
           + plan.bytes()
-          + " bytes beside inputs and outputs\n"
+          + " bytes beside inputs and outputs, "
+          + String.format(Locale.ROOT, "%.3e", plan.flops())
+          + " FLOPs\n"
           + plan.table();
     }
   }

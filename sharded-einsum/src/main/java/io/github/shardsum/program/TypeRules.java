@@ -39,6 +39,14 @@ final class TypeRules {
   }
 
   static List<ValueType> infer(Operation operation) {
+    try {
+      return types(operation);
+    } catch (ArithmeticException overflow) {
+      throw ProgramException.of(operation, "sizes below 2^63 are wanted");
+    }
+  }
+
+  private static List<ValueType> types(Operation operation) {
     TypeRules rules = new TypeRules(operation);
     return switch (operation) {
       case Pointwise pointwise -> List.of(rules.pointwise(pointwise));
@@ -229,8 +237,9 @@ final class TypeRules {
             pad.low() >= 0 && pad.high() >= 0 && pad.interior() >= 0,
             "padding of at least 0 is wanted; slice takes elements away");
         long size = pad.x().type().shape().size(axis);
-        long inside = size == 0 ? 0 : size + (size - 1) * pad.interior();
-        yield resized(pad.x(), axis, inside + pad.low() + pad.high());
+        long gaps = size == 0 ? 0 : Math.multiplyExact(size - 1, pad.interior());
+        long ends = Math.addExact(pad.low(), pad.high());
+        yield resized(pad.x(), axis, Math.addExact(Math.addExact(size, gaps), ends));
       }
       case Concatenate concatenate -> concatenate(concatenate);
       case Shift(Value x, String label, _, Scalar fill) -> {

@@ -22,11 +22,17 @@ import java.util.StringJoiner;
  * @param shape one size a label
  */
 public record ValueType(DType dtype, Term labels, Shape shape) {
+  private static final long MOST_BYTES = (1L << 60) - 1;
+
   /** Checks that labels are distinct and have one size each. */
   public ValueType {
     if (labels.size() != shape.rank()) {
       throw new IllegalArgumentException(
           "type: one size a label is wanted, got labels \"" + labels + "\" and " + shape);
+    }
+    if (shape.elementCount() > MOST_BYTES / dtype.byteSize()) {
+      throw new IllegalArgumentException(
+          "type: fewer than 2^60 bytes are wanted, got " + dtype + shape);
     }
     HashSet<String> seen = new HashSet<>();
     for (Axis axis : labels.axes()) {

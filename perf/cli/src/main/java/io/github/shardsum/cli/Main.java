@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** The {@code shardsum} command: a subcommand a line, the rest is theirs. */
 @Command(
     name = "shardsum",
-    description = "GShard for the JVM: einsum and Mixture-of-Experts layers.",
+    description = "GShard for the JVM: einsum, programs and Mixture-of-Experts layers.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
@@ -30,6 +30,9 @@ import picocli.CommandLine.Spec;
     subcommands = {
       Doctor.class,
       EinsumCommand.class,
+      RunCommand.class,
+      GradientCommand.class,
+      ExplainCommand.class,
       MoeCommand.class,
       BenchCommand.class,
       LaunchCommand.class,

@@ -25,6 +25,9 @@ public record LocalPlan(
     List<Place.Routed> routings,
     List<LocalPlan> nested,
     List<BiasedEinsum> biased) {
+  /** Width of the bar of live bytes. */
+  private static final int BAR = 20;
+
   /** Copies the lists. */
   public LocalPlan {
     places = List.copyOf(places);
@@ -54,30 +57,50 @@ public record LocalPlan(
     return bytes;
   }
 
-  /** The table of the steps. */
+  /**
+   * Arithmetic operations of a run.
+   *
+   * @return the sum over the steps
+   */
+  public double flops() {
+    return steps.stream().mapToDouble(Step::flops).sum();
+  }
+
+  /**
+   * The table of the steps.
+   *
+   * @return a line a step, with a bar of the bytes that live then
+   */
   public String table() {
+    long most = 1;
+    for (int i = 0; i < steps.size(); i++) {
+      most = Math.max(most, memory.liveBytes(i));
+    }
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
             Locale.ROOT,
-            "%4s  %-14s %10s %10s %12s  %s%n",
+            "%4s  %-14s %10s %10s %14s  %-" + BAR + "s  %s%n",
             "step",
             "kernel",
             "FLOPs",
             "bytes",
             "live bytes",
+            "",
             "what"));
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
+      long live = memory.liveBytes(i);
       text.append(
           String.format(
               Locale.ROOT,
-              "%4d  %-14s %10.3e %10.3e %,12d  %s%n",
+              "%4d  %-14s %10.3e %10.3e %,14d  %-" + BAR + "s  %s%n",
               i,
               step.kernel(),
               step.flops(),
               step.bytes(),
-              memory.liveBytes(i),
+              live,
+              "#".repeat((int) (BAR * (double) live / most)),
               step.detail()));
     }
     for (LocalPlan body : nested) {

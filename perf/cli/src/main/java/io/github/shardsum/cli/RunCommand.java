@@ -1,0 +1,143 @@
+package io.github.shardsum.cli;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum run}: a program on .npy files. */
+@Command(
+    name = "run",
+    customSynopsis = "shardsum run FILE.program --in NAME=FILE.npy ... [--out DIR] [OPTION ...]",
+    description = {
+      "%nRun a program on .npy files, which are mapped, not loaded.",
+      "%nEvery input of the program is given by --in; its dtype and shape must be the program's.%n"
+    })
+final class RunCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "FILE.program", description = "The program's text.")
+  private Path file = Path.of("");
+
+  @Option(names = "--in", paramLabel = "NAME=FILE.npy", description = "An input of the program.")
+  private Map<String, Path> in = new LinkedHashMap<>();
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "DIR",
+      description =
+          "Write each output to DIR/NAME.npy, whole or not at all; without it outputs are"
+              + " printed.")
+  private Optional<Path> out = Optional.empty();
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads; results do not depend on it (default: all processors).")
+  private Optional<Integer> threads = Optional.empty();
+
+  @Option(
+      names = "--reference",
+      description = "Run every operation by its definition, in scalar code: slow, the oracle.")
+  private boolean reference;
+
+  @Override
+  public Integer call() throws IOException {
+    if (threads.isPresent() && threads.get() < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--threads: at least 1 is wanted, got " + threads.get());
+    }
+    Program program = ProgramFile.read(file);
+    checkNames(program);
+    try (Arena arena = Arena.ofShared();
+        Workers workers = Workers.of(threads.orElse(Runtime.getRuntime().availableProcessors()));
+        Executable executable = backend(workers).compile(program)) {
+      checkMemory(executable);
+      List<Tensor> inputs = new ArrayList<>();
+      for (Value input : program.inputs()) {
+        inputs.add(Npy.map(in.getOrDefault(input.name(), Path.of("")), arena));
+      }
+      write(program, executable.run(inputs));
+    }
+    return 0;
+  }
+
+  private Backend backend(Workers workers) {
+    return reference ? new ReferenceBackend() : MoePrograms.withKernels(LocalBackend.of(workers));
+  }
+
+  private void checkNames(Program program) {
+    Set<String> wanted = new HashSet<>();
+    program.inputs().forEach(input -> wanted.add(input.name()));
+    if (!wanted.equals(in.keySet())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--in: the program's inputs " + program.inputs() + " are wanted, got " + in.keySet());
+    }
+    Set<String> names = new HashSet<>();
+    for (Value output : program.outputs()) {
+      if (!names.add(output.name())) {
+        throw new IllegalArgumentException(
+            file + ": outputs of different names are wanted, got " + output.name() + " twice");
+      }
+    }
+  }
+
+  private static void checkMemory(Executable executable) {
+    long free = Runtime.getRuntime().maxMemory();
+    double bytes = executable.peakBytes();
+    for (Value output : executable.program().outputs()) {
+      bytes += output.type().bytes();
+    }
+    if (bytes > free) {
+      throw new IllegalArgumentException(
+          String.format(
+              java.util.Locale.ROOT,
+              "memory: a run needs %.3e bytes, the JVM may have %.3e; set"
+                  + " SHARDSUM_JAVA_OPTS=-Xmx...",
+              bytes,
+              (double) free));
+    }
+  }
+
+  private void write(Program program, List<Tensor> results) throws IOException {
+    PrintWriter output = spec.commandLine().getOut();
+    if (out.isPresent()) {
+      Files.createDirectories(out.get());
+    }
+    for (int i = 0; i < results.size(); i++) {
+      Value value = program.outputs().get(i);
+      if (out.isPresent()) {
+        Npy.write(out.get().resolve(value.name() + ".npy"), results.get(i));
+      } else {
+        output.println(value + "\n" + TensorText.of(results.get(i)));
+      }
+    }
+    output.flush();
+  }
+}

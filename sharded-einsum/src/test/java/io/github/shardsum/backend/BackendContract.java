@@ -1,0 +1,213 @@
+package io.github.shardsum.backend;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.RandomPrograms;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every backend promises; a backend's test implements {@link #backend()}. Values are held
+ * against the reference.
+ */
+// Other modules run it from the test jar; they have JUnit.
+@SuppressWarnings("exports")
+public interface BackendContract {
+  /** The backend under test. */
+  Backend backend();
+
+  private static Program layer() {
+    ProgramBuilder p = Program.builder("layer");
+    Value x = p.input("x", "f32[b=3 m=4]");
+    Value w = p.input("w", "f32[m=4 h=5]");
+    Value bias = p.input("bias", "f32[h=5]");
+    Value h = p.let("h", p.relu(p.add(p.einsum("bm,mh->bh", x, w), bias)));
+    p.output("loss", p.sum(h, "b", "h"));
+    p.output(h);
+    return p.build();
+  }
+
+  private static double[] values(Tensor tensor) {
+    return DoubleStream.of(tensor.toDoubleArray()).map(x -> x + 0.0).toArray();
+  }
+
+  @Test
+  default void exactProgramsEqualTheReferenceBitForBit() {
+    for (int seed = 0; seed < 25; seed++) {
+      for (DType dtype : new DType[] {DType.F32, DType.I64}) {
+        Program program = RandomPrograms.exact(seed, dtype, 20);
+        List<Tensor> inputs = RandomPrograms.inputs(program, seed, true);
+        try (Executable wanted = new ReferenceBackend().compile(program);
+            Executable given = backend().compile(program)) {
+          List<Tensor> a = wanted.run(inputs);
+          List<Tensor> b = given.run(inputs);
+          for (int i = 0; i < a.size(); i++) {
+            assertEquals(a.get(i).dtype(), b.get(i).dtype());
+            assertArrayEquals(values(a.get(i)), values(b.get(i)), program::toString);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  default void realProgramsEqualTheReferenceWithinRounding() {
+    for (int seed = 0; seed < 25; seed++) {
+      Program program = RandomPrograms.smooth(seed, 20);
+      List<Tensor> inputs = RandomPrograms.inputs(program, seed, false);
+      try (Executable wanted = new ReferenceBackend().compile(program);
+          Executable given = backend().compile(program)) {
+        double[] a = wanted.run(inputs).getFirst().toDoubleArray();
+        double[] b = given.run(inputs).getFirst().toDoubleArray();
+        assertArrayEquals(a, b, 1e-9, program::toString);
+      }
+    }
+  }
+
+  @Test
+  default void runningAgainGivesTheSameBitsAndChangesNoInput() {
+    Program program = layer();
+    List<Tensor> inputs = RandomPrograms.inputs(program, 3, false);
+    List<double[]> before = inputs.stream().map(Tensor::toDoubleArray).toList();
+    try (Executable executable = backend().compile(program)) {
+      float[] first = executable.run(inputs).get(1).toFloatArray();
+      executable.run(RandomPrograms.inputs(program, 4, false));
+      assertArrayEquals(first, executable.run(inputs).get(1).toFloatArray());
+    }
+    for (int i = 0; i < before.size(); i++) {
+      assertArrayEquals(before.get(i), inputs.get(i).toDoubleArray());
+    }
+  }
+
+  @Test
+  default void anyStridesAndMemoryAreTaken() {
+    Program program = layer();
+    List<Tensor> inputs = RandomPrograms.inputs(program, 5, true);
+    try (Arena arena = Arena.ofShared();
+        Executable executable = backend().compile(program)) {
+      List<Tensor> plain = executable.run(inputs);
+      List<Tensor> odd = new ArrayList<>();
+      for (Tensor input : inputs) {
+        Tensor turned = Tensor.allocate(arena, input.dtype(), input.transpose().shape());
+        turned.assign(input.transpose());
+        odd.add(turned.transpose());
+      }
+      Tensor loss = Tensor.allocate(arena, DType.F32, Shape.of());
+      Tensor wide = Tensor.full(DType.F32, -1, 3, 10);
+      executable.runInto(List.of(loss, wide.slice(1, 0, 10, 2)), odd);
+      assertEquals(plain.get(0).getDouble(), loss.getDouble());
+      assertArrayEquals(plain.get(1).toFloatArray(), wide.slice(1, 0, 10, 2).copy().toFloatArray());
+      assertEquals(-1, wide.getDouble(1, 3));
+    }
+  }
+
+  @Test
+  default void runsMayOverlap() {
+    Program program = layer();
+    try (Executable executable = backend().compile(program)) {
+      List<CompletableFuture<List<Tensor>>> started = new ArrayList<>();
+      List<List<Tensor>> inputs = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        inputs.add(RandomPrograms.inputs(program, i, false));
+        started.add(executable.start(inputs.get(i)));
+      }
+      for (int i = 0; i < started.size(); i++) {
+        assertArrayEquals(
+            executable.run(inputs.get(i)).get(1).toFloatArray(),
+            started.get(i).join().get(1).toFloatArray());
+      }
+    }
+  }
+
+  @Test
+  default void aStartedRunEndsWithItsError() {
+    try (Executable executable = backend().compile(layer())) {
+      CompletableFuture<List<Tensor>> started = executable.start(List.of());
+      CompletionException failed = assertThrows(CompletionException.class, started::join);
+      assertInstanceOf(IllegalArgumentException.class, failed.getCause());
+    }
+  }
+
+  @Test
+  default void whatDoesNotFitIsAnErrorBeforeAnythingIsWritten() {
+    Program program = layer();
+    List<Tensor> inputs = RandomPrograms.inputs(program, 6, false);
+    try (Executable executable = backend().compile(program)) {
+      String count = message(() -> executable.run(inputs.subList(0, 2)));
+      assertTrue(count.contains("3 inputs are wanted"), count);
+      List<Tensor> wrong = new ArrayList<>(inputs);
+      wrong.set(1, Tensor.zeros(DType.F32, 4, 6));
+      String shape = message(() -> executable.run(wrong));
+      assertTrue(shape.contains("w: f32[m=4 h=5]") && shape.contains("[4, 6]"), shape);
+      wrong.set(1, Tensor.zeros(DType.F64, 4, 5));
+      assertTrue(message(() -> executable.run(wrong)).contains("f64"));
+      Tensor loss = Tensor.full(DType.F32, 7);
+      Tensor overlapping = inputs.get(1).reshape(20).slice(0, 0, 15).reshape(3, 5);
+      String apart = message(() -> executable.runInto(List.of(loss, overlapping), inputs));
+      assertTrue(apart.contains("apart from input w"), apart);
+      assertEquals(7, loss.getDouble());
+    }
+  }
+
+  private static String message(Runnable call) {
+    return String.valueOf(assertThrows(IllegalArgumentException.class, call::run).getMessage());
+  }
+
+  @Test
+  default void inputsMayBeOutputsAndOutputsMayStandTwice() {
+    ProgramBuilder p = Program.builder("same");
+    Value x = p.input("x", "i64[a=3]");
+    p.output(x);
+    Value negative = p.negate(x);
+    p.output(negative);
+    p.output(negative);
+    try (Executable executable = backend().compile(p.build())) {
+      List<Tensor> results = executable.run(Tensor.of(new long[] {1, 2, 3}, 3));
+      assertArrayEquals(new long[] {1, 2, 3}, results.get(0).toLongArray());
+      assertArrayEquals(new long[] {-1, -2, -3}, results.get(1).toLongArray());
+      assertArrayEquals(new long[] {-1, -2, -3}, results.get(2).toLongArray());
+    }
+  }
+
+  @Test
+  default void aMemoryLimitIsKeptOrRefusedBeforehand() {
+    Program program = layer();
+    long peak;
+    try (Executable executable = backend().compile(program)) {
+      peak = executable.peakBytes();
+      assertFalse(executable.explain().isEmpty());
+    }
+    CompileOptions enough = CompileOptions.defaults().withMemoryLimit(peak);
+    backend().compile(program, enough).close();
+    if (peak > 0) {
+      CompileOptions less = CompileOptions.defaults().withMemoryLimit(peak - 1);
+      assertThrows(IllegalArgumentException.class, () -> backend().compile(program, less));
+    }
+  }
+
+  @Test
+  default void aClosedExecutableDoesNotRun() {
+    Executable executable = backend().compile(layer());
+    executable.close();
+    executable.close();
+    assertThrows(
+        IllegalStateException.class,
+        () -> executable.run(RandomPrograms.inputs(executable.program(), 1, false)));
+  }
+}

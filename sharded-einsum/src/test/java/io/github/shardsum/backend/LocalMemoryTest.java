@@ -1,0 +1,181 @@
+package io.github.shardsum.backend;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Gradients;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.RandomPrograms;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LocalMemoryTest {
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /**
+   * Tasks and views, of which there are more with more data up to a bound; values are megabytes.
+   */
+  private static final long SLACK = 1 << 15;
+
+  private static long allocated(Runnable work) {
+    long before = THREADS.getCurrentThreadAllocatedBytes();
+    work.run();
+    return THREADS.getCurrentThreadAllocatedBytes() - before;
+  }
+
+  /** Every kind of step, for n rows. */
+  private static Program everything(int n) {
+    ProgramBuilder p = Program.builder("everything");
+    Value x = p.input("x", "f32[b=" + n + " m=32]");
+    Value w = p.input("w", "f32[m=32 h=32]");
+    Value h = p.relu(p.scale(0.5, p.einsum("bm,mh->bh", x, w)));
+    Value soft = p.softmax(p.exp(p.negate(h)), "h");
+    List<Value> top = p.topK(soft, "h", 2, "k");
+    Value hot = p.oneHot(top.getLast(), "m", 32, DType.F32);
+    Value gathered = p.einsum("bkm,mh->bkh", hot, w);
+    Value sums = p.cumulativeSum(p.reduce(ReduceKind.MAX, gathered, "k"), "b");
+    Value moved = p.pad(p.shift(sums, "b", 1, 0), "h", 1, 1, 0);
+    Value windows = p.window(moved, "h", "w", 3);
+    // A sum over short or overlapping rows is einsum-core's, which allocates for each of them.
+    Value convolved = p.negate(p.slice(windows, "w", 1, 2));
+    Value best = p.convert(p.argMax(p.merge(convolved, "h", "h", "w"), "h"), DType.F32);
+    Value noise = p.random(p.constant(DType.I64, 3), 0, "f32[b=" + n + "]");
+    Value chosen = p.select(p.compare(Comparison.GT, noise, best), best, noise);
+    Value merged =
+        p.merge(p.concatenate("h", p.merge(convolved, "h", "h", "w"), sums), "all", "b", "h");
+    ProgramBuilder round = Program.builder("round");
+    Value carried = round.input("carried", chosen.type());
+    Value each = round.input("each", chosen.type());
+    round.output("next", round.add(carried, each));
+    List<Value> looped =
+        p.add(
+            new Nested.Loop(
+                3, "t", false, round.build(), List.of(chosen), List.of(), List.of(chosen)));
+    p.output("merged", merged);
+    p.output("last", looped.getFirst());
+    return p.build();
+  }
+
+  /** The least of many runs, since vectors and slots are objects until code is compiled. */
+  private static long steady(Program program, long enough) {
+    List<Tensor> inputs = RandomPrograms.inputs(program, 1, false);
+    try (Executable executable = LocalBackend.of(Workers.sequential()).compile(program)) {
+      List<Tensor> outputs = executable.run(inputs);
+      long least = Long.MAX_VALUE;
+      for (int i = 0; i < 600 && least > enough; i++) {
+        least = Math.min(least, allocated(() -> executable.runInto(outputs, inputs)));
+      }
+      return least;
+    }
+  }
+
+  @Test
+  void aRunAllocatesNothingThatGrowsWithTheData() {
+    long small = steady(everything(64), 0);
+    long large = steady(everything(64 * 64), small + SLACK);
+    assertTrue(large <= small + SLACK, "64 rows: " + small + " bytes, 4096 rows: " + large);
+  }
+
+  @Test
+  void theFirstRunAllocatesThePeakThatWasKnownBefore() {
+    Program program = everything(4096);
+    List<Tensor> inputs = RandomPrograms.inputs(program, 1, false);
+    long peak = 0;
+    long least = Long.MAX_VALUE;
+    // Vectors are objects until they are compiled, so that the first of these allocates more.
+    for (int i = 0; i < 30; i++) {
+      try (Executable executable = LocalBackend.of(Workers.sequential()).compile(program)) {
+        List<Tensor> outputs = new ArrayList<>();
+        for (Value output : program.outputs()) {
+          outputs.add(Tensor.zeros(output.type().dtype(), output.type().shape()));
+        }
+        peak = executable.peakBytes();
+        least = Math.min(least, allocated(() -> executable.runInto(outputs, inputs)));
+      }
+    }
+    // Blocks of kernels and views: some hundred kilobytes, whatever the sizes.
+    assertTrue(least <= peak + (1 << 20), "known " + peak + ", allocated " + least);
+    assertTrue(least >= peak, "known " + peak + ", allocated " + least);
+    assertTrue(peak > 1 << 20, "the data should outweigh the blocks: " + peak);
+  }
+
+  private static Program chain(int length) {
+    ProgramBuilder p = Program.builder("chain");
+    Value x = p.input("x", "f32[a=1000]");
+    Value y = x;
+    for (int i = 0; i < length; i++) {
+      // A running sum is a step of its own, so that every value has a buffer.
+      y = p.cumulativeSum(y, "a");
+    }
+    p.output("y", y);
+    return p.build();
+  }
+
+  @Test
+  void buffersAreUsedAgain() {
+    try (Executable executable = LocalBackend.of(Workers.sequential()).compile(chain(50))) {
+      assertTrue(executable.peakBytes() <= 2 * 4096, executable.explain());
+    }
+  }
+
+  @Test
+  void rematerializedValuesAreNotKept() {
+    ProgramBuilder p = Program.builder("deep");
+    Value y = p.input("x", "f64[a=1000]");
+    String[] names = new String[20];
+    for (int i = 0; i < names.length; i++) {
+      names[i] = "h" + i;
+      y = p.let(names[i], p.unary(io.github.shardsum.program.Pointwise.UnaryKind.SINE, y));
+      y = p.cumulativeSum(y, "a");
+    }
+    p.output("loss", p.sum(p.multiply(y, y), "a"));
+    Program gradient = Gradients.gradient(p.build(), List.of("loss"), List.of("x"));
+    LocalBackend backend = LocalBackend.of(Workers.sequential());
+    List<Tensor> inputs = RandomPrograms.inputs(gradient, 1, false);
+    try (Executable kept = backend.compile(gradient);
+        Executable again =
+            backend.compile(gradient, CompileOptions.defaults().rematerialize(names))) {
+      assertArrayEquals(
+          kept.run(inputs).getFirst().toDoubleArray(),
+          again.run(inputs).getFirst().toDoubleArray());
+      assertTrue(again.explain().lines().count() > kept.explain().lines().count(), again.explain());
+      assertTrue(
+          again.peakBytes() <= kept.peakBytes(), again.peakBytes() + " of " + kept.peakBytes());
+    }
+  }
+
+  @Test
+  void aThousandOperationsCompileInTime() {
+    ProgramBuilder p = Program.builder("long");
+    Value w = p.input("w", "f32[a=8 c=8]");
+    Value bias = p.input("bias", "f32[c=8]");
+    Value y = p.input("x", "f32[b=8 a=8]");
+    for (int i = 0; i < 200; i++) {
+      Value h = p.relu(p.add(p.einsum("ba,ac->bc", y, w), bias));
+      y = p.einsum("ba->ba", p.cumulativeSum(h, "b"));
+    }
+    p.output("y", y);
+    Program program = p.build();
+    assertEquals(1000, program.statements().size());
+    LocalBackend backend = LocalBackend.of(Workers.sequential());
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 20; i++) {
+      long before = THREADS.getCurrentThreadCpuTime();
+      backend.compile(program).close();
+      least = Math.min(least, THREADS.getCurrentThreadCpuTime() - before);
+    }
+    assertTrue(least < 300_000_000, "nanoseconds: " + least);
+  }
+}
