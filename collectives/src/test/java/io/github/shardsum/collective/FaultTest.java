@@ -31,7 +31,7 @@ class FaultTest {
   private static final Tensor X = Tensor.zeros(DType.F32, 12, 12);
 
   /** Two ways to go on; all devices take the first and one the second. */
-  private record Fork(String name, Way usual, Way odd, String told) {
+  record Fork(String name, Way usual, Way odd, String told) {
     @Override
     public String toString() {
       return name;
