@@ -66,7 +66,7 @@ final class PointwiseGradient {
       case LOGISTIC -> Optional.of(b.multiply(g, b.multiply(y, b.subtract(one(y), y))));
       case SINE -> Optional.of(b.multiply(g, b.unary(UnaryKind.COSINE, x)));
       case COSINE -> Optional.of(b.negate(b.multiply(g, b.unary(UnaryKind.SINE, x))));
-      case RELU -> Optional.of(b.select(b.compare(Comparison.GT, x, zero(x)), g, zero(g)));
+      case RELU -> Optional.of(b.select(b.compare(Comparison.GT, y, zero(y)), g, zero(g)));
     };
   }
 

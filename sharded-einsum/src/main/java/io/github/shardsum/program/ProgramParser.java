@@ -255,8 +255,9 @@ final class ProgramParser {
   }
 
   private void keyword(String wanted) {
+    skip();
     int start = at;
-    if (!wanted.equals(name())) {
+    if (at == text.length() || !isWord(text.charAt(at)) || !wanted.equals(word())) {
       at = start;
       throw bad(wanted + " is wanted");
     }

@@ -116,7 +116,7 @@ final class EinsumLowering {
     String what = einsum.equation() + (epilogue.relu() ? ", relu" : "");
     List<Integer> values = Lowering.values(operands, out);
     long own = compiled.explain().temporaryBytes();
-    double flops = compiled.explain().flops();
+    double flops = compiled.explain().flops() * density(operands);
     if (biased.isEmpty()) {
       lowering.step(
           kernel(compiled),
@@ -137,6 +137,21 @@ final class EinsumLowering {
         flops,
         own,
         frame -> run(frame, frame.workspace().einsum(index), operands, out));
+  }
+
+  /** Of a dense operand's elements the part that is there. */
+  private double density(int[] operands) {
+    double density = 1;
+    for (int operand : operands) {
+      if (lowering.placeOf(operand) instanceof Place.Routed routed) {
+        double tail = 1;
+        for (int axis = routed.leadRank(); axis < routed.shape().rank(); axis++) {
+          tail *= routed.shape().size(axis);
+        }
+        density *= routed.slots() / Math.max(1, tail);
+      }
+    }
+    return density;
   }
 
   private static void run(Frame frame, Einsum einsum, int[] operands, int out) {
