@@ -111,12 +111,13 @@ final class ProgramParser {
       Operation operation = operation();
       List<ValueType> inferred = located(line, operation::resultTypes);
       if (inferred.size() != names.size()) {
-        throw bad(inferred.size() + " results are wanted for " + operation.mnemonic());
+        throw badAt(line, inferred.size() + " results are wanted for " + operation.mnemonic());
       }
       for (int i = 0; i < names.size(); i++) {
         ValueType type = inferred.get(i);
         if (!types.get(i).orElse(type).equals(type)) {
-          throw bad(names.get(i) + " is " + type + ", but the text says " + types.get(i).get());
+          throw badAt(
+              line, names.get(i) + " is " + type + ", but the text says " + types.get(i).get());
         }
         results.add(define(new Value(names.get(i), type)));
       }
@@ -144,11 +145,7 @@ final class ProgramParser {
     try {
       return reading.get();
     } catch (IllegalArgumentException bad) {
-      int after = at;
-      at = start;
-      skip();
-      ProgramException located = bad(String.valueOf(bad.getMessage()));
-      at = after;
+      ProgramException located = badAt(start, String.valueOf(bad.getMessage()));
       located.initCause(bad);
       throw located;
     }
@@ -291,6 +288,12 @@ final class ProgramParser {
         return;
       }
     }
+  }
+
+  private ProgramException badAt(int place, String message) {
+    at = place;
+    skip();
+    return bad(message);
   }
 
   private ProgramException bad(String message) {
