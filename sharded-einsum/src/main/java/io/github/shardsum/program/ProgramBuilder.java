@@ -269,6 +269,20 @@ public final class ProgramBuilder {
   }
 
   /**
+   * Another name for a label: the identity einsum.
+   *
+   * @param x the value
+   * @param label its label
+   * @param to the label's new name
+   * @return the result
+   */
+  public Value rename(Value x, String label, String to) {
+    List<String> names = new ArrayList<>(x.type().names());
+    names.replaceAll(name -> name.equals(label) ? to : name);
+    return einsum(Terms.equation(List.of(Terms.of(names)), Terms.of(names)), List.of(x), Map.of());
+  }
+
+  /**
    * A function of each element.
    *
    * @param kind which

@@ -9,6 +9,7 @@ import java.io.Serial;
 public final class ProgramException extends IllegalArgumentException {
   @Serial private static final long serialVersionUID = 1;
 
+  /** What is to blame. */
   private final String where;
 
   private ProgramException(String where, String message) {
