@@ -17,10 +17,12 @@ import java.util.Optional;
  * does, and not an error.
  *
  * @param form the options
+ * @param groups G
  * @param tokens S
  * @param experts E
  */
-record GatingKernel(GatingForm form, int tokens, int experts) implements CompositeKernel {
+record GatingKernel(GatingForm form, long groups, int tokens, int experts)
+    implements CompositeKernel {
   private static final int GATES = 0;
   private static final int SUMS = 1;
   private static final int WEIGHTS = 2;
@@ -33,6 +35,7 @@ record GatingKernel(GatingForm form, int tokens, int experts) implements Composi
     return Optional.of(
         new GatingKernel(
             GatingForm.of(composite),
+            logits.size("G"),
             Math.toIntExact(logits.size("S")),
             Math.toIntExact(logits.size("E"))));
   }
@@ -44,6 +47,12 @@ record GatingKernel(GatingForm form, int tokens, int experts) implements Composi
       case 1 -> Optional.of(new Routing(2, form.choices(), false));
       default -> Optional.empty();
     };
+  }
+
+  /** Of each gate a subtraction, a power, two sums, a quotient and its choices. */
+  @Override
+  public double flops() {
+    return (5.0 + form.choices()) * groups * tokens * experts;
   }
 
   @Override

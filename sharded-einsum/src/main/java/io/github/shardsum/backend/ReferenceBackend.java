@@ -10,7 +10,8 @@ import java.util.List;
 /**
  * The oracle: every operation by its definition, in scalar code, composites by their decomposition.
  * Sums are in f64 in the order of the labels and rounded once. Immutable and thread-safe; slow, and
- * it forgets nothing before the end of a run.
+ * it forgets nothing before the end of a run. Its peak counts the elements of values, not the
+ * garbage of its loops.
  */
 public final class ReferenceBackend implements Backend {
   /** The backend. */

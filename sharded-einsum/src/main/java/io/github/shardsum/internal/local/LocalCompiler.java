@@ -4,6 +4,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -21,12 +22,19 @@ public final class LocalCompiler {
    * @param rematerialized names of values to compute again
    * @param workers the threads
    * @return the plan
+   * @throws IllegalArgumentException if a name is none of the program's
    */
   public static LocalPlan plan(
       Program program, LocalKernels kernels, Set<String> rematerialized, Workers workers) {
     Program decomposed = Passes.decompose(program, composite -> kernels.of(composite).isEmpty());
     Program clean = Passes.deadCode(Passes.commonSubexpressions(decomposed));
-    return Lowering.lower(Passes.rematerialize(clean, rematerialized), kernels, workers);
+    // A value that the passes have merged with another or dropped is not kept either.
+    rematerialized.forEach(program::value);
+    Set<String> left = new HashSet<>(rematerialized);
+    Set<String> results = new HashSet<>();
+    clean.statements().forEach(each -> each.results().forEach(value -> results.add(value.name())));
+    left.retainAll(results);
+    return Lowering.lower(Passes.rematerialize(clean, left), kernels, workers);
   }
 
   /** Runs a plan, in workspaces that are kept. Thread-safe. */

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.local;
 
 import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.kernel.Elementwise;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
@@ -15,6 +16,7 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -85,6 +87,7 @@ public final class Lowering {
     }
     Operation operation = statement.operation();
     switch (operation) {
+      case Pointwise.Unary unary when Groups.hasVectorKernel(unary) -> exp(unary, statement);
       case Pointwise _ -> fused(groups.endingAt(index), statement);
       case Contraction.Einsum einsum -> new EinsumLowering(this).lower(einsum, statement.result());
       case Contraction contraction -> new RowLowering(this).lower(contraction, statement.result());
@@ -94,6 +97,17 @@ public final class Lowering {
       case Nested.Loop loop -> new LoopLowering(this, kernels).lower(loop, statement);
       case Nested.Composite composite -> composite(composite, statement);
     }
+  }
+
+  private void exp(Pointwise.Unary exp, Statement statement) {
+    int x = dense(exp.x());
+    int out = define(statement.result());
+    step(
+        "exp",
+        statement.toString(),
+        List.of(x, out),
+        (double) statement.result().type().shape().elementCount(),
+        frame -> Elementwise.expInto(frame.workers(), frame.tensor(out), frame.tensor(x)));
   }
 
   private void fused(List<Integer> group, Statement statement) {
@@ -111,8 +125,7 @@ public final class Lowering {
         values(operands, out),
         builder.flops(),
         frame -> {
-          io.github.shardsum.tensor.Tensor[] in =
-              new io.github.shardsum.tensor.Tensor[operands.length];
+          Tensor[] in = new Tensor[operands.length];
           for (int i = 0; i < in.length; i++) {
             in[i] = frame.tensor(operands[i]);
           }
