@@ -101,6 +101,11 @@ public final class PjrtOptions {
           when (name.equals("chips_per_host_bounds") || name.equals("wrap")) && three.size() != 3 ->
           throw new IllegalArgumentException(
               "option \"" + name + "\": three numbers are wanted, got " + three);
+      case PjrtValue.Int64List(List<Long> bounds)
+          when name.equals("chips_per_host_bounds")
+              && bounds.stream().anyMatch(bound -> bound < 1) ->
+          throw new IllegalArgumentException(
+              "option \"chips_per_host_bounds\": numbers of at least 1 are wanted, got " + bounds);
       default -> {}
     }
   }

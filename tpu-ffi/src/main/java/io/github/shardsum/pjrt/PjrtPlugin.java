@@ -143,9 +143,11 @@ public final class PjrtPlugin {
    * @param name the plugin's name for it, as {@code v5e:4x8}
    * @param options of the plugin, as {@code num_slices}
    * @return the topology, to be closed
+   * @throws IllegalArgumentException if the name is blank or has a size of 0
    * @throws PjrtException if the plugin does not know it, or compiles for none but its own devices
    */
   public PjrtTopology topology(String name, PjrtOptions options) {
+    TpuLimits.check(name);
     try (Arena arena = Arena.ofConfined()) {
       byte[] text = name.getBytes(StandardCharsets.UTF_8);
       Call call =
@@ -164,6 +166,7 @@ public final class PjrtPlugin {
    *
    * @param name the plugin's name for it
    * @return the topology, to be closed
+   * @throws IllegalArgumentException if the name is blank or has a size of 0
    * @throws PjrtException if the plugin does not know it, or compiles for none but its own devices
    */
   public PjrtTopology topology(String name) {

@@ -2,6 +2,7 @@ package io.github.shardsum.pjrt;
 
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /** What libtpu's compiler would end the process on. */
 final class TpuLimits {
@@ -10,7 +11,22 @@ final class TpuLimits {
   /** libtpu 0.0.52: "Check failed: Topology()->chip_bounds().y <= 16", for v5e alone. */
   private static final long V5E_CHIPS = 16;
 
+  private static final Pattern NO_CHIPS = Pattern.compile("[:=_x]0+(?![0-9])");
+
   private TpuLimits() {}
+
+  /**
+   * Refuses a name of a topology that libtpu divides by zero for; without a name it would take one
+   * of its own choice.
+   *
+   * @param name as {@code v5e:4x8}
+   */
+  static void check(String name) {
+    if (name.isBlank() || NO_CHIPS.matcher(name).find()) {
+      throw new IllegalArgumentException(
+          "topology: a name with sizes of at least 1 is wanted, as v5e:4x8, got \"" + name + "\"");
+    }
+  }
 
   /**
    * Refuses a topology that libtpu describes but cannot compile for.

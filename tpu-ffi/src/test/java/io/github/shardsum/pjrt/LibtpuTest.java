@@ -161,7 +161,7 @@ class LibtpuTest {
 
   @Test
   void aTopologyThatIsNoneIsRefused() {
-    for (String name : new String[] {"nonsense", "v99:2x2", "", "v5e:0x0"}) {
+    for (String name : new String[] {"nonsense", "v99:2x2", "v5e:", "v5e:2", "v5e:3x5"}) {
       assertThrows(PjrtException.class, () -> plugin.topology(name), name);
     }
   }

@@ -254,6 +254,21 @@ class RefusalTest {
   }
 
   @Test
+  void topologiesThatLibtpuDividesByZeroForAreRefused() {
+    PjrtPlugin plugin = fake.open();
+    for (String name : new String[] {"", " ", "v5e:0x0", "v5e:2x0", "v4:2x00x2", "v5e_0x4"}) {
+      assertThrows(IllegalArgumentException.class, () -> plugin.topology(name), name);
+    }
+    assertFalse(fake.calls.contains(Slot.TOPOLOGY_DESCRIPTION_CREATE));
+    for (String name : new String[] {"v5e:10x20", "v4-8", "v5e:4x8", "tpu7x:2x2x1"}) {
+      plugin.topology(name).close();
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> PjrtOptions.none().with("chips_per_host_bounds", PjrtValue.of(0L, 1L, 1L)));
+  }
+
+  @Test
   void compileOptionsAreTheBytesThatXlaReads() {
     String device = "08ffffffffffffffffff01";
     assertEquals(
