@@ -55,6 +55,13 @@ record GatingKernel(GatingForm form, long groups, int tokens, int experts)
     return (5.0 + form.choices()) * groups * tokens * experts;
   }
 
+  /** Gates, sums and weights, choices, positions and counts of one group a thread. */
+  @Override
+  public long scratchBytes(Workers workers) {
+    long elements = (long) tokens * experts + 4L * experts + 3L * tokens * form.choices();
+    return Long.BYTES * elements * Math.min(workers.parallelism(), Math.max(1, groups));
+  }
+
   @Override
   public void run(List<Tensor> operands, List<Result> results, Workers workers) {
     Tensor logits = operands.getFirst();

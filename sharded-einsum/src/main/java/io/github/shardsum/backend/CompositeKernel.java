@@ -81,4 +81,15 @@ public interface CompositeKernel {
   default double flops() {
     return 0;
   }
+
+  /**
+   * Bytes that a run holds beside operands and results: {@link io.github.shardsum.exec.Scratch} of
+   * all its threads. A kernel allocates nothing else that grows with the data.
+   *
+   * @param workers the threads
+   * @return the bytes
+   */
+  default long scratchBytes(Workers workers) {
+    return 0;
+  }
 }

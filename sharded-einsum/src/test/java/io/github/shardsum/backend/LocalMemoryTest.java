@@ -126,7 +126,8 @@ class LocalMemoryTest {
   @Test
   void buffersAreUsedAgain() {
     try (Executable executable = LocalBackend.of(Workers.sequential()).compile(chain(50))) {
-      assertTrue(executable.peakBytes() <= 2 * 4096, executable.explain());
+      // Two buffers, and a row of f64 while it is summed.
+      assertTrue(executable.peakBytes() <= 2 * 4096 + 8 * 1000, executable.explain());
     }
   }
 

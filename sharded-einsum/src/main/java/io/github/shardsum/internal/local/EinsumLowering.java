@@ -125,6 +125,7 @@ final class EinsumLowering {
           List.of(),
           flops,
           own,
+          0,
           frame -> run(frame, compiled, operands, out));
       return;
     }
@@ -136,6 +137,7 @@ final class EinsumLowering {
         List.of(biased.get().bias()),
         flops,
         own,
+        0,
         frame -> run(frame, frame.workspace().einsum(index), operands, out));
   }
 

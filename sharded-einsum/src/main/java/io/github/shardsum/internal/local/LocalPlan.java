@@ -54,7 +54,12 @@ public record LocalPlan(
     for (LocalPlan body : nested) {
       bytes += body.bytes();
     }
-    return bytes;
+    return bytes + scratchBytes();
+  }
+
+  /** One step runs at a time, so that the largest scratch is that of all. */
+  private long scratchBytes() {
+    return steps.stream().mapToLong(Step::scratchBytes).max().orElse(0);
   }
 
   /**

@@ -155,7 +155,10 @@ public final class Lowering {
         "composite",
         composite.name() + composite.operands(),
         touched,
+        List.of(),
         kernel.flops(),
+        0,
+        kernel.scratchBytes(workers),
         frame ->
             kernel.run(
                 java.util.Arrays.stream(operands).mapToObj(frame::tensor).toList(),
@@ -317,7 +320,27 @@ public final class Lowering {
   }
 
   void step(String kernel, String detail, List<Integer> values, double flops, Step.Action action) {
-    step(kernel, detail, values, List.of(), flops, 0, action);
+    step(kernel, detail, values, List.of(), flops, 0, 0, action);
+  }
+
+  /** A step on rows, of which each thread holds one. */
+  void rows(String kernel, String detail, List<Integer> values, long rowBytes, Step.Action action) {
+    double flops = 0;
+    for (int id : values) {
+      if (places.get(id).orElseThrow() instanceof Place.Dense dense) {
+        flops = Math.max(flops, elements(dense));
+      }
+    }
+    long scratch = rowBytes * workers.parallelism();
+    step(kernel, detail, values, List.of(), flops, 0, scratch, action);
+  }
+
+  private static double elements(Place.Dense dense) {
+    double elements = 1;
+    for (int axis = 0; axis < dense.planned().sizes().length; axis++) {
+      elements *= dense.planned().strides()[axis] == 0 ? 1 : dense.planned().sizes()[axis];
+    }
+    return elements;
   }
 
   void step(
@@ -327,6 +350,7 @@ public final class Lowering {
       List<Base> others,
       double flops,
       long ownBytes,
+      long scratchBytes,
       Step.Action action) {
     List<Base> bases = new ArrayList<>(others);
     double bytes = 0;
@@ -334,11 +358,7 @@ public final class Lowering {
       switch (places.get(id).orElseThrow()) {
         case Place.Dense dense -> {
           bases.add(dense.base());
-          double elements = 1;
-          for (int axis = 0; axis < dense.planned().sizes().length; axis++) {
-            elements *= dense.planned().strides()[axis] == 0 ? 1 : dense.planned().sizes()[axis];
-          }
-          bytes += elements * dense.dtype().byteSize();
+          bytes += elements(dense) * dense.dtype().byteSize();
         }
         case Place.Routed routed -> {
           bases.add(routed.positions());
@@ -347,7 +367,7 @@ public final class Lowering {
         }
       }
     }
-    steps.add(new Step(kernel, detail, bases, flops, bytes, ownBytes, action));
+    steps.add(new Step(kernel, detail, bases, flops, bytes, ownBytes, scratchBytes, action));
   }
 
   private void copyOut(int output) {

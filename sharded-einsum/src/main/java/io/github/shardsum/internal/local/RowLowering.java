@@ -38,11 +38,11 @@ final class RowLowering {
         int x = lowering.dense(sum.x());
         int axis = sum.x().type().axis(sum.label());
         int out = lowering.define(result);
-        lowering.step(
+        lowering.rows(
             "running sum",
             result.toString(),
             List.of(x, out),
-            result.type().shape().elementCount(),
+            Double.BYTES * sum.x().type().size(sum.label()),
             frame ->
                 RowKernels.cumulativeSum(
                     frame.workers(),
@@ -86,11 +86,11 @@ final class RowLowering {
     int from = lowering.dense(x);
     int out = lowering.define(next);
     Strided.View last = lastAxis(type, axis);
-    lowering.step(
+    lowering.rows(
         "extreme",
         next.toString(),
         List.of(from, out),
-        type.shape().elementCount(),
+        Double.BYTES * Math.max(1, type.size(label)),
         frame -> {
           var tensor = frame.tensor(from);
           RowKernels.extreme(
@@ -121,11 +121,11 @@ final class RowLowering {
         int axis = top.x().type().axis(top.label());
         int values = lowering.define(statement.results().getFirst());
         int indices = lowering.define(statement.results().getLast());
-        lowering.step(
+        lowering.rows(
             "top-k",
             statement.toString(),
             List.of(x, values, indices),
-            (double) top.x().type().shape().elementCount(),
+            Double.BYTES * (top.x().type().size(top.label()) + 2 * top.k()),
             frame ->
                 RowKernels.topK(
                     frame.workers(),
@@ -138,11 +138,11 @@ final class RowLowering {
         int x = lowering.dense(max.x());
         int axis = max.x().type().axis(max.label());
         int out = lowering.define(statement.result());
-        lowering.step(
+        lowering.rows(
             "arg-max",
             statement.toString(),
             List.of(x, out),
-            (double) max.x().type().shape().elementCount(),
+            Double.BYTES * (max.x().type().size(max.label()) + 1),
             frame -> RowKernels.argMax(frame.workers(), frame.tensor(out), frame.tensor(x), axis));
       }
       case Selection.OneHot hot -> oneHot(hot, statement.result());

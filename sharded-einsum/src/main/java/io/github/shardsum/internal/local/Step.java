@@ -11,6 +11,7 @@ import java.util.List;
  * @param flops arithmetic operations, a multiply-add being two
  * @param bytes least bytes read and written
  * @param ownBytes bytes that it keeps beside the workspace's buffers
+ * @param scratchBytes bytes of arrays that its threads share with those of other steps
  * @param action the work
  */
 record Step(
@@ -20,6 +21,7 @@ record Step(
     double flops,
     double bytes,
     long ownBytes,
+    long scratchBytes,
     Action action) {
   /** Copies the list. */
   Step {
