@@ -1,5 +1,5 @@
 /**
- * A binding to PJRT plugins: libtpu, XLA for CPU and CUDA, and any other of API 0.63 or newer.
+ * A binding to PJRT plugins of API 0.63 or newer: tried on libtpu and on XLA CPU, not yet on CUDA.
  *
  * <p>{@code PjrtPlugin.open(path)} loads a library, {@code createClient} takes its devices, {@code
  * compile} turns StableHLO text into a {@code PjrtLoadedExecutable}, and {@code bufferFrom} carries
