@@ -38,7 +38,7 @@ class FaultTest {
     }
   }
 
-  private interface Way {
+  interface Way {
     void go(Device device);
   }
 
