@@ -167,6 +167,9 @@ public final class Engine implements Collectives {
 
   /** Runs a collective of checked calls; called by one thread at a time, in the same order. */
   List<Tensor> execute(List<Call> calls, IntFunction<String> sites) {
+    if (options.checked()) {
+      Ownership.check(wire.placement(), calls);
+    }
     long number = nextSequence();
     try {
       if (options.checked()) {

@@ -94,6 +94,7 @@ final class EnginePlan implements Plan {
       }
       String site = Sites.here();
       if (engine.options().checked()) {
+        Ownership.check(wire.placement(), calls);
         new Agreement(wire, calls, steps.size(), _ -> site).reachHere();
         if (!wire.isAlone()) {
           open.add(
