@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -18,7 +17,7 @@ final class Ownership {
   /** Stands for all native memory, whose addresses are absolute. */
   private static final Object NATIVE = new Object();
 
-  private final Map<Object, List<Range>> ranges = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, List<Range>> ranges = new IdentityHashMap<>();
 
   /** The bytes from begin to end of a device's operand or result. */
   private record Range(long begin, long end, int device, boolean written, Tensor tensor) {}
