@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.mpi;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -47,15 +48,28 @@ record Farewell(MpiProcess process) implements Runnable {
       LockSupport.parkNanos(LOOK_NANOS);
       staying = process.call(loop -> loop.job().staying());
     }
-    boolean anyBroken = broken;
-    process.call(
+    finish(broken ? GRACE_NANOS : Long.MAX_VALUE);
+  }
+
+  /**
+   * Ends MPI. After a failure, calls of its that never ended may keep it from that; then it is left
+   * as it is.
+   */
+  private void finish(long limitNanos) {
+    CountDownLatch done = new CountDownLatch(1);
+    process.post(
         loop -> {
-          if (!anyBroken) {
-            loop.job().finish();
-          }
+          loop.job().finish();
           loop.finish();
-          return true;
+          done.countDown();
         });
+    try {
+      if (!done.await(limitNanos, TimeUnit.NANOSECONDS)) {
+        System.err.println("shardsum: MPI does not end after a failure; this process does");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void abort(List<String> staying) {

@@ -11,8 +11,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.PostDiscoveryFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -36,7 +40,10 @@ public final class RankMain {
     List<? extends DiscoverySelector> classes =
         Arrays.stream(arguments).skip(2).map(name -> selectClass(name)).toList();
     LauncherDiscoveryRequest request =
-        LauncherDiscoveryRequestBuilder.request().selectors(classes).build();
+        LauncherDiscoveryRequestBuilder.request()
+            .selectors(classes)
+            .filters((PostDiscoveryFilter) RankMain::isForProcesses)
+            .build();
     SummaryGeneratingListener listener = new SummaryGeneratingListener();
     int rank = rank();
     LauncherFactory.create().execute(request, listener, new Progress(rank));
@@ -47,6 +54,20 @@ public final class RankMain {
     summary.printFailuresTo(new PrintWriter(System.err, true, StandardCharsets.UTF_8), 30);
     boolean good = summary.getTotalFailureCount() == 0 && summary.getTestsSucceededCount() > 0;
     System.exit(good ? 0 : 1);
+  }
+
+  /**
+   * Of classes for Maven only the tests that run on every cluster: the rest is of one process, and
+   * would open engines that the other ranks do not. Of {@code ...Contract} all.
+   */
+  private static FilterResult isForProcesses(TestDescriptor test) {
+    return FilterResult.includedIf(
+        test.getSource()
+            .filter(source -> source instanceof MethodSource)
+            .map(source -> (MethodSource) source)
+            .filter(method -> method.getClassName().endsWith("Test"))
+            .map(method -> method.getMethodParameterTypes().contains("Cluster"))
+            .orElse(true));
   }
 
   private static int rank() {

@@ -1,0 +1,214 @@
+package io.github.shardsum.cli.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What becomes of a job of three processes one of which fails, as its user sees it. */
+class FaultsTest {
+  private static final int DEADLINE_SECONDS = 5;
+
+  /** Six JVMs have to start and to end, on a machine that may be busy. */
+  private static final int PATIENCE_SECONDS = 90;
+
+  /** How long after the launcher a process may still be seen. */
+  private static final int ORPHAN_SECONDS = 20;
+
+  @TempDir Path folder;
+
+  /** What a job printed, and how it ended. */
+  private record Outcome(int status, String out, String errors) {
+    @Override
+    public String toString() {
+      return "status " + status + "\n" + out + "\n" + errors;
+    }
+  }
+
+  private static Stream<String> mpis() {
+    List<String> found =
+        Stream.of("openmpi", "mpich").filter(mpi -> find(mpi).isPresent()).toList();
+    assumeTrue(
+        !found.isEmpty(),
+        "no mpirun: install Open MPI (apt-get install openmpi-bin) or MPICH (apt-get install mpich)");
+    return found.stream();
+  }
+
+  /** What does not depend on the MPI is shown on one. */
+  private static Stream<String> oneMpi() {
+    return mpis().limit(1);
+  }
+
+  private static Optional<Mpirun> find(String mpi) {
+    try {
+      return Optional.of(Mpirun.find(mpi, System.getenv()));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void aProgramThatEndsWellGivesItsResults(String mpi) throws Exception {
+    Outcome outcome = run(mpi, "nothing", true);
+    assertEquals(0, outcome.status(), outcome.toString());
+    assertEquals(6, count("sum 6\\.0", outcome.out()), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void aKilledProcessIsNamed(String mpi) throws Exception {
+    Outcome outcome = run(mpi, "kill", true);
+    assertFailed(outcome);
+    assertTrue(outcome.errors().contains("rank 1 on "), outcome.toString());
+    assertTrue(outcome.errors().contains("ended by signal 9"), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("oneMpi")
+  void anExitIsNamed(String mpi) throws Exception {
+    Outcome outcome = run(mpi, "exit", true);
+    assertFailed(outcome);
+    assertTrue(
+        Pattern.compile("rank 1 on \\S+ ended with status 3|caught .*rank 1 .* has ended")
+            .matcher(outcome.errors() + outcome.out())
+            .find(),
+        outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("oneMpi")
+  void aHaltedProcessIsNamed(String mpi) throws Exception {
+    Outcome outcome = run(mpi, "halt", true);
+    assertFailed(outcome);
+    assertTrue(outcome.errors().contains("rank 1 on "), outcome.toString());
+    assertTrue(outcome.errors().contains("ended with status 3"), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void anUncaughtExceptionIsNamedAndReachesTheOthers(String mpi) throws Exception {
+    Outcome outcome = run(mpi, "throw", true);
+    assertFailed(outcome);
+    assertTrue(outcome.errors().contains("on purpose"), outcome.toString());
+    assertTrue(
+        Pattern.compile("caught .*rank 1 ").matcher(outcome.out()).find()
+            || outcome.errors().contains("rank 1 on "),
+        outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void aStuckProcessIsNamedByTheOthers(String mpi) throws Exception {
+    assertNamesTheStuckOne(run(mpi, "stick", true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("oneMpi")
+  void aStuckProcessIsNamedWithoutTheCheckToo(String mpi) throws Exception {
+    assertNamesTheStuckOne(run(mpi, "stick", false));
+  }
+
+  private static void assertNamesTheStuckOne(Outcome outcome) throws Exception {
+    assertFailed(outcome);
+    String told = "caught CollectiveTimeoutException[^\\n]*\\n[^\\n]*rank 1 \\(";
+    assertEquals(2, count(told, outcome.out()), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("oneMpi")
+  void aStoppedProcessIsNamedByTheOthersAndEnded(String mpi) throws Exception {
+    Outcome outcome = run(mpi, "stop", true);
+    assertFailed(outcome);
+    assertTrue(outcome.out().contains("rank 1 ("), outcome.toString());
+    assertTrue(outcome.out().contains("does not answer"), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void aMismatchIsAnErrorOnEveryProcess(String mpi) throws Exception {
+    Outcome outcome = run(mpi, "dtype", true);
+    assertFailed(outcome);
+    assertEquals(3, count("caught CollectiveMismatchException", outcome.out()), outcome.toString());
+    assertTrue(outcome.out().contains("f64"), outcome.toString());
+    assertTrue(outcome.out().contains("FaultyProgram"), outcome.toString());
+  }
+
+  private static void assertFailed(Outcome outcome) throws Exception {
+    assertNotEquals(0, outcome.status(), outcome.toString());
+    for (MatchResult pid :
+        Pattern.compile("pid (\\d+)\\n").matcher(outcome.out()).results().toList()) {
+      // mpirun kills what is left and does not wait for its end.
+      Optional<ProcessHandle> orphan = ProcessHandle.of(Long.parseLong(pid.group(1)));
+      if (orphan.isPresent()) {
+        orphan.get().onExit().get(ORPHAN_SECONDS, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  private static long count(String pattern, String text) {
+    return Pattern.compile(pattern).matcher(text).results().count();
+  }
+
+  private Outcome run(String mpi, String what, boolean checked)
+      throws IOException, InterruptedException {
+    Path out = folder.resolve("out");
+    Path errors = folder.resolve("errors");
+    List<String> command = java("io.github.shardsum.cli.Main", classPath());
+    command.addAll(List.of("launch", "-n", "3", "--mpi", mpi));
+    command.addAll(List.of("--timeout", Integer.toString(PATIENCE_SECONDS)));
+    command.addAll(java(FaultyProgram.class.getName(), classPath()));
+    command.addAll(List.of(what, Integer.toString(DEADLINE_SECONDS), Boolean.toString(checked)));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+            .redirectOutput(out.toFile())
+            .redirectError(errors.toFile())
+            .start();
+    boolean ended = process.waitFor(PATIENCE_SECONDS + 30L, TimeUnit.SECONDS);
+    process.destroyForcibly();
+    String printed = Files.readString(errors);
+    assertTrue(ended, printed);
+    assertFalse(printed.contains("(--timeout)"), "a hang: " + printed);
+    return new Outcome(process.waitFor(), Files.readString(out), printed);
+  }
+
+  private static List<String> java(String main, String classPath) {
+    return new ArrayList<>(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xshare:auto",
+            "--add-modules=jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            classPath,
+            main));
+  }
+
+  /** Modules and tests as one class path: a program of a user need not be modular. */
+  private static String classPath() {
+    return String.join(
+        File.pathSeparator,
+        Path.of("target", "test-classes").toAbsolutePath().toString(),
+        System.getProperty("jdk.module.path", ""),
+        System.getProperty("java.class.path", ""));
+  }
+}
