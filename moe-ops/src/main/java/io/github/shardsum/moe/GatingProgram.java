@@ -124,7 +124,8 @@ final class GatingProgram {
 
   /** Of each choice the number of choices of the same expert that come before it. */
   private Value position(Value asked, Value load) {
-    boolean choiceMajor = form.options().slotOrder() == SlotOrder.CHOICE_MAJOR;
+    // Without tokens both orders are one, and only the number of choices can be split off again.
+    boolean choiceMajor = form.options().slotOrder() == SlotOrder.CHOICE_MAJOR || tokens == 0;
     Value ordered = choiceMajor ? p.einsum("GSKE->GKSE", load) : load;
     String outer = choiceMajor ? "K" : "S";
     String inner = choiceMajor ? "S" : "K";

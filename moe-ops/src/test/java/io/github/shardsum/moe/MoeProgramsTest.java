@@ -71,6 +71,23 @@ class MoeProgramsTest {
         : builder.build();
   }
 
+  @Test
+  void groupsWithoutTokensAreAProgramInEverySlotOrder() {
+    for (SlotOrder order : List.of(SlotOrder.CHOICE_MAJOR, SlotOrder.TOKEN_MAJOR)) {
+      GatingOptions options =
+          GatingOptions.builder()
+              .router(Router.topK(2))
+              .capacity(Capacity.factor(1))
+              .slotOrder(order)
+              .build();
+      MoeSizes sizes = sizes(options, 2, 0, 5, 6, 10);
+      Program program = MoePrograms.layer(sizes, DType.F32, options, SEEDED);
+      try (Executable plain = new ReferenceBackend().compile(program)) {
+        assertEquals(0, plain.run(inputs(sizes, DType.F32, 1)).getFirst().shape().elementCount());
+      }
+    }
+  }
+
   @Property(tries = 60)
   void theLayerAsAProgramEqualsTheFirstVersion(@ForAll long seed) {
     Random random = new Random(seed);
