@@ -25,6 +25,9 @@ final class StepPlanner {
   /** Most multiply-adds of a product that is not packed: packing 32^3 costs as much as it saves. */
   private static final long MOST_SMALL = 32 * 32 * 32;
 
+  /** Elements that memory moves in the time that it takes to begin a row: 5 ns. */
+  private static final double ROW_BEGIN = 20;
+
   private final Kernels kernels;
   private final ComputeType type;
 
@@ -96,9 +99,9 @@ final class StepPlanner {
     Loops out = StepLabel.loops(kept, OUT);
     return String.format(
         Locale.ROOT,
-        "runs of %.3g along the sum, %.3g along the result",
-        contiguousRow(sum),
-        contiguousRow(out));
+        "%.2g a term along the sum, %.2g along the result, in elements read",
+        dotCost(sum, binary),
+        rowSumCost(out, binary));
   }
 
   /**
@@ -255,7 +258,8 @@ final class StepPlanner {
   private StepKernel nest(List<StepLabel> kept, List<StepLabel> summed, boolean binary) {
     Loops sum = StepLabel.loops(summed, binary ? RIGHT : LEFT);
     Loops out = StepLabel.loops(kept, OUT);
-    boolean byDots = !summed.isEmpty() && dotsAreBetter(out, sum);
+    boolean byDots =
+        StepLabel.points(summed) > 1 && dotCost(sum, binary) <= rowSumCost(out, binary);
     String name = nestName(!summed.isEmpty(), binary, byDots);
     return switch (type) {
       case FLOAT -> new FloatLoopNest(kernels.floats(), name, binary, byDots, out, sum);
@@ -274,22 +278,25 @@ final class StepPlanner {
     return byDots ? "dots" : "row sums";
   }
 
-  /** Whether rows of the sum are read better than rows of the result. */
-  private static boolean dotsAreBetter(Loops out, Loops sum) {
-    return contiguousRow(sum) >= contiguousRow(out);
+  /** What a term costs in a dot along the contracted labels, in elements read from memory. */
+  private static double dotCost(Loops sum, boolean binary) {
+    return reading(sum, binary) + ROW_BEGIN / sum.row();
   }
 
-  /** Length of the innermost loop, divided by what reading across the operands costs. */
-  private static double contiguousRow(Loops loops) {
-    double row = loops.row();
-    for (int array : new int[] {LEFT, RIGHT}) {
-      long stride = loops.rank() == 0 ? 0 : Math.abs(loops.stride(array));
-      if (stride > 1) {
-        // A line holds 16 elements; beyond a page every element costs a translation too.
-        row /= stride < 16 ? 8 : stride < 1024 ? 16 : 64;
-      }
-    }
-    return row;
+  /** What a term costs where rows are added up along the result: the sums are read and written. */
+  private static double rowSumCost(Loops out, boolean binary) {
+    return reading(out, binary) + 1 + ROW_BEGIN / out.row();
+  }
+
+  /** Elements that memory moves to read one of each operand along the innermost loop. */
+  private static double reading(Loops loops, boolean binary) {
+    double cost = reading(Math.abs(loops.stride(LEFT)));
+    return binary ? cost + reading(Math.abs(loops.stride(RIGHT))) : cost;
+  }
+
+  private static double reading(long stride) {
+    // A line holds 16 elements; beyond a page every element costs a translation too.
+    return stride <= 16 ? stride : stride < 1024 ? 16 : 32;
   }
 
   /** A blocked transposition, if the operand is contiguous along another label than the result. */

@@ -130,9 +130,6 @@ class RowKernelsTest {
     floats((r, x, at, y, yAt, to, o, n) -> r.multiply(x, at, y, yAt, to, o, n));
     doubles((r, x, at, y, yAt, to, o, n) -> r.multiply(x, at, y, yAt, to, o, n));
     longs((r, x, at, y, yAt, to, o, n) -> r.multiply(x, at, y, yAt, to, o, n));
-    floats((r, x, at, y, yAt, to, o, n) -> r.multiplyAdd(x, at, y, yAt, to, o, n));
-    doubles((r, x, at, y, yAt, to, o, n) -> r.multiplyAdd(x, at, y, yAt, to, o, n));
-    longs((r, x, at, y, yAt, to, o, n) -> r.multiplyAdd(x, at, y, yAt, to, o, n));
   }
 
   @Test
@@ -198,23 +195,98 @@ class RowKernelsTest {
   }
 
   @Test
-  void wideSumsOfColumns() {
+  void sumsOfSeveralRowsAreThoseOfEach() {
     for (int n : Rows.lengths()) {
-      float[] x = Rows.uglyFloats(random, n);
-      float[] y = Rows.uglyFloats(random, n);
+      int count = random.nextInt(10);
+      int step = n + random.nextInt(3);
+      int yStep = random.nextBoolean() ? 0 : step;
+      float[] x = Rows.floats(random, count * step);
+      float[] y = Rows.floats(random, count * step + n);
+      double[] wideX = Rows.doubles(random, x);
+      double[] wideY = Rows.doubles(random, y);
+      long[] longX = Rows.longs(random, count * step);
+      long[] longY = Rows.longs(random, count * step + n);
+      for (Kernels kernels : new Kernels[] {BEST, SCALAR}) {
+        double[] lanes = new double[Sums.ROOM];
+        double[] sums = new double[count + 1];
+        double[] dots = new double[count + 1];
+        kernels.floats().sums(x, 2, step, n, count, sums, 1, lanes);
+        kernels.floats().dots(x, 1, step, y, 3, yStep, n, count, dots, 1, lanes);
+        double[] wideSums = new double[count + 1];
+        double[] wideDots = new double[count + 1];
+        kernels.doubles().sums(wideX, 2, step, n, count, wideSums, 1, lanes);
+        kernels.doubles().dots(wideX, 1, step, wideY, 3, yStep, n, count, wideDots, 1, lanes);
+        long[] longSums = new long[count + 1];
+        long[] longDots = new long[count + 1];
+        kernels.longs().sums(longX, 2, step, n, count, longSums, 1, longSums);
+        kernels.longs().dots(longX, 1, step, longY, 3, yStep, n, count, longDots, 1, longDots);
+        assertEquals(0, sums[0] + dots[0] + wideSums[0] + wideDots[0]);
+        assertEquals(0, longSums[0] + longDots[0]);
+        for (int r = 0; r < count; r++) {
+          int xAt = r * step;
+          int yAt = 3 + r * yStep;
+          assertEquals(SCALAR.floats().sum(x, 2 + xAt, n), sums[1 + r]);
+          assertEquals(SCALAR.floats().dot(x, 1 + xAt, y, yAt, n), dots[1 + r]);
+          assertEquals(SCALAR.doubles().sum(wideX, 2 + xAt, n), wideSums[1 + r]);
+          assertEquals(SCALAR.doubles().dot(wideX, 1 + xAt, wideY, yAt, n), wideDots[1 + r]);
+          assertEquals(SCALAR.longs().sum(longX, 2 + xAt, n), longSums[1 + r]);
+          assertEquals(SCALAR.longs().dot(longX, 1 + xAt, longY, yAt, n), longDots[1 + r]);
+        }
+      }
+    }
+  }
+
+  @Test
+  void rowsAddedUpColumnByColumn() {
+    for (int n : Rows.lengths()) {
+      int count = random.nextInt(10);
+      int step = random.nextInt(3) * n;
+      float[] x = Rows.uglyFloats(random, 2 * n + count * step);
+      float[] y = Rows.uglyFloats(random, 2 * n + count * step + count);
       double[] best = Rows.doubles(random, Rows.floats(random, n));
       double[] scalar = best.clone();
-      BEST.floats().addWide(x, 1, best, 2, n);
-      BEST.floats().multiplyAddWide(x, 2, y, 3, best, 1, n);
-      SCALAR.floats().addWide(x, 1, scalar, 2, n);
-      SCALAR.floats().multiplyAddWide(x, 2, y, 3, scalar, 1, n);
+      addUp(BEST.floats(), x, y, step, count, best, n);
+      addUp(SCALAR.floats(), x, y, step, count, scalar, n);
       assertArrayEquals(scalar, best, () -> "n = " + n);
       float[] bestNarrow = Rows.floats(random, n);
       float[] scalarNarrow = bestNarrow.clone();
       BEST.floats().narrow(best, 1, bestNarrow, 3, n);
       SCALAR.floats().narrow(best, 1, scalarNarrow, 3, n);
       assertArrayEquals(scalarNarrow, bestNarrow, () -> "n = " + n);
+      double[] wideX = Rows.doubles(random, x);
+      double[] wideY = Rows.doubles(random, y);
+      addUp(BEST.doubles(), wideX, wideY, step, count, best, n);
+      addUp(SCALAR.doubles(), wideX, wideY, step, count, scalar, n);
+      assertArrayEquals(scalar, best, () -> "n = " + n);
+      long[] longX = Rows.longs(random, 2 * n + count * step);
+      long[] longY = Rows.longs(random, 2 * n + count * step + count);
+      long[] bestLongs = Rows.longs(random, n);
+      long[] scalarLongs = bestLongs.clone();
+      addUp(BEST.longs(), longX, longY, step, count, bestLongs, n);
+      addUp(SCALAR.longs(), longX, longY, step, count, scalarLongs, n);
+      assertArrayEquals(scalarLongs, bestLongs, () -> "n = " + n);
     }
+  }
+
+  private static void addUp(
+      FloatRows rows, float[] x, float[] y, int step, int count, double[] to, int n) {
+    rows.addRows(x, 1, step, count, to, 2, n);
+    rows.multiplyAddRows(x, 2, step, y, 3, step, count, to, 1, n);
+    rows.axpyRows(x, 3, step, y, 1, 1, count, to, 3, n);
+  }
+
+  private static void addUp(
+      DoubleRows rows, double[] x, double[] y, int step, int count, double[] to, int n) {
+    rows.addRows(x, 1, step, count, to, 2, n);
+    rows.multiplyAddRows(x, 2, step, y, 3, step, count, to, 1, n);
+    rows.axpyRows(x, 3, step, y, 1, 1, count, to, 3, n);
+  }
+
+  private static void addUp(
+      LongRows rows, long[] x, long[] y, int step, int count, long[] to, int n) {
+    rows.addRows(x, 1, step, count, to, 2, n);
+    rows.multiplyAddRows(x, 2, step, y, 3, step, count, to, 1, n);
+    rows.axpyRows(x, 3, step, y, 1, 1, count, to, 3, n);
   }
 
   @Test
