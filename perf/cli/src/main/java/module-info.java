@@ -1,5 +1,6 @@
 /** The shardsum command line. */
 module io.github.shardsum.cli {
+  requires static jdk.incubator.vector;
   requires static org.jspecify;
   requires io.github.shardsum.collectives;
   requires io.github.shardsum.core;

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.machine.CompiledLimits;
 import io.github.shardsum.cli.machine.Roof;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -88,6 +90,14 @@ public final class BenchCommand implements Callable<Integer> {
       description = "The Python of NumPy and torch (default: SHARDSUM_PYTHON, or python3).")
   private Optional<String> python = Optional.empty();
 
+  @Option(
+      names = "--limits",
+      description = {
+        "Only the machine's limits, each beside what C reaches here",
+        "(compiled by CC, or cc)."
+      })
+  private boolean limits;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results there too.")
   private Optional<Path> json = Optional.empty();
 
@@ -96,8 +106,11 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<BenchCase> cases = wanted(this::cases);
     List<Integer> counts = wanted(this::threadCounts);
+    if (limits) {
+      return limits(wanted(() -> alone(counts)));
+    }
+    List<BenchCase> cases = wanted(this::cases);
     List<String> names = wanted(() -> Peers.chosen(peers));
     checkWritable();
     Rounds rounds = quick ? Rounds.QUICK : Rounds.USUAL;
@@ -138,6 +151,35 @@ public final class BenchCommand implements Callable<Integer> {
       report.limits(roof, equation.isEmpty() && !quick);
       return results;
     }
+  }
+
+  private List<Integer> alone(List<Integer> counts) {
+    if (equation.isPresent() || filter.isPresent() || json.isPresent() || !sizes.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--limits: wanted with --threads alone, got cases or --json too: leave them out");
+    }
+    return counts;
+  }
+
+  private int limits(List<Integer> counts) {
+    String compiler = Objects.requireNonNullElse(System.getenv("CC"), "cc");
+    BenchReport report = new BenchReport(spec.commandLine().getOut());
+    report.begin();
+    for (int count : counts) {
+      try (Workers workers = Workers.of(count)) {
+        Roof roof = new Roof(workers, WINDOW_NANOS);
+        Map<String, Double> ours = roof.all();
+        Map<String, Double> compiled = Map.of();
+        try {
+          compiled = CompiledLimits.measure(compiler, count, roof.footprints());
+        } catch (CompiledLimits.NoCompilerException e) {
+          report.note("absent: C: " + e.getMessage());
+        }
+        report.limits(count, ours, compiled);
+      }
+    }
+    report.end();
+    return 0;
   }
 
   private String interpreter() {

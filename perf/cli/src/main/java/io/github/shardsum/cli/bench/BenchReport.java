@@ -9,8 +9,11 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Prints what was measured, a line as soon as it is known. */
@@ -103,6 +106,30 @@ final class BenchReport {
               .map(e -> String.format(Locale.ROOT, "%s %.1f", e.getKey(), e.getValue() / GIGA))
               .collect(Collectors.joining(", ")));
     }
+  }
+
+  /** The limits beside those of C, which may be empty. */
+  void limits(int threads, Map<String, Double> ours, Map<String, Double> compiled) {
+    out.printf(Locale.ROOT, "%n%d thread%s%n", threads, threads == 1 ? "" : "s");
+    out.printf(Locale.ROOT, "%-20s %10s %10s %8s%n", "limit", "here", "C", "share");
+    Set<String> names = new LinkedHashSet<>(ours.keySet());
+    names.addAll(compiled.keySet());
+    for (String name : names) {
+      double here = ours.getOrDefault(name, Double.NaN) / GIGA;
+      double other = compiled.getOrDefault(name, Double.NaN) / GIGA;
+      out.printf(
+          Locale.ROOT,
+          "%-20s %10s %10s %8s%n",
+          name.contains(" ") ? name + ", GB/s" : name + ", GFLOP/s",
+          number("%.1f", here),
+          number("%.1f", other),
+          number("%.2f", here / other));
+    }
+    out.flush();
+  }
+
+  private static String number(String format, double value) {
+    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, format, value);
   }
 
   /** The groups' means. */

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.machine;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
 
 /**
  * What this machine can do at most, measured when asked: the yardstick of every report.
@@ -25,7 +26,7 @@ public record MachineLimits(int threads, double multiplyAddFlops, double copyByt
     MultiplyAddProbe[] probes = new MultiplyAddProbe[threads];
     float[][] copies = new float[2 * threads][COPY_FLOATS];
     for (int i = 0; i < threads; i++) {
-      probes[i] = new MultiplyAddProbe();
+      probes[i] = new MultiplyAddProbe(DType.F32);
     }
     double flops = Stopwatch.best(() -> workers.run(threads, (index, _) -> probes[index].run()));
     double copy =
@@ -38,7 +39,7 @@ public record MachineLimits(int threads, double multiplyAddFlops, double copyByt
                             copies[2 * index], 0, copies[2 * index + 1], 0, COPY_FLOATS)));
     return new MachineLimits(
         threads,
-        threads * MultiplyAddProbe.FLOPS / flops,
+        threads * probes[0].flops() / flops,
         2.0 * Float.BYTES * COPY_FLOATS * threads / copy);
   }
 

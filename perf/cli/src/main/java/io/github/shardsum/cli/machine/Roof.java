@@ -12,8 +12,8 @@ import java.util.Map;
 
 /**
  * What so many threads of this machine can do at most: multiply-adds on registers, and bytes moved
- * at each level of the caches. Each number is measured whenever it is asked for, and the best
- * measurement so far counts: what slows a machine down comes and goes. For one thread's use.
+ * of a given footprint. Each number is measured whenever it is asked for, and the best measurement
+ * so far counts: what slows a machine down comes and goes. For one thread's use.
  */
 public final class Roof {
   /** Of a cache this share is used, since other data want some of it. */
@@ -27,13 +27,17 @@ public final class Roof {
 
   private static final int TIMES_LAST_CACHE = 4;
 
+  /** Less than a page is moved as fast as a page, and is over before a clock can tell. */
+  private static final double LEAST_BYTES = 16 << 10;
+
   private final Workers workers;
   private final long windowNanos;
   private final List<CacheLevel> levels;
   private final Map<DType, Double> flops = new EnumMap<>(DType.class);
   private final Map<Place, Double> bytes = new HashMap<>();
 
-  private record Place(CacheLevel level, Traffic traffic) {}
+  /** Bytes of one thread. */
+  private record Place(long footprint, Traffic traffic) {}
 
   /**
    * A roof with nothing measured yet.
@@ -62,19 +66,6 @@ public final class Roof {
   }
 
   /**
-   * The level that so many bytes fit into.
-   *
-   * @param footprint bytes
-   * @return the smallest such level
-   */
-  public CacheLevel level(double footprint) {
-    return levels.stream()
-        .filter(level -> footprint <= level.capacity(workers.parallelism()))
-        .findFirst()
-        .orElse(levels.getLast());
-  }
-
-  /**
    * Bytes moved by the best possible kernel of this footprint.
    *
    * @param footprint bytes read and written, each counted once
@@ -82,15 +73,16 @@ public final class Roof {
    * @return bytes/s of all threads together
    */
   public double bytes(double footprint, double written) {
-    CacheLevel level = level(footprint);
+    long each =
+        (long) Math.clamp(footprint, LEAST_BYTES, MOST_MEMORY_BYTES) / workers.parallelism();
     Traffic below = Traffic.READ;
     for (Traffic traffic : Traffic.values()) {
       if (traffic.written() >= written) {
-        return mixture(level, below, traffic, written);
+        return mixture(each, below, traffic, written);
       }
       below = traffic;
     }
-    return bytes(level, Traffic.FILL);
+    return bytes(each, Traffic.FILL);
   }
 
   /**
@@ -103,48 +95,68 @@ public final class Roof {
     for (CacheLevel level : levels) {
       for (Traffic traffic : Traffic.values()) {
         all.put(
-            traffic.name().toLowerCase(Locale.ROOT) + " " + level.name(), bytes(level, traffic));
+            traffic.name().toLowerCase(Locale.ROOT) + " " + level.name(),
+            bytes(footprint(level), traffic));
       }
     }
     return all;
   }
 
-  private double bytes(CacheLevel level, Traffic traffic) {
-    Place place = new Place(level, traffic);
-    return bytes.merge(place, measureBytes(place), Math::max);
+  /**
+   * Everything.
+   *
+   * @return FLOP/s by {@code "f32"} and {@code "f64"}, then {@link #allBytes()}
+   */
+  public Map<String, Double> all() {
+    Map<String, Double> all = new LinkedHashMap<>();
+    all.put("f32", flops(DType.F32));
+    all.put("f64", flops(DType.F64));
+    all.putAll(allBytes());
+    return all;
+  }
+
+  /**
+   * What {@link #allBytes()} measures.
+   *
+   * @return bytes of one thread by the level's name
+   */
+  public Map<String, Long> footprints() {
+    Map<String, Long> all = new LinkedHashMap<>();
+    levels.forEach(level -> all.put(level.name(), footprint(level)));
+    return all;
+  }
+
+  /** What a larger footprint was moved at, a smaller one can be. */
+  private double bytes(long footprint, Traffic traffic) {
+    Place place = new Place(footprint, traffic);
+    bytes.merge(place, measureBytes(place), Math::max);
+    return bytes.entrySet().stream()
+        .filter(e -> e.getKey().traffic() == traffic && e.getKey().footprint() >= footprint)
+        .mapToDouble(Map.Entry::getValue)
+        .max()
+        .orElseThrow();
   }
 
   /** Seconds a byte lie on the line between the two kinds of traffic. */
-  private double mixture(CacheLevel level, Traffic low, Traffic high, double written) {
-    double above = bytes(level, high);
+  private double mixture(long footprint, Traffic low, Traffic high, double written) {
+    double above = bytes(footprint, high);
     if (low == high) {
       return above;
     }
     double share = (written - low.written()) / (high.written() - low.written());
-    return 1 / ((1 - share) / bytes(level, low) + share / above);
+    return 1 / ((1 - share) / bytes(footprint, low) + share / above);
   }
 
   private double measureFlops(DType dtype) {
-    int threads = workers.parallelism();
-    return switch (dtype) {
-      case F32 -> {
-        MultiplyAddProbe[] probes = new MultiplyAddProbe[threads];
-        Arrays.setAll(probes, _ -> new MultiplyAddProbe());
-        yield MultiplyAddProbe.FLOPS * threads / best((index, _) -> probes[index].run());
-      }
-      case F64 -> {
-        DoubleMultiplyAddProbe[] probes = new DoubleMultiplyAddProbe[threads];
-        Arrays.setAll(probes, _ -> new DoubleMultiplyAddProbe());
-        yield DoubleMultiplyAddProbe.FLOPS * threads / best((index, _) -> probes[index].run());
-      }
-      default -> throw new IllegalArgumentException("roof: wanted f32 or f64, got " + dtype);
-    };
+    MultiplyAddProbe[] probes = new MultiplyAddProbe[workers.parallelism()];
+    Arrays.setAll(probes, _ -> new MultiplyAddProbe(dtype));
+    return probes[0].flops() * probes.length / best((index, _) -> probes[index].run());
   }
 
   private double measureBytes(Place place) {
     int threads = workers.parallelism();
     BandwidthProbe[] probes = new BandwidthProbe[threads];
-    Arrays.setAll(probes, _ -> new BandwidthProbe(place.traffic(), footprint(place.level())));
+    Arrays.setAll(probes, _ -> new BandwidthProbe(place.traffic(), place.footprint()));
     return (double) probes[0].bytes() * threads / best((index, _) -> probes[index].run());
   }
 

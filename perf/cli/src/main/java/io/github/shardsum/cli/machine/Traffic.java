@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.machine;
 
+import io.github.shardsum.cli.machine.vector.RegisterLoops;
+import io.github.shardsum.kernel.KernelInfo;
 import java.util.Arrays;
 
 /**
@@ -7,7 +9,7 @@ import java.util.Arrays;
  * share is held against the mixture of its two neighbours.
  */
 enum Traffic {
-  /** {@code s += a[i] >> 1}. */
+  /** {@code s += a[i]}. */
   READ(0, 1),
   /** {@code c[i] = a[i] * b[i]}. */
   TRIAD(1.0 / 3, 3),
@@ -61,6 +63,9 @@ enum Traffic {
 
   /** The shift costs nothing, and without it C2 takes a bare sum for not worth vectors. */
   private static int sum(int[] values, int from, int to) {
+    if (KernelInfo.current().vectorBits() > 0) {
+      return RegisterLoops.read(values, from, to);
+    }
     int sum = 0;
     for (int i = from; i < to; i++) {
       sum += values[i] >> 1;

@@ -14,9 +14,16 @@ class RoofTest {
   private final Roof roof = new Roof(Workers.sequential(), 1_000_000, List.of(SMALL, LARGE));
 
   @Test
-  void aFootprintLiesInTheSmallestLevelThatHoldsIt() {
-    assertEquals(SMALL, roof.level(32 << 10));
-    assertEquals(LARGE, roof.level((32 << 10) + 1));
+  void whatALargerFootprintReachedASmallerOneCan() {
+    double large = roof.bytes(4 << 20, 0);
+    assertTrue(roof.bytes(2 << 20, 0) >= large);
+  }
+
+  @Test
+  void theLevelsAreMeasuredAtWhatTheyHold() {
+    assertEquals(
+        List.of("read L1", "triad L1", "copy L1", "fill L1"),
+        roof.allBytes().keySet().stream().filter(name -> name.endsWith("L1")).toList());
   }
 
   @Test
