@@ -10,6 +10,7 @@ module io.github.shardsum.cli {
   requires info.picocli;
   requires tools.jackson.databind;
   requires java.management;
+  requires jdk.management;
 
   // picocli sets the fields that it finds annotated.
   opens io.github.shardsum.cli to

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.machine.CCompiler;
 import io.github.shardsum.cli.machine.CompiledLimits;
 import io.github.shardsum.cli.machine.Roof;
 import io.github.shardsum.exec.Workers;
@@ -12,11 +13,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,6 +39,9 @@ public final class BenchCommand implements Callable<Integer> {
   private static final double SHARE_OF_HEAP = 0.7;
 
   private static final long WINDOW_NANOS = 20_000_000;
+
+  /** Where a limit is asked for once, the JIT must be done within the first windows. */
+  private static final long LONG_WINDOW_NANOS = 100_000_000;
 
   @Spec private CommandSpec spec;
 
@@ -101,6 +105,12 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results there too.")
   private Optional<Path> json = Optional.empty();
 
+  @Option(
+      names = "--markdown",
+      paramLabel = "FILE",
+      description = "Write the tables of docs/performance.md there too.")
+  private Optional<Path> markdown = Optional.empty();
+
   /** For picocli. */
   public BenchCommand() {}
 
@@ -117,12 +127,16 @@ public final class BenchCommand implements Callable<Integer> {
     BenchReport report = new BenchReport(spec.commandLine().getOut());
     report.begin();
     List<Measured> results = new ArrayList<>();
+    List<KernelCase.Result> kernels = new ArrayList<>();
     for (int count : counts) {
-      results.addAll(measure(cases, count, names, rounds, report));
+      if (!cases.isEmpty()) {
+        results.addAll(measure(cases, count, names, rounds, report));
+      }
+      kernels.addAll(kernels(count, rounds, report));
     }
     if (equation.isEmpty()) {
       report.groups(results);
-      report.targets(results);
+      report.targets(results, kernels);
     }
     report.end();
     if (json.isPresent()) {
@@ -130,7 +144,11 @@ public final class BenchCommand implements Callable<Integer> {
           json.get(),
           equation.isPresent()
               ? BenchJson.ofEquation(equation.get(), results)
-              : BenchJson.ofCases(results, report.machine(), report.loads()));
+              : BenchJson.ofCases(results, kernels, report.machine(), report.loads()));
+    }
+    if (markdown.isPresent()) {
+      Files.writeString(
+          markdown.get(), BenchMarkdown.of(results, kernels, report.machine(), report.loads()));
     }
     return 0;
   }
@@ -153,6 +171,34 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
+  private List<KernelCase.Result> kernels(int count, Rounds rounds, BenchReport report) {
+    List<KernelCase.Result> results = new ArrayList<>();
+    try (Workers workers = Workers.of(count)) {
+      for (KernelCase subject : kernelCases()) {
+        if (count == 1 || subject.anyThreads()) {
+          try {
+            results.add(subject.measure(workers, rounds));
+            report.kernel(results.getLast());
+          } catch (PeerException e) {
+            report.note("%s: %s".formatted(subject.path(), e.why()));
+          }
+        }
+      }
+    }
+    return results;
+  }
+
+  /** All are in f32. */
+  private List<KernelCase> kernelCases() {
+    return equation.isPresent() || dtype.filter("f64"::equals).isPresent()
+        ? List.of()
+        : KernelCases.all().stream().filter(subject -> isChosen(subject.path())).toList();
+  }
+
+  private boolean isChosen(String path) {
+    return filter.isEmpty() || filter.get().matcher(path).find();
+  }
+
   private List<Integer> alone(List<Integer> counts) {
     if (equation.isPresent() || filter.isPresent() || json.isPresent() || !sizes.isEmpty()) {
       throw new IllegalArgumentException(
@@ -162,17 +208,16 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private int limits(List<Integer> counts) {
-    String compiler = Objects.requireNonNullElse(System.getenv("CC"), "cc");
     BenchReport report = new BenchReport(spec.commandLine().getOut());
     report.begin();
     for (int count : counts) {
       try (Workers workers = Workers.of(count)) {
-        Roof roof = new Roof(workers, WINDOW_NANOS);
+        Roof roof = new Roof(workers, LONG_WINDOW_NANOS);
         Map<String, Double> ours = roof.all();
         Map<String, Double> compiled = Map.of();
         try {
-          compiled = CompiledLimits.measure(compiler, count, roof.footprints());
-        } catch (CompiledLimits.NoCompilerException e) {
+          compiled = CompiledLimits.measure(count, roof.footprints());
+        } catch (CCompiler.NoCompilerException e) {
           report.note("absent: C: " + e.getMessage());
         }
         report.limits(count, ours, compiled);
@@ -203,19 +248,17 @@ public final class BenchCommand implements Callable<Integer> {
     List<BenchCase> chosen =
         BenchCases.listed().stream()
             .filter(subject -> only.isEmpty() || only.get() == subject.dtype())
-            .filter(
-                subject ->
-                    filter.isEmpty()
-                        || filter.get().matcher(subject.group() + "/" + subject.id()).find())
+            .filter(subject -> isChosen(subject.group() + "/" + subject.id()))
             .toList();
-    if (chosen.isEmpty()) {
+    if (chosen.isEmpty() && kernelCases().isEmpty()) {
       throw new IllegalArgumentException(
           "--filter: wanted one that some case's GROUP/ID has, got %s; the groups are %s"
               .formatted(
                   filter.map(Pattern::pattern).orElse(""),
-                  String.join(
-                      ", ",
-                      BenchCases.listed().stream().map(BenchCase::group).distinct().toList())));
+                  Stream.concat(
+                          BenchCases.listed().stream().map(BenchCase::group).distinct(),
+                          Stream.of(KernelCase.GROUP))
+                      .collect(Collectors.joining(", "))));
     }
     chosen.forEach(BenchCommand::checkMemory);
     return chosen;
@@ -261,11 +304,10 @@ public final class BenchCommand implements Callable<Integer> {
     return counts.stream().distinct().toList();
   }
 
+  /** Before the minutes of work, not after them; what is there stays until then. */
   private void checkWritable() throws IOException {
-    if (json.isPresent()) {
-      // Before the minutes of work, not after them; what is there stays until then.
-      Files.newOutputStream(json.get(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)
-          .close();
+    for (Path file : Stream.of(json, markdown).flatMap(Optional::stream).toList()) {
+      Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
     }
   }
 

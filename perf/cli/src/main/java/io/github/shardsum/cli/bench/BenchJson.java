@@ -25,9 +25,10 @@ final class BenchJson {
 
   /**
    * {@code {"machine": .., "loadAverages": [..], "cases": [{"id": .., .., "results": [..]}],
-   * "groups": [..]}}.
+   * "groups": [..], "kernels": [..]}}.
    */
-  static String ofCases(List<Measured> results, String machine, List<Double> loads) {
+  static String ofCases(
+      List<Measured> results, List<KernelCase.Result> kernels, String machine, List<Double> loads) {
     ObjectNode root = JSON.createObjectNode();
     root.put("machine", machine);
     ArrayNode averages = root.putArray("loadAverages");
@@ -42,7 +43,21 @@ final class BenchJson {
     }
     ArrayNode groups = root.putArray("groups");
     GroupMean.of(results).forEach(mean -> group(groups.addObject(), mean));
+    ArrayNode others = root.putArray("kernels");
+    kernels.forEach(result -> kernel(others.addObject(), result));
     return text(root);
+  }
+
+  private static void kernel(ObjectNode node, KernelCase.Result result) {
+    KernelCase subject = result.subject();
+    node.put("id", subject.id());
+    node.put("threads", result.threads());
+    node.put("value", result.value().median());
+    node.put("low", result.value().low());
+    node.put("high", result.value().high());
+    node.put("unit", subject.unit());
+    node.put(subject.atMost() ? "atMost" : "atLeast", subject.wanted());
+    node.put("met", result.met());
   }
 
   private static ArrayNode subject(ObjectNode node, BenchCase subject) {

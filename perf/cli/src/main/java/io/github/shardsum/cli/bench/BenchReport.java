@@ -72,18 +72,25 @@ final class BenchReport {
   /** One case. */
   void row(Measured result) {
     boolean flops = result.limit() == Measured.Limit.FLOPS;
-    double work = flops ? result.subject().flops() : result.subject().bytes();
     out.printf(
         Locale.ROOT,
         "%-30s %11s %6.1f%% %9s %6.1f%% of %-5s %6.1f%%  %s%n",
         result.subject().id(),
         time(result.seconds()),
         100 * (result.upper() - result.lower()) / result.seconds(),
-        String.format(Locale.ROOT, "%.1f %s", work / result.seconds() / GIGA, flops ? "GF" : "GB"),
+        rate(result),
         100 * result.share(),
         flops ? "flops" : "bytes",
         100 * result.bestShare(),
         result.peers().stream().map(BenchReport::peer).collect(Collectors.joining("  ")));
+  }
+
+  /** Work a second, of the kind that bounds the case. */
+  static String rate(Measured result) {
+    boolean flops = result.limit() == Measured.Limit.FLOPS;
+    double work = flops ? result.subject().flops() : result.subject().bytes();
+    return String.format(
+        Locale.ROOT, "%.1f %s", work / result.seconds() / GIGA, flops ? "GF" : "GB");
   }
 
   /** Why something has no number. */
@@ -155,7 +162,7 @@ final class BenchReport {
   }
 
   /** Which targets are met. */
-  void targets(List<Measured> results) {
+  void targets(List<Measured> results, List<KernelCase.Result> kernels) {
     List<Integer> counts = results.stream().map(Measured::threads).distinct().toList();
     out.println();
     out.println("targets; a ratio is met when its interval reaches it");
@@ -164,6 +171,26 @@ final class BenchReport {
         target.outcome(results, count).ifPresent(this::target);
       }
     }
+    kernels.forEach(this::kernel);
+  }
+
+  /** One of the kernels' own cases. */
+  void kernel(KernelCase.Result result) {
+    KernelCase subject = result.subject();
+    out.printf(
+        Locale.ROOT,
+        "%-7s  %-32s %d thread%s  %.4g [%.4g, %.4g] %s, wanted %s %.4g%n",
+        result.met() ? "met" : "NOT met",
+        subject.path(),
+        result.threads(),
+        result.threads() == 1 ? " " : "s",
+        result.value().median(),
+        result.value().low(),
+        result.value().high(),
+        subject.unit(),
+        subject.atMost() ? "at most" : "at least",
+        subject.wanted());
+    out.flush();
   }
 
   private void target(Target.Outcome outcome) {
@@ -186,7 +213,7 @@ final class BenchReport {
         outcome.least());
   }
 
-  private static String peer(Measured.Peer peer) {
+  static String peer(Measured.Peer peer) {
     return String.format(
         Locale.ROOT,
         "%s %.3f [%.3f, %.3f]",
@@ -196,7 +223,7 @@ final class BenchReport {
         peer.ratio().high());
   }
 
-  private static String time(double seconds) {
+  static String time(double seconds) {
     if (seconds < 1e-6) {
       return String.format(Locale.ROOT, "%.1f ns", seconds * 1e9);
     }

@@ -79,7 +79,7 @@ final class BenchRun {
     return false;
   }
 
-  private void note(Contestant peer, BenchCase subject, String why) {
+  private void note(Timed peer, BenchCase subject, String why) {
     notes.accept("%s: no time of %s: %s".formatted(subject.id(), peer.name(), why));
   }
 

@@ -1,10 +1,7 @@
 package io.github.shardsum.cli.bench;
 
-/** Something that runs a case and is timed: ours or a peer. Used by one thread. */
-interface Contestant {
-  /** What it is called in tables. */
-  String name();
-
+/** Something that runs einsums and is timed, once prepared: ours or a peer. */
+interface Contestant extends Timed {
   /** Whether it has such a thing at all; if not, it is passed over in silence. */
   default boolean supports(BenchCase subject) {
     return true;
@@ -19,15 +16,6 @@ interface Contestant {
    * @throws PeerException if it cannot run this case
    */
   double[] prepare(BenchCase subject, long[] samples) throws PeerException;
-
-  /**
-   * Runs the prepared case.
-   *
-   * @param calls how many times, at least once
-   * @return seconds of all of them together
-   * @throws PeerException if it failed
-   */
-  double seconds(int calls) throws PeerException;
 
   /** Lets go of the operands. */
   void forget();

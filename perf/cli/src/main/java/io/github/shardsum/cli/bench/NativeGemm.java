@@ -119,7 +119,8 @@ final class NativeGemm implements Contestant {
     return segment;
   }
 
-  private static MemorySegment allocate(Arena arena, long count, DType dtype) {
+  /** Page-aligned. */
+  static MemorySegment allocate(Arena arena, long count, DType dtype) {
     return arena.allocate(count * dtype.byteSize(), ALIGNMENT);
   }
 }

@@ -27,7 +27,9 @@ final class Peers implements AutoCloseable {
 
   /** Every peer's name. */
   static List<String> all() {
-    return Stream.concat(PYTHON.stream(), NativeGemm.NAMES.stream()).toList();
+    return Stream.of(PYTHON, NativeGemm.NAMES, List.of(NativeTransposition.NAME, NetlibPeer.NAME))
+        .flatMap(List::stream)
+        .toList();
   }
 
   /** The einsums in Python. */
@@ -67,19 +69,32 @@ final class Peers implements AutoCloseable {
     LibrarySearch search = LibrarySearch.ofThisMachine(System.getenv());
     for (String name : names) {
       try {
-        if (PYTHON.contains(name)) {
-          PythonPeer peer = PythonPeer.start(name, python, threads);
-          peers.contestants.add(peer);
-          peers.found.add(name + " " + peer.version());
-        } else {
-          peers.contestants.add(NativeGemm.load(name, search, threads));
-          peers.found.add(name);
-        }
+        peers.add(start(name, python, search, threads));
       } catch (PeerException e) {
         peers.absent.add(name + ": " + e.why());
       }
     }
     return peers;
+  }
+
+  private static Contestant start(String name, String python, LibrarySearch search, int threads)
+      throws PeerException {
+    return switch (name) {
+      case "numpy", "torch" -> PythonPeer.start(name, python, threads);
+      case NativeTransposition.NAME -> NativeTransposition.load(search, threads);
+      case NetlibPeer.NAME -> NetlibPeer.start(System.getenv(), threads);
+      default -> NativeGemm.load(name, search, threads);
+    };
+  }
+
+  private void add(Contestant contestant) {
+    contestants.add(contestant);
+    found.add(
+        switch (contestant) {
+          case PythonPeer peer -> peer.name() + " " + peer.version();
+          case NetlibPeer peer -> peer.name() + " " + peer.version();
+          default -> contestant.name();
+        });
   }
 
   /** Those that can be timed. */
@@ -100,11 +115,12 @@ final class Peers implements AutoCloseable {
   /** Ends the processes. */
   @Override
   public void close() {
-    contestants.forEach(
-        contestant -> {
-          if (contestant instanceof PythonPeer process) {
-            process.close();
-          }
-        });
+    for (Contestant contestant : contestants) {
+      switch (contestant) {
+        case PythonPeer peer -> peer.close();
+        case NetlibPeer peer -> peer.close();
+        default -> {} // lives as long as this process
+      }
+    }
   }
 }

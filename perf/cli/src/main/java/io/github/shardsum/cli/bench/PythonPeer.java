@@ -1,8 +1,6 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.einsum.BoundEquation;
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -11,11 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -30,11 +23,6 @@ final class PythonPeer implements Contestant, AutoCloseable {
   private static final String SCRIPT = "peer.py";
   private static final int LETTERS = 26;
 
-  /** Importing torch from a cold disk takes half a minute. */
-  private static final long DEADLINE_SECONDS = 300;
-
-  private static final long GRACE_SECONDS = 5;
-
   /** Read by the libraries when they are imported. */
   private static final List<String> THREAD_VARIABLES =
       List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS");
@@ -44,17 +32,11 @@ final class PythonPeer implements Contestant, AutoCloseable {
       List.of("OPENBLAS_CORETYPE", "BLIS_ARCH_TYPE", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR");
 
   private final String name;
-  private final String version;
-  private final Process process;
-  private final BufferedReader answers;
-  private final BufferedWriter requests;
+  private final ChildProcess process;
 
-  private PythonPeer(String name, Process process) throws PeerException {
+  private PythonPeer(String name, ChildProcess process) {
     this.name = name;
     this.process = process;
-    this.answers = process.inputReader(StandardCharsets.UTF_8);
-    this.requests = process.outputWriter(StandardCharsets.UTF_8);
-    this.version = answer().get("version").stringValue();
   }
 
   /**
@@ -66,23 +48,17 @@ final class PythonPeer implements Contestant, AutoCloseable {
    * @throws PeerException if there is no such interpreter or no such library; with the remedy
    */
   static PythonPeer start(String library, String python, int threads) throws PeerException {
-    Process process;
+    ProcessBuilder builder =
+        new ProcessBuilder(python, "-c", script(), library, Integer.toString(threads));
+    Map<String, String> environment = builder.environment();
+    THREAD_VARIABLES.forEach(name -> environment.put(name, Integer.toString(threads)));
+    MISLEADING.forEach(environment::remove);
     try {
-      ProcessBuilder builder =
-          new ProcessBuilder(python, "-c", script(), library, Integer.toString(threads));
-      builder.redirectError(ProcessBuilder.Redirect.DISCARD);
-      Map<String, String> environment = builder.environment();
-      THREAD_VARIABLES.forEach(name -> environment.put(name, Integer.toString(threads)));
-      MISLEADING.forEach(environment::remove);
-      process = builder.start();
+      return new PythonPeer(library, new ChildProcess(builder));
     } catch (IOException e) {
       throw new PeerException(
           "no Python: %s; name one with --python or SHARDSUM_PYTHON".formatted(e.getMessage()));
-    }
-    try {
-      return new PythonPeer(library, process);
     } catch (PeerException e) {
-      process.destroyForcibly();
       throw new PeerException(
           "%s; `%s -m pip install %s`, or name another interpreter with --python or SHARDSUM_PYTHON"
               .formatted(e.why(), python, library));
@@ -96,7 +72,7 @@ final class PythonPeer implements Contestant, AutoCloseable {
 
   /** Of the library. */
   String version() {
-    return version;
+    return process.greeting().get("version").stringValue();
   }
 
   @Override
@@ -116,19 +92,14 @@ final class PythonPeer implements Contestant, AutoCloseable {
     for (long sample : samples) {
       indices.add(sample);
     }
-    JsonNode values = ask(request).get("values");
-    double[] result = new double[values.size()];
-    for (int i = 0; i < result.length; i++) {
-      result[i] = values.get(i).doubleValue();
-    }
-    return result;
+    return ChildProcess.values(process.ask(JSON.writeValueAsString(request)));
   }
 
   @Override
   public double seconds(int calls) throws PeerException {
-    return ask(JSON.createObjectNode().put("op", "time").put("calls", calls))
-        .get("seconds")
-        .doubleValue();
+    String request =
+        JSON.writeValueAsString(JSON.createObjectNode().put("op", "time").put("calls", calls));
+    return process.ask(request).get("seconds").doubleValue();
   }
 
   /** The next case takes the memory. */
@@ -138,17 +109,7 @@ final class PythonPeer implements Contestant, AutoCloseable {
   /** Ends the process. */
   @Override
   public void close() {
-    try {
-      requests.close();
-      if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (IOException e) {
-      process.destroyForcibly();
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-    }
+    process.close();
   }
 
   /** The equation in the one-letter notation that every peer reads. */
@@ -171,51 +132,6 @@ final class PythonPeer implements Contestant, AutoCloseable {
       text.append((char) (label < LETTERS ? 'a' + label : 'A' + label - LETTERS));
     }
     return text.toString();
-  }
-
-  private JsonNode ask(JsonNode request) throws PeerException {
-    try {
-      requests.write(JSON.writeValueAsString(request));
-      requests.newLine();
-      requests.flush();
-    } catch (IOException e) {
-      throw new PeerException("its process has ended");
-    }
-    return answer();
-  }
-
-  private JsonNode answer() throws PeerException {
-    CompletableFuture<String> line = new CompletableFuture<>();
-    Thread.ofVirtual().start(() -> line.complete(nextLine()));
-    try {
-      String text = line.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
-      if (text.isEmpty()) {
-        throw new PeerException("its process has ended");
-      }
-      JsonNode answer = JSON.readTree(text);
-      if (answer.has("error")) {
-        throw new PeerException(answer.get("error").stringValue());
-      }
-      return answer;
-    } catch (TimeoutException e) {
-      process.destroyForcibly();
-      throw new PeerException("no answer within %d s".formatted(DEADLINE_SECONDS));
-    } catch (ExecutionException e) {
-      throw new PeerException(String.valueOf(e.getCause()));
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-      throw new PeerException("interrupted");
-    }
-  }
-
-  /** Empty at the end of the stream, however it came. */
-  private String nextLine() {
-    try {
-      return Objects.requireNonNullElse(answers.readLine(), "");
-    } catch (IOException e) {
-      return "";
-    }
   }
 
   private static String script() {

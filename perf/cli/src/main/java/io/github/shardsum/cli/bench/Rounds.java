@@ -36,25 +36,25 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
    * @param failures told of each that was dropped
    * @return seconds a call, a round an element, by name
    */
-  Map<String, double[]> run(List<Contestant> contestants, Failures failures) {
-    Map<Contestant, Integer> calls = new LinkedHashMap<>();
-    for (Contestant contestant : contestants) {
+  Map<String, double[]> run(List<? extends Timed> contestants, Failures failures) {
+    Map<Timed, Integer> calls = new LinkedHashMap<>();
+    for (Timed contestant : contestants) {
       try {
         calls.put(contestant, warmUp(contestant));
       } catch (PeerException e) {
         failures.failed(contestant, e);
       }
     }
-    Map<Contestant, double[]> seconds = new LinkedHashMap<>();
+    Map<Timed, double[]> seconds = new LinkedHashMap<>();
     calls.keySet().forEach(contestant -> seconds.put(contestant, new double[rounds]));
     for (int round = 0; round < rounds; round++) {
       // Another one begins each time: nobody always follows the same neighbour's leftovers.
-      List<Contestant> order = new ArrayList<>(seconds.keySet());
+      List<Timed> order = new ArrayList<>(seconds.keySet());
       Collections.rotate(order, round);
       if (round % 2 == 1) {
         Collections.reverse(order);
       }
-      for (Contestant contestant : order) {
+      for (Timed contestant : order) {
         try {
           double time = block(contestant, calls.getOrDefault(contestant, 1));
           seconds.getOrDefault(contestant, new double[rounds])[round] = time;
@@ -73,11 +73,11 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
   @FunctionalInterface
   interface Failures {
     /** It failed, and takes no further part. */
-    void failed(Contestant contestant, PeerException why);
+    void failed(Timed contestant, PeerException why);
   }
 
   /** The first call brings caches and clocks back from whoever ran before; it does not count. */
-  private static double block(Contestant contestant, int calls) throws PeerException {
+  private static double block(Timed contestant, int calls) throws PeerException {
     contestant.seconds(1);
     return contestant.seconds(calls) / calls;
   }
@@ -86,7 +86,7 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
    * Calls of a block, found while warming up, which goes on while the JIT still makes the calls
    * faster.
    */
-  private int warmUp(Contestant contestant) throws PeerException {
+  private int warmUp(Timed contestant) throws PeerException {
     int calls = 1;
     double total = 0;
     double before = Double.MAX_VALUE;

@@ -44,6 +44,7 @@ record Target(
     all.add(
         share(
             "dot, matrix-vector, reductions", "/(dot|gemv|reduce-row|sum-1e7|dot-1e7)$", 0, 0.85));
+    all.add(each("transpositions", "/transpose", 1, List.of(NativeTransposition.NAME), 1.2));
     all.add(share("outer and Hadamard", "/(outer|hadamard)$", 0, 0.85));
     return all;
   }

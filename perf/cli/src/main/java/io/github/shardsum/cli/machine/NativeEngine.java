@@ -26,6 +26,11 @@ public record NativeEngine(String name, List<String> files, String use, String r
               "a peer in benchmarks",
               "apt-get install libdnnl-dev"),
           new NativeEngine(
+              "HPTT",
+              List.of("libhptt.so"),
+              "a peer in benchmarks of transpositions",
+              "build github.com/springer13/hptt, then put its lib on LD_LIBRARY_PATH"),
+          new NativeEngine(
               "Open MPI",
               List.of("libmpi.so.40", "libmpi.so.80"),
               "collectives across processes",

@@ -110,7 +110,22 @@ class BenchCommandTest {
   }
 
   @Test
+  void aKernelsOwnCaseIsMeasuredAndWritten() throws IOException {
+    Path json = folder.resolve("kernel.json");
+    Ended ended = quick("--filter", "^kernel/compiled-dot8$", "--json", json.toString());
+    assertEquals(0, ended.status(), ended.err());
+    assertTrue(ended.out().contains("ns a call, wanted at most 40"), ended.out());
+    JsonNode root = new JsonMapper().readTree(Files.readString(json));
+    assertEquals(0, root.get("cases").size());
+    JsonNode kernel = root.get("kernels").get(0);
+    assertEquals("compiled-dot8", kernel.get("id").stringValue());
+    assertTrue(kernel.get("value").doubleValue() > 0);
+    assertEquals(40, kernel.get("atMost").doubleValue());
+  }
+
+  @Test
   void wrongArgumentsAreRefusedBeforeAnyWork() {
+    assertRefused("leave them out", "--limits", "--filter", "tiny");
     assertRefused("got none for k", "ij,jk->ik", "--sizes", "i=64,j=32");
     assertRefused("got x", "ij,jk->ik", "--sizes", "i=64,j=32,k=4,x=3");
     assertRefused("at least 1, got i=0", "ij,jk->ik", "--sizes", "i=0,j=32,k=4");

@@ -1,0 +1,115 @@
+package io.github.shardsum.cli.bench;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Results as the tables of docs/performance.md. */
+final class BenchMarkdown {
+  private final StringBuilder text = new StringBuilder();
+
+  private BenchMarkdown() {}
+
+  /** Machine, load, a table for each number of threads, the kernels' own cases, the targets. */
+  static String of(
+      List<Measured> results, List<KernelCase.Result> kernels, String machine, List<Double> loads) {
+    BenchMarkdown markdown = new BenchMarkdown();
+    markdown.line("%s. Load average before and after: %s.", machine, joined(loads));
+    List<Integer> counts = results.stream().map(Measured::threads).distinct().toList();
+    for (int count : counts) {
+      markdown.cases(count, results.stream().filter(r -> r.threads() == count).toList());
+    }
+    markdown.kernels(kernels);
+    markdown.targets(results, counts);
+    return markdown.text.toString();
+  }
+
+  private void cases(int threads, List<Measured> results) {
+    line("");
+    line(
+        "| %s | ours | spread | rate | share of limit | peer's time over ours [95 %%] |",
+        threads(threads));
+    line("|---|---|---|---|---|---|");
+    for (Measured r : results) {
+      line(
+          "| %s | %s | %.1f %% | %s | %.1f %% of %s | %s |",
+          r.subject().id(),
+          BenchReport.time(r.seconds()),
+          100 * (r.upper() - r.lower()) / r.seconds(),
+          BenchReport.rate(r),
+          100 * r.share(),
+          r.limit().name().toLowerCase(Locale.ROOT),
+          r.peers().stream().map(BenchReport::peer).collect(Collectors.joining(", ")));
+    }
+  }
+
+  private void kernels(List<KernelCase.Result> kernels) {
+    if (kernels.isEmpty()) {
+      return;
+    }
+    line("");
+    line("| kernel | threads | value [95 %%] | wanted | |");
+    line("|---|---|---|---|---|");
+    for (KernelCase.Result r : kernels) {
+      KernelCase subject = r.subject();
+      line(
+          "| %s | %d | %.4g [%.4g, %.4g] %s | %s %.4g | %s |",
+          subject.id(),
+          r.threads(),
+          r.value().median(),
+          r.value().low(),
+          r.value().high(),
+          subject.unit(),
+          subject.atMost() ? "at most" : "at least",
+          subject.wanted(),
+          met(r.met()));
+    }
+  }
+
+  private void targets(List<Measured> results, List<Integer> counts) {
+    List<Target.Outcome> outcomes =
+        Target.all().stream()
+            .flatMap(target -> counts.stream().flatMap(n -> target.outcome(results, n).stream()))
+            .toList();
+    if (outcomes.isEmpty()) {
+      return;
+    }
+    line("");
+    line("| target | threads | reached | wanted | least | |");
+    line("|---|---|---|---|---|---|");
+    for (Target.Outcome outcome : outcomes) {
+      Target target = outcome.target();
+      line(
+          "| %s | %d | %s %.3f of %d | %.2f, %s | %s | %s |",
+          target.name(),
+          outcome.threads(),
+          target.mean() ? "mean" : "least",
+          outcome.reached(),
+          outcome.cases(),
+          target.wanted(),
+          target.opponents().isEmpty()
+              ? "share of the limit"
+              : "best of " + String.join(", ", target.opponents()),
+          outcome.least(),
+          met(outcome.met()));
+    }
+  }
+
+  private static String met(boolean met) {
+    return met ? "met" : "**not met**";
+  }
+
+  private static String threads(int threads) {
+    return threads == 1 ? "one thread" : threads + " threads";
+  }
+
+  private static String joined(List<Double> loads) {
+    return loads.stream()
+        .map(load -> String.format(Locale.ROOT, "%.2f", load))
+        .collect(Collectors.joining(", "));
+  }
+
+  private void line(String format, Object... values) {
+    text.append(String.format(Locale.ROOT, format, values)).append('\n');
+  }
+}

@@ -1,0 +1,116 @@
+package io.github.shardsum.cli.bench;
+
+import io.github.shardsum.cli.Main;
+import io.github.shardsum.cli.machine.Roof;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Cases that need a JVM of their own: one that is cold, or has other flags. */
+final class FreshJvm {
+  private static final String MODULE = "io.github.shardsum.cli";
+  private static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
+  private static final int STARTS = 5;
+  private static final long DEADLINE_SECONDS = 120;
+  private static final long WINDOW_NANOS = 100_000_000;
+  private static final String PRODUCT = "product-f32-1024";
+
+  private FreshJvm() {}
+
+  /** The cases. */
+  static List<KernelCase> cases() {
+    return List.of(
+        new KernelCase(
+            "first-product", "s over a warm one", true, 0.5, false, (_, _) -> firstProduct()),
+        new KernelCase(
+            "vectors-of-256", "of that width's peak", false, 0.8, false, FreshJvm::narrow),
+        new KernelCase("no-incubator", "of the peak", false, 0.5, false, FreshJvm::plain));
+  }
+
+  private static PairedRatio firstProduct() throws PeerException {
+    double[] later = new double[STARTS];
+    for (int i = 0; i < STARTS; i++) {
+      String text = run(VECTORS, FirstProduct.class, List.of());
+      later[i] = Double.parseDouble(text.lines().toList().getLast());
+    }
+    double[] second = new double[STARTS];
+    Arrays.fill(second, 1);
+    return PairedRatio.of(later, second);
+  }
+
+  private static PairedRatio narrow(Workers workers, Rounds rounds) throws PeerException {
+    List<String> flags = new ArrayList<>(VECTORS);
+    flags.add("-XX:MaxVectorSize=32");
+    double share = product(flags, rounds).get("share").doubleValue();
+    return new PairedRatio(share, share, share);
+  }
+
+  /** Against what the machine does with vectors, not against what plain loops reach. */
+  private static PairedRatio plain(Workers workers, Rounds rounds) throws PeerException {
+    BenchCase subject =
+        BenchCases.listed().stream().filter(c -> c.id().equals(PRODUCT)).findFirst().orElseThrow();
+    double seconds = product(List.of(), rounds).get("seconds").doubleValue();
+    double peak = new Roof(workers, WINDOW_NANOS).flops(DType.F32);
+    double share = subject.flops() / seconds / peak;
+    return new PairedRatio(share, share, share);
+  }
+
+  private static JsonNode product(List<String> flags, Rounds rounds) throws PeerException {
+    try {
+      Path json = Files.createTempFile("shardsum-bench", ".json");
+      try {
+        List<String> arguments = new ArrayList<>(List.of("bench", "--threads", "1"));
+        arguments.addAll(List.of("--peers", "none", "--json", json.toString()));
+        arguments.addAll(List.of("--filter", "^product-f32/" + PRODUCT + "$"));
+        if (rounds.equals(Rounds.QUICK)) {
+          arguments.add("--quick");
+        }
+        run(flags, Main.class, arguments);
+        JsonNode root = new JsonMapper().readTree(Files.readString(json));
+        return root.get("cases").get(0).get("results").get(0);
+      } finally {
+        Files.delete(json);
+      }
+    } catch (IOException e) {
+      throw new PeerException("no result of another JVM: " + e.getMessage());
+    }
+  }
+
+  private static String run(List<String> flags, Class<?> main, List<String> arguments)
+      throws PeerException {
+    Optional<String> java = ProcessHandle.current().info().command();
+    String modules = System.getProperty("jdk.module.path", "");
+    if (java.isEmpty() || modules.isEmpty()) {
+      throw new PeerException("another JVM: wanted to be started by ./shardsum, on a module path");
+    }
+    List<String> command = new ArrayList<>(List.of(java.get(), "--module-path", modules));
+    command.addAll(flags);
+    command.addAll(List.of("--module", MODULE + "/" + main.getName()));
+    command.addAll(arguments);
+    try {
+      Process process =
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        process.destroyForcibly();
+        throw new PeerException("another JVM failed: `%s`".formatted(String.join(" ", command)));
+      }
+      return text;
+    } catch (IOException e) {
+      throw new PeerException("another JVM: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PeerException("interrupted");
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.github.shardsum.cli.bench;
+
+import io.github.shardsum.exec.Workers;
+
+/**
+ * A measurement that is no einsum against einsums: a kernel against a yardstick of its own.
+ *
+ * @param id its name in tables and filters, after {@code kernel/}
+ * @param unit of its value
+ * @param atMost whether the value must stay below what is wanted instead of reaching it
+ * @param wanted the value wanted
+ * @param anyThreads whether it is measured at every number of threads, or at one alone
+ * @param measure how
+ */
+record KernelCase(
+    String id, String unit, boolean atMost, double wanted, boolean anyThreads, Measure measure) {
+  static final String GROUP = "kernel";
+
+  /** How a value is found. */
+  @FunctionalInterface
+  interface Measure {
+    /** The value with its interval; a PeerException says what is missing. */
+    PairedRatio value(Workers workers, Rounds rounds) throws PeerException;
+  }
+
+  /**
+   * What came out.
+   *
+   * @param threads threads of ours
+   * @param value the median and its interval
+   */
+  record Result(KernelCase subject, int threads, PairedRatio value) {
+    /** Whether the interval reaches what is wanted. */
+    boolean met() {
+      return subject.atMost() ? value.low() <= subject.wanted() : value.high() >= subject.wanted();
+    }
+  }
+
+  /** Measures it. */
+  Result measure(Workers workers, Rounds rounds) throws PeerException {
+    return new Result(this, workers.parallelism(), measure.value(workers, rounds));
+  }
+
+  String path() {
+    return GROUP + "/" + id;
+  }
+}

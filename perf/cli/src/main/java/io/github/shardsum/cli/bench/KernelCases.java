@@ -1,0 +1,197 @@
+package io.github.shardsum.cli.bench;
+
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.kernel.Elementwise;
+import io.github.shardsum.kernel.GroupedProduct;
+import io.github.shardsum.kernel.Movement;
+import io.github.shardsum.kernel.Softmax;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+
+/** The kernels' own cases, with what they are meant to reach. */
+final class KernelCases {
+  private static final String OURS = "shardsum";
+  private static final int ELEMENTS = 1 << 20;
+
+  private static final int EXPERTS = 64;
+  private static final int ROWS = 4096;
+  private static final int MODEL = 512;
+  private static final int HIDDEN = 2048;
+
+  private static final int GATHERED = 32_768;
+
+  /** Calls over which allocation is counted: a single array would show. */
+  private static final int COUNTED = 10_000;
+
+  /** Until then the JIT is done. */
+  private static final long COUNTED_NANOS = 1_000_000_000;
+
+  private KernelCases() {}
+
+  /** All of them. */
+  static List<KernelCase> all() {
+    List<KernelCase> all = new ArrayList<>();
+    all.add(
+        atLeast("grouped-zipf", "of the dense product's speed", 0.9, true, KernelCases::grouped));
+    all.add(atLeast("gather-rows", "of C's speed", 0.9, false, KernelCases::gather));
+    for (int row : new int[] {64, 256, 1024}) {
+      all.add(atMost("softmax-" + row, "ns an element", 0.8, (w, r) -> softmax(w, r, row)));
+    }
+    all.add(atMost("exp", "ns an element", 0.3, KernelCases::exp));
+    all.add(atMost("compiled-mm4", "ns a call", 100, (_, r) -> nanos(r, 1, compiled("mm4"))));
+    all.add(atMost("compiled-mm4-bytes", "bytes a call", 0, (_, _) -> bytes(compiled("mm4"))));
+    all.add(atMost("compiled-dot8", "ns a call", 40, (_, r) -> nanos(r, 1, compiled("dot8"))));
+    all.add(atMost("compiled-dot8-bytes", "bytes a call", 0, (_, _) -> bytes(compiled("dot8"))));
+    all.add(atMost("cached-einsum", "ns a call", 1000, (_, r) -> nanos(r, 1, cached())));
+    all.add(atMost("sum-1e7-error", "of the absolute terms", 1e-6, (w, _) -> error(w, "i->")));
+    all.add(atMost("dot-1e7-error", "of the absolute terms", 1e-6, (w, _) -> error(w, "i,i->")));
+    all.addAll(FreshJvm.cases());
+    return all;
+  }
+
+  private static KernelCase atLeast(
+      String id, String unit, double wanted, boolean anyThreads, KernelCase.Measure measure) {
+    return new KernelCase(id, unit, false, wanted, anyThreads, measure);
+  }
+
+  private static KernelCase atMost(
+      String id, String unit, double wanted, KernelCase.Measure measure) {
+    return new KernelCase(id, unit, true, wanted, false, measure);
+  }
+
+  /** Groups whose sizes follow Zipf's law, some of them empty, in a fixed disorder. */
+  static int[] zipf(int groups, int rows) {
+    double[] shares = new double[groups];
+    Arrays.setAll(shares, i -> 1.0 / (i + 1));
+    double all = Arrays.stream(shares).sum();
+    int[] sizes = new int[groups];
+    int left = rows;
+    for (int i = groups - 1; i > 0; i--) {
+      sizes[i] = i % 8 == 7 ? 0 : (int) (rows * shares[i] / all);
+      left -= sizes[i];
+    }
+    sizes[0] = left;
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = groups - 1; i > 0; i--) {
+      int other = random.nextInt(i + 1);
+      int size = sizes[i];
+      sizes[i] = sizes[other];
+      sizes[other] = size;
+    }
+    return sizes;
+  }
+
+  private static PairedRatio grouped(Workers workers, Rounds rounds) throws PeerException {
+    Tensor x = Inputs.heap(0, Shape.of(ROWS, MODEL), DType.F32);
+    Tensor experts = Inputs.heap(1, Shape.of(EXPERTS, MODEL, HIDDEN), DType.F32);
+    Tensor one = Inputs.heap(2, Shape.of(MODEL, HIDDEN), DType.F32);
+    Tensor sizes = Tensor.of(zipf(EXPERTS, ROWS), EXPERTS);
+    Tensor out = Tensor.zeros(DType.F32, ROWS, HIDDEN);
+    Einsum dense =
+        Einsum.compileFor("rk,kn->rn", EinsumOptions.defaults().withWorkers(workers), x, one);
+    return ratio(
+        rounds,
+        Timed.of("dense", () -> dense.runInto(out, x, one)),
+        () -> GroupedProduct.rowsInto(workers, out, x, experts, sizes, Epilogue.none()));
+  }
+
+  private static PairedRatio gather(Workers workers, Rounds rounds) throws PeerException {
+    CompiledGather compiled = CompiledGather.load();
+    long[] index = new SplittableRandom(2).longs(GATHERED, 0, GATHERED).toArray();
+    Tensor table = Inputs.heap(0, Shape.of(GATHERED, MODEL), DType.F32);
+    Tensor rows = Tensor.of(index, GATHERED);
+    Tensor out = Tensor.zeros(DType.F32, GATHERED, MODEL);
+    Timed inC = Timed.of("C", compiled.prepared(index, MODEL));
+    return ratio(rounds, inC, () -> Movement.gatherInto(workers, out, table, rows));
+  }
+
+  private static PairedRatio softmax(Workers workers, Rounds rounds, int row) throws PeerException {
+    Tensor x = Inputs.heap(0, Shape.of(ELEMENTS / row, row), DType.F32);
+    Tensor out = Tensor.zeros(DType.F32, x.shape());
+    return nanos(rounds, ELEMENTS, () -> Softmax.softmaxInto(workers, out, x, 1));
+  }
+
+  /** In the second cache: the exponential is meant, not the memory. */
+  private static PairedRatio exp(Workers workers, Rounds rounds) throws PeerException {
+    int count = ELEMENTS / 16;
+    Tensor x = Inputs.heap(0, Shape.of(count), DType.F32);
+    Tensor out = Tensor.zeros(DType.F32, x.shape());
+    return nanos(rounds, count, () -> Elementwise.expInto(workers, out, x));
+  }
+
+  private static Runnable compiled(String which) {
+    boolean product = which.equals("mm4");
+    Shape shape = product ? Shape.of(4, 4) : Shape.of(8);
+    Tensor a = Inputs.heap(0, shape, DType.F32);
+    Tensor b = Inputs.heap(1, shape, DType.F32);
+    Tensor out = Tensor.zeros(DType.F32, product ? shape : Shape.of());
+    String equation = product ? "ij,jk->ik" : "i,i->";
+    Einsum einsum = Einsum.compileFor(equation, EinsumOptions.defaults(), a, b);
+    return () -> einsum.runInto(out, a, b);
+  }
+
+  private static Runnable cached() {
+    Tensor a = Inputs.heap(0, Shape.of(4, 4), DType.F32);
+    Tensor b = Inputs.heap(1, Shape.of(4, 4), DType.F32);
+    return () -> Einsum.einsum("ij,jk->ik", a, b);
+  }
+
+  private static PairedRatio error(Workers workers, String equation) {
+    BenchCase subject = BenchCases.of(equation, Map.of("i", 10_000_000L), DType.F32);
+    Oracle oracle = new Oracle(subject);
+    double error = oracle.error(new Ours(workers).prepare(subject, oracle.samples()));
+    return new PairedRatio(error, error, error);
+  }
+
+  /** After the JIT is done with it, what a call allocates on this thread. */
+  private static PairedRatio bytes(Runnable call) {
+    if (!(ManagementFactory.getThreadMXBean() instanceof com.sun.management.ThreadMXBean bean)) {
+      throw new IllegalStateException("allocation: this JVM does not count it");
+    }
+    double least = Double.MAX_VALUE;
+    long end = System.nanoTime() + COUNTED_NANOS;
+    while (System.nanoTime() < end) {
+      long before = bean.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < COUNTED; i++) {
+        call.run();
+      }
+      long after = bean.getCurrentThreadAllocatedBytes();
+      least = Math.min(least, Math.floor((after - before) / (double) COUNTED));
+    }
+    return new PairedRatio(least, least, least);
+  }
+
+  private static PairedRatio nanos(Rounds rounds, double units, Runnable call)
+      throws PeerException {
+    double[] seconds = times(rounds, List.of(Timed.of(OURS, call))).getFirst();
+    double[] unit = new double[seconds.length];
+    Arrays.fill(unit, units * 1e-9);
+    return PairedRatio.of(seconds, unit);
+  }
+
+  private static PairedRatio ratio(Rounds rounds, Timed yardstick, Runnable ours)
+      throws PeerException {
+    List<double[]> times = times(rounds, List.of(yardstick, Timed.of(OURS, ours)));
+    return PairedRatio.of(times.getFirst(), times.getLast());
+  }
+
+  private static List<double[]> times(Rounds rounds, List<Timed> contestants) throws PeerException {
+    List<PeerException> failures = new ArrayList<>();
+    Map<String, double[]> times = rounds.run(contestants, (_, why) -> failures.add(why));
+    if (!failures.isEmpty()) {
+      throw failures.getFirst();
+    }
+    return contestants.stream().map(c -> Objects.requireNonNull(times.get(c.name()))).toList();
+  }
+}

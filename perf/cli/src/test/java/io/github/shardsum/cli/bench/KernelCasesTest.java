@@ -1,0 +1,52 @@
+package io.github.shardsum.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.exec.Workers;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class KernelCasesTest {
+  private static final Rounds SHORT = new Rounds(3, 0.01, 0.001);
+
+  @Test
+  void theSizesOfGroupsAreUnequalAndSomeAreEmpty() {
+    int[] sizes = KernelCases.zipf(64, 4096);
+    assertEquals(4096, Arrays.stream(sizes).sum());
+    assertTrue(Arrays.stream(sizes).filter(size -> size == 0).count() >= 8);
+    assertTrue(Arrays.stream(sizes).max().orElseThrow() >= 4096 / 5);
+  }
+
+  @Test
+  void everyCaseInThisJvmHasAValue() throws PeerException {
+    List<KernelCase> own =
+        KernelCases.all().stream()
+            .filter(
+                subject -> FreshJvm.cases().stream().noneMatch(f -> f.id().equals(subject.id())))
+            .filter(subject -> !subject.id().startsWith("gather"))
+            .toList();
+    assertTrue(own.size() >= 10);
+    for (KernelCase subject : own) {
+      PairedRatio value = subject.measure(Workers.sequential(), SHORT).value();
+      assertTrue(value.low() >= 0 && value.low() <= value.median(), subject.id());
+      assertTrue(value.median() <= value.high() && value.high() < 1e9, subject.id());
+    }
+  }
+
+  @Test
+  void theEndOfTheIntervalThatIsBetterDecides() {
+    PairedRatio value = new PairedRatio(1, 0.8, 1.2);
+    assertTrue(result(true, 0.9, value).met());
+    assertFalse(result(true, 0.7, value).met());
+    assertTrue(result(false, 1.1, value).met());
+    assertFalse(result(false, 1.3, value).met());
+  }
+
+  private static KernelCase.Result result(boolean atMost, double wanted, PairedRatio value) {
+    return new KernelCase.Result(
+        new KernelCase("id", "unit", atMost, wanted, false, (_, _) -> value), 1, value);
+  }
+}
