@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /** Chooses the kernel of a step by a small model of what each would cost. */
 final class StepPlanner {
@@ -24,6 +25,9 @@ final class StepPlanner {
 
   /** Most multiply-adds of a product that is not packed: packing 32^3 costs as much as it saves. */
   private static final long MOST_SMALL = 32 * 32 * 32;
+
+  /** Elements along an operand from which on squares are turned over. */
+  private static final long LEAST_TURNED = 4;
 
   /** Elements that memory moves in the time that it takes to begin a row: 5 ns. */
   private static final double ROW_BEGIN = 20;
@@ -40,19 +44,15 @@ final class StepPlanner {
   Choice unary(List<StepLabel> labels) {
     List<StepLabel> kept = select(labels, StepLabel::inOut);
     List<StepLabel> summed = select(labels, label -> !label.inOut());
-    if (summed.isEmpty()) {
-      Optional<StepKernel> transposition = transposition(kept);
-      if (transposition.isPresent()) {
-        return new Choice(
-            transposition.get(), false, "operand and result are contiguous along two labels");
-      }
+    if (StepLabel.points(summed) == 1) {
+      return new Choice(elementwise(kept, false), false, "nothing is summed");
     }
     return new Choice(nest(kept, summed, false), false, nestReason(kept, summed, false));
   }
 
   /** A copy that may write where it reads: element by element, in one order. */
   StepKernel inPlace(List<StepLabel> labels) {
-    return nest(labels, List.of(), false);
+    return elementwise(labels, false);
   }
 
   /** The kernel of a step of two operands; no label is empty. */
@@ -79,6 +79,9 @@ final class StepPlanner {
       return new Choice(product(batch, m, n, k), swap, costs(packed, "rows at", nested));
     }
     List<StepLabel> kept = select(sided, StepLabel::inOut);
+    if (StepLabel.points(k) == 1) {
+      return new Choice(elementwise(kept, true), swap, "nothing is summed");
+    }
     String why =
         !matrices || StepLabel.points(k) < LEAST_K
             ? nestReason(kept, k, true)
@@ -92,9 +95,6 @@ final class StepPlanner {
 
   /** What decides between the loops of a nest. */
   private static String nestReason(List<StepLabel> kept, List<StepLabel> summed, boolean binary) {
-    if (summed.isEmpty()) {
-      return "nothing is summed";
-    }
     Loops sum = StepLabel.loops(summed, binary ? RIGHT : LEFT);
     Loops out = StepLabel.loops(kept, OUT);
     return String.format(
@@ -260,7 +260,7 @@ final class StepPlanner {
     Loops out = StepLabel.loops(kept, OUT);
     boolean byDots =
         StepLabel.points(summed) > 1 && dotCost(sum, binary) <= rowSumCost(out, binary);
-    String name = nestName(!summed.isEmpty(), binary, byDots);
+    String name = nestName(binary, byDots);
     return switch (type) {
       case FLOAT -> new FloatLoopNest(kernels.floats(), name, binary, byDots, out, sum);
       case DOUBLE -> new DoubleLoopNest(kernels.doubles(), name, binary, byDots, out, sum);
@@ -268,10 +268,7 @@ final class StepPlanner {
     };
   }
 
-  private static String nestName(boolean sums, boolean binary, boolean byDots) {
-    if (!sums) {
-      return binary ? "elementwise" : "copy";
-    }
+  private static String nestName(boolean binary, boolean byDots) {
     if (!binary) {
       return byDots ? "reduce rows" : "reduce columns";
     }
@@ -299,27 +296,65 @@ final class StepPlanner {
     return stride <= 16 ? stride : stride < 1024 ? 16 : 32;
   }
 
-  /** A blocked transposition, if the operand is contiguous along another label than the result. */
-  private Optional<StepKernel> transposition(List<StepLabel> labels) {
-    Optional<StepLabel> x = unit(labels, OUT);
-    Optional<StepLabel> y = unit(labels, LEFT);
-    if (x.isEmpty() || y.isEmpty() || x.equals(y)) {
-      return Optional.empty();
+  private StepKernel elementwise(List<StepLabel> labels, boolean binary) {
+    Loops all = StepLabel.loops(labels, OUT);
+    int x = all.rank() - 1;
+    int turned = contiguous(all, LEFT);
+    if (turned < 0 && binary) {
+      turned = contiguous(all, RIGHT);
     }
-    if (x.get().size() < 4 || y.get().size() < 4) {
-      return Optional.empty();
+    int y = turned < 0 ? x - 1 : turned;
+    boolean grouped = !binary && turned >= 0;
+    int next = grouped ? follower(all, OUT, x, y) : -1;
+    int above = grouped ? follower(all, LEFT, y, x) : -1;
+    above = above == next ? -1 : above;
+    int[] taken = {x, y, next, above};
+    int[] others =
+        IntStream.range(0, all.rank())
+            .filter(loop -> IntStream.of(taken).noneMatch(each -> each == loop))
+            .toArray();
+    Loops outer = all.only(others);
+    Loops[] parts =
+        IntStream.of(above, y, next, x).mapToObj(l -> one(all, l)).toArray(Loops[]::new);
+    return switch (type) {
+      case FLOAT ->
+          new FloatElementwise(
+              kernels.floats(), binary, outer, parts[0], parts[1], parts[2], parts[3]);
+      case DOUBLE ->
+          new DoubleElementwise(
+              kernels.doubles(), binary, outer, parts[0], parts[1], parts[2], parts[3]);
+      case LONG ->
+          new LongElementwise(
+              kernels.longs(), binary, outer, parts[0], parts[1], parts[2], parts[3]);
+    };
+  }
+
+  private static Loops one(Loops all, int loop) {
+    return loop < 0 ? all.only() : all.only(loop);
+  }
+
+  /**
+   * The loop that an operand is contiguous along, if it is neither the innermost one nor too short;
+   * else -1.
+   */
+  private static int contiguous(Loops all, int array) {
+    if (all.rank() < 2 || Math.abs(all.stride(array)) <= 1) {
+      return -1;
     }
-    List<StepLabel> rest = new ArrayList<>(labels);
-    rest.removeIf(label -> label.equals(x.get()) || label.equals(y.get()));
-    Loops outer = StepLabel.loops(rest, OUT);
-    Loops loopX = StepLabel.loops(List.of(x.get()), OUT);
-    Loops loopY = StepLabel.loops(List.of(y.get()), OUT);
-    return Optional.of(
-        switch (type) {
-          case FLOAT -> new FloatTransposition(kernels.floats(), outer, loopX, loopY);
-          case DOUBLE -> new DoubleTransposition(kernels.doubles(), outer, loopX, loopY);
-          case LONG -> new LongTransposition(kernels.longs(), outer, loopX, loopY);
-        });
+    return IntStream.range(0, all.rank() - 1)
+        .filter(loop -> all.stride(array, loop) == 1 && all.size(loop) >= LEAST_TURNED)
+        .findFirst()
+        .orElse(-1);
+  }
+
+  /** The loop that follows a contiguous one in an array without a gap, but another; else -1. */
+  private static int follower(Loops all, int array, int loop, int other) {
+    long end = all.size(loop);
+    return IntStream.range(0, all.rank())
+        .filter(each -> each != loop && each != other && all.stride(array, loop) == 1)
+        .filter(each -> all.stride(array, each) == end)
+        .findFirst()
+        .orElse(-1);
   }
 
   private static Optional<StepLabel> unit(List<StepLabel> labels, int array) {

@@ -68,6 +68,16 @@ public final class Loops {
     return new Loops(sizes, rest);
   }
 
+  /** Some of the loops, in a given order, outermost first. */
+  public Loops only(int... loops) {
+    long[][] some = new long[strides.length][];
+    for (int array = 0; array < some.length; array++) {
+      long[] all = strides[array];
+      some[array] = Arrays.stream(loops).mapToLong(loop -> all[loop]).toArray();
+    }
+    return new Loops(Arrays.stream(loops).mapToLong(loop -> sizes[loop]).toArray(), some);
+  }
+
   /** Number of loops. */
   public int rank() {
     return sizes.length;

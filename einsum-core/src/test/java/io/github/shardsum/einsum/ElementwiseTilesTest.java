@@ -1,0 +1,104 @@
+package io.github.shardsum.einsum;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.reference.ReferenceEinsum;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Steps that sum nothing, at sizes where tiles have edges, against the definition. */
+class ElementwiseTilesTest {
+  private static final List<DType> DTYPES = List.of(DType.F32, DType.F64, DType.BF16, DType.I64);
+
+  private final Random random = new Random(4);
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "ij->ji; 300,270",
+        "ij->ji; 3,700",
+        "ij->ji; 700,3",
+        "ij->ji; 17,2000",
+        "abcd->dcba; 19,21,23,18",
+        "abcd->dcba; 5,40,33,17",
+        "abcde->ebdac; 7,9,11,8,13",
+        "bshd->bhsd; 3,37,5,64",
+        "abc->cab; 40,30,3",
+        "cab->abc; 3,40,30",
+        "abc->bac; 20,30,1100",
+        "bii->bi; 9,70,70",
+        "ij,ji->ij; 300,270",
+        "ij,ji->ji; 270,300",
+        "ij,kij->jki; 20,30,40",
+        "ij,j->ij; 70,3000",
+        "ij,i->ji; 130,140",
+        "i,j->ij; 300,400",
+        "ij,ij->ij; 2,20000"
+      })
+  void everyMemoryThreadCountAndFinishGivesTheDefinition(String equation, String listed) {
+    long[] sizes = Arrays.stream(listed.strip().split(",")).mapToLong(Long::parseLong).toArray();
+    for (DType dtype : DTYPES) {
+      Tensor[] operands = operands(equation, sizes, dtype);
+      Tensor product = definition(equation, operands);
+      Tensor[] offHeap = new Tensor[operands.length];
+      for (int i = 0; i < operands.length; i++) {
+        offHeap[i] = Tensor.allocate(Arena.ofAuto(), dtype, operands[i].shape());
+        offHeap[i].assign(operands[i]);
+      }
+      double[] scaled = new double[Math.toIntExact(product.shape().elementCount())];
+      double[] plain = product.reshape(scaled.length).convert(DType.F64).toDoubleArray();
+      Arrays.setAll(scaled, i -> 2 * plain[i] + 3 * 5);
+      try (Workers three = Workers.of(3)) {
+        for (Workers workers : List.of(Workers.sequential(), three)) {
+          EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
+          Einsum einsum = Einsum.compileFor(equation, options, operands);
+          for (Tensor[] given : List.of(operands, offHeap)) {
+            assertArrayEquals(plain, values(einsum.run(given)), equation);
+            Tensor out = Tensor.full(dtype, 5, product.shape().toArray());
+            einsum.runInto(2, 3, out, given);
+            assertArrayEquals(scaled, values(out), equation);
+          }
+        }
+      }
+    }
+  }
+
+  private static Tensor definition(String equation, Tensor[] operands) {
+    return ReferenceEinsum.evaluate(
+        Einsum.compileFor(equation, EinsumOptions.defaults(), operands).bound(), operands);
+  }
+
+  private static double[] values(Tensor tensor) {
+    return tensor.reshape(tensor.shape().elementCount()).convert(DType.F64).toDoubleArray();
+  }
+
+  /** Small integers, whose products and sums every dtype holds exactly. */
+  private Tensor[] operands(String equation, long[] sizes, DType dtype) {
+    StringBuilder seen = new StringBuilder();
+    List<Tensor> operands = new ArrayList<>();
+    for (String term : equation.substring(0, equation.indexOf('-')).split(",", -1)) {
+      long[] shape = new long[term.length()];
+      for (int axis = 0; axis < shape.length; axis++) {
+        String label = term.substring(axis, axis + 1);
+        if (seen.indexOf(label) < 0) {
+          seen.append(label);
+        }
+        shape[axis] = sizes[seen.indexOf(label)];
+      }
+      double[] values =
+          random.ints(Shape.of(shape).elementCount(), 0, 8).asDoubleStream().toArray();
+      operands.add(Tensor.of(values, shape).convert(dtype));
+    }
+    return operands.toArray(Tensor[]::new);
+  }
+}
