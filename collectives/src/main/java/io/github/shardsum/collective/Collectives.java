@@ -2,6 +2,7 @@ package io.github.shardsum.collective;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.engine.Engine;
+import io.github.shardsum.internal.engine.Transport;
 import io.github.shardsum.internal.engine.Transports;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Tensor;
@@ -23,7 +24,8 @@ import java.util.List;
  */
 public interface Collectives extends AutoCloseable {
   /**
-   * Opens the configured engine, checked, with as many threads as there are processors.
+   * Opens the configured engine, checked, with as many threads as there are processors; where
+   * several processes share them, with this one's part.
    *
    * @param mesh the mesh; the same on every process
    * @return the collectives, to be closed
@@ -42,10 +44,13 @@ public interface Collectives extends AutoCloseable {
    * @return the collectives, to be closed
    */
   static Collectives open(Mesh mesh, CollectiveOptions options) {
-    Workers workers = Workers.of(Runtime.getRuntime().availableProcessors());
+    Transport transport = Transports.open(options);
+    int processors = Runtime.getRuntime().availableProcessors();
+    Workers workers = Workers.of(Math.max(1, processors / transport.processesHere()));
     try {
-      return new Engine(mesh, workers, true, options, Transports.open(options));
+      return new Engine(mesh, workers, true, options, transport);
     } catch (RuntimeException | Error failed) {
+      transport.close();
       workers.close();
       throw failed;
     }

@@ -42,7 +42,7 @@ class FaultTest {
     void go(Device device);
   }
 
-  private static List<Fork> forks() {
+  static List<Fork> forks() {
     Way sum = device -> device.allReduce(X, Reduction.SUM, "x");
     return List.of(
         new Fork("kind", sum, device -> device.allGather(X, 0, "x"), "all-gather dim 0 over x"),
@@ -147,7 +147,7 @@ class FaultTest {
         });
   }
 
-  private static Object goOn(Fork fork, Device device, Map<Integer, CollectiveException> told) {
+  static Object goOn(Fork fork, Device device, Map<Integer, CollectiveException> told) {
     try {
       (device.id() == ODD ? fork.odd : fork.usual).go(device);
     } catch (CollectiveException exception) {

@@ -40,6 +40,7 @@ final class Agreement {
       reachHere();
       return;
     }
+    wire.sure().set(false);
     Optional<String> local = localMismatch();
     Digest own = local.isEmpty() ? digest() : Digest.disagreeing(wire.placement(), sequence);
     List<Digest> all = own.exchange(wire);
@@ -47,6 +48,7 @@ final class Agreement {
     if (!agreed) {
       throw mismatch(local.orElse("they differ"), new Reports(wire).exchange(participants()));
     }
+    wire.sure().set(Digest.allPack(all));
   }
 
   /**
@@ -181,7 +183,7 @@ final class Agreement {
   private Digest digest() {
     Call first = calls.getFirst();
     Layout layout = wire.placement().layout(first.collective().axes());
-    Digest digest = Digest.of(wire.placement(), sequence, first);
+    Digest digest = Digest.of(wire.placement(), sequence, calls);
     for (int index = 0; index < calls.size(); index++) {
       digest.shape(index, Rules.agreedShape(calls.get(index), layout.size()));
     }

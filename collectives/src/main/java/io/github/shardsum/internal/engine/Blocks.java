@@ -1,50 +1,109 @@
 package io.github.shardsum.internal.engine;
 
-import java.util.Arrays;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongFunction;
+import java.util.stream.IntStream;
 
-/** Lays out one block of bytes a peer, each made of pieces that begin on cache lines. */
+/**
+ * Lays out one block of bytes a peer, made of pieces that begin on cache lines. A block of one
+ * piece that can be sent from where it lies, or received to where it goes, stays there.
+ */
 final class Blocks {
-  private final long[] at;
-  private final long[] bytes;
-  private long end;
+  /** A piece; where it lies is known once all are placed. */
+  static final class Piece {
+    private final long bytes;
+    private final Optional<MemorySegment> there;
+    private MemorySegment memory = MemorySegment.NULL;
+    private long at = -1;
 
+    private Piece(long bytes, Optional<MemorySegment> there) {
+      this.bytes = bytes;
+      this.there = there;
+    }
+
+    /** Whether it is sent from where it lies, or received to where it goes. */
+    boolean stays() {
+      return at < 0;
+    }
+
+    /** The memory of all pieces that do not stay. */
+    MemorySegment memory() {
+      return memory;
+    }
+
+    /** Where it begins in that memory. */
+    long at() {
+      return at;
+    }
+  }
+
+  private final List<List<Piece>> blocks;
+  private final MemorySegment[] segments;
+  private final boolean mayStay;
+
+  /** Of pieces in a buffer. */
   Blocks(int peers) {
-    this.at = new long[peers];
-    this.bytes = new long[peers];
+    this(peers, false);
   }
 
-  /** Begins a peer's block; its pieces follow, before the next peer's. */
-  void begin(int peer) {
-    at[peer] = end;
+  /** Of pieces that may stay in memory of their own, or not. */
+  Blocks(int peers, boolean mayStay) {
+    this.mayStay = mayStay;
+    blocks = IntStream.range(0, peers).<List<Piece>>mapToObj(_ -> new ArrayList<>()).toList();
+    segments = new MemorySegment[peers];
   }
 
-  /** Appends a piece to a peer's block; returns where it begins. */
-  long add(int peer, long count) {
-    long place = end;
-    end += Buffers.align(count);
-    bytes[peer] = end - at[peer];
-    return place;
+  /** Appends a piece to a peer's block. */
+  Piece add(int peer, long bytes) {
+    return add(peer, bytes, Optional.empty());
   }
 
-  /** Gives every peer but one the block that begins here. */
-  void share(long count, int but) {
-    long place = end;
-    end += Buffers.align(count);
-    Arrays.fill(at, place);
-    Arrays.fill(bytes, Buffers.align(count));
-    bytes[but] = 0;
+  /** Appends a piece that may stay in native memory of its own. */
+  Piece add(int peer, long bytes, Optional<MemorySegment> there) {
+    Piece piece = new Piece(bytes, mayStay ? there : Optional.empty());
+    blocks.get(peer).add(piece);
+    return piece;
   }
 
-  long[] at() {
-    return at;
+  /** Makes a piece, which is alone in its block, that of another peer too. */
+  void share(int peer, Piece piece) {
+    blocks.get(peer).add(piece);
   }
 
-  long[] bytes() {
-    return bytes;
+  /** Places all pieces in a buffer of the size that is asked for, but for those that stay. */
+  void place(LongFunction<MemorySegment> buffer) {
+    long end = 0;
+    for (List<Piece> block : blocks) {
+      for (Piece piece : block) {
+        if (piece.at < 0 && (block.size() > 1 || piece.there.isEmpty())) {
+          piece.at = end;
+          end += Buffers.align(piece.bytes);
+        }
+      }
+    }
+    MemorySegment memory = buffer.apply(end);
+    for (int peer = 0; peer < segments.length; peer++) {
+      blocks.get(peer).forEach(piece -> piece.memory = memory);
+      segments[peer] = block(blocks.get(peer), memory);
+    }
   }
 
-  /** Bytes of all blocks. */
-  long size() {
-    return end;
+  private static MemorySegment block(List<Piece> pieces, MemorySegment memory) {
+    if (pieces.isEmpty()) {
+      return MemorySegment.NULL;
+    }
+    Piece first = pieces.getFirst();
+    Piece last = pieces.getLast();
+    return first.stays()
+        ? first.there.orElseThrow()
+        : memory.asSlice(first.at, last.at + last.bytes - first.at);
+  }
+
+  /** Each peer's block, once they are placed. */
+  MemorySegment[] segments() {
+    return segments;
   }
 }

@@ -64,6 +64,11 @@ final class BoxCopy {
         Arrays.stream(box).anyMatch(size -> size == 0) ? 0 : run);
   }
 
+  /** Whether all lies together on both sides. */
+  boolean isOneRun() {
+    return sizes.length == 0;
+  }
+
   /** Bytes copied. */
   long byteCount() {
     return Arrays.stream(sizes).reduce(run, (a, b) -> a * b);

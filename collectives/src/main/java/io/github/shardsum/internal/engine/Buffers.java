@@ -23,6 +23,11 @@ final class Buffers {
     return receive;
   }
 
+  /** A few bytes apart from both. */
+  MemorySegment apart(long bytes) {
+    return Arena.ofAuto().allocate(bytes, ALIGNMENT);
+  }
+
   private static MemorySegment grown(MemorySegment segment, long bytes) {
     return segment.byteSize() >= bytes && bytes > 0
         ? segment

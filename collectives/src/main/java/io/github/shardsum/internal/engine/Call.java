@@ -15,6 +15,11 @@ import java.util.Optional;
  * @param counts its counts, for a ragged all-to-all
  */
 record Call(Collective collective, Tensor x, Optional<Tensor> out, Optional<RaggedCounts> counts) {
+  /** Whether some of it may be sent from where it lies, or received to where it goes. */
+  boolean liesInNativeMemory() {
+    return x.segment().isNative() || out.filter(given -> given.segment().isNative()).isPresent();
+  }
+
   static List<Call> of(Collective collective, List<Tensor> x) {
     return x.stream()
         .map(t -> new Call(collective, t, Optional.empty(), Optional.empty()))

@@ -7,8 +7,8 @@ import io.github.shardsum.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * What one process's devices entered, in a few numbers of which every process gets all: so every
@@ -19,7 +19,8 @@ final class Digest {
   private static final long DISAGREEING = -1;
   private static final int SEQUENCE = 0;
   private static final int REQUEST = 1;
-  private static final int SHAPES = 2;
+  private static final int MEMORY = 2;
+  private static final int SHAPES = 3;
 
   private final Placement placement;
   private final long[] words;
@@ -41,10 +42,12 @@ final class Digest {
     return digest;
   }
 
-  static Digest of(Placement placement, long sequence, Call first) {
+  static Digest of(Placement placement, long sequence, List<Call> calls) {
+    Call first = calls.getFirst();
     Digest digest = empty(placement);
     digest.words[SEQUENCE] = sequence;
     digest.words[REQUEST] = hash(canonical(first)) >>> 1;
+    digest.words[MEMORY] = calls.stream().anyMatch(Call::liesInNativeMemory) ? 1 : 0;
     return digest;
   }
 
@@ -102,33 +105,26 @@ final class Digest {
 
   /** Gives this digest to all processes; returns those of all, by process. */
   List<Digest> exchange(Wire wire) {
-    int own = placement.process();
-    long bytes = 8L * words.length;
-    Blocks send = new Blocks(placement.processes());
-    send.share(bytes, own);
-    Blocks receive = new Blocks(placement.processes());
-    List<Integer> all = IntStream.range(0, placement.processes()).boxed().toList();
-    for (int process : all) {
-      receive.begin(process);
-      if (process != own) {
-        receive.add(process, bytes);
-      }
-    }
-    MemorySegment from = wire.buffers().send(send.size());
-    MemorySegment to = wire.buffers().receive(receive.size());
-    MemorySegment.copy(words, 0, from, ValueLayout.JAVA_LONG, 0, words.length);
-    wire.exchange("check of participants", all, send, from, receive, to);
+    long[] lengths = new long[placement.processes()];
+    Arrays.fill(lengths, words.length * (long) Long.BYTES);
+    String what = "check of participants on mesh " + placement.mesh().notation();
+    MemorySegment[] come = wire.tell(what, MemorySegment.ofArray(words), lengths, false);
     List<Digest> digests = new ArrayList<>();
-    for (int process : all) {
-      digests.add(process == own ? this : read(to, receive.at()[process]));
+    for (int process = 0; process < come.length; process++) {
+      digests.add(process == placement.process() ? this : read(come[process]));
     }
     return digests;
   }
 
-  private Digest read(MemorySegment from, long at) {
+  private Digest read(MemorySegment from) {
     Digest digest = empty(placement);
-    MemorySegment.copy(from, ValueLayout.JAVA_LONG, at, digest.words, 0, words.length);
+    MemorySegment.copy(from, ValueLayout.JAVA_LONG, 0, digest.words, 0, words.length);
     return digest;
+  }
+
+  /** Whether every process packs all its bytes into buffers of its own. */
+  static boolean allPack(List<Digest> all) {
+    return all.stream().allMatch(digest -> digest.words[MEMORY] == 0);
   }
 
   /** The verdict. */

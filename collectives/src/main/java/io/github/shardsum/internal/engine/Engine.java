@@ -45,7 +45,9 @@ public final class Engine implements Collectives {
             transport,
             new Buffers(),
             new Placement(mesh, transport.processes(), transport.process()),
-            options.deadline());
+            options.deadline(),
+            options.checked(),
+            new AtomicBoolean());
   }
 
   @Override

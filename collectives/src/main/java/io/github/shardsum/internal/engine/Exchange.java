@@ -5,25 +5,22 @@ import java.util.List;
 
 /**
  * One all-to-all of byte ranges among processes. The i-th entry of each array belongs to the i-th
- * of the peers. Ranges to be sent may overlap (the same bytes for all peers); ranges received do
- * not. The entry of this process itself is always of 0 bytes.
+ * of the peers; native memory, of 0 bytes for this process itself. What is sent may overlap (the
+ * same bytes for all peers); what is received lies apart from all else.
  *
  * @param what for messages: the collective and the phase
  * @param peers the processes that take part, ascending, this one among them; every one of them
  *     calls with the same peers
- * @param send native memory, aligned to 64 bytes
- * @param sendAt where each peer's bytes begin
- * @param sendBytes how many bytes each peer is sent; may exceed 2^31
- * @param receive native memory, aligned to 64 bytes, apart from send
- * @param receiveAt where each peer's bytes go
- * @param receiveBytes how many bytes each peer sends: what it has as sendBytes for this process
+ * @param send what each peer is sent; may exceed 2^31 bytes
+ * @param receive where each peer's bytes go: as many as it has to send to this process
+ * @param sure whether the library may be left alone with it: sizes are known to agree, since the
+ *     participants were compared, and the memory is the engine's, which outlives any failure. If
+ *     not, a transport must neither write beyond a range nor touch one after it has thrown, and a
+ *     difference is an error
  */
 public record Exchange(
     String what,
     List<Integer> peers,
-    MemorySegment send,
-    long[] sendAt,
-    long[] sendBytes,
-    MemorySegment receive,
-    long[] receiveAt,
-    long[] receiveBytes) {}
+    MemorySegment[] send,
+    MemorySegment[] receive,
+    boolean sure) {}

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,7 @@ final class Folding {
   private final Layout layout;
   private final Kind kind;
   private final int workers;
+  private final boolean mayStay;
   private final List<Group> groups = new ArrayList<>();
 
   /**
@@ -109,14 +111,29 @@ final class Folding {
     }
   }
 
-  /** What has come from other processes, by node. */
-  private record Arrival(Group group, Value value, Range range, Map<Integer, Source> nodes) {}
+  /** What goes to another process: a node's terms, combined here unless they lie ready. */
+  private record Part(FoldRequest request, int node, Range range, DType width, Blocks.Piece place) {
+    Job job() {
+      return new Job(request, node, range.from(), range.to(), List.of(sink(place, width, range)));
+    }
+  }
 
-  Folding(Wire wire, Layout layout, Kind kind, int workers) {
+  /** What comes from another process. */
+  private record Come(Blocks.Piece place, DType width) {
+    Source source(long from) {
+      return Source.contiguous(Elements.in(place.memory(), place.at(), width), from, 0);
+    }
+  }
+
+  /** What comes from other processes, by node. */
+  private record Arrival(Group group, Value value, Range range, Map<Integer, Come> nodes) {}
+
+  Folding(Wire wire, Layout layout, Kind kind, int workers, boolean mayStay) {
     this.wire = wire;
     this.layout = layout;
     this.kind = kind;
     this.workers = workers;
+    this.mayStay = mayStay;
   }
 
   void add(Group group) {
@@ -202,71 +219,52 @@ final class Folding {
   private void alongTheTree(List<Group> spanning, List<Phase> phases) {
     boolean whole = !kind.scatter() && isShort(spanning);
     List<Integer> peers = layout.peers();
-    int own = wire.placement().process();
-    Blocks send = new Blocks(peers.size());
-    Blocks receive = new Blocks(peers.size());
-    List<Runnable> later = new ArrayList<>();
-    List<Job> partials = new ArrayList<>();
+    Blocks send = new Blocks(peers.size(), mayStay);
+    Blocks receive = new Blocks(peers.size(), mayStay);
+    List<Part> parts = new ArrayList<>();
     IdentityHashMap<Value, Arrival> arrivals = new IdentityHashMap<>();
-    MemorySegment[] memory = new MemorySegment[2];
     for (int peer = 0; peer < peers.size(); peer++) {
-      send.begin(peer);
-      receive.begin(peer);
-      if (peers.get(peer) != own) {
-        int at = peer;
+      if (peers.get(peer) != wire.placement().process()) {
         for (Group group : spanning) {
-          if (group.members().processes().contains(peers.get(at))) {
-            sendParts(group, at, whole, send, partials, memory, later);
-            receiveParts(group, at, whole, receive, arrivals, memory, later);
+          if (group.members().processes().contains(peers.get(peer))) {
+            sendParts(group, peer, whole, send, parts);
+            receiveParts(group, peer, whole, receive, arrivals);
           }
         }
       }
     }
-    memory[0] = wire.buffers().send(send.size());
-    memory[1] = wire.buffers().receive(receive.size());
-    later.forEach(Runnable::run);
-    phases.add(phase("combine own parts", partials));
-    phases.add(exchange("exchange parts", send, memory[0], receive, memory[1]));
+    send.place(wire.buffers()::send);
+    receive.place(wire.buffers()::receive);
+    List<Job> own = parts.stream().filter(part -> !part.place().stays()).map(Part::job).toList();
+    phases.add(phase("combine own parts", own));
+    phases.add(exchange("exchange parts", send, receive));
     combine(spanning, whole, arrivals, phases);
   }
 
-  private Phase exchange(
-      String name, Blocks send, MemorySegment from, Blocks receive, MemorySegment to) {
+  private Phase exchange(String name, Blocks send, Blocks receive) {
     String what = kind.what() + ": " + name;
-    return Phase.single(what, () -> wire.exchange(what, layout.peers(), send, from, receive, to));
+    return Phase.single(what, () -> wire.exchange(what, layout.peers(), send, receive));
   }
 
   private DType widthOf(int node) {
     return layout.tree().isLeaf(node) ? kind.dtype() : FoldRequest.partial(kind.dtype());
   }
 
-  private void sendParts(
-      Group group,
-      int peer,
-      boolean whole,
-      Blocks send,
-      List<Job> jobs,
-      MemorySegment[] memory,
-      List<Runnable> later) {
+  private void sendParts(Group group, int peer, boolean whole, Blocks send, List<Part> parts) {
     int process = layout.peers().get(peer);
     for (Value value : group.values()) {
       Range range = range(group, value, process, whole);
       if (range.count() == 0) {
         continue;
       }
+      Sources local = group.localSources(value);
       for (int node : layout.nodesOf(group.members(), wire.placement().process())) {
         DType width = widthOf(node);
-        long at = send.add(peer, range.count() * width.byteSize());
-        FoldRequest request = request(layout.tree(), group.localSources(value), false);
-        later.add(
-            () ->
-                jobs.add(
-                    new Job(
-                        request,
-                        node,
-                        range.from(),
-                        range.to(),
-                        List.of(new Sink(Elements.in(memory[0], at, width), range.from(), 0)))));
+        Source source = local.of(node);
+        Optional<MemorySegment> there =
+            source == null ? Optional.empty() : source.inNativeMemory(range.from(), range.count());
+        Blocks.Piece piece = send.add(peer, range.count() * width.byteSize(), there);
+        parts.add(new Part(request(layout.tree(), local, false), node, range, width, piece));
       }
     }
   }
@@ -276,9 +274,7 @@ final class Folding {
       int peer,
       boolean whole,
       Blocks receive,
-      IdentityHashMap<Value, Arrival> arrivals,
-      MemorySegment[] memory,
-      List<Runnable> later) {
+      IdentityHashMap<Value, Arrival> arrivals) {
     int process = layout.peers().get(peer);
     for (Value value : group.values()) {
       Range range = range(group, value, wire.placement().process(), whole);
@@ -289,14 +285,8 @@ final class Folding {
           arrivals.computeIfAbsent(value, v -> new Arrival(group, v, range, new HashMap<>()));
       for (int node : layout.nodesOf(group.members(), process)) {
         DType width = widthOf(node);
-        long at = receive.add(peer, range.count() * width.byteSize());
-        later.add(
-            () ->
-                arrival
-                    .nodes()
-                    .put(
-                        node,
-                        Source.contiguous(Elements.in(memory[1], at, width), range.from(), 0)));
+        Blocks.Piece piece = receive.add(peer, range.count() * width.byteSize());
+        arrival.nodes().put(node, new Come(piece, width));
       }
     }
   }
@@ -318,9 +308,11 @@ final class Folding {
 
   private void finish(Arrival arrival, List<Job> jobs, Sink... others) {
     Sources local = arrival.group().localSources(arrival.value());
+    Map<Integer, Source> nodes = new HashMap<>();
+    arrival.nodes().forEach((node, come) -> nodes.put(node, come.source(arrival.range().from())));
     Sources sources =
         node -> {
-          Source come = arrival.nodes().get(node);
+          Source come = nodes.get(node);
           return come != null ? come : local.of(node);
         };
     finish(arrival.value(), sources, arrival.range(), jobs, others);
@@ -333,53 +325,96 @@ final class Folding {
       List<Job> jobs,
       List<Phase> phases) {
     List<Integer> peers = layout.peers();
-    int own = wire.placement().process();
-    int width = kind.dtype().byteSize();
-    Blocks send = new Blocks(peers.size());
-    Blocks receive = new Blocks(peers.size());
-    IdentityHashMap<Value, List<Long>> places = new IdentityHashMap<>();
+    Blocks send = new Blocks(peers.size(), mayStay);
+    Blocks receive = new Blocks(peers.size(), mayStay);
+    IdentityHashMap<Value, List<Blocks.Piece>> places = new IdentityHashMap<>();
     List<Copy> copies = new ArrayList<>();
     for (int peer = 0; peer < peers.size(); peer++) {
-      send.begin(peer);
-      receive.begin(peer);
       int process = peers.get(peer);
       for (Group group : spanning) {
-        if (process == own || !group.members().processes().contains(process)) {
-          continue;
-        }
-        Value value = group.values().getFirst();
-        long mine = range(group, value, own, false).count() * width;
-        if (mine > 0) {
-          places.computeIfAbsent(value, _ -> new ArrayList<>()).add(send.add(peer, mine));
-        }
-        Range theirs = range(group, value, process, false);
-        if (theirs.count() > 0) {
-          long at = receive.add(peer, theirs.count() * width);
-          value.outs().forEach(out -> copies.add(new Copy(at, theirs, out)));
+        if (process != wire.placement().process()
+            && group.members().processes().contains(process)) {
+          sendResult(group, peer, spanning.size() == 1, send, places);
+          receiveResult(group, peer, receive, copies);
         }
       }
     }
-    MemorySegment from = wire.buffers().send(send.size());
-    MemorySegment to = wire.buffers().receive(receive.size());
+    send.place(wire.buffers()::send);
+    receive.place(wire.buffers()::receive);
     for (Arrival arrival : arrivals.values()) {
       Sink[] sinks =
           places.getOrDefault(arrival.value(), List.of()).stream()
-              .map(at -> new Sink(Elements.in(from, at, kind.dtype()), arrival.range().from(), 0))
+              .filter(place -> !place.stays())
+              .map(place -> sink(place, kind.dtype(), arrival.range()))
               .toArray(Sink[]::new);
       finish(arrival, jobs, sinks);
     }
+    copies.removeIf(copy -> copy.place().stays());
     phases.add(phase("combine", jobs));
-    phases.add(exchange("exchange results", send, from, receive, to));
+    phases.add(exchange("exchange results", send, receive));
+    int width = kind.dtype().byteSize();
     phases.add(
         new Phase(
-            kind.what() + ": unpack", copies.size(), (task, _) -> copies.get(task).run(to, width)));
+            kind.what() + ": unpack", copies.size(), (task, _) -> copies.get(task).run(width)));
+  }
+
+  /** Where the only group's result lies once for all peers, they are sent it from there. */
+  private void sendResult(
+      Group group,
+      int peer,
+      boolean only,
+      Blocks send,
+      IdentityHashMap<Value, List<Blocks.Piece>> places) {
+    Value value = group.values().getFirst();
+    Range mine = range(group, value, wire.placement().process(), false);
+    if (mine.count() == 0) {
+      return;
+    }
+    List<Blocks.Piece> sent = places.computeIfAbsent(value, _ -> new ArrayList<>());
+    if (only && !sent.isEmpty()) {
+      send.share(peer, sent.getFirst());
+    } else {
+      sent.add(
+          send.add(
+              peer,
+              bytes(mine),
+              value.outs().isEmpty() ? Optional.empty() : there(value.outs().getFirst(), mine)));
+    }
+  }
+
+  private void receiveResult(Group group, int peer, Blocks receive, List<Copy> copies) {
+    Value value = group.values().getFirst();
+    Range theirs = range(group, value, layout.peers().get(peer), false);
+    if (theirs.count() > 0) {
+      List<Elements> outs = value.outs();
+      Optional<MemorySegment> there =
+          outs.size() == 1 ? there(outs.getFirst(), theirs) : Optional.empty();
+      Blocks.Piece piece = receive.add(peer, bytes(theirs), there);
+      outs.forEach(out -> copies.add(new Copy(piece, theirs, out)));
+    }
+  }
+
+  private long bytes(Range range) {
+    return range.count() * kind.dtype().byteSize();
+  }
+
+  private Optional<MemorySegment> there(Elements out, Range range) {
+    return out.inNativeMemory(range.from() * kind.dtype().byteSize(), bytes(range));
+  }
+
+  private static Sink sink(Blocks.Piece place, DType width, Range range) {
+    return new Sink(Elements.in(place.memory(), place.at(), width), range.from(), 0);
   }
 
   /** A range of a result from the receive buffer to where it goes. */
-  private record Copy(long at, Range range, Elements out) {
-    void run(MemorySegment from, int width) {
+  private record Copy(Blocks.Piece place, Range range, Elements out) {
+    void run(int width) {
       MemorySegment.copy(
-          from, at, out.segment(), out.at() + range.from() * width, range.count() * width);
+          place.memory(),
+          place.at(),
+          out.segment(),
+          out.at() + range.from() * width,
+          range.count() * width);
     }
   }
 
@@ -403,14 +438,16 @@ final class Folding {
     phases.add(
         Phase.single(
             kind.what() + ": reduce",
-            () ->
-                wire.transport()
-                    .allReduce(
-                        group.members().processes(),
-                        sum.asSlice(0, bytes),
-                        width,
-                        kind.sum(),
-                        wire.deadline())));
+            () -> {
+              wire.agree(kind + " of " + value.count(), group.members().processes());
+              wire.transport()
+                  .allReduce(
+                      group.members().processes(),
+                      sum.asSlice(0, bytes),
+                      width,
+                      kind.sum(),
+                      wire.deadline());
+            }));
     Source all = Source.contiguous(Elements.in(sum, 0, width), 0, 0);
     List<Sink> sinks = value.outs().stream().map(out -> new Sink(out, 0, 0)).toList();
     FoldRequest last = request(Tree.of(List.of()), _ -> all, true);

@@ -22,6 +22,11 @@ public final class LocalTransport implements Transport {
   }
 
   @Override
+  public int processesHere() {
+    return 1;
+  }
+
+  @Override
   public void exchange(Exchange exchange, Duration deadline) {}
 
   @Override

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ final class Movement {
   private final Layout layout;
   private final String what;
   private final int workers;
+  private final boolean mayStay;
   private final List<Group> groups = new ArrayList<>();
 
   /**
@@ -58,13 +60,14 @@ final class Movement {
   private record Copy(Group group, Target target, int[] sources, int part, int parts) {}
 
   /** A piece that travels: to all targets of its group, or to one. */
-  private record Piece(Group group, int source, int target, long at) {}
+  private record Piece(Group group, int source, int target, Blocks.Piece place) {}
 
-  Movement(Wire wire, Layout layout, String what, int workers) {
+  Movement(Wire wire, Layout layout, String what, int workers, boolean mayStay) {
     this.wire = wire;
     this.layout = layout;
     this.what = what;
     this.workers = workers;
+    this.mayStay = mayStay;
   }
 
   void add(Group group) {
@@ -141,31 +144,30 @@ final class Movement {
 
   private void exchange(List<Phase> phases) {
     List<Integer> peers = layout.peers();
-    Blocks send = new Blocks(peers.size());
-    Blocks receive = new Blocks(peers.size());
+    Blocks send = new Blocks(peers.size(), mayStay);
+    Blocks receive = new Blocks(peers.size(), mayStay);
     List<Piece> sent = new ArrayList<>();
     List<Piece> received = new ArrayList<>();
     int own = wire.placement().process();
     for (int peer = 0; peer < peers.size(); peer++) {
-      send.begin(peer);
-      receive.begin(peer);
       if (peers.get(peer) != own) {
         addPieces(own, peers.get(peer), peer, send, sent);
         addPieces(peers.get(peer), own, peer, receive, received);
       }
     }
-    MemorySegment from = wire.buffers().send(send.size());
-    MemorySegment to = wire.buffers().receive(receive.size());
-    phases.add(new Phase(what + ": pack", sent.size(), (task, _) -> pack(sent.get(task), from)));
+    send.place(wire.buffers()::send);
+    receive.place(wire.buffers()::receive);
+    sent.removeIf(piece -> piece.place().stays());
+    received.removeIf(piece -> piece.place().stays());
+    phases.add(new Phase(what + ": pack", sent.size(), (task, _) -> pack(sent.get(task))));
+    phases.add(Phase.single(what + ": exchange", () -> wire.exchange(what, peers, send, receive)));
     phases.add(
-        Phase.single(
-            what + ": exchange", () -> wire.exchange(what, peers, send, from, receive, to)));
-    phases.add(
-        new Phase(what + ": unpack", received.size(), (task, _) -> unpack(received.get(task), to)));
+        new Phase(what + ": unpack", received.size(), (task, _) -> unpack(received.get(task))));
   }
 
   /** The pieces from one process to another, in an order that both find. */
   private void addPieces(int from, int to, int peer, Blocks blocks, List<Piece> pieces) {
+    boolean leaves = from == wire.placement().process();
     for (Group group : groups) {
       int[] devices = group.members().devices();
       for (int j = 0; j < devices.length; j++) {
@@ -173,11 +175,13 @@ final class Movement {
           continue;
         }
         for (int i = 0; i < devices.length; i++) {
-          if (wire.placement().processOf(devices[i]) == from) {
-            long bytes = group.geometry().bytes(i, j);
-            if (bytes > 0) {
-              pieces.add(new Piece(group, i, j, blocks.add(peer, bytes)));
-            }
+          if (wire.placement().processOf(devices[i]) != from) {
+            continue;
+          }
+          long bytes = group.geometry().bytes(i, j);
+          if (bytes > 0) {
+            Optional<MemorySegment> there = leaves ? source(group, i, j) : target(group, i, j);
+            pieces.add(new Piece(group, i, j, blocks.add(peer, bytes, there)));
           }
         }
         if (group.replicated()) {
@@ -187,25 +191,48 @@ final class Movement {
     }
   }
 
-  private static void pack(Piece piece, MemorySegment buffer) {
+  /** Where a piece can be sent from as it lies. */
+  private static Optional<MemorySegment> source(Group group, int i, int j) {
+    Elements from = group.operands()[i];
+    return from != null && group.geometry().pack(i, j).isOneRun()
+        ? from.inNativeMemory(group.geometry().fromAt(i, j), group.geometry().bytes(i, j))
+        : Optional.empty();
+  }
+
+  /** Where a piece can be received to. */
+  private static Optional<MemorySegment> target(Group group, int i, int j) {
+    List<Target> targets = group.targetsOf(j);
+    return targets.size() == 1 && group.geometry().unpack(i, j).isOneRun()
+        ? targets
+            .getFirst()
+            .elements()
+            .inNativeMemory(group.geometry().toAt(i, j), group.geometry().bytes(i, j))
+        : Optional.empty();
+  }
+
+  private static void pack(Piece piece) {
     Geometry geometry = piece.group().geometry();
+    Blocks.Piece to = piece.place();
     int i = piece.source();
     int j = piece.target();
     Elements from = piece.group().operands()[i];
     if (from != null) {
       geometry
           .pack(i, j)
-          .copy(from.segment(), from.at() + geometry.fromAt(i, j), buffer, piece.at());
+          .copy(from.segment(), from.at() + geometry.fromAt(i, j), to.memory(), to.at());
     }
   }
 
-  private static void unpack(Piece piece, MemorySegment buffer) {
+  private static void unpack(Piece piece) {
     Geometry geometry = piece.group().geometry();
+    Blocks.Piece from = piece.place();
     int i = piece.source();
     int j = piece.target();
     for (Target target : piece.group().targetsOf(j)) {
       Elements to = target.elements();
-      geometry.unpack(i, j).copy(buffer, piece.at(), to.segment(), to.at() + geometry.toAt(i, j));
+      geometry
+          .unpack(i, j)
+          .copy(from.memory(), from.at(), to.segment(), to.at() + geometry.toAt(i, j));
     }
   }
 }

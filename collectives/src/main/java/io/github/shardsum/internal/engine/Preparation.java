@@ -15,7 +15,6 @@ import io.github.shardsum.internal.reduce.Elements;
 import io.github.shardsum.mesh.Chunks;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,6 +60,11 @@ final class Preparation {
     return new Prepared(List.copyOf(phases), operands.results());
   }
 
+  /** As the others were told by the {@link Digest}, since both sides must go the same way. */
+  private boolean mayStay() {
+    return calls.stream().anyMatch(Call::liesInNativeMemory);
+  }
+
   private String name() {
     return collective.toString();
   }
@@ -78,21 +82,18 @@ final class Preparation {
     Blocks send = new Blocks(peers.size());
     Blocks receive = new Blocks(peers.size());
     for (int peer = 0; peer < peers.size(); peer++) {
-      send.begin(peer);
-      receive.begin(peer);
       if (peers.get(peer) != wire.placement().process()) {
         send.add(peer, 1);
         receive.add(peer, 1);
       }
     }
-    MemorySegment from = wire.buffers().send(send.size());
-    MemorySegment to = wire.buffers().receive(receive.size());
-    return List.of(
-        Phase.single(name(), () -> wire.exchange(name(), peers, send, from, receive, to)));
+    send.place(wire.buffers()::send);
+    receive.place(wire.buffers()::receive);
+    return List.of(Phase.single(name(), () -> wire.exchange(name(), peers, send, receive)));
   }
 
   private void fold(Folding.Kind kind) {
-    Folding folding = new Folding(wire, layout, kind, workers);
+    Folding folding = new Folding(wire, layout, kind, workers, mayStay());
     for (GroupMembers members : layout.local()) {
       @Nullable Elements[] leaves = new Elements[members.size()];
       for (int leaf = 0; leaf < leaves.length; leaf++) {
@@ -130,7 +131,7 @@ final class Preparation {
   }
 
   private void move() {
-    Movement movement = new Movement(wire, layout, name(), workers);
+    Movement movement = new Movement(wire, layout, name(), workers, mayStay());
     boolean replicated = collective instanceof AllGather || collective instanceof Broadcast;
     for (GroupMembers members : layout.local()) {
       int[] devices = members.devices();

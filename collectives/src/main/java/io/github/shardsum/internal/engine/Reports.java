@@ -12,73 +12,44 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** Tells every process what the devices of all others entered; used where they do not agree. */
 final class Reports {
   /** Longest text of a participant: it is for people. */
   private static final int LONGEST = 400;
 
+  private static final String WHAT = "report of a mismatch";
+
   private final Wire wire;
-  private final List<Integer> all;
 
   Reports(Wire wire) {
     this.wire = wire;
-    this.all = IntStream.range(0, wire.placement().processes()).boxed().toList();
   }
 
   /** Gives this process's participants to all; returns everybody's. */
   List<Participant> exchange(List<Participant> own) {
     byte[] text = encode(own);
     long[] lengths = lengths(text.length);
-    MemorySegment come = exchange(MemorySegment.ofArray(text), lengths);
+    MemorySegment[] come = wire.tell(WHAT, MemorySegment.ofArray(text), lengths, true);
     List<Participant> participants = new ArrayList<>();
-    long at = 0;
-    for (int process : all) {
-      if (process == wire.placement().process()) {
-        participants.addAll(own);
-      } else {
-        byte[] bytes = come.asSlice(at, lengths[process]).toArray(ValueLayout.JAVA_BYTE);
-        participants.addAll(decode(bytes));
-        at += Buffers.align(lengths[process]);
-      }
+    for (int process = 0; process < come.length; process++) {
+      participants.addAll(
+          process == wire.placement().process()
+              ? own
+              : decode(come[process].toArray(ValueLayout.JAVA_BYTE)));
     }
     return participants;
   }
 
   private long[] lengths(int own) {
-    long[] sizes = new long[all.size()];
-    Arrays.fill(sizes, Long.BYTES);
-    MemorySegment come = exchange(MemorySegment.ofArray(new long[] {own}), sizes);
-    long[] lengths = new long[all.size()];
-    long at = 0;
-    for (int process : all) {
-      if (process == wire.placement().process()) {
-        lengths[process] = own;
-      } else {
-        lengths[process] = come.get(ValueLayout.JAVA_LONG, at);
-        at += Buffers.ALIGNMENT;
-      }
+    long[] lengths = new long[wire.placement().processes()];
+    Arrays.fill(lengths, Long.BYTES);
+    MemorySegment[] come = wire.tell(WHAT, MemorySegment.ofArray(new long[] {own}), lengths, true);
+    for (int process = 0; process < come.length; process++) {
+      boolean here = process == wire.placement().process();
+      lengths[process] = here ? own : come[process].get(ValueLayout.JAVA_LONG, 0);
     }
     return lengths;
-  }
-
-  private MemorySegment exchange(MemorySegment bytes, long[] lengths) {
-    int process = wire.placement().process();
-    Blocks send = new Blocks(all.size());
-    send.share(bytes.byteSize(), process);
-    Blocks receive = new Blocks(all.size());
-    for (int peer : all) {
-      receive.begin(peer);
-      if (peer != process) {
-        receive.add(peer, lengths[peer]);
-      }
-    }
-    MemorySegment from = wire.buffers().send(send.size());
-    MemorySegment to = wire.buffers().receive(receive.size());
-    MemorySegment.copy(bytes, 0, from, 0, bytes.byteSize());
-    wire.exchange("report of a mismatch", all, send, from, receive, to);
-    return to;
   }
 
   private static byte[] encode(List<Participant> participants) {

@@ -29,6 +29,9 @@ public interface Transport extends AutoCloseable {
   /** This process, in [0, processes). */
   int process();
 
+  /** How many of the processes share this one's processors, itself among them. */
+  int processesHere();
+
   /**
    * All-to-all of byte ranges among some of the processes; returns when the bytes have come.
    *

@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * One transport's lane between all processes: its communicators, and how far each process has come
- * on it as far as it has said. For the MPI thread only.
+ * on it as far as it has said. For the thread that holds MPI.
  */
 final class Channel {
   private final int id;
@@ -93,6 +93,11 @@ final class Channel {
 
   void forgetPlaces() {
     places.clear();
+  }
+
+  /** Whether a process has said that it gave the channel up. */
+  boolean hasFailed(int peer) {
+    return failures.containsKey(peer);
   }
 
   /** The failure of one of the others. */

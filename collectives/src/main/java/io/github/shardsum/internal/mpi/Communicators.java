@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Queue;
 
 /**
- * Makes communicators of some of the processes. For the MPI thread only.
+ * Makes communicators of some of the processes. For the thread that holds MPI.
  *
  * <p>MPI makes them by a call that waits for all members, and offers no other. Two processes that
  * each waited in such a call for another communicator would wait for ever, and a member that does
@@ -104,7 +104,12 @@ final class Communicators {
     send(asked.sender(), message(Kind.GRANT, Wanted.of(asked)));
   }
 
-  /** Makes what all members are now about to make. */
+  /** Whether there is one that all members are now about to make. */
+  boolean isDue() {
+    return !due.isEmpty();
+  }
+
+  /** Makes what all members are now about to make; waits for them. */
   void makeDue() {
     while (!due.isEmpty()) {
       Wanted wanted = due.removeLast();

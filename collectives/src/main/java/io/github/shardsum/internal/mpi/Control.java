@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 
 /**
  * The channel beside the data: small messages to all other processes, and one receive always
- * waiting. For the MPI thread only.
+ * waiting. For the thread that holds MPI.
  */
 final class Control {
   private static final int TAG = 1;

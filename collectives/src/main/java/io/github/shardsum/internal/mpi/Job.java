@@ -12,13 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** This process among those of the job. For the MPI thread only. */
+/** This process among those of the job. For the thread that holds MPI. */
 final class Job {
   private static final int NAME_BYTES = 128;
 
   private final Mpi mpi;
   private final int rank;
   private final List<String> names;
+  private final boolean crowded;
   private final Control control;
   private final Communicators communicators;
   private final long world;
@@ -39,6 +40,7 @@ final class Job {
     rank = mpi.rank(everyone);
     world = duplicate(everyone);
     names = meet(mpi.size(everyone));
+    crowded = processesHere() > Runtime.getRuntime().availableProcessors();
     control = new Control(mpi, duplicate(everyone), this::hear);
     communicators = new Communicators(this);
   }
@@ -53,8 +55,7 @@ final class Job {
   }
 
   private List<String> meet(int size) {
-    String own =
-        "rank " + rank + " (" + mpi.host() + ", pid " + ProcessHandle.current().pid() + ")";
+    String own = "rank " + rank + here() + ProcessHandle.current().pid() + ")";
     byte[] name = own.getBytes(StandardCharsets.UTF_8);
     Arena arena = Arena.ofAuto();
     MemorySegment all = arena.allocate((size + 1L) * NAME_BYTES);
@@ -72,7 +73,7 @@ final class Job {
   }
 
   private void await(MemorySegment request) {
-    Pause pause = new Pause();
+    Pause pause = new Pause(true);
     while (!mpi.test(request)) {
       pause.pause();
     }
@@ -93,6 +94,20 @@ final class Job {
   /** A process by rank, host and process id. */
   String name(int process) {
     return names.get(process);
+  }
+
+  private String here() {
+    return " (" + mpi.host() + ", pid ";
+  }
+
+  /** How many of the processes run on this host. */
+  int processesHere() {
+    return (int) names.stream().filter(name -> name.contains(here())).count();
+  }
+
+  /** Whether the host has more of the processes than cores. */
+  boolean isCrowded() {
+    return crowded;
   }
 
   Control control() {

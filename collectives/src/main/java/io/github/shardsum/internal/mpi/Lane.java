@@ -8,10 +8,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * The memory in which one channel's calls lie while MPI runs them, and the calls. For the MPI
- * thread only, one call at a time.
+ * The memory in which one channel's calls lie while MPI runs them, and the calls. For one thread at
+ * a time, and one call at a time.
  *
  * <p>MPI counts in ints. What an int cannot count is described by datatypes of several blocks, one
  * for each peer; a peer that sees only its own part need not know, since MPI compares what is moved
@@ -23,20 +24,22 @@ final class Lane {
 
   private final Mpi mpi;
   private final long longestCount;
+  private final int rank;
   private final Arena arena = Arena.ofAuto();
   private final MemorySegment request = arena.allocate(JAVA_LONG);
   private final Mpi.Parts out;
   private final Mpi.Parts in;
-  private final List<Long> types = new ArrayList<>();
 
   /**
    * A lane of its own.
    *
+   * @param rank this process
    * @param size number of processes
    * @param longestCount the largest count of bytes that MPI is given; tests lower it
    */
-  Lane(Mpi mpi, int size, long longestCount) {
+  Lane(Mpi mpi, int rank, int size, long longestCount) {
     this.mpi = mpi;
+    this.rank = rank;
     this.longestCount = longestCount;
     out = parts(size);
     in = parts(size);
@@ -70,18 +73,27 @@ final class Lane {
     };
   }
 
-  /** The exchange as an action: one call of MPI. */
-  Operation.Action exchange(Exchange exchange) {
+  /** The exchange as an action. */
+  Operation.Action exchange(Exchange exchange, Channel channel) {
+    int own = exchange.peers().indexOf(rank);
+    return exchange.sure()
+        ? together(exchange)
+        : new Pairs(mpi, exchange, own, this::type, channel::hasFailed);
+  }
+
+  /** All at once: one call of MPI. */
+  private Operation.Action together(Exchange exchange) {
     return new Operation.Action() {
       private boolean started;
+      private final List<Long> types = new ArrayList<>();
 
       @Override
       public boolean advance(long communicator) {
         if (!started) {
           started = true;
-          describe(out, exchange.sendAt(), exchange.sendBytes());
-          describe(in, exchange.receiveAt(), exchange.receiveBytes());
-          mpi.allToAll(exchange.send(), out, exchange.receive(), in, communicator, request);
+          MemorySegment from = describe(out, exchange.send(), types);
+          MemorySegment to = describe(in, exchange.receive(), types);
+          mpi.allToAll(from, out, to, in, communicator, request);
         }
         boolean done = mpi.test(request);
         if (done) {
@@ -120,21 +132,39 @@ final class Lane {
     };
   }
 
-  private void describe(Mpi.Parts parts, long[] at, long[] bytes) {
-    boolean small = true;
-    for (int i = 0; i < at.length; i++) {
-      small &= at[i] + bytes[i] <= longestCount;
+  /** Describes segments by their distance from the first of them, which is returned. */
+  private MemorySegment describe(Mpi.Parts parts, MemorySegment[] segments, List<Long> types) {
+    long first = Long.MAX_VALUE;
+    long end = 0;
+    for (MemorySegment segment : segments) {
+      if (segment.byteSize() > 0) {
+        first = Math.min(first, segment.address());
+        end = Math.max(end, segment.address() + segment.byteSize());
+      }
     }
-    for (int i = 0; i < at.length; i++) {
-      boolean plain = small || bytes[i] == 0;
-      long type = plain ? mpi.handle(Predefined.BYTE) : typeOf(at[i], bytes[i]);
-      parts.counts().setAtIndex(JAVA_INT, i, small ? (int) bytes[i] : plain ? 0 : 1);
-      parts.offsets().setAtIndex(JAVA_INT, i, small ? (int) at[i] : 0);
+    boolean small = end - first <= longestCount;
+    for (int i = 0; i < segments.length; i++) {
+      long bytes = segments[i].byteSize();
+      boolean plain = small || bytes == 0;
+      long at = bytes == 0 ? 0 : segments[i].address() - first;
+      long type = mpi.handle(Predefined.BYTE);
+      if (!plain) {
+        type = type(at, bytes);
+        types.add(type);
+      }
+      parts.counts().setAtIndex(JAVA_INT, i, plain ? (int) bytes : 1);
+      parts.offsets().setAtIndex(JAVA_INT, i, plain ? (int) at : 0);
       mpi.storeHandle(parts.types().asSlice(i * mpi.handleBytes(), mpi.handleBytes()), type);
     }
+    return MemorySegment.ofAddress(end == 0 ? 0 : first);
   }
 
-  private long typeOf(long at, long bytes) {
+  /** A datatype of so many bytes from an offset on, or none if an int counts them. */
+  private Optional<Long> type(long bytes) {
+    return bytes <= longestCount ? Optional.empty() : Optional.of(type(0, bytes));
+  }
+
+  private long type(long at, long bytes) {
     long block = Math.min(LONGEST_BLOCK, longestCount);
     int count = Math.toIntExact(Math.ceilDiv(bytes, block));
     try (Arena temporary = Arena.ofConfined()) {
@@ -144,9 +174,7 @@ final class Lane {
         lengths.setAtIndex(JAVA_INT, i, (int) Math.min(block, bytes - i * block));
         offsets.setAtIndex(JAVA_LONG, i, at + i * block);
       }
-      long type = mpi.blocks(count, lengths, offsets);
-      types.add(type);
-      return type;
+      return mpi.blocks(count, lengths, offsets);
     }
   }
 }

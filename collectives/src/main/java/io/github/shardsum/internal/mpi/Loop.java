@@ -9,12 +9,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the MPI thread turns round and round: the operations that run, and the talk beside them. For
- * the MPI thread only.
+ * What is turned round and round: the operations that run, and the talk beside them. For the thread
+ * that holds MPI, see {@link MpiThread}.
  *
- * <p>Nothing here waits for another process: an operation is started and then looked at, so that
+ * <p>A turn does not wait for another process: an operation is started and then looked at, so that
  * those of several channels go on side by side, deadlines hold, and questions of other processes
- * are answered meanwhile.
+ * are answered meanwhile. What does wait is {@link #waitForOthers}.
  */
 final class Loop {
   /** The other processes are heard once in so many turns while operations run. */
@@ -79,13 +79,18 @@ final class Loop {
       }
     }
     if (turns++ % HEAR_EVERY == 0 || running.isEmpty()) {
-      hear();
+      job.control().progress();
     }
     return ended;
   }
 
-  private void hear() {
-    job.control().progress();
+  /** Whether there is something to do in which MPI waits for others. */
+  boolean mustWait() {
+    return job.communicators().isDue();
+  }
+
+  /** Does it. */
+  void waitForOthers() {
     job.communicators().makeDue();
   }
 
@@ -97,6 +102,9 @@ final class Loop {
         return true;
       }
       return pause.isLong() && mustEnd(operation);
+    } catch (CollectiveException e) {
+      fail(operation, e);
+      return true;
     } catch (MpiException e) {
       String message = job.name(job.rank()) + ", in " + operation + ": " + e.getMessage();
       fail(operation, new TransportException(message, List.of(), e));
@@ -113,7 +121,7 @@ final class Loop {
   }
 
   private boolean mustEnd(Operation operation) {
-    hear();
+    job.control().progress();
     Optional<CollectiveException> failure = watch.look(operation);
     failure.ifPresent(thrown -> fail(operation, thrown));
     return failure.isPresent();

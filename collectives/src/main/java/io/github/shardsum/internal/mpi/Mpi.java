@@ -10,8 +10,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.stream.Stream;
 
 /**
- * The calls of MPI that the engine makes. Not thread-safe: one thread calls, and the JVM has told
- * nothing to be critical, since a call that waits would hold up every collection.
+ * The calls of MPI that the engine makes. Not thread-safe: one thread at a time calls, and the JVM
+ * is told of none that it be critical, since a call that waits would hold up every collection.
  *
  * <p>Each call that starts something writes its request into the segment given last, 8 bytes, which
  * {@link #test} reads. Buffers are native memory and must live until the request is done. Every
@@ -21,6 +21,9 @@ final class Mpi {
   /** At least MPI_MAX_ERROR_STRING and MPI_MAX_LIBRARY_VERSION_STRING of any dialect. */
   private static final long LONGEST_TEXT = 8192 + 1;
 
+  /** At least the size of MPI_Status in any dialect, the largest of which has 32 bytes. */
+  private static final long STATUS_BYTES = 64;
+
   private static final int SUCCESS = 0;
 
   private final MpiLibrary library;
@@ -28,6 +31,7 @@ final class Mpi {
   private final MemorySegment ignoredStatus;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment answer = arena.allocate(JAVA_LONG);
+  private final MemorySegment status = arena.allocate(STATUS_BYTES, Long.BYTES);
   private final MemorySegment text = arena.allocate(LONGEST_TEXT);
 
   private final MethodHandle initThread;
@@ -52,6 +56,9 @@ final class Mpi {
   private final MethodHandle isend;
   private final MethodHandle irecv;
   private final MethodHandle test;
+  private final MethodHandle improbe;
+  private final MethodHandle imrecv;
+  private final MethodHandle elements;
   private final MethodHandle ialltoallw;
   private final MethodHandle iallreduce;
   private final MethodHandle iallgather;
@@ -86,6 +93,9 @@ final class Mpi {
     isend = bind("MPI_Isend", "pihiihp");
     irecv = bind("MPI_Irecv", "pihiihp");
     test = bind("MPI_Test", "ppp");
+    improbe = bind("MPI_Improbe", "iihppp");
+    imrecv = bind("MPI_Imrecv", "pihpp");
+    elements = bind("MPI_Get_elements_x", "php");
     ialltoallw = bind("MPI_Ialltoallw", "pppppppphp");
     iallreduce = bind("MPI_Iallreduce", "ppihhhp");
     iallgather = bind("MPI_Iallgather", "pihpihhp");
@@ -109,17 +119,17 @@ final class Mpi {
     return library.dialect().anySource();
   }
 
-  /** Starts MPI; threads may call it one at a time. */
-  void init() {
+  /**
+   * Starts MPI.
+   *
+   * @return whether threads may call it, one at a time; if not, only the thread that called this
+   */
+  boolean init() {
+    int wanted = library.dialect().serialized();
     call(
         "MPI_Init_thread",
-        () ->
-            (int)
-                initThread.invokeExact(
-                    MemorySegment.NULL,
-                    MemorySegment.NULL,
-                    library.dialect().serialized(),
-                    answer));
+        () -> (int) initThread.invokeExact(MemorySegment.NULL, MemorySegment.NULL, wanted, answer));
+    return answer.get(JAVA_INT, 0) >= wanted;
   }
 
   boolean isInitialized() {
@@ -256,6 +266,33 @@ final class Mpi {
   boolean test(MemorySegment request) {
     call("MPI_Test", () -> (int) test.invokeExact(request, answer, ignoredStatus));
     return answer.get(JAVA_INT, 0) != 0;
+  }
+
+  /**
+   * Looks for a message and takes it out of what others can receive.
+   *
+   * @param message where its handle goes, to be given to {@link #receiveFound}
+   * @return whether one was found
+   */
+  boolean find(int source, int tag, long communicator, MemorySegment message) {
+    call(
+        "MPI_Improbe",
+        () -> (int) improbe.invokeExact(source, tag, communicator, answer, message, status));
+    return answer.get(JAVA_INT, 0) != 0;
+  }
+
+  /** The bytes of the message that was found last. */
+  long foundBytes() {
+    call(
+        "MPI_Get_elements_x",
+        () -> (int) elements.invokeExact(status, handle(Predefined.BYTE), answer));
+    return answer.get(JAVA_LONG, 0);
+  }
+
+  /** Starts to receive a message that was found. */
+  void receiveFound(
+      MemorySegment data, int count, long type, MemorySegment message, MemorySegment request) {
+    call("MPI_Imrecv", () -> (int) imrecv.invokeExact(data, count, type, message, request));
   }
 
   /** Asks that a receive be given up; {@link #test} says when it is. */

@@ -57,6 +57,16 @@ final class MpiProcess {
     thread.post(work);
   }
 
+  /**
+   * Runs an operation.
+   *
+   * @param limitNanos after which even the thread that calls MPI is taken for stuck
+   */
+  void run(Operation operation, long limitNanos) {
+    thread.begin(operation);
+    await(operation.done(), limitNanos);
+  }
+
   /** Hands work over and waits until it is done. */
   <T> T call(Function<Loop, T> work) {
     CompletableFuture<T> result = new CompletableFuture<>();

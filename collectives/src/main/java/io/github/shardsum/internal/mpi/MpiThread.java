@@ -9,11 +9,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The one platform thread of a process that calls MPI. Safe to hand work to from any thread: a
- * virtual one that waits for it leaves its carrier, which in a call of MPI it could not.
+ * Who calls MPI: one platform thread at a time. It is a thread of the engine's own, which listens
+ * to the other processes as long as the job lives; but while a platform thread of the program waits
+ * for its own operation, that one makes the calls, since to hand them over and to be woken again
+ * takes longer than many an exchange. Safe to be used by any thread: a virtual one always hands its
+ * work over, since in a call of MPI it could not leave its carrier.
  */
 final class MpiThread {
   /** How long the thread sleeps between two looks at what the others say. */
@@ -23,8 +27,13 @@ final class MpiThread {
   private static final int EAGER_LOOKS = 100;
 
   private final BlockingQueue<Consumer<Loop>> queue = new LinkedBlockingQueue<>();
-  private final CompletableFuture<Integer> size = new CompletableFuture<>();
+  private final CompletableFuture<Loop> joined = new CompletableFuture<>();
+
+  /** Held by the thread that calls MPI, between two looks or until its operation is done. */
+  private final ReentrantLock holding = new ReentrantLock();
+
   private final Thread thread;
+  private volatile boolean othersMayCall;
 
   private MpiThread(Map<String, String> environment) {
     thread = Thread.ofPlatform().daemon().name("shardsum-mpi").unstarted(() -> live(environment));
@@ -38,7 +47,7 @@ final class MpiThread {
   static MpiThread start(Map<String, String> environment) {
     MpiThread made = new MpiThread(environment);
     made.thread.start();
-    made.size.join();
+    made.joined.join();
     return made;
   }
 
@@ -52,27 +61,102 @@ final class MpiThread {
     queue.add(work);
   }
 
+  /**
+   * Begins an operation. If the calling thread may call MPI, and no other does, it does so until
+   * the operation is done, and meanwhile does what others hand over; else it hands this over.
+   */
+  void begin(Operation operation) {
+    boolean mine =
+        othersMayCall
+            && !Thread.currentThread().isVirtual()
+            && queue.isEmpty()
+            && holding.tryLock();
+    if (!mine) {
+      post(loop -> loop.begin(operation));
+      return;
+    }
+    try {
+      Loop loop = joined.join();
+      if (loop.isFinished()) {
+        return;
+      }
+      loop.begin(operation);
+      Pause pause = pause(loop);
+      while (!operation.done().isDone() && !loop.mustWait()) {
+        pause = look(loop, pause);
+      }
+    } finally {
+      holding.unlock();
+    }
+    if (!operation.done().isDone()) {
+      // What waits without a deadline is for the engine's own thread.
+      post(_ -> {});
+    }
+  }
+
+  private static Pause pause(Loop loop) {
+    return new Pause(loop.job().isCrowded());
+  }
+
+  /** One look at everything, and a pause if it saw nothing. */
+  private Pause look(Loop loop, Pause pause) {
+    Consumer<Loop> work = queue.poll();
+    if (work != null) {
+      work.accept(loop);
+    }
+    if (loop.turn(pause) || work != null) {
+      return pause(loop);
+    }
+    pause.pause();
+    return pause;
+  }
+
   private void live(Map<String, String> environment) {
     Loop loop;
     try {
       loop = new Loop(join(environment));
     } catch (Throwable e) {
-      size.completeExceptionally(new CompletionException(e.getMessage(), e));
+      joined.completeExceptionally(new CompletionException(e.getMessage(), e));
       return;
     }
-    size.complete(loop.job().size());
-    Pause pause = new Pause();
+    joined.complete(loop);
+    Pause pause = pause(loop);
     while (!loop.isFinished()) {
-      boolean worked = work(loop, pause);
-      if (loop.turn(pause) || worked) {
-        pause = new Pause();
-      } else {
-        pause.pause();
+      holding.lock();
+      try {
+        pause = look(loop, pause);
+        loop.waitForOthers();
+      } finally {
+        holding.unlock();
+      }
+      if (loop.isIdle() && pause.count() > EAGER_LOOKS) {
+        sleep();
       }
     }
   }
 
-  private static Job join(Map<String, String> environment) {
+  /** Waits for work, and leaves it where it is. */
+  private void sleep() {
+    try {
+      Consumer<Loop> work = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+      if (work != null) {
+        hold(work);
+      }
+    } catch (InterruptedException e) {
+      // Nobody has a reason to, and there is still work to be done.
+    }
+  }
+
+  private void hold(Consumer<Loop> work) {
+    holding.lock();
+    try {
+      work.accept(joined.join());
+    } finally {
+      holding.unlock();
+    }
+  }
+
+  private Job join(Map<String, String> environment) {
     CLibrary c = new CLibrary();
     c.forbidSignalHandlers();
     try (Arena arena = Arena.ofConfined()) {
@@ -81,29 +165,12 @@ final class MpiThread {
       if (mpi.isInitialized()) {
         throw new MpiException("MPI: something else in this process has started it already");
       }
-      mpi.init();
+      othersMayCall = mpi.init();
       c.restore(handlers);
-      Job joined = new Job(mpi);
+      Job job = new Job(mpi);
       // Once more: some transports load with the first message.
       c.restore(handlers);
-      return joined;
+      return job;
     }
-  }
-
-  /** Does what was handed over, if anything; sleeps for it if nothing else is to be done. */
-  private boolean work(Loop loop, Pause pause) {
-    Consumer<Loop> work = queue.poll();
-    if (work == null && loop.isIdle() && pause.count() > EAGER_LOOKS) {
-      try {
-        work = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        return false;
-      }
-    }
-    if (work == null) {
-      return false;
-    }
-    work.accept(loop);
-    return true;
   }
 }

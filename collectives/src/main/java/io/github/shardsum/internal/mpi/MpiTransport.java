@@ -13,7 +13,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bytes over MPI: an exchange is one call of MPI by one thread of this process.
+ * Bytes over MPI: an exchange is one call of MPI where participants were compared, and otherwise,
+ * or where the bytes stay in the caller's memory, a message for each other process.
  *
  * <p>Each transport has a channel of its own, so that several may be used at once, by several
  * threads.
@@ -27,6 +28,7 @@ public final class MpiTransport implements Transport {
   private final Lane lane;
   private final int rank;
   private final int size;
+  private final int here;
 
   /**
    * Starts MPI unless it runs, and opens a channel; waits for all processes to do so.
@@ -49,7 +51,8 @@ public final class MpiTransport implements Transport {
     Job job = process.call(Loop::job);
     rank = job.rank();
     size = job.size();
-    lane = new Lane(job.mpi(), size, longestCount);
+    here = job.processesHere();
+    lane = new Lane(job.mpi(), rank, size, longestCount);
     channel = process.call(loop -> loop.job().openChannel());
     run(
         "the opening of the engine",
@@ -69,9 +72,14 @@ public final class MpiTransport implements Transport {
   }
 
   @Override
+  public int processesHere() {
+    return here;
+  }
+
+  @Override
   public void exchange(Exchange exchange, Duration deadline) {
     if (exchange.peers().size() > 1) {
-      run(exchange.what(), exchange.peers(), lane.exchange(exchange), deadline);
+      run(exchange.what(), exchange.peers(), lane.exchange(exchange, channel), deadline);
     }
   }
 
@@ -124,8 +132,7 @@ public final class MpiTransport implements Transport {
 
   private void run(String what, List<Integer> peers, Operation.Action action, Duration deadline) {
     Operation operation = new Operation(channel, what, peers, deadline.toNanos(), action);
-    process.post(loop -> loop.begin(operation));
-    process.await(operation.done(), deadline.toNanos() + LATENESS_NANOS);
+    process.run(operation, deadline.toNanos() + LATENESS_NANOS);
   }
 
   @Override

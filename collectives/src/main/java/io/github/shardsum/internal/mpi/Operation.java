@@ -6,7 +6,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** One operation of a channel from when it is handed over until it is done. */
 final class Operation {
-  /** What is done once there is a communicator of the peers. For the MPI thread only. */
+  /** What is done once there is a communicator of the peers. For the thread that holds MPI. */
   interface Action {
     /**
      * Starts, or goes on as far as it can without waiting.

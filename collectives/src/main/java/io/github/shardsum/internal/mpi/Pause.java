@@ -7,8 +7,13 @@ import java.util.concurrent.locks.LockSupport;
  * sleeping, so that more processes than cores still make progress.
  */
 final class Pause {
-  /** Looks without giving the core away: a message in shared memory comes within microseconds. */
-  private static final int SPINS = 32;
+  /**
+   * Looks without giving the core away, some hundred microseconds: most exchanges are done then.
+   */
+  private static final int SPINS = 2000;
+
+  /** The same where processes share cores, and spinning keeps another from sending. */
+  private static final int CROWDED_SPINS = 32;
 
   /** Gives the core away this often, some milliseconds, before it sleeps. */
   private static final int YIELDS = 4000;
@@ -16,18 +21,24 @@ final class Pause {
   private static final long SHORTEST_SLEEP_NANOS = 20_000;
   private static final long LONGEST_SLEEP_NANOS = 500_000;
 
+  private final int spins;
   private int count;
+
+  /** Before the first look; crowded if there are more processes than cores. */
+  Pause(boolean crowded) {
+    spins = crowded ? CROWDED_SPINS : SPINS;
+  }
 
   /** Waits; longer the oftener it was called. */
   @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it: later it sleeps
   void pause() {
     count++;
-    if (count <= SPINS) {
+    if (count <= spins) {
       Thread.onSpinWait();
-    } else if (count <= SPINS + YIELDS) {
+    } else if (count <= spins + YIELDS) {
       Thread.yield();
     } else {
-      long growing = SHORTEST_SLEEP_NANOS * (count - SPINS - YIELDS);
+      long growing = SHORTEST_SLEEP_NANOS * (count - spins - YIELDS);
       LockSupport.parkNanos(Math.min(growing, LONGEST_SLEEP_NANOS));
     }
   }
@@ -39,6 +50,6 @@ final class Pause {
 
   /** Whether it is time for a look at the clock, which costs more than a look at a message. */
   boolean isLong() {
-    return count > SPINS && (count & 15) == 0;
+    return count > CROWDED_SPINS && (count & 15) == 0;
   }
 }

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Looks after an operation that waits longer than usual: asks the others where they are, and says
- * what is wrong as soon as that is certain. For the MPI thread only.
+ * what is wrong as soon as that is certain. For the thread that holds MPI.
  */
 final class Watch {
   /** No healthy exchange waits this long for its peers, so that asking costs nothing. */

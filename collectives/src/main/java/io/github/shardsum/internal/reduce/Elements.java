@@ -5,6 +5,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
 /**
  * Elements one after another in memory, read into and written from Java arrays.
@@ -34,6 +35,11 @@ public record Elements(DType dtype, MemorySegment segment, long at, Object array
   /** Those in native memory from a byte on. */
   public static Elements in(MemorySegment segment, long at, DType dtype) {
     return new Elements(dtype, segment, at, segment, 0);
+  }
+
+  /** A range of their bytes, if it lies in native memory. */
+  public Optional<MemorySegment> inNativeMemory(long from, long bytes) {
+    return segment.isNative() ? Optional.of(segment.asSlice(at + from, bytes)) : Optional.empty();
   }
 
   /** Where an element is in the array. */

@@ -1,5 +1,8 @@
 package io.github.shardsum.internal.reduce;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
 /**
  * Where the terms of one node lie. Term e, counted as the result's elements are, is element start +
  * (e - origin) / run * stride + (e - origin) % run: a reduce-scatter reads a slice of each operand.
@@ -14,6 +17,14 @@ public record Source(Elements elements, long origin, long start, long run, long 
   /** Terms that lie one after another, from the origin on. */
   public static Source contiguous(Elements elements, long origin, long start) {
     return new Source(elements, origin, start, Long.MAX_VALUE, 0);
+  }
+
+  /** A range of terms, if it lies together in native memory. */
+  public Optional<MemorySegment> inNativeMemory(long term, long count) {
+    int width = elements.dtype().byteSize();
+    return runAt(term) >= count
+        ? elements.inNativeMemory(index(term) * width, count * width)
+        : Optional.empty();
   }
 
   long index(long term) {

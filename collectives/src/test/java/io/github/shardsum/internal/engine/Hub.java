@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.engine;
 
+import io.github.shardsum.collective.CollectiveMismatchException;
 import io.github.shardsum.collective.CollectiveTimeoutException;
 import io.github.shardsum.collective.DeviceFailedException;
 import io.github.shardsum.collective.Reduction;
@@ -72,6 +73,11 @@ public final class Hub {
     }
 
     @Override
+    public int processesHere() {
+      return processes;
+    }
+
+    @Override
     public void exchange(Exchange exchange, Duration deadline) {
       long number = counts.merge(exchange.peers(), 1L, Long::sum);
       List<Object> key = List.of(exchange.peers(), number);
@@ -98,24 +104,25 @@ public final class Hub {
         int peer = own.peers().get(i);
         Exchange other = round.come.get(peer);
         int me = other.peers().indexOf(process);
-        if (other.sendBytes()[me] != own.receiveBytes()[i]) {
-          throw new AssertionError(
+        MemorySegment sent = other.send()[me];
+        MemorySegment wanted = own.receive()[i];
+        if (sent.byteSize() != wanted.byteSize()) {
+          String told =
               own.what()
                   + ": process "
                   + peer
                   + " sends "
-                  + other.sendBytes()[me]
+                  + sent.byteSize()
                   + " bytes to process "
                   + process
                   + ", which expects "
-                  + own.receiveBytes()[i]);
+                  + wanted.byteSize();
+          if (own.sure()) {
+            throw new AssertionError(told);
+          }
+          throw new CollectiveMismatchException(told, List.of());
         }
-        MemorySegment.copy(
-            other.send(),
-            other.sendAt()[me],
-            own.receive(),
-            own.receiveAt()[i],
-            own.receiveBytes()[i]);
+        wanted.copyFrom(sent);
       }
     }
 
@@ -147,18 +154,17 @@ public final class Hub {
       int n = peers.size();
       long size = values.byteSize();
       MemorySegment all = Arena.ofAuto().allocate(Math.max(1, size * n), 64);
-      long[] same = new long[n];
-      long[] sizes = new long[n];
-      long[] places = new long[n];
+      MemorySegment[] same = new MemorySegment[n];
+      MemorySegment[] places = new MemorySegment[n];
       for (int i = 0; i < n; i++) {
-        sizes[i] = size;
-        places[i] = i * size;
+        same[i] = values;
+        places[i] = all.asSlice(i * size, size);
       }
-      exchange(new Exchange("reduce", peers, values, same, sizes, all, places, sizes), deadline);
+      exchange(new Exchange("reduce", peers, same, places, true), deadline);
       for (long at = 0; at < size; at += 4) {
         float sum = 0;
         for (int i = n - 1; i >= 0; i--) {
-          sum += all.get(ValueLayout.JAVA_FLOAT_UNALIGNED, places[i] + at);
+          sum += places[i].get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
         }
         values.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, sum);
       }

@@ -138,11 +138,47 @@ class TransportContract {
   }
 
   @Test
+  void sizesThatDifferAreAnErrorAndWriteNothingBeyondTheRange() {
+    for (long wanted : new long[] {100, 3_000, 64_000}) {
+      for (long come : new long[] {50, 5_000, 1_000_000}) {
+        differing(wanted, come);
+      }
+    }
+  }
+
+  /** Process 0 sends what process 1 does not expect. */
+  private static void differing(long wanted, long come) {
+    MpiTransport transport = MpiTransport.open(DEADLINE);
+    if (transport.process() < 2) {
+      long sent = transport.process() == 0 ? come : wanted;
+      MemorySegment out = Arena.ofAuto().allocate(sent, 64);
+      MemorySegment in = Arena.ofAuto().allocate(wanted + come, 64);
+      int other = 1 - transport.process();
+      MemorySegment[] send = {MemorySegment.NULL, MemorySegment.NULL};
+      MemorySegment[] receive = {MemorySegment.NULL, MemorySegment.NULL};
+      send[other] = out.fill((byte) 1);
+      receive[other] = in.asSlice(0, wanted);
+      Exchange exchange = new Exchange("unequal", List.of(0, 1), send, receive, false);
+      // Process 0 may have all it wants before it hears of the other's failure.
+      try {
+        transport.exchange(exchange, DEADLINE);
+        assertEquals(0, transport.process());
+      } catch (CollectiveException told) {
+        assertTrue(told.getMessage().contains(wanted + " bytes from process 0"), told.toString());
+        assertTrue(told.getMessage().contains("sends " + come), told.toString());
+      }
+      MemorySegment beyond = in.asSlice(wanted);
+      assertEquals(-1, beyond.mismatch(Arena.ofAuto().allocate(beyond.byteSize())));
+    }
+    transport.close();
+  }
+
+  @Test
   void unequalGroupsAreAMismatchOnTheirMembers() {
     MpiTransport transport = MpiTransport.open(DEADLINE);
     boolean odd = transport.process() == 0 && transport.processes() > 2;
     List<Integer> peers = odd ? List.of(0, 1) : everyone(transport);
-    Exchange exchange = filled(transport, peers, 1 << 20, odd ? "first" : "second");
+    Exchange exchange = filled(transport, peers, 1 << 20, odd ? "first" : "second", true);
     if (transport.processes() > 2) {
       CollectiveException failure =
           assertThrows(CollectiveException.class, () -> transport.exchange(exchange, DEADLINE));
@@ -162,7 +198,8 @@ class TransportContract {
               CollectiveTimeoutException.class,
               () ->
                   transport.exchange(
-                      filled(transport, everyone(transport), 8, "late"), Duration.ofSeconds(2)));
+                      filled(transport, everyone(transport), 8, "late", true),
+                      Duration.ofSeconds(2)));
       assertTrue(System.nanoTime() - begin < Duration.ofSeconds(8).toNanos());
       assertTrue(late.getMessage().contains("rank " + absent + " ("), late.getMessage());
       assertTrue(late.getMessage().contains("it lives"), late.getMessage());
@@ -179,36 +216,41 @@ class TransportContract {
     return IntStream.range(0, transport.processes()).boxed().toList();
   }
 
+  /** In both forms: left to the library at once, and message by message. */
   private static void exchange(MpiTransport transport, List<Integer> peers, long bytes) {
-    Exchange exchange = filled(transport, peers, bytes, "exchange of " + bytes);
-    transport.exchange(exchange, DEADLINE);
-    for (int i = 0; i < peers.size(); i++) {
-      for (long k = 0; k < exchange.receiveBytes()[i]; k++) {
-        byte expected = content(peers.get(i), transport.process(), k);
-        byte got = exchange.receive().get(ValueLayout.JAVA_BYTE, exchange.receiveAt()[i] + k);
-        if (got != expected) {
-          assertEquals(expected, got, "byte " + k + " from " + peers.get(i) + " of " + bytes);
+    for (boolean sure : new boolean[] {true, false}) {
+      Exchange exchange = filled(transport, peers, bytes, "exchange of " + bytes, sure);
+      transport.exchange(exchange, DEADLINE);
+      for (int i = 0; i < peers.size(); i++) {
+        MemorySegment come = exchange.receive()[i];
+        for (long k = 0; k < come.byteSize(); k++) {
+          byte expected = content(peers.get(i), transport.process(), k);
+          byte got = come.get(ValueLayout.JAVA_BYTE, k);
+          if (got != expected) {
+            assertEquals(expected, got, "byte " + k + " from " + peers.get(i) + " of " + bytes);
+          }
         }
       }
     }
   }
 
   private static Exchange filled(
-      MpiTransport transport, List<Integer> peers, long bytes, String what) {
+      MpiTransport transport, List<Integer> peers, long bytes, String what, boolean sure) {
     int n = peers.size();
-    long[] at = new long[n];
-    long[] lengths = new long[n];
     Arena arena = Arena.ofAuto();
-    MemorySegment send = arena.allocate(Math.max(1, n * bytes), 64);
+    MemorySegment out = arena.allocate(Math.max(1, n * bytes), 64);
+    MemorySegment in = arena.allocate(Math.max(1, n * bytes), 64);
+    MemorySegment[] send = new MemorySegment[n];
+    MemorySegment[] receive = new MemorySegment[n];
     for (int i = 0; i < n; i++) {
-      at[i] = i * bytes;
-      lengths[i] = peers.get(i) == transport.process() ? 0 : bytes;
-      for (long k = 0; k < bytes; k++) {
-        send.set(ValueLayout.JAVA_BYTE, at[i] + k, content(transport.process(), peers.get(i), k));
+      long length = peers.get(i) == transport.process() ? 0 : bytes;
+      send[i] = out.asSlice(i * bytes, length);
+      receive[i] = in.asSlice(i * bytes, length);
+      for (long k = 0; k < length; k++) {
+        send[i].set(ValueLayout.JAVA_BYTE, k, content(transport.process(), peers.get(i), k));
       }
     }
-    MemorySegment receive = arena.allocate(Math.max(1, n * bytes), 64);
-    return new Exchange(what, peers, send, at, lengths, receive, at, lengths);
+    return new Exchange(what, peers, send, receive, sure);
   }
 
   private static byte content(int from, int to, long index) {

@@ -1,0 +1,140 @@
+package io.github.shardsum.internal.mpi;
+
+import io.github.shardsum.collective.CollectiveMismatchException;
+import io.github.shardsum.internal.engine.Exchange;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.function.LongFunction;
+
+/**
+ * An exchange message by message: a message is received only once it has come and has been found to
+ * be as long as what is wanted. For the thread that holds MPI.
+ *
+ * <p>Whoever asks MPI for a receive first and learns the length afterwards is lost: Open MPI 4.1
+ * reports a message that is too long, but has then written all of it. And what was not asked for is
+ * not written after this process has given up, when its memory may be gone.
+ */
+final class Pairs implements Operation.Action {
+  private static final int TAG = 2;
+
+  /**
+   * Bytes up to which MPI takes a copy as it sends. Longer messages of a process that has given up
+   * may be read from memory that is gone by now.
+   */
+  private static final int SURELY_SENT = 1024;
+
+  private final Mpi mpi;
+  private final Exchange exchange;
+  private final int own;
+  private final LongFunction<Optional<Long>> types;
+  private final IntPredicate hasFailed;
+  private final long byteType;
+  private final Arena arena = Arena.ofAuto();
+  private final MemorySegment message = arena.allocate(ValueLayout.JAVA_LONG);
+  private final List<MemorySegment> requests = new ArrayList<>();
+  private final List<Integer> awaited = new ArrayList<>();
+  private final List<Long> made = new ArrayList<>();
+  private boolean started;
+
+  /**
+   * An exchange that has yet to begin.
+   *
+   * @param own this process's place among the peers
+   * @param types a datatype of so many bytes where an int does not count them
+   * @param hasFailed whether a process has said that it gave up
+   */
+  Pairs(
+      Mpi mpi,
+      Exchange exchange,
+      int own,
+      LongFunction<Optional<Long>> types,
+      IntPredicate hasFailed) {
+    this.mpi = mpi;
+    this.byteType = mpi.handle(Predefined.BYTE);
+    this.hasFailed = hasFailed;
+    this.exchange = exchange;
+    this.own = own;
+    this.types = types;
+  }
+
+  @Override
+  public boolean advance(long communicator) {
+    if (!started) {
+      started = true;
+      start(communicator);
+    }
+    awaited.removeIf(peer -> receive(peer, communicator));
+    requests.removeIf(mpi::test);
+    boolean done = awaited.isEmpty() && requests.isEmpty();
+    if (done) {
+      made.forEach(mpi::freeType);
+    }
+    return done;
+  }
+
+  private void start(long communicator) {
+    for (int peer = 0; peer < exchange.peers().size(); peer++) {
+      MemorySegment segment = exchange.send()[peer];
+      if (peer != own && segment.byteSize() > 0) {
+        Counted counted = counted(segment);
+        mpi.send(
+            counted.data(), counted.count(), counted.type(), peer, TAG, communicator, request());
+      }
+      if (peer != own && exchange.receive()[peer].byteSize() > 0) {
+        awaited.add(peer);
+      }
+    }
+  }
+
+  private boolean receive(int peer, long communicator) {
+    if (!mpi.find(peer, TAG, communicator, message)) {
+      return false;
+    }
+    MemorySegment segment = exchange.receive()[peer];
+    long come = mpi.foundBytes();
+    if (come != segment.byteSize()) {
+      throw different(peer, come);
+    }
+    if (come > SURELY_SENT && hasFailed.test(exchange.peers().get(peer))) {
+      return false;
+    }
+    Counted counted = counted(segment);
+    mpi.receiveFound(counted.data(), counted.count(), counted.type(), message, request());
+    return true;
+  }
+
+  private CollectiveMismatchException different(int peer, long come) {
+    return new CollectiveMismatchException(
+        exchange.what()
+            + ": "
+            + exchange.receive()[peer].byteSize()
+            + " bytes from process "
+            + exchange.peers().get(peer)
+            + " are wanted, which sends "
+            + come
+            + "; open with the check on to see who entered what",
+        List.of());
+  }
+
+  private MemorySegment request() {
+    requests.add(arena.allocate(ValueLayout.JAVA_LONG));
+    return requests.getLast();
+  }
+
+  /** As MPI is told of it. */
+  private record Counted(MemorySegment data, int count, long type) {}
+
+  private Counted counted(MemorySegment segment) {
+    // By its address alone: memory of a confined arena may be sent by another thread too.
+    MemorySegment data = MemorySegment.ofAddress(segment.address());
+    Optional<Long> type = types.apply(segment.byteSize());
+    type.ifPresent(made::add);
+    return type.map(blocks -> new Counted(data, 1, blocks))
+        .orElseGet(() -> new Counted(data, (int) segment.byteSize(), byteType));
+  }
+}
