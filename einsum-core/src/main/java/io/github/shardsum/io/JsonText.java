@@ -20,6 +20,8 @@ final class JsonText {
   private final long start;
   private int at;
   private int tokenAt;
+  private int counted;
+  private long countedBytes;
 
   private JsonText(Place place, String text, long start) {
     this.place = place;
@@ -66,9 +68,18 @@ final class JsonText {
         : Place.quote(text.substring(tokenAt, Math.min(text.length(), tokenAt + 100)));
   }
 
-  /** Where a character stands in the file; what is not ASCII has several bytes. */
+  /**
+   * Where a character stands in the file; what is not ASCII has several bytes. It counts on from
+   * the last answer: counting from the start at each of a million tensors would take hours.
+   */
   private long offset(int index) {
-    return start + text.substring(0, index).getBytes(StandardCharsets.UTF_8).length;
+    if (index < counted) {
+      counted = 0;
+      countedBytes = 0;
+    }
+    countedBytes += text.substring(counted, index).getBytes(StandardCharsets.UTF_8).length;
+    counted = index;
+    return start + countedBytes;
   }
 
   private void skipSpace() {

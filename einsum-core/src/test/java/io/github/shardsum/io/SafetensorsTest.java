@@ -11,12 +11,16 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +63,29 @@ class SafetensorsTest {
       assertHolds(file, "größe\n\"", DType.I32, WHOLE, 2, 3);
       assertHolds(file, "scalar", DType.F64, new double[] {2.5});
       assertHolds(file, "empty", DType.F32, new double[0], 0, 3);
+    }
+  }
+
+  /** Counting a tensor's place in the header from its start took a quarter of an hour here. */
+  @Test
+  @Timeout(300)
+  void aHeaderOfManyTensorsIsReadInTimeThatGrowsWithItsLength() throws IOException {
+    int count = 400_000;
+    StringBuilder header = new StringBuilder("{");
+    for (int i = 0; i < count; i++) {
+      header
+          .append(i == 0 ? "" : ",")
+          .append("\"a.long.name.of.a.tensor.")
+          .append(i)
+          .append("\":{\"dtype\":\"BOOL\",\"shape\":[1],\"data_offsets\":[")
+          .append(i + "," + (i + 1) + "]}");
+    }
+    byte[] text = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
+    ByteBuffer bytes = ByteBuffer.allocate(8 + text.length + count).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(text.length).put(text);
+    Path path = Files.write(folder.resolve("many.safetensors"), bytes.array());
+    try (Safetensors file = Safetensors.open(path)) {
+      assertEquals(count, file.names().size());
     }
   }
 
