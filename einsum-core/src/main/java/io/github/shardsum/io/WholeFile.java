@@ -30,7 +30,7 @@ final class WholeFile {
     Path target = target(path);
     // Not Files.createTempFile, whose files only their owner may read.
     Path part = target.resolveSibling(".shardsum-" + UUID.randomUUID() + ".part");
-    try {
+    try (ShutdownHook _ = ShutdownHook.of(() -> deleteQuietly(part))) {
       try (FileChannel channel =
           FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         content.write(channel);
@@ -42,6 +42,17 @@ final class WholeFile {
     } catch (Throwable failed) {
       Files.deleteIfExists(part);
       throw failed;
+    }
+  }
+
+  /**
+   * A part of gigabytes must not stay, under a name that nobody sees, where a write is broken off.
+   */
+  private static void deleteQuietly(Path part) {
+    try {
+      Files.deleteIfExists(part);
+    } catch (IOException leftBehind) {
+      // The JVM is ending; nobody is left to tell.
     }
   }
 

@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -18,6 +21,8 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +46,47 @@ class WholeFileTest {
     assertThrows(IllegalStateException.class, () -> Npy.write(file, dead(100)));
     assertThrows(IllegalStateException.class, () -> Npz.write(file, tensors));
     assertThrows(IllegalStateException.class, () -> Safetensors.write(file, tensors, Map.of()));
+    assertEquals("old", Files.readString(file));
+    assertEquals(List.of(file), TestFiles.list(folder));
+  }
+
+  /** The child writes a part, says so, and would write for ever. */
+  static final class Endless {
+    private Endless() {}
+
+    public static void main(String[] args) throws IOException {
+      WholeFile.write(
+          Path.of(args[0]),
+          channel -> {
+            WholeFile.append(channel, ByteBuffer.allocate(1 << 16));
+            System.out.println("part");
+            LockSupport.park();
+          });
+    }
+  }
+
+  @Test
+  void aSignalInTheMiddleOfAWriteLeavesTheOldFileAndNothingElse() throws Exception {
+    Path file = folder.resolve("a.bin");
+    Files.writeString(file, "old");
+    String target = System.getProperty("basedir") + "/target/";
+    Process child =
+        new ProcessBuilder(
+                System.getProperty("java.home") + "/bin/java",
+                "-cp",
+                target + "classes" + File.pathSeparator + target + "test-classes",
+                Endless.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader said = child.inputReader()) {
+      assertEquals("part", said.readLine());
+      assertEquals(2, TestFiles.list(folder).size());
+      child.destroy();
+      assertTrue(child.waitFor(5, TimeUnit.MINUTES));
+    } finally {
+      child.destroyForcibly();
+    }
     assertEquals("old", Files.readString(file));
     assertEquals(List.of(file), TestFiles.list(folder));
   }
