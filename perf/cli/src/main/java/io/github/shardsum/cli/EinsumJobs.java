@@ -47,6 +47,10 @@ final class EinsumJobs {
 
   /** Runs all jobs; whether none failed. */
   boolean run(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(
+          file.toString(), null, "a file of jobs is wanted, not a folder");
+    }
     boolean good = true;
     long line = 0;
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {

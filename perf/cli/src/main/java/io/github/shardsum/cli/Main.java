@@ -6,6 +6,8 @@ import io.github.shardsum.cli.network.TopologyCommand;
 import io.github.shardsum.cli.tpu.TpuCommand;
 import io.github.shardsum.pjrt.PjrtException;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -53,7 +55,34 @@ public final class Main implements Runnable {
    * @param args the command line after {@code shardsum}
    */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    System.exit(run(commandLine(), System.out, System.err, args));
+  }
+
+  /**
+   * A status of 0 says that all of the output is where it was wanted, which a full disk prevents.
+   */
+  static int run(CommandLine line, PrintStream out, PrintStream err, String... args) {
+    line.setOut(new PrintWriter(out, true, out.charset()))
+        .setErr(new PrintWriter(err, true, err.charset()));
+    int status = execute(line, args);
+    if (line.getOut().checkError()) {
+      line.getErr().println("shardsum: standard output: not all of it could be written");
+      return status == 0 ? FAILED : status;
+    }
+    return status;
+  }
+
+  private static int execute(CommandLine line, String... args) {
+    try {
+      return line.execute(args);
+    } catch (OutOfMemoryError memory) {
+      line.getErr()
+          .println(
+              "shardsum: memory: more is wanted than there is ("
+                  + memory.getMessage()
+                  + "); for a larger heap set SHARDSUM_JAVA_OPTS=-Xmx...");
+      return FAILED;
+    }
   }
 
   static CommandLine commandLine() {

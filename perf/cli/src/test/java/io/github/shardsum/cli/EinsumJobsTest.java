@@ -75,6 +75,18 @@ class EinsumJobsTest {
   }
 
   @Test
+  void aFolderIsNoFileOfJobs() {
+    int status =
+        Main.commandLine()
+            .setErr(new PrintWriter(err, true))
+            .execute("einsum", "--jobs", folder.toString());
+    assertEquals(1, status);
+    assertEquals(
+        "shardsum einsum: " + folder + ": a file of jobs is wanted, not a folder",
+        err.toString().strip());
+  }
+
+  @Test
   void everyJobIsAnsweredInOrder() throws IOException {
     int status =
         run(

@@ -1,9 +1,14 @@
 package io.github.shardsum.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -16,6 +21,7 @@ import picocli.CommandLine.Command;
 class MainTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
+  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
   @Test
   void theVersionIsTheOneThatMavenBuilt() {
@@ -62,6 +68,42 @@ class MainTest {
   }
 
   @Test
+  void outputThatCannotBeWrittenIsAFailure() {
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    assertEquals(
+        1,
+        Main.run(Main.commandLine(), new PrintStream(full, true, UTF_8), printer(), "--version"));
+    assertEquals("shardsum: standard output: not all of it could be written", printed());
+  }
+
+  @Test
+  void outputThatIsWrittenIsNone() {
+    assertEquals(0, Main.run(Main.commandLine(), printer(), System.err, "--version"));
+    assertTrue(printed().startsWith("shardsum "), printed());
+  }
+
+  @Test
+  void aHeapThatIsTooSmallIsOneSentence() {
+    Failing greedy =
+        new Failing(
+            () -> {
+              throw new OutOfMemoryError("Java heap space");
+            });
+    CommandLine line = Main.commandLine().addSubcommand(greedy);
+    assertEquals(1, Main.run(line, System.out, printer(), "failing"));
+    assertEquals(
+        "shardsum: memory: more is wanted than there is (Java heap space); for a larger heap set"
+            + " SHARDSUM_JAVA_OPTS=-Xmx...",
+        printed());
+  }
+
+  @Test
   void aDefectKeepsItsStackTrace() {
     assertEquals(1, runFailing(() -> fail(new IllegalStateException("broken"))));
     assertTrue(err.toString().contains("at io.github.shardsum.cli"), err.toString());
@@ -70,6 +112,14 @@ class MainTest {
 
   private static int fail(Exception failure) throws Exception {
     throw failure;
+  }
+
+  private PrintStream printer() {
+    return new PrintStream(bytes, true, UTF_8);
+  }
+
+  private String printed() {
+    return bytes.toString(UTF_8).strip();
   }
 
   private int run(String... args) {
