@@ -84,7 +84,7 @@ final class MoeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     MoeJob job = job();
-    Progress progress = Progress.onStandardError(spec.commandLine().getErr());
+    Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
     try (Workers workers = Workers.of(job.threads());
         TextSource source = source(workers, progress)) {
       MachineLimits before = limits(workers, progress);

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * How far a command is: a bar that redraws itself on a terminal, plain lines elsewhere.
@@ -32,9 +33,12 @@ final class Progress {
    * Progress on standard error. Between a terminal and the JVM the launcher puts a filter, so it
    * says itself that there is one.
    */
-  static Progress onStandardError(PrintWriter err) {
+  static Progress onStandardError(PrintWriter err, Map<String, String> environment) {
     boolean told = Boolean.getBoolean("shardsum.terminal");
-    return new Progress(err, told || isTerminal(Path.of("/proc/self/fd/2")));
+    boolean terminal = told || isTerminal(Path.of("/proc/self/fd/2"));
+    // A dumb terminal, such as an editor's shell, shows the escapes that redraw a line as they are.
+    boolean redraws = !environment.getOrDefault("TERM", "dumb").equals("dumb");
+    return new Progress(err, terminal && redraws);
   }
 
   /** The JDK tells only of standard input and output; Linux tells of each stream. */
@@ -63,10 +67,10 @@ final class Progress {
     }
   }
 
-  /** Some steps of the phase are done. */
+  /** Some steps of the phase are done; steps beyond its number do not count. */
   synchronized void advance(long steps) {
     long before = done;
-    done += steps;
+    done = Math.min(total, done + steps);
     long now = System.nanoTime();
     if (terminal && now - drawn >= REDRAW_NANOS) {
       drawn = now;
@@ -91,7 +95,7 @@ final class Progress {
   }
 
   private void draw() {
-    int full = (int) (total == 0 ? 0 : Math.min(WIDTH, WIDTH * done / total));
+    int full = (int) (total == 0 ? 0 : WIDTH * done / total);
     String bar = "#".repeat(full) + ".".repeat(WIDTH - full);
     double seconds = (System.nanoTime() - began) / 1e9;
     long percent = total == 0 ? 0 : 100 * done / total;

@@ -9,6 +9,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +45,33 @@ class ProgressTest {
   }
 
   @Test
+  void aDumbTerminalGetsPlainLines() {
+    System.setProperty("shardsum.terminal", "true");
+    try {
+      for (Map<String, String> environment : List.of(Map.of("TERM", "dumb"), Map.of("A", "b"))) {
+        Progress progress = Progress.onStandardError(new PrintWriter(out), environment);
+        progress.begin("work", 8);
+        progress.end();
+      }
+      assertEquals("work ...\nwork ...\n", out.toString().replace("\r\n", "\n"));
+    } finally {
+      System.clearProperty("shardsum.terminal");
+    }
+  }
+
+  @Test
+  void moreThanAllIsNotSaid() {
+    Progress progress = progress(true);
+    progress.begin("work", 4);
+    long begin = System.nanoTime();
+    while (!out.toString().contains("100 %")) {
+      progress.advance(9);
+      assertTrue(System.nanoTime() - begin < 60_000_000_000L, out.toString());
+    }
+    assertFalse(out.toString().matches("(?s).*[2-9]\\d\\d %.*"), out.toString());
+  }
+
+  @Test
   void nothingToDoIsNoDivisionByZero() {
     for (boolean terminal : new boolean[] {true, false}) {
       Progress progress = progress(terminal);
@@ -64,7 +93,7 @@ class ProgressTest {
   void theLauncherTellsOfTheTerminalThatItsFilterHides() {
     System.setProperty("shardsum.terminal", "true");
     try {
-      Progress progress = Progress.onStandardError(new PrintWriter(out));
+      Progress progress = Progress.onStandardError(new PrintWriter(out), Map.of("TERM", "xterm"));
       progress.begin("work", 8);
       assertTrue(out.toString().startsWith("\r["), out.toString());
       progress.end();
