@@ -170,7 +170,11 @@ public final class Einsum {
    *
    * @param operands operands of the compiled shapes
    * @return a fresh tensor on the heap, in C order
-   * @throws IllegalArgumentException if a shape is not that compiled for, or the number of operands
+   * @throws IllegalArgumentException if a shape is not that compiled for, or the number of
+   *     operands, or the result does not fit in one Java array (use {@link #runInto} with native
+   *     memory)
+   * @throws IllegalStateException if an operand's arena is closed, before or during the run
+   * @throws WrongThreadException if an operand lies in a confined arena of another thread
    */
   public Tensor run(Operand... operands) {
     Tensor out = Tensor.zeros(dtype, bound.outputShape());
@@ -187,6 +191,9 @@ public final class Einsum {
    * @param operands operands of the compiled shapes
    * @throws IllegalArgumentException if a shape or dtype is wrong, out is read-only, or out shares
    *     an element with an operand or with itself; nothing is then written
+   * @throws IllegalStateException if the arena of out or of an operand is closed; if that happens
+   *     during the run, out holds part of the result
+   * @throws WrongThreadException if out or an operand lies in a confined arena of another thread
    */
   public void runInto(Tensor out, Operand... operands) {
     if (!runDirectly(out, operands)) {

@@ -16,7 +16,8 @@ import java.util.Arrays;
  *
  * <p>Immutable description; {@code positions} and {@code weights} alias the caller's tensors.
  * Positions are checked once, when the tensor is made: one that is later set to the tail's element
- * count or more gives a wrong result, though it never reaches outside of the operands' memory.
+ * count or more is an error of the run or gives a wrong result, and never reaches outside of the
+ * operands' memory.
  */
 public final class RoutingTensor implements Operand {
   private final Shape shape;
