@@ -46,12 +46,48 @@ def recurrence(first, xs, w, u):
     return (sums * states).sum() + last.sum()
 
 
+def pointwise(x, y):
+    positive = jnp.exp(x) + jnp.exp(y)
+    chosen = jnp.where(x < y, jax.nn.sigmoid(x), jnp.abs(x) / jnp.exp(y))
+    return (
+        jnp.log(positive) * jnp.tanh(-x)
+        + jnp.sqrt(positive) * jnp.floor(x)
+        + jax.lax.rsqrt(positive) * jax.nn.relu(x)
+        + (x - y) * jnp.maximum(jnp.sin(x), y)
+        + jnp.fmod(jnp.exp(x), jnp.exp(y)) * jnp.minimum(x, jnp.cos(y))
+        + jnp.sign(y) * chosen
+        + jnp.power(positive, y) * jnp.cos(y)
+    ).sum()
+
+
+def selection(x, table, v):
+    values, indices = jax.lax.top_k(x, 2)
+    mixed = jnp.einsum("akm,ak,km->am", table[indices], values, v)
+    best_of = x[:, jnp.argmax(table, axis=0)]
+    kept = jnp.arange(5)[None, :] < (jnp.arange(3) + 2)[:, None]
+    mean = jax.nn.softmax(jnp.where(kept, x, -jnp.inf), axis=1) @ table
+    return (mixed * mean * best_of).sum() + x.min() * table.max(1).sum()
+
+
+def movement(x, y):
+    padded = jax.lax.pad(x[1:6:2], 0.5, ((1, 2, 1), (0, 0, 0)))
+    both = jnp.concatenate([padded, y], 0)
+    moved = jnp.concatenate([both[2:], jnp.full((2, 3), 0.25)], 0)
+    merged = moved.reshape(5, 2, 3).transpose(2, 0, 1).reshape(15, 2)
+    windows = merged[2 * jnp.arange(6)[:, None] + 2 * jnp.arange(3)[None, :]]
+    running = jnp.flip(jnp.cumsum(jnp.flip(windows, 0), 0), 0)
+    return (running**2).sum() + (jnp.diagonal(x[:3]) ** 3).sum()
+
+
 CASES = {
     "attention": (
         attention,
         {"x": (2, 5, 6), "wq": (6, 2, 3), "wk": (6, 2, 3), "wv": (6, 2, 3), "wo": (2, 3, 6)},
     ),
     "convolution": (convolution, {"x": (3, 11, 2), "w": (3, 2, 4), "bias": (4,), "wide": (4, 5)}),
+    "movement": (movement, {"x": (6, 3), "y": (2, 3)}),
+    "pointwise": (pointwise, {"x": (3, 4), "y": (4,)}),
+    "selection": (selection, {"x": (3, 5), "table": (5, 2), "v": (2, 2)}),
     "recurrence": (recurrence, {"first": (2, 3), "xs": (6, 2, 4), "w": (3, 3), "u": (4, 3)}),
 }
 

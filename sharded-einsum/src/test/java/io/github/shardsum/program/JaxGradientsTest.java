@@ -31,7 +31,10 @@ class JaxGradientsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"attention", "convolution", "recurrence"})
+  @ValueSource(
+      strings = {
+        "attention", "convolution", "movement", "pointwise", "recurrence", "selection"
+      })
   void lossAndGradientsAreThoseOfJax(String name) throws Exception {
     Program program = Program.parse(Files.readString(resource(name + ".program")));
     List<String> inputs = program.inputs().stream().map(Value::name).toList();
