@@ -32,9 +32,7 @@ class JaxGradientsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "attention", "convolution", "movement", "pointwise", "recurrence", "selection"
-      })
+      strings = {"attention", "convolution", "movement", "pointwise", "recurrence", "selection"})
   void lossAndGradientsAreThoseOfJax(String name) throws Exception {
     Program program = Program.parse(Files.readString(resource(name + ".program")));
     List<String> inputs = program.inputs().stream().map(Value::name).toList();
