@@ -9,7 +9,15 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 
 /** Runs row operations along any axis; one that is not wanted of the results has size 0 there. */
-record AlongAxis(FloatAlongAxis.Row floats, DoubleAlongAxis.Row doubles, LongAlongAxis.Row longs) {
+record AlongAxis(
+    FloatAlongAxis.Rows floats, DoubleAlongAxis.Rows doubles, LongAlongAxis.Rows longs) {
+  /** Operations that take one row at a time. */
+  static AlongAxis each(
+      FloatAlongAxis.Row floats, DoubleAlongAxis.Row doubles, LongAlongAxis.Row longs) {
+    return new AlongAxis(
+        FloatAlongAxis.each(floats), DoubleAlongAxis.each(doubles), LongAlongAxis.each(longs));
+  }
+
   /** Runs it; arguments are checked but for what the memory lets threads do. */
   void run(String name, Workers workers, Tensor x, int axis, Tensor values, Tensor indices) {
     Workers threads = Checks.reachable(name, workers, x, values, indices);

@@ -21,11 +21,11 @@ import java.util.stream.IntStream;
  */
 public final class Reductions {
   private static final AlongAxis MAX =
-      new AlongAxis(FloatSelection::max, DoubleSelection::max, LongSelection::max);
+      AlongAxis.each(FloatSelection::max, DoubleSelection::max, LongSelection::max);
   private static final AlongAxis ARG_MAX =
-      new AlongAxis(FloatSelection::argMax, DoubleSelection::argMax, LongSelection::argMax);
+      AlongAxis.each(FloatSelection::argMax, DoubleSelection::argMax, LongSelection::argMax);
   private static final AlongAxis CUMULATE =
-      new AlongAxis(FloatSelection::cumulate, DoubleSelection::cumulate, LongSelection::cumulate);
+      AlongAxis.each(FloatSelection::cumulate, DoubleSelection::cumulate, LongSelection::cumulate);
 
   /** Elements of a piece that one thread takes of a long row. */
   private static final int PIECE = 1 << 16;

@@ -15,9 +15,11 @@ import io.github.shardsum.tensor.Tensor;
 public final class Softmax {
   private static final AlongAxis ROWS =
       new AlongAxis(
-          (x, xAt, n, values, at, _, _) -> Kernels.best().floats().softmax(x, xAt, values, at, n),
-          (x, xAt, n, values, at, _, _) -> Kernels.best().doubles().softmax(x, xAt, values, at, n),
-          (_, _, _, _, _, _, _) -> {});
+          (x, at, step, rows, n, to, toAt, toStep, _, _, _) ->
+              Kernels.best().floats().softmax(x, at, step, rows, to, toAt, toStep, n),
+          (x, at, step, rows, n, to, toAt, toStep, _, _, _) ->
+              Kernels.best().doubles().softmax(x, at, step, rows, to, toAt, toStep, n),
+          (_, _, _, _, _, _, _, _, _, _, _) -> {});
 
   private Softmax() {}
 

@@ -41,7 +41,7 @@ public record TopK(Tensor values, Tensor indices) {
     TopK result =
         new TopK(AlongAxis.sized(x.dtype(), x, axis, k), AlongAxis.sized(DType.I32, x, axis, k));
     if (k > 0) {
-      new AlongAxis(FloatSelection.top(k), DoubleSelection.top(k), LongSelection.top(k))
+      AlongAxis.each(FloatSelection.top(k), DoubleSelection.top(k), LongSelection.top(k))
           .run("top-k", workers, x, axis, result.values, result.indices);
     }
     return result;

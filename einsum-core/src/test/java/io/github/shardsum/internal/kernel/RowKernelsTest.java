@@ -174,13 +174,13 @@ class RowKernelsTest {
     floats(
         (r, x, at, _, _, to, o, n) -> {
           if (n > 0) {
-            r.softmax(x, at, to, o, n);
+            r.softmax(x, at, 0, 1, to, o, 0, n);
           }
         });
     doubles(
         (r, x, at, _, _, to, o, n) -> {
           if (n > 0) {
-            r.softmax(x, at, to, o, n);
+            r.softmax(x, at, 0, 1, to, o, 0, n);
           }
         });
   }
@@ -188,7 +188,7 @@ class RowKernelsTest {
   @Test
   void anInputRowMayBeTheOutputRow() {
     floats((r, _, _, _, _, to, o, n) -> r.exp(to, o, to, o, n));
-    floats((r, _, _, _, _, to, o, n) -> r.softmax(to, o, to, o, Math.max(n, 1)));
+    floats((r, _, _, _, _, to, o, n) -> r.softmax(to, o, 0, 1, to, o, 0, Math.max(n, 1)));
     floats((r, _, _, _, _, to, o, n) -> r.multiply(to, o, to, o, to, o, n));
     floats((r, _, _, _, _, to, o, n) -> r.relu(to, o, to, o, n));
     doubles((r, _, _, _, _, to, o, n) -> r.exp(to, o, to, o, n));

@@ -126,7 +126,7 @@ class ScalarRowsTest {
         x[i] = (float) (random.nextGaussian() * 10);
       }
       float[] to = new float[n];
-      FLOATS.softmax(x, 0, to, 0, n);
+      FLOATS.softmax(x, 0, 0, 1, to, 0, 0, n);
       double max = Double.NEGATIVE_INFINITY;
       double sum = 0;
       for (float value : x) {
@@ -161,9 +161,9 @@ class ScalarRowsTest {
     float[] row = java.util.Arrays.copyOf(x, 40);
     java.util.Arrays.fill(row, x.length, row.length, Float.NEGATIVE_INFINITY);
     float[] best = new float[row.length];
-    Kernels.best().floats().softmax(row, 0, best, 0, row.length);
+    Kernels.best().floats().softmax(row, 0, 0, 1, best, 0, 0, row.length);
     float[] to = new float[x.length];
-    FLOATS.softmax(x, 0, to, 0, x.length);
+    FLOATS.softmax(x, 0, 0, 1, to, 0, 0, x.length);
     assertArrayEquals(to, java.util.Arrays.copyOf(best, x.length));
     return to;
   }

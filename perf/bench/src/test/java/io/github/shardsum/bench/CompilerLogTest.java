@@ -63,7 +63,8 @@ class CompilerLogTest {
           compiled.keySet().stream().anyMatch(name -> name.replaceAll("\\d+", "").endsWith(kernel)),
           () -> kernel + " is not among the compiled " + compiled.keySet());
     }
-    for (String kernel : List.of("VectorFloatRows dot", "VectorFloatRows exp")) {
+    for (String kernel :
+        List.of("VectorFloatDots many", "VectorFloatColumns addRows", "VectorFloatRows exp")) {
       assertTrue(
           compiled.keySet().stream().anyMatch(name -> name.endsWith(kernel)),
           () -> kernel + " is not among the compiled " + compiled.keySet());

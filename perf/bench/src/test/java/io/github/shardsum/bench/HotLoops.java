@@ -35,7 +35,11 @@ public final class HotLoops {
       add(loops, dtype, 2000, "ij->j", 100, 200);
       add(loops, dtype, 2000, "i,j->ij", 100, 200);
       add(loops, dtype, 2000, "ij,ij->ij", 100, 200);
+      add(loops, dtype, 2000, "ij,i->j", 100, 200);
+      add(loops, dtype, 2000, "bii->b", 100, 20);
       add(loops, dtype, 2000, "ij->ji", 100, 200);
+      add(loops, dtype, 2000, "ij,ji->ij", 100, 200);
+      add(loops, dtype, 2000, "abc->bac", 20, 30, 40);
       add(loops, dtype, 600, "ybkx,ck->xbcy", 32, 2, 12, 32, 24);
       loops.add(rowwise("softmax " + dtype, dtype, true));
       loops.add(rowwise("exp " + dtype, dtype, false));
