@@ -2,8 +2,10 @@ package io.github.shardsum.backend;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.ErrorBounds;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.RandomPrograms;
 import io.github.shardsum.tensor.DType;
@@ -59,6 +61,51 @@ class LocalBackendProperties {
   void everyNumberOfThreadsGivesTheSameBits(@ForAll long seed) {
     try (Workers workers = Workers.of(3)) {
       equalBits(RandomPrograms.exact(seed, DType.F32, 15), seed, workers);
+    }
+  }
+
+  /** What a run in f32 gives, here and by the reference, against f64 with a bound of the error. */
+  @Property(tries = 300)
+  void realNumbersAreWithinTheBoundThatTheirSumsHave(@ForAll long seed) {
+    Program program = RandomPrograms.real(seed, DType.F32, 20);
+    List<Tensor> inputs = RandomPrograms.inputs(program, seed, false);
+    List<Tensor> wide =
+        inputs.stream().map(x -> x.dtype().isFloating() ? x.convert(DType.F64) : x).toList();
+    Backend local = LocalBackend.of(Workers.sequential());
+    try (Executable bounds = new ReferenceBackend().compile(ErrorBounds.of(program))) {
+      List<Tensor> wanted = bounds.run(wide);
+      for (Backend backend : List.of(new ReferenceBackend(), local)) {
+        try (Executable executable = backend.compile(program)) {
+          List<Tensor> given = executable.run(inputs);
+          for (int i = 0; i < given.size(); i++) {
+            within(given.get(i), wanted.get(2 * i), wanted.get(2 * i + 1), executable);
+          }
+        }
+      }
+    }
+  }
+
+  private static void within(Tensor given, Tensor wanted, Tensor bound, Executable executable) {
+    double[] a = given.toDoubleArray();
+    double[] b = wanted.toDoubleArray();
+    double[] errors = bound.toDoubleArray();
+    for (int i = 0; i < a.length; i++) {
+      // Where f32 may overflow there is no bound; a choice that may be another is any.
+      boolean open = !(Math.abs(b[i]) + errors[i] < Float.MAX_VALUE);
+      boolean choice = !given.dtype().isFloating() && errors[i] > 0;
+      int at = i;
+      assertTrue(
+          open || choice || Math.abs(a[i] - b[i]) <= errors[i],
+          () ->
+              at
+                  + ": "
+                  + a[at]
+                  + " for "
+                  + b[at]
+                  + " +- "
+                  + errors[at]
+                  + " of\n"
+                  + executable.program());
     }
   }
 }
