@@ -66,6 +66,7 @@ final class Pass {
       return;
     }
     List<ContractionPath.Pair> pairs = spec.path().pairs();
+    List<int[]> orders = ProductOrders.of(spec);
     for (int i = 0; i < pairs.size(); i++) {
       Value left = values.get(pairs.get(i).left());
       Value right = values.get(pairs.get(i).right());
@@ -76,7 +77,7 @@ final class Pass {
         pair(left, right, target, role);
       } else {
         level = spec.levels()[i];
-        Value product = temporary(pairOrder(left.view(), right.view()), sizes);
+        Value product = temporary(orders.get(i), sizes);
         pair(left, right, product, Role.INNER);
         values.add(product);
         count(product, 1);
@@ -92,16 +93,6 @@ final class Pass {
 
   private boolean isNeeded(int label) {
     return uses[label] > 0 || spec.isInResult(label);
-  }
-
-  /** Labels of a pair's product: those of both, then the left's, then the right's. */
-  private int[] pairOrder(View left, View right) {
-    IntStream both = labels(label -> left.has(label) && right.has(label));
-    IntStream leftOnly = labels(label -> left.has(label) && !right.has(label));
-    IntStream rightOnly = labels(label -> right.has(label) && !left.has(label));
-    return IntStream.concat(both, IntStream.concat(leftOnly, rightOnly))
-        .filter(this::isNeeded)
-        .toArray();
   }
 
   private IntStream labels(IntPredicate which) {

@@ -81,6 +81,12 @@ public final class BenchCommand implements Callable<Integer> {
   private boolean quick;
 
   @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      description = "Rounds (default: 15): fewer take less time, and give wider intervals.")
+  private Optional<Integer> many = Optional.empty();
+
+  @Option(
       names = "--peers",
       split = ",",
       paramLabel = "PEER",
@@ -123,7 +129,7 @@ public final class BenchCommand implements Callable<Integer> {
     List<BenchCase> cases = wanted(this::cases);
     List<String> names = wanted(() -> Peers.chosen(peers));
     checkWritable();
-    Rounds rounds = quick ? Rounds.QUICK : Rounds.USUAL;
+    Rounds rounds = wanted(this::rounds);
     BenchReport report = new BenchReport(spec.commandLine().getOut());
     report.begin();
     List<Measured> results = new ArrayList<>();
@@ -197,6 +203,13 @@ public final class BenchCommand implements Callable<Integer> {
 
   private boolean isChosen(String path) {
     return filter.isEmpty() || filter.get().matcher(path).find();
+  }
+
+  private Rounds rounds() {
+    if (quick && many.isPresent()) {
+      throw new IllegalArgumentException("--rounds: --quick has its own: leave one of them out");
+    }
+    return quick ? Rounds.QUICK : many.map(Rounds::of).orElse(Rounds.USUAL);
   }
 
   private List<Integer> alone(List<Integer> counts) {

@@ -14,6 +14,11 @@ final class BenchMarkdown {
   static String of(
       List<Measured> results, List<KernelCase.Result> kernels, String machine, List<Double> loads) {
     BenchMarkdown markdown = new BenchMarkdown();
+    markdown.line("# Results of `shardsum bench`");
+    markdown.line("");
+    markdown.line(
+        "What the columns mean: [performance.md](performance.md). This page is what `--markdown` wrote.");
+    markdown.line("");
     markdown.line("%s. Load average before and after: %s.", machine, joined(loads));
     List<Integer> counts = results.stream().map(Measured::threads).distinct().toList();
     for (int count : counts) {

@@ -17,6 +17,11 @@ import java.util.Map;
 record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
   private static final int MOST_CALLS = 10_000_000;
 
+  /** Of fewer no two order statistics enclose the median with a probability of 0.95. */
+  private static final int FEWEST = 6;
+
+  private static final int MOST = 1000;
+
   /** A block that takes this share of the one before brings nothing new. */
   private static final double SETTLED = 0.9;
 
@@ -25,6 +30,20 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
 
   /** What a JMH user would call forks and iterations; about two seconds a case and contestant. */
   static final Rounds USUAL = new Rounds(15, 1.0, 0.03);
+
+  /**
+   * As usual, but so many; the warm-up shrinks with them.
+   *
+   * @throws IllegalArgumentException if they are fewer than give an interval, or over a thousand
+   */
+  static Rounds of(int rounds) {
+    if (rounds < FEWEST || rounds > MOST) {
+      throw new IllegalArgumentException(
+          "--rounds: wanted %d to %d, got %d".formatted(FEWEST, MOST, rounds));
+    }
+    double warmUp = Math.min(1, rounds / (double) USUAL.rounds) * USUAL.warmUpSeconds;
+    return new Rounds(rounds, warmUp, USUAL.blockSeconds);
+  }
 
   /** For a look, and for tests. */
   static final Rounds QUICK = new Rounds(6, 0.4, 0.005);

@@ -126,6 +126,8 @@ class BenchCommandTest {
   @Test
   void wrongArgumentsAreRefusedBeforeAnyWork() {
     assertRefused("leave them out", "--limits", "--filter", "tiny");
+    assertRefused("wanted 6 to 1000, got 2", "--filter", "tiny", "--rounds", "2");
+    assertRefused("leave one of them out", "--filter", "tiny", "--rounds", "9", "--quick");
     assertRefused("got none for k", "ij,jk->ik", "--sizes", "i=64,j=32");
     assertRefused("got x", "ij,jk->ik", "--sizes", "i=64,j=32,k=4,x=3");
     assertRefused("at least 1, got i=0", "ij,jk->ik", "--sizes", "i=0,j=32,k=4");
@@ -139,6 +141,18 @@ class BenchCommandTest {
     assertRefused("leave one of them out", "ij->i", "--sizes", "i=2,j=2", "--filter", "tiny");
     assertRefused("got mkl", "--filter", "tiny", "--peers", "numpy,mkl");
     assertRefused("ij,jk-", "ij,jk-", "--sizes", "i=2,j=2,k=2");
+  }
+
+  @Test
+  void theTablesAreWrittenAsMarkdown() throws IOException {
+    Path markdown = folder.resolve("results.md");
+    Ended ended = quick("--filter", "tiny-dot8|kernel/sum-1e7", "--markdown", markdown.toString());
+    assertEquals(0, ended.status(), ended.err());
+    String text = Files.readString(markdown);
+    assertTrue(text.contains("| tiny-dot8 | "), text);
+    assertTrue(text.contains("| sum-1e7-error | 1 | "), text);
+    assertTrue(text.contains("Load average"), text);
+    assertTrue(text.lines().filter(l -> l.startsWith("|")).allMatch(l -> l.endsWith("|")), text);
   }
 
   @Test
