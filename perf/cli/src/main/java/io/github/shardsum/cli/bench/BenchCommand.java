@@ -128,23 +128,33 @@ public final class BenchCommand implements Callable<Integer> {
     }
     List<BenchCase> cases = wanted(this::cases);
     List<String> names = wanted(() -> Peers.chosen(peers));
-    checkWritable();
     Rounds rounds = wanted(this::rounds);
+    checkWritable();
     BenchReport report = new BenchReport(spec.commandLine().getOut());
     report.begin();
     List<Measured> results = new ArrayList<>();
     List<KernelCase.Result> kernels = new ArrayList<>();
-    for (int count : counts) {
-      if (!cases.isEmpty()) {
-        results.addAll(measure(cases, count, names, rounds, report));
+    try {
+      for (int count : counts) {
+        if (!cases.isEmpty()) {
+          measure(cases, count, names, rounds, report, results);
+        }
+        kernels(count, rounds, report, kernels);
       }
-      kernels.addAll(kernels(count, rounds, report));
+    } finally {
+      // What was measured before something failed took minutes, and is kept.
+      report.end();
+      write(results, kernels, report);
     }
     if (equation.isEmpty()) {
       report.groups(results);
       report.targets(results, kernels);
     }
-    report.end();
+    return 0;
+  }
+
+  private void write(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report)
+      throws IOException {
     if (json.isPresent()) {
       Files.writeString(
           json.get(),
@@ -156,29 +166,30 @@ public final class BenchCommand implements Callable<Integer> {
       Files.writeString(
           markdown.get(), BenchMarkdown.of(results, kernels, report.machine(), report.loads()));
     }
-    return 0;
   }
 
-  private List<Measured> measure(
-      List<BenchCase> cases, int count, List<String> names, Rounds rounds, BenchReport report) {
+  private void measure(
+      List<BenchCase> cases,
+      int count,
+      List<String> names,
+      Rounds rounds,
+      BenchReport report,
+      List<Measured> results) {
     try (Workers workers = Workers.of(count);
         Peers found = Peers.start(names, interpreter(), count)) {
       report.threads(count, found);
       Roof roof = new Roof(workers, WINDOW_NANOS);
       BenchRun run = new BenchRun(rounds, workers, roof, found.contestants(), report::note);
-      List<Measured> results = new ArrayList<>();
       for (BenchCase subject : cases) {
-        Measured result = run.measure(subject);
-        report.row(result);
-        results.add(result);
+        results.add(run.measure(subject));
+        report.row(results.getLast());
       }
       report.limits(roof, equation.isEmpty() && !quick);
-      return results;
     }
   }
 
-  private List<KernelCase.Result> kernels(int count, Rounds rounds, BenchReport report) {
-    List<KernelCase.Result> results = new ArrayList<>();
+  private void kernels(
+      int count, Rounds rounds, BenchReport report, List<KernelCase.Result> results) {
     try (Workers workers = Workers.of(count)) {
       for (KernelCase subject : kernelCases()) {
         if (count == 1 || subject.anyThreads()) {
@@ -191,7 +202,6 @@ public final class BenchCommand implements Callable<Integer> {
         }
       }
     }
-    return results;
   }
 
   /** All are in f32. */
