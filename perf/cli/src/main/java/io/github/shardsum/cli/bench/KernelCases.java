@@ -24,7 +24,9 @@ final class KernelCases {
   private static final String OURS = "shardsum";
   private static final int ELEMENTS = 1 << 20;
 
-  private static final int EXPERTS = 64;
+  /** Experts, rows and widths of gshard-ffn-in-L. */
+  private static final int EXPERTS = 16;
+
   private static final int ROWS = 4096;
   private static final int MODEL = 512;
   private static final int HIDDEN = 2048;

@@ -5,10 +5,12 @@ import io.github.shardsum.tensor.DType;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What so many threads of this machine can do at most: multiply-adds on registers, and bytes moved
@@ -30,11 +32,15 @@ public final class Roof {
   /** Less than a page is moved as fast as a page, and is over before a clock can tell. */
   private static final double LEAST_BYTES = 16 << 10;
 
+  /** Windows are so much longer the first time, for then the JIT is not done with the loop. */
+  private static final int FIRST = 5;
+
   private final Workers workers;
   private final long windowNanos;
   private final List<CacheLevel> levels;
   private final Map<DType, Double> flops = new EnumMap<>(DType.class);
   private final Map<Place, Double> bytes = new HashMap<>();
+  private final Set<Object> measured = new HashSet<>();
 
   /** Bytes of one thread. */
   private record Place(long footprint, Traffic traffic) {}
@@ -150,18 +156,20 @@ public final class Roof {
   private double measureFlops(DType dtype) {
     MultiplyAddProbe[] probes = new MultiplyAddProbe[workers.parallelism()];
     Arrays.setAll(probes, _ -> new MultiplyAddProbe(dtype));
-    return probes[0].flops() * probes.length / best((index, _) -> probes[index].run());
+    return probes[0].flops() * probes.length / best(dtype, (index, _) -> probes[index].run());
   }
 
   private double measureBytes(Place place) {
     int threads = workers.parallelism();
     BandwidthProbe[] probes = new BandwidthProbe[threads];
     Arrays.setAll(probes, _ -> new BandwidthProbe(place.traffic(), place.footprint()));
-    return (double) probes[0].bytes() * threads / best((index, _) -> probes[index].run());
+    double seconds = best(place.traffic(), (index, _) -> probes[index].run());
+    return (double) probes[0].bytes() * threads / seconds;
   }
 
-  private double best(Workers.Task task) {
-    return Stopwatch.best(() -> workers.run(workers.parallelism(), task), windowNanos);
+  private double best(Object loop, Workers.Task task) {
+    long window = measured.add(loop) ? FIRST * windowNanos : windowNanos;
+    return Stopwatch.best(() -> workers.run(workers.parallelism(), task), window);
   }
 
   /** Bytes of one thread. */
