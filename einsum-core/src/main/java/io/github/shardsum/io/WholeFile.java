@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.UUID;
 
 /**
@@ -17,6 +18,9 @@ import java.util.UUID;
  * step, so that a reader sees the old file or the new one, and a file that is mapped stays.
  */
 final class WholeFile {
+  /** Links that are followed, as many as Linux follows. */
+  private static final int MOST_LINKS = 40;
+
   private WholeFile() {}
 
   /** Writes the bytes of a new file. */
@@ -35,6 +39,7 @@ final class WholeFile {
           FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         content.write(channel);
       }
+      keepPermissions(target, part);
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileSystemException failed) {
       Files.deleteIfExists(part);
@@ -56,6 +61,14 @@ final class WholeFile {
     }
   }
 
+  /** Who may read a file does not change because it is written anew. */
+  private static void keepPermissions(Path target, Path part) throws IOException {
+    PosixFileAttributeView old = Files.getFileAttributeView(target, PosixFileAttributeView.class);
+    if (old != null && Files.exists(target)) {
+      Files.setPosixFilePermissions(part, old.readAttributes().permissions());
+    }
+  }
+
   /** The same failure of the file that was asked for: nobody knows the other name. */
   private static FileSystemException named(Path path, FileSystemException failed) {
     String reason =
@@ -74,13 +87,25 @@ final class WholeFile {
       throw new FileSystemException(
           path.toString(), null, "a regular file or a name that is free is wanted");
     }
-    // A link stays a link: the file that it names is what is replaced.
-    Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+    // A link stays a link: the file that it names is what is replaced, or made.
+    Path target = Files.exists(path) ? path.toRealPath() : endOfLinks(path.toAbsolutePath());
     Path folder = target.getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new NoSuchFileException(path.toString(), null, "its folder does not exist");
     }
     return target;
+  }
+
+  /** The file that is not there yet, at the end of links perhaps. */
+  private static Path endOfLinks(Path path) throws IOException {
+    Path at = path;
+    for (int links = 0; Files.isSymbolicLink(at); links++) {
+      if (links == MOST_LINKS) {
+        throw new FileSystemException(path.toString(), null, "its symbolic links have no end");
+      }
+      at = at.resolveSibling(Files.readSymbolicLink(at));
+    }
+    return at;
   }
 
   /** Writes all bytes of a buffer where the channel stands. */

@@ -615,8 +615,8 @@ public final class Tensor implements Operand {
    *
    * @param source a tensor of the same shape; if the two overlap in memory the result is that of a
    *     copy made first, and a copy is made
-   * @throws IllegalArgumentException if the shapes differ or this tensor's memory is read-only;
-   *     nothing is written then
+   * @throws IllegalArgumentException if the shapes differ, this tensor's memory is read-only, or it
+   *     is a broadcast view, whose indices share elements; nothing is written then
    */
   public void assign(Tensor source) {
     if (!source.shape.equals(shape)) {
@@ -629,6 +629,16 @@ public final class Tensor implements Operand {
     }
     if (segment.isReadOnly()) {
       throw new IllegalArgumentException("assign: writable memory is wanted, got a read-only one");
+    }
+    for (int axis = 0; axis < strides.length; axis++) {
+      if (strides[axis] == 0 && shape.size(axis) > 1) {
+        throw new IllegalArgumentException(
+            "assign: an element for each index is wanted, got a view whose axis "
+                + axis
+                + " of size "
+                + shape.size(axis)
+                + " is broadcast; assign to the tensor that it views");
+      }
     }
     StridedCopy.copy(overlaps(source) ? source.copy() : source, this);
   }

@@ -132,6 +132,38 @@ class WholeFileTest {
   }
 
   @Test
+  void aFileThatIsWrittenAnewKeepsItsRights() throws IOException {
+    Path file = folder.resolve("a.npy");
+    Set<PosixFilePermission> mine =
+        Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    Npy.write(file, Tensor.zeros(DType.F32, 1));
+    Files.setPosixFilePermissions(file, mine);
+    Npy.write(file, Tensor.full(DType.F32, 3, 1));
+    assertEquals(mine, Files.getPosixFilePermissions(file));
+    assertArrayEquals(new float[] {3}, Npy.read(file).toFloatArray());
+  }
+
+  @Test
+  void aLinkToNoFileYetStaysALink() throws IOException {
+    Path file = folder.resolve("file.npy");
+    Path near = Files.createSymbolicLink(folder.resolve("near.npy"), Path.of("file.npy"));
+    Path far = Files.createSymbolicLink(folder.resolve("far.npy"), near);
+    Npy.write(far, Tensor.full(DType.F32, 3, 1));
+    assertTrue(Files.isSymbolicLink(far) && Files.isSymbolicLink(near));
+    assertArrayEquals(new float[] {3}, Npy.read(file).toFloatArray());
+  }
+
+  @Test
+  void linksInACircleAreAnError() throws IOException {
+    Path one = folder.resolve("one.npy");
+    Path other = Files.createSymbolicLink(folder.resolve("other.npy"), one);
+    Files.createSymbolicLink(one, other);
+    FileSystemException thrown =
+        assertThrows(FileSystemException.class, () -> Npy.write(one, Tensor.zeros(DType.F32, 1)));
+    assertTrue(thrown.getMessage().contains("symbolic links have no end"), thrown.getMessage());
+  }
+
+  @Test
   void aMissingFolderIsNamed() {
     Path file = folder.resolve("none").resolve("a.npy");
     NoSuchFileException thrown =

@@ -170,6 +170,14 @@ class TensorTest {
   }
 
   @Test
+  void assignToABroadcastViewIsRefusedBeforeAnythingIsWritten() {
+    Tensor target = Tensor.zeros(DType.F32, 3);
+    Tensor rows = target.broadcastTo(Shape.of(2, 3));
+    refuses("axis 0 of size 2 is broadcast", () -> rows.assign(Tensor.full(DType.F32, 1, 2, 3)));
+    assertArrayEquals(new float[3], target.toFloatArray());
+  }
+
+  @Test
   void fullConvertsItsValue() {
     assertArrayEquals(new long[] {2, 2}, Tensor.full(DType.I32, 2.9, 2).toLongArray());
     assertEquals(1.0, Tensor.full(DType.BF16, 1.001, 1).getDouble(0));
