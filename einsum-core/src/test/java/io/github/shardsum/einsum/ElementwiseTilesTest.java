@@ -15,7 +15,10 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Steps that sum nothing, at sizes where tiles have edges, against the definition. */
+/**
+ * Steps that sum nothing, at sizes where tiles have edges, and sums of rows that operands lie
+ * across, against the definition.
+ */
 class ElementwiseTilesTest {
   private static final List<DType> DTYPES = List.of(DType.F32, DType.F64, DType.BF16, DType.I64);
 
@@ -46,8 +49,26 @@ class ElementwiseTilesTest {
         "ij,ij->ij; 2,20000"
       })
   void everyMemoryThreadCountAndFinishGivesTheDefinition(String equation, String listed) {
+    check(equation, listed, DTYPES);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "ijk,kji->; 3,30,40",
+        "ij,ji->; 33,45",
+        "ij,ji->; 300,270",
+        "bij,bji->b; 3,33,45",
+        "bii->b; 40,50"
+      })
+  void sumsOfRowsThatOperandsLieAcrossAreTheDefinition(String equation, String listed) {
+    check(equation, listed, List.of(DType.F32, DType.F64, DType.I64));
+  }
+
+  private void check(String equation, String listed, List<DType> dtypes) {
     long[] sizes = Arrays.stream(listed.strip().split(",")).mapToLong(Long::parseLong).toArray();
-    for (DType dtype : DTYPES) {
+    for (DType dtype : dtypes) {
       Tensor[] operands = operands(equation, sizes, dtype);
       Tensor product = definition(equation, operands);
       Tensor[] offHeap = new Tensor[operands.length];

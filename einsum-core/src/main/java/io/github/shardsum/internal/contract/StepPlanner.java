@@ -258,8 +258,8 @@ final class StepPlanner {
   private StepKernel nest(List<StepLabel> kept, List<StepLabel> summed, boolean binary) {
     Loops sum = StepLabel.loops(summed, binary ? RIGHT : LEFT);
     Loops out = StepLabel.loops(kept, OUT);
-    boolean byDots =
-        StepLabel.points(summed) > 1 && dotCost(sum, binary) <= rowSumCost(out, binary);
+    // A single sum has no row of results to add up along.
+    boolean byDots = out.rank() == 0 || dotCost(sum, binary) <= rowSumCost(out, binary);
     String name = nestName(binary, byDots);
     return switch (type) {
       case FLOAT -> new FloatLoopNest(kernels.floats(), name, binary, byDots, out, sum);
