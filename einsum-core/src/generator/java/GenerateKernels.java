@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  * <ul>
  *   <li>{@code ${key}} is replaced by the variant's value, {@code ${i*4+j}} by an integer
  *       expression of + - * / over keys and loop variables, left to right with * and / first;
- *   <li>{@code #for i N} ... {@code #end} repeats its body with i = 0..N-1, N an expression;
+ *   <li>{@code #for i N} ... {@code #end} repeats its body with i = 0..N-1, N an expression, which
+ *       may have holes;
  *   <li>{@code #if key} ... {@code #end} and {@code #if key==value} keep the body if the key is
  *       there and not 0 or false, or has that value; {@code #if !key} the opposite.
  * </ul>
@@ -94,7 +95,7 @@ public final class GenerateKernels {
       if (line.startsWith("#for ")) {
         int end = blockEnd(body, at, file);
         String[] words = line.split(" +", 3);
-        long count = evaluate(words[2], keys, file);
+        long count = evaluate(fill(words[2], keys, file), keys, file);
         for (long i = 0; i < count; i++) {
           Map<String, String> inner = new HashMap<>(keys);
           inner.put(words[1], Long.toString(i));

@@ -1,6 +1,9 @@
 package io.github.shardsum.exec;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Arrays that a kernel may write while it runs, kept for the next run on the same thread. Not
@@ -11,6 +14,7 @@ public final class Scratch {
   private double[][] doubles = new double[0][];
   private long[][] longs = new long[0][];
   private int[][] ints = new int[0][];
+  private final Map<Class<?>, Object> kept = new HashMap<>();
   private int calls;
 
   /** An empty scratch. */
@@ -90,6 +94,18 @@ public final class Scratch {
       ints[slot] = array;
     }
     return array;
+  }
+
+  /**
+   * An object of which a thread needs only one.
+   *
+   * @param <T> its type
+   * @param type its class
+   * @param make makes it when it is asked for first
+   * @return the same object each time
+   */
+  public <T> T kept(Class<T> type, Supplier<T> make) {
+    return type.cast(kept.computeIfAbsent(type, _ -> make.get()));
   }
 
   /**

@@ -94,7 +94,9 @@ public final class Lowering {
     boolean routed = spec.operands().stream().anyMatch(View.Routed.class::isInstance);
     boolean roundsOften =
         spec.dtype() == DType.BF16
-            && (routed || spec.slicesAdd() || spec.sumLength() > Blocking.K_MAX);
+            && (routed
+                || spec.slicesAdd()
+                || spec.sumLength() > Blocking.of(kernels.bits(), 4).k());
     boolean single = spec.operands().size() == 1 && !routed;
     return roundsOften || (spec.resultRepeatsValues() && !single);
   }

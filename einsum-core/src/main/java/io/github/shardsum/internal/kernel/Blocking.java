@@ -3,43 +3,94 @@ package io.github.shardsum.internal.kernel;
 /**
  * Block sizes of the packed matrix product, in elements, with the reason for each.
  *
- * <p>Loops, outermost first: columns by {@code N}, k by {@code K} (pack B [K, N]), rows by {@code
- * M} (pack A [M, K]), tile columns, tile rows.
+ * <p>Loops, outermost first: k by {@code k}, rows by {@code rows} (pack A [rows, k]), columns by
+ * {@code columns} (pack B [k, columns]), then the tiles. A block of B stays in the second-level
+ * cache while rows of A stream past it; tiles follow the rows of C, whose lines the processor then
+ * fetches ahead: Java has no prefetch.
  *
- * @param m rows of a packed block of A: m * k elements take half of a 1 MiB second-level cache
- * @param n columns of a packed block of B: k * n elements are the few MiB a thread may use
- * @param k most products summed in registers: long, because each pass over k rereads C, for which
- *     Java has no prefetch (256 gave 81 % of peak, 512 87 %, 1024 91 % at 1024^3)
- * @param panel elements of a block of B with a small k, half of a 1 MiB second-level cache: more
- *     columns at once mean longer runs through the operands (2 times at 64 terms of a permuted B,
- *     1.2 times at 32 of a plain one)
+ * @param k most products summed in registers. Each pass over k rereads C; a panel of 14 rows of A
+ *     and 512 terms of 4 bytes fills most of a first-level cache. Tiles of 128 bits read B so often
+ *     that a panel of B has to lie there
+ * @param panels elements of a packed block of B: half of the second-level cache
+ * @param near rows of a packed block of A if B is one block: the rows stay in what B leaves of the
+ *     second-level cache
+ * @param far the same if there are several blocks of B: as many as the few MiB that a thread may
+ *     use, since each block of B reads them once more (1024^3 gains nothing, 2048^3 5 %)
+ * @param alongRows whether tiles follow the rows of C, not its columns, whatever k
  */
-public record Blocking(int m, int n, int k, int panel) {
+public record Blocking(int k, int panels, int near, int far, boolean alongRows) {
   /** Most products summed by one call of a tile kernel. */
-  public static final int K_MAX = 1024;
+  public static final int K_MAX = 512;
 
   /**
-   * Distance between rows of a packed panel of A. A constant, so that a tile kernel addresses all
+   * Distance between rows of a packed block of A. A constant, so that a tile kernel addresses all
    * its rows with one index register; 16 more than k, so that rows do not fall on the same cache
    * sets.
    */
   public static final int A_STRIDE = K_MAX + 16;
 
+  /** Rows of A that are turned over together: more in one sweep would touch too many pages. */
+  public static final int ROWS_OF_A = 128;
+
   /**
-   * Up to so many terms the tiles of a block follow C's rows, not its columns: then C is what takes
-   * the time, and runs along its rows are fetched ahead (84 against 69 GFLOP/s at 32 terms, 101
-   * against 96 at 128, and nothing from 256 on).
+   * Distance of the end of a panel of B from the start of the next: a cache line, so that panels do
+   * not fall on the same cache sets when a row is dealt out to them.
    */
-  public static final int K_ALONG_ROWS = 128;
+  public static final int GAP = 16;
 
-  /** For elements of 4 bytes. */
-  public static final Blocking WORDS = new Blocking(120, 1024, K_MAX, 128 << 10);
+  /**
+   * Up to so many terms the tiles of a block follow C's rows in any case: then C is what takes the
+   * time.
+   */
+  private static final int K_ALONG_ROWS = 128;
 
-  /** For elements of 8 bytes. */
-  public static final Blocking LONGS = new Blocking(60, 512, K_MAX, 64 << 10);
+  /** So few rows of C stay in the first-level cache whichever way the tiles go: B is read once. */
+  private static final int FEW_ROWS = 32;
+
+  /**
+   * Below so many terms tiles are lower: the time goes into writing C, and fewer rows side by side
+   * are written faster (4096 x 4096 of 32 terms by a tenth).
+   */
+  private static final int FEW_TERMS = 48;
+
+  private static final int FEW_TERMS_HEIGHT = 8;
+
+  private static final int SECOND_LEVEL_BYTES = SecondLevelCache.bytes();
+
+  /** Bytes of a far block of A. */
+  private static final int FAR_BYTES = 4 << 20;
+
+  /** Bytes of a near block of A. */
+  private static final int NEAR_BYTES = 256 << 10;
+
+  /**
+   * The blocks of a kernel.
+   *
+   * @param bits width of its vectors, 0 for plain loops
+   * @param bytes of an element
+   */
+  public static Blocking of(int bits, int bytes) {
+    int rowBytes = A_STRIDE * bytes;
+    return new Blocking(
+        bits == 128 ? K_MAX / 2 : K_MAX,
+        SECOND_LEVEL_BYTES / 2 / bytes,
+        NEAR_BYTES / rowBytes,
+        FAR_BYTES / rowBytes,
+        bits >= 256);
+  }
 
   /** Columns of a block of B with so many terms. */
   public int columns(int terms) {
-    return Math.max(n, panel / terms);
+    return Math.max(1, panels / terms);
+  }
+
+  /** Whether tiles of a block of so many rows follow the rows of C. */
+  public boolean alongRows(int rows, int terms) {
+    return rows > FEW_ROWS && (alongRows || terms <= K_ALONG_ROWS);
+  }
+
+  /** Most rows of a tile with so many terms. */
+  public int height(int terms) {
+    return terms < FEW_TERMS ? FEW_TERMS_HEIGHT : Integer.MAX_VALUE;
   }
 }

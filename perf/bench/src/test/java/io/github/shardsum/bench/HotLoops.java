@@ -24,8 +24,8 @@ public final class HotLoops {
   public static void main(String[] arguments) {
     List<Loop> loops = new ArrayList<>();
     for (DType dtype : List.of(DType.F32, DType.F64)) {
-      add(loops, dtype, 60, "ij,jk->ik", 160, 160, 160);
-      add(loops, dtype, 60, "ij,jk->ik", 300, 300, 32);
+      add(loops, dtype, 1500, "ij,jk->ik", 160, 160, 160);
+      add(loops, dtype, 1500, "ij,jk->ik", 300, 300, 32);
       add(loops, dtype, 3000, "ij,jk->ik", 16, 16, 16);
       add(loops, dtype, 20000, "ij,jk->ik", 4, 4, 4);
       add(loops, dtype, 20000, "i,i->", 8);

@@ -1,0 +1,32 @@
+package io.github.shardsum.internal.kernel;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The size of a core's second-level cache. */
+final class SecondLevelCache {
+  private static final Path FILE = Path.of("/sys/devices/system/cpu/cpu0/cache/index2/size");
+
+  /** What is taken where the machine does not tell. */
+  private static final int USUAL = 1 << 20;
+
+  private static final int MOST = 2 << 20;
+
+  private SecondLevelCache() {}
+
+  /** The size in bytes: at most 2 MiB, for a larger one is shared by several cores. */
+  static int bytes() {
+    try {
+      return parse(Files.readString(FILE).strip());
+    } catch (IOException | RuntimeException notTold) {
+      return USUAL;
+    }
+  }
+
+  private static int parse(String size) {
+    int kibibytes = Integer.parseInt(size.substring(0, size.length() - 1));
+    boolean known = size.endsWith("K") && kibibytes >= 128;
+    return known ? (int) Math.min(MOST, kibibytes * 1024L) : USUAL;
+  }
+}
