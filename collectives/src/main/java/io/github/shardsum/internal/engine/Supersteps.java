@@ -49,10 +49,16 @@ public final class Supersteps {
    *     yet begun are then not begun
    */
   public static void run(Workers workers, List<Phase> phases) {
-    Supersteps steps = new Supersteps(phases, workers.parallelism());
-    steps.open(0);
+    Supersteps steps = shared(phases, workers.parallelism());
     workers.run(workers.parallelism(), steps::participate);
     steps.rethrow();
+  }
+
+  /** Phases that so many participants are about to run. */
+  static Supersteps shared(List<Phase> phases, int parallelism) {
+    Supersteps steps = new Supersteps(phases, parallelism);
+    steps.open(0);
+    return steps;
   }
 
   private void open(int first) {
@@ -76,7 +82,8 @@ public final class Supersteps {
     return Math.min(phases.get(phase).tasks(), parallelism == 1 ? 1 : RUNS * parallelism);
   }
 
-  private void participate(int participant, Scratch scratch) {
+  /** Takes part until the last phase has ended. */
+  void participate(int participant, Scratch scratch) {
     int spins = 0;
     for (long seen = claim.get(); seen >>> 32 < phases.size(); seen = claim.get()) {
       int phase = (int) (seen >>> 32);

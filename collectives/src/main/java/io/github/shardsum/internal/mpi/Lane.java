@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The memory in which one channel's calls lie while MPI runs them, and the calls. For one thread at
@@ -29,6 +30,7 @@ final class Lane {
   private final MemorySegment request = arena.allocate(JAVA_LONG);
   private final Mpi.Parts out;
   private final Mpi.Parts in;
+  private final List<MemorySegment> slots;
 
   /**
    * A lane of its own.
@@ -43,6 +45,7 @@ final class Lane {
     this.longestCount = longestCount;
     out = parts(size);
     in = parts(size);
+    slots = Stream.generate(() -> arena.allocate(JAVA_LONG)).limit(1 + 2L * size).toList();
   }
 
   private Mpi.Parts parts(int size) {
@@ -78,7 +81,7 @@ final class Lane {
     int own = exchange.peers().indexOf(rank);
     return exchange.sure()
         ? together(exchange)
-        : new Pairs(mpi, exchange, own, this::type, channel::hasFailed);
+        : new Pairs(mpi, exchange, own, slots, this::type, channel::hasFailed);
   }
 
   /** All at once: one call of MPI. */

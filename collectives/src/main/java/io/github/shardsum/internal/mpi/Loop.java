@@ -112,12 +112,16 @@ final class Loop {
     }
   }
 
+  /** Looked for until it is there: another look costs as much as one at a message. */
   private Optional<Long> communicator(Operation operation) {
-    Map<List<Integer>, Long> known = operation.channel().communicators();
-    job.communicators()
-        .take(operation.channel(), operation.peers())
-        .ifPresent(made -> known.put(operation.peers(), made));
-    return Optional.ofNullable(known.get(operation.peers()));
+    if (operation.communicator().isEmpty()) {
+      Map<List<Integer>, Long> known = operation.channel().communicators();
+      job.communicators()
+          .take(operation.channel(), operation.peers())
+          .ifPresent(made -> known.put(operation.peers(), made));
+      Optional.ofNullable(known.get(operation.peers())).ifPresent(operation::useCommunicator);
+    }
+    return operation.communicator();
   }
 
   private boolean mustEnd(Operation operation) {

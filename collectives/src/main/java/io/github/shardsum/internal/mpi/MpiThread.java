@@ -129,14 +129,17 @@ final class MpiThread {
       } finally {
         holding.unlock();
       }
-      if (loop.isIdle() && pause.count() > EAGER_LOOKS) {
+      if (loop.isIdle()) {
         sleep();
       }
     }
   }
 
-  /** Waits for work, and leaves it where it is. */
+  /** Waits for work without holding MPI, so that other threads find it free. */
   private void sleep() {
+    for (int look = 0; look < EAGER_LOOKS && queue.isEmpty(); look++) {
+      Thread.onSpinWait();
+    }
     try {
       Consumer<Loop> work = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
       if (work != null) {

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.mpi;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** One operation of a channel from when it is handed over until it is done. */
@@ -25,6 +26,7 @@ final class Operation {
   private final long[] numbers;
   private final long begun = System.nanoTime();
   private long nextQuestionNanos;
+  private Optional<Long> communicator = Optional.empty();
 
   /**
    * An operation that has yet to begin.
@@ -39,6 +41,15 @@ final class Operation {
     this.action = action;
     numbers = new long[peers.getLast() + 1];
     nextQuestionNanos = Watch.firstQuestion(limitNanos);
+  }
+
+  /** The communicator of the peers, once there is one. */
+  Optional<Long> communicator() {
+    return communicator;
+  }
+
+  void useCommunicator(long handle) {
+    communicator = Optional.of(handle);
   }
 
   Channel channel() {

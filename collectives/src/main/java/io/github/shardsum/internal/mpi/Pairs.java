@@ -2,10 +2,9 @@ package io.github.shardsum.internal.mpi;
 
 import io.github.shardsum.collective.CollectiveMismatchException;
 import io.github.shardsum.internal.engine.Exchange;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
@@ -34,8 +33,8 @@ final class Pairs implements Operation.Action {
   private final LongFunction<Optional<Long>> types;
   private final IntPredicate hasFailed;
   private final long byteType;
-  private final Arena arena = Arena.ofAuto();
-  private final MemorySegment message = arena.allocate(ValueLayout.JAVA_LONG);
+  private final MemorySegment message;
+  private final Iterator<MemorySegment> slots;
   private final List<MemorySegment> requests = new ArrayList<>();
   private final List<Integer> awaited = new ArrayList<>();
   private final List<Long> made = new ArrayList<>();
@@ -45,6 +44,7 @@ final class Pairs implements Operation.Action {
    * An exchange that has yet to begin.
    *
    * @param own this process's place among the peers
+   * @param slots room for a handle each: one, and two for each peer
    * @param types a datatype of so many bytes where an int does not count them
    * @param hasFailed whether a process has said that it gave up
    */
@@ -52,6 +52,7 @@ final class Pairs implements Operation.Action {
       Mpi mpi,
       Exchange exchange,
       int own,
+      List<MemorySegment> slots,
       LongFunction<Optional<Long>> types,
       IntPredicate hasFailed) {
     this.mpi = mpi;
@@ -59,6 +60,8 @@ final class Pairs implements Operation.Action {
     this.hasFailed = hasFailed;
     this.exchange = exchange;
     this.own = own;
+    this.slots = slots.iterator();
+    this.message = this.slots.next();
     this.types = types;
   }
 
@@ -122,7 +125,7 @@ final class Pairs implements Operation.Action {
   }
 
   private MemorySegment request() {
-    requests.add(arena.allocate(ValueLayout.JAVA_LONG));
+    requests.add(slots.next());
     return requests.getLast();
   }
 

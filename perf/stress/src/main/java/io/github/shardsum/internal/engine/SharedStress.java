@@ -1,0 +1,148 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.mesh.Mesh;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
+
+/** What threads share beside the rendezvous: workers, phases, layouts, results. */
+public final class SharedStress {
+  private SharedStress() {}
+
+  /** Two threads begin regions on the same workers: each sees all of its own tasks done. */
+  @JCStressTest
+  @State
+  @Outcome(id = "3, 3", expect = Expect.ACCEPTABLE, desc = "both regions whole")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "a task was lost, or its write not seen")
+  public static class TwoRegions {
+    private final Workers workers = Workers.of(2, Runnable::run);
+    private final int[] first = new int[3];
+    private final int[] second = new int[3];
+
+    /** For jcstress. */
+    public TwoRegions() {}
+
+    /** One caller. */
+    @Actor
+    public void first(II_Result result) {
+      result.r1 = region(first);
+    }
+
+    /** Another one. */
+    @Actor
+    public void second(II_Result result) {
+      result.r2 = region(second);
+    }
+
+    private int region(int[] done) {
+      workers.run(done.length, (task, _) -> done[task] = 1);
+      return done[0] + done[1] + done[2];
+    }
+  }
+
+  /** Two participants share phases: every task runs once, and a phase sees the one before it. */
+  @JCStressTest
+  @State
+  @Outcome(id = "4", expect = Expect.ACCEPTABLE, desc = "each task once, in order")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "a task was lost, ran twice or too early")
+  public static class TwoParticipants {
+    private final int[] written = new int[2];
+    private final AtomicInteger good = new AtomicInteger();
+    private final List<Phase> phases =
+        List.of(
+            new Phase("write", 2, (task, _) -> written[task]++),
+            new Phase("read", 2, (task, _) -> good.addAndGet(written[task] + written[1 - task])));
+    private final Supersteps steps = Supersteps.shared(phases, 2);
+
+    /** For jcstress. */
+    public TwoParticipants() {}
+
+    /** The thread that runs the plan. */
+    @Actor
+    public void first() {
+      participate(0);
+    }
+
+    /** A worker that helps. */
+    @Actor
+    public void second() {
+      participate(1);
+    }
+
+    private void participate(int participant) {
+      Workers.sequential().run(1, (_, scratch) -> steps.participate(participant, scratch));
+    }
+
+    /** Looks at what was done. */
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = good.get();
+    }
+  }
+
+  /** Two threads ask for groups that nobody asked for before: they see the same ones, whole. */
+  @JCStressTest
+  @State
+  @Outcome(id = "true, true", expect = Expect.ACCEPTABLE, desc = "whole")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "a layout was seen before it was made")
+  public static class TwoLayouts {
+    private static final Mesh MESH = Mesh.of("x", 2, "y", 2);
+    private final Placement placement = new Placement(MESH, 1, 0);
+
+    /** For jcstress. */
+    public TwoLayouts() {}
+
+    /** One device. */
+    @Actor
+    public void first(ZZ_Result result) {
+      result.r1 = isWhole();
+    }
+
+    /** Another one. */
+    @Actor
+    public void second(ZZ_Result result) {
+      result.r2 = isWhole();
+    }
+
+    private boolean isWhole() {
+      Layout layout = placement.layout(List.of("x"));
+      return layout.size() == 2 && layout.local().size() == 2 && layout.peers().size() == 1;
+    }
+  }
+
+  /** Whoever sees that a collective has ended sees all that it wrote. */
+  @JCStressTest
+  @State
+  @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "it had not ended yet")
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "its result is seen")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "a result was seen before it was written")
+  public static class ResultsAreWhole {
+    private final Meeting meeting = new Meeting(0, 1);
+    private int memory;
+
+    /** For jcstress. */
+    public ResultsAreWhole() {}
+
+    /** Who holds the meeting. */
+    @Actor
+    public void hold() {
+      memory = 1;
+      meeting.end(List.of());
+    }
+
+    /** Who looks whether it has ended. */
+    @Actor
+    public void look(I_Result result) {
+      result.r1 = meeting.results() == null ? 0 : memory == 1 ? 1 : 2;
+    }
+  }
+}
