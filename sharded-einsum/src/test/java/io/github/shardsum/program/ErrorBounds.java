@@ -259,7 +259,7 @@ public final class ErrorBounds {
     List<Value> most = einsum.operands().stream().map(x -> most(of(x))).toList();
     Value all = p.einsum(einsum.equation(), most, einsum.sizes());
     Value moved = p.subtract(all, p.einsum(einsum.equation(), sizes, einsum.sizes()));
-    double roundings = terms(einsum) + 2 * values.size() + 2;
+    double roundings = terms(einsum) + 2L * values.size() + 2;
     return new Bounded(value, p.add(size(moved), p.scale(roundings * UNIT, all)));
   }
 
