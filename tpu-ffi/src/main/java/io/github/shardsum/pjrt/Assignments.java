@@ -3,8 +3,8 @@ package io.github.shardsum.pjrt;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.github.shardsum.internal.pjrt.Api;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,9 +15,9 @@ final class Assignments {
 
   static List<List<Integer>> byDefault(
       Api api, MemorySegment client, int replicas, int partitions) {
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = api.scratch()) {
       int count = replicas * partitions;
-      MemorySegment ids = arena.allocate(JAVA_INT, count);
+      MemorySegment ids = scratch.allocate(JAVA_INT, count);
       into(api, client, replicas, partitions, ids, count);
       List<List<Integer>> rows = new ArrayList<>();
       for (int r = 0; r < replicas; r++) {
@@ -34,8 +34,8 @@ final class Assignments {
   /** With a count of its own, so that a test can see the plugin refuse a wrong one. */
   static void into(
       Api api, MemorySegment client, int replicas, int partitions, MemorySegment ids, long size) {
-    try (Arena arena = Arena.ofConfined()) {
-      api.prepare(arena, Slot.CLIENT_DEFAULT_DEVICE_ASSIGNMENT)
+    try (Scratch scratch = api.scratch()) {
+      api.prepare(scratch, Slot.CLIENT_DEFAULT_DEVICE_ASSIGNMENT)
           .set("client", client)
           .setInt("num_replicas", replicas)
           .setInt("num_partitions", partitions)

@@ -6,6 +6,7 @@ import io.github.shardsum.internal.pjrt.Deadline;
 import io.github.shardsum.internal.pjrt.KeyValueCallbacks;
 import io.github.shardsum.internal.pjrt.NamedValues;
 import io.github.shardsum.internal.pjrt.Remedies;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -35,10 +36,10 @@ final class ClientCreation {
   }
 
   private static MemorySegment createNow(Api api, ClientOptions options, Arena callbacks) {
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = api.scratch()) {
       Call call =
-          api.prepare(arena, Slot.CLIENT_CREATE)
-              .set("create_options", NamedValues.write(arena, options.options().values()))
+          api.prepare(scratch, Slot.CLIENT_CREATE)
+              .set("create_options", NamedValues.write(scratch, options.options().values()))
               .set("num_options", options.options().values().size());
       options.store().ifPresent(store -> new KeyValueCallbacks(store, callbacks).into(call));
       return call.invoke().pointer("client");

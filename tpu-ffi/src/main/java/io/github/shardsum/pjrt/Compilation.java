@@ -4,9 +4,9 @@ import io.github.shardsum.internal.pjrt.Api;
 import io.github.shardsum.internal.pjrt.Call;
 import io.github.shardsum.internal.pjrt.Fields;
 import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.internal.pjrt.Struct;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
@@ -34,8 +34,8 @@ record Compilation(byte[] code, String format, byte[] options) {
 
   /** Compiles for a client's devices. */
   MemorySegment loaded(Api api, MemorySegment client) {
-    try (Arena arena = Arena.ofConfined()) {
-      return arguments(api, arena, Slot.CLIENT_COMPILE)
+    try (Scratch scratch = api.scratch()) {
+      return arguments(api, scratch, Slot.CLIENT_COMPILE)
           .set("client", client)
           .invoke()
           .pointer("executable");
@@ -44,25 +44,35 @@ record Compilation(byte[] code, String format, byte[] options) {
 
   /** Compiles ahead of time. */
   MemorySegment ahead(Api api, MemorySegment topology) {
-    try (Arena arena = Arena.ofConfined()) {
-      return arguments(api, arena, Slot.COMPILE)
+    try (Scratch scratch = api.scratch()) {
+      return arguments(api, scratch, Slot.COMPILE)
           .set("topology", topology)
           .invoke()
           .pointer("executable");
     }
   }
 
-  private Call arguments(Api api, Arena arena, Slot slot) {
+  private Call arguments(Api api, Scratch scratch, Slot slot) {
     byte[] name = format.getBytes(StandardCharsets.UTF_8);
     Fields program =
-        api.allocate(arena, Struct.PROGRAM)
-            .set("code", Memory.copy(arena, code))
+        api.allocate(scratch, Struct.PROGRAM)
+            .set("code", terminated(scratch))
             .set("code_size", code.length)
-            .set("format", Memory.copy(arena, name))
+            .set("format", Memory.copy(scratch, name))
             .set("format_size", name.length);
-    return api.prepare(arena, slot)
+    return api.prepare(scratch, slot)
         .set("program", program.segment())
-        .set("compile_options", Memory.copy(arena, options))
+        .set("compile_options", Memory.copy(scratch, options))
         .set("compile_options_size", options.length);
+  }
+
+  /**
+   * The program and a zero after it: MLIR's lexer stops at that, not at the size that it is told,
+   * and would read on into whatever lies behind.
+   */
+  private MemorySegment terminated(Scratch scratch) {
+    MemorySegment copy = scratch.allocate(code.length + 1L, 1);
+    MemorySegment.copy(MemorySegment.ofArray(code), 0, copy, 0, code.length);
+    return copy;
   }
 }

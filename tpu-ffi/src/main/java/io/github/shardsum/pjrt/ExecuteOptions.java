@@ -10,6 +10,8 @@ import java.util.Set;
  * @param launchId the same on all processes of a job that run the program together
  */
 public record ExecuteOptions(Set<Integer> keep, int launchId) {
+  private static final ExecuteOptions DEFAULTS = new ExecuteOptions(Set.of(), 0);
+
   /** Copies the set. */
   public ExecuteOptions {
     keep = Set.copyOf(keep);
@@ -21,7 +23,11 @@ public record ExecuteOptions(Set<Integer> keep, int launchId) {
    * @return the defaults
    */
   public static ExecuteOptions defaults() {
-    return new ExecuteOptions(Set.of(), 0);
+    return DEFAULTS;
+  }
+
+  boolean isDefault() {
+    return launchId == 0 && keep.isEmpty();
   }
 
   /**

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import io.github.shardsum.internal.pjrt.Api;
 import io.github.shardsum.internal.pjrt.Call;
 import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -25,20 +26,18 @@ final class HostBuffers {
 
   static PjrtBuffer from(
       PjrtClient client, Tensor tensor, PjrtDevice device, HostTransfer transfer) {
-    PjrtType type = PjrtType.of(tensor.dtype());
-    long[] sizes = tensor.shape().toArray();
+    ArrayType type = new ArrayType(PjrtType.of(tensor.dtype()), tensor.shape());
     if (isPlain(tensor)) {
       MemorySegment data =
           slice(tensor.segment(), tensor.offset(), tensor.shape().elementCount(), tensor.dtype());
-      return transfer(client, new Source(data, type, sizes, tensor), device, transfer);
+      return transfer(client, new Source(data, type, tensor), device, transfer);
     }
     Tensor copy = Tensor.allocate(Arena.ofAuto(), tensor.dtype(), tensor.shape());
     copy.assign(tensor);
     if (tensor.dtype() == DType.BOOL) {
       normalise(copy.segment());
     }
-    return transfer(
-        client, new Source(copy.segment(), type, sizes, copy), device, HostTransfer.BORROW);
+    return transfer(client, new Source(copy.segment(), type, copy), device, HostTransfer.BORROW);
   }
 
   /** Whether a plugin can read the tensor's own memory. */
@@ -76,7 +75,10 @@ final class HostBuffers {
       normalise(copy);
     }
     return transfer(
-        client, new Source(copy, type, sizes.clone(), copy), device, HostTransfer.BORROW);
+        client,
+        new Source(copy, new ArrayType(type, Shape.of(sizes)), copy),
+        device,
+        HostTransfer.BORROW);
   }
 
   /** Bytes of host memory that hold a type and sizes; checked, since a plugin reads that many. */
@@ -100,30 +102,39 @@ final class HostBuffers {
     return bytes;
   }
 
-  private record Source(MemorySegment data, PjrtType type, long[] sizes, Object owner) {}
+  private record Source(MemorySegment data, ArrayType type, Object owner) {}
+
+  /** A buffer, and what the plugin says when it is done with the host memory. */
+  private record Transferred(MemorySegment buffer, MemorySegment done) {}
 
   private static PjrtBuffer transfer(
       PjrtClient client, Source source, PjrtDevice device, HostTransfer transfer) {
-    Api api = client.api();
     MemorySegment address = client.handle().enter();
-    try (Arena arena = Arena.ofConfined()) {
-      Call call =
-          api.prepare(arena, Slot.CLIENT_BUFFER_FROM_HOST_BUFFER)
-              .set("client", address)
-              .set("data", source.data())
-              .setInt("type", source.type().number())
-              .set("dims", Memory.copy(arena, source.sizes()))
-              .set("num_dims", source.sizes().length)
-              .setInt("host_buffer_semantics", transfer.number())
-              .set("device", device.address())
-              .invoke();
-      CompletableFuture<Void> released =
-          released(client, call.pointer("done_with_host_buffer"), source.owner(), transfer);
-      ArrayType array = new ArrayType(source.type(), Shape.of(source.sizes()));
-      return PjrtBuffer.of(client, call.pointer("buffer"), Optional.of(array), released);
+    try {
+      Transferred made = call(client.api(), address, source, device, transfer);
+      CompletableFuture<Void> released = released(client, made.done(), source.owner(), transfer);
+      return PjrtBuffer.of(client, made.buffer(), Optional.of(source.type()), released);
     } finally {
       Reference.reachabilityFence(source.owner());
       client.handle().exit();
+    }
+  }
+
+  private static Transferred call(
+      Api api, MemorySegment client, Source source, PjrtDevice device, HostTransfer transfer) {
+    long[] sizes = source.type().shape().toArray();
+    try (Scratch scratch = api.scratch()) {
+      Call call =
+          api.prepare(scratch, Slot.CLIENT_BUFFER_FROM_HOST_BUFFER)
+              .set("client", client)
+              .set("data", source.data())
+              .setInt("type", source.type().type().number())
+              .set("dims", Memory.copy(scratch, sizes))
+              .set("num_dims", sizes.length)
+              .setInt("host_buffer_semantics", transfer.number())
+              .set("device", device.address())
+              .invoke();
+      return new Transferred(call.pointer("buffer"), call.pointer("done_with_host_buffer"));
     }
   }
 
@@ -132,7 +143,7 @@ final class HostBuffers {
       PjrtClient client, MemorySegment event, Object owner, HostTransfer transfer) {
     if (Memory.isNull(event) || transfer == HostTransfer.COPY) {
       client.api().events().destroy(event);
-      return CompletableFuture.completedFuture(null);
+      return PjrtBuffer.RELEASED;
     }
     CompletableFuture<Void> released = new CompletableFuture<>();
     client.consume(

@@ -3,8 +3,8 @@ package io.github.shardsum.pjrt;
 import io.github.shardsum.internal.pjrt.Api;
 import io.github.shardsum.internal.pjrt.Fields;
 import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Struct;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** Layouts of host memory. */
@@ -19,15 +19,15 @@ final class Layout {
    * chosen to be transposed. The variant is the tiled one with no tiles, since plugins refuse that
    * of strides.
    */
-  static MemorySegment rowMajor(Api api, Arena arena, int rank) {
+  static MemorySegment rowMajor(Api api, Scratch scratch, int rank) {
     long[] minorToMajor = new long[rank];
     for (int i = 0; i < rank; i++) {
       minorToMajor[i] = rank - 1L - i;
     }
     Fields layout =
-        api.allocate(arena, Struct.MEMORY_LAYOUT)
+        api.allocate(scratch, Struct.MEMORY_LAYOUT)
             .set("tiled_struct_size", TILED_SIZE)
-            .set("minor_to_major", Memory.copy(arena, minorToMajor))
+            .set("minor_to_major", Memory.copy(scratch, minorToMajor))
             .set("minor_to_major_size", rank)
             .setInt("type", TILED);
     return layout.segment();

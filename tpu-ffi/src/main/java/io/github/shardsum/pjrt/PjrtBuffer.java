@@ -7,13 +7,13 @@ import io.github.shardsum.internal.pjrt.Call;
 import io.github.shardsum.internal.pjrt.Handle;
 import io.github.shardsum.internal.pjrt.Leaks;
 import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -23,11 +23,13 @@ import java.util.concurrent.CompletableFuture;
  * it while a program reads it is legal. Safe for use by many threads at once.
  */
 public final class PjrtBuffer implements AutoCloseable {
+  /** That of all buffers whose host memory is free already; only copies of it are given out. */
+  static final CompletableFuture<Void> RELEASED = CompletableFuture.completedFuture(null);
+
   private final PjrtClient client;
   private final Handle handle;
   private final CompletableFuture<Void> hostReleased;
   private final Optional<ArrayType> arrayType;
-  private final Cleaner.Cleanable cleanable;
 
   private PjrtBuffer(
       PjrtClient client,
@@ -38,7 +40,7 @@ public final class PjrtBuffer implements AutoCloseable {
     this.handle = handle;
     this.arrayType = arrayType;
     this.hostReleased = hostReleased;
-    this.cleanable = Leaks.watch(this, handle, client.onLeak());
+    Leaks.watch(this, handle, client.onLeak());
   }
 
   static PjrtBuffer of(
@@ -55,7 +57,7 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   static PjrtBuffer of(PjrtClient client, MemorySegment buffer, Optional<ArrayType> arrayType) {
-    return of(client, buffer, arrayType, CompletableFuture.completedFuture(null));
+    return of(client, buffer, arrayType, RELEASED);
   }
 
   /** The type as it was when the buffer was made, without asking the plugin. */
@@ -64,17 +66,17 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   static void destroy(Api api, MemorySegment buffer) {
-    try (Arena arena = Arena.ofConfined()) {
-      ask(api, arena, Slot.BUFFER_DESTROY, buffer);
+    try (Scratch scratch = api.scratch()) {
+      ask(api, scratch, Slot.BUFFER_DESTROY, buffer);
     }
   }
 
-  private static Call ask(Api api, Arena arena, Slot slot, MemorySegment buffer) {
-    return api.prepare(arena, slot).set("buffer", buffer).invoke();
+  private static Call ask(Api api, Scratch scratch, Slot slot, MemorySegment buffer) {
+    return api.prepare(scratch, slot).set("buffer", buffer).invoke();
   }
 
-  private Call ask(Arena arena, Slot slot, MemorySegment buffer) {
-    return ask(client.api(), arena, slot, buffer);
+  private Call ask(Scratch scratch, Slot slot, MemorySegment buffer) {
+    return ask(client.api(), scratch, slot, buffer);
   }
 
   Handle handle() {
@@ -94,8 +96,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public PjrtType type() {
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return PjrtType.of(ask(arena, Slot.BUFFER_ELEMENT_TYPE, buffer).integer("type"));
+    try (Scratch scratch = client.api().scratch()) {
+      return PjrtType.of(ask(scratch, Slot.BUFFER_ELEMENT_TYPE, buffer).integer("type"));
     } finally {
       handle.exit();
     }
@@ -114,8 +116,8 @@ public final class PjrtBuffer implements AutoCloseable {
 
   private long[] sizes() {
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      Call call = ask(arena, Slot.BUFFER_DIMENSIONS, buffer);
+    try (Scratch scratch = client.api().scratch()) {
+      Call call = ask(scratch, Slot.BUFFER_DIMENSIONS, buffer);
       return Memory.longs(call.pointer("dims"), call.number("num_dims"));
     } finally {
       handle.exit();
@@ -131,8 +133,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public long onDeviceBytes() {
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return ask(arena, Slot.BUFFER_ON_DEVICE_SIZE_IN_BYTES, buffer)
+    try (Scratch scratch = client.api().scratch()) {
+      return ask(scratch, Slot.BUFFER_ON_DEVICE_SIZE_IN_BYTES, buffer)
           .number("on_device_size_in_bytes");
     } finally {
       handle.exit();
@@ -147,8 +149,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public PjrtDevice device() {
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return client.device(ask(arena, Slot.BUFFER_DEVICE, buffer).pointer("device"));
+    try (Scratch scratch = client.api().scratch()) {
+      return client.device(ask(scratch, Slot.BUFFER_DEVICE, buffer).pointer("device"));
     } finally {
       handle.exit();
     }
@@ -162,8 +164,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public PjrtMemory memory() {
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return new PjrtMemory(client, ask(arena, Slot.BUFFER_MEMORY, buffer).pointer("memory"));
+    try (Scratch scratch = client.api().scratch()) {
+      return new PjrtMemory(client, ask(scratch, Slot.BUFFER_MEMORY, buffer).pointer("memory"));
     } finally {
       handle.exit();
     }
@@ -177,8 +179,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public boolean isDeleted() {
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return ask(arena, Slot.BUFFER_IS_DELETED, buffer).flag("is_deleted");
+    try (Scratch scratch = client.api().scratch()) {
+      return ask(scratch, Slot.BUFFER_IS_DELETED, buffer).flag("is_deleted");
     } finally {
       handle.exit();
     }
@@ -192,8 +194,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public boolean isOnCpu() {
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return ask(arena, Slot.BUFFER_IS_ON_CPU, buffer).flag("is_on_cpu");
+    try (Scratch scratch = client.api().scratch()) {
+      return ask(scratch, Slot.BUFFER_IS_ON_CPU, buffer).flag("is_on_cpu");
     } finally {
       handle.exit();
     }
@@ -208,8 +210,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public void delete() {
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      ask(arena, Slot.BUFFER_DELETE, buffer);
+    try (Scratch scratch = client.api().scratch()) {
+      ask(scratch, Slot.BUFFER_DELETE, buffer);
     } finally {
       handle.exit();
     }
@@ -225,8 +227,8 @@ public final class PjrtBuffer implements AutoCloseable {
   public PjrtEvent ready() {
     live("is awaited");
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return PjrtEvent.of(client, ask(arena, Slot.BUFFER_READY_EVENT, buffer).pointer("event"));
+    try (Scratch scratch = client.api().scratch()) {
+      return PjrtEvent.of(client, ask(scratch, Slot.BUFFER_READY_EVENT, buffer).pointer("event"));
     } finally {
       handle.exit();
     }
@@ -329,11 +331,11 @@ public final class PjrtBuffer implements AutoCloseable {
     MemorySegment bytes = Arena.ofAuto().allocate(HostBuffers.byteSize(type, sizes), 64);
     Api api = client.api();
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = client.api().scratch()) {
       Call call =
-          api.prepare(arena, Slot.BUFFER_TO_HOST_BUFFER)
+          api.prepare(scratch, Slot.BUFFER_TO_HOST_BUFFER)
               .set("src", buffer)
-              .set("host_layout", Layout.rowMajor(api, arena, sizes.length))
+              .set("host_layout", Layout.rowMajor(api, scratch, sizes.length))
               .set("dst", bytes)
               .set("dst_size", bytes.byteSize());
       try {
@@ -394,9 +396,9 @@ public final class PjrtBuffer implements AutoCloseable {
   private PjrtBuffer copy(Slot slot, String field, MemorySegment target) {
     live("is copied");
     MemorySegment buffer = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = client.api().scratch()) {
       Call call =
-          client.api().prepare(arena, slot).set("buffer", buffer).set(field, target).invoke();
+          client.api().prepare(scratch, slot).set("buffer", buffer).set(field, target).invoke();
       return of(client, call.pointer("dst_buffer"), arrayType);
     } finally {
       handle.exit();
@@ -407,7 +409,6 @@ public final class PjrtBuffer implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
-    cleanable.clean();
   }
 
   @Override

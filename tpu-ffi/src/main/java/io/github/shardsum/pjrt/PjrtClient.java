@@ -5,11 +5,11 @@ import io.github.shardsum.internal.pjrt.Call;
 import io.github.shardsum.internal.pjrt.Handle;
 import io.github.shardsum.internal.pjrt.Leaks;
 import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +31,6 @@ public final class PjrtClient implements AutoCloseable {
   private final Map<Long, PjrtDevice> byAddress;
   private final List<PjrtDevice> devices;
   private final List<PjrtDevice> addressable;
-  private final Cleaner.Cleanable cleanable;
 
   private PjrtClient(PjrtPlugin plugin, ClientOptions options, Handle handle) {
     this.plugin = plugin;
@@ -39,14 +38,14 @@ public final class PjrtClient implements AutoCloseable {
     this.onLeak = options.onLeak();
     this.byAddress = new LinkedHashMap<>();
     MemorySegment address = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = api().scratch()) {
       for (MemorySegment device :
-          ask(arena, Slot.CLIENT_DEVICES, address).pointers("devices", "num_devices")) {
+          ask(scratch, Slot.CLIENT_DEVICES, address).pointers("devices", "num_devices")) {
         byAddress.put(device.address(), new PjrtDevice(this, device));
       }
       this.devices = List.copyOf(byAddress.values());
       this.addressable =
-          ask(arena, Slot.CLIENT_ADDRESSABLE_DEVICES, address)
+          ask(scratch, Slot.CLIENT_ADDRESSABLE_DEVICES, address)
               .pointers("addressable_devices", "num_addressable_devices")
               .stream()
               .map(this::device)
@@ -54,7 +53,7 @@ public final class PjrtClient implements AutoCloseable {
     } finally {
       handle.exit();
     }
-    this.cleanable = Leaks.watch(this, handle, onLeak);
+    Leaks.watch(this, handle, onLeak);
   }
 
   static PjrtClient of(
@@ -80,17 +79,17 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   static void destroy(Api api, MemorySegment client) {
-    try (Arena arena = Arena.ofConfined()) {
-      ask(api, arena, Slot.CLIENT_DESTROY, client);
+    try (Scratch scratch = api.scratch()) {
+      ask(api, scratch, Slot.CLIENT_DESTROY, client);
     }
   }
 
-  private static Call ask(Api api, Arena arena, Slot slot, MemorySegment client) {
-    return api.prepare(arena, slot).set("client", client).invoke();
+  private static Call ask(Api api, Scratch scratch, Slot slot, MemorySegment client) {
+    return api.prepare(scratch, slot).set("client", client).invoke();
   }
 
-  private Call ask(Arena arena, Slot slot, MemorySegment client) {
-    return ask(api(), arena, slot, client);
+  private Call ask(Scratch scratch, Slot slot, MemorySegment client) {
+    return ask(api(), scratch, slot, client);
   }
 
   Api api() {
@@ -137,8 +136,8 @@ public final class PjrtClient implements AutoCloseable {
 
   private String text(Slot slot, String field) {
     MemorySegment address = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return ask(arena, slot, address).text(field);
+    try (Scratch scratch = api().scratch()) {
+      return ask(scratch, slot, address).text(field);
     } finally {
       handle.exit();
     }
@@ -181,8 +180,8 @@ public final class PjrtClient implements AutoCloseable {
    */
   public int processIndex() {
     MemorySegment address = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return ask(arena, Slot.CLIENT_PROCESS_INDEX, address).integer("process_index");
+    try (Scratch scratch = api().scratch()) {
+      return ask(scratch, Slot.CLIENT_PROCESS_INDEX, address).integer("process_index");
     } finally {
       handle.exit();
     }
@@ -216,10 +215,10 @@ public final class PjrtClient implements AutoCloseable {
    */
   public PjrtDevice device(int id) {
     MemorySegment address = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = api().scratch()) {
       return device(
           api()
-              .prepare(arena, Slot.CLIENT_LOOKUP_DEVICE)
+              .prepare(scratch, Slot.CLIENT_LOOKUP_DEVICE)
               .set("client", address)
               .setInt("id", id)
               .invoke()
@@ -239,10 +238,10 @@ public final class PjrtClient implements AutoCloseable {
    */
   public PjrtDevice addressableDevice(int localHardwareId) {
     MemorySegment address = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = api().scratch()) {
       return device(
           api()
-              .prepare(arena, Slot.CLIENT_LOOKUP_ADDRESSABLE_DEVICE)
+              .prepare(scratch, Slot.CLIENT_LOOKUP_ADDRESSABLE_DEVICE)
               .set("client", address)
               .setInt("local_hardware_id", localHardwareId)
               .invoke()
@@ -272,8 +271,8 @@ public final class PjrtClient implements AutoCloseable {
    */
   public List<PjrtMemory> memories() {
     MemorySegment address = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return ask(arena, Slot.CLIENT_ADDRESSABLE_MEMORIES, address)
+    try (Scratch scratch = api().scratch()) {
+      return ask(scratch, Slot.CLIENT_ADDRESSABLE_MEMORIES, address)
           .pointers("addressable_memories", "num_addressable_memories")
           .stream()
           .map(memory -> new PjrtMemory(this, memory))
@@ -356,12 +355,12 @@ public final class PjrtClient implements AutoCloseable {
       throw new IllegalArgumentException("serialized program: bytes are wanted, got none");
     }
     MemorySegment address = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = api().scratch()) {
       Call call =
           api()
-              .prepare(arena, Slot.EXECUTABLE_DESERIALIZE_AND_LOAD)
+              .prepare(scratch, Slot.EXECUTABLE_DESERIALIZE_AND_LOAD)
               .set("client", address)
-              .set("serialized_executable", Memory.copy(arena, serialized))
+              .set("serialized_executable", Memory.copy(scratch, serialized))
               .set("serialized_executable_size", serialized.length)
               .invoke();
       return PjrtLoadedExecutable.of(this, call.pointer("loaded_executable"));
@@ -390,7 +389,7 @@ public final class PjrtClient implements AutoCloseable {
    * <p>A tensor over an array, one that is not row-major, and one of bool is copied to native
    * memory first, which the plugin then borrows. Otherwise the plugin reads the tensor's own
    * memory; the tensor is kept reachable as long as it does, which is enough for memory of {@code
-   * Arena.ofAuto()}; whoever gave it another arena must not close that before {@link
+   * Arena.ofAuto()}; whoever gave it another scratch must not close that before {@link
    * PjrtBuffer#hostReleased}.
    *
    * @param tensor any shape and strides
@@ -439,9 +438,9 @@ public final class PjrtClient implements AutoCloseable {
    */
   public PjrtTopology topology() {
     MemorySegment address = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = api().scratch()) {
       MemorySegment topology =
-          ask(arena, Slot.CLIENT_TOPOLOGY_DESCRIPTION, address).pointer("topology");
+          ask(scratch, Slot.CLIENT_TOPOLOGY_DESCRIPTION, address).pointer("topology");
       return PjrtTopology.borrowed(this, topology);
     } finally {
       handle.exit();
@@ -452,7 +451,6 @@ public final class PjrtClient implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
-    cleanable.clean();
   }
 
   @Override

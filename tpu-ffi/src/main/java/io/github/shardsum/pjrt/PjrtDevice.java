@@ -1,8 +1,8 @@
 package io.github.shardsum.pjrt;
 
 import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.OptionalLong;
@@ -21,18 +21,20 @@ public final class PjrtDevice {
   PjrtDevice(PjrtClient client, MemorySegment address) {
     this.client = client;
     this.address = address;
-    try (Arena arena = Arena.ofConfined()) {
-      Call call = ask(arena, Slot.DEVICE_GET_DESCRIPTION);
+    try (Scratch scratch = client.api().scratch()) {
+      Call call = ask(scratch, Slot.DEVICE_GET_DESCRIPTION);
       this.description =
           PjrtDeviceDescription.read(client.api(), call.pointer("device_description"));
-      this.addressable = ask(arena, Slot.DEVICE_IS_ADDRESSABLE).flag("is_addressable");
+      this.addressable = ask(scratch, Slot.DEVICE_IS_ADDRESSABLE).flag("is_addressable");
       this.localHardwareId =
-          addressable ? ask(arena, Slot.DEVICE_LOCAL_HARDWARE_ID).integer("local_hardware_id") : -1;
+          addressable
+              ? ask(scratch, Slot.DEVICE_LOCAL_HARDWARE_ID).integer("local_hardware_id")
+              : -1;
     }
   }
 
-  private Call ask(Arena arena, Slot slot) {
-    return client.api().prepare(arena, slot).set("device", address).invoke();
+  private Call ask(Scratch scratch, Slot slot) {
+    return client.api().prepare(scratch, slot).set("device", address).invoke();
   }
 
   PjrtClient client() {
@@ -89,8 +91,8 @@ public final class PjrtDevice {
   public List<PjrtMemory> memories() {
     return client.inside(
         () -> {
-          try (Arena arena = Arena.ofConfined()) {
-            return ask(arena, Slot.DEVICE_ADDRESSABLE_MEMORIES)
+          try (Scratch scratch = client.api().scratch()) {
+            return ask(scratch, Slot.DEVICE_ADDRESSABLE_MEMORIES)
                 .pointers("memories", "num_memories")
                 .stream()
                 .map(memory -> new PjrtMemory(client, memory))
@@ -109,8 +111,9 @@ public final class PjrtDevice {
   public PjrtMemory defaultMemory() {
     return client.inside(
         () -> {
-          try (Arena arena = Arena.ofConfined()) {
-            return new PjrtMemory(client, ask(arena, Slot.DEVICE_DEFAULT_MEMORY).pointer("memory"));
+          try (Scratch scratch = client.api().scratch()) {
+            return new PjrtMemory(
+                client, ask(scratch, Slot.DEVICE_DEFAULT_MEMORY).pointer("memory"));
           }
         });
   }
@@ -126,8 +129,8 @@ public final class PjrtDevice {
   public MemoryStats memoryStats() {
     return client.inside(
         () -> {
-          try (Arena arena = Arena.ofConfined()) {
-            Call call = ask(arena, Slot.DEVICE_MEMORY_STATS);
+          try (Scratch scratch = client.api().scratch()) {
+            Call call = ask(scratch, Slot.DEVICE_MEMORY_STATS);
             return new MemoryStats(
                 call.number("bytes_in_use"),
                 known(call, "peak_bytes_in_use"),

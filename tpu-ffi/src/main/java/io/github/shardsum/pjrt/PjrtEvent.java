@@ -2,22 +2,20 @@ package io.github.shardsum.pjrt;
 
 import io.github.shardsum.internal.pjrt.Handle;
 import io.github.shardsum.internal.pjrt.Leaks;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 import java.util.concurrent.CompletableFuture;
 
 /** Something that a plugin has yet to do. Safe for use by many threads at once. */
 public final class PjrtEvent implements AutoCloseable {
   private final PjrtClient client;
   private final Handle handle;
-  private final Cleaner.Cleanable cleanable;
 
   private PjrtEvent(PjrtClient client, Handle handle) {
     this.client = client;
     this.handle = handle;
-    this.cleanable = Leaks.watch(this, handle, client.onLeak());
+    Leaks.watch(this, handle, client.onLeak());
   }
 
   static PjrtEvent of(PjrtClient client, MemorySegment event) {
@@ -33,10 +31,10 @@ public final class PjrtEvent implements AutoCloseable {
    */
   public boolean isReady() {
     MemorySegment event = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = client.api().scratch()) {
       return client
           .api()
-          .prepare(arena, Slot.EVENT_IS_READY)
+          .prepare(scratch, Slot.EVENT_IS_READY)
           .set("event", event)
           .invoke()
           .flag("is_ready");
@@ -54,8 +52,8 @@ public final class PjrtEvent implements AutoCloseable {
    */
   public void await() {
     MemorySegment event = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      client.api().prepare(arena, Slot.EVENT_AWAIT).set("event", event).invoke();
+    try (Scratch scratch = client.api().scratch()) {
+      client.api().prepare(scratch, Slot.EVENT_AWAIT).set("event", event).invoke();
     } finally {
       handle.exit();
     }
@@ -86,6 +84,5 @@ public final class PjrtEvent implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
-    cleanable.clean();
   }
 }

@@ -10,16 +10,15 @@ import io.github.shardsum.internal.pjrt.Leaks;
 import io.github.shardsum.internal.pjrt.Memory;
 import io.github.shardsum.internal.pjrt.NamedValues;
 import io.github.shardsum.internal.pjrt.ProgramSignature;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.internal.pjrt.Struct;
 import io.github.shardsum.tensor.Shape;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -44,12 +43,11 @@ public final class PjrtExecutable implements AutoCloseable {
 
   private final Api api;
   private final Handle handle;
-  private final Cleaner.Cleanable cleanable;
 
   private PjrtExecutable(Api api, Handle handle, Consumer<String> onLeak) {
     this.api = api;
     this.handle = handle;
-    this.cleanable = Leaks.watch(this, handle, onLeak);
+    Leaks.watch(this, handle, onLeak);
   }
 
   static PjrtExecutable of(
@@ -59,8 +57,8 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   private static void destroy(Api api, MemorySegment executable) {
-    try (Arena arena = Arena.ofConfined()) {
-      api.prepare(arena, Slot.EXECUTABLE_DESTROY).set("executable", executable).invoke();
+    try (Scratch scratch = api.scratch()) {
+      api.prepare(scratch, Slot.EXECUTABLE_DESTROY).set("executable", executable).invoke();
     }
   }
 
@@ -70,8 +68,8 @@ public final class PjrtExecutable implements AutoCloseable {
 
   private <T> T ask(Slot slot, Question<T> question) {
     MemorySegment executable = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return question.of(api.prepare(arena, slot).set("executable", executable).invoke());
+    try (Scratch scratch = api.scratch()) {
+      return question.of(api.prepare(scratch, slot).set("executable", executable).invoke());
     } finally {
       handle.exit();
     }
@@ -281,10 +279,10 @@ public final class PjrtExecutable implements AutoCloseable {
    */
   public OptimizedProgram optimizedProgram() {
     MemorySegment executable = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      Fields program = api.allocate(arena, Struct.PROGRAM);
+    try (Scratch scratch = api.scratch()) {
+      Fields program = api.allocate(scratch, Struct.PROGRAM);
       Call call =
-          api.prepare(arena, Slot.EXECUTABLE_OPTIMIZED_PROGRAM)
+          api.prepare(scratch, Slot.EXECUTABLE_OPTIMIZED_PROGRAM)
               .set("executable", executable)
               .set("program", program.segment())
               .invoke();
@@ -296,7 +294,7 @@ public final class PjrtExecutable implements AutoCloseable {
             Slot.EXECUTABLE_OPTIMIZED_PROGRAM.symbol(),
             "at most 2 GiB are wanted, the program has " + size + " bytes");
       }
-      MemorySegment code = arena.allocate(Math.max(1, size));
+      MemorySegment code = scratch.allocate(Math.max(1, size));
       program.set("code", code);
       call.invoke();
       return new OptimizedProgram(program.text("format"), Memory.bytes(code, size));
@@ -365,8 +363,8 @@ public final class PjrtExecutable implements AutoCloseable {
       return Optional.empty();
     }
     MemorySegment executable = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      Fields arguments = api.allocate(arena, Struct.SHARDINGS).set("executable", executable);
+    try (Scratch scratch = api.scratch()) {
+      Fields arguments = api.allocate(scratch, Struct.SHARDINGS).set("executable", executable);
       api.invokeAt(call.get(), arguments.segment(), name);
       if (Memory.isNull(arguments.pointer("shardings"))) {
         return Optional.empty();
@@ -427,7 +425,6 @@ public final class PjrtExecutable implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
-    cleanable.clean();
   }
 
   @Override

@@ -1,23 +1,14 @@
 package io.github.shardsum.pjrt;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import io.github.shardsum.internal.pjrt.Api;
 import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.Fields;
 import io.github.shardsum.internal.pjrt.Handle;
 import io.github.shardsum.internal.pjrt.Lazy;
 import io.github.shardsum.internal.pjrt.Leaks;
-import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
-import io.github.shardsum.internal.pjrt.Struct;
 import io.github.shardsum.tensor.Shape;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SegmentAllocator;
-import java.lang.ref.Cleaner;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -33,9 +24,6 @@ import java.util.stream.IntStream;
  * threads at once.
  */
 public final class PjrtLoadedExecutable implements AutoCloseable {
-  /** More than the two structs of a call have, also with room for a newer plugin's fields. */
-  private static final long STRUCTS = 1024;
-
   private final PjrtClient client;
   private final Handle handle;
   private final PjrtExecutable executable;
@@ -44,22 +32,21 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   private final Lazy<Optional<List<ArrayType>>> parameters;
   private final Lazy<List<Optional<ArrayType>>> resultTypes;
   private final AtomicBoolean deleted = new AtomicBoolean();
-  private final Cleaner.Cleanable cleanable;
 
   private PjrtLoadedExecutable(PjrtClient client, Handle handle) {
     this.client = client;
     this.handle = handle;
     Api api = client.api();
     MemorySegment loaded = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = client.api().scratch()) {
       Call unloaded =
-          api.prepare(arena, Slot.LOADED_EXECUTABLE_GET_EXECUTABLE)
+          api.prepare(scratch, Slot.LOADED_EXECUTABLE_GET_EXECUTABLE)
               .set("loaded_executable", loaded)
               .invoke();
       this.executable =
           PjrtExecutable.of(api, handle, unloaded.pointer("executable"), client.onLeak());
       this.devices =
-          ask(api, arena, Slot.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES, loaded)
+          ask(api, scratch, Slot.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES, loaded)
               .pointers("addressable_devices", "num_addressable_devices")
               .stream()
               .map(client::device)
@@ -70,7 +57,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     }
     this.parameters = new Lazy<>(executable::parameters);
     this.resultTypes = new Lazy<>(() -> results(executable, outputs));
-    this.cleanable = Leaks.watch(this, handle, client.onLeak());
+    Leaks.watch(this, handle, client.onLeak());
   }
 
   /** The results' types as far as the plugin tells them before they are there. */
@@ -103,13 +90,13 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   private static void destroy(Api api, MemorySegment loaded) {
-    try (Arena arena = Arena.ofConfined()) {
-      ask(api, arena, Slot.LOADED_EXECUTABLE_DESTROY, loaded);
+    try (Scratch scratch = api.scratch()) {
+      ask(api, scratch, Slot.LOADED_EXECUTABLE_DESTROY, loaded);
     }
   }
 
-  private static Call ask(Api api, Arena arena, Slot slot, MemorySegment loaded) {
-    return api.prepare(arena, slot).set("executable", loaded).invoke();
+  private static Call ask(Api api, Scratch scratch, Slot slot, MemorySegment loaded) {
+    return api.prepare(scratch, slot).set("executable", loaded).invoke();
   }
 
   /**
@@ -140,8 +127,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    */
   public void delete() {
     MemorySegment loaded = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      ask(client.api(), arena, Slot.LOADED_EXECUTABLE_DELETE, loaded);
+    try (Scratch scratch = client.api().scratch()) {
+      ask(client.api(), scratch, Slot.LOADED_EXECUTABLE_DELETE, loaded);
       deleted.set(true);
     } finally {
       handle.exit();
@@ -156,9 +143,10 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    */
   public boolean isDeleted() {
     MemorySegment loaded = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = client.api().scratch()) {
       return deleted.get()
-          || ask(client.api(), arena, Slot.LOADED_EXECUTABLE_IS_DELETED, loaded).flag("is_deleted");
+          || ask(client.api(), scratch, Slot.LOADED_EXECUTABLE_IS_DELETED, loaded)
+              .flag("is_deleted");
     } finally {
       handle.exit();
     }
@@ -170,12 +158,14 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @param arguments buffers on that device, which stay the caller's to close
    * @return the results, to be closed; they may not be computed yet
    * @throws IllegalArgumentException if the program runs on several devices, or a buffer is another
-   *     client's or of another type or shape than the program takes
-   * @throws PjrtException if the number of the arguments is wrong
+   *     client's or of another type or shape than the program takes, or their number is wrong
+   * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
+   *     tell the program's
    * @throws IllegalStateException if it, or an argument, was closed
    */
   public List<PjrtBuffer> run(PjrtBuffer... arguments) {
-    return launch(List.of(List.of(arguments)), ExecuteOptions.defaults()).getFirst();
+    checkRows(1);
+    return start(arguments.clone(), ExecuteOptions.defaults(), false).results().getFirst();
   }
 
   /**
@@ -187,12 +177,13 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @return results {@code [device][output]}, to be closed; they may not be computed yet, and
    *     reading one gives the error of a run that failed
    * @throws IllegalArgumentException if there is not a row for each device, or a buffer is another
-   *     client's or of another type or shape than the program takes
-   * @throws PjrtException if the number of the arguments is wrong
+   *     client's or of another type or shape than the program takes, or their number is wrong
+   * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
+   *     tell the program's
    * @throws IllegalStateException if it, or an argument, was closed
    */
   public List<List<PjrtBuffer>> launch(List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
-    return start(arguments, options, false).results();
+    return start(flat(arguments), options, false).results();
   }
 
   /**
@@ -204,22 +195,26 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @return results {@code [device][output]}, to be closed, when all devices are done; the failure
    *     is a {@link PjrtException}, and there is nothing to close then
    * @throws IllegalArgumentException if there is not a row for each device, or a buffer is another
-   *     client's or of another type or shape than the program takes
-   * @throws PjrtException if the number of the arguments is wrong
+   *     client's or of another type or shape than the program takes, or their number is wrong
+   * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
+   *     tell the program's
    * @throws IllegalStateException if it, or an argument, was closed
    */
   public CompletableFuture<List<List<PjrtBuffer>>> execute(
       List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
     handle.enter();
     try {
-      return whenDone(start(arguments, options, true));
+      return whenDone(start(flat(arguments), options, true));
     } finally {
       handle.exit();
     }
   }
 
-  private CompletableFuture<List<List<PjrtBuffer>>> whenDone(Started started) {
+  private CompletableFuture<List<List<PjrtBuffer>>> whenDone(Launch.Started started) {
     CompletableFuture<List<List<PjrtBuffer>>> done = new CompletableFuture<>();
+    if (started.events().isEmpty()) {
+      return CompletableFuture.completedFuture(started.results());
+    }
     AtomicInteger left = new AtomicInteger(started.events().size());
     AtomicReference<Optional<PjrtException>> first = new AtomicReference<>(Optional.empty());
     for (MemorySegment event : started.events()) {
@@ -237,7 +232,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
 
   private static void finish(
       CompletableFuture<List<List<PjrtBuffer>>> done,
-      Started started,
+      Launch.Started started,
       Optional<PjrtException> failure) {
     if (failure.isPresent()) {
       close(started.results());
@@ -252,100 +247,40 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     rows.forEach(row -> row.forEach(PjrtBuffer::close));
   }
 
-  private record Started(List<List<PjrtBuffer>> results, List<MemorySegment> events) {}
+  private Launch.Started start(PjrtBuffer[] arguments, ExecuteOptions options, boolean withEvents) {
+    int width = devices.isEmpty() ? 0 : arguments.length / devices.size();
+    check(arguments, width, options);
+    return new Launch(client, resultTypes.get(), devices.size(), arguments)
+        .start(handle, options, withEvents);
+  }
 
-  private Started start(
-      List<List<PjrtBuffer>> arguments, ExecuteOptions options, boolean withEvents) {
-    int width = check(arguments, options);
-    List<Handle> entered = new ArrayList<>(1 + arguments.size() * width);
-    MemorySegment loaded = handle.enter();
-    entered.add(handle);
-    try (Arena arena = Arena.ofConfined()) {
-      SegmentAllocator scratch = scratch(arena, arguments.size(), width, options);
-      MemorySegment rows = scratch.allocate(ADDRESS, Math.max(1, arguments.size()));
-      for (int device = 0; device < arguments.size(); device++) {
-        MemorySegment row = scratch.allocate(ADDRESS, Math.max(1, width));
-        for (int i = 0; i < width; i++) {
-          Handle buffer = arguments.get(device).get(i).handle();
-          row.setAtIndex(ADDRESS, i, buffer.enter());
-          entered.add(buffer);
-        }
-        rows.setAtIndex(ADDRESS, device, row);
-      }
-      return invoke(scratch, loaded, rows, arguments.size(), width, options, withEvents);
-    } finally {
-      entered.forEach(Handle::exit);
+  private void checkRows(int rows) {
+    if (rows != devices.size()) {
+      throw new IllegalArgumentException(
+          "arguments: a row for each of %d devices is wanted, got %d"
+              .formatted(devices.size(), rows));
     }
   }
 
-  /**
-   * All that a call needs in one piece: each allocation by itself costs as much as a simple call.
-   */
-  private SegmentAllocator scratch(Arena arena, int count, int width, ExecuteOptions options) {
-    long words = 5L + options.keep().size() + (4L + width + outputs) * Math.max(1, count);
-    return SegmentAllocator.slicingAllocator(
-        arena.allocate(STRUCTS + words * ADDRESS.byteSize(), ADDRESS.byteAlignment()));
-  }
-
-  private Started invoke(
-      SegmentAllocator scratch,
-      MemorySegment loaded,
-      MemorySegment rows,
-      int count,
-      int width,
-      ExecuteOptions options,
-      boolean withEvents) {
-    Api api = client.api();
-    MemorySegment outputRows = scratch.allocate(ADDRESS, Math.max(1, count));
-    MemorySegment[] outputRow = new MemorySegment[count];
-    for (int device = 0; device < count; device++) {
-      outputRow[device] = scratch.allocate(ADDRESS, Math.max(1, outputs));
-      outputRows.setAtIndex(ADDRESS, device, outputRow[device]);
-    }
-    MemorySegment events =
-        withEvents ? scratch.allocate(ADDRESS, Math.max(1, count)) : MemorySegment.NULL;
-    api.prepare(scratch, Slot.LOADED_EXECUTABLE_EXECUTE)
-        .set("executable", loaded)
-        .set("options", options(api, scratch, options))
-        .set("argument_lists", rows)
-        .set("num_devices", count)
-        .set("num_args", width)
-        .set("output_lists", outputRows)
-        .set("device_complete_events", events)
-        .invoke();
-    return started(outputRow, events);
-  }
-
-  private Started started(MemorySegment[] outputRow, MemorySegment events) {
-    List<List<PjrtBuffer>> all = new ArrayList<>(outputRow.length);
-    List<MemorySegment> completions = new ArrayList<>(outputRow.length);
-    for (int device = 0; device < outputRow.length; device++) {
-      List<PjrtBuffer> row = new ArrayList<>(outputs);
-      for (int output = 0; output < outputs; output++) {
-        MemorySegment buffer = outputRow[device].getAtIndex(ADDRESS, output);
-        row.add(PjrtBuffer.of(client, buffer, resultTypes.get().get(output)));
+  /** The rows one after the other, in an array that nobody changes meanwhile. */
+  private PjrtBuffer[] flat(List<List<PjrtBuffer>> arguments) {
+    checkRows(arguments.size());
+    int width = arguments.isEmpty() ? 0 : arguments.getFirst().size();
+    PjrtBuffer[] flat = new PjrtBuffer[arguments.size() * width];
+    int at = 0;
+    for (List<PjrtBuffer> row : arguments) {
+      if (row.size() != width) {
+        throw new IllegalArgumentException(
+            "arguments: rows of one length are wanted, got %d and %d".formatted(width, row.size()));
       }
-      all.add(Collections.unmodifiableList(row));
-      if (!Memory.isNull(events)) {
-        completions.add(events.getAtIndex(ADDRESS, device));
+      for (int i = 0; i < width; i++) {
+        flat[at++] = row.get(i);
       }
     }
-    return new Started(Collections.unmodifiableList(all), completions);
+    return flat;
   }
 
-  private static MemorySegment options(Api api, SegmentAllocator arena, ExecuteOptions options) {
-    Fields fields = api.allocate(arena, Struct.EXECUTE_OPTIONS);
-    fields.setInt("launch_id", options.launchId());
-    if (!options.keep().isEmpty()) {
-      long[] kept = options.keep().stream().mapToLong(Integer::longValue).sorted().toArray();
-      fields
-          .set("non_donatable_input_indices", arena.allocateFrom(JAVA_LONG, kept))
-          .set("num_non_donatable_input_indices", kept.length);
-    }
-    return fields.segment();
-  }
-
-  private int check(List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
+  private void check(PjrtBuffer[] arguments, int width, ExecuteOptions options) {
     // XLA CPU would run it all the same.
     if (deleted.get()) {
       throw new PjrtException(
@@ -353,23 +288,10 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
           Slot.LOADED_EXECUTABLE_EXECUTE.symbol(),
           "the program was deleted; compile it again");
     }
-    if (arguments.size() != devices.size()) {
-      throw new IllegalArgumentException(
-          "arguments: a row for each of %d devices is wanted, got %d"
-              .formatted(devices.size(), arguments.size()));
-    }
-    int width = arguments.isEmpty() ? 0 : arguments.getFirst().size();
-    for (List<PjrtBuffer> row : arguments) {
-      if (row.size() != width) {
+    for (PjrtBuffer buffer : arguments) {
+      if (buffer.client() != client) {
         throw new IllegalArgumentException(
-            "arguments: rows of one length are wanted, got %d and %d".formatted(width, row.size()));
-      }
-      for (PjrtBuffer buffer : row) {
-        if (buffer.client() != client) {
-          throw new IllegalArgumentException(
-              "arguments: buffers of the program's client are wanted, got one of "
-                  + buffer.client());
-        }
+            "arguments: buffers of the program's client are wanted, got one of " + buffer.client());
       }
     }
     checkTypes(arguments, width);
@@ -379,23 +301,26 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
             "keep: arguments of 0 to %d are wanted, got %d".formatted(width - 1, kept));
       }
     }
-    return width;
   }
 
   /** XLA compares sizes in bytes only: other shapes and types would compute nonsense. */
-  private void checkTypes(List<List<PjrtBuffer>> arguments, int width) {
-    List<ArrayType> wanted = parameters.get().orElse(List.of());
-    if (wanted.size() != width) {
+  private void checkTypes(PjrtBuffer[] arguments, int width) {
+    Optional<List<ArrayType>> known = parameters.get();
+    if (known.isEmpty()) {
       return;
     }
-    for (List<PjrtBuffer> row : arguments) {
-      for (int i = 0; i < width; i++) {
-        ArrayType want = wanted.get(i);
-        Optional<ArrayType> given = row.get(i).arrayType();
-        if (given.isPresent() && !given.get().equals(want)) {
-          throw new IllegalArgumentException(
-              "argument %d: %s is wanted, got %s".formatted(i, want, given.get()));
-        }
+    List<ArrayType> wanted = known.get();
+    if (wanted.size() != width) {
+      throw new IllegalArgumentException(
+          "arguments: %d are wanted, %s, got %d".formatted(wanted.size(), wanted, width));
+    }
+    int at = 0;
+    for (PjrtBuffer buffer : arguments) {
+      int place = at++ % width;
+      Optional<ArrayType> given = buffer.arrayType();
+      if (given.isPresent() && !given.get().equals(wanted.get(place))) {
+        throw new IllegalArgumentException(
+            "argument %d: %s is wanted, got %s".formatted(place, wanted.get(place), given.get()));
       }
     }
   }
@@ -405,7 +330,6 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   public void close() {
     executable.close();
     handle.close();
-    cleanable.clean();
   }
 
   @Override

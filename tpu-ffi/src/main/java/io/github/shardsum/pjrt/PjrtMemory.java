@@ -1,8 +1,8 @@
 package io.github.shardsum.pjrt;
 
 import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -21,15 +21,15 @@ public final class PjrtMemory {
   PjrtMemory(PjrtClient client, MemorySegment address) {
     this.client = client;
     this.address = address;
-    try (Arena arena = Arena.ofConfined()) {
-      this.id = ask(arena, Slot.MEMORY_ID).integer("id");
-      this.kind = ask(arena, Slot.MEMORY_KIND).text("kind");
-      this.text = ask(arena, Slot.MEMORY_TO_STRING).text("to_string");
+    try (Scratch scratch = client.api().scratch()) {
+      this.id = ask(scratch, Slot.MEMORY_ID).integer("id");
+      this.kind = ask(scratch, Slot.MEMORY_KIND).text("kind");
+      this.text = ask(scratch, Slot.MEMORY_TO_STRING).text("to_string");
     }
   }
 
-  private Call ask(Arena arena, Slot slot) {
-    return client.api().prepare(arena, slot).set("memory", address).invoke();
+  private Call ask(Scratch scratch, Slot slot) {
+    return client.api().prepare(scratch, slot).set("memory", address).invoke();
   }
 
   PjrtClient client() {
@@ -68,8 +68,8 @@ public final class PjrtMemory {
   public List<PjrtDevice> devices() {
     return client.inside(
         () -> {
-          try (Arena arena = Arena.ofConfined()) {
-            return ask(arena, Slot.MEMORY_ADDRESSABLE_BY_DEVICES)
+          try (Scratch scratch = client.api().scratch()) {
+            return ask(scratch, Slot.MEMORY_ADDRESSABLE_BY_DEVICES)
                 .pointers("devices", "num_devices")
                 .stream()
                 .map(client::device)

@@ -5,8 +5,8 @@ import io.github.shardsum.internal.pjrt.Call;
 import io.github.shardsum.internal.pjrt.Memory;
 import io.github.shardsum.internal.pjrt.NamedValues;
 import io.github.shardsum.internal.pjrt.PluginLoader;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -109,8 +109,8 @@ public final class PjrtPlugin {
    * @throws PjrtException if the plugin refuses
    */
   public Map<String, PjrtValue> attributes() {
-    try (Arena arena = Arena.ofConfined()) {
-      Call call = api.prepare(arena, Slot.PLUGIN_ATTRIBUTES).invoke();
+    try (Scratch scratch = api.scratch()) {
+      Call call = api.prepare(scratch, Slot.PLUGIN_ATTRIBUTES).invoke();
       return Collections.unmodifiableMap(
           NamedValues.read(call.pointer("attributes"), call.number("num_attributes")));
     }
@@ -148,13 +148,13 @@ public final class PjrtPlugin {
    */
   public PjrtTopology topology(String name, PjrtOptions options) {
     TpuLimits.check(name);
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = api.scratch()) {
       byte[] text = name.getBytes(StandardCharsets.UTF_8);
       Call call =
-          api.prepare(arena, Slot.TOPOLOGY_DESCRIPTION_CREATE)
-              .set("topology_name", Memory.copy(arena, text))
+          api.prepare(scratch, Slot.TOPOLOGY_DESCRIPTION_CREATE)
+              .set("topology_name", Memory.copy(scratch, text))
               .set("topology_name_size", text.length)
-              .set("create_options", NamedValues.write(arena, options.values()))
+              .set("create_options", NamedValues.write(scratch, options.values()))
               .set("num_options", options.values().size())
               .invoke();
       return PjrtTopology.owned(this, name, call.pointer("topology"));
@@ -181,10 +181,10 @@ public final class PjrtPlugin {
    * @throws PjrtException if the bytes are no topology, or the plugin reads none (before API 0.75)
    */
   public PjrtTopology loadTopology(byte[] serialized) {
-    try (Arena arena = Arena.ofConfined()) {
+    try (Scratch scratch = api.scratch()) {
       Call call =
-          api.prepare(arena, Slot.TOPOLOGY_DESCRIPTION_DESERIALIZE)
-              .set("serialized_topology", Memory.copy(arena, serialized))
+          api.prepare(scratch, Slot.TOPOLOGY_DESCRIPTION_DESERIALIZE)
+              .set("serialized_topology", Memory.copy(scratch, serialized))
               .set("serialized_topology_size", serialized.length)
               .invoke();
       return PjrtTopology.owned(this, "loaded", call.pointer("topology"));

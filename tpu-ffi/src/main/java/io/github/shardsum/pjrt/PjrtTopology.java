@@ -5,11 +5,10 @@ import io.github.shardsum.internal.pjrt.Call;
 import io.github.shardsum.internal.pjrt.Handle;
 import io.github.shardsum.internal.pjrt.Leaks;
 import io.github.shardsum.internal.pjrt.NamedValues;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.internal.pjrt.Upcalls;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +22,12 @@ public final class PjrtTopology implements AutoCloseable {
   private final Api api;
   private final Handle handle;
   private final Consumer<String> onLeak;
-  private final Cleaner.Cleanable cleanable;
 
   private PjrtTopology(Api api, Handle handle, Consumer<String> onLeak) {
     this.api = api;
     this.handle = handle;
     this.onLeak = onLeak;
-    this.cleanable = Leaks.watch(this, handle, onLeak);
+    Leaks.watch(this, handle, onLeak);
   }
 
   static PjrtTopology owned(PjrtPlugin plugin, String name, MemorySegment topology) {
@@ -47,8 +45,8 @@ public final class PjrtTopology implements AutoCloseable {
   }
 
   private static void destroy(Api api, MemorySegment topology) {
-    try (Arena arena = Arena.ofConfined()) {
-      api.prepare(arena, Slot.TOPOLOGY_DESCRIPTION_DESTROY).set("topology", topology).invoke();
+    try (Scratch scratch = api.scratch()) {
+      api.prepare(scratch, Slot.TOPOLOGY_DESCRIPTION_DESTROY).set("topology", topology).invoke();
     }
   }
 
@@ -58,8 +56,8 @@ public final class PjrtTopology implements AutoCloseable {
 
   private <T> T ask(Slot slot, Question<T> question) {
     MemorySegment topology = handle.enter();
-    try (Arena arena = Arena.ofConfined()) {
-      return question.of(api.prepare(arena, slot).set("topology", topology).invoke());
+    try (Scratch scratch = api.scratch()) {
+      return question.of(api.prepare(scratch, slot).set("topology", topology).invoke());
     } finally {
       handle.exit();
     }
@@ -192,7 +190,6 @@ public final class PjrtTopology implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
-    cleanable.clean();
   }
 
   @Override

@@ -11,7 +11,7 @@
  * unclosed is reported and closed. A plugin stays loaded until the process ends.
  *
  * <p><b>Threads.</b> Every class may be used by any number of threads at once. Dependents of a
- * future run on the common pool, never on a plugin's thread.
+ * future that is not done yet run on the common pool, never on a plugin's thread.
  *
  * <p>Native access must be allowed: {@code --enable-native-access=io.github.shardsum.tpu}, or
  * {@code ALL-UNNAMED} on the class path.

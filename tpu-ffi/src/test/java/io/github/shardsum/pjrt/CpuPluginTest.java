@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.internal.pjrt.Proto;
+import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -392,8 +393,8 @@ class CpuPluginTest {
 
   private long ask(PjrtBuffer buffer, Slot slot) {
     MemorySegment address = buffer.handle().enter();
-    try (Arena arena = Arena.ofConfined()) {
-      var call = client.api().prepare(arena, slot).set("buffer", address).invoke();
+    try (Scratch scratch = client.api().scratch()) {
+      var call = client.api().prepare(scratch, slot).set("buffer", address).invoke();
       return slot == Slot.BUFFER_OPAQUE_DEVICE_MEMORY_DATA_POINTER
           ? call.pointer("device_memory_ptr").address()
           : 0;
@@ -442,7 +443,10 @@ class CpuPluginTest {
         PjrtBuffer row = client.bufferFrom(Tensor.of(new float[3], 1, 3), device(0));
         PjrtBuffer ints = client.bufferFrom(Tensor.of(new int[3], 3), device(0));
         PjrtBuffer elsewhere = good.copyTo(device(1))) {
-      assertThrows(PjrtException.class, () -> add.run(good));
+      IllegalArgumentException few =
+          assertThrows(IllegalArgumentException.class, () -> add.run(good));
+      assertEquals("arguments: 2 are wanted, [F32[3], F32[3]], got 1", few.getMessage());
+      assertThrows(IllegalArgumentException.class, () -> add.run(good, good, good));
       assertThrows(IllegalArgumentException.class, () -> add.run(good, longer));
       assertThrows(IllegalArgumentException.class, () -> add.run(row, good));
       IllegalArgumentException e =

@@ -2,6 +2,7 @@ package io.github.shardsum.pjrt;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -293,6 +294,15 @@ final class FakePlugin {
     behaviours.put(
         Slot.EVENT_AWAIT, arguments -> outcome(get(arguments.pointer("event"), Thing.Event.class)));
     behaviours.put(
+        Slot.EVENT_ERROR,
+        arguments -> {
+          Thing.Event event = get(arguments.pointer("event"), Thing.Event.class);
+          if (!event.ready()[0]) {
+            violations.add("the error of an event was asked for before it was ready");
+          }
+          return outcome(event);
+        });
+    behaviours.put(
         Slot.EVENT_ON_READY,
         arguments -> {
           Thing.Event event = get(arguments.pointer("event"), Thing.Event.class);
@@ -421,6 +431,7 @@ final class FakePlugin {
     behaviours.put(
         Slot.CLIENT_COMPILE,
         arguments -> {
+          checkTerminated(Fields.at(Struct.PROGRAM, arguments.pointer("program")));
           get(arguments.pointer("client"), Thing.Client.class);
           arguments.set("executable", add(new Thing.Program(true)));
           return MemorySegment.NULL;
@@ -444,18 +455,33 @@ final class FakePlugin {
     behaviours.put(Slot.LOADED_EXECUTABLE_EXECUTE, this::execute);
   }
 
+  /** XLA's parser of text reads the byte after the last. */
+  private void checkTerminated(Fields program) {
+    long size = program.number("code_size");
+    if (Memory.at(program.pointer("code"), size + 1).get(JAVA_BYTE, size) != 0) {
+      violations.add("a program of " + size + " bytes does not end with a zero");
+    }
+  }
+
   private MemorySegment destroyProgram(Fields arguments) {
     remove(arguments.pointer("executable"), Thing.Program.class);
     return MemorySegment.NULL;
   }
 
   private MemorySegment execute(Fields arguments) {
+    return run(arguments, 1);
+  }
+
+  /** Gives so many copies of the first argument. */
+  MemorySegment run(Fields arguments, int count) {
     get(arguments.pointer("executable"), Thing.Program.class);
     MemorySegment row = Memory.pointers(arguments.pointer("argument_lists"), 1).getFirst();
     List<MemorySegment> all = Memory.pointers(row, arguments.number("num_args"));
     Thing.Buffer first = get(all.getFirst(), Thing.Buffer.class);
     MemorySegment outputs = Memory.pointers(arguments.pointer("output_lists"), 1).getFirst();
-    Memory.at(outputs, 8).set(ADDRESS, 0, add(first));
+    for (int i = 0; i < count; i++) {
+      Memory.at(outputs, 8L * count).setAtIndex(ADDRESS, i, add(first));
+    }
     if (!Memory.isNull(arguments.pointer("device_complete_events"))) {
       Memory.at(arguments.pointer("device_complete_events"), 8).set(ADDRESS, 0, event());
     }

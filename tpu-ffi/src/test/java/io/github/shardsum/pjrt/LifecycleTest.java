@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -184,6 +185,29 @@ class LifecycleTest {
       assertEquals("cosmic ray", cause.detail());
       assertEquals(1, fake.count(FakePlugin.Thing.Buffer.class));
     }
+  }
+
+  @Test
+  void aClientThatIsClosedDuringARunLosesNoResult() {
+    fake.with(
+        Slot.EXECUTABLE_NUM_OUTPUTS,
+        arguments -> {
+          arguments.set("num_outputs", 3);
+          return MemorySegment.NULL;
+        });
+    PjrtClient client = fake.open().createClient();
+    PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+    PjrtBuffer in = buffer(client);
+    fake.with(
+        Slot.LOADED_EXECUTABLE_EXECUTE,
+        arguments -> {
+          client.close();
+          return fake.run(arguments, 3);
+        });
+    assertThrows(
+        IllegalStateException.class,
+        () -> program.execute(List.of(List.of(in)), ExecuteOptions.defaults()));
+    fake.awaitEmpty();
   }
 
   @Test

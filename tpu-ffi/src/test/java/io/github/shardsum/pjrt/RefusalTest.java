@@ -160,6 +160,15 @@ class RefusalTest {
   }
 
   @Test
+  void aProgramEndsWithAZeroWhateverWasCompiledBefore() {
+    try (PjrtClient client = fake.open().createClient()) {
+      for (int length : new int[] {1000, 1, 7, 8, 500, 64, 3}) {
+        client.compile("m".repeat(length), CompileOptions.defaults()).close();
+      }
+    }
+  }
+
+  @Test
   void bytesThatDoNotFitTheShapeAreRefused() {
     try (PjrtClient client = fake.open().createClient()) {
       PjrtDevice device = client.devices().getFirst();

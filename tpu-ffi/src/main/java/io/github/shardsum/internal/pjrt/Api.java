@@ -56,6 +56,8 @@ public final class Api {
   private final int minor;
   private final long grow;
   private final EventCallbacks events;
+  private final Scratch.Pool pool = new Scratch.Pool();
+  private final MemorySegment defaultExecuteOptions;
 
   private Api(MemorySegment table, int minor) {
     this.minor = minor;
@@ -66,6 +68,7 @@ public final class Api {
     }
     this.extensions = extensions(table.get(ADDRESS, EXTENSIONS));
     this.events = new EventCallbacks(this);
+    this.defaultExecuteOptions = allocate(Arena.ofAuto(), Struct.EXECUTE_OPTIONS).segment();
   }
 
   /**
@@ -139,6 +142,16 @@ public final class Api {
     return events;
   }
 
+  /** The options of nearly every run, which no plugin writes to. */
+  public MemorySegment defaultExecuteOptions() {
+    return defaultExecuteOptions;
+  }
+
+  /** Memory for the arguments of a call, to be closed after it. */
+  public Scratch scratch() {
+    return pool.take(this);
+  }
+
   /** Whether the plugin has a function. */
   public boolean has(Slot slot) {
     return !Memory.isNull(functions[slot.ordinal()]);
@@ -149,13 +162,11 @@ public final class Api {
    *
    * @throws PjrtException with {@link PjrtCode#UNIMPLEMENTED} if the plugin has no such function
    */
-  public Call prepare(SegmentAllocator arena, Slot slot) {
+  public Call prepare(Scratch scratch, Slot slot) {
     if (!has(slot)) {
       throw absent(slot);
     }
-    Struct struct =
-        slot.arguments().orElseThrow(() -> new IllegalArgumentException(slot + ": no arguments"));
-    return new Call(this, slot, allocate(arena, struct));
+    return scratch.call(slot);
   }
 
   private PjrtException absent(Slot slot) {
@@ -212,18 +223,18 @@ public final class Api {
 
   /** The exception that an error is, which is destroyed. */
   PjrtException take(MemorySegment error, String call) {
-    try (Arena arena = Arena.ofConfined()) {
-      Call message = prepare(arena, Slot.ERROR_MESSAGE).set("error", error);
+    try (Scratch scratch = scratch()) {
+      Call message = prepare(scratch, Slot.ERROR_MESSAGE).set("error", error);
       procedure(Slot.ERROR_MESSAGE, message.segment());
       String text = message.text("message");
-      PjrtCode code = code(arena, error);
+      PjrtCode code = code(scratch, error);
       procedure(
-          Slot.ERROR_DESTROY, prepare(arena, Slot.ERROR_DESTROY).set("error", error).segment());
+          Slot.ERROR_DESTROY, prepare(scratch, Slot.ERROR_DESTROY).set("error", error).segment());
       return new PjrtException(code, call, text);
     }
   }
 
-  private PjrtCode code(Arena arena, MemorySegment error) {
+  private PjrtCode code(Scratch arena, MemorySegment error) {
     Call call = prepare(arena, Slot.ERROR_GET_CODE).set("error", error);
     MemorySegment failed;
     try {

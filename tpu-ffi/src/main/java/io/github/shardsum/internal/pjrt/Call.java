@@ -1,5 +1,7 @@
 package io.github.shardsum.internal.pjrt;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -8,11 +10,26 @@ public final class Call {
   private final Api api;
   private final Slot slot;
   private final Fields fields;
+  private final long size;
+  private long use;
 
   Call(Api api, Slot slot, Fields fields) {
     this.api = api;
     this.slot = slot;
     this.fields = fields;
+    this.size = fields.segment().get(JAVA_LONG, Struct.STRUCT_SIZE);
+  }
+
+  /** Whether it was made in this use of its memory, so that its results may still be read. */
+  boolean isInUse(long now) {
+    return use == now;
+  }
+
+  /** All zero again, but for the size. */
+  Call renew(long now) {
+    use = now;
+    fields.segment().fill((byte) 0).set(JAVA_LONG, Struct.STRUCT_SIZE, size);
+    return this;
   }
 
   /** Writes a pointer. */
@@ -24,6 +41,12 @@ public final class Call {
   /** Writes a number of 8 bytes. */
   public Call set(String field, long number) {
     fields.set(field, number);
+    return this;
+  }
+
+  /** Writes a number of 8 bytes, or the address of one, at an offset that was looked up before. */
+  public Call setAt(long offset, long number) {
+    fields.segment().set(JAVA_LONG, offset, number);
     return this;
   }
 

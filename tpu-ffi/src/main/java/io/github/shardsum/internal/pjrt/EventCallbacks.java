@@ -44,16 +44,46 @@ public final class EventCallbacks {
   }
 
   /**
-   * Calls back once when an event is done, on the common pool.
+   * Calls back once when an event is done: before this returns if it is done already, else on the
+   * common pool.
    *
    * @param event an event that stays alive until then
    * @param then what to do with the event's error, if it had one
    */
   public void whenReady(MemorySegment event, Consumer<Optional<PjrtException>> then) {
+    // A hand-over to another thread takes longer than many a program.
+    if (isReady(event)) {
+      then.accept(error(event));
+    } else {
+      register(event, then);
+    }
+  }
+
+  /** Whether an event is done. */
+  public boolean isReady(MemorySegment event) {
+    try (Scratch scratch = api.scratch()) {
+      return api.prepare(scratch, Slot.EVENT_IS_READY)
+          .set("event", event)
+          .invoke()
+          .flag("is_ready");
+    }
+  }
+
+  /** The error of an event that is done; a plugin may end the process for one that is not. */
+  private Optional<PjrtException> error(MemorySegment event) {
+    try (Scratch scratch = api.scratch()) {
+      api.prepare(scratch, Slot.EVENT_ERROR).set("event", event).invoke();
+      return Optional.empty();
+    } catch (PjrtException e) {
+      return Optional.of(e);
+    }
+  }
+
+  private void register(MemorySegment event, Consumer<Optional<PjrtException>> then) {
     long id = next.getAndIncrement();
     waiting.put(id, then);
-    try (Arena arena = Arena.ofConfined()) {
-      api.prepare(arena, Slot.EVENT_ON_READY)
+    try (Scratch scratch = api.scratch()) {
+      api.prepare(scratch, Slot.EVENT_ON_READY)
           .set("event", event)
           .set("callback", stub)
           .set("user_arg", MemorySegment.ofAddress(id))
@@ -74,8 +104,8 @@ public final class EventCallbacks {
 
   /** Waits for an event on this thread, and destroys it. */
   public void await(MemorySegment event) {
-    try (Arena arena = Arena.ofConfined()) {
-      api.prepare(arena, Slot.EVENT_AWAIT).set("event", event).invoke();
+    try (Scratch scratch = api.scratch()) {
+      api.prepare(scratch, Slot.EVENT_AWAIT).set("event", event).invoke();
     } finally {
       destroy(event);
     }
@@ -84,8 +114,8 @@ public final class EventCallbacks {
   /** Destroys an event; nothing for a null pointer. */
   public void destroy(MemorySegment event) {
     if (!Memory.isNull(event)) {
-      try (Arena arena = Arena.ofConfined()) {
-        api.prepare(arena, Slot.EVENT_DESTROY).set("event", event).invoke();
+      try (Scratch scratch = api.scratch()) {
+        api.prepare(scratch, Slot.EVENT_DESTROY).set("event", event).invoke();
       }
     }
   }

@@ -1,12 +1,12 @@
 package io.github.shardsum.internal.pjrt;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A native object that is destroyed exactly once: when it has been closed and no call uses it.
@@ -17,21 +17,44 @@ import java.util.function.Consumer;
  * are closed; closing a parent closes its children. Nothing here waits, so nothing deadlocks.
  */
 public final class Handle {
+  private static final VarHandle STATE;
+
+  static {
+    try {
+      STATE = MethodHandles.lookup().findVarHandle(Handle.class, "state", int.class);
+    } catch (NoSuchFieldException | IllegalAccessException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private static final int USE = 2;
+  private static final int CLOSED = 1;
+
   private final String what;
   private final MemorySegment address;
-  private final Optional<Handle> parent;
+  private final @Nullable Handle parent;
   private final Consumer<MemorySegment> destroy;
-  private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** One for being open, one for each call inside and for each child. */
-  private final AtomicInteger uses = new AtomicInteger(1);
+  /**
+   * {@link #USE} for being open and for each call inside, plus {@link #CLOSED}: one number, so that
+   * an entry looks and counts in one step.
+   */
+  @SuppressWarnings("UnusedVariable") // through STATE
+  private volatile int state = USE;
 
-  private final Set<Handle> children = ConcurrentHashMap.newKeySet();
+  // The children are a list through themselves: millions of buffers come and go, and nothing else
+  // is allocated for one. All three fields are written under the parent's monitor.
+  private volatile @Nullable Handle firstChild;
+  private @Nullable Handle before;
+  private @Nullable Handle after;
+
+  private boolean dying;
+  private volatile Leaks.@Nullable Watch watch;
 
   private Handle(
       String what,
       MemorySegment address,
-      Optional<Handle> parent,
+      @Nullable Handle parent,
       Consumer<MemorySegment> destroy) {
     this.what = what;
     this.address = address;
@@ -41,7 +64,7 @@ public final class Handle {
 
   /** An object that belongs to the process. */
   public static Handle root(String what, MemorySegment address, Consumer<MemorySegment> destroy) {
-    return new Handle(what, address, Optional.empty(), destroy);
+    return new Handle(what, address, null, destroy);
   }
 
   /**
@@ -50,18 +73,64 @@ public final class Handle {
    * @throws IllegalStateException if this one was closed meanwhile; the child is then destroyed
    */
   public Handle child(String childName, MemorySegment child, Consumer<MemorySegment> destroyChild) {
-    try {
-      enter();
-    } catch (IllegalStateException e) {
+    Handle handle = new Handle(childName, child, this, destroyChild);
+    if (!link(handle)) {
       destroyChild.accept(child);
-      throw e;
+      throw closed();
     }
-    Handle handle = new Handle(childName, child, Optional.of(this), destroyChild);
-    children.add(handle);
-    if (closed.get()) {
+    if (isClosed()) {
       handle.close();
     }
     return handle;
+  }
+
+  private synchronized boolean link(Handle child) {
+    if (isClosed()) {
+      return false;
+    }
+    Handle next = firstChild;
+    child.after = next;
+    if (next != null) {
+      next.before = child;
+    }
+    firstChild = child;
+    return true;
+  }
+
+  private synchronized boolean unlinkLast(Handle child) {
+    Handle previous = child.before;
+    Handle next = child.after;
+    if (previous == null) {
+      firstChild = next;
+    } else {
+      previous.after = next;
+    }
+    if (next != null) {
+      next.before = previous;
+    }
+    return isLast();
+  }
+
+  /**
+   * Whether whoever asks has to destroy this: it is closed, nobody is inside, and it has no child.
+   * True for the first only; guarded by this.
+   */
+  private boolean isLast() {
+    boolean last = state == CLOSED && firstChild == null && !dying;
+    dying |= last;
+    return last;
+  }
+
+  private synchronized boolean leaveLast() {
+    return isLast();
+  }
+
+  private synchronized List<Handle> children() {
+    List<Handle> children = new ArrayList<>();
+    for (Handle child = firstChild; child != null; child = child.after) {
+      children.add(child);
+    }
+    return children;
   }
 
   /**
@@ -71,48 +140,86 @@ public final class Handle {
    * @throws IllegalStateException if it was closed
    */
   public MemorySegment enter() {
-    int count = uses.get();
-    while (count > 0 && !closed.get()) {
-      if (uses.compareAndSet(count, count + 1)) {
+    int now = state;
+    while ((now & CLOSED) == 0) {
+      if (STATE.compareAndSet(this, now, now + USE)) {
         return address;
       }
-      count = uses.get();
+      now = state;
     }
-    throw new IllegalStateException(what + ": is closed; use it before close()");
+    throw closed();
+  }
+
+  private IllegalStateException closed() {
+    return new IllegalStateException(what + ": is closed; use it before close()");
   }
 
   /** Enters once more, for what goes on after the caller has left: the caller is inside. */
   public void hold() {
-    uses.incrementAndGet();
+    STATE.getAndAdd(this, USE);
   }
 
   /** Ends one {@link #enter} or {@link #hold}. */
   public void exit() {
-    if (uses.decrementAndGet() == 0) {
-      try {
-        destroy.accept(address);
-      } finally {
-        parent.ifPresent(owner -> owner.release(this));
+    if ((int) STATE.getAndAdd(this, -USE) == USE + CLOSED && leaveLast()) {
+      end();
+    }
+  }
+
+  private void end() {
+    try {
+      destroy.accept(address);
+    } finally {
+      Handle owner = parent;
+      if (owner != null && owner.unlinkLast(this)) {
+        owner.end();
       }
     }
   }
 
-  private void release(Handle child) {
-    children.remove(child);
-    exit();
-  }
-
   /** Closes the children, then this; nothing if it is closed already. */
   public void close() {
-    if (closed.compareAndSet(false, true)) {
-      children.forEach(Handle::close);
-      exit();
+    int now = state;
+    while ((now & CLOSED) == 0) {
+      if (STATE.compareAndSet(this, now, now + CLOSED)) {
+        unwatch();
+        // Who adds a child after this look finds this closed, and closes it.
+        if (firstChild != null) {
+          children().forEach(Handle::close);
+        }
+        exit();
+        return;
+      }
+      now = state;
     }
   }
 
   /** Whether {@link #close} was called. */
   public boolean isClosed() {
-    return closed.get();
+    return (state & CLOSED) != 0;
+  }
+
+  boolean isRoot() {
+    return parent == null;
+  }
+
+  /** Keeps the reference by which a leak is found, for as long as this is open. */
+  void watch(Leaks.Watch reference) {
+    watch = reference;
+    if (isClosed()) {
+      unwatch();
+    }
+  }
+
+  private void unwatch() {
+    Leaks.Watch reference = watch;
+    if (reference != null) {
+      reference.clear();
+      watch = null;
+      if (parent == null) {
+        Leaks.forget(this);
+      }
+    }
   }
 
   /** What it is, for messages. */

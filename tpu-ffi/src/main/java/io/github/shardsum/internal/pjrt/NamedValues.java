@@ -4,8 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.github.shardsum.pjrt.PjrtValue;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +25,7 @@ public final class NamedValues {
   private NamedValues() {}
 
   /** Writes options in their order. */
-  public static MemorySegment write(Arena arena, Map<String, PjrtValue> values) {
+  public static MemorySegment write(SegmentAllocator arena, Map<String, PjrtValue> values) {
     Struct struct = Struct.NAMED_VALUE;
     MemorySegment array = Api.allocateArray(arena, struct, values.size());
     long at = 0;
@@ -39,7 +39,7 @@ public final class NamedValues {
     return array;
   }
 
-  private static void write(Arena arena, Fields fields, PjrtValue value) {
+  private static void write(SegmentAllocator arena, Fields fields, PjrtValue value) {
     long place = fields.struct().offset("value");
     switch (value) {
       case PjrtValue.Text text -> {

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import io.github.shardsum.pjrt.PjrtCode;
 import io.github.shardsum.pjrt.PjrtException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -101,8 +100,8 @@ public final class PluginLoader {
 
   /** Calls Plugin_Initialize, as must be done before all else. */
   public static void initialise(Api api) {
-    try (Arena arena = Arena.ofConfined()) {
-      api.prepare(arena, Slot.PLUGIN_INITIALIZE).invoke();
+    try (Scratch scratch = api.scratch()) {
+      api.prepare(scratch, Slot.PLUGIN_INITIALIZE).invoke();
     }
   }
 

@@ -98,6 +98,64 @@ class HandleTest {
     }
   }
 
+  @Test
+  void childrenThatComeAndGoWhileTheParentIsClosedGoOnceAndBeforeIt() throws Exception {
+    for (int round = 0; round < 200; round++) {
+      AtomicInteger living = new AtomicInteger();
+      AtomicInteger wrong = new AtomicInteger();
+      AtomicInteger ends = new AtomicInteger();
+      Handle parent =
+          Handle.root(
+              "p",
+              PLACE,
+              _ -> {
+                ends.incrementAndGet();
+                wrong.addAndGet(living.get());
+              });
+      CountDownLatch ready = new CountDownLatch(4);
+      try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+        for (int t = 0; t < 4; t++) {
+          threads.execute(
+              () -> {
+                ready.countDown();
+                childrenUntilClosed(parent, living);
+              });
+        }
+        ready.await();
+        parent.close();
+      }
+      assertEquals(0, living.get());
+      assertEquals(1, ends.get());
+      assertEquals(0, wrong.get());
+    }
+  }
+
+  /** Two at a time, the second closed first, and now and then one left to its parent. */
+  private static void childrenUntilClosed(Handle parent, AtomicInteger living) {
+    try {
+      for (int i = 0; i < 100_000; i++) {
+        parent.enter();
+        try {
+          Handle first = child(parent, living);
+          Handle second = child(parent, living);
+          second.close();
+          if (i % 100 != 0) {
+            first.close();
+          }
+        } finally {
+          parent.exit();
+        }
+      }
+    } catch (IllegalStateException closed) {
+      assertTrue(parent.isClosed());
+    }
+  }
+
+  private static Handle child(Handle parent, AtomicInteger living) {
+    living.incrementAndGet();
+    return parent.child("c", PLACE, _ -> living.decrementAndGet());
+  }
+
   private static void useUntilClosed(Handle handle, AtomicBoolean gone, AtomicInteger wrong) {
     try {
       for (int i = 0; i < 100_000; i++) {
