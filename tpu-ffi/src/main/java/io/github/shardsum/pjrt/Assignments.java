@@ -8,9 +8,14 @@ import io.github.shardsum.internal.pjrt.Slot;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /** Which devices a program runs on. */
 final class Assignments {
+  private static final int MOST_SHOWN = 16;
+
   private Assignments() {}
 
   static List<List<Integer>> byDefault(
@@ -56,14 +61,26 @@ final class Assignments {
 
   static void check(List<PjrtDevice> devices, CompileOptions options) {
     check(devices, options.replicas(), options.partitions());
-    List<Integer> known = devices.stream().map(PjrtDevice::id).toList();
+    check(() -> devices.stream().map(PjrtDevice::id).toList(), options);
+  }
+
+  /** The ids are asked for only if there is an assignment: a topology has thousands. */
+  static void check(Supplier<List<Integer>> ids, CompileOptions options) {
+    if (options.assignment().isEmpty()) {
+      return;
+    }
+    Set<Integer> known = new TreeSet<>(ids.get());
     for (List<Integer> row : options.assignment().orElse(List.of())) {
       for (int id : row) {
         if (!known.contains(id)) {
           throw new IllegalArgumentException(
-              "device assignment: ids of " + known + " are wanted, got " + id);
+              "device assignment: ids of " + shown(known) + " are wanted, got " + id);
         }
       }
     }
+  }
+
+  private static String shown(Set<Integer> ids) {
+    return ids.size() <= MOST_SHOWN ? ids.toString() : "one of " + ids.size() + " devices";
   }
 }

@@ -29,6 +29,9 @@ record Compilation(byte[] code, String format, byte[] options) {
   }
 
   static Compilation of(byte[] code, ProgramFormat format, CompileOptions options) {
+    if (format == ProgramFormat.MLIR) {
+      TensorTypes.check(new String(code, StandardCharsets.ISO_8859_1));
+    }
     return new Compilation(code, format.toString(), options.toBytes());
   }
 

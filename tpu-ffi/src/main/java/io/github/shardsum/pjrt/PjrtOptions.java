@@ -8,8 +8,9 @@ import java.util.Map;
 /**
  * Options of a client or a topology, by name. Immutable.
  *
- * <p>Plugins differ in what they do with an unknown name: CUDA refuses it, CPU ignores it. A value
- * of the wrong type ends the process of some, so the types of the known names are checked here.
+ * <p>Plugins differ in what they do with an unknown name: CUDA, libtpu and newer CPU plugins refuse
+ * it, older ones ignore it. A value of the wrong type ends the process of some, so the types of the
+ * known names are checked here.
  */
 public final class PjrtOptions {
   private static final PjrtOptions NONE = new PjrtOptions(Map.of());

@@ -143,11 +143,12 @@ public final class PjrtPlugin {
    * @param name the plugin's name for it, as {@code v5e:4x8}
    * @param options of the plugin, as {@code num_slices}
    * @return the topology, to be closed
-   * @throws IllegalArgumentException if the name is blank or has a size of 0
+   * @throws IllegalArgumentException if the name is blank, has a size of 0 or more than 262144
+   *     chips
    * @throws PjrtException if the plugin does not know it, or compiles for none but its own devices
    */
   public PjrtTopology topology(String name, PjrtOptions options) {
-    TpuLimits.check(name);
+    TpuLimits.check(name, options);
     try (Scratch scratch = api.scratch()) {
       byte[] text = name.getBytes(StandardCharsets.UTF_8);
       Call call =
@@ -166,7 +167,8 @@ public final class PjrtPlugin {
    *
    * @param name the plugin's name for it
    * @return the topology, to be closed
-   * @throws IllegalArgumentException if the name is blank or has a size of 0
+   * @throws IllegalArgumentException if the name is blank, has a size of 0 or more than 262144
+   *     chips
    * @throws PjrtException if the plugin does not know it, or compiles for none but its own devices
    */
   public PjrtTopology topology(String name) {

@@ -169,6 +169,25 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws IllegalStateException if it was closed
    */
   public PjrtExecutable compile(String mlir, CompileOptions options) {
+    return compile(Compilation.of(mlir, options), options);
+  }
+
+  /**
+   * Compiles a program in any form for these devices, which need not be there.
+   *
+   * @param program text or bytes
+   * @param format its form
+   * @param options partitions and partitioner
+   * @return the program; to be closed
+   * @throws IllegalArgumentException if the options want more devices than there are
+   * @throws PjrtException if the compiler refuses, also for want of memory on the devices
+   * @throws IllegalStateException if it was closed
+   */
+  public PjrtExecutable compile(byte[] program, ProgramFormat format, CompileOptions options) {
+    return compile(Compilation.of(program, format, options), options);
+  }
+
+  private PjrtExecutable compile(Compilation compilation, CompileOptions options) {
     int wanted = options.replicas() * options.partitions();
     int there = deviceCount();
     if (wanted > there) {
@@ -176,8 +195,8 @@ public final class PjrtTopology implements AutoCloseable {
           "replicas x partitions: at most the topology's %d devices are wanted, got %d"
               .formatted(there, wanted));
     }
+    Assignments.check(() -> devices().stream().map(PjrtDeviceDescription::id).toList(), options);
     TpuLimits.check(this::devices);
-    Compilation compilation = Compilation.of(mlir, options);
     MemorySegment topology = handle.enter();
     try {
       return PjrtExecutable.of(api, handle, compilation.ahead(api, topology), onLeak);

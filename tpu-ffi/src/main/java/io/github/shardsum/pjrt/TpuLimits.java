@@ -2,6 +2,7 @@ package io.github.shardsum.pjrt;
 
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What libtpu's compiler would end the process on. */
@@ -15,16 +16,35 @@ final class TpuLimits {
 
   private TpuLimits() {}
 
+  /** Beyond it, describing the devices takes libtpu minutes and gigabytes, and there are none. */
+  private static final long MOST_CHIPS = 1 << 18;
+
+  private static final Pattern SIZES = Pattern.compile("[:=_]([0-9]+(?:x[0-9]+)*)");
+
   /**
-   * Refuses a name of a topology that libtpu divides by zero for; without a name it would take one
-   * of its own choice.
+   * Refuses a name of a topology that libtpu divides by zero for, or would describe for ever;
+   * without a name it would take one of its own choice.
    *
    * @param name as {@code v5e:4x8}
+   * @param options among them the number of slices
    */
-  static void check(String name) {
+  static void check(String name, PjrtOptions options) {
     if (name.isBlank() || NO_CHIPS.matcher(name).find()) {
       throw new IllegalArgumentException(
           "topology: a name with sizes of at least 1 is wanted, as v5e:4x8, got \"" + name + "\"");
+    }
+    double chips =
+        options.values().get("num_slices") instanceof PjrtValue.Int64(long slices) ? slices : 1;
+    Matcher sizes = SIZES.matcher(name);
+    if (sizes.find()) {
+      for (String size : sizes.group(1).split("x", -1)) {
+        chips *= Double.parseDouble(size);
+      }
+    }
+    if (chips > MOST_CHIPS) {
+      throw new IllegalArgumentException(
+          "topology: at most %d chips in all slices are wanted, got \"%s\" with %s"
+              .formatted(MOST_CHIPS, name, options));
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.shardsum.internal.pjrt.Proto;
 import io.github.shardsum.internal.pjrt.Scratch;
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("pjrt-plugin")
 @ParameterizedClass
-@MethodSource("io.github.shardsum.pjrt.RealPlugins#cpu")
+@MethodSource("io.github.shardsum.pjrt.RealPlugins#all")
 class CpuPluginTest {
   private static final String ADD =
       "func.func @main(%a: tensor<3xf32>, %b: tensor<3xf32>) -> tensor<3xf32> {\n"
@@ -57,7 +58,12 @@ class CpuPluginTest {
   }
 
   private PjrtDevice device(int index) {
+    RealPlugins.assumeDevices(client, index + 1);
     return client.devices().get(index);
+  }
+
+  private boolean onCpu() {
+    return client.platformName().equals("cpu");
   }
 
   private PjrtBuffer put(float... values) {
@@ -79,16 +85,16 @@ class CpuPluginTest {
 
   @Test
   void theClientTellsWhatItIs() {
-    assertEquals("cpu", client.platformName());
+    assertFalse(client.platformName().isEmpty());
     assertFalse(client.platformVersion().isEmpty());
     assertEquals(0, client.processIndex());
-    assertEquals(8, client.devices().size());
+    assertEquals(onCpu() ? 8 : client.addressableDevices().size(), client.devices().size());
     assertEquals(client.devices(), client.addressableDevices());
   }
 
   @Test
   void devicesAreFoundByTheirNumbers() {
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < client.devices().size(); i++) {
       PjrtDevice device = device(i);
       assertEquals(i, device.id());
       assertEquals(device, client.device(device.id()));
@@ -111,6 +117,7 @@ class CpuPluginTest {
 
   @Test
   void theDefaultAssignmentIsThatOfThePlugin() {
+    RealPlugins.assumeDevices(client, 8);
     List<Integer> ids =
         client.defaultAssignment(2, 4).stream().flatMap(List::stream).sorted().toList();
     assertEquals(IntStream.range(0, 8).boxed().toList(), ids);
@@ -144,8 +151,12 @@ class CpuPluginTest {
 
   @Test
   void memoryStatisticsAreThereOrUnimplemented() {
-    PjrtException e = assertThrows(PjrtException.class, () -> device(0).memoryStats());
-    assertEquals(PjrtCode.UNIMPLEMENTED, e.code());
+    try {
+      assertTrue(device(0).memoryStats().inUse() >= 0);
+      assertFalse(onCpu());
+    } catch (PjrtException e) {
+      assertEquals(PjrtCode.UNIMPLEMENTED, e.code());
+    }
   }
 
   @Test
@@ -310,6 +321,7 @@ class CpuPluginTest {
 
   @Test
   void nativeMemoryIsBorrowedUntilTheBufferIsGone() throws Exception {
+    assumeTrue(onCpu(), "memory of the host is no device's");
     Tensor tensor = Tensor.allocate(Arena.ofAuto(), DType.F32, Shape.of(1024));
     tensor.assign(Tensor.full(DType.F32, 3, 1024));
     PjrtBuffer buffer = client.bufferFrom(tensor, device(0), HostTransfer.BORROW);
@@ -346,7 +358,7 @@ class CpuPluginTest {
     try (PjrtBuffer buffer = client.bufferFrom(Tensor.of(new float[6], 2, 3), device(3))) {
       assertEquals(device(3), buffer.device());
       assertEquals(device(3).defaultMemory(), buffer.memory());
-      assertTrue(buffer.isOnCpu());
+      assertEquals(onCpu(), buffer.isOnCpu());
       assertTrue(buffer.onDeviceBytes() >= 24);
       try (PjrtEvent ready = buffer.ready()) {
         ready.await();
@@ -542,6 +554,7 @@ class CpuPluginTest {
           return %0 : tensor<2xf32>
         }
         """;
+    RealPlugins.assumeDevices(client, 4);
     try (PjrtLoadedExecutable program =
         client.compile(sum, CompileOptions.defaults().withReplicas(4))) {
       assertEquals(4, program.devices().size());
@@ -567,6 +580,7 @@ class CpuPluginTest {
           }
         }
         """;
+    RealPlugins.assumeDevices(client, 4);
     CompileOptions options = CompileOptions.partitioned(2).withAssignment(List.of(List.of(3, 2)));
     try (PjrtLoadedExecutable program = client.compile(reversed, options)) {
       assertEquals(List.of(device(3), device(2)), program.devices());
@@ -594,6 +608,7 @@ class CpuPluginTest {
 
   @Test
   void aTopologyIsNotForACpu() {
+    assumeTrue(onCpu(), "a GPU has one");
     PjrtException e = assertThrows(PjrtException.class, () -> client.plugin().topology("v5e:2x2"));
     assertEquals(PjrtCode.UNIMPLEMENTED, e.code());
   }
@@ -601,8 +616,8 @@ class CpuPluginTest {
   @Test
   void theClientHasATopology() {
     try (PjrtTopology topology = client.topology()) {
-      assertEquals("cpu", topology.platformName());
-      assertEquals(8, topology.devices().size());
+      assertEquals(client.platformName(), topology.platformName());
+      assertEquals(client.devices().size(), topology.devices().size());
     } catch (PjrtException e) {
       assertEquals(PjrtCode.UNIMPLEMENTED, e.code());
     }

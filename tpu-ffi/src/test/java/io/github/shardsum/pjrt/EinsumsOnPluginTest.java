@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The five einsums of the MoE layer (paper, algorithm 2) on XLA against einsum-core. */
 @Tag("pjrt-plugin")
 @ParameterizedClass
-@MethodSource("io.github.shardsum.pjrt.RealPlugins#cpu")
+@MethodSource("io.github.shardsum.pjrt.RealPlugins#all")
 class EinsumsOnPluginTest {
   private static final int DEVICES = 8;
   private static final Map<String, Long> SIZES =
@@ -53,6 +53,7 @@ class EinsumsOnPluginTest {
   @Test
   void shardedOverEightDevicesTheyEqualEinsumCore() {
     try (PjrtClient client = RealPlugins.client(library, DEVICES)) {
+      RealPlugins.assumeDevices(client, DEVICES);
       for (String equation : EINSUMS) {
         check(client, EinsumText.of(equation, SIZES, DEVICES));
       }
@@ -61,11 +62,12 @@ class EinsumsOnPluginTest {
 
   @Test
   void dispatchIsAnAllToAll() {
-    try (PjrtClient client = RealPlugins.client(library, DEVICES);
-        PjrtLoadedExecutable program =
-            client.compile(
-                EinsumText.of(EINSUMS.get(1), SIZES, DEVICES).module(),
-                CompileOptions.partitioned(DEVICES))) {
+    try (PjrtClient client = RealPlugins.client(library, DEVICES)) {
+      RealPlugins.assumeDevices(client, DEVICES);
+      PjrtLoadedExecutable program =
+          client.compile(
+              EinsumText.of(EINSUMS.get(1), SIZES, DEVICES).module(),
+              CompileOptions.partitioned(DEVICES));
       String hlo =
           new String(program.executable().optimizedProgram().code(), StandardCharsets.ISO_8859_1);
       assertTrue(hlo.contains("all-to-all"));

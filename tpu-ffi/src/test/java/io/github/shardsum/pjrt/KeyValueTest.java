@@ -19,12 +19,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A store as a plugin sees it: function pointers, called while the client is created. */
 @SuppressWarnings("restricted")
@@ -151,6 +154,48 @@ class KeyValueTest {
         });
     assertThrows(PjrtException.class, () -> fake.open().createClient());
     assertEquals(List.of(), fake.violations);
+  }
+
+  @Test
+  void twoProcessesTellEachOtherByASharedStore(@TempDir Path folder) throws Exception {
+    List<Process> both = new ArrayList<>();
+    for (int rank = 0; rank < 2; rank++) {
+      both.add(
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "--enable-native-access=ALL-UNNAMED",
+                  "--add-modules=jdk.incubator.vector",
+                  "-XX:TieredStopAtLevel=1",
+                  "-cp",
+                  AbortTest.classPath(),
+                  KeyValueTest.class.getName(),
+                  Integer.toString(rank),
+                  folder.toString())
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("output" + rank).toFile())
+              .start());
+    }
+    for (int rank = 0; rank < 2; rank++) {
+      assertEquals(0, both.get(rank).waitFor(), Files.readString(folder.resolve("output" + rank)));
+    }
+  }
+
+  /**
+   * One of two processes, whose plugin tells the other one its number and waits for the other's.
+   *
+   * @param arguments the number, 0 or 1, and the folder of the store
+   */
+  public static void main(String[] arguments) {
+    byte rank = Byte.parseByte(arguments[0]);
+    byte other = (byte) (1 - rank);
+    KeyValueTest self = new KeyValueTest();
+    self.during(
+        new FolderStore(Path.of(arguments[1])),
+        create -> {
+          assertEquals(0, self.put(create, new byte[] {rank}, new byte[] {rank, 42}));
+          assertArrayEquals(new byte[] {other, 42}, self.get(create, new byte[] {other}, 120_000));
+          assertArrayEquals(new byte[] {other, 42}, self.tryGet(create, new byte[] {other}));
+        });
   }
 
   private long put(Fields create, byte[] key, byte[] value) throws Throwable {

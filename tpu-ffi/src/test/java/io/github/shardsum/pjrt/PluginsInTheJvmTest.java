@@ -34,7 +34,7 @@ class PluginsInTheJvmTest {
           + "  %0 = stablehlo.add %a, %b : tensor<3xf32>\n  return %0 : tensor<3xf32>\n}";
 
   static Stream<Path> all() {
-    return Stream.concat(RealPlugins.cpu().stream(), Stream.of(RealPlugins.libtpu()));
+    return Stream.concat(RealPlugins.all().stream(), Stream.of(RealPlugins.libtpu()));
   }
 
   @ParameterizedTest
@@ -68,7 +68,7 @@ class PluginsInTheJvmTest {
   }
 
   @ParameterizedTest
-  @MethodSource("io.github.shardsum.pjrt.RealPlugins#cpu")
+  @MethodSource("io.github.shardsum.pjrt.RealPlugins#all")
   void tenThousandCyclesDoNotGrowNativeMemory(Path library) {
     try (PjrtClient client = RealPlugins.client(library, 1);
         PjrtLoadedExecutable add = client.compile(ADD, CompileOptions.defaults())) {
@@ -90,7 +90,7 @@ class PluginsInTheJvmTest {
   }
 
   @ParameterizedTest
-  @MethodSource("io.github.shardsum.pjrt.RealPlugins#cpu")
+  @MethodSource("io.github.shardsum.pjrt.RealPlugins#all")
   void clientsAndProgramsDoNotGrowNativeMemory(Path library) {
     checkGrowth(
         library + ", clients and programs",
@@ -145,7 +145,7 @@ class PluginsInTheJvmTest {
   }
 
   @ParameterizedTest
-  @MethodSource("io.github.shardsum.pjrt.RealPlugins#cpu")
+  @MethodSource("io.github.shardsum.pjrt.RealPlugins#all")
   void aHundredThreadsShareAClient(Path library) throws Exception {
     try (PjrtClient client = RealPlugins.client(library, 8);
         PjrtLoadedExecutable add = client.compile(ADD, CompileOptions.defaults());

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Assumptions;
 /** Plugins of this machine that tests run on. Without them a test is skipped, in CI it fails. */
 final class RealPlugins {
   private static final String CPU = "SHARDSUM_PJRT_CPU";
+  private static final String GPU = "SHARDSUM_PJRT_GPU";
   private static final String TPU = "SHARDSUM_LIBTPU";
   private static final String REQUIRED = "SHARDSUM_PJRT_REQUIRED";
 
@@ -24,6 +25,14 @@ final class RealPlugins {
     return Stream.of(named(CPU, "pip install lammps-jax-pjrt-cpu").split(File.pathSeparator))
         .map(RealPlugins::existing)
         .toList();
+  }
+
+  /** The CPU plugins, and that of a GPU where {@code SHARDSUM_PJRT_GPU} names one. */
+  static List<Path> all() {
+    String gpu = System.getenv(GPU);
+    return gpu == null || gpu.isBlank()
+        ? cpu()
+        : Stream.concat(cpu().stream(), Stream.of(existing(gpu))).toList();
   }
 
   static Path newestCpu() {
@@ -58,10 +67,19 @@ final class RealPlugins {
     return path;
   }
 
+  /** A client of so many devices; of a GPU's plugin, of those that there are. */
   static PjrtClient client(Path plugin, int devices) {
     return PjrtPlugin.open(plugin)
         .createClient(
-            ClientOptions.defaults()
-                .withOptions(PjrtOptions.none().with("cpu_device_count", devices)));
+            cpu().contains(plugin)
+                ? ClientOptions.defaults()
+                    .withOptions(PjrtOptions.none().with("cpu_device_count", devices))
+                : ClientOptions.defaults());
+  }
+
+  /** Goes on only if there are so many devices. */
+  static void assumeDevices(PjrtClient client, int devices) {
+    Assumptions.assumeTrue(
+        client.devices().size() >= devices, "fewer than " + devices + " devices");
   }
 }

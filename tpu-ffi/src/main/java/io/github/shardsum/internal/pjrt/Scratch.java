@@ -68,6 +68,7 @@ public final class Scratch implements SegmentAllocator, AutoCloseable {
     return from.asSlice(start, bytes).fill((byte) 0);
   }
 
+  @SuppressWarnings("MustBeClosedChecker") // by close()
   private Arena beyond() {
     Arena arena = more;
     if (arena == null) {

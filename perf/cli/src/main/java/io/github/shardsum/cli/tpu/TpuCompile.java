@@ -6,8 +6,10 @@ import io.github.shardsum.pjrt.PjrtException;
 import io.github.shardsum.pjrt.PjrtExecutable;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.PjrtTopology;
+import io.github.shardsum.pjrt.ProgramFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -56,7 +58,12 @@ final class TpuCompile implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    String text = Files.readString(program);
+    byte[] code = Files.readAllBytes(program);
+    if (out.isPresent()) {
+      OutputFile.check(out.get());
+    }
+    // Byte for byte, so that bytecode is as good as text: the names are ASCII in both.
+    String text = new String(code, StandardCharsets.ISO_8859_1);
     PjrtPlugin opened = PjrtPlugin.open(plugin.find(System.getenv()).library());
     try (PjrtTopology devices = opened.topology(topology)) {
       int count = devices.deviceCount();
@@ -65,7 +72,7 @@ final class TpuCompile implements Callable<Integer> {
           CompileOptions.partitioned(partitions.orElse(split ? count : 1))
               .withShardy(!text.contains("mhlo.sharding"));
       long begin = System.nanoTime();
-      try (PjrtExecutable compiled = devices.compile(text, options)) {
+      try (PjrtExecutable compiled = devices.compile(code, ProgramFormat.MLIR, options)) {
         double seconds = (System.nanoTime() - begin) / 1e9;
         report(devices, compiled, seconds);
         if (out.isPresent()) {

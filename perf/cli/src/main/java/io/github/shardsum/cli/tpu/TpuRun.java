@@ -10,6 +10,7 @@ import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.PjrtOptions;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.PjrtSearch;
+import io.github.shardsum.pjrt.ProgramFormat;
 import io.github.shardsum.pjrt.Sharding;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
@@ -64,12 +65,16 @@ final class TpuRun implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     CompileOptions options = CompileOptions.partitioned(partitions);
-    String text = Files.readString(program);
+    byte[] code = Files.readAllBytes(program);
+    for (Path file : outputs) {
+      OutputFile.check(file);
+    }
     PjrtSearch.Found found = plugin.find(System.getenv());
     try (Arena arena = Arena.ofShared();
         PjrtClient client =
             PjrtPlugin.open(found.library()).createClient(clientOptions(found, partitions));
-        PjrtLoadedExecutable loaded = client.compile(text, options)) {
+        PjrtLoadedExecutable loaded = client.compile(code, ProgramFormat.MLIR, options)) {
+      checkOutputs(loaded.executable().outputs());
       List<Tensor> inputs = new ArrayList<>();
       for (Path argument : arguments) {
         inputs.add(Npy.map(argument, arena));
@@ -141,12 +146,15 @@ final class TpuRun implements Callable<Integer> {
     return whole;
   }
 
-  private void write(List<Tensor> results) throws IOException {
-    if (!outputs.isEmpty() && outputs.size() != results.size()) {
+  /** Before the run: who waited for hours for it would rather be told now. */
+  private void checkOutputs(int results) {
+    if (!outputs.isEmpty() && outputs.size() != results) {
       throw new IllegalArgumentException(
-          "-o: a file for each of %d results is wanted, got %d"
-              .formatted(results.size(), outputs.size()));
+          "-o: a file for each of %d results is wanted, got %d".formatted(results, outputs.size()));
     }
+  }
+
+  private void write(List<Tensor> results) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     for (int i = 0; i < results.size(); i++) {
       Tensor result = results.get(i);

@@ -1,6 +1,6 @@
-// The calls of PjrtCalls.java, made from C: what they cost without a binding.
+// PJRT's functions called from C: what they cost without a binding.
 //
-// Built by `cc -O2 -shared -fPIC -o pjrt_calls.so pjrt_calls.c -ldl`, and loaded into the same process and onto the same plugin as
+// Built by `cc -O2 -shared -fPIC -o pjrt_calls.so pjrt_calls.c -ldl` (NativeCalls.java does), and loaded into the same process and onto the same plugin as
 // the binding. Structs are those of pjrt_c_api.h at API 0.114, as far as they are used here; a plugin takes structs that are
 // longer than its own.
 #define _GNU_SOURCE
@@ -244,6 +244,18 @@ int64_t calls_to_host(State* state, int64_t times) {
     CALL(BUFFER_TO_HOST_BUFFER, arguments);
     await(state, arguments.event);
     sum += (int64_t)target[2];
+    free(target);
+  }
+  return sum;
+}
+
+// What a copy to a new buffer cannot do without: new memory, and the copy.
+int64_t calls_copy(const float* data, int64_t count, int64_t times) {
+  int64_t sum = 0;
+  for (int64_t i = 0; i < times; i++) {
+    float* target = malloc(count * sizeof *target);
+    memcpy(target, data, count * sizeof *target);
+    sum += (int64_t)((volatile float*)target)[count - 1];
     free(target);
   }
   return sum;

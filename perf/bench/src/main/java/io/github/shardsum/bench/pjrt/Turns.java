@@ -1,0 +1,87 @@
+package io.github.shardsum.bench.pjrt;
+
+import java.util.Arrays;
+import java.util.function.DoubleBinaryOperator;
+
+/**
+ * Two that are timed in turns, so that what slows the machine down for a while slows both.
+ *
+ * @param first seconds a call, a round an element
+ * @param second seconds a call in the same rounds
+ */
+record Turns(double[] first, double[] second) {
+  private static final double WARM_UP_SECONDS = 2;
+  private static final double BLOCK_SECONDS = 0.03;
+  private static final double MISSED_ON_A_SIDE = 0.025;
+
+  /** Someone who makes calls and says how long they took. */
+  @FunctionalInterface
+  interface Timed {
+    double seconds(long calls);
+  }
+
+  /** Runs both in turns, the other one first in every second round. */
+  static Turns of(int rounds, Timed first, Timed second) {
+    Timed[] both = {first, second};
+    long[] calls = {warmUp(first), warmUp(second)};
+    double[][] seconds = new double[2][rounds];
+    for (int round = 0; round < rounds; round++) {
+      for (int turn = 0; turn < 2; turn++) {
+        int who = (turn + round) % 2;
+        // The first call brings caches back from whoever ran before; it does not count.
+        both[who].seconds(1);
+        seconds[who][round] = both[who].seconds(calls[who]) / calls[who];
+      }
+    }
+    return new Turns(seconds[0], seconds[1]);
+  }
+
+  private static long warmUp(Timed timed) {
+    long calls = 1;
+    for (double total = 0; total < WARM_UP_SECONDS; ) {
+      double seconds = timed.seconds(calls);
+      total += seconds;
+      double fitting = BLOCK_SECONDS * calls / Math.max(seconds, 1e-9);
+      calls = (long) Math.clamp(fitting, 1, 10.0 * calls);
+    }
+    return calls;
+  }
+
+  /**
+   * The median over the rounds of what is made of both, between two order statistics that cover the
+   * true median with a probability of at least 0.95.
+   *
+   * @param median the middle one
+   * @param low lower end
+   * @param high upper end
+   */
+  record Interval(double median, double low, double high) {}
+
+  Interval interval(DoubleBinaryOperator of) {
+    double[] values = new double[first.length];
+    Arrays.setAll(values, round -> of.applyAsDouble(first[round], second[round]));
+    Arrays.sort(values);
+    int rank = outermost(values.length);
+    return new Interval(values[values.length / 2], values[rank], values[values.length - 1 - rank]);
+  }
+
+  /** The largest r such that r or fewer of n fair coins are heads at most one time in forty. */
+  private static int outermost(int n) {
+    double tail = 0;
+    double term = Math.pow(0.5, n);
+    for (int rank = 0; rank < n; rank++) {
+      tail += term;
+      if (tail > MISSED_ON_A_SIDE) {
+        return Math.max(0, rank - 1);
+      }
+      term *= (double) (n - rank) / (rank + 1);
+    }
+    return 0;
+  }
+
+  static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}
