@@ -630,7 +630,12 @@ public final class Tensor implements Operand {
     if (segment.isReadOnly()) {
       throw new IllegalArgumentException("assign: writable memory is wanted, got a read-only one");
     }
-    for (int axis = 0; axis < strides.length; axis++) {
+    refuseBroadcast();
+    StridedCopy.copy(overlaps(source) ? source.copy() : source, this);
+  }
+
+  private void refuseBroadcast() {
+    for (int axis = 0; axis < strides.length && shape.elementCount() > 0; axis++) {
       if (strides[axis] == 0 && shape.size(axis) > 1) {
         throw new IllegalArgumentException(
             "assign: an element for each index is wanted, got a view whose axis "
@@ -640,7 +645,6 @@ public final class Tensor implements Operand {
                 + " is broadcast; assign to the tensor that it views");
       }
     }
-    StridedCopy.copy(overlaps(source) ? source.copy() : source, this);
   }
 
   private boolean overlaps(Tensor other) {

@@ -175,6 +175,9 @@ class TensorTest {
     Tensor rows = target.broadcastTo(Shape.of(2, 3));
     refuses("axis 0 of size 2 is broadcast", () -> rows.assign(Tensor.full(DType.F32, 1, 2, 3)));
     assertArrayEquals(new float[3], target.toFloatArray());
+    // Nothing is shared where nothing is: strides of empty tensors are often 0.
+    Tensor empty = Tensor.zeros(DType.F32, 1, 0).broadcastTo(Shape.of(2, 0));
+    empty.assign(Tensor.zeros(DType.F32, 2, 0));
   }
 
   @Test

@@ -254,8 +254,9 @@ class ViewProperties {
   }
 
   private static boolean isBroadcast(Tensor tensor) {
-    return IntStream.range(0, tensor.rank())
-        .anyMatch(axis -> tensor.stride(axis) == 0 && tensor.size(axis) > 1);
+    return tensor.shape().elementCount() > 0
+        && IntStream.range(0, tensor.rank())
+            .anyMatch(axis -> tensor.stride(axis) == 0 && tensor.size(axis) > 1);
   }
 
   @Property
