@@ -635,8 +635,8 @@ public final class Tensor implements Operand {
   }
 
   private void refuseBroadcast() {
-    for (int axis = 0; axis < strides.length && shape.elementCount() > 0; axis++) {
-      if (strides[axis] == 0 && shape.size(axis) > 1) {
+    for (int axis = 0; axis < strides.length; axis++) {
+      if (strides[axis] == 0 && shape.size(axis) > 1 && shape.elementCount() > 0) {
         throw new IllegalArgumentException(
             "assign: an element for each index is wanted, got a view whose axis "
                 + axis
