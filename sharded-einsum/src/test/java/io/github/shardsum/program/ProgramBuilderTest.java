@@ -1,0 +1,78 @@
+package io.github.shardsum.program;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ProgramBuilderTest {
+  /** Every token goes to its best expert, without capacity: enough to route by. */
+  private static Program gating() {
+    ProgramBuilder p = Program.builder("gating");
+    Value gates = p.input("gates", "f32[G=2 S=8 E=4]");
+    Value first = p.oneHot(p.argMax(gates, "E"), "E", 4, DType.F32);
+    Value slot = p.convert(p.einsum("GSE,GSE->GS", p.exclusiveSum(first, "S"), first), DType.I32);
+    Value mask = p.einsum("GSE,GSC->GSEC", first, p.oneHot(slot, "C", 8, DType.F32));
+    p.output("combine_weights", p.einsum("GSE,GSEC->GSEC", gates, mask));
+    p.output("dispatch_mask", mask);
+    return p.build();
+  }
+
+  /** The example of the class's javadoc. */
+  @Test
+  void algorithmTwoOfThePaperIsWrittenAsInThePaper() {
+    Program gating = gating();
+    var p = Program.builder("moe");
+    var inputs = p.input("inputs", "f32[G=2 S=8 M=16]");
+    var wg = p.input("wg", "f32[M=16 E=4]");
+    var wi = p.input("wi", "f32[E=4 M=16 H=32]");
+    var wo = p.input("wo", "f32[E=4 H=32 M=16]");
+    var gates = p.softmax(p.einsum("GSM,ME->GSE", inputs, wg), "E");
+    var routed = p.composite("gating", gating, gates);
+    var dispatched = p.einsum("GSEC,GSM->EGCM", routed.get(1), inputs);
+    var h = p.relu(p.einsum("EGCM,EMH->EGCH", dispatched, wi));
+    var expertOutputs = p.einsum("EGCH,EHM->GECM", h, wo);
+    p.output("outputs", p.einsum("GSEC,GECM->GSM", routed.get(0), expertOutputs));
+    Program moe = p.build();
+    assertEquals(
+        List.of("einsum", "softmax", "composite", "einsum", "einsum", "relu", "einsum", "einsum"),
+        moe.statements().stream().map(each -> each.operation().mnemonic()).toList());
+    assertEquals("outputs: f32[G=2 S=8 M=16]", moe.outputs().getFirst().toString());
+    assertEquals(moe, Program.parse(moe.toString()));
+  }
+
+  @Test
+  void aValueOfAnotherBuilderIsRefusedAtOnce() {
+    ProgramBuilder other = Program.builder("other");
+    Value foreign = other.exp(other.input("x", "f32[a=2]"));
+    ProgramBuilder p = Program.builder("p");
+    p.input("y", "f32[a=2]");
+    says(() -> p.negate(foreign), "negate(v0: f32[a=2])", "no value of this builder");
+    says(() -> p.output(foreign), "output of program p", "v0: f32[a=2]");
+    says(() -> p.let("name", foreign), "let name", "v0: f32[a=2]");
+  }
+
+  @Test
+  void aResultIsNamedOnce() {
+    ProgramBuilder p = Program.builder("p");
+    Value x = p.input("x", "f32[a=2]");
+    Value y = p.let("y", p.exp(x));
+    says(() -> p.let("z", y), "without name", "got y");
+    says(() -> p.output("z", y), "without name");
+    says(() -> p.let("z", x), "got x: f32[a=2]");
+    says(() -> p.let("y", p.exp(y)), "each name once");
+    says(() -> p.let("1", p.exp(y)), "letters, digits");
+    p.output(y);
+    assertEquals(List.of("y"), p.build().outputs().stream().map(Value::name).toList());
+  }
+
+  private static void says(Runnable call, String... parts) {
+    String message = String.valueOf(assertThrows(ProgramException.class, call::run).getMessage());
+    for (String part : parts) {
+      assertTrue(message.contains(part), () -> "\"" + part + "\" in: " + message);
+    }
+  }
+}
