@@ -33,6 +33,9 @@ final class EinsumLowering {
       lowering.put(result, place.seen(view(einsum.equation(), result.type())));
       return;
     }
+    if (new HotValues(lowering).weightedSum(einsum, result)) {
+      return;
+    }
     run(einsum, result, Epilogue.none(), Optional.empty());
   }
 
@@ -211,21 +214,8 @@ final class EinsumLowering {
   /** A bias that is not in a buffer of the workspace in C order is copied into one. */
   private BiasedEinsum biased(
       Contraction.Einsum einsum, EinsumOptions options, List<OperandForm> forms, Value bias) {
-    Place.Dense place = lowering.densePlace(bias);
     Term term = Term.of(bias.type().names().toArray(String[]::new));
-    if (place.base() instanceof Base.Buffer buffer && place.whole()) {
-      return new BiasedEinsum(einsum.equation(), options, forms, term, buffer);
-    }
-    int from = lowering.dense(bias);
-    Base.Buffer buffer = lowering.buffer(bias.type().dtype(), bias.type().shape());
-    Value copy = new Value(bias.name() + ".bias" + buffer.index(), bias.type());
-    int to = lowering.put(copy, Place.Dense.of(buffer, bias.type().dtype(), bias.type().shape()));
-    lowering.step(
-        "copy",
-        "bias " + bias,
-        List.of(from, to),
-        0,
-        frame -> frame.tensor(to).assign(frame.tensor(from)));
+    Base.Buffer buffer = lowering.wholeBuffer(bias, ".bias");
     return new BiasedEinsum(einsum.equation(), options, forms, term, buffer);
   }
 }

@@ -57,7 +57,7 @@ public final class Lowering {
    * @return the plan
    */
   public static LocalPlan lower(Program program, LocalKernels kernels, Workers workers) {
-    return new Lowering(Pairwise.of(program), kernels, workers).plan();
+    return new Lowering(Gathers.of(Pairwise.of(program)), kernels, workers).plan();
   }
 
   private LocalPlan plan() {
@@ -196,6 +196,45 @@ public final class Lowering {
             weights);
     routings.add(place);
     return put(value, place);
+  }
+
+  /**
+   * A value that has the positions of another one.
+   *
+   * @param weights of its slots; if absent every weight is 1
+   */
+  void routed(
+      Value value, Place.Routed like, int leadRank, long slots, Optional<Base.Buffer> weights) {
+    Place.Routed place =
+        new Place.Routed(
+            routings.size(),
+            value.type().shape(),
+            leadRank,
+            slots,
+            value.type().dtype(),
+            like.positions(),
+            weights);
+    routings.add(place);
+    put(value, place);
+  }
+
+  /** The buffer in C order that a value fills; a copy if there is none. */
+  Base.Buffer wholeBuffer(Value value, String suffix) {
+    Place.Dense place = densePlace(value);
+    if (place.base() instanceof Base.Buffer whole && place.whole()) {
+      return whole;
+    }
+    int from = dense(value);
+    Base.Buffer buffer = buffer(value.type().dtype(), value.type().shape());
+    Value copy = new Value(value.name() + suffix + buffer.index(), value.type());
+    int to = put(copy, Place.Dense.of(buffer, value.type().dtype(), value.type().shape()));
+    step(
+        "copy",
+        "all of " + value,
+        List.of(from, to),
+        0,
+        frame -> frame.tensor(to).assign(frame.tensor(from)));
+    return buffer;
   }
 
   Workers workers() {

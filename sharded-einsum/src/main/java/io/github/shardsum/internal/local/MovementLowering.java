@@ -29,14 +29,18 @@ final class MovementLowering {
         long count = result.type().size(w.label());
         view(w.x(), result, Strided.windows(axis, count, w.stride(), w.size(), w.dilation()));
       }
-      case Movement.Split s -> {
-        long[] sizes = s.sizes().stream().mapToLong(Long::longValue).toArray();
-        view(s.x(), result, Strided.split(s.x().type().axis(s.label()), sizes));
-      }
+      case Movement.Split s -> split(s, result);
       case Movement.Merge merge -> merge(merge, result);
       case Movement.Pad pad -> pad(pad, result);
       case Movement.Shift shift -> shift(shift, result);
       case Movement.Concatenate concatenate -> concatenate(concatenate, result);
+    }
+  }
+
+  private void split(Movement.Split s, Value result) {
+    if (!new HotValues(lowering).split(s, result)) {
+      long[] sizes = s.sizes().stream().mapToLong(Long::longValue).toArray();
+      view(s.x(), result, Strided.split(s.x().type().axis(s.label()), sizes));
     }
   }
 

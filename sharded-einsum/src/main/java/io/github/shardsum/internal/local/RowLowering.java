@@ -56,6 +56,9 @@ final class RowLowering {
   }
 
   private void reduce(Contraction.Reduce reduce, Value result) {
+    if (new HotValues(lowering).sum(reduce, result)) {
+      return;
+    }
     if (reduce.kind() == Contraction.ReduceKind.SUM) {
       new EinsumLowering(lowering).sum(reduce.x(), reduce.labels(), result);
       return;
@@ -149,18 +152,10 @@ final class RowLowering {
     }
   }
 
-  /** Where only einsums of two operands read it, positions are enough. */
+  /** Where einsums of two operands read it, positions are enough. */
   private void oneHot(Selection.OneHot hot, Value result) {
     int indices = lowering.dense(hot.indices());
-    boolean routed =
-        result.type().shape().elementCount() > 0
-            && !lowering.uses().isOutput(result)
-            && lowering.uses().of(result).stream()
-                .map(use -> lowering.program().statements().get(use).operation())
-                .allMatch(
-                    use ->
-                        use instanceof Contraction.Einsum einsum && einsum.operands().size() == 2);
-    if (!routed) {
+    if (!new HotValues(lowering).isWorthIt(result, hot.indices().type().rank())) {
       int out = lowering.define(result);
       lowering.step(
           "one-hot",

@@ -58,7 +58,10 @@ final class Workspace {
 
   /** Made while all memory is zero, so that the check of positions passes. */
   private RoutingTensor routing(Place.Routed place) {
-    Tensor positions = buffers[place.positions().index()];
+    // Positions that several values share lie as one slot a row in the one-hot's own buffer.
+    long[] sizes = java.util.Arrays.copyOf(place.shape().toArray(), place.leadRank() + 1);
+    sizes[place.leadRank()] = place.slots();
+    Tensor positions = buffers[place.positions().index()].reshape(sizes);
     Tensor weights =
         place
             .weights()
