@@ -5,6 +5,7 @@ import static io.github.shardsum.internal.contract.StepKernel.OUT;
 import static io.github.shardsum.internal.contract.StepKernel.RIGHT;
 
 import io.github.shardsum.internal.kernel.Blocking;
+import io.github.shardsum.internal.kernel.FloatThin;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.kernel.Products;
 import io.github.shardsum.internal.memory.Loops;
@@ -26,6 +27,12 @@ final class StepPlanner {
 
   /** Most multiply-adds of a product that is not packed: packing 32^3 costs as much as it saves. */
   private static final long MOST_SMALL = 32 * 32 * 32;
+
+  /** Terms from which on vectors along the sum pay for adding up their lanes. */
+  private static final long LEAST_THIN = 64;
+
+  /** The same if the last terms do not fill a vector: they are packed. */
+  private static final long LEAST_THIN_WITH_REST = 512;
 
   /** Elements along an operand from which on squares are turned over. */
   private static final long LEAST_TURNED = 4;
@@ -69,6 +76,9 @@ final class StepPlanner {
     double packed =
         StepLabel.points(batch)
             * productCost(StepLabel.points(m), StepLabel.points(n), StepLabel.points(k));
+    if (isThin(batch, m, n, k)) {
+      return new Choice(thin(batch, m, n, k), swap, "too few columns for a register tile");
+    }
     if (batch.isEmpty() && isSmall(m, n, k)) {
       return new Choice(small(m, n, k), swap, "too small or narrow to be packed");
     }
@@ -198,7 +208,35 @@ final class StepPlanner {
         && mSize < Integer.MAX_VALUE
         && (mSize > 1 || kSize <= MOST_ROW_TERMS)
         && (mSize * nSize * kSize <= MOST_SMALL || thin)
-        && kSize * nSize <= FloatSmallProduct.MOST;
+        && kSize * nSize <= (thin ? FloatSmallProduct.MOST_THIN : FloatSmallProduct.MOST);
+  }
+
+  /**
+   * Whether vectors run along the sum, since there are too few columns for them to run along those.
+   */
+  private boolean isThin(
+      List<StepLabel> batch, List<StepLabel> m, List<StepLabel> n, List<StepLabel> k) {
+    long nSize = StepLabel.points(n);
+    long kSize = StepLabel.points(k);
+    return type == ComputeType.FLOAT
+        && oneLoop(n)
+        && StepLabel.points(m) > 1
+        && nSize > 1
+        && nSize <= lanes() / 2
+        && kSize >= (kSize % FloatThin.LANES == 0 ? LEAST_THIN : LEAST_THIN_WITH_REST)
+        && StepLabel.points(batch) * StepLabel.points(m) * nSize * kSize > MOST_SMALL
+        && kSize * nSize <= FloatThinProduct.MOST;
+  }
+
+  private StepKernel thin(
+      List<StepLabel> batch, List<StepLabel> m, List<StepLabel> n, List<StepLabel> k) {
+    Loops b = StepLabel.loops(batch, OUT);
+    Loops rows = StepLabel.loops(m, OUT);
+    Loops columns = StepLabel.loops(n, OUT);
+    Loops sum = StepLabel.loops(k, RIGHT);
+    Products products = kernels.products();
+    return new FloatThinProduct(
+        products.thin(), products.floats(), kernels.floats(), b, rows, columns, sum);
   }
 
   private static boolean oneLoop(List<StepLabel> labels) {

@@ -5,6 +5,7 @@ import io.github.shardsum.internal.scalar.ScalarDoubleProduct;
 import io.github.shardsum.internal.scalar.ScalarDoubleRows;
 import io.github.shardsum.internal.scalar.ScalarFloatProduct;
 import io.github.shardsum.internal.scalar.ScalarFloatRows;
+import io.github.shardsum.internal.scalar.ScalarFloatThin;
 import io.github.shardsum.internal.scalar.ScalarLongProduct;
 import io.github.shardsum.internal.scalar.ScalarLongRows;
 
@@ -36,7 +37,10 @@ public record Kernels(
           new ScalarLongRows(),
           new ScalarBf16Rows(),
           new Products(
-              new ScalarFloatProduct(), new ScalarDoubleProduct(), new ScalarLongProduct()));
+              new ScalarFloatProduct(),
+              new ScalarDoubleProduct(),
+              new ScalarLongProduct(),
+              new ScalarFloatThin()));
 
   /** The fastest implementation that this JVM can run; chosen once. */
   public static Kernels best() {

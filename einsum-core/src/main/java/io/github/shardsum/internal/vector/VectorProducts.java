@@ -14,9 +14,12 @@ public final class VectorProducts {
     // C2 turns the integer loop into vector code by itself as well as we could.
     ScalarLongProduct longs = new ScalarLongProduct();
     return switch (bits) {
-      case 512 -> new Products(new FloatProduct512(), new DoubleProduct512(), longs);
-      case 256 -> new Products(new FloatProduct256(), new DoubleProduct256(), longs);
-      default -> new Products(new FloatProduct128(), new DoubleProduct128(), longs);
+      case 512 ->
+          new Products(new FloatProduct512(), new DoubleProduct512(), longs, new FloatThin512());
+      case 256 ->
+          new Products(new FloatProduct256(), new DoubleProduct256(), longs, new FloatThin256());
+      default ->
+          new Products(new FloatProduct128(), new DoubleProduct128(), longs, new FloatThin128());
     };
   }
 }

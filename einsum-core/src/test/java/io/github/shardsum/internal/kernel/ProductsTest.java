@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -78,12 +79,70 @@ class ProductsTest {
   }
 
   @Test
+  void thinSumsHaveTheBitsOfTheReference() {
+    FloatThin best = Kernels.best().products().thin();
+    FloatThin scalar = Kernels.scalar().products().thin();
+    for (int k = FloatThin.LANES; k <= Blocking.K_MAX; k += 5 * FloatThin.LANES) {
+      float[] a = reals(2 * k + 5);
+      float[] b = reals(FloatThin.COLUMNS * FloatThin.B_STRIDE + 3);
+      float[] lanes = reals(FloatThin.ROOM + 9);
+      float[] expectedLanes = lanes.clone();
+      float[] sums = new float[FloatThin.ROWS * FloatThin.COLUMNS + 4];
+      float[] expected = sums.clone();
+      for (boolean set : new boolean[] {false, true}) {
+        for (FloatThin thin : List.of(best, scalar)) {
+          float[] into = thin == best ? lanes : expectedLanes;
+          float[] to = thin == best ? sums : expected;
+          if (set) {
+            thin.set(k, a, 5, k + 4, b, 3, into, 7);
+          } else {
+            thin.add(k, a, 5, k + 4, b, 3, into, 7);
+          }
+          float[] kept = into.clone();
+          thin.halve(kept, 7, to, 2);
+        }
+        assertArrayEquals(expectedLanes, lanes);
+        assertArrayEquals(expected, sums);
+      }
+    }
+  }
+
+  @Test
+  void thinSumsAreTheDefinition() {
+    FloatThin thin = Kernels.best().products().thin();
+    int k = 3 * FloatThin.LANES;
+    float[] a = values(2 * k);
+    float[] b = values(FloatThin.COLUMNS * FloatThin.B_STRIDE);
+    float[] lanes = new float[FloatThin.ROOM];
+    float[] sums = new float[FloatThin.ROWS * FloatThin.COLUMNS];
+    thin.set(k, a, k, 0, b, 0, lanes, 0);
+    thin.halve(lanes, 0, sums, 0);
+    for (int i = 0; i < FloatThin.ROWS; i++) {
+      for (int j = 0; j < FloatThin.COLUMNS; j++) {
+        float expected = 0;
+        for (int p = 0; p < k; p++) {
+          expected += a[(1 - i) * k + p] * b[j * FloatThin.B_STRIDE + p];
+        }
+        assertEquals(expected, sums[i * FloatThin.COLUMNS + j]);
+      }
+    }
+  }
+
+  @Test
   void aLineStartsWithinALineOrIsNotKnown() {
     float[] array = new float[FloatProduct.PROBED];
     for (int attempt = 0; attempt < 100; attempt++) {
       int start = PRODUCT.lineStart(array);
       assertTrue(start >= -1 && start < 16, () -> "start " + start);
     }
+  }
+
+  private float[] reals(int n) {
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = random.nextFloat() - 0.5f;
+    }
+    return values;
   }
 
   private float[] values(int n) {

@@ -16,10 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Steps that sum nothing, at sizes where tiles have edges, and sums of rows that operands lie
- * across, against the definition.
+ * Steps that sum nothing, at sizes where tiles have edges, sums of rows that operands lie across,
+ * and products of few columns, against the definition.
  */
-class ElementwiseTilesTest {
+class KernelEdgesTest {
   private static final List<DType> DTYPES = List.of(DType.F32, DType.F64, DType.BF16, DType.I64);
 
   private final Random random = new Random(4);
@@ -64,6 +64,27 @@ class ElementwiseTilesTest {
       })
   void sumsOfRowsThatOperandsLieAcrossAreTheDefinition(String equation, String listed) {
     check(equation, listed, List.of(DType.F32, DType.F64, DType.I64));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "ij,jk->ik; 131,64,8",
+        "ij,jk->ik; 64,256,8",
+        "ij,jk->ik; 65,530,7",
+        "ij,jk->ik; 33,1040,3",
+        "ij,jk->ik; 130,515,2",
+        "ji,jk->ik; 528,37,8",
+        "ij,kj->ik; 200,128,5",
+        "ij,jk->ki; 200,128,5",
+        "bij,bjk->bik; 5,67,96,8",
+        "bij,jk->bik; 5,67,96,8",
+        "aib,bk->iak; 3,70,80,6",
+        "aijb,bjk->kai; 3,25,8,16,4",
+      })
+  void productsOfFewColumnsAreTheDefinition(String equation, String listed) {
+    check(equation, listed, List.of(DType.F32, DType.F64));
   }
 
   private void check(String equation, String listed, List<DType> dtypes) {
