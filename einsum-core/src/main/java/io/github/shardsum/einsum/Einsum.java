@@ -2,9 +2,9 @@ package io.github.shardsum.einsum;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contract.Finish;
+import io.github.shardsum.internal.contract.Picks;
 import io.github.shardsum.internal.contract.Program;
 import io.github.shardsum.internal.contract.Slot;
-import io.github.shardsum.internal.contract.StepText;
 import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -56,16 +57,33 @@ public final class Einsum {
   private final Optional<Program> program;
 
   private Einsum(BoundEquation bound, EinsumOptions options, List<Signature> signatures) {
+    this(
+        bound,
+        options,
+        Planning.signatures(bound, signatures),
+        options.dtype().orElseGet(() -> Signature.promoted(signatures)),
+        Planning.plan(bound, signatures, options),
+        Picks.NONE);
+  }
+
+  private Einsum(
+      BoundEquation bound,
+      EinsumOptions options,
+      List<Signature> signatures,
+      DType dtype,
+      ContractionPlan plan,
+      Picks picks) {
+    RunChecks.epilogue(dtype, options.epilogue());
     this.bound = bound;
     this.options = options;
-    this.signatures = Planning.signatures(bound, signatures);
-    this.dtype = options.dtype().orElseGet(() -> Signature.promoted(signatures));
-    RunChecks.epilogue(dtype, options.epilogue());
-    this.plan = Planning.plan(bound, signatures, options);
+    this.signatures = signatures;
+    this.dtype = dtype;
+    this.plan = plan;
+    long[] strides = bound.outputShape().rowMajorStrides();
     this.program =
         bound.outputShape().elementCount() == 0
             ? Optional.empty()
-            : Optional.of(lower(this.signatures, bound.outputShape().rowMajorStrides(), plan));
+            : Optional.of(Lowered.program(bound, signatures, dtype, strides, plan, options, picks));
   }
 
   /**
@@ -322,7 +340,7 @@ public final class Einsum {
   }
 
   private Program lower(List<Signature> operands, long[] resultStrides, ContractionPlan of) {
-    return Lowered.program(bound, operands, dtype, resultStrides, of, options);
+    return Lowered.program(bound, operands, dtype, resultStrides, of, options, Picks.NONE);
   }
 
   /**
@@ -335,6 +353,36 @@ public final class Einsum {
    */
   public void warmUp(Duration most) {
     new WarmUp(this, bound, options, signatures).run(most);
+  }
+
+  /**
+   * The same einsum with the kernels that a trial finds fastest, of those that can compute each
+   * step, where the default goes by a model. Made for the strides, memory and threads of this
+   * trial; the choice is a part of the einsum, and {@link #explain} tells it.
+   *
+   * <p>All kernels are as accurate as {@link Einsum} promises, but they may add up in another
+   * order: two trials may end with einsums whose last bits differ.
+   *
+   * @param most the longest that it may take; the run under way is still finished
+   * @param operands what to try it on; their data is read
+   * @return another einsum, compiled for operands like these; where there was no time for a trial,
+   *     with the model's kernels. In a JVM that has not yet compiled the kernels it takes a few
+   *     seconds
+   * @throws IllegalArgumentException if most is negative, a shape is not that compiled for, or the
+   *     number of operands, or the result does not fit in one Java array
+   */
+  public Einsum tuned(Duration most, Operand... operands) {
+    RunChecks.operands(bound, operands);
+    List<Signature> given = signatures(operands);
+    ContractionPlan of = planFor(given);
+    List<Signature> ready = Planning.signatures(bound, given);
+    Function<Picks, Einsum> with = picks -> new Einsum(bound, options, ready, dtype, of, picks);
+    if (bound.outputShape().elementCount() == 0) {
+      return with.apply(Picks.NONE);
+    }
+    long[] strides = bound.outputShape().rowMajorStrides();
+    List<List<String>> ladders = Lowered.ladders(bound, ready, dtype, strides, of, options);
+    return new Trial(with, ladders, operands, most).run();
   }
 
   /**
@@ -428,7 +476,8 @@ public final class Einsum {
   }
 
   private EinsumPlan explain(ContractionPlan of, Optional<Program> lowered) {
-    List<EinsumPlan.Step> steps = lowered.map(this::steps).orElse(List.of());
+    List<EinsumPlan.Step> steps =
+        lowered.map(each -> EinsumPlan.steps(bound, each)).orElse(List.of());
     return new EinsumPlan(bound, of, steps, lowered.map(Program::temporaryBytes).orElse(0L));
   }
 
@@ -443,27 +492,6 @@ public final class Einsum {
             || (Planning.computeType(given, dtype) == Planning.computeType(signatures, dtype)
                 && given.stream().noneMatch(Signature::isRouting));
     return fits ? plan : Planning.plan(bound, given, options);
-  }
-
-  private List<EinsumPlan.Step> steps(Program lowered) {
-    List<EinsumPlan.Step> steps = new ArrayList<>();
-    for (StepText step : lowered.steps()) {
-      List<Term> inputs = step.inputs().stream().map(this::term).toList();
-      String equation = new Equation(inputs, term(step.output())).toString();
-      double bytes = step.elements() * lowered.elementBytes();
-      steps.add(new EinsumPlan.Step(equation, step.kernel(), step.why(), bytes));
-    }
-    return steps;
-  }
-
-  /** A term of labels; an axis of an ellipsis, whose name is no label, is written as a name. */
-  private Term term(List<Integer> labels) {
-    String[] names = new String[labels.size()];
-    for (int axis = 0; axis < names.length; axis++) {
-      String name = bound.labelName(labels.get(axis));
-      names[axis] = name.startsWith("...") ? "axis" + name.substring(3) : name;
-    }
-    return Term.of(names);
   }
 
   /** The bound equation and the dtype. */

@@ -1,6 +1,9 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.contract.Program;
+import io.github.shardsum.internal.contract.StepText;
 import io.github.shardsum.path.ContractionPlan;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -41,6 +44,28 @@ public record EinsumPlan(
    */
   public double flops() {
     return contraction.cost().flops();
+  }
+
+  /** The steps of a program. */
+  static List<Step> steps(BoundEquation bound, Program lowered) {
+    List<Step> steps = new ArrayList<>();
+    for (StepText step : lowered.steps()) {
+      List<Term> inputs = step.inputs().stream().map(labels -> term(bound, labels)).toList();
+      String equation = new Equation(inputs, term(bound, step.output())).toString();
+      double bytes = step.elements() * lowered.elementBytes();
+      steps.add(new Step(equation, step.kernel(), step.why(), bytes));
+    }
+    return steps;
+  }
+
+  /** A term of labels; an axis of an ellipsis, whose name is no label, is written as a name. */
+  private static Term term(BoundEquation bound, List<Integer> labels) {
+    String[] names = new String[labels.size()];
+    for (int axis = 0; axis < names.length; axis++) {
+      String name = bound.labelName(labels.get(axis));
+      names[axis] = name.startsWith("...") ? "axis" + name.substring(3) : name;
+    }
+    return Term.of(names);
   }
 
   /** The table: path, FLOPs naive and chosen, largest intermediate, steps, kernels, bytes. */

@@ -2,6 +2,7 @@ package io.github.shardsum.einsum;
 
 import io.github.shardsum.internal.contract.ContractionSpec;
 import io.github.shardsum.internal.contract.Lowering;
+import io.github.shardsum.internal.contract.Picks;
 import io.github.shardsum.internal.contract.Program;
 import io.github.shardsum.internal.contract.View;
 import io.github.shardsum.internal.kernel.Kernels;
@@ -23,30 +24,54 @@ final class Lowered {
       DType dtype,
       long[] resultStrides,
       ContractionPlan plan,
+      EinsumOptions options,
+      Picks picks) {
+    return Lowering.lower(
+        spec(bound, operands, dtype, resultStrides, plan, options), kernels(options), picks);
+  }
+
+  /** Names of the kernels that each step of that program could take, the model's choice first. */
+  static List<List<String>> ladders(
+      BoundEquation bound,
+      List<Signature> operands,
+      DType dtype,
+      long[] resultStrides,
+      ContractionPlan plan,
+      EinsumOptions options) {
+    return Lowering.ladders(
+        spec(bound, operands, dtype, resultStrides, plan, options), kernels(options));
+  }
+
+  private static Kernels kernels(EinsumOptions options) {
+    return switch (options.kernels()) {
+      case BEST -> Kernels.best();
+      case SCALAR -> Kernels.scalar();
+    };
+  }
+
+  private static ContractionSpec spec(
+      BoundEquation bound,
+      List<Signature> operands,
+      DType dtype,
+      long[] resultStrides,
+      ContractionPlan plan,
       EinsumOptions options) {
     List<View> views = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
       views.add(view(bound, i, operands.get(i)));
     }
-    ContractionSpec spec =
-        new ContractionSpec(
-            Planning.computeType(operands, dtype),
-            dtype,
-            sizes(bound),
-            views,
-            bound.outputLabels(),
-            resultStrides,
-            biasStrides(bound, options.epilogue()),
-            !options.epilogue().isNone(),
-            plan.path(),
-            plan.slices(),
-            plan.cost().steps().stream().mapToInt(PathCost.Step::level).toArray());
-    Kernels kernels =
-        switch (options.kernels()) {
-          case BEST -> Kernels.best();
-          case SCALAR -> Kernels.scalar();
-        };
-    return Lowering.lower(spec, kernels);
+    return new ContractionSpec(
+        Planning.computeType(operands, dtype),
+        dtype,
+        sizes(bound),
+        views,
+        bound.outputLabels(),
+        resultStrides,
+        biasStrides(bound, options.epilogue()),
+        !options.epilogue().isNone(),
+        plan.path(),
+        plan.slices(),
+        plan.cost().steps().stream().mapToInt(PathCost.Step::level).toArray());
   }
 
   private static long[] sizes(BoundEquation bound) {

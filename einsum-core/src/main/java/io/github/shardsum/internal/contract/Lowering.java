@@ -30,17 +30,26 @@ public final class Lowering {
 
   private final ContractionSpec spec;
   private final Kernels kernels;
+  private final Picks.Cursor picks;
   private final List<Slice> slices;
 
-  private Lowering(ContractionSpec spec, Kernels kernels) {
+  private Lowering(ContractionSpec spec, Kernels kernels, Picks.Cursor picks) {
     this.spec = spec;
     this.kernels = kernels;
+    this.picks = picks;
     this.slices = spec.sumsNothing() ? List.of() : withFewShortChunks(spec);
   }
 
   /** The program of a contraction; no axis of the result is empty. */
-  public static Program lower(ContractionSpec spec, Kernels kernels) {
-    return new Lowering(spec, kernels).lower();
+  public static Program lower(ContractionSpec spec, Kernels kernels, Picks picks) {
+    return new Lowering(spec, kernels, Picks.Cursor.of(picks)).lower();
+  }
+
+  /** Names of the kernels that each step of the first pass could take, the model's choice first. */
+  public static List<List<String>> ladders(ContractionSpec spec, Kernels kernels) {
+    Picks.Cursor picks = Picks.Cursor.listing();
+    new Lowering(spec, kernels, picks).lower();
+    return picks.ladders();
   }
 
   private static List<Slice> withFewShortChunks(ContractionSpec spec) {
@@ -56,7 +65,7 @@ public final class Lowering {
   }
 
   private Program lower() {
-    Pass whole = new Pass(spec, kernels, spec.sizes().clone());
+    Pass whole = new Pass(spec, kernels, spec.sizes().clone(), Picks.Cursor.of(Picks.NONE));
     List<Step> before = new ArrayList<>();
     List<Step> after = new ArrayList<>();
     if (spec.resultRepeatsLabels()) {
@@ -120,7 +129,8 @@ public final class Lowering {
       boolean isShort = (variant >> s & 1) == 1;
       chunks[slice.label()] = isShort ? chunks[slice.label()] % slice.chunk() : slice.chunk();
     }
-    Pass pass = new Pass(spec, kernels, chunks);
+    // Short chunks are met once each, and have ladders of their own.
+    Pass pass = new Pass(spec, kernels, chunks, variant == 0 ? picks : Picks.Cursor.of(Picks.NONE));
     boolean collects = target.ref() instanceof Ref.Temporary;
     if (collects) {
       pass.collector();

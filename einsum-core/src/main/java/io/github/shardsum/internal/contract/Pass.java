@@ -20,14 +20,16 @@ final class Pass {
   private final long[] sizes;
   private final StepPlanner planner;
   private final RoutedPlanner routedPlanner;
+  private final Picks.Cursor picks;
   private final Temporaries temporaries;
   private final int[] uses;
   private final List<Step> steps = new ArrayList<>();
   private int level;
 
-  Pass(ContractionSpec spec, Kernels kernels, long[] sizes) {
+  Pass(ContractionSpec spec, Kernels kernels, long[] sizes, Picks.Cursor picks) {
     this.spec = spec;
     this.sizes = sizes;
+    this.picks = picks;
     this.planner = new StepPlanner(kernels, spec.type());
     this.routedPlanner = new RoutedPlanner(kernels, spec, sizes);
     // A value that outlives a pass must keep its place, so with slices no place is used twice.
@@ -153,7 +155,7 @@ final class Pass {
     View.Dense x = (View.Dense) left.view();
     View.Dense y = (View.Dense) right.view();
     labels(l -> x.has(l) || y.has(l) || out.has(l)).forEach(l -> all.add(label(l, out, x, y)));
-    StepPlanner.Choice choice = planner.binary(all);
+    StepPlanner.Choice choice = picks.next(planner.binary(all), () -> planner.binaryLadder(all));
     Ref first = choice.swapped() ? right.ref() : left.ref();
     Ref second = choice.swapped() ? left.ref() : right.ref();
     StepText text = text(choice.kernel().name(), choice.why(), out, x, y);
@@ -166,7 +168,7 @@ final class Pass {
     View.Dense out = (View.Dense) target.view();
     View.Dense x = (View.Dense) source.view();
     labels(l -> x.has(l) || out.has(l)).forEach(l -> all.add(label(l, out, x, x)));
-    StepPlanner.Choice choice = planner.unary(all);
+    StepPlanner.Choice choice = picks.next(planner.unary(all), () -> planner.unaryLadder(all));
     StepText text = text(choice.kernel().name(), choice.why(), out, x);
     return new Step.Dense(
         choice.kernel(), target.ref(), source.ref(), source.ref(), role, level, text);

@@ -1,0 +1,70 @@
+package io.github.shardsum.internal.contract;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * The labels of a step of two operands as those of a batch of products C [m, n] = A [m, k] B [k,
+ * n].
+ *
+ * @param labels all of them, left and right being A and B
+ * @param batch labels of C that both operands have, or neither
+ * @param m labels of C that A alone has
+ * @param n labels of C that B alone has
+ * @param k labels that C lacks
+ * @param swapped whether A is the step's right operand
+ */
+record Sides(
+    List<StepLabel> labels,
+    List<StepLabel> batch,
+    List<StepLabel> m,
+    List<StepLabel> n,
+    List<StepLabel> k,
+    boolean swapped) {
+
+  static Sides of(List<StepLabel> labels, boolean swapped) {
+    List<StepLabel> sided =
+        swapped ? labels.stream().map(StepLabel::swapped).toList() : List.copyOf(labels);
+    return new Sides(
+        sided,
+        select(sided, label -> label.inOut() && label.inLeft() == label.inRight()),
+        select(sided, label -> label.inOut() && label.inLeft() && !label.inRight()),
+        select(sided, label -> label.inOut() && label.inRight() && !label.inLeft()),
+        select(sided, label -> !label.inOut()),
+        swapped);
+  }
+
+  /** With the operand as B that has the label along which the result is contiguous. */
+  static Sides alongResult(List<StepLabel> labels) {
+    boolean alongLeft =
+        labels.stream()
+            .filter(label -> label.inOut() && label.size() > 1 && label.inLeft() != label.inRight())
+            .min(Comparator.comparingLong(label -> Math.abs(label.stride(StepKernel.OUT))))
+            .map(StepLabel::inLeft)
+            .orElse(false);
+    return of(labels, alongLeft);
+  }
+
+  /** Labels of the result. */
+  List<StepLabel> kept() {
+    return select(labels, StepLabel::inOut);
+  }
+
+  /** Whether C has both rows and columns. */
+  boolean matrices() {
+    return StepLabel.points(m) > 1 && StepLabel.points(n) > 1;
+  }
+
+  /** Products in all. */
+  double products() {
+    return (double) StepLabel.points(batch)
+        * StepLabel.points(m)
+        * StepLabel.points(n)
+        * StepLabel.points(k);
+  }
+
+  static List<StepLabel> select(List<StepLabel> labels, Predicate<StepLabel> which) {
+    return labels.stream().filter(which).toList();
+  }
+}

@@ -1,0 +1,234 @@
+package io.github.shardsum.internal.contract;
+
+import static io.github.shardsum.internal.contract.StepKernel.LEFT;
+import static io.github.shardsum.internal.contract.StepKernel.OUT;
+import static io.github.shardsum.internal.contract.StepKernel.RIGHT;
+
+import io.github.shardsum.internal.kernel.Blocking;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.Products;
+import io.github.shardsum.internal.memory.Loops;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Makes the kernels of a step, and knows which can compute it. */
+final class StepKernels {
+  /** Most terms that a row alone sums in f32: 16 * 2^-24 is below the 1e-6 promised for vectors. */
+  private static final long MOST_ROW_TERMS = 16;
+
+  /** Elements along an operand from which on squares are turned over. */
+  private static final long LEAST_TURNED = 4;
+
+  private final Kernels kernels;
+  private final ComputeType type;
+
+  StepKernels(Kernels kernels, ComputeType type) {
+    this.kernels = kernels;
+    this.type = type;
+  }
+
+  /** Whether {@link #small} can compute it: each side one loop, and B not too long to stay near. */
+  boolean canBeSmall(Sides sides, long mostOfB) {
+    long m = StepLabel.points(sides.m());
+    long n = StepLabel.points(sides.n());
+    long k = StepLabel.points(sides.k());
+    return sides.batch().isEmpty()
+        && oneLoop(sides.m())
+        && oneLoop(sides.n())
+        && oneLoop(sides.k())
+        && n > 1
+        && m < Integer.MAX_VALUE
+        && (m > 1 || k <= MOST_ROW_TERMS)
+        && k * n <= mostOfB;
+  }
+
+  /** Whether {@link #thin} can compute it. */
+  boolean canBeThin(Sides sides) {
+    long n = StepLabel.points(sides.n());
+    return type == ComputeType.FLOAT
+        && oneLoop(sides.n())
+        && sides.matrices()
+        && n <= FloatThinProduct.MOST_COLUMNS
+        && n * StepLabel.points(sides.k()) <= FloatThinProduct.MOST;
+  }
+
+  private static boolean oneLoop(List<StepLabel> labels) {
+    return StepLabel.loops(labels, OUT).rank() <= 1;
+  }
+
+  /** A product that takes its operands as they lie. */
+  StepKernel small(Sides sides) {
+    Loops rows = StepLabel.loops(sides.m(), OUT);
+    Loops columns = StepLabel.loops(sides.n(), OUT);
+    Loops sum = StepLabel.loops(sides.k(), RIGHT);
+    Products products = kernels.products();
+    return switch (type) {
+      case FLOAT -> new FloatSmallProduct(products.floats(), kernels.floats(), rows, columns, sum);
+      case DOUBLE ->
+          new DoubleSmallProduct(products.doubles(), kernels.doubles(), rows, columns, sum);
+      case LONG -> new LongSmallProduct(products.longs(), kernels.longs(), rows, columns, sum);
+    };
+  }
+
+  /** A product of few columns, along the sum. */
+  StepKernel thin(Sides sides) {
+    Products products = kernels.products();
+    return new FloatThinProduct(
+        products.thin(),
+        products.floats(),
+        kernels.floats(),
+        StepLabel.loops(sides.batch(), OUT),
+        StepLabel.loops(sides.m(), OUT),
+        StepLabel.loops(sides.n(), OUT),
+        StepLabel.loops(sides.k(), RIGHT));
+  }
+
+  /** A product of packed panels. */
+  StepKernel product(Sides sides) {
+    Loops b = StepLabel.loops(sides.batch(), OUT);
+    Loops rows = StepLabel.loops(sides.m(), OUT);
+    Loops columns = StepLabel.ordered(columnOrder(sides.n()));
+    Loops sum = StepLabel.loops(sides.k(), RIGHT);
+    return switch (type) {
+      case FLOAT ->
+          new FloatPackedProduct(
+              kernels.products().floats(),
+              kernels.floats(),
+              Blocking.of(kernels.bits(), FloatPackedProduct.BYTES),
+              b,
+              rows,
+              columns,
+              sum);
+      case DOUBLE ->
+          new DoublePackedProduct(
+              kernels.products().doubles(),
+              kernels.doubles(),
+              Blocking.of(kernels.bits(), DoublePackedProduct.BYTES),
+              b,
+              rows,
+              columns,
+              sum);
+      case LONG ->
+          new LongPackedProduct(
+              kernels.products().longs(),
+              kernels.longs(),
+              Blocking.of(0, LongPackedProduct.BYTES),
+              b,
+              rows,
+              columns,
+              sum);
+    };
+  }
+
+  /**
+   * Columns with the result's contiguous label innermost. If the operand is contiguous along
+   * another one, that comes next, so that a block of columns turns whole lines of the operand over,
+   * and the others follow the operand's memory.
+   */
+  private static List<StepLabel> columnOrder(List<StepLabel> n) {
+    List<StepLabel> order = new ArrayList<>(n);
+    Optional<StepLabel> inner = unit(n, OUT);
+    Optional<StepLabel> source = unit(n, RIGHT);
+    if (inner.isEmpty() || source.isEmpty() || inner.equals(source)) {
+      order.sort(Comparator.comparingLong(label -> -Math.abs(label.stride(OUT))));
+      return order;
+    }
+    order.removeAll(List.of(inner.get(), source.get()));
+    order.sort(Comparator.comparingLong(label -> -Math.abs(label.stride(RIGHT))));
+    order.add(source.get());
+    order.add(inner.get());
+    return order;
+  }
+
+  /**
+   * A nest of row operations.
+   *
+   * @param byDots whether rows are summed along the contracted labels, or added up along the result
+   */
+  StepKernel nest(Loops sum, Loops out, boolean binary, boolean byDots) {
+    String name = nestName(binary, byDots);
+    return switch (type) {
+      case FLOAT -> new FloatLoopNest(kernels.floats(), name, binary, byDots, out, sum);
+      case DOUBLE -> new DoubleLoopNest(kernels.doubles(), name, binary, byDots, out, sum);
+      case LONG -> new LongLoopNest(kernels.longs(), name, binary, byDots, out, sum);
+    };
+  }
+
+  private static String nestName(boolean binary, boolean byDots) {
+    if (!binary) {
+      return byDots ? "reduce rows" : "reduce columns";
+    }
+    return byDots ? "dots" : "row sums";
+  }
+
+  /** Copies or multiplies element by element; nothing is summed. */
+  StepKernel elementwise(List<StepLabel> labels, boolean binary) {
+    Loops all = StepLabel.loops(labels, OUT);
+    int x = all.rank() - 1;
+    int turned = contiguous(all, LEFT);
+    if (turned < 0 && binary) {
+      turned = contiguous(all, RIGHT);
+    }
+    int y = turned < 0 ? x - 1 : turned;
+    boolean grouped = !binary && turned >= 0;
+    int next = grouped ? follower(all, OUT, x, y) : -1;
+    int above = grouped ? follower(all, LEFT, y, x) : -1;
+    above = above == next ? -1 : above;
+    int[] taken = {x, y, next, above};
+    int[] others =
+        IntStream.range(0, all.rank())
+            .filter(loop -> IntStream.of(taken).noneMatch(each -> each == loop))
+            .toArray();
+    Loops outer = all.only(others);
+    Loops[] parts =
+        IntStream.of(above, y, next, x).mapToObj(l -> one(all, l)).toArray(Loops[]::new);
+    return switch (type) {
+      case FLOAT ->
+          new FloatElementwise(
+              kernels.floats(), binary, outer, parts[0], parts[1], parts[2], parts[3]);
+      case DOUBLE ->
+          new DoubleElementwise(
+              kernels.doubles(), binary, outer, parts[0], parts[1], parts[2], parts[3]);
+      case LONG ->
+          new LongElementwise(
+              kernels.longs(), binary, outer, parts[0], parts[1], parts[2], parts[3]);
+    };
+  }
+
+  private static Loops one(Loops all, int loop) {
+    return loop < 0 ? all.only() : all.only(loop);
+  }
+
+  /**
+   * The loop that an operand is contiguous along, if it is neither the innermost one nor too short;
+   * else -1.
+   */
+  private static int contiguous(Loops all, int array) {
+    if (all.rank() < 2 || Math.abs(all.stride(array)) <= 1) {
+      return -1;
+    }
+    return IntStream.range(0, all.rank() - 1)
+        .filter(loop -> all.stride(array, loop) == 1 && all.size(loop) >= LEAST_TURNED)
+        .findFirst()
+        .orElse(-1);
+  }
+
+  /** The loop that follows a contiguous one in an array without a gap, but another; else -1. */
+  private static int follower(Loops all, int array, int loop, int other) {
+    long end = all.size(loop);
+    return IntStream.range(0, all.rank())
+        .filter(each -> each != loop && each != other && all.stride(array, loop) == 1)
+        .filter(each -> all.stride(array, each) == end)
+        .findFirst()
+        .orElse(-1);
+  }
+
+  private static Optional<StepLabel> unit(List<StepLabel> labels, int array) {
+    return labels.stream()
+        .filter(label -> label.size() > 1 && label.stride(array) == 1)
+        .findFirst();
+  }
+}

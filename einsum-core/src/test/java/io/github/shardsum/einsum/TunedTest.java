@@ -1,0 +1,153 @@
+package io.github.shardsum.einsum;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contract.Finish;
+import io.github.shardsum.internal.contract.Picks;
+import io.github.shardsum.internal.reference.ReferenceEinsum;
+import io.github.shardsum.path.ContractionPlan;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Every kernel that a trial could take gives the definition, and what a trial makes of an einsum.
+ */
+class TunedTest {
+  private final Random random = new Random(11);
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "ij,jk->ik; 7,20,9; 2",
+        "ij,jk->ik; 40,64,5; 4",
+        "ij,jk->ki; 40,70,35; 3",
+        "ij,kj->ik; 3,90,50; 3",
+        "bij,bjk->bik; 4,9,33,6; 3",
+        "bij,bkj->bki; 3,30,8,12; 3",
+        "aibj,jcb->cai; 3,5,4,6,7; 2",
+        "ij,j->i; 30,40; 2",
+        "ij->j; 30,40; 2",
+        "ijk->j; 5,30,40; 2",
+        "i,i->; 300; 1",
+        "ij,jk,kl->il; 12,30,7,25; 4",
+      })
+  void everyKernelOfALadderGivesTheDefinition(String equation, String sizes, int least) {
+    for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
+      Tensor[] operands = operands(equation, sizes, dtype);
+      Einsum einsum = Einsum.compileFor(equation, EinsumOptions.defaults(), operands);
+      BoundEquation bound = einsum.bound();
+      double[] expected = values(ReferenceEinsum.evaluate(bound, operands));
+      List<Signature> signatures = Stream.of(operands).<Signature>map(Signature::of).toList();
+      EinsumOptions options = EinsumOptions.defaults();
+      ContractionPlan plan = Planning.plan(bound, signatures, options);
+      long[] strides = bound.outputShape().rowMajorStrides();
+      List<List<String>> ladders =
+          Lowered.ladders(bound, signatures, dtype, strides, plan, options);
+      assertTrue(
+          dtype == DType.I64 || ladders.stream().anyMatch(ladder -> ladder.size() >= least),
+          ladders::toString);
+      for (int step = 0; step < ladders.size(); step++) {
+        for (int rung = 0; rung < ladders.get(step).size(); rung++) {
+          Picks picks = Picks.NONE.with(step, new Picks.Pick(rung, "picked"));
+          Tensor out = Tensor.full(dtype, 9, bound.outputShape().toArray());
+          Lowered.program(bound, signatures, dtype, strides, plan, options, picks)
+              .run(out, operands, Finish.PLAIN, Workers.sequential());
+          String which = equation + " " + dtype + " " + ladders.get(step).get(rung);
+          assertArrayEquals(expected, values(out), which);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aTrialTellsWhatItFoundAndChangesNoValue() {
+    String equation = "ij,jk,kl->il";
+    Tensor[] operands = operands(equation, "12,30,7,25", DType.F32);
+    Einsum einsum = Einsum.compileFor(equation, EinsumOptions.defaults(), operands);
+    Einsum tuned = einsum.tuned(Duration.ofMillis(20), operands);
+    assertArrayEquals(values(einsum.run(operands)), values(tuned.run(operands)));
+    assertTrue(tuned.explain().toString().contains("measured: "), tuned.explain().toString());
+    assertEquals(einsum.explain().contraction(), tuned.explain().contraction());
+  }
+
+  @Test
+  void withoutTimeTheModelChooses() {
+    Tensor[] operands = operands("ij,jk->ik", "12,30,7", DType.F32);
+    Einsum einsum = Einsum.compileFor("ij,jk->ik", EinsumOptions.defaults(), operands);
+    Einsum tuned = einsum.tuned(Duration.ZERO, operands);
+    assertEquals(einsum.explain().steps(), tuned.explain().steps());
+  }
+
+  @Test
+  void aTrialKeepsStridesThreadsAndEpilogue() {
+    Tensor left = operands("ji", "30,12", DType.F32)[0].transpose(1, 0);
+    Tensor right = operands("jk", "30,9", DType.F32)[0];
+    try (Workers two = Workers.of(2)) {
+      EinsumOptions options =
+          EinsumOptions.defaults().withWorkers(two).withEpilogue(Epilogue.none().withRelu());
+      Einsum einsum = Einsum.compileFor("ij,jk->ik", options, left, right);
+      Einsum tuned = einsum.tuned(Duration.ofMillis(5), left, right);
+      assertArrayEquals(values(einsum.run(left, right)), values(tuned.run(left, right)));
+    }
+  }
+
+  @Test
+  void anEmptyResultNeedsNoTrial() {
+    Tensor left = Tensor.zeros(DType.F32, 0, 3);
+    Tensor right = Tensor.zeros(DType.F32, 3, 4);
+    Einsum einsum = Einsum.compileFor("ij,jk->ik", EinsumOptions.defaults(), left, right);
+    Einsum tuned = einsum.tuned(Duration.ofSeconds(1), left, right);
+    assertEquals(Shape.of(0, 4), tuned.run(left, right).shape());
+  }
+
+  @Test
+  void wrongArgumentsAreRefusedBeforeAnythingRuns() {
+    Einsum einsum = Einsum.compile("ij,jk->ik", Shape.of(2, 3), Shape.of(3, 4));
+    Tensor left = Tensor.zeros(DType.F32, 2, 3);
+    Operand[] right = {left, Tensor.zeros(DType.F32, 3, 4)};
+    IllegalArgumentException negative =
+        assertThrows(
+            IllegalArgumentException.class, () -> einsum.tuned(Duration.ofNanos(-1), right));
+    assertTrue(negative.getMessage().contains("at least 0"), negative.getMessage());
+    assertThrows(
+        IllegalArgumentException.class, () -> einsum.tuned(Duration.ofNanos(1), left, left));
+  }
+
+  private Tensor[] operands(String equation, String listed, DType dtype) {
+    String[] sizes = listed.split(",");
+    StringBuilder seen = new StringBuilder();
+    List<Tensor> operands = new ArrayList<>();
+    for (String term : equation.split("->")[0].split(",")) {
+      long[] shape = new long[term.length()];
+      for (int axis = 0; axis < shape.length; axis++) {
+        if (seen.indexOf(term.substring(axis, axis + 1)) < 0) {
+          seen.append(term.charAt(axis));
+        }
+        shape[axis] = Long.parseLong(sizes[seen.indexOf(term.substring(axis, axis + 1))]);
+      }
+      Shape of = Shape.of(shape);
+      double[] values = random.doubles(of.elementCount()).map(x -> Math.rint(8 * x) - 4).toArray();
+      operands.add(Tensor.of(values, shape).convert(dtype));
+    }
+    return operands.toArray(Tensor[]::new);
+  }
+
+  private static double[] values(Tensor tensor) {
+    return tensor.reshape(tensor.shape().elementCount()).convert(DType.F64).toDoubleArray();
+  }
+}
