@@ -129,10 +129,10 @@ class TunedTest {
   }
 
   private Tensor[] operands(String equation, String listed, DType dtype) {
-    String[] sizes = listed.split(",");
+    String[] sizes = listed.split(",", -1);
     StringBuilder seen = new StringBuilder();
     List<Tensor> operands = new ArrayList<>();
-    for (String term : equation.split("->")[0].split(",")) {
+    for (String term : equation.substring(0, equation.indexOf('-')).split(",", -1)) {
       long[] shape = new long[term.length()];
       for (int axis = 0; axis < shape.length; axis++) {
         if (seen.indexOf(term.substring(axis, axis + 1)) < 0) {
