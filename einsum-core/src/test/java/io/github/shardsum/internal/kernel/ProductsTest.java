@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -90,21 +89,22 @@ class ProductsTest {
       float[] sums = new float[FloatThin.ROWS * FloatThin.COLUMNS + 4];
       float[] expected = sums.clone();
       for (boolean set : new boolean[] {false, true}) {
-        for (FloatThin thin : List.of(best, scalar)) {
-          float[] into = thin == best ? lanes : expectedLanes;
-          float[] to = thin == best ? sums : expected;
-          if (set) {
-            thin.set(k, a, 5, k + 4, b, 3, into, 7);
-          } else {
-            thin.add(k, a, 5, k + 4, b, 3, into, 7);
-          }
-          float[] kept = into.clone();
-          thin.halve(kept, 7, to, 2);
-        }
+        sumThinly(scalar, set, k, a, b, expectedLanes, expected);
+        sumThinly(best, set, k, a, b, lanes, sums);
         assertArrayEquals(expectedLanes, lanes);
         assertArrayEquals(expected, sums);
       }
     }
+  }
+
+  private static void sumThinly(
+      FloatThin thin, boolean set, int k, float[] a, float[] b, float[] lanes, float[] sums) {
+    if (set) {
+      thin.set(k, a, 5, k + 4, b, 3, lanes, 7);
+    } else {
+      thin.add(k, a, 5, k + 4, b, 3, lanes, 7);
+    }
+    thin.halve(lanes.clone(), 7, sums, 2);
   }
 
   @Test
