@@ -112,6 +112,21 @@ class EinsumTest {
     }
   }
 
+  /** Neither operand moves along n, and beside their elements lie others. */
+  @Test
+  void aBroadcastOperandTimesANumberIsTheirProductEverywhere() {
+    for (DType dtype : DType.values()) {
+      if (dtype == DType.BOOL) {
+        continue;
+      }
+      Tensor many = Tensor.of(new double[] {7, 3, 9}, 3).convert(dtype);
+      Tensor left = many.slice(0, 1, 2).broadcastTo(Shape.of(5000));
+      Tensor right = Tensor.of(new double[] {11, 5, 13}, 3).convert(dtype).select(0, 1);
+      double[] product = Einsum.einsum("n,->n", left, right).toDoubleArray();
+      assertTrue(Arrays.stream(product).allMatch(x -> x == 15), dtype::toString);
+    }
+  }
+
   @Test
   void operandsOfOtherShapesOrNumbersAreAnError() {
     Einsum einsum = Einsum.compile("ij,jk->ik", Shape.of(2, 3), Shape.of(3, 2));
