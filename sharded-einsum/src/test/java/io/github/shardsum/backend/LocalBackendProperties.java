@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.statistics.Statistics;
 
 class LocalBackendProperties {
   private static void equalBits(Program program, long seed, Workers workers) {
@@ -65,8 +66,8 @@ class LocalBackendProperties {
   }
 
   /** What a run in f32 gives, here and by the reference, against f64 with a bound of the error. */
-  @Property(tries = 300)
-  void realNumbersAreWithinTheBoundThatTheirSumsHave(@ForAll long seed) {
+  @Property(tries = 400)
+  void realNumbersAreWithinTheBoundOfTheirRoundings(@ForAll long seed) {
     Program program = RandomPrograms.real(seed, DType.F32, 20);
     List<Tensor> inputs = RandomPrograms.inputs(program, seed, false);
     List<Tensor> wide =
@@ -83,19 +84,39 @@ class LocalBackendProperties {
         }
       }
     }
+    // Bounds that are infinite would hold of anything: most are not, and most are narrow.
+    Statistics.label("bound of an output")
+        .coverage(
+            outputs -> {
+              outputs.check("below a thousandth").percentage(part -> part > 60);
+              outputs.check("below 1").percentage(part -> part < 20);
+              outputs.check("none").percentage(part -> part < 20);
+            });
+  }
+
+  private static String widest(Tensor wanted, Tensor bound) {
+    double widest = 0;
+    for (int i = 0; i < bound.toDoubleArray().length; i++) {
+      double size = Math.max(1, Math.abs(wanted.toDoubleArray()[i]));
+      widest = Math.max(widest, bound.toDoubleArray()[i] / size);
+    }
+    return widest < 1e-3 ? "below a thousandth" : widest < 1 ? "below 1" : "none";
   }
 
   private static void within(Tensor given, Tensor wanted, Tensor bound, Executable executable) {
     double[] a = given.toDoubleArray();
     double[] b = wanted.toDoubleArray();
     double[] errors = bound.toDoubleArray();
+    if (given.dtype().isFloating()) {
+      Statistics.label("bound of an output").collect(widest(wanted, bound));
+    }
     for (int i = 0; i < a.length; i++) {
-      // Where f32 may overflow there is no bound; a choice that may be another is any.
-      boolean open = !(Math.abs(b[i]) + errors[i] < Float.MAX_VALUE);
+      // Where f32 may be anything the bound is infinite; a choice that may be another is any.
+      boolean any = errors[i] == Double.POSITIVE_INFINITY;
       boolean choice = !given.dtype().isFloating() && errors[i] > 0;
       int at = i;
       assertTrue(
-          open || choice || Math.abs(a[i] - b[i]) <= errors[i],
+          any || choice || Math.abs(a[i] - b[i]) <= errors[i],
           () ->
               at
                   + ": "

@@ -2,9 +2,9 @@ package io.github.shardsum.program;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.ErrorArithmetic.Bounded;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
-import io.github.shardsum.program.Pointwise.UnaryKind;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,27 +13,22 @@ import java.util.Map;
 
 /**
  * What a run of a program in f32 may be off, as a program in f64: beside every value goes a bound
- * of its error, made of the errors of the operands and of the roundings of the operation, which for
- * a sum are as many as its terms. Of a choice (a relation, an index) the bound is 1 where the
- * errors could have made it another, so that what it selects may be either.
- *
- * <p>Made for the operations of {@link RandomPrograms#real}.
+ * of its error, made of the errors of the operands, times the slope of the operation where they
+ * are, and of the roundings of the operation, which for a sum are as many as its terms. Of a choice
+ * (a relation, an index) the bound is above 0 where the errors could have made it another, so that
+ * what it selects may be either. Where f32 may overflow, or the errors reach a pole or an end of a
+ * domain, the bound is infinite, and so is that of all that comes of it.
  */
 public final class ErrorBounds {
-  /** Half the distance of two f32 at 1. */
-  private static final double UNIT = 0x1p-24;
-
-  /** Roundings that a function such as tanh may be off. */
-  private static final double FUNCTION = 4;
-
-  /** A value and the bound of its error: of f64, with the same labels. */
-  private record Bounded(Value value, Value error) {}
-
   private final ProgramBuilder p;
+  private final ErrorArithmetic a;
+  private final PointwiseErrors pointwise;
   private final Map<Value, Bounded> known = new HashMap<>();
 
   private ErrorBounds(String name) {
     this.p = Program.builder(name);
+    this.a = new ErrorArithmetic(p);
+    this.pointwise = new PointwiseErrors(p, a);
   }
 
   /**
@@ -66,16 +61,25 @@ public final class ErrorBounds {
     for (Statement statement : program.statements()) {
       List<Bounded> made = make(statement.operation());
       for (int i = 0; i < made.size(); i++) {
-        Value error = aligned(made.get(i).error, made.get(i).value);
-        known.put(statement.results().get(i), new Bounded(made.get(i).value, error));
+        Value value = made.get(i).value();
+        Bounded bounded = new Bounded(value, aligned(made.get(i).error(), value));
+        boolean real = value.type().dtype().isFloating();
+        Value error = real ? a.open(bounded) : bounded.error();
+        known.put(statement.results().get(i), new Bounded(value, error));
       }
     }
     for (int i = 0; i < program.outputs().size(); i++) {
       Bounded output = of(program.outputs().get(i));
-      p.output("value" + i, output.value);
-      p.output("bound" + i, output.error);
+      output("value" + i, output.value());
+      output("bound" + i, output.error());
     }
     return p.build();
+  }
+
+  /** A value may be an input, or an output before. */
+  private void output(String name, Value value) {
+    Equation identity = new Equation(List.of(Terms.of(value)), Terms.of(value));
+    p.output(name, p.einsum(identity, List.of(value), Map.of()));
   }
 
   private static ValueType wide(ValueType type) {
@@ -101,28 +105,6 @@ public final class ErrorBounds {
 
   private Value none(Value value) {
     return p.constant(errorType(value.type()), 0);
-  }
-
-  private Value number(double value) {
-    return p.constant(DType.F64, value);
-  }
-
-  private Value size(Value x) {
-    return p.unary(UnaryKind.ABS, x);
-  }
-
-  /** At most the size of the true value and of any computed one. */
-  private Value most(Bounded x) {
-    return p.add(size(x.value), x.error);
-  }
-
-  /** 1 where it holds. */
-  private Value flag(Value condition) {
-    return p.select(condition, number(1), number(0));
-  }
-
-  private Value positive(Value error) {
-    return p.compare(Comparison.GT, error, number(0));
   }
 
   /** With the labels of a value, along the missing of which it is repeated. */
@@ -156,66 +138,17 @@ public final class ErrorBounds {
 
   private Bounded pointwise(Pointwise operation) {
     return switch (operation) {
-      case Pointwise.Unary(UnaryKind kind, Value x) -> unary(kind, of(x));
-      case Pointwise.Binary(BinaryKind kind, Value x, Value y) -> binary(kind, of(x), of(y));
-      case Pointwise.Compare(Comparison relation, Value x, Value y) -> {
-        Value error = p.add(of(x).error, of(y).error);
-        Value distance = size(p.subtract(of(x).value, of(y).value));
-        Value near = p.compare(Comparison.LE, distance, error);
-        Value open = p.multiply(flag(near), flag(positive(error)));
-        yield new Bounded(p.compare(relation, of(x).value, of(y).value), open);
-      }
-      case Pointwise.Select(Value c, Value x, Value y) -> {
-        Value chosen = p.select(of(c).value, of(x).error, of(y).error);
-        Value both = p.add(of(x).error, of(y).error);
-        Value either = p.add(size(p.subtract(of(x).value, of(y).value)), both);
-        Value error = p.select(positive(of(c).error), either, chosen);
-        yield new Bounded(p.select(of(c).value, of(x).value, of(y).value), error);
-      }
-      case Pointwise.Ragged(Value x, Value lengths, String label, Scalar fill) ->
-          new Bounded(
-              one(new Pointwise.Ragged(of(x).value, of(lengths).value, label, fill)),
-              p.ragged(of(x).error, of(lengths).value, label, 0));
-      case Pointwise.Convert convert -> throw new IllegalStateException("not made: " + convert);
+      case Pointwise.Unary unary -> pointwise.unary(unary.kind(), of(unary.x()));
+      case Pointwise.Binary(BinaryKind kind, Value x, Value y) ->
+          pointwise.binary(kind, of(x), of(y));
+      case Pointwise.Compare(Comparison relation, Value x, Value y) ->
+          pointwise.compare(relation, of(x), of(y));
+      case Pointwise.Select(Value c, Value x, Value y) -> pointwise.select(of(c), of(x), of(y));
+      case Pointwise.Ragged ragged ->
+          pointwise.ragged(ragged, of(ragged.x()), of(ragged.lengths()));
+      case Pointwise.Convert(Value x, DType dtype) ->
+          pointwise.convert(x.type().dtype(), dtype, of(x));
     };
-  }
-
-  private Bounded unary(UnaryKind kind, Bounded x) {
-    Value error =
-        switch (kind) {
-          case NEGATE, ABS, RELU -> x.error;
-          case SIGN -> {
-            Value near = flag(p.compare(Comparison.LE, size(x.value), x.error));
-            yield p.scale(2, p.multiply(near, flag(positive(x.error))));
-          }
-          // Their slope is at most 1, and they are at most 1.
-          case TANH, LOGISTIC, SINE, COSINE -> {
-            Value moved = p.binary(BinaryKind.MINIMUM, x.error, number(2));
-            yield p.add(moved, number(FUNCTION * UNIT));
-          }
-          case EXP, LOG, SQRT, RSQRT, FLOOR, NOT ->
-              throw new IllegalStateException("not made: " + kind);
-        };
-    return new Bounded(p.unary(kind, x.value), error);
-  }
-
-  private Bounded binary(BinaryKind kind, Bounded x, Bounded y) {
-    Value value = p.binary(kind, x.value, y.value);
-    Value error =
-        switch (kind) {
-          case ADD, SUBTRACT -> rounded(value, p.add(x.error, y.error));
-          case MULTIPLY ->
-              rounded(
-                  value, p.add(p.multiply(most(x), y.error), p.multiply(x.error, size(y.value))));
-          case MAXIMUM, MINIMUM -> p.binary(BinaryKind.MAXIMUM, x.error, y.error);
-          case DIVIDE, REMAINDER, POWER, AND, OR, XOR ->
-              throw new IllegalStateException("not made: " + kind);
-        };
-    return new Bounded(value, error);
-  }
-
-  private Value rounded(Value value, Value error) {
-    return p.add(error, p.scale(UNIT, p.add(size(value), error)));
   }
 
   private Bounded contraction(Contraction operation) {
@@ -223,44 +156,62 @@ public final class ErrorBounds {
       case Contraction.Einsum einsum -> einsum(einsum);
       case Contraction.Reduce(ReduceKind kind, Value x, List<String> labels) -> {
         String[] names = labels.toArray(String[]::new);
-        Value value = p.reduce(kind, of(x).value, names);
+        Value value = p.reduce(kind, of(x).value(), names);
         long terms = labels.stream().mapToLong(x.type()::size).reduce(1, (a, b) -> a * b);
         Value error =
             kind == ReduceKind.SUM
                 ? p.add(
-                    p.sum(of(x).error, names),
-                    p.scale((terms + 1) * UNIT, p.sum(most(of(x)), names)))
-                : p.reduce(ReduceKind.MAX, of(x).error, names);
+                    p.sum(of(x).error(), names),
+                    a.rounded(p.sum(a.most(of(x)), names), a.number(0), terms + 1))
+                : p.reduce(ReduceKind.MAX, of(x).error(), names);
         yield new Bounded(value, error);
       }
       case Contraction.CumulativeSum(Value x, String label, boolean exclusive, boolean reverse) -> {
-        Value moved = one(new Contraction.CumulativeSum(of(x).error, label, exclusive, reverse));
-        Value sizes = one(new Contraction.CumulativeSum(most(of(x)), label, exclusive, reverse));
-        Value error = p.add(moved, p.scale((x.type().size(label) + 1) * UNIT, sizes));
+        Value moved = one(new Contraction.CumulativeSum(of(x).error(), label, exclusive, reverse));
+        Value sizes = one(new Contraction.CumulativeSum(a.most(of(x)), label, exclusive, reverse));
+        Value error = p.add(moved, a.rounded(sizes, a.number(0), x.type().size(label) + 1));
         yield new Bounded(
-            one(new Contraction.CumulativeSum(of(x).value, label, exclusive, reverse)), error);
+            one(new Contraction.CumulativeSum(of(x).value(), label, exclusive, reverse)), error);
       }
-      case Contraction.Softmax softmax -> throw new IllegalStateException("not made: " + softmax);
+      case Contraction.Softmax(Value x, String label) -> softmax(of(x), label);
     };
+  }
+
+  /**
+   * e^(x - m) over its sum: each exponent is off by as much as two elements and the rounding of
+   * their difference, and so is the sum; the sum has n roundings, and a function and a quotient go
+   * with each.
+   */
+  private Bounded softmax(Bounded x, String label) {
+    Value value = p.softmax(x.value(), label);
+    Value most = p.reduce(ReduceKind.MAX, x.error(), label);
+    Value spread =
+        p.subtract(
+            p.reduce(ReduceKind.MAX, x.value(), label), p.reduce(ReduceKind.MIN, x.value(), label));
+    Value off = p.scale(2, most);
+    Value exponent = p.add(off, p.scale(2 * ErrorArithmetic.UNIT, p.add(spread, off)));
+    double roundings = 2 * ErrorArithmetic.FUNCTION + value.type().size(label) + 3;
+    Value moved = p.subtract(p.multiply(value, p.exp(exponent)), value);
+    return new Bounded(value, a.rounded(value, moved, roundings));
   }
 
   /**
    * Of n terms of k factors: n additions, and a product and a rounding of what is between for k.
    */
   private Bounded einsum(Contraction.Einsum einsum) {
-    List<Value> values = einsum.operands().stream().map(x -> of(x).value).toList();
+    List<Value> values = einsum.operands().stream().map(x -> of(x).value()).toList();
     DType dtype = values.getFirst().type().dtype();
     Value value = one(new Contraction.Einsum(einsum.equation(), values, dtype, einsum.sizes()));
     if (!dtype.isFloating()) {
-      Value error = of(einsum.operands().getFirst()).error;
+      Value error = of(einsum.operands().getFirst()).error();
       return new Bounded(value, p.einsum(einsum.equation(), List.of(error), einsum.sizes()));
     }
-    List<Value> sizes = values.stream().map(this::size).toList();
-    List<Value> most = einsum.operands().stream().map(x -> most(of(x))).toList();
+    List<Value> sizes = values.stream().map(a::size).toList();
+    List<Value> most = einsum.operands().stream().map(x -> a.most(of(x))).toList();
     Value all = p.einsum(einsum.equation(), most, einsum.sizes());
     Value moved = p.subtract(all, p.einsum(einsum.equation(), sizes, einsum.sizes()));
     double roundings = terms(einsum) + 2L * values.size() + 2;
-    return new Bounded(value, p.add(size(moved), p.scale(roundings * UNIT, all)));
+    return new Bounded(value, p.add(a.size(moved), a.rounded(all, a.number(0), roundings)));
   }
 
   private static long terms(Contraction.Einsum einsum) {
@@ -279,30 +230,42 @@ public final class ErrorBounds {
     return switch (operation) {
       case Selection.TopK(Value x, String label, long k, String into) -> {
         // The i-th largest moves by no more than the element that moves most.
-        Value most = p.reduce(ReduceKind.MAX, of(x).error, label);
-        List<Value> both = p.topK(of(x).value, label, k, into);
-        yield List.of(
-            new Bounded(both.getFirst(), most), new Bounded(both.getLast(), flag(positive(most))));
+        Value most = p.reduce(ReduceKind.MAX, of(x).error(), label);
+        List<Value> both = p.topK(of(x).value(), label, k, into);
+        Value places = p.scale(x.type().size(label), a.flag(a.positive(most)));
+        yield List.of(new Bounded(both.getFirst(), most), new Bounded(both.getLast(), places));
       }
       case Selection.ArgMax(Value x, String label) -> {
-        Value most = p.reduce(ReduceKind.MAX, of(x).error, label);
-        yield List.of(new Bounded(p.argMax(of(x).value, label), flag(positive(most))));
+        Value most = p.reduce(ReduceKind.MAX, of(x).error(), label);
+        Value places = p.scale(x.type().size(label), a.flag(a.positive(most)));
+        yield List.of(new Bounded(p.argMax(of(x).value(), label), places));
       }
       case Selection.OneHot(Value indices, String label, long size, DType _) ->
           List.of(
-              new Bounded(p.oneHot(of(indices).value, label, size, DType.F64), of(indices).error));
+              new Bounded(
+                  p.oneHot(of(indices).value(), label, size, DType.F64),
+                  a.flag(a.positive(of(indices).error()))));
     };
   }
 
   private Bounded source(Source operation) {
-    Value value =
-        switch (operation) {
-          case Source.Constant(ValueType type, Scalar number) ->
-              one(new Source.Constant(wide(type), number));
-          case Source.Iota(ValueType type, String label) -> one(new Source.Iota(wide(type), label));
-          case Source.Random random -> throw new IllegalStateException("not made: " + random);
-        };
-    return new Bounded(value, none(value));
+    return switch (operation) {
+      case Source.Constant(ValueType type, Scalar number) -> {
+        Value value = one(new Source.Constant(wide(type), number));
+        double exact = number.toDouble();
+        double off = type.dtype().isFloating() ? Math.abs((float) exact - exact) : 0;
+        yield new Bounded(value, p.constant(errorType(type), off));
+      }
+      case Source.Iota(ValueType type, String label) -> {
+        Value value = one(new Source.Iota(wide(type), label));
+        yield new Bounded(value, none(value));
+      }
+      // f32 takes fewer of the same bits.
+      case Source.Random(Value seed, long stream, ValueType type) -> {
+        Value value = one(new Source.Random(of(seed).value(), stream, wide(type)));
+        yield new Bounded(value, p.constant(errorType(type), ErrorArithmetic.UNIT));
+      }
+    };
   }
 
   private Bounded movement(Movement operation) {
@@ -312,16 +275,16 @@ public final class ErrorBounds {
           both(of(x), v -> new Movement.Slice(v, label, from, to, step));
       case Movement.Pad(Value x, String label, long low, long high, long inside, Scalar fill) ->
           new Bounded(
-              one(new Movement.Pad(of(x).value, label, low, high, inside, fill)),
-              one(new Movement.Pad(of(x).error, label, low, high, inside, zero)));
+              one(new Movement.Pad(of(x).value(), label, low, high, inside, fill)),
+              one(new Movement.Pad(of(x).error(), label, low, high, inside, zero)));
       case Movement.Concatenate(List<Value> operands, String label) ->
           new Bounded(
-              one(new Movement.Concatenate(map(operands, x -> of(x).value), label)),
-              one(new Movement.Concatenate(map(operands, x -> of(x).error), label)));
+              one(new Movement.Concatenate(map(operands, x -> of(x).value()), label)),
+              one(new Movement.Concatenate(map(operands, x -> of(x).error()), label)));
       case Movement.Shift(Value x, String label, long by, Scalar fill) ->
           new Bounded(
-              one(new Movement.Shift(of(x).value, label, by, fill)),
-              one(new Movement.Shift(of(x).error, label, by, zero)));
+              one(new Movement.Shift(of(x).value(), label, by, fill)),
+              one(new Movement.Shift(of(x).error(), label, by, zero)));
       case Movement.Window w ->
           both(
               of(w.x()),
@@ -336,7 +299,7 @@ public final class ErrorBounds {
   }
 
   private Bounded both(Bounded x, java.util.function.Function<Value, Operation> moved) {
-    return new Bounded(one(moved.apply(x.value)), one(moved.apply(x.error)));
+    return new Bounded(one(moved.apply(x.value())), one(moved.apply(x.error())));
   }
 
   private static List<Value> map(
@@ -365,8 +328,8 @@ public final class ErrorBounds {
   private List<Value> pairs(List<Value> values) {
     List<Value> pairs = new ArrayList<>();
     for (Value value : values) {
-      pairs.add(of(value).value);
-      pairs.add(of(value).error);
+      pairs.add(of(value).value());
+      pairs.add(of(value).error());
     }
     return pairs;
   }

@@ -20,37 +20,41 @@ import java.util.Set;
 public final class RandomPrograms {
   private static final int TRIES = 200;
 
+  private final RandomValues pool;
+  private final RandomPointwise pointwise;
   private final Random random;
   private final DType dtype;
   private final boolean exact;
   private final boolean smooth;
-  private final ProgramBuilder builder = Program.builder("random");
-  private final List<Value> values = new ArrayList<>();
-  private final List<Value> indices = new ArrayList<>();
-  private final List<Value> bools = new ArrayList<>();
-  private int labels;
-  private int operations;
+  private final ProgramBuilder builder;
+  private final List<Value> values;
+  private final List<Value> indices;
 
-  private RandomPrograms(long seed, DType dtype, boolean exact, boolean smooth) {
-    this.random = new Random(seed);
-    this.dtype = dtype;
-    this.exact = exact;
-    this.smooth = smooth;
+  private RandomPrograms(RandomValues pool) {
+    this.pool = pool;
+    this.pointwise = new RandomPointwise(pool);
+    this.random = pool.random();
+    this.dtype = pool.dtype();
+    this.exact = pool.exact();
+    this.smooth = pool.smooth();
+    this.builder = pool.builder();
+    this.values = pool.values();
+    this.indices = pool.indices();
   }
 
   /** A program of some operations whose values stay small integers. */
   public static Program exact(long seed, DType dtype, int operations) {
-    return new RandomPrograms(seed, dtype, true, false).make(operations);
+    return new RandomPrograms(RandomValues.of(seed, dtype, true, false)).make(operations);
   }
 
   /** A program of some operations on real numbers. */
   public static Program real(long seed, DType dtype, int operations) {
-    return new RandomPrograms(seed, dtype, false, false).make(operations);
+    return new RandomPrograms(RandomValues.of(seed, dtype, false, false)).make(operations);
   }
 
   /** A program that has a derivative everywhere; its one output is a scalar. */
   public static Program smooth(long seed, int operations) {
-    return new RandomPrograms(seed, DType.F64, false, true).make(operations);
+    return new RandomPrograms(RandomValues.of(seed, DType.F64, false, true)).make(operations);
   }
 
   /** Inputs of a program. */
@@ -90,7 +94,7 @@ public final class RandomPrograms {
               chosen.stream().map(sizes::get).toList());
       values.add(builder.input("x" + i, type));
     }
-    for (int tries = 0; operations < count && tries < TRIES; tries++) {
+    for (int tries = 0; pool.operations() < count && tries < TRIES; tries++) {
       try {
         operation();
       } catch (IllegalArgumentException impossible) {
@@ -103,13 +107,13 @@ public final class RandomPrograms {
 
   private void output() {
     if (!smooth) {
-      builder.output("result", bounded(copy(values.getLast())));
-      builder.output("other", copy(values.get(random.nextInt(values.size()))));
-      if (!bools.isEmpty()) {
-        builder.output("relation", copy(bools.getLast()));
+      builder.output("result", pool.bounded(pool.copy(values.getLast())));
+      builder.output("other", pool.copy(values.get(random.nextInt(values.size()))));
+      if (!pool.bools().isEmpty()) {
+        builder.output("relation", pool.copy(pool.bools().getLast()));
       }
       if (!indices.isEmpty()) {
-        builder.output("index", copy(indices.getLast()));
+        builder.output("index", pool.copy(indices.getLast()));
       }
       return;
     }
@@ -121,63 +125,24 @@ public final class RandomPrograms {
     builder.output("result", sum);
   }
 
-  private Value copy(Value value) {
-    Term term = Terms.of(value.type().names());
-    return builder.einsum(new Equation(List.of(term), term), List.of(value), Map.of());
-  }
-
-  private Value pick() {
-    return values.get(random.nextInt(values.size()));
-  }
-
-  private String label(Value value) {
-    List<String> names = value.type().names();
-    return names.isEmpty() ? "none" : names.get(random.nextInt(names.size()));
-  }
-
-  private String fresh() {
-    return "n" + labels++;
-  }
-
-  private boolean tooLarge(Value value) {
-    return value.type().shape().elementCount() > 400 || value.type().rank() > 5;
-  }
-
-  private Value bounded(Value value) {
-    if (exact) {
-      Value small =
-          builder.binary(Pointwise.BinaryKind.REMAINDER, value, builder.constant(dtype, 5));
-      operations++;
-      return small;
-    }
-    return smooth ? builder.unary(Pointwise.UnaryKind.TANH, value) : value;
-  }
-
-  private void keep(Value value, boolean grows) {
-    operations++;
-    if (!tooLarge(value)) {
-      values.add(grows ? bounded(value) : value);
-    }
-  }
-
   private void operation() {
-    switch (random.nextInt(19)) {
+    switch (random.nextInt(23)) {
       case 0, 1, 2 -> einsum();
-      case 3, 4 -> binary();
-      case 5 -> unary();
-      case 6 -> choice();
+      case 3, 4 -> pointwise.binary();
+      case 5 -> pointwise.unary();
+      case 6 -> pointwise.choice();
       case 7 -> reduce();
       case 8 -> {
-        Value x = pick();
-        keep(
+        Value x = pool.pick();
+        pool.keep(
             builder
                 .add(
                     new Contraction.CumulativeSum(
-                        x, label(x), random.nextBoolean(), random.nextBoolean()))
+                        x, pool.label(x), random.nextBoolean(), random.nextBoolean()))
                 .getFirst(),
             true);
       }
-      case 9 -> select();
+      case 9 -> pointwise.select();
       case 10 -> move();
       case 11 -> window();
       case 12 -> reshape();
@@ -186,6 +151,10 @@ public final class RandomPrograms {
       case 15 -> iota();
       case 16 -> ragged();
       case 17 -> loop();
+      case 18 -> pointwise.convert();
+      case 19 -> random();
+      case 20 -> pointwise.logic();
+      case 21 -> pointwise.curved();
       default -> composite();
     }
   }
@@ -196,7 +165,7 @@ public final class RandomPrograms {
     List<Value> operands = new ArrayList<>();
     Set<String> all = new HashSet<>();
     for (int i = 0; i < count; i++) {
-      Value x = pick();
+      Value x = pool.pick();
       operands.add(x);
       List<String> names = new ArrayList<>(x.type().names());
       if (names.size() > 1 && random.nextInt(6) == 0) {
@@ -211,100 +180,61 @@ public final class RandomPrograms {
     output = new ArrayList<>(output.subList(0, random.nextInt(output.size() + 1)));
     Map<String, Long> sizes = Map.of();
     if (random.nextInt(5) == 0) {
-      String more = fresh();
+      String more = pool.fresh();
       output.add(random.nextInt(output.size() + 1), more);
       sizes = Map.of(more, 2L);
     }
-    keep(builder.einsum(new Equation(terms, Terms.of(output)), operands, sizes), true);
+    DType wide = dtype == DType.BF16 && random.nextBoolean() ? DType.F32 : dtype;
+    Equation equation = new Equation(terms, Terms.of(output));
+    pool.keep(builder.convert(builder.einsum(equation, operands, wide, sizes), dtype), true);
   }
 
-  private void binary() {
-    List<Pointwise.BinaryKind> kinds =
-        new ArrayList<>(
-            List.of(
-                Pointwise.BinaryKind.ADD,
-                Pointwise.BinaryKind.SUBTRACT,
-                Pointwise.BinaryKind.MULTIPLY,
-                Pointwise.BinaryKind.MAXIMUM,
-                Pointwise.BinaryKind.MINIMUM));
-    if (!dtype.isFloating()) {
-      kinds.add(Pointwise.BinaryKind.DIVIDE);
-      kinds.add(Pointwise.BinaryKind.REMAINDER);
-    }
-    Value x = pick();
-    Value y = random.nextInt(4) == 0 ? builder.constant(dtype, random.nextInt(5) - 2) : pick();
-    keep(builder.binary(kinds.get(random.nextInt(kinds.size())), x, y), true);
-  }
-
-  private void unary() {
-    List<Pointwise.UnaryKind> kinds =
-        new ArrayList<>(
-            List.of(Pointwise.UnaryKind.NEGATE, Pointwise.UnaryKind.ABS, Pointwise.UnaryKind.RELU));
-    if (!smooth) {
-      kinds.add(Pointwise.UnaryKind.SIGN);
-    }
+  /** A draw: in exact programs of the integers from 0 to 3. */
+  private void random() {
+    Value like = pool.pick();
+    DType drawn = dtype.isFloating() ? dtype : DType.F64;
+    Value seed = builder.constant(DType.I64, random.nextInt(1000));
+    ValueType type = like.type().withDtype(drawn);
+    Value uniform = builder.random(seed, random.nextInt(3), type.toString());
     if (!exact) {
-      kinds.addAll(
-          List.of(
-              Pointwise.UnaryKind.TANH,
-              Pointwise.UnaryKind.LOGISTIC,
-              Pointwise.UnaryKind.SINE,
-              Pointwise.UnaryKind.COSINE));
-    }
-    keep(builder.unary(kinds.get(random.nextInt(kinds.size())), pick()), false);
-  }
-
-  private void choice() {
-    if (smooth) {
-      Value x = pick();
-      keep(builder.softmax(x, label(x)), false);
+      pool.keep(uniform, false);
       return;
     }
-    Pointwise.Comparison[] relations = Pointwise.Comparison.values();
-    Value made = builder.compare(relations[random.nextInt(relations.length)], pick(), pick());
-    operations++;
-    if (!tooLarge(made)) {
-      bools.add(made);
-    }
+    Value whole = builder.unary(Pointwise.UnaryKind.FLOOR, builder.scale(4, uniform));
+    pool.keep(builder.convert(whole, dtype), false);
   }
 
   private void reduce() {
-    Value x = pick();
+    Value x = pool.pick();
     Contraction.ReduceKind[] kinds = Contraction.ReduceKind.values();
     Contraction.ReduceKind kind = kinds[random.nextInt(kinds.length)];
-    String first = label(x);
+    String first = pool.label(x);
     boolean two = x.type().rank() > 1 && random.nextBoolean();
-    String second = label(x);
+    String second = pool.label(x);
     boolean extreme = kind != Contraction.ReduceKind.SUM;
     if (extreme && x.type().shape().elementCount() == 0) {
       return;
     }
-    keep(
+    pool.keep(
         two && !first.equals(second)
             ? builder.reduce(kind, x, first, second)
             : builder.reduce(kind, x, first),
         true);
   }
 
-  private void select() {
-    if (!bools.isEmpty()) {
-      keep(builder.select(bools.get(random.nextInt(bools.size())), pick(), pick()), false);
-    }
-  }
-
   private void move() {
-    Value x = pick();
-    String label = label(x);
+    Value x = pool.pick();
+    String label = pool.label(x);
     long size = x.type().size(label);
     switch (random.nextInt(4)) {
       case 0 -> {
         long from = size == 0 ? 0 : random.nextInt((int) size);
-        keep(
+        pool.keep(
             builder.add(new Movement.Slice(x, label, from, size, 1 + random.nextInt(2))).getFirst(),
             false);
       }
       case 1 ->
-          keep(
+          pool.keep(
               builder
                   .add(
                       new Movement.Pad(
@@ -316,20 +246,20 @@ public final class RandomPrograms {
                           Scalar.of(dtype, 2)))
                   .getFirst(),
               false);
-      case 2 -> keep(builder.shift(x, label, random.nextInt(5) - 2, 1), false);
-      default -> keep(builder.concatenate(label, x, pick()), false);
+      case 2 -> pool.keep(builder.shift(x, label, random.nextInt(5) - 2, 1), false);
+      default -> pool.keep(builder.concatenate(label, x, pool.pick()), false);
     }
   }
 
   private void window() {
-    Value x = pick();
-    keep(
+    Value x = pool.pick();
+    pool.keep(
         builder
             .add(
                 new Movement.Window(
                     x,
-                    label(x),
-                    fresh(),
+                    pool.label(x),
+                    pool.fresh(),
                     1 + random.nextInt(3),
                     1 + random.nextInt(2),
                     1 + random.nextInt(2)))
@@ -338,89 +268,106 @@ public final class RandomPrograms {
   }
 
   private void reshape() {
-    Value x = pick();
+    Value x = pool.pick();
     List<String> names = x.type().names();
     if (random.nextBoolean() && names.size() > 1) {
       int from = random.nextInt(names.size() - 1);
-      keep(builder.merge(x, fresh(), names.subList(from, from + 2).toArray(String[]::new)), false);
+      pool.keep(
+          builder.merge(x, pool.fresh(), names.subList(from, from + 2).toArray(String[]::new)),
+          false);
       return;
     }
-    String label = label(x);
+    String label = pool.label(x);
     long size = x.type().size(label);
     long outer = size % 2 == 0 && size > 0 ? 2 : 1;
-    keep(builder.split(x, label, fresh(), outer, fresh()), false);
+    pool.keep(builder.split(x, label, pool.fresh(), outer, pool.fresh()), false);
   }
 
   private void top() {
-    Value x = pick();
-    String label = label(x);
+    Value x = pool.pick();
+    String label = pool.label(x);
     long k = Math.min(2, x.type().size(label));
-    List<Value> both = builder.topK(x, label, k, fresh());
-    keep(both.getFirst(), false);
-    if (!tooLarge(both.getLast())) {
+    List<Value> both = builder.topK(x, label, k, pool.fresh());
+    pool.keep(both.getFirst(), false);
+    if (!pool.tooLarge(both.getLast())) {
       indices.add(both.getLast());
     }
     if (x.type().size(label) > 0) {
       indices.add(builder.argMax(x, label));
-      operations++;
+      pool.count();
     }
   }
 
   private void oneHot() {
     if (!indices.isEmpty()) {
       Value index = indices.get(random.nextInt(indices.size()));
-      keep(builder.oneHot(index, fresh(), 2 + random.nextInt(2), dtype), false);
+      pool.keep(builder.oneHot(index, pool.fresh(), 2 + random.nextInt(2), dtype), false);
     }
   }
 
   private void iota() {
-    Value x = pick();
+    Value x = pool.pick();
     if (x.type().rank() > 0) {
-      keep(builder.add(new Source.Iota(x.type(), label(x))).getFirst(), true);
+      pool.keep(builder.add(new Source.Iota(x.type(), pool.label(x))).getFirst(), true);
     }
   }
 
   private void ragged() {
-    Value x = pick();
+    Value x = pool.pick();
     ValueType lengths = ValueType.scalar(DType.I32);
-    keep(builder.ragged(x, builder.constant(lengths, random.nextInt(4)), label(x), 1), false);
+    pool.keep(
+        builder.ragged(x, builder.constant(lengths, random.nextInt(4)), pool.label(x), 1), false);
   }
 
   private void loop() {
-    Value x = pick();
-    Value y = pick();
+    Value x = pool.pick();
+    Value y = pool.pick();
+    Value z = pool.pick();
+    boolean reads = z.type().rank() > 0 && x.type().axis(z.type().names().getFirst()) < 0;
+    List<String> names = z.type().names();
     ProgramBuilder body = Program.builder("round");
     Value carried = body.input("carried", x.type());
-    Value invariant = body.input("invariant", y.type());
-    List<String> sum = new ArrayList<>(y.type().names());
-    sum.removeAll(x.type().names());
-    Value added = body.add(carried, body.sum(invariant, sum.toArray(String[]::new)));
+    Value sum = carried;
+    if (reads) {
+      List<Long> sizes = z.type().sizes();
+      ValueType one =
+          ValueType.of(dtype, names.subList(1, names.size()), sizes.subList(1, sizes.size()));
+      sum = body.add(sum, summed(body, body.input("each", one), x));
+    }
+    sum = body.add(sum, summed(body, body.input("invariant", y.type()), x));
     Value small =
         exact
-            ? body.binary(Pointwise.BinaryKind.REMAINDER, added, body.constant(dtype, 5))
-            : body.unary(Pointwise.UnaryKind.TANH, added);
+            ? body.binary(Pointwise.BinaryKind.REMAINDER, sum, body.constant(dtype, 5))
+            : body.unary(Pointwise.UnaryKind.TANH, sum);
     body.output("next", small);
-    body.output("each", body.negate(small));
+    body.output("negative", body.negate(small));
     List<Value> results =
         builder.add(
             new Nested.Loop(
-                random.nextInt(4),
-                fresh(),
+                reads ? z.type().sizes().getFirst() : random.nextInt(4),
+                reads ? names.getFirst() : pool.fresh(),
                 random.nextBoolean(),
                 body.build(),
                 List.of(x),
-                List.of(),
+                reads ? List.of(z) : List.of(),
                 List.of(y)));
-    keep(results.getFirst(), false);
-    keep(results.getLast(), false);
+    pool.keep(results.getFirst(), false);
+    pool.keep(results.getLast(), false);
+  }
+
+  /** A value summed over the labels that another has not. */
+  private static Value summed(ProgramBuilder body, Value value, Value like) {
+    List<String> labels = new ArrayList<>(value.type().names());
+    labels.removeAll(like.type().names());
+    return body.sum(value, labels.toArray(String[]::new));
   }
 
   private void composite() {
-    Value x = pick();
+    Value x = pool.pick();
     ProgramBuilder inner = Program.builder("twice");
     Value in = inner.input("x", x.type());
     inner.output("doubled", inner.add(in, in));
-    keep(
+    pool.keep(
         builder
             .add(
                 Nested.Composite.of(

@@ -1,0 +1,76 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Pointwise.BinaryKind;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The names of all kinds of operations, from the sealed family itself, so that a test can say of
+ * which it has seen none. A kind is a record, or a record with a function, relation or reduction.
+ */
+final class OperationKinds {
+  private OperationKinds() {}
+
+  /** All there are, as {@code Softmax}, {@code Unary.EXP}. */
+  static Set<String> all() {
+    Set<String> all = new TreeSet<>();
+    add(Operation.class, all);
+    return all;
+  }
+
+  private static void add(Class<?> type, Set<String> all) {
+    if (type.isSealed()) {
+      Arrays.stream(type.getPermittedSubclasses()).forEach(each -> add(each, all));
+      return;
+    }
+    List<? extends Enum<?>> kinds =
+        Arrays.stream(type.getRecordComponents())
+            .filter(component -> component.getType().isEnum())
+            .filter(component -> component.getType().getNestHost() != component.getType())
+            .map(component -> component.getType().getEnumConstants())
+            .flatMap(Arrays::stream)
+            .map(constant -> (Enum<?>) constant)
+            .toList();
+    kinds.forEach(kind -> all.add(type.getSimpleName() + "." + kind));
+    if (kinds.isEmpty()) {
+      all.add(type.getSimpleName());
+    }
+  }
+
+  /** Those of a program and of the programs in it. */
+  static Set<String> of(Program program) {
+    Set<String> kinds = new TreeSet<>();
+    for (Statement statement : program.statements()) {
+      kinds.add(name(statement.operation()));
+      switch (statement.operation()) {
+        case Nested.Loop loop -> kinds.addAll(of(loop.body()));
+        case Nested.Composite composite -> kinds.addAll(of(composite.decomposition()));
+        case Pointwise _, Contraction _, Selection _, Source _, Movement _ -> {}
+      }
+    }
+    return kinds;
+  }
+
+  private static String name(Operation operation) {
+    String name = operation.getClass().getSimpleName();
+    return switch (operation) {
+      case Pointwise.Unary(UnaryKind kind, _) -> name + "." + kind;
+      case Pointwise.Binary(BinaryKind kind, _, _) -> name + "." + kind;
+      case Pointwise.Compare(Comparison relation, _, _) -> name + "." + relation;
+      case Contraction.Reduce(ReduceKind kind, _, _) -> name + "." + kind;
+      default -> name;
+    };
+  }
+
+  /** All but those of some programs. */
+  static Set<String> missing(List<Program> programs) {
+    Set<String> missing = all();
+    programs.forEach(program -> missing.removeAll(of(program)));
+    return missing;
+  }
+}

@@ -1,0 +1,157 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.program.Pointwise.BinaryKind;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Random operations on one element at a time, and softmax, which is as steep as they. */
+final class RandomPointwise {
+  private final RandomValues pool;
+  private final Random random;
+  private final DType dtype;
+  private final boolean exact;
+  private final boolean smooth;
+  private final ProgramBuilder builder;
+  private final List<Value> bools;
+
+  RandomPointwise(RandomValues pool) {
+    this.pool = pool;
+    this.random = pool.random();
+    this.dtype = pool.dtype();
+    this.exact = pool.exact();
+    this.smooth = pool.smooth();
+    this.builder = pool.builder();
+    this.bools = pool.bools();
+  }
+
+  void binary() {
+    List<BinaryKind> kinds =
+        new ArrayList<>(
+            List.of(
+                BinaryKind.ADD,
+                BinaryKind.SUBTRACT,
+                BinaryKind.MULTIPLY,
+                BinaryKind.MAXIMUM,
+                BinaryKind.MINIMUM));
+    if (!dtype.isFloating()) {
+      kinds.add(BinaryKind.DIVIDE);
+      kinds.add(BinaryKind.REMAINDER);
+    }
+    Value x = pool.pick();
+    Value y = random.nextInt(4) == 0 ? builder.constant(dtype, random.nextInt(5) - 2) : pool.pick();
+    pool.keep(builder.binary(kinds.get(random.nextInt(kinds.size())), x, y), true);
+  }
+
+  void unary() {
+    List<UnaryKind> kinds =
+        new ArrayList<>(List.of(UnaryKind.NEGATE, UnaryKind.ABS, UnaryKind.RELU));
+    if (!smooth) {
+      kinds.add(UnaryKind.SIGN);
+      if (dtype.isFloating()) {
+        kinds.add(UnaryKind.FLOOR);
+      }
+    }
+    if (!exact) {
+      kinds.addAll(List.of(UnaryKind.TANH, UnaryKind.LOGISTIC, UnaryKind.SINE, UnaryKind.COSINE));
+    }
+    pool.keep(builder.unary(kinds.get(random.nextInt(kinds.size())), pool.pick()), false);
+  }
+
+  /** Logic on bools. */
+  void logic() {
+    if (bools.isEmpty()) {
+      return;
+    }
+    Value x = bools.get(random.nextInt(bools.size()));
+    Value y = bools.get(random.nextInt(bools.size()));
+    Value made =
+        switch (random.nextInt(4)) {
+          case 0 -> builder.unary(UnaryKind.NOT, x);
+          case 1 -> builder.binary(BinaryKind.AND, x, y);
+          case 2 -> builder.binary(BinaryKind.OR, x, y);
+          default -> builder.binary(BinaryKind.XOR, x, y);
+        };
+    pool.count();
+    if (!pool.tooLarge(made)) {
+      bools.add(made);
+    }
+  }
+
+  /**
+   * Functions that have poles, cuts or overflow: mostly where they have none, so that what comes
+   * after still says something.
+   */
+  void curved() {
+    if (exact) {
+      return;
+    }
+    boolean guarded = smooth || random.nextInt(5) > 0;
+    Value x = pool.pick();
+    Value y = pool.pick();
+    Value small = guarded ? builder.unary(UnaryKind.TANH, x) : x;
+    switch (random.nextInt(9)) {
+      case 0 -> pool.keep(builder.exp(small), false);
+      case 1 -> pool.keep(builder.unary(UnaryKind.LOG, positive(x, guarded)), false);
+      case 2 -> pool.keep(builder.unary(UnaryKind.SQRT, positive(x, guarded)), false);
+      case 3 -> pool.keep(builder.unary(UnaryKind.RSQRT, positive(x, guarded)), false);
+      case 4, 5 -> pool.keep(builder.divide(y, positive(x, guarded)), true);
+      case 6 -> {
+        Value base = positive(y, guarded);
+        pool.keep(builder.binary(BinaryKind.POWER, base, small), true);
+      }
+      case 7 -> {
+        if (!smooth) {
+          Value divisor = positive(y, guarded);
+          pool.keep(builder.binary(BinaryKind.REMAINDER, x, divisor), false);
+        }
+      }
+      default -> pool.keep(builder.softmax(x, pool.label(x)), false);
+    }
+  }
+
+  /** At least a half, if guarded. */
+  private Value positive(Value x, boolean guarded) {
+    Value half = builder.constant(dtype, 0.5);
+    return guarded ? builder.add(builder.multiply(x, x), half) : x;
+  }
+
+  /** To another dtype and back. */
+  void convert() {
+    if (smooth) {
+      return;
+    }
+    List<DType> dtypes = List.of(DType.values());
+    DType other = dtypes.get(random.nextInt(dtypes.size()));
+    Value there = builder.convert(pool.pick(), other);
+    if (other == DType.BOOL) {
+      bools.add(there);
+    }
+    pool.keep(builder.convert(there, dtype), false);
+  }
+
+  void choice() {
+    if (smooth) {
+      Value x = pool.pick();
+      pool.keep(builder.softmax(x, pool.label(x)), false);
+      return;
+    }
+    Comparison[] relations = Comparison.values();
+    Value made =
+        builder.compare(relations[random.nextInt(relations.length)], pool.pick(), pool.pick());
+    pool.count();
+    if (!pool.tooLarge(made)) {
+      bools.add(made);
+    }
+  }
+
+  void select() {
+    if (!bools.isEmpty()) {
+      pool.keep(
+          builder.select(bools.get(random.nextInt(bools.size())), pool.pick(), pool.pick()), false);
+    }
+  }
+}
