@@ -54,32 +54,36 @@ public final class Gradients {
 
   private static Program make(
       Program program, List<String> outputs, List<String> inputs, boolean ones, boolean values) {
-    List<Integer> of = new ArrayList<>();
-    for (String name : outputs) {
-      of.add(index(program, "output", program.outputs(), name));
-    }
-    List<Integer> by = new ArrayList<>();
-    for (String name : inputs) {
-      by.add(index(program, "input", program.inputs(), name));
-    }
+    List<Integer> of = indices(program, "output", program.outputs(), outputs);
+    List<Integer> by = indices(program, "input", program.inputs(), inputs);
     Program gradient = new Differentiation(program, of, by, ones, values).run();
     return Passes.deadCode(Passes.commonSubexpressions(gradient));
   }
 
-  private static int index(Program program, String what, List<Value> values, String name) {
+  private static List<Integer> indices(
+      Program program, String what, List<Value> values, List<String> names) {
+    Map<String, Integer> places = new HashMap<>();
     for (int i = 0; i < values.size(); i++) {
-      if (values.get(i).name().equals(name)) {
-        if (!values.get(i).type().dtype().isFloating()) {
-          throw ProgramException.at(
-              "gradient of " + program.name(),
-              "an " + what + " of a floating dtype is wanted, got " + values.get(i));
-        }
-        return i;
-      }
+      places.putIfAbsent(values.get(i).name(), i);
     }
-    throw ProgramException.at(
-        "gradient of " + program.name(),
-        "there is no " + what + " " + name + "; there are " + values);
+    String where = "gradient of " + program.name();
+    List<Integer> indices = new ArrayList<>();
+    for (String name : names) {
+      Integer place = places.get(name);
+      if (place == null) {
+        throw ProgramException.at(
+            where, "there is no " + what + " " + name + "; there are " + values);
+      }
+      if (!values.get(place).type().dtype().isFloating()) {
+        throw ProgramException.at(
+            where, "an " + what + " of a floating dtype is wanted, got " + values.get(place));
+      }
+      indices.add(place);
+    }
+    if (new HashSet<>(indices).size() < indices.size()) {
+      throw ProgramException.at(where, "each " + what + " once is wanted, got " + names);
+    }
+    return indices;
   }
 
   /** The gradient of all floating outputs, each with a cotangent, by all floating inputs. */

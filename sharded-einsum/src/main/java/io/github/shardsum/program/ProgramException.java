@@ -1,6 +1,7 @@
 package io.github.shardsum.program;
 
 import java.io.Serial;
+import java.util.Locale;
 
 /**
  * An operation that does not fit its operands, or a text that is not a program. The message names
@@ -9,12 +10,34 @@ import java.io.Serial;
 public final class ProgramException extends IllegalArgumentException {
   @Serial private static final long serialVersionUID = 1;
 
+  /** Of what is to blame and of what is wanted; shapes of a hundred operands fit. */
+  private static final int LONGEST = 4000;
+
   /** What is to blame. */
   private final String where;
 
   private ProgramException(String where, String message) {
-    super(where + ": " + message);
-    this.where = where;
+    super(shown(where) + ": " + shown(message));
+    this.where = shown(where);
+  }
+
+  /**
+   * Text that a terminal can show: of very long text both ends, and control characters, which would
+   * move the cursor, as in a Java string.
+   */
+  private static String shown(String text) {
+    int left = text.length() - LONGEST;
+    if (left > 0) {
+      String end = text.substring(text.length() - LONGEST / 4);
+      String begin = text.substring(0, LONGEST - LONGEST / 4);
+      return shown(begin) + " ... (" + left + " characters) ... " + shown(end);
+    }
+    StringBuilder shown = new StringBuilder();
+    for (char c : text.toCharArray()) {
+      boolean moves = Character.isISOControl(c) && c != '\n' && c != '\t';
+      shown.append(moves ? String.format(Locale.ROOT, "\\u%04x", (int) c) : Character.toString(c));
+    }
+    return shown.toString();
   }
 
   static ProgramException of(Operation operation, String message) {

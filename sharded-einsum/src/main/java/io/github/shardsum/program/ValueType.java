@@ -24,11 +24,18 @@ import java.util.StringJoiner;
 public record ValueType(DType dtype, Term labels, Shape shape) {
   private static final long MOST_BYTES = (1L << 60) - 1;
 
-  /** Checks that labels are distinct and have one size each. */
+  /** As many as NumPy's arrays have, whose files bring the inputs. */
+  private static final int MOST_LABELS = 64;
+
+  /** Checks that labels are distinct, have one size each and are at most 64. */
   public ValueType {
     if (labels.size() != shape.rank()) {
       throw new IllegalArgumentException(
           "type: one size a label is wanted, got labels \"" + labels + "\" and " + shape);
+    }
+    if (labels.size() > MOST_LABELS) {
+      throw new IllegalArgumentException(
+          "type: at most " + MOST_LABELS + " labels are wanted, got " + labels.size());
     }
     if (shape.elementCount() > MOST_BYTES / dtype.byteSize()) {
       throw new IllegalArgumentException(

@@ -3,25 +3,34 @@ package io.github.shardsum.cli;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
 /** Files with the text of a program. */
 final class ProgramFile {
-  /** Far more than anybody writes; a device or a wrong file is refused before it is read. */
-  private static final long MOST_BYTES = 64L << 20;
+  /** Far more than anybody writes; a device or a wrong file is refused before it is parsed. */
+  private static final int MOST_BYTES = 64 << 20;
 
   private ProgramFile() {}
 
   static Program read(Path file) throws IOException {
-    long size = Files.size(file);
-    if (size > MOST_BYTES) {
-      throw new IllegalArgumentException(
-          file + ": a program of at most " + MOST_BYTES + " bytes is wanted, got " + size);
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "a file is wanted, got a folder");
     }
-    String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    byte[] bytes;
+    // A device has no size and may have no end.
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(MOST_BYTES + 1);
+    }
+    if (bytes.length > MOST_BYTES) {
+      throw new IllegalArgumentException(
+          file + ": a program of at most " + MOST_BYTES + " bytes is wanted, got more");
+    }
+    String text = new String(bytes, StandardCharsets.UTF_8);
     try {
       return Program.parse(text);
     } catch (IllegalArgumentException bad) {

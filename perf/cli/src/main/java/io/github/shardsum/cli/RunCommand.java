@@ -13,7 +13,6 @@ import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,6 +39,8 @@ import picocli.CommandLine.Spec;
       "%nEvery input of the program is given by --in; its dtype and shape must be the program's.%n"
     })
 final class RunCommand implements Callable<Integer> {
+  private static final int MOST_NAMED = 20;
+
   @Spec private CommandSpec spec;
 
   @Parameters(index = "0", paramLabel = "FILE.program", description = "The program's text.")
@@ -78,6 +80,9 @@ final class RunCommand implements Callable<Integer> {
         Workers workers = Workers.of(threads.orElse(Runtime.getRuntime().availableProcessors()));
         Executable executable = backend(workers).compile(program)) {
       checkMemory(executable);
+      if (out.isPresent()) {
+        new OutputFolder(out.get()).check(program.outputs().stream().map(Value::name).toList());
+      }
       List<Tensor> inputs = new ArrayList<>();
       for (Value input : program.inputs()) {
         inputs.add(Npy.map(in.getOrDefault(input.name(), Path.of("")), arena));
@@ -94,10 +99,17 @@ final class RunCommand implements Callable<Integer> {
   private void checkNames(Program program) {
     Set<String> wanted = new HashSet<>();
     program.inputs().forEach(input -> wanted.add(input.name()));
-    if (!wanted.equals(in.keySet())) {
+    List<Value> missing =
+        program.inputs().stream().filter(input -> !in.containsKey(input.name())).toList();
+    Set<String> unknown = new TreeSet<>(in.keySet());
+    unknown.removeAll(wanted);
+    if (!missing.isEmpty() || !unknown.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--in: the program's inputs " + program.inputs() + " are wanted, got " + in.keySet());
+          "--in: each input of the program is wanted, missing are "
+              + first(missing)
+              + ", unknown are "
+              + first(List.copyOf(unknown)));
     }
     Set<String> names = new HashSet<>();
     for (Value output : program.outputs()) {
@@ -106,6 +118,13 @@ final class RunCommand implements Callable<Integer> {
             file + ": outputs of different names are wanted, got " + output.name() + " twice");
       }
     }
+  }
+
+  /** A list as text, of a long one the beginning. */
+  private static String first(List<?> all) {
+    return all.size() <= MOST_NAMED
+        ? all.toString()
+        : all.subList(0, MOST_NAMED) + " and " + (all.size() - MOST_NAMED) + " more";
   }
 
   private static void checkMemory(Executable executable) {
@@ -127,13 +146,14 @@ final class RunCommand implements Callable<Integer> {
 
   private void write(Program program, List<Tensor> results) throws IOException {
     PrintWriter output = spec.commandLine().getOut();
-    if (out.isPresent()) {
-      Files.createDirectories(out.get());
+    Optional<OutputFolder> folder = out.map(OutputFolder::new);
+    if (folder.isPresent()) {
+      folder.get().make();
     }
     for (int i = 0; i < results.size(); i++) {
       Value value = program.outputs().get(i);
-      if (out.isPresent()) {
-        Npy.write(out.get().resolve(value.name() + ".npy"), results.get(i));
+      if (folder.isPresent()) {
+        Npy.write(folder.get().file(value.name()), results.get(i));
       } else {
         output.println(value + "\n" + TensorText.of(results.get(i)));
       }

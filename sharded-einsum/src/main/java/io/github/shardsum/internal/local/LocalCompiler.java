@@ -3,6 +3,7 @@ package io.github.shardsum.internal.local;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
 import java.util.HashSet;
 import java.util.List;
@@ -22,14 +23,20 @@ public final class LocalCompiler {
    * @param rematerialized names of values to compute again
    * @param workers the threads
    * @return the plan
-   * @throws IllegalArgumentException if a name is none of the program's
+   * @throws IllegalArgumentException if a name is none of the program's results
    */
   public static LocalPlan plan(
       Program program, LocalKernels kernels, Set<String> rematerialized, Workers workers) {
     Program decomposed = Passes.decompose(program, composite -> kernels.of(composite).isEmpty());
     Program clean = Passes.deadCode(Passes.commonSubexpressions(decomposed));
     // A value that the passes have merged with another or dropped is not kept either.
-    rematerialized.forEach(program::value);
+    for (String name : rematerialized) {
+      Value value = program.value(name);
+      if (program.inputs().contains(value)) {
+        throw new IllegalArgumentException(
+            "rematerialize " + name + ": a result is wanted, got the input " + value);
+      }
+    }
     Set<String> left = new HashSet<>(rematerialized);
     Set<String> results = new HashSet<>();
     clean.statements().forEach(each -> each.results().forEach(value -> results.add(value.name())));

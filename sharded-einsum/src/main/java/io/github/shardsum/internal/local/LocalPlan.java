@@ -2,6 +2,7 @@ package io.github.shardsum.internal.local;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -77,10 +78,8 @@ public record LocalPlan(
    * @return a line a step, with a bar of the bytes that live then
    */
   public String table() {
-    long most = 1;
-    for (int i = 0; i < steps.size(); i++) {
-      most = Math.max(most, memory.liveBytes(i));
-    }
+    long[] live = memory.liveBytes(steps.size());
+    long most = Math.max(1, Arrays.stream(live).max().orElse(0));
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
@@ -95,7 +94,6 @@ public record LocalPlan(
             "what"));
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
-      long live = memory.liveBytes(i);
       text.append(
           String.format(
               Locale.ROOT,
@@ -104,8 +102,8 @@ public record LocalPlan(
               step.kernel(),
               step.flops(),
               step.bytes(),
-              live,
-              "#".repeat((int) (BAR * (double) live / most)),
+              live[i],
+              "#".repeat((int) (BAR * (double) live[i] / most)),
               step.detail()));
     }
     for (LocalPlan body : nested) {

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.local;
 
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -72,11 +73,16 @@ record MemoryPlan(List<BufferInfo> buffers, Map<DType, Long> elements) {
     return bytes;
   }
 
-  /** Bytes of the buffers that a step needs. */
-  long liveBytes(int step) {
-    return buffers.stream()
-        .filter(buffer -> buffer.from() <= step && step <= buffer.to())
-        .mapToLong(BufferInfo::bytes)
-        .sum();
+  /** For each of so many steps the bytes of the buffers that it needs. */
+  long[] liveBytes(int steps) {
+    long[] changes = new long[steps + 1];
+    for (BufferInfo buffer : buffers) {
+      if (buffer.from() < steps && buffer.from() <= buffer.to()) {
+        changes[Math.max(0, buffer.from())] += buffer.bytes();
+        changes[Math.min(steps, buffer.to() + 1)] -= buffer.bytes();
+      }
+    }
+    Arrays.parallelPrefix(changes, Long::sum);
+    return Arrays.copyOf(changes, steps);
   }
 }
