@@ -51,19 +51,33 @@ public class MoeProgramBenchmark {
   private static final Randomness.Seeded RANDOMNESS = Randomness.seeded(1);
 
   private final Workers workers = Workers.sequential();
-  private final MoeWeights weights = MoeWeights.random(128, 512, 8, 3);
-  private final Tensor tokens = Tensor.of(Data.integers(2 * 512 * 128), 2, 512, 128);
-  private final MoeActivations memory = MoeActivations.allocate(SIZES, DType.F32);
+  private final MoeWeights weights;
+  private final Tensor tokens;
+  private final MoeActivations memory;
   private final Map<MoeStep, Einsum> einsums = new EnumMap<>(MoeStep.class);
-  private final List<Tensor> inputs = List.of(tokens, weights.gate(), weights.in(), weights.out());
-  private final List<Tensor> outputs =
-      List.of(Tensor.zeros(DType.F32, 2, 512, 128), Tensor.zeros(DType.F64, 2));
-  private final Executable program =
-      MoePrograms.withKernels(LocalBackend.of(workers))
-          .compile(MoePrograms.layer(SIZES, DType.F32, OPTIONS, RANDOMNESS));
+  private final List<Tensor> inputs;
+  private final List<Tensor> outputs;
+  private final Executable program;
 
   /** For JMH. */
-  public MoeProgramBenchmark() {}
+  public MoeProgramBenchmark() {
+    this(SIZES);
+  }
+
+  MoeProgramBenchmark(MoeSizes sizes) {
+    int model = (int) sizes.model();
+    int groups = (int) sizes.groups();
+    int size = (int) sizes.tokens();
+    weights = MoeWeights.random(model, (int) sizes.hidden(), (int) sizes.experts(), 3);
+    tokens = Tensor.of(Data.integers(groups * size * model), groups, size, model);
+    memory = MoeActivations.allocate(sizes, DType.F32);
+    inputs = List.of(tokens, weights.gate(), weights.in(), weights.out());
+    outputs =
+        List.of(Tensor.zeros(DType.F32, groups, size, model), Tensor.zeros(DType.F64, groups));
+    program =
+        MoePrograms.withKernels(LocalBackend.of(workers))
+            .compile(MoePrograms.layer(sizes, DType.F32, OPTIONS, RANDOMNESS));
+  }
 
   /** Compiles the einsums, and holds both results against each other. */
   @Setup

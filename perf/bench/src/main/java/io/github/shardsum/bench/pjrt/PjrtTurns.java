@@ -1,5 +1,6 @@
 package io.github.shardsum.bench.pjrt;
 
+import io.github.shardsum.bench.Turns;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.ExecuteOptions;

@@ -1,4 +1,4 @@
-package io.github.shardsum.bench.pjrt;
+package io.github.shardsum.bench;
 
 import java.util.Arrays;
 import java.util.function.DoubleBinaryOperator;
@@ -9,19 +9,32 @@ import java.util.function.DoubleBinaryOperator;
  * @param first seconds a call, a round an element
  * @param second seconds a call in the same rounds
  */
-record Turns(double[] first, double[] second) {
+public record Turns(double[] first, double[] second) {
   private static final double WARM_UP_SECONDS = 2;
   private static final double BLOCK_SECONDS = 0.03;
   private static final double MISSED_ON_A_SIDE = 0.025;
 
   /** Someone who makes calls and says how long they took. */
   @FunctionalInterface
-  interface Timed {
+  public interface Timed {
+    /**
+     * Makes calls.
+     *
+     * @param calls how many
+     * @return the seconds that all of them took
+     */
     double seconds(long calls);
   }
 
-  /** Runs both in turns, the other one first in every second round. */
-  static Turns of(int rounds, Timed first, Timed second) {
+  /**
+   * Runs both in turns, the other one first in every second round.
+   *
+   * @param rounds how often each is timed
+   * @param first one
+   * @param second the other
+   * @return what each took
+   */
+  public static Turns of(int rounds, Timed first, Timed second) {
     Timed[] both = {first, second};
     long[] calls = {warmUp(first), warmUp(second)};
     double[][] seconds = new double[2][rounds];
@@ -48,16 +61,22 @@ record Turns(double[] first, double[] second) {
   }
 
   /**
-   * The median over the rounds of what is made of both, between two order statistics that cover the
-   * true median with a probability of at least 0.95.
+   * A median between two order statistics that cover the true median with a probability of at least
+   * 0.95.
    *
    * @param median the middle one
    * @param low lower end
    * @param high upper end
    */
-  record Interval(double median, double low, double high) {}
+  public record Interval(double median, double low, double high) {}
 
-  Interval interval(DoubleBinaryOperator of) {
+  /**
+   * The median over the rounds of what is made of both.
+   *
+   * @param of makes a number of the seconds of first and second
+   * @return the median and its interval
+   */
+  public Interval interval(DoubleBinaryOperator of) {
     double[] values = new double[first.length];
     Arrays.setAll(values, round -> of.applyAsDouble(first[round], second[round]));
     Arrays.sort(values);
@@ -79,7 +98,13 @@ record Turns(double[] first, double[] second) {
     return 0;
   }
 
-  static double median(double[] values) {
+  /**
+   * The middle one.
+   *
+   * @param values at least one
+   * @return the median
+   */
+  public static double median(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return sorted[sorted.length / 2];
