@@ -33,7 +33,8 @@ public final class ProgramException extends IllegalArgumentException {
       return shown(begin) + " ... (" + left + " characters) ... " + shown(end);
     }
     StringBuilder shown = new StringBuilder();
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       boolean moves = Character.isISOControl(c) && c != '\n' && c != '\t';
       shown.append(moves ? String.format(Locale.ROOT, "\\u%04x", (int) c) : Character.toString(c));
     }
