@@ -63,8 +63,13 @@ class CompilerLogTest {
           compiled.keySet().stream().anyMatch(name -> name.replaceAll("\\d+", "").endsWith(kernel)),
           () -> kernel + " is not among the compiled " + compiled.keySet());
     }
-    for (String kernel :
-        List.of("VectorFloatDots many", "VectorFloatColumns addRows", "VectorFloatRows exp")) {
+    List<String> kernels =
+        new ArrayList<>(
+            List.of("VectorFloatDots many", "VectorFloatColumns addRows", "VectorFloatRows exp"));
+    if (wide) {
+      kernels.addAll(List.of("FloatRowSums rows", "FloatRowDots own", "FloatRowDots shared"));
+    }
+    for (String kernel : kernels) {
       assertTrue(
           compiled.keySet().stream().anyMatch(name -> name.endsWith(kernel)),
           () -> kernel + " is not among the compiled " + compiled.keySet());

@@ -32,6 +32,9 @@ public final class HotLoops {
       add(loops, dtype, 2000, "i,i->", 10000);
       add(loops, dtype, 2000, "ij,j->i", 100, 200);
       add(loops, dtype, 2000, "ij->i", 100, 200);
+      add(loops, dtype, 2000, "ij->i", 40, 1100);
+      add(loops, dtype, 2000, "ij,j->i", 40, 1100);
+      add(loops, dtype, 2000, "ij,ij->i", 100, 200);
       add(loops, dtype, 2000, "ij->j", 100, 200);
       add(loops, dtype, 2000, "i,j->ij", 100, 200);
       add(loops, dtype, 2000, "ij,ij->ij", 100, 200);
