@@ -147,6 +147,24 @@ public sealed interface Capacity {
   }
 
   /**
+   * A capacity that is known before anything is routed: it itself, or, for the largest load, what
+   * no load exceeds, since a token takes at most one slot of an expert. Programs have this one.
+   *
+   * @param choices k, experts a token
+   * @param tokens S, tokens a group
+   * @param experts E
+   * @return slots of one expert in one group
+   * @throws IllegalArgumentException if a {@link Factor} gives more than 2^31 - 1
+   */
+  default long atMost(int choices, long tokens, long experts) {
+    return switch (this) {
+      case Fixed(int slots) -> slots;
+      case Factor factor -> factor.slots(choices, tokens, experts);
+      case LargestLoad largest -> largest.slots(tokens);
+    };
+  }
+
+  /**
    * A given number of slots.
    *
    * @param slots slots of one expert in one group

@@ -44,16 +44,9 @@ public final class Gating {
   public static Routing route(
       GatingInput input, GatingOptions options, Randomness randomness, Workers workers) {
     RoutingCall call = RoutingCall.of(input, options, randomness, workers);
-    return switch (options.router()) {
-      case Router.TokenChoice _ -> {
-        List<GroupChoices> choices = TokenRouting.choose(call);
-        int capacity = TokenRouting.capacity(call, choices);
-        yield RoutingAssembly.assemble(call, TokenRouting.place(call, choices, capacity), capacity);
-      }
-      case Router.ExpertChoice _ -> {
-        int capacity = ExpertRouting.capacity(call);
-        yield RoutingAssembly.assemble(call, ExpertRouting.route(call, capacity), capacity);
-      }
-    };
+    List<GroupRouting> groups = call.eachGroup(call::choose);
+    int capacity = call.capacity(groups);
+    call.eachGroup(group -> call.place(groups.get(group), capacity));
+    return RoutingAssembly.assemble(call, groups, capacity);
   }
 }

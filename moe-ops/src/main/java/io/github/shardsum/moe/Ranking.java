@@ -7,20 +7,22 @@ final class Ranking {
   private Ranking() {}
 
   /**
-   * The indices by descending key, equal keys in the order given; a merge sort from below, because
-   * the JDK sorts no int[] by a key without boxing it.
+   * Sorts indices by descending key, NaN first, equal keys in the order given; a merge sort from
+   * below, because the JDK sorts no int[] by a key without boxing it.
    *
-   * @param indices what to sort; not changed
-   * @param key no NaN
-   * @return a fresh array
+   * @param indices what to sort, overwritten
+   * @param spare another array, overwritten
+   * @param count how many indices
+   * @param key the key of an index
+   * @return the array that holds the sorted indices, one of the two
    */
-  static int[] descending(int[] indices, IntToDoubleFunction key) {
-    int[] from = indices.clone();
-    int[] to = new int[from.length];
-    for (long width = 1; width < from.length; width *= 2) {
-      for (long start = 0; start < from.length; start += 2 * width) {
-        int middle = (int) Math.min(start + width, from.length);
-        int end = (int) Math.min(start + 2 * width, from.length);
+  static int[] descending(int[] indices, int[] spare, int count, IntToDoubleFunction key) {
+    int[] from = indices;
+    int[] to = spare;
+    for (long width = 1; width < count; width *= 2) {
+      for (long start = 0; start < count; start += 2 * width) {
+        int middle = (int) Math.min(start + width, count);
+        int end = (int) Math.min(start + 2 * width, count);
         merge(from, to, (int) start, middle, end, key);
       }
       int[] sorted = to;
@@ -37,8 +39,13 @@ final class Ranking {
     for (int at = start; at < end; at++) {
       boolean takeLeft =
           right >= end
-              || (left < middle && key.applyAsDouble(from[left]) >= key.applyAsDouble(from[right]));
+              || (left < middle
+                  && !isBefore(key.applyAsDouble(from[right]), key.applyAsDouble(from[left])));
       to[at] = takeLeft ? from[left++] : from[right++];
     }
+  }
+
+  private static boolean isBefore(double x, double y) {
+    return x > y || (Double.isNaN(x) && !Double.isNaN(y));
   }
 }

@@ -11,65 +11,86 @@ import java.util.function.Function;
 /** Puts the routings of groups together into tensors, with the losses and counts. */
 final class RoutingAssembly {
   private final RoutingCall call;
-  private final List<RoutedGroup> groups;
+  private final List<GroupRouting> groups;
   private final int slots;
+  private final int[] experts;
+  private final int[] positions;
+  private final double[] weights;
 
-  private RoutingAssembly(RoutingCall call, List<RoutedGroup> groups) {
+  private RoutingAssembly(RoutingCall call, List<GroupRouting> groups) {
     this.call = call;
     this.groups = groups;
-    this.slots = groups.stream().mapToInt(RoutedGroup::slots).max().orElse(1);
+    this.slots = slots();
+    int choices = Checks.arrayLength("gating: choices", call.groups(), call.tokens(), slots);
+    this.experts = new int[choices];
+    this.positions = new int[choices];
+    this.weights = new double[choices];
+    Arrays.fill(experts, -1);
+    Arrays.fill(positions, -1);
+    for (int group = 0; group < call.groups(); group++) {
+      for (int token = 0; token < call.tokens(); token++) {
+        gather(groups.get(group), token, (group * call.tokens() + token) * slots);
+      }
+    }
   }
 
-  static Routing assemble(RoutingCall call, List<RoutedGroup> groups, int capacity) {
+  static Routing assemble(RoutingCall call, List<GroupRouting> groups, int capacity) {
     RoutingAssembly assembly = new RoutingAssembly(call, groups);
-    int[] positions = assembly.perChoice(RoutedGroup::positions);
     Tensor weights = assembly.weights();
     Shape shape = Shape.of(call.groups(), call.tokens(), call.experts(), capacity);
-    RoutingTensor combine = RoutingTensor.of(shape, assembly.choiceTensor(positions), weights);
+    Tensor positions = assembly.choiceTensor(assembly.positions);
+    RoutingTensor combine = RoutingTensor.of(shape, positions, weights);
     Tensor ones = Tensor.full(weights.dtype(), 1).broadcastTo(weights.shape());
     return new Routing(
         combine,
         combine.withWeights(ones),
-        assembly.choiceTensor(assembly.perChoice(RoutedGroup::experts)),
+        assembly.choiceTensor(assembly.experts),
         capacity,
-        assembly.metrics(positions));
+        assembly.metrics());
+  }
+
+  /** k; where experts choose, the most that took one token. */
+  private int slots() {
+    if (call.options().router() instanceof Router.TokenChoice(int choices)) {
+      return choices;
+    }
+    int most = 1;
+    for (GroupRouting group : groups) {
+      for (int token = 0; token < call.tokens(); token++) {
+        int used = 0;
+        for (int at = token * group.slots(); at < (token + 1) * group.slots(); at++) {
+          used += group.experts()[at] >= 0 ? 1 : 0;
+        }
+        most = Math.max(most, used);
+      }
+    }
+    return most;
+  }
+
+  /** A token's choices; where experts choose, without the slots of those that did not take it. */
+  private void gather(GroupRouting group, int token, int to) {
+    boolean compact = group.setup().expertsChoose();
+    int next = to;
+    for (int at = token * group.slots(); at < (token + 1) * group.slots(); at++) {
+      if (!compact || group.experts()[at] >= 0) {
+        experts[next] = group.experts()[at];
+        positions[next] = group.positions()[at];
+        weights[next++] = group.weights()[at];
+      }
+    }
   }
 
   private Tensor choiceTensor(int[] values) {
     return Tensor.of(values, call.groups(), call.tokens(), slots);
   }
 
-  /** One int a choice of all groups, -1 where a group has fewer choices than another. */
-  private int[] perChoice(Function<RoutedGroup, int[]> part) {
-    int[] all = new int[Checks.arrayLength("gating: choices", call.groups(), call.tokens(), slots)];
-    Arrays.fill(all, -1);
-    for (int group = 0; group < call.groups(); group++) {
-      int[] values = part.apply(groups.get(group));
-      int width = groups.get(group).slots();
-      for (int token = 0; token < call.tokens(); token++) {
-        int to = (group * call.tokens() + token) * slots;
-        System.arraycopy(values, token * width, all, to, width);
-      }
-    }
-    return all;
-  }
-
   private Tensor weights() {
-    double[] all = new double[call.groups() * call.tokens() * slots];
-    for (int group = 0; group < call.groups(); group++) {
-      double[] values = groups.get(group).weights();
-      int width = groups.get(group).slots();
-      for (int token = 0; token < call.tokens(); token++) {
-        int to = (group * call.tokens() + token) * slots;
-        System.arraycopy(values, token * width, all, to, width);
-      }
-    }
-    Tensor weights = Tensor.of(all, call.groups(), call.tokens(), slots);
+    Tensor all = Tensor.of(weights, call.groups(), call.tokens(), slots);
     DType dtype = call.input().scores().dtype();
-    return dtype == DType.F64 ? weights : weights.convert(dtype);
+    return dtype == DType.F64 ? all : all.convert(dtype);
   }
 
-  private GatingMetrics metrics(int[] positions) {
+  private GatingMetrics metrics() {
     int[] used = new int[call.groups() * call.tokens()];
     for (int at = 0; at < positions.length; at++) {
       used[at / slots] += positions[at] >= 0 ? 1 : 0;
@@ -77,24 +98,24 @@ final class RoutingAssembly {
     long real = 0;
     long dropped = 0;
     for (int at = 0; at < used.length; at++) {
-      boolean isReal = groups.get(at / call.tokens()).softmax().real()[at % call.tokens()];
-      real += isReal ? 1 : 0;
-      dropped += isReal && used[at] == 0 ? 1 : 0;
+      int isReal = groups.get(at / call.tokens()).real()[at % call.tokens()];
+      real += isReal;
+      dropped += used[at] == 0 ? isReal : 0;
     }
     Losses losses = Losses.of(call, groups);
     return new GatingMetrics(
-        perExpert(RoutedGroup::firstChoices),
-        perExpert(RoutedGroup::load),
+        perExpert(GroupRouting::firstChoices),
+        perExpert(GroupRouting::load),
         losses.meanGates(),
         losses.auxLoss(),
         losses.zLoss(),
         Tensor.of(used, call.groups(), call.tokens()),
         real,
         dropped,
-        groups.stream().mapToLong(RoutedGroup::overflow).sum());
+        groups.stream().mapToLong(GroupRouting::overflow).sum());
   }
 
-  private Tensor perExpert(Function<RoutedGroup, int[]> part) {
+  private Tensor perExpert(Function<GroupRouting, int[]> part) {
     int[] all = new int[call.groups() * call.experts()];
     for (int group = 0; group < call.groups(); group++) {
       System.arraycopy(

@@ -1,5 +1,6 @@
 package io.github.shardsum.moe;
 
+import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import java.util.Arrays;
 import java.util.List;
@@ -49,9 +50,33 @@ record RoutingCall(
     return list;
   }
 
+  /** Gates and choices of a group. */
+  GroupRouting choose(int group) {
+    GroupRouting routing =
+        GroupRouting.in(
+            new Scratch(), new RouterSetup(options, input.kind(), true, tokens, experts));
+    RouterScores scores = new RouterScores(input.scores(), input.nonPadding());
+    GroupRouter.choose(routing, scores, uniform, group);
+    return routing;
+  }
+
   /** The slots of one expert, if all of a group's slots can be numbered. */
-  int checkedCapacity(long slots) {
+  int capacity(List<GroupRouting> groups) {
+    long slots =
+        switch (options.capacity()) {
+          case Capacity.LargestLoad largest ->
+              largest.slots(groups.stream().mapToInt(GroupRouting::largestLoad).max().orElse(0));
+          case Capacity.Fixed _, Capacity.Factor _ ->
+              options.capacity().atMost(options.router().choices(), tokens, experts);
+        };
     Checks.arrayLength("gating: slots of a group, [E, C]", experts, slots);
     return Math.toIntExact(slots);
+  }
+
+  /** Slots and weights of a group. */
+  GroupRouting place(GroupRouting routing, int capacity) {
+    GroupRouter.place(routing, capacity);
+    GroupRouter.weigh(routing, input.scores().dtype());
+    return routing;
   }
 }

@@ -1,68 +1,67 @@
 package io.github.shardsum.moe;
 
-import java.util.stream.IntStream;
+import java.util.Arrays;
 
 /** Gives the choices of one group their slots. */
 final class SlotPlacing {
-  private final GatingOptions options;
-  private final GroupChoices choices;
+  private final GroupRouting routing;
   private final int capacity;
-  private final int[] taken;
-  private final int[] positions;
-  private long overflow;
+  private final int tokens;
+  private final int slots;
 
-  private SlotPlacing(GatingOptions options, GroupChoices choices, int capacity, int[] positions) {
-    this.options = options;
-    this.choices = choices;
+  private SlotPlacing(GroupRouting routing, int capacity) {
+    this.routing = routing;
     this.capacity = capacity;
-    this.taken = new int[choices.softmax().experts()];
-    this.positions = positions;
+    this.tokens = routing.tokens();
+    this.slots = routing.slots();
   }
 
-  /**
-   * Writes the position of each choice that finds a slot.
-   *
-   * @return choices that found their expert full
-   */
-  static long place(GatingOptions options, GroupChoices choices, int capacity, int[] positions) {
-    SlotPlacing placing = new SlotPlacing(options, choices, capacity, positions);
-    int[] tokens = IntStream.range(0, choices.softmax().tokens()).toArray();
-    switch (options.slotOrder()) {
-      case CHOICE_MAJOR -> placing.placeChoiceMajor(tokens);
-      case TOKEN_MAJOR -> placing.placeTokenMajor(tokens);
-      case BATCH_PRIORITIZED ->
-          placing.placeChoiceMajor(Ranking.descending(tokens, token -> choices.gate(token, 0)));
+  /** Writes the position of each choice that finds a slot, and marks those that do not. */
+  static void place(GroupRouting routing, int capacity) {
+    Arrays.fill(routing.taken(), 0, routing.setup().experts(), 0);
+    SlotPlacing placing = new SlotPlacing(routing, capacity);
+    int[] order = routing.order();
+    for (int token = 0; token < placing.tokens; token++) {
+      order[token] = token;
     }
-    return placing.overflow;
+    switch (routing.setup().options().slotOrder()) {
+      case CHOICE_MAJOR -> placing.placeChoiceMajor(order);
+      case TOKEN_MAJOR -> placing.placeTokenMajor();
+      case BATCH_PRIORITIZED -> placing.placeChoiceMajor(placing.byFirstGate(order));
+    }
   }
 
-  private void placeChoiceMajor(int[] tokens) {
-    for (int slot = 0; slot < choices.slots(); slot++) {
-      for (int token : tokens) {
-        place(token * choices.slots() + slot);
+  private int[] byFirstGate(int[] order) {
+    return Ranking.descending(
+        order, routing.spare(), tokens, token -> routing.chosenGate(token * slots));
+  }
+
+  private void placeChoiceMajor(int[] order) {
+    for (int slot = 0; slot < slots; slot++) {
+      for (int i = 0; i < tokens; i++) {
+        place(order[i] * slots + slot);
       }
     }
   }
 
-  private void placeTokenMajor(int[] tokens) {
-    for (int token : tokens) {
-      for (int slot = 0; slot < choices.slots(); slot++) {
-        place(token * choices.slots() + slot);
-      }
+  private void placeTokenMajor() {
+    for (int at = 0; at < tokens * slots; at++) {
+      place(at);
     }
   }
 
   private void place(int at) {
-    int expert = choices.experts()[at];
-    if (expert < 0 || !choices.asksForSlot(options, at)) {
+    int expert = routing.experts()[at];
+    routing.positions()[at] = -1;
+    if (!routing.asksForSlot(at)) {
       return;
     }
-    int slot = taken[expert]++;
-    if (choices.wanted()[at]) {
+    int slot = routing.taken()[expert]++;
+    if (routing.isWanted(at)) {
       if (slot < capacity) {
-        positions[at] = expert * capacity + slot;
+        routing.positions()[at] = expert * capacity + slot;
       } else {
-        overflow++;
+        routing.states()[at] = GroupRouting.FULL;
       }
     }
   }

@@ -2,66 +2,57 @@ package io.github.shardsum.moe;
 
 import java.util.Arrays;
 
-/** The choices of a group in which each token chooses its experts. */
+/** Lets the tokens of one group choose their experts. NaN counts as the highest gate. */
 final class TokenChoosing {
+  private final GroupRouting routing;
   private final GatingOptions options;
-  private final GroupSoftmax softmax;
   private final UniformNumbers uniform;
   private final int group;
+  private final int experts;
   private final int slots;
-  private final int[] chosen;
-  private final GroupChoices choices;
 
-  private TokenChoosing(
-      GatingOptions options, GroupSoftmax softmax, UniformNumbers uniform, int group) {
-    this.options = options;
-    this.softmax = softmax;
+  private TokenChoosing(GroupRouting routing, UniformNumbers uniform, int group) {
+    this.routing = routing;
+    this.options = routing.setup().options();
     this.uniform = uniform;
     this.group = group;
-    this.slots = options.router().choices();
-    this.chosen = new int[softmax.tokens() * slots];
-    this.choices =
-        new GroupChoices(
-            softmax,
-            slots,
-            chosen,
-            new boolean[chosen.length],
-            new int[softmax.experts()],
-            new int[softmax.experts()]);
+    this.experts = routing.setup().experts();
+    this.slots = routing.slots();
   }
 
-  static GroupChoices choose(
-      GatingOptions options, GroupSoftmax softmax, UniformNumbers uniform, int group) {
-    TokenChoosing choosing = new TokenChoosing(options, softmax, uniform, group);
-    for (int token = 0; token < softmax.tokens(); token++) {
+  static void choose(GroupRouting routing, UniformNumbers uniform, int group) {
+    TokenChoosing choosing = new TokenChoosing(routing, uniform, group);
+    for (int token = 0; token < routing.tokens(); token++) {
       choosing.chooseFor(token);
     }
-    return choosing.choices;
   }
 
   private void chooseFor(int token) {
     int at = token * slots;
-    if (!softmax.real()[token]) {
+    int[] chosen = routing.experts();
+    if (routing.real()[token] == 0) {
       Arrays.fill(chosen, at, at + slots, -1);
+      Arrays.fill(routing.states(), at, at + slots, 0);
       return;
     }
     highest(token, at);
-    Arrays.fill(choices.wanted(), at, at + slots, true);
+    Arrays.fill(routing.states(), at, at + slots, GroupRouting.WANTED);
     if (slots == 2) {
       second(token, at);
     }
-    choices.firstChoices()[chosen[at]]++;
+    routing.firstChoices()[chosen[at]]++;
     for (int slot = at; slot < at + slots; slot++) {
-      choices.load()[chosen[slot]] += choices.asksForSlot(options, slot) ? 1 : 0;
+      routing.load()[chosen[slot]] += routing.asksForSlot(slot) ? 1 : 0;
     }
   }
 
   /** Insertion into a sorted list of k: a tie leaves the lower expert in front. */
   private void highest(int token, int at) {
-    for (int expert = 0; expert < softmax.experts(); expert++) {
-      double gate = softmax.gate(token, expert);
+    int[] chosen = routing.experts();
+    for (int expert = 0; expert < experts; expert++) {
+      double gate = routing.gate(token, expert);
       int place = Math.min(expert, slots);
-      while (place > 0 && gate > softmax.gate(token, chosen[at + place - 1])) {
+      while (place > 0 && isAbove(gate, routing.gate(token, chosen[at + place - 1]))) {
         place--;
       }
       if (place < slots) {
@@ -72,22 +63,28 @@ final class TokenChoosing {
     }
   }
 
+  private static boolean isAbove(double x, double y) {
+    return x > y || (Double.isNaN(x) && !Double.isNaN(y));
+  }
+
   private void second(int token, int at) {
+    int[] chosen = routing.experts();
     if (options.secondChoice() instanceof SecondChoice.Sample) {
       chosen[at + 1] = sample(token, chosen[at]);
     }
-    double gate = softmax.gate(token, chosen[at + 1]);
+    double gate = routing.gate(token, chosen[at + 1]);
     if (options.normalization() == Normalization.BEFORE_DROPPING) {
-      double sum = softmax.gate(token, chosen[at]) + gate + options.normalizationEpsilon();
+      double sum = routing.gate(token, chosen[at]) + gate + options.normalizationEpsilon();
       gate = sum > 0 ? gate / sum : 0;
     }
-    choices.wanted()[at + 1] =
+    boolean wanted =
         switch (options.secondChoice()) {
           case SecondChoice.All _, SecondChoice.Sample _ -> true;
           case SecondChoice.None _ -> false;
           case SecondChoice.Threshold(double threshold) -> gate > threshold;
           case SecondChoice.Random(double threshold) -> uniform.of(group, token) < gate / threshold;
         };
+    routing.states()[at + 1] = wanted ? GroupRouting.WANTED : 0;
   }
 
   private int sample(int token, int first) {
@@ -96,14 +93,14 @@ final class TokenChoosing {
 
   private int byRunningSum(int token, int first) {
     double rest = 0;
-    for (int expert = 0; expert < softmax.experts(); expert++) {
-      rest += expert == first ? 0 : softmax.gate(token, expert);
+    for (int expert = 0; expert < experts; expert++) {
+      rest += expert == first ? 0 : routing.gate(token, expert);
     }
     double target = uniform.of(group, token) * rest;
     double sum = 0;
     int best = first == 0 ? 1 : 0;
-    for (int expert = 0; expert < softmax.experts(); expert++) {
-      double gate = softmax.gate(token, expert);
+    for (int expert = 0; expert < experts; expert++) {
+      double gate = routing.gate(token, expert);
       if (expert != first && gate > 0) {
         best = expert;
         sum += gate;
@@ -118,9 +115,9 @@ final class TokenChoosing {
   private int byGumbelMax(int token, int first) {
     int best = first == 0 ? 1 : 0;
     double highest = Double.NEGATIVE_INFINITY;
-    for (int expert = 0; expert < softmax.experts(); expert++) {
+    for (int expert = 0; expert < experts; expert++) {
       double gumbel = -StrictMath.log(-StrictMath.log(uniform.of(group, token, expert)));
-      double score = StrictMath.log(softmax.gate(token, expert)) + gumbel;
+      double score = StrictMath.log(routing.gate(token, expert)) + gumbel;
       if (expert != first && score > highest) {
         highest = score;
         best = expert;

@@ -2,6 +2,7 @@ package io.github.shardsum.moe;
 
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
 
 /** The uniform number of each token, or of each token and expert. Thread-safe. */
 sealed interface UniformNumbers {
@@ -31,17 +32,25 @@ sealed interface UniformNumbers {
     }
   }
 
-  /** Given by the caller: {@code [G, S, count]}, count being 1 or E. */
-  record Listed(double[] values, int groupSize, int count, boolean perExpert)
-      implements UniformNumbers {
+  /** Given by the caller: {@code [G, S]}, or {@code [G, S, E]}. */
+  record Given(Tensor values) implements UniformNumbers {
     @Override
     public double of(int group, int token) {
-      return of(group, token, 0);
+      return MoeElements.get(values, at(group, token));
     }
 
     @Override
     public double of(int group, int token, int expert) {
-      return values[(group * groupSize + token) * count + expert];
+      return MoeElements.get(values, at(group, token) + expert * values.stride(2));
+    }
+
+    private long at(int group, int token) {
+      return values.offset() + group * values.stride(0) + token * values.stride(1);
+    }
+
+    @Override
+    public boolean perExpert() {
+      return values.rank() == 3;
     }
   }
 
@@ -64,14 +73,12 @@ sealed interface UniformNumbers {
     } else {
       Checks.shape("randomness: uniform numbers", "[G, S]", wanted, given.uniform());
     }
-    double[] values = given.uniform().toDoubleArray();
-    for (double value : values) {
+    for (double value : given.uniform().toDoubleArray()) {
       if (!(value >= 0 && value < 1)) {
         throw new IllegalArgumentException(
             "randomness: uniform numbers in [0, 1) are wanted, got " + value);
       }
     }
-    int count = perExpert ? Math.toIntExact(input.experts()) : 1;
-    return new Listed(values, Math.toIntExact(input.groupSize()), count, perExpert);
+    return new Given(given.uniform());
   }
 }
