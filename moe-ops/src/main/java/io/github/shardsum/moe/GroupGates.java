@@ -59,14 +59,18 @@ final class GroupGates {
   }
 
   private double softmax(int from, int token) {
-    double[] row = routing.gates();
-    int to = from + experts;
+    if (routing.setup().checked()) {
+      checkLogits(from, token);
+    }
+    return softmax(routing.gates(), from, experts);
+  }
+
+  /** The softmax of a row, in place; its logsumexp. */
+  static double softmax(double[] row, int from, int count) {
+    int to = from + count;
     double largest = Double.NEGATIVE_INFINITY;
     for (int i = from; i < to; i++) {
       largest = Math.max(largest, row[i]);
-    }
-    if (routing.setup().checked()) {
-      checkLogits(from, token, largest);
     }
     double sum = 0;
     for (int i = from; i < to; i++) {
@@ -79,12 +83,14 @@ final class GroupGates {
     return largest + StrictMath.log(sum);
   }
 
-  private void checkLogits(int from, int token, double largest) {
+  private void checkLogits(int from, int token) {
+    double largest = Double.NEGATIVE_INFINITY;
     for (int i = from; i < from + experts; i++) {
       double logit = routing.gates()[i];
       if (Double.isNaN(logit) || logit == Double.POSITIVE_INFINITY) {
         throw unusable("logits", "numbers below infinity", logit, token, i - from);
       }
+      largest = Math.max(largest, logit);
     }
     if (largest == Double.NEGATIVE_INFINITY) {
       throw unusable("logits", "one finite expert a token", largest, token, 0);

@@ -1,134 +1,159 @@
 package io.github.shardsum.moe;
 
 import io.github.shardsum.backend.LocalBackend;
-import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
-import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
-import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The Mixture-of-Experts layer of the GShard paper as programs, which any backend runs: algorithm 2
  * with its five einsums, the gating of algorithm 1 being the composite {@code moe.gating}.
  *
- * <p>The values are those of {@link MoeLayer}: on a backend with the kernels of {@link
- * #withKernels} to the bit, by the decomposition within the rounding of its f64 arithmetic. Labels
- * are the paper's letters, see {@link MoeSizes}.
+ * <p>The values are those of {@link MoeLayer} and {@link Gating}: on a backend with the kernels of
+ * {@link #withKernels} to the bit, by the decomposition within the rounding of its f64 arithmetic.
+ * Labels are the paper's letters, see {@link MoeSizes}. A size that is only known when tokens are
+ * routed, the largest load, is its static bound here: see {@link Capacity#atMost}. Scores that
+ * cannot be routed by are no errors here; a NaN or infinite logit makes its token's gates NaN.
  */
 public final class MoePrograms {
-  private static final String GATING = "moe.gating";
-
   private MoePrograms() {}
 
   /**
-   * The gating composite: {@code combine_weights} and {@code dispatch_mask} of {@code [G, S, E, C]}
-   * and {@code aux_loss} {@code [G]} of f64. Groups are independent of each other.
+   * The gating composite: {@code combine_weights} and {@code dispatch_mask} of {@code [G, S, E,
+   * C]}, {@code aux_loss} {@code [G]} and {@code squared_log_z} {@code [G]} of f64, the latter a
+   * group's sum of what the router z-loss is the mean of. Combine weights have the dtype of the
+   * scores. Groups are independent of each other, unless random numbers are drawn for them.
    *
-   * @param logits {@code [G, S, E]} of f32 or f64
+   * <p>The mask is 1 exactly where a weight is not zero. Its decomposition is {@link #routing}, and
+   * one-hots of its positions, which the local backend does not write out; nor does the gradient
+   * form a {@code [G, S, E, C]} there.
+   *
+   * @param values what the router decides by
    * @param dispatch dtype of the mask
-   * @param options how tokens are sent to experts: tokens choose, with a capacity that is known
-   *     beforehand, choice-major or token-major slots, and no sampled second choice
-   * @param randomness the router's random numbers, from token 0
+   * @param options how tokens are sent to experts
+   * @param randomness the random numbers if they are drawn, from token 0
    * @return the composite
-   * @throws IllegalArgumentException if the options want more than a program can have
+   * @throws IllegalArgumentException if a token chooses more experts than there are, a group's
+   *     slots exceed a Java array, the randomness begins at another token, or there are uniform
+   *     numbers of each expert for another second choice than a sampled one
    */
   public static Composite gating(
-      Value logits, DType dispatch, GatingOptions options, Randomness.Seeded randomness) {
-    ValueType type = logits.type().withoutLayout();
-    if (!type.names().equals(List.of("G", "S", "E"))) {
-      throw new IllegalArgumentException(
-          "moe.gating: logits with labels G, S, E are wanted, got " + logits);
-    }
-    GatingForm form = GatingForm.of(options, randomness, type.size("S"), type.size("E"));
-    return Composite.of(
-        GATING,
-        form.attributes(),
-        List.of(logits),
-        GatingProgram.of(form, type, dispatch),
-        form.options().secondChoice() instanceof SecondChoice.Random ? List.of() : List.of("G"));
+      GatingValues values, DType dispatch, GatingOptions options, Randomness.Seeded randomness) {
+    GatingForm form = GatingForm.of(values, options, randomness);
+    return GatingProgram.gating(form, values.operands(), dispatch);
+  }
+
+  /**
+   * The routing composite, what a gating is made of: {@code weights} {@code [G, S, K]} of the
+   * scores' dtype, {@code positions} {@code [G, S, K]} of i32, {@code aux_loss} and {@code
+   * squared_log_z}. K is the number of choices; where experts choose, it is E and slot k belongs to
+   * expert k. A position is {@code expert * C + slot}, or -1 where the token is not sent, and the
+   * weight then 0.
+   *
+   * @param values what the router decides by
+   * @param options how tokens are sent to experts
+   * @param randomness the random numbers if they are drawn, from token 0
+   * @return the composite
+   * @throws IllegalArgumentException as {@link #gating}
+   */
+  public static Composite routing(
+      GatingValues values, GatingOptions options, Randomness.Seeded randomness) {
+    GatingForm form = GatingForm.of(values, options, randomness);
+    return GatingProgram.routing(form, values.operands());
+  }
+
+  /**
+   * A matrix product over ragged groups of rows, {@code out[r, n] = sum over k of x[r, k] * w[group
+   * of r, k, n]}: the first rows are group 0's, and so on; groups may be empty. The number of rows
+   * is the static bound of their sum: rows behind the last group are zero, and add nothing to the
+   * gradient by w. NaN stays in its row, on the local backend in its group.
+   *
+   * <p>Its kernels are those of {@link io.github.shardsum.kernel.GroupedProduct}, forward and
+   * backward, which work for the rows that are in groups only; they refuse sizes below 0 and a sum
+   * above r, of which the decomposition takes what is there. It may be split along n.
+   *
+   * @param x two labels r and k, numbers
+   * @param w three labels e, k and n, of x's dtype
+   * @param sizes label e, i32 or i64: rows of each group
+   * @return the composite, of one result with labels r and n
+   * @throws IllegalArgumentException if labels, sizes or dtypes are others
+   */
+  public static Composite groupedProduct(Value x, Value w, Value sizes) {
+    return GroupedProgram.product(x, w, sizes);
+  }
+
+  /**
+   * The layer, forward: {@link #layer(MoeProgramSpec)} without padding, its numbers drawn.
+   *
+   * @param sizes the layer's sizes
+   * @param dtype f32, f64 or bf16
+   * @param options how tokens are sent to experts
+   * @param randomness the random numbers, from token 0
+   * @return the program
+   * @throws IllegalArgumentException as {@link #layer(MoeProgramSpec)}
+   */
+  public static Program layer(
+      MoeSizes sizes, DType dtype, GatingOptions options, Randomness.Seeded randomness) {
+    return layer(MoeProgramSpec.of(sizes, dtype, options, randomness));
   }
 
   /**
    * The layer, forward: inputs {@code inputs [G, S, M]}, {@code wg [M, E]}, {@code wi [E, M, H]}
-   * and {@code wo [E, H, M]}; outputs {@code outputs [G, S, M]} without the residual, and {@code
-   * aux_loss [G]} of f64.
+   * and {@code wo [E, H, M]}, then {@code non_padding} and {@code uniform} where the specification
+   * has them; outputs {@code outputs [G, S, M]} without the residual, {@code aux_loss [G]} and the
+   * scalar {@code z_loss} of f64.
    *
-   * @param sizes the layer's sizes; C must be the capacity of the options
-   * @param dtype f32, f64 or bf16
-   * @param options as {@link #gating}
-   * @param randomness as {@link #gating}
+   * @param spec which layer
    * @return the program
-   * @throws IllegalArgumentException as {@link #gating}, or if C is another
+   * @throws IllegalArgumentException as {@link #gating}
    */
-  public static Program layer(
-      MoeSizes sizes, DType dtype, GatingOptions options, Randomness.Seeded randomness) {
-    ProgramBuilder p = Program.builder("moe_layer");
-    Value inputs = p.input("inputs", type(sizes, dtype, "GSM"));
-    Value wg = p.input("wg", type(sizes, dtype, "ME"));
-    Value wi = p.input("wi", type(sizes, dtype, "EMH"));
-    Value wo = p.input("wo", type(sizes, dtype, "EHM"));
-    DType scores = MoeActivations.logitsOf(dtype);
-    Contraction.Einsum gates =
-        new Contraction.Einsum(
-            Equation.parse("GSM,ME->GSE"), List.of(inputs, wg), scores, Map.of());
-    Value logits = p.let("logits", p.add(gates).getFirst());
-    List<Value> routed = p.add(gating(logits, dtype, options, randomness));
-    Value combineWeights = p.let("combine_weights", routed.get(0));
-    Value dispatchMask = p.let("dispatch_mask", routed.get(1));
-    checkCapacity(sizes, combineWeights);
-    Value dispatched = p.let("dispatched", p.einsum("GSEC,GSM->EGCM", dispatchMask, inputs));
-    Value h = p.let("h", p.relu(p.einsum("EGCM,EMH->EGCH", dispatched, wi)));
-    Value expertOutputs = p.let("expert_outputs", p.einsum("EGCH,EHM->GECM", h, wo));
-    Value combined = p.einsum("GSEC,GECM->GSM", combineWeights, p.convert(expertOutputs, scores));
-    Value outputs = dtype == scores ? combined : p.convert(combined, dtype);
-    p.output("outputs", outputs);
-    p.output("aux_loss", routed.get(2));
-    return p.build();
-  }
-
-  private static ValueType type(MoeSizes sizes, DType dtype, String letters) {
-    List<String> labels = letters.chars().mapToObj(Character::toString).toList();
-    List<Long> lengths = labels.stream().map(label -> sizes.shape(label).size(0)).toList();
-    return ValueType.of(dtype, labels, lengths);
-  }
-
-  private static void checkCapacity(MoeSizes sizes, Value combine) {
-    if (combine.type().size("C") != sizes.capacity()) {
-      throw new IllegalArgumentException(
-          "moe: the options' capacity "
-              + combine.type().size("C")
-              + " is wanted in the sizes, got "
-              + sizes);
-    }
+  public static Program layer(MoeProgramSpec spec) {
+    return LayerProgram.withSlots(spec);
   }
 
   /**
-   * The layer's gradient: the layer's inputs and then {@code cotangent.outputs} and {@code
-   * cotangent.aux_loss}; its outputs and loss, and then {@code gradient.inputs}, {@code
-   * gradient.wg}, {@code gradient.wi} and {@code gradient.wo}.
+   * The same function as {@link #layer(MoeProgramSpec)}, with the rows of each expert one after the
+   * other instead of in C slots: its experts are two {@link #groupedProduct}s and compute nothing
+   * for empty slots. With {@link Capacity#largestLoad} this is a dropless layer whose work is that
+   * of the tokens there are.
    *
-   * @param layer what {@link #layer} gave
+   * @param spec which layer
+   * @return the program, of the same inputs and outputs
+   * @throws IllegalArgumentException as {@link #gating}
+   */
+  public static Program raggedLayer(MoeProgramSpec spec) {
+    return LayerProgram.ragged(spec);
+  }
+
+  /**
+   * A layer's gradient: the layer's inputs and then {@code cotangent.outputs}, {@code
+   * cotangent.aux_loss} and {@code cotangent.z_loss}; its outputs and losses, and then {@code
+   * gradient.inputs}, {@code gradient.wg}, {@code gradient.wi} and {@code gradient.wo}. Choices,
+   * slots and random numbers have no gradient.
+   *
+   * @param layer what {@link #layer(MoeProgramSpec)} or {@link #raggedLayer} gave
    * @return the program, forward and backward
    */
   public static Program gradient(Program layer) {
-    return Gradients.valueAndGradient(
-        layer, List.of("outputs", "aux_loss"), List.of("inputs", "wg", "wi", "wo"));
+    return Gradients.valueAndPullback(
+        layer, List.of("outputs", "aux_loss", "z_loss"), List.of("inputs", "wg", "wi", "wo"));
   }
 
   /**
-   * A backend with the fused kernel of the gating, which never forms a dense {@code [G, S, E, C]}
-   * and allocates nothing.
+   * A backend with the kernels of routing and of grouped products, forward and backward.
    *
    * @param backend the backend
    * @return the same backend with kernels
    */
   public static LocalBackend withKernels(LocalBackend backend) {
-    return backend.withKernel(GATING, GatingKernel::of);
+    return backend
+        .withKernel(GatingProgram.ROUTING, RoutingKernel::of)
+        .withKernel(GatingProgram.ROUTING + ".gradient", RoutingGradientKernel::of)
+        .withKernel(GroupedProgram.PRODUCT, GroupedKernels::product)
+        .withKernel(GroupedProgram.PRODUCT + ".gradient", GroupedKernels::gradient)
+        .withKernel(GroupedProgram.ROWS, GroupedKernels::rows);
   }
 }

@@ -3,8 +3,12 @@ package io.github.shardsum.moe;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.io.InputStream;
 import java.util.List;
@@ -73,19 +77,46 @@ class GatingExamplesTest {
     GatingOptions options = options(example.get("id").asString(), capacity);
     Routing routing = Gating.route(input, options, randomness, Workers.sequential());
     check(example.get("expected"), routing);
+    checkPrograms(example.get("expected"), input, options, randomness);
   }
 
-  private static void check(JsonNode expected, Routing routing) {
-    Tensor combine = Tensor.zeros(DType.F64, routing.combine().shape());
-    Tensor mask = Tensor.zeros(DType.F64, routing.combine().shape());
+  /** The composite by its kernel and by its decomposition, on two backends. */
+  private static void checkPrograms(
+      JsonNode expected, GatingInput input, GatingOptions options, Randomness randomness) {
+    GatingCase gating = GatingCase.of(input, options, randomness, DType.F64);
+    LocalBackend local = LocalBackend.of(Workers.sequential());
+    for (Backend backend : List.of(MoePrograms.withKernels(local), local, new ReferenceBackend())) {
+      List<Tensor> results = gating.run(backend);
+      Tensor combine = results.get(0);
+      Tensor[] wanted = dense(expected, combine.shape());
+      assertArrayEquals(wanted[0].toDoubleArray(), combine.toDoubleArray(), WITHIN);
+      assertArrayEquals(wanted[1].toDoubleArray(), results.get(1).toDoubleArray());
+      assertArrayEquals(
+          numbers(expected.get("aux_loss_per_group")), results.get(2).toDoubleArray(), WITHIN);
+      double squares = java.util.Arrays.stream(results.get(3).toDoubleArray()).sum();
+      double tokens = (double) input.groups() * input.groupSize();
+      assertEquals(expected.get("router_z_loss").asDouble(), squares / tokens, WITHIN);
+    }
+  }
+
+  /** Combine weights and mask. */
+  private static Tensor[] dense(JsonNode expected, Shape shape) {
+    Tensor combine = Tensor.zeros(DType.F64, shape);
+    Tensor mask = Tensor.zeros(DType.F64, shape);
     for (JsonNode row : list(expected.get("combine_sparse_gsec_weight"))) {
       double[] entry = numbers(row);
       long[] at = {(long) entry[0], (long) entry[1], (long) entry[2], (long) entry[3]};
       combine.set(entry[4], at);
       mask.set(1.0, at);
     }
-    assertArrayEquals(combine.toDoubleArray(), routing.combine().toDense().toDoubleArray(), WITHIN);
-    assertArrayEquals(mask.toDoubleArray(), routing.dispatch().toDense().toDoubleArray());
+    return new Tensor[] {combine, mask};
+  }
+
+  private static void check(JsonNode expected, Routing routing) {
+    Tensor[] wanted = dense(expected, routing.combine().shape());
+    assertArrayEquals(
+        wanted[0].toDoubleArray(), routing.combine().toDense().toDoubleArray(), WITHIN);
+    assertArrayEquals(wanted[1].toDoubleArray(), routing.dispatch().toDense().toDoubleArray());
     GatingMetrics metrics = routing.metrics();
     assertEquals(expected.get("router_z_loss").asDouble(), metrics.zLoss().orElseThrow(), WITHIN);
     assertArrayEquals(

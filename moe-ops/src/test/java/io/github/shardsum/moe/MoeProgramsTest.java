@@ -35,7 +35,7 @@ class MoeProgramsTest {
   }
 
   private static MoeSizes sizes(GatingOptions options, long g, long s, long e, long m, long h) {
-    long capacity = ((Capacity.Factor) options.capacity()).slots(options.router().choices(), s, e);
+    long capacity = options.capacity().atMost(options.router().choices(), s, e);
     return new MoeSizes(g, s, e, capacity, m, h);
   }
 
@@ -135,8 +135,16 @@ class MoeProgramsTest {
     List<Tensor> inputs = new ArrayList<>(inputs(sizes, DType.F64, seed));
     inputs.add(random(DType.F64, seed + 4, 2, 7, 5));
     inputs.add(random(DType.F64, seed + 5, 2));
+    inputs.add(random(DType.F64, seed + 6));
     assertEquals(
-        List.of("inputs", "wg", "wi", "wo", "cotangent.outputs", "cotangent.aux_loss"),
+        List.of(
+            "inputs",
+            "wg",
+            "wi",
+            "wo",
+            "cotangent.outputs",
+            "cotangent.aux_loss",
+            "cotangent.z_loss"),
         gradient.inputs().stream().map(Value::name).toList());
     try (Executable fused = local(Workers.sequential()).compile(gradient);
         Executable plain = new ReferenceBackend().compile(gradient)) {
@@ -160,10 +168,11 @@ class MoeProgramsTest {
     List<Tensor> all = new ArrayList<>(inputs);
     all.add(ones);
     all.add(lossWeight);
+    all.add(Tensor.full(DType.F64, 3));
     Backend backend = local(Workers.sequential());
     try (Executable forward = backend.compile(layer);
         Executable backward = backend.compile(MoePrograms.gradient(layer))) {
-      List<Tensor> gradients = backward.run(all).subList(2, 6);
+      List<Tensor> gradients = backward.run(all).subList(3, 7);
       for (int input = 0; input < 4; input++) {
         double[] gradient = gradients.get(input).toDoubleArray();
         for (int at = 0; at < gradient.length; at++) {
@@ -187,7 +196,7 @@ class MoeProgramsTest {
     for (double value : results.get(0).toDoubleArray()) {
       sum += value;
     }
-    return sum + 2 * results.get(1).getDouble(0);
+    return sum + 2 * results.get(1).getDouble(0) + 3 * results.get(2).getDouble();
   }
 
   @Test
@@ -203,14 +212,13 @@ class MoeProgramsTest {
 
   @Test
   void whatAProgramCannotHaveIsAnErrorThatSaysWhatCan() {
-    GatingOptions options = GatingOptions.builder().slotOrder(SlotOrder.BATCH_PRIORITIZED).build();
-    MoeSizes sizes = sizes(options, 2, 8, 4, 6, 10);
+    MoeSizes sizes = sizes(GatingOptions.paper(), 2, 8, 4, 6, 10);
     String message =
         assertThrows(
                 IllegalArgumentException.class,
-                () -> MoePrograms.layer(sizes, DType.F32, options, SEEDED))
+                () -> MoePrograms.layer(sizes, DType.F32, GatingOptions.paper(), SEEDED.from(8)))
             .getMessage();
-    assertTrue(message.contains("choice-major or token-major"), message);
+    assertTrue(message.contains("token 0"), message);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.github.shardsum.program;
 
+import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Nested.Loop;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,6 +51,21 @@ public final class Gradients {
   public static Program valueAndGradient(
       Program program, List<String> outputs, List<String> inputs) {
     return make(program, outputs, inputs, true, true);
+  }
+
+  /**
+   * The gradient after the outputs, for any cotangents: as {@link #valueAndGradient}, but every
+   * output adds an input {@code cotangent.name}, scalars too.
+   *
+   * @param program the program
+   * @param outputs names of outputs to differentiate
+   * @param inputs names of inputs to differentiate by
+   * @return the program
+   * @throws ProgramException as {@link #gradient}
+   */
+  public static Program valueAndPullback(
+      Program program, List<String> outputs, List<String> inputs) {
+    return make(program, outputs, inputs, false, true);
   }
 
   private static Program make(
@@ -152,16 +168,41 @@ public final class Gradients {
 
     private void forward(Statement statement) {
       boolean depends = statement.operation().operands().stream().anyMatch(active::contains);
-      for (Value result : statement.results()) {
-        if (depends && result.type().dtype().isFloating()) {
-          active.add(result);
-        }
-      }
+      activate(statement, active);
       if (depends && statement.operation() instanceof Loop loop) {
         histories.put(statement, LoopGradient.withHistory(builder, statement, loop));
       } else {
         builder.copy(statement);
       }
+    }
+
+    /**
+     * Adds the results that depend on active values by a derivative. Of a composite its
+     * decomposition says which: the mask of a routing does not, and its cotangent is then not even
+     * computed.
+     */
+    private static void activate(Statement statement, Set<Value> active) {
+      List<Value> operands = statement.operation().operands();
+      if (operands.stream().noneMatch(active::contains)) {
+        return;
+      }
+      Set<Value> found = new HashSet<>(statement.results());
+      if (statement.operation() instanceof Composite composite) {
+        Program inner = composite.decomposition();
+        Set<Value> within = new HashSet<>();
+        for (int i = 0; i < operands.size(); i++) {
+          if (active.contains(operands.get(i))) {
+            within.add(inner.inputs().get(i));
+          }
+        }
+        inner.statements().forEach(each -> activate(each, within));
+        for (int i = 0; i < inner.outputs().size(); i++) {
+          if (!within.contains(inner.outputs().get(i))) {
+            found.remove(statement.results().get(i));
+          }
+        }
+      }
+      found.stream().filter(value -> value.type().dtype().isFloating()).forEach(active::add);
     }
 
     private void seed(Value output) {

@@ -1,0 +1,131 @@
+package io.github.shardsum.moe;
+
+import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.kernel.GroupedProduct;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** Kernels of the composites of {@link GroupedProgram}. */
+final class GroupedKernels {
+  private GroupedKernels() {}
+
+  /** The product, forward. */
+  private record Product(double flops) implements CompositeKernel {
+    @Override
+    public void run(List<Tensor> operands, List<Result> results, Workers workers) {
+      Tensor out = RoutingKernel.dense(results.getFirst());
+      GroupedProduct.rowsInto(
+          workers, out, operands.get(0), operands.get(1), operands.get(2), Epilogue.none());
+    }
+  }
+
+  /** Both gradients of the product. */
+  private record Gradient(double flops) implements CompositeKernel {
+    @Override
+    public void run(List<Tensor> operands, List<Result> results, Workers workers) {
+      Tensor x = operands.get(0);
+      Tensor turned = operands.get(1).transpose(0, 2, 1);
+      Tensor sizes = operands.get(2);
+      Tensor cotangent = operands.get(3);
+      Tensor byRows = RoutingKernel.dense(results.get(0));
+      Tensor byWeights = RoutingKernel.dense(results.get(1));
+      GroupedProduct.rowsInto(workers, byRows, cotangent, turned, sizes, Epilogue.none());
+      GroupedProduct.weightsInto(workers, byWeights, x, cotangent, sizes);
+    }
+  }
+
+  /** Rows by counting; each expert's in the order of the choices. */
+  private record Rows(int experts, int capacity) implements CompositeKernel {
+    @Override
+    public long scratchBytes(Workers workers) {
+      return (long) Integer.BYTES * experts;
+    }
+
+    @Override
+    public void run(List<Tensor> operands, List<Result> results, Workers workers) {
+      Tensor positions = operands.getFirst();
+      Tensor rows = RoutingKernel.dense(results.get(0));
+      Tensor sizes = RoutingKernel.dense(results.get(1));
+      workers.run(
+          1, (_, scratch) -> run(new Choices(positions), scratch.ints(0, experts), rows, sizes));
+    }
+
+    private void run(Choices positions, int[] next, Tensor rows, Tensor sizes) {
+      Arrays.fill(next, 0, experts, 0);
+      for (long i = 0; i < positions.count(); i++) {
+        long position = positions.at(i);
+        if (position >= 0) {
+          next[(int) (position / capacity)]++;
+        }
+      }
+      int start = 0;
+      for (int expert = 0; expert < experts; expert++) {
+        int size = next[expert];
+        MoeElements.set(sizes, expert, (long) size);
+        next[expert] = start;
+        start += size;
+      }
+      for (long i = 0; i < positions.count(); i++) {
+        long position = positions.at(i);
+        MoeElements.set(rows, i, position < 0 ? -1L : next[(int) (position / capacity)]++);
+      }
+    }
+  }
+
+  /** Positions {@code [G, S, K]} of any strides, in C order. */
+  private record Choices(Tensor tensor) {
+    long count() {
+      return tensor.shape().elementCount();
+    }
+
+    long at(long index) {
+      long k = tensor.size(2);
+      long s = tensor.size(1);
+      long at =
+          tensor.offset()
+              + index / k / s * tensor.stride(0)
+              + index / k % s * tensor.stride(1)
+              + index % k * tensor.stride(2);
+      return (long) MoeElements.get(tensor, at);
+    }
+  }
+
+  static Optional<CompositeKernel> product(Composite composite) {
+    return Optional.of(new Product(flops(composite)));
+  }
+
+  static Optional<CompositeKernel> gradient(Composite composite) {
+    return isFloating(composite)
+        ? Optional.of(new Gradient(2 * flops(composite)))
+        : Optional.empty();
+  }
+
+  private static boolean isFloating(Composite composite) {
+    return composite.operands().getFirst().type().dtype().isFloating();
+  }
+
+  static Optional<CompositeKernel> rows(Composite composite) {
+    int experts = Integer.parseInt(attribute(composite, GroupedProgram.EXPERTS));
+    int capacity = Integer.parseInt(attribute(composite, GroupedProgram.CAPACITY));
+    return Optional.of(new Rows(experts, capacity));
+  }
+
+  private static String attribute(Composite composite, String key) {
+    return Optional.ofNullable(composite.attributes().get(key))
+        .orElseThrow(
+            () -> new IllegalArgumentException(composite.name() + ": " + key + " is wanted"));
+  }
+
+  /** All rows counted, though not all need be in a group. */
+  private static double flops(Composite composite) {
+    Value x = composite.operands().get(0);
+    Value w = composite.operands().get(1);
+    return 2.0 * x.type().shape().elementCount() * w.type().shape().size(2);
+  }
+}

@@ -1,0 +1,224 @@
+package io.github.shardsum.moe;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.GatingProperties.Problem;
+import io.github.shardsum.program.Gradients;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+/** The gating composite with every option of {@link Gating}, forward and backward. */
+class GatingProgramProperties {
+  private static final LocalBackend PLAIN = LocalBackend.of(Workers.sequential());
+  private static final LocalBackend KERNELS = MoePrograms.withKernels(PLAIN);
+
+  @Provide
+  Arbitrary<Problem> problems() {
+    return new GatingProperties().problems();
+  }
+
+  /** Padding and z-losses of every kind come with the options; both routers. */
+  @Provide
+  Arbitrary<GatingOptions> options() {
+    GatingProperties all = new GatingProperties();
+    return Arbitraries.oneOf(all.options(), all.options(), all.expertChoice())
+        .flatMap(
+            options ->
+                Arbitraries.of(MaskedMean.class)
+                    .map(mean -> options.toBuilder().zLoss(mean).build()));
+  }
+
+  /** All sources of random numbers that the options can have. */
+  private static Randomness randomness(Problem problem, GatingOptions options) {
+    if (problem.seed() % 3 == 0) {
+      return Randomness.seeded(problem.seed()).stream(2);
+    }
+    boolean gumbel =
+        options.secondChoice() instanceof SecondChoice.Sample && problem.seed() % 3 == 1;
+    int count = problem.groups() * problem.tokens() * (gumbel ? problem.experts() : 1);
+    double[] numbers = new Random(problem.seed()).doubles(count).toArray();
+    return Randomness.given(
+        gumbel
+            ? Tensor.of(numbers, problem.groups(), problem.tokens(), problem.experts())
+            : Tensor.of(numbers, problem.groups(), problem.tokens()));
+  }
+
+  @Property(tries = 400)
+  void theKernelGivesTheBitsOfTheFirstVersion(
+      @ForAll("problems") Problem problem, @ForAll("options") GatingOptions options) {
+    for (DType dtype : List.of(DType.F32, DType.F64, DType.BF16)) {
+      GatingInput input = problem.input(dtype);
+      Randomness randomness = randomness(problem, options);
+      Routing wanted = Gating.route(input, options, randomness, Workers.sequential());
+      List<Tensor> given = GatingCase.of(input, options, randomness, dtype).run(KERNELS);
+      check(wanted, given, 0, options);
+    }
+  }
+
+  @Property(tries = 150)
+  void theDecompositionGivesItsValues(
+      @ForAll("problems") Problem drawn, @ForAll("options") GatingOptions options) {
+    // Gates of different tokens may tie up to the rounding of their sums.
+    Problem problem =
+        new Problem(
+            drawn.groups(), drawn.tokens(), drawn.experts(), drawn.seed(), drawn.padded(), false);
+    Randomness randomness = randomness(problem, options);
+    GatingInput input = problem.input(DType.F64);
+    Routing wanted = Gating.route(input, options, randomness, Workers.sequential());
+    for (Backend backend : List.of(PLAIN, new ReferenceBackend())) {
+      List<Tensor> given = GatingCase.of(input, options, randomness, DType.F32).run(backend);
+      check(wanted, given, 1e-12, options);
+    }
+  }
+
+  @Property(tries = 100)
+  void givenGatesAreRoutedAlikeToo(
+      @ForAll("problems") Problem problem, @ForAll("options") GatingOptions options) {
+    double[] gates =
+        Arrays.stream(problem.logits()).map(x -> Math.abs(x) / problem.experts()).toArray();
+    GatingInput input =
+        new GatingInput(
+            Tensor.of(gates, problem.groups(), problem.tokens(), problem.experts()),
+            GatingInput.Kind.GATES,
+            problem.input(DType.F64).nonPadding());
+    Randomness randomness = randomness(problem, options);
+    Routing wanted = Gating.route(input, options, randomness, Workers.sequential());
+    GatingCase gating = GatingCase.of(input, options, randomness, DType.F64);
+    check(wanted, gating.run(KERNELS), 0, options);
+    check(wanted, gating.run(PLAIN), 1e-12, options);
+  }
+
+  private static void check(
+      Routing wanted, List<Tensor> given, double within, GatingOptions options) {
+    Shape shape = given.getFirst().shape();
+    Tensor combine = wanted.combine().toDense();
+    Tensor mask = wanted.dispatch().toDense();
+    // The largest load is a static bound in a program: the slots beyond it are empty.
+    long capacity = wanted.capacity();
+    double[] beyond =
+        given.getFirst().slice(3, capacity, shape.size(3), 1).contiguous().toDoubleArray();
+    assertArrayEquals(new double[beyond.length], beyond);
+    double[] weights = given.get(0).slice(3, 0, capacity, 1).contiguous().toDoubleArray();
+    double[] places = given.get(1).slice(3, 0, capacity, 1).contiguous().toDoubleArray();
+    close(combine.toDoubleArray(), weights, within, options);
+    assertArrayEquals(mask.toDoubleArray(), places, options::toString);
+    GatingMetrics metrics = wanted.metrics();
+    close(metrics.auxLoss().toDoubleArray(), given.get(2).toDoubleArray(), within, options);
+    if (options.zLoss() != MaskedMean.OVER_REAL && metrics.zLoss().isPresent()) {
+      double sum = 0;
+      for (double each : given.get(3).toDoubleArray()) {
+        sum += each;
+      }
+      double tokens = (double) shape.size(0) * shape.size(1);
+      assertEquals(metrics.zLoss().getAsDouble(), sum / tokens, 10 * within);
+    }
+  }
+
+  private static void close(double[] wanted, double[] given, double within, GatingOptions options) {
+    if (within == 0) {
+      assertArrayEquals(wanted, given, options::toString);
+    } else {
+      assertArrayEquals(wanted, given, within, options::toString);
+    }
+  }
+
+  /** The gradient of all floating results by the scores, with its inputs. */
+  private record Backward(Program program, List<Tensor> inputs) {
+    static Backward of(GatingCase forward, long seed) {
+      Program program =
+          Gradients.valueAndPullback(
+              forward.program(),
+              List.of("combine_weights", "aux_loss", "squared_log_z"),
+              List.of("scores"));
+      Random random = new Random(seed);
+      List<Tensor> inputs = new ArrayList<>(forward.inputs());
+      for (var input : program.inputs().subList(inputs.size(), program.inputs().size())) {
+        Shape shape = input.type().shape();
+        double[] values = random.doubles((int) shape.elementCount(), -1, 1).toArray();
+        inputs.add(Tensor.of(values, shape.toArray()).convert(input.type().dtype()));
+      }
+      return new Backward(program, inputs);
+    }
+
+    double[] run(Backend backend) {
+      try (Executable executable = backend.compile(program)) {
+        return executable.run(inputs).getLast().toDoubleArray();
+      }
+    }
+  }
+
+  @Property(tries = 150)
+  void theGradientsKernelEqualsTheGradientOfTheDecomposition(
+      @ForAll("problems") Problem drawn, @ForAll("options") GatingOptions options) {
+    Problem problem =
+        new Problem(
+            drawn.groups(), drawn.tokens(), drawn.experts(), drawn.seed(), drawn.padded(), false);
+    Randomness randomness = randomness(problem, options);
+    GatingCase forward = GatingCase.of(problem.input(DType.F64), options, randomness, DType.F64);
+    Backward backward = Backward.of(forward, problem.seed());
+    double[] wanted = backward.run(new ReferenceBackend());
+    assertArrayEquals(wanted, backward.run(PLAIN), 1e-11, options::toString);
+    assertArrayEquals(wanted, backward.run(KERNELS), 1e-11, options::toString);
+  }
+
+  @Property(tries = 60)
+  void theGradientEqualsFiniteDifferences(
+      @ForAll("problems") Problem drawn, @ForAll("options") GatingOptions options) {
+    Problem problem =
+        new Problem(1, Math.min(drawn.tokens(), 6), 4, drawn.seed(), drawn.padded(), false);
+    Randomness randomness = randomness(problem, options);
+    GatingInput input = problem.input(DType.F64);
+    GatingCase forward = GatingCase.of(input, options, randomness, DType.F64);
+    Backward backward = Backward.of(forward, problem.seed());
+    double[] gradient = backward.run(KERNELS);
+    List<Tensor> cotangents =
+        backward.inputs().subList(forward.inputs().size(), backward.inputs().size());
+    try (Executable executable = KERNELS.compile(forward.program())) {
+      for (int at = 0; at < gradient.length; at++) {
+        double above = loss(executable, forward.inputs(), cotangents, at, 1e-6);
+        double below = loss(executable, forward.inputs(), cotangents, at, -1e-6);
+        double slope = (above - below) / 2e-6;
+        assertEquals(slope, gradient[at], 1e-6 * (1 + Math.abs(slope)), options::toString);
+      }
+    }
+  }
+
+  private static double loss(
+      Executable executable, List<Tensor> inputs, List<Tensor> cotangents, int at, double step) {
+    double[] scores = inputs.getFirst().toDoubleArray();
+    scores[at] += step;
+    List<Tensor> moved = new ArrayList<>(inputs);
+    moved.set(0, Tensor.of(scores, inputs.getFirst().shape().toArray()));
+    List<Tensor> results = executable.run(moved);
+    return dot(results.get(0), cotangents.get(0))
+        + dot(results.get(2), cotangents.get(1))
+        + dot(results.get(3), cotangents.get(2));
+  }
+
+  private static double dot(Tensor x, Tensor y) {
+    double[] left = x.toDoubleArray();
+    double[] right = y.toDoubleArray();
+    double sum = 0;
+    for (int i = 0; i < left.length; i++) {
+      sum += left[i] * right[i];
+    }
+    return sum;
+  }
+}
