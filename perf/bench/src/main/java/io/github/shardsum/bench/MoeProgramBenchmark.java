@@ -73,7 +73,10 @@ public class MoeProgramBenchmark {
     memory = MoeActivations.allocate(sizes, DType.F32);
     inputs = List.of(tokens, weights.gate(), weights.in(), weights.out());
     outputs =
-        List.of(Tensor.zeros(DType.F32, groups, size, model), Tensor.zeros(DType.F64, groups));
+        List.of(
+            Tensor.zeros(DType.F32, groups, size, model),
+            Tensor.zeros(DType.F64, groups),
+            Tensor.zeros(DType.F64));
     program =
         MoePrograms.withKernels(LocalBackend.of(workers))
             .compile(MoePrograms.layer(sizes, DType.F32, OPTIONS, RANDOMNESS));
