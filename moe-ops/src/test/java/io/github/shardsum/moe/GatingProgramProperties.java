@@ -151,7 +151,7 @@ class GatingProgramProperties {
       List<Tensor> inputs = new ArrayList<>(forward.inputs());
       for (var input : program.inputs().subList(inputs.size(), program.inputs().size())) {
         Shape shape = input.type().shape();
-        double[] values = random.doubles((int) shape.elementCount(), -1, 1).toArray();
+        double[] values = random.doubles(shape.elementCount(), -1, 1).toArray();
         inputs.add(Tensor.of(values, shape.toArray()).convert(input.type().dtype()));
       }
       return new Backward(program, inputs);

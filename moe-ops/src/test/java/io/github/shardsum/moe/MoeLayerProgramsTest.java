@@ -285,7 +285,7 @@ class MoeLayerProgramsTest {
   private static double flops(Program program) {
     try (Executable executable = KERNELS.compile(program)) {
       String first = executable.explain().lines().findFirst().orElseThrow();
-      String[] words = first.split(" ");
+      String[] words = first.split(" ", -1);
       return Double.parseDouble(words[words.length - 2]);
     }
   }
