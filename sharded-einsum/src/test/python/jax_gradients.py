@@ -79,11 +79,26 @@ def movement(x, y):
     return (running**2).sum() + (jnp.diagonal(x[:3]) ** 3).sum()
 
 
+def composites(x, w):
+    def gated(x, w):  # two results, and a composite in a composite
+        narrow = x.astype(jnp.float32).astype(jnp.float64)
+        product = jnp.einsum("ab,bc->ac", narrow * jnp.exp(x), w)
+        return jnp.tanh(product), product.argmax(1)
+
+    h, best = gated(x, w)
+    counts = (x > 0).astype(jnp.float64).sum(1).astype(jnp.int32).astype(jnp.float64)
+    picked = jax.nn.one_hot(best, 4, dtype=jnp.float64)
+    both = ((x <= 0) | (x == 0)) & (x != 0)
+    bent = jnp.where(both ^ ~(x == 0), x * x, -x)
+    return (h * picked * counts[:, None]).sum() + (h * h).sum() + bent.sum()
+
+
 CASES = {
     "attention": (
         attention,
         {"x": (2, 5, 6), "wq": (6, 2, 3), "wk": (6, 2, 3), "wv": (6, 2, 3), "wo": (2, 3, 6)},
     ),
+    "composites": (composites, {"x": (3, 2), "w": (2, 4)}),
     "convolution": (convolution, {"x": (3, 11, 2), "w": (3, 2, 4), "bias": (4,), "wide": (4, 5)}),
     "movement": (movement, {"x": (6, 3), "y": (2, 3)}),
     "pointwise": (pointwise, {"x": (3, 4), "y": (4,)}),
