@@ -1,6 +1,6 @@
 /*
  * The collectives of MpiBenchmark in C, over the same bytes and in as many repetitions: what the MPI
- * library alone takes. Prints "name bytes microseconds", the median over batches of their mean.
+ * library alone takes, up to the bytes given. Prints "name bytes microseconds", the median over batches of their mean.
  * Built and run by perf/bench/mpi.
  */
 #include <mpi.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { BATCHES = 15 };
-enum { SMALLEST = 64 << 10, LARGEST = 16 << 20 };
+enum { SMALLEST = 64 << 10 };
 
 static const char *names[] = {"all-to-all", "all-gather", "permute", "reduce-scatter", "all-reduce"};
 enum { ALL_TO_ALL, ALL_GATHER, PERMUTE, REDUCE_SCATTER, ALL_REDUCE, KINDS };
@@ -41,14 +41,14 @@ static void run(int kind, char *in, char *out, int bytes, int rank, int size) {
 }
 
 int main(int count, char **arguments) {
-  int rank, size;
+  int rank, size, largest = atoi(arguments[1]);
   MPI_Init(&count, &arguments);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  char *in = aligned_alloc(64, LARGEST), *out = aligned_alloc(64, LARGEST);
-  memset(in, 1, LARGEST);
-  memset(out, 1, LARGEST);
-  for (int bytes = SMALLEST; bytes <= LARGEST; bytes *= 4) {
+  char *in = aligned_alloc(64, largest), *out = aligned_alloc(64, largest);
+  memset(in, 1, largest);
+  memset(out, 1, largest);
+  for (int bytes = SMALLEST; bytes <= largest; bytes *= 4) {
     int repetitions = (64 << 20) / bytes < 400 ? (64 << 20) / bytes : 400;
     for (int kind = 0; kind < KINDS; kind++) {
       double times[BATCHES];

@@ -4,11 +4,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -21,12 +22,12 @@ import java.util.function.Consumer;
  */
 final class MpiThread {
   /** How long the thread sleeps between two looks at what the others say. */
-  private static final long IDLE_MILLIS = 20;
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   /** Looks for the next work before it sleeps: a program's next exchange is often near. */
   private static final int EAGER_LOOKS = 100;
 
-  private final BlockingQueue<Consumer<Loop>> queue = new LinkedBlockingQueue<>();
+  private final Queue<Consumer<Loop>> queue = new ConcurrentLinkedQueue<>();
   private final CompletableFuture<Loop> joined = new CompletableFuture<>();
 
   /** Held by the thread that calls MPI, between two looks or until its operation is done. */
@@ -59,6 +60,7 @@ final class MpiThread {
   /** Hands work over, to be done soon and in the order of the calls; it must not wait. */
   void post(Consumer<Loop> work) {
     queue.add(work);
+    LockSupport.unpark(thread);
   }
 
   /**
@@ -75,6 +77,7 @@ final class MpiThread {
       post(loop -> loop.begin(operation));
       return;
     }
+    boolean left = false;
     try {
       Loop loop = joined.join();
       if (loop.isFinished()) {
@@ -82,15 +85,16 @@ final class MpiThread {
       }
       loop.begin(operation);
       Pause pause = pause(loop);
+      // What waits without a deadline is for the engine's own thread.
       while (!operation.done().isDone() && !loop.mustWait()) {
         pause = look(loop, pause);
       }
+      left = !loop.isIdle();
     } finally {
       holding.unlock();
     }
-    if (!operation.done().isDone()) {
-      // What waits without a deadline is for the engine's own thread.
-      post(_ -> {});
+    if (left || !queue.isEmpty()) {
+      LockSupport.unpark(thread);
     }
   }
 
@@ -121,41 +125,39 @@ final class MpiThread {
     }
     joined.complete(loop);
     Pause pause = pause(loop);
-    while (!loop.isFinished()) {
-      holding.lock();
+    boolean finished = false;
+    while (!finished) {
+      // It never queues for what a program's thread holds, which would have to wake it after each
+      // operation and would lose its core to it.
+      if (!holding.tryLock()) {
+        LockSupport.parkNanos(this, IDLE_NANOS);
+        continue;
+      }
+      boolean idle;
       try {
         pause = look(loop, pause);
         loop.waitForOthers();
+        idle = loop.isIdle();
+        finished = loop.isFinished();
       } finally {
         holding.unlock();
       }
-      if (loop.isIdle()) {
-        sleep();
+      if (idle) {
+        rest();
       }
     }
   }
 
   /** Waits for work without holding MPI, so that other threads find it free. */
-  private void sleep() {
-    for (int look = 0; look < EAGER_LOOKS && queue.isEmpty(); look++) {
+  private void rest() {
+    for (int look = 0; look < EAGER_LOOKS; look++) {
+      if (!queue.isEmpty()) {
+        return;
+      }
       Thread.onSpinWait();
     }
-    try {
-      Consumer<Loop> work = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-      if (work != null) {
-        hold(work);
-      }
-    } catch (InterruptedException e) {
-      // Nobody has a reason to, and there is still work to be done.
-    }
-  }
-
-  private void hold(Consumer<Loop> work) {
-    holding.lock();
-    try {
-      work.accept(joined.join());
-    } finally {
-      holding.unlock();
+    if (queue.isEmpty()) {
+      LockSupport.parkNanos(this, IDLE_NANOS);
     }
   }
 

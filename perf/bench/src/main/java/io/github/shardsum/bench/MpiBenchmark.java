@@ -22,22 +22,24 @@ import java.util.List;
 public final class MpiBenchmark {
   private static final int BATCHES = 15;
   private static final int SMALLEST = 64 << 10;
-  private static final int LARGEST = 16 << 20;
 
   private final Collectives collectives;
   private final String suffix;
   private final int size;
+  private final int largest;
 
-  private MpiBenchmark(Collectives collectives, String suffix) {
+  private MpiBenchmark(Collectives collectives, String suffix, int largest) {
     this.collectives = collectives;
     this.suffix = suffix;
+    this.largest = largest;
     this.size = collectives.processes();
   }
 
   /**
    * Runs on every process.
    *
-   * @param arguments {@code unchecked} or {@code checked}; then {@code native} or {@code heap}
+   * @param arguments {@code unchecked} or {@code checked}; then {@code native} or {@code heap}; how
+   *     many processes; the largest number of bytes
    */
   public static void main(String[] arguments) {
     boolean checked = arguments[0].equals("checked");
@@ -45,12 +47,13 @@ public final class MpiBenchmark {
     CollectiveOptions options = CollectiveOptions.defaults().withCheck(checked);
     int processes = Integer.parseInt(arguments[2]);
     try (Collectives collectives = Collectives.open(Mesh.of("x", processes), options)) {
-      new MpiBenchmark(collectives, (checked ? "+check" : "") + (heap ? "+heap" : "")).run(heap);
+      String suffix = (checked ? "+check" : "") + (heap ? "+heap" : "");
+      new MpiBenchmark(collectives, suffix, Integer.parseInt(arguments[3])).run(heap);
     }
   }
 
   private void run(boolean heap) {
-    for (int bytes = SMALLEST; bytes <= LARGEST; bytes *= 4) {
+    for (int bytes = SMALLEST; bytes <= largest; bytes *= 4) {
       int floats = bytes / Float.BYTES;
       Tensor whole = tensor(floats, heap);
       Tensor out = tensor(floats, heap);
