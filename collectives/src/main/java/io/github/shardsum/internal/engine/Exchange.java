@@ -17,10 +17,13 @@ import java.util.List;
  *     participants were compared, and the memory is the engine's, which outlives any failure. If
  *     not, a transport must neither write beyond a range nor touch one after it has thrown, and a
  *     difference is an error
+ * @param meanwhile what this process has to do besides: the transport runs it once, on any thread,
+ *     best when its bytes are under way, and throws what it throws
  */
 public record Exchange(
     String what,
     List<Integer> peers,
     MemorySegment[] send,
     MemorySegment[] receive,
-    boolean sure) {}
+    boolean sure,
+    Runnable meanwhile) {}

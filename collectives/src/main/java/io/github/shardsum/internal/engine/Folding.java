@@ -17,7 +17,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reduces operands along the tree. A process combines the largest parts of the tree whose members
@@ -42,61 +41,10 @@ final class Folding {
 
   private final Wire wire;
   private final Layout layout;
-  private final Kind kind;
+  private final Fold.Kind kind;
   private final int workers;
   private final boolean mayStay;
-  private final List<Group> groups = new ArrayList<>();
-
-  /**
-   * What all groups have in common.
-   *
-   * @param what for messages
-   * @param dtype the type of the operands
-   * @param reduction how they are combined
-   * @param order in which order
-   * @param scatter whether each value has one owner
-   */
-  record Kind(String what, DType dtype, Reduction reduction, Order order, boolean scatter) {
-    /** What the transport is asked for: a mean is divided afterwards. */
-    Reduction sum() {
-      return reduction == Reduction.MEAN ? Reduction.SUM : reduction;
-    }
-  }
-
-  /**
-   * One group.
-   *
-   * @param members who is in it
-   * @param leaves operands by leaf of the tree; null on other processes
-   * @param values what is computed: one for an all-reduce, one a member for a reduce-scatter
-   */
-  record Group(GroupMembers members, @Nullable Elements[] leaves, List<Value> values) {
-    Sources localSources(Value value) {
-      return node -> {
-        Elements elements = node < leaves.length ? leaves[node] : null;
-        return elements == null ? null : value.window().source(elements);
-      };
-    }
-  }
-
-  /**
-   * One value to compute.
-   *
-   * @param count its elements
-   * @param window which elements of the operands they are
-   * @param owner the process that wants it, or -1 for all of the group
-   * @param outs where it goes on this process; empty if it is another's
-   */
-  record Value(long count, Window window, int owner, List<Elements> outs) {}
-
-  /** Which elements of an operand belong to a value: see {@link Source}. */
-  record Window(long start, long run, long stride) {
-    static final Window ALL = new Window(0, Long.MAX_VALUE, 0);
-
-    Source source(Elements elements) {
-      return new Source(elements, 0, start, run, stride);
-    }
-  }
+  private final List<Fold.Group> groups = new ArrayList<>();
 
   private record Job(FoldRequest request, int root, long from, long to, List<Sink> sinks) {
     void run(Scratch scratch) {
@@ -126,9 +74,10 @@ final class Folding {
   }
 
   /** What comes from other processes, by node. */
-  private record Arrival(Group group, Value value, Range range, Map<Integer, Come> nodes) {}
+  private record Arrival(
+      Fold.Group group, Fold.Value value, Range range, Map<Integer, Come> nodes) {}
 
-  Folding(Wire wire, Layout layout, Kind kind, int workers, boolean mayStay) {
+  Folding(Wire wire, Layout layout, Fold.Kind kind, int workers, boolean mayStay) {
     this.wire = wire;
     this.layout = layout;
     this.kind = kind;
@@ -136,7 +85,7 @@ final class Folding {
     this.mayStay = mayStay;
   }
 
-  void add(Group group) {
+  void add(Fold.Group group) {
     groups.add(group);
   }
 
@@ -144,10 +93,10 @@ final class Folding {
   List<Phase> phases() {
     List<Phase> phases = new ArrayList<>();
     List<Job> whole = new ArrayList<>();
-    List<Group> spanning = new ArrayList<>();
-    for (Group group : groups) {
+    List<Fold.Group> spanning = new ArrayList<>();
+    for (Fold.Group group : groups) {
       if (group.members().processes().size() == 1) {
-        for (Value value : group.values()) {
+        for (Fold.Value value : group.values()) {
           finish(value, group.localSources(value), new Range(0, value.count()), whole);
         }
       } else {
@@ -155,7 +104,9 @@ final class Folding {
       }
     }
     phases.add(phase("combine", whole));
+    // Two processes have nothing to gain from another order.
     if (kind.order() == Order.ANY
+        && layout.peers().size() > 2
         && wire.transport().reduces(FoldRequest.partial(kind.dtype()), kind.sum())) {
       spanning.forEach(group -> inAnyOrder(group, phases));
     } else if (layout.peers().size() > 1) {
@@ -184,7 +135,8 @@ final class Folding {
     return new FoldRequest(tree, sources, kind.dtype(), kind.reduction(), divisor, last);
   }
 
-  private void finish(Value value, Sources sources, Range range, List<Job> jobs, Sink... others) {
+  private void finish(
+      Fold.Value value, Sources sources, Range range, List<Job> jobs, Sink... others) {
     List<Sink> sinks = new ArrayList<>();
     value.outs().forEach(out -> sinks.add(new Sink(out, 0, 0)));
     sinks.addAll(List.of(others));
@@ -195,7 +147,7 @@ final class Folding {
   }
 
   /** The range of a value that a process of the group combines. */
-  private Range range(Group group, Value value, int process, boolean whole) {
+  private Range range(Fold.Group group, Fold.Value value, int process, boolean whole) {
     if (whole || value.owner() >= 0) {
       return new Range(0, value.owner() >= 0 && value.owner() != process ? 0 : value.count());
     }
@@ -208,7 +160,7 @@ final class Folding {
   }
 
   /** Whether every process combines everything; all peers find the same. */
-  private boolean isShort(List<Group> spanning) {
+  private boolean isShort(List<Fold.Group> spanning) {
     int width = FoldRequest.partial(kind.dtype()).byteSize();
     return layout.regular()
         && spanning.stream()
@@ -216,16 +168,16 @@ final class Folding {
             .allMatch(value -> value.count() <= SHORT / width);
   }
 
-  private void alongTheTree(List<Group> spanning, List<Phase> phases) {
+  private void alongTheTree(List<Fold.Group> spanning, List<Phase> phases) {
     boolean whole = !kind.scatter() && isShort(spanning);
     List<Integer> peers = layout.peers();
     Blocks send = new Blocks(peers.size(), mayStay);
     Blocks receive = new Blocks(peers.size(), mayStay);
     List<Part> parts = new ArrayList<>();
-    IdentityHashMap<Value, Arrival> arrivals = new IdentityHashMap<>();
+    IdentityHashMap<Fold.Value, Arrival> arrivals = new IdentityHashMap<>();
     for (int peer = 0; peer < peers.size(); peer++) {
       if (peers.get(peer) != wire.placement().process()) {
-        for (Group group : spanning) {
+        for (Fold.Group group : spanning) {
           if (group.members().processes().contains(peers.get(peer))) {
             sendParts(group, peer, whole, send, parts);
             receiveParts(group, peer, whole, receive, arrivals);
@@ -250,9 +202,9 @@ final class Folding {
     return layout.tree().isLeaf(node) ? kind.dtype() : FoldRequest.partial(kind.dtype());
   }
 
-  private void sendParts(Group group, int peer, boolean whole, Blocks send, List<Part> parts) {
+  private void sendParts(Fold.Group group, int peer, boolean whole, Blocks send, List<Part> parts) {
     int process = layout.peers().get(peer);
-    for (Value value : group.values()) {
+    for (Fold.Value value : group.values()) {
       Range range = range(group, value, process, whole);
       if (range.count() == 0) {
         continue;
@@ -270,13 +222,13 @@ final class Folding {
   }
 
   private void receiveParts(
-      Group group,
+      Fold.Group group,
       int peer,
       boolean whole,
       Blocks receive,
-      IdentityHashMap<Value, Arrival> arrivals) {
+      IdentityHashMap<Fold.Value, Arrival> arrivals) {
     int process = layout.peers().get(peer);
-    for (Value value : group.values()) {
+    for (Fold.Value value : group.values()) {
       Range range = range(group, value, wire.placement().process(), whole);
       if (range.count() == 0) {
         continue;
@@ -292,9 +244,9 @@ final class Folding {
   }
 
   private void combine(
-      List<Group> spanning,
+      List<Fold.Group> spanning,
       boolean whole,
-      IdentityHashMap<Value, Arrival> arrivals,
+      IdentityHashMap<Fold.Value, Arrival> arrivals,
       List<Phase> phases) {
     List<Job> jobs = new ArrayList<>();
     if (whole || kind.scatter()) {
@@ -320,18 +272,18 @@ final class Folding {
 
   /** Combines this process's ranges and gives the results to the others. */
   private void share(
-      List<Group> spanning,
-      IdentityHashMap<Value, Arrival> arrivals,
+      List<Fold.Group> spanning,
+      IdentityHashMap<Fold.Value, Arrival> arrivals,
       List<Job> jobs,
       List<Phase> phases) {
     List<Integer> peers = layout.peers();
     Blocks send = new Blocks(peers.size(), mayStay);
     Blocks receive = new Blocks(peers.size(), mayStay);
-    IdentityHashMap<Value, List<Blocks.Piece>> places = new IdentityHashMap<>();
+    IdentityHashMap<Fold.Value, List<Blocks.Piece>> places = new IdentityHashMap<>();
     List<Copy> copies = new ArrayList<>();
     for (int peer = 0; peer < peers.size(); peer++) {
       int process = peers.get(peer);
-      for (Group group : spanning) {
+      for (Fold.Group group : spanning) {
         if (process != wire.placement().process()
             && group.members().processes().contains(process)) {
           sendResult(group, peer, spanning.size() == 1, send, places);
@@ -360,12 +312,12 @@ final class Folding {
 
   /** Where the only group's result lies once for all peers, they are sent it from there. */
   private void sendResult(
-      Group group,
+      Fold.Group group,
       int peer,
       boolean only,
       Blocks send,
-      IdentityHashMap<Value, List<Blocks.Piece>> places) {
-    Value value = group.values().getFirst();
+      IdentityHashMap<Fold.Value, List<Blocks.Piece>> places) {
+    Fold.Value value = group.values().getFirst();
     Range mine = range(group, value, wire.placement().process(), false);
     if (mine.count() == 0) {
       return;
@@ -382,8 +334,8 @@ final class Folding {
     }
   }
 
-  private void receiveResult(Group group, int peer, Blocks receive, List<Copy> copies) {
-    Value value = group.values().getFirst();
+  private void receiveResult(Fold.Group group, int peer, Blocks receive, List<Copy> copies) {
+    Fold.Value value = group.values().getFirst();
     Range theirs = range(group, value, layout.peers().get(peer), false);
     if (theirs.count() > 0) {
       List<Elements> outs = value.outs();
@@ -418,8 +370,8 @@ final class Folding {
     }
   }
 
-  private void inAnyOrder(Group group, List<Phase> phases) {
-    Value value = group.values().getFirst();
+  private void inAnyOrder(Fold.Group group, List<Phase> phases) {
+    Fold.Value value = group.values().getFirst();
     DType width = FoldRequest.partial(kind.dtype());
     long bytes = value.count() * width.byteSize();
     MemorySegment sum = wire.buffers().send(bytes);

@@ -78,10 +78,11 @@ final class Movement {
   List<Phase> phases() {
     List<Phase> phases = new ArrayList<>();
     List<Copy> copies = copies();
-    if (!wire.isAlone()) {
-      exchange(phases);
+    if (wire.isAlone()) {
+      phases.add(new Phase(what + ": copy", copies.size(), (task, _) -> copy(copies.get(task))));
+    } else {
+      exchange(phases, new Meanwhile(copies.size(), task -> copy(copies.get(task))));
     }
-    phases.add(new Phase(what + ": copy", copies.size(), (task, _) -> copy(copies.get(task))));
     return phases;
   }
 
@@ -142,7 +143,8 @@ final class Movement {
     }
   }
 
-  private void exchange(List<Phase> phases) {
+  /** What stays within the process is copied while the rest travels. */
+  private void exchange(List<Phase> phases, Meanwhile copying) {
     List<Integer> peers = layout.peers();
     Blocks send = new Blocks(peers.size(), mayStay);
     Blocks receive = new Blocks(peers.size(), mayStay);
@@ -160,7 +162,18 @@ final class Movement {
     sent.removeIf(piece -> piece.place().stays());
     received.removeIf(piece -> piece.place().stays());
     phases.add(new Phase(what + ": pack", sent.size(), (task, _) -> pack(sent.get(task))));
-    phases.add(Phase.single(what + ": exchange", () -> wire.exchange(what, peers, send, receive)));
+    phases.add(
+        new Phase(
+            what + ": exchange and copy",
+            workers,
+            (task, _) -> {
+              if (task == 0) {
+                copying.open();
+                wire.exchange(what, peers, send, receive, copying::help);
+              } else {
+                copying.help();
+              }
+            }));
     phases.add(
         new Phase(what + ": unpack", received.size(), (task, _) -> unpack(received.get(task))));
   }

@@ -50,9 +50,9 @@ final class Preparation {
     operands.stage(phases);
     switch (collective) {
       case AllReduce(var _, var reduction, var order) ->
-          fold(new Folding.Kind(name(), dtype(), reduction, order, false));
+          fold(new Fold.Kind(name(), dtype(), reduction, order, false));
       case ReduceScatter(var _, var reduction, var _) ->
-          fold(new Folding.Kind(name(), dtype(), reduction, Order.TREE, true));
+          fold(new Fold.Kind(name(), dtype(), reduction, Order.TREE, true));
       case AllGather _, AllToAll _, RaggedAllToAll _, Permute _, Broadcast _ -> move();
       case Barrier _ -> throw new IllegalStateException("a barrier moves nothing");
     }
@@ -92,7 +92,7 @@ final class Preparation {
     return List.of(Phase.single(name(), () -> wire.exchange(name(), peers, send, receive)));
   }
 
-  private void fold(Folding.Kind kind) {
+  private void fold(Fold.Kind kind) {
     Folding folding = new Folding(wire, layout, kind, workers, mayStay());
     for (GroupMembers members : layout.local()) {
       @Nullable Elements[] leaves = new Elements[members.size()];
@@ -100,27 +100,27 @@ final class Preparation {
         int device = members.leaves()[leaf];
         leaves[leaf] = wire.placement().isLocal(device) ? operands.operand(device) : null;
       }
-      folding.add(new Folding.Group(members, leaves, values(members)));
+      folding.add(new Fold.Group(members, leaves, values(members)));
     }
     phases.addAll(folding.phases());
   }
 
-  private List<Folding.Value> values(GroupMembers members) {
+  private List<Fold.Value> values(GroupMembers members) {
     Shape shape = operands.shape(members.devices()[members.local()[0]]);
     if (!(collective instanceof ReduceScatter(var _, var _, int dim))) {
       return List.of(
-          new Folding.Value(shape.elementCount(), Folding.Window.ALL, -1, operands.outs(members)));
+          new Fold.Value(shape.elementCount(), Fold.Window.ALL, -1, operands.outs(members)));
     }
-    List<Folding.Value> values = new ArrayList<>();
+    List<Fold.Value> values = new ArrayList<>();
     long inner = Rules.product(shape, dim + 1, shape.rank());
     long n = shape.size(dim);
     for (int member = 0; member < members.size(); member++) {
       long chunk = Chunks.size(n, members.size(), member);
       int device = members.devices()[member];
       values.add(
-          new Folding.Value(
+          new Fold.Value(
               Rules.withSize(shape, dim, chunk).elementCount(),
-              new Folding.Window(
+              new Fold.Window(
                   Chunks.start(n, members.size(), member) * inner,
                   Math.max(1, chunk * inner),
                   n * inner),

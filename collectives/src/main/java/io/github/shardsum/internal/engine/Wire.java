@@ -37,8 +37,14 @@ record Wire(
 
   /** One exchange of blocks that are placed. */
   void exchange(String what, List<Integer> peers, Blocks send, Blocks receive) {
-    Exchange exchange = new Exchange(what, peers, send.segments(), receive.segments(), sure.get());
-    transport.exchange(exchange, deadline);
+    exchange(what, peers, send, receive, () -> {});
+  }
+
+  /** The same, with what this process does meanwhile. */
+  void exchange(String what, List<Integer> peers, Blocks send, Blocks receive, Runnable meanwhile) {
+    transport.exchange(
+        new Exchange(what, peers, send.segments(), receive.segments(), sure.get(), meanwhile),
+        deadline);
   }
 
   /**
@@ -64,7 +70,8 @@ record Wire(
       }
     }
     receive.place(buffers::receive);
-    transport.exchange(new Exchange(what, peers, send, receive.segments(), false), deadline);
+    MemorySegment[] into = receive.segments();
+    transport.exchange(new Exchange(what, peers, send, into, false, () -> {}), deadline);
     for (int peer = 0; peer < send.length; peer++) {
       MemorySegment come = receive.segments()[peer];
       if (come.byteSize() > 0 && come.get(ValueLayout.JAVA_LONG, 0) != own) {
@@ -96,7 +103,8 @@ record Wire(
       }
     }
     receive.place(buffers::receive);
-    transport.exchange(new Exchange(what, all, send, receive.segments(), sure), deadline);
-    return receive.segments();
+    MemorySegment[] into = receive.segments();
+    transport.exchange(new Exchange(what, all, send, into, sure, () -> {}), deadline);
+    return into;
   }
 }

@@ -76,16 +76,16 @@ final class Lane {
     };
   }
 
-  /** The exchange as an action. */
-  Operation.Action exchange(Exchange exchange, Channel channel) {
+  /** The exchange as an action, with what is done once it is under way. */
+  Operation.Action exchange(Exchange exchange, Channel channel, Runnable meanwhile) {
     int own = exchange.peers().indexOf(rank);
     return exchange.sure()
-        ? together(exchange)
-        : new Pairs(mpi, exchange, own, slots, this::type, channel::hasFailed);
+        ? together(exchange, meanwhile)
+        : new Pairs(mpi, exchange, meanwhile, own, slots, this::type, channel::hasFailed);
   }
 
   /** All at once: one call of MPI. */
-  private Operation.Action together(Exchange exchange) {
+  private Operation.Action together(Exchange exchange, Runnable meanwhile) {
     return new Operation.Action() {
       private boolean started;
       private final List<Long> types = new ArrayList<>();
@@ -97,6 +97,7 @@ final class Lane {
           MemorySegment from = describe(out, exchange.send(), types);
           MemorySegment to = describe(in, exchange.receive(), types);
           mpi.allToAll(from, out, to, in, communicator, request);
+          meanwhile.run();
         }
         boolean done = mpi.test(request);
         if (done) {

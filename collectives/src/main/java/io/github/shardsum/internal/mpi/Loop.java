@@ -5,7 +5,6 @@ import io.github.shardsum.collective.TransportException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,8 +16,11 @@ import java.util.Optional;
  * are answered meanwhile. What does wait is {@link #waitForOthers}.
  */
 final class Loop {
-  /** The other processes are heard once in so many turns while operations run. */
-  private static final int HEAR_EVERY = 16;
+  /**
+   * The other processes are heard once in so many turns while operations run, which costs as much
+   * as a look at a message; an operation that lasts looks by itself.
+   */
+  private static final int HEAR_EVERY = 256;
 
   private final Job job;
   private final Watch watch;
@@ -58,9 +60,9 @@ final class Loop {
       return;
     }
     channel.begin(operation);
-    if (!channel.communicators().containsKey(operation.peers())) {
-      job.communicators().join(channel, operation.peers());
-    }
+    Optional.ofNullable(channel.communicators().get(operation.peers()))
+        .ifPresentOrElse(
+            operation::useCommunicator, () -> job.communicators().join(channel, operation.peers()));
     running.add(operation);
   }
 
@@ -70,15 +72,18 @@ final class Loop {
       return true;
     }
     boolean ended = false;
+    boolean hear = turns++ % HEAR_EVERY == 0;
     for (Iterator<Operation> all = running.iterator(); all.hasNext(); ) {
       Operation operation = all.next();
       if (hasEnded(operation, pause)) {
         all.remove();
         operation.channel().end();
         ended = true;
+      } else {
+        hear |= operation.communicator().isEmpty();
       }
     }
-    if (turns++ % HEAR_EVERY == 0 || running.isEmpty()) {
+    if (hear || (running.isEmpty() && !ended)) {
       job.control().progress();
     }
     return ended;
@@ -115,11 +120,13 @@ final class Loop {
   /** Looked for until it is there: another look costs as much as one at a message. */
   private Optional<Long> communicator(Operation operation) {
     if (operation.communicator().isEmpty()) {
-      Map<List<Integer>, Long> known = operation.channel().communicators();
       job.communicators()
           .take(operation.channel(), operation.peers())
-          .ifPresent(made -> known.put(operation.peers(), made));
-      Optional.ofNullable(known.get(operation.peers())).ifPresent(operation::useCommunicator);
+          .ifPresent(
+              made -> {
+                operation.channel().communicators().put(operation.peers(), made);
+                operation.useCommunicator(made);
+              });
     }
     return operation.communicator();
   }

@@ -78,8 +78,41 @@ public final class MpiTransport implements Transport {
 
   @Override
   public void exchange(Exchange exchange, Duration deadline) {
-    if (exchange.peers().size() > 1) {
-      run(exchange.what(), exchange.peers(), lane.exchange(exchange, channel), deadline);
+    if (exchange.peers().size() == 1) {
+      exchange.meanwhile().run();
+      return;
+    }
+    Guarded meanwhile = new Guarded(exchange.meanwhile());
+    Operation.Action action = lane.exchange(exchange, channel, meanwhile);
+    run(exchange.what(), exchange.peers(), action, deadline);
+    meanwhile.rethrow();
+  }
+
+  /** Keeps what is thrown until the exchange is done: MPI's memory must stay until then. */
+  private static final class Guarded implements Runnable {
+    private final Runnable work;
+    private Optional<Throwable> thrown = Optional.empty();
+
+    Guarded(Runnable work) {
+      this.work = work;
+    }
+
+    @Override
+    public void run() {
+      try {
+        work.run();
+      } catch (RuntimeException | Error e) {
+        thrown = Optional.of(e);
+      }
+    }
+
+    void rethrow() {
+      switch (thrown.orElse(null)) {
+        case null -> {}
+        case Error e -> throw e;
+        case RuntimeException e -> throw e;
+        case Throwable e -> throw new IllegalStateException(e);
+      }
     }
   }
 

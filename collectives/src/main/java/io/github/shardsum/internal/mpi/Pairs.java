@@ -29,6 +29,7 @@ final class Pairs implements Operation.Action {
 
   private final Mpi mpi;
   private final Exchange exchange;
+  private final Runnable meanwhile;
   private final int own;
   private final LongFunction<Optional<Long>> types;
   private final IntPredicate hasFailed;
@@ -43,6 +44,7 @@ final class Pairs implements Operation.Action {
   /**
    * An exchange that has yet to begin.
    *
+   * @param meanwhile what is done once its messages are under way
    * @param own this process's place among the peers
    * @param slots room for a handle each: one, and two for each peer
    * @param types a datatype of so many bytes where an int does not count them
@@ -51,6 +53,7 @@ final class Pairs implements Operation.Action {
   Pairs(
       Mpi mpi,
       Exchange exchange,
+      Runnable meanwhile,
       int own,
       List<MemorySegment> slots,
       LongFunction<Optional<Long>> types,
@@ -59,6 +62,7 @@ final class Pairs implements Operation.Action {
     this.byteType = mpi.handle(Predefined.BYTE);
     this.hasFailed = hasFailed;
     this.exchange = exchange;
+    this.meanwhile = meanwhile;
     this.own = own;
     this.slots = slots.iterator();
     this.message = this.slots.next();
@@ -70,14 +74,22 @@ final class Pairs implements Operation.Action {
     if (!started) {
       started = true;
       start(communicator);
+      meanwhile.run();
     }
-    awaited.removeIf(peer -> receive(peer, communicator));
-    requests.removeIf(mpi::test);
-    boolean done = awaited.isEmpty() && requests.isEmpty();
-    if (done) {
+    if (!awaited.isEmpty()) {
+      awaited.removeIf(peer -> receive(peer, communicator));
+    }
+    // Until all have come there is nothing to end, and each look takes as long as a message.
+    if (!awaited.isEmpty()) {
+      return false;
+    }
+    while (!requests.isEmpty() && mpi.test(requests.getLast())) {
+      requests.removeLast();
+    }
+    if (requests.isEmpty()) {
       made.forEach(mpi::freeType);
     }
-    return done;
+    return requests.isEmpty();
   }
 
   private void start(long communicator) {

@@ -87,6 +87,7 @@ public final class Hub {
         Round round = rounds.computeIfAbsent(key, _ -> new Round());
         round.come.put(process, exchange);
         changed.signalAll();
+        exchange.meanwhile().run();
         int peers = exchange.peers().size();
         await(() -> round.come.size() == peers, exchange.what(), deadline);
         receive(exchange, round);
@@ -160,7 +161,7 @@ public final class Hub {
         same[i] = values;
         places[i] = all.asSlice(i * size, size);
       }
-      exchange(new Exchange("reduce", peers, same, places, true), deadline);
+      exchange(new Exchange("reduce", peers, same, places, true, () -> {}), deadline);
       for (long at = 0; at < size; at += 4) {
         float sum = 0;
         for (int i = n - 1; i >= 0; i--) {

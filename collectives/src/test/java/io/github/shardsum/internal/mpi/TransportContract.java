@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.mpi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,10 +15,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Test;
@@ -95,6 +98,41 @@ class TransportContract {
   }
 
   @Test
+  void whatIsDoneMeanwhileIsDoneOnceAndItsFailureIsTheCallers() {
+    try (MpiTransport transport = MpiTransport.open(DEADLINE)) {
+      for (boolean sure : new boolean[] {true, false}) {
+        for (List<Integer> peers : List.of(everyone(transport), List.of(transport.process()))) {
+          AtomicInteger done = new AtomicInteger();
+          transport.exchange(nothing("meanwhile", peers, sure, done::incrementAndGet), DEADLINE);
+          assertEquals(1, done.get());
+          IllegalStateException own = new IllegalStateException("meanwhile");
+          Exchange failing =
+              nothing(
+                  "failing",
+                  peers,
+                  sure,
+                  () -> {
+                    throw own;
+                  });
+          assertSame(
+              own,
+              assertThrows(
+                  IllegalStateException.class, () -> transport.exchange(failing, DEADLINE)));
+        }
+      }
+      // The channel is as good as before.
+      exchange(transport, everyone(transport), 5_000);
+    }
+  }
+
+  private static Exchange nothing(
+      String what, List<Integer> peers, boolean sure, Runnable meanwhile) {
+    MemorySegment[] none = new MemorySegment[peers.size()];
+    Arrays.fill(none, MemorySegment.NULL);
+    return new Exchange(what, peers, none, none.clone(), sure, meanwhile);
+  }
+
+  @Test
   void theLibrarysOwnAllReduceSumsInParts() {
     try (MpiTransport transport = MpiTransport.open(DEADLINE, LOW_COUNT);
         Arena arena = Arena.ofShared()) {
@@ -158,7 +196,7 @@ class TransportContract {
       MemorySegment[] receive = {MemorySegment.NULL, MemorySegment.NULL};
       send[other] = out.fill((byte) 1);
       receive[other] = in.asSlice(0, wanted);
-      Exchange exchange = new Exchange("unequal", List.of(0, 1), send, receive, false);
+      Exchange exchange = new Exchange("unequal", List.of(0, 1), send, receive, false, () -> {});
       // Process 0 may have all it wants before it hears of the other's failure.
       try {
         transport.exchange(exchange, DEADLINE);
@@ -250,7 +288,7 @@ class TransportContract {
         send[i].set(ValueLayout.JAVA_BYTE, k, content(transport.process(), peers.get(i), k));
       }
     }
-    return new Exchange(what, peers, send, receive, sure);
+    return new Exchange(what, peers, send, receive, sure, () -> {});
   }
 
   private static byte content(int from, int to, long index) {

@@ -49,6 +49,39 @@ public final class SharedStress {
     }
   }
 
+  /** One thread opens what is done meanwhile, another helps: every task is done once. */
+  @JCStressTest
+  @State
+  @Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "each task once")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "a task was lost or done twice")
+  public static class OpenAndHelp {
+    private final AtomicInteger[] done = {new AtomicInteger(), new AtomicInteger()};
+    private final Meanwhile meanwhile = new Meanwhile(2, task -> done[task].incrementAndGet());
+
+    /** For jcstress. */
+    public OpenAndHelp() {}
+
+    /** The thread that exchanges. */
+    @Actor
+    public void open() {
+      meanwhile.open();
+      meanwhile.help();
+    }
+
+    /** A worker that helps, and may come too early. */
+    @Actor
+    public void help() {
+      meanwhile.help();
+    }
+
+    /** Looks at what was done. */
+    @Arbiter
+    public void look(II_Result result) {
+      result.r1 = done[0].get();
+      result.r2 = done[1].get();
+    }
+  }
+
   /** Two participants share phases: every task runs once, and a phase sees the one before it. */
   @JCStressTest
   @State
