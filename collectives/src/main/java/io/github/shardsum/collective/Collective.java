@@ -57,7 +57,7 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice
      */
     public AllReduce {
-      axes = distinct(axes);
+      axes = Requests.distinct(axes);
     }
 
     /**
@@ -74,7 +74,7 @@ public sealed interface Collective {
     @Override
     public String toString() {
       String free = order == Order.TREE ? "" : " in any order";
-      return "all-reduce " + reduction + free + over(axes);
+      return "all-reduce " + reduction + free + Requests.over(axes);
     }
   }
 
@@ -102,8 +102,8 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice or the dimension is negative
      */
     public ReduceScatter {
-      axes = distinct(axes);
-      checkDim(dim);
+      axes = Requests.distinct(axes);
+      Requests.checkDim(dim);
     }
 
     /**
@@ -120,7 +120,7 @@ public sealed interface Collective {
     /** As in {@code reduce-scatter SUM dim 0 over x}. */
     @Override
     public String toString() {
-      return "reduce-scatter " + reduction + " dim " + dim + over(axes);
+      return "reduce-scatter " + reduction + " dim " + dim + Requests.over(axes);
     }
   }
 
@@ -148,9 +148,9 @@ public sealed interface Collective {
      *     total is
      */
     public AllGather {
-      axes = distinct(axes);
-      checkDim(dim);
-      checkTotal(total);
+      axes = Requests.distinct(axes);
+      Requests.checkDim(dim);
+      Requests.checkTotal(total);
     }
 
     /**
@@ -166,7 +166,7 @@ public sealed interface Collective {
     /** As in {@code all-gather dim 0 over x}. */
     @Override
     public String toString() {
-      return "all-gather dim " + dim + text(total) + over(axes);
+      return "all-gather dim " + dim + Requests.text(total) + Requests.over(axes);
     }
   }
 
@@ -202,10 +202,10 @@ public sealed interface Collective {
      *     negative, or a total is given although split and concat are one dimension
      */
     public AllToAll {
-      axes = distinct(axes);
-      checkDim(split);
-      checkDim(concat);
-      checkTotal(total);
+      axes = Requests.distinct(axes);
+      Requests.checkDim(split);
+      Requests.checkDim(concat);
+      Requests.checkTotal(total);
       if (split == concat && total.isPresent()) {
         throw new IllegalArgumentException(
             "all-to-all: with one dimension to split and to concatenate its size stays what it is,"
@@ -229,7 +229,12 @@ public sealed interface Collective {
     /** As in {@code all-to-all split 0 concat 1 over x}. */
     @Override
     public String toString() {
-      return "all-to-all split " + split + " concat " + concat + text(total) + over(axes);
+      return "all-to-all split "
+          + split
+          + " concat "
+          + concat
+          + Requests.text(total)
+          + Requests.over(axes);
     }
   }
 
@@ -259,7 +264,7 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice
      */
     public RaggedAllToAll {
-      axes = distinct(axes);
+      axes = Requests.distinct(axes);
     }
 
     /**
@@ -274,7 +279,7 @@ public sealed interface Collective {
     /** As in {@code ragged all-to-all over x}. */
     @Override
     public String toString() {
-      return "ragged all-to-all" + over(axes);
+      return "ragged all-to-all" + Requests.over(axes);
     }
   }
 
@@ -301,7 +306,7 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice, or a source or target is
      */
     public Permute {
-      axes = distinct(axes);
+      axes = Requests.distinct(axes);
       pairs = List.copyOf(pairs);
       checkOnce(pairs, pairs.stream().map(Route::source).toList(), "source");
       checkOnce(pairs, pairs.stream().map(Route::target).toList(), "target");
@@ -359,7 +364,7 @@ public sealed interface Collective {
       StringBuilder text = new StringBuilder("collective-permute");
       pairs.stream().limit(8).forEach(pair -> text.append(' ').append(pair));
       return text.append(pairs.size() > 8 ? " ... (" + pairs.size() + " pairs)" : "")
-          .append(over(axes))
+          .append(Requests.over(axes))
           .toString();
     }
   }
@@ -410,7 +415,7 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice or the root is negative
      */
     public Broadcast {
-      axes = distinct(axes);
+      axes = Requests.distinct(axes);
       if (root < 0) {
         throw new IllegalArgumentException(
             "broadcast: a root of at least 0 is wanted, got " + root);
@@ -430,7 +435,7 @@ public sealed interface Collective {
     /** As in {@code broadcast from 0 over x}. */
     @Override
     public String toString() {
-      return "broadcast from " + root + over(axes);
+      return "broadcast from " + root + Requests.over(axes);
     }
   }
 
@@ -453,7 +458,7 @@ public sealed interface Collective {
      * @throws IllegalArgumentException if an axis is named twice
      */
     public Barrier {
-      axes = distinct(axes);
+      axes = Requests.distinct(axes);
     }
 
     /**
@@ -468,37 +473,7 @@ public sealed interface Collective {
     /** As in {@code barrier over x}. */
     @Override
     public String toString() {
-      return "barrier" + over(axes);
+      return "barrier" + Requests.over(axes);
     }
-  }
-
-  private static List<String> distinct(List<String> axes) {
-    if (new HashSet<>(axes).size() != axes.size()) {
-      throw new IllegalArgumentException(
-          "collective: every axis at most once is wanted, got " + axes);
-    }
-    return List.copyOf(axes);
-  }
-
-  private static void checkDim(int dim) {
-    if (dim < 0) {
-      throw new IllegalArgumentException(
-          "collective: a dimension of at least 0 is wanted, got " + dim);
-    }
-  }
-
-  private static void checkTotal(OptionalLong total) {
-    if (total.isPresent() && total.getAsLong() < 0) {
-      throw new IllegalArgumentException(
-          "collective: a total of at least 0 is wanted, got " + total.getAsLong());
-    }
-  }
-
-  private static String text(OptionalLong total) {
-    return total.isPresent() ? " total " + total.getAsLong() : "";
-  }
-
-  private static String over(List<String> axes) {
-    return axes.isEmpty() ? " over no axis" : " over " + String.join(".", axes);
   }
 }

@@ -1,0 +1,40 @@
+package io.github.shardsum.collective;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** What the operations of {@link Collective} have in common: their checks and their words. */
+final class Requests {
+  private Requests() {}
+
+  static List<String> distinct(List<String> axes) {
+    if (new HashSet<>(axes).size() != axes.size()) {
+      throw new IllegalArgumentException(
+          "collective: every axis at most once is wanted, got " + axes);
+    }
+    return List.copyOf(axes);
+  }
+
+  static void checkDim(int dim) {
+    if (dim < 0) {
+      throw new IllegalArgumentException(
+          "collective: a dimension of at least 0 is wanted, got " + dim);
+    }
+  }
+
+  static void checkTotal(OptionalLong total) {
+    if (total.isPresent() && total.getAsLong() < 0) {
+      throw new IllegalArgumentException(
+          "collective: a total of at least 0 is wanted, got " + total.getAsLong());
+    }
+  }
+
+  static String text(OptionalLong total) {
+    return total.isPresent() ? " total " + total.getAsLong() : "";
+  }
+
+  static String over(List<String> axes) {
+    return axes.isEmpty() ? " over no axis" : " over " + String.join(".", axes);
+  }
+}
