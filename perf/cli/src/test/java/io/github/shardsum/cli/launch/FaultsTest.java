@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
@@ -148,6 +149,38 @@ class FaultsTest {
     assertEquals(3, count("caught CollectiveMismatchException", outcome.out()), outcome.toString());
     assertTrue(outcome.out().contains("f64"), outcome.toString());
     assertTrue(outcome.out().contains("FaultyProgram"), outcome.toString());
+  }
+
+  /** Who sent what and where in the program, for all that participants can differ in. */
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void everyKindOfMismatchNamesWhoSentWhatAndWhere(String mpi) throws Exception {
+    Outcome outcome = run(mpi, "mismatches", true);
+    assertEquals(0, outcome.status(), outcome.toString());
+    Map<String, String> sent =
+        Map.of(
+            "kind", "all-gather dim 0 over x of f32 \\[40\\]",
+            "count", "all-reduce SUM over x of f32 \\[41\\]",
+            "dtype", "all-reduce SUM over x of f64 \\[40\\]",
+            "operation", "all-reduce MAX over x of f32 \\[40\\]",
+            "order", "broadcast from 0 over x of f32 \\[40\\]",
+            "group", "all-reduce SUM over y of f32 \\[40\\]");
+    sent.forEach(
+        (kind, odd) -> {
+          String who = "device [23] \\(process 1\\), call 0: " + odd;
+          String where = ", at FaultyProgram\\$Mismatch\\.meet\\(FaultyProgram\\.java:\\d+\\)";
+          String usual = "device 0 \\(process 0\\), call 0: all-reduce SUM over x of f32 \\[40\\]";
+          String told =
+              "caught "
+                  + kind
+                  + ": CollectiveMismatchException: [^\\n]*"
+                  + who
+                  + where
+                  + "[^\\n]*"
+                  + usual
+                  + where;
+          assertEquals(3, count(told, outcome.out()), kind + " in " + outcome);
+        });
   }
 
   private static void assertFailed(Outcome outcome) throws Exception {

@@ -26,6 +26,10 @@ final class FaultyProgram {
         CollectiveOptions.defaults()
             .withDeadline(Duration.ofSeconds(Long.parseLong(arguments[1])))
             .withCheck(Boolean.parseBoolean(arguments[2]));
+    if (arguments[0].equals("mismatches")) {
+      Mismatch.all().forEach(mismatch -> mismatch.meet(options));
+      return;
+    }
     try (Collectives collectives = Collectives.open(Mesh.of("x", 6), options)) {
       System.out.println("sum " + sum(collectives, DType.F32));
       if (collectives.process() == CULPRIT) {
@@ -36,6 +40,53 @@ final class FaultyProgram {
     } catch (CollectiveException e) {
       System.out.println("caught " + e.getClass().getSimpleName() + ": " + e.getMessage());
       throw e;
+    }
+  }
+
+  /**
+   * Something that the culprit does otherwise.
+   *
+   * @param kind in what
+   * @param usual what the others do
+   * @param odd what it does
+   */
+  record Mismatch(String kind, List<Entry> usual, List<Entry> odd) {
+    record Entry(Collective collective, DType dtype, long count) {}
+
+    private static final Collective SUM = new Collective.AllReduce(Reduction.SUM, "x");
+    private static final Entry USUAL = new Entry(SUM, DType.F32, 40);
+    private static final Entry OTHER = odd(new Collective.Broadcast(0, "x"));
+
+    static List<Mismatch> all() {
+      return List.of(
+          one("kind", odd(new Collective.AllGather(0, "x"))),
+          one("count", new Entry(SUM, DType.F32, 41)),
+          one("dtype", new Entry(SUM, DType.F64, 40)),
+          one("operation", odd(new Collective.AllReduce(Reduction.MAX, "x"))),
+          new Mismatch("order", List.of(USUAL, OTHER), List.of(OTHER, USUAL)),
+          one("group", odd(new Collective.AllReduce(Reduction.SUM, "y"))));
+    }
+
+    private static Entry odd(Collective collective) {
+      return new Entry(collective, DType.F32, 40);
+    }
+
+    private static Mismatch one(String kind, Entry odd) {
+      return new Mismatch(kind, List.of(USUAL), List.of(odd));
+    }
+
+    /** Each mismatch wants collectives of its own, since they are of no use after it. */
+    void meet(CollectiveOptions options) {
+      try (Collectives collectives = Collectives.open(Mesh.of("x", 3, "y", 2), options)) {
+        for (Entry entry : collectives.process() == CULPRIT ? odd : usual) {
+          Tensor x = Tensor.full(entry.dtype, 1, entry.count);
+          collectives.run(entry.collective, List.of(x, x));
+        }
+        System.out.println("went unseen: " + kind);
+      } catch (CollectiveException e) {
+        String line = String.valueOf(e.getMessage()).replace('\n', '|');
+        System.out.println("caught " + kind + ": " + e.getClass().getSimpleName() + ": " + line);
+      }
     }
   }
 
