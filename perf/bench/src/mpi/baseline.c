@@ -1,6 +1,7 @@
 /*
  * The collectives of MpiBenchmark in C, over the same bytes and in as many repetitions: what the MPI
- * library alone takes, up to the bytes given. Prints "name bytes microseconds", the median over batches of their mean.
+ * library alone takes, up to the bytes given and in
+ * as many batches. Prints "name bytes microseconds", the median over batches of their mean.
  * Built and run by perf/bench/mpi.
  */
 #include <mpi.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCHES = 15 };
 enum { SMALLEST = 64 << 10 };
 
 static const char *names[] = {"all-to-all", "all-gather", "permute", "reduce-scatter", "all-reduce"};
@@ -41,7 +41,7 @@ static void run(int kind, char *in, char *out, int bytes, int rank, int size) {
 }
 
 int main(int count, char **arguments) {
-  int rank, size, largest = atoi(arguments[1]);
+  int rank, size, largest = atoi(arguments[1]), batches = atoi(arguments[2]);
   MPI_Init(&count, &arguments);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -51,15 +51,15 @@ int main(int count, char **arguments) {
   for (int bytes = SMALLEST; bytes <= largest; bytes *= 4) {
     int repetitions = (64 << 20) / bytes < 400 ? (64 << 20) / bytes : 400;
     for (int kind = 0; kind < KINDS; kind++) {
-      double times[BATCHES];
-      for (int batch = -BATCHES / 3; batch < BATCHES; batch++) {
+      double times[batches];
+      for (int batch = -batches / 3; batch < batches; batch++) {
         MPI_Barrier(MPI_COMM_WORLD);
         double begin = MPI_Wtime();
         for (int i = 0; i < repetitions; i++) run(kind, in, out, bytes, rank, size);
         if (batch >= 0) times[batch] = (MPI_Wtime() - begin) / repetitions;
       }
-      qsort(times, BATCHES, sizeof(double), ascending);
-      if (rank == 0) printf("%s %d %.3f\n", names[kind], bytes, times[BATCHES / 2] * 1e6);
+      qsort(times, batches, sizeof(double), ascending);
+      if (rank == 0) printf("%s %d %.3f\n", names[kind], bytes, times[batches / 2] * 1e6);
     }
   }
   MPI_Finalize();

@@ -1,4 +1,5 @@
-"""All-reduce and all-to-all of torch.distributed over gloo, over the bytes of baseline.c and printed as there."""
+"""All-reduce and all-to-all of torch.distributed over gloo, over the bytes of baseline.c, up to those given,
+and printed as there."""
 import os
 import sys
 import time
@@ -6,13 +7,12 @@ import time
 import torch
 import torch.distributed as dist
 
-BATCHES = 7
-rank, size = int(sys.argv[1]), int(sys.argv[2])
+rank, size, batches = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[5])
 os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=sys.argv[3])
 torch.set_num_threads(1)
 dist.init_process_group("gloo", rank=rank, world_size=size)
 data = 64 << 10
-while data <= 16 << 20:
+while data <= int(sys.argv[4]):
     value, out = torch.ones(data // 4), torch.empty(data // 4)
     kinds = {
         "all-reduce": lambda: dist.all_reduce(value, dist.ReduceOp.MAX),
@@ -23,7 +23,7 @@ while data <= 16 << 20:
     for name, run in kinds.items():
         times = []
         try:
-            for batch in range(BATCHES):
+            for batch in range(batches):
                 dist.barrier()
                 begin = time.perf_counter()
                 for _ in range(repetitions):
@@ -32,6 +32,6 @@ while data <= 16 << 20:
         except RuntimeError:  # not every version of gloo has every collective
             continue
         if rank == 0:
-            print(name, data, "%.3f" % (sorted(times)[BATCHES // 2] * 1e6), flush=True)
+            print(name, data, "%.3f" % (sorted(times)[batches // 2] * 1e6), flush=True)
     data *= 4
 dist.destroy_process_group()

@@ -20,18 +20,19 @@ import java.util.List;
  * processes at once; {@code perf/bench/mpi} runs this and its peers in turn and compares them.
  */
 public final class MpiBenchmark {
-  private static final int BATCHES = 15;
   private static final int SMALLEST = 64 << 10;
 
   private final Collectives collectives;
   private final String suffix;
   private final int size;
   private final int largest;
+  private final int batches;
 
-  private MpiBenchmark(Collectives collectives, String suffix, int largest) {
+  private MpiBenchmark(Collectives collectives, String suffix, int largest, int batches) {
     this.collectives = collectives;
     this.suffix = suffix;
     this.largest = largest;
+    this.batches = batches;
     this.size = collectives.processes();
   }
 
@@ -39,7 +40,7 @@ public final class MpiBenchmark {
    * Runs on every process.
    *
    * @param arguments {@code unchecked} or {@code checked}; then {@code native} or {@code heap}; how
-   *     many processes; the largest number of bytes
+   *     many processes; the largest number of bytes; batches, of which the median is printed
    */
   public static void main(String[] arguments) {
     boolean checked = arguments[0].equals("checked");
@@ -48,7 +49,9 @@ public final class MpiBenchmark {
     int processes = Integer.parseInt(arguments[2]);
     try (Collectives collectives = Collectives.open(Mesh.of("x", processes), options)) {
       String suffix = (checked ? "+check" : "") + (heap ? "+heap" : "");
-      new MpiBenchmark(collectives, suffix, Integer.parseInt(arguments[3])).run(heap);
+      int largest = Integer.parseInt(arguments[3]);
+      int batches = Integer.parseInt(arguments[4]);
+      new MpiBenchmark(collectives, suffix, largest, batches).run(heap);
     }
   }
 
@@ -94,10 +97,10 @@ public final class MpiBenchmark {
             .communicate(new Collective.Barrier("x"), List.of(x), List.of(x))
             .build();
     int repetitions = Math.min(400, (64 << 20) / bytes);
-    double[] times = new double[BATCHES];
+    double[] times = new double[batches];
     // The first sizes warm the compiler up too.
-    int warm = bytes == SMALLEST ? 4 * BATCHES : BATCHES / 3;
-    for (int batch = -warm; batch < BATCHES; batch++) {
+    int warm = bytes == SMALLEST ? 30 * batches : batches / 3;
+    for (int batch = -warm; batch < batches; batch++) {
       barrier.run();
       long begin = System.nanoTime();
       for (int i = 0; i < repetitions; i++) {
@@ -111,7 +114,7 @@ public final class MpiBenchmark {
     Data.check(name, sums ? size : 1, out.getDouble(0), 0);
     Arrays.sort(times);
     if (collectives.process() == 0) {
-      System.out.printf("%s%s %d %.3f%n", name, suffix, bytes, times[BATCHES / 2]);
+      System.out.printf("%s%s %d %.3f%n", name, suffix, bytes, times[batches / 2]);
     }
   }
 }
