@@ -30,9 +30,20 @@ record Compilation(byte[] code, String format, byte[] options) {
 
   static Compilation of(byte[] code, ProgramFormat format, CompileOptions options) {
     if (format == ProgramFormat.MLIR) {
-      TensorTypes.check(new String(code, StandardCharsets.ISO_8859_1));
+      String text = new String(code, StandardCharsets.ISO_8859_1);
+      TensorTypes.check(text);
+      checkShardings(text, options);
     }
     return new Compilation(code, format.toString(), options.toBytes());
+  }
+
+  /** Shardy of XLA CPU 0.115 ends the process on tiles that are none of its own. */
+  private static void checkShardings(String text, CompileOptions options) {
+    if (options.shardy() && text.contains("mhlo.sharding") && !text.contains("sdy.")) {
+      throw new IllegalArgumentException(
+          "program: it has shardings as mhlo.sharding and none of Shardy's; compile it with"
+              + " CompileOptions.withShardy(false)");
+    }
   }
 
   /** Compiles for a client's devices. */

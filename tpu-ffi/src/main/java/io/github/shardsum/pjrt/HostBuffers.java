@@ -4,40 +4,67 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.github.shardsum.internal.pjrt.Api;
 import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.EventCallbacks;
 import io.github.shardsum.internal.pjrt.Memory;
 import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.StagingPool;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
-/** The way of host memory to a device. */
+/**
+ * The way of host memory to a device: straight from a tensor's memory, or by way of memory that the
+ * client keeps for it.
+ */
 final class HostBuffers {
-  /** What XLA's CPU client wants of memory that it uses in place. */
-  private static final long ALIGNMENT = 64;
+  /** As {@link HostTransfer#BORROW}, but a program may write to it: a donated block is no copy. */
+  private static final int GIVEN_AWAY = 3;
+
+  /** Less is copied twice, since a second copy costs less than to wait for a block's return. */
+  private static final long GIVEN_AWAY_BYTES = 64 << 10;
+
+  /**
+   * From here on a plugin's own copy may go into new memory, which costs five times the copy: the C
+   * library returns large pieces to the kernel, which clears each page that it gives.
+   */
+  private static final long STAGED_BYTES = 2 << 20;
 
   private HostBuffers() {}
 
   static PjrtBuffer from(
       PjrtClient client, Tensor tensor, PjrtDevice device, HostTransfer transfer) {
     ArrayType type = new ArrayType(PjrtType.of(tensor.dtype()), tensor.shape());
-    if (isPlain(tensor)) {
+    long bytes = byteSize(type.type(), type.shape().toArray());
+    if (isPlain(tensor) && !(transfer == HostTransfer.COPY && isStaged(client, bytes))) {
       MemorySegment data =
           slice(tensor.segment(), tensor.offset(), tensor.shape().elementCount(), tensor.dtype());
       return transfer(client, new Source(data, type, tensor), device, transfer);
     }
-    Tensor copy = Tensor.allocate(Arena.ofAuto(), tensor.dtype(), tensor.shape());
-    copy.assign(tensor);
-    if (tensor.dtype() == DType.BOOL) {
-      normalise(copy.segment());
+    return staged(client, type, bytes, device, block -> fill(block, tensor));
+  }
+
+  /** Off the CPU a plugin has memory of its own, from which the device fetches. */
+  private static boolean isStaged(PjrtClient client, long bytes) {
+    return bytes >= STAGED_BYTES && client.isCpu();
+  }
+
+  private static void fill(MemorySegment block, Tensor tensor) {
+    if (tensor.isContiguous()) {
+      long start = tensor.offset() * tensor.dtype().byteSize();
+      MemorySegment.copy(tensor.segment(), start, block, 0, block.byteSize());
+    } else {
+      Tensor.of(tensor.dtype(), block, tensor.shape().toArray()).assign(tensor);
     }
-    return transfer(client, new Source(copy.segment(), type, copy), device, HostTransfer.BORROW);
+    if (tensor.dtype() == DType.BOOL) {
+      normalise(block);
+    }
   }
 
   /** Whether a plugin can read the tensor's own memory. */
@@ -69,16 +96,17 @@ final class HostBuffers {
           "data: %d bytes are wanted for %s of %s, got %d"
               .formatted(wanted, type, Arrays.toString(sizes), data.length));
     }
-    MemorySegment copy = Arena.ofAuto().allocate(Math.max(1, data.length), ALIGNMENT);
-    MemorySegment.copy(MemorySegment.ofArray(data), 0, copy, 0, data.length);
-    if (type == PjrtType.PRED) {
-      normalise(copy);
-    }
-    return transfer(
+    return staged(
         client,
-        new Source(copy, new ArrayType(type, Shape.of(sizes)), copy),
+        new ArrayType(type, Shape.of(sizes)),
+        wanted,
         device,
-        HostTransfer.BORROW);
+        block -> {
+          block.copyFrom(MemorySegment.ofArray(data));
+          if (type == PjrtType.PRED) {
+            normalise(block);
+          }
+        });
   }
 
   /** Bytes of host memory that hold a type and sizes; checked, since a plugin reads that many. */
@@ -111,7 +139,7 @@ final class HostBuffers {
       PjrtClient client, Source source, PjrtDevice device, HostTransfer transfer) {
     MemorySegment address = client.handle().enter();
     try {
-      Transferred made = call(client.api(), address, source, device, transfer);
+      Transferred made = call(client.api(), address, source, device, transfer.number());
       CompletableFuture<Void> released = released(client, made.done(), source.owner(), transfer);
       return PjrtBuffer.of(client, made.buffer(), Optional.of(source.type()), released);
     } finally {
@@ -121,7 +149,7 @@ final class HostBuffers {
   }
 
   private static Transferred call(
-      Api api, MemorySegment client, Source source, PjrtDevice device, HostTransfer transfer) {
+      Api api, MemorySegment client, Source source, PjrtDevice device, int semantics) {
     long[] sizes = source.type().shape().toArray();
     try (Scratch scratch = api.scratch()) {
       Call call =
@@ -131,10 +159,64 @@ final class HostBuffers {
               .setInt("type", source.type().type().number())
               .set("dims", Memory.copy(scratch, sizes))
               .set("num_dims", sizes.length)
-              .setInt("host_buffer_semantics", transfer.number())
+              .setInt("host_buffer_semantics", semantics)
               .set("device", device.address())
               .invoke();
       return new Transferred(call.pointer("buffer"), call.pointer("done_with_host_buffer"));
+    }
+  }
+
+  /** By way of a block of the client's, so that the caller's memory is free at once. */
+  private static PjrtBuffer staged(
+      PjrtClient client,
+      ArrayType type,
+      long bytes,
+      PjrtDevice device,
+      Consumer<MemorySegment> fill) {
+    StagingPool pool = client.staging();
+    MemorySegment address = client.handle().enter();
+    MemorySegment block = pool.take(bytes);
+    boolean given = false;
+    try {
+      MemorySegment data = block.asSlice(0, bytes);
+      fill.accept(data);
+      Source source = new Source(data, type, data);
+      if (bytes < GIVEN_AWAY_BYTES) {
+        Transferred made = call(client.api(), address, source, device, HostTransfer.COPY.number());
+        client.api().events().destroy(made.done());
+        return PjrtBuffer.of(client, made.buffer(), Optional.of(type));
+      }
+      Transferred made =
+          call(
+              client.api(),
+              address,
+              source,
+              device,
+              client.isCpu() ? GIVEN_AWAY : HostTransfer.UNTIL_TRANSFERRED.number());
+      given = true;
+      return PjrtBuffer.of(client, made.buffer(), type, () -> release(client, made.done(), block));
+    } finally {
+      if (!given) {
+        pool.give(block);
+      }
+      client.handle().exit();
+    }
+  }
+
+  /**
+   * Gives a block back when the plugin is done with it, which may be long after the buffer's end.
+   */
+  private static void release(PjrtClient client, MemorySegment event, MemorySegment block) {
+    if (Memory.isNull(event)) {
+      // Nobody will ever say so.
+      return;
+    }
+    EventCallbacks events = client.api().events();
+    if (events.isReady(event)) {
+      events.destroy(event);
+      client.staging().give(block);
+    } else {
+      client.consume(event, _ -> client.staging().give(block));
     }
   }
 

@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * An array on a device. Its contents may still be on their way; whatever needs them waits. Closing
@@ -58,6 +59,22 @@ public final class PjrtBuffer implements AutoCloseable {
 
   static PjrtBuffer of(PjrtClient client, MemorySegment buffer, Optional<ArrayType> arrayType) {
     return of(client, buffer, arrayType, RELEASED);
+  }
+
+  /** A buffer with something to do once the plugin has let go of it. */
+  static PjrtBuffer of(
+      PjrtClient client, MemorySegment buffer, ArrayType arrayType, Runnable afterwards) {
+    Api api = client.api();
+    Consumer<MemorySegment> end =
+        dying -> {
+          try {
+            destroy(api, dying);
+          } finally {
+            afterwards.run();
+          }
+        };
+    return new PjrtBuffer(
+        client, client.handle().child("PjrtBuffer", buffer, end), Optional.of(arrayType), RELEASED);
   }
 
   /** The type as it was when the buffer was made, without asking the plugin. */
@@ -237,7 +254,8 @@ public final class PjrtBuffer implements AutoCloseable {
   /**
    * When the plugin is done with the host memory that the buffer was made of.
    *
-   * @return done at once for a buffer that was not, or with {@link HostTransfer#COPY}
+   * @return done at once for a buffer that was not, with {@link HostTransfer#COPY}, and where the
+   *     tensor was copied first
    */
   public CompletableFuture<Void> hostReleased() {
     return hostReleased.copy();

@@ -7,6 +7,7 @@ import io.github.shardsum.internal.pjrt.Leaks;
 import io.github.shardsum.internal.pjrt.Memory;
 import io.github.shardsum.internal.pjrt.Scratch;
 import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.StagingPool;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,13 +29,16 @@ public final class PjrtClient implements AutoCloseable {
   private final PjrtPlugin plugin;
   private final Handle handle;
   private final Consumer<String> onLeak;
+  private final StagingPool staging;
   private final Map<Long, PjrtDevice> byAddress;
   private final List<PjrtDevice> devices;
   private final List<PjrtDevice> addressable;
+  private final boolean cpu;
 
-  private PjrtClient(PjrtPlugin plugin, ClientOptions options, Handle handle) {
+  private PjrtClient(PjrtPlugin plugin, ClientOptions options, Handle handle, StagingPool staging) {
     this.plugin = plugin;
     this.handle = handle;
+    this.staging = staging;
     this.onLeak = options.onLeak();
     this.byAddress = new LinkedHashMap<>();
     MemorySegment address = handle.enter();
@@ -50,6 +54,8 @@ public final class PjrtClient implements AutoCloseable {
               .stream()
               .map(this::device)
               .toList();
+      this.cpu =
+          ask(scratch, Slot.CLIENT_PLATFORM_NAME, address).text("platform_name").equals("cpu");
     } finally {
       handle.exit();
     }
@@ -58,11 +64,14 @@ public final class PjrtClient implements AutoCloseable {
 
   static PjrtClient of(
       PjrtPlugin plugin, ClientOptions options, MemorySegment client, Arena callbacks) {
+    StagingPool staging = new StagingPool();
     Handle handle =
         Handle.root(
-            "PjrtClient of " + plugin.origin(), client, dying -> destroy(plugin, dying, callbacks));
+            "PjrtClient of " + plugin.origin(),
+            client,
+            dying -> destroy(plugin, dying, callbacks, staging));
     try {
-      return new PjrtClient(plugin, options, handle);
+      return new PjrtClient(plugin, options, handle, staging);
     } catch (RuntimeException e) {
       handle.close();
       throw e;
@@ -70,10 +79,12 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /** The functions that the plugin may call are reachable until it cannot call any more. */
-  private static void destroy(PjrtPlugin plugin, MemorySegment client, Arena callbacks) {
+  private static void destroy(
+      PjrtPlugin plugin, MemorySegment client, Arena callbacks, StagingPool staging) {
     try {
       destroy(plugin.api(), client);
     } finally {
+      staging.close();
       Reference.reachabilityFence(callbacks);
     }
   }
@@ -98,6 +109,15 @@ public final class PjrtClient implements AutoCloseable {
 
   Handle handle() {
     return handle;
+  }
+
+  /** Whether the devices' memory is the host's. */
+  boolean isCpu() {
+    return cpu;
+  }
+
+  StagingPool staging() {
+    return staging;
   }
 
   Consumer<String> onLeak() {
@@ -372,6 +392,9 @@ public final class PjrtClient implements AutoCloseable {
   /**
    * A tensor's copy on a device; the tensor may be changed as soon as this returns.
    *
+   * <p>A tensor over an array, and on a CPU any of 2 MiB or more, is copied into memory that the
+   * client keeps for the next ones, at most 256 MiB of it until the client is closed.
+   *
    * @param tensor any shape and strides; a view that is not row-major is copied to one first
    * @param device a device of this process
    * @return the buffer, to be closed; the transfer may still be under way
@@ -386,10 +409,10 @@ public final class PjrtClient implements AutoCloseable {
   /**
    * A tensor on a device, with or without a copy.
    *
-   * <p>A tensor over an array, one that is not row-major, and one of bool is copied to native
-   * memory first, which the plugin then borrows. Otherwise the plugin reads the tensor's own
-   * memory; the tensor is kept reachable as long as it does, which is enough for memory of {@code
-   * Arena.ofAuto()}; whoever gave it another scratch must not close that before {@link
+   * <p>A tensor over an array, one that is not row-major, and one of bool is always copied, as by
+   * {@link #bufferFrom(Tensor, PjrtDevice)}. Otherwise the plugin reads the tensor's own memory;
+   * the tensor is kept reachable as long as it does, which is enough for memory of {@code
+   * Arena.ofAuto()}; whoever gave it memory of another arena must not close that before {@link
    * PjrtBuffer#hostReleased}.
    *
    * @param tensor any shape and strides

@@ -164,7 +164,8 @@ public final class PjrtTopology implements AutoCloseable {
    * @param options partitions and partitioner
    * @return the program, to be queried, or serialized and loaded where the devices are; to be
    *     closed
-   * @throws IllegalArgumentException if the options want more devices than there are
+   * @throws IllegalArgumentException if the options want more devices than there are, or libtpu
+   *     compiles for (docs/tpu.md has its limits)
    * @throws PjrtException if the compiler refuses, also for want of memory on the devices
    * @throws IllegalStateException if it was closed
    */
@@ -179,7 +180,8 @@ public final class PjrtTopology implements AutoCloseable {
    * @param format its form
    * @param options partitions and partitioner
    * @return the program; to be closed
-   * @throws IllegalArgumentException if the options want more devices than there are
+   * @throws IllegalArgumentException if the options want more devices than there are, or libtpu
+   *     compiles for (docs/tpu.md has its limits)
    * @throws PjrtException if the compiler refuses, also for want of memory on the devices
    * @throws IllegalStateException if it was closed
    */
@@ -196,7 +198,7 @@ public final class PjrtTopology implements AutoCloseable {
               .formatted(there, wanted));
     }
     Assignments.check(() -> devices().stream().map(PjrtDeviceDescription::id).toList(), options);
-    TpuLimits.check(this::devices);
+    TpuLimits.check(this::devices, options);
     MemorySegment topology = handle.enter();
     try {
       return PjrtExecutable.of(api, handle, compilation.ahead(api, topology), onLeak);

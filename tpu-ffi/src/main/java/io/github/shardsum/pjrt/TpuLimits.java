@@ -7,10 +7,17 @@ import java.util.regex.Pattern;
 
 /** What libtpu's compiler would end the process on. */
 final class TpuLimits {
+  private static final String TPU = "TPU ";
   private static final String V5E = "TPU v5 lite";
 
   /** libtpu 0.0.52: "Check failed: Topology()->chip_bounds().y <= 16", for v5e alone. */
   private static final long V5E_CHIPS = 16;
+
+  /**
+   * libtpu 0.0.52: "Check failed: *device_id < MultiSliceDeviceId::kSliceIdOffset", since it counts
+   * the devices of the first of several slices from here.
+   */
+  private static final int MOST_IDS = 100_000;
 
   private static final Pattern NO_CHIPS = Pattern.compile("[:=_x]0+(?![0-9])");
 
@@ -49,15 +56,25 @@ final class TpuLimits {
   }
 
   /**
-   * Refuses a topology that libtpu describes but cannot compile for.
+   * Refuses what libtpu describes but ends the process on when it compiles for it.
    *
    * @param topology its devices
+   * @param options which of them are used
    */
-  static void check(Supplier<List<PjrtDeviceDescription>> topology) {
+  static void check(Supplier<List<PjrtDeviceDescription>> topology, CompileOptions options) {
     List<PjrtDeviceDescription> devices = topology.get();
-    if (devices.isEmpty() || !devices.getFirst().kind().equals(V5E)) {
+    if (devices.isEmpty() || !devices.getFirst().kind().startsWith(TPU)) {
       return;
     }
+    if (devices.getFirst().kind().equals(V5E)) {
+      checkChips(devices);
+    }
+    if (devices.getFirst().id() < MOST_IDS) {
+      checkIds(options);
+    }
+  }
+
+  private static void checkChips(List<PjrtDeviceDescription> devices) {
     for (PjrtDeviceDescription device : devices) {
       if (device.attributes().get("coords") instanceof PjrtValue.Int64List(List<Long> coords)
           && coords.stream().anyMatch(place -> place >= V5E_CHIPS)) {
@@ -66,6 +83,21 @@ final class TpuLimits {
                 + coords
                 + "; libtpu would end the process");
       }
+    }
+  }
+
+  /** By default a program runs on the devices from 0 on. */
+  private static void checkIds(CompileOptions options) {
+    int largest =
+        options.assignment().stream()
+            .flatMap(List::stream)
+            .flatMap(List::stream)
+            .max(Integer::compare)
+            .orElse(options.replicas() * options.partitions() - 1);
+    if (largest >= MOST_IDS) {
+      throw new IllegalArgumentException(
+          "replicas x partitions: devices of ids below %d are wanted, got %d; libtpu would end the process"
+              .formatted(MOST_IDS, largest));
     }
   }
 }

@@ -16,8 +16,7 @@ import java.util.Random;
  * the one that ended it.
  */
 final class Attempts {
-  /** Begins the lines that are meant for the parent. */
-  static final String MARK = "attempt\t";
+  private static final String MARK = ChildJvm.MARK;
 
   private static final String ADD =
       "func.func @main(%a: tensor<3xf32>, %b: tensor<3xf32>) -> tensor<3xf32> {\n"
@@ -287,6 +286,15 @@ final class Attempts {
     all.put(
         "an assignment to no device",
         () -> client.compile(ADD, plain.withAssignment(List.of(List.of(77)))));
+    String tiled =
+        ADD.replace(
+            "%a: tensor<3xf32>", "%a: tensor<3xf32> {mhlo.sharding = \"{devices=[2]<=[2]}\"}");
+    all.put(
+        "GSPMD's shardings for Shardy",
+        () -> client.compile(tiled, CompileOptions.partitioned(2)).close());
+    all.put(
+        "GSPMD's shardings for GSPMD",
+        () -> client.compile(tiled, CompileOptions.partitioned(2).withShardy(false)).close());
     byte[] noise = new byte[5000];
     new Random(5).nextBytes(noise);
     all.put("noise as HLO", () -> client.compile(noise, ProgramFormat.HLO, plain));

@@ -167,7 +167,7 @@ class KeyValueTest {
                   "--add-modules=jdk.incubator.vector",
                   "-XX:TieredStopAtLevel=1",
                   "-cp",
-                  AbortTest.classPath(),
+                  ChildJvm.classPath(),
                   KeyValueTest.class.getName(),
                   Integer.toString(rank),
                   folder.toString())

@@ -9,6 +9,7 @@ import io.github.shardsum.internal.pjrt.TpuHost;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -40,20 +41,21 @@ class LibtpuTest {
     "v4:2x2x1, 8",
     "v4:2x2x4, 32",
     "v4:4x4x4, 128",
-    "v4:8x8x16, 2048",
     "v4:16x16x16, 8192",
+    "v4:32x32x40, 81920",
     "v5e:2x2, 4",
     "v5e:4x8, 32",
     "v5e:16x16, 256",
     "v5p:2x2x1, 4",
     "v5p:4x4x4, 64",
-    "v5p:8x16x16, 2048",
     "v5p:16x20x28, 8960",
+    "v5p:32x48x64, 98304",
     "v6e:1x1, 1",
     "v6e:2x2, 4",
     "v6e:4x8, 32",
     "v6e:16x16, 256",
-    "v6e:32x32, 1024"
+    "v6e:64x64, 4096",
+    "v6e:312x320, 99840"
   })
   void dispatchCompilesAheadOfTime(String name, int devices) {
     PjrtOptions options =
@@ -156,6 +158,33 @@ class LibtpuTest {
                 () -> topology.compile(dispatch(2).module(), CompileOptions.partitioned(2)));
         assertTrue(e.getMessage().contains("at most 16x16 chips"), e.getMessage());
       }
+    }
+  }
+
+  /** One device more than ids that libtpu has a place for, and ids beyond it. */
+  @Test
+  void moreDevicesThanLibtpuCountsAreRefused() {
+    try (PjrtTopology topology = plugin.topology("v6e:256x512")) {
+      assertEquals(131_072, topology.deviceCount());
+      String module = dispatch(100_001).module();
+      CompileOptions all = CompileOptions.partitioned(100_001);
+      IllegalArgumentException many =
+          assertThrows(IllegalArgumentException.class, () -> topology.compile(module, all));
+      assertTrue(many.getMessage().contains("ids below 100000"), many.getMessage());
+      CompileOptions last = CompileOptions.defaults().withAssignment(List.of(List.of(131_071)));
+      assertThrows(
+          IllegalArgumentException.class, () -> topology.compile(dispatch(1).module(), last));
+    }
+  }
+
+  @Test
+  void aProgramThatNeedsMoreScalarMemoryThanThereIsIsRefusedByTheCompiler() {
+    String module = dispatch(98_304).module();
+    CompileOptions all = CompileOptions.partitioned(98_304);
+    try (PjrtTopology topology = plugin.topology("v4:32x32x48")) {
+      PjrtException e = assertThrows(PjrtException.class, () -> topology.compile(module, all));
+      assertEquals(PjrtCode.RESOURCE_EXHAUSTED, e.code());
+      assertTrue(e.detail().contains("smem"), e.detail());
     }
   }
 

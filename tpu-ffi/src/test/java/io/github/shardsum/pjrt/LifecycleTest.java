@@ -10,9 +10,11 @@ import io.github.shardsum.internal.pjrt.Slot;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -89,6 +91,63 @@ class LifecycleTest {
     topology.close();
     fake.awaitEmpty();
     assertThrows(IllegalStateException.class, program::name);
+  }
+
+  /** Where the plugin was told to read, in the order of the calls. */
+  private List<Long> sources() {
+    List<Long> sources = new CopyOnWriteArrayList<>();
+    fake.before(
+        Slot.CLIENT_BUFFER_FROM_HOST_BUFFER,
+        arguments -> sources.add(arguments.pointer("data").address()));
+    return sources;
+  }
+
+  @Test
+  void memoryOnTheWayIsUsedAgainOnlyWhenThePluginHasLetGo() {
+    fake.withEventsByHand();
+    List<Long> sources = sources();
+    try (PjrtClient client = fake.open().createClient()) {
+      Tensor large = Tensor.of(new float[100_000], 100_000);
+      PjrtDevice device = client.devices().getFirst();
+      PjrtBuffer first = client.bufferFrom(large, device);
+      client.bufferFrom(large, device).close();
+      first.close();
+      client.bufferFrom(large, device).close();
+      assertEquals(3, Set.copyOf(sources).size(), "the plugin reads all three still");
+      fake.fire("");
+      fake.awaitOnly(List.of(FakePlugin.Thing.Client.class, FakePlugin.Thing.Device.class));
+      client.bufferFrom(large, device).close();
+      assertTrue(sources.subList(0, 3).contains(sources.getLast()), "the memory is used again");
+      fake.fire("");
+    }
+    fake.awaitEmpty();
+  }
+
+  @Test
+  void aSmallArrayIsTheCallersAgainAtOnce() {
+    fake.withEventsByHand();
+    List<Long> sources = sources();
+    try (PjrtClient client = fake.open().createClient()) {
+      PjrtBuffer first = buffer(client);
+      PjrtBuffer second = buffer(client);
+      assertEquals(1, Set.copyOf(sources).size());
+      assertTrue(first.hostReleased().isDone() && second.hostReleased().isDone());
+    }
+    fake.awaitEmpty();
+  }
+
+  @Test
+  void aTransferThatFailsGivesItsMemoryBack() {
+    try (PjrtClient client = fake.open().createClient()) {
+      fake.with(
+          Slot.CLIENT_BUFFER_FROM_HOST_BUFFER,
+          _ -> fake.error(PjrtCode.RESOURCE_EXHAUSTED, "no room today"));
+      Tensor large = Tensor.of(new float[100_000], 100_000);
+      assertThrows(
+          PjrtException.class, () -> client.bufferFrom(large, client.devices().getFirst()));
+      assertTrue(client.staging().bytesKept() >= 400_000);
+    }
+    fake.awaitEmpty();
   }
 
   @Test

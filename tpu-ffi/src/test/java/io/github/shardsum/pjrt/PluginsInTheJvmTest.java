@@ -3,7 +3,6 @@ package io.github.shardsum.pjrt;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.tensor.Tensor;
 import java.nio.file.Path;
@@ -12,8 +11,6 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,11 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What plugins do to the JVM that they are loaded into. */
 @Tag("pjrt-plugin")
 class PluginsInTheJvmTest {
-  private static final int CYCLES = 10_000;
   private static final int THREADS = 100;
-
-  private static final int CLIENT_CYCLES = 300;
-  private static final int STRETCHES = 4;
 
   private static final String ADD =
       "func.func @main(%a: tensor<3xf32>, %b: tensor<3xf32>) -> tensor<3xf32> {\n"
@@ -65,83 +58,6 @@ class PluginsInTheJvmTest {
 
   private static int endless(int depth) {
     return depth < 0 ? 0 : depth + endless(depth + 1) + 1;
-  }
-
-  @ParameterizedTest
-  @MethodSource("io.github.shardsum.pjrt.RealPlugins#all")
-  void tenThousandCyclesDoNotGrowNativeMemory(Path library) {
-    try (PjrtClient client = RealPlugins.client(library, 1);
-        PjrtLoadedExecutable add = client.compile(ADD, CompileOptions.defaults())) {
-      checkGrowth(library + ", buffers and runs", CYCLES, 64, () -> cycle(client, add));
-    }
-  }
-
-  private static void cycle(PjrtClient client, PjrtLoadedExecutable add) {
-    PjrtDevice device = client.devices().getFirst();
-    try (PjrtBuffer a = client.bufferFrom(Tensor.of(new float[] {1, 2, 3}, 3), device);
-        PjrtBuffer b = client.bufferFrom(Tensor.of(new float[] {4, 5, 6}, 3), device);
-        PjrtBuffer sum =
-            add.execute(List.of(List.of(a, b)), ExecuteOptions.defaults())
-                .join()
-                .getFirst()
-                .getFirst()) {
-      assertEquals(9, sum.toTensor().getDouble(2));
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("io.github.shardsum.pjrt.RealPlugins#all")
-  void clientsAndProgramsDoNotGrowNativeMemory(Path library) {
-    checkGrowth(
-        library + ", clients and programs",
-        CLIENT_CYCLES,
-        4096,
-        () -> {
-          try (PjrtClient client = RealPlugins.client(library, 1);
-              PjrtLoadedExecutable add = client.compile(ADD, CompileOptions.defaults())) {
-            cycle(client, add);
-          }
-        });
-  }
-
-  /**
-   * What malloc has given out and not taken back, in all its arenas. The process's size would count
-   * the Java heap and free memory that malloc keeps.
-   */
-  private static long nativeBytes() {
-    for (int i = 0; i < 3; i++) {
-      System.gc();
-      // What the collector found is freed by another thread.
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-    }
-    return NativeHeap.bytesInUse();
-  }
-
-  /**
-   * A leak makes every stretch of cycles grow; compiled code and the JVM's own tables grow in some.
-   *
-   * @param leak bytes a cycle, fewer than the smallest object that could be forgotten
-   */
-  private static void checkGrowth(String what, int cycles, long leak, Runnable cycle) {
-    repeat(cycles / 5, cycle);
-    long least = Long.MAX_VALUE;
-    for (int stretch = 0; stretch < STRETCHES; stretch++) {
-      long before = nativeBytes();
-      repeat(cycles / STRETCHES, cycle);
-      least = Math.min(least, nativeBytes() - before);
-    }
-    System.out.printf(
-        "native memory, %s: %d cycles, the least growth of %d stretches %,d bytes%n",
-        what, cycles, STRETCHES, least);
-    assertTrue(
-        least < cycles / STRETCHES * leak,
-        what + ": every stretch grew by " + least + " bytes or more");
-  }
-
-  private static void repeat(int times, Runnable cycle) {
-    for (int i = 0; i < times; i++) {
-      cycle.run();
-    }
   }
 
   @ParameterizedTest

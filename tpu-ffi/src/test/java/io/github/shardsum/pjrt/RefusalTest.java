@@ -278,6 +278,19 @@ class RefusalTest {
   }
 
   @Test
+  void shardingsOfGspmdAreNoWorkForShardy() {
+    String text = "module { %a {mhlo.sharding = \"{devices=[2]<=[2]}\"} }";
+    try (PjrtClient client = fake.open().createClient()) {
+      CompileOptions shardy = CompileOptions.partitioned(2);
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> client.compile(text, shardy));
+      assertTrue(e.getMessage().contains("withShardy(false)"), e.getMessage());
+      client.compile(text, shardy.withShardy(false)).close();
+      client.compile(text + " sdy.mesh", shardy).close();
+    }
+  }
+
+  @Test
   void compileOptionsAreTheBytesThatXlaReads() {
     String device = "08ffffffffffffffffff01";
     assertEquals(

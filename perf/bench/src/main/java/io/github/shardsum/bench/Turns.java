@@ -10,9 +10,22 @@ import java.util.function.DoubleBinaryOperator;
  * @param second seconds a call in the same rounds
  */
 public record Turns(double[] first, double[] second) {
-  private static final double WARM_UP_SECONDS = 2;
-  private static final double BLOCK_SECONDS = 0.03;
   private static final double MISSED_ON_A_SIDE = 0.025;
+
+  /**
+   * How much is measured.
+   *
+   * @param rounds how often each side has its turn
+   * @param warmUp seconds that each side runs before
+   * @param block seconds of a turn
+   */
+  public record Effort(int rounds, double warmUp, double block) {
+    /** What a measurement takes. */
+    public static final Effort FULL = new Effort(31, 2, 0.03);
+
+    /** Enough to see that it works. */
+    public static final Effort SMOKE = new Effort(3, 0.01, 0.001);
+  }
 
   /** Someone who makes calls and says how long they took. */
   @FunctionalInterface
@@ -35,8 +48,21 @@ public record Turns(double[] first, double[] second) {
    * @return what each took
    */
   public static Turns of(int rounds, Timed first, Timed second) {
+    return of(new Effort(rounds, Effort.FULL.warmUp(), Effort.FULL.block()), first, second);
+  }
+
+  /**
+   * Runs both in turns, the other one first in every second round.
+   *
+   * @param effort how much of it
+   * @param first one
+   * @param second the other
+   * @return what each took
+   */
+  public static Turns of(Effort effort, Timed first, Timed second) {
+    int rounds = effort.rounds();
     Timed[] both = {first, second};
-    long[] calls = {warmUp(first), warmUp(second)};
+    long[] calls = {warmUp(effort, first), warmUp(effort, second)};
     double[][] seconds = new double[2][rounds];
     for (int round = 0; round < rounds; round++) {
       for (int turn = 0; turn < 2; turn++) {
@@ -49,12 +75,12 @@ public record Turns(double[] first, double[] second) {
     return new Turns(seconds[0], seconds[1]);
   }
 
-  private static long warmUp(Timed timed) {
+  private static long warmUp(Effort effort, Timed timed) {
     long calls = 1;
-    for (double total = 0; total < WARM_UP_SECONDS; ) {
+    for (double total = 0; total < effort.warmUp(); ) {
       double seconds = timed.seconds(calls);
       total += seconds;
-      double fitting = BLOCK_SECONDS * calls / Math.max(seconds, 1e-9);
+      double fitting = effort.block() * calls / Math.max(seconds, 1e-9);
       calls = (long) Math.clamp(fitting, 1, 10.0 * calls);
     }
     return calls;

@@ -9,6 +9,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -71,6 +73,43 @@ class TpuCommandTest {
         shardsum("tpu", "run", folder.resolve("none.mlir").toString(), "--plugin", "nowhere.so"));
     assertTrue(errors.toString().contains("no such file: "), errors.toString());
     assertFalse(errors.toString().contains("nowhere"), errors.toString());
+  }
+
+  @Test
+  void aFolderIsNeitherAPluginNorAProgram() {
+    assertEquals(1, shardsum("tpu", "devices", "--plugin", folder.toString()));
+    assertTrue(errors.toString().contains(": is no file (named by the"), errors.toString());
+    for (String command : new String[] {"run", "compile"}) {
+      String[] topology =
+          command.equals("run") ? new String[0] : new String[] {"--topology", "v5e:2x2"};
+      List<String> line = new ArrayList<>(List.of("tpu", command, folder.toString()));
+      line.addAll(List.of(topology));
+      assertEquals(1, shardsum(line.toArray(String[]::new)));
+      assertTrue(
+          errors.toString().contains("shardsum tpu " + command + ": program: a file is wanted"),
+          errors.toString());
+    }
+  }
+
+  @Test
+  void noResultTakesThePlaceOfTheProgramOrOfAnotherResult() throws IOException {
+    Path program = Files.writeString(folder.resolve("m.mlir"), "module {}");
+    Path sameProgram = folder.resolve(".").resolve("m.mlir");
+    assertEquals(1, shardsum("tpu", "run", program.toString(), "-o", sameProgram.toString()));
+    String out = folder.resolve("out.npy").toString();
+    assertEquals(1, shardsum("tpu", "run", program.toString(), "-o", out, "-o", out));
+    assertEquals(
+        1,
+        shardsum(
+            "tpu",
+            "compile",
+            program.toString(),
+            "--topology",
+            "v5e:2x2",
+            "-o",
+            program.toString()));
+    assertEquals(3, errors.toString().split("a file of its own is wanted", -1).length - 1);
+    assertEquals("module {}", Files.readString(program));
   }
 
   @Test

@@ -31,6 +31,9 @@ public final class Libc {
       bind("getenv", FunctionDescriptor.of(ADDRESS, ADDRESS));
   private static final MethodHandle ALLOCATE =
       bind("malloc", FunctionDescriptor.of(ADDRESS, JAVA_LONG));
+  private static final MethodHandle ALLOCATE_ALIGNED =
+      bind("aligned_alloc", FunctionDescriptor.of(ADDRESS, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle FREE = bind("free", FunctionDescriptor.ofVoid(ADDRESS));
   private static final MethodHandle SIGNAL =
       bind("sigaction", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
 
@@ -102,6 +105,34 @@ public final class Libc {
       return Memory.at(memory, bytes);
     } catch (Error e) {
       throw e;
+    } catch (Throwable e) {
+      throw broken(e);
+    }
+  }
+
+  /**
+   * Memory that is not zeroed, until {@link #free(MemorySegment)}.
+   *
+   * @param bytes a multiple of the alignment
+   * @param alignment a power of two
+   */
+  static MemorySegment allocate(long bytes, long alignment) {
+    try {
+      MemorySegment memory = (MemorySegment) ALLOCATE_ALIGNED.invokeExact(alignment, bytes);
+      if (Memory.isNull(memory)) {
+        throw new OutOfMemoryError("aligned_alloc of " + bytes + " bytes");
+      }
+      return Memory.at(memory, bytes);
+    } catch (Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw broken(e);
+    }
+  }
+
+  static void free(MemorySegment memory) {
+    try {
+      FREE.invokeExact(memory);
     } catch (Throwable e) {
       throw broken(e);
     }

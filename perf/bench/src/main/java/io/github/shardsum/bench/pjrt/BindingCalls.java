@@ -130,6 +130,10 @@ public final class BindingCalls implements AutoCloseable {
     return fromHost(three, HostTransfer.COPY);
   }
 
+  boolean fromHost(Tensor tensor) {
+    return fromHost(tensor, HostTransfer.COPY);
+  }
+
   /** A new buffer of a tensor, closed at once. */
   boolean fromHost(Tensor tensor, HostTransfer transfer) {
     try (PjrtBuffer made = client.bufferFrom(tensor, device, transfer)) {

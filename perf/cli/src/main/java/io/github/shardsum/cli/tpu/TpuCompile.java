@@ -9,7 +9,6 @@ import io.github.shardsum.pjrt.PjrtTopology;
 import io.github.shardsum.pjrt.ProgramFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -58,21 +57,15 @@ final class TpuCompile implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    byte[] code = Files.readAllBytes(program);
-    if (out.isPresent()) {
-      OutputFile.check(out.get());
-    }
-    // Byte for byte, so that bytecode is as good as text: the names are ASCII in both.
-    String text = new String(code, StandardCharsets.ISO_8859_1);
+    ProgramText text = ProgramText.read(program, out.stream().toList());
     PjrtPlugin opened = PjrtPlugin.open(plugin.find(System.getenv()).library());
     try (PjrtTopology devices = opened.topology(topology)) {
       int count = devices.deviceCount();
-      boolean split = text.contains("sdy.mesh") || text.contains("mhlo.sharding");
       CompileOptions options =
-          CompileOptions.partitioned(partitions.orElse(split ? count : 1))
-              .withShardy(!text.contains("mhlo.sharding"));
+          CompileOptions.partitioned(partitions.orElse(text.isSplit() ? count : 1))
+              .withShardy(text.isShardy());
       long begin = System.nanoTime();
-      try (PjrtExecutable compiled = devices.compile(code, ProgramFormat.MLIR, options)) {
+      try (PjrtExecutable compiled = devices.compile(text.code(), ProgramFormat.MLIR, options)) {
         double seconds = (System.nanoTime() - begin) / 1e9;
         report(devices, compiled, seconds);
         if (out.isPresent()) {

@@ -43,7 +43,8 @@ final class TpuDevices implements Callable<Integer> {
           PjrtCode.NOT_FOUND,
           "dlopen",
           found.library()
-              + ": no such file (named by "
+              + (Files.exists(found.library()) ? ": is no file" : ": no such file")
+              + " (named by "
               + found.origin()
               + "); install the plugin,"
               + " e.g. `pip install libtpu`, or mend the path");

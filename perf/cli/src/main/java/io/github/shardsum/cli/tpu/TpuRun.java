@@ -16,7 +16,6 @@ import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -64,16 +63,14 @@ final class TpuRun implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    CompileOptions options = CompileOptions.partitioned(partitions);
-    byte[] code = Files.readAllBytes(program);
-    for (Path file : outputs) {
-      OutputFile.check(file);
-    }
+    CompileOptions split = CompileOptions.partitioned(partitions);
+    ProgramText text = ProgramText.read(program, outputs);
+    CompileOptions options = split.withShardy(text.isShardy());
     PjrtSearch.Found found = plugin.find(System.getenv());
     try (Arena arena = Arena.ofShared();
         PjrtClient client =
             PjrtPlugin.open(found.library()).createClient(clientOptions(found, partitions));
-        PjrtLoadedExecutable loaded = client.compile(code, ProgramFormat.MLIR, options)) {
+        PjrtLoadedExecutable loaded = client.compile(text.code(), ProgramFormat.MLIR, options)) {
       checkOutputs(loaded.executable().outputs());
       List<Tensor> inputs = new ArrayList<>();
       for (Path argument : arguments) {

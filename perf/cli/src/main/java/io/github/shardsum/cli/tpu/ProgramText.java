@@ -1,0 +1,59 @@
+package io.github.shardsum.cli.tpu;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A program and what its text tells of its shardings.
+ *
+ * @param code StableHLO, text or bytecode: the names looked for are ASCII in both
+ */
+record ProgramText(byte[] code) {
+  private static final String SHARDY = "sdy.";
+  private static final String GSPMD = "mhlo.sharding";
+
+  /**
+   * Reads a program whose results go to other files.
+   *
+   * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException if it is a folder, or a result would take its place or another
+   *     result's
+   */
+  static ProgramText read(Path file, List<Path> results) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException("program: a file is wanted, " + file + " is a folder");
+    }
+    ProgramText program = new ProgramText(Files.readAllBytes(file));
+    Set<Path> taken = new HashSet<>(Set.of(file.toRealPath()));
+    for (Path result : results) {
+      OutputFile.check(result);
+      Path real = Files.exists(result) ? result.toRealPath() : result.toAbsolutePath().normalize();
+      if (!taken.add(real)) {
+        throw new IllegalArgumentException(
+            "-o: a file of its own is wanted for each result, got "
+                + result
+                + " for another one or for the program");
+      }
+    }
+    return program;
+  }
+
+  private String text() {
+    return new String(code, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Whether it is meant for several devices. */
+  boolean isSplit() {
+    return text().contains("sdy.mesh") || text().contains(GSPMD);
+  }
+
+  /** Whether its shardings are Shardy's: those of both kinds are read by Shardy only. */
+  boolean isShardy() {
+    return text().contains(SHARDY) || !text().contains(GSPMD);
+  }
+}

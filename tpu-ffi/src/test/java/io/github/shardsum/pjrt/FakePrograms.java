@@ -1,0 +1,99 @@
+package io.github.shardsum.pjrt;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.github.shardsum.internal.pjrt.Fields;
+import io.github.shardsum.internal.pjrt.Memory;
+import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.Struct;
+import io.github.shardsum.pjrt.FakePlugin.Thing;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** Programs of a plugin made of Java, which give back their first argument. */
+final class FakePrograms {
+  private final FakePlugin plugin;
+  private final FakeDevices devices;
+
+  FakePrograms(FakePlugin plugin, FakeDevices devices) {
+    this.plugin = plugin;
+    this.devices = devices;
+    programs();
+  }
+
+  private void programs() {
+    plugin.with(
+        Slot.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES,
+        arguments -> {
+          plugin.get(arguments.pointer("executable"), Thing.Program.class);
+          arguments.set("addressable_devices", devices.array()).set("num_addressable_devices", 1);
+          return MemorySegment.NULL;
+        });
+    plugin.with(
+        Slot.COMPILE,
+        arguments -> {
+          plugin.get(arguments.pointer("topology"), Thing.Topology.class);
+          arguments.set("executable", plugin.add(new Thing.Program(false)));
+          return MemorySegment.NULL;
+        });
+    plugin.with(
+        Slot.CLIENT_COMPILE,
+        arguments -> {
+          checkTerminated(Fields.at(Struct.PROGRAM, arguments.pointer("program")));
+          plugin.get(arguments.pointer("client"), Thing.Client.class);
+          arguments.set("executable", plugin.add(new Thing.Program(true)));
+          return MemorySegment.NULL;
+        });
+    plugin.with(
+        Slot.LOADED_EXECUTABLE_GET_EXECUTABLE,
+        arguments -> {
+          plugin.get(arguments.pointer("loaded_executable"), Thing.Program.class);
+          arguments.set("executable", plugin.add(new Thing.Program(false)));
+          return MemorySegment.NULL;
+        });
+    plugin.with(Slot.LOADED_EXECUTABLE_DESTROY, this::destroyProgram);
+    plugin.with(Slot.EXECUTABLE_DESTROY, this::destroyProgram);
+    plugin.with(
+        Slot.EXECUTABLE_NUM_OUTPUTS,
+        arguments -> {
+          plugin.get(arguments.pointer("executable"), Thing.Program.class);
+          arguments.set("num_outputs", 1);
+          return MemorySegment.NULL;
+        });
+    plugin.with(Slot.LOADED_EXECUTABLE_EXECUTE, this::execute);
+  }
+
+  /** XLA's parser of text reads the byte after the last. */
+  private void checkTerminated(Fields program) {
+    long size = program.number("code_size");
+    if (Memory.at(program.pointer("code"), size + 1).get(JAVA_BYTE, size) != 0) {
+      plugin.violations.add("a program of " + size + " bytes does not end with a zero");
+    }
+  }
+
+  private MemorySegment destroyProgram(Fields arguments) {
+    plugin.remove(arguments.pointer("executable"), Thing.Program.class);
+    return MemorySegment.NULL;
+  }
+
+  private MemorySegment execute(Fields arguments) {
+    return run(arguments, 1);
+  }
+
+  /** Gives so many copies of the first argument. */
+  MemorySegment run(Fields arguments, int count) {
+    plugin.get(arguments.pointer("executable"), Thing.Program.class);
+    MemorySegment row = Memory.pointers(arguments.pointer("argument_lists"), 1).getFirst();
+    List<MemorySegment> all = Memory.pointers(row, arguments.number("num_args"));
+    Thing.Buffer first = plugin.get(all.getFirst(), Thing.Buffer.class);
+    MemorySegment outputs = Memory.pointers(arguments.pointer("output_lists"), 1).getFirst();
+    for (int i = 0; i < count; i++) {
+      Memory.at(outputs, 8L * count).setAtIndex(ADDRESS, i, plugin.add(first));
+    }
+    if (!Memory.isNull(arguments.pointer("device_complete_events"))) {
+      Memory.at(arguments.pointer("device_complete_events"), 8).set(ADDRESS, 0, plugin.event());
+    }
+    return MemorySegment.NULL;
+  }
+}
