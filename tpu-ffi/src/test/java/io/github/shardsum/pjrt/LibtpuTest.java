@@ -178,17 +178,6 @@ class LibtpuTest {
   }
 
   @Test
-  void aProgramThatNeedsMoreScalarMemoryThanThereIsIsRefusedByTheCompiler() {
-    String module = dispatch(98_304).module();
-    CompileOptions all = CompileOptions.partitioned(98_304);
-    try (PjrtTopology topology = plugin.topology("v4:32x32x48")) {
-      PjrtException e = assertThrows(PjrtException.class, () -> topology.compile(module, all));
-      assertEquals(PjrtCode.RESOURCE_EXHAUSTED, e.code());
-      assertTrue(e.detail().contains("smem"), e.detail());
-    }
-  }
-
-  @Test
   void aTopologyThatIsNoneIsRefused() {
     for (String name : new String[] {"nonsense", "v99:2x2", "v5e:", "v5e:2", "v5e:3x5"}) {
       assertThrows(PjrtException.class, () -> plugin.topology(name), name);

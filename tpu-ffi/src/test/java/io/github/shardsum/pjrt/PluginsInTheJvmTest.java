@@ -2,7 +2,7 @@ package io.github.shardsum.pjrt;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.tensor.Tensor;
 import java.nio.file.Path;
@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -21,50 +22,29 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("pjrt-plugin")
 class PluginsInTheJvmTest {
   private static final int THREADS = 100;
+  private static final long MINUTES = 5;
 
-  private static final String ADD =
-      "func.func @main(%a: tensor<3xf32>, %b: tensor<3xf32>) -> tensor<3xf32> {\n"
-          + "  %0 = stablehlo.add %a, %b : tensor<3xf32>\n  return %0 : tensor<3xf32>\n}";
+  @TempDir Path folder;
 
   static Stream<Path> all() {
     return Stream.concat(RealPlugins.all().stream(), Stream.of(RealPlugins.libtpu()));
   }
 
+  /** In a JVM of its own: whoever fails here ends the process. */
   @ParameterizedTest
   @MethodSource("all")
-  void theSignalsOfTheJvmStillWork(Path library) {
-    PjrtPlugin.open(library);
-    assertEquals(100_000, nullChecks());
-    assertThrows(StackOverflowError.class, () -> endless(1));
-    System.gc();
-    assertEquals(100_000, nullChecks());
-  }
-
-  /** Enough for the compiler to trust in SIGSEGV instead of a test. */
-  private static int nullChecks() {
-    String[] texts = {"a", null};
-    int caught = 0;
-    for (int i = 0; i < 200_000; i++) {
-      try {
-        if (texts[i & 1].length() > 1) {
-          caught--;
-        }
-      } catch (NullPointerException expected) {
-        caught++;
-      }
-    }
-    return caught;
-  }
-
-  private static int endless(int depth) {
-    return depth < 0 ? 0 : depth + endless(depth + 1) + 1;
+  void theSignalsOfTheJvmStillWork(Path library) throws Exception {
+    ChildJvm.Outcome outcome =
+        ChildJvm.run(folder, MINUTES, List.of(), Signals.class, library.toString());
+    assertTrue(outcome.inTime(), "no answer within " + MINUTES + " minutes");
+    assertEquals(Signals.GOOD, outcome.said());
   }
 
   @ParameterizedTest
   @MethodSource("io.github.shardsum.pjrt.RealPlugins#all")
   void aHundredThreadsShareAClient(Path library) throws Exception {
     try (PjrtClient client = RealPlugins.client(library, 8);
-        PjrtLoadedExecutable add = client.compile(ADD, CompileOptions.defaults());
+        PjrtLoadedExecutable add = client.compile(OnPlugin.ADD, CompileOptions.defaults());
         ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
       List<Future<?>> all = new ArrayList<>();
       for (int t = 0; t < THREADS; t++) {
@@ -87,7 +67,7 @@ class PluginsInTheJvmTest {
             new float[] {2 * seed, 2 * i, 2 * seed * i}, out.toTensor().toFloatArray());
       }
       if (i == 10) {
-        try (PjrtLoadedExecutable mine = client.compile(ADD, CompileOptions.defaults())) {
+        try (PjrtLoadedExecutable mine = client.compile(OnPlugin.ADD, CompileOptions.defaults())) {
           assertEquals(1, mine.executable().outputs());
         }
       }
