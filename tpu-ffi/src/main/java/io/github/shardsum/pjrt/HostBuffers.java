@@ -40,6 +40,11 @@ final class HostBuffers {
 
   static PjrtBuffer from(
       PjrtClient client, Tensor tensor, PjrtDevice device, HostTransfer transfer) {
+    if (!tensor.segment().scope().isAlive()) {
+      // The plugin would read what is somebody else's by now.
+      throw new IllegalStateException(
+          "tensor: its arena is closed; keep it open until the transfer is done");
+    }
     ArrayType type = new ArrayType(PjrtType.of(tensor.dtype()), tensor.shape());
     long bytes = byteSize(type.type(), type.shape().toArray());
     if (isPlain(tensor) && !(transfer == HostTransfer.COPY && isStaged(client, bytes))) {

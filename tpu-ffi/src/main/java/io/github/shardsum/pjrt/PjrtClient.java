@@ -400,7 +400,7 @@ public final class PjrtClient implements AutoCloseable {
    * @return the buffer, to be closed; the transfer may still be under way
    * @throws IllegalArgumentException if the device is another client's or another process's
    * @throws PjrtException if the device has no room
-   * @throws IllegalStateException if the client was closed
+   * @throws IllegalStateException if the client, or the tensor's arena, was closed
    */
   public PjrtBuffer bufferFrom(Tensor tensor, PjrtDevice device) {
     return bufferFrom(tensor, device, HostTransfer.COPY);
@@ -421,7 +421,7 @@ public final class PjrtClient implements AutoCloseable {
    * @return the buffer, to be closed; the transfer may still be under way
    * @throws IllegalArgumentException if the device is another client's or another process's
    * @throws PjrtException if the device has no room
-   * @throws IllegalStateException if the client was closed
+   * @throws IllegalStateException if the client, or the tensor's arena, was closed
    */
   public PjrtBuffer bufferFrom(Tensor tensor, PjrtDevice device, HostTransfer transfer) {
     checkMine(device);

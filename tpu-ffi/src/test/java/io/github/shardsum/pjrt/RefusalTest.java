@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -287,6 +290,22 @@ class RefusalTest {
       assertTrue(e.getMessage().contains("withShardy(false)"), e.getMessage());
       client.compile(text, shardy.withShardy(false)).close();
       client.compile(text + " sdy.mesh", shardy).close();
+    }
+  }
+
+  @Test
+  void memoryOfAClosedArenaIsNotRead() {
+    Arena arena = Arena.ofConfined();
+    Tensor gone = Tensor.allocate(arena, DType.F32, Shape.of(4));
+    arena.close();
+    try (PjrtClient client = fake.open().createClient()) {
+      PjrtDevice device = client.devices().getFirst();
+      for (HostTransfer transfer : HostTransfer.values()) {
+        IllegalStateException e =
+            assertThrows(
+                IllegalStateException.class, () -> client.bufferFrom(gone, device, transfer));
+        assertTrue(e.getMessage().contains("its arena is closed"), e.getMessage());
+      }
     }
   }
 
