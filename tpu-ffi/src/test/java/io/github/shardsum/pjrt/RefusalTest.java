@@ -295,9 +295,10 @@ class RefusalTest {
 
   @Test
   void memoryOfAClosedArenaIsNotRead() {
-    Arena arena = Arena.ofConfined();
-    Tensor gone = Tensor.allocate(arena, DType.F32, Shape.of(4));
-    arena.close();
+    Tensor gone;
+    try (Arena arena = Arena.ofConfined()) {
+      gone = Tensor.allocate(arena, DType.F32, Shape.of(4));
+    }
     try (PjrtClient client = fake.open().createClient()) {
       PjrtDevice device = client.devices().getFirst();
       for (HostTransfer transfer : HostTransfer.values()) {

@@ -12,7 +12,6 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToIntFunction;
 
 /**
@@ -114,13 +113,11 @@ final class Signals {
   }
 
   private static boolean overflows() {
-    AtomicBoolean overflown = new AtomicBoolean();
     try {
-      endless(1);
+      return endless(1) < 0;
     } catch (StackOverflowError expected) {
-      overflown.set(true);
+      return true;
     }
-    return overflown.get();
   }
 
   private static int endless(int depth) {
