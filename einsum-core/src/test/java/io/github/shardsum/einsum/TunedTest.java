@@ -95,8 +95,8 @@ class TunedTest {
 
   @Test
   void aTrialKeepsStridesThreadsAndEpilogue() {
-    Tensor left = operands("ji", "30,12", DType.F32)[0].transpose(1, 0);
-    Tensor right = operands("jk", "30,9", DType.F32)[0];
+    Tensor left = operands("ji->ij", "30,12", DType.F32)[0].transpose(1, 0);
+    Tensor right = operands("jk->jk", "30,9", DType.F32)[0];
     try (Workers two = Workers.of(2)) {
       EinsumOptions options =
           EinsumOptions.defaults().withWorkers(two).withEpilogue(Epilogue.none().withRelu());
