@@ -18,8 +18,8 @@ final class GroupedKernels {
   /** The product, forward. */
   private record Product(double flops) implements CompositeKernel {
     @Override
-    public void run(List<Tensor> operands, List<Result> results, Workers workers) {
-      Tensor out = RoutingKernel.dense(results.getFirst());
+    public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
+      Tensor out = results.getFirst();
       GroupedProduct.rowsInto(
           workers, out, operands.get(0), operands.get(1), operands.get(2), Epilogue.none());
     }
@@ -28,13 +28,13 @@ final class GroupedKernels {
   /** Both gradients of the product. */
   private record Gradient(double flops) implements CompositeKernel {
     @Override
-    public void run(List<Tensor> operands, List<Result> results, Workers workers) {
+    public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
       Tensor x = operands.get(0);
       Tensor turned = operands.get(1).transpose(0, 2, 1);
       Tensor sizes = operands.get(2);
       Tensor cotangent = operands.get(3);
-      Tensor byRows = RoutingKernel.dense(results.get(0));
-      Tensor byWeights = RoutingKernel.dense(results.get(1));
+      Tensor byRows = results.get(0);
+      Tensor byWeights = results.get(1);
       GroupedProduct.rowsInto(workers, byRows, cotangent, turned, sizes, Epilogue.none());
       GroupedProduct.weightsInto(workers, byWeights, x, cotangent, sizes);
     }
@@ -48,18 +48,17 @@ final class GroupedKernels {
     }
 
     @Override
-    public void run(List<Tensor> operands, List<Result> results, Workers workers) {
-      Tensor positions = operands.getFirst();
-      Tensor rows = RoutingKernel.dense(results.get(0));
-      Tensor sizes = RoutingKernel.dense(results.get(1));
+    public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
+      Choices positions = new Choices(operands.getFirst());
+      Choices rows = new Choices(results.get(0));
       workers.run(
-          1, (_, scratch) -> run(new Choices(positions), scratch.ints(0, experts), rows, sizes));
+          1, (_, scratch) -> run(positions, scratch.ints(0, experts), rows, results.get(1)));
     }
 
-    private void run(Choices positions, int[] next, Tensor rows, Tensor sizes) {
+    private void run(Choices positions, int[] next, Choices rows, Tensor sizes) {
       Arrays.fill(next, 0, experts, 0);
       for (long i = 0; i < positions.count(); i++) {
-        long position = positions.at(i);
+        long position = positions.get(i);
         if (position >= 0) {
           next[(int) (position / capacity)]++;
         }
@@ -67,32 +66,35 @@ final class GroupedKernels {
       int start = 0;
       for (int expert = 0; expert < experts; expert++) {
         int size = next[expert];
-        MoeElements.set(sizes, expert, (long) size);
+        MoeElements.set(sizes, RoutingKernel.at(sizes, expert), (long) size);
         next[expert] = start;
         start += size;
       }
       for (long i = 0; i < positions.count(); i++) {
-        long position = positions.at(i);
-        MoeElements.set(rows, i, position < 0 ? -1L : next[(int) (position / capacity)]++);
+        long position = positions.get(i);
+        rows.set(i, position < 0 ? -1 : next[(int) (position / capacity)]++);
       }
     }
   }
 
-  /** Positions {@code [G, S, K]} of any strides, in C order. */
+  /** One i32 a choice, {@code [G, S, K]} of any strides, in C order. */
   private record Choices(Tensor tensor) {
     long count() {
       return tensor.shape().elementCount();
     }
 
-    long at(long index) {
-      long k = tensor.size(2);
-      long s = tensor.size(1);
-      long at =
-          tensor.offset()
-              + index / k / s * tensor.stride(0)
-              + index / k % s * tensor.stride(1)
-              + index % k * tensor.stride(2);
-      return (long) MoeElements.get(tensor, at);
+    long get(long index) {
+      return (long) MoeElements.get(tensor, at(index));
+    }
+
+    void set(long index, long value) {
+      MoeElements.set(tensor, at(index), value);
+    }
+
+    private long at(long index) {
+      long row = index / tensor.size(2);
+      long group = row / tensor.size(1);
+      return RoutingKernel.at(tensor, group, row % tensor.size(1), index % tensor.size(2));
     }
   }
 

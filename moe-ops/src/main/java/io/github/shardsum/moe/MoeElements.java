@@ -25,9 +25,8 @@ final class MoeElements {
     };
   }
 
-  /** Writes an element of a floating tensor in C order. */
-  static void set(Tensor tensor, long index, double value) {
-    long at = tensor.offset() + index;
+  /** Writes an element of a floating tensor. */
+  static void set(Tensor tensor, long at, double value) {
     switch (tensor.dtype()) {
       case F64 -> tensor.segment().set(JAVA_DOUBLE_UNALIGNED, at * Double.BYTES, value);
       case F32 -> tensor.segment().set(JAVA_FLOAT_UNALIGNED, at * Float.BYTES, (float) value);
@@ -38,9 +37,8 @@ final class MoeElements {
     }
   }
 
-  /** Writes an element of i32 in C order. */
-  static void set(Tensor tensor, long index, long value) {
-    long at = tensor.offset() + index;
+  /** Writes an element of i32. */
+  static void set(Tensor tensor, long at, long value) {
     tensor.segment().set(JAVA_INT_UNALIGNED, at * Integer.BYTES, (int) value);
   }
 }

@@ -69,7 +69,8 @@ public final class MoePrograms {
    * A matrix product over ragged groups of rows, {@code out[r, n] = sum over k of x[r, k] * w[group
    * of r, k, n]}: the first rows are group 0's, and so on; groups may be empty. The number of rows
    * is the static bound of their sum: rows behind the last group are zero, and add nothing to the
-   * gradient by w. NaN stays in its row, on the local backend in its group.
+   * gradient by w. A NaN of x stays in its row; one of w stays in its group with the kernels, and
+   * may reach every row by the decomposition.
    *
    * <p>Its kernels are those of {@link io.github.shardsum.kernel.GroupedProduct}, forward and
    * backward, which work for the rows that are in groups only; they refuse sizes below 0 and a sum

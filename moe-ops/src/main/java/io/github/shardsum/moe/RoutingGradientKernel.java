@@ -44,32 +44,26 @@ record RoutingGradientKernel(RoutingKernel forward) implements CompositeKernel {
     }
 
     double weight(int group, int token, int slot) {
-      return MoeElements.get(
-          weights,
-          weights.offset()
-              + group * weights.stride(0)
-              + token * weights.stride(1)
-              + slot * weights.stride(2));
+      return MoeElements.get(weights, RoutingKernel.at(weights, group, token, slot));
     }
 
     static double of(Tensor losses, int group) {
-      return MoeElements.get(losses, losses.offset() + group * losses.stride(0));
+      return MoeElements.get(losses, RoutingKernel.at(losses, group));
     }
   }
 
   @Override
-  public void run(List<Tensor> operands, List<Result> results, Workers workers) {
+  public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
     RouterScores scores = forward.scores(operands);
     UniformNumbers uniform = forward.uniform(operands);
     Cotangents cotangents = Cotangents.of(operands);
-    Tensor out = RoutingKernel.dense(results.getFirst());
+    Tensor out = results.getFirst();
     workers.run(
         Math.toIntExact(forward.groups()),
         (group, scratch) ->
             new Group(forward.place(scratch, scores, uniform, group), scratch, cotangents, group)
                 .run(scores, out));
-    for (Result other : results.subList(1, results.size())) {
-      Tensor none = RoutingKernel.dense(other);
+    for (Tensor none : results.subList(1, results.size())) {
       none.assign(Tensor.zeros(none.dtype()).broadcastTo(none.shape()));
     }
   }
@@ -103,9 +97,9 @@ record RoutingGradientKernel(RoutingKernel forward) implements CompositeKernel {
         if (routing.setup().kind() == GatingInput.Kind.LOGITS) {
           throughSoftmax(2 * zLoss * routing.logZ()[token]);
         }
-        long first = ((long) group * routing.tokens() + token) * experts;
         for (int expert = 0; expert < experts; expert++) {
-          MoeElements.set(out, first + expert, gradient[expert]);
+          long at = RoutingKernel.at(out, group, token, expert);
+          MoeElements.set(out, at, gradient[expert]);
         }
       }
     }

@@ -43,7 +43,7 @@ record RoutingKernel(GatingForm form, RouterSetup setup, long groups) implements
   }
 
   @Override
-  public void run(List<Tensor> operands, List<Result> results, Workers workers) {
+  public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
     RouterScores scores = scores(operands);
     UniformNumbers uniform = uniform(operands);
     workers.run(
@@ -74,23 +74,27 @@ record RoutingKernel(GatingForm form, RouterSetup setup, long groups) implements
     return routing;
   }
 
-  private void write(GroupRouting routing, int group, List<Result> results) {
-    Tensor weights = dense(results.get(0));
-    Tensor positions = dense(results.get(1));
-    int choices = routing.tokens() * routing.slots();
-    long first = (long) group * choices;
-    for (int at = 0; at < choices; at++) {
-      MoeElements.set(weights, first + at, routing.weights()[at]);
-      MoeElements.set(positions, first + at, (long) routing.positions()[at]);
+  private void write(GroupRouting routing, int group, List<Tensor> results) {
+    Tensor weights = results.get(0);
+    Tensor positions = results.get(1);
+    int slots = routing.slots();
+    for (int at = 0; at < routing.tokens() * slots; at++) {
+      int token = at / slots;
+      int slot = at % slots;
+      MoeElements.set(weights, at(weights, group, token, slot), routing.weights()[at]);
+      MoeElements.set(positions, at(positions, group, token, slot), (long) routing.positions()[at]);
     }
-    MoeElements.set(dense(results.get(2)), group, GroupRouter.auxLoss(routing));
-    MoeElements.set(dense(results.get(3)), group, routing.squaredLogZ());
+    MoeElements.set(results.get(2), at(results.get(2), group), GroupRouter.auxLoss(routing));
+    MoeElements.set(results.get(3), at(results.get(3), group), routing.squaredLogZ());
   }
 
-  static Tensor dense(Result result) {
-    return switch (result) {
-      case Result.Dense(Tensor tensor) -> tensor;
-      case Result.Routed _ -> throw new IllegalStateException("all elements were asked for");
-    };
+  /** Where an element of {@code [G]} lies. */
+  static long at(Tensor tensor, long group) {
+    return tensor.offset() + group * tensor.stride(0);
+  }
+
+  /** Where an element of {@code [G, S, x]} lies. */
+  static long at(Tensor tensor, long group, long token, long last) {
+    return at(tensor, group) + token * tensor.stride(1) + last * tensor.stride(2);
   }
 }

@@ -221,4 +221,54 @@ class GatingProgramProperties {
     }
     return sum;
   }
+
+  @Property(tries = 60)
+  void aNanOrInfiniteLogitMakesItsTokensGatesNan(
+      @ForAll("problems") Problem drawn, @ForAll("options") GatingOptions options) {
+    Problem problem =
+        new Problem(
+            drawn.groups(), drawn.tokens(), drawn.experts(), drawn.seed(), drawn.padded(), false);
+    double[] logits = problem.logits();
+    logits[new Random(problem.seed()).nextInt(logits.length)] =
+        drawn.coarse() ? Double.NaN : Double.POSITIVE_INFINITY;
+    GatingInput input = problem.input(DType.F64);
+    GatingInput bad =
+        new GatingInput(
+            Tensor.of(logits, input.scores().shape().toArray()), input.kind(), input.nonPadding());
+    GatingCase gating = GatingCase.of(bad, options, randomness(problem, options), DType.F64);
+    List<Tensor> wanted = gating.run(new ReferenceBackend());
+    List<Tensor> given = gating.run(KERNELS);
+    double[] places = wanted.get(1).toDoubleArray();
+    assertArrayEquals(places, given.get(1).toDoubleArray(), options::toString);
+    for (int i : new int[] {0, 2, 3}) {
+      // A one-hot's zeros may make NaN of a NaN weight or not.
+      double[] left = i == 0 ? at(places, wanted.get(i)) : wanted.get(i).toDoubleArray();
+      double[] right = i == 0 ? at(places, given.get(i)) : given.get(i).toDoubleArray();
+      assertArrayEquals(left, right, 1e-12, options::toString);
+    }
+  }
+
+  private static double[] at(double[] places, Tensor weights) {
+    double[] values = weights.toDoubleArray();
+    return java.util.stream.IntStream.range(0, values.length)
+        .filter(i -> places[i] != 0)
+        .mapToDouble(i -> values[i])
+        .toArray();
+  }
+
+  @Property(tries = 10)
+  void noGroupAndNoTokenAreLegal(@ForAll("options") GatingOptions options) {
+    for (long[] shape : new long[][] {{0, 4, 5}, {2, 0, 5}}) {
+      GatingInput input =
+          GatingInput.logits(Tensor.zeros(DType.F64, shape))
+              .withNonPadding(Tensor.zeros(DType.BOOL, shape[0], shape[1]));
+      GatingCase gating = GatingCase.of(input, options, Randomness.seeded(1), DType.F64);
+      Backward backward = Backward.of(gating, 1);
+      for (Backend backend : List.of(KERNELS, PLAIN, new ReferenceBackend())) {
+        assertEquals(0, gating.run(backend).getFirst().shape().elementCount());
+        assertArrayEquals(new double[(int) shape[0]], gating.run(backend).get(2).toDoubleArray());
+        assertEquals(0, backward.run(backend).length);
+      }
+    }
+  }
 }

@@ -302,4 +302,27 @@ class MoeLayerProgramsTest {
     Program gradient = MoePrograms.gradient(layer);
     assertEquals(gradient, Program.parse(gradient.toString()));
   }
+
+  @Test
+  void resultsOfAnyStridesAreWritten() {
+    MoeProgramSpec spec =
+        MoeProgramSpec.of(
+            sizes(GatingOptions.paper(), 3, 8, 4), DType.F64, GatingOptions.paper(), SEEDED);
+    Program program = MoePrograms.gradient(MoePrograms.raggedLayer(spec));
+    List<Tensor> inputs = Layer.of(spec, 4).withCotangents(program, 4);
+    try (Executable executable = KERNELS.compile(program)) {
+      List<Tensor> wanted = executable.run(inputs);
+      List<Tensor> given = new ArrayList<>();
+      for (Tensor result : wanted) {
+        int[] turned = new int[result.rank()];
+        java.util.Arrays.setAll(turned, axis -> turned.length - 1 - axis);
+        Tensor memory = Tensor.zeros(result.dtype(), result.transpose(turned).shape());
+        given.add(memory.transpose(turned));
+      }
+      executable.runInto(given, inputs);
+      for (int i = 0; i < wanted.size(); i++) {
+        assertArrayEquals(wanted.get(i).toDoubleArray(), given.get(i).contiguous().toDoubleArray());
+      }
+    }
+  }
 }

@@ -24,54 +24,14 @@ public interface CompositeKernel {
     Optional<CompositeKernel> create(Composite composite);
   }
 
-  /** A result in memory. */
-  sealed interface Result {
-    /**
-     * All elements.
-     *
-     * @param tensor to be overwritten, in C order
-     */
-    record Dense(Tensor tensor) implements Result {}
-
-    /**
-     * At most k non-zeros for each leading index, see {@link
-     * io.github.shardsum.tensor.RoutingTensor}: einsums gather and scatter by it.
-     *
-     * @param positions {@code [lead..., k]} of i32, to be overwritten: row-major positions in the
-     *     tail, -1 for none
-     * @param weights {@code [lead..., k]} of the result's dtype, to be overwritten if the form is
-     *     weighted; otherwise ones
-     */
-    record Routed(Tensor positions, Tensor weights) implements Result {}
-  }
-
-  /**
-   * The form of a sparse result.
-   *
-   * @param leadRank how many labels of the result lead
-   * @param slots k, most non-zeros for one leading index
-   * @param weighted whether it has weights; if not each non-zero is 1
-   */
-  record Routing(int leadRank, long slots, boolean weighted) {}
-
   /**
    * Runs it.
    *
    * @param operands one an operand, any strides, not to be written
-   * @param results one a result, in the form that {@link #routing} says
+   * @param results one a result, any strides, apart from the operands; every element to be written
    * @param workers the threads
    */
-  void run(List<Tensor> operands, List<Result> results, Workers workers);
-
-  /**
-   * Whether a result is written as positions and weights.
-   *
-   * @param result which result
-   * @return the form; empty for all elements
-   */
-  default Optional<Routing> routing(int result) {
-    return Optional.empty();
-  }
+  void run(List<Tensor> operands, List<Tensor> results, Workers workers);
 
   /**
    * Arithmetic operations of a run.

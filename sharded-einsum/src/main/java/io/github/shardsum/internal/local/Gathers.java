@@ -5,6 +5,7 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.program.Contraction.Einsum;
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
@@ -60,7 +61,7 @@ final class Gathers {
           }
         }
         case Einsum einsum -> picked(einsum).ifPresent(each -> found.put(statement, each));
-        default -> {}
+        case Operation _ -> {}
       }
     }
     return found;

@@ -143,13 +143,9 @@ public final class Lowering {
     for (int operand : operands) {
       touched.add(operand);
     }
-    List<Integer> results = new ArrayList<>();
-    for (int i = 0; i < statement.results().size(); i++) {
-      Value result = statement.results().get(i);
-      Optional<CompositeKernel.Routing> routing = kernel.routing(i);
-      int id = routing.isPresent() ? routed(result, routing.get()) : define(result);
-      results.add(id);
-      touched.add(id);
+    int[] results = statement.results().stream().mapToInt(this::define).toArray();
+    for (int result : results) {
+      touched.add(result);
     }
     step(
         "composite",
@@ -159,43 +155,26 @@ public final class Lowering {
         kernel.flops(),
         0,
         kernel.scratchBytes(workers),
-        frame ->
-            kernel.run(
-                java.util.Arrays.stream(operands).mapToObj(frame::tensor).toList(),
-                results.stream().map(id -> result(frame, id)).toList(),
-                frame.workers()));
+        frame -> kernel.run(tensors(frame, operands), tensors(frame, results), frame.workers()));
   }
 
-  private CompositeKernel.Result result(Frame frame, int id) {
-    return switch (places.get(id).orElseThrow()) {
-      case Place.Dense _ -> new CompositeKernel.Result.Dense(frame.tensor(id));
-      case Place.Routed routed ->
-          new CompositeKernel.Result.Routed(
-              frame.workspace().buffer(routed.positions().index()),
-              frame.workspace().routing(routed.index()).weights());
-    };
+  private static List<Tensor> tensors(Frame frame, int[] ids) {
+    return java.util.Arrays.stream(ids).mapToObj(frame::tensor).toList();
   }
 
-  /** A value that is written as positions and weights. */
-  int routed(Value value, CompositeKernel.Routing form) {
+  /** A one-hot that is written as positions. */
+  Place.Routed positions(Value value) {
     ValueType type = value.type();
-    long[] sizes = java.util.Arrays.copyOf(type.shape().toArray(), form.leadRank() + 1);
-    sizes[form.leadRank()] = form.slots();
-    Shape slots = Shape.of(sizes);
-    Base.Buffer positions = buffer(DType.I32, slots);
-    Optional<Base.Buffer> weights =
-        form.weighted() ? Optional.of(buffer(type.dtype(), slots)) : Optional.empty();
+    int leadRank = type.rank() - 1;
+    long[] sizes = type.shape().toArray();
+    sizes[leadRank] = 1;
+    Base.Buffer positions = buffer(DType.I32, Shape.of(sizes));
     Place.Routed place =
         new Place.Routed(
-            routings.size(),
-            type.shape(),
-            form.leadRank(),
-            form.slots(),
-            type.dtype(),
-            positions,
-            weights);
+            routings.size(), type.shape(), leadRank, 1, type.dtype(), positions, Optional.empty());
     routings.add(place);
-    return put(value, place);
+    put(value, place);
+    return place;
   }
 
   /**

@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.local;
 
-import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.kernel.Softmax;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Selection;
@@ -165,9 +164,8 @@ final class RowLowering {
           frame -> BlockWriter.oneHot(frame.workers(), frame.tensor(out), frame.tensor(indices)));
       return;
     }
-    var form = new CompositeKernel.Routing(result.type().rank() - 1, 1, false);
-    int out = lowering.routed(result, form);
-    Place.Routed place = (Place.Routed) lowering.placeOf(out);
+    Place.Routed place = lowering.positions(result);
+    int out = lowering.any(result);
     lowering.step(
         "positions",
         result.toString(),
