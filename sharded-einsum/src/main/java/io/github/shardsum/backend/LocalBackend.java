@@ -18,8 +18,8 @@ import java.util.concurrent.Executor;
  * and thread-safe; results do not depend on the number of threads.
  *
  * <p>All memory of a run is planned when the program is compiled, allocated at the first run and
- * kept; a run itself, once C2 has compiled it, allocates nothing that grows with the data (but for
- * bf16 in native memory, which is read through short arrays). Overlapping runs have a memory each.
+ * kept; a run itself, once C2 has compiled it, allocates nothing that grows with the data of
+ * tensors over arrays; of tensors in native memory it does. Overlapping runs have a memory each.
  */
 public final class LocalBackend implements Backend {
   private final Workers workers;
