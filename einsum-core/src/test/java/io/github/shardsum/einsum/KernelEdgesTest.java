@@ -87,6 +87,48 @@ class KernelEdgesTest {
     check(equation, listed, List.of(DType.F32, DType.F64));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "bm,bp->mp; 1032,20,30",
+        "ij,jk->ik; 40,1300,50",
+        "ij,jk->ki; 40,700,50",
+        "ij,jk->ik; 5,700,9",
+        "bij,bjk->bik; 3,20,600,40",
+        "ij,jk->ik; 40,700,7",
+        "aibj,jcb->cai; 3,5,40,16,7",
+        "ij,j->i; 30,4000",
+        "ij->j; 3000,40",
+        "i,i->; 3000",
+      })
+  void whereTheDataLiesChangesNoBit(String equation, String listed) {
+    long[] sizes = Arrays.stream(listed.strip().split(",")).mapToLong(Long::parseLong).toArray();
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      Tensor[] operands = operands(equation, sizes, DType.F64);
+      Tensor[] offHeap = new Tensor[operands.length];
+      for (int i = 0; i < operands.length; i++) {
+        // Thirds are rounded, and so are their sums.
+        operands[i] = Einsum.einsum("..., -> ...", operands[i], Tensor.full(DType.F64, 1.0 / 3));
+        operands[i] = operands[i].convert(dtype);
+        offHeap[i] = Tensor.allocate(Arena.ofAuto(), dtype, operands[i].shape());
+        offHeap[i].assign(operands[i]);
+      }
+      Einsum einsum = Einsum.compileFor(equation, EinsumOptions.defaults(), operands);
+      long[] shape = einsum.outputShape().toArray();
+      for (double[] factors : new double[][] {{1, 0}, {1, 1}, {2, 0}, {2, 3}}) {
+        Tensor expected = Tensor.full(dtype, 0.1, shape);
+        einsum.runInto(factors[0], factors[1], expected, operands);
+        for (Tensor[] given : List.of(operands, offHeap)) {
+          Tensor out = Tensor.allocate(Arena.ofAuto(), dtype, einsum.outputShape());
+          out.assign(Tensor.full(dtype, 0.1, shape));
+          einsum.runInto(factors[0], factors[1], out, given);
+          assertArrayEquals(values(expected), values(out), equation);
+        }
+      }
+    }
+  }
+
   private void check(String equation, String listed, List<DType> dtypes) {
     long[] sizes = Arrays.stream(listed.strip().split(",")).mapToLong(Long::parseLong).toArray();
     for (DType dtype : dtypes) {
