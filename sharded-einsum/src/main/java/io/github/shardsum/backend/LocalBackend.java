@@ -19,7 +19,8 @@ import java.util.concurrent.Executor;
  *
  * <p>All memory of a run is planned when the program is compiled, allocated at the first run and
  * kept; a run itself, once C2 has compiled it, allocates nothing that grows with the data of
- * tensors over arrays; of tensors in native memory it does. Overlapping runs have a memory each.
+ * tensors over arrays, nor of those in native memory unless the JVM has run many dtypes there.
+ * Overlapping runs have a memory each.
  */
 public final class LocalBackend implements Backend {
   private final Workers workers;
