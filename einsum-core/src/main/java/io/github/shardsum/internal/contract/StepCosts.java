@@ -30,7 +30,7 @@ final class StepCosts {
     double k = StepLabel.points(sides.k());
     double lanes = lanes();
     double mTiles = Math.ceil(m / tileRows()) * tileRows();
-    double nTiles = Math.ceil(n / tileColumns()) * tileColumns();
+    double nTiles = Math.ceil(n / tileColumns(n)) * tileColumns(n);
     double packing = 0.5 * (m + n) * k + mTiles * nTiles / lanes;
     return StepLabel.points(sides.batch()) * (mTiles * nTiles * k / lanes + packing + 2_000);
   }
@@ -69,11 +69,11 @@ final class StepCosts {
     };
   }
 
-  private int tileColumns() {
+  private int tileColumns(double n) {
     return switch (type) {
-      case FLOAT -> kernels.products().floats().columns();
-      case DOUBLE -> kernels.products().doubles().columns();
-      case LONG -> kernels.products().longs().columns();
+      case FLOAT -> kernels.products().floats().forColumns((long) n).columns();
+      case DOUBLE -> kernels.products().doubles().forColumns((long) n).columns();
+      case LONG -> kernels.products().longs().forColumns((long) n).columns();
     };
   }
 
