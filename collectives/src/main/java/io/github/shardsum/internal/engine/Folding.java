@@ -361,7 +361,7 @@ final class Folding {
   /** A range of a result from the receive buffer to where it goes. */
   private record Copy(Blocks.Piece place, Range range, Elements out) {
     void run(int width) {
-      MemorySegment.copy(
+      RunCopy.copy(
           place.memory(),
           place.at(),
           out.segment(),

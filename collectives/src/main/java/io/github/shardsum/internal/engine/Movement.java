@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +58,20 @@ final class Movement {
    */
   record Target(Elements elements, int member) {}
 
-  private record Copy(Group group, Target target, int[] sources, int part, int parts) {}
+  /**
+   * What one task copies: from each source to each target, or a part of the only pair.
+   *
+   * @param sources members
+   * @param targets places in the group's list
+   */
+  private record Copy(Group group, int[] sources, int[] targets, int part, int parts) {
+    /** The same sources or targets, whichever are several, from one place to another. */
+    Copy some(int from, int to) {
+      return sources.length > 1
+          ? new Copy(group, Arrays.copyOfRange(sources, from, to), targets, 0, 1)
+          : new Copy(group, sources, Arrays.copyOfRange(targets, from, to), 0, 1);
+    }
+  }
 
   /** A piece that travels: to all targets of its group, or to one. */
   private record Piece(Group group, int source, int target, Blocks.Piece place) {}
@@ -87,60 +101,91 @@ final class Movement {
   }
 
   private List<Copy> copies() {
-    int targets = groups.stream().mapToInt(group -> group.targets().size()).sum();
-    int wanted = Math.ceilDiv(COPIES * workers, Math.max(1, targets));
+    List<Copy> lines = new ArrayList<>();
+    groups.forEach(group -> addLines(group, lines));
+    int wanted = Math.ceilDiv(COPIES * workers, Math.max(1, lines.size()));
     List<Copy> copies = new ArrayList<>();
-    for (Group group : groups) {
-      for (Target target : group.targets()) {
-        int[] sources = sources(group, target);
-        if (sources.length == 1) {
-          long bytes = group.geometry().bytes(sources[0], target.member());
-          int parts = Math.clamp(bytes / LEAST_PART, 1, wanted);
-          for (int part = 0; part < parts; part++) {
-            copies.add(new Copy(group, target, sources, part, parts));
-          }
-        } else if (sources.length > 1) {
-          cut(group, target, sources, Math.min(wanted, sources.length), copies);
-        }
+    for (Copy line : lines) {
+      int pairs = Math.max(line.sources().length, line.targets().length);
+      if (pairs == 1) {
+        cutBytes(line, wanted, copies);
+      } else {
+        cut(line, pairs, Math.min(wanted, pairs), copies);
       }
     }
     return copies;
   }
 
-  private static int[] sources(Group group, Target target) {
-    return Arrays.stream(group.members().local())
-        .filter(i -> group.geometry().bytes(i, target.member()) > 0)
-        .toArray();
+  /**
+   * By source where all that goes to a target lies together: an operand is then read in one sweep,
+   * which a processor runs ahead of. Else by target, so that what interleaves there is written at
+   * about the same time.
+   */
+  private static void addLines(Group group, List<Copy> lines) {
+    int[] sources = group.members().local();
+    int[] targets = IntStream.range(0, group.targets().size()).toArray();
+    if (sources.length == 0 || targets.length == 0) {
+      return;
+    }
+    boolean together =
+        group.geometry().direct(sources[0], group.targets().getFirst().member()).isOneRun();
+    if (together && targets.length > 1) {
+      for (int i : sources) {
+        int[] reached = Arrays.stream(targets).filter(t -> bytes(group, i, t) > 0).toArray();
+        lines.add(new Copy(group, new int[] {i}, reached, 0, 1));
+      }
+    } else {
+      for (int t : targets) {
+        int[] sending = Arrays.stream(sources).filter(i -> bytes(group, i, t) > 0).toArray();
+        lines.add(new Copy(group, sending, new int[] {t}, 0, 1));
+      }
+    }
+    lines.removeIf(line -> line.sources().length * line.targets().length == 0);
   }
 
-  private static void cut(
-      Group group, Target target, int[] sources, int blocks, List<Copy> copies) {
+  private static long bytes(Group group, int source, int target) {
+    return group.geometry().bytes(source, group.targets().get(target).member());
+  }
+
+  private static void cutBytes(Copy line, int wanted, List<Copy> copies) {
+    long bytes = bytes(line.group(), line.sources()[0], line.targets()[0]);
+    int parts = Math.clamp(bytes / LEAST_PART, 1, wanted);
+    for (int part = 0; part < parts; part++) {
+      copies.add(new Copy(line.group(), line.sources(), line.targets(), part, parts));
+    }
+  }
+
+  private static void cut(Copy line, int pairs, int blocks, List<Copy> copies) {
     for (int block = 0; block < blocks; block++) {
-      int from = (int) ((long) sources.length * block / blocks);
-      int to = (int) ((long) sources.length * (block + 1) / blocks);
-      int[] some = Arrays.copyOfRange(sources, from, to);
-      copies.add(new Copy(group, target, some, 0, 1));
+      int from = (int) ((long) pairs * block / blocks);
+      copies.add(line.some(from, (int) ((long) pairs * (block + 1) / blocks)));
     }
   }
 
   private static void copy(Copy copy) {
-    Geometry geometry = copy.group().geometry();
-    Elements to = copy.target().elements();
-    int j = copy.target().member();
     for (int i : copy.sources()) {
       Elements from = copy.group().operands()[i];
       if (from != null) {
-        geometry
-            .direct(i, j)
-            .copy(
-                from.segment(),
-                from.at() + geometry.fromAt(i, j),
-                to.segment(),
-                to.at() + geometry.toAt(i, j),
-                copy.part(),
-                copy.parts());
+        for (int target : copy.targets()) {
+          copy(copy, i, from, copy.group().targets().get(target));
+        }
       }
     }
+  }
+
+  private static void copy(Copy copy, int i, Elements from, Target target) {
+    Geometry geometry = copy.group().geometry();
+    Elements to = target.elements();
+    int j = target.member();
+    geometry
+        .direct(i, j)
+        .copy(
+            from.segment(),
+            from.at() + geometry.fromAt(i, j),
+            to.segment(),
+            to.at() + geometry.toAt(i, j),
+            copy.part(),
+            copy.parts());
   }
 
   /** What stays within the process is copied while the rest travels. */

@@ -40,7 +40,12 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
     value = 1,
-    jvmArgsPrepend = {"--add-modules", "jdk.incubator.vector", "-Xmx3g"})
+    jvmArgsPrepend = {
+      "--add-modules",
+      "jdk.incubator.vector",
+      "--enable-native-access=ALL-UNNAMED",
+      "-Xmx3g"
+    })
 public class CollectiveBenchmark {
   private static final int THREADS = 2;
   private static final int COUNT = 1 << 20;
@@ -62,6 +67,10 @@ public class CollectiveBenchmark {
 
   /** For JMH. */
   public CollectiveBenchmark() {}
+
+  CollectiveBenchmark(int devices) {
+    this.devices = devices;
+  }
 
   /** Makes operands and plans. */
   @Setup

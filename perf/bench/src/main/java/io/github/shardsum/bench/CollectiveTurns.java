@@ -1,0 +1,119 @@
+package io.github.shardsum.bench;
+
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * What {@link CollectiveBenchmark} and {@link SuperstepBenchmark} measure, in turns: on a machine
+ * whose memory others use too, a ratio of two benchmarks that ran one after the other says little.
+ * Prints paired 95 % intervals and whether each promise is met; the exit status is 1 if one is not.
+ *
+ * <p>Arguments: numbers of devices of 4 MB; none for 8, 16, 32 and 64.
+ */
+public final class CollectiveTurns {
+  private static final int ROUNDS = 41;
+  private static final int[] DEVICES = {8, 16, 32, 64};
+  private static final double LEAST_OF_COPY = 0.9;
+  private static final double LEAST_OF_READ = 0.6;
+
+  /** From so many devices on the promise on all-reduces holds: operands are beyond the caches. */
+  private static final int BEYOND_CACHES = 64;
+
+  private static final double MOST_MICROSECONDS = 5;
+
+  private boolean missed;
+
+  private CollectiveTurns() {}
+
+  /**
+   * Measures.
+   *
+   * @param arguments numbers of devices
+   */
+  public static void main(String[] arguments) {
+    int[] devices = Arrays.stream(arguments).mapToInt(Integer::parseInt).toArray();
+    CollectiveTurns turns = new CollectiveTurns();
+    printLoad();
+    for (int count : devices.length == 0 ? DEVICES : devices) {
+      turns.collectives(count);
+    }
+    turns.supersteps();
+    printLoad();
+    System.exit(turns.missed ? 1 : 0);
+  }
+
+  private static void printLoad() {
+    print("load %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+  }
+
+  private static void print(String format, Object... values) {
+    System.out.printf(Locale.ROOT, format, values);
+  }
+
+  private static Turns.Timed timed(Runnable call) {
+    return calls -> {
+      long begin = System.nanoTime();
+      for (long i = 0; i < calls; i++) {
+        call.run();
+      }
+      return (System.nanoTime() - begin) / 1e9;
+    };
+  }
+
+  private String verdict(boolean met) {
+    missed |= !met;
+    return met ? "met" : "MISSED";
+  }
+
+  private void collectives(int devices) {
+    CollectiveBenchmark both = new CollectiveBenchmark(devices);
+    both.setUp();
+    Turns copies = Turns.of(ROUNDS, timed(both::copyOfWholeOperands), timed(both::allToAll));
+    Turns.Interval share = share(devices, "all-to-all", "whole operands copied", copies);
+    print(", at least %.2f %s%n", LEAST_OF_COPY, verdict(share.median() >= LEAST_OF_COPY));
+    share(
+        devices,
+        "all-to-all",
+        "its chunks copied by Java",
+        Turns.of(ROUNDS, timed(both::copyOfChunks), timed(both::allToAll)));
+    print("%n");
+    Turns reads = Turns.of(ROUNDS, timed(both::readAll), timed(both::allReduce));
+    share = share(devices, "all-reduce", "all read", reads);
+    if (devices >= BEYOND_CACHES) {
+      print(", at least %.2f %s", LEAST_OF_READ, verdict(share.median() >= LEAST_OF_READ));
+    }
+    print("%n");
+    both.check();
+  }
+
+  private static Turns.Interval share(int devices, String what, String limit, Turns turns) {
+    Turns.Interval share = turns.interval((copied, collective) -> copied / collective);
+    print(
+        "%d devices: %s %.0f us, %s %.0f us: %.2f [%.2f, %.2f]",
+        devices,
+        what,
+        Turns.median(turns.second()) * 1e6,
+        limit,
+        Turns.median(turns.first()) * 1e6,
+        share.median(),
+        share.low(),
+        share.high());
+    return share;
+  }
+
+  private void supersteps() {
+    SuperstepBenchmark both = new SuperstepBenchmark();
+    Turns turns = Turns.of(ROUNDS, timed(both::superstepOfMany), timed(both::superstepAlone));
+    Turns.Interval step = turns.interval((many, _) -> many / SuperstepBenchmark.STEPS * 1e6);
+    print(
+        "a superstep of 2048 devices %.2f us [%.2f, %.2f], under %.0f us %s; a plan of one %.2f us%n",
+        step.median(),
+        step.low(),
+        step.high(),
+        MOST_MICROSECONDS,
+        verdict(step.high() < MOST_MICROSECONDS),
+        Turns.median(turns.second()) * 1e6);
+    both.check();
+  }
+}
