@@ -308,7 +308,7 @@ public final class Einsum {
     Workers workers =
         RunChecks.reachable(out, ready, options.epilogue())
             ? options.workers()
-            : Workers.sequential();
+            : options.workers().alone();
     Epilogue epilogue = options.epilogue();
     Optional<Slot> bias = epilogue.bias().map(each -> Slot.of(each.tensor()));
     boolean bool = dtype == DType.BOOL;

@@ -27,10 +27,19 @@ public final class Workers implements AutoCloseable {
   private final Executor executor;
   private final List<ExecutorService> owned;
   private final AtomicBoolean busy = new AtomicBoolean();
-  private final AtomicBoolean closed = new AtomicBoolean();
-  private final AtomicReferenceArray<Scratch> scratches = new AtomicReferenceArray<>(KEPT);
+  private final AtomicBoolean closed;
+  private final AtomicReferenceArray<Scratch> scratches;
 
   private Workers(int parallelism, Executor executor, List<ExecutorService> owned) {
+    this(parallelism, executor, owned, new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
+  }
+
+  private Workers(
+      int parallelism,
+      Executor executor,
+      List<ExecutorService> owned,
+      AtomicBoolean closed,
+      AtomicReferenceArray<Scratch> scratches) {
     if (parallelism < 1) {
       throw new IllegalArgumentException(
           "workers: at least 1 thread is wanted, got " + parallelism);
@@ -38,6 +47,8 @@ public final class Workers implements AutoCloseable {
     this.parallelism = parallelism;
     this.executor = Objects.requireNonNull(executor, "executor");
     this.owned = owned;
+    this.closed = closed;
+    this.scratches = scratches;
   }
 
   /**
@@ -77,6 +88,16 @@ public final class Workers implements AutoCloseable {
    */
   public static Workers of(int threads, Executor executor) {
     return new Workers(threads, executor, List.of());
+  }
+
+  /**
+   * These workers without their threads: for data that only the caller may touch. Scratches are
+   * shared, and closing these workers closes them too.
+   *
+   * @return workers that have the calling thread alone; nothing to close
+   */
+  public Workers alone() {
+    return parallelism == 1 ? this : new Workers(1, Runnable::run, List.of(), closed, scratches);
   }
 
   /**

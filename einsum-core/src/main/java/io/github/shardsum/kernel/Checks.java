@@ -111,6 +111,6 @@ final class Checks {
       }
       shared &= tensor.segment().isAccessibleBy(OTHER);
     }
-    return shared ? workers : Workers.sequential();
+    return shared ? workers : workers.alone();
   }
 }

@@ -44,6 +44,26 @@ class WorkersTest {
   }
 
   @Test
+  void aloneTheyHaveTheCallerAndTheSameScratches() {
+    Workers workers = Workers.of(3);
+    List<Scratch> scratches = new ArrayList<>();
+    Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    Workers alone = workers.alone();
+    assertEquals(1, alone.parallelism());
+    alone.run(
+        100,
+        (index, scratch) -> {
+          threads.add(Thread.currentThread());
+          scratches.add(scratch);
+        });
+    workers.alone().run(1, (index, scratch) -> assertSame(scratches.getFirst(), scratch));
+    assertEquals(Set.of(Thread.currentThread()), threads);
+    assertSame(alone, alone.alone());
+    workers.close();
+    assertThrows(IllegalStateException.class, () -> alone.run(1, (index, scratch) -> {}));
+  }
+
+  @Test
   void theTasksOfARegionShareTheThreads() {
     try (Workers workers = Workers.of(3)) {
       CountDownLatch together = new CountDownLatch(3);

@@ -14,25 +14,26 @@ final class Arguments {
   static void check(Program program, List<Tensor> outputs, List<Tensor> inputs) {
     fit("input", program.inputs(), inputs);
     fit("output", program.outputs(), outputs);
-    for (int i = 0; i < outputs.size(); i++) {
-      Tensor out = outputs.get(i);
-      String name = "output " + program.outputs().get(i).name();
-      if (out.segment().isReadOnly()) {
-        throw new IllegalArgumentException(name + ": writable memory is wanted, got " + out);
-      }
-      for (int axis = 0; axis < out.rank(); axis++) {
-        if (out.stride(axis) == 0 && out.size(axis) > 1) {
-          throw new IllegalArgumentException(
-              name + ": elements that are apart are wanted, got " + out);
-        }
-      }
+    Touched[] in = touched("input", program.inputs(), inputs);
+    Touched[] out = touched("output", program.outputs(), outputs);
+    for (int i = 0; i < out.length; i++) {
+      out[i].writable();
       for (int j = 0; j < i; j++) {
-        apart(name, out, "output " + program.outputs().get(j).name(), outputs.get(j));
+        out[i].apart(out[j]);
       }
-      for (int j = 0; j < inputs.size(); j++) {
-        apart(name, out, "input " + program.inputs().get(j).name(), inputs.get(j));
+      for (Touched input : in) {
+        out[i].apart(input);
       }
     }
+  }
+
+  private static Touched[] touched(String what, List<Value> values, List<Tensor> tensors) {
+    Touched[] touched = new Touched[tensors.size()];
+    for (int i = 0; i < touched.length; i++) {
+      touched[i] = Touched.of(what, values.get(i), tensors.get(i));
+      touched[i].reachable();
+    }
+    return touched;
   }
 
   static void fit(String what, List<Value> wanted, List<Tensor> given) {
@@ -50,32 +51,68 @@ final class Arguments {
     }
   }
 
-  private static void apart(String name, Tensor out, String otherName, Tensor other) {
-    boolean empty = out.shape().elementCount() == 0 || other.shape().elementCount() == 0;
-    if (!empty && touched(out).asOverlappingSlice(touched(other)).isPresent()) {
-      throw new IllegalArgumentException(
-          name + ": memory apart from " + otherName + " is wanted; copy one of them");
-    }
-  }
-
-  /** From the lowest to the highest element. */
-  private static MemorySegment touched(Tensor tensor) {
-    long low = tensor.offset();
-    long high = tensor.offset();
-    for (int axis = 0; axis < tensor.rank(); axis++) {
-      long span = (tensor.size(axis) - 1) * tensor.stride(axis);
-      low += Math.min(0, span);
-      high += Math.max(0, span);
-    }
-    long size = tensor.dtype().byteSize();
-    return tensor.segment().asSlice(low * size, (high - low + 1) * size);
-  }
-
   static List<Tensor> fresh(Program program) {
     List<Tensor> outputs = new ArrayList<>();
     for (Value output : program.outputs()) {
       outputs.add(Tensor.zeros(output.type().dtype(), output.type().shape()));
     }
     return List.copyOf(outputs);
+  }
+
+  /** The bytes from the lowest to the highest element of a tensor, none of an empty one. */
+  private record Touched(String what, Value value, Tensor tensor, long from, long to) {
+    static Touched of(String what, Value value, Tensor tensor) {
+      long low = tensor.offset();
+      long high = tensor.offset();
+      for (int axis = 0; axis < tensor.rank(); axis++) {
+        long span = (tensor.size(axis) - 1) * tensor.stride(axis);
+        low += Math.min(0, span);
+        high += Math.max(0, span);
+      }
+      long end = tensor.shape().elementCount() == 0 ? low : high + 1;
+      long base = tensor.segment().address();
+      long size = tensor.dtype().byteSize();
+      return new Touched(what, value, tensor, base + low * size, base + end * size);
+    }
+
+    String name() {
+      return what + " " + value.name();
+    }
+
+    void reachable() {
+      if (!tensor.segment().scope().isAlive()) {
+        throw new IllegalStateException(
+            name() + ": live memory is wanted, but its arena was closed");
+      }
+      if (!tensor.segment().isAccessibleBy(Thread.currentThread())) {
+        throw new WrongThreadException(
+            name() + " lies in a confined arena of another thread; use Arena.ofShared()");
+      }
+    }
+
+    void writable() {
+      if (tensor.segment().isReadOnly()) {
+        throw new IllegalArgumentException(name() + ": writable memory is wanted, got " + tensor);
+      }
+      for (int axis = 0; axis < tensor.rank(); axis++) {
+        if (tensor.stride(axis) == 0 && tensor.size(axis) > 1) {
+          throw new IllegalArgumentException(
+              name() + ": elements that are apart are wanted, got " + tensor);
+        }
+      }
+    }
+
+    /** Addresses in an array are relative to it, so that which one it is counts too. */
+    void apart(Touched other) {
+      boolean meets = from < other.to && other.from < to && from < to && other.from < other.to;
+      MemorySegment mine = tensor.segment();
+      MemorySegment others = other.tensor.segment();
+      if (meets
+          && mine.isNative() == others.isNative()
+          && mine.asOverlappingSlice(others).isPresent()) {
+        throw new IllegalArgumentException(
+            name() + ": memory apart from " + other.name() + " is wanted; copy one of them");
+      }
+    }
   }
 }

@@ -18,9 +18,9 @@ import java.util.concurrent.Executor;
  * and thread-safe; results do not depend on the number of threads.
  *
  * <p>All memory of a run is planned when the program is compiled, allocated at the first run and
- * kept; a run itself, once C2 has compiled it, allocates nothing that grows with the data of
- * tensors over arrays, nor of those in native memory unless the JVM has run many dtypes there.
- * Overlapping runs have a memory each.
+ * kept; a run itself, once C2 has compiled it, allocates nothing that grows with the data, which
+ * may lie in arrays or in native memory. Overlapping runs have a memory each. Where a tensor lies
+ * in a confined arena the run is the calling thread's alone.
  */
 public final class LocalBackend implements Backend {
   private final Workers workers;

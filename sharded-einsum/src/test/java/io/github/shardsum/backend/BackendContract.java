@@ -165,6 +165,44 @@ public interface BackendContract {
     }
   }
 
+  @Test
+  default void memoryThatIsClosedOrAnotherThreadsIsRefused() throws InterruptedException {
+    Program program = layer();
+    List<Tensor> inputs = RandomPrograms.inputs(program, 7, true);
+    try (Executable executable = backend().compile(program)) {
+      List<Tensor> wanted = executable.run(inputs);
+      List<Tensor> confined;
+      try (Arena arena = Arena.ofConfined()) {
+        confined = inputs.stream().map(each -> copied(arena, each)).toList();
+        List<Tensor> outputs =
+            wanted.stream()
+                .map(each -> Tensor.allocate(arena, each.dtype(), each.shape()))
+                .toList();
+        executable.runInto(outputs, confined);
+        assertArrayEquals(wanted.get(1).toFloatArray(), outputs.get(1).copy().toFloatArray());
+        List<Throwable> failures = new ArrayList<>();
+        Thread other =
+            Thread.ofPlatform()
+                .start(
+                    () ->
+                        failures.add(
+                            assertThrows(Exception.class, () -> executable.run(confined))));
+        other.join();
+        assertInstanceOf(WrongThreadException.class, failures.getFirst());
+        assertTrue(failures.getFirst().getMessage().contains("input x"), failures::toString);
+      }
+      IllegalStateException closed =
+          assertThrows(IllegalStateException.class, () -> executable.run(confined));
+      assertTrue(closed.getMessage().contains("input x"), closed::getMessage);
+    }
+  }
+
+  private static Tensor copied(Arena arena, Tensor tensor) {
+    Tensor copy = Tensor.allocate(arena, tensor.dtype(), tensor.shape());
+    copy.assign(tensor);
+    return copy;
+  }
+
   private static String message(Runnable call) {
     return String.valueOf(assertThrows(IllegalArgumentException.class, call::run).getMessage());
   }

@@ -15,10 +15,13 @@ import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.RandomPrograms;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
 class LocalMemoryTest {
@@ -98,11 +101,32 @@ class LocalMemoryTest {
     return p.build();
   }
 
+  /** Makes a tensor in some memory. */
+  private interface Maker {
+    Tensor zeros(DType dtype, Shape shape);
+
+    default Tensor copy(Tensor tensor) {
+      Tensor copy = zeros(tensor.dtype(), tensor.shape());
+      copy.assign(tensor);
+      return copy;
+    }
+
+    default List<Tensor> outputs(Program program) {
+      return program.outputs().stream()
+          .map(output -> zeros(output.type().dtype(), output.type().shape()))
+          .toList();
+    }
+
+    default List<Tensor> inputs(Program program) {
+      return RandomPrograms.inputs(program, 1, false).stream().map(this::copy).toList();
+    }
+  }
+
   /** The least of many runs, since vectors and slots are objects until code is compiled. */
-  private static long steady(Program program, long enough) {
-    List<Tensor> inputs = RandomPrograms.inputs(program, 1, false);
+  private static long steady(Program program, Maker memory, long enough) {
+    List<Tensor> inputs = memory.inputs(program);
+    List<Tensor> outputs = memory.outputs(program);
     try (Executable executable = LocalBackend.of(Workers.sequential()).compile(program)) {
-      List<Tensor> outputs = executable.run(inputs);
       long least = Long.MAX_VALUE;
       for (int i = 0; i < 600 && least > enough; i++) {
         least = Math.min(least, allocated(() -> executable.runInto(outputs, inputs)));
@@ -111,18 +135,61 @@ class LocalMemoryTest {
     }
   }
 
+  private static void holdsStill(IntFunction<Program> program, int rows, int more, Maker memory) {
+    long small = steady(program.apply(rows), memory, 0);
+    long large = steady(program.apply(more), memory, small + SLACK);
+    assertTrue(
+        large <= small + SLACK, rows + " rows: " + small + " bytes, " + more + " rows: " + large);
+  }
+
   @Test
   void aRunAllocatesNothingThatGrowsWithTheData() {
-    long small = steady(everything(64), 0);
-    long large = steady(everything(64 * 64), small + SLACK);
-    assertTrue(large <= small + SLACK, "64 rows: " + small + " bytes, 4096 rows: " + large);
+    holdsStill(LocalMemoryTest::everything, 64, 64 * 64, Tensor::zeros);
   }
 
   @Test
   void einsumsAllocateNothingThatGrowsWithTheData() {
-    long small = steady(contractions(8), 0);
-    long large = steady(contractions(8 + 1024), small + SLACK);
-    assertTrue(large <= small + SLACK, "8 rows: " + small + " bytes, 1032 rows: " + large);
+    holdsStill(LocalMemoryTest::contractions, 64, 1024 + 8, Tensor::zeros);
+  }
+
+  @Test
+  void norDoTheyInNativeMemory() {
+    try (Arena arena = Arena.ofShared()) {
+      Maker memory = (dtype, shape) -> Tensor.allocate(arena, dtype, shape);
+      holdsStill(LocalMemoryTest::everything, 64, 64 * 64, memory);
+      holdsStill(LocalMemoryTest::contractions, 64, 1024 + 8, memory);
+    }
+  }
+
+  /** Each kernel made its scratch anew there. */
+  @Test
+  void norInMemoryOfOneThread() {
+    try (Arena arena = Arena.ofConfined()) {
+      Maker memory = (dtype, shape) -> Tensor.allocate(arena, dtype, shape);
+      holdsStill(LocalMemoryTest::contractions, 64, 1024 + 8, memory);
+    }
+  }
+
+  @Test
+  void threadsLeaveMemoryOfOneThreadAlone() {
+    ProgramBuilder p = Program.builder("direct");
+    Value x = p.input("x", "f32[b=4096 m=32]");
+    p.output("pointwise", p.relu(p.subtract(p.multiply(x, x), x)));
+    p.output("rows", p.cumulativeSum(x, "m"));
+    p.output("random", p.random(p.constant(DType.I64, 3), 0, "f32[b=4096 m=32]"));
+    Program program = p.build();
+    Maker heap = Tensor::zeros;
+    try (Arena arena = Arena.ofConfined();
+        Workers workers = Workers.of(3);
+        Executable executable = LocalBackend.of(workers).compile(program)) {
+      Maker memory = (dtype, shape) -> Tensor.allocate(arena, dtype, shape);
+      List<Tensor> wanted = executable.run(heap.inputs(program));
+      List<Tensor> given = memory.outputs(program);
+      executable.runInto(given, memory.inputs(program));
+      for (int i = 0; i < wanted.size(); i++) {
+        assertArrayEquals(wanted.get(i).toFloatArray(), given.get(i).copy().toFloatArray());
+      }
+    }
   }
 
   @Test

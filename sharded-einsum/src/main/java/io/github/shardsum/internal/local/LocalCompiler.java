@@ -46,6 +46,9 @@ public final class LocalCompiler {
 
   /** Runs a plan, in workspaces that are kept. Thread-safe. */
   public static final class Runner {
+    /** A thread that owns nothing: what it may access, any thread may. */
+    private static final Thread OTHER = Thread.ofVirtual().unstarted(() -> {});
+
     private final LocalPlan plan;
     private final Workers workers;
     private final ConcurrentLinkedQueue<Workspace> free = new ConcurrentLinkedQueue<>();
@@ -70,9 +73,22 @@ public final class LocalCompiler {
     public void run(List<Tensor> outputs, List<Tensor> inputs) {
       Workspace kept = free.poll();
       Workspace workspace = kept == null ? new Workspace(plan) : kept;
-      plan.run(workspace, workers, inputs, outputs);
+      boolean shared = shared(inputs) && shared(outputs);
+      plan.run(workspace, shared ? workers : workers.alone(), inputs, outputs);
       // After a failed run the workspace may hold positions that nothing checked.
       free.add(workspace);
+    }
+
+    /**
+     * Whether other threads than the caller may touch the memory: a confined arena's they may not.
+     */
+    private static boolean shared(List<Tensor> tensors) {
+      for (Tensor tensor : tensors) {
+        if (!tensor.segment().isAccessibleBy(OTHER)) {
+          return false;
+        }
+      }
+      return true;
     }
   }
 }
