@@ -62,7 +62,9 @@ public final class ReferenceBackend implements Backend {
 
   /** Eight bytes an element of every value, as the interpreter holds them. */
   private static long bytes(Program program) {
-    long elements = 0;
+    // Of values beyond all memory the sum would overflow a long; this conversion stops at the
+    // largest.
+    double elements = 0;
     for (Value input : program.inputs()) {
       elements += input.type().shape().elementCount();
     }
@@ -71,6 +73,6 @@ public final class ReferenceBackend implements Backend {
         elements += result.type().shape().elementCount();
       }
     }
-    return elements * Long.BYTES;
+    return (long) (elements * Long.BYTES);
   }
 }

@@ -14,9 +14,10 @@ public sealed interface Contraction extends Operation {
    * that only the output has repeats the value along it. The identity einsum renames or transposes.
    *
    * <p>Dtypes: one for all operands, any; the result has it too, or f32 where operands are bf16.
-   * f32 and bf16 are summed in f32 or better and rounded once; bool is the OR of ANDs. NaN spreads
-   * as in arithmetic, except that a backend need not form products with the zeros of a one-hot
-   * operand. A sum over an empty label is 0.
+   * f32 and bf16 are summed in f32 or better and rounded once; integers wrap; bool is the OR of
+   * ANDs. NaN spreads as in arithmetic, except that a backend need not form products with the zeros
+   * of a one-hot operand. A sum over an empty label is 0 (false); a result with one has no
+   * elements.
    *
    * @param equation the equation, without ellipsis
    * @param operands one a term, at least one
@@ -83,7 +84,8 @@ public sealed interface Contraction extends Operation {
 
   /**
    * Running sums along a label, added in order: labels and dtype of x, numbers. f32 and bf16 are
-   * added in f64 and rounded once an element; integers wrap. A NaN makes all later sums NaN.
+   * added in f64 and rounded once an element; integers wrap. A NaN makes all later sums NaN. An
+   * empty label gives a value without elements.
    *
    * @param x the terms
    * @param label along which

@@ -18,6 +18,7 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @param equation as {@code "GSM,ME->GSE"}
    * @param operands one a term
    * @return the result
+   * @see Contraction.Einsum
    */
   default Value einsum(String equation, Value... operands) {
     return einsum(Equation.parse(equation), List.of(operands), Map.of());
@@ -30,6 +31,7 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @param operands one a term
    * @param sizes sizes of such labels
    * @return the result
+   * @see Contraction.Einsum
    */
   default Value einsum(Equation equation, List<Value> operands, Map<String, Long> sizes) {
     if (operands.isEmpty()) {
@@ -46,6 +48,7 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @param dtype the result's dtype
    * @param sizes sizes of labels that only the output has
    * @return the result
+   * @see Contraction.Einsum
    */
   default Value einsum(
       Equation equation, List<Value> operands, DType dtype, Map<String, Long> sizes) {
@@ -59,6 +62,7 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @param label its label
    * @param to the label's new name
    * @return the result
+   * @see Contraction.Einsum
    */
   default Value rename(Value x, String label, String to) {
     List<String> names = new ArrayList<>(x.type().names());
@@ -73,6 +77,7 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @param x what is reduced
    * @param labels along which labels
    * @return the result
+   * @see Contraction.Reduce
    */
   default Value reduce(ReduceKind kind, Value x, String... labels) {
     return add(new Contraction.Reduce(kind, x, List.of(labels))).getFirst();
@@ -84,6 +89,7 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @param x the terms
    * @param labels along which labels
    * @return the result
+   * @see Contraction.ReduceKind#SUM
    */
   default Value sum(Value x, String... labels) {
     return reduce(ReduceKind.SUM, x, labels);
@@ -95,6 +101,7 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @param x logits
    * @param label along which
    * @return the result
+   * @see Contraction.Softmax
    */
   default Value softmax(Value x, String label) {
     return add(new Contraction.Softmax(x, label)).getFirst();
@@ -106,6 +113,7 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @param x the terms
    * @param label along which
    * @return the result
+   * @see Contraction.CumulativeSum
    */
   default Value cumulativeSum(Value x, String label) {
     return cumulativeSum(x, label, false, false);
@@ -117,6 +125,7 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @param x the terms
    * @param label along which
    * @return the result
+   * @see Contraction.CumulativeSum
    */
   default Value exclusiveSum(Value x, String label) {
     return cumulativeSum(x, label, true, false);
@@ -130,6 +139,7 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @param exclusive whether an element's own term is left out
    * @param reverse whether sums run from the last element to the first
    * @return the result
+   * @see Contraction.CumulativeSum
    */
   default Value cumulativeSum(Value x, String label, boolean exclusive, boolean reverse) {
     return add(new Contraction.CumulativeSum(x, label, exclusive, reverse)).getFirst();

@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * Operations that move elements and change none: any dtype, which is the result's; NaN is an
- * element like any other. Labels not named stay as they are.
+ * element like any other. Labels not named stay as they are, empty ones too; an empty label that is
+ * named stays empty unless the operation says what it becomes.
  */
 public sealed interface Movement extends Operation {
   /**
@@ -92,7 +93,8 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * A label split into several in its place, the first outermost.
+   * A label split into several in its place, the first outermost; an empty one into sizes of which
+   * at least one is 0.
    *
    * @param x what is reshaped
    * @param label which label
@@ -113,7 +115,7 @@ public sealed interface Movement extends Operation {
   }
 
   /**
-   * Neighbouring labels merged into one in their place.
+   * Neighbouring labels merged into one in their place, which is empty if one of them is.
    *
    * @param x what is reshaped
    * @param labels neighbours in x's order, at least one

@@ -15,13 +15,14 @@ sealed interface MovementMethods permits ProgramBuilder {
    * @param from the first index
    * @param to one past the last
    * @return the result
+   * @see Movement.Slice
    */
   default Value slice(Value x, String label, long from, long to) {
     return slice(x, label, from, to, 1);
   }
 
   /**
-   * Every so-manieth element of part of a label.
+   * Every step-th element of part of a label.
    *
    * @param x what is cut
    * @param label along which
@@ -29,6 +30,7 @@ sealed interface MovementMethods permits ProgramBuilder {
    * @param to one past the last
    * @param step distance of the elements that stay
    * @return the result
+   * @see Movement.Slice
    */
   default Value slice(Value x, String label, long from, long to, long step) {
     return add(new Movement.Slice(x, label, from, to, step)).getFirst();
@@ -43,6 +45,7 @@ sealed interface MovementMethods permits ProgramBuilder {
    * @param high elements after the last
    * @param fill their value
    * @return the result
+   * @see Movement.Pad
    */
   default Value pad(Value x, String label, long low, long high, double fill) {
     return pad(x, label, low, high, 0, fill);
@@ -58,6 +61,7 @@ sealed interface MovementMethods permits ProgramBuilder {
    * @param interior elements between two neighbours
    * @param fill their value
    * @return the result
+   * @see Movement.Pad
    */
   default Value pad(Value x, String label, long low, long high, long interior, double fill) {
     Scalar value = Scalar.of(x.type().dtype(), fill);
@@ -70,6 +74,7 @@ sealed interface MovementMethods permits ProgramBuilder {
    * @param label along which
    * @param parts the values
    * @return the result
+   * @see Movement.Concatenate
    */
   default Value concatenate(String label, Value... parts) {
     return add(new Movement.Concatenate(List.of(parts), label)).getFirst();
@@ -83,6 +88,7 @@ sealed interface MovementMethods permits ProgramBuilder {
    * @param by the distance
    * @param fill value of what comes in
    * @return the result
+   * @see Movement.Shift
    */
   default Value shift(Value x, String label, long by, double fill) {
     return add(new Movement.Shift(x, label, by, Scalar.of(x.type().dtype(), fill))).getFirst();
@@ -96,6 +102,7 @@ sealed interface MovementMethods permits ProgramBuilder {
    * @param window the window's label
    * @param size its size
    * @return the result
+   * @see Movement.Window
    */
   default Value window(Value x, String label, String window, long size) {
     return window(x, label, window, size, 1, 1);
@@ -111,6 +118,7 @@ sealed interface MovementMethods permits ProgramBuilder {
    * @param stride distance between windows
    * @param dilation distance between a window's elements
    * @return the result
+   * @see Movement.Window
    */
   default Value window(
       Value x, String label, String window, long size, long stride, long dilation) {
@@ -126,6 +134,7 @@ sealed interface MovementMethods permits ProgramBuilder {
    * @param outerSize its size
    * @param inner name of the inner part
    * @return the result
+   * @see Movement.Split
    */
   default Value split(Value x, String label, String outer, long outerSize, String inner) {
     long size = x.type().size(label);
@@ -141,6 +150,7 @@ sealed interface MovementMethods permits ProgramBuilder {
    * @param into name of the merged label
    * @param labels the neighbours
    * @return the result
+   * @see Movement.Merge
    */
   default Value merge(Value x, String into, String... labels) {
     return add(new Movement.Merge(x, List.of(labels), into)).getFirst();

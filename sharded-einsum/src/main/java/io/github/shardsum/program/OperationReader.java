@@ -170,12 +170,17 @@ final class OperationReader {
     return new Contraction.Einsum(Equation.parse(text("equation")), operands, dtype, sizes);
   }
 
-  private Operation loop() {
-    int carried = Math.toIntExact(whole("carried"));
-    int sequences = carried + Math.toIntExact(whole("sequences"));
-    if (carried < 0 || sequences < carried || sequences > operands.size()) {
-      throw bad("numbers of carried values and sequences among the operands are wanted");
+  private int count(String key, int most) {
+    long count = whole(key);
+    if (count < 0 || count > most) {
+      throw bad(key + " in [0, " + most + "], the operands left, is wanted, got " + count);
     }
+    return (int) count;
+  }
+
+  private Operation loop() {
+    int carried = count("carried", operands.size());
+    int sequences = carried + count("sequences", operands.size() - carried);
     return new Loop(
         whole("count"),
         text("label"),

@@ -17,7 +17,7 @@ public sealed interface Pointwise extends Operation {
     NEGATE,
     /** {@code |x|}; numbers; the least integer stays itself. */
     ABS,
-    /** -1, 0 or 1; numbers; NaN of NaN, -0 of -0. */
+    /** -1, 0 or 1; numbers. */
     SIGN,
     /** {@code e^x}; floating. */
     EXP,
@@ -25,7 +25,7 @@ public sealed interface Pointwise extends Operation {
     LOG,
     /** Square root; floating; NaN below 0. */
     SQRT,
-    /** {@code 1/sqrt(x)}; floating; infinity of 0. */
+    /** {@code 1/sqrt(x)}; floating; NaN below 0, an infinity of 0. */
     RSQRT,
     /** Hyperbolic tangent; floating. */
     TANH,
@@ -37,7 +37,7 @@ public sealed interface Pointwise extends Operation {
     COSINE,
     /** The greatest integer not above x; floating. */
     FLOOR,
-    /** {@code max(x, 0)}; numbers; NaN of NaN. Its derivative at 0 is 0. */
+    /** {@code max(x, 0)}; numbers. Its derivative at 0 is 0. */
     RELU,
     /** Not; bool. */
     NOT
@@ -45,19 +45,20 @@ public sealed interface Pointwise extends Operation {
 
   /** Functions of two elements. */
   enum BinaryKind {
-    /** Sum; numbers. */
+    /** Sum; numbers; integers wrap. */
     ADD,
-    /** Difference; numbers. */
+    /** Difference; numbers; integers wrap. */
     SUBTRACT,
-    /** Product; numbers. */
+    /** Product; numbers; integers wrap. */
     MULTIPLY,
     /**
      * Quotient; numbers. Integers go toward zero; x/0 is -1, the least by -1 itself (as in XLA).
+     * 0/0 of floating numbers is NaN.
      */
     DIVIDE,
-    /** Remainder of that division, of the sign of x; numbers; of integers x by 0 is x. */
+    /** Remainder of that division, of the sign of x; numbers; by 0 it is x, or NaN if floating. */
     REMAINDER,
-    /** {@code x^y}; floating, as {@link Math#pow}. */
+    /** {@code x^y}; floating, as {@link Math#pow}: 1 where y is 0, even of NaN. */
     POWER,
     /** The greater; numbers; NaN if either is. */
     MAXIMUM,
@@ -101,7 +102,8 @@ public sealed interface Pointwise extends Operation {
   }
 
   /**
-   * A function of two elements of one dtype, which is the result's. NaN in either gives NaN.
+   * A function of two elements of one dtype, which is the result's. NaN in either gives NaN, but
+   * for a power of 0.
    *
    * @param kind which function; says which dtypes it takes
    * @param x the first argument

@@ -17,6 +17,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param kind which
    * @param x the argument
    * @return the result
+   * @see Pointwise.Unary
    */
   default Value unary(UnaryKind kind, Value x) {
     return add(new Pointwise.Unary(kind, x)).getFirst();
@@ -29,6 +30,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param x the first argument
    * @param y the second
    * @return the result
+   * @see Pointwise.Binary
    */
   default Value binary(BinaryKind kind, Value x, Value y) {
     return add(new Pointwise.Binary(kind, x, y)).getFirst();
@@ -39,6 +41,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    *
    * @param x the argument
    * @return the result
+   * @see Pointwise.UnaryKind#RELU
    */
   default Value relu(Value x) {
     return unary(UnaryKind.RELU, x);
@@ -49,6 +52,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    *
    * @param x the argument
    * @return the result
+   * @see Pointwise.UnaryKind#EXP
    */
   default Value exp(Value x) {
     return unary(UnaryKind.EXP, x);
@@ -59,6 +63,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    *
    * @param x the argument
    * @return the result
+   * @see Pointwise.UnaryKind#NEGATE
    */
   default Value negate(Value x) {
     return unary(UnaryKind.NEGATE, x);
@@ -70,6 +75,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param x a summand
    * @param y the other
    * @return the result
+   * @see Pointwise.BinaryKind#ADD
    */
   default Value add(Value x, Value y) {
     return binary(BinaryKind.ADD, x, y);
@@ -81,6 +87,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param x the minuend
    * @param y the subtrahend
    * @return the result
+   * @see Pointwise.BinaryKind#SUBTRACT
    */
   default Value subtract(Value x, Value y) {
     return binary(BinaryKind.SUBTRACT, x, y);
@@ -92,6 +99,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param x a factor
    * @param y the other
    * @return the result
+   * @see Pointwise.BinaryKind#MULTIPLY
    */
   default Value multiply(Value x, Value y) {
     return binary(BinaryKind.MULTIPLY, x, y);
@@ -103,6 +111,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param x the dividend
    * @param y the divisor
    * @return the result
+   * @see Pointwise.BinaryKind#DIVIDE
    */
   default Value divide(Value x, Value y) {
     return binary(BinaryKind.DIVIDE, x, y);
@@ -114,6 +123,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param factor the number, cut to an integer for integer dtypes
    * @param x the other factor
    * @return the result
+   * @see Pointwise.BinaryKind#MULTIPLY
    */
   default Value scale(double factor, Value x) {
     DType dtype = x.type().dtype();
@@ -128,6 +138,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param x the left side
    * @param y the right side
    * @return bool
+   * @see Pointwise.Compare
    */
   default Value compare(Comparison relation, Value x, Value y) {
     return add(new Pointwise.Compare(relation, x, y)).getFirst();
@@ -140,6 +151,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param x chosen where true
    * @param y chosen where false
    * @return the result
+   * @see Pointwise.Select
    */
   default Value select(Value condition, Value x, Value y) {
     return add(new Pointwise.Select(condition, x, y)).getFirst();
@@ -151,6 +163,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param x what is converted
    * @param dtype the result's dtype
    * @return the result; x itself if it has the dtype
+   * @see Pointwise.Convert
    */
   default Value convert(Value x, DType dtype) {
     return x.type().dtype() == dtype ? x : add(new Pointwise.Convert(x, dtype)).getFirst();
@@ -164,6 +177,7 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    * @param label the label
    * @param fill the value of padding
    * @return the result
+   * @see Pointwise.Ragged
    */
   default Value ragged(Value x, Value lengths, String label, double fill) {
     return add(new Pointwise.Ragged(x, lengths, label, Scalar.of(x.type().dtype(), fill)))

@@ -39,11 +39,12 @@ public sealed interface Selection extends Operation {
 
   /**
    * 1 where the index along a new last label equals the operand's element, 0 elsewhere. An index
-   * outside of [0, size) gives zeros. As an operand of an einsum it is a gather or a scatter.
+   * outside of [0, size) gives zeros; integers have no NaN. As an operand of an einsum it is a
+   * gather or a scatter. Indices without elements, or a size of 0, give a value without elements.
    *
    * @param indices i32 or i64
    * @param label name of the new label
-   * @param size its size
+   * @param size its size, at least 0
    * @param dtype the result's dtype, any
    */
   record OneHot(Value indices, String label, long size, DType dtype) implements Selection {

@@ -16,6 +16,7 @@ sealed interface SelectionMethods permits ProgramBuilder {
    * @param k how many
    * @param into name of the label that takes its place
    * @return values and indices
+   * @see Selection.TopK
    */
   default List<Value> topK(Value x, String label, long k, String into) {
     return add(new Selection.TopK(x, label, k, into));
@@ -27,6 +28,7 @@ sealed interface SelectionMethods permits ProgramBuilder {
    * @param x the elements
    * @param label along which
    * @return i32
+   * @see Selection.ArgMax
    */
   default Value argMax(Value x, String label) {
     return add(new Selection.ArgMax(x, label)).getFirst();
@@ -40,6 +42,7 @@ sealed interface SelectionMethods permits ProgramBuilder {
    * @param size its size
    * @param dtype the result's dtype
    * @return the result
+   * @see Selection.OneHot
    */
   default Value oneHot(Value indices, String label, long size, DType dtype) {
     return add(new Selection.OneHot(indices, label, size, dtype)).getFirst();

@@ -2,7 +2,10 @@ package io.github.shardsum.program;
 
 import java.util.List;
 
-/** Operations that make a value of a given type from its indices or from nothing. */
+/**
+ * Operations that make a value of a given type from its indices or from nothing. A type with an
+ * empty label gives a value without elements.
+ */
 public sealed interface Source extends Operation {
   /**
    * One number everywhere; the only way of a NaN into it is the number itself.
@@ -33,7 +36,8 @@ public sealed interface Source extends Operation {
   /**
    * Uniform numbers in [0, 1) of {@link io.github.shardsum.random.Philox}, keyed by the element's
    * row-major index in the whole value, so that any chunk draws what the whole would. f64 takes the
-   * upper 53 of the 64 bits, f32 the upper 24, bf16 the upper 8, so that 1 is never reached.
+   * upper 53 of the 64 bits, f32 the upper 24, bf16 the upper 8, so that 1 is never reached. Never
+   * NaN.
    *
    * @param seed a scalar of i64, the key
    * @param stream tells draws of one seed apart

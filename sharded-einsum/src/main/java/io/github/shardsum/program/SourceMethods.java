@@ -14,6 +14,7 @@ sealed interface SourceMethods permits ProgramBuilder {
    * @param dtype its dtype
    * @param value its value
    * @return the result
+   * @see Source.Constant
    */
   default Value constant(DType dtype, double value) {
     return constant(ValueType.scalar(dtype), value);
@@ -25,6 +26,7 @@ sealed interface SourceMethods permits ProgramBuilder {
    * @param type the result's type
    * @param value the number
    * @return the result
+   * @see Source.Constant
    */
   default Value constant(ValueType type, double value) {
     return add(new Source.Constant(type, Scalar.of(type.dtype(), value))).getFirst();
@@ -36,6 +38,7 @@ sealed interface SourceMethods permits ProgramBuilder {
    * @param type the result's notation
    * @param label one of its labels
    * @return the result
+   * @see Source.Iota
    */
   default Value iota(String type, String label) {
     return add(new Source.Iota(ValueType.parse(type), label)).getFirst();
@@ -48,6 +51,7 @@ sealed interface SourceMethods permits ProgramBuilder {
    * @param stream tells draws apart
    * @param type the result's notation, floating
    * @return the result
+   * @see Source.Random
    */
   default Value random(Value seed, long stream, String type) {
     return add(new Source.Random(seed, stream, ValueType.parse(type))).getFirst();

@@ -86,29 +86,37 @@ final class TypeRules {
     return dtype != DType.BOOL;
   }
 
+  private void numbers(DType dtype) {
+    check(isNumber(dtype), "a dtype of numbers is wanted, got " + dtype + "; convert it");
+  }
+
+  private void floating(DType dtype) {
+    check(dtype.isFloating(), "a floating dtype is wanted, got " + dtype + "; convert it");
+  }
+
+  private void bool(DType dtype) {
+    check(dtype == DType.BOOL, "bool is wanted, got " + dtype + "; compare it with 0");
+  }
+
   private ValueType pointwise(Pointwise pointwise) {
     return switch (pointwise) {
       case Unary(UnaryKind kind, Value x) -> {
         DType dtype = x.type().dtype();
-        boolean good =
-            switch (kind) {
-              case NEGATE, ABS, SIGN, RELU -> isNumber(dtype);
-              case EXP, LOG, SQRT, RSQRT, TANH, LOGISTIC, SINE, COSINE, FLOOR -> dtype.isFloating();
-              case NOT -> dtype == DType.BOOL;
-            };
-        check(good, "another dtype is wanted, got " + dtype + "; convert it");
+        switch (kind) {
+          case NEGATE, ABS, SIGN, RELU -> numbers(dtype);
+          case EXP, LOG, SQRT, RSQRT, TANH, LOGISTIC, SINE, COSINE, FLOOR -> floating(dtype);
+          case NOT -> bool(dtype);
+        }
         yield x.type().withoutLayout();
       }
       case Binary(BinaryKind kind, Value x, Value y) -> {
         same(x, y);
         DType dtype = x.type().dtype();
-        boolean good =
-            switch (kind) {
-              case ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, MAXIMUM, MINIMUM -> isNumber(dtype);
-              case POWER -> dtype.isFloating();
-              case AND, OR, XOR -> dtype == DType.BOOL;
-            };
-        check(good, "another dtype is wanted, got " + dtype + "; convert both");
+        switch (kind) {
+          case ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, MAXIMUM, MINIMUM -> numbers(dtype);
+          case POWER -> floating(dtype);
+          case AND, OR, XOR -> bool(dtype);
+        }
         yield Labels.union(operation, dtype, List.of(x, y));
       }
       case Compare(_, Value x, Value y) -> {
@@ -155,12 +163,12 @@ final class TypeRules {
         yield without(x.type(), labels);
       }
       case Softmax(Value x, String label) -> {
-        check(x.type().dtype().isFloating(), "a floating dtype is wanted");
+        floating(x.type().dtype());
         Labels.axis(operation, x, label);
         yield x.type().withoutLayout();
       }
       case CumulativeSum sum -> {
-        check(isNumber(sum.x().type().dtype()), "a dtype of numbers is wanted");
+        numbers(sum.x().type().dtype());
         Labels.axis(operation, sum.x(), sum.label());
         yield sum.x().type().withoutLayout();
       }
@@ -213,7 +221,7 @@ final class TypeRules {
         yield type.withoutLayout();
       }
       case Iota(ValueType type, String label) -> {
-        check(isNumber(type.dtype()), "a dtype of numbers is wanted");
+        numbers(type.dtype());
         check(type.axis(label) >= 0, "label " + label + " is wanted in " + type);
         yield type.withoutLayout();
       }
@@ -221,7 +229,7 @@ final class TypeRules {
         check(
             seed.type().equals(ValueType.scalar(DType.I64)),
             "a seed of i64[] is wanted, got " + seed.type());
-        check(type.dtype().isFloating(), "a floating dtype is wanted, got " + type);
+        floating(type.dtype());
         yield type.withoutLayout();
       }
     };

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.ReferenceBackend;
@@ -276,12 +277,36 @@ class OperationsTest {
         () -> Program.parse("program p {\n input x: f32[a=2]\n input x: f32[a=2]\n}"),
         "each name once");
     says(() -> Program.parse("program p { } }"), "nothing after the program");
+    for (String count : List.of("-1", "2", "99999999999")) {
+      says(
+          () ->
+              Program.parse(
+                  "program p {\n input x: f32[a=2]\n y = loop(x) {count=1, label=\"t\","
+                      + " reverse=false, sequences=0, carried="
+                      + count
+                      + ", body=program b { input c: f32[a=2]\n output c\n}}\n}"),
+          "line 3",
+          "carried in [0, 1], the operands left, is wanted, got " + count);
+    }
     says(() -> Program.parse("program p {\n input x: f32[a=2\n}"), "line 2");
     StringBuilder deep = new StringBuilder("program p {");
     for (int i = 0; i < 5000; i++) {
       deep.append(" x = loop() {body=program p {");
     }
     says(() -> Program.parse(deep.toString()), "in each other");
+  }
+
+  @Test
+  void theReferenceRefusesWhatNoArrayHolds() {
+    ProgramBuilder p = Program.builder("large");
+    Value ones = p.constant(ValueType.parse("bool[a=1000000000 b=1000000000]"), 1);
+    p.output(p.slice(p.slice(ones, "a", 0, 1), "b", 0, 1));
+    Program program = p.build();
+    Backend reference = new ReferenceBackend();
+    CompileOptions limit = CompileOptions.defaults().withMemoryLimit(1L << 40);
+    says(() -> reference.compile(program, limit), "keeps all values");
+    Executable executable = reference.compile(program);
+    says(() -> executable.run(List.of()), "bool[a=1000000000 b=1000000000]", "use another backend");
   }
 
   @Test

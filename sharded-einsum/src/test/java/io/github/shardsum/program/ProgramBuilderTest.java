@@ -69,6 +69,18 @@ class ProgramBuilderTest {
     assertEquals(List.of("y"), p.build().outputs().stream().map(Value::name).toList());
   }
 
+  @Test
+  void anOperationSaysWhichDtypeItTakes() {
+    ProgramBuilder p = Program.builder("p");
+    Value x = p.input("x", "i32[a=2]");
+    Value mask = p.input("mask", "bool[a=2]");
+    says(() -> p.exp(x), "exp(x: i32[a=2])", "a floating dtype is wanted, got i32");
+    says(() -> p.softmax(x, "a"), "a floating dtype is wanted, got i32");
+    says(() -> p.negate(mask), "a dtype of numbers is wanted, got bool");
+    says(() -> p.add(mask, mask), "a dtype of numbers is wanted, got bool");
+    says(() -> p.unary(Pointwise.UnaryKind.NOT, x), "bool is wanted, got i32");
+  }
+
   private static void says(Runnable call, String... parts) {
     String message = String.valueOf(assertThrows(ProgramException.class, call::run).getMessage());
     for (String part : parts) {

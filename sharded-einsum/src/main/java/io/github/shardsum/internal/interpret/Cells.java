@@ -16,8 +16,19 @@ import java.util.List;
  * @param wholes elements of another dtype, otherwise empty
  */
 record Cells(ValueType type, double[] reals, long[] wholes) {
+  private static final int MOST = Integer.MAX_VALUE - 8;
+
   static Cells of(ValueType type) {
-    int count = Math.toIntExact(type.shape().elementCount());
+    long wanted = type.shape().elementCount();
+    if (wanted > MOST) {
+      throw new IllegalArgumentException(
+          "reference: at most "
+              + MOST
+              + " elements a value are wanted, as one Java array holds, got "
+              + type
+              + "; use another backend");
+    }
+    int count = (int) wanted;
     boolean floating = type.dtype().isFloating();
     return new Cells(type, new double[floating ? count : 0], new long[floating ? 0 : count]);
   }
