@@ -74,6 +74,7 @@ final class RunCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--threads: at least 1 is wanted, got " + threads.get());
     }
+    Repeats.refuse(spec, "--in");
     Program program = ProgramFile.read(file);
     checkNames(program);
     try (Arena arena = Arena.ofShared();

@@ -72,6 +72,16 @@ class ProgramCommandsTest {
   }
 
   @Test
+  void anInputGivenTwiceIsAnError() {
+    String x = "x=" + file("x.npy");
+    int status = run("run", file("layer.program"), "--in", x, "--in", "w=a=b", "--in", "w=c");
+    assertEquals(2, status);
+    assertTrue(
+        err.toString().contains("--in: one value for each name is wanted, got w=a=b and w=c"),
+        err::toString);
+  }
+
+  @Test
   void theReferenceGivesTheSame() {
     String[] inputs = {"--in", "x=" + file("x.npy"), "--in", "w=" + file("w.npy")};
     assertEquals(0, run("run", file("layer.program"), inputs[0], inputs[1], inputs[2], inputs[3]));

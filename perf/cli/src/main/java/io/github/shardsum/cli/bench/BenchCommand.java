@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.Repeats;
 import io.github.shardsum.cli.machine.CCompiler;
 import io.github.shardsum.cli.machine.CompiledLimits;
 import io.github.shardsum.cli.machine.Roof;
@@ -122,6 +123,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Repeats.refuse(spec, "--sizes");
     List<Integer> counts = wanted(this::threadCounts);
     if (limits) {
       return limits(wanted(() -> alone(counts)));

@@ -50,6 +50,12 @@ class BenchCommandTest {
   }
 
   @Test
+  void aSizeGivenTwiceIsAnError() {
+    assertRefused("got i=64 and i=32", "ij->j", "--sizes", "i=64,j=3", "--sizes", "i=32");
+    assertRefused("got i=64 and i=32", "ij->j", "--sizes", "i=64,j=3,i=32");
+  }
+
+  @Test
   void anEquationOfTheUsersIsMeasuredAndWritten() throws IOException {
     Path json = folder.resolve("out.json");
     Ended ended = quick("ij,jk->ik", "--sizes", "i=64,j=32,k=48", "--json", json.toString());

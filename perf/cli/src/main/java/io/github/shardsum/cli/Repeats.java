@@ -1,0 +1,40 @@
+package io.github.shardsum.cli;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/** Options that are given once for each of several names: picocli keeps the last one silently. */
+public final class Repeats {
+  private Repeats() {}
+
+  /**
+   * Refuses a name that has several values.
+   *
+   * @param spec the command, parsed
+   * @param option an option of NAME=VALUE
+   * @throws ParameterException if a name stands twice
+   */
+  public static void refuse(CommandSpec spec, String option) {
+    OptionSpec found = spec.findOption(option);
+    Map<String, String> given = new HashMap<>();
+    for (String original : found.originalStringValues()) {
+      List<String> pairs =
+          found.splitRegex().isEmpty()
+              ? List.of(original)
+              : List.of(original.split(found.splitRegex()));
+      for (String pair : pairs) {
+        String name = pair.substring(0, Math.max(0, pair.indexOf('=')));
+        String before = given.put(name, pair);
+        if (before != null) {
+          throw new ParameterException(
+              spec.commandLine(),
+              option + ": one value for each name is wanted, got " + before + " and " + pair);
+        }
+      }
+    }
+  }
+}
