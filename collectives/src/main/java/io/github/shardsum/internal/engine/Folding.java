@@ -17,6 +17,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Reduces operands along the tree. A process combines the largest parts of the tree whose members
@@ -63,6 +64,26 @@ final class Folding {
   private record Part(FoldRequest request, int node, Range range, DType width, Blocks.Piece place) {
     Job job() {
       return new Job(request, node, range.from(), range.to(), List.of(sink(place, width, range)));
+    }
+
+    /** Copying it, if it is no more than a range of an operand that lies together. */
+    Optional<Packed> packed() {
+      Source source = request.sources().of(node);
+      if (source == null || source.elements().dtype() != width) {
+        return Optional.empty();
+      }
+      OptionalLong at = source.together(range.from(), range.count());
+      MemorySegment memory = source.elements().segment();
+      return at.isPresent()
+          ? Optional.of(new Packed(memory, at.getAsLong(), range.count() * width.byteSize(), place))
+          : Optional.empty();
+    }
+  }
+
+  /** An operand's range that is sent as it is. */
+  private record Packed(MemorySegment from, long at, long bytes, Blocks.Piece place) {
+    void run() {
+      RunCopy.copy(from, at, place.memory(), place.at(), bytes);
     }
   }
 
@@ -187,10 +208,22 @@ final class Folding {
     }
     send.place(wire.buffers()::send);
     receive.place(wire.buffers()::receive);
-    List<Job> own = parts.stream().filter(part -> !part.place().stays()).map(Part::job).toList();
-    phases.add(phase("combine own parts", own));
+    addOwnParts(parts, phases);
     phases.add(exchange("exchange parts", send, receive));
     combine(spanning, whole, arrivals, phases);
+  }
+
+  private void addOwnParts(List<Part> parts, List<Phase> phases) {
+    List<Job> jobs = new ArrayList<>();
+    List<Packed> packed = new ArrayList<>();
+    for (Part part : parts) {
+      if (!part.place().stays()) {
+        part.packed().ifPresentOrElse(packed::add, () -> jobs.add(part.job()));
+      }
+    }
+    phases.add(phase("combine own parts", jobs));
+    phases.add(
+        new Phase(kind.what() + ": pack", packed.size(), (task, _) -> packed.get(task).run()));
   }
 
   private Phase exchange(String name, Blocks send, Blocks receive) {

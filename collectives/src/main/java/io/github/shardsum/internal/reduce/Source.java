@@ -2,6 +2,7 @@ package io.github.shardsum.internal.reduce;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Where the terms of one node lie. Term e, counted as the result's elements are, is element start +
@@ -25,6 +26,13 @@ public record Source(Elements elements, long origin, long start, long run, long 
     return runAt(term) >= count
         ? elements.inNativeMemory(index(term) * width, count * width)
         : Optional.empty();
+  }
+
+  /** The byte of the memory at which a range of terms begins, if it lies together. */
+  public OptionalLong together(long term, long count) {
+    return runAt(term) >= count
+        ? OptionalLong.of(elements.at() + index(term) * elements.dtype().byteSize())
+        : OptionalLong.empty();
   }
 
   long index(long term) {

@@ -65,7 +65,7 @@ record Launch(
           arguments.addAll(List.of("--mca", "pml", "ob1", "--mca", "btl_tcp_if_include", name));
           arguments.addAll(List.of(old ? "--mca" : "--prtemca", "oob_tcp_if_include", name));
         });
-    environment().keySet().forEach(name -> arguments.addAll(List.of("-x", name)));
+    environment().forEach((name, value) -> arguments.addAll(List.of("-x", name + "=" + value)));
   }
 
   private void addHydra(List<String> arguments) {

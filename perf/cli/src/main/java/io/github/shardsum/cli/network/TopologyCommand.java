@@ -130,13 +130,22 @@ public final class TopologyCommand implements Runnable {
   }
 
   private Topology topology(String known, PrintWriter out) {
-    Topology topology = known.equals(THIS_MACHINE) ? probed(out) : Topologies.of(known, devices);
+    Topology topology = known.equals(THIS_MACHINE) ? probed(out) : named(known);
     Topology wired = wiring.map(topology::withWiring).orElse(topology);
     Link link = wired.link();
     return wired.withLink(
         Link.of(
             bandwidth.orElse(link.bytesPerSecond() / 1e9),
             latency.orElse(link.secondsPerHop() * 1e6)));
+  }
+
+  private Topology named(String known) {
+    if (!Topologies.names().contains(known)) {
+      throw new IllegalArgumentException(
+          "one of %s and %s is wanted, got \"%s\""
+              .formatted(String.join(", ", Topologies.names()), THIS_MACHINE, known));
+    }
+    return Topologies.of(known, devices);
   }
 
   /** With the engine that is configured, so that under {@code launch} it is MPI that is fitted. */
@@ -161,6 +170,7 @@ public final class TopologyCommand implements Runnable {
                     ? ReductionSchedule.EXCHANGE
                     : ReductionSchedule.RINGS);
     checkHot();
+    layout.groups(axes); // before anything is printed
     out.println(topology);
     if (collective.isPresent()) {
       out.println(collective.get().price(pricer, axes, size, hot));

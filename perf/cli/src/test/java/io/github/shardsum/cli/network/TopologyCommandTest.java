@@ -87,6 +87,7 @@ class TopologyCommandTest {
     assertEquals(1, run("tpu-v3", "--hot", "-1"));
     assertEquals(1, run("tpu-v3", "--bandwidth", "0"));
     assertEquals(2, run("tpu-v3", "-c", "all-to-none"));
+    assertEquals("", out.toString());
   }
 
   @Test
