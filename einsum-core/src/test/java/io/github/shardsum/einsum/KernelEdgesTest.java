@@ -129,6 +129,25 @@ class KernelEdgesTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"'a,bac->bc'", "'bac,a->bc'"})
+  void factorsThatBothRepeatAlongTheResultAreTheDefinition(String equation) {
+    for (DType dtype : DTYPES) {
+      Tensor factor = operands("a->a", new long[] {40}, dtype)[0].slice(0, 20, 29);
+      Tensor rows = operands("abc->", new long[] {9, 16, 1}, dtype)[0].transpose(1, 0, 2);
+      Tensor repeated = rows.broadcastTo(Shape.of(16, 9, 4));
+      boolean first = equation.startsWith("a,");
+      Tensor[] given = first ? new Tensor[] {factor, repeated} : new Tensor[] {repeated, factor};
+      Tensor kept = Tensor.allocate(Arena.ofAuto(), dtype, Shape.of(9, 16, 1));
+      kept.assign(rows.transpose(1, 0, 2));
+      Tensor offHeap = kept.transpose(1, 0, 2).broadcastTo(repeated.shape());
+      double[] expected = values(definition(equation, given));
+      assertArrayEquals(expected, values(Einsum.einsum(equation, given)), dtype.toString());
+      given[first ? 1 : 0] = offHeap;
+      assertArrayEquals(expected, values(Einsum.einsum(equation, given)), dtype.toString());
+    }
+  }
+
   private void check(String equation, String listed, List<DType> dtypes) {
     long[] sizes = Arrays.stream(listed.strip().split(",")).mapToLong(Long::parseLong).toArray();
     for (DType dtype : dtypes) {

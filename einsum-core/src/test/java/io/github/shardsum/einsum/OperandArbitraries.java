@@ -39,7 +39,8 @@ final class OperandArbitraries {
     NEGATIVE_STRIDES,
     EVERY_SECOND,
     PART_OF_LARGER,
-    STRIDE_ZERO
+    STRIDE_ZERO,
+    LAST_STRIDE_ZERO
   }
 
   /** Operands of one dtype for an equation. */
@@ -90,14 +91,17 @@ final class OperandArbitraries {
       }
       case EVERY_SECOND -> everySecond(dtype, shape, numbers);
       case PART_OF_LARGER -> partOfLarger(dtype, shape, numbers);
-      case STRIDE_ZERO -> {
-        long[] sizes = shape.toArray();
-        if (rank > 0 && sizes[0] > 0) {
-          sizes[0] = 1;
-        }
-        yield filled(dtype, Shape.of(sizes), numbers).broadcastTo(shape);
-      }
+      case STRIDE_ZERO -> repeated(dtype, shape, numbers, 0);
+      case LAST_STRIDE_ZERO -> repeated(dtype, shape, numbers, rank - 1);
     };
+  }
+
+  private static Tensor repeated(DType dtype, Shape shape, DoubleSupplier numbers, int axis) {
+    long[] sizes = shape.toArray();
+    if (sizes.length > 0 && sizes[axis] > 0) {
+      sizes[axis] = 1;
+    }
+    return filled(dtype, Shape.of(sizes), numbers).broadcastTo(shape);
   }
 
   private static Tensor everySecond(DType dtype, Shape shape, DoubleSupplier numbers) {
