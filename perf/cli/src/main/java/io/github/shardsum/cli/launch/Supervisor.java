@@ -16,7 +16,14 @@ final class Supervisor {
   /** How long mpirun has to end its processes when it is asked to. */
   private static final long POLITE_SECONDS = 5;
 
+  /**
+   * How long mpirun has to end the others by itself once a process has failed, and these to say
+   * what they know.
+   */
+  private static final Duration GRACE = Duration.ofSeconds(10);
+
   private final PrintWriter errors;
+  private final Duration grace;
   private final List<RankScript.Report> reports = new ArrayList<>();
 
   /**
@@ -25,7 +32,13 @@ final class Supervisor {
    * @param errors gets all that mpirun and its processes write to standard error
    */
   Supervisor(PrintWriter errors) {
+    this(errors, GRACE);
+  }
+
+  /** With another time for mpirun to end the others, for tests. */
+  Supervisor(PrintWriter errors, Duration grace) {
     this.errors = errors;
+    this.grace = grace;
   }
 
   /**
@@ -74,12 +87,27 @@ final class Supervisor {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         errors.println(line);
         errors.flush();
+        List<RankScript.Report> heard = RankScript.reports(line);
         synchronized (reports) {
-          reports.addAll(RankScript.reports(line));
+          reports.addAll(heard);
+        }
+        if (!heard.isEmpty()) {
+          Thread.ofVirtual().start(() -> endAfterGrace(mpirun));
         }
       }
     } catch (IOException e) {
       errors.println("shardsum launch: standard error of mpirun is lost: " + e.getMessage());
+    }
+  }
+
+  /** MPICH ends the others by itself only if the one that failed had joined them before. */
+  private void endAfterGrace(Process mpirun) {
+    try {
+      if (!mpirun.waitFor(grace.toMillis(), TimeUnit.MILLISECONDS)) {
+        end(mpirun);
+      }
+    } catch (InterruptedException e) {
+      end(mpirun);
     }
   }
 

@@ -1,0 +1,44 @@
+package io.github.shardsum.cli.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SupervisorTest {
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  private final StringWriter errors = new StringWriter();
+
+  /** As MPICH's does of processes that have not yet joined. */
+  @Test
+  void anMpirunThatGoesOnAfterAProcessHasFailedIsEnded() throws IOException {
+    Supervisor supervisor = new Supervisor(new PrintWriter(errors), Duration.ofMillis(1));
+    ProcessBuilder goesOn =
+        shell("echo '" + RankScript.MARK + "1 on here ended' >&2; exec sleep 600");
+    Optional<Integer> status = supervisor.run(goesOn, Optional.of(LIMIT));
+    assertTrue(status.isPresent(), "ended before the limit");
+    assertNotEquals(0, status.get());
+    assertEquals("[rank 1 on here ended]", supervisor.reports().toString());
+  }
+
+  @Test
+  void anMpirunThatEndsWellHasItsStatus() throws IOException {
+    Supervisor supervisor = new Supervisor(new PrintWriter(errors));
+    ProcessBuilder well = shell("echo a word >&2");
+    assertEquals(Optional.of(0), supervisor.run(well, Optional.of(LIMIT)));
+    assertEquals(List.of(), supervisor.reports());
+    assertEquals("a word", errors.toString().strip());
+  }
+
+  private static ProcessBuilder shell(String script) {
+    return new ProcessBuilder("sh", "-c", script);
+  }
+}
