@@ -254,13 +254,14 @@ class RowKernelsTest {
       for (Kernels kernels : new Kernels[] {BEST, SCALAR}) {
         double[] lanes = Rows.doubles(random, new float[Sums.ROOM]);
         assertEquals(
-            SCALAR.floats().sum(row, 0, n), kernels.floats().sumStrided(x, 2, stride, n, lanes));
+            SCALAR.floats().sum(row, 0, n),
+            kernels.floats().sumStrided(x, 2, stride, n, lanes, Rows.floats(random, Sums.STRIDE)));
         assertEquals(
             SCALAR.doubles().sum(wideRow, 0, n),
-            kernels.doubles().sumStrided(wide, 2, stride, n, lanes));
+            kernels.doubles().sumStrided(wide, 2, stride, n, lanes, lanes.clone()));
         assertEquals(
             SCALAR.longs().sum(integerRow, 0, n),
-            kernels.longs().sumStrided(integers, 2, stride, n, integerRow));
+            kernels.longs().sumStrided(integers, 2, stride, n, integerRow, integerRow));
       }
     }
   }
