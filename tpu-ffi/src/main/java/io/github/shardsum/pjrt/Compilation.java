@@ -2,6 +2,7 @@ package io.github.shardsum.pjrt;
 
 import io.github.shardsum.internal.pjrt.Api;
 import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.DeepStack;
 import io.github.shardsum.internal.pjrt.Fields;
 import io.github.shardsum.internal.pjrt.Memory;
 import io.github.shardsum.internal.pjrt.Scratch;
@@ -32,6 +33,7 @@ record Compilation(byte[] code, String format, byte[] options) {
     if (format == ProgramFormat.MLIR) {
       String text = new String(code, StandardCharsets.ISO_8859_1);
       TensorTypes.check(text);
+      ProgramLimits.check(text);
       checkShardings(text, options);
     }
     return new Compilation(code, format.toString(), options.toBytes());
@@ -48,21 +50,18 @@ record Compilation(byte[] code, String format, byte[] options) {
 
   /** Compiles for a client's devices. */
   MemorySegment loaded(Api api, MemorySegment client) {
-    try (Scratch scratch = api.scratch()) {
-      return arguments(api, scratch, Slot.CLIENT_COMPILE)
-          .set("client", client)
-          .invoke()
-          .pointer("executable");
-    }
+    return DeepStack.call(
+        "pjrt compile", () -> compile(api, Slot.CLIENT_COMPILE, "client", client));
   }
 
   /** Compiles ahead of time. */
   MemorySegment ahead(Api api, MemorySegment topology) {
+    return DeepStack.call("pjrt compile", () -> compile(api, Slot.COMPILE, "topology", topology));
+  }
+
+  private MemorySegment compile(Api api, Slot slot, String field, MemorySegment target) {
     try (Scratch scratch = api.scratch()) {
-      return arguments(api, scratch, Slot.COMPILE)
-          .set("topology", topology)
-          .invoke()
-          .pointer("executable");
+      return arguments(api, scratch, slot).set(field, target).invoke().pointer("executable");
     }
   }
 

@@ -16,7 +16,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -44,6 +43,10 @@ final class HostBuffers {
       // The plugin would read what is somebody else's by now.
       throw new IllegalStateException(
           "tensor: its arena is closed; keep it open until the transfer is done");
+    }
+    if (!tensor.segment().isAccessibleBy(Thread.currentThread())) {
+      throw new WrongThreadException(
+          "tensor: its arena is another thread's; transfer it on that one, or use Arena.ofShared()");
     }
     ArrayType type = new ArrayType(PjrtType.of(tensor.dtype()), tensor.shape());
     long bytes = byteSize(type.type(), type.shape().toArray());
@@ -74,10 +77,7 @@ final class HostBuffers {
 
   /** Whether a plugin can read the tensor's own memory. */
   private static boolean isPlain(Tensor tensor) {
-    return tensor.segment().isNative()
-        && tensor.isContiguous()
-        && tensor.dtype() != DType.BOOL
-        && tensor.segment().isAccessibleBy(Thread.currentThread());
+    return tensor.segment().isNative() && tensor.isContiguous() && tensor.dtype() != DType.BOOL;
   }
 
   private static MemorySegment slice(MemorySegment segment, long offset, long count, DType dtype) {
@@ -145,8 +145,12 @@ final class HostBuffers {
     MemorySegment address = client.handle().enter();
     try {
       Transferred made = call(client.api(), address, source, device, transfer.number());
-      CompletableFuture<Void> released = released(client, made.done(), source.owner(), transfer);
-      return PjrtBuffer.of(client, made.buffer(), Optional.of(source.type()), released);
+      if (Memory.isNull(made.done()) || transfer == HostTransfer.COPY) {
+        client.api().events().destroy(made.done());
+        return PjrtBuffer.of(client, made.buffer(), Optional.of(source.type()));
+      }
+      HostLease lease = new HostLease(client, made.done(), source.owner());
+      return PjrtBuffer.of(client, made.buffer(), source.type(), lease);
     } finally {
       Reference.reachabilityFence(source.owner());
       client.handle().exit();
@@ -223,25 +227,5 @@ final class HostBuffers {
     } else {
       client.consume(event, _ -> client.staging().give(block));
     }
-  }
-
-  /** Holds the memory's owner until the plugin lets go of it. */
-  private static CompletableFuture<Void> released(
-      PjrtClient client, MemorySegment event, Object owner, HostTransfer transfer) {
-    if (Memory.isNull(event) || transfer == HostTransfer.COPY) {
-      client.api().events().destroy(event);
-      return PjrtBuffer.RELEASED;
-    }
-    CompletableFuture<Void> released = new CompletableFuture<>();
-    client.consume(
-        event,
-        failure -> {
-          try {
-            failure.ifPresentOrElse(released::completeExceptionally, () -> released.complete(null));
-          } finally {
-            Reference.reachabilityFence(owner);
-          }
-        });
-    return released;
   }
 }

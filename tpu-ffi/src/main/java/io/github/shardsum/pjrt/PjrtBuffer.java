@@ -29,41 +29,46 @@ public final class PjrtBuffer implements AutoCloseable {
 
   private final PjrtClient client;
   private final Handle handle;
-  private final CompletableFuture<Void> hostReleased;
+  private final Optional<HostLease> lease;
   private final Optional<ArrayType> arrayType;
 
   private PjrtBuffer(
-      PjrtClient client,
-      Handle handle,
-      Optional<ArrayType> arrayType,
-      CompletableFuture<Void> hostReleased) {
+      PjrtClient client, Handle handle, Optional<ArrayType> arrayType, Optional<HostLease> lease) {
     this.client = client;
     this.handle = handle;
     this.arrayType = arrayType;
-    this.hostReleased = hostReleased;
+    this.lease = lease;
     Leaks.watch(this, handle, client.onLeak());
   }
 
-  static PjrtBuffer of(
-      PjrtClient client,
-      MemorySegment buffer,
-      Optional<ArrayType> arrayType,
-      CompletableFuture<Void> hostReleased) {
+  static PjrtBuffer of(PjrtClient client, MemorySegment buffer, Optional<ArrayType> arrayType) {
     Api api = client.api();
-    return new PjrtBuffer(
-        client,
-        client.handle().child("PjrtBuffer", buffer, dying -> destroy(api, dying)),
-        arrayType,
-        hostReleased);
+    Handle handle = client.handle().child("PjrtBuffer", buffer, dying -> destroy(api, dying));
+    return new PjrtBuffer(client, handle, arrayType, Optional.empty());
   }
 
-  static PjrtBuffer of(PjrtClient client, MemorySegment buffer, Optional<ArrayType> arrayType) {
-    return of(client, buffer, arrayType, RELEASED);
+  /** A buffer of host memory that the plugin goes on using. */
+  static PjrtBuffer of(
+      PjrtClient client, MemorySegment buffer, ArrayType arrayType, HostLease lease) {
+    return new PjrtBuffer(
+        client,
+        destroyedBefore(client, buffer, lease::watch),
+        Optional.of(arrayType),
+        Optional.of(lease));
   }
 
   /** A buffer with something to do once the plugin has let go of it. */
   static PjrtBuffer of(
       PjrtClient client, MemorySegment buffer, ArrayType arrayType, Runnable afterwards) {
+    return new PjrtBuffer(
+        client,
+        destroyedBefore(client, buffer, afterwards),
+        Optional.of(arrayType),
+        Optional.empty());
+  }
+
+  private static Handle destroyedBefore(
+      PjrtClient client, MemorySegment buffer, Runnable afterwards) {
     Api api = client.api();
     Consumer<MemorySegment> end =
         dying -> {
@@ -73,8 +78,7 @@ public final class PjrtBuffer implements AutoCloseable {
             afterwards.run();
           }
         };
-    return new PjrtBuffer(
-        client, client.handle().child("PjrtBuffer", buffer, end), Optional.of(arrayType), RELEASED);
+    return client.handle().child("PjrtBuffer", buffer, end);
   }
 
   /** The type as it was when the buffer was made, without asking the plugin. */
@@ -258,7 +262,7 @@ public final class PjrtBuffer implements AutoCloseable {
    *     tensor was copied first
    */
   public CompletableFuture<Void> hostReleased() {
-    return hostReleased.copy();
+    return lease.map(HostLease::released).orElseGet(RELEASED::copy);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.shardsum.pjrt;
 
 import io.github.shardsum.internal.pjrt.Api;
 import io.github.shardsum.internal.pjrt.Call;
+import io.github.shardsum.internal.pjrt.DeepStack;
 import io.github.shardsum.internal.pjrt.Handle;
 import io.github.shardsum.internal.pjrt.Leaks;
 import io.github.shardsum.internal.pjrt.Memory;
@@ -327,7 +328,8 @@ public final class PjrtClient implements AutoCloseable {
    * @param mlir a module with a public function {@code main}
    * @param options devices and partitioner
    * @return the program, loaded; to be closed
-   * @throws IllegalArgumentException if the options want devices that are not there
+   * @throws IllegalArgumentException if the options want devices that are not there, or the text
+   *     has what ends a compiler's process: arrays of 2^63 bytes, brackets nested beyond 1000
    * @throws PjrtException if the compiler refuses: its message names the line
    * @throws IllegalStateException if the client was closed
    */
@@ -367,25 +369,31 @@ public final class PjrtClient implements AutoCloseable {
    *
    * @param serialized its bytes, from the same build of the plugin for the same kind of devices
    * @return the program, loaded; to be closed
+   * @throws IllegalArgumentException if the bytes are damaged, another build of the plugin wrote
+   *     them, or something else did: plugins end the process on such bytes
    * @throws PjrtException if the plugin does not take it
    * @throws IllegalStateException if the client was closed
    */
   public PjrtLoadedExecutable load(byte[] serialized) {
-    if (serialized.length == 0) {
-      throw new IllegalArgumentException("serialized program: bytes are wanted, got none");
-    }
+    byte[] program = Envelope.open(serialized, Envelope.maker(api()));
     MemorySegment address = handle.enter();
-    try (Scratch scratch = api().scratch()) {
-      Call call =
-          api()
-              .prepare(scratch, Slot.EXECUTABLE_DESERIALIZE_AND_LOAD)
-              .set("client", address)
-              .set("serialized_executable", Memory.copy(scratch, serialized))
-              .set("serialized_executable_size", serialized.length)
-              .invoke();
-      return PjrtLoadedExecutable.of(this, call.pointer("loaded_executable"));
+    try {
+      return PjrtLoadedExecutable.of(
+          this, DeepStack.call("pjrt load", () -> load(address, program)));
     } finally {
       handle.exit();
+    }
+  }
+
+  private MemorySegment load(MemorySegment client, byte[] program) {
+    try (Scratch scratch = api().scratch()) {
+      return api()
+          .prepare(scratch, Slot.EXECUTABLE_DESERIALIZE_AND_LOAD)
+          .set("client", client)
+          .set("serialized_executable", Memory.copy(scratch, program))
+          .set("serialized_executable_size", program.length)
+          .invoke()
+          .pointer("loaded_executable");
     }
   }
 
@@ -401,6 +409,7 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalArgumentException if the device is another client's or another process's
    * @throws PjrtException if the device has no room
    * @throws IllegalStateException if the client, or the tensor's arena, was closed
+   * @throws WrongThreadException if the tensor's arena is confined to another thread
    */
   public PjrtBuffer bufferFrom(Tensor tensor, PjrtDevice device) {
     return bufferFrom(tensor, device, HostTransfer.COPY);
@@ -422,6 +431,7 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalArgumentException if the device is another client's or another process's
    * @throws PjrtException if the device has no room
    * @throws IllegalStateException if the client, or the tensor's arena, was closed
+   * @throws WrongThreadException if the tensor's arena is confined to another thread
    */
   public PjrtBuffer bufferFrom(Tensor tensor, PjrtDevice device, HostTransfer transfer) {
     checkMine(device);

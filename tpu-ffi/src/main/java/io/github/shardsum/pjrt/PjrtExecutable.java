@@ -384,21 +384,24 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * The program as bytes that {@link PjrtClient#load} takes.
+   * The program as bytes that {@link PjrtClient#load} takes: the plugin's own after a head with
+   * their checksum and the versions of the plugin.
    *
    * @return bytes for the same build of the plugin and the same kind of devices
    * @throws IllegalStateException if it was closed
    * @throws PjrtException if the plugin refuses
    */
   public byte[] serialize() {
-    return ask(
-        Slot.EXECUTABLE_SERIALIZE,
-        answer ->
-            takeBytes(
-                answer.pointer("serialized_bytes"),
-                answer.number("serialized_bytes_size"),
-                answer.pointer("serialized_executable_deleter"),
-                answer.pointer("serialized_executable")));
+    byte[] program =
+        ask(
+            Slot.EXECUTABLE_SERIALIZE,
+            answer ->
+                takeBytes(
+                    answer.pointer("serialized_bytes"),
+                    answer.number("serialized_bytes_size"),
+                    answer.pointer("serialized_executable_deleter"),
+                    answer.pointer("serialized_executable")));
+    return Envelope.around(program, Envelope.maker(api));
   }
 
   /** Copies bytes that a plugin made, and has it free them. */

@@ -109,6 +109,10 @@ public final class PjrtPlugin {
    * @throws PjrtException if the plugin refuses
    */
   public Map<String, PjrtValue> attributes() {
+    return attributes(api);
+  }
+
+  static Map<String, PjrtValue> attributes(Api api) {
     try (Scratch scratch = api.scratch()) {
       Call call = api.prepare(scratch, Slot.PLUGIN_ATTRIBUTES).invoke();
       return Collections.unmodifiableMap(
@@ -159,7 +163,17 @@ public final class PjrtPlugin {
               .set("num_options", options.values().size())
               .invoke();
       return PjrtTopology.owned(this, name, call.pointer("topology"));
+    } catch (PjrtException e) {
+      throw e.code() == PjrtCode.UNIMPLEMENTED ? aheadElsewhere(e) : e;
     }
+  }
+
+  private static PjrtException aheadElsewhere(PjrtException refused) {
+    return new PjrtException(
+        refused.code(),
+        refused.call(),
+        refused.detail() + "; compile ahead of time with libtpu, or on a client's own devices",
+        refused);
   }
 
   /**

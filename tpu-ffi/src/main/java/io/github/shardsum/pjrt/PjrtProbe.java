@@ -126,6 +126,8 @@ public final class PjrtProbe {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:TieredStopAtLevel=1");
+    // What a dying JVM has to say is in its output; a file of it in the user's folder helps nobody.
+    command.add("-XX:ErrorFile=/dev/null");
     Module module = ProbeMain.class.getModule();
     String modules = System.getProperty("jdk.module.path", "");
     if (module.isNamed() && !modules.isEmpty()) {

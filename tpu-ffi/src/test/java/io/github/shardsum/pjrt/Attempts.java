@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Everything that is known to end, or might end, a process with a plugin in it. A process of its
@@ -261,7 +262,30 @@ final class Attempts {
               "%a = stablehlo.constant dense<7> : tensor<i32>\n %b = stablehlo.constant dense<0> : tensor<i32>\n %0 = stablehlo.divide %a, %b : tensor<i32>"));
     }
     texts.put("a long chain", chain(5000));
+    texts.put("modules in modules", "module {\n".repeat(20_000) + "}\n".repeat(20_000));
+    texts.put(
+        "lists in lists", "module attributes {a.b = " + "[".repeat(900) + "]".repeat(900) + "} {}");
+    texts.put(
+        "a wait for nobody",
+        "func.func @main() { %t = stablehlo.create_token : !stablehlo.token\n %0:2 = \"stablehlo.infeed\"(%t) : (!stablehlo.token) -> (tensor<f32>, !stablehlo.token)\n return }");
+    all.put("a long chain on a small stack", () -> onSmallStack(client, chain(5000)));
     texts.forEach((name, text) -> all.put(name, () -> compile(client, text)));
+  }
+
+  /** A thread's stack may be as small as its maker likes. */
+  private static void onSmallStack(PjrtClient client, String text) throws Exception {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Runnable work =
+        () -> {
+          try {
+            compile(client, text);
+            done.complete(null);
+          } catch (Throwable e) {
+            done.completeExceptionally(e);
+          }
+        };
+    new Thread(null, work, "small", 256 << 10).start();
+    done.get();
   }
 
   private static String chain(int length) {
@@ -307,6 +331,13 @@ final class Attempts {
     all.put("noise as bytecode", () -> client.compile(bytecode, ProgramFormat.MLIR, plain));
     all.put("noise as a serialized program", () -> client.load(noise));
     all.put("nothing as a serialized program", () -> client.load(new byte[0]));
+    all.put(
+        "a serialized program with one bit changed",
+        () -> {
+          byte[] whole = client.compile(ADD, plain).executable().serialize();
+          whole[whole.length / 3] ^= 1;
+          client.load(whole);
+        });
     all.put(
         "half of a serialized program",
         () -> {

@@ -138,7 +138,11 @@ class CompilingOnPluginTest {
       assertArrayEquals(
           new float[] {2, 4, 6}, loaded.run(a, a).getFirst().toTensor().toFloatArray());
     }
-    assertThrows(PjrtException.class, () -> on.client().load(new byte[] {1, 2, 3}));
+    assertThrows(IllegalArgumentException.class, () -> on.client().load(new byte[] {1, 2, 3}));
+    bytes[bytes.length / 2] ^= 1;
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> on.client().load(bytes));
+    assertTrue(e.getMessage().contains("its checksum is wrong"), e.getMessage());
   }
 
   @Test

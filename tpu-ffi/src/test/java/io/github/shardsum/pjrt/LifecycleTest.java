@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
@@ -132,6 +135,72 @@ class LifecycleTest {
       PjrtBuffer second = buffer(client);
       assertEquals(1, Set.copyOf(sources).size());
       assertTrue(first.hostReleased().isDone() && second.hostReleased().isDone());
+    }
+    fake.awaitEmpty();
+  }
+
+  /** Only on a CPU does memory stay the plugin's as long as the buffer is there. */
+  private PjrtClient onCpu() {
+    fake.with(
+        Slot.CLIENT_PLATFORM_NAME,
+        arguments -> {
+          fake.text(arguments, "platform_name", "cpu");
+          return MemorySegment.NULL;
+        });
+    return fake.open().createClient();
+  }
+
+  private static PjrtBuffer borrowed(PjrtClient client) {
+    Tensor tensor = Tensor.allocate(Arena.ofAuto(), DType.F32, Shape.of(16));
+    return client.bufferFrom(tensor, client.devices().getFirst(), HostTransfer.BORROW);
+  }
+
+  @Test
+  void thePluginIsNotAskedToCallBackForMemoryThatNobodyWaitsFor() {
+    try (PjrtClient client = onCpu()) {
+      borrowed(client).close();
+      PjrtBuffer buffer = borrowed(client);
+      buffer.close();
+      assertTrue(buffer.hostReleased().isDone());
+      assertFalse(fake.calls.contains(Slot.EVENT_ON_READY));
+    }
+    fake.awaitEmpty();
+  }
+
+  @Test
+  void borrowedMemoryIsReleasedWhenThePluginSaysSoWheneverOneAsks() throws Exception {
+    fake.withEventsByHand();
+    PjrtClient client = onCpu();
+    PjrtBuffer early = borrowed(client);
+    CompletableFuture<Void> asked = early.hostReleased();
+    PjrtBuffer late = borrowed(client);
+    early.close();
+    late.close();
+    PjrtBuffer never = borrowed(client);
+    client.close();
+    assertFalse(asked.isDone() || late.hostReleased().isDone() || never.hostReleased().isDone());
+    assertEquals(1, fake.count(FakePlugin.Thing.Client.class), "its events are still to come");
+    fake.fire("");
+    asked.get(20, TimeUnit.SECONDS);
+    late.hostReleased().get(20, TimeUnit.SECONDS);
+    never.hostReleased().get(20, TimeUnit.SECONDS);
+    fake.awaitEmpty();
+  }
+
+  @Test
+  void whoAsksForTheReleaseWhileTheClientGoesGetsIt() throws Exception {
+    try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      for (int round = 0; round < 300; round++) {
+        PjrtClient client = onCpu();
+        PjrtBuffer buffer = borrowed(client);
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        threads.execute(
+            () -> {
+              CompletableFuture<Void> _ = buffer.hostReleased().thenAccept(asked::complete);
+            });
+        client.close();
+        asked.get(20, TimeUnit.SECONDS);
+      }
     }
     fake.awaitEmpty();
   }

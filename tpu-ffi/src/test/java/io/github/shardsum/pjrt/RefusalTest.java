@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -308,6 +309,47 @@ class RefusalTest {
         assertTrue(e.getMessage().contains("its arena is closed"), e.getMessage());
       }
     }
+  }
+
+  @Test
+  void memoryOfAnotherThreadsArenaIsNotRead() {
+    CompletableFuture<Tensor> theirs = new CompletableFuture<>();
+    CompletableFuture<Void> tried = new CompletableFuture<>();
+    Runnable owner =
+        () -> {
+          try (Arena arena = Arena.ofConfined()) {
+            theirs.complete(Tensor.allocate(arena, DType.F32, Shape.of(4)));
+            tried.join();
+          }
+        };
+    new Thread(owner).start();
+    try (PjrtClient client = fake.open().createClient()) {
+      PjrtDevice device = client.devices().getFirst();
+      for (HostTransfer transfer : HostTransfer.values()) {
+        WrongThreadException e =
+            assertThrows(
+                WrongThreadException.class,
+                () -> client.bufferFrom(theirs.join(), device, transfer));
+        assertTrue(e.getMessage().contains("use Arena.ofShared()"), e.getMessage());
+      }
+    } finally {
+      tried.complete(null);
+    }
+  }
+
+  @Test
+  void aDeadlineBeyondAllClocksIsNone() {
+    Duration ever = Duration.ofSeconds(Long.MAX_VALUE);
+    fake.open().createClient(ClientOptions.defaults().withDeadline(ever)).close();
+  }
+
+  @Test
+  void aPluginThatCompilesForItsOwnDevicesOnlyIsSaidTo() {
+    fake.with(
+        Slot.TOPOLOGY_DESCRIPTION_CREATE,
+        _ -> fake.error(PjrtCode.UNIMPLEMENTED, "Topology not supported."));
+    PjrtException e = assertThrows(PjrtException.class, () -> fake.open().topology("v5e:2x2"));
+    assertTrue(e.detail().contains("; compile ahead of time with libtpu"), e.detail());
   }
 
   @Test

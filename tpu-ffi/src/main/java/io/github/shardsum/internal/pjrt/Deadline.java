@@ -23,6 +23,12 @@ public final class Deadline {
 
   /** Starts a call whose result, or whose failure, completes a future. */
   static <T> void start(String name, CompletableFuture<T> result, Supplier<T> call) {
+    start(name, result, STACK_BYTES, call);
+  }
+
+  /** As the other, with a stack of so many bytes. */
+  static <T> void start(
+      String name, CompletableFuture<T> result, long stackBytes, Supplier<T> call) {
     Thread thread =
         new Thread(
             null,
@@ -34,7 +40,7 @@ public final class Deadline {
               }
             },
             "pjrt " + name,
-            STACK_BYTES);
+            stackBytes);
     thread.setDaemon(true);
     thread.start();
   }
@@ -68,7 +74,7 @@ public final class Deadline {
 
   static <T> T await(CompletableFuture<T> result, Duration deadline, String call, String advice) {
     try {
-      return result.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+      return result.get(TimeUnit.NANOSECONDS.convert(deadline), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       throw new PjrtException(
           PjrtCode.DEADLINE_EXCEEDED, call, "no answer within " + deadline + ": " + advice);
@@ -80,7 +86,7 @@ public final class Deadline {
     }
   }
 
-  private static RuntimeException failure(@Nullable Throwable cause) {
+  static RuntimeException failure(@Nullable Throwable cause) {
     return switch (cause) {
       case PjrtException ours -> new PjrtException(ours.code(), ours.call(), ours.detail(), ours);
       case RuntimeException other -> other;

@@ -69,7 +69,14 @@ public final class PluginLoader {
           PjrtCode.INVALID_ARGUMENT, library + ": a shared library is wanted, it is no file");
     }
     try {
-      return library.toRealPath();
+      Path file = library.toRealPath();
+      ElfFile.reasonAgainst(file, System.getProperty("os.arch"))
+          .ifPresent(
+              reason -> {
+                throw refused(
+                    PjrtCode.FAILED_PRECONDITION, library + ": " + reason + "; install it again");
+              });
+      return file;
     } catch (IOException e) {
       throw refused(PjrtCode.PERMISSION_DENIED, library + ": cannot be read: " + e);
     }

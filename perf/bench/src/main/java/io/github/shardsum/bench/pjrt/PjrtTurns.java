@@ -135,6 +135,7 @@ public final class PjrtTurns {
         Tensor array = Tensor.of(new float[count], count);
         Turns.Timed copy = timed(c.copy(here.segment()));
         copy("COPY from C", megabytes, copy, timed(c.fromHost(here.segment(), 0)));
+        copy("BORROW from C", megabytes, copy, timed(c.fromHost(here.segment(), 2)));
         for (HostTransfer transfer : new HostTransfer[] {HostTransfer.COPY, HostTransfer.BORROW}) {
           Turns.Timed our = timed(() -> ours.fromHost(here, transfer));
           copy(transfer.toString(), megabytes, copy, our);

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,8 +67,7 @@ final class TpuRun implements Callable<Integer> {
     CompileOptions options = split.withShardy(text.isShardy());
     PjrtSearch.Found found = plugin.find(System.getenv());
     try (Arena arena = Arena.ofShared();
-        PjrtClient client =
-            PjrtPlugin.open(found.library()).createClient(clientOptions(found, partitions));
+        PjrtClient client = client(PjrtPlugin.open(found.library()), partitions);
         PjrtLoadedExecutable loaded = client.compile(text.code(), ProgramFormat.MLIR, options)) {
       checkOutputs(loaded.executable().outputs());
       List<Tensor> inputs = new ArrayList<>();
@@ -82,11 +80,14 @@ final class TpuRun implements Callable<Integer> {
   }
 
   /** A CPU has as many devices as one asks for; other plugins may refuse the option. */
-  static ClientOptions clientOptions(PjrtSearch.Found found, int devices) {
-    String file = String.valueOf(found.library().getFileName()).toLowerCase(Locale.ROOT);
-    return found.name().equals("cpu") || file.contains("cpu")
-        ? ClientOptions.defaults().withOptions(PjrtOptions.none().with("cpu_device_count", devices))
-        : ClientOptions.defaults();
+  private static PjrtClient client(PjrtPlugin plugin, int devices) {
+    PjrtClient client = plugin.createClient();
+    if (client.addressableDevices().size() >= devices || !client.platformName().equals("cpu")) {
+      return client;
+    }
+    client.close();
+    PjrtOptions options = PjrtOptions.none().with("cpu_device_count", devices);
+    return plugin.createClient(ClientOptions.defaults().withOptions(options));
   }
 
   private List<Tensor> run(PjrtClient client, PjrtLoadedExecutable loaded, List<Tensor> inputs) {
@@ -97,13 +98,22 @@ final class TpuRun implements Callable<Integer> {
     }
     List<Sharding> split = shardings(loaded, inputs.size());
     for (int i = 0; i < inputs.size(); i++) {
-      List<Tensor> parts = split.get(i).split(inputs.get(i), count);
+      List<Tensor> parts = split(i, split.get(i), inputs.get(i), count);
       for (int device = 0; device < count; device++) {
         rows.get(device).add(client.bufferFrom(parts.get(device), loaded.devices().get(device)));
       }
     }
     List<List<PjrtBuffer>> results = loaded.execute(rows, ExecuteOptions.defaults()).join();
     return joined(loaded, results, count);
+  }
+
+  private List<Tensor> split(int argument, Sharding sharding, Tensor whole, int count) {
+    try {
+      return sharding.split(whole, count);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "argument %d, %s: %s".formatted(argument, arguments.get(argument), e.getMessage()), e);
+    }
   }
 
   private List<Sharding> shardings(PjrtLoadedExecutable loaded, int inputs) {

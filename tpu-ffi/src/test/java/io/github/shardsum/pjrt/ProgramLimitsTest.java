@@ -1,0 +1,40 @@
+package io.github.shardsum.pjrt;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class ProgramLimitsTest {
+  @Test
+  void bracketsNestedBeyondAParsersStackAreRefused() {
+    for (String pair : new String[] {"()", "[]", "{}", "<>"}) {
+      String open = pair.substring(0, 1).repeat(ProgramLimits.DEEPEST);
+      String close = pair.substring(1).repeat(ProgramLimits.DEEPEST);
+      ProgramLimits.check(open + close + open + close);
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class, () -> ProgramLimits.check(open + open + close));
+      assertTrue(e.getMessage().contains("1000 deep are wanted"), e.getMessage());
+    }
+  }
+
+  @Test
+  void bracketsOfStringsCommentsAndArrowsAreNone() {
+    String many = "[".repeat(2 * ProgramLimits.DEEPEST);
+    ProgramLimits.check("\"" + many + "\\\"" + many + "\" // " + many + "\n//" + many);
+    ProgramLimits.check("() -> ()\n".repeat(2 * ProgramLimits.DEEPEST) + many.substring(1001));
+    ProgramLimits.check("ML\u00efR" + many);
+  }
+
+  @Test
+  void whatWaitsForAHostThatDoesNotAnswerIsRefused() {
+    for (String operation : new String[] {"stablehlo.infeed", "stablehlo.outfeed"}) {
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> ProgramLimits.check("%0:2 = \"" + operation + "\"(%t)"));
+      assertTrue(e.getMessage().contains(operation + " waits for a host"), e.getMessage());
+    }
+  }
+}
