@@ -59,7 +59,7 @@ final class Trial {
   }
 
   Einsum run() {
-    long end = System.nanoTime() + most.toNanos();
+    long end = WarmUp.endOf(most);
     int left = (int) ladders.stream().filter(ladder -> ladder.size() > 1).count();
     for (int step = 0; step < ladders.size(); step++) {
       long now = System.nanoTime();

@@ -25,6 +25,8 @@ final class WarmUp {
   /** Such blocks in a row after which the compiler is taken to be done. */
   private static final int QUIET = 5;
 
+  private static final Duration LONGEST = Duration.ofDays(365);
+
   private final Einsum einsum;
   private final BoundEquation bound;
   private final EinsumOptions options;
@@ -41,7 +43,7 @@ final class WarmUp {
     if (most.isNegative()) {
       throw new IllegalArgumentException("warm-up: a time of at least 0 is wanted, got " + most);
     }
-    long end = System.nanoTime() + most.toNanos();
+    long end = endOf(most);
     Operand[] operands = operands(MOST_SIZE);
     Einsum same = smaller(operands);
     if (!kernels(same).equals(kernels(einsum))) {
@@ -55,6 +57,12 @@ final class WarmUp {
       quiet = time > SETTLED * best ? quiet + 1 : 0;
       best = Math.min(best, time);
     }
+  }
+
+  /** When a time from now on is over; what nanoseconds do not hold, as "for ever", is a year. */
+  static long endOf(Duration most) {
+    Duration bounded = most.compareTo(LONGEST) > 0 ? LONGEST : most;
+    return System.nanoTime() + bounded.toNanos();
   }
 
   /** Nanoseconds a run. */

@@ -15,6 +15,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
@@ -426,6 +427,7 @@ class EinsumTest {
     Tensor table = Tensor.zeros(DType.F32, 3, 5);
     Einsum.compileFor("ij,jk->ik", EinsumOptions.defaults(), routing, table).warmUp(most);
     Einsum einsum = Einsum.compile("ij->ji", Shape.of(2, 3));
+    einsum.warmUp(ChronoUnit.FOREVER.getDuration());
     assertThrows(IllegalArgumentException.class, () -> einsum.warmUp(Duration.ofNanos(-1)));
   }
 
