@@ -48,6 +48,17 @@ final class Arguments {
         throw new IllegalArgumentException(
             what + " " + value + " is wanted, got " + tensor + "; convert or reshape it");
       }
+      reachable(what + " " + value.name(), tensor.segment());
+    }
+  }
+
+  private static void reachable(String name, MemorySegment memory) {
+    if (!memory.scope().isAlive()) {
+      throw new IllegalStateException(name + ": live memory is wanted, but its arena was closed");
+    }
+    if (!memory.isAccessibleBy(Thread.currentThread())) {
+      throw new WrongThreadException(
+          name + " lies in a confined arena of another thread; use Arena.ofShared()");
     }
   }
 

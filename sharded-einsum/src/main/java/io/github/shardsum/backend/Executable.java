@@ -10,8 +10,10 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>Inputs and outputs are matched by position, of the program's dtypes and shapes, of any strides
  * and any memory. All are checked before anything is computed. No run changes an input; an output
- * that shares memory with an input or another output is an error. Closing twice does nothing; a run
- * after closing is an {@link IllegalStateException}.
+ * that shares memory with an input or another output is an error. Memory of a closed arena is an
+ * {@link IllegalStateException}, that of another thread's confined arena (a started run is on a
+ * thread of its own) a {@link WrongThreadException}. Closing twice does nothing; a run after
+ * closing is an {@link IllegalStateException}.
  */
 public interface Executable extends AutoCloseable {
   /**

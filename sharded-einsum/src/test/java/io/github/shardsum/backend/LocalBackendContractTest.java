@@ -1,10 +1,43 @@
 package io.github.shardsum.backend;
 
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
 
 class LocalBackendContractTest implements BackendContract {
   @Override
   public Backend backend() {
     return LocalBackend.of(Workers.sequential());
+  }
+
+  @Test
+  void memoryThatCannotBeReachedIsAnErrorThatNamesTheValue() {
+    ProgramBuilder p = Program.builder("p");
+    p.output("y", p.exp(p.input("x", "f32[a=3]")));
+    try (Executable program = backend().compile(p.build())) {
+      Tensor gone;
+      try (Arena arena = Arena.ofConfined()) {
+        Tensor confined = Tensor.allocate(arena, DType.F32, Shape.of(3));
+        var elsewhere =
+            assertThrows(CompletionException.class, () -> program.start(List.of(confined)).join());
+        String message =
+            assertInstanceOf(WrongThreadException.class, elsewhere.getCause()).getMessage();
+        assertTrue(message.startsWith("input x lies in a confined arena"), message);
+        gone = confined;
+      }
+      var closed = assertThrows(IllegalStateException.class, () -> program.run(gone));
+      assertTrue(closed.getMessage().startsWith("input x: live memory"), closed.getMessage());
+    }
   }
 }
