@@ -1,6 +1,7 @@
 package io.github.shardsum.tensor;
 
 import io.github.shardsum.internal.memory.Memory;
+import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.internal.memory.StridedCopy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -385,6 +386,16 @@ public final class Tensor implements Operand {
    */
   public boolean isContiguous() {
     return Views.isContiguous(shape, strides);
+  }
+
+  /**
+   * Whether two indices may be one element, as in a broadcast view; such a tensor can be read but is
+   * refused as a result.
+   *
+   * @return false if all elements are surely apart
+   */
+  public boolean overlapsItself() {
+    return Overlap.withItself(this);
   }
 
   /**

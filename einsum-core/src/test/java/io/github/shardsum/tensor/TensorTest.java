@@ -194,4 +194,14 @@ class TensorTest {
         thrown.toString());
     assertTrue(String.valueOf(thrown.getMessage()).contains(part), thrown.toString());
   }
+
+  @Test
+  void aViewThatMeetsAnElementTwiceOverlapsItself() {
+    Tensor row = Tensor.of(new float[12], 12);
+    assertFalse(row.reshape(3, 4).transpose().overlapsItself());
+    assertTrue(row.broadcastTo(Shape.of(2, 12)).overlapsItself());
+    Shape shape = Shape.of(3, 4);
+    assertTrue(Tensor.ofStrided(DType.F32, row.segment(), 0, shape, 1, 2).overlapsItself());
+    assertFalse(Tensor.ofStrided(DType.F32, row.segment(), 3, shape, 4, -1).overlapsItself());
+  }
 }

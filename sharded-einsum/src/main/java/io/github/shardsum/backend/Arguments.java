@@ -105,11 +105,12 @@ final class Arguments {
       if (tensor.segment().isReadOnly()) {
         throw new IllegalArgumentException(name() + ": writable memory is wanted, got " + tensor);
       }
-      for (int axis = 0; axis < tensor.rank(); axis++) {
-        if (tensor.stride(axis) == 0 && tensor.size(axis) > 1) {
-          throw new IllegalArgumentException(
-              name() + ": elements that are apart are wanted, got " + tensor);
-        }
+      if (tensor.overlapsItself()) {
+        throw new IllegalArgumentException(
+            name()
+                + ": an output whose elements are apart is wanted, got "
+                + tensor
+                + ", a broadcast or overlapping view; use a fresh tensor");
       }
     }
 

@@ -96,6 +96,18 @@ sealed interface ContractionMethods permits ProgramBuilder {
   }
 
   /**
+   * The largest along labels.
+   *
+   * @param x the elements
+   * @param labels along which labels
+   * @return the result
+   * @see Contraction.ReduceKind#MAX
+   */
+  default Value max(Value x, String... labels) {
+    return reduce(ReduceKind.MAX, x, labels);
+  }
+
+  /**
    * The softmax along a label.
    *
    * @param x logits

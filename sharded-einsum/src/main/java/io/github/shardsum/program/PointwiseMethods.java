@@ -59,6 +59,50 @@ sealed interface PointwiseMethods permits ProgramBuilder {
   }
 
   /**
+   * {@code ln x}.
+   *
+   * @param x the argument
+   * @return the result
+   * @see Pointwise.UnaryKind#LOG
+   */
+  default Value log(Value x) {
+    return unary(UnaryKind.LOG, x);
+  }
+
+  /**
+   * {@code x^(1/2)}.
+   *
+   * @param x the argument
+   * @return the result
+   * @see Pointwise.UnaryKind#SQRT
+   */
+  default Value sqrt(Value x) {
+    return unary(UnaryKind.SQRT, x);
+  }
+
+  /**
+   * {@code tanh x}.
+   *
+   * @param x the argument
+   * @return the result
+   * @see Pointwise.UnaryKind#TANH
+   */
+  default Value tanh(Value x) {
+    return unary(UnaryKind.TANH, x);
+  }
+
+  /**
+   * {@code 1 / (1 + e^-x)}.
+   *
+   * @param x the argument
+   * @return the result
+   * @see Pointwise.UnaryKind#LOGISTIC
+   */
+  default Value logistic(Value x) {
+    return unary(UnaryKind.LOGISTIC, x);
+  }
+
+  /**
    * {@code -x}.
    *
    * @param x the argument
@@ -115,6 +159,30 @@ sealed interface PointwiseMethods permits ProgramBuilder {
    */
   default Value divide(Value x, Value y) {
     return binary(BinaryKind.DIVIDE, x, y);
+  }
+
+  /**
+   * {@code max(x, y)}.
+   *
+   * @param x an argument
+   * @param y the other
+   * @return the result
+   * @see Pointwise.BinaryKind#MAXIMUM
+   */
+  default Value maximum(Value x, Value y) {
+    return binary(BinaryKind.MAXIMUM, x, y);
+  }
+
+  /**
+   * {@code min(x, y)}.
+   *
+   * @param x an argument
+   * @param y the other
+   * @return the result
+   * @see Pointwise.BinaryKind#MINIMUM
+   */
+  default Value minimum(Value x, Value y) {
+    return binary(BinaryKind.MINIMUM, x, y);
   }
 
   /**

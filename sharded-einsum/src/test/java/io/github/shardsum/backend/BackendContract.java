@@ -15,6 +15,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -161,6 +162,10 @@ public interface BackendContract {
       Tensor overlapping = inputs.get(1).reshape(20).slice(0, 0, 15).reshape(3, 5);
       String apart = message(() -> executable.runInto(List.of(loss, overlapping), inputs));
       assertTrue(apart.contains("apart from input w"), apart);
+      MemorySegment memory = MemorySegment.ofArray(new float[15]);
+      Tensor running = Tensor.ofStrided(DType.F32, memory, 0, Shape.of(3, 5), 1, 1);
+      String itself = message(() -> executable.runInto(List.of(loss, running), inputs));
+      assertTrue(itself.contains("elements are apart is wanted"), itself);
       assertEquals(7, loss.getDouble());
     }
   }

@@ -45,6 +45,17 @@ class ProgramBuilderTest {
   }
 
   @Test
+  void commonFunctionsHaveMethodsOfTheirName() {
+    ProgramBuilder p = Program.builder("named");
+    Value x = p.input("x", "f32[a=2]");
+    Value y = p.maximum(p.log(p.sqrt(x)), p.minimum(p.tanh(x), p.logistic(x)));
+    p.output(p.max(y, "a"));
+    assertEquals(
+        List.of("sqrt", "log", "tanh", "logistic", "minimum", "maximum", "reduce_max"),
+        p.build().statements().stream().map(each -> each.operation().mnemonic()).toList());
+  }
+
+  @Test
   void aValueOfAnotherBuilderIsRefusedAtOnce() {
     ProgramBuilder other = Program.builder("other");
     Value foreign = other.exp(other.input("x", "f32[a=2]"));
