@@ -389,8 +389,8 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * Whether two indices may be one element, as in a broadcast view; such a tensor can be read but is
-   * refused as a result.
+   * Whether two indices may be one element, as in a broadcast view; such a tensor can be read but
+   * is refused as a result.
    *
    * @return false if all elements are surely apart
    */
