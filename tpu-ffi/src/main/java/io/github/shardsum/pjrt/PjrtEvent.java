@@ -44,16 +44,16 @@ public final class PjrtEvent implements AutoCloseable {
   }
 
   /**
-   * Waits on this thread until it is done. A virtual thread keeps its carrier meanwhile: such a one
-   * had better wait for {@link #toFuture}.
+   * Waits on this thread until it is done, awake for the first 20 microseconds. A virtual thread
+   * keeps its carrier meanwhile: such a one had better wait for {@link #toFuture}.
    *
    * @throws PjrtException if it ended with an error
    * @throws IllegalStateException if it was closed
    */
   public void await() {
     MemorySegment event = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      client.api().prepare(scratch, Slot.EVENT_AWAIT).set("event", event).invoke();
+    try {
+      client.api().events().join(event);
     } finally {
       handle.exit();
     }

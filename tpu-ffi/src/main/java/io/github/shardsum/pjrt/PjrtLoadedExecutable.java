@@ -153,7 +153,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   /**
-   * Runs a program of one device.
+   * Runs a program of one device. The way to a result that is wanted at once: what waits for it on
+   * this thread, {@link PjrtBuffer#toTensor} or {@link PjrtEvent#await}, needs no other one.
    *
    * @param arguments buffers on that device, which stay the caller's to close
    * @return the results, to be closed; they may not be computed yet

@@ -26,6 +26,9 @@ import java.util.function.Consumer;
  * that would end the JVM.
  */
 public final class EventCallbacks {
+  /** About what it costs to put a thread to sleep and to wake it on a virtual machine. */
+  private static final long AWAKE_NANOS = 20_000;
+
   private final Api api;
   private final Map<Long, Consumer<Optional<PjrtException>>> waiting = new ConcurrentHashMap<>();
   private final AtomicLong next = new AtomicLong(1);
@@ -102,10 +105,24 @@ public final class EventCallbacks {
         : new PjrtException(PjrtCode.INTERNAL, Slot.EVENT_ON_READY.symbol(), e.toString(), e);
   }
 
-  /** Waits for an event on this thread, and destroys it. */
-  public void await(MemorySegment event) {
+  /**
+   * Waits for an event on this thread. It asks for a while before it sleeps: many a program is done
+   * sooner than a thread wakes up.
+   */
+  public void join(MemorySegment event) {
+    long begin = System.nanoTime();
+    while (!isReady(event) && System.nanoTime() - begin < AWAKE_NANOS) {
+      Thread.onSpinWait();
+    }
     try (Scratch scratch = api.scratch()) {
       api.prepare(scratch, Slot.EVENT_AWAIT).set("event", event).invoke();
+    }
+  }
+
+  /** Waits for an event on this thread, and destroys it. */
+  public void await(MemorySegment event) {
+    try {
+      join(event);
     } finally {
       destroy(event);
     }
