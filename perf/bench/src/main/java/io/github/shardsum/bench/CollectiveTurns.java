@@ -51,16 +51,6 @@ public final class CollectiveTurns {
     System.out.printf(Locale.ROOT, format, values);
   }
 
-  private static Turns.Timed timed(Runnable call) {
-    return calls -> {
-      long begin = System.nanoTime();
-      for (long i = 0; i < calls; i++) {
-        call.run();
-      }
-      return (System.nanoTime() - begin) / 1e9;
-    };
-  }
-
   private String verdict(boolean met) {
     missed |= !met;
     return met ? "met" : "MISSED";
@@ -69,16 +59,17 @@ public final class CollectiveTurns {
   private void collectives(int devices) {
     CollectiveBenchmark both = new CollectiveBenchmark(devices);
     both.setUp();
-    Turns copies = Turns.of(ROUNDS, timed(both::copyOfWholeOperands), timed(both::allToAll));
+    Turns copies =
+        Turns.of(ROUNDS, Turns.Timed.of(both::copyOfWholeOperands), Turns.Timed.of(both::allToAll));
     Turns.Interval share = share(devices, "all-to-all", "whole operands copied", copies);
     print(", at least %.2f %s%n", LEAST_OF_COPY, verdict(share.median() >= LEAST_OF_COPY));
     share(
         devices,
         "all-to-all",
         "its chunks copied by Java",
-        Turns.of(ROUNDS, timed(both::copyOfChunks), timed(both::allToAll)));
+        Turns.of(ROUNDS, Turns.Timed.of(both::copyOfChunks), Turns.Timed.of(both::allToAll)));
     print("%n");
-    Turns reads = Turns.of(ROUNDS, timed(both::readAll), timed(both::allReduce));
+    Turns reads = Turns.of(ROUNDS, Turns.Timed.of(both::readAll), Turns.Timed.of(both::allReduce));
     share = share(devices, "all-reduce", "all read", reads);
     if (devices >= BEYOND_CACHES) {
       print(", at least %.2f %s", LEAST_OF_READ, verdict(share.median() >= LEAST_OF_READ));
@@ -104,7 +95,9 @@ public final class CollectiveTurns {
 
   private void supersteps() {
     SuperstepBenchmark both = new SuperstepBenchmark();
-    Turns turns = Turns.of(ROUNDS, timed(both::superstepOfMany), timed(both::superstepAlone));
+    Turns turns =
+        Turns.of(
+            ROUNDS, Turns.Timed.of(both::superstepOfMany), Turns.Timed.of(both::superstepAlone));
     Turns.Interval step = turns.interval((many, _) -> many / SuperstepBenchmark.STEPS * 1e6);
     print(
         "a superstep of 2048 devices %.2f us [%.2f, %.2f], under %.0f us %s; a plan of one %.2f us%n",

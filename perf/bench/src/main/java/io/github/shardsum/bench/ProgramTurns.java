@@ -53,16 +53,6 @@ public final class ProgramTurns {
     System.out.printf(Locale.ROOT, format, values);
   }
 
-  private static Turns.Timed timed(Runnable call) {
-    return calls -> {
-      long begin = System.nanoTime();
-      for (long i = 0; i < calls; i++) {
-        call.run();
-      }
-      return (System.nanoTime() - begin) / 1e9;
-    };
-  }
-
   private String verdict(boolean met) {
     missed |= !met;
     return met ? "met" : "MISSED";
@@ -71,7 +61,7 @@ public final class ProgramTurns {
   private void layer(MoeSizes sizes) {
     MoeProgramBenchmark both = new MoeProgramBenchmark(sizes);
     both.setUp();
-    Turns turns = Turns.of(ROUNDS, timed(both::byHand), timed(both::asProgram));
+    Turns turns = Turns.of(ROUNDS, Turns.Timed.of(both::byHand), Turns.Timed.of(both::asProgram));
     Turns.Interval ratio = turns.interval((hand, program) -> program / hand);
     print(
         "%s%n  by hand %.3f ms, as a program %.3f ms, %d pairs: %.3f [%.3f, %.3f], at most %.2f %s%n",
@@ -93,8 +83,9 @@ public final class ProgramTurns {
     Turns turns =
         Turns.of(
             ROUNDS,
-            timed(() -> backend.compile(program).close()),
-            timed(() -> Data.check("outputs", 1, Program.parse(text).outputs().size(), 0)));
+            Turns.Timed.of(() -> backend.compile(program).close()),
+            Turns.Timed.of(
+                () -> Data.check("outputs", 1, Program.parse(text).outputs().size(), 0)));
     Turns.Interval compiling = turns.interval((compiled, parsed) -> compiled);
     print(
         "compiling %d operations %.2f ms [%.2f, %.2f], at most %.0f ms %s; parsing them %.2f ms%n",
