@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Steps that sum nothing, at sizes where tiles have edges, sums of rows that operands lie across,
- * and products of few columns, against the definition.
+ * Steps that sum nothing, at sizes where tiles have edges, sums of rows and products that operands
+ * lie across, and products of few columns, against the definition.
  */
 class KernelEdgesTest {
   private static final List<DType> DTYPES = List.of(DType.F32, DType.F64, DType.BF16, DType.I64);
@@ -85,6 +85,19 @@ class KernelEdgesTest {
       })
   void productsOfFewColumnsAreTheDefinition(String equation, String listed) {
     check(equation, listed, List.of(DType.F32, DType.F64));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "aebf,dfce->abcd; 3,5,7,90,9,6",
+        "aebf,dfce->abcd; 3,11,7,59,9,6",
+        "aebf,dfce->abcd; 2,4,17,64,9,5",
+        "aebfg,dfceg->abcd; 2,7,9,40,3,5,6",
+      })
+  void productsOfASumThatTheLeftOperandLiesAcrossAreTheDefinition(String equation, String listed) {
+    check(equation, listed, List.of(DType.F32, DType.F64, DType.I64));
   }
 
   @ParameterizedTest

@@ -44,9 +44,6 @@ public record Blocking(int k, int panels, int near, int far, boolean alongRows) 
    */
   private static final int K_ALONG_ROWS = 128;
 
-  /** So few rows of C stay in the first-level cache whichever way the tiles go: B is read once. */
-  private static final int FEW_ROWS = 32;
-
   /**
    * Below so many terms tiles are lower: the time goes into writing C, and fewer rows side by side
    * are written faster (4096 x 4096 of 32 terms by a tenth).
@@ -84,9 +81,9 @@ public record Blocking(int k, int panels, int near, int far, boolean alongRows) 
     return Math.max(1, panels / terms);
   }
 
-  /** Whether tiles of a block of so many rows follow the rows of C. */
-  public boolean alongRows(int rows, int terms) {
-    return rows > FEW_ROWS && (alongRows || terms <= K_ALONG_ROWS);
+  /** Whether tiles of a block with so many terms follow the rows of C. */
+  public boolean alongRows(int terms) {
+    return alongRows || terms <= K_ALONG_ROWS;
   }
 
   /** Most rows of a tile with so many terms. */
