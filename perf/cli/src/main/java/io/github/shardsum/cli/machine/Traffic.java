@@ -37,44 +37,43 @@ enum Traffic {
   }
 
   /**
-   * Moves every byte of a stretch once.
+   * Moves every byte once.
    *
    * @param integers the array of {@link #READ}: integer addition may be reordered, so the JIT keeps
    *     it in several vectors; that of floats is a chain
    * @param floats the arrays of the others
-   * @param from first element
-   * @param to the element after the last
+   * @param n elements of each array
    * @return something that depends on what was read
    */
-  int sweep(int[] integers, float[][] floats, int from, int to) {
+  int sweep(int[] integers, float[][] floats, int n) {
     return switch (this) {
-      case READ -> sum(integers, from, to);
-      case TRIAD -> multiply(floats[0], floats[1], floats[2], from, to);
+      case READ -> sum(integers, n);
+      case TRIAD -> multiply(floats[0], floats[1], floats[2], n);
       case COPY -> {
-        System.arraycopy(floats[0], from, floats[1], from, to - from);
+        System.arraycopy(floats[0], 0, floats[1], 0, n);
         yield 0;
       }
       case FILL -> {
-        Arrays.fill(floats[0], from, to, 1);
+        Arrays.fill(floats[0], 0, n, 1);
         yield 0;
       }
     };
   }
 
   /** The shift costs nothing, and without it C2 takes a bare sum for not worth vectors. */
-  private static int sum(int[] values, int from, int to) {
+  private static int sum(int[] values, int n) {
     if (KernelInfo.current().vectorBits() > 0) {
-      return RegisterLoops.read(values, from, to);
+      return RegisterLoops.read(values, n);
     }
     int sum = 0;
-    for (int i = from; i < to; i++) {
+    for (int i = 0; i < n; i++) {
       sum += values[i] >> 1;
     }
     return sum;
   }
 
-  private static int multiply(float[] a, float[] b, float[] c, int from, int to) {
-    for (int i = from; i < to; i++) {
+  private static int multiply(float[] a, float[] b, float[] c, int n) {
+    for (int i = 0; i < n; i++) {
       c[i] = a[i] * b[i];
     }
     return 0;

@@ -24,7 +24,7 @@
 #define CHAINS 12          /* latency 4 and two units a cycle want 8 chains; register files have room for 12 */
 #define STEPS 40000
 #define STREAMS 4          /* hardware prefetches stop at a page's end; other streams go on meanwhile */
-#define RUN_BYTES (4 << 20)
+#define LEAST_RUN_BYTES (4 << 20) /* a larger footprint is moved whole: its parts may still be in a cache */
 #define SECONDS 0.3
 
 typedef float singles __attribute__((vector_size(WIDTH), aligned(WIDTH)));
@@ -37,7 +37,7 @@ static const int ARRAYS[] = {0, 0, 1, 3, 2, 1, 1};
 
 struct task {
   enum kind kind;
-  size_t elements, stretch, sweeps, at;
+  size_t elements, sweeps;
   float *arrays[3];
   volatile double result;
 };
@@ -118,14 +118,13 @@ static void run(struct task *t) {
   if (t->kind == SINGLES) t->result = singles_run();
   if (t->kind == DOUBLES) t->result = doubles_run();
   for (size_t sweep = 0; sweep < t->sweeps; sweep++) {
-    t->at = t->at + 2 * t->stretch <= t->elements ? t->at + t->stretch : 0;
-    float *a = t->arrays[0] + t->at;
+    float *a = t->arrays[0];
     switch (t->kind) {
-      case READ: t->result = read_run(a, t->stretch); break;
-      case TRIAD: triad_run(a, t->arrays[1] + t->at, t->arrays[2] + t->at, t->stretch); break;
-      case COPY: copy_run(a, t->arrays[1] + t->at, t->stretch); break;
-      case FILL: fill_run(a, t->stretch); break;
-      default: streaming_run(a, t->stretch);
+      case READ: t->result = read_run(a, t->elements); break;
+      case TRIAD: triad_run(a, t->arrays[1], t->arrays[2], t->elements); break;
+      case COPY: copy_run(a, t->arrays[1], t->elements); break;
+      case FILL: fill_run(a, t->elements); break;
+      default: streaming_run(a, t->elements);
     }
   }
 }
@@ -162,17 +161,16 @@ static double best(void) {
 static double bandwidth(enum kind kind, size_t bytes) {
   size_t lines = 1 << 10; /* elements: a multiple of every vector and stream */
   size_t elements = bytes / 4 / ARRAYS[kind] / lines * lines;
-  size_t wanted = RUN_BYTES / 4 / ARRAYS[kind] / lines * lines;
   if (elements == 0) elements = lines;
+  size_t sweeps = (LEAST_RUN_BYTES / 4 / ARRAYS[kind] + elements - 1) / elements;
   for (int i = 0; i < threads; i++) {
-    size_t stretch = elements < wanted ? elements : wanted;
-    tasks[i] = (struct task){kind, elements, stretch, (wanted + stretch - 1) / stretch, 0, {0}, 0};
+    tasks[i] = (struct task){kind, elements, sweeps, {0}, 0};
     for (int a = 0; a < ARRAYS[kind]; a++) {
       if (posix_memalign((void **)&tasks[i].arrays[a], 4096, 4 * elements)) exit(3);
       memset(tasks[i].arrays[a], 0, 4 * elements);
     }
   }
-  double moved = 4.0 * ARRAYS[kind] * tasks[0].stretch * tasks[0].sweeps * threads;
+  double moved = 4.0 * ARRAYS[kind] * elements * sweeps * threads;
   double rate = moved / best();
   for (int i = 0; i < threads; i++) {
     for (int a = 0; a < ARRAYS[kind]; a++) free(tasks[i].arrays[a]);

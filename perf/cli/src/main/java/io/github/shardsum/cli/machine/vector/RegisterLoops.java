@@ -8,6 +8,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * What C2's own vectors do not reach: chains of multiply-adds that never leave their registers, and
  * reading in several streams.
+ *
+ * <p>What goes round a loop is never the receiver of a call: C2 would not know its class without a
+ * profile, and have it as an object.
  */
 public final class RegisterLoops {
   /** Two units of latency 4 want 8 at once; these leave room for the factors in 16 registers. */
@@ -46,18 +49,18 @@ public final class RegisterLoops {
     FloatVector y4 = b;
     FloatVector y5 = b;
     for (int step = 0; step < steps; step++) {
-      x0 = x0.fma(a, b);
-      x1 = x1.fma(a, b);
-      x2 = x2.fma(a, b);
-      x3 = x3.fma(a, b);
-      x4 = x4.fma(a, b);
-      x5 = x5.fma(a, b);
-      y0 = y0.fma(a, b);
-      y1 = y1.fma(a, b);
-      y2 = y2.fma(a, b);
-      y3 = y3.fma(a, b);
-      y4 = y4.fma(a, b);
-      y5 = y5.fma(a, b);
+      x0 = a.fma(x0, b);
+      x1 = a.fma(x1, b);
+      x2 = a.fma(x2, b);
+      x3 = a.fma(x3, b);
+      x4 = a.fma(x4, b);
+      x5 = a.fma(x5, b);
+      y0 = a.fma(y0, b);
+      y1 = a.fma(y1, b);
+      y2 = a.fma(y2, b);
+      y3 = a.fma(y3, b);
+      y4 = a.fma(y4, b);
+      y5 = a.fma(y5, b);
     }
     FloatVector x = x0.add(x1).add(x2).add(x3).add(x4).add(x5);
     return x.add(y0).add(y1).add(y2).add(y3).add(y4).add(y5).lane(0);
@@ -80,30 +83,30 @@ public final class RegisterLoops {
     DoubleVector y4 = b;
     DoubleVector y5 = b;
     for (int step = 0; step < steps; step++) {
-      x0 = x0.fma(a, b);
-      x1 = x1.fma(a, b);
-      x2 = x2.fma(a, b);
-      x3 = x3.fma(a, b);
-      x4 = x4.fma(a, b);
-      x5 = x5.fma(a, b);
-      y0 = y0.fma(a, b);
-      y1 = y1.fma(a, b);
-      y2 = y2.fma(a, b);
-      y3 = y3.fma(a, b);
-      y4 = y4.fma(a, b);
-      y5 = y5.fma(a, b);
+      x0 = a.fma(x0, b);
+      x1 = a.fma(x1, b);
+      x2 = a.fma(x2, b);
+      x3 = a.fma(x3, b);
+      x4 = a.fma(x4, b);
+      x5 = a.fma(x5, b);
+      y0 = a.fma(y0, b);
+      y1 = a.fma(y1, b);
+      y2 = a.fma(y2, b);
+      y3 = a.fma(y3, b);
+      y4 = a.fma(y4, b);
+      y5 = a.fma(y5, b);
     }
     DoubleVector x = x0.add(x1).add(x2).add(x3).add(x4).add(x5);
     return x.add(y0).add(y1).add(y2).add(y3).add(y4).add(y5).lane(0);
   }
 
   /**
-   * Reads a stretch in four streams, since a hardware prefetch stops at a page's end; up to 15
-   * vectors at the end are left out.
+   * Reads in four streams, since a hardware prefetch stops at a page's end; what is less than 8
+   * vectors at the end is left out.
    */
-  public static int read(int[] values, int from, int to) {
+  public static int read(int[] values, int n) {
     int lanes = INTS.length();
-    int part = (to - from) / (8 * lanes) * (2 * lanes);
+    int part = n / (8 * lanes) * (2 * lanes);
     IntVector x0 = IntVector.zero(INTS);
     IntVector x1 = x0;
     IntVector x2 = x0;
@@ -112,18 +115,15 @@ public final class RegisterLoops {
     IntVector y1 = x0;
     IntVector y2 = x0;
     IntVector y3 = x0;
-    int second = from + part;
-    int third = second + part;
-    int fourth = third + part;
     for (int i = 0; i < part; i += 2 * lanes) {
-      x0 = x0.add(IntVector.fromArray(INTS, values, from + i));
-      y0 = y0.add(IntVector.fromArray(INTS, values, from + i + lanes));
-      x1 = x1.add(IntVector.fromArray(INTS, values, second + i));
-      y1 = y1.add(IntVector.fromArray(INTS, values, second + i + lanes));
-      x2 = x2.add(IntVector.fromArray(INTS, values, third + i));
-      y2 = y2.add(IntVector.fromArray(INTS, values, third + i + lanes));
-      x3 = x3.add(IntVector.fromArray(INTS, values, fourth + i));
-      y3 = y3.add(IntVector.fromArray(INTS, values, fourth + i + lanes));
+      x0 = IntVector.fromArray(INTS, values, i).add(x0);
+      y0 = IntVector.fromArray(INTS, values, i + lanes).add(y0);
+      x1 = IntVector.fromArray(INTS, values, part + i).add(x1);
+      y1 = IntVector.fromArray(INTS, values, part + i + lanes).add(y1);
+      x2 = IntVector.fromArray(INTS, values, 2 * part + i).add(x2);
+      y2 = IntVector.fromArray(INTS, values, 2 * part + i + lanes).add(y2);
+      x3 = IntVector.fromArray(INTS, values, 3 * part + i).add(x3);
+      y3 = IntVector.fromArray(INTS, values, 3 * part + i + lanes).add(y3);
     }
     return x0.add(x1).add(x2).add(x3).add(y0).add(y1).add(y2).add(y3).lane(0);
   }
