@@ -28,8 +28,8 @@ public final class Sums {
   public static final int BLOCK = RUN * STRIDE;
 
   /**
-   * Rows that are summed at once, a block of each in turn: as many streams as it takes for memory
-   * to be read at its speed on pages of 4 KiB (15.5 GB/s on an Intel server, one stream 11.5).
+   * Rows that are summed at once: as many streams as it takes for memory to be read at its speed on
+   * pages of 4 KiB (15.5 GB/s on an Intel server, one stream 11.5).
    */
   public static final int ROWS = 4;
 

@@ -237,36 +237,6 @@ class RowKernelsTest {
   }
 
   @Test
-  void sumsOfStridedElementsAreThoseOfTheSameSideBySide() {
-    for (int n : Rows.lengths()) {
-      int stride = random.nextInt(20);
-      float[] x = Rows.floats(random, 2 + n * Math.max(stride, 1));
-      double[] wide = Rows.doubles(random, x);
-      long[] integers = Rows.longs(random, x.length);
-      float[] row = new float[n];
-      double[] wideRow = new double[n];
-      long[] integerRow = new long[n];
-      for (int i = 0; i < n; i++) {
-        row[i] = x[2 + i * stride];
-        wideRow[i] = wide[2 + i * stride];
-        integerRow[i] = integers[2 + i * stride];
-      }
-      for (Kernels kernels : new Kernels[] {BEST, SCALAR}) {
-        double[] lanes = Rows.doubles(random, new float[Sums.ROOM]);
-        assertEquals(
-            SCALAR.floats().sum(row, 0, n),
-            kernels.floats().sumStrided(x, 2, stride, n, lanes, Rows.floats(random, Sums.STRIDE)));
-        assertEquals(
-            SCALAR.doubles().sum(wideRow, 0, n),
-            kernels.doubles().sumStrided(wide, 2, stride, n, lanes, lanes.clone()));
-        assertEquals(
-            SCALAR.longs().sum(integerRow, 0, n),
-            kernels.longs().sumStrided(integers, 2, stride, n, integerRow, integerRow));
-      }
-    }
-  }
-
-  @Test
   void rowsAddedUpColumnByColumn() {
     for (int n : Rows.lengths()) {
       int count = random.nextInt(10);
