@@ -19,6 +19,11 @@ import java.util.List;
  *
  * <p><b>Threads.</b> One call at a time; a started collective may run meanwhile.
  *
+ * <p><b>Memory.</b> Whatever the engine, several threads touch operands and results: memory of a
+ * confined arena is a {@link WrongThreadException}, closed memory an {@link IllegalStateException},
+ * and a result that overlaps itself or is read-only an {@link IllegalArgumentException}, each
+ * before anything is done.
+ *
  * <p><b>Determinism.</b> Results have the same bits for every number of threads, every P, and every
  * engine, except those of {@link Order#ANY}.
  */

@@ -6,7 +6,9 @@ import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -17,17 +19,32 @@ final class EnginePlan implements Plan {
   private final String name;
   private final List<Step> steps;
   private final List<Runnable> stretches;
+  private final List<Memory> memories;
 
-  private EnginePlan(Engine engine, String name, List<Step> steps, List<Runnable> stretches) {
+  /** Memory that may be closed between two runs, and of what it is. */
+  private record Memory(MemorySegment.Scope scope, Collective collective, String what) {
+    void check() {
+      Rules.checkAlive(scope, collective, what);
+    }
+  }
+
+  private EnginePlan(
+      Engine engine,
+      String name,
+      List<Step> steps,
+      List<Runnable> stretches,
+      List<Memory> memories) {
     this.engine = engine;
     this.name = name;
     this.steps = steps;
     this.stretches = stretches;
+    this.memories = memories;
   }
 
   @Override
   public void run() {
     engine.checkUsable();
+    memories.forEach(Memory::check);
     engine
         .conductor()
         .run(
@@ -67,6 +84,7 @@ final class EnginePlan implements Plan {
     private final List<Step> steps = new ArrayList<>();
     private final List<Runnable> stretches = new ArrayList<>();
     private final List<Phase> open = new ArrayList<>();
+    private final IdentityHashMap<MemorySegment.Scope, Memory> memories = new IdentityHashMap<>();
 
     Steps(Engine engine, Wire wire, Workers workers, String name) {
       this.engine = engine;
@@ -89,6 +107,8 @@ final class EnginePlan implements Plan {
             collective + ": counts of rows are wanted, got none; use the form that takes them");
       }
       List<Call> calls = engine.calls(collective, x, List.of(), out);
+      note(collective, "operand", x);
+      note(collective, "result", out);
       if (out.size() != x.size()) {
         throw Rules.wrongList(collective, "result", x.size(), out.size());
       }
@@ -116,6 +136,8 @@ final class EnginePlan implements Plan {
         List<Tensor> out) {
       close();
       String site = Sites.here();
+      note(collective, "operand", x);
+      note(collective, "result", out);
       List<Tensor> operands = List.copyOf(x);
       List<Tensor> results = List.copyOf(out);
       stretches.add(
@@ -123,6 +145,16 @@ final class EnginePlan implements Plan {
               engine.execute(engine.calls(collective, operands, counts.get(), results), _ -> site));
       steps.add(new Step(collective.toString(), Optional.of(collective), bytes(x)));
       return this;
+    }
+
+    /** Notes each arena once; arrays are in none. */
+    private void note(Collective collective, String what, List<Tensor> tensors) {
+      for (Tensor tensor : tensors) {
+        if (tensor.segment().isNative() && !(collective instanceof Collective.Barrier)) {
+          MemorySegment.Scope scope = tensor.segment().scope();
+          memories.computeIfAbsent(scope, _ -> new Memory(scope, collective, what));
+        }
+      }
     }
 
     private static long bytes(List<Tensor> x) {
@@ -149,7 +181,8 @@ final class EnginePlan implements Plan {
     @Override
     public Plan build() {
       close();
-      return new EnginePlan(engine, name, List.copyOf(steps), List.copyOf(stretches));
+      return new EnginePlan(
+          engine, name, List.copyOf(steps), List.copyOf(stretches), List.copyOf(memories.values()));
     }
   }
 }

@@ -16,11 +16,16 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 
 /** What a device's own call must satisfy, whatever the others do, and the shapes that follow. */
 final class Rules {
+  /** A thread that owns nothing: what it may access, any thread may. */
+  private static final Thread OTHER = Thread.ofVirtual().unstarted(() -> {});
+
   private Rules() {}
 
   /** Checks what does not depend on operands. */
@@ -49,6 +54,10 @@ final class Rules {
   static void checkCall(Call call, int p, int member) {
     Collective collective = call.collective();
     Tensor x = call.x();
+    if (!(collective instanceof Barrier)) {
+      checkMemory(collective, "operand", x);
+      call.out().ifPresent(out -> checkMemory(collective, "result", out));
+    }
     switch (collective) {
       case AllReduce(var _, Reduction reduction, var _) -> checkMean(collective, reduction, x);
       case ReduceScatter(var _, Reduction reduction, int dim) -> {
@@ -75,6 +84,32 @@ final class Rules {
       case Permute _, Broadcast _, Barrier _ -> {}
     }
     call.out().ifPresent(out -> checkOut(call, out, p, member));
+  }
+
+  /** Devices run on several threads, which ones is the engine's choice: each must reach it. */
+  private static void checkMemory(Collective collective, String what, Tensor tensor) {
+    checkAlive(tensor.segment().scope(), collective, what);
+    if (!tensor.segment().isAccessibleBy(OTHER)) {
+      throw new WrongThreadException(
+          collective
+              + ": memory that every thread can access is wanted, but the "
+              + what
+              + " "
+              + describe(tensor)
+              + " lies in a confined arena; use Arena.ofShared()");
+    }
+  }
+
+  /**
+   * Checks memory that was there before.
+   *
+   * @throws IllegalStateException if it has been closed
+   */
+  static void checkAlive(MemorySegment.Scope scope, Collective collective, String what) {
+    if (!scope.isAlive()) {
+      throw new IllegalStateException(
+          collective + ": live memory is wanted, but the arena of the " + what + " was closed");
+    }
   }
 
   private static void checkMean(Collective collective, Reduction reduction, Tensor x) {
@@ -154,6 +189,15 @@ final class Rules {
     if (out.segment().isReadOnly()) {
       throw wrong(call.collective(), "a result that can be written is wanted", "read-only memory");
     }
+    if (out.overlapsItself()) {
+      throw wrong(
+          call.collective(),
+          "a result whose elements lie apart is wanted",
+          describe(out)
+              + " of strides "
+              + Arrays.toString(strides(out))
+              + ", a broadcast or overlapping view; use a fresh tensor");
+    }
   }
 
   /** The shape of a member's result; for rows in uneven counts, of those received. */
@@ -202,6 +246,10 @@ final class Rules {
 
   private static String describe(Tensor tensor) {
     return tensor.dtype() + " " + tensor.shape();
+  }
+
+  private static long[] strides(Tensor tensor) {
+    return IntStream.range(0, tensor.rank()).mapToLong(tensor::stride).toArray();
   }
 
   /** A call in words, as participants are compared and told of each other. */
