@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.mpi;
 
 import io.github.shardsum.collective.TransportException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -17,17 +18,7 @@ import java.util.function.Function;
  */
 final class MpiProcess {
   /** The one piece of static state: MPI's own, which is of the process. */
-  private static final class Once {
-    static final Started STARTED = start();
-
-    private static Started start() {
-      try {
-        return new Started(Optional.of(new MpiProcess()), "");
-      } catch (CompletionException e) {
-        return new Started(Optional.empty(), String.valueOf(e.getMessage()));
-      }
-    }
-  }
+  private static Optional<Started> once = Optional.empty();
 
   private record Started(Optional<MpiProcess> process, String reason) {}
 
@@ -35,8 +26,16 @@ final class MpiProcess {
 
   private final MpiThread thread;
 
-  private MpiProcess() {
-    thread = MpiThread.start(System.getenv());
+  private static Started start(Duration deadline) {
+    try {
+      return new Started(Optional.of(new MpiProcess(deadline)), "");
+    } catch (CompletionException e) {
+      return new Started(Optional.empty(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private MpiProcess(Duration deadline) {
+    thread = MpiThread.start(System.getenv(), deadline);
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform().name("shardsum-mpi-end").unstarted(new Farewell(this)));
@@ -45,10 +44,12 @@ final class MpiProcess {
   /**
    * Starts MPI unless it runs.
    *
+   * @param deadline how long to wait for the other processes to do so
    * @throws TransportException if it does not start, each time with the first reason
    */
-  static MpiProcess get() {
-    Started started = Once.STARTED;
+  static synchronized MpiProcess get(Duration deadline) {
+    Started started = once.orElseGet(() -> start(deadline));
+    once = Optional.of(started);
     return started.process().orElseThrow(() -> new TransportException(started.reason(), List.of()));
   }
 

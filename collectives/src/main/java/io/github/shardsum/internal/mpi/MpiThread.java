@@ -2,6 +2,7 @@ package io.github.shardsum.internal.mpi;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -43,13 +44,26 @@ final class MpiThread {
   /**
    * Loads MPI and joins the job; waits for every process of it.
    *
-   * @throws CompletionException if there is no MPI or it cannot be used; its message says why
+   * @param deadline how long to wait for them
+   * @throws CompletionException if there is no MPI, or it cannot be used, or a process did not
+   *     start it in time; its message says why
    */
-  static MpiThread start(Map<String, String> environment) {
+  static MpiThread start(Map<String, String> environment, Duration deadline) {
     MpiThread made = new MpiThread(environment);
     made.thread.start();
+    // MPI itself waits for ever for a process that ended before it came.
+    CompletableFuture.delayedExecutor(deadline.toNanos(), TimeUnit.NANOSECONDS)
+        .execute(() -> made.joined.completeExceptionally(late(deadline)));
     made.joined.join();
     return made;
+  }
+
+  private static CompletionException late(Duration deadline) {
+    return new CompletionException(
+        "MPI: not every process of the job started it within the deadline of "
+            + deadline.toMillis() / 1000.0
+            + " s; one may have ended before, or be elsewhere",
+        null);
   }
 
   /** Whether what is handed over will still be done. */
@@ -111,7 +125,9 @@ final class MpiThread {
     if (loop.turn(pause) || work != null) {
       return pause(loop);
     }
-    pause.pause();
+    if (!loop.isIdle()) {
+      pause.pause();
+    }
     return pause;
   }
 

@@ -43,7 +43,7 @@ public final class MpiTransport implements Transport {
 
   /** With a largest count that MPI is given, which tests set low. */
   static MpiTransport open(Duration deadline, long longestCount) {
-    return new MpiTransport(MpiProcess.get(), deadline, longestCount);
+    return new MpiTransport(MpiProcess.get(deadline), deadline, longestCount);
   }
 
   private MpiTransport(MpiProcess process, Duration deadline, long longestCount) {

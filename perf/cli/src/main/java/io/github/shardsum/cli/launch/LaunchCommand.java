@@ -121,6 +121,9 @@ public final class LaunchCommand implements Callable<Integer> {
       errors.println(
           "shardsum launch: failed: "
               + reports.stream().map(Object::toString).collect(Collectors.joining("; ")));
+      supervisor
+          .wellBefore()
+          .forEach(report -> errors.println("shardsum launch: before that, " + report));
     } else if (status.filter(code -> code != 0).isPresent()) {
       errors.println("shardsum launch: failed: mpirun ended with status " + status.get());
     }

@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 
 /**
  * What mpirun starts in the place of each process: a shell that runs the program, and says by rank
- * how it ended. Open MPI says so in its own words, and MPICH without the rank.
+ * how it ended, if well too: the others may wait for it in vain. Open MPI says so in its own words,
+ * and MPICH without the rank.
  *
  * <p>No process outlives the one that started it, whatever ended that: the kernel sees to it
  * ({@code setpriv}, of util-linux), since a killed mpirun cleans nothing up.
@@ -37,7 +38,7 @@ final class RankScript {
         wait "$child"
         status=$?
       done
-      if [ -z "$asked" ] && [ "$status" -ne 0 ]; then
+      if [ -z "$asked" ]; then
         how="ended with status $status"
         [ "$status" -le 128 ] || how="was ended by signal $((status - 128))"
         printf 'shardsum launch: rank %s on %s %s\\n' "$rank" "$(uname -n)" "$how" >&2
@@ -45,8 +46,14 @@ final class RankScript {
       exit "$status"
       """;
 
-  /** A process that ended otherwise than well. */
+  /** How a process ended. */
   record Report(String rank, String host, String how) {
+    private static final String WELL = "ended with status 0";
+
+    boolean isWell() {
+      return how.equals(WELL);
+    }
+
     @Override
     public String toString() {
       return "rank " + rank + " on " + host + " " + how;

@@ -25,6 +25,7 @@ final class Supervisor {
   private final PrintWriter errors;
   private final Duration grace;
   private final List<RankScript.Report> reports = new ArrayList<>();
+  private final List<RankScript.Report> wellBefore = new ArrayList<>();
 
   /**
    * A supervisor that has nothing to do yet.
@@ -80,23 +81,45 @@ final class Supervisor {
     }
   }
 
+  /** Processes that had ended well before the first that did not. */
+  List<RankScript.Report> wellBefore() {
+    synchronized (reports) {
+      return List.copyOf(wellBefore);
+    }
+  }
+
   private void pass(Process mpirun) {
     try (BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(mpirun.getErrorStream(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        errors.println(line);
-        errors.flush();
         List<RankScript.Report> heard = RankScript.reports(line);
-        synchronized (reports) {
-          reports.addAll(heard);
-        }
-        if (!heard.isEmpty()) {
+        if (heard.stream().anyMatch(RankScript.Report::isWell)) {
+          hearWell(heard);
+          // Only what a program has left of a line before it is for the user.
+          line = line.substring(0, line.indexOf(RankScript.MARK));
+          if (line.isEmpty()) {
+            continue;
+          }
+        } else if (!heard.isEmpty()) {
+          synchronized (reports) {
+            reports.addAll(heard);
+          }
           Thread.ofVirtual().start(() -> endAfterGrace(mpirun));
         }
+        errors.println(line);
+        errors.flush();
       }
     } catch (IOException e) {
       errors.println("shardsum launch: standard error of mpirun is lost: " + e.getMessage());
+    }
+  }
+
+  private void hearWell(List<RankScript.Report> heard) {
+    synchronized (reports) {
+      if (reports.isEmpty()) {
+        wellBefore.addAll(heard);
+      }
     }
   }
 

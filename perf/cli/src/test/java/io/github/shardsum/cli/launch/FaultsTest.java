@@ -81,6 +81,16 @@ class FaultsTest {
     assertTrue(outcome.errors().contains("ended by signal 9"), outcome.toString());
   }
 
+  /** The others then wait in MPI_Init, which knows no deadline. */
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void aProcessThatEndsWellBeforeItJoinsIsNamed(String mpi) throws Exception {
+    Outcome outcome = run(mpi, "leave", true);
+    assertFailed(outcome);
+    assertTrue(outcome.errors().contains("rank 1 on "), outcome.toString());
+    assertTrue(outcome.errors().contains("ended with status 0"), outcome.toString());
+  }
+
   @ParameterizedTest
   @MethodSource("oneMpi")
   void anExitIsNamed(String mpi) throws Exception {

@@ -10,7 +10,9 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 
 /**
  * A program of three processes of which rank 1 does what its argument says, while the others go on
@@ -26,6 +28,9 @@ final class FaultyProgram {
         CollectiveOptions.defaults()
             .withDeadline(Duration.ofSeconds(Long.parseLong(arguments[1])))
             .withCheck(Boolean.parseBoolean(arguments[2]));
+    if (arguments[0].equals("leave") && rank() == CULPRIT) {
+      return;
+    }
     if (arguments[0].equals("mismatches")) {
       Mismatch.all().forEach(mismatch -> mismatch.meet(options));
       return;
@@ -90,6 +95,16 @@ final class FaultyProgram {
     }
   }
 
+  /** As mpirun says it, before MPI starts. */
+  private static int rank() {
+    Map<String, String> environment = System.getenv();
+    return Stream.of("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK")
+        .filter(environment::containsKey)
+        .map(name -> Integer.parseInt(environment.get(name)))
+        .findFirst()
+        .orElseThrow();
+  }
+
   private static double sum(Collectives collectives, DType dtype) {
     List<Tensor> ones =
         collectives.devices().stream().map(_ -> Tensor.full(dtype, 1, 4000)).toList();
@@ -99,7 +114,7 @@ final class FaultyProgram {
 
   private static void misbehave(String how, Collectives collectives) throws Exception {
     switch (how) {
-      case "nothing" -> {}
+      case "nothing", "leave" -> {}
       case "kill" -> signal("-KILL");
       case "stop" -> signal("-STOP");
       case "halt" -> Runtime.getRuntime().halt(3);

@@ -38,6 +38,27 @@ class SupervisorTest {
     assertEquals("a word", errors.toString().strip());
   }
 
+  /** MPI has the others wait for it; whether they say so in time is theirs. */
+  @Test
+  void aProcessThatEndedWellBeforeAnotherFailedIsRemembered() throws IOException {
+    Supervisor supervisor = new Supervisor(new PrintWriter(errors), Duration.ofMillis(1));
+    ProcessBuilder script =
+        shell(
+            "printf 'a word "
+                + RankScript.MARK
+                + "1 on here ended with status 0\\n"
+                + RankScript.MARK
+                + "0 on here ended with status 1\\n"
+                + RankScript.MARK
+                + "2 on here ended with status 0\\n' >&2; exit 1");
+    assertEquals(Optional.of(1), supervisor.run(script, Optional.of(LIMIT)));
+    assertEquals("[rank 0 on here ended with status 1]", supervisor.reports().toString());
+    assertEquals("[rank 1 on here ended with status 0]", supervisor.wellBefore().toString());
+    assertEquals(
+        List.of("a word ", RankScript.MARK + "0 on here ended with status 1"),
+        errors.toString().lines().toList());
+  }
+
   private static ProcessBuilder shell(String script) {
     return new ProcessBuilder("sh", "-c", script);
   }
