@@ -49,8 +49,9 @@ record Launch(
       arguments.add("--quiet");
     }
     if (hosts.isEmpty()) {
-      // On one host TCP is never used, but warns where interfaces cannot reach each other.
-      arguments.addAll(List.of("--mca", "btl", "^tcp"));
+      // On one host TCP is never used, but warns where interfaces cannot reach each other; and
+      // libfabric's transport is looked at in each turn, a microsecond an exchange.
+      arguments.addAll(List.of("--mca", "btl", "^tcp,ofi"));
     }
     hosts.ifPresent(file -> arguments.addAll(List.of("--hostfile", file.toString())));
     remoteShell.ifPresent(
