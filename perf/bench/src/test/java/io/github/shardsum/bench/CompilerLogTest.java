@@ -48,11 +48,11 @@ class CompilerLogTest {
           () -> kernel + " is not among the compiled " + compiled.keySet());
     }
     List<String> kernels =
-        new ArrayList<>(
-            List.of("VectorFloatDots many", "VectorFloatColumns addRows", "VectorFloatRows exp"));
-    if (wide) {
-      kernels.addAll(List.of("FloatRowSums rows", "FloatRowDots own", "FloatRowDots shared"));
-    }
+        new ArrayList<>(List.of("VectorFloatColumns addRows", "VectorFloatRows exp"));
+    kernels.addAll(
+        wide
+            ? List.of("FloatRowSums rows", "FloatRowDots own", "FloatRowDots shared")
+            : List.of("VectorFloatSums inTurn", "VectorFloatDots inTurn"));
     for (String kernel : kernels) {
       assertTrue(
           compiled.keySet().stream().anyMatch(name -> name.endsWith(kernel)),
