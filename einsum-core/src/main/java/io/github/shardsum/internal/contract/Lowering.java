@@ -4,7 +4,6 @@ import io.github.shardsum.internal.contract.Program.Loop;
 import io.github.shardsum.internal.contract.Program.Ref;
 import io.github.shardsum.internal.contract.Program.Role;
 import io.github.shardsum.internal.contract.Program.Step;
-import io.github.shardsum.internal.kernel.Blocking;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.path.Slice;
 import io.github.shardsum.tensor.DType;
@@ -105,7 +104,7 @@ public final class Lowering {
         spec.dtype() == DType.BF16
             && (routed
                 || spec.slicesAdd()
-                || spec.sumLength() > Blocking.of(kernels.bits(), 4).k());
+                || spec.sumLength() > kernels.products().floats().blocking().k());
     boolean single = spec.operands().size() == 1 && !routed;
     return roundsOften || (spec.resultRepeatsValues() && !single);
   }

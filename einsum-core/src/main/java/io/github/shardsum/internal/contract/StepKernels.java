@@ -4,7 +4,6 @@ import static io.github.shardsum.internal.contract.StepKernel.LEFT;
 import static io.github.shardsum.internal.contract.StepKernel.OUT;
 import static io.github.shardsum.internal.contract.StepKernel.RIGHT;
 
-import io.github.shardsum.internal.kernel.Blocking;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.kernel.Products;
 import io.github.shardsum.internal.memory.Loops;
@@ -95,31 +94,12 @@ final class StepKernels {
     return switch (type) {
       case FLOAT ->
           new FloatPackedProduct(
-              kernels.products().floats(),
-              kernels.floats(),
-              Blocking.of(kernels.bits(), FloatPackedProduct.BYTES),
-              b,
-              rows,
-              columns,
-              sum);
+              kernels.products().floats(), kernels.floats(), b, rows, columns, sum);
       case DOUBLE ->
           new DoublePackedProduct(
-              kernels.products().doubles(),
-              kernels.doubles(),
-              Blocking.of(kernels.bits(), DoublePackedProduct.BYTES),
-              b,
-              rows,
-              columns,
-              sum);
+              kernels.products().doubles(), kernels.doubles(), b, rows, columns, sum);
       case LONG ->
-          new LongPackedProduct(
-              kernels.products().longs(),
-              kernels.longs(),
-              Blocking.of(0, LongPackedProduct.BYTES),
-              b,
-              rows,
-              columns,
-              sum);
+          new LongPackedProduct(kernels.products().longs(), kernels.longs(), b, rows, columns, sum);
     };
   }
 

@@ -8,25 +8,31 @@ package io.github.shardsum.internal.kernel;
  * cache while rows of A stream past it; tiles follow the rows of C, whose lines the processor then
  * fetches ahead: Java has no prefetch.
  *
+ * <p>Where B may come from farther away, columns are the outer loop, and it is A's rows that stay
+ * in the second-level cache. A panel of A is several streams of short rows, which few processors
+ * fetch ahead in time; a panel of B is one long stream.
+ *
  * @param k most products summed in registers. Each pass over k rereads C; a panel of 14 rows of A
- *     and 512 terms of 4 bytes fills most of a first-level cache. Tiles of 128 bits read B so often
- *     that a panel of B has to lie there
- * @param panels elements of a packed block of B: half of the second-level cache
+ *     and 512 terms of 4 bytes, or of 6 rows and 1024, fills most of a first-level cache. Tiles of
+ *     128 bits read B so often that a panel of B has to lie there
+ * @param aStride distance between rows of a packed block of A. A constant of each kernel, so that a
+ *     tile addresses all its rows with one index register; 16 more than k, so that rows do not fall
+ *     on the same cache sets
+ * @param panels elements of a packed block of B: half of the second-level cache, or a thread's part
+ *     of the third-level one
  * @param near rows of a packed block of A if B is one block: the rows stay in what B leaves of the
  *     second-level cache
  * @param far the same if there are several blocks of B: as many as the few MiB that a thread may
  *     use, since each block of B reads them once more (1024^3 gains nothing, 2048^3 5 %)
  * @param alongRows whether tiles follow the rows of C, not its columns, whatever k
+ * @param columnsFirst whether blocks of columns are the outer loop; then there are no far rows
  */
-public record Blocking(int k, int panels, int near, int far, boolean alongRows) {
-  /** Most products summed by one call of a tile kernel. */
+public record Blocking(
+    int k, int aStride, int panels, int near, int far, boolean alongRows, boolean columnsFirst) {
+  /** Most products summed by one call of most kernels. */
   public static final int K_MAX = 512;
 
-  /**
-   * Distance between rows of a packed block of A. A constant, so that a tile kernel addresses all
-   * its rows with one index register; 16 more than k, so that rows do not fall on the same cache
-   * sets.
-   */
+  /** The distance between rows of A that goes with it. */
   public static final int A_STRIDE = K_MAX + 16;
 
   /** Rows of A that are turned over together: more in one sweep would touch too many pages. */
@@ -60,6 +66,14 @@ public record Blocking(int k, int panels, int near, int far, boolean alongRows) 
   /** Bytes of a near block of A. */
   private static final int NEAR_BYTES = 256 << 10;
 
+  /** Bytes of a block of B in the third-level cache. */
+  private static final int STREAMED_BYTES = 4 << 20;
+
+  /**
+   * More threads than this share such a cache, usually of 32 MiB; then blocks are half as large.
+   */
+  private static final int FEW_THREADS = 4;
+
   /**
    * The blocks of a kernel.
    *
@@ -70,15 +84,31 @@ public record Blocking(int k, int panels, int near, int far, boolean alongRows) 
     int rowBytes = A_STRIDE * bytes;
     return new Blocking(
         bits == 128 ? K_MAX / 2 : K_MAX,
+        A_STRIDE,
         SECOND_LEVEL_BYTES / 2 / bytes,
         NEAR_BYTES / rowBytes,
         FAR_BYTES / rowBytes,
-        bits >= 256);
+        bits >= 256,
+        false);
   }
 
-  /** Columns of a block of B with so many terms. */
-  public int columns(int terms) {
-    return Math.max(1, panels / terms);
+  /**
+   * The blocks of a kernel that takes so long for a panel of B that the third-level cache can
+   * follow.
+   *
+   * @param k most products summed
+   * @param bytes of an element
+   */
+  public static Blocking streamed(int k, int bytes) {
+    int aStride = k + 16;
+    int near = NEAR_BYTES / (aStride * bytes);
+    return new Blocking(k, aStride, STREAMED_BYTES / bytes, near, near, true, true);
+  }
+
+  /** Columns of a block of B with so many terms, of which each of so many threads has one. */
+  public int columns(int terms, int threads) {
+    int shared = columnsFirst && threads > FEW_THREADS ? panels / 2 : panels;
+    return Math.max(1, shared / terms);
   }
 
   /** Whether tiles of a block with so many terms follow the rows of C. */

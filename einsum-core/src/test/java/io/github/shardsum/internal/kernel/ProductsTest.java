@@ -4,71 +4,92 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.internal.vector.VectorProducts;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The register tiles of the kernels in use, each height against sums from the definition. */
 class ProductsTest {
-  private static final FloatProduct PRODUCT = Kernels.best().products().floats();
-  private static final int NR = PRODUCT.columns();
-
   private final Random random = new Random(17);
 
-  @Test
-  void tilesOfEveryHeightAddTheirSums() {
-    for (int left = 1; left <= 2 * PRODUCT.rows(); left++) {
-      for (int k : new int[] {1, 7, Blocking.K_MAX}) {
-        int height = PRODUCT.height(left);
-        float[] a = values(height * Blocking.A_STRIDE);
-        float[] b = values(k * NR + 3);
-        float[] c = values(height * (NR + 5) + 2);
+  /** Those in use, and where the vectors have 512 bits those that another processor would use. */
+  static Stream<FloatProduct> products() {
+    Stream<FloatProduct> used = Stream.of(Kernels.best().products().floats());
+    return Kernels.best().bits() == 512
+        ? Stream.concat(
+            used,
+            Stream.of(VectorProducts.ofFullRate(512), VectorProducts.ofHalfRate())
+                .map(Products::floats))
+        : used;
+  }
+
+  @ParameterizedTest
+  @MethodSource("products")
+  void tilesOfEveryHeightAddTheirSums(FloatProduct product) {
+    int nr = product.columns();
+    int aStride = product.blocking().aStride();
+    for (int left = 1; left <= 2 * product.rows(); left++) {
+      for (int k : new int[] {1, 7, product.blocking().k()}) {
+        int height = product.height(left);
+        float[] a = values(height * aStride);
+        float[] b = values(k * nr + 3);
+        float[] c = values(height * (nr + 5) + 2);
         float[] expected = c.clone();
         for (int i = 0; i < height; i++) {
-          for (int j = 0; j < NR; j++) {
+          for (int j = 0; j < nr; j++) {
             for (int p = 0; p < k; p++) {
-              expected[2 + i * (NR + 5) + j] += a[i * Blocking.A_STRIDE + p] * b[3 + p * NR + j];
+              expected[2 + i * (nr + 5) + j] += a[i * aStride + p] * b[3 + p * nr + j];
             }
           }
         }
-        PRODUCT.tile(height, k, a, 0, b, 3, c, 2, NR + 5, true);
+        product.tile(height, k, a, 0, b, 3, c, 2, nr + 5, true);
         assertArrayEquals(expected, c);
       }
     }
   }
 
-  @Test
-  void heightsCoverAnyNumberOfRows() {
+  @ParameterizedTest
+  @MethodSource("products")
+  void heightsCoverAnyNumberOfRows(FloatProduct product) {
     for (int left = 1; left < 100; left++) {
-      int height = PRODUCT.height(left);
-      assertTrue(height >= 1 && height <= PRODUCT.rows(), () -> "height " + height);
+      int height = product.height(left);
+      assertTrue(height >= 1 && height <= product.rows(), () -> "height " + height);
     }
-    assertEquals(PRODUCT.rows(), PRODUCT.height(PRODUCT.rows()));
+    assertEquals(product.rows(), product.height(product.rows()));
   }
 
-  @Test
-  void rowsAreDealtOutToPanels() {
-    for (int n : new int[] {1, NR - 1, NR, 3 * NR + 2}) {
-      int rows = 6;
-      int step = rows * NR + Blocking.GAP;
-      float[] x = values(rows * (n + 4) + 1);
-      float[] to = new float[(n / NR + 1) * step];
-      PRODUCT.deal(x, 1, n + 4, rows, n, to, 0, step);
-      for (int j = 0; j < rows; j++) {
-        for (int i = 0; i < n; i++) {
-          assertEquals(x[1 + j * (n + 4) + i], to[i / NR * step + j * NR + i % NR]);
+  @ParameterizedTest
+  @MethodSource("products")
+  void rowsAreDealtOutToPanels(FloatProduct product) {
+    int nr = product.columns();
+    for (int n : new int[] {1, nr - 1, nr, 3 * nr + 2}) {
+      for (int gap : new int[] {0, 4}) {
+        int rows = 6;
+        int step = rows * nr + Blocking.GAP;
+        float[] x = values(rows * (n + gap) + 1);
+        float[] to = new float[(n / nr + 1) * step];
+        product.deal(x, 1, n + gap, rows, n, to, 0, step);
+        for (int j = 0; j < rows; j++) {
+          for (int i = 0; i < n; i++) {
+            assertEquals(x[1 + j * (n + gap) + i], to[i / nr * step + j * nr + i % nr]);
+          }
         }
       }
     }
   }
 
-  @Test
-  void rowsAreCopiedAndNothingElse() {
+  @ParameterizedTest
+  @MethodSource("products")
+  void rowsAreCopiedAndNothingElse(FloatProduct product) {
     for (int n : new int[] {1, 15, 16, 100}) {
       float[] x = values(7 * 128);
       float[] to = new float[7 * 130];
       Arrays.fill(to, -9);
-      PRODUCT.copy(x, 0, 128, 7, n, to, 1, 130);
+      product.copy(x, 0, 128, 7, n, to, 1, 130);
       for (int at = 0; at < to.length; at++) {
         int row = (at - 1) / 130;
         int i = at - 1 - row * 130;
@@ -128,11 +149,12 @@ class ProductsTest {
     }
   }
 
-  @Test
-  void aLineStartsWithinALineOrIsNotKnown() {
+  @ParameterizedTest
+  @MethodSource("products")
+  void aLineStartsWithinALineOrIsNotKnown(FloatProduct product) {
     float[] array = new float[FloatProduct.PROBED];
     for (int attempt = 0; attempt < 100; attempt++) {
-      int start = PRODUCT.lineStart(array);
+      int start = product.lineStart(array);
       assertTrue(start >= -1 && start < 16, () -> "start " + start);
     }
   }

@@ -23,7 +23,7 @@ public final class PanelTurns {
   private static final int STEPS = 20_000;
   private static final int TILES = 32;
 
-  /** Panels of B: with 512 terms half a MiB, which is what a block of B may take. */
+  /** Panels of B: in 14x2 tiles half a MiB, which is what a block of B may take. */
   private static final int PANELS = 8;
 
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -31,8 +31,8 @@ public final class PanelTurns {
   private final FloatProduct kernel = Kernels.best().products().floats();
   private final int rows = kernel.rows();
   private final int columns = kernel.columns();
-  private final int panel = Blocking.K_MAX * columns + Blocking.GAP;
-  private final float[] a = Data.integers((rows + 1) * Blocking.A_STRIDE);
+  private final int panel = kernel.blocking().k() * columns + Blocking.GAP;
+  private final float[] a = Data.integers((rows + 1) * kernel.blocking().aStride());
   private final float[] b = new float[PANELS * panel + 2 * Blocking.GAP];
   private final float[] c = new float[rows * TILES * columns];
   private final int start = lineStart();
@@ -50,7 +50,7 @@ public final class PanelTurns {
     for (int terms : List.of(64, 128, 256, 512)) {
       turns.print(terms, 1);
     }
-    turns.print(Blocking.K_MAX, PANELS);
+    turns.print(turns.kernel.blocking().k(), PANELS);
     print("load %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
   }
 
