@@ -17,8 +17,8 @@ import java.util.function.Function;
  * the first use and ends with the JVM, in a shutdown hook. Thread-safe.
  */
 final class MpiProcess {
-  /** The one piece of static state: MPI's own, which is of the process. */
-  private static Optional<Started> once = Optional.empty();
+  /** The one piece of static state: MPI's own, which is of the process. Completed once. */
+  private static final CompletableFuture<Started> STARTED = new CompletableFuture<>();
 
   private record Started(Optional<MpiProcess> process, String reason) {}
 
@@ -48,8 +48,10 @@ final class MpiProcess {
    * @throws TransportException if it does not start, each time with the first reason
    */
   static synchronized MpiProcess get(Duration deadline) {
-    Started started = once.orElseGet(() -> start(deadline));
-    once = Optional.of(started);
+    if (!STARTED.isDone()) {
+      STARTED.complete(start(deadline));
+    }
+    Started started = STARTED.join();
     return started.process().orElseThrow(() -> new TransportException(started.reason(), List.of()));
   }
 
