@@ -5,6 +5,7 @@ import io.github.shardsum.cli.machine.Roof;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,6 +87,13 @@ final class FreshJvm {
     }
   }
 
+  /** The peak is measured on huge pages if the launcher asked for them; so is what is held to it. */
+  private static List<String> pages() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> option.startsWith("-XX:") && option.contains("HugePages"))
+        .toList();
+  }
+
   private static String run(List<String> flags, Class<?> main, List<String> arguments)
       throws PeerException {
     Optional<String> java = ProcessHandle.current().info().command();
@@ -94,6 +102,7 @@ final class FreshJvm {
       throw new PeerException("another JVM: wanted to be started by ./shardsum, on a module path");
     }
     List<String> command = new ArrayList<>(List.of(java.get(), "--module-path", modules));
+    command.addAll(pages());
     command.addAll(flags);
     command.addAll(List.of("--module", MODULE + "/" + main.getName()));
     command.addAll(arguments);
