@@ -87,7 +87,9 @@ final class FreshJvm {
     }
   }
 
-  /** The peak is measured on huge pages if the launcher asked for them; so is what is held to it. */
+  /**
+   * The peak is measured on huge pages if the launcher asked for them; so is what is held to it.
+   */
   private static List<String> pages() {
     return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(option -> option.startsWith("-XX:") && option.contains("HugePages"))

@@ -75,20 +75,14 @@ class FaultsTest {
   @ParameterizedTest
   @MethodSource("mpis")
   void aKilledProcessIsNamed(String mpi) throws Exception {
-    Outcome outcome = run(mpi, "kill", true);
-    assertFailed(outcome);
-    assertTrue(outcome.errors().contains("rank 1 on "), outcome.toString());
-    assertTrue(outcome.errors().contains("ended by signal 9"), outcome.toString());
+    assertNamesRankOne(run(mpi, "kill", true), "ended by signal 9");
   }
 
   /** The others then wait in MPI_Init, which knows no deadline. */
   @ParameterizedTest
   @MethodSource("mpis")
   void aProcessThatEndsWellBeforeItJoinsIsNamed(String mpi) throws Exception {
-    Outcome outcome = run(mpi, "leave", true);
-    assertFailed(outcome);
-    assertTrue(outcome.errors().contains("rank 1 on "), outcome.toString());
-    assertTrue(outcome.errors().contains("ended with status 0"), outcome.toString());
+    assertNamesRankOne(run(mpi, "leave", true), "ended with status 0");
   }
 
   @ParameterizedTest
@@ -106,10 +100,7 @@ class FaultsTest {
   @ParameterizedTest
   @MethodSource("oneMpi")
   void aHaltedProcessIsNamed(String mpi) throws Exception {
-    Outcome outcome = run(mpi, "halt", true);
-    assertFailed(outcome);
-    assertTrue(outcome.errors().contains("rank 1 on "), outcome.toString());
-    assertTrue(outcome.errors().contains("ended with status 3"), outcome.toString());
+    assertNamesRankOne(run(mpi, "halt", true), "ended with status 3");
   }
 
   @ParameterizedTest
@@ -134,6 +125,12 @@ class FaultsTest {
   @MethodSource("oneMpi")
   void aStuckProcessIsNamedWithoutTheCheckToo(String mpi) throws Exception {
     assertNamesTheStuckOne(run(mpi, "stick", false));
+  }
+
+  private static void assertNamesRankOne(Outcome outcome, String how) throws Exception {
+    assertFailed(outcome);
+    assertTrue(outcome.errors().contains("rank 1 on "), outcome.toString());
+    assertTrue(outcome.errors().contains(how), outcome.toString());
   }
 
   private static void assertNamesTheStuckOne(Outcome outcome) throws Exception {
