@@ -29,10 +29,9 @@ final class StepCosts {
     double n = StepLabel.points(sides.n());
     double k = StepLabel.points(sides.k());
     double lanes = lanes();
-    double mTiles = Math.ceil(m / tileRows()) * tileRows();
-    double nTiles = Math.ceil(n / tileColumns(n)) * tileColumns(n);
-    double packing = 0.5 * (m + n) * k + mTiles * nTiles / lanes;
-    return StepLabel.points(sides.batch()) * (mTiles * nTiles * k / lanes + packing + 2_000);
+    double tiled = tiled(m, n, k);
+    double packing = 0.5 * (m + n) * k + tiled / lanes;
+    return StepLabel.points(sides.batch()) * (tiled * k / lanes + packing + 2_000);
   }
 
   /** Cycles of a nest of row operations: a call a row, and two loads a multiply-add. */
@@ -61,20 +60,26 @@ final class StepCosts {
     return Math.max(1.0, (double) kernels.bits() / bits);
   }
 
-  private int tileRows() {
+  /** Elements of the result in whole tiles. */
+  private double tiled(double m, double n, double k) {
     return switch (type) {
-      case FLOAT -> kernels.products().floats().rows();
-      case DOUBLE -> kernels.products().doubles().rows();
-      case LONG -> kernels.products().longs().rows();
+      case FLOAT -> {
+        var product = kernels.products().floats().forSizes((long) n, (long) k);
+        yield whole(m, product.rows()) * whole(n, product.columns());
+      }
+      case DOUBLE -> {
+        var product = kernels.products().doubles().forSizes((long) n, (long) k);
+        yield whole(m, product.rows()) * whole(n, product.columns());
+      }
+      case LONG -> {
+        var product = kernels.products().longs().forSizes((long) n, (long) k);
+        yield whole(m, product.rows()) * whole(n, product.columns());
+      }
     };
   }
 
-  private int tileColumns(double n) {
-    return switch (type) {
-      case FLOAT -> kernels.products().floats().forColumns((long) n).columns();
-      case DOUBLE -> kernels.products().doubles().forColumns((long) n).columns();
-      case LONG -> kernels.products().longs().forColumns((long) n).columns();
-    };
+  private static double whole(double size, int tile) {
+    return Math.ceil(size / tile) * tile;
   }
 
   /** What a term costs in a dot along the contracted labels, in elements read from memory. */

@@ -18,17 +18,17 @@ package io.github.shardsum.internal.kernel;
  * @param aStride distance between rows of a packed block of A. A constant of each kernel, so that a
  *     tile addresses all its rows with one index register; 16 more than k, so that rows do not fall
  *     on the same cache sets
- * @param panels elements of a packed block of B: half of the second-level cache, or a thread's part
- *     of the third-level one
+ * @param panels elements of a packed block of B: half of the second-level cache
+ * @param leastColumns columns that a block of B has in any case, though many terms then put it into
+ *     the third-level cache; 0 where that is too slow
  * @param near rows of a packed block of A if B is one block: the rows stay in what B leaves of the
  *     second-level cache
  * @param far the same if there are several blocks of B: as many as the few MiB that a thread may
  *     use, since each block of B reads them once more (1024^3 gains nothing, 2048^3 5 %)
  * @param alongRows whether tiles follow the rows of C, not its columns, whatever k
- * @param columnsFirst whether blocks of columns are the outer loop; then there are no far rows
  */
 public record Blocking(
-    int k, int aStride, int panels, int near, int far, boolean alongRows, boolean columnsFirst) {
+    int k, int aStride, int panels, int leastColumns, int near, int far, boolean alongRows) {
   /** Most products summed by one call of most kernels. */
   public static final int K_MAX = 512;
 
@@ -66,12 +66,13 @@ public record Blocking(
   /** Bytes of a near block of A. */
   private static final int NEAR_BYTES = 256 << 10;
 
-  /** Bytes of a block of B in the third-level cache. */
-  private static final int STREAMED_BYTES = 4 << 20;
-
   /**
-   * More threads than this share such a cache, usually of 32 MiB; then blocks are half as large.
+   * Columns of a block of B in the third-level cache: with most terms 4 MiB (2048^3 3 % faster than
+   * with half as many). With few terms such a block is no larger than one for the second level.
    */
+  private static final int STREAMED_COLUMNS = 1024;
+
+  /** More threads than this share such a cache, usually of 32 MiB; then blocks are half as wide. */
   private static final int FEW_THREADS = 4;
 
   /**
@@ -86,10 +87,10 @@ public record Blocking(
         bits == 128 ? K_MAX / 2 : K_MAX,
         A_STRIDE,
         SECOND_LEVEL_BYTES / 2 / bytes,
+        0,
         NEAR_BYTES / rowBytes,
         FAR_BYTES / rowBytes,
-        bits >= 256,
-        false);
+        bits >= 256);
   }
 
   /**
@@ -102,13 +103,19 @@ public record Blocking(
   public static Blocking streamed(int k, int bytes) {
     int aStride = k + 16;
     int near = NEAR_BYTES / (aStride * bytes);
-    return new Blocking(k, aStride, STREAMED_BYTES / bytes, near, near, true, true);
+    return new Blocking(
+        k, aStride, SECOND_LEVEL_BYTES / 2 / bytes, STREAMED_COLUMNS, near, near, true);
   }
 
   /** Columns of a block of B with so many terms, of which each of so many threads has one. */
   public int columns(int terms, int threads) {
-    int shared = columnsFirst && threads > FEW_THREADS ? panels / 2 : panels;
-    return Math.max(1, shared / terms);
+    int least = threads > FEW_THREADS ? leastColumns / 2 : leastColumns;
+    return Math.max(Math.max(1, least), panels / terms);
+  }
+
+  /** Whether blocks of columns are the outer loop; then near and far rows are the same. */
+  public boolean columnsFirst() {
+    return leastColumns > 0;
   }
 
   /** Whether tiles of a block with so many terms follow the rows of C. */

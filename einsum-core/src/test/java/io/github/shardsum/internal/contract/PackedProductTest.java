@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.kernel.Products;
+import io.github.shardsum.internal.kernel.Tiles;
 import io.github.shardsum.internal.memory.Loops;
-import io.github.shardsum.internal.vector.VectorProducts;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -21,38 +21,42 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PackedProductTest {
   /** Sizes beyond the blocks of rows, of columns and of sums, and not multiples of them. */
   @ParameterizedTest
-  @CsvSource({"70, 1100, 1050, 1", "130, 530, 1100, 2", "9, 2100, 520, 5", "1, 1, 1, 1"})
+  @CsvSource({
+    "70, 1100, 1050, 1",
+    "130, 530, 1100, 2",
+    "9, 2100, 520, 5",
+    "33, 2500, 40, 1",
+    "1, 1, 1, 1"
+  })
   void blocksChangeNoBit(int m, int n, int k, int threads) {
     Random random = new Random(5);
-    Tensor a = Tensor.of(reals(random, m * k), m, k);
-    Tensor b = Tensor.of(reals(random, k * n), k, n);
-    float[] expected = product(Kernels.scalar().products(), Workers.sequential(), a, b, m, n, k);
-    try (Workers workers = Workers.of(threads)) {
-      products()
-          .forEach(
-              products -> assertArrayEquals(expected, product(products, workers, a, b, m, n, k)));
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      Tensor a = reals(random, m * k).convert(dtype);
+      Tensor b = reals(random, k * n).convert(dtype);
+      double[] expected = product(Kernels.scalar().products(), Workers.sequential(), a, b, m, n, k);
+      try (Workers workers = Workers.of(threads)) {
+        Tiles.all()
+            .forEach(tiles -> assertArrayEquals(expected, product(tiles, workers, a, b, m, n, k)));
+      }
     }
   }
 
-  private static Stream<Products> products() {
-    Stream<Products> used = Stream.of(Kernels.best().products());
-    return Kernels.best().bits() == 512
-        ? Stream.concat(
-            used, Stream.of(VectorProducts.ofFullRate(512), VectorProducts.ofHalfRate()))
-        : used;
-  }
-
-  private static float[] product(
+  private static double[] product(
       Products products, Workers workers, Tensor a, Tensor b, int m, int n, int k) {
-    Tensor out = Tensor.zeros(DType.F32, m, n);
+    Tensor out = Tensor.zeros(a.dtype(), m, n);
     // Strides in the result, the left operand, the right one and the bias.
     Loops batch = loops(1, 0, 0, 0);
     Loops rows = loops(m, n, k, 0);
     Loops columns = loops(n, 1, 0, 1);
     Loops sum = loops(k, 0, 1, n);
-    new FloatPackedProduct(products.floats(), Kernels.best().floats(), batch, rows, columns, sum)
-        .run(Slot.of(out), Slot.of(a), Slot.of(b), Finish.PLAIN, workers);
-    return out.toFloatArray();
+    Kernels kernels = Kernels.best();
+    StepKernel kernel =
+        a.dtype() == DType.F32
+            ? new FloatPackedProduct(products.floats(), kernels.floats(), batch, rows, columns, sum)
+            : new DoublePackedProduct(
+                products.doubles(), kernels.doubles(), batch, rows, columns, sum);
+    kernel.run(Slot.of(out), Slot.of(a), Slot.of(b), Finish.PLAIN, workers);
+    return out.toDoubleArray();
   }
 
   private static Loops loops(long size, long out, long left, long right) {
@@ -60,11 +64,11 @@ class PackedProductTest {
         new long[] {size}, new long[] {out}, new long[] {left}, new long[] {right}, new long[] {0});
   }
 
-  private static float[] reals(Random random, int n) {
+  private static Tensor reals(Random random, int n) {
     float[] values = new float[n];
     for (int i = 0; i < n; i++) {
       values[i] = random.nextFloat() - 0.5f;
     }
-    return values;
+    return Tensor.of(values, n);
   }
 }

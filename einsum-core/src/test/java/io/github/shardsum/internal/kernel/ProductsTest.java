@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.vector.VectorProducts;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -16,15 +15,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ProductsTest {
   private final Random random = new Random(17);
 
-  /** Those in use, and where the vectors have 512 bits those that another processor would use. */
   static Stream<FloatProduct> products() {
-    Stream<FloatProduct> used = Stream.of(Kernels.best().products().floats());
-    return Kernels.best().bits() == 512
-        ? Stream.concat(
-            used,
-            Stream.of(VectorProducts.ofFullRate(512), VectorProducts.ofHalfRate())
-                .map(Products::floats))
-        : used;
+    return Tiles.all().map(Products::floats);
   }
 
   @ParameterizedTest

@@ -1,0 +1,18 @@
+package io.github.shardsum.internal.kernel;
+
+import io.github.shardsum.internal.vector.VectorProducts;
+import java.util.stream.Stream;
+
+/** The tiles that tests hold to the definition. */
+public final class Tiles {
+  private Tiles() {}
+
+  /** Those in use, and where the vectors have 512 bits those that another processor would use. */
+  public static Stream<Products> all() {
+    Stream<Products> used = Stream.of(Kernels.best().products());
+    return Kernels.best().bits() == 512
+        ? Stream.concat(
+            used, Stream.of(VectorProducts.ofFullRate(512), VectorProducts.ofHalfRate()))
+        : used;
+  }
+}
