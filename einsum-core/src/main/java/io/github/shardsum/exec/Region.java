@@ -12,9 +12,9 @@ import java.util.function.Supplier;
  * helper that the executor starts late finds none and does nothing, so the region ends when its
  * tasks have ended, whether or not every helper came.
  */
-final class Region implements Runnable {
-  /** Turns of busy waiting before the caller parks; about 20 microseconds. */
-  private static final int SPINS = 2_000;
+final class Region {
+  /** Turns of busy waiting between two looks at the clock. */
+  private static final int SPINS = 32;
 
   private final int tasks;
   private final Workers.Task task;
@@ -33,14 +33,14 @@ final class Region implements Runnable {
     this.give = give;
   }
 
-  @Override
-  public void run() {
-    work();
+  /** Whether a task is left to begin. */
+  boolean isOpen() {
+    return next.get() < tasks;
   }
 
   /** Takes part in the region until no task is left to begin. */
   void work() {
-    if (next.get() >= tasks) {
+    if (!isOpen()) {
       return;
     }
     Scratch scratch = take.get();
@@ -67,10 +67,17 @@ final class Region implements Runnable {
     }
   }
 
-  /** Waits until every task has ended. */
-  void await() {
-    for (int spin = 0; ended.get() < tasks && spin < SPINS; spin++) {
-      Thread.onSpinWait();
+  /**
+   * Waits until every task has ended.
+   *
+   * @param awakeNanos how long before the caller parks
+   */
+  void await(long awakeNanos) {
+    long end = System.nanoTime() + awakeNanos;
+    while (ended.get() < tasks && System.nanoTime() < end) {
+      for (int spin = 0; ended.get() < tasks && spin < SPINS; spin++) {
+        Thread.onSpinWait();
+      }
     }
     while (ended.get() < tasks) {
       LockSupport.park(this);

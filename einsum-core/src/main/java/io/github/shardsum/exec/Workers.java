@@ -1,12 +1,7 @@
 package io.github.shardsum.exec;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -23,30 +18,30 @@ public final class Workers implements AutoCloseable {
   /** Scratches kept for callers; more concurrent callers than this allocate their own. */
   private static final int KEPT = 16;
 
+  private static final Crew NOBODY = new Borrowed(Runnable::run);
+
+  /**
+   * How long whoever waits stays awake. Far longer than the work that is worth a second thread, and
+   * far shorter than what anybody would notice.
+   */
+  private static final long AWAKE_NANOS = 200_000;
+
   private final int parallelism;
-  private final Executor executor;
-  private final List<ExecutorService> owned;
+  private final long awakeNanos;
+  private final Crew crew;
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicBoolean closed;
   private final AtomicReferenceArray<Scratch> scratches;
 
-  private Workers(int parallelism, Executor executor, List<ExecutorService> owned) {
-    this(parallelism, executor, owned, new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
+  private Workers(int parallelism, Crew crew) {
+    this(parallelism, crew, new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
   }
 
   private Workers(
-      int parallelism,
-      Executor executor,
-      List<ExecutorService> owned,
-      AtomicBoolean closed,
-      AtomicReferenceArray<Scratch> scratches) {
-    if (parallelism < 1) {
-      throw new IllegalArgumentException(
-          "workers: at least 1 thread is wanted, got " + parallelism);
-    }
+      int parallelism, Crew crew, AtomicBoolean closed, AtomicReferenceArray<Scratch> scratches) {
     this.parallelism = parallelism;
-    this.executor = Objects.requireNonNull(executor, "executor");
-    this.owned = owned;
+    this.awakeNanos = awakeNanos(parallelism);
+    this.crew = crew;
     this.closed = closed;
     this.scratches = scratches;
   }
@@ -57,24 +52,21 @@ public final class Workers implements AutoCloseable {
    * @return fresh workers; nothing to close
    */
   public static Workers sequential() {
-    return new Workers(1, Runnable::run, List.of());
+    return new Workers(1, NOBODY);
   }
 
   /**
-   * The calling thread and {@code threads - 1} daemon threads of its own.
+   * The calling thread and {@code threads - 1} daemon threads of its own. After a parallel region
+   * they stay awake for 0.2 ms, if there are as many processors, so that the next one begins at
+   * once.
    *
    * @param threads the most threads that work at once, at least 1
    * @return fresh workers, to be closed
    * @throws IllegalArgumentException if threads is below 1
    */
   public static Workers of(int threads) {
-    if (threads <= 1) {
-      return new Workers(threads, Runnable::run, List.of());
-    }
-    ExecutorService pool =
-        Executors.newFixedThreadPool(
-            threads - 1, Thread.ofPlatform().name("shardsum-", 1).daemon().factory());
-    return new Workers(threads, pool, List.of(pool));
+    return new Workers(
+        checked(threads), threads <= 1 ? NOBODY : new Team(threads - 1, awakeNanos(threads)));
   }
 
   /**
@@ -87,7 +79,20 @@ public final class Workers implements AutoCloseable {
    * @throws IllegalArgumentException if threads is below 1
    */
   public static Workers of(int threads, Executor executor) {
-    return new Workers(threads, executor, List.of());
+    Objects.requireNonNull(executor, "executor");
+    return new Workers(checked(threads), new Borrowed(executor));
+  }
+
+  private static int checked(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("workers: at least 1 thread is wanted, got " + threads);
+    }
+    return threads;
+  }
+
+  /** Where threads share a processor, whoever waits awake keeps another from working. */
+  private static long awakeNanos(int threads) {
+    return threads <= Runtime.getRuntime().availableProcessors() ? AWAKE_NANOS : 0;
   }
 
   /**
@@ -97,7 +102,7 @@ public final class Workers implements AutoCloseable {
    * @return workers that have the calling thread alone; nothing to close
    */
   public Workers alone() {
-    return parallelism == 1 ? this : new Workers(1, Runnable::run, List.of(), closed, scratches);
+    return parallelism == 1 ? this : new Workers(1, NOBODY, closed, scratches);
   }
 
   /**
@@ -160,17 +165,13 @@ public final class Workers implements AutoCloseable {
   }
 
   private void runTogether(int tasks, Task task) {
-    int helpers = Math.min(parallelism, tasks) - 1;
     Region region = new Region(tasks, task, this::take, this::give);
     try {
-      for (int helper = 0; helper < helpers; helper++) {
-        executor.execute(region);
-      }
-    } catch (RejectedExecutionException busyExecutor) {
-      // Nobody has to come: the caller does what the helpers do not.
+      crew.ask(region, Math.min(parallelism, tasks) - 1);
     } finally {
       region.work();
-      region.await();
+      region.await(awakeNanos);
+      crew.forget();
     }
     region.rethrow();
   }
@@ -200,9 +201,7 @@ public final class Workers implements AutoCloseable {
   @Override
   public void close() {
     closed.set(true);
-    for (ExecutorService pool : new ArrayList<>(owned)) {
-      pool.close();
-    }
+    crew.close();
   }
 
   /** The number of threads. */

@@ -9,8 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -77,6 +79,51 @@ class WorkersTest {
           });
       assertEquals(3, threads.size());
       assertTrue(threads.contains(Thread.currentThread()), "the caller takes part");
+    }
+  }
+
+  /** Two tasks that wait for each other: a helper who slept through a region would hang it. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void noHelperSleepsThroughARegion(boolean moreThreadsThanProcessors) {
+    int threads = moreThreadsThanProcessors ? Runtime.getRuntime().availableProcessors() + 1 : 2;
+    try (Workers workers = Workers.of(threads)) {
+      for (int repeat = 0; repeat < 2000; repeat++) {
+        CyclicBarrier both = new CyclicBarrier(2);
+        workers.run(2, (index, scratch) -> awaitQuietly(both));
+      }
+    }
+  }
+
+  @Test
+  void helpersThatFellAsleepComeAgain() throws InterruptedException {
+    try (Workers workers = Workers.of(2)) {
+      for (int repeat = 0; repeat < 20; repeat++) {
+        CyclicBarrier both = new CyclicBarrier(2);
+        workers.run(2, (index, scratch) -> awaitQuietly(both));
+        Thread.sleep(2);
+      }
+    }
+  }
+
+  @Test
+  void theInterruptOfATaskEndsWithItsRegion() {
+    try (Workers workers = Workers.of(2)) {
+      Thread caller = Thread.currentThread();
+      for (int repeat = 0; repeat < 20; repeat++) {
+        CyclicBarrier both = new CyclicBarrier(2);
+        AtomicInteger interrupted = new AtomicInteger();
+        workers.run(
+            2,
+            (index, scratch) -> {
+              interrupted.addAndGet(Thread.currentThread().isInterrupted() ? 1 : 0);
+              awaitQuietly(both);
+              if (Thread.currentThread() != caller) {
+                Thread.currentThread().interrupt();
+              }
+            });
+        assertEquals(0, interrupted.get());
+      }
     }
   }
 
@@ -293,6 +340,14 @@ class WorkersTest {
     try {
       latch.await();
     } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void awaitQuietly(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (InterruptedException | BrokenBarrierException e) {
       throw new AssertionError(e);
     }
   }
