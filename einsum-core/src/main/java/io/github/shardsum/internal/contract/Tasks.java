@@ -7,6 +7,17 @@ package io.github.shardsum.internal.contract;
  */
 record Tasks(
     long batches, long rows, int mr, long columns, int nr, int byBatch, int byRow, int byColumn) {
+  /**
+   * Multiply-adds below which a second thread costs more than it saves: 64^3 takes 6 microseconds
+   * on one thread, and longer on two.
+   */
+  private static final long WORTH_SHARING = 1 << 19;
+
+  /** Whether so many multiply-adds are for more than one thread. */
+  static boolean areWorthSharing(long products) {
+    return products >= WORTH_SHARING;
+  }
+
   /** The part of one task: batches, rows m and columns n, each from 0 to 1, exclusive. */
   record Part(long batch0, long batch1, long m0, long m1, long n0, long n1) {}
 
@@ -47,7 +58,8 @@ record Tasks(
         cut(columns, nr, column + 1, byColumn));
   }
 
-  private static long cut(long size, int tile, int part, int parts) {
+  /** Where a part begins, if a size is cut into about equal parts of whole tiles. */
+  static long cut(long size, int tile, int part, int parts) {
     long tiles = Math.ceilDiv(size, tile);
     return Math.min(size, tiles * part / parts * tile);
   }
