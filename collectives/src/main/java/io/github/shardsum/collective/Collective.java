@@ -339,7 +339,7 @@ public sealed interface Collective {
     public static Permute shift(int distance, int members, String... axes) {
       List<Route> pairs = new ArrayList<>();
       for (int member = 0; member < members; member++) {
-        pairs.add(new Route(member, Math.floorMod(member + distance, members)));
+        pairs.add(new Route(member, Math.floorMod((long) member + distance, members)));
       }
       return new Permute(List.of(axes), pairs);
     }

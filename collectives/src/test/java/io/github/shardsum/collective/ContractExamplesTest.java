@@ -19,6 +19,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -53,6 +54,13 @@ class ContractExamplesTest {
             found ->
                 new Contract(found.group(2), found.group(1).replaceAll("\\s*\\n\\s*\\* ?", " ")))
         .filter(contract -> !contract.name().equals("Route"));
+  }
+
+  @Test
+  void aShiftGoesAnyDistance() {
+    for (int distance : List.of(Integer.MIN_VALUE, -5, 1, Integer.MAX_VALUE)) {
+      assertEquals(Collective.Permute.shift(1, 3, "x"), Collective.Permute.shift(distance, 3, "x"));
+    }
   }
 
   @ParameterizedTest

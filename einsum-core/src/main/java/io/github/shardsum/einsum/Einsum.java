@@ -311,7 +311,9 @@ public final class Einsum {
             : options.workers().alone();
     Epilogue epilogue = options.epilogue();
     Optional<Slot> bias = epilogue.bias().map(each -> Slot.of(each.tensor()));
-    boolean bool = dtype == DType.BOOL;
+    boolean bool =
+        dtype == DType.BOOL
+            && Stream.of(operands).allMatch(operand -> operand.dtype() == DType.BOOL);
     Finish finish =
         new Finish(
             bool ? isTrue(alpha) : alpha,
@@ -322,7 +324,7 @@ public final class Einsum {
     programFor(out, ready).run(out, ready, finish, workers);
   }
 
-  /** A factor of a bool, which is there or not. */
+  /** A factor of a sum of bools, which is there or not. */
   private static double isTrue(double factor) {
     return factor == 0 ? 0 : 1;
   }

@@ -69,6 +69,7 @@ final class Lowered {
         resultStrides,
         biasStrides(bound, options.epilogue()),
         !options.epilogue().isNone(),
+        options.epilogue().scale() != 1 || options.epilogue().bias().isPresent(),
         plan.path(),
         plan.slices(),
         plan.cost().steps().stream().mapToInt(PathCost.Step::level).toArray());
@@ -145,19 +146,28 @@ final class Lowered {
     for (int axis = 0; axis < tensor.rank(); axis++) {
       String label = bias.term().axis(axis).label();
       int of = resultAxis(bound, label);
+      boolean once =
+          timesIn(bias.term(), label) == 1 && timesIn(bound.equation().output(), label) == 1;
       boolean one = tensor.size(axis) == 1;
-      if (of < 0 || (!one && tensor.size(axis) != bound.outputShape().size(of))) {
+      if (of < 0 || !once || (!one && tensor.size(axis) != bound.outputShape().size(of))) {
         throw new IllegalArgumentException(
-            "bias: labels of the result with its sizes, or 1, are wanted; got label "
+            "bias: labels that it and the result have once, with the result's sizes or 1, are"
+                + " wanted; got label "
                 + label
                 + " of size "
                 + tensor.size(axis)
-                + " for "
+                + " of bias \""
+                + bias.term()
+                + "\" for "
                 + bound);
       }
       strides[of] = one ? 0 : tensor.stride(axis);
     }
     return strides;
+  }
+
+  private static long timesIn(Term term, String label) {
+    return term.axes().stream().filter(axis -> axis.label().equals(label)).count();
   }
 
   private static int resultAxis(BoundEquation bound, String label) {

@@ -10,11 +10,22 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** Runs an einsum's kernels until they get no faster. */
 final class WarmUp {
-  /** Labels are cut to this: enough for every kernel that a larger one takes, and quickly run. */
-  private static final long MOST_SIZE = 96;
+  /** Labels are cut to this: enough for most kernels that a larger one takes, and quickly run. */
+  private static final long FEW = 96;
+
+  /** Or to this, since products of more than 128 terms may have larger tiles. */
+  private static final long MORE = 192;
+
+  /** Elements of a tensor that is small all the same. */
+  private static final long SMALL = 1 << 24;
+
+  /** Those of the largest array. */
+  private static final long LARGEST = Integer.MAX_VALUE - 8;
 
   /** Runs are timed in blocks of at least this long, in ns. */
   private static final long BLOCK = 10_000_000;
@@ -44,9 +55,13 @@ final class WarmUp {
       throw new IllegalArgumentException("warm-up: a time of at least 0 is wanted, got " + most);
     }
     long end = endOf(most);
-    Operand[] operands = operands(MOST_SIZE);
-    Einsum same = smaller(operands);
-    if (!kernels(same).equals(kernels(einsum))) {
+    Operand[] operands = operands(FEW);
+    Einsum same = smaller(operands, FEW);
+    if (differs(same) && fits(MORE, SMALL)) {
+      operands = operands(MORE);
+      same = smaller(operands, MORE);
+    }
+    if (differs(same) && fits(Long.MAX_VALUE, LARGEST)) {
       operands = operands(Long.MAX_VALUE);
       same = einsum;
     }
@@ -78,9 +93,23 @@ final class WarmUp {
     return (double) (now - begin) / runs;
   }
 
-  private Einsum smaller(Operand[] operands) {
+  private boolean differs(Einsum other) {
+    return !kernels(other).equals(kernels(einsum));
+  }
+
+  /** Whether no tensor, its labels cut to a size, has more elements than given. */
+  private boolean fits(long most, long elements) {
+    return Stream.concat(Stream.of(bound.outputShape()), bound.operandShapes().stream())
+        .allMatch(shape -> cut(shape, most).elementCount() <= elements);
+  }
+
+  private static Shape cut(Shape shape, long most) {
+    return Shape.of(LongStream.of(shape.toArray()).map(size -> Math.min(size, most)).toArray());
+  }
+
+  private Einsum smaller(Operand[] operands, long most) {
     Map<String, Long> sizes = new HashMap<>();
-    options.sizes().forEach((label, size) -> sizes.put(label, Math.min(size, MOST_SIZE)));
+    options.sizes().forEach((label, size) -> sizes.put(label, Math.min(size, most)));
     EinsumOptions plain =
         new EinsumOptions(
             options.strictness(),
@@ -103,12 +132,11 @@ final class WarmUp {
     Operand[] operands = new Operand[signatures.size()];
     for (int i = 0; i < operands.length; i++) {
       Signature signature = signatures.get(i);
-      long[] sizes = signature.shape().toArray();
-      Arrays.setAll(sizes, axis -> Math.min(sizes[axis], most));
+      Shape shape = cut(signature.shape(), most);
       operands[i] =
           signature.isRouting()
-              ? routing(signature, Shape.of(sizes))
-              : Tensor.zeros(signature.dtype(), sizes);
+              ? routing(signature, shape)
+              : Tensor.zeros(signature.dtype(), shape);
     }
     return operands;
   }

@@ -7,12 +7,14 @@ import io.github.shardsum.internal.contract.Finish;
 import io.github.shardsum.internal.contract.GroupedSteps;
 import io.github.shardsum.internal.contract.GroupedSteps.Side;
 import io.github.shardsum.internal.contract.Slot;
+import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * Matrix products over ragged groups of rows: neighbouring rows form a group, and each group is
@@ -64,20 +66,32 @@ public final class GroupedProduct {
     Bias bias = bias(epilogue, w.size(0), w.size(2));
     Workers threads =
         ready(workers, out, Shape.of(x.size(0), w.size(2)), operands(epilogue, x, w, sizes));
-    Finish finish = new Finish(1, 0, epilogue.scale(), bias.slot(), epilogue.relu());
+    // An i32 has not wrapped to a negative number before it is written.
+    boolean relusApart = epilogue.relu() && out.dtype() == DType.I32;
+    boolean relu = epilogue.relu() && !relusApart;
+    Finish finish = new Finish(1, 0, epilogue.scale(), bias.slot(), relu);
     long used = sum(groups);
+    boolean changes = epilogue.scale() != 1 || epilogue.bias().isPresent();
+    boolean collects = roundsOften(out, x.size(1)) || (changes && out.dtype() == DType.BF16);
+    Tensor to = collects ? Tensor.zeros(DType.F32, out.shape()) : out;
     if (x.size(1) == 0) {
       Tensor none = Tensor.zeros(x.dtype(), 1, 1);
       rows(
           threads,
-          out,
+          to,
           none.broadcastTo(Shape.of(x.size(0), 1)),
           none.reshape(1, 1, 1).broadcastTo(Shape.of(w.size(0), 1, w.size(2))),
           groups,
           finish,
           bias);
     } else {
-      rows(threads, out, x, w, groups, finish, bias);
+      rows(threads, to, x, w, groups, finish, bias);
+    }
+    if (collects) {
+      out.assign(to);
+    }
+    if (relusApart) {
+      Elementwise.reluInto(threads, out, out);
     }
     zero(out.slice(0, used, x.size(0)));
   }
@@ -126,11 +140,40 @@ public final class GroupedProduct {
     if (shape.elementCount() == 0) {
       return;
     }
+    if (roundsOften(out, LongStream.of(groups).max().orElse(0))) {
+      collectedWeights(threads, out, x, y, groups);
+    } else {
+      weights(threads, out, x, y, groups);
+    }
+  }
+
+  /** Matrix after matrix, each summed in f32 and then rounded. */
+  private static void collectedWeights(
+      Workers threads, Tensor out, Tensor x, Tensor y, long[] groups) {
+    Tensor sums = Tensor.zeros(DType.F32, 1, x.size(1), y.size(1));
+    long from = 0;
+    for (int group = 0; group < groups.length; group++) {
+      long to = from + groups[group];
+      if (to > from) {
+        long[] rows = {groups[group]};
+        weights(threads, sums, x.slice(0, from, to), y.slice(0, from, to), rows);
+        out.select(0, group).assign(sums.select(0, 0));
+      }
+      from = to;
+    }
+  }
+
+  private static void weights(Workers threads, Tensor out, Tensor x, Tensor y, long[] groups) {
     Side to = new Side(Slot.of(out), out.stride(0), 0, out.stride(1), out.stride(2));
     Side left = new Side(Slot.of(x), 0, x.stride(0), x.stride(1), 0);
     Side right = new Side(Slot.of(y), 0, y.stride(0), 0, y.stride(1));
     new GroupedSteps(ComputeType.of(x.dtype()), groups, threads)
         .weights(to, left, right, x.size(1), y.size(1), Finish.PLAIN);
+  }
+
+  /** Whether sums of so many terms would be rounded to bf16 more than once. */
+  private static boolean roundsOften(Tensor out, long terms) {
+    return out.dtype() == DType.BF16 && terms > Kernels.best().products().floats().blocking().k();
   }
 
   private static void rows(

@@ -2,6 +2,7 @@ package io.github.shardsum.einsum;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -184,6 +185,118 @@ class EinsumTest {
     Tensor matrix = Tensor.full(DType.BF16, 1, 64, 5000);
     Tensor product = Einsum.einsum("ik,jk->ij", matrix, matrix);
     assertEquals(4992, product.getDouble(63, 63));
+  }
+
+  @Test
+  void longSumsAreCutToANarrowerResultOnce() {
+    int terms = 2000;
+    Tensor x = random(new Random(1), 64, terms);
+    Tensor y = random(new Random(2), terms, 64);
+    Tensor sums = Einsum.einsum("ij,jk->ik", x.convert(DType.F64), y.convert(DType.F64));
+    for (DType result : List.of(DType.I32, DType.I64, DType.BOOL, DType.BF16)) {
+      EinsumOptions options = EinsumOptions.defaults().withDtype(result);
+      long[] want = bits(sums.convert(result));
+      for (DType operands : List.of(DType.F32, DType.F64)) {
+        Tensor a = x.convert(operands);
+        Tensor b = y.convert(operands);
+        assertArrayEquals(want, bits(Einsum.compileFor("ij,jk->ik", options, a, b).run(a, b)));
+      }
+    }
+    Tensor one = Tensor.full(DType.I32, 1, 64, terms);
+    Tensor signs = Tensor.full(DType.I32, 1, terms, 64);
+    signs.slice(0, 0, terms / 2).assign(Tensor.full(DType.I32, -1, terms / 2, 64));
+    EinsumOptions bool = EinsumOptions.defaults().withDtype(DType.BOOL);
+    Tensor cancelled = Einsum.compileFor("ij,jk->ik", bool, one, signs).run(one, signs);
+    assertArrayEquals(new long[64 * 64], cancelled.toLongArray());
+  }
+
+  @Test
+  void slicesOfASumAreCutToANarrowerResultOnce() {
+    Tensor x = Tensor.full(DType.F32, 0.25, 4, 30, 5);
+    for (DType result : List.of(DType.I32, DType.BOOL)) {
+      EinsumOptions options = EinsumOptions.defaults().withDtype(result).withMemoryLimit(64);
+      Einsum sliced = Einsum.compileFor("abc,abc,abc->a", options, x, x, x);
+      assertFalse(sliced.explain().contraction().slices().isEmpty());
+      double sum = 150 * Math.pow(0.25, 3);
+      assertArrayEquals(
+          bits(Tensor.full(DType.F64, sum, 4).convert(result)), bits(sliced.run(x, x, x)));
+    }
+  }
+
+  @Test
+  void anEpilogueIsAppliedBeforeTheResultIsRounded() {
+    Tensor x = random(new Random(3), 64, 64).convert(DType.BF16);
+    Tensor y = random(new Random(4), 64, 64).convert(DType.BF16);
+    Tensor bias = Tensor.full(DType.F32, 100, 64);
+    for (Epilogue epilogue :
+        List.of(
+            Epilogue.none().withBias("k", bias).withRelu(),
+            Epilogue.none().withScale(3),
+            Epilogue.none().withRelu())) {
+      EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+      Tensor wide = Einsum.compileFor("ij,jk->ik", options.withDtype(DType.F32), x, y).run(x, y);
+      Tensor narrow = Einsum.compileFor("ij,jk->ik", options, x, y).run(x, y);
+      assertArrayEquals(bits(wide.convert(DType.BF16)), bits(narrow));
+    }
+  }
+
+  @Test
+  void anI32WrapsBeforeTheRelu() {
+    Tensor x = Tensor.full(DType.I32, 1 << 30, 40, 40);
+    Epilogue wrapping = Epilogue.none().withRelu();
+    Epilogue shifted = wrapping.withBias("k", Tensor.full(DType.I32, -1, 40));
+    for (Epilogue epilogue : List.of(wrapping, shifted)) {
+      EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+      // 2 * 2^30 is the least i32, and one less than that is the greatest.
+      Tensor two = Tensor.zeros(DType.I32, 40, 40);
+      two.slice(0, 0, 2).assign(Tensor.full(DType.I32, 1, 2, 40));
+      long want = epilogue.bias().isEmpty() ? 0 : Integer.MAX_VALUE;
+      long[] sums = Einsum.compileFor("ij,jk->ik", options, x, two).run(x, two).toLongArray();
+      assertArrayEquals(LongStream.generate(() -> want).limit(1600).toArray(), sums);
+    }
+  }
+
+  @Test
+  void aBiasHasLabelsThatItAndTheResultHaveOnce() {
+    Tensor square = Tensor.full(DType.F32, 1, 2, 2);
+    Epilogue diagonal = Epilogue.none().withBias("ii", square);
+    assertRefused("i", diagonal);
+    Epilogue row = Epilogue.none().withBias("i", Tensor.full(DType.F32, 1, 2));
+    assertRefused("ii", row);
+  }
+
+  private static void assertRefused(String output, Epilogue epilogue) {
+    EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+    Shape shape = Shape.of(2, 3);
+    IllegalArgumentException refusal =
+        assertThrows(
+            IllegalArgumentException.class, () -> Einsum.compile("ij->" + output, options, shape));
+    assertTrue(String.valueOf(refusal.getMessage()).contains("once"), refusal::toString);
+  }
+
+  @Test
+  void aBoolOfNumbersIsWhetherAllThatIsAddedIsZero() {
+    Tensor x = Tensor.of(new int[] {-1, 1, 2}, 3);
+    Einsum einsum = Einsum.compileFor("i->i", EinsumOptions.defaults().withDtype(DType.BOOL), x);
+    Tensor out = Tensor.ofBool(new byte[] {1, 1, 1}, 3);
+    einsum.runInto(2, 1, out, x);
+    assertArrayEquals(new long[] {1, 1, 1}, out.toLongArray());
+    einsum.runInto(1, -1, out, x);
+    assertArrayEquals(new long[] {1, 0, 1}, out.toLongArray());
+  }
+
+  /** Multiples of 1/4 from -2 to 2, whose sums of products are exact. */
+  private static Tensor random(Random random, long... shape) {
+    Tensor x = Tensor.zeros(DType.F32, shape);
+    Tensor flat = x.reshape(-1);
+    for (long i = 0; i < flat.size(0); i++) {
+      flat.set((random.nextInt(17) - 8) / 4.0, i);
+    }
+    return x;
+  }
+
+  private static long[] bits(Tensor x) {
+    return Arrays.stream(x.toDoubleArray()).mapToLong(Double::doubleToLongBits).toArray();
   }
 
   @Test
@@ -422,6 +535,9 @@ class EinsumTest {
               .toArray(Shape[]::new);
       Einsum.compile(equation, shapes).warmUp(most);
     }
+    // Operands and result of 36 GB each, of which small ones stand for.
+    Shape large = Shape.of(100_000, 100_000);
+    Einsum.compile("ij,jk->ik", large, large).warmUp(most);
     Einsum.compile("ij->j", Shape.of(0, 5)).warmUp(most);
     RoutingTensor routing = RoutingTensor.oneHot(Tensor.of(new int[] {1, 0}, 2), 3, DType.F32);
     Tensor table = Tensor.zeros(DType.F32, 3, 5);

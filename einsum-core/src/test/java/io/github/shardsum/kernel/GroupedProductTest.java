@@ -10,6 +10,7 @@ import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -135,6 +136,47 @@ class GroupedProductTest {
     Tensor sizes = Tensor.of(new int[] {2, 1}, 2);
     GroupedProduct.rowsInto(ALONE, out, x, w, sizes, epilogue);
     assertArrayEquals(new float[] {1, 0, 2, 0, 130, 71, 0, 0, 0, 0}, out.toFloatArray());
+  }
+
+  @Test
+  void bf16IsRoundedOnceHoweverLongTheSums() {
+    int terms = 1500;
+    Tensor x = quarters(new Random(1), 40, terms);
+    Tensor w = quarters(new Random(2), 1, terms, 64);
+    Tensor sizes = Tensor.of(new int[] {30}, 1);
+    Tensor bias = Tensor.full(DType.F32, 100, 64);
+    for (Epilogue epilogue : List.of(Epilogue.none(), Epilogue.none().withBias("n", bias))) {
+      Tensor wide = Tensor.zeros(DType.F32, 40, 64);
+      Tensor narrow = Tensor.zeros(DType.BF16, 40, 64);
+      GroupedProduct.rowsInto(ALONE, wide, x, w, sizes, epilogue);
+      GroupedProduct.rowsInto(
+          ALONE, narrow, x.convert(DType.BF16), w.convert(DType.BF16), sizes, epilogue);
+      assertArrayEquals(wide.convert(DType.BF16).toFloatArray(), narrow.toFloatArray());
+    }
+    Tensor rows = x.transpose();
+    Tensor cotangent = w.select(0, 0);
+    Tensor groups = Tensor.of(new int[] {3, 0, terms - 10}, 3);
+    Tensor wide = GroupedProduct.weights(ALONE, rows, cotangent, groups);
+    Tensor narrow =
+        GroupedProduct.weights(
+            ALONE, rows.convert(DType.BF16), cotangent.convert(DType.BF16), groups);
+    assertArrayEquals(wide.convert(DType.BF16).toFloatArray(), narrow.toFloatArray());
+  }
+
+  @Test
+  void anI32WrapsBeforeTheRelu() {
+    Tensor x = Tensor.full(DType.I32, 1 << 30, 1, 2);
+    Tensor w = Tensor.full(DType.I32, 1, 1, 2, 3);
+    Tensor out = Tensor.full(DType.I32, 9, 1, 3);
+    Tensor sizes = Tensor.of(new int[] {1}, 1);
+    GroupedProduct.rowsInto(ALONE, out, x, w, sizes, Epilogue.none().withRelu());
+    assertArrayEquals(new long[3], out.toLongArray());
+  }
+
+  /** Multiples of 1/4, whose sums of products are exact in f32 and not in bf16. */
+  private static Tensor quarters(Random random, long... shape) {
+    Tensor integers = values(random, DType.F32, shape);
+    return Elementwise.scale(ALONE, 0.25, integers);
   }
 
   @Test

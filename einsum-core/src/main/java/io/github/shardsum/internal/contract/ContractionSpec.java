@@ -17,6 +17,7 @@ import java.util.List;
  * @param resultStrides stride of each axis of the result
  * @param biasStrides stride of the epilogue's bias along each axis of the result
  * @param epilogue whether an epilogue follows the sum
+ * @param affine whether it scales or adds
  * @param path the order of pairs
  * @param slices labels that are run through in chunks
  * @param levels for each pair of the path, how many of the slices it is inside of
@@ -30,6 +31,7 @@ public record ContractionSpec(
     long[] resultStrides,
     long[] biasStrides,
     boolean epilogue,
+    boolean affine,
     ContractionPath path,
     List<Slice> slices,
     int[] levels) {
@@ -49,6 +51,24 @@ public record ContractionSpec(
   /** Whether some label of the result is in no operand. */
   boolean resultRepeatsValues() {
     return Arrays.stream(resultLabels).anyMatch(label -> !isInOperands(label));
+  }
+
+  /**
+   * Whether parts of a sum, cut to the result's dtype, do not add up to the whole sum cut to it. An
+   * f32 that is summed in f64 is left out: in f32 it is as accurate as is promised.
+   */
+  boolean cutsSums() {
+    return switch (dtype) {
+      case F32, F64 -> false;
+      case BF16 -> true;
+      case I32, I64 -> type != ComputeType.LONG;
+      case BOOL -> operands.stream().anyMatch(operand -> operand.dtype() != DType.BOOL);
+    };
+  }
+
+  /** Whether the epilogue of a sum that was cut is another one; a relu alone keeps what is >= 0. */
+  boolean epilogueMindsCuts() {
+    return affine || (epilogue && dtype == DType.BOOL);
   }
 
   /** Whether several slices add to one element. */

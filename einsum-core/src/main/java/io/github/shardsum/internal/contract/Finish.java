@@ -31,6 +31,11 @@ public record Finish(double alpha, double beta, double scale, Optional<Slot> bia
     return hasEpilogue() ? new Finish(alpha, beta, 1, Optional.empty(), false) : this;
   }
 
+  /** The same without the relu. */
+  public Finish withoutRelu() {
+    return new Finish(alpha, beta, scale, bias, false);
+  }
+
   /** The same epilogue, adding to out. */
   public Finish accumulating() {
     return new Finish(alpha, 1, scale, bias, relu);

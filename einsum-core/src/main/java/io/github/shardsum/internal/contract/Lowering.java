@@ -15,8 +15,9 @@ import java.util.List;
  * Turns a contraction over strided views into a {@link Program}.
  *
  * <p>The last step writes the result itself, unless it cannot: a label that only the result has is
- * repeated by a copy, and a bf16 that would be rounded more than once is collected in f32 first. A
- * repeated label of the result is a diagonal of an otherwise scaled result.
+ * repeated by a copy, and a sum that would be cut to a narrower result more than once, as a bf16 is
+ * rounded, is collected first. A repeated label of the result is a diagonal of an otherwise scaled
+ * result.
  *
  * <p>Sliced labels are loops round the steps. A last chunk that is shorter has steps of its own:
  * for each combination of short chunks there is one variant of the steps.
@@ -85,6 +86,10 @@ public final class Lowering {
     if (spec.epilogue() && (spec.resultRepeatsLabels() || direct)) {
       after.add(whole.wholeResult(new Ref.Result(), Role.EPILOGUE));
     }
+    if (spec.epilogue() && spec.dtype() == DType.I32) {
+      // What wraps to a negative number is one, and only an i32 that was written has wrapped.
+      after.add(whole.wholeResult(new Ref.Result(), Role.RELU));
+    }
     int[] temporaries = sizes.stream().mapToInt(Integer::intValue).toArray();
     return new Program(
         spec.type(), before, variants, after, loops(target), target.ref(), temporaries);
@@ -100,13 +105,22 @@ public final class Lowering {
 
   private boolean mustCollect() {
     boolean routed = spec.operands().stream().anyMatch(View.Routed.class::isInstance);
-    boolean roundsOften =
-        spec.dtype() == DType.BF16
-            && (routed
-                || spec.slicesAdd()
-                || spec.sumLength() > kernels.products().floats().blocking().k());
     boolean single = spec.operands().size() == 1 && !routed;
-    return roundsOften || (spec.resultRepeatsValues() && !single);
+    boolean inSeveralSteps =
+        routed
+            || spec.slicesAdd()
+            || spec.sumLength() > termsAtOnce()
+            || (spec.epilogueMindsCuts() && !single);
+    return (spec.cutsSums() && inSeveralSteps) || (spec.resultRepeatsValues() && !single);
+  }
+
+  /** Most products that every kernel sums before it writes. */
+  private int termsAtOnce() {
+    return switch (spec.type()) {
+      case FLOAT -> kernels.products().floats().blocking().k();
+      case DOUBLE -> kernels.products().doubles().blocking().k();
+      case LONG -> kernels.products().longs().blocking().k();
+    };
   }
 
   /** Whether the labels of a variant's bits have short last chunks. */

@@ -51,6 +51,8 @@ public final class Program {
     WHOLE,
     /** Applies the epilogue to the result in place. */
     EPILOGUE,
+    /** Applies the epilogue's relu, which no other step then does, to the result in place. */
+    RELU,
     /** Multiplies the result by beta. */
     BETA
   }
@@ -100,6 +102,7 @@ public final class Program {
   private final List<Step> after;
   private final List<Loop> loops;
   private final Ref target;
+  private final boolean relusApart;
   private final int[] temporarySizes;
   private final Optional<Step.Dense> direct;
   private final AtomicReference<Object[]> kept = new AtomicReference<>(new Object[0]);
@@ -119,6 +122,7 @@ public final class Program {
     this.direct = direct(before, variants, after);
     this.loops = loops;
     this.target = target;
+    this.relusApart = after.stream().anyMatch(step -> step.role() == Role.RELU);
     this.temporarySizes = temporarySizes;
   }
 
@@ -209,11 +213,13 @@ public final class Program {
     private final RoutedSlot[] routed;
     private final Slot[] temporaries;
     private final Finish finish;
+    private final boolean relu;
     private final Workers workers;
 
     Run(Tensor out, Operand[] operands, Finish finish, Workers workers, Object[] arrays) {
       this.out = Slot.of(out);
-      this.finish = finish;
+      this.finish = relusApart ? finish.withoutRelu() : finish;
+      this.relu = finish.relu();
       this.workers = workers;
       this.inputs = new Slot[operands.length];
       this.routed = new RoutedSlot[operands.length];
@@ -329,6 +335,7 @@ public final class Program {
         case ADD -> finish.withoutEpilogue().accumulating();
         case WHOLE -> finish;
         case EPILOGUE -> new Finish(1, 0, finish.scale(), finish.bias(), finish.relu());
+        case RELU -> new Finish(1, 0, 1, Optional.empty(), relu);
         case BETA -> new Finish(0, finish.beta(), 1, Optional.empty(), false);
       };
     }

@@ -7,6 +7,9 @@ public sealed interface View permits View.Dense, View.Routed {
   /** Whether the value has a label (an axis of size 1 that is broadcast does not count). */
   boolean has(int label);
 
+  /** The element type. */
+  DType dtype();
+
   /**
    * A strided array.
    *

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.machine;
 
+import io.github.shardsum.pjrt.PjrtSearch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,10 +28,7 @@ public final class LibrarySearch {
 
   /** The search of this machine's loader: variables that name a file, then folders in its order. */
   public static LibrarySearch ofThisMachine(Map<String, String> environment) {
-    List<Path> named =
-        Stream.of("TPU_LIBRARY_PATH", "PJRT_PLUGIN_LIBRARY_PATH")
-            .flatMap(variable -> paths(environment.get(variable)))
-            .toList();
+    List<Path> named = plugins(environment);
     Set<Path> folders = new LinkedHashSet<>();
     paths(environment.get("LD_LIBRARY_PATH")).forEach(folders::add);
     configuredIn(Path.of("/etc/ld.so.conf"), folders, new LinkedHashSet<>());
@@ -38,6 +36,15 @@ public final class LibrarySearch {
       folders.add(Path.of(standard));
     }
     return new LibrarySearch(named, List.copyOf(folders));
+  }
+
+  private static List<Path> plugins(Map<String, String> environment) {
+    try {
+      return PjrtSearch.in(environment).stream().map(PjrtSearch.Found::library).toList();
+    } catch (IllegalArgumentException unreadable) {
+      // The commands that need a plugin say what is wrong with the list.
+      return List.of();
+    }
   }
 
   /** A search in given places. */

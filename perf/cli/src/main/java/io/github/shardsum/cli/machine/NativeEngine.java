@@ -49,5 +49,5 @@ public record NativeEngine(String name, List<String> files, String use, String r
               "PJRT plugin",
               List.of("pjrt_c_api_cpu_plugin.so", "pjrt_plugin.so"),
               "programs through XLA on this machine",
-              "set PJRT_PLUGIN_LIBRARY_PATH to a plugin's shared library"));
+              "set PJRT_NAMES_AND_LIBRARY_PATHS to cpu:PATH of a plugin's shared library (docs/tpu.md)"));
 }

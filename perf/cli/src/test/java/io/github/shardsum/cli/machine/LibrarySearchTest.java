@@ -51,6 +51,16 @@ class LibrarySearchTest {
     assertEquals(Optional.of(library), LibrarySearch.ofThisMachine(environment).find(ENGINE));
   }
 
+  @Test
+  void thePluginThatTheTpuCommandsTakeIsFound() throws IOException {
+    Path library = Files.createFile(folder.resolve("libpeer.so.1"));
+    Map<String, String> environment = Map.of("PJRT_NAMES_AND_LIBRARY_PATHS", "cpu:" + library);
+    assertEquals(Optional.of(library), LibrarySearch.ofThisMachine(environment).find(ENGINE));
+    assertEquals(
+        Optional.empty(),
+        LibrarySearch.ofThisMachine(Map.of("PJRT_NAMES_AND_LIBRARY_PATHS", "cpu")).find(ENGINE));
+  }
+
   private LibrarySearch search() {
     return LibrarySearch.in(List.of(), List.of(folder));
   }
