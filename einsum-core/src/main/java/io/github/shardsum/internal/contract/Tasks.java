@@ -41,6 +41,11 @@ record Tasks(
         : new Tasks(batches, rows, mr, columns, nr, (int) batches, first, second);
   }
 
+  /** Whether there are too few products for each thread to have some of its own. */
+  boolean divideProducts() {
+    return byRow * byColumn > 1;
+  }
+
   int count() {
     return byBatch * byRow * byColumn;
   }
