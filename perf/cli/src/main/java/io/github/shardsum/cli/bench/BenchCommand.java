@@ -181,7 +181,8 @@ public final class BenchCommand implements Callable<Integer> {
         Peers found = Peers.start(names, interpreter(), count)) {
       report.threads(count, found);
       Roof roof = new Roof(workers, WINDOW_NANOS);
-      BenchRun run = new BenchRun(rounds, workers, roof, found.contestants(), report::note);
+      Rounds turns = count == 1 ? rounds : rounds.withPauses();
+      BenchRun run = new BenchRun(turns, workers, roof, found.contestants(), report::note);
       for (BenchCase subject : cases) {
         results.add(run.measure(subject));
         report.row(results.getLast());

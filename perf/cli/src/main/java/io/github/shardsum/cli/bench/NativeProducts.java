@@ -30,6 +30,15 @@ final class NativeProducts {
   /** A library reads these when it is loaded, and would choose another processor's kernels. */
   private static final String[] MISLEADING = {"OPENBLAS_CORETYPE", "BLIS_ARCH_TYPE"};
 
+  /**
+   * How long OpenBLAS's threads look for more work, as a power of two of processor ticks. Their 0.1
+   * s would be the time of whoever comes next; within a block of calls they never wait so long.
+   */
+  static final String OPENBLAS_WAITS = "OPENBLAS_THREAD_TIMEOUT";
+
+  /** A third of a millisecond. */
+  static final String SHORT_WAIT = "20";
+
   private final boolean cblas;
   private final Optional<MethodHandle> single;
   private final Optional<MethodHandle> twice;
@@ -53,7 +62,7 @@ final class NativeProducts {
   @SuppressWarnings("restricted")
   static NativeProducts load(String name, Path file) throws PeerException {
     try {
-      unsetMisleading();
+      prepareEnvironment();
       SymbolLookup library = SymbolLookup.libraryLookup(file, Arena.global());
       return switch (name) {
         case "openblas" -> cblas(library, "openblas_set_num_threads", false);
@@ -115,21 +124,30 @@ final class NativeProducts {
     return Linker.nativeLinker().downcallHandle(function, type);
   }
 
+  /** Sets what a library reads when it is loaded; Java cannot change its own environment. */
   @SuppressWarnings("restricted")
-  private static void unsetMisleading() throws PeerException {
+  private static void prepareEnvironment() throws PeerException {
     Linker linker = Linker.nativeLinker();
-    Optional<MemorySegment> function = linker.defaultLookup().find("unsetenv");
-    if (function.isEmpty()) {
+    Optional<MemorySegment> unsetenv = linker.defaultLookup().find("unsetenv");
+    Optional<MemorySegment> setenv = linker.defaultLookup().find("setenv");
+    if (unsetenv.isEmpty() || setenv.isEmpty()) {
       return;
     }
     MethodHandle unset =
-        linker.downcallHandle(function.get(), FunctionDescriptor.of(JAVA_INT, ADDRESS));
+        linker.downcallHandle(unsetenv.get(), FunctionDescriptor.of(JAVA_INT, ADDRESS));
+    MethodHandle set =
+        linker.downcallHandle(
+            setenv.get(), FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
     try (Arena arena = Arena.ofConfined()) {
       for (String variable : MISLEADING) {
         int _ = (int) unset.invokeExact(arena.allocateFrom(variable));
       }
+      int _ =
+          (int)
+              set.invokeExact(
+                  arena.allocateFrom(OPENBLAS_WAITS), arena.allocateFrom(SHORT_WAIT), 1);
     } catch (Throwable e) {
-      throw new PeerException("unsetenv: " + e);
+      throw new PeerException("setenv: " + e);
     }
   }
 

@@ -53,6 +53,7 @@ final class PythonPeer implements Contestant, AutoCloseable {
     Map<String, String> environment = builder.environment();
     THREAD_VARIABLES.forEach(name -> environment.put(name, Integer.toString(threads)));
     MISLEADING.forEach(environment::remove);
+    environment.put(NativeProducts.OPENBLAS_WAITS, NativeProducts.SHORT_WAIT);
     try {
       return new PythonPeer(library, new ChildProcess(builder));
     } catch (IOException e) {

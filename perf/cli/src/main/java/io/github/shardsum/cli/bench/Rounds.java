@@ -13,8 +13,9 @@ import java.util.Map;
  * @param rounds rounds that count
  * @param warmUpSeconds how long each runs first; the JIT compiles meanwhile
  * @param blockSeconds how long a block lasts at least; a call that takes longer is a block
+ * @param pauseMillis how long everybody rests before a block
  */
-record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
+record Rounds(int rounds, double warmUpSeconds, double blockSeconds, long pauseMillis) {
   private static final int MOST_CALLS = 10_000_000;
 
   /** Of fewer no two order statistics enclose the median with a probability of 0.95. */
@@ -28,8 +29,14 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
   /** Warm-ups after which it is enough, settled or not. */
   private static final int LONGEST = 5;
 
+  /**
+   * The threads of OpenMP look for more work for up to 15 ms, in which whoever comes next has fewer
+   * processors.
+   */
+  private static final long POOLS_SLEEP_MILLIS = 20;
+
   /** What a JMH user would call forks and iterations; about two seconds a case and contestant. */
-  static final Rounds USUAL = new Rounds(15, 1.0, 0.03);
+  static final Rounds USUAL = new Rounds(15, 1.0, 0.03, 0);
 
   /**
    * As usual, but so many; the warm-up shrinks with them.
@@ -42,11 +49,16 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
           "--rounds: wanted %d to %d, got %d".formatted(FEWEST, MOST, rounds));
     }
     double warmUp = Math.min(1, rounds / (double) USUAL.rounds) * USUAL.warmUpSeconds;
-    return new Rounds(rounds, warmUp, USUAL.blockSeconds);
+    return new Rounds(rounds, warmUp, USUAL.blockSeconds, 0);
+  }
+
+  /** The same for contestants that leave threads behind. */
+  Rounds withPauses() {
+    return new Rounds(rounds, warmUpSeconds, blockSeconds, POOLS_SLEEP_MILLIS);
   }
 
   /** For a look, and for tests. */
-  static final Rounds QUICK = new Rounds(6, 0.4, 0.005);
+  static final Rounds QUICK = new Rounds(6, 0.4, 0.005, 0);
 
   /**
    * Runs the rounds.
@@ -96,9 +108,18 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds) {
   }
 
   /** The first call brings caches and clocks back from whoever ran before; it does not count. */
-  private static double block(Timed contestant, int calls) throws PeerException {
+  private double block(Timed contestant, int calls) throws PeerException {
+    pause();
     contestant.seconds(1);
     return contestant.seconds(calls) / calls;
+  }
+
+  private void pause() {
+    try {
+      Thread.sleep(pauseMillis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /**

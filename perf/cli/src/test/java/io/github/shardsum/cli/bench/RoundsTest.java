@@ -10,7 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RoundsTest {
-  private static final Rounds THREE = new Rounds(3, 1.0, 0.1);
+  private static final Rounds THREE = new Rounds(3, 1.0, 0.1, 0);
 
   /** A contestant whose clock is made up. */
   private static final class Fake implements Contestant {
