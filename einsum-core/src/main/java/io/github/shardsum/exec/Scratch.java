@@ -15,7 +15,6 @@ public final class Scratch {
   private long[][] longs = new long[0][];
   private int[][] ints = new int[0][];
   private final Map<Class<?>, Object> kept = new HashMap<>();
-  private int calls;
 
   /** An empty scratch. */
   public Scratch() {}
@@ -106,15 +105,5 @@ public final class Scratch {
    */
   public <T> T kept(Class<T> type, Supplier<T> make) {
     return type.cast(kept.computeIfAbsent(type, _ -> make.get()));
-  }
-
-  /**
-   * Counts the calls of something that behaves differently at first.
-   *
-   * @param most how many calls are first ones
-   * @return how many first calls are left, this one included; 0 when there are none
-   */
-  public int firstCalls(int most) {
-    return calls < most ? most - calls++ : 0;
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.exec.Scratch;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -139,6 +140,25 @@ class ProductsTest {
         assertEquals(expected, sums[i * FloatThin.COLUMNS + j]);
       }
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("products")
+  void aRehearsalWritesNothingButATileOfC(FloatProduct product) {
+    FloatProduct kernel = product.forOneThread(new Scratch());
+    float[] a = values(kernel.rows() * kernel.blocking().aStride());
+    float[] b = values(FloatProduct.PROBED);
+    int size = kernel.rows() * kernel.columns();
+    float[] c = values(size + 100);
+    float[] oldA = a.clone();
+    float[] oldB = b.clone();
+    float[] oldRest = Arrays.copyOfRange(c, size, c.length);
+    for (int left = 1; left <= kernel.rows(); left++) {
+      kernel.rehearse(kernel.height(left), a, b, c);
+    }
+    assertArrayEquals(oldA, a);
+    assertArrayEquals(oldB, b);
+    assertArrayEquals(oldRest, Arrays.copyOfRange(c, size, c.length));
   }
 
   @ParameterizedTest
