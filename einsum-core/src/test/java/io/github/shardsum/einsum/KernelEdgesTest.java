@@ -104,6 +104,21 @@ class KernelEdgesTest {
   @CsvSource(
       delimiter = ';',
       value = {
+        "dbea,ec->abcd; 64,2,70,64,3",
+        "dbea,ec->abcd; 96,2,130,45,3",
+        "dea,ec->acd; 64,600,20,5",
+        "dea,ec->acd; 24,70,210,5",
+        "dea,ec->acd; 7,70,410,5",
+      })
+  void productsWhoseColumnsTheLongOperandLiesAcrossAreTheDefinition(
+      String equation, String listed) {
+    check(equation, listed, List.of(DType.F32, DType.F64, DType.I64));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
         "bm,bp->mp; 1032,20,30",
         "ij,jk->ik; 40,1300,50",
         "ij,jk->ki; 40,700,50",
@@ -111,6 +126,8 @@ class KernelEdgesTest {
         "bij,bjk->bik; 3,20,600,40",
         "ij,jk->ik; 40,700,7",
         "aibj,jcb->cai; 3,5,40,16,7",
+        "dea,ec->acd; 64,70,64,3",
+        "dea,ec->acd; 24,70,64,3",
         "ij,j->i; 30,4000",
         "ij->j; 3000,40",
         "i,i->; 3000",

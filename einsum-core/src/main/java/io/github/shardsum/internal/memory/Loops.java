@@ -78,6 +78,29 @@ public final class Loops {
     return new Loops(Arrays.stream(loops).mapToLong(loop -> sizes[loop]).toArray(), some);
   }
 
+  /** The same points with the innermost loop in pieces of a size, inside the loop round it. */
+  public Loops cutInnermost(long piece) {
+    int last = rank() - 1;
+    long pieces = sizes[last] / piece;
+    long[][] cut = new long[strides.length][];
+    for (int array = 0; array < strides.length; array++) {
+      cut[array] = cut(strides[array], strides[array][last] * piece);
+    }
+    long[] cutSizes = cut(sizes, pieces);
+    cutSizes[last + 1] = piece;
+    return new Loops(cutSizes, cut);
+  }
+
+  /** A copy with a value before the last but one. */
+  private static long[] cut(long[] values, long value) {
+    int at = values.length - 2;
+    long[] more = new long[values.length + 1];
+    System.arraycopy(values, 0, more, 0, at);
+    more[at] = value;
+    System.arraycopy(values, at, more, at + 1, 2);
+    return more;
+  }
+
   /** Number of loops. */
   public int rank() {
     return sizes.length;
