@@ -9,10 +9,10 @@ import java.util.Arrays;
  *
  * <p>Logical shape {@code [lead..., tail...]}. For each leading index, slot j of k holds a weight
  * and the row-major position in the tail axes where it stands; a negative position is an empty
- * slot. Two slots of one leading index that hold the same position add up. An einsum with such an
- * operand is a gather, a scatter or a weighted sum of rows; its value is that of the dense form
- * {@link #toDense()}, except that products with its zeros are not formed, so a NaN or infinity that
- * meets only zeros does not spread.
+ * slot. Two slots of one leading index that hold the same position add up; of bools they are ORed,
+ * in an einsum of numbers too. An einsum with such an operand is a gather, a scatter or a weighted
+ * sum of rows; its value is that of the dense form {@link #toDense()}, except that products with
+ * its zeros are not formed, so a NaN or infinity that meets only zeros does not spread.
  *
  * <p>Immutable description; {@code positions} and {@code weights} alias the caller's tensors.
  * Positions are checked once, when the tensor is made: one that is later set to the tail's element

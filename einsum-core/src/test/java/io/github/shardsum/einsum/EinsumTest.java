@@ -300,6 +300,24 @@ class EinsumTest {
   }
 
   @Test
+  void slotsOfABoolRoutingTensorThatHoldOnePositionCountOnce() {
+    Tensor positions = Tensor.of(new int[] {2, 0, 2, 2, -1, -1}, 1, 6);
+    Tensor weights = Tensor.ofBool(new byte[] {0, 1, 1, 1, 1, 1}, 1, 6);
+    RoutingTensor mask = RoutingTensor.of(Shape.of(1, 3), positions, weights);
+    Tensor numbers = Tensor.of(new int[] {1, 10, 100}, 1, 3);
+    for (DType dtype : List.of(DType.I32, DType.F32, DType.F64)) {
+      Tensor x = numbers.convert(dtype);
+      for (String equation : List.of("ij,ij->i", "ij,ij->j", "ij,ij->ij")) {
+        Tensor want = Einsum.einsum(equation, mask.toDense(), x);
+        assertArrayEquals(bits(want), bits(Einsum.einsum(equation, mask, x)), equation);
+      }
+    }
+    EinsumOptions counting = EinsumOptions.defaults().withDtype(DType.I32);
+    Tensor count = Einsum.compileFor("ij->i", counting, mask).run(mask);
+    assertArrayEquals(new long[] {2}, count.toLongArray());
+  }
+
+  @Test
   void sumsAndDotsOfTenMillionTermsAreAccurate() {
     int n = 10_000_000;
     float[] tenths = new float[n];

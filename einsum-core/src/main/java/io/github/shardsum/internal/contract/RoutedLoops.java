@@ -18,6 +18,7 @@ import java.util.Arrays;
  * @param tailCounts how many indices along each tail axis the step takes
  * @param tailStrides stride of each tail axis in the result and in the dense operand
  * @param leadsAreApart whether two leading indices never meet in one element of the result
+ * @param ors whether slots of one position are ORed, not added: the weights are bools
  */
 record RoutedLoops(
     String name,
@@ -28,7 +29,8 @@ record RoutedLoops(
     long[] tailSizes,
     long[] tailCounts,
     long[][] tailStrides,
-    boolean leadsAreApart) {
+    boolean leadsAreApart,
+    boolean ors) {
   static final int DENSE = 1;
   static final int POSITIONS = 2;
   static final int WEIGHTS = 3;

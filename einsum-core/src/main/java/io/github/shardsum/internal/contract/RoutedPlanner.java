@@ -2,6 +2,7 @@ package io.github.shardsum.internal.contract;
 
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.memory.Loops;
+import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +37,8 @@ final class RoutedPlanner {
             routing.tailSizes(),
             tailCounts,
             new long[][] {tail(routing, out), tail(routing, dense)},
-            apart);
+            apart,
+            routing.dtype() == DType.BOOL);
     return switch (spec.type()) {
       case FLOAT -> new FloatRoutedSum(kernels.floats(), loops);
       case DOUBLE -> new DoubleRoutedSum(kernels.doubles(), loops);
