@@ -241,6 +241,37 @@ class EinsumTest {
   }
 
   @Test
+  void aDiagonalOfTheResultIsRoundedOnceAndTheRestIsLikeASumOfZero() {
+    Tensor x = Tensor.of(new double[] {26.6875, 3, 1000.25}, 3).convert(DType.F32);
+    Tensor old = random(new Random(5), 3, 2, 3);
+    Epilogue none = Epilogue.none();
+    Tensor hundreds = Tensor.full(DType.F32, 100, 2);
+    for (Epilogue epilogue : List.of(none, none.withScale(3).withBias("b", hundreds).withRelu())) {
+      for (DType dtype : List.of(DType.BF16, DType.F32, DType.F64)) {
+        EinsumOptions options =
+            EinsumOptions.defaults().withDtype(dtype).withSize("b", 2).withEpilogue(epilogue);
+        Einsum diagonal = Einsum.compileFor("a->aba", options, x);
+        Einsum plain = Einsum.compileFor("a->ab", options, x);
+        for (double beta : List.of(0.0, 0.3, 1.0)) {
+          Tensor got = Tensor.zeros(dtype, 3, 2, 3);
+          Tensor want = Tensor.zeros(dtype, 3, 2, 3);
+          got.assign(old);
+          want.assign(old);
+          for (int row = 0; row < 3; row++) {
+            Tensor line = want.select(0, row).transpose();
+            Tensor sums = line.contiguous();
+            plain.runInto(0.7, beta, sums, x);
+            plain.runInto(0, beta, line, x);
+            line.select(0, row).assign(sums.select(0, row));
+          }
+          diagonal.runInto(0.7, beta, got, x);
+          assertArrayEquals(bits(want), bits(got), () -> dtype + " " + beta + " " + epilogue);
+        }
+      }
+    }
+  }
+
+  @Test
   void anI32WrapsBeforeTheRelu() {
     Tensor x = Tensor.full(DType.I32, 1 << 30, 40, 40);
     Epilogue wrapping = Epilogue.none().withRelu();

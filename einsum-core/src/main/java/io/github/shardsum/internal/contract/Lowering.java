@@ -16,8 +16,8 @@ import java.util.List;
  *
  * <p>The last step writes the result itself, unless it cannot: a label that only the result has is
  * repeated by a copy, and a sum that would be cut to a narrower result more than once, as a bf16 is
- * rounded, is collected first. A repeated label of the result is a diagonal of an otherwise scaled
- * result.
+ * rounded, is collected first. A label that the result repeats is a diagonal, which is written like
+ * any result and kept while all of the result is scaled.
  *
  * <p>Sliced labels are loops round the steps. A last chunk that is shorter has steps of its own:
  * for each combination of short chunks there is one variant of the steps.
@@ -66,11 +66,7 @@ public final class Lowering {
 
   private Program lower() {
     Pass whole = new Pass(spec, kernels, spec.sizes().clone(), Picks.Cursor.of(Picks.NONE));
-    List<Step> before = new ArrayList<>();
     List<Step> after = new ArrayList<>();
-    if (spec.resultRepeatsLabels()) {
-      before.add(whole.wholeResult(new Ref.Constant(0), Role.BETA));
-    }
     boolean collects = !spec.sumsNothing() && mustCollect();
     Value result = new Value(new Ref.Result(), spec.result());
     Value target = collects ? whole.collector() : result;
@@ -80,10 +76,17 @@ public final class Lowering {
       variants.add(exists(variant) ? variant(variant, target, sizes) : List.of());
     }
     if (collects) {
-      after.add(whole.copy(result, target, resultRole(false), 0));
+      after.add(whole.copy(result, target, Role.WHOLE, 0));
     }
     boolean direct = !collects && !slices.isEmpty();
-    if (spec.epilogue() && (spec.resultRepeatsLabels() || direct)) {
+    if (spec.resultRepeatsLabels()) {
+      Value diagonal = whole.likeResult();
+      after.add(whole.copy(diagonal, result, Role.INNER, 0));
+      after.add(whole.wholeResult(new Ref.Constant(0), direct ? Role.BETA : Role.NOTHING));
+      after.add(whole.copy(result, diagonal, Role.INNER, 0));
+      raise(sizes, whole.temporarySizes());
+    }
+    if (spec.epilogue() && direct) {
       after.add(whole.wholeResult(new Ref.Result(), Role.EPILOGUE));
     }
     if (spec.epilogue() && spec.dtype() == DType.I32) {
@@ -91,16 +94,7 @@ public final class Lowering {
       after.add(whole.wholeResult(new Ref.Result(), Role.RELU));
     }
     int[] temporaries = sizes.stream().mapToInt(Integer::intValue).toArray();
-    return new Program(
-        spec.type(), before, variants, after, loops(target), target.ref(), temporaries);
-  }
-
-  /** What the step that writes the result does at its end. */
-  private Role resultRole(boolean sliced) {
-    if (spec.resultRepeatsLabels()) {
-      return Role.ADD;
-    }
-    return sliced ? Role.SUM : Role.WHOLE;
+    return new Program(spec.type(), variants, after, loops(target), target.ref(), temporaries);
   }
 
   private boolean mustCollect() {
@@ -148,8 +142,14 @@ public final class Lowering {
     if (collects) {
       pass.collector();
     }
-    pass.contract(target, collects ? Role.COLLECT : resultRole(!slices.isEmpty()));
-    List<Integer> needed = pass.temporarySizes();
+    Role direct = slices.isEmpty() ? Role.WHOLE : Role.SUM;
+    pass.contract(target, collects ? Role.COLLECT : direct);
+    raise(sizes, pass.temporarySizes());
+    return pass.steps();
+  }
+
+  /** Makes sizes of temporaries at least as large as others. */
+  private static void raise(List<Integer> sizes, List<Integer> needed) {
     for (int i = 0; i < needed.size(); i++) {
       if (i == sizes.size()) {
         sizes.add(needed.get(i));
@@ -157,7 +157,6 @@ public final class Lowering {
         sizes.set(i, Math.max(sizes.get(i), needed.get(i)));
       }
     }
-    return pass.steps();
   }
 
   private List<Loop> loops(Value target) {

@@ -51,6 +51,11 @@ final class Pass {
     return temporary(order, spec.sizes());
   }
 
+  /** A temporary for the result's elements, of a label that it repeats the diagonal. */
+  Value likeResult() {
+    return temporary(labels(spec::isInResult).toArray(), spec.sizes());
+  }
+
   /** Adds the steps that contract all operands into a target. */
   void contract(Value target, Role role) {
     if (spec.sumsNothing()) {

@@ -39,14 +39,12 @@ public final class Program {
 
   /** What a step does at its end. */
   enum Role {
-    /** Overwrites a temporary. */
+    /** Overwrites, as a temporary is written. */
     INNER,
     /** Adds to a temporary that collects slices. */
     COLLECT,
     /** Writes the result with alpha and beta. */
     SUM,
-    /** Adds to the result with alpha. */
-    ADD,
     /** Writes the result with alpha, beta and the epilogue. */
     WHOLE,
     /** Applies the epilogue to the result in place. */
@@ -54,7 +52,9 @@ public final class Program {
     /** Applies the epilogue's relu, which no other step then does, to the result in place. */
     RELU,
     /** Multiplies the result by beta. */
-    BETA
+    BETA,
+    /** Writes the result with beta and the epilogue, as where the sum is 0. */
+    NOTHING
   }
 
   /** A step. */
@@ -97,7 +97,6 @@ public final class Program {
       boolean isShort) {}
 
   private final ComputeType type;
-  private final List<Step> before;
   private final List<List<Step>> variants;
   private final List<Step> after;
   private final List<Loop> loops;
@@ -109,29 +108,24 @@ public final class Program {
 
   Program(
       ComputeType type,
-      List<Step> before,
       List<List<Step>> variants,
       List<Step> after,
       List<Loop> loops,
       Ref target,
       int[] temporarySizes) {
     this.type = type;
-    this.before = before;
     this.variants = variants;
     this.after = after;
-    this.direct = direct(before, variants, after);
+    this.direct = direct(variants, after);
     this.loops = loops;
     this.target = target;
     this.relusApart = after.stream().anyMatch(step -> step.role() == Role.RELU);
     this.temporarySizes = temporarySizes;
   }
 
-  /** The steps of one pass and those before and after, in order. */
+  /** The steps of one pass and those after it, in order. */
   public List<StepText> steps() {
-    return Stream.of(before, variants.getFirst(), after)
-        .flatMap(List::stream)
-        .map(Step::text)
-        .toList();
+    return Stream.of(variants.getFirst(), after).flatMap(List::stream).map(Step::text).toList();
   }
 
   /** Size of an element of an intermediate, in bytes. */
@@ -161,13 +155,8 @@ public final class Program {
             : direct.get().kernel().runDirectly(out, outAt, right, rightAt, left, leftAt));
   }
 
-  private static Optional<Step.Dense> direct(
-      List<Step> before, List<List<Step>> variants, List<Step> after) {
-    boolean one =
-        before.isEmpty()
-            && after.isEmpty()
-            && variants.size() == 1
-            && variants.getFirst().size() == 1;
+  private static Optional<Step.Dense> direct(List<List<Step>> variants, List<Step> after) {
+    boolean one = after.isEmpty() && variants.size() == 1 && variants.getFirst().size() == 1;
     return one
             && variants.getFirst().getFirst() instanceof Step.Dense step
             && step.role() == Role.WHOLE
@@ -239,9 +228,6 @@ public final class Program {
     }
 
     void all() {
-      for (Step step : before) {
-        run(step, inputs, routed, out, temporaries, false);
-      }
       runPasses();
       for (Step step : after) {
         run(step, inputs, routed, out, temporaries, false);
@@ -332,11 +318,11 @@ public final class Program {
         case INNER -> Finish.PLAIN;
         case COLLECT -> again ? Finish.PLAIN.accumulating() : Finish.PLAIN;
         case SUM -> again ? finish.withoutEpilogue().accumulating() : finish.withoutEpilogue();
-        case ADD -> finish.withoutEpilogue().accumulating();
         case WHOLE -> finish;
         case EPILOGUE -> new Finish(1, 0, finish.scale(), finish.bias(), finish.relu());
         case RELU -> new Finish(1, 0, 1, Optional.empty(), relu);
         case BETA -> new Finish(0, finish.beta(), 1, Optional.empty(), false);
+        case NOTHING -> new Finish(0, finish.beta(), finish.scale(), finish.bias(), finish.relu());
       };
     }
 
