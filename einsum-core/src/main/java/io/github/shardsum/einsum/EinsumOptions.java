@@ -83,7 +83,12 @@ public record EinsumOptions(
   /**
    * Sets the result's dtype.
    *
-   * @param value the dtype; sums are computed in the type that it and the operands promote to
+   * <p>Sums are computed in the type that the dtype and the operands promote to, and cut to it
+   * once. Only an f32 of f64 operands is also rounded wherever a kernel or a slice adds to it,
+   * after each few hundred terms, since it is not collected in an array of f64: a sum of 100,000
+   * terms of one sign may be off by 2e-6 of itself.
+   *
+   * @param value the dtype
    * @return a changed copy
    */
   public EinsumOptions withDtype(DType value) {
@@ -103,7 +108,8 @@ public record EinsumOptions(
   }
 
   /**
-   * Limits the size of intermediates.
+   * Limits the size of intermediates. Where sums that are cut to a narrower result are collected
+   * first, that takes an array of the result's size, which does not count.
    *
    * @param bytes most bytes of one intermediate, at least 8 (one element)
    * @return a changed copy
