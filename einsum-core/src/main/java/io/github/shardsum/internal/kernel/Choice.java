@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.kernel;
 
 import io.github.shardsum.internal.vector.VectorKernels;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,20 +12,31 @@ import java.util.Optional;
  * @param remedy what to do for a faster one, if there is something
  */
 public record Choice(Kernels kernels, String reason, Optional<String> remedy) {
-  /** Names the implementation, scalar or vector; anything else leaves the choice free. */
+  /** Names the implementation, scalar or vector; without it, or empty, the choice is free. */
   public static final String PROPERTY = "shardsum.kernels";
 
   private static final String ASK_FOR_VECTORS = "-D" + PROPERTY + "=vector asks for vectors anyway";
 
   static Choice make() {
-    Choice choice = make(System.getProperty(PROPERTY, ""));
+    String wanted = System.getProperty(PROPERTY, "");
+    complaint(wanted).ifPresent(Choice::warn);
+    Choice choice = make(wanted);
     if (choice.remedy.isPresent()) {
-      System.getLogger("io.github.shardsum.kernel")
-          .log(
-              System.Logger.Level.WARNING,
-              "no vector kernels: " + choice.reason + "; " + choice.remedy.get());
+      warn("no vector kernels: " + choice.reason + "; " + choice.remedy.get());
     }
     return choice;
+  }
+
+  /** What is wrong with a value of the property, if something is. */
+  static Optional<String> complaint(String wanted) {
+    return List.of("", "scalar", "vector").contains(wanted)
+        ? Optional.empty()
+        : Optional.of(
+            PROPERTY + ": scalar or vector is wanted, got \"" + wanted + "\"; it is ignored");
+  }
+
+  private static void warn(String what) {
+    System.getLogger("io.github.shardsum.kernel").log(System.Logger.Level.WARNING, what);
   }
 
   private static Choice make(String wanted) {

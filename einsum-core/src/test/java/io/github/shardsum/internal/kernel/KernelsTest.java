@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.kernel.KernelInfo;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The choice is that of the JVM the tests run in, and says so. */
@@ -30,6 +32,16 @@ class KernelsTest {
   void theChoiceIsMadeOnce() {
     assertSame(Kernels.best(), Kernels.best());
     assertSame(Kernels.choice().kernels(), Kernels.best());
+  }
+
+  @Test
+  void anUnknownWishIsWarnedOf() {
+    for (String known : List.of("", "scalar", "vector")) {
+      assertEquals(Optional.empty(), Choice.complaint(known));
+    }
+    assertEquals(
+        Optional.of("shardsum.kernels: scalar or vector is wanted, got \"Vector\"; it is ignored"),
+        Choice.complaint("Vector"));
   }
 
   @Test
