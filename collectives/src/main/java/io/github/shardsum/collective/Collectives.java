@@ -198,7 +198,10 @@ public interface Collectives extends AutoCloseable {
    */
   <T> List<T> spmd(Program<T> program);
 
-  /** Ends this process's part. Closing again does nothing. */
+  /**
+   * Ends this process's part, after all collectives that were started, which may still be awaited.
+   * Closing again does nothing.
+   */
   @Override
   void close();
 

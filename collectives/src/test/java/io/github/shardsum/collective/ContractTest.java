@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -226,6 +227,29 @@ class ContractTest {
             }
           });
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void whatWasStartedEndsBeforeItIsClosed(Cluster cluster) throws Exception {
+    Mesh mesh = MESHES.getFirst();
+    cluster.run(
+        mesh,
+        OPTIONS,
+        collectives -> {
+          Tensor one = Tensor.full(DType.F32, 1, 1 << 16);
+          List<Tensor> x = Collections.nCopies(collectives.devices().size(), one);
+          Collective sum = new Collective.AllReduce(mesh.axisNames(), Reduction.SUM, Order.TREE);
+          List<Pending<List<Tensor>>> pending = new ArrayList<>();
+          for (int i = 0; i < 20; i++) {
+            pending.add(collectives.start(sum, x));
+          }
+          collectives.close();
+          for (Pending<List<Tensor>> each : pending) {
+            assertTrue(each.isDone());
+            assertEquals(mesh.size(), each.await().getFirst().getDouble(0));
+          }
+        });
   }
 
   private static void compare(Collectives collectives, List<Tensor> expected, List<Tensor> got) {

@@ -19,11 +19,15 @@ final class Conductor implements AutoCloseable {
 
   /** Runs something on the calling thread, after all that was started. */
   <T> T run(Supplier<T> work) {
+    awaitStarted();
+    return work.get();
+  }
+
+  private void awaitStarted() {
     CompletableFuture<?> before = last();
     if (!before.isDone()) {
       before.handle((_, _) -> 0).join();
     }
-    return work.get();
   }
 
   private CompletableFuture<?> last() {
@@ -56,6 +60,7 @@ final class Conductor implements AutoCloseable {
     }
   }
 
+  /** Starts no more, and waits for what was started: it needs what is closed next. */
   @Override
   public void close() {
     lock.lock();
@@ -65,6 +70,7 @@ final class Conductor implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    awaitStarted();
   }
 
   private record Started<T>(CompletableFuture<T> future) implements Pending<T> {
