@@ -13,6 +13,7 @@ import io.github.shardsum.topology.Topologies;
 import io.github.shardsum.topology.Topology;
 import io.github.shardsum.topology.Wiring;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -123,14 +124,15 @@ public final class TopologyCommand implements Runnable {
     } else if (name.isEmpty()) {
       out.println(Topologies.describe());
       out.println("this-machine: this machine with the configured engine, measured");
+    } else if (name.get().equals(THIS_MACHINE)) {
+      probe(out);
     } else {
-      prices(topology(name.get(), out), out);
+      prices(asAsked(named(name.get())), out);
     }
     out.flush();
   }
 
-  private Topology topology(String known, PrintWriter out) {
-    Topology topology = known.equals(THIS_MACHINE) ? probed(out) : named(known);
+  private Topology asAsked(Topology topology) {
     Topology wired = wiring.map(topology::withWiring).orElse(topology);
     Link link = wired.link();
     return wired.withLink(
@@ -148,13 +150,17 @@ public final class TopologyCommand implements Runnable {
     return Topologies.of(known, devices);
   }
 
-  /** With the engine that is configured, so that under {@code launch} it is MPI that is fitted. */
-  private Topology probed(PrintWriter out) {
+  /**
+   * With the engine that is configured, so that under {@code launch} it is MPI that is fitted. All
+   * processes measure, and the first one prints.
+   */
+  private void probe(PrintWriter out) {
     try (Collectives collectives = Collectives.open(Mesh.of("d", devices))) {
       LinkFit fit = MachineProbe.measure(collectives);
-      out.printf("fitted here and now, processes: %d%n", collectives.processes());
-      fit.residuals().forEach(residual -> out.println("  " + residual));
-      return MachineProbe.topology(fit, devices);
+      PrintWriter first = collectives.process() == 0 ? out : new PrintWriter(Writer.nullWriter());
+      first.printf("fitted here and now, processes: %d%n", collectives.processes());
+      fit.residuals().forEach(residual -> first.println("  " + residual));
+      prices(asAsked(MachineProbe.topology(fit, devices)), first);
     }
   }
 

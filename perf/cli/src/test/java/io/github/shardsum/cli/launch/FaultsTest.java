@@ -73,6 +73,17 @@ class FaultsTest {
   }
 
   @ParameterizedTest
+  @MethodSource("oneMpi")
+  void aMeasuredTopologyIsPrintedOnce(String mpi) throws Exception {
+    List<String> command = java("io.github.shardsum.cli.Main", classPath());
+    command.addAll(List.of("topology", "this-machine", "-n", "3"));
+    Outcome outcome = launch(mpi, command);
+    assertEquals(0, outcome.status(), outcome.toString());
+    assertEquals(1, count("processes: 3", outcome.out()), outcome.toString());
+    assertEquals(1, count("mesh d=3, groups over d", outcome.out()), outcome.toString());
+  }
+
+  @ParameterizedTest
   @MethodSource("mpis")
   void aKilledProcessIsNamed(String mpi) throws Exception {
     assertNamesRankOne(run(mpi, "kill", true), "ended by signal 9");
@@ -208,13 +219,19 @@ class FaultsTest {
 
   private Outcome run(String mpi, String what, boolean checked)
       throws IOException, InterruptedException {
+    List<String> command = java(FaultyProgram.class.getName(), classPath());
+    command.addAll(List.of(what, Integer.toString(DEADLINE_SECONDS), Boolean.toString(checked)));
+    return launch(mpi, command);
+  }
+
+  private Outcome launch(String mpi, List<String> program)
+      throws IOException, InterruptedException {
     Path out = folder.resolve("out");
     Path errors = folder.resolve("errors");
     List<String> command = java("io.github.shardsum.cli.Main", classPath());
     command.addAll(List.of("launch", "-n", "3", "--mpi", mpi));
     command.addAll(List.of("--timeout", Integer.toString(PATIENCE_SECONDS)));
-    command.addAll(java(FaultyProgram.class.getName(), classPath()));
-    command.addAll(List.of(what, Integer.toString(DEADLINE_SECONDS), Boolean.toString(checked)));
+    command.addAll(program);
     Process process =
         new ProcessBuilder(command)
             .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
