@@ -133,4 +133,14 @@ final class OperandArbitraries {
     java.util.Collections.reverse(sizes);
     return Shape.of(sizes.stream().mapToLong(Long::longValue).toArray());
   }
+
+  /** Multiples of 1/4 from -2 to 2, whose sums of products are exact. */
+  static Tensor quarters(Random random, long... shape) {
+    Tensor x = Tensor.zeros(DType.F32, shape);
+    Tensor flat = x.reshape(-1);
+    for (long i = 0; i < flat.size(0); i++) {
+      flat.set((random.nextInt(17) - 8) / 4.0, i);
+    }
+    return x;
+  }
 }

@@ -1,0 +1,160 @@
+package io.github.shardsum.einsum;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** What follows a sum: scale, bias, relu, and what of them is refused. */
+class EpilogueTest {
+  private static final Tensor A = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+  private static final Tensor B = Tensor.of(new float[] {1, 0, 0, 1, 1, 1}, 3, 2);
+
+  @Test
+  void theEpilogueScalesThenAddsTheBiasThenDropsNegatives() {
+    Tensor bias = Tensor.of(new float[] {-10, 100}, 2);
+    Epilogue epilogue = Epilogue.none().withScale(2).withBias("k", bias).withRelu();
+    EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+    Einsum einsum = Einsum.compileFor("ij,jk->ik", options, A, B);
+    assertArrayEquals(new float[] {0, 110, 10, 122}, einsum.run(A, B).toFloatArray());
+    bias.set(0.0, 0);
+    assertArrayEquals(new float[] {8, 110, 20, 122}, einsum.run(A, B).toFloatArray());
+  }
+
+  @Test
+  void theEpilogueOfALargeProductIsThatOfItsElements() {
+    Random random = new Random(5);
+    Tensor x = EinsumCase.fill(Tensor.zeros(DType.F32, 70, 1500), random, true);
+    Tensor y = EinsumCase.fill(Tensor.zeros(DType.F32, 1500, 90), random, true);
+    Tensor bias = EinsumCase.fill(Tensor.zeros(DType.F32, 90, 70), random, true);
+    Epilogue epilogue = Epilogue.none().withScale(-0.5).withBias("ji", bias).withRelu();
+    Tensor plain = Einsum.einsum("ik,kj->ij", x, y);
+    for (long limit : new long[] {1L << 40, 4096}) {
+      EinsumOptions options =
+          EinsumOptions.defaults().withEpilogue(epilogue).withMemoryLimit(limit);
+      Tensor ones = Tensor.full(DType.F32, 1, 1500);
+      Tensor got = Einsum.compileFor("ik,kj,k->ij", options, x, y, ones).run(x, y, ones);
+      for (long i = 0; i < 70; i++) {
+        for (long j = 0; j < 90; j++) {
+          double want = Math.max(0, -0.5 * plain.getDouble(i, j) + bias.getDouble(j, i));
+          assertEquals(want, got.getDouble(i, j));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aBiasThatDoesNotFitIsAnErrorWhenCompiled() {
+    Epilogue epilogue = Epilogue.none().withBias("j", Tensor.of(new float[3], 3));
+    EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+    IllegalArgumentException error =
+        assertThrows(
+            IllegalArgumentException.class, () -> Einsum.compileFor("ij,jk->ik", options, A, B));
+    assertTrue(error.getMessage().contains("label j"), error.getMessage());
+  }
+
+  @Test
+  void anEpilogueIsAppliedBeforeTheResultIsRounded() {
+    Tensor x = OperandArbitraries.quarters(new Random(3), 64, 64).convert(DType.BF16);
+    Tensor y = OperandArbitraries.quarters(new Random(4), 64, 64).convert(DType.BF16);
+    Tensor bias = Tensor.full(DType.F32, 100, 64);
+    for (Epilogue epilogue :
+        List.of(
+            Epilogue.none().withBias("k", bias).withRelu(),
+            Epilogue.none().withScale(3),
+            Epilogue.none().withRelu())) {
+      EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+      Tensor wide = Einsum.compileFor("ij,jk->ik", options.withDtype(DType.F32), x, y).run(x, y);
+      Tensor narrow = Einsum.compileFor("ij,jk->ik", options, x, y).run(x, y);
+      assertArrayEquals(wide.convert(DType.BF16).toDoubleArray(), narrow.toDoubleArray());
+    }
+  }
+
+  @Test
+  void anI32WrapsBeforeTheRelu() {
+    Tensor x = Tensor.full(DType.I32, 1 << 30, 40, 40);
+    Epilogue wrapping = Epilogue.none().withRelu();
+    Epilogue shifted = wrapping.withBias("k", Tensor.full(DType.I32, -1, 40));
+    for (Epilogue epilogue : List.of(wrapping, shifted)) {
+      EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+      // 2 * 2^30 is the least i32, and one less than that is the greatest.
+      Tensor two = Tensor.zeros(DType.I32, 40, 40);
+      two.slice(0, 0, 2).assign(Tensor.full(DType.I32, 1, 2, 40));
+      long want = epilogue.bias().isEmpty() ? 0 : Integer.MAX_VALUE;
+      long[] sums = Einsum.compileFor("ij,jk->ik", options, x, two).run(x, two).toLongArray();
+      assertArrayEquals(LongStream.generate(() -> want).limit(1600).toArray(), sums);
+    }
+  }
+
+  @Test
+  void aBiasHasLabelsThatItAndTheResultHaveOnce() {
+    Tensor square = Tensor.full(DType.F32, 1, 2, 2);
+    Epilogue diagonal = Epilogue.none().withBias("ii", square);
+    assertRefused("i", diagonal);
+    Epilogue row = Epilogue.none().withBias("i", Tensor.full(DType.F32, 1, 2));
+    assertRefused("ii", row);
+  }
+
+  private static void assertRefused(String output, Epilogue epilogue) {
+    EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+    Shape shape = Shape.of(2, 3);
+    IllegalArgumentException refusal =
+        assertThrows(
+            IllegalArgumentException.class, () -> Einsum.compile("ij->" + output, options, shape));
+    assertTrue(String.valueOf(refusal.getMessage()).contains("once"), refusal::toString);
+  }
+
+  @Test
+  void anEpilogueOfFractionsIsAnErrorForIntegers() {
+    Tensor ones = Tensor.of(new int[] {1, 1, 1, 1}, 2, 2);
+    Tensor halves = Tensor.of(new float[] {0.5f, 1.5f}, 2);
+    for (Epilogue epilogue :
+        new Epilogue[] {
+          Epilogue.none().withScale(0.5),
+          Epilogue.none().withScale(Double.NaN),
+          Epilogue.none().withBias("j", halves)
+        }) {
+      EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+      assertThrows(
+          IllegalArgumentException.class, () -> Einsum.compileFor("ij->ij", options, ones));
+    }
+    EinsumOptions whole =
+        EinsumOptions.defaults()
+            .withEpilogue(Epilogue.none().withScale(-3).withBias("j", halves.convert(DType.I64)));
+    int[] want = {-3, -2, -3, -2};
+    assertArrayEquals(
+        want, (int[]) Einsum.compileFor("ij->ij", whole, ones).run(ones).array().orElseThrow());
+  }
+
+  @Test
+  void aBiasInClosedMemoryIsAnErrorAndOneInConfinedMemoryStaysWithItsThread() {
+    Tensor x = Tensor.full(DType.F32, 1, 300, 300);
+    Tensor out = Tensor.zeros(DType.F32, 300, 300);
+    try (Workers workers = Workers.of(4)) {
+      Einsum closed;
+      try (Arena arena = Arena.ofConfined()) {
+        Tensor bias = Tensor.allocate(arena, DType.F32, Shape.of(300));
+        bias.set(7.0, 299);
+        Epilogue epilogue = Epilogue.none().withBias("k", bias);
+        EinsumOptions options =
+            EinsumOptions.defaults().withEpilogue(epilogue).withWorkers(workers);
+        closed = Einsum.compileFor("ij,jk->ik", options, x, x);
+        assertEquals(307, closed.run(x, x).getDouble(299, 299));
+      }
+      Exception refusal =
+          assertThrows(IllegalStateException.class, () -> closed.runInto(out, x, x));
+      assertTrue(String.valueOf(refusal.getMessage()).contains("the bias"), refusal::toString);
+      assertEquals(0, out.getDouble(0, 0));
+    }
+  }
+}

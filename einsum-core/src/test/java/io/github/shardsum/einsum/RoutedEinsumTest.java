@@ -1,0 +1,71 @@
+package io.github.shardsum.einsum;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Einsums with a routing tensor among the operands. */
+class RoutedEinsumTest {
+  @Test
+  void slotsOfABoolRoutingTensorThatHoldOnePositionCountOnce() {
+    Tensor positions = Tensor.of(new int[] {2, 0, 2, 2, -1, -1}, 1, 6);
+    Tensor weights = Tensor.ofBool(new byte[] {0, 1, 1, 1, 1, 1}, 1, 6);
+    RoutingTensor mask = RoutingTensor.of(Shape.of(1, 3), positions, weights);
+    Tensor numbers = Tensor.of(new int[] {1, 10, 100}, 1, 3);
+    for (DType dtype : List.of(DType.I32, DType.F32, DType.F64)) {
+      Tensor x = numbers.convert(dtype);
+      for (String equation : List.of("ij,ij->i", "ij,ij->j", "ij,ij->ij")) {
+        Tensor want = Einsum.einsum(equation, mask.toDense(), x);
+        assertArrayEquals(
+            want.toDoubleArray(), Einsum.einsum(equation, mask, x).toDoubleArray(), equation);
+      }
+    }
+    EinsumOptions counting = EinsumOptions.defaults().withDtype(DType.I32);
+    Tensor count = Einsum.compileFor("ij->i", counting, mask).run(mask);
+    assertArrayEquals(new long[] {2}, count.toLongArray());
+  }
+
+  @Test
+  void aMemoryLimitSlicesWhatIsDenseOfTwoRoutingOperands() {
+    RoutingTensor rows = RoutingTensor.oneHot(Tensor.of(new int[] {3, 0, 1}, 3), 64, DType.F32);
+    RoutingTensor columns = RoutingTensor.oneHot(Tensor.of(new int[] {1, 2, 3}, 3), 64, DType.F32);
+    EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(128);
+    Einsum compiled = Einsum.compileFor("ab,cb->ac", options, rows, columns);
+    assertTrue(compiled.explain().temporaryBytes() <= 2 * 128, compiled.explain().toString());
+    assertArrayEquals(
+        new float[] {0, 0, 1, 0, 0, 0, 1, 0, 0}, compiled.run(rows, columns).toFloatArray());
+  }
+
+  @Test
+  void aRoutingOperandWithARepeatedLabelIsNotMadeDenseBeyondTheMemoryLimit() {
+    RoutingTensor routing = RoutingTensor.oneHot(Tensor.of(new int[] {0, 1, 2}, 3), 3, DType.F32);
+    EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(32);
+    var error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Einsum.compileFor("aa,a->a", options, routing, Tensor.zeros(DType.F32, 3)));
+    assertTrue(error.getMessage().contains("repeated label"), error.getMessage());
+  }
+
+  @Test
+  void aPositionThatIsChangedToOneOutsideOfTheTailIsAnError() {
+    Tensor positions = Tensor.of(new int[] {0, 1}, 2, 1);
+    RoutingTensor routing =
+        RoutingTensor.of(Shape.of(2, 2, 2), positions, Tensor.of(new float[] {1, 1}, 2, 1));
+    positions.set(4, 1, 0);
+    Tensor dense = Tensor.zeros(DType.F32, 2, 2);
+    for (String equation : List.of("abc,bc->a", "abc,bc->abc")) {
+      var error =
+          assertThrows(
+              IllegalArgumentException.class, () -> Einsum.einsum(equation, routing, dense));
+      assertTrue(error.getMessage().contains("got 4"), error.getMessage());
+    }
+  }
+}
