@@ -13,7 +13,7 @@ record Borrowed(Executor executor) implements Crew {
   public void ask(Region region, int helpers) {
     try {
       for (int helper = 0; helper < helpers; helper++) {
-        executor.execute(region::work);
+        executor.execute(region::help);
       }
     } catch (RejectedExecutionException busy) {
       // Nobody has to come.

@@ -38,18 +38,28 @@ final class Region {
     return next.get() < tasks;
   }
 
-  /** Takes part in the region until no task is left to begin. */
-  void work() {
+  /** Takes part in the region, as a helper, until no task is left to begin. */
+  void help() {
     if (!isOpen()) {
       return;
     }
-    Scratch scratch = take.get();
+    Scratch scratch;
     try {
-      for (int index = next.getAndIncrement(); index < tasks; index = next.getAndIncrement()) {
-        attempt(index, scratch);
-      }
+      scratch = take.get();
+    } catch (OutOfMemoryError noRoom) {
+      return; // Nobody has to come.
+    }
+    try {
+      work(scratch);
     } finally {
       give.accept(scratch);
+    }
+  }
+
+  /** Begins task after task until none is left. */
+  void work(Scratch scratch) {
+    for (int index = next.getAndIncrement(); index < tasks; index = next.getAndIncrement()) {
+      attempt(index, scratch);
     }
   }
 

@@ -63,7 +63,7 @@ final class Team implements Crew {
 
   private void help(int number) {
     while (!closed) {
-      awaken(number).ifPresent(Region::work);
+      awaken(number).ifPresent(Region::help);
       Thread.interrupted(); // what a task left: with it nobody could sleep
     }
   }

@@ -166,10 +166,12 @@ public final class Workers implements AutoCloseable {
 
   private void runTogether(int tasks, Task task) {
     Region region = new Region(tasks, task, this::take, this::give);
+    Scratch scratch = take();
     try {
       crew.ask(region, Math.min(parallelism, tasks) - 1);
     } finally {
-      region.work();
+      region.work(scratch);
+      give(scratch);
       region.await(awakeNanos);
       crew.forget();
     }
