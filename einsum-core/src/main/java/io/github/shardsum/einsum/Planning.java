@@ -7,6 +7,7 @@ import io.github.shardsum.path.PathException;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -14,15 +15,12 @@ import java.util.Set;
 
 /** From a bound equation to a contraction path. */
 final class Planning {
-  /** Most elements of an intermediate: those of one Java array. */
-  private static final long MOST_ELEMENTS = Integer.MAX_VALUE - 8;
-
   private Planning() {}
 
   /** The path; signatures are those of the operands as they were given. */
   static ContractionPlan plan(
       BoundEquation bound, List<Signature> signatures, EinsumOptions options) {
-    long limit = MOST_ELEMENTS;
+    long limit = Shape.LONGEST_ARRAY;
     if (options.memoryLimit().isPresent()) {
       DType dtype = options.dtype().orElseGet(() -> Signature.promoted(signatures));
       int elementBytes = computeType(signatures, dtype).dtype().byteSize();

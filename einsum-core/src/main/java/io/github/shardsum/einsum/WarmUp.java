@@ -24,9 +24,6 @@ final class WarmUp {
   /** Elements of a tensor that is small all the same. */
   private static final long SMALL = 1 << 24;
 
-  /** Those of the largest array. */
-  private static final long LARGEST = Integer.MAX_VALUE - 8;
-
   /** Runs are timed in blocks of at least this long, in ns. */
   private static final long BLOCK = 10_000_000;
 
@@ -61,7 +58,7 @@ final class WarmUp {
       operands = operands(MORE);
       same = smaller(operands, MORE);
     }
-    if (differs(same) && fits(Long.MAX_VALUE, LARGEST)) {
+    if (differs(same) && fits(Long.MAX_VALUE, Shape.LONGEST_ARRAY)) {
       operands = operands(Long.MAX_VALUE);
       same = einsum;
     }

@@ -14,9 +14,6 @@ record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean fortra
   /** Bytes decoded at once. */
   private static final int BLOCK = 1 << 16;
 
-  /** Most elements of a Java array. */
-  private static final long MOST_ON_HEAP = Integer.MAX_VALUE - 8;
-
   /** Bytes of all elements, or empty where no long holds their number. */
   static Optional<Long> byteSize(Shape shape, int elementSize) {
     return shape.elementCount() > Long.MAX_VALUE / elementSize
@@ -40,7 +37,7 @@ record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean fortra
 
   /** A copy on the heap of the array whose bytes come next. */
   Tensor toHeap(Source source, Place place) throws IOException {
-    if (shape.elementCount() > MOST_ON_HEAP) {
+    if (shape.elementCount() > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           place + ": at most 2^31 - 9 elements fit on the heap, got " + shape + "; map it instead");
     }

@@ -76,7 +76,7 @@ final class Checks {
       throw new IllegalArgumentException(
           name + ": an axis in [0, " + x.rank() + ") of " + x + " is wanted, got " + axis);
     }
-    if (x.size(axis) > Integer.MAX_VALUE - 8) {
+    if (x.size(axis) > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           name + ": at most 2^31 - 9 elements along axis " + axis + " are wanted, got " + x);
     }

@@ -240,7 +240,7 @@ public final class Tensor implements Operand {
    */
   public static Tensor zeros(DType dtype, Shape shape) {
     long count = shape.elementCount();
-    if (count > Integer.MAX_VALUE - 8) {
+    if (count > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           "tensor: at most 2^31 - 9 elements fit in a Java array, got shape "
               + shape

@@ -115,7 +115,7 @@ final class Views {
   }
 
   static int arrayLength(Shape shape) {
-    if (shape.elementCount() > Integer.MAX_VALUE - 8) {
+    if (shape.elementCount() > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           "tensor: at most 2^31 - 9 elements fit in a Java array, got shape " + shape);
     }

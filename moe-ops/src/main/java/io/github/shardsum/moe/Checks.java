@@ -46,7 +46,7 @@ final class Checks {
 
   static int arrayLength(String what, long... sizes) {
     long length = Shape.of(sizes).elementCount();
-    if (length > Integer.MAX_VALUE - 8) {
+    if (length > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           what
               + ": at most 2^31 - 9 elements are wanted, got "

@@ -17,9 +17,6 @@ import java.util.Set;
  * between copies bytes: others, and results that overlap their operand, are met by way of a copy.
  */
 final class Operands {
-  /** Elements that a Java array surely holds. */
-  private static final long IN_AN_ARRAY = Integer.MAX_VALUE - 8;
-
   private final Placement placement;
   private final Layout layout;
   private final List<Call> calls;
@@ -79,7 +76,7 @@ final class Operands {
   }
 
   private static Tensor fresh(Call call, Shape shape) {
-    return shape.elementCount() <= IN_AN_ARRAY
+    return shape.elementCount() <= Shape.LONGEST_ARRAY
         ? Tensor.zeros(call.x().dtype(), shape)
         : Tensor.allocate(Arena.ofAuto(), call.x().dtype(), shape);
   }

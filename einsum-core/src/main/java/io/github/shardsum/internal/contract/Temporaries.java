@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.contract;
 
 import io.github.shardsum.internal.contract.Program.Ref;
+import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,7 +34,7 @@ final class Temporaries {
   }
 
   private static int checkedSize(long elements) {
-    if (elements > Integer.MAX_VALUE - 8) {
+    if (elements > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           "einsum: an intermediate of at most 2^31 - 9 elements is wanted, got "
               + elements

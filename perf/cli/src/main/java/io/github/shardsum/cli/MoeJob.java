@@ -6,6 +6,7 @@ import io.github.shardsum.moe.GatingOptions;
 import io.github.shardsum.moe.MaskedMean;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.moe.MoeStep;
+import io.github.shardsum.tensor.Shape;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -97,7 +98,7 @@ record MoeJob(
               .mapToObj(Character::toString)
               .mapToDouble(letter -> sizes.shape(letter).elementCount())
               .reduce(1, (a, b) -> a * b);
-      if (elements > Integer.MAX_VALUE - 8) {
+      if (elements > Shape.LONGEST_ARRAY) {
         throw new IllegalArgumentException(
             "sizes: tensors of at most 2^31 - 9 elements are wanted, got "
                 + "%.2e for %s with %s; lower the sizes".formatted(elements, letters, sizes));

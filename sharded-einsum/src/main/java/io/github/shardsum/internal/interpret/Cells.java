@@ -4,6 +4,7 @@ import io.github.shardsum.program.Scalar;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.Bf16;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
@@ -16,14 +17,12 @@ import java.util.List;
  * @param wholes elements of another dtype, otherwise empty
  */
 record Cells(ValueType type, double[] reals, long[] wholes) {
-  private static final int MOST = Integer.MAX_VALUE - 8;
-
   static Cells of(ValueType type) {
     long wanted = type.shape().elementCount();
-    if (wanted > MOST) {
+    if (wanted > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           "reference: at most "
-              + MOST
+              + Shape.LONGEST_ARRAY
               + " elements a value are wanted, as one Java array holds, got "
               + type
               + "; use another backend");

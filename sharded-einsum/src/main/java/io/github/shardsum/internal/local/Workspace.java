@@ -16,8 +16,6 @@ import java.util.Optional;
 
 /** The memory of one run at a time, kept for the next. */
 final class Workspace {
-  private static final long MOST_IN_ARRAY = Integer.MAX_VALUE - 8;
-
   private final Tensor[] buffers;
   private final RoutingTensor[] routings;
   private final Einsum[] einsums;
@@ -51,7 +49,7 @@ final class Workspace {
   }
 
   private static MemorySegment allocate(DType dtype, long count) {
-    return count <= MOST_IN_ARRAY
+    return count <= Shape.LONGEST_ARRAY
         ? Tensor.zeros(dtype, count).segment()
         : Arena.ofAuto().allocate(count * dtype.byteSize(), 64);
   }

@@ -6,6 +6,7 @@ import io.github.shardsum.cli.machine.CompiledLimits;
 import io.github.shardsum.cli.machine.Roof;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -307,7 +308,7 @@ public final class BenchCommand implements Callable<Integer> {
     double most = SHARE_OF_HEAP * Runtime.getRuntime().maxMemory();
     if (elements * subject.dtype().byteSize() > most
         || subject.bound().operandShapes().stream()
-            .anyMatch(shape -> shape.elementCount() > Integer.MAX_VALUE - 8)) {
+            .anyMatch(shape -> shape.elementCount() > Shape.LONGEST_ARRAY)) {
       throw new IllegalArgumentException(
           ("%s: wanted operands and result of at most %.0f MiB and 2^31 elements each, got %.0f MiB:"
                   + " choose smaller sizes, or a larger heap by SHARDSUM_JAVA_OPTS=-Xmx...")
