@@ -188,7 +188,7 @@ public interface Collectives extends AutoCloseable {
 
   /**
    * Runs code written for one device on each of this process's devices, on a virtual thread each,
-   * and waits for all.
+   * and waits for all of them and for the collectives that they started.
    *
    * @param <T> what the code returns for a device
    * @param program the code

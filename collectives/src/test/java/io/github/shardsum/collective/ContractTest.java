@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -200,6 +201,35 @@ class ContractTest {
           }
           into(collectives, next, x, out);
           return out;
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void rowsThatNobodySendsKeepWhatTheResultHeld(Cluster cluster) throws Exception {
+    Mesh mesh = Mesh.of("x", 12);
+    long[] one = new long[12];
+    Arrays.fill(one, 1);
+    long[] everySecond = IntStream.range(0, 12).mapToLong(i -> 2 * i + 1).toArray();
+    RaggedCounts counts = RaggedCounts.of(one, new long[12], one, everySecond);
+    cluster.run(
+        mesh,
+        OPTIONS,
+        collectives -> {
+          int devices = collectives.devices().size();
+          List<Tensor> x = Collections.nCopies(devices, Tensor.full(DType.F32, 5, 1, 2));
+          List<Tensor> out = new ArrayList<>();
+          for (int i = 0; i < devices; i++) {
+            Tensor memory = Tensor.full(DType.F32, 7, 2, 25);
+            out.add(i % 2 == 0 ? memory.transpose() : memory.reshape(25, 2));
+          }
+          collectives.runInto(
+              new Collective.RaggedAllToAll("x"), x, Collections.nCopies(devices, counts), out);
+          for (Tensor result : out) {
+            for (int row = 0; row < 25; row++) {
+              assertEquals(row % 2 == 0 ? 7 : 5, result.getDouble(row, 1), "row " + row);
+            }
+          }
         });
   }
 

@@ -156,6 +156,20 @@ class FaultTest {
     return device;
   }
 
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aMismatchOfCollectivesThatNobodyAwaitsIsAnError(Cluster cluster) throws Exception {
+    Collective sum = new Collective.AllReduce(Reduction.SUM, "x");
+    Tensor odd = X.convert(DType.F64);
+    cluster.run(
+        MESH,
+        PATIENT,
+        collectives ->
+            assertThrows(
+                CollectiveMismatchException.class,
+                () -> collectives.spmd(d -> d.start(sum, d.id() == ODD ? odd : X))));
+  }
+
   @Test
   void theOddOneComesFirstInTheMessage() {
     try (Collectives collectives = Collectives.open(MESH)) {

@@ -23,7 +23,8 @@ final class Conductor implements AutoCloseable {
     return work.get();
   }
 
-  private void awaitStarted() {
+  /** Waits until all that was started has ended, well or not. */
+  void awaitStarted() {
     CompletableFuture<?> before = last();
     if (!before.isDone()) {
       before.handle((_, _) -> 0).join();

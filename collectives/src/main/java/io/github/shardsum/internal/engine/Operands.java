@@ -102,30 +102,37 @@ final class Operands {
         : tensor.segment();
   }
 
-  /** Adds the phase that copies operands which cannot be read where they lie. */
+  /**
+   * Adds the phase that copies operands which cannot be read where they lie, and results that keep
+   * some of what they hold and cannot be written there.
+   */
   void stage(List<Phase> phases) {
-    List<Integer> staged = new ArrayList<>();
+    List<Runnable> copies = new ArrayList<>();
     for (int index = 0; index < calls.size(); index++) {
-      if (operands.get(index) != calls.get(index).x()) {
-        staged.add(index);
+      Call call = calls.get(index);
+      Tensor operand = operands.get(index);
+      if (operand != call.x()) {
+        copies.add(() -> operand.assign(call.x()));
+      }
+      if (call.collective() instanceof Collective.RaggedAllToAll && isStagedOut(index)) {
+        Tensor out = outs.get(index);
+        Tensor held = results.get(index);
+        copies.add(() -> out.assign(held));
       }
     }
-    phases.add(
-        new Phase(
-            "copy operands",
-            staged.size(),
-            (task, _) -> {
-              int index = staged.get(task);
-              operands.get(index).assign(calls.get(index).x());
-            }));
+    phases.add(new Phase("copy operands", copies.size(), (task, _) -> copies.get(task).run()));
+  }
+
+  private boolean isStagedOut(int index) {
+    Optional<Tensor> out = calls.get(index).out();
+    return out.isPresent() && outs.get(index) != out.get();
   }
 
   /** Adds the phase that copies results to where they could not be written at once. */
   void unstage(List<Phase> phases) {
     List<Integer> staged = new ArrayList<>();
     for (int index = 0; index < calls.size(); index++) {
-      Optional<Tensor> out = calls.get(index).out();
-      if (out.isPresent() && outs.get(index) != out.get()) {
+      if (isStagedOut(index)) {
         staged.add(index);
       }
     }

@@ -87,6 +87,10 @@ final class SpmdRun<T> {
   List<T> run() {
     threads.forEach(Thread::start);
     watch();
+    if (!hasFailed()) {
+      // What devices started and did not await may be yet to fail, and nobody else would tell.
+      engine.conductor().awaitStarted();
+    }
     if (failure.get().isPresent()) {
       leave();
       throw Failures.again(failure.get().get());
