@@ -15,11 +15,17 @@ public record Choice(Kernels kernels, String reason, Optional<String> remedy) {
   /** Names the implementation, scalar or vector; without it, or empty, the choice is free. */
   public static final String PROPERTY = "shardsum.kernels";
 
+  /** What this JVM uses. */
+  static final Choice MADE = make();
+
   private static final String ASK_FOR_VECTORS = "-D" + PROPERTY + "=vector asks for vectors anyway";
 
   static Choice make() {
     String wanted = System.getProperty(PROPERTY, "");
-    complaint(wanted).ifPresent(Choice::warn);
+    Optional<String> complaint = complaint(wanted);
+    if (complaint.isPresent()) {
+      warn(complaint.get());
+    }
     Choice choice = make(wanted);
     if (choice.remedy.isPresent()) {
       warn("no vector kernels: " + choice.reason + "; " + choice.remedy.get());
@@ -49,8 +55,8 @@ public record Choice(Kernels kernels, String reason, Optional<String> remedy) {
           "pass --add-modules jdk.incubator.vector to java");
     }
     // Only now may the class that names the Vector API be touched.
-    if (VectorKernels.bits() < 128) {
-      return scalar("vectors have " + VectorKernels.bits() + " bits", "128 bits are wanted");
+    if (VectorKernels.width() < 128) {
+      return scalar("vectors have " + VectorKernels.width() + " bits", "128 bits are wanted");
     }
     if (!Fused.IN_HARDWARE) {
       return scalar(
@@ -64,14 +70,15 @@ public record Choice(Kernels kernels, String reason, Optional<String> remedy) {
       if (property("java.vm.info").contains("emulated-client")) {
         return scalar("the JVM runs without C2", "drop TieredStopAtLevel, or " + ASK_FOR_VECTORS);
       }
-      if (property("java.vm.version").contains("jvmci")
-          || !property("java.vm.name").matches(".*(OpenJDK|HotSpot).*")) {
-        return scalar("the JVM is " + property("java.vm.name"), ASK_FOR_VECTORS);
+      String name = property("java.vm.name");
+      boolean hasC2 = name.contains("OpenJDK") || name.contains("HotSpot");
+      if (!hasC2 || property("java.vm.version").contains("jvmci")) {
+        return scalar("the JVM is " + name, ASK_FOR_VECTORS);
       }
     }
     return new Choice(
         VectorKernels.make(),
-        "the machine's vectors have " + VectorKernels.bits() + " bits",
+        "the machine's vectors have " + VectorKernels.width() + " bits",
         Optional.empty());
   }
 

@@ -1,12 +1,16 @@
 package io.github.shardsum.internal.kernel;
 
-/**
- * The inner kernels of the matrix product.
- *
- * @param floats register tiles of f32
- * @param doubles of f64
- * @param longs of integers
- * @param thin sums of few columns in f32
- */
-public record Products(
-    FloatProduct floats, DoubleProduct doubles, LongProduct longs, FloatThin thin) {}
+/** The inner kernels of the matrix product. */
+public interface Products {
+  /** Register tiles of f32. */
+  FloatProduct floats();
+
+  /** Register tiles of f64. */
+  DoubleProduct doubles();
+
+  /** Register tiles of integers. */
+  LongProduct longs();
+
+  /** Sums of few columns in f32. */
+  FloatThin thin();
+}

@@ -12,6 +12,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** The conversions in vectors: eight times as fast as the loops, which no compiler vectorises. */
 final class VectorBf16Rows implements Bf16Rows {
+  static final Bf16Rows SHARED = new VectorBf16Rows();
+
   private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, Width.SHAPE);
   private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, Width.SHAPE);
   private static final VectorSpecies<Short> SHORTS =

@@ -1,25 +1,57 @@
 package io.github.shardsum.internal.vector;
 
+import io.github.shardsum.internal.kernel.Bf16Rows;
+import io.github.shardsum.internal.kernel.DoubleRows;
+import io.github.shardsum.internal.kernel.FloatRows;
 import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.LongRows;
+import io.github.shardsum.internal.kernel.Products;
 
-/** The way into this package; loading it needs the incubator module. */
-public final class VectorKernels {
-  private VectorKernels() {}
-
+/**
+ * The way into this package; loading it needs the incubator module.
+ *
+ * <p>Each kernel is a constant of its own class, which the JVM initialises at the first use.
+ *
+ * @param products the register tiles for the processor
+ */
+public record VectorKernels(Products products) implements Kernels {
   /** Width of a vector here. */
-  public static int bits() {
+  public static int width() {
     return Width.SHAPE.vectorBitSize();
   }
 
   /** The kernels in vectors of that width, which is at least 128 bits. */
   public static Kernels make() {
-    return new Kernels(
-        "vector-" + bits(),
-        bits(),
-        new VectorFloatRows(),
-        new VectorDoubleRows(),
-        new VectorLongRows(),
-        new VectorBf16Rows(),
-        VectorProducts.of(bits()));
+    return new VectorKernels(VectorProducts.of(width()));
+  }
+
+  @Override
+  public String name() {
+    return "vector-" + width();
+  }
+
+  @Override
+  public int bits() {
+    return width();
+  }
+
+  @Override
+  public FloatRows floats() {
+    return VectorFloatRows.SHARED;
+  }
+
+  @Override
+  public DoubleRows doubles() {
+    return VectorDoubleRows.SHARED;
+  }
+
+  @Override
+  public LongRows longs() {
+    return VectorLongRows.SHARED;
+  }
+
+  @Override
+  public Bf16Rows bf16() {
+    return VectorBf16Rows.SHARED;
   }
 }

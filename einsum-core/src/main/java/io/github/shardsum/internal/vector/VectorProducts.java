@@ -1,41 +1,56 @@
 package io.github.shardsum.internal.vector;
 
+import io.github.shardsum.internal.kernel.DoubleProduct;
+import io.github.shardsum.internal.kernel.FloatProduct;
+import io.github.shardsum.internal.kernel.FloatThin;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.LongProduct;
 import io.github.shardsum.internal.kernel.Products;
-import io.github.shardsum.internal.scalar.ScalarLongProduct;
 
-/** The register tiles for a vector width. */
-public final class VectorProducts {
-  private VectorProducts() {}
-
+/**
+ * The register tiles for a vector width.
+ *
+ * @param bits the width
+ * @param halfRate whether the processor computes vectors in two halves, one after the other
+ */
+public record VectorProducts(int bits, boolean halfRate) implements Products {
   /**
    * The tiles for vectors of the machine's width; a wider species than that runs 20 times slower.
    */
   public static Products of(int bits) {
-    return bits == 512 && Processor.halvesVectors() ? ofHalfRate() : ofFullRate(bits);
+    return new VectorProducts(bits, bits == 512 && Processor.halvesVectors());
   }
 
-  /**
-   * The tiles for a processor that computes vectors of 512 bits in two halves, one after the other.
-   */
-  public static Products ofHalfRate() {
-    return new Products(
-        new HalfRateFloatProduct512(), new HalfRateDoubleProduct512(), longs(), new FloatThin512());
-  }
-
-  /** The tiles for a processor that computes vectors whole. */
-  public static Products ofFullRate(int bits) {
+  @Override
+  public FloatProduct floats() {
     return switch (bits) {
-      case 512 ->
-          new Products(new FloatProduct512(), new DoubleProduct512(), longs(), new FloatThin512());
-      case 256 ->
-          new Products(new FloatProduct256(), new DoubleProduct256(), longs(), new FloatThin256());
-      default ->
-          new Products(new FloatProduct128(), new DoubleProduct128(), longs(), new FloatThin128());
+      case 512 -> halfRate ? HalfRateFloatProduct512.SHARED : FloatProduct512.SHARED;
+      case 256 -> FloatProduct256.SHARED;
+      default -> FloatProduct128.SHARED;
     };
   }
 
-  private static ScalarLongProduct longs() {
+  @Override
+  public DoubleProduct doubles() {
+    return switch (bits) {
+      case 512 -> halfRate ? HalfRateDoubleProduct512.SHARED : DoubleProduct512.SHARED;
+      case 256 -> DoubleProduct256.SHARED;
+      default -> DoubleProduct128.SHARED;
+    };
+  }
+
+  @Override
+  public LongProduct longs() {
     // C2 turns the integer loop into vector code by itself as well as we could.
-    return new ScalarLongProduct();
+    return Kernels.scalar().products().longs();
+  }
+
+  @Override
+  public FloatThin thin() {
+    return switch (bits) {
+      case 512 -> FloatThin512.SHARED;
+      case 256 -> FloatThin256.SHARED;
+      default -> FloatThin128.SHARED;
+    };
   }
 }

@@ -12,7 +12,7 @@ public final class Tiles {
     Stream<Products> used = Stream.of(Kernels.best().products());
     return Kernels.best().bits() == 512
         ? Stream.concat(
-            used, Stream.of(VectorProducts.ofFullRate(512), VectorProducts.ofHalfRate()))
+            used, Stream.of(new VectorProducts(512, false), new VectorProducts(512, true)))
         : used;
   }
 }
