@@ -46,13 +46,15 @@ final class Binder {
     }
     checkOutput();
     int[] outputLabels = numbered(equation.output(), ellipsisRank);
-    given.forEach(this::joinGiven);
+    for (Map.Entry<String, Long> size : given.entrySet()) {
+      joinGiven(size.getKey(), size.getValue());
+    }
     long[] known = knownSizes();
     return new BoundEquation(
         equation,
         shapes,
         given,
-        names.toArray(String[]::new),
+        names.toArray(new String[0]),
         known,
         operandLabels,
         outputLabels,
@@ -114,24 +116,28 @@ final class Binder {
         labels.add(axis.label());
       }
     }
-    return labels.stream().mapToInt(this::number).toArray();
+    int[] numbered = new int[labels.size()];
+    for (int axis = 0; axis < numbered.length; axis++) {
+      numbered[axis] = number(labels.get(axis));
+    }
+    return numbered;
   }
 
   private int number(String name) {
-    return numbers.computeIfAbsent(
-        name,
-        fresh -> {
-          names.add(fresh);
-          sizes.add(Optional.empty());
-          return names.size() - 1;
-        });
+    Integer known = numbers.putIfAbsent(name, names.size());
+    if (known != null) {
+      return known;
+    }
+    names.add(name);
+    sizes.add(Optional.empty());
+    return names.size() - 1;
   }
 
   private void checkDiagonals(int operand, int[] labels) {
     Map<Integer, Integer> first = new HashMap<>();
     for (int axis = 0; axis < labels.length; axis++) {
-      int earlier = first.merge(labels[axis], axis, (old, same) -> old);
-      Site one = site(operand, earlier);
+      Integer earlier = first.putIfAbsent(labels[axis], axis);
+      Site one = site(operand, earlier == null ? axis : earlier);
       Site two = site(operand, axis);
       if (one.size() != two.size()) {
         throw wrong(

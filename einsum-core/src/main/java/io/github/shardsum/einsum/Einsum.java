@@ -61,7 +61,7 @@ public final class Einsum {
         bound,
         options,
         Planning.signatures(bound, signatures),
-        options.dtype().orElseGet(() -> Signature.promoted(signatures)),
+        options.dtype().orElse(Signature.promoted(signatures)),
         Planning.plan(bound, signatures, options),
         Picks.NONE);
   }
@@ -139,7 +139,7 @@ public final class Einsum {
    * @throws EinsumShapeException if the shapes do not fit
    */
   public static Einsum compileFor(Equation equation, EinsumOptions options, Operand... examples) {
-    return compile(equation, options, signatures(examples));
+    return compile(equation, options, Signature.of(examples));
   }
 
   /**
@@ -163,7 +163,10 @@ public final class Einsum {
               + equation
               + "\"; use Equation.withoutLayout(), or the sharded-einsum module to lay it out");
     }
-    List<Shape> shapes = signatures.stream().map(Signature::shape).toList();
+    List<Shape> shapes = new ArrayList<>();
+    for (Signature signature : signatures) {
+      shapes.add(signature.shape());
+    }
     BoundEquation bound = equation.bind(shapes, options.sizes(), options.strictness());
     return new Einsum(bound, options, signatures);
   }
@@ -337,7 +340,7 @@ public final class Einsum {
     if (same && program.isPresent()) {
       return program.get();
     }
-    List<Signature> now = signatures(operands);
+    List<Signature> now = Signature.of(operands);
     return lower(now, out.strides(), planFor(now));
   }
 
@@ -375,7 +378,7 @@ public final class Einsum {
    */
   public Einsum tuned(Duration most, Operand... operands) {
     RunChecks.operands(bound, operands);
-    List<Signature> given = signatures(operands);
+    List<Signature> given = Signature.of(operands);
     ContractionPlan of = planFor(given);
     List<Signature> ready = Planning.signatures(bound, given);
     Function<Picks, Einsum> with = picks -> new Einsum(bound, options, ready, dtype, of, picks);
@@ -471,8 +474,8 @@ public final class Einsum {
     if (program.isEmpty()) {
       return explain();
     }
-    List<Signature> now = Planning.signatures(bound, signatures(operands));
-    ContractionPlan fitting = planFor(signatures(operands));
+    List<Signature> now = Planning.signatures(bound, Signature.of(operands));
+    ContractionPlan fitting = planFor(Signature.of(operands));
     return explain(
         fitting, Optional.of(lower(now, bound.outputShape().rowMajorStrides(), fitting)));
   }
@@ -481,10 +484,6 @@ public final class Einsum {
     List<EinsumPlan.Step> steps =
         lowered.map(each -> EinsumPlan.steps(bound, each)).orElse(List.of());
     return new EinsumPlan(bound, of, steps, lowered.map(Program::temporaryBytes).orElse(0L));
-  }
-
-  private static List<Signature> signatures(Operand[] operands) {
-    return Stream.of(operands).map(Signature::of).toList();
   }
 
   /** The plan for operands: the compiled one, unless a memory limit may mean another one now. */

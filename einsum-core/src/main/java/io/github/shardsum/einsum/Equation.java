@@ -122,7 +122,11 @@ public record Equation(List<Term> operands, Term output) {
    * @return true if mesh axes are written anywhere
    */
   public boolean isAnnotated() {
-    return output.isAnnotated() || operands.stream().anyMatch(Term::isAnnotated);
+    boolean annotated = output.isAnnotated();
+    for (Term operand : operands) {
+      annotated |= operand.isAnnotated();
+    }
+    return annotated;
   }
 
   /**

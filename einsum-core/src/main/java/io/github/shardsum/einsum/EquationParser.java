@@ -124,7 +124,7 @@ final class EquationParser {
     counts.entrySet().stream()
         .filter(entry -> entry.getValue() == 1)
         .map(Map.Entry::getKey)
-        .sorted(Names.ORDER)
+        .sorted(Names::compare)
         .map(Axis::of)
         .forEach(axes::add);
     return new Term(axes, List.of());

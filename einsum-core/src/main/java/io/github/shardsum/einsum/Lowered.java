@@ -72,7 +72,15 @@ final class Lowered {
         options.epilogue().scale() != 1 || options.epilogue().bias().isPresent(),
         plan.path(),
         plan.slices(),
-        plan.cost().steps().stream().mapToInt(PathCost.Step::level).toArray());
+        levels(plan.cost().steps()));
+  }
+
+  private static int[] levels(List<PathCost.Step> steps) {
+    int[] levels = new int[steps.size()];
+    for (int i = 0; i < levels.length; i++) {
+      levels[i] = steps.get(i).level();
+    }
+    return levels;
   }
 
   private static long[] sizes(BoundEquation bound) {

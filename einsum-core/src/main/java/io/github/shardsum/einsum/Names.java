@@ -1,22 +1,19 @@
 package io.github.shardsum.einsum;
 
-import java.util.Comparator;
-
 /** Which characters make labels and names of mesh axes, and how names are ordered. */
 final class Names {
   /** By code point, which differs from the order of Java strings above U+FFFF. */
-  static final Comparator<String> ORDER =
-      (x, y) -> {
-        int at = 0;
-        while (at < x.length() && at < y.length()) {
-          int difference = Integer.compare(x.codePointAt(at), y.codePointAt(at));
-          if (difference != 0) {
-            return difference;
-          }
-          at += Character.charCount(x.codePointAt(at));
-        }
-        return Integer.compare(x.length(), y.length());
-      };
+  static int compare(String x, String y) {
+    int at = 0;
+    while (at < x.length() && at < y.length()) {
+      int difference = Integer.compare(x.codePointAt(at), y.codePointAt(at));
+      if (difference != 0) {
+        return difference;
+      }
+      at += Character.charCount(x.codePointAt(at));
+    }
+    return Integer.compare(x.length(), y.length());
+  }
 
   private Names() {}
 
@@ -50,8 +47,16 @@ final class Names {
     return !isOneCharacter(name) && name.codePoints().allMatch(Names::isCompactLabel);
   }
 
+  private static boolean isName(String name) {
+    int at = 0;
+    while (at < name.length() && isNamePart(name.codePointAt(at))) {
+      at += Character.charCount(name.codePointAt(at));
+    }
+    return at == name.length();
+  }
+
   static void check(String what, String name) {
-    if (name.isEmpty() || !name.codePoints().allMatch(Names::isNamePart)) {
+    if (name.isEmpty() || !isName(name)) {
       throw new IllegalArgumentException(
           what + ": letters, digits and underscores are wanted, got \"" + name + "\"");
     }

@@ -13,18 +13,23 @@ final class PlanCache {
 
   private PlanCache() {}
 
-  private record Key(String equation, List<Signature> operands) {}
-
-  private static List<Signature> signatures(Operand[] operands) {
-    Signature[] signatures = new Signature[operands.length];
-    for (int i = 0; i < operands.length; i++) {
-      signatures[i] = Signature.of(operands[i]);
+  private record Key(String equation, List<Signature> operands) {
+    // Written out, since a JVM takes 10 ms to make the first of those that a record has by itself.
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Key that
+          && equation.equals(that.equation)
+          && operands.equals(that.operands);
     }
-    return List.of(signatures);
+
+    @Override
+    public int hashCode() {
+      return 31 * equation.hashCode() + operands.hashCode();
+    }
   }
 
   static Einsum get(String equation, Operand... operands) {
-    Key key = new Key(equation, signatures(operands));
+    Key key = new Key(equation, Signature.of(operands));
     Einsum known = PLANS.get(key);
     if (known != null) {
       return known;

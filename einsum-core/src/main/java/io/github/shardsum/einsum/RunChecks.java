@@ -139,6 +139,9 @@ final class RunChecks {
     return tensor.segment().isAccessibleBy(OTHER);
   }
 
-  /** A thread that owns nothing: what it may access, any thread may. */
-  private static final Thread OTHER = Thread.ofVirtual().unstarted(() -> {});
+  /**
+   * A thread that owns nothing: what it may access, any thread may. Never started, and none of the
+   * virtual ones, with which their scheduler would be loaded.
+   */
+  private static final Thread OTHER = new Thread(null, null, "nobody", 0, false);
 }

@@ -33,6 +33,14 @@ final class Signature {
     };
   }
 
+  static List<Signature> of(Operand[] operands) {
+    Signature[] signatures = new Signature[operands.length];
+    for (int i = 0; i < operands.length; i++) {
+      signatures[i] = of(operands[i]);
+    }
+    return List.of(signatures);
+  }
+
   /** A dense operand in C order. */
   static Signature of(DType dtype, Shape shape) {
     return new Signature(dtype, shape, shape.rowMajorStrides(), -1);
@@ -52,7 +60,11 @@ final class Signature {
 
   /** The dtype of what some operands are computed to. */
   static DType promoted(List<Signature> operands) {
-    return operands.stream().map(Signature::dtype).reduce(DType::promote).orElseThrow();
+    DType promoted = operands.getFirst().dtype();
+    for (Signature operand : operands) {
+      promoted = promoted.promote(operand.dtype());
+    }
+    return promoted;
   }
 
   DType dtype() {

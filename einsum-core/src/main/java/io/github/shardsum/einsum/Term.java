@@ -23,13 +23,17 @@ public record Term(List<Axis> axes, List<String> partial) {
    */
   public Term {
     axes = List.copyOf(axes);
-    partial = partial.stream().sorted(Names.ORDER).toList();
-    if (axes.stream().filter(Axis::isEllipsis).limit(2).count() > 1) {
-      throw new IllegalArgumentException("term: at most one ellipsis is wanted, got two");
-    }
+    partial = partial.isEmpty() ? List.of() : partial.stream().sorted(Names::compare).toList();
+    boolean ellipsis = false;
     Set<String> used = new HashSet<>();
     for (Axis axis : axes) {
-      axis.mesh().forEach(name -> checkUnused(name, used));
+      if (axis.isEllipsis() && ellipsis) {
+        throw new IllegalArgumentException("term: at most one ellipsis is wanted, got two");
+      }
+      ellipsis |= axis.isEllipsis();
+      for (String name : axis.mesh()) {
+        checkUnused(name, used);
+      }
     }
     for (String name : partial) {
       Names.check("mesh axis", name);
@@ -92,7 +96,12 @@ public record Term(List<Axis> axes, List<String> partial) {
    * @return the position, or -1 if there is none
    */
   public int ellipsis() {
-    return axes.indexOf(Axis.ELLIPSIS);
+    for (int position = 0; position < axes.size(); position++) {
+      if (axes.get(position).isEllipsis()) {
+        return position;
+      }
+    }
+    return -1;
   }
 
   /**
@@ -101,7 +110,11 @@ public record Term(List<Axis> axes, List<String> partial) {
    * @return true if so
    */
   public boolean isAnnotated() {
-    return !partial.isEmpty() || axes.stream().anyMatch(axis -> !axis.mesh().isEmpty());
+    boolean annotated = !partial.isEmpty();
+    for (Axis axis : axes) {
+      annotated |= !axis.mesh().isEmpty();
+    }
+    return annotated;
   }
 
   /**

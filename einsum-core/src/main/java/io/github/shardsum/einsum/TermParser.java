@@ -18,8 +18,6 @@ final class TermParser {
   /** One axis a label, so that a long text does not become a large heap. */
   private final Map<String, Axis> axes = new HashMap<>();
 
-  private final Map<Integer, Axis> letters = new HashMap<>();
-
   private int at;
   private int end;
 
@@ -82,13 +80,22 @@ final class TermParser {
       throw noLabel(character, "Labels are letters");
     }
     at += Character.charCount(character);
-    return letters.computeIfAbsent(character, c -> Axis.of(Character.toString(c)));
+    return axis(Character.toString(character));
+  }
+
+  private Axis axis(String label) {
+    Axis known = axes.get(label);
+    if (known == null) {
+      known = Axis.of(label);
+      axes.put(label, known);
+    }
+    return known;
   }
 
   private Axis token(Set<String> mesh) {
     String label = name();
     if (at >= end || text.charAt(at) != '@') {
-      return axes.computeIfAbsent(label, Axis::of);
+      return axis(label);
     }
     List<String> split = new ArrayList<>();
     do {

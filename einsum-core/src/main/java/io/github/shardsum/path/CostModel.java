@@ -2,7 +2,6 @@ package io.github.shardsum.path;
 
 import io.github.shardsum.path.ContractionPath.Pair;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** Counts operations and elements of a path with slices; confined to one thread. */
@@ -31,7 +30,9 @@ final class CostModel {
     this.slices = slices;
     network = flow.network();
     chunk = new double[network.labelCount()];
-    Arrays.setAll(chunk, label -> network.sizes().get(label));
+    for (int label = 0; label < chunk.length; label++) {
+      chunk[label] = network.sizes().get(label);
+    }
     depth = new int[chunk.length];
     mark = new int[chunk.length];
     for (int k = 0; k < slices.size(); k++) {

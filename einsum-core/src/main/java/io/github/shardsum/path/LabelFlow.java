@@ -51,11 +51,13 @@ record LabelFlow(
 
   /** The labels of the sparse operands that meet a sparse one as its right partner. */
   List<List<Integer>> densified() {
-    return path.pairs().stream()
-        .filter(pair -> network.sparse().contains(pair.left()))
-        .filter(pair -> network.sparse().contains(pair.right()))
-        .map(pair -> network.operands().get(pair.right()))
-        .toList();
+    var densified = new ArrayList<List<Integer>>();
+    for (Pair pair : path.pairs()) {
+      if (network.sparse().contains(pair.left()) && network.sparse().contains(pair.right())) {
+        densified.add(network.operands().get(pair.right()));
+      }
+    }
+    return densified;
   }
 
   static void checkOperands(Network network, ContractionPath path) {

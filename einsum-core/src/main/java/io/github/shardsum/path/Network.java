@@ -24,6 +24,9 @@ import java.util.TreeSet;
 public record Network(
     List<List<Integer>> operands, List<Integer> output, List<Long> sizes, Set<Integer> sparse) {
 
+  /** The output, where operands go by their number. */
+  private static final int OUTPUT = Integer.MAX_VALUE - 1;
+
   /**
    * Copies and checks the lists.
    *
@@ -153,7 +156,7 @@ public record Network(
     }
     int[] seenIn = new int[sizes.size()];
     for (int i = 0; i < operands.size(); i++) {
-      checkTerm("operand " + i, i + 1, operands.get(i), seenIn);
+      checkTerm(i, operands.get(i), seenIn);
     }
     for (int label : output) {
       if (label >= 0 && label < seenIn.length && seenIn[label] == 0) {
@@ -162,25 +165,29 @@ public record Network(
                 .formatted(label));
       }
     }
-    checkTerm("the output", operands.size() + 1, output, seenIn);
+    checkTerm(OUTPUT, output, seenIn);
   }
 
-  private static void checkTerm(String name, int mark, List<Integer> labels, int[] seenIn) {
+  private static void checkTerm(int term, List<Integer> labels, int[] seenIn) {
     for (int label : labels) {
       if (label < 0 || label >= seenIn.length) {
         throw new PathException(
             "network: %s has label %d, but sizes are given for %s"
                 .formatted(
-                    name,
+                    name(term),
                     label,
                     seenIn.length == 0 ? "no label" : "labels 0 to " + (seenIn.length - 1)));
       }
-      if (seenIn[label] == mark) {
+      if (seenIn[label] == term + 1) {
         throw new PathException(
             "network: %s has label %d twice in %s; take its diagonal first and name it once"
-                .formatted(name, label, labels));
+                .formatted(name(term), label, labels));
       }
-      seenIn[label] = mark;
+      seenIn[label] = term + 1;
     }
+  }
+
+  private static String name(int term) {
+    return term == OUTPUT ? "the output" : "operand " + term;
   }
 }

@@ -14,7 +14,8 @@ final class HeapArrays {
     if (segment.isNative() || segment.address() % dtype.byteSize() != 0) {
       return Optional.empty();
     }
-    return segment.heapBase().filter(array -> isOf(dtype, array));
+    Optional<Object> array = segment.heapBase();
+    return array.isPresent() && isOf(dtype, array.get()) ? array : Optional.empty();
   }
 
   private static boolean isOf(DType dtype, Object array) {

@@ -3,7 +3,6 @@ package io.github.shardsum.internal.contract;
 import io.github.shardsum.path.ContractionPath;
 import io.github.shardsum.path.Slice;
 import io.github.shardsum.tensor.DType;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -37,20 +36,42 @@ public record ContractionSpec(
     int[] levels) {
 
   boolean isInResult(int label) {
-    return Arrays.stream(resultLabels).anyMatch(each -> each == label);
+    for (int each : resultLabels) {
+      if (each == label) {
+        return true;
+      }
+    }
+    return false;
   }
 
   boolean isInOperands(int label) {
-    return operands.stream().anyMatch(operand -> operand.has(label));
+    for (View operand : operands) {
+      if (operand.has(label)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   boolean resultRepeatsLabels() {
-    return Arrays.stream(resultLabels).distinct().count() < resultLabels.length;
+    boolean[] seen = new boolean[sizes.length];
+    for (int label : resultLabels) {
+      if (seen[label]) {
+        return true;
+      }
+      seen[label] = true;
+    }
+    return false;
   }
 
   /** Whether some label of the result is in no operand. */
   boolean resultRepeatsValues() {
-    return Arrays.stream(resultLabels).anyMatch(label -> !isInOperands(label));
+    for (int label : resultLabels) {
+      if (!isInOperands(label)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -73,7 +94,12 @@ public record ContractionSpec(
 
   /** Whether several slices add to one element. */
   boolean slicesAdd() {
-    return slices.stream().anyMatch(slice -> !isInResult(slice.label()));
+    for (Slice slice : slices) {
+      if (!isInResult(slice.label())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether a summed label is empty, so that every sum is 0. */

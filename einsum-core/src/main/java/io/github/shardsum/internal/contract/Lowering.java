@@ -93,12 +93,14 @@ public final class Lowering {
       // What wraps to a negative number is one, and only an i32 that was written has wrapped.
       after.add(whole.wholeResult(new Ref.Result(), Role.RELU));
     }
-    int[] temporaries = sizes.stream().mapToInt(Integer::intValue).toArray();
-    return new Program(spec.type(), variants, after, loops(target), target.ref(), temporaries);
+    return new Program(spec.type(), variants, after, loops(target), target.ref(), sizes);
   }
 
   private boolean mustCollect() {
-    boolean routed = spec.operands().stream().anyMatch(View.Routed.class::isInstance);
+    boolean routed = false;
+    for (View operand : spec.operands()) {
+      routed |= operand instanceof View.Routed;
+    }
     boolean single = spec.operands().size() == 1 && !routed;
     boolean inSeveralSteps =
         routed

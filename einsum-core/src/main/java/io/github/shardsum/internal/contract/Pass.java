@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -47,13 +48,13 @@ final class Pass {
 
   /** A temporary for the whole result, without labels that no operand has. */
   Value collector() {
-    int[] order = labels(l -> spec.isInResult(l) && spec.isInOperands(l)).toArray();
+    int[] order = labels(l -> spec.isInResult(l) && spec.isInOperands(l));
     return temporary(order, spec.sizes());
   }
 
   /** A temporary for the result's elements, of a label that it repeats the diagonal. */
   Value likeResult() {
-    return temporary(labels(spec::isInResult).toArray(), spec.sizes());
+    return temporary(labels(spec::isInResult), spec.sizes());
   }
 
   /** Adds the steps that contract all operands into a target. */
@@ -66,14 +67,16 @@ final class Pass {
     for (int i = 0; i < spec.operands().size(); i++) {
       values.add(new Value(new Ref.Input(i), spec.operands().get(i)));
     }
-    values.forEach(value -> count(value, 1));
+    for (Value value : values) {
+      count(value, 1);
+    }
     level = spec.slices().size();
     if (values.size() == 1) {
       single(values.getFirst(), target, role);
       return;
     }
     List<ContractionPath.Pair> pairs = spec.path().pairs();
-    List<int[]> orders = ProductOrders.of(spec);
+    List<int[]> orders = pairs.size() == 1 ? List.of() : ProductOrders.of(spec);
     for (int i = 0; i < pairs.size(); i++) {
       Value left = values.get(pairs.get(i).left());
       Value right = values.get(pairs.get(i).right());
@@ -102,8 +105,12 @@ final class Pass {
     return uses[label] > 0 || spec.isInResult(label);
   }
 
-  private IntStream labels(IntPredicate which) {
-    return IntStream.range(0, uses.length).filter(which);
+  private int[] labels(IntPredicate which) {
+    return labels(uses.length, which).toArray();
+  }
+
+  private static IntStream labels(int count, IntPredicate which) {
+    return IntStream.range(0, count).filter(which);
   }
 
   private void single(Value operand, Value target, Role role) {
@@ -136,18 +143,21 @@ final class Pass {
 
   /** A routing operand made dense. */
   private Value dense(Value routed) {
-    Value dense = temporary(labels(routed.view()::has).toArray(), sizes);
+    Value dense = temporary(labels(routed.view()::has), sizes);
     single(routed, dense, Role.INNER);
     return dense;
   }
 
   /** The value with the labels summed that it has alone and that nothing later needs. */
   private Value withoutOwnSums(Value value, View other) {
-    boolean sums = labels(l -> value.view().has(l) && !other.has(l) && !isNeeded(l)).count() > 0;
+    boolean sums = false;
+    for (int label = 0; label < uses.length; label++) {
+      sums |= value.view().has(label) && !other.has(label) && !isNeeded(label);
+    }
     if (!sums) {
       return value;
     }
-    int[] kept = labels(l -> value.view().has(l) && (other.has(l) || isNeeded(l))).toArray();
+    int[] kept = labels(l -> value.view().has(l) && (other.has(l) || isNeeded(l)));
     Value reduced = temporary(kept, sizes);
     steps.add(copy(reduced, value, Role.INNER, level));
     temporaries.free(value.ref());
@@ -159,11 +169,15 @@ final class Pass {
     View.Dense out = (View.Dense) target.view();
     View.Dense x = (View.Dense) left.view();
     View.Dense y = (View.Dense) right.view();
-    labels(l -> x.has(l) || y.has(l) || out.has(l)).forEach(l -> all.add(label(l, out, x, y)));
+    for (int label = 0; label < uses.length; label++) {
+      if (x.has(label) || y.has(label) || out.has(label)) {
+        all.add(label(label, out, x, y));
+      }
+    }
     StepPlanner.Choice choice = picks.next(planner.binary(all), () -> planner.binaryLadder(all));
     Ref first = choice.swapped() ? right.ref() : left.ref();
     Ref second = choice.swapped() ? left.ref() : right.ref();
-    StepText text = text(choice.kernel().name(), choice.why(), out, x, y);
+    Supplier<StepText> text = () -> text(sizes, choice.kernel().name(), choice.why(), out, x, y);
     steps.add(new Step.Dense(choice.kernel(), target.ref(), first, second, role, level, text));
   }
 
@@ -172,9 +186,13 @@ final class Pass {
     List<StepLabel> all = new ArrayList<>();
     View.Dense out = (View.Dense) target.view();
     View.Dense x = (View.Dense) source.view();
-    labels(l -> x.has(l) || out.has(l)).forEach(l -> all.add(label(l, out, x, x)));
+    for (int label = 0; label < uses.length; label++) {
+      if (x.has(label) || out.has(label)) {
+        all.add(label(label, out, x, x));
+      }
+    }
     StepPlanner.Choice choice = picks.next(planner.unary(all), () -> planner.unaryLadder(all));
-    StepText text = text(choice.kernel().name(), choice.why(), out, x);
+    Supplier<StepText> text = () -> text(sizes, choice.kernel().name(), choice.why(), out, x);
     return new Step.Dense(
         choice.kernel(), target.ref(), source.ref(), source.ref(), role, level, text);
   }
@@ -190,7 +208,8 @@ final class Pass {
         routedPlanner.plan(view, (View.Dense) dense.view(), (View.Dense) target.view());
     int operand = ((Ref.Input) ref).index();
     String why = "only the routing tensor's non-zeros are met";
-    StepText text = text(kernel.name(), why, target.view(), view, dense.view());
+    Supplier<StepText> text =
+        () -> text(sizes, kernel.name(), why, target.view(), view, dense.view());
     steps.add(new Step.Routed(kernel, target.ref(), operand, dense.ref(), role, level, text));
   }
 
@@ -206,7 +225,8 @@ final class Pass {
       all.add(new StepLabel(size, true, !constant, !constant, strides));
     }
     StepKernel kernel = planner.inPlace(all);
-    StepText text = text(kernel.name(), "in place", spec.result(), spec.result());
+    Supplier<StepText> text =
+        () -> text(sizes, kernel.name(), "in place", spec.result(), spec.result());
     return new Step.Dense(kernel, new Ref.Result(), source, source, role, 0, text);
   }
 
@@ -229,25 +249,27 @@ final class Pass {
         temporaries.take(stride), new View.Dense(spec.type().dtype(), present, strides));
   }
 
-  private StepText text(String kernel, String why, View out, View... inputs) {
-    double elements = elements(out);
+  private static StepText text(long[] sizes, String kernel, String why, View out, View... inputs) {
+    double elements = elements(sizes, out);
     List<List<Integer>> labels = new ArrayList<>();
     for (View input : inputs) {
-      labels.add(order(input));
-      elements += elements(input);
+      labels.add(order(sizes.length, input));
+      elements += elements(sizes, input);
     }
-    return new StepText(labels, order(out), kernel, why, elements);
+    return new StepText(labels, order(sizes.length, out), kernel, why, elements);
   }
 
-  private double elements(View view) {
-    return labels(view::has).mapToDouble(label -> sizes[label]).reduce(1, (x, y) -> x * y);
+  private static double elements(long[] sizes, View view) {
+    return labels(sizes.length, view::has)
+        .mapToDouble(label -> sizes[label])
+        .reduce(1, (x, y) -> x * y);
   }
 
   /** The labels as they lie in memory, or of a routing operand in the order of its axes. */
-  private List<Integer> order(View view) {
+  private static List<Integer> order(int count, View view) {
     return switch (view) {
       case View.Dense dense ->
-          labels(view::has)
+          labels(count, view::has)
               .boxed()
               .sorted(Comparator.comparingLong(label -> -Math.abs(dense.strides()[label])))
               .toList();

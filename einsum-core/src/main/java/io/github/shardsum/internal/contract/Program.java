@@ -10,6 +10,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -19,8 +20,6 @@ import java.util.stream.Stream;
 public final class Program {
   /** Temporaries of more bytes than this are not kept between runs. */
   private static final long KEPT_BYTES = 64L << 20;
-
-  private static final Ref FIRST = new Ref.Input(0);
 
   /** A value that a step reads or writes. */
   sealed interface Ref {
@@ -61,20 +60,32 @@ public final class Program {
   sealed interface Step {
     Role role();
 
-    /** What it reads and writes. */
-    StepText text();
+    /** What it reads and writes, made when a plan is asked for. */
+    Supplier<StepText> text();
 
     /** How many of the loops over slices the step is inside of. */
     int level();
 
     /** A step of dense operands. */
     record Dense(
-        StepKernel kernel, Ref out, Ref left, Ref right, Role role, int level, StepText text)
+        StepKernel kernel,
+        Ref out,
+        Ref left,
+        Ref right,
+        Role role,
+        int level,
+        Supplier<StepText> text)
         implements Step {}
 
     /** A step with a routing operand. */
     record Routed(
-        RoutedKernel kernel, Ref out, int routing, Ref dense, Role role, int level, StepText text)
+        RoutedKernel kernel,
+        Ref out,
+        int routing,
+        Ref dense,
+        Role role,
+        int level,
+        Supplier<StepText> text)
         implements Step {}
   }
 
@@ -112,20 +123,30 @@ public final class Program {
       List<Step> after,
       List<Loop> loops,
       Ref target,
-      int[] temporarySizes) {
+      List<Integer> temporarySizes) {
     this.type = type;
     this.variants = variants;
     this.after = after;
     this.direct = direct(variants, after);
     this.loops = loops;
     this.target = target;
-    this.relusApart = after.stream().anyMatch(step -> step.role() == Role.RELU);
-    this.temporarySizes = temporarySizes;
+    boolean relus = false;
+    for (Step step : after) {
+      relus |= step.role() == Role.RELU;
+    }
+    this.relusApart = relus;
+    this.temporarySizes = new int[temporarySizes.size()];
+    for (int i = 0; i < this.temporarySizes.length; i++) {
+      this.temporarySizes[i] = temporarySizes.get(i);
+    }
   }
 
   /** The steps of one pass and those after it, in order. */
   public List<StepText> steps() {
-    return Stream.of(variants.getFirst(), after).flatMap(List::stream).map(Step::text).toList();
+    return Stream.of(variants.getFirst(), after)
+        .flatMap(List::stream)
+        .map(step -> step.text().get())
+        .toList();
   }
 
   /** Size of an element of an intermediate, in bytes. */
@@ -149,10 +170,14 @@ public final class Program {
    */
   public boolean runDirectly(
       Object out, long outAt, Object left, long leftAt, Object right, long rightAt) {
-    return direct.isPresent()
-        && (direct.get().left().equals(FIRST)
-            ? direct.get().kernel().runDirectly(out, outAt, left, leftAt, right, rightAt)
-            : direct.get().kernel().runDirectly(out, outAt, right, rightAt, left, leftAt));
+    if (direct.isEmpty()) {
+      return false;
+    }
+    StepKernel kernel = direct.get().kernel();
+    boolean inOrder = direct.get().left() instanceof Ref.Input(int operand) && operand == 0;
+    return inOrder
+        ? kernel.runDirectly(out, outAt, left, leftAt, right, rightAt)
+        : kernel.runDirectly(out, outAt, right, rightAt, left, leftAt);
   }
 
   private static Optional<Step.Dense> direct(List<List<Step>> variants, List<Step> after) {

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.contract;
 
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -26,23 +26,38 @@ record Sides(
   static Sides of(List<StepLabel> labels, boolean swapped) {
     List<StepLabel> sided =
         swapped ? labels.stream().map(StepLabel::swapped).toList() : List.copyOf(labels);
-    return new Sides(
-        sided,
-        select(sided, label -> label.inOut() && label.inLeft() == label.inRight()),
-        select(sided, label -> label.inOut() && label.inLeft() && !label.inRight()),
-        select(sided, label -> label.inOut() && label.inRight() && !label.inLeft()),
-        select(sided, label -> !label.inOut()),
-        swapped);
+    Sides sides =
+        new Sides(
+            sided,
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            swapped);
+    for (StepLabel label : sided) {
+      if (!label.inOut()) {
+        sides.k.add(label);
+      } else if (label.inLeft() == label.inRight()) {
+        sides.batch.add(label);
+      } else {
+        (label.inLeft() ? sides.m : sides.n).add(label);
+      }
+    }
+    return sides;
   }
 
   /** With the operand as B that has the label along which the result is contiguous. */
   static Sides alongResult(List<StepLabel> labels) {
-    boolean alongLeft =
-        labels.stream()
-            .filter(label -> label.inOut() && label.size() > 1 && label.inLeft() != label.inRight())
-            .min(Comparator.comparingLong(label -> Math.abs(label.stride(StepKernel.OUT))))
-            .map(StepLabel::inLeft)
-            .orElse(false);
+    boolean alongLeft = false;
+    long least = Long.MAX_VALUE;
+    for (StepLabel label : labels) {
+      long stride = Math.abs(label.stride(StepKernel.OUT));
+      boolean oneSided = label.inOut() && label.inLeft() != label.inRight();
+      if (oneSided && label.size() > 1 && stride < least) {
+        least = stride;
+        alongLeft = label.inLeft();
+      }
+    }
     return of(labels, alongLeft);
   }
 

@@ -8,10 +8,10 @@ import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.kernel.Products;
 import io.github.shardsum.internal.memory.Loops;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /** Makes the kernels of a step, and knows which can compute it. */
 final class StepKernels {
@@ -157,14 +157,15 @@ final class StepKernels {
     int next = grouped ? follower(all, OUT, x, y) : -1;
     int above = grouped ? follower(all, LEFT, y, x) : -1;
     above = above == next ? -1 : above;
-    int[] taken = {x, y, next, above};
-    int[] others =
-        IntStream.range(0, all.rank())
-            .filter(loop -> IntStream.of(taken).noneMatch(each -> each == loop))
-            .toArray();
-    Loops outer = all.only(others);
-    Loops[] parts =
-        IntStream.of(above, y, next, x).mapToObj(l -> one(all, l)).toArray(Loops[]::new);
+    int[] others = new int[all.rank()];
+    int count = 0;
+    for (int loop = 0; loop < all.rank(); loop++) {
+      if (loop != x && loop != y && loop != next && loop != above) {
+        others[count++] = loop;
+      }
+    }
+    Loops outer = all.only(Arrays.copyOf(others, count));
+    Loops[] parts = {one(all, above), one(all, y), one(all, next), one(all, x)};
     return switch (type) {
       case FLOAT ->
           new FloatElementwise(
@@ -190,20 +191,25 @@ final class StepKernels {
     if (all.rank() < 2 || Math.abs(all.stride(array)) <= 1) {
       return -1;
     }
-    return IntStream.range(0, all.rank() - 1)
-        .filter(loop -> all.stride(array, loop) == 1 && all.size(loop) >= LEAST_TURNED)
-        .findFirst()
-        .orElse(-1);
+    for (int loop = 0; loop < all.rank() - 1; loop++) {
+      if (all.stride(array, loop) == 1 && all.size(loop) >= LEAST_TURNED) {
+        return loop;
+      }
+    }
+    return -1;
   }
 
   /** The loop that follows a contiguous one in an array without a gap, but another; else -1. */
   private static int follower(Loops all, int array, int loop, int other) {
-    long end = all.size(loop);
-    return IntStream.range(0, all.rank())
-        .filter(each -> each != loop && each != other && all.stride(array, loop) == 1)
-        .filter(each -> all.stride(array, each) == end)
-        .findFirst()
-        .orElse(-1);
+    if (all.stride(array, loop) != 1) {
+      return -1;
+    }
+    for (int each = 0; each < all.rank(); each++) {
+      if (each != loop && each != other && all.stride(array, each) == all.size(loop)) {
+        return each;
+      }
+    }
+    return -1;
   }
 
   private static Optional<StepLabel> unit(List<StepLabel> labels, int array) {

@@ -27,9 +27,10 @@ record StepLabel(long size, boolean inOut, boolean inLeft, boolean inRight, long
 
   /** The nest of some labels, innermost where {@code first} is most contiguous. */
   static Loops loops(List<StepLabel> labels, int first) {
-    long[] sizes = labels.stream().mapToLong(StepLabel::size).toArray();
+    long[] sizes = new long[labels.size()];
     long[][] strides = new long[StepKernel.ARRAYS + 1][sizes.length];
     for (int axis = 0; axis < sizes.length; axis++) {
+      sizes[axis] = labels.get(axis).size();
       strides[0][axis] = labels.get(axis).stride(first);
       for (int array = 0; array < StepKernel.ARRAYS; array++) {
         strides[array + 1][axis] = labels.get(axis).stride(array);
@@ -41,10 +42,11 @@ record StepLabel(long size, boolean inOut, boolean inLeft, boolean inRight, long
   /** The nest of some labels in a given order, outermost first. */
   static Loops ordered(List<StepLabel> labels) {
     int rank = labels.size();
-    long[] sizes = labels.stream().mapToLong(StepLabel::size).toArray();
+    long[] sizes = new long[rank];
     long[][] strides = new long[StepKernel.ARRAYS + 1][rank];
     long key = 1;
     for (int axis = rank - 1; axis >= 0; axis--) {
+      sizes[axis] = labels.get(axis).size();
       // Row-major strides as the key keep the order and fuse whenever the arrays do.
       strides[0][axis] = key;
       key *= sizes[axis];

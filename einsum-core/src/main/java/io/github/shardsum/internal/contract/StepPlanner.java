@@ -42,9 +42,15 @@ final class StepPlanner {
    * The kernel of a step.
    *
    * @param swapped whether it takes the right operand as its left
-   * @param why what decided for it, for a plan
+   * @param reason what decided for it, a format if there are values
+   * @param values what it formats
    */
-  record Choice(StepKernel kernel, boolean swapped, String why) {
+  record Choice(StepKernel kernel, boolean swapped, String reason, Object... values) {
+    /** What decided for it, for a plan; not before it is asked for, since formats are slow. */
+    String why() {
+      return values.length == 0 ? reason : String.format(Locale.ROOT, reason, values);
+    }
+
     private boolean isLike(Choice other) {
       return swapped == other.swapped && kernel.name().equals(other.kernel.name());
     }
@@ -90,15 +96,15 @@ final class StepPlanner {
     // f64.
     boolean packs = sides.matrices() && terms >= LEAST_K;
     if (packs && packed < nested) {
-      String why = compared(packed, "rows at", nested);
-      return new Choice(make.product(sides), sides.swapped(), why);
+      return new Choice(
+          make.product(sides), sides.swapped(), "%.1e cycles, rows at %.1e", packed, nested);
     }
     if (terms == 1) {
       return new Choice(make.elementwise(sides.kept(), true), sides.swapped(), "nothing is summed");
     }
     Choice nest = nest(sides.kept(), sides.k(), true, sides.swapped());
     return packs
-        ? new Choice(nest.kernel, nest.swapped, compared(nested, "packed at", packed))
+        ? new Choice(nest.kernel, nest.swapped, "%.1e cycles, packed at %.1e", nested, packed)
         : nest;
   }
 
@@ -142,10 +148,6 @@ final class StepPlanner {
     return ladder;
   }
 
-  private static String compared(double chosen, String other, double cost) {
-    return String.format(Locale.ROOT, "%.1e cycles, %s %.1e", chosen, other, cost);
-  }
-
   /** The cheaper nest, and what decides between the two. */
   private Choice nest(
       List<StepLabel> kept, List<StepLabel> summed, boolean binary, boolean swapped) {
@@ -153,15 +155,14 @@ final class StepPlanner {
     Loops out = StepLabel.loops(kept, OUT);
     double dots = StepCosts.dots(sum, binary);
     double rowSums = StepCosts.rowSums(out, binary);
-    String why =
-        String.format(
-            Locale.ROOT,
-            "%.2g a term along the sum, %.2g along the result, in elements read",
-            dots,
-            rowSums);
     // A single sum has no row of results to add up along.
     boolean byDots = out.rank() == 0 || dots <= rowSums;
-    return new Choice(make.nest(sum, out, binary, byDots), swapped, why);
+    return new Choice(
+        make.nest(sum, out, binary, byDots),
+        swapped,
+        "%.2g a term along the sum, %.2g along the result, in elements read",
+        dots,
+        rowSums);
   }
 
   private List<Choice> nests(

@@ -1,12 +1,13 @@
 package io.github.shardsum.internal.kernel;
 
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 
 /** The size of a core's second-level cache. */
 final class SecondLevelCache {
-  private static final Path FILE = Path.of("/sys/devices/system/cpu/cpu0/cache/index2/size");
+  private static final String FILE = "/sys/devices/system/cpu/cpu0/cache/index2/size";
 
   /** What is taken where the machine does not tell. */
   private static final int USUAL = 1 << 20;
@@ -17,8 +18,8 @@ final class SecondLevelCache {
 
   /** The size in bytes: at most 2 MiB, for a larger one is shared by several cores. */
   static int bytes() {
-    try {
-      return parse(Files.readString(FILE).strip());
+    try (InputStream file = new FileInputStream(FILE)) {
+      return parse(new String(file.readAllBytes(), StandardCharsets.US_ASCII).strip());
     } catch (IOException | RuntimeException notTold) {
       return USUAL;
     }

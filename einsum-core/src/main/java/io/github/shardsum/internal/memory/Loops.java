@@ -24,13 +24,7 @@ public final class Loops {
    * @param strides for each array its stride along each axis, in elements
    */
   public static Loops of(long[] shape, long[]... strides) {
-    Integer[] order =
-        java.util.stream.IntStream.range(0, shape.length)
-            .filter(axis -> shape[axis] != 1)
-            .boxed()
-            .toArray(Integer[]::new);
-    // Stable, so C order stays where the first array's strides are equal (broadcast axes).
-    Arrays.sort(order, (x, y) -> Long.compare(Math.abs(strides[0][y]), Math.abs(strides[0][x])));
+    int[] order = order(shape, strides[0]);
     int rank = 0;
     long[] sizes = new long[order.length];
     long[][] steps = new long[strides.length][order.length];
@@ -48,6 +42,23 @@ public final class Loops {
       steps[array] = Arrays.copyOf(steps[array], rank);
     }
     return new Loops(Arrays.copyOf(sizes, rank), steps);
+  }
+
+  /** The axes that are longer than 1, from the largest stride to the smallest. */
+  private static int[] order(long[] shape, long[] strides) {
+    int[] order = new int[shape.length];
+    int count = 0;
+    for (int axis = 0; axis < shape.length; axis++) {
+      if (shape[axis] != 1) {
+        int at = count++;
+        // Stable, so C order stays where strides are equal (broadcast axes).
+        for (; at > 0 && Math.abs(strides[order[at - 1]]) < Math.abs(strides[axis]); at--) {
+          order[at] = order[at - 1];
+        }
+        order[at] = axis;
+      }
+    }
+    return Arrays.copyOf(order, count);
   }
 
   private static boolean fuses(
@@ -72,10 +83,17 @@ public final class Loops {
   public Loops only(int... loops) {
     long[][] some = new long[strides.length][];
     for (int array = 0; array < some.length; array++) {
-      long[] all = strides[array];
-      some[array] = Arrays.stream(loops).mapToLong(loop -> all[loop]).toArray();
+      some[array] = picked(strides[array], loops);
     }
-    return new Loops(Arrays.stream(loops).mapToLong(loop -> sizes[loop]).toArray(), some);
+    return new Loops(picked(sizes, loops), some);
+  }
+
+  private static long[] picked(long[] values, int[] loops) {
+    long[] picked = new long[loops.length];
+    for (int i = 0; i < picked.length; i++) {
+      picked[i] = values[loops[i]];
+    }
+    return picked;
   }
 
   /** The same points with the innermost loop in pieces of a size, inside the loop round it. */

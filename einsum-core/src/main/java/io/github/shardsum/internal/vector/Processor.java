@@ -1,16 +1,17 @@
 package io.github.shardsum.internal.vector;
 
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** What Linux tells about the processor that the Vector API does not. */
 final class Processor {
-  private static final Path FILE = Path.of("/proc/cpuinfo");
+  private static final String FILE = "/proc/cpuinfo";
 
-  /** Lines of the first processor, with some room. */
-  private static final int LINES = 10;
+  /** The first lines, with some room: the whole file has as many pages as there are processors. */
+  private static final int BYTES = 512;
 
   private Processor() {}
 
@@ -19,8 +20,9 @@ final class Processor {
    * of which only Zen 4 has such vectors. False where nothing is told.
    */
   static boolean halvesVectors() {
-    try (var lines = Files.lines(FILE)) {
-      return halvesVectors(lines.limit(LINES).toList());
+    try (InputStream file = new FileInputStream(FILE)) {
+      String text = new String(file.readNBytes(BYTES), StandardCharsets.US_ASCII);
+      return halvesVectors(List.of(text.split("\n")));
     } catch (IOException | RuntimeException notTold) {
       return false;
     }
@@ -28,7 +30,18 @@ final class Processor {
 
   /** The same of the lines of that file. */
   static boolean halvesVectors(List<String> lines) {
-    return lines.stream().anyMatch(line -> line.matches("vendor_id\\s*: AuthenticAMD"))
-        && lines.stream().anyMatch(line -> line.matches("cpu family\\s*: 25"));
+    return value(lines, "vendor_id").equals("AuthenticAMD")
+        && value(lines, "cpu family").equals("25");
+  }
+
+  /** What stands after the colon; empty if there is no such line. */
+  private static String value(List<String> lines, String key) {
+    for (String line : lines) {
+      int colon = line.indexOf(':');
+      if (colon >= 0 && line.substring(0, colon).strip().equals(key)) {
+        return line.substring(colon + 1).strip();
+      }
+    }
+    return "";
   }
 }
