@@ -73,7 +73,9 @@ public final class Gradients {
     List<Integer> of = indices(program, "output", program.outputs(), outputs);
     List<Integer> by = indices(program, "input", program.inputs(), inputs);
     Program gradient = new Differentiation(program, of, by, ones, values).run();
-    return Passes.deadCode(Passes.commonSubexpressions(gradient));
+    // Outputs are told apart by their names: one that equals another stays for a backend to find.
+    Set<Value> named = Set.copyOf(gradient.outputs());
+    return Passes.deadCode(Passes.commonSubexpressions(gradient, named));
   }
 
   private static List<Integer> indices(

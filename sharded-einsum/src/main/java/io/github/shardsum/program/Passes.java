@@ -24,6 +24,13 @@ public final class Passes {
    * @return one in which no two statements have the same operation
    */
   public static Program commonSubexpressions(Program program) {
+    return commonSubexpressions(program, Set.of());
+  }
+
+  /**
+   * As {@link #commonSubexpressions(Program)}, but values to keep are computed under their names.
+   */
+  static Program commonSubexpressions(Program program, Set<Value> keep) {
     Map<Operation, Statement> first = new HashMap<>();
     Map<Value, Value> same = new HashMap<>();
     List<Statement> kept = new ArrayList<>();
@@ -31,7 +38,7 @@ public final class Passes {
       Operation operation = on(statement.operation(), same);
       Statement now = new Statement(statement.results(), operation);
       Statement before = first.putIfAbsent(operation, now);
-      if (before == null) {
+      if (before == null || now.results().stream().anyMatch(keep::contains)) {
         kept.add(now);
       } else {
         for (int i = 0; i < now.results().size(); i++) {

@@ -10,6 +10,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
@@ -41,6 +42,37 @@ class GradientProperties {
         }
       }
     }
+  }
+
+  @Property(tries = 100)
+  void everyOutputHasItsName(@ForAll long seed) {
+    Program program = RandomPrograms.smooth(seed, 10);
+    List<String> names = program.inputs().stream().map(Value::name).toList();
+    assertOutputs(program, List.of("result"), names);
+  }
+
+  @Example
+  void equalOutputsHaveTheirOwnNames() {
+    Program program =
+        Program.parse(
+            """
+            program equal {
+              input x: f64[i=2]
+              input y: f64[i=2]
+              sum = add(x, y)
+              zero = subtract(x, x)
+              nothing = subtract(x, x)
+              output sum, zero, nothing
+            }
+            """);
+    assertOutputs(program, List.of("sum", "zero", "nothing"), List.of("x", "y"));
+  }
+
+  private static void assertOutputs(Program program, List<String> outputs, List<String> inputs) {
+    List<String> wanted = new ArrayList<>(outputs);
+    inputs.forEach(input -> wanted.add("gradient." + input));
+    Program gradient = Gradients.valueAndPullback(program, outputs, inputs);
+    assertEquals(wanted, gradient.outputs().stream().map(Value::name).toList(), program::toString);
   }
 
   private static double moved(
