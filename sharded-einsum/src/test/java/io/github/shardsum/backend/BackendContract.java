@@ -245,6 +245,24 @@ public interface BackendContract {
   }
 
   @Test
+  default void bf16ResultsAreRoundedOnce() {
+    // A hair above the middle of two bf16: rounded to f32 first it is the middle, a tie to even.
+    double above = 1 + 0x1p-8 + 0x1p-40;
+    ProgramBuilder p = Program.builder("p");
+    Value x = p.input("x", "bf16[a=3]");
+    p.output("sums", p.cumulativeSum(x, "a", false, false));
+    p.output("number", p.constant(DType.BF16, above));
+    p.output("padded", p.pad(x, "a", 0, 1, 0, above));
+    Tensor terms = Tensor.of(new double[] {1, 0x1p-8, 0x1p-40}, 3).convert(DType.BF16);
+    try (Executable executable = backend().compile(p.build())) {
+      List<Tensor> results = executable.run(terms);
+      assertEquals(1 + 0x1p-7, results.get(0).getDouble(2));
+      assertEquals(1 + 0x1p-7, results.get(1).getDouble());
+      assertEquals(1 + 0x1p-7, results.get(2).getDouble(3));
+    }
+  }
+
+  @Test
   default void aClosedExecutableDoesNotRun() {
     Executable executable = backend().compile(layer());
     executable.close();

@@ -82,7 +82,7 @@ record Cells(ValueType type, double[] reals, long[] wholes) {
   static double round(DType dtype, double value) {
     return switch (dtype) {
       case F32 -> (float) value;
-      case BF16 -> Bf16.toFloat(Bf16.fromFloat((float) value));
+      case BF16 -> Bf16.toFloat(Bf16.fromDouble(value));
       case F64, I32, I64, BOOL -> value;
     };
   }

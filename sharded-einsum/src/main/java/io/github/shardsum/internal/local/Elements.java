@@ -252,7 +252,7 @@ final class Elements {
         case BF16 -> {
           short[] target = (short[]) array;
           for (int i = 0; i < n; i++) {
-            target[start + i * step] = Bf16.fromFloat((float) from[fromAt + i]);
+            target[start + i * step] = Bf16.fromDouble(from[fromAt + i]);
           }
         }
         case I32, I64, BOOL -> throw wrong(to);
@@ -271,8 +271,7 @@ final class Elements {
       switch (to.dtype()) {
         case F64 -> segment.set(JAVA_DOUBLE_UNALIGNED, index * Double.BYTES, value);
         case F32 -> segment.set(JAVA_FLOAT_UNALIGNED, index * Float.BYTES, (float) value);
-        case BF16 ->
-            segment.set(JAVA_SHORT_UNALIGNED, index * Short.BYTES, Bf16.fromFloat((float) value));
+        case BF16 -> segment.set(JAVA_SHORT_UNALIGNED, index * Short.BYTES, Bf16.fromDouble(value));
         case I32, I64, BOOL -> throw wrong(to);
       }
     }
