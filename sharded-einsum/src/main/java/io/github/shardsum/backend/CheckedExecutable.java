@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /** An executable in this process: checks, then runs a plan here or on an executor. Thread-safe. */
 final class CheckedExecutable implements Executable {
@@ -27,34 +28,56 @@ final class CheckedExecutable implements Executable {
 
   @Override
   public List<Tensor> run(List<Tensor> inputs) {
-    Arguments.fit("input", program.inputs(), inputs);
-    List<Tensor> outputs = Arguments.fresh(program);
-    runInto(outputs, inputs);
-    return outputs;
+    checkOpen();
+    return runFresh(inputs);
   }
 
   @Override
   public void runInto(List<Tensor> outputs, List<Tensor> inputs) {
-    if (closed.get()) {
-      throw new IllegalStateException("program " + program.name() + ": the executable was closed");
-    }
-    Arguments.check(program, outputs, inputs);
-    plan.run(outputs, inputs);
+    checkOpen();
+    write(outputs, inputs);
   }
 
   @Override
   public CompletableFuture<List<Tensor>> start(List<Tensor> outputs, List<Tensor> inputs) {
-    return CompletableFuture.supplyAsync(
+    return start(
         () -> {
-          runInto(outputs, inputs);
+          write(outputs, inputs);
           return List.copyOf(outputs);
-        },
-        executor);
+        });
   }
 
   @Override
   public CompletableFuture<List<Tensor>> start(List<Tensor> inputs) {
-    return CompletableFuture.supplyAsync(() -> run(inputs), executor);
+    return start(() -> runFresh(inputs));
+  }
+
+  /** Whether it is open counts now, not when the executor comes to it. */
+  private CompletableFuture<List<Tensor>> start(Supplier<List<Tensor>> work) {
+    try {
+      checkOpen();
+    } catch (IllegalStateException wasClosed) {
+      return CompletableFuture.failedFuture(wasClosed);
+    }
+    return CompletableFuture.supplyAsync(work, executor);
+  }
+
+  private void checkOpen() {
+    if (closed.get()) {
+      throw new IllegalStateException("program " + program.name() + ": the executable was closed");
+    }
+  }
+
+  private List<Tensor> runFresh(List<Tensor> inputs) {
+    Arguments.fit("input", program.inputs(), inputs);
+    List<Tensor> outputs = Arguments.fresh(program);
+    write(outputs, inputs);
+    return outputs;
+  }
+
+  private void write(List<Tensor> outputs, List<Tensor> inputs) {
+    Arguments.check(program, outputs, inputs);
+    plan.run(outputs, inputs);
   }
 
   @Override

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
  * that shares memory with an input or another output is an error. Memory of a closed arena is an
  * {@link IllegalStateException}, that of another thread's confined arena (a started run is on a
  * thread of its own) a {@link WrongThreadException}. Closing twice does nothing; a run after
- * closing is an {@link IllegalStateException}.
+ * closing is an {@link IllegalStateException}, and what was started before still runs.
  */
 public interface Executable extends AutoCloseable {
   /**

@@ -165,7 +165,10 @@ final class OperationReader {
       if (equals < 0) {
         throw bad("label=size is wanted, got \"" + size + "\"");
       }
-      sizes.put(size.substring(0, equals), whole("sizes", size.substring(equals + 1)));
+      String label = size.substring(0, equals);
+      if (sizes.put(label, whole("sizes", size.substring(equals + 1))) != null) {
+        throw bad("sizes: each label once is wanted, got " + label + " again");
+      }
     }
     return new Contraction.Einsum(Equation.parse(text("equation")), operands, dtype, sizes);
   }

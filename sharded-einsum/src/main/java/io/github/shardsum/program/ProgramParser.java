@@ -66,7 +66,7 @@ final class ProgramParser {
       if (word.equals("input") && !isResult()) {
         String input = name();
         symbol(':');
-        inputs.add(define(new Value(input, type())));
+        inputs.add(define(start, new Value(input, type())));
       } else if (word.equals("output") && !isResult()) {
         do {
           outputs.add(value());
@@ -82,9 +82,9 @@ final class ProgramParser {
       return peek(':') || peek('=') || peek(',');
     }
 
-    private Value define(Value value) {
+    private Value define(int place, Value value) {
       if (known.putIfAbsent(value.name(), value) != null) {
-        throw bad("each name once is wanted, got " + value.name() + " again");
+        throw badAt(place, "each name once is wanted, got " + value.name() + " again");
       }
       return value;
     }
@@ -119,7 +119,7 @@ final class ProgramParser {
           throw badAt(
               line, names.get(i) + " is " + type + ", but the text says " + types.get(i).get());
         }
-        results.add(define(new Value(names.get(i), type)));
+        results.add(define(line, new Value(names.get(i), type)));
       }
       statements.add(new Statement(results, operation));
     }

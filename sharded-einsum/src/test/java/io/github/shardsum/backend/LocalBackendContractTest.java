@@ -1,5 +1,6 @@
 package io.github.shardsum.backend;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,7 +12,9 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +22,23 @@ class LocalBackendContractTest implements BackendContract {
   @Override
   public Backend backend() {
     return LocalBackend.of(Workers.sequential());
+  }
+
+  @Test
+  void whatWasStartedBeforeClosingStillRuns() {
+    List<Runnable> waiting = new ArrayList<>();
+    ProgramBuilder p = Program.builder("p");
+    p.output("y", p.negate(p.input("x", "f32[]")));
+    Executable program = LocalBackend.of(Workers.sequential(), waiting::add).compile(p.build());
+    List<Tensor> x = List.of(Tensor.scalar(DType.F32, 3));
+    CompletableFuture<List<Tensor>> started = program.start(x);
+    program.close();
+    waiting.forEach(Runnable::run);
+    assertEquals(-3, started.join().getFirst().getDouble());
+    CompletableFuture<List<Tensor>> late = program.start(x);
+    assertInstanceOf(
+        IllegalStateException.class,
+        assertThrows(CompletionException.class, late::join).getCause());
   }
 
   @Test

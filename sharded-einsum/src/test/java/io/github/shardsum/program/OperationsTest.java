@@ -276,6 +276,17 @@ class OperationsTest {
     says(
         () -> Program.parse("program p {\n input x: f32[a=2]\n input x: f32[a=2]\n}"),
         "each name once");
+    says(
+        () -> Program.parse("program p {\n input x: f32[a=2]\n x = relu(x)\n\n output x\n}"),
+        "line 3",
+        "each name once");
+    says(
+        () ->
+            Program.parse(
+                "program p {\n input x: f32[a=2]\n y = einsum(x) {equation=\"a->ab\","
+                    + " sizes=[\"b=1\", \"b=2\"]}\n}"),
+        "line 3",
+        "each label once is wanted, got b again");
     says(() -> Program.parse("program p { } }"), "nothing after the program");
     for (String count : List.of("-1", "2", "99999999999")) {
       says(
@@ -307,6 +318,16 @@ class OperationsTest {
     says(() -> reference.compile(program, limit), "keeps all values");
     Executable executable = reference.compile(program);
     says(() -> executable.run(List.of()), "bool[a=1000000000 b=1000000000]", "use another backend");
+    Program outer =
+        Program.parse(
+            """
+            program outer {
+              x = constant() {type="f32[a=100000]", value=1}
+              y = einsum(x, x) {equation="a,b->"}
+              output y
+            }
+            """);
+    says(() -> reference.compile(outer).run(List.of()), "[a=100000 b=100000]", "another backend");
   }
 
   @Test

@@ -18,18 +18,22 @@ import java.util.List;
  */
 record Cells(ValueType type, double[] reals, long[] wholes) {
   static Cells of(ValueType type) {
-    long wanted = type.shape().elementCount();
-    if (wanted > Shape.LONGEST_ARRAY) {
+    int count = count(type);
+    boolean floating = type.dtype().isFloating();
+    return new Cells(type, new double[floating ? count : 0], new long[floating ? 0 : count]);
+  }
+
+  private static int count(ValueType type) {
+    long count = type.shape().elementCount();
+    if (count > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           "reference: at most "
               + Shape.LONGEST_ARRAY
-              + " elements a value are wanted, as one Java array holds, got "
+              + " elements a value, or terms an einsum, are wanted, as one Java array holds, got "
               + type
               + "; use another backend");
     }
-    int count = (int) wanted;
-    boolean floating = type.dtype().isFloating();
-    return new Cells(type, new double[floating ? count : 0], new long[floating ? 0 : count]);
+    return (int) count;
   }
 
   static Cells of(ValueType type, Tensor tensor) {
@@ -115,7 +119,7 @@ record Cells(ValueType type, double[] reals, long[] wholes) {
     for (int i = 0; i < strides.length; i++) {
       steps[over.axis(labels.get(i))] += strides[i];
     }
-    int[] positions = new int[Math.toIntExact(over.shape().elementCount())];
+    int[] positions = new int[count(over)];
     long[] strideOf = over.shape().rowMajorStrides();
     for (int at = 0; at < positions.length; at++) {
       long rest = at;
