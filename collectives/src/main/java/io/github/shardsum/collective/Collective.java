@@ -332,11 +332,16 @@ public sealed interface Collective {
      * Every member sends to the one a distance further on, in a ring.
      *
      * @param distance how far, any integer
-     * @param members number of members of the group, see {@link Mesh#size(List)}
+     * @param members number of members of the group, at least 1, see {@link Mesh#size(List)}
      * @param axes the axes
      * @return the operation
+     * @throws IllegalArgumentException if there are no members
      */
     public static Permute shift(int distance, int members, String... axes) {
+      if (members < 1) {
+        throw new IllegalArgumentException(
+            "collective-permute: a shift among at least 1 member is wanted, got " + members);
+      }
       List<Route> pairs = new ArrayList<>();
       for (int member = 0; member < members; member++) {
         pairs.add(new Route(member, Math.floorMod((long) member + distance, members)));

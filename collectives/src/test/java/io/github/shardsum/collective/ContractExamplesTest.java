@@ -1,6 +1,7 @@
 package io.github.shardsum.collective;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.mesh.Mesh;
@@ -61,6 +62,7 @@ class ContractExamplesTest {
     for (int distance : List.of(Integer.MIN_VALUE, -5, 1, Integer.MAX_VALUE)) {
       assertEquals(Collective.Permute.shift(1, 3, "x"), Collective.Permute.shift(distance, 3, "x"));
     }
+    assertThrows(IllegalArgumentException.class, () -> Collective.Permute.shift(1, 0, "x"));
   }
 
   @ParameterizedTest

@@ -90,7 +90,11 @@ public sealed interface Capacity {
                 divide(exact.multiply(product(1, tokens)), experts, RoundingMode.CEILING)
                     .multiply(BigDecimal.valueOf(choices));
           };
-      if (slots.compareTo(MOST) > 0) {
+      long raised =
+          slots.compareTo(MOST) > 0
+              ? Long.MAX_VALUE
+              : roundUp(Math.max(minimum, slots.longValueExact()), multipleOf);
+      if (raised > Integer.MAX_VALUE) {
         throw new IllegalArgumentException(
             "capacity: at most 2^31 - 1 slots are wanted, got a factor of "
                 + factor
@@ -100,9 +104,10 @@ public sealed interface Capacity {
                 + tokens
                 + " tokens over "
                 + experts
-                + " experts");
+                + " experts, in multiples of "
+                + multipleOf);
       }
-      return roundUp(Math.max(minimum, slots.longValueExact()), multipleOf);
+      return raised;
     }
 
     private static BigDecimal product(long a, long b) {

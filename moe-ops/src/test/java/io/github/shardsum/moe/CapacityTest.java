@@ -51,6 +51,8 @@ class CapacityTest {
   void aFactorBeyondAllSizesIsAnError() {
     assertThrows(IllegalArgumentException.class, () -> Capacity.factor(1e300).slots(2, 1024, 16));
     assertThrows(IllegalArgumentException.class, () -> Capacity.factor(2).slots(2, 1L << 40, 2));
+    Capacity.Factor inLargeUnits = Capacity.factor(1).multipleOf((1 << 30) + 1);
+    assertThrows(IllegalArgumentException.class, () -> inLargeUnits.slots(2, (1 << 30) + 2, 2));
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -63,13 +64,15 @@ final class EnginePlan implements Plan {
   public String toString() {
     StringBuilder text = new StringBuilder("plan ").append(name).append(", ");
     text.append(engine.mesh().notation()).append(", ").append(engine.mesh().size());
-    text.append(" devices on ").append(engine.processes()).append(" processes");
+    text.append(" devices on ").append(engine.processes());
+    text.append(engine.processes() == 1 ? " process" : " processes");
     int width = steps.stream().mapToInt(step -> step.name().length()).max().orElse(0);
     int number = 0;
     for (Step step : steps) {
-      text.append('\n').append(String.format("%3d  %-" + width + "s", ++number, step.name()));
+      text.append('\n')
+          .append(String.format(Locale.ROOT, "%3d  %-" + width + "s", ++number, step.name()));
       if (step.collective().isPresent()) {
-        text.append(String.format("  %,14d bytes", step.operandBytes()));
+        text.append(String.format(Locale.ROOT, "  %,14d bytes", step.operandBytes()));
       }
     }
     return text.toString();

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import picocli.CommandLine;
@@ -62,6 +63,8 @@ public final class Main implements Runnable {
    * A status of 0 says that all of the output is where it was wanted, which a full disk prevents.
    */
   static int run(CommandLine line, PrintStream out, PrintStream err, String... args) {
+    // Numbers look the same wherever it runs, for whoever reads them with a program.
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     line.setOut(new PrintWriter(out, true, out.charset()))
         .setErr(new PrintWriter(err, true, err.charset()));
     int status = execute(line, args);

@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -86,6 +87,18 @@ class MainTest {
   void outputThatIsWrittenIsNone() {
     assertEquals(0, Main.run(Main.commandLine(), printer(), System.err, "--version"));
     assertTrue(printed().startsWith("shardsum "), printed());
+  }
+
+  @Test
+  void numbersLookTheSameInEveryLocale() {
+    Locale before = Locale.getDefault(Locale.Category.FORMAT);
+    try {
+      Locale.setDefault(Locale.Category.FORMAT, Locale.GERMANY);
+      assertEquals(0, Main.run(Main.commandLine(), printer(), System.err, "doctor"));
+      assertTrue(printed().matches("(?s).*heap up to \\d+\\.\\d GiB.*"), printed());
+    } finally {
+      Locale.setDefault(Locale.Category.FORMAT, before);
+    }
   }
 
   @Test
