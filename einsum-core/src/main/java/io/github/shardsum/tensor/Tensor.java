@@ -626,8 +626,9 @@ public final class Tensor implements Operand {
    *
    * @param source a tensor of the same shape; if the two overlap in memory the result is that of a
    *     copy made first, and a copy is made
-   * @throws IllegalArgumentException if the shapes differ, this tensor's memory is read-only, or it
-   *     is a broadcast view, whose indices share elements; nothing is written then
+   * @throws IllegalArgumentException if the shapes differ, this tensor's memory is read-only, or
+   *     its indices share elements, as those of a broadcast view and of overlapping windows do;
+   *     nothing is written then
    */
   public void assign(Tensor source) {
     if (!source.shape.equals(shape)) {
@@ -641,20 +642,18 @@ public final class Tensor implements Operand {
     if (segment.isReadOnly()) {
       throw new IllegalArgumentException("assign: writable memory is wanted, got a read-only one");
     }
-    refuseBroadcast();
+    refuseSharedElements();
     StridedCopy.copy(overlaps(source) ? source.copy() : source, this);
   }
 
-  private void refuseBroadcast() {
-    for (int axis = 0; axis < strides.length; axis++) {
-      if (strides[axis] == 0 && shape.size(axis) > 1 && shape.elementCount() > 0) {
-        throw new IllegalArgumentException(
-            "assign: an element for each index is wanted, got a view whose axis "
-                + axis
-                + " of size "
-                + shape.size(axis)
-                + " is broadcast; assign to the tensor that it views");
-      }
+  private void refuseSharedElements() {
+    if (shape.elementCount() > 0 && Overlap.withItself(this)) {
+      throw new IllegalArgumentException(
+          "assign: an element for each index is wanted, got a view of shape "
+              + shape
+              + " and strides "
+              + Arrays.toString(strides)
+              + ", whose indices share elements; assign to the tensor that it views");
     }
   }
 

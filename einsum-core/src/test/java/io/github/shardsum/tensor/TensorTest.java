@@ -170,10 +170,13 @@ class TensorTest {
   }
 
   @Test
-  void assignToABroadcastViewIsRefusedBeforeAnythingIsWritten() {
+  void assignToAViewWhoseIndicesShareElementsIsRefusedBeforeAnythingIsWritten() {
     Tensor target = Tensor.zeros(DType.F32, 3);
     Tensor rows = target.broadcastTo(Shape.of(2, 3));
-    refuses("axis 0 of size 2 is broadcast", () -> rows.assign(Tensor.full(DType.F32, 1, 2, 3)));
+    refuses(
+        "strides [0, 1], whose indices share", () -> rows.assign(Tensor.zeros(DType.F32, 2, 3)));
+    Tensor windows = Tensor.ofStrided(DType.F32, target.segment(), 0, Shape.of(2, 2), 1, 1);
+    refuses("strides [1, 1], whose indices share", () -> windows.assign(MATRIX.slice(1, 0, 2)));
     assertArrayEquals(new float[3], target.toFloatArray());
     // Nothing is shared where nothing is: strides of empty tensors are often 0.
     Tensor empty = Tensor.zeros(DType.F32, 1, 0).broadcastTo(Shape.of(2, 0));

@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** {@code shardsum topology}: a network, and what collectives cost on it. */
@@ -119,6 +120,7 @@ public final class TopologyCommand implements Runnable {
   @Override
   public void run() {
     PrintWriter out = spec.commandLine().getOut();
+    refuseUnused();
     if (figure9) {
       Figure9Report.print(out);
     } else if (name.isEmpty()) {
@@ -130,6 +132,25 @@ public final class TopologyCommand implements Runnable {
       prices(asAsked(named(name.get())), out);
     }
     out.flush();
+  }
+
+  /** What was given for a network, where none is printed, was given by mistake. */
+  private void refuseUnused() {
+    ParseResult given = spec.commandLine().getParseResult();
+    if (figure9 && given.matchedArgs().size() > 1) {
+      throw new IllegalArgumentException("--figure9: nothing else is wanted with it");
+    }
+    if (!figure9 && name.isEmpty() && !given.matchedOptions().isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: a network's name is wanted too, one of %s and %s"
+              .formatted(
+                  given.matchedOptions().getFirst().longestName(),
+                  String.join(", ", Topologies.names()),
+                  THIS_MACHINE));
+    }
+    if (devices < 1) {
+      throw new IllegalArgumentException("--devices: at least 1 is wanted, got " + devices);
+    }
   }
 
   private Topology asAsked(Topology topology) {

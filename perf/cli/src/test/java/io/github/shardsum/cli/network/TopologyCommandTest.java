@@ -69,6 +69,17 @@ class TopologyCommandTest {
   }
 
   @Test
+  void whatWouldBeIgnoredIsRefused() {
+    assertEquals(1, run("--bandwidth", "10"));
+    assertTrue(err.toString().contains("--bandwidth: a network's name is wanted"), err::toString);
+    assertEquals(1, run("--figure9", "tpu-v3"));
+    assertTrue(err.toString().contains("--figure9: nothing else is wanted"), err::toString);
+    assertEquals(1, run("tpu-v3", "-n", "0"));
+    assertTrue(err.toString().contains("--devices: at least 1 is wanted, got 0"), err::toString);
+    assertEquals("", out.toString());
+  }
+
+  @Test
   void aHotMemberCostsMore() {
     assertEquals(0, run("nvlink", "-c", "ragged-all-to-all", "--hot", "1", "-b", "8MB"));
     assertTrue(out.toString().matches("(?s).*1 us a hop.*together: 16.56 us.*"), out::toString);
@@ -104,7 +115,11 @@ class TopologyCommandTest {
   private int run(String... args) {
     return new CommandLine(new TopologyCommand())
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionExceptionHandler((_, _, _) -> 1)
+        .setExecutionExceptionHandler(
+            (thrown, command, _) -> {
+              command.getErr().println(thrown.getMessage());
+              return 1;
+            })
         .setOut(new PrintWriter(out))
         .setErr(new PrintWriter(err))
         .execute(args);
