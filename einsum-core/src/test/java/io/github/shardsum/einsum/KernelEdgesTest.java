@@ -70,6 +70,28 @@ class KernelEdgesTest {
   @CsvSource(
       delimiter = ';',
       value = {
+        "bij,bjk->bik; 5,9,7,37",
+        "bij,bjk->bik; 40,70,50,33",
+        "bij,bkj->bik; 30,33,40,35",
+        "bji,bjk->bik; 7,66,31,64",
+        "bij,bjk->bki; 6,19,13,21",
+        "ijb,jkb->ikb; 9,11,12,5",
+        "ibj,jbk->ibk; 12,3,17,40",
+        "bij,bj->bi; 9,17,40",
+        "bi,bj->bij; 11,14,33",
+        "bij,bjk->bik; 3,100,90,101",
+        "ij,jk->ik; 100,70,99",
+        "ij,kj->ik; 75,60,111",
+        "abij,abjk->baik; 3,4,10,11,18"
+      })
+  void batchesOfSmallProductsAreTheDefinition(String equation, String listed) {
+    check(equation, listed, List.of(DType.F32, DType.F64, DType.I64));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
         "ij,jk->ik; 131,64,8",
         "ij,jk->ik; 64,256,8",
         "ij,jk->ik; 65,530,7",

@@ -34,8 +34,7 @@ final class StepKernels {
     long m = StepLabel.points(sides.m());
     long n = StepLabel.points(sides.n());
     long k = StepLabel.points(sides.k());
-    return sides.batch().isEmpty()
-        && oneLoop(sides.m())
+    return oneLoop(sides.m())
         && oneLoop(sides.n())
         && oneLoop(sides.k())
         && n > 1
@@ -58,17 +57,39 @@ final class StepKernels {
     return StepLabel.loops(labels, OUT).rank() <= 1;
   }
 
+  /** Whether rows of A and C are contiguous, and rows of B, or its columns if turned. */
+  static boolean liesInRows(Sides sides, boolean turned) {
+    return isUnit(sides.k(), LEFT)
+        && isUnit(sides.n(), OUT)
+        && isUnit(turned ? sides.k() : sides.n(), RIGHT);
+  }
+
+  private static boolean isUnit(List<StepLabel> side, int array) {
+    return side.stream().allMatch(label -> label.stride(array) == 1);
+  }
+
+  /** Most elements of B with which {@link #small} is faster than {@link #product} if so. */
+  long mostUnpacked(long m) {
+    return switch (type) {
+      case FLOAT -> kernels.products().floats().mostUnpacked(m);
+      case DOUBLE -> kernels.products().doubles().mostUnpacked(m);
+      case LONG -> kernels.products().longs().mostUnpacked(m);
+    };
+  }
+
   /** A product that takes its operands as they lie. */
   StepKernel small(Sides sides) {
+    Loops b = StepLabel.loops(sides.batch(), OUT);
     Loops rows = StepLabel.loops(sides.m(), OUT);
     Loops columns = StepLabel.loops(sides.n(), OUT);
     Loops sum = StepLabel.loops(sides.k(), RIGHT);
     Products products = kernels.products();
     return switch (type) {
-      case FLOAT -> new FloatSmallProduct(products.floats(), kernels.floats(), rows, columns, sum);
+      case FLOAT ->
+          new FloatSmallProduct(products.floats(), kernels.floats(), b, rows, columns, sum);
       case DOUBLE ->
-          new DoubleSmallProduct(products.doubles(), kernels.doubles(), rows, columns, sum);
-      case LONG -> new LongSmallProduct(products.longs(), kernels.longs(), rows, columns, sum);
+          new DoubleSmallProduct(products.doubles(), kernels.doubles(), b, rows, columns, sum);
+      case LONG -> new LongSmallProduct(products.longs(), kernels.longs(), b, rows, columns, sum);
     };
   }
 

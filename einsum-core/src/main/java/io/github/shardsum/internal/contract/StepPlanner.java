@@ -16,8 +16,19 @@ final class StepPlanner {
   /** Below this many products a sum, reading and writing C is all the work. */
   private static final long LEAST_K = 4;
 
-  /** Most multiply-adds of a product that is not packed: packing 32^3 costs as much as it saves. */
+  /** Most multiply-adds of a product that is not packed wherever its operands lie. */
   private static final long MOST_SMALL = 32 * 32 * 32;
+
+  /** The same of a product of one term, where tiles would write more of C than lies near. */
+  private static final long MOST_OUTER = 32 * 32;
+
+  /**
+   * Elements of B from which on those of a batch, which come from afar, are packed to read them.
+   */
+  private static final long MOST_OF_BATCH = 1 << 14;
+
+  /** Rows from which on it pays to turn B over for a product that is not packed. */
+  private static final long LEAST_ROWS_TURNED = 16;
 
   /** Terms from which on vectors along the sum pay for adding up their lanes. */
   private static final long LEAST_THIN = 64;
@@ -177,15 +188,30 @@ final class StepPlanner {
 
   /**
    * Whether a product is taken unpacked: small in all, or with no more columns than a vector has
-   * lanes, where a packed tile would be mostly padding.
+   * lanes, where a packed tile would be mostly padding, or with a B that stays near as it is.
    */
   private boolean isSmall(Sides sides) {
-    boolean thin =
-        StepLabel.points(sides.n()) <= costs.lanes()
-            && StepLabel.points(sides.k()) >= LEAST_K
-            && type != ComputeType.LONG;
-    return (thin || sides.products() <= MOST_SMALL)
-        && make.canBeSmall(sides, thin ? FloatSmallProduct.MOST_THIN : FloatSmallProduct.MOST);
+    long m = StepLabel.points(sides.m());
+    long n = StepLabel.points(sides.n());
+    long k = StepLabel.points(sides.k());
+    if (n <= costs.lanes() && k >= LEAST_K && type != ComputeType.LONG) {
+      return make.canBeSmall(sides, FloatSmallProduct.MOST_THIN);
+    }
+    if (isNear(sides, m, n * k)) {
+      return make.canBeSmall(sides, n * k);
+    }
+    return (double) m * n * k <= (k == 1 ? MOST_OUTER : MOST_SMALL)
+        && make.canBeSmall(sides, FloatSmallProduct.MOST);
+  }
+
+  /** Whether the kernel for small products is the fastest for more than 32^3 multiply-adds too. */
+  private boolean isNear(Sides sides, long m, long elements) {
+    boolean near =
+        StepLabel.points(sides.k()) >= LEAST_K
+            && elements <= make.mostUnpacked(m)
+            && (sides.batch().isEmpty() || elements < MOST_OF_BATCH);
+    boolean turns = m >= LEAST_ROWS_TURNED && StepKernels.liesInRows(sides, true);
+    return near && (turns || StepKernels.liesInRows(sides, false));
   }
 
   /**

@@ -47,6 +47,36 @@ class ProductsTest {
 
   @ParameterizedTest
   @MethodSource("products")
+  void smallProductsOfAnySizeAreTheirSumsAndWriteNothingElse(FloatProduct product) {
+    for (int m = 1; m <= 18; m++) {
+      for (int n : new int[] {1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 63, 64, 70}) {
+        int k = 1 + (m + n) % 9;
+        for (int aStep : new int[] {1, m}) {
+          int aRow = aStep == 1 ? k + 2 : 1;
+          int bRow = n + n % 3;
+          int cRow = n + n % 2;
+          float[] a = values(4 + m * (k + 2));
+          float[] b = values(3 + k * bRow);
+          float[] c = values(2 + m * cRow);
+          float[] expected = c.clone();
+          for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+              float sum = 0;
+              for (int p = 0; p < k; p++) {
+                sum += a[4 + i * aRow + p * aStep] * b[3 + p * bRow + j];
+              }
+              expected[2 + i * cRow + j] = sum;
+            }
+          }
+          product.small(m, n, k, a, 4, aRow, aStep, b, 3, bRow, c, 2, cRow);
+          assertArrayEquals(expected, c, m + ", " + n + ", " + k);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("products")
   void heightsCoverAnyNumberOfRows(FloatProduct product) {
     for (int left = 1; left < 100; left++) {
       int height = product.height(left);
