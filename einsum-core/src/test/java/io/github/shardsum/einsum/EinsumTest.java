@@ -157,12 +157,13 @@ class EinsumTest {
   @Test
   void thePlanNamesPathFlopsAndKernels() {
     Einsum einsum =
-        Einsum.compile("ij,jk,kl->il", Shape.of(400, 600), Shape.of(600, 800), Shape.of(800, 200));
+        Einsum.compile(
+            "ij,jk,kl->il", Shape.of(800, 1200), Shape.of(1200, 1600), Shape.of(1600, 400));
     EinsumPlan plan = einsum.explain();
-    assertEquals(2.0 * (600 * 800 * 200 + 400 * 600 * 200), plan.flops());
+    assertEquals(2.0 * (1200L * 1600 * 400 + 800L * 1200 * 400), plan.flops());
     assertEquals(2, plan.steps().size());
     assertEquals("jk,kl->jl", plan.steps().getFirst().equation());
-    assertEquals(4.0 * (600 * 800 + 800 * 200 + 600 * 200), plan.steps().getFirst().bytes());
+    assertEquals(4.0 * (1200 * 1600 + 1600 * 400 + 1200 * 400), plan.steps().getFirst().bytes());
     assertTrue(plan.toString().contains("ij,jk,kl->il"), plan.toString());
     assertTrue(plan.toString().contains("product"), plan.toString());
     assertTrue(plan.steps().getFirst().why().contains("cycles, rows at"), plan.toString());

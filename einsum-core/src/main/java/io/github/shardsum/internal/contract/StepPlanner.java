@@ -23,9 +23,10 @@ final class StepPlanner {
   private static final long MOST_OUTER = 32 * 32;
 
   /**
-   * Elements of B from which on those of a batch, which come from afar, are packed to read them.
+   * Elements of B from which on it is packed if it belongs to a batch, whose operands come from
+   * afar and are read best in order, or is turned over.
    */
-  private static final long MOST_OF_BATCH = 1 << 14;
+  private static final long LEAST_PACKED = 1 << 14;
 
   /** Rows from which on it pays to turn B over for a product that is not packed. */
   private static final long LEAST_ROWS_TURNED = 16;
@@ -98,7 +99,8 @@ final class StepPlanner {
       return new Choice(make.thin(sides), sides.swapped(), "too few columns for a register tile");
     }
     if (isSmall(sides)) {
-      return new Choice(make.small(sides), sides.swapped(), "too small or narrow to be packed");
+      return new Choice(
+          make.small(sides), sides.swapped(), "too small, narrow or near to be packed");
     }
     double packed = costs.product(sides);
     double nested = costs.nest(sides);
@@ -206,12 +208,12 @@ final class StepPlanner {
 
   /** Whether the kernel for small products is the fastest for more than 32^3 multiply-adds too. */
   private boolean isNear(Sides sides, long m, long elements) {
-    boolean near =
-        StepLabel.points(sides.k()) >= LEAST_K
-            && elements <= make.mostUnpacked(m)
-            && (sides.batch().isEmpty() || elements < MOST_OF_BATCH);
-    boolean turns = m >= LEAST_ROWS_TURNED && StepKernels.liesInRows(sides, true);
-    return near && (turns || StepKernels.liesInRows(sides, false));
+    if (StepLabel.points(sides.k()) < LEAST_K || elements > make.mostUnpacked(m)) {
+      return false;
+    }
+    return StepKernels.liesInRows(sides, false)
+        ? sides.batch().isEmpty() || elements < LEAST_PACKED
+        : StepKernels.liesInRows(sides, true) && m >= LEAST_ROWS_TURNED && elements < LEAST_PACKED;
   }
 
   /**
