@@ -5,8 +5,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -48,12 +50,28 @@ public final class GenerateKernels {
           .sorted()
           .forEach(files::add);
     }
+    Set<Path> written = new HashSet<>();
     for (Path file : files) {
-      expand(file, output);
+      written.addAll(expand(file, output));
+    }
+    deleteOthers(output, written);
+  }
+
+  /** What a template made that has another name now would not compile. */
+  private static void deleteOthers(Path output, Set<Path> written) throws IOException {
+    List<Path> there;
+    try (Stream<Path> listed = Files.walk(output)) {
+      there = listed.filter(file -> file.toString().endsWith(".java")).toList();
+    }
+    for (Path file : there) {
+      if (!written.contains(file)) {
+        Files.delete(file);
+      }
     }
   }
 
-  private static void expand(Path template, Path output) throws IOException {
+  private static List<Path> expand(Path template, Path output) throws IOException {
+    List<Path> written = new ArrayList<>();
     Map<String, Map<String, String>> variants = new java.util.LinkedHashMap<>();
     Map<String, String> shared = new HashMap<>();
     List<String> body = new ArrayList<>();
@@ -77,8 +95,9 @@ public final class GenerateKernels {
       keys.putAll(variant.getValue());
       List<String> lines = new ArrayList<>();
       emit(body, 0, body.size(), keys, lines, template);
-      write(template, variant.getKey(), String.join("\n", lines) + "\n", output);
+      written.add(write(template, variant.getKey(), String.join("\n", lines) + "\n", output));
     }
+    return written;
   }
 
   private static void readPairs(String line, Map<String, String> into) {
@@ -174,7 +193,7 @@ public final class GenerateKernels {
     }
   }
 
-  private static void write(Path template, String name, String text, Path output)
+  private static Path write(Path template, String name, String text, Path output)
       throws IOException {
     Matcher declared = PACKAGE.matcher(text);
     if (!declared.find()) {
@@ -185,5 +204,6 @@ public final class GenerateKernels {
     if (!Files.exists(file) || !Files.readString(file).equals(text)) {
       Files.writeString(file, text);
     }
+    return file;
   }
 }

@@ -29,8 +29,10 @@ final class StepKernels {
     this.type = type;
   }
 
-  /** Whether {@link #small} can compute it: each side one loop, and B not too long to stay near. */
-  boolean canBeSmall(Sides sides, long mostOfB) {
+  /**
+   * Whether {@link #unpacked} can compute it: each side one loop, and B not too long to stay near.
+   */
+  boolean canBeUnpacked(Sides sides, long mostOfB) {
     long m = StepLabel.points(sides.m());
     long n = StepLabel.points(sides.n());
     long k = StepLabel.points(sides.k());
@@ -68,7 +70,7 @@ final class StepKernels {
     return side.stream().allMatch(label -> label.stride(array) == 1);
   }
 
-  /** Most elements of B with which {@link #small} is faster than {@link #product} if so. */
+  /** Most elements of B with which {@link #unpacked} is faster than {@link #product} if so. */
   long mostUnpacked(long m) {
     return switch (type) {
       case FLOAT -> kernels.products().floats().mostUnpacked(m);
@@ -78,7 +80,7 @@ final class StepKernels {
   }
 
   /** A product that takes its operands as they lie. */
-  StepKernel small(Sides sides) {
+  StepKernel unpacked(Sides sides) {
     Loops b = StepLabel.loops(sides.batch(), OUT);
     Loops rows = StepLabel.loops(sides.m(), OUT);
     Loops columns = StepLabel.loops(sides.n(), OUT);
@@ -86,10 +88,11 @@ final class StepKernels {
     Products products = kernels.products();
     return switch (type) {
       case FLOAT ->
-          new FloatSmallProduct(products.floats(), kernels.floats(), b, rows, columns, sum);
+          new FloatUnpackedProduct(products.floats(), kernels.floats(), b, rows, columns, sum);
       case DOUBLE ->
-          new DoubleSmallProduct(products.doubles(), kernels.doubles(), b, rows, columns, sum);
-      case LONG -> new LongSmallProduct(products.longs(), kernels.longs(), b, rows, columns, sum);
+          new DoubleUnpackedProduct(products.doubles(), kernels.doubles(), b, rows, columns, sum);
+      case LONG ->
+          new LongUnpackedProduct(products.longs(), kernels.longs(), b, rows, columns, sum);
     };
   }
 

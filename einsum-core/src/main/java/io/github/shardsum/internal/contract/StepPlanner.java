@@ -98,9 +98,9 @@ final class StepPlanner {
     if (isThin(sides)) {
       return new Choice(make.thin(sides), sides.swapped(), "too few columns for a register tile");
     }
-    if (isSmall(sides)) {
+    if (isUnpacked(sides)) {
       return new Choice(
-          make.small(sides), sides.swapped(), "too small, narrow or near to be packed");
+          make.unpacked(sides), sides.swapped(), "too small, narrow or near to be packed");
     }
     double packed = costs.product(sides);
     double nested = costs.nest(sides);
@@ -138,8 +138,8 @@ final class StepPlanner {
       if (make.canBeThin(sides)) {
         others.add(new Choice(make.thin(sides), sides.swapped(), ""));
       }
-      if (make.canBeSmall(sides, FloatSmallProduct.MOST_THIN)) {
-        others.add(new Choice(make.small(sides), sides.swapped(), ""));
+      if (make.canBeUnpacked(sides, FloatUnpackedProduct.MOST_THIN)) {
+        others.add(new Choice(make.unpacked(sides), sides.swapped(), ""));
       }
       if (sides.matrices() && packed < HOPELESS * nested) {
         others.add(new Choice(make.product(sides), sides.swapped(), ""));
@@ -192,21 +192,21 @@ final class StepPlanner {
    * Whether a product is taken unpacked: small in all, or with no more columns than a vector has
    * lanes, where a packed tile would be mostly padding, or with a B that stays near as it is.
    */
-  private boolean isSmall(Sides sides) {
+  private boolean isUnpacked(Sides sides) {
     long m = StepLabel.points(sides.m());
     long n = StepLabel.points(sides.n());
     long k = StepLabel.points(sides.k());
     if (n <= costs.lanes() && k >= LEAST_K && type != ComputeType.LONG) {
-      return make.canBeSmall(sides, FloatSmallProduct.MOST_THIN);
+      return make.canBeUnpacked(sides, FloatUnpackedProduct.MOST_THIN);
     }
     if (isNear(sides, m, n * k)) {
-      return make.canBeSmall(sides, n * k);
+      return make.canBeUnpacked(sides, n * k);
     }
     return (double) m * n * k <= (k == 1 ? MOST_OUTER : MOST_SMALL)
-        && make.canBeSmall(sides, FloatSmallProduct.MOST);
+        && make.canBeUnpacked(sides, FloatUnpackedProduct.MOST);
   }
 
-  /** Whether the kernel for small products is the fastest for more than 32^3 multiply-adds too. */
+  /** Whether B stays near enough to be read unpacked for more than 32^3 multiply-adds too. */
   private boolean isNear(Sides sides, long m, long elements) {
     if (StepLabel.points(sides.k()) < LEAST_K || elements > make.mostUnpacked(m)) {
       return false;

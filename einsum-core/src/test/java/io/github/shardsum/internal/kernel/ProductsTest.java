@@ -47,7 +47,7 @@ class ProductsTest {
 
   @ParameterizedTest
   @MethodSource("products")
-  void smallProductsOfAnySizeAreTheirSumsAndWriteNothingElse(FloatProduct product) {
+  void unpackedProductsOfAnySizeAreTheirSumsAndWriteNothingElse(FloatProduct product) {
     for (int m = 1; m <= 18; m++) {
       for (int n : new int[] {1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 63, 64, 70}) {
         int k = 1 + (m + n) % 9;
@@ -68,7 +68,7 @@ class ProductsTest {
               expected[2 + i * cRow + j] = sum;
             }
           }
-          product.small(m, n, k, a, 4, aRow, aStep, b, 3, bRow, c, 2, cRow);
+          product.unpacked(m, n, k, a, 4, aRow, aStep, b, 3, bRow, c, 2, cRow);
           assertArrayEquals(expected, c, m + ", " + n + ", " + k);
         }
       }
