@@ -70,6 +70,15 @@ final class StepKernels {
     return side.stream().allMatch(label -> label.stride(array) == 1);
   }
 
+  /** Most multiply-adds with which {@link #unpacked} is faster than {@link #product} anyway. */
+  long mostSmall() {
+    return switch (type) {
+      case FLOAT -> kernels.products().floats().mostSmall();
+      case DOUBLE -> kernels.products().doubles().mostSmall();
+      case LONG -> kernels.products().longs().mostSmall();
+    };
+  }
+
   /** Most elements of B with which {@link #unpacked} is faster than {@link #product} if so. */
   long mostUnpacked(long m) {
     return switch (type) {

@@ -16,10 +16,13 @@ final class StepPlanner {
   /** Below this many products a sum, reading and writing C is all the work. */
   private static final long LEAST_K = 4;
 
-  /** Most multiply-adds of a product that is not packed wherever its operands lie. */
-  private static final long MOST_SMALL = 32 * 32 * 32;
+  /** Up to so many multiply-adds a product with few columns is not worth adding up lanes. */
+  private static final long MOST_NOT_THIN = 32 * 32 * 32;
 
-  /** The same of a product of one term, where tiles would write more of C than lies near. */
+  /**
+   * Most elements of an outer product that is not packed: tiles would write more of C than lies
+   * near.
+   */
   private static final long MOST_OUTER = 32 * 32;
 
   /**
@@ -202,7 +205,7 @@ final class StepPlanner {
     if (isNear(sides, m, n * k)) {
       return make.canBeUnpacked(sides, n * k);
     }
-    return (double) m * n * k <= (k == 1 ? MOST_OUTER : MOST_SMALL)
+    return (double) m * n * k <= (k == 1 ? MOST_OUTER : make.mostSmall())
         && make.canBeUnpacked(sides, FloatUnpackedProduct.MOST);
   }
 
@@ -223,7 +226,7 @@ final class StepPlanner {
     long terms = StepLabel.points(sides.k());
     return StepLabel.points(sides.n()) <= costs.lanes() / 2
         && terms >= (terms % FloatThin.LANES == 0 ? LEAST_THIN : LEAST_THIN_WITH_REST)
-        && sides.products() > MOST_SMALL
+        && sides.products() > MOST_NOT_THIN
         && make.canBeThin(sides);
   }
 }
