@@ -1,7 +1,6 @@
 package io.github.shardsum.moe;
 
 import io.github.shardsum.program.Pointwise.Comparison;
-import io.github.shardsum.program.Pointwise.UnaryKind;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
@@ -39,13 +38,10 @@ final class ExpertChoiceProgram {
    */
   private Value rank(Value gates) {
     long count = Math.min(scope.form().capacity(), scope.tokens());
-    Value score = scope.real().map(real -> p.select(real, gates, scope.number(-1))).orElse(gates);
-    List<Value> top = p.topK(score, "S", count, "C");
+    List<Value> top = p.topK(gates, "S", count, "C");
     ValueType slots = ValueType.of(DType.I32, List.of("C"), List.of(count));
     Value number = p.add(p.iota(slots.toString(), "C"), scope.integer(1));
-    Value isPadding = p.compare(Comparison.LT, top.getFirst(), scope.number(0));
-    Value isTaken = p.unary(UnaryKind.NOT, isPadding);
-    Value numbers = p.select(isTaken, number, scope.integer(0));
+    Value numbers = p.select(scope.isOpen(top.getFirst()), number, scope.integer(0));
     Value tokens = p.oneHot(top.getLast(), "S", scope.tokens(), DType.I32);
     return p.einsum("GCES,GCE->GSE", tokens, numbers);
   }

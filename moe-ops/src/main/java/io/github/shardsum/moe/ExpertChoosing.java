@@ -20,7 +20,7 @@ final class ExpertChoosing {
   private static void take(GroupRouting routing, int expert, int capacity) {
     int count = 0;
     for (int token = 0; token < routing.tokens(); token++) {
-      if (routing.real()[token] != 0) {
+      if (GroupRouting.isOpen(routing.gate(token, expert))) {
         routing.order()[count++] = token;
       }
     }

@@ -16,7 +16,10 @@ public record GatingInput(Tensor scores, Kind kind, Optional<Tensor> nonPadding)
   public enum Kind {
     /** The router's raw outputs; the gates are their softmax over the experts, taken in f64. */
     LOGITS,
-    /** Gates: at least 0 and finite, of any sum. There is no z-loss then. */
+    /**
+     * Gates: at least 0 and finite, of any sum; 0 where the token may not have the
+     * expert. There is no z-loss then.
+     */
     GATES
   }
 

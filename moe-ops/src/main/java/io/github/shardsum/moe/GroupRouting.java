@@ -98,6 +98,14 @@ record GroupRouting(
     return experts[at] < 0 ? 0 : gate(at / slots(), experts[at]);
   }
 
+  /**
+   * Whether a token may have the expert of a gate: a gate of 0 is a masked expert, and one that is
+   * NaN is for whoever reads the result to see.
+   */
+  static boolean isOpen(double gate) {
+    return !(gate <= 0);
+  }
+
   boolean isWanted(int at) {
     return states[at] != 0;
   }

@@ -11,8 +11,8 @@ import io.github.shardsum.tensor.Tensor;
  * @param dispatch {@code [G, S, E, C]}: 1 exactly where combine is not zero, same dtype and
  *     positions
  * @param choices {@code [G, S, k]} of i32: the experts each token chose, best first, those that
- *     were rejected or full included; -1 for none. Under expert choice the experts that took it, in
- *     index order, k being the most that took one
+ *     were rejected or full included; -1 for none, as where fewer than k have a gate above 0. Under
+ *     expert choice the experts that took it, in index order, k being the most that took one
  * @param capacity C, slots of one expert in one group
  * @param metrics load, drops and losses
  */

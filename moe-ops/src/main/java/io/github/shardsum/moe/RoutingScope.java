@@ -1,7 +1,7 @@
 package io.github.shardsum.moe;
 
-import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Pointwise.UnaryKind;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
@@ -59,9 +59,9 @@ record RoutingScope(
     return real.map(mask -> p.select(mask, numbers, number(0))).orElse(numbers);
   }
 
-  /** Conditions that hold of real tokens alone. */
-  Value andReal(Value conditions) {
-    return real.map(mask -> p.binary(BinaryKind.AND, conditions, mask)).orElse(conditions);
+  /** {@link GroupRouting#isOpen}, of padding false. */
+  Value isOpen(Value gates) {
+    return p.unary(UnaryKind.NOT, p.compare(Comparison.LE, gates, number(0)));
   }
 
   /** Gates over the sum of some of them along K, where the options want it at this time. */

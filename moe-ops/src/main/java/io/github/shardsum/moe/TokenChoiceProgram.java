@@ -27,23 +27,25 @@ final class TokenChoiceProgram {
 
   RoutingProgram.Placed place(Value gates) {
     Choices choices = choose(gates);
-    Value chosen = choices.gates();
+    Value zero = scope.number(0);
+    // Of padding all gates are 0.
+    Value open = p.let("open", scope.isOpen(choices.gates()));
+    Value chosen = p.select(open, choices.gates(), zero);
     Value before = scope.normalized(chosen, Normalization.BEFORE_DROPPING, chosen);
-    Value wanted = p.let("wanted", scope.andReal(wanted(before)));
-    Value asks = keepsRejected() ? scope.andReal(all()) : wanted;
+    Value wanted = p.let("wanted", p.binary(BinaryKind.AND, open, wanted(before)));
+    Value asks = keepsRejected() ? open : wanted;
     Value asked = p.oneHot(choices.experts(), "E", scope.experts(), DType.I32);
     Value load = p.multiply(asked, p.convert(asks, DType.I32));
     Value slot = p.let("slot", new SlotProgram(scope).slots(asked, load, chosen));
     Value room = p.compare(Comparison.LT, slot, scope.integer(scope.form().capacity()));
     Value placed = p.let("placed", p.binary(BinaryKind.AND, wanted, room));
-    Value zero = scope.number(0);
     Value after =
         scope.normalized(before, Normalization.AFTER_DROPPING, p.select(placed, chosen, zero));
     Value weights = p.convert(p.select(placed, after, zero), scope.dtype());
     Value flat = p.add(p.multiply(choices.experts(), scope.integer(scope.form().capacity())), slot);
     Value sent = p.compare(Comparison.NE, weights, p.constant(scope.dtype(), 0));
     Value positions = p.select(sent, flat, scope.integer(-1));
-    return new RoutingProgram.Placed(weights, positions, counts(asked, load));
+    return new RoutingProgram.Placed(weights, positions, counts(asked, open, load));
   }
 
   private Choices choose(Value gates) {
@@ -119,13 +121,11 @@ final class TokenChoiceProgram {
   }
 
   /** Of each expert the choices that the loss counts, {@code [G, E]}. */
-  private Value counts(Value asked, Value load) {
+  private Value counts(Value asked, Value open, Value load) {
     return switch (options.auxLoss().choices()) {
       case FIRST -> {
-        Value first = p.slice(asked, "K", 0, 1);
-        Value real =
-            scope.real().map(mask -> p.multiply(first, p.convert(mask, DType.I32))).orElse(first);
-        yield p.sum(real, "K", "S");
+        Value first = p.convert(p.slice(open, "K", 0, 1), DType.I32);
+        yield p.sum(p.multiply(p.slice(asked, "K", 0, 1), first), "K", "S");
       }
       case ALL, ALL_OVER_K -> p.sum(load, "K", "S");
     };

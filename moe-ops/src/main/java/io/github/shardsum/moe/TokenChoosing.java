@@ -40,10 +40,20 @@ final class TokenChoosing {
     if (slots == 2) {
       second(token, at);
     }
-    routing.firstChoices()[chosen[at]]++;
     for (int slot = at; slot < at + slots; slot++) {
-      routing.load()[chosen[slot]] += routing.asksForSlot(slot) ? 1 : 0;
+      count(token, slot, slot == at);
     }
+  }
+
+  private void count(int token, int at, boolean first) {
+    int expert = routing.experts()[at];
+    if (!GroupRouting.isOpen(routing.gate(token, expert))) {
+      routing.experts()[at] = -1;
+      routing.states()[at] = 0;
+      return;
+    }
+    routing.firstChoices()[expert] += first ? 1 : 0;
+    routing.load()[expert] += routing.asksForSlot(at) ? 1 : 0;
   }
 
   /** Insertion into a sorted list of k: a tie leaves the lower expert in front. */

@@ -59,6 +59,9 @@ final class DenseGating {
           second && options.secondChoice() instanceof SecondChoice.Sample
               ? sampled(s, order.get(0), u)
               : order.get(j);
+      if (gates[s][e] == 0) {
+        continue;
+      }
       boolean wanted = !second || accepted(gates[s][order.get(0)], gates[s][e], u);
       boolean none = options.secondChoice() instanceof SecondChoice.None;
       boolean asks = wanted || (options.rejectedKeepsSlot() && !none);
@@ -76,7 +79,8 @@ final class DenseGating {
         return e;
       }
     }
-    throw new AssertionError("no expert sampled");
+    // All others are masked.
+    return first == 0 ? 1 : 0;
   }
 
   private boolean accepted(double g1, double g2, double u) {
@@ -138,7 +142,7 @@ final class DenseGating {
       int column = e;
       List<Integer> order =
           IntStream.range(0, gates.length)
-              .filter(s -> real[s])
+              .filter(s -> real[s] && gates[s][column] > 0)
               .boxed()
               .sorted(Comparator.comparingDouble((Integer s) -> -gates[s][column]))
               .toList();

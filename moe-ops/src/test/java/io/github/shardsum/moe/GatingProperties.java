@@ -20,13 +20,17 @@ import net.jqwik.api.Provide;
 class GatingProperties {
   private static final double WITHIN = 1e-12;
 
-  /** Random sizes, and logits with many ties, in f64. */
+  /** Random sizes, and logits with many ties or with masked experts, in f64. */
   record Problem(int groups, int tokens, int experts, long seed, boolean padded, boolean coarse) {
     double[] logits() {
       Random random = new Random(seed);
       double[] values = new double[groups * tokens * experts];
       for (int i = 0; i < values.length; i++) {
         values[i] = coarse ? random.nextInt(4) : random.nextGaussian();
+        boolean open = i % experts == i / experts % experts;
+        if (seed % 3 == 0 && !open && random.nextInt(3) == 0) {
+          values[i] = Double.NEGATIVE_INFINITY;
+        }
       }
       return values;
     }

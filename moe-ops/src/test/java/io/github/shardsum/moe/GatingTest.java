@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class GatingTest {
@@ -27,17 +28,40 @@ class GatingTest {
   }
 
   @Test
-  void aGateOfZeroIsNoDispatchThoughItsSlotIsUsed() {
-    Tensor logits = Tensor.of(new double[] {0, -2000, 0, 0}, 1, 2, 2);
-    GatingOptions all =
-        GatingOptions.builder()
-            .secondChoice(SecondChoice.all())
-            .capacity(Capacity.fixed(2))
-            .build();
-    Routing routing = Gating.route(logits, all, SEEDED);
-    assertEquals(0, routing.dispatch().toDense().getDouble(0, 0, 1, 0));
-    assertEquals(1, routing.dispatch().toDense().getDouble(0, 1, 1, 1));
-    assertArrayEquals(new long[] {1, 2}, routing.metrics().expertsUsed().toLongArray());
+  void aMaskedExpertIsNoChoiceAndTakesNoSlot() {
+    for (double masked : new double[] {Double.NEGATIVE_INFINITY, -1e9}) {
+      Tensor logits = Tensor.of(new double[] {0, masked, 0, 0}, 1, 2, 2);
+      GatingOptions.Builder one = GatingOptions.builder().capacity(Capacity.fixed(1));
+      GatingOptions random = one.build();
+      GatingOptions all = one.secondChoice(SecondChoice.all()).build();
+      for (GatingOptions options : List.of(random, all)) {
+        Routing routing =
+            Gating.route(logits, options, Randomness.given(Tensor.zeros(DType.F64, 1, 2)));
+        assertArrayEquals(new long[] {0, -1, 0, 1}, routing.choices().toLongArray());
+        assertArrayEquals(new long[] {2, 1}, routing.metrics().load().toLongArray());
+        assertArrayEquals(new double[] {1, 0, 0, 0.5}, routing.combine().toDense().toDoubleArray());
+        assertEquals(1, routing.metrics().overflow());
+      }
+    }
+  }
+
+  @Test
+  void aTokenWithoutAGateChoosesNoExpert() {
+    GatingOptions all = GatingOptions.builder().secondChoice(SecondChoice.all()).build();
+    Routing routing = route(GatingInput.gates(row(0, 0, 0)), all);
+    assertArrayEquals(new long[] {-1, -1}, routing.choices().toLongArray());
+    assertArrayEquals(new long[] {0, 0, 0}, routing.metrics().firstChoices().toLongArray());
+    assertEquals(1, routing.metrics().tokensDropped());
+  }
+
+  @Test
+  void anExpertTakesNoTokenThatMayNotHaveIt() {
+    GatingOptions choosing =
+        GatingOptions.builder().router(Router.expertChoice()).capacity(Capacity.fixed(2)).build();
+    Routing routing =
+        route(GatingInput.gates(Tensor.of(new double[] {0, 1, 2, 0}, 1, 2, 2)), choosing);
+    assertArrayEquals(new long[] {1, 0}, routing.choices().toLongArray());
+    assertArrayEquals(new long[] {1, 1}, routing.metrics().load().toLongArray());
   }
 
   @Test

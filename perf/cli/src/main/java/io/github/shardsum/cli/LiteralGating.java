@@ -62,6 +62,10 @@ final class LiteralGating {
   }
 
   private void place(int s, int choice, int expert, double weight, boolean wanted) {
+    // In the paper's exact arithmetic no gate is 0; here one that is has no expert.
+    if (weight == 0) {
+      return;
+    }
     int slot = count[expert]++;
     if (wanted && slot < capacity && (float) weight != 0) {
       experts[s][choice] = expert;
