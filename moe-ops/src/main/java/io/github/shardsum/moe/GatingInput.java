@@ -17,8 +17,8 @@ public record GatingInput(Tensor scores, Kind kind, Optional<Tensor> nonPadding)
     /** The router's raw outputs; the gates are their softmax over the experts, taken in f64. */
     LOGITS,
     /**
-     * Gates: at least 0 and finite, of any sum; 0 where the token may not have the
-     * expert. There is no z-loss then.
+     * Gates: at least 0 and finite, of any sum, even one that is not finite; 0 where the token may
+     * not have the expert. There is no z-loss then.
      */
     GATES
   }

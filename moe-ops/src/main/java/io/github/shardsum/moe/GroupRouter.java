@@ -9,6 +9,9 @@ import java.util.Arrays;
  * programs, so that both give the same bits. In f64, {@link StrictMath} and sums in index order.
  */
 final class GroupRouter {
+  /** Small enough for the sum of any number of gates, and a power of two, which changes no bit. */
+  static final double SMALL = 0x1p-32;
+
   private GroupRouter() {}
 
   /** Gates and, where tokens choose, their choices and the load of each expert. */
@@ -39,10 +42,11 @@ final class GroupRouter {
   static void weigh(GroupRouting routing, DType dtype) {
     int slots = routing.slots();
     for (int token = 0; token < routing.tokens(); token++) {
-      double divisor = divisor(routing, token);
+      double unit = unit(routing, token);
+      double divisor = divisor(routing, token, unit);
       for (int at = token * slots; at < (token + 1) * slots; at++) {
         boolean sent = routing.positions()[at] >= 0 && divisor != 0;
-        double weight = sent ? routing.chosenGate(at) / divisor : 0;
+        double weight = sent ? routing.chosenGate(at) * unit / divisor : 0;
         boolean zero = roundsToZero(weight, dtype);
         routing.weights()[at] = zero ? 0 : weight;
         routing.positions()[at] = zero ? -1 : routing.positions()[at];
@@ -50,17 +54,32 @@ final class GroupRouter {
     }
   }
 
-  /** What a token's gates are divided by, once slots are given out and before they are weighed. */
-  static double divisor(GroupRouting routing, int token) {
+  /**
+   * What gates are multiplied by, so that their sum is finite where they are: 1 wherever it can be.
+   */
+  static double unit(double sum) {
+    return Double.isInfinite(sum) ? SMALL : 1;
+  }
+
+  /** As {@link #unit(double)}, of a token. */
+  static double unit(GroupRouting routing, int token) {
+    return unit(divisor(routing, token, 1));
+  }
+
+  /**
+   * What a token's gates, each times a unit, are divided by, once slots are given out and before
+   * they are weighed.
+   */
+  static double divisor(GroupRouting routing, int token, double unit) {
     GatingOptions options = routing.setup().options();
     if (options.normalization() == Normalization.NONE) {
       return 1;
     }
     double sum = 0;
     for (int at = token * routing.slots(); at < (token + 1) * routing.slots(); at++) {
-      sum += isInDivisor(routing, at) ? routing.chosenGate(at) : 0;
+      sum += isInDivisor(routing, at) ? routing.chosenGate(at) * unit : 0;
     }
-    return sum + options.normalizationEpsilon();
+    return sum + options.normalizationEpsilon() * unit;
   }
 
   static boolean isInDivisor(GroupRouting routing, int at) {

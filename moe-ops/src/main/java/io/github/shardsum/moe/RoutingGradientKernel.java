@@ -133,7 +133,8 @@ record RoutingGradientKernel(RoutingKernel forward) implements CompositeKernel {
     }
 
     private void byWeights(int token) {
-      double divisor = GroupRouter.divisor(routing, token);
+      double unit = GroupRouter.unit(routing, token);
+      double divisor = GroupRouter.divisor(routing, token, unit);
       if (divisor == 0) {
         return;
       }
@@ -143,14 +144,14 @@ record RoutingGradientKernel(RoutingKernel forward) implements CompositeKernel {
         int at = token * slots + slot;
         if (routing.positions()[at] >= 0) {
           double cotangent = cotangents.weight(group, token, slot);
-          gradient[routing.experts()[at]] += cotangent / divisor;
-          dot += cotangent * routing.chosenGate(at);
+          gradient[routing.experts()[at]] += cotangent * unit / divisor;
+          dot += cotangent * (routing.chosenGate(at) * unit);
         }
       }
       if (options.normalization() == Normalization.NONE) {
         return;
       }
-      double shared = dot / divisor / divisor;
+      double shared = dot / divisor * unit / divisor;
       for (int at = token * slots; at < (token + 1) * slots; at++) {
         if (routing.experts()[at] >= 0 && GroupRouter.isInDivisor(routing, at)) {
           gradient[routing.experts()[at]] -= shared;

@@ -70,7 +70,11 @@ record RoutingScope(
       return gates;
     }
     Value epsilon = number(form.options().normalizationEpsilon());
-    return quotient(gates, p.add(p.sum(summed, "K"), epsilon));
+    Value sum = p.add(p.sum(summed, "K"), epsilon);
+    Value unbounded = p.compare(Comparison.EQ, sum, number(Double.POSITIVE_INFINITY));
+    Value unit = p.select(unbounded, number(GroupRouter.SMALL), number(1));
+    Value bounded = p.add(p.sum(p.multiply(summed, unit), "K"), p.multiply(epsilon, unit));
+    return quotient(p.multiply(gates, unit), bounded);
   }
 
   /** x / y, and 0 where y is. */

@@ -84,8 +84,11 @@ final class TokenChoosing {
     }
     double gate = routing.gate(token, chosen[at + 1]);
     if (options.normalization() == Normalization.BEFORE_DROPPING) {
-      double sum = routing.gate(token, chosen[at]) + gate + options.normalizationEpsilon();
-      gate = sum > 0 ? gate / sum : 0;
+      double first = routing.gate(token, chosen[at]);
+      double epsilon = options.normalizationEpsilon();
+      double unit = GroupRouter.unit(first + gate + epsilon);
+      double sum = first * unit + gate * unit + epsilon * unit;
+      gate = sum > 0 ? gate * unit / sum : 0;
     }
     boolean wanted =
         switch (options.secondChoice()) {
