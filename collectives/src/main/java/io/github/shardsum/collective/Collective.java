@@ -354,12 +354,18 @@ public sealed interface Collective {
      *
      * @param members number of members of the group
      * @return for each member its source, -1 if it has none; a fresh array
-     * @throws IndexOutOfBoundsException if a target is not a member
+     * @throws IndexOutOfBoundsException if a source or a target is not a member
      */
     public int[] sources(int members) {
       int[] sources = new int[members];
       Arrays.fill(sources, -1);
-      pairs.forEach(pair -> sources[pair.target()] = pair.source());
+      for (Route pair : pairs) {
+        if (pair.source() >= members || pair.target() >= members) {
+          throw new IndexOutOfBoundsException(
+              "collective-permute: members of 0 to " + (members - 1) + " are wanted, got " + pair);
+        }
+        sources[pair.target()] = pair.source();
+      }
       return sources;
     }
 

@@ -210,11 +210,16 @@ public final class Mesh {
    *
    * @param names the axes
    * @return the product, 1 for none
-   * @throws IllegalArgumentException if there is no such axis
+   * @throws IllegalArgumentException if there is no such axis, or one is named twice
    */
   public int size(List<String> names) {
     int product = 1;
-    for (String name : names) {
+    for (int i = 0; i < names.size(); i++) {
+      String name = names.get(i);
+      if (names.indexOf(name) < i) {
+        throw new IllegalArgumentException(
+            "mesh " + notation() + ": every axis at most once is wanted, got " + names);
+      }
       product *= size(name);
     }
     return product;

@@ -1,5 +1,6 @@
 package io.github.shardsum.collective;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -63,6 +64,17 @@ class ContractExamplesTest {
       assertEquals(Collective.Permute.shift(1, 3, "x"), Collective.Permute.shift(distance, 3, "x"));
     }
     assertThrows(IllegalArgumentException.class, () -> Collective.Permute.shift(1, 0, "x"));
+  }
+
+  @Test
+  void sourcesAreThoseOfMembersOnly() {
+    Collective.Permute permute =
+        new Collective.Permute(List.of("x"), List.of(new Collective.Route(2, 0)));
+    assertArrayEquals(new int[] {2, -1, -1}, permute.sources(3));
+    IndexOutOfBoundsException outside =
+        assertThrows(IndexOutOfBoundsException.class, () -> permute.sources(2));
+    assertEquals(
+        "collective-permute: members of 0 to 1 are wanted, got 2->0", outside.getMessage());
   }
 
   @ParameterizedTest

@@ -71,6 +71,16 @@ class MeshTest {
   }
 
   @Test
+  void severalAxesHaveTheProductOfTheirSizes() {
+    assertEquals(6, XY.size(List.of("y", "x")));
+    assertEquals(1, XY.size(List.of()));
+    IllegalArgumentException twice =
+        assertThrows(IllegalArgumentException.class, () -> XY.size(List.of("x", "y", "x")));
+    assertEquals(
+        "mesh x=2 y=3: every axis at most once is wanted, got [x, y, x]", twice.getMessage());
+  }
+
+  @Test
   void refusesWhatIsNoMesh() {
     for (String bad : List.of("x", "x=", "=2", "x=0", "x=2 x=3", "2x=2", "x=-1", "x=9999999999")) {
       IllegalArgumentException refused =
