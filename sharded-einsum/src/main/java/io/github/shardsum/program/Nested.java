@@ -62,7 +62,7 @@ public sealed interface Nested extends Operation {
    * @param decomposition the meaning
    * @param splittable the sharding rule: labels along which it is independent, so that from a chunk
    *     of each operand that has such a label it computes that chunk of each result that has it;
-   *     all other labels must be whole
+   *     all other labels must be whole. Each once, and of an operand or a result
    */
   record Composite(
       String name,

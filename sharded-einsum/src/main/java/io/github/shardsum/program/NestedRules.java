@@ -4,6 +4,7 @@ import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Nested.Loop;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Types of the operations that hold a program. */
 final class NestedRules {
@@ -68,7 +69,20 @@ final class NestedRules {
     }
     List<Value> outputs = composite.decomposition().outputs();
     check(composite, !outputs.isEmpty(), "a decomposition with an output is wanted");
+    checkSplittable(composite, Stream.concat(inputs.stream(), outputs.stream()).toList());
     return outputs.stream().map(output -> output.type().withoutLayout()).toList();
+  }
+
+  private static void checkSplittable(Composite composite, List<Value> values) {
+    List<String> labels = composite.splittable();
+    for (int i = 0; i < labels.size(); i++) {
+      String label = labels.get(i);
+      check(
+          composite,
+          values.stream().anyMatch(value -> value.type().axis(label) >= 0),
+          "splittable: labels of operands or results are wanted, got " + label);
+      check(composite, labels.indexOf(label) == i, "splittable: " + label + " stands there twice");
+    }
   }
 
   private static void same(Operation operation, Value operand, ValueType wanted, String why) {

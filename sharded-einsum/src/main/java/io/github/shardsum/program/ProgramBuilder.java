@@ -26,7 +26,9 @@ import java.util.Set;
  * }</pre>
  *
  * <p>Every method checks its operation at once and throws {@link ProgramException} with the
- * operation and every shape. Values are those of this builder.
+ * operation and every shape. Values are those of this builder. A result that is given no name has a
+ * made-up one, v0, v1 and so on, which it gives up for another where an input or {@link #let} wants
+ * it; names are settled by {@link #build}, so until then a value may be called otherwise.
  */
 public final class ProgramBuilder
     implements PointwiseMethods,
@@ -39,10 +41,25 @@ public final class ProgramBuilder
   private final List<Value> inputs = new ArrayList<>();
   private final List<Statement> statements = new ArrayList<>();
   private final List<Value> outputs = new ArrayList<>();
+
+  /** Names of the program that were given and stay. */
   private final Set<String> names = new HashSet<>();
+
   private final Set<Value> known = new HashSet<>();
   private final Set<Value> madeUp = new HashSet<>();
+
+  /** The name in the program of each value here that was given another one. */
   private final Map<String, String> renamed = new HashMap<>();
+
+  /** The value that has a made-up name in the program, by that name. */
+  private final Map<String, String> yielding = new HashMap<>();
+
+  /** Names of values here, whatever they are called in the program. */
+  private final Set<String> handles = new HashSet<>();
+
+  /** The made-up names in the program of values here that gave up theirs. */
+  private final Map<String, String> moved = new HashMap<>();
+
   private int made;
 
   ProgramBuilder(String name) {
@@ -53,13 +70,23 @@ public final class ProgramBuilder
     String next;
     do {
       next = "v" + made++;
-    } while (names.contains(next));
+    } while (isUsed(next));
     return next;
+  }
+
+  private boolean isUsed(String some) {
+    return names.contains(some) || handles.contains(some) || yielding.containsKey(some);
   }
 
   private void take(String wanted) {
     if (!names.add(wanted)) {
       throw ProgramException.at("program " + name, "each name once is wanted, got " + wanted);
+    }
+    String handle = yielding.remove(wanted);
+    if (handle != null) {
+      String other = fresh();
+      moved.put(handle, other);
+      yielding.put(other, handle);
     }
   }
 
@@ -80,18 +107,20 @@ public final class ProgramBuilder
   void copyInput(Value value) {
     inputs.add(value);
     known.add(value);
+    handles.add(value.name());
   }
 
   /** Adds a statement whose results' names are reserved. */
   void copy(Statement statement) {
     statements.add(statement);
     known.addAll(statement.results());
+    statement.results().forEach(value -> handles.add(value.name()));
   }
 
   /** A name that nothing has, as near to a wanted one as can be. */
   String unused(String wanted) {
     String name = wanted;
-    for (int i = 2; names.contains(name); i++) {
+    for (int i = 2; isUsed(name); i++) {
       name = wanted + "." + i;
     }
     return name;
@@ -154,6 +183,10 @@ public final class ProgramBuilder
   public Value input(String input, ValueType type) {
     Value value = new Value(input, type);
     take(input);
+    if (handles.contains(input)) {
+      value = new Value(fresh(), type);
+      renamed.put(value.name(), input);
+    }
     copyInput(value);
     return value;
   }
@@ -174,7 +207,7 @@ public final class ProgramBuilder
     List<Value> results = new ArrayList<>();
     for (ValueType type : operation.resultTypes()) {
       String result = fresh();
-      take(result);
+      yielding.put(result, result);
       results.add(new Value(result, type));
     }
     Statement statement = new Statement(results, operation);
@@ -204,6 +237,7 @@ public final class ProgramBuilder
     }
     take(wanted);
     renamed.put(value.name(), wanted);
+    yielding.remove(moved.getOrDefault(value.name(), value.name()), value.name());
     return value;
   }
 
@@ -237,6 +271,7 @@ public final class ProgramBuilder
    */
   public Program build() {
     Map<Value, Value> named = new HashMap<>();
+    List<Value> arguments = inputs.stream().map(value -> named(named, value)).toList();
     List<Statement> lines = new ArrayList<>();
     for (Statement statement : statements) {
       lines.add(
@@ -250,11 +285,12 @@ public final class ProgramBuilder
                           .toList())));
     }
     List<Value> results = outputs.stream().map(value -> named.getOrDefault(value, value)).toList();
-    return new Program(name, inputs, lines, results);
+    return new Program(name, arguments, lines, results);
   }
 
   private Value named(Map<Value, Value> named, Value value) {
-    Value result = new Value(renamed.getOrDefault(value.name(), value.name()), value.type());
+    String madeUpName = moved.getOrDefault(value.name(), value.name());
+    Value result = new Value(renamed.getOrDefault(value.name(), madeUpName), value.type());
     named.put(value, result);
     return result;
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.tensor.DType;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ProgramBuilderTest {
@@ -78,6 +79,83 @@ class ProgramBuilderTest {
     says(() -> p.let("1", p.exp(y)), "letters, digits");
     p.output(y);
     assertEquals(List.of("y"), p.build().outputs().stream().map(Value::name).toList());
+  }
+
+  @Test
+  void aMadeUpNameGivesWay() {
+    ProgramBuilder p = Program.builder("p");
+    Value x = p.input("x", "f32[a=2]");
+    Value first = p.exp(x);
+    Value second = p.negate(first);
+    Value input = p.input("v0", "f32[a=2]");
+    Value sum = p.let("v1", p.add(second, input));
+    Value last = p.multiply(first, sum);
+    // The name that the first one took for its own is wanted too.
+    Value third = p.input("v2", "f32[a=2]");
+    p.output(p.let("v3", p.add(last, third)));
+    Program program = p.build();
+    assertEquals(List.of("x", "v0", "v2"), program.inputs().stream().map(Value::name).toList());
+    assertEquals(program, Program.parse(program.toString()));
+    assertEquals(program, p.build());
+    Program wanted =
+        Program.parse(
+            """
+            program p {
+              input x: f32[a=2]
+              input v0: f32[a=2]
+              input v2: f32[a=2]
+              e = exp(x)
+              n = negate(e)
+              v1 = add(n, v0)
+              m = multiply(e, v1)
+              v3 = add(m, v2)
+              output v3
+            }
+            """);
+    assertEquals(anonymous(wanted), anonymous(program));
+    says(() -> p.input("v0", "f32[a=2]"), "each name once is wanted, got v0");
+    says(() -> p.let("v1", p.exp(third)), "each name once is wanted, got v1");
+    p.let("v0.x", p.exp(input));
+  }
+
+  @Test
+  void aNameThatAResultGaveUpIsFree() {
+    ProgramBuilder p = Program.builder("p");
+    Value x = p.input("x", "f32[a=2]");
+    Value y = p.let("y", p.exp(x));
+    Value z = p.let("v0", p.negate(y));
+    p.output(p.add(y, z));
+    assertEquals(
+        "program p {\n  input x: f32[a=2]\n  y: f32[a=2] = exp(x)\n  v0: f32[a=2] = negate(y)\n"
+            + "  v2: f32[a=2] = add(y, v0)\n  output v2\n}\n",
+        p.build().toString());
+  }
+
+  /** Its text with values numbered in order. */
+  private static String anonymous(Program program) {
+    String text = program.toString();
+    int number = 0;
+    for (Statement statement : program.statements()) {
+      String name = statement.result().name();
+      text = text.replaceAll("\\b" + name + "\\b", "result" + number++);
+    }
+    return text;
+  }
+
+  @Test
+  void aCompositeIsSplitAlongLabelsThatItHas() {
+    ProgramBuilder inner = Program.builder("inner");
+    inner.output(inner.sum(inner.input("x", "f32[a=2 b=3]"), "b"));
+    Program sum = inner.build();
+    ProgramBuilder p = Program.builder("p");
+    Value x = p.input("x", "f32[a=2 b=3]");
+    assertEquals(1, p.add(composite(sum, x, "a")).size());
+    says(() -> p.add(composite(sum, x, "c")), "labels of operands or results are wanted, got c");
+    says(() -> p.add(composite(sum, x, "a", "a")), "a stands there twice");
+  }
+
+  private static Nested.Composite composite(Program sum, Value x, String... splittable) {
+    return Nested.Composite.of("row.sum", Map.of(), List.of(x), sum, List.of(splittable));
   }
 
   @Test
