@@ -135,9 +135,19 @@ public sealed interface Capacity {
      *
      * @param load the largest load
      * @return at least 1
+     * @throws IllegalArgumentException if it exceeds 2^31 - 1
      */
     public long slots(long load) {
-      return roundUp(Math.max(1, load), multipleOf);
+      long slots =
+          load > Integer.MAX_VALUE ? Long.MAX_VALUE : roundUp(Math.max(1, load), multipleOf);
+      if (slots > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "capacity: at most 2^31 - 1 slots are wanted, got a largest load of "
+                + load
+                + " in multiples of "
+                + multipleOf);
+      }
+      return slots;
     }
   }
 
@@ -159,7 +169,7 @@ public sealed interface Capacity {
    * @param tokens S, tokens a group
    * @param experts E
    * @return slots of one expert in one group
-   * @throws IllegalArgumentException if a {@link Factor} gives more than 2^31 - 1
+   * @throws IllegalArgumentException if it exceeds 2^31 - 1
    */
   default long atMost(int choices, long tokens, long experts) {
     return switch (this) {

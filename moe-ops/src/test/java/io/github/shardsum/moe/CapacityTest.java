@@ -56,6 +56,21 @@ class CapacityTest {
   }
 
   @Test
+  void aLoadBeyondAllSizesIsAnError() {
+    Capacity.LargestLoad even = new Capacity.LargestLoad(2);
+    assertEquals(Integer.MAX_VALUE - 1, even.slots(Integer.MAX_VALUE - 1));
+    for (long load : new long[] {Integer.MAX_VALUE, 1L << 31, Long.MAX_VALUE}) {
+      IllegalArgumentException thrown =
+          assertThrows(IllegalArgumentException.class, () -> even.slots(load));
+      assertEquals(
+          "capacity: at most 2^31 - 1 slots are wanted, got a largest load of "
+              + load
+              + " in multiples of 2",
+          thrown.getMessage());
+    }
+  }
+
+  @Test
   void numbersOutOfRangeAreErrors() {
     assertThrows(IllegalArgumentException.class, () -> Capacity.fixed(0));
     assertThrows(IllegalArgumentException.class, () -> Capacity.factor(0));

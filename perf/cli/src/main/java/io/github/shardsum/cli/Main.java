@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       LaunchCommand.class,
       TopologyCommand.class,
       TpuCommand.class,
+      CommandLine.HelpCommand.class,
     })
 public final class Main implements Runnable {
   /** Bad input or a failed run; a wrong command line is picocli's 2. */

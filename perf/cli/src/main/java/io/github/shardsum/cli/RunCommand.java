@@ -107,10 +107,9 @@ final class RunCommand implements Callable<Integer> {
     if (!missing.isEmpty() || !unknown.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--in: each input of the program is wanted, missing are "
-              + first(missing)
-              + ", unknown are "
-              + first(List.copyOf(unknown)));
+          "--in: each input of the program is wanted"
+              + (missing.isEmpty() ? "" : ", missing are " + first(missing))
+              + (unknown.isEmpty() ? "" : ", unknown are " + first(List.copyOf(unknown))));
     }
     Set<String> names = new HashSet<>();
     for (Value output : program.outputs()) {

@@ -38,6 +38,20 @@ class MainTest {
   }
 
   @Test
+  void helpIsACommandToo() {
+    assertEquals(0, run("--help"));
+    String asked = out.toString();
+    out.getBuffer().setLength(0);
+    assertEquals(0, run("help"));
+    assertEquals(asked, out.toString());
+    out.getBuffer().setLength(0);
+    assertEquals(0, run("help", "einsum"));
+    assertTrue(out.toString().contains("shardsum einsum"), out.toString());
+    assertEquals(2, run("help", "docter"));
+    assertTrue(err.toString().contains("docter"), err.toString());
+  }
+
+  @Test
   void noCommandIsAWrongCommandLine() {
     assertEquals(2, run());
     assertTrue(err.toString().contains("command: wanted one, got none"), err.toString());

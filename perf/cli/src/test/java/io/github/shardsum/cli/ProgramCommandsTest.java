@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,25 @@ class ProgramCommandsTest {
     assertTrue(
         err.toString().contains("--in: one value for each name is wanted, got w=a=b and w=c"),
         err::toString);
+  }
+
+  @Test
+  void whatIsMissingOrUnknownIsNamed() {
+    String x = "x=" + file("x.npy");
+    assertSays("--in: each input of the program is wanted, missing are [w: f32[m=3 h=2]]", x);
+    assertSays("is wanted, unknown are [y]", x, "w=" + file("w.npy"), "y=a.npy");
+    assertSays("--in: NAME=FILE.npy is wanted, got =x.npy", x, "=x.npy");
+    assertSays("--in: NAME=FILE.npy is wanted, got w=", x, "w=");
+  }
+
+  private void assertSays(String line, String... inputs) {
+    err.getBuffer().setLength(0);
+    List<String> args = new ArrayList<>(List.of("run", file("layer.program")));
+    for (String input : inputs) {
+      args.addAll(List.of("--in", input));
+    }
+    assertEquals(2, run(args.toArray(String[]::new)));
+    assertTrue(err.toString().lines().findFirst().orElse("").endsWith(line), err::toString);
   }
 
   @Test
