@@ -35,7 +35,8 @@ import java.util.stream.Stream;
  * and matrix-vector products are within 1e-6 of the sum of absolute terms for any length (see the
  * plan's kernels: reductions, dots, row sums). A matrix product sums in f32 along its contracted
  * label, as BLAS does: its error is below the number of terms times 2^-24 of the sum of absolute
- * terms, and 1e-4 of it has been seen at 1e7 terms; use f64 where that is too much.
+ * terms, and 1e-4 of it has been seen at 1e7 terms; use f64 where that is too much. An f32 of f64
+ * operands is rounded more than once, see {@link EinsumOptions#withDtype}.
  *
  * <p><b>Strides.</b> Operands of any strides and any memory are taken as they are, without a copy.
  * The kernels are chosen for the strides that the einsum was compiled for; an operand with others

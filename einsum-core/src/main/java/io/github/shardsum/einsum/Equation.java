@@ -20,8 +20,8 @@ import java.util.Set;
  * label, major to minor, joined by dots; after a bar stand the mesh axes over which the value is
  * still a partial sum. A bar with nothing after it changes nothing; it marks the spaced form where
  * nothing else does ({@code batch |, batch ->}). A token of many letters that stands alone in its
- * term and occurs nowhere else, as in {@code i j, jk -> i k}, could be meant either way and is an
- * error.
+ * term, or beside an ellipsis without white space, and occurs nowhere else, as in {@code i j, jk ->
+ * i k} and {@code a...bc, i k, k ->}, could be meant either way and is an error.
  *
  * <p>The output may repeat a label (the result is zero off that diagonal) and may have a label that
  * no operand has (the result is repeated along it; its size is given when the equation is bound to

@@ -144,15 +144,35 @@ final class EquationParser {
     for (int i = 0; i < terms.size(); i++) {
       int from = starts.get(i);
       int to = i + 1 < starts.size() ? starts.get(i + 1) : text.length();
-      String label = Notation.loneLabel(terms.get(i)).map(Axis::label).orElse("");
-      if (counts.getOrDefault(label, 0) == 1 && !hasBar(from, to)) {
-        column = labels.isEmpty() ? text.indexOf(label, from) : column;
-        labels.add(label);
+      for (String label : suspects(terms.get(i), from, to)) {
+        if (counts.getOrDefault(label, 0) == 1) {
+          column = labels.isEmpty() ? column(terms.get(i), label, from) : column;
+          labels.add(label);
+        }
       }
     }
     if (!labels.isEmpty()) {
       throw ambiguous(equation, labels, column);
     }
+  }
+
+  /** Labels of a term that the compact form would read letter by letter. */
+  private List<String> suspects(Term term, int from, int to) {
+    if (hasBar(from, to)) {
+      return List.of();
+    }
+    String written = text.substring(from, to).replaceAll("(,|->)$", "").strip();
+    boolean gap = written.chars().anyMatch(Character::isWhitespace);
+    return (gap ? Notation.loneLabel(term).stream() : Notation.unsplit(term).stream())
+        .map(Axis::label)
+        .filter(Names::couldBeSeveral)
+        .toList();
+  }
+
+  private int column(Term term, String label, int from) {
+    boolean last = term.ellipsis() == 0 || !term.axis(0).label().equals(label);
+    int start = term.ellipsis() >= 0 && last ? text.indexOf(Axis.ELLIPSIS.label(), from) : from;
+    return text.indexOf(label, start);
   }
 
   private boolean hasBar(int from, int to) {

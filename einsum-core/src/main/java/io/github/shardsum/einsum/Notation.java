@@ -116,6 +116,12 @@ final class Notation {
     return loneLabel(term).filter(axis -> counts.getOrDefault(axis.label(), 0) == 1).isPresent();
   }
 
+  /** The labels of a term, if none of them is split. */
+  static List<Axis> unsplit(Term term) {
+    List<Axis> labels = term.axes().stream().filter(axis -> !axis.isEllipsis()).toList();
+    return labels.stream().allMatch(axis -> axis.mesh().isEmpty()) ? labels : List.of();
+  }
+
   /** The only label of a term, if it is not split and the compact form would read several. */
   static Optional<Axis> loneLabel(Term term) {
     List<Axis> labels = term.axes().stream().filter(axis -> !axis.isEllipsis()).limit(2).toList();

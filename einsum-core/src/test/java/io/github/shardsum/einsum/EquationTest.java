@@ -95,6 +95,10 @@ class EquationTest {
           "i j, jk -> i k";     AMBIGUOUS; 5
           "i j, ...jk -> i k";  AMBIGUOUS; 8
           "i j -> ij";          AMBIGUOUS; 7
+          "a...aa,i k,k->";     AMBIGUOUS; 4
+          "i k,aba...ab,k->";   AMBIGUOUS; 4
+          "i k, a...aa -> k";   AMBIGUOUS; 9
+          "i k,aba ->aba...ab"; AMBIGUOUS; 16
           """)
   void isRefusedWhereItIsBroken(String notation, Kind kind, int column) {
     EquationSyntaxException refusal =
@@ -138,6 +142,13 @@ class EquationTest {
     assertTrue(
         String.valueOf(both.getMessage()).endsWith("for single letters write ij,jk->ik"),
         both::getMessage);
+    EquationSyntaxException beside =
+        assertThrows(EquationSyntaxException.class, () -> Equation.parse("a...aa,i k,k->"));
+    assertEquals(
+        "For one label write      a ... aa, i k, k ->\nfor single letters write a...aa,ik,k->",
+        beside.wayOut());
+    assertEquals(Term.of("a", "...", "aa"), Equation.parse("a ... aa, i k, k ->").operand(0));
+    assertEquals(Term.of("a", "...", "a", "a"), Equation.parse("a...aa,ik,k->").operand(0));
     assertEquals(Term.of("jk"), Equation.parse("i j, jk | -> i k").operand(1));
     assertEquals(Term.of("j", "k"), Equation.parse("ij,jk->ik").operand(1));
   }
