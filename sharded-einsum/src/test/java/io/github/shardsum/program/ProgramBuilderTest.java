@@ -126,8 +126,15 @@ class ProgramBuilderTest {
     Value z = p.let("v0", p.negate(y));
     p.output(p.add(y, z));
     assertEquals(
-        "program p {\n  input x: f32[a=2]\n  y: f32[a=2] = exp(x)\n  v0: f32[a=2] = negate(y)\n"
-            + "  v2: f32[a=2] = add(y, v0)\n  output v2\n}\n",
+        """
+        program p {
+          input x: f32[a=2]
+          y: f32[a=2] = exp(x)
+          v0: f32[a=2] = negate(y)
+          v2: f32[a=2] = add(y, v0)
+          output v2
+        }
+        """,
         p.build().toString());
   }
 
