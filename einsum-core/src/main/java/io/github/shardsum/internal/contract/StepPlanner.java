@@ -4,6 +4,7 @@ import static io.github.shardsum.internal.contract.StepKernel.LEFT;
 import static io.github.shardsum.internal.contract.StepKernel.OUT;
 import static io.github.shardsum.internal.contract.StepKernel.RIGHT;
 
+import io.github.shardsum.internal.kernel.Blocking;
 import io.github.shardsum.internal.kernel.FloatThin;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.memory.Loops;
@@ -30,6 +31,9 @@ final class StepPlanner {
    * afar and are read best in order, or is turned over.
    */
   private static final long LEAST_PACKED = 1 << 14;
+
+  /** Rows for which B is read once: the kernel takes so many together. */
+  private static final long ROWS_AT_ONCE = 8;
 
   /** Rows from which on it pays to turn B over for a product that is not packed. */
   private static final long LEAST_ROWS_TURNED = 16;
@@ -209,14 +213,22 @@ final class StepPlanner {
         && make.canBeUnpacked(sides, FloatUnpackedProduct.MOST);
   }
 
-  /** Whether B stays near enough to be read unpacked for more than 32^3 multiply-adds too. */
+  /**
+   * Whether B is read unpacked for more than 32^3 multiply-adds too: it stays near, or is soon
+   * done.
+   */
   private boolean isNear(Sides sides, long m, long elements) {
-    if (StepLabel.points(sides.k()) < LEAST_K || elements > make.mostUnpacked(m)) {
+    long k = StepLabel.points(sides.k());
+    if (k < LEAST_K || elements > make.mostUnpacked(m)) {
       return false;
     }
-    return StepKernels.liesInRows(sides, false)
-        ? sides.batch().isEmpty() || elements < LEAST_PACKED
-        : StepKernels.liesInRows(sides, true) && m >= LEAST_ROWS_TURNED && elements < LEAST_PACKED;
+    if (StepKernels.liesInRows(sides, false)) {
+      long rowBytes = sides.k().getLast().stride(RIGHT) * type.dtype().byteSize();
+      return sides.batch().isEmpty()
+          ? m <= ROWS_AT_ONCE || Blocking.staysNear(k, rowBytes)
+          : elements < LEAST_PACKED;
+    }
+    return StepKernels.liesInRows(sides, true) && m >= LEAST_ROWS_TURNED && elements < LEAST_PACKED;
   }
 
   /**

@@ -60,8 +60,8 @@ public record Blocking(
 
   private static final int SECOND_LEVEL_BYTES = SecondLevelCache.bytes();
 
-  /** Bytes of a far block of A. */
-  private static final int FAR_BYTES = 4 << 20;
+  /** Bytes of a far block of A: one of 2048 rows is one block, and each block packs B again. */
+  private static final int FAR_BYTES = 9 << 19;
 
   /** Bytes of a near block of A. */
   private static final int NEAR_BYTES = 256 << 10;
@@ -105,6 +105,18 @@ public record Blocking(
     int near = NEAR_BYTES / (aStride * bytes);
     return new Blocking(
         k, aStride, SECOND_LEVEL_BYTES / 2 / bytes, STREAMED_COLUMNS, near, near, true);
+  }
+
+  /**
+   * Whether a column or two of lines of a matrix, one line a row, finds room in the second-level
+   * cache. Rows a multiple of a power of two apart share so many sets the fewer: 512 rows of 8 KiB
+   * take as much room as if all of every row were kept.
+   *
+   * @param rows how many
+   * @param rowBytes how far apart they are
+   */
+  public static boolean staysNear(long rows, long rowBytes) {
+    return rows * Long.lowestOneBit(rowBytes) <= SECOND_LEVEL_BYTES / 4L * 3;
   }
 
   /** Columns of a block of B with so many terms, of which each of so many threads has one. */
