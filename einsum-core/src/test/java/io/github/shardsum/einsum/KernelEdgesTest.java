@@ -1,7 +1,10 @@
 package io.github.shardsum.einsum;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.einsum.EinsumOptions.KernelChoice;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.reference.ReferenceEinsum;
 import io.github.shardsum.tensor.DType;
@@ -12,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -86,6 +90,48 @@ class KernelEdgesTest {
       })
   void batchesOfSmallProductsAreTheDefinition(String equation, String listed) {
     check(equation, listed, List.of(DType.F32, DType.F64, DType.I64));
+  }
+
+  /** Integers have plain loops alone, and so has everything without the Vector API. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "bij,bjk->bik; 50,4,4,4",
+        "bij,bjk->bik; 33,1,7,3",
+        "bij,bjk->bik; 30,8,8,8",
+        "bij,bjk->bik; 30,9,8,8",
+        "bij,bjk->bik; 20,16,16,16",
+        "bij,bkj->bik; 20,16,15,17",
+        "bji,bjk->bki; 9,32,32,32"
+      })
+  void batchesInPlainLoopsAreTheDefinition(String equation, String listed) {
+    for (DType dtype : DType.values()) {
+      Tensor[] operands = operands(equation, sizes(listed), dtype);
+      double[] expected = values(definition(equation, operands));
+      for (KernelChoice kernels : KernelChoice.values()) {
+        EinsumOptions options = EinsumOptions.defaults().withKernels(kernels);
+        Einsum einsum = Einsum.compileFor(equation, options, operands);
+        String what = einsum + " by " + einsum.explain();
+        assertArrayEquals(expected, values(einsum.run(operands)), what);
+      }
+    }
+  }
+
+  /** Tiles of elements one after the other are slow on operands that nobody packed. */
+  @Test
+  void plainLoopsPackBatchesOfMoreThan512MultiplyAdds() {
+    for (DType dtype : List.of(DType.I32, DType.I64, DType.F32, DType.F64)) {
+      assertEquals("unpacked product", kernel(dtype, 8));
+      assertTrue(kernel(dtype, 16).startsWith("product "), kernel(dtype, 16));
+    }
+  }
+
+  private static String kernel(DType dtype, long n) {
+    EinsumOptions plain = EinsumOptions.defaults().withKernels(KernelChoice.SCALAR);
+    Tensor operand = Tensor.zeros(dtype, 30, n, n);
+    Einsum einsum = Einsum.compileFor("bij,bjk->bik", plain, operand, operand);
+    return einsum.explain().steps().getFirst().kernel();
   }
 
   @ParameterizedTest
@@ -201,9 +247,8 @@ class KernelEdgesTest {
   }
 
   private void check(String equation, String listed, List<DType> dtypes) {
-    long[] sizes = Arrays.stream(listed.strip().split(",")).mapToLong(Long::parseLong).toArray();
     for (DType dtype : dtypes) {
-      Tensor[] operands = operands(equation, sizes, dtype);
+      Tensor[] operands = operands(equation, sizes(listed), dtype);
       Tensor product = definition(equation, operands);
       Tensor[] offHeap = new Tensor[operands.length];
       for (int i = 0; i < operands.length; i++) {
@@ -226,6 +271,10 @@ class KernelEdgesTest {
         }
       }
     }
+  }
+
+  private static long[] sizes(String listed) {
+    return Arrays.stream(listed.strip().split(",")).mapToLong(Long::parseLong).toArray();
   }
 
   private static Tensor definition(String equation, Tensor[] operands) {
