@@ -1,0 +1,158 @@
+package io.github.shardsum.collective;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every engine refuses before anything is sent; see {@link ContractTest} for how it runs. */
+class ContractRefusalTest {
+  private static final CollectiveOptions OPTIONS =
+      CollectiveOptions.defaults().withDeadline(Duration.ofSeconds(60));
+
+  private static List<Cluster> clusters() {
+    return Cluster.all().toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void badOperandsAreRefusedBeforeAnythingIsDone(Cluster cluster) throws Exception {
+    cluster.run(
+        Mesh.of("x", 12),
+        OPTIONS,
+        collectives -> {
+          List<Tensor> x =
+              collectives.devices().stream().map(_ -> Tensor.zeros(DType.F32, 5)).toList();
+          for (Collective bad :
+              List.of(
+                  new Collective.AllReduce(Reduction.SUM, "z"),
+                  new Collective.ReduceScatter(Reduction.SUM, 1, "x"),
+                  new Collective.AllGather(2, "x"),
+                  new Collective.AllGather(List.of("x"), 0, java.util.OptionalLong.of(5)),
+                  new Collective.AllToAll(0, 0, "x"),
+                  new Collective.Broadcast(12, "x"),
+                  new Collective.Permute(List.of("x"), List.of(new Collective.Route(0, 12))),
+                  new Collective.RaggedAllToAll("x"))) {
+            assertThrows(
+                IllegalArgumentException.class, () -> collectives.run(bad, x), bad.toString());
+          }
+          var sum = new Collective.AllReduce(Reduction.SUM, "x");
+          assertThrows(IllegalArgumentException.class, () -> collectives.run(sum, List.of()));
+          List<Tensor> wrong = x.stream().map(_ -> Tensor.zeros(DType.F64, 5)).toList();
+          assertThrows(IllegalArgumentException.class, () -> collectives.runInto(sum, x, wrong));
+          List<Tensor> readOnly = collectives.run(sum, x);
+          assertThrows(IllegalArgumentException.class, () -> collectives.runInto(sum, x, readOnly));
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aResultThatOverlapsItselfIsRefused(Cluster cluster) throws Exception {
+    cluster.run(
+        Mesh.of("x", 12),
+        OPTIONS,
+        collectives -> {
+          List<Tensor> x =
+              collectives.devices().stream().map(_ -> Tensor.zeros(DType.F32, 2, 3)).toList();
+          List<Tensor> out =
+              x.stream()
+                  .map(
+                      _ ->
+                          Tensor.ofStrided(
+                              DType.F32,
+                              MemorySegment.ofArray(new float[4]),
+                              0,
+                              Shape.of(2, 3),
+                              1,
+                              1))
+                  .toList();
+          var sum = new Collective.AllReduce(Reduction.SUM, "x");
+          var told =
+              assertThrows(IllegalArgumentException.class, () -> collectives.runInto(sum, x, out));
+          assertEquals(
+              "all-reduce SUM over x: a result whose elements lie apart is wanted, got f32 [2, 3]"
+                  + " of strides [1, 1], a broadcast or overlapping view; use a fresh tensor",
+              told.getMessage());
+          assertThrows(IllegalArgumentException.class, () -> collectives.startInto(sum, x, out));
+          assertThrows(
+              IllegalArgumentException.class, () -> collectives.plan("p").communicate(sum, x, out));
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void memoryOutOfReachIsRefusedBeforeAnythingIsDone(Cluster cluster) throws Exception {
+    cluster.run(
+        Mesh.of("x", 12),
+        OPTIONS,
+        collectives -> {
+          var sum = new Collective.AllReduce(Reduction.SUM, "x");
+          List<Tensor> heap = tensors(collectives, _ -> Tensor.zeros(DType.F32, 5));
+          List<Tensor> closed;
+          Plan plan;
+          try (Arena shared = Arena.ofShared()) {
+            closed = tensors(collectives, _ -> Tensor.allocate(shared, DType.F32, Shape.of(5)));
+            plan = collectives.plan("p").communicate(sum, heap, closed).build();
+            plan.run();
+          }
+          String operand =
+              "all-reduce SUM over x: live memory is wanted, but the arena of the operand was closed";
+          assertSays(IllegalStateException.class, operand, () -> collectives.run(sum, closed));
+          String result = operand.replace("operand", "result");
+          assertSays(
+              IllegalStateException.class, result, () -> collectives.runInto(sum, heap, closed));
+          assertSays(IllegalStateException.class, result, plan::run);
+          try (Arena confined = Arena.ofConfined()) {
+            List<Tensor> own =
+                tensors(collectives, _ -> Tensor.allocate(confined, DType.F32, Shape.of(5)));
+            assertSays(
+                WrongThreadException.class,
+                "all-reduce SUM over x: memory that every thread can access is wanted, but the"
+                    + " operand f32 [5] lies in a confined arena; use Arena.ofShared()",
+                () -> collectives.start(sum, own));
+            assertThrows(WrongThreadException.class, () -> collectives.runInto(sum, heap, own));
+          }
+          // Nothing was begun: what comes next finds the others.
+          assertEquals(0.0, collectives.run(sum, heap).getFirst().getDouble(4));
+        });
+  }
+
+  private static List<Tensor> tensors(Collectives collectives, IntFunction<Tensor> made) {
+    return collectives.devices().stream().map(made::apply).toList();
+  }
+
+  private static void assertSays(Class<? extends Exception> kind, String message, Executable call) {
+    assertEquals(message, assertThrows(kind, call).getMessage());
+  }
+
+  @Test
+  void everyDeviceWithMemoryOutOfReachIsTold() {
+    Tensor closed;
+    try (Arena arena = Arena.ofShared()) {
+      closed = Tensor.allocate(arena, DType.F32, Shape.of(5));
+    }
+    try (Collectives collectives = Collectives.open(Mesh.of("x", 4))) {
+      AtomicInteger told = new AtomicInteger();
+      collectives.spmd(
+          device -> {
+            assertThrows(
+                IllegalStateException.class, () -> device.allReduce(closed, Reduction.SUM, "x"));
+            return told.incrementAndGet();
+          });
+      assertEquals(4, told.get());
+    }
+  }
+}
