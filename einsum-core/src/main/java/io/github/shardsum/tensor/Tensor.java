@@ -8,7 +8,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -29,7 +28,7 @@ import java.util.Optional;
  *
  * <p>Native and mapped memory is in the machine's byte order and may be unaligned.
  */
-public final class Tensor implements Operand {
+public final class Tensor implements Operand, ViewMethods, ElementMethods {
   private final DType dtype;
   private final Shape shape;
   private final long[] strides;
@@ -57,7 +56,7 @@ public final class Tensor implements Operand {
     this.array = array;
   }
 
-  private Tensor view(Shape target, long[] steps, long start) {
+  Tensor view(Shape target, long[] steps, long start) {
     return new Tensor(dtype, target, steps, segment, start, array);
   }
 
@@ -70,7 +69,8 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the length does not match the shape
    */
   public static Tensor of(float[] data, long... shape) {
-    return whole(DType.F32, MemorySegment.ofArray(data), Shape.of(shape));
+    return whole(
+        DType.F32, MemorySegment.ofArray(data), Shape.of(shape));
   }
 
   /**
@@ -81,7 +81,8 @@ public final class Tensor implements Operand {
    * @return the tensor
    */
   public static Tensor of(double[] data, long... shape) {
-    return whole(DType.F64, MemorySegment.ofArray(data), Shape.of(shape));
+    return whole(
+        DType.F64, MemorySegment.ofArray(data), Shape.of(shape));
   }
 
   /**
@@ -92,7 +93,8 @@ public final class Tensor implements Operand {
    * @return the tensor
    */
   public static Tensor of(int[] data, long... shape) {
-    return whole(DType.I32, MemorySegment.ofArray(data), Shape.of(shape));
+    return whole(
+        DType.I32, MemorySegment.ofArray(data), Shape.of(shape));
   }
 
   /**
@@ -103,7 +105,8 @@ public final class Tensor implements Operand {
    * @return the tensor
    */
   public static Tensor of(long[] data, long... shape) {
-    return whole(DType.I64, MemorySegment.ofArray(data), Shape.of(shape));
+    return whole(
+        DType.I64, MemorySegment.ofArray(data), Shape.of(shape));
   }
 
   /**
@@ -114,7 +117,8 @@ public final class Tensor implements Operand {
    * @return the tensor
    */
   public static Tensor ofBf16(short[] bits, long... shape) {
-    return whole(DType.BF16, MemorySegment.ofArray(bits), Shape.of(shape));
+    return whole(
+        DType.BF16, MemorySegment.ofArray(bits), Shape.of(shape));
   }
 
   /**
@@ -125,7 +129,8 @@ public final class Tensor implements Operand {
    * @return the tensor
    */
   public static Tensor ofBool(byte[] data, long... shape) {
-    return whole(DType.BOOL, MemorySegment.ofArray(data), Shape.of(shape));
+    return whole(
+        DType.BOOL, MemorySegment.ofArray(data), Shape.of(shape));
   }
 
   /**
@@ -308,6 +313,7 @@ public final class Tensor implements Operand {
    *
    * @return the rank
    */
+  @Override
   public int rank() {
     return shape.rank();
   }
@@ -328,6 +334,7 @@ public final class Tensor implements Operand {
    * @param axis the axis, in [0, rank)
    * @return the stride in elements; 0 on a broadcast axis, negative on a reversed one
    */
+  @Override
   public long stride(int axis) {
     return strides[axis];
   }
@@ -337,6 +344,7 @@ public final class Tensor implements Operand {
    *
    * @return a fresh array
    */
+  @Override
   public long[] strides() {
     return strides.clone();
   }
@@ -346,6 +354,7 @@ public final class Tensor implements Operand {
    *
    * @return the segment, not a copy
    */
+  @Override
   public MemorySegment segment() {
     return segment;
   }
@@ -355,6 +364,7 @@ public final class Tensor implements Operand {
    *
    * @return the position in elements
    */
+  @Override
   public long offset() {
     return offset;
   }
@@ -384,6 +394,7 @@ public final class Tensor implements Operand {
    *
    * @return true if so; true for an empty tensor
    */
+  @Override
   public boolean isContiguous() {
     return Views.isContiguous(shape, strides);
   }
@@ -396,375 +407,6 @@ public final class Tensor implements Operand {
    */
   public boolean overlapsItself() {
     return Overlap.withItself(this);
-  }
-
-  /**
-   * A view with the axes in reverse order.
-   *
-   * @return the view
-   */
-  public Tensor transpose() {
-    int[] axes = new int[rank()];
-    Arrays.setAll(axes, i -> axes.length - 1 - i);
-    return transpose(axes);
-  }
-
-  /**
-   * A view with the axes in another order.
-   *
-   * @param axes for each axis of the view, the axis of this tensor: a permutation of [0, rank)
-   * @return the view
-   * @throws IllegalArgumentException if it is not a permutation
-   */
-  public Tensor transpose(int... axes) {
-    Views.checkPermutation(axes, shape);
-    long[] sizes = new long[axes.length];
-    long[] steps = new long[axes.length];
-    for (int i = 0; i < axes.length; i++) {
-      sizes[i] = shape.size(axes[i]);
-      steps[i] = strides[axes[i]];
-    }
-    return view(Shape.of(sizes), steps, offset);
-  }
-
-  /**
-   * A view of the elements from, from + 1, ..., to - 1 of an axis.
-   *
-   * @param axis the axis
-   * @param from the first index, in [0, to]
-   * @param to one past the last index, at most the size
-   * @return the view
-   * @throws IndexOutOfBoundsException if the range does not lie in the axis
-   */
-  public Tensor slice(int axis, long from, long to) {
-    return slice(axis, from, to, 1);
-  }
-
-  /**
-   * A view of the elements from, from + step, ... of an axis, up to but without {@code to}.
-   *
-   * @param axis the axis
-   * @param from the first index
-   * @param to the exclusive bound; with a negative step it lies below {@code from} and may be -1
-   * @param step the distance, not 0; negative reverses
-   * @return the view
-   * @throws IndexOutOfBoundsException if an index of the range does not lie in the axis
-   * @throws IllegalArgumentException if the step is 0
-   */
-  public Tensor slice(int axis, long from, long to, long step) {
-    Objects.checkIndex(axis, rank());
-    long count = Views.sliceCount(from, to, step, shape.size(axis), axis, shape);
-    long[] sizes = shape.toArray();
-    long[] steps = strides.clone();
-    sizes[axis] = count;
-    steps[axis] = strides[axis] * step;
-    long start = count == 0 ? offset : offset + from * strides[axis];
-    return view(Shape.of(sizes), steps, start);
-  }
-
-  /**
-   * A view at one index of an axis, without that axis.
-   *
-   * @param axis the axis
-   * @param index the index, in [0, size)
-   * @return the view, of rank one less
-   * @throws IndexOutOfBoundsException if there is no such axis or index
-   */
-  public Tensor select(int axis, long index) {
-    Objects.checkIndex(axis, rank());
-    Objects.checkIndex(index, shape.size(axis));
-    return new Tensor(
-        dtype,
-        Shape.of(Views.without(shape.toArray(), axis)),
-        Views.without(strides, axis),
-        segment,
-        offset + index * strides[axis]);
-  }
-
-  /**
-   * A view of the diagonal of two axes, which replaces both and comes last.
-   *
-   * @param axis1 one axis
-   * @param axis2 another axis, of the same size
-   * @return the view, of rank one less
-   * @throws IllegalArgumentException if the axes are the same or of different sizes
-   */
-  public Tensor diagonal(int axis1, int axis2) {
-    Objects.checkIndex(axis1, rank());
-    Objects.checkIndex(axis2, rank());
-    if (axis1 == axis2 || shape.size(axis1) != shape.size(axis2)) {
-      throw new IllegalArgumentException(
-          "diagonal: two different axes of equal size are wanted, got axes "
-              + axis1
-              + " and "
-              + axis2
-              + " of shape "
-              + shape);
-    }
-    int low = Math.min(axis1, axis2);
-    int high = Math.max(axis1, axis2);
-    long[] sizes = Views.without(Views.without(shape.toArray(), high), low);
-    long[] steps = Views.without(Views.without(strides, high), low);
-    sizes = Arrays.copyOf(sizes, sizes.length + 1);
-    steps = Arrays.copyOf(steps, steps.length + 1);
-    sizes[sizes.length - 1] = shape.size(axis1);
-    steps[steps.length - 1] = strides[axis1] + strides[axis2];
-    return view(Shape.of(sizes), steps, offset);
-  }
-
-  /**
-   * A view with this tensor repeated along new leading axes and along axes of size 1 (NumPy's
-   * broadcasting); its repeated elements are one element in memory, so it is not for writing.
-   *
-   * @param target the wanted shape
-   * @return the view
-   * @throws IllegalArgumentException if the shapes, right-aligned, differ where this one is not 1
-   */
-  public Tensor broadcastTo(Shape target) {
-    int added = target.rank() - rank();
-    long[] steps = new long[target.rank()];
-    for (int axis = target.rank() - 1; axis >= 0; axis--) {
-      long size = axis < added ? 1 : shape.size(axis - added);
-      if (added < 0 || (size != 1 && size != target.size(axis))) {
-        throw new IllegalArgumentException(
-            "broadcast: shape "
-                + shape
-                + " does not broadcast to "
-                + target
-                + "; axes are aligned from the right and must be equal or 1");
-      }
-      steps[axis] = size == 1 ? 0 : strides[axis - added];
-    }
-    if (added < 0) {
-      throw new IllegalArgumentException(
-          "broadcast: rank " + target.rank() + " is lower than that of " + shape);
-    }
-    return view(target, steps, offset);
-  }
-
-  /**
-   * A view with another shape of as many elements.
-   *
-   * @param sizes the new sizes; one may be -1 and is then computed
-   * @return the view
-   * @throws IllegalArgumentException if the counts differ, or the strides do not allow a view (copy
-   *     with {@link #contiguous()} first)
-   */
-  public Tensor reshape(long... sizes) {
-    Shape target = Views.inferShape(shape, sizes);
-    long[] steps =
-        Views.reshapeStrides(shape, strides, target)
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "reshape: a view of shape "
-                            + shape
-                            + ", strides "
-                            + Arrays.toString(strides)
-                            + " as "
-                            + target
-                            + " does not exist; call contiguous() first to copy"));
-    return view(target, steps, offset);
-  }
-
-  /**
-   * A view with a new axis of size 1.
-   *
-   * @param axis where the new axis stands in the view, in [0, rank]
-   * @return the view
-   */
-  public Tensor expand(int axis) {
-    Objects.checkIndex(axis, rank() + 1);
-    long[] sizes = new long[rank() + 1];
-    long[] steps = new long[rank() + 1];
-    for (int i = 0; i < sizes.length; i++) {
-      sizes[i] = i == axis ? 1 : shape.size(i < axis ? i : i - 1);
-      steps[i] = i == axis ? 0 : strides[i < axis ? i : i - 1];
-    }
-    return view(Shape.of(sizes), steps, offset);
-  }
-
-  /**
-   * This tensor if it is contiguous, otherwise a copy on the heap in C order.
-   *
-   * @return a contiguous tensor of equal elements
-   */
-  public Tensor contiguous() {
-    return isContiguous() ? this : copy();
-  }
-
-  /**
-   * A copy on the heap in C order.
-   *
-   * @return a fresh tensor
-   * @throws IllegalArgumentException if the elements do not fit in one Java array; {@link
-   *     #allocate} a tensor and {@link #assign} to it instead
-   */
-  public Tensor copy() {
-    return convert(dtype);
-  }
-
-  /**
-   * A copy on the heap in C order, converted to a dtype, in one rounding.
-   *
-   * <p>Floating point to an integer goes toward zero, saturates and takes NaN to 0; i64 to i32
-   * keeps the lower 32 bits (both as a Java cast); anything to bool is "not zero", so NaN is true;
-   * to a narrower floating-point type is rounded to nearest even.
-   *
-   * @param target the dtype of the copy
-   * @return a fresh tensor
-   * @throws IllegalArgumentException if the elements do not fit in one Java array
-   */
-  public Tensor convert(DType target) {
-    Tensor result = zeros(target, shape);
-    StridedCopy.copy(this, result);
-    return result;
-  }
-
-  /**
-   * Writes the elements of another tensor, converted as by {@link #convert}, into this one.
-   *
-   * @param source a tensor of the same shape; if the two overlap in memory the result is that of a
-   *     copy made first, and a copy is made
-   * @throws IllegalArgumentException if the shapes differ, this tensor's memory is read-only, or
-   *     its indices share elements, as those of a broadcast view and of overlapping windows do;
-   *     nothing is written then
-   */
-  public void assign(Tensor source) {
-    if (!source.shape.equals(shape)) {
-      throw new IllegalArgumentException(
-          "assign: shape "
-              + shape
-              + " is wanted, got "
-              + source.shape
-              + "; use broadcastTo or reshape");
-    }
-    if (segment.isReadOnly()) {
-      throw new IllegalArgumentException("assign: writable memory is wanted, got a read-only one");
-    }
-    refuseSharedElements();
-    StridedCopy.copy(overlaps(source) ? source.copy() : source, this);
-  }
-
-  private void refuseSharedElements() {
-    if (shape.elementCount() > 0 && Overlap.withItself(this)) {
-      throw new IllegalArgumentException(
-          "assign: an element for each index is wanted, got a view of shape "
-              + shape
-              + " and strides "
-              + Arrays.toString(strides)
-              + ", whose indices share elements; assign to the tensor that it views");
-    }
-  }
-
-  private boolean overlaps(Tensor other) {
-    return shape.elementCount() > 0 && touched().asOverlappingSlice(other.touched()).isPresent();
-  }
-
-  /** The part of the segment from the lowest to the highest element of this non-empty tensor. */
-  private MemorySegment touched() {
-    long[] range = Views.range(offset, shape, strides);
-    long size = dtype.byteSize();
-    return segment.asSlice(range[0] * size, (range[1] - range[0] + 1) * size);
-  }
-
-  /**
-   * One element as f64.
-   *
-   * @param index one index an axis
-   * @return the value; an i64 beyond 2^53 is rounded
-   * @throws IllegalArgumentException if the number of indices is not the rank
-   * @throws IndexOutOfBoundsException if an index does not lie in its axis
-   */
-  public double getDouble(long... index) {
-    double[] value = new double[1];
-    Memory.of(this).load(position(index), 1, 1, value, 0, 1);
-    return value[0];
-  }
-
-  /**
-   * One element as i64.
-   *
-   * @param index one index an axis
-   * @return the value; a fraction is cut off
-   * @throws IllegalArgumentException if the number of indices is not the rank
-   * @throws IndexOutOfBoundsException if an index does not lie in its axis
-   */
-  public long getLong(long... index) {
-    long[] value = new long[1];
-    Memory.of(this).load(position(index), 1, 1, value, 0, 1);
-    return value[0];
-  }
-
-  /**
-   * Writes one element.
-   *
-   * @param value the value, converted to the dtype as by {@link #convert}
-   * @param index one index an axis
-   * @throws IllegalArgumentException if the number of indices is not the rank, or the memory is
-   *     read-only
-   * @throws IndexOutOfBoundsException if an index does not lie in its axis
-   */
-  public void set(double value, long... index) {
-    Memory.of(this).store(position(index), 1, 1, new double[] {value}, 0, 1);
-  }
-
-  /**
-   * Writes one element.
-   *
-   * @param value the value, converted to the dtype as by {@link #convert}
-   * @param index one index an axis
-   * @throws IllegalArgumentException if the number of indices is not the rank, or the memory is
-   *     read-only
-   * @throws IndexOutOfBoundsException if an index does not lie in its axis
-   */
-  public void set(long value, long... index) {
-    Memory.of(this).store(position(index), 1, 1, new long[] {value}, 0, 1);
-  }
-
-  private long position(long... index) {
-    if (index.length != rank()) {
-      throw new IllegalArgumentException(
-          "index: one index an axis of " + shape + " is wanted, got " + Arrays.toString(index));
-    }
-    long position = Memory.origin(this);
-    for (int axis = 0; axis < index.length; axis++) {
-      position += Objects.checkIndex(index[axis], shape.size(axis)) * strides[axis];
-    }
-    return position;
-  }
-
-  /**
-   * The elements in C order as f32.
-   *
-   * @return a fresh array
-   */
-  public float[] toFloatArray() {
-    float[] values = new float[Views.arrayLength(shape)];
-    StridedCopy.copy(this, of(values, shape.toArray()));
-    return values;
-  }
-
-  /**
-   * The elements in C order as f64.
-   *
-   * @return a fresh array
-   */
-  public double[] toDoubleArray() {
-    double[] values = new double[Views.arrayLength(shape)];
-    StridedCopy.copy(this, of(values, shape.toArray()));
-    return values;
-  }
-
-  /**
-   * The elements in C order as i64.
-   *
-   * @return a fresh array
-   */
-  public long[] toLongArray() {
-    long[] values = new long[Views.arrayLength(shape)];
-    StridedCopy.copy(this, of(values, shape.toArray()));
-    return values;
   }
 
   /** The dtype, the shape and, where the elements are not in C order, the strides. */
