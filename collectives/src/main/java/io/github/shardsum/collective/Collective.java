@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -58,6 +59,8 @@ public sealed interface Collective {
      */
     public AllReduce {
       axes = Requests.distinct(axes);
+      Objects.requireNonNull(reduction, "reduction");
+      Objects.requireNonNull(order, "order");
     }
 
     /**
@@ -67,7 +70,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public AllReduce(Reduction reduction, String... axes) {
-      this(List.of(axes), reduction, Order.TREE);
+      this(Requests.list(axes), reduction, Order.TREE);
     }
 
     /** As in {@code all-reduce SUM over x.y}. */
@@ -103,6 +106,7 @@ public sealed interface Collective {
      */
     public ReduceScatter {
       axes = Requests.distinct(axes);
+      Objects.requireNonNull(reduction, "reduction");
       Requests.checkDim(dim);
     }
 
@@ -114,7 +118,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public ReduceScatter(Reduction reduction, int dim, String... axes) {
-      this(List.of(axes), reduction, dim);
+      this(Requests.list(axes), reduction, dim);
     }
 
     /** As in {@code reduce-scatter SUM dim 0 over x}. */
@@ -160,7 +164,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public AllGather(int dim, String... axes) {
-      this(List.of(axes), dim, OptionalLong.empty());
+      this(Requests.list(axes), dim, OptionalLong.empty());
     }
 
     /** As in {@code all-gather dim 0 over x}. */
@@ -223,7 +227,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public AllToAll(int split, int concat, String... axes) {
-      this(List.of(axes), split, concat, OptionalLong.empty());
+      this(Requests.list(axes), split, concat, OptionalLong.empty());
     }
 
     /** As in {@code all-to-all split 0 concat 1 over x}. */
@@ -273,7 +277,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public RaggedAllToAll(String... axes) {
-      this(List.of(axes));
+      this(Requests.list(axes));
     }
 
     /** As in {@code ragged all-to-all over x}. */
@@ -307,7 +311,7 @@ public sealed interface Collective {
      */
     public Permute {
       axes = Requests.distinct(axes);
-      pairs = List.copyOf(pairs);
+      pairs = List.copyOf(Objects.requireNonNull(pairs, "pairs"));
       checkOnce(pairs, pairs.stream().map(Route::source).toList(), "source");
       checkOnce(pairs, pairs.stream().map(Route::target).toList(), "target");
     }
@@ -346,7 +350,7 @@ public sealed interface Collective {
       for (int member = 0; member < members; member++) {
         pairs.add(new Route(member, Math.floorMod((long) member + distance, members)));
       }
-      return new Permute(List.of(axes), pairs);
+      return new Permute(Requests.list(axes), pairs);
     }
 
     /**
@@ -440,7 +444,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public Broadcast(int root, String... axes) {
-      this(List.of(axes), root);
+      this(Requests.list(axes), root);
     }
 
     /** As in {@code broadcast from 0 over x}. */
@@ -478,7 +482,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public Barrier(String... axes) {
-      this(List.of(axes));
+      this(Requests.list(axes));
     }
 
     /** As in {@code barrier over x}. */

@@ -7,6 +7,7 @@ import io.github.shardsum.internal.engine.Transports;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The collectives of one mesh, as one process sees them: it holds the values of its own devices.
@@ -49,7 +50,8 @@ public interface Collectives extends AutoCloseable {
    * @return the collectives, to be closed
    */
   static Collectives open(Mesh mesh, CollectiveOptions options) {
-    Transport transport = Transports.open(options);
+    Objects.requireNonNull(mesh, "mesh");
+    Transport transport = Transports.open(Objects.requireNonNull(options, "options"));
     int processors = Runtime.getRuntime().availableProcessors();
     Workers workers = Workers.of(Math.max(1, processors / transport.processesHere()));
     try {
@@ -70,6 +72,9 @@ public interface Collectives extends AutoCloseable {
    * @return the collectives, to be closed
    */
   static Collectives open(Mesh mesh, Workers workers, CollectiveOptions options) {
+    Objects.requireNonNull(mesh, "mesh");
+    Objects.requireNonNull(workers, "workers");
+    Objects.requireNonNull(options, "options");
     return new Engine(mesh, workers, false, options, Transports.open(options));
   }
 

@@ -2,13 +2,19 @@ package io.github.shardsum.collective;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 
 /** What the operations of {@link Collective} have in common: their checks and their words. */
 final class Requests {
   private Requests() {}
 
+  static List<String> list(String... axes) {
+    return List.of(Objects.requireNonNull(axes, "axes"));
+  }
+
   static List<String> distinct(List<String> axes) {
+    Objects.requireNonNull(axes, "axes");
     if (new HashSet<>(axes).size() != axes.size()) {
       throw new IllegalArgumentException(
           "collective: every axis at most once is wanted, got " + axes);

@@ -52,7 +52,7 @@ public final class Mesh {
    * @throws IllegalArgumentException if two axes have one name, or there are more than 2^24 devices
    */
   public static Mesh of(MeshAxis... axes) {
-    return of(List.of(axes));
+    return of(List.of(Objects.requireNonNull(axes, "axes")));
   }
 
   /**
@@ -327,7 +327,7 @@ public final class Mesh {
    * @throws IllegalArgumentException if there is no such axis, or one is named twice
    */
   public DeviceGroups groups(List<String> names) {
-    return new DeviceGroups(this, names);
+    return new DeviceGroups(this, Objects.requireNonNull(names, "names"));
   }
 
   /**
@@ -337,7 +337,7 @@ public final class Mesh {
    * @return the groups
    */
   public DeviceGroups groups(String... names) {
-    return groups(List.of(names));
+    return groups(List.of(Objects.requireNonNull(names, "names")));
   }
 
   /**

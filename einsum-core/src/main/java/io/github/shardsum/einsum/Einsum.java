@@ -112,8 +112,7 @@ public final class Einsum {
    */
   public static Einsum compile(String equation, EinsumOptions options, Shape... shapes) {
     DType type = options.dtype().orElse(DType.F32);
-    List<Signature> signatures = Stream.of(shapes).map(shape -> Signature.of(type, shape)).toList();
-    return compile(Equation.parse(equation), options, signatures);
+    return compile(Equation.parse(equation), options, Signature.of(type, shapes));
   }
 
   /**
@@ -297,7 +296,7 @@ public final class Einsum {
       RunChecks.integral("beta", beta);
     }
     for (int i = 0; i < operands.length; i++) {
-      RunChecks.apart(out, operands[i], "operand " + i);
+      RunChecks.apart(out, RunChecks.present(operands[i], i), "operand " + i);
     }
     options.epilogue().bias().ifPresent(bias -> RunChecks.apart(out, bias.tensor(), "the bias"));
     runChecked(alpha, beta, out, operands);

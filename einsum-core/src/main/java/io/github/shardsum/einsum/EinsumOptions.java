@@ -5,6 +5,7 @@ import io.github.shardsum.path.PathFinder;
 import io.github.shardsum.tensor.DType;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -45,6 +46,13 @@ public record EinsumOptions(
    * @throws IllegalArgumentException if the memory limit is below 8 bytes
    */
   public EinsumOptions {
+    Objects.requireNonNull(strictness, "strictness");
+    Objects.requireNonNull(dtype, "dtype");
+    Objects.requireNonNull(path, "path");
+    Objects.requireNonNull(memoryLimit, "memoryLimit");
+    Objects.requireNonNull(epilogue, "epilogue");
+    Objects.requireNonNull(workers, "workers");
+    Objects.requireNonNull(kernels, "kernels");
     sizes = Map.copyOf(sizes);
     if (memoryLimit.isPresent() && memoryLimit.getAsLong() < Long.BYTES) {
       throw new IllegalArgumentException(
@@ -93,7 +101,14 @@ public record EinsumOptions(
    */
   public EinsumOptions withDtype(DType value) {
     return new EinsumOptions(
-        strictness, Optional.of(value), path, memoryLimit, sizes, epilogue, workers, kernels);
+        strictness,
+        Optional.of(Objects.requireNonNull(value, "dtype")),
+        path,
+        memoryLimit,
+        sizes,
+        epilogue,
+        workers,
+        kernels);
   }
 
   /**

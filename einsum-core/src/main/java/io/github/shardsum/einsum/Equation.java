@@ -4,6 +4,7 @@ import io.github.shardsum.tensor.Shape;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -54,7 +55,7 @@ public record Equation(List<Term> operands, Term output) {
    * @throws EquationSyntaxException if it breaks a rule of the notation
    */
   public static Equation parse(String notation) {
-    return new EquationParser(notation).equation();
+    return new EquationParser(Objects.requireNonNull(notation, "notation")).equation();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.shardsum.einsum;
 
 import io.github.shardsum.tensor.Operand;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The compiled einsums behind {@link Einsum#einsum}; thread-safe, bounded. */
@@ -29,7 +30,7 @@ final class PlanCache {
   }
 
   static Einsum get(String equation, Operand... operands) {
-    Key key = new Key(equation, Signature.of(operands));
+    Key key = new Key(Objects.requireNonNull(equation, "equation"), Signature.of(operands));
     Einsum known = PLANS.get(key);
     if (known != null) {
       return known;

@@ -11,6 +11,14 @@ import java.util.stream.Stream;
 final class RunChecks {
   private RunChecks() {}
 
+  /** An operand or its shape, which a caller may have forgotten. */
+  static <T> T present(T operand, int number) {
+    if (operand == null) {
+      throw new NullPointerException("einsum: operand " + number + " is null");
+    }
+    return operand;
+  }
+
   static void operands(BoundEquation bound, Operand[] operands) {
     if (operands.length != bound.operandCount()) {
       throw new IllegalArgumentException(
@@ -22,7 +30,7 @@ final class RunChecks {
               + operands.length);
     }
     for (int i = 0; i < operands.length; i++) {
-      if (!operands[i].shape().equals(bound.operandShape(i))) {
+      if (!present(operands[i], i).shape().equals(bound.operandShape(i))) {
         throw new IllegalArgumentException(
             "einsum: operand "
                 + i

@@ -36,7 +36,16 @@ final class Signature {
   static List<Signature> of(Operand[] operands) {
     Signature[] signatures = new Signature[operands.length];
     for (int i = 0; i < operands.length; i++) {
-      signatures[i] = of(operands[i]);
+      signatures[i] = of(RunChecks.present(operands[i], i));
+    }
+    return List.of(signatures);
+  }
+
+  /** Dense operands in C order. */
+  static List<Signature> of(DType dtype, Shape[] shapes) {
+    Signature[] signatures = new Signature[shapes.length];
+    for (int i = 0; i < shapes.length; i++) {
+      signatures[i] = of(dtype, RunChecks.present(shapes[i], i));
     }
     return List.of(signatures);
   }

@@ -2,6 +2,7 @@ package io.github.shardsum.einsum;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -68,7 +69,7 @@ public record Term(List<Axis> axes, List<String> partial) {
    * @throws EquationSyntaxException if it breaks a rule of the notation
    */
   public static Term parse(String notation) {
-    return new EquationParser(notation).term();
+    return new EquationParser(Objects.requireNonNull(notation, "notation")).term();
   }
 
   /**

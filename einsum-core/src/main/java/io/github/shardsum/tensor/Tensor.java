@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -70,7 +71,7 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    */
   public static Tensor of(float[] data, long... shape) {
     return whole(
-        DType.F32, MemorySegment.ofArray(data), Shape.of(shape));
+        DType.F32, MemorySegment.ofArray(Objects.requireNonNull(data, "data")), Shape.of(shape));
   }
 
   /**
@@ -82,7 +83,7 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    */
   public static Tensor of(double[] data, long... shape) {
     return whole(
-        DType.F64, MemorySegment.ofArray(data), Shape.of(shape));
+        DType.F64, MemorySegment.ofArray(Objects.requireNonNull(data, "data")), Shape.of(shape));
   }
 
   /**
@@ -94,7 +95,7 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    */
   public static Tensor of(int[] data, long... shape) {
     return whole(
-        DType.I32, MemorySegment.ofArray(data), Shape.of(shape));
+        DType.I32, MemorySegment.ofArray(Objects.requireNonNull(data, "data")), Shape.of(shape));
   }
 
   /**
@@ -106,7 +107,7 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    */
   public static Tensor of(long[] data, long... shape) {
     return whole(
-        DType.I64, MemorySegment.ofArray(data), Shape.of(shape));
+        DType.I64, MemorySegment.ofArray(Objects.requireNonNull(data, "data")), Shape.of(shape));
   }
 
   /**
@@ -118,7 +119,7 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    */
   public static Tensor ofBf16(short[] bits, long... shape) {
     return whole(
-        DType.BF16, MemorySegment.ofArray(bits), Shape.of(shape));
+        DType.BF16, MemorySegment.ofArray(Objects.requireNonNull(bits, "bits")), Shape.of(shape));
   }
 
   /**
@@ -130,7 +131,7 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    */
   public static Tensor ofBool(byte[] data, long... shape) {
     return whole(
-        DType.BOOL, MemorySegment.ofArray(data), Shape.of(shape));
+        DType.BOOL, MemorySegment.ofArray(Objects.requireNonNull(data, "data")), Shape.of(shape));
   }
 
   /**
@@ -166,6 +167,8 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
   }
 
   private static Tensor whole(DType dtype, MemorySegment segment, Shape shape) {
+    Objects.requireNonNull(dtype, "dtype");
+    Objects.requireNonNull(segment, "segment");
     long wanted = shape.elementCount();
     if (segment.byteSize() % dtype.byteSize() != 0
         || segment.byteSize() / dtype.byteSize() != wanted) {

@@ -37,13 +37,19 @@ final class Arguments {
   }
 
   static void fit(String what, List<Value> wanted, List<Tensor> given) {
+    if (given == null) {
+      throw new NullPointerException(what + "s are null");
+    }
     if (wanted.size() != given.size()) {
       throw new IllegalArgumentException(
           wanted.size() + " " + what + "s are wanted, " + wanted + ", got " + given);
     }
     for (int i = 0; i < given.size(); i++) {
-      Tensor tensor = given.get(i);
       Value value = wanted.get(i);
+      Tensor tensor = given.get(i);
+      if (tensor == null) {
+        throw new NullPointerException(what + " " + value + " is null");
+      }
       if (tensor.dtype() != value.type().dtype() || !tensor.shape().equals(value.type().shape())) {
         throw new IllegalArgumentException(
             what + " " + value + " is wanted, got " + tensor + "; convert or reshape it");

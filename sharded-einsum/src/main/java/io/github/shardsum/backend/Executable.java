@@ -2,6 +2,7 @@ package io.github.shardsum.backend;
 
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -40,7 +41,7 @@ public interface Executable extends AutoCloseable {
    * @throws IllegalArgumentException if a number, dtype or shape is not the program's
    */
   default List<Tensor> run(Tensor... inputs) {
-    return run(List.of(inputs));
+    return run(Arrays.asList(inputs));
   }
 
   /**

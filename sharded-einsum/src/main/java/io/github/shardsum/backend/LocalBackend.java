@@ -9,6 +9,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
@@ -28,8 +29,8 @@ public final class LocalBackend implements Backend {
   private final LocalKernels kernels;
 
   private LocalBackend(Workers workers, Executor executor, LocalKernels kernels) {
-    this.workers = workers;
-    this.executor = executor;
+    this.workers = Objects.requireNonNull(workers, "workers");
+    this.executor = Objects.requireNonNull(executor, "executor");
     this.kernels = kernels;
   }
 
@@ -72,6 +73,8 @@ public final class LocalBackend implements Backend {
 
   @Override
   public Executable compile(Program program, CompileOptions options) {
+    Objects.requireNonNull(program, "program");
+    Objects.requireNonNull(options, "options");
     LocalPlan plan = LocalCompiler.plan(program, kernels, options.rematerialized(), workers);
     long bytes = plan.bytes();
     if (options.memoryLimit().isPresent() && bytes > options.memoryLimit().getAsLong()) {

@@ -21,6 +21,11 @@ sealed interface ContractionMethods permits ProgramBuilder {
    * @see Contraction.Einsum
    */
   default Value einsum(String equation, Value... operands) {
+    for (int i = 0; i < operands.length; i++) {
+      if (operands[i] == null) {
+        throw new NullPointerException("einsum " + equation + ": operand " + i + " is null");
+      }
+    }
     return einsum(Equation.parse(equation), List.of(operands), Map.of());
   }
 

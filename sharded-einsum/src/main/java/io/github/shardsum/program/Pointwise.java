@@ -2,6 +2,7 @@ package io.github.shardsum.program;
 
 import io.github.shardsum.tensor.DType;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Operations on one element at a time.
@@ -95,6 +96,12 @@ public sealed interface Pointwise extends Operation {
    * @param x the argument
    */
   record Unary(UnaryKind kind, Value x) implements Pointwise {
+    /** Checks for null. */
+    public Unary {
+      Objects.requireNonNull(kind, "kind");
+      Objects.requireNonNull(x, "x");
+    }
+
     @Override
     public List<Value> operands() {
       return List.of(x);
@@ -110,6 +117,13 @@ public sealed interface Pointwise extends Operation {
    * @param y the second
    */
   record Binary(BinaryKind kind, Value x, Value y) implements Pointwise {
+    /** Checks for null. */
+    public Binary {
+      Objects.requireNonNull(kind, "kind");
+      Objects.requireNonNull(x, "x");
+      Objects.requireNonNull(y, "y");
+    }
+
     @Override
     public List<Value> operands() {
       return List.of(x, y);
@@ -124,6 +138,13 @@ public sealed interface Pointwise extends Operation {
    * @param y the right side
    */
   record Compare(Comparison relation, Value x, Value y) implements Pointwise {
+    /** Checks for null. */
+    public Compare {
+      Objects.requireNonNull(relation, "relation");
+      Objects.requireNonNull(x, "x");
+      Objects.requireNonNull(y, "y");
+    }
+
     @Override
     public List<Value> operands() {
       return List.of(x, y);
@@ -139,6 +160,13 @@ public sealed interface Pointwise extends Operation {
    * @param y chosen where false
    */
   record Select(Value condition, Value x, Value y) implements Pointwise {
+    /** Checks for null. */
+    public Select {
+      Objects.requireNonNull(condition, "condition");
+      Objects.requireNonNull(x, "x");
+      Objects.requireNonNull(y, "y");
+    }
+
     @Override
     public List<Value> operands() {
       return List.of(condition, x, y);
@@ -154,6 +182,12 @@ public sealed interface Pointwise extends Operation {
    * @param dtype the result's dtype
    */
   record Convert(Value x, DType dtype) implements Pointwise {
+    /** Checks for null. */
+    public Convert {
+      Objects.requireNonNull(x, "x");
+      Objects.requireNonNull(dtype, "dtype");
+    }
+
     @Override
     public List<Value> operands() {
       return List.of(x);

@@ -3,6 +3,7 @@ package io.github.shardsum.program;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A computation as if for one device: inputs, statements in order, outputs; an immutable value.
@@ -74,7 +75,7 @@ public record Program(
    * @return a fresh builder
    */
   public static ProgramBuilder builder(String name) {
-    return new ProgramBuilder(name);
+    return new ProgramBuilder(Objects.requireNonNull(name, "name"));
   }
 
   /**
@@ -86,7 +87,7 @@ public record Program(
    * @throws ProgramException if it is not a program; the message names the line
    */
   public static Program parse(String text) {
-    return new ProgramParser(text).program();
+    return new ProgramParser(Objects.requireNonNull(text, "text")).program();
   }
 
   /**

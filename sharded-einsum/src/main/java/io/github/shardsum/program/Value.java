@@ -1,5 +1,7 @@
 package io.github.shardsum.program;
 
+import java.util.Objects;
+
 /**
  * A value of a program: an input or the result of a statement. Names are unique in a program.
  *
@@ -15,6 +17,7 @@ public record Value(String name, ValueType type) {
               + name
               + "\"");
     }
+    Objects.requireNonNull(type, "type");
   }
 
   static boolean isName(String name) {

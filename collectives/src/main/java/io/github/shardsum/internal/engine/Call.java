@@ -4,6 +4,7 @@ import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,11 @@ import java.util.Optional;
  * @param counts its counts, for a ragged all-to-all
  */
 record Call(Collective collective, Tensor x, Optional<Tensor> out, Optional<RaggedCounts> counts) {
+  Call {
+    Objects.requireNonNull(collective, "collective");
+    Objects.requireNonNull(x, "x");
+  }
+
   /** Whether some of it may be sent from where it lies, or received to where it goes. */
   boolean liesInNativeMemory() {
     return x.segment().isNative() || out.filter(given -> given.segment().isNative()).isPresent();

@@ -13,6 +13,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -83,7 +84,12 @@ public final class Engine implements Collectives {
 
   @Override
   public void runInto(Collective collective, List<Tensor> x, List<Tensor> out) {
-    blocking(calls(collective, x, List.of(), listed(collective, "result", out)));
+    blocking(
+        calls(
+            collective,
+            x,
+            List.of(),
+            listed(collective, "result", Objects.requireNonNull(out, "out"))));
   }
 
   @Override
@@ -92,7 +98,12 @@ public final class Engine implements Collectives {
       List<Tensor> x,
       List<RaggedCounts> counts,
       List<Tensor> out) {
-    blocking(calls(collective, x, counts, listed(collective, "result", out)));
+    blocking(
+        calls(
+            collective,
+            x,
+            counts,
+            listed(collective, "result", Objects.requireNonNull(out, "out"))));
   }
 
   @Override
@@ -108,7 +119,12 @@ public final class Engine implements Collectives {
 
   @Override
   public Pending<List<Tensor>> startInto(Collective collective, List<Tensor> x, List<Tensor> out) {
-    return started(calls(collective, x, List.of(), listed(collective, "result", out)));
+    return started(
+        calls(
+            collective,
+            x,
+            List.of(),
+            listed(collective, "result", Objects.requireNonNull(out, "out"))));
   }
 
   private List<Tensor> blocking(List<Call> calls) {
@@ -120,7 +136,17 @@ public final class Engine implements Collectives {
     return conductor.start(() -> execute(calls, _ -> site));
   }
 
+  private <T> T of(List<T> list, String what, int index) {
+    T found = list.get(index);
+    if (found == null) {
+      int device = wire.placement().device(index);
+      throw new NullPointerException(what + " of device " + device + " is null");
+    }
+    return found;
+  }
+
   private <T> List<T> listed(Collective collective, String what, List<T> list) {
+    Objects.requireNonNull(collective, "collective");
     int count = wire.placement().count();
     if (list.size() != count) {
       throw Rules.wrongList(collective, what, count, list.size());
@@ -132,7 +158,7 @@ public final class Engine implements Collectives {
   List<Call> calls(
       Collective collective, List<Tensor> x, List<RaggedCounts> counts, List<Tensor> out) {
     checkUsable();
-    listed(collective, "operand", x);
+    listed(collective, "operand", Objects.requireNonNull(x, "x"));
     if (!counts.isEmpty()) {
       listed(collective, "list of counts", counts);
     }
@@ -141,9 +167,9 @@ public final class Engine implements Collectives {
       Call call =
           new Call(
               collective,
-              x.get(index),
-              out.isEmpty() ? Optional.empty() : Optional.of(out.get(index)),
-              counts.isEmpty() ? Optional.empty() : Optional.of(counts.get(index)));
+              of(x, "operand", index),
+              out.isEmpty() ? Optional.empty() : Optional.of(of(out, "result", index)),
+              counts.isEmpty() ? Optional.empty() : Optional.of(of(counts, "counts", index)));
       check(call, index);
       calls.add(call);
     }
@@ -206,13 +232,13 @@ public final class Engine implements Collectives {
   @Override
   public <T> List<T> spmd(Program<T> program) {
     checkUsable();
-    return new SpmdRun<>(this, program).run();
+    return new SpmdRun<>(this, Objects.requireNonNull(program, "program")).run();
   }
 
   @Override
   public Plan.Builder plan(String name) {
     checkUsable();
-    return new EnginePlan.Steps(this, wire, workers, name);
+    return new EnginePlan.Steps(this, wire, workers, Objects.requireNonNull(name, "name"));
   }
 
   Placement placement() {
