@@ -1,5 +1,6 @@
 package io.github.shardsum.collective;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -10,11 +11,11 @@ final class Requests {
   private Requests() {}
 
   static List<String> list(String... axes) {
-    return List.of(Objects.requireNonNull(axes, "axes"));
+    return Arrays.asList(Objects.requireNonNull(axes, "axes"));
   }
 
   static List<String> distinct(List<String> axes) {
-    Objects.requireNonNull(axes, "axes");
+    Objects.requireNonNull(axes, "axes").forEach(axis -> Objects.requireNonNull(axis, "axis"));
     if (new HashSet<>(axes).size() != axes.size()) {
       throw new IllegalArgumentException(
           "collective: every axis at most once is wanted, got " + axes);

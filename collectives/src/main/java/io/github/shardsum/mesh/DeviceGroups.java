@@ -24,6 +24,7 @@ public final class DeviceGroups {
 
   DeviceGroups(Mesh mesh, List<String> axes) {
     this.mesh = mesh;
+    axes.forEach(axis -> Objects.requireNonNull(axis, "axis"));
     this.axes = List.copyOf(axes);
     if (new HashSet<>(axes).size() != axes.size()) {
       throw new IllegalArgumentException(

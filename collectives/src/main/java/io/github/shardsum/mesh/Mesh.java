@@ -52,7 +52,7 @@ public final class Mesh {
    * @throws IllegalArgumentException if two axes have one name, or there are more than 2^24 devices
    */
   public static Mesh of(MeshAxis... axes) {
-    return of(List.of(Objects.requireNonNull(axes, "axes")));
+    return of(Arrays.asList(Objects.requireNonNull(axes, "axes")));
   }
 
   /**
@@ -337,7 +337,7 @@ public final class Mesh {
    * @return the groups
    */
   public DeviceGroups groups(String... names) {
-    return groups(List.of(Objects.requireNonNull(names, "names")));
+    return groups(Arrays.asList(Objects.requireNonNull(names, "names")));
   }
 
   /**

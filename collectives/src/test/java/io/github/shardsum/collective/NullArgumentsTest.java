@@ -37,6 +37,8 @@ class NullArgumentsTest {
     names("names", () -> MESH.size((List<String>) null));
     names("names", () -> MESH.groups((List<String>) null));
     names("names", () -> MESH.groups((String[]) null));
+    names("axis", () -> MESH.groups("x", null));
+    names("axis", () -> Mesh.of(new MeshAxis("x", 2), null));
     names("name", () -> new MeshAxis(null, 2));
   }
 
@@ -44,6 +46,7 @@ class NullArgumentsTest {
   void ofCollectives() {
     names("axes", () -> new Collective.AllReduce(Reduction.SUM, (String[]) null));
     names("reduction", () -> new Collective.AllReduce(null, "x"));
+    names("axis", () -> new Collective.AllReduce(Reduction.SUM, "x", null));
     names("order", () -> new Collective.AllReduce(List.of("x"), Reduction.SUM, null));
     names("reduction", () -> new Collective.ReduceScatter(null, 0, "x"));
     names("axes", () -> new Collective.Barrier((List<String>) null));

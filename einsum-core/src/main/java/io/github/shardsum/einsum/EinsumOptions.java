@@ -144,7 +144,7 @@ public record EinsumOptions(
    */
   public EinsumOptions withSize(String label, long size) {
     Map<String, Long> more = new HashMap<>(sizes);
-    more.put(label, size);
+    more.put(Objects.requireNonNull(label, "label"), size);
     return new EinsumOptions(
         strictness, dtype, path, memoryLimit, more, epilogue, workers, kernels);
   }

@@ -1,6 +1,7 @@
 package io.github.shardsum.einsum;
 
 import io.github.shardsum.tensor.Tensor;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -23,7 +24,18 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
    *     "h"} or {@code "batch hidden"}
    * @param tensor one axis a label, of the label's size or 1
    */
-  public record Bias(Term term, Tensor tensor) {}
+  public record Bias(Term term, Tensor tensor) {
+    /** Checks that nothing is null. */
+    public Bias {
+      Objects.requireNonNull(term, "term");
+      Objects.requireNonNull(tensor, "tensor");
+    }
+  }
+
+  /** Checks that nothing is null. */
+  public Epilogue {
+    Objects.requireNonNull(bias, "bias");
+  }
 
   /**
    * The epilogue that changes nothing.

@@ -98,6 +98,9 @@ class NullArgumentsTest {
         names("path", "withPath", () -> DEFAULTS.withPath(null)),
         names("epilogue", "withEpilogue", () -> DEFAULTS.withEpilogue(null)),
         names("strictness", "withStrictness", () -> DEFAULTS.withStrictness(null)),
-        names("kernels", "withKernels", () -> DEFAULTS.withKernels(null)));
+        names("kernels", "withKernels", () -> DEFAULTS.withKernels(null)),
+        names("label", "withSize", () -> DEFAULTS.withSize(null, 2)),
+        names("tensor", "withBias", () -> Epilogue.none().withBias("i", none)),
+        names("notation", "bias labels", () -> Epilogue.none().withBias(null, X)));
   }
 }

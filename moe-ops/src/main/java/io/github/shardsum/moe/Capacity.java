@@ -76,9 +76,10 @@ public sealed interface Capacity {
      * @param tokens S, tokens a group
      * @param experts E
      * @return slots of one expert in one group
-     * @throws IllegalArgumentException if it exceeds 2^31 - 1
+     * @throws IllegalArgumentException if it exceeds 2^31 - 1, or there is no expert
      */
     public long slots(int choices, long tokens, long experts) {
+      Checks.atLeast("capacity: experts E", 1, experts);
       BigDecimal exact = new BigDecimal(Double.toString(factor));
       BigDecimal slots =
           switch (rounding) {
@@ -169,7 +170,7 @@ public sealed interface Capacity {
    * @param tokens S, tokens a group
    * @param experts E
    * @return slots of one expert in one group
-   * @throws IllegalArgumentException if it exceeds 2^31 - 1
+   * @throws IllegalArgumentException if it exceeds 2^31 - 1, or a factor is given no expert
    */
   default long atMost(int choices, long tokens, long experts) {
     return switch (this) {

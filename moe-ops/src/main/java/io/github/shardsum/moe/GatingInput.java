@@ -2,6 +2,7 @@ package io.github.shardsum.moe;
 
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -62,7 +63,7 @@ public record GatingInput(Tensor scores, Kind kind, Optional<Tensor> nonPadding)
    * @return the input
    */
   public GatingInput withNonPadding(Tensor mask) {
-    return new GatingInput(scores, kind, Optional.of(mask));
+    return new GatingInput(scores, kind, Optional.of(Objects.requireNonNull(mask, "mask")));
   }
 
   /**

@@ -162,7 +162,7 @@ public record GatingOptions(
      * @return this
      */
     public Builder secondChoice(SecondChoice value) {
-      secondChoice = Optional.of(value);
+      secondChoice = Optional.of(Objects.requireNonNull(value, "secondChoice"));
       return this;
     }
 
@@ -174,7 +174,7 @@ public record GatingOptions(
      * @return this
      */
     public Builder normalization(Normalization value) {
-      normalization = Optional.of(value);
+      normalization = Optional.of(Objects.requireNonNull(value, "normalization"));
       return this;
     }
 

@@ -2,6 +2,7 @@ package io.github.shardsum.moe;
 
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -37,6 +38,6 @@ public record MoeInput(Tensor tokens, Optional<Tensor> nonPadding) {
    * @return the input
    */
   public MoeInput withNonPadding(Tensor mask) {
-    return new MoeInput(tokens, Optional.of(mask));
+    return new MoeInput(tokens, Optional.of(Objects.requireNonNull(mask, "mask")));
   }
 }

@@ -86,7 +86,7 @@ public final class MoeLayer {
    * @throws IllegalArgumentException as {@link #forward(MoeInput, Randomness)}
    */
   public MoePass forward(MoeInput input, Randomness randomness, MoeActivations reuse) {
-    return new Forward(input, randomness).run(Optional.of(reuse));
+    return new Forward(input, randomness).run(Optional.of(Objects.requireNonNull(reuse, "reuse")));
   }
 
   /** One pass: its arguments and the times so far. */

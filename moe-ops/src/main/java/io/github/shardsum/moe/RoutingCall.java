@@ -19,6 +19,9 @@ record RoutingCall(
 
   static RoutingCall of(
       GatingInput input, GatingOptions options, Randomness randomness, Workers workers) {
+    Objects.requireNonNull(input, "input");
+    Objects.requireNonNull(options, "options");
+    Objects.requireNonNull(randomness, "randomness");
     Checks.arrayLength("gating: tokens", input.groups(), input.groupSize());
     Checks.arrayLength("gating: gates of a group", input.groupSize(), input.experts());
     if (options.router() instanceof Router.TokenChoice(int choices)) {

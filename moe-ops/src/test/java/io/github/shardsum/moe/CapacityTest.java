@@ -71,6 +71,17 @@ class CapacityTest {
   }
 
   @Test
+  void aFactorWantsAnExpert() {
+    for (Capacity.Rounding rounding : Capacity.Rounding.values()) {
+      IllegalArgumentException none =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> Capacity.factor(1).rounding(rounding).slots(2, 100, 0));
+      assertEquals("capacity: experts E: at least 1 is wanted, got 0", none.getMessage());
+    }
+  }
+
+  @Test
   void numbersOutOfRangeAreErrors() {
     assertThrows(IllegalArgumentException.class, () -> Capacity.fixed(0));
     assertThrows(IllegalArgumentException.class, () -> Capacity.factor(0));
