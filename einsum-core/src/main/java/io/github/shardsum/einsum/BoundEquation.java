@@ -252,7 +252,15 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such operand
    */
   public BoundEquation vjp(int operand) {
-    Objects.checkIndex(operand, operandCount());
+    if (operand < 0 || operand >= operandCount()) {
+      throw new IndexOutOfBoundsException(
+          "vjp: an operand in [0, "
+              + operandCount()
+              + ") of "
+              + equation
+              + " is wanted, got "
+              + operand);
+    }
     return new Gradient(this, operand).bound();
   }
 

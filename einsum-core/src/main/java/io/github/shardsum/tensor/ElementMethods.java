@@ -5,7 +5,6 @@ import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.internal.memory.StridedCopy;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Objects;
 
 /** The elements of a {@link Tensor}: copied, converted, read and written. */
 sealed interface ElementMethods permits Tensor {
@@ -180,7 +179,11 @@ sealed interface ElementMethods permits Tensor {
     }
     long position = Memory.origin(self());
     for (int axis = 0; axis < index.length; axis++) {
-      position += Objects.checkIndex(index[axis], shape().size(axis)) * stride(axis);
+      if (index[axis] < 0 || index[axis] >= shape().size(axis)) {
+        throw new IndexOutOfBoundsException(
+            "index: one inside shape " + shape() + " is wanted, got " + Arrays.toString(index));
+      }
+      position += index[axis] * stride(axis);
     }
     return position;
   }

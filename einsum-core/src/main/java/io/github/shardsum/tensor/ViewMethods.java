@@ -1,7 +1,6 @@
 package io.github.shardsum.tensor;
 
 import java.util.Arrays;
-import java.util.Objects;
 
 /** Views of a {@link Tensor}: other shapes and strides over its memory, without a copy. */
 sealed interface ViewMethods permits Tensor {
@@ -78,7 +77,7 @@ sealed interface ViewMethods permits Tensor {
    * @throws IllegalArgumentException if the step is 0
    */
   default Tensor slice(int axis, long from, long to, long step) {
-    Objects.checkIndex(axis, rank());
+    Views.checkAxis("slice", axis, rank(), shape());
     long count = Views.sliceCount(from, to, step, shape().size(axis), axis, shape());
     long[] sizes = shape().toArray();
     long[] steps = strides();
@@ -97,8 +96,18 @@ sealed interface ViewMethods permits Tensor {
    * @throws IndexOutOfBoundsException if there is no such axis or index
    */
   default Tensor select(int axis, long index) {
-    Objects.checkIndex(axis, rank());
-    Objects.checkIndex(index, shape().size(axis));
+    Views.checkAxis("select", axis, rank(), shape());
+    if (index < 0 || index >= shape().size(axis)) {
+      throw new IndexOutOfBoundsException(
+          "select: an index in [0, "
+              + shape().size(axis)
+              + ") of axis "
+              + axis
+              + " of shape "
+              + shape()
+              + " is wanted, got "
+              + index);
+    }
     return view(
         Shape.of(Views.without(shape().toArray(), axis)),
         Views.without(strides(), axis),
@@ -114,8 +123,8 @@ sealed interface ViewMethods permits Tensor {
    * @throws IllegalArgumentException if the axes are the same or of different sizes
    */
   default Tensor diagonal(int axis1, int axis2) {
-    Objects.checkIndex(axis1, rank());
-    Objects.checkIndex(axis2, rank());
+    Views.checkAxis("diagonal", axis1, rank(), shape());
+    Views.checkAxis("diagonal", axis2, rank(), shape());
     if (axis1 == axis2 || shape().size(axis1) != shape().size(axis2)) {
       throw new IllegalArgumentException(
           "diagonal: two different axes of equal size are wanted, got axes "
@@ -198,7 +207,7 @@ sealed interface ViewMethods permits Tensor {
    * @return the view
    */
   default Tensor expand(int axis) {
-    Objects.checkIndex(axis, rank() + 1);
+    Views.checkAxis("expand", axis, rank() + 1, shape());
     long[] sizes = new long[rank() + 1];
     long[] steps = new long[rank() + 1];
     for (int i = 0; i < sizes.length; i++) {

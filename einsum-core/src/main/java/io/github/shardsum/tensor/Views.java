@@ -65,6 +65,14 @@ final class Views {
     return true;
   }
 
+  /** Refuses what is no axis, of so many that there may be. */
+  static void checkAxis(String what, int axis, int count, Shape shape) {
+    if (axis < 0 || axis >= count) {
+      throw new IndexOutOfBoundsException(
+          what + ": an axis in [0, " + count + ") is wanted for shape " + shape + ", got " + axis);
+    }
+  }
+
   static void checkPermutation(int[] axes, Shape shape) {
     boolean[] seen = new boolean[shape.rank()];
     boolean good = axes.length == shape.rank();

@@ -1,6 +1,7 @@
 package io.github.shardsum.einsum;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.shardsum.einsum.OperandArbitraries.Problem;
 import io.github.shardsum.einsum.OperandArbitraries.Values;
@@ -84,6 +85,17 @@ class GradientProperties {
       others.remove(i);
       assertEquals(others, vjp.operandShapes().subList(1, vjp.operandCount()));
       assertEquals(vjp.equation(), Equation.parse(vjp.equation().toString()));
+    }
+  }
+
+  @Example
+  void anOperandThatIsNotThereIsRefused() {
+    Einsum product = Einsum.compile("ij,jk->ik", Shape.of(2, 3), Shape.of(3, 2));
+    for (int operand : new int[] {-1, 2}) {
+      IndexOutOfBoundsException refused =
+          assertThrows(IndexOutOfBoundsException.class, () -> product.vjp(operand));
+      assertEquals(
+          "vjp: an operand in [0, 2) of ij,jk->ik is wanted, got " + operand, refused.getMessage());
     }
   }
 

@@ -136,9 +136,11 @@ class TensorTest {
     refuses("slice", () -> MATRIX.slice(1, 2, 1));
     refuses("slice", () -> MATRIX.slice(1, 3, 0, -1));
     refuses("slice", () -> MATRIX.slice(1, 1, -2, -1));
-    refuses("2", () -> MATRIX.slice(2, 0, 0));
-    refuses("3", () -> MATRIX.select(1, 3));
-    refuses("-1", () -> MATRIX.select(0, -1));
+    refuses("slice: an axis in [0, 2)", () -> MATRIX.slice(2, 0, 0));
+    refuses("[0, 3) of axis 1 of shape [2, 3] is wanted, got 3", () -> MATRIX.select(1, 3));
+    refuses("[0, 2) of axis 0 of shape [2, 3] is wanted, got -1", () -> MATRIX.select(0, -1));
+    refuses("select: an axis in [0, 2)", () -> MATRIX.select(-1, 0));
+    refuses("diagonal: an axis in [0, 2)", () -> MATRIX.diagonal(0, 2));
     refuses("two different axes of equal size", () -> MATRIX.diagonal(0, 1));
     refuses("two different axes", () -> MATRIX.reshape(3, 2).diagonal(1, 1));
     refuses("does not broadcast", () -> MATRIX.broadcastTo(Shape.of(2, 4)));
@@ -150,15 +152,15 @@ class TensorTest {
     refuses("-1 cannot be told", () -> MATRIX.reshape(-1, -1));
     refuses("-1 cannot be told", () -> Tensor.zeros(DType.F32, 0).reshape(-1, 0));
     refuses("reshape", () -> MATRIX.reshape(1L << 32, 1L << 32, -1));
-    refuses("3", () -> MATRIX.expand(3));
+    refuses("expand: an axis in [0, 3) is wanted for shape [2, 3], got 3", () -> MATRIX.expand(3));
   }
 
   @Test
   void indicesOutsideAreRefused() {
-    refuses("3", () -> MATRIX.getDouble(0, 3));
-    refuses("-1", () -> MATRIX.getLong(-1, 0));
+    refuses("inside shape [2, 3] is wanted, got [0, 3]", () -> MATRIX.getDouble(0, 3));
+    refuses("inside shape [2, 3] is wanted, got [-1, 0]", () -> MATRIX.getLong(-1, 0));
     refuses("one index an axis", () -> MATRIX.getDouble(0));
-    refuses("2", () -> MATRIX.set(1.0, 2, 0));
+    refuses("inside shape [2, 3] is wanted, got [2, 0]", () -> MATRIX.set(1.0, 2, 0));
     refuses("one index an axis", () -> MATRIX.set(1L, 0, 0, 0));
   }
 
