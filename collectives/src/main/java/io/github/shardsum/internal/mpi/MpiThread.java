@@ -22,6 +22,12 @@ import java.util.function.Consumer;
  * work over, since in a call of MPI it could not leave its carrier.
  */
 final class MpiThread {
+  /**
+   * {@code waiting}, the default, or {@code own}: then the engine's thread alone calls MPI, for
+   * libraries and tools that want one thread; exchanges take longer.
+   */
+  static final String VARIABLE = "SHARDSUM_MPI_THREAD";
+
   /** How long the thread sleeps between two looks at what the others say. */
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -177,7 +183,27 @@ final class MpiThread {
     }
   }
 
+  /**
+   * Whether threads of the program call MPI while they wait.
+   *
+   * @throws MpiException if the variable has neither of its values
+   */
+  static boolean waitingThreadsCall(Map<String, String> environment) {
+    return switch (environment.getOrDefault(VARIABLE, "waiting")) {
+      case "waiting" -> true;
+      case "own" -> false;
+      case String other ->
+          throw new MpiException(
+              VARIABLE
+                  + ": `waiting` (a platform thread that waits for its operation calls MPI) or `own`"
+                  + " (only the engine's own thread does) is wanted, got `"
+                  + other
+                  + "`");
+    };
+  }
+
   private Job join(Map<String, String> environment) {
+    boolean waitingThreadsCall = waitingThreadsCall(environment);
     CLibrary c = new CLibrary();
     c.forbidSignalHandlers();
     try (Arena arena = Arena.ofConfined()) {
@@ -186,7 +212,7 @@ final class MpiThread {
       if (mpi.isInitialized()) {
         throw new MpiException("MPI: something else in this process has started it already");
       }
-      othersMayCall = mpi.init();
+      othersMayCall = mpi.init() && waitingThreadsCall;
       c.restore(handlers);
       Job job = new Job(mpi);
       // Once more: some transports load with the first message.

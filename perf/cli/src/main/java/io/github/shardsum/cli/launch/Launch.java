@@ -25,6 +25,8 @@ record Launch(
     Optional<String> remoteShell,
     Optional<String> networkInterface,
     List<String> command) {
+  /** Who calls MPI; the engine reads it. */
+  private static final String THREAD = "SHARDSUM_MPI_THREAD";
 
   /** The settings that work, each with the reason why it is there. */
   List<String> arguments() {
@@ -83,7 +85,11 @@ record Launch(
 
   /** What the processes find in their environment beyond what is there. */
   Map<String, String> environment() {
-    return new TreeMap<>(
-        Map.of("SHARDSUM_ENGINE", "mpi", "SHARDSUM_MPI_LIBRARY", mpirun.library()));
+    Map<String, String> given = new TreeMap<>();
+    given.put("SHARDSUM_ENGINE", "mpi");
+    given.put("SHARDSUM_MPI_LIBRARY", mpirun.library());
+    // What is there already reaches this host's processes, but not every other host's.
+    Optional.ofNullable(System.getenv(THREAD)).ifPresent(value -> given.put(THREAD, value));
+    return given;
   }
 }
