@@ -11,8 +11,8 @@ import java.util.OptionalLong;
  *
  * <p><b>Results.</b> {@link #run} returns a result of the engine's making. What an all-reduce, an
  * all-gather or a broadcast returns is read-only and may be shared by all members of the group on
- * this process; {@link Tensor#copy} gives one to write into. {@link #runInto} writes into the
- * caller's tensor, which may be the operand itself.
+ * this process; {@link Tensor#copy Tensor.copy} gives one to write into. {@link #runInto} writes
+ * into the caller's tensor, which may be the operand itself.
  *
  * <p><b>Waiting.</b> The blocking forms return when this device's result is there; they wait for
  * every device of the mesh to enter. Collectives that were started run in the order in which they

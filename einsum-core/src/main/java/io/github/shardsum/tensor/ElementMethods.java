@@ -71,7 +71,7 @@ sealed interface ElementMethods permits Tensor {
   }
 
   /**
-   * Writes the elements of another tensor, converted as by {@link #convert}, into this one.
+   * Writes the elements of another tensor, converted as by {@link #convert convert}, into this one.
    *
    * @param source a tensor of the same shape; if the two overlap in memory the result is that of a
    *     copy made first, and a copy is made

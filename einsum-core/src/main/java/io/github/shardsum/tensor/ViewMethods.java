@@ -181,7 +181,7 @@ sealed interface ViewMethods permits Tensor {
    * @param sizes the new sizes; one may be -1 and is then computed
    * @return the view
    * @throws IllegalArgumentException if the counts differ, or the strides do not allow a view (copy
-   *     with {@link Tensor#contiguous()} first)
+   *     with {@link Tensor#contiguous() contiguous()} first)
    */
   default Tensor reshape(long... sizes) {
     Shape target = Views.inferShape(shape(), sizes);
