@@ -6,8 +6,11 @@ import io.github.shardsum.internal.memory.StridedCopy;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** The elements of a {@link Tensor}: copied, converted, read and written. */
-sealed interface ElementMethods permits Tensor {
+/**
+ * The elements of a {@link Tensor}: copied, converted, read and written. Public for languages that
+ * call by reflection; a program names the tensor.
+ */
+public sealed interface ElementMethods permits Tensor {
   /** See {@link Tensor#dtype()}. */
   DType dtype();
 

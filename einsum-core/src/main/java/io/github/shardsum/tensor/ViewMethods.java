@@ -2,8 +2,11 @@ package io.github.shardsum.tensor;
 
 import java.util.Arrays;
 
-/** Views of a {@link Tensor}: other shapes and strides over its memory, without a copy. */
-sealed interface ViewMethods permits Tensor {
+/**
+ * Views of a {@link Tensor}: other shapes and strides over its memory, without a copy. Public for
+ * languages that call by reflection; a program names the tensor.
+ */
+public sealed interface ViewMethods permits Tensor {
   /** See {@link Tensor#shape()}. */
   Shape shape();
 

@@ -7,9 +7,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Builder methods of {@link Contraction} operations. */
-sealed interface ContractionMethods permits ProgramBuilder {
-  /** See {@link ProgramBuilder#add(Operation)}. */
+/**
+ * Builder methods of {@link Contraction} operations. Public for languages that call by reflection;
+ * a program names the builder.
+ */
+public sealed interface ContractionMethods permits ProgramBuilder {
+  /**
+   * See {@link ProgramBuilder#add(Operation)}.
+   *
+   * @param operation the operation
+   * @return its results
+   */
   List<Value> add(Operation operation);
 
   /**

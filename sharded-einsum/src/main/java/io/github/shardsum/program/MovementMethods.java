@@ -2,9 +2,17 @@ package io.github.shardsum.program;
 
 import java.util.List;
 
-/** Builder methods of {@link Movement} operations. */
-sealed interface MovementMethods permits ProgramBuilder {
-  /** See {@link ProgramBuilder#add(Operation)}. */
+/**
+ * Builder methods of {@link Movement} operations. Public for languages that call by reflection; a
+ * program names the builder.
+ */
+public sealed interface MovementMethods permits ProgramBuilder {
+  /**
+   * See {@link ProgramBuilder#add(Operation)}.
+   *
+   * @param operation the operation
+   * @return its results
+   */
   List<Value> add(Operation operation);
 
   /**

@@ -3,9 +3,17 @@ package io.github.shardsum.program;
 import java.util.List;
 import java.util.Map;
 
-/** Builder methods of {@link Nested} operations. */
-sealed interface NestedMethods permits ProgramBuilder {
-  /** See {@link ProgramBuilder#add(Operation)}. */
+/**
+ * Builder methods of {@link Nested} operations. Public for languages that call by reflection; a
+ * program names the builder.
+ */
+public sealed interface NestedMethods permits ProgramBuilder {
+  /**
+   * See {@link ProgramBuilder#add(Operation)}.
+   *
+   * @param operation the operation
+   * @return its results
+   */
   List<Value> add(Operation operation);
 
   /**

@@ -6,9 +6,17 @@ import io.github.shardsum.program.Pointwise.UnaryKind;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
 
-/** Builder methods of {@link Pointwise} operations. */
-sealed interface PointwiseMethods permits ProgramBuilder {
-  /** See {@link ProgramBuilder#add(Operation)}. */
+/**
+ * Builder methods of {@link Pointwise} operations. Public for languages that call by reflection; a
+ * program names the builder.
+ */
+public sealed interface PointwiseMethods permits ProgramBuilder {
+  /**
+   * See {@link ProgramBuilder#add(Operation)}.
+   *
+   * @param operation the operation
+   * @return its results
+   */
   List<Value> add(Operation operation);
 
   /**

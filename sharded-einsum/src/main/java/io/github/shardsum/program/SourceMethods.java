@@ -3,9 +3,17 @@ package io.github.shardsum.program;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
 
-/** Builder methods of {@link Source} operations. */
-sealed interface SourceMethods permits ProgramBuilder {
-  /** See {@link ProgramBuilder#add(Operation)}. */
+/**
+ * Builder methods of {@link Source} operations. Public for languages that call by reflection; a
+ * program names the builder.
+ */
+public sealed interface SourceMethods permits ProgramBuilder {
+  /**
+   * See {@link ProgramBuilder#add(Operation)}.
+   *
+   * @param operation the operation
+   * @return its results
+   */
   List<Value> add(Operation operation);
 
   /**

@@ -1,0 +1,17 @@
+package io.github.shardsum.einsum;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import io.github.shardsum.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+
+/** Dynamic languages of the JVM call by reflection, from another package. */
+class ReflectiveCallTest {
+  @Test
+  void methodsOfATensorAreFoundOnIt() throws ReflectiveOperationException {
+    Tensor tensor = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+    Tensor turned = (Tensor) Tensor.class.getMethod("transpose").invoke(tensor);
+    Tensor copy = (Tensor) Tensor.class.getMethod("copy").invoke(turned);
+    assertArrayEquals(new long[] {3, 2}, copy.shape().toArray());
+  }
+}
