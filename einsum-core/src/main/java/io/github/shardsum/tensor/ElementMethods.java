@@ -11,25 +11,30 @@ import java.util.Arrays;
  * call by reflection; a program names the tensor.
  */
 public sealed interface ElementMethods permits Tensor {
-  /** See {@link Tensor#dtype()}. */
+  /** {@return what {@link Tensor#dtype()} gives} */
   DType dtype();
 
-  /** See {@link Tensor#shape()}. */
+  /** {@return what {@link Tensor#shape()} gives} */
   Shape shape();
 
-  /** See {@link Tensor#rank()}. */
+  /** {@return what {@link Tensor#rank()} gives} */
   int rank();
 
-  /** See {@link Tensor#stride(int)}. */
+  /**
+   * See {@link Tensor#stride(int)}.
+   *
+   * @param axis an axis
+   * @return its stride
+   */
   long stride(int axis);
 
-  /** See {@link Tensor#strides()}. */
+  /** {@return what {@link Tensor#strides()} gives} */
   long[] strides();
 
-  /** See {@link Tensor#segment()}. */
+  /** {@return what {@link Tensor#segment()} gives} */
   MemorySegment segment();
 
-  /** See {@link Tensor#isContiguous()}. */
+  /** {@return what {@link Tensor#isContiguous()} gives} */
   boolean isContiguous();
 
   private Tensor self() {

@@ -7,19 +7,24 @@ import java.util.Arrays;
  * languages that call by reflection; a program names the tensor.
  */
 public sealed interface ViewMethods permits Tensor {
-  /** See {@link Tensor#shape()}. */
+  /** {@return what {@link Tensor#shape()} gives} */
   Shape shape();
 
-  /** See {@link Tensor#rank()}. */
+  /** {@return what {@link Tensor#rank()} gives} */
   int rank();
 
-  /** See {@link Tensor#stride(int)}. */
+  /**
+   * See {@link Tensor#stride(int)}.
+   *
+   * @param axis an axis
+   * @return its stride
+   */
   long stride(int axis);
 
-  /** See {@link Tensor#strides()}. */
+  /** {@return what {@link Tensor#strides()} gives} */
   long[] strides();
 
-  /** See {@link Tensor#offset()}. */
+  /** {@return what {@link Tensor#offset()} gives} */
   long offset();
 
   private Tensor view(Shape target, long[] steps, long start) {
