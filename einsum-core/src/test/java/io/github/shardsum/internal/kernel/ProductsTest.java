@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.exec.Scratch;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,7 +90,8 @@ class ProductsTest {
   @MethodSource("products")
   void rowsAreDealtOutToPanels(FloatProduct product) {
     int nr = product.columns();
-    for (int n : new int[] {1, nr - 1, nr, 3 * nr + 2}) {
+    IntStream whole = IntStream.rangeClosed(1, 14).map(panels -> panels * nr);
+    for (int n : IntStream.concat(IntStream.of(1, nr - 1, 3 * nr + 2), whole).toArray()) {
       for (int gap : new int[] {0, 4}) {
         int rows = 6;
         int step = rows * nr + Blocking.GAP;
