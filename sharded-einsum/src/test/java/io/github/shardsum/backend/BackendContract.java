@@ -245,6 +245,29 @@ public interface BackendContract {
   }
 
   @Test
+  default void aConstantMayBeOperandAndFactorOfOneProduct() {
+    Program program =
+        Program.parse(
+            """
+            program p {
+              input x: f32[a=3]
+              two = constant() {type="f32[]", value=2.0}
+              steps = iota() {type="f32[a=3]", label="a"}
+              product = einsum(two, x) {equation=",a->a"}
+              scaled = multiply(product, two)
+              dot = einsum(steps, x) {equation="a,a->"}
+              twice = multiply(dot, two)
+              output scaled, twice
+            }
+            """);
+    try (Executable compiled = backend().compile(program)) {
+      List<Tensor> results = compiled.run(Tensor.of(new float[] {1, 2, 3}, 3));
+      assertArrayEquals(new float[] {4, 8, 12}, results.get(0).toFloatArray());
+      assertEquals(16, results.get(1).getDouble());
+    }
+  }
+
+  @Test
   default void bf16ResultsAreRoundedOnce() {
     // A hair above the middle of two bf16: rounded to f32 first it is the middle, a tie to even.
     double above = 1 + 0x1p-8 + 0x1p-40;

@@ -93,6 +93,25 @@ class RoutedValuesTest {
   }
 
   @Test
+  void aWeightedSumKeepsItsWeightsWhenItsLabelIsSplit() {
+    Program program =
+        Program.parse(
+            """
+            program split {
+              input x: f64[E=3 C=4 M=5]
+              input weights: f64[S=6 K=2]
+              input positions: i32[S=6 K=2]
+              hot = one_hot(positions) {label="P", size=12, dtype=f64}
+              sum = einsum(weights, hot) {equation="SK,SKP->SP"}
+              slots = split(sum) {label="P", into=["E", "C"], sizes=["3", "4"]}
+              y = einsum(slots, x) {equation="SEC,ECM->SM"}
+              output y
+            }
+            """);
+    equalsTheReference(program, 12);
+  }
+
+  @Test
   void emptyLabelsAreLegal() {
     equalsTheReference(gradient(layer(0, 7, 3, 4, 5, 6, DType.F64)), 20);
     equalsTheReference(gradient(layer(2, 0, 3, 4, 5, 6, DType.F64)), 20);

@@ -93,7 +93,9 @@ final class Groups {
     if (rootOf.containsKey(use)) {
       return true;
     }
-    return epilogues.isInChain(use) && !isBiasOfChain(use, value);
+    // An einsum stands first in its chain and reads its operands from memory.
+    boolean isEinsum = !(program.statements().get(use).operation() instanceof Pointwise);
+    return epilogues.isInChain(use) && !isEinsum && !isBiasOfChain(use, value);
   }
 
   private boolean isBiasOfChain(int use, Value value) {

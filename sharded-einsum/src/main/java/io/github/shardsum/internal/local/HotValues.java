@@ -74,7 +74,8 @@ final class HotValues {
     if (hot.isEmpty() || split.x().type().axis(split.label()) < hot.get().leadRank()) {
       return false;
     }
-    lowering.routed(result, hot.get(), hot.get().leadRank(), hot.get().slots(), Optional.empty());
+    Place.Routed like = hot.get();
+    lowering.routed(result, like, like.leadRank(), like.slots(), like.weights());
     return true;
   }
 
