@@ -356,11 +356,16 @@ public sealed interface Collective {
     /**
      * Who sends to each member.
      *
-     * @param members number of members of the group
+     * @param members number of members of the group, at least 1
      * @return for each member its source, -1 if it has none; a fresh array
+     * @throws IllegalArgumentException if there are no members
      * @throws IndexOutOfBoundsException if a source or a target is not a member
      */
     public int[] sources(int members) {
+      if (members < 1) {
+        throw new IllegalArgumentException(
+            "collective-permute: at least 1 member is wanted, got " + members);
+      }
       int[] sources = new int[members];
       Arrays.fill(sources, -1);
       for (Route pair : pairs) {

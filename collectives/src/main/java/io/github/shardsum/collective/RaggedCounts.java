@@ -127,9 +127,10 @@ public final class RaggedCounts {
    *
    * @param member the member
    * @return the count, at least 0
+   * @throws IndexOutOfBoundsException if there is no such member
    */
   public long send(int member) {
-    return send[member];
+    return send[checked(member)];
   }
 
   /**
@@ -137,9 +138,10 @@ public final class RaggedCounts {
    *
    * @param member the member
    * @return the row
+   * @throws IndexOutOfBoundsException if there is no such member
    */
   public long sendOffset(int member) {
-    return sendOffsets[member];
+    return sendOffsets[checked(member)];
   }
 
   /**
@@ -147,9 +149,10 @@ public final class RaggedCounts {
    *
    * @param member the member
    * @return the count, at least 0
+   * @throws IndexOutOfBoundsException if there is no such member
    */
   public long receive(int member) {
-    return receive[member];
+    return receive[checked(member)];
   }
 
   /**
@@ -157,9 +160,18 @@ public final class RaggedCounts {
    *
    * @param member the member
    * @return the row
+   * @throws IndexOutOfBoundsException if there is no such member
    */
   public long receiveOffset(int member) {
-    return receiveOffsets[member];
+    return receiveOffsets[checked(member)];
+  }
+
+  private int checked(int member) {
+    if (member < 0 || member >= send.length) {
+      throw new IndexOutOfBoundsException(
+          "ragged counts: a member of 0 to " + (send.length - 1) + " is wanted, got " + member);
+    }
+    return member;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.shardsum.collective;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
@@ -154,5 +155,42 @@ class ContractRefusalTest {
           });
       assertEquals(4, told.get());
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aPlanRefusesListsThatLackADeviceWhenItIsBuilt(Cluster cluster) throws Exception {
+    cluster.run(
+        Mesh.of("x", 12),
+        OPTIONS,
+        collectives -> {
+          List<Tensor> x =
+              collectives.devices().stream().map(_ -> Tensor.zeros(DType.F32, 5)).toList();
+          List<Tensor> less = x.subList(1, x.size());
+          var rows = new Collective.RaggedAllToAll("x");
+          var plan = collectives.plan("p");
+          for (List<Tensor> bad : List.of(less, List.<Tensor>of())) {
+            assertThrows(
+                IllegalArgumentException.class, () -> plan.communicate(rows, bad, List::of, x));
+            assertThrows(
+                IllegalArgumentException.class, () -> plan.communicate(rows, x, List::of, bad));
+          }
+        });
+  }
+
+  @Test
+  void aMemberThatIsNotThereIsToldInWords() {
+    RaggedCounts counts = RaggedCounts.of(new long[] {1, 2}, new long[] {3, 4});
+    for (Executable call :
+        List.<Executable>of(
+            () -> counts.send(2),
+            () -> counts.sendOffset(2),
+            () -> counts.receive(-1),
+            () -> counts.receiveOffset(2))) {
+      var thrown = assertThrows(IndexOutOfBoundsException.class, call);
+      assertTrue(thrown.getMessage().startsWith("ragged counts: a member of 0 to 1"));
+    }
+    var none = new Collective.Permute(List.of("x"), List.of());
+    assertThrows(IllegalArgumentException.class, () -> none.sources(-1));
   }
 }

@@ -475,26 +475,4 @@ class ContractTest {
           }
         });
   }
-
-  @ParameterizedTest
-  @MethodSource("clusters")
-  void aBarrierIsPassedByAllOrNone(Cluster cluster) throws Exception {
-    cluster.run(
-        Mesh.of("x", 4, "y", 3),
-        OPTIONS,
-        collectives -> {
-          var before = new java.util.concurrent.atomic.AtomicInteger();
-          List<Integer> seen =
-              collectives.spmd(
-                  device -> {
-                    before.incrementAndGet();
-                    device.barrier("x", "y");
-                    int all = before.get();
-                    device.barrier();
-                    return all;
-                  });
-          int count = collectives.devices().size();
-          assertEquals(java.util.Collections.nCopies(count, count), seen);
-        });
-  }
 }

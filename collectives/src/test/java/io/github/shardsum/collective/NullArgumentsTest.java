@@ -72,6 +72,13 @@ class NullArgumentsTest {
       names("collective", () -> collectives.start(null, BOTH));
       names("program", () -> collectives.spmd(null));
       names("name", () -> collectives.plan(null));
+      names("task", () -> collectives.plan("p").compute("c", null));
+      names("name", () -> collectives.plan("p").compute(null, (_, _) -> {}));
+      var rows = new Collective.RaggedAllToAll("x");
+      names("counts", () -> collectives.run(rows, BOTH, null));
+      names("counts", () -> collectives.plan("p").communicate(rows, BOTH, null, BOTH));
+      Plan plan = collectives.plan("p").communicate(rows, BOTH, () -> null, BOTH).build();
+      names("counts", plan::run);
     }
   }
 
@@ -79,6 +86,10 @@ class NullArgumentsTest {
   void ofCallsOfOneDevice() {
     names("x", () -> unwrapped(device -> device.run(SUM, null)));
     names("collective", () -> unwrapped(device -> device.run(null, X)));
+    var rows = new Collective.RaggedAllToAll("x");
+    names("counts", () -> unwrapped(device -> device.run(rows, X, null)));
+    names("counts", () -> unwrapped(device -> device.start(rows, X, null).await()));
+    names("out", () -> unwrapped(device -> device.startInto(SUM, X, null).await()));
   }
 
   /** What the code of the devices threw. */

@@ -208,5 +208,6 @@ class TensorTest {
     Shape shape = Shape.of(3, 4);
     assertTrue(Tensor.ofStrided(DType.F32, row.segment(), 0, shape, 1, 2).overlapsItself());
     assertFalse(Tensor.ofStrided(DType.F32, row.segment(), 3, shape, 4, -1).overlapsItself());
+    assertFalse(row.slice(0, 3, 3).broadcastTo(Shape.of(2, 0)).overlapsItself());
   }
 }

@@ -26,6 +26,11 @@ record Call(Collective collective, Tensor x, Optional<Tensor> out, Optional<Ragg
     return x.segment().isNative() || out.filter(given -> given.segment().isNative()).isPresent();
   }
 
+  /** Whether a barrier, which reads and writes nothing else, has a result that is not x itself. */
+  boolean copiesPastBarrier() {
+    return out.filter(given -> given != x).isPresent();
+  }
+
   static List<Call> of(Collective collective, List<Tensor> x) {
     return x.stream()
         .map(t -> new Call(collective, t, Optional.empty(), Optional.empty()))

@@ -145,7 +145,8 @@ public final class Engine implements Collectives {
     return found;
   }
 
-  private <T> List<T> listed(Collective collective, String what, List<T> list) {
+  /** The list, which must have one entry a device of this process. */
+  <T> List<T> listed(Collective collective, String what, List<T> list) {
     Objects.requireNonNull(collective, "collective");
     int count = wire.placement().count();
     if (list.size() != count) {
@@ -159,7 +160,7 @@ public final class Engine implements Collectives {
       Collective collective, List<Tensor> x, List<RaggedCounts> counts, List<Tensor> out) {
     checkUsable();
     listed(collective, "operand", Objects.requireNonNull(x, "x"));
-    if (!counts.isEmpty()) {
+    if (!Objects.requireNonNull(counts, "counts").isEmpty()) {
       listed(collective, "list of counts", counts);
     }
     List<Call> calls = new ArrayList<>();

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -98,6 +99,8 @@ final class EnginePlan implements Plan {
 
     @Override
     public Builder compute(String what, DeviceTask task) {
+      Objects.requireNonNull(what, "name");
+      Objects.requireNonNull(task, "task");
       open.add(new Phase(what, wire.placement().count(), task::run));
       steps.add(new Step(what, Optional.empty(), 0));
       return this;
@@ -110,8 +113,11 @@ final class EnginePlan implements Plan {
             collective + ": counts of rows are wanted, got none; use the form that takes them");
       }
       List<Call> calls = engine.calls(collective, x, List.of(), out);
-      note(collective, "operand", x);
-      note(collective, "result", out);
+      boolean barrier = collective instanceof Collective.Barrier;
+      if (!barrier || calls.stream().anyMatch(Call::copiesPastBarrier)) {
+        note(collective, "operand", x);
+        note(collective, "result", out);
+      }
       if (out.size() != x.size()) {
         throw Rules.wrongList(collective, "result", x.size(), out.size());
       }
@@ -137,12 +143,15 @@ final class EnginePlan implements Plan {
         List<Tensor> x,
         Supplier<List<RaggedCounts>> counts,
         List<Tensor> out) {
+      engine.listed(collective, "operand", Objects.requireNonNull(x, "x"));
+      engine.listed(collective, "result", Objects.requireNonNull(out, "out"));
+      Objects.requireNonNull(counts, "counts");
       close();
       String site = Sites.here();
-      note(collective, "operand", x);
-      note(collective, "result", out);
       List<Tensor> operands = List.copyOf(x);
       List<Tensor> results = List.copyOf(out);
+      note(collective, "operand", operands);
+      note(collective, "result", results);
       stretches.add(
           () ->
               engine.execute(engine.calls(collective, operands, counts.get(), results), _ -> site));
@@ -153,7 +162,7 @@ final class EnginePlan implements Plan {
     /** Notes each arena once; arrays are in none. */
     private void note(Collective collective, String what, List<Tensor> tensors) {
       for (Tensor tensor : tensors) {
-        if (tensor.segment().isNative() && !(collective instanceof Collective.Barrier)) {
+        if (tensor.segment().isNative()) {
           MemorySegment.Scope scope = tensor.segment().scope();
           memories.computeIfAbsent(scope, _ -> new Memory(scope, collective, what));
         }

@@ -45,7 +45,10 @@ final class Preparation {
 
   private Prepared prepare() {
     if (collective instanceof Barrier) {
-      return new Prepared(barrier(), calls.stream().map(Call::x).toList());
+      phases.addAll(barrier());
+      copyPastBarrier();
+      return new Prepared(
+          List.copyOf(phases), calls.stream().map(call -> call.out().orElse(call.x())).toList());
     }
     operands.stage(phases);
     switch (collective) {
@@ -90,6 +93,18 @@ final class Preparation {
     send.place(wire.buffers()::send);
     receive.place(wire.buffers()::receive);
     return List.of(Phase.single(name(), () -> wire.exchange(name(), peers, send, receive)));
+  }
+
+  /** Behind a barrier a result is the operand. */
+  private void copyPastBarrier() {
+    List<Call> copied = calls.stream().filter(Call::copiesPastBarrier).toList();
+    if (!copied.isEmpty()) {
+      phases.add(
+          new Phase(
+              name() + ": copy",
+              copied.size(),
+              (task, _) -> copied.get(task).out().orElseThrow().assign(copied.get(task).x())));
+    }
   }
 
   private void fold(Fold.Kind kind) {

@@ -54,7 +54,7 @@ final class Rules {
   static void checkCall(Call call, int p, int member) {
     Collective collective = call.collective();
     Tensor x = call.x();
-    if (!(collective instanceof Barrier)) {
+    if (!(collective instanceof Barrier) || call.copiesPastBarrier()) {
       checkMemory(collective, "operand", x);
       call.out().ifPresent(out -> checkMemory(collective, "result", out));
     }

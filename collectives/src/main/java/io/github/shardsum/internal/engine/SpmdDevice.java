@@ -7,6 +7,7 @@ import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Objects;
 import java.util.Optional;
 
 /** One device of an SPMD run. */
@@ -48,18 +49,29 @@ final class SpmdDevice implements Device {
 
   @Override
   public Tensor run(Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts) {
-    return blocking(new Call(collective, x, Optional.empty(), Optional.of(counts)));
+    return blocking(
+        new Call(
+            collective,
+            x,
+            Optional.empty(),
+            Optional.of(Objects.requireNonNull(counts, "counts"))));
   }
 
   @Override
   public void runInto(Collective collective, Tensor x, Tensor out) {
-    blocking(new Call(collective, x, Optional.of(out), Optional.empty()));
+    blocking(
+        new Call(collective, x, Optional.of(Objects.requireNonNull(out, "out")), Optional.empty()));
   }
 
   @Override
   public void runInto(
       Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts, Tensor out) {
-    blocking(new Call(collective, x, Optional.of(out), Optional.of(counts)));
+    blocking(
+        new Call(
+            collective,
+            x,
+            Optional.of(Objects.requireNonNull(out, "out")),
+            Optional.of(Objects.requireNonNull(counts, "counts"))));
   }
 
   @Override
@@ -70,12 +82,18 @@ final class SpmdDevice implements Device {
   @Override
   public Pending<Tensor> start(
       Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts) {
-    return started(new Call(collective, x, Optional.empty(), Optional.of(counts)));
+    return started(
+        new Call(
+            collective,
+            x,
+            Optional.empty(),
+            Optional.of(Objects.requireNonNull(counts, "counts"))));
   }
 
   @Override
   public Pending<Tensor> startInto(Collective collective, Tensor x, Tensor out) {
-    return started(new Call(collective, x, Optional.of(out), Optional.empty()));
+    return started(
+        new Call(collective, x, Optional.of(Objects.requireNonNull(out, "out")), Optional.empty()));
   }
 
   @Override

@@ -9,6 +9,9 @@ public final class Overlap {
 
   /** Whether two indices of a tensor may be one element. */
   public static boolean withItself(Tensor tensor) {
+    if (tensor.shape().elementCount() == 0) {
+      return false;
+    }
     int rank = tensor.rank();
     boolean[] done = new boolean[rank];
     long span = 0;
