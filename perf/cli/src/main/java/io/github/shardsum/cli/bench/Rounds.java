@@ -1,17 +1,20 @@
 package io.github.shardsum.cli.bench;
 
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * Times contestants in turns: in every round each runs one block of calls, so that whatever slows
  * the machine down for a while slows all of them, and a ratio is taken within a round.
  *
  * @param rounds rounds that count
- * @param warmUpSeconds how long each runs first; the JIT compiles meanwhile
+ * @param warmUpSeconds how long each runs first, after what the JIT compiles meanwhile
  * @param blockSeconds how long a block lasts at least; a call that takes longer is a block
  * @param pauseMillis how long everybody rests before a block
  */
@@ -25,6 +28,9 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds, long pauseM
 
   /** A block that takes this share of the one before brings nothing new. */
   private static final double SETTLED = 0.9;
+
+  /** The JIT's part of a block's time from which on it still brings something. */
+  private static final double COMPILING = 0.1;
 
   /** Warm-ups after which it is enough, settled or not. */
   private static final int LONGEST = 5;
@@ -68,10 +74,22 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds, long pauseM
    * @return seconds a call, a round an element, by name
    */
   Map<String, double[]> run(List<? extends Timed> contestants, Failures failures) {
+    return run(contestants, failures, Rounds::compiledMillis);
+  }
+
+  private static long compiledMillis() {
+    CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+    boolean told = compiler != null && compiler.isCompilationTimeMonitoringSupported();
+    return told ? compiler.getTotalCompilationTime() : 0;
+  }
+
+  /** The same by another clock of the JIT: milliseconds that it has compiled for. */
+  Map<String, double[]> run(
+      List<? extends Timed> contestants, Failures failures, LongSupplier compiledMillis) {
     Map<Timed, Integer> calls = new LinkedHashMap<>();
     for (Timed contestant : contestants) {
       try {
-        calls.put(contestant, warmUp(contestant));
+        calls.put(contestant, warmUp(contestant, compiledMillis));
       } catch (PeerException e) {
         failures.failed(contestant, e);
       }
@@ -123,20 +141,25 @@ record Rounds(int rounds, double warmUpSeconds, double blockSeconds, long pauseM
   }
 
   /**
-   * Calls of a block, found while warming up, which goes on while the JIT still makes the calls
-   * faster.
+   * Calls of a block, found while warming up, which goes on until the JIT has been quiet for that
+   * long and the calls are no faster than before. Their times alone do not tell: on several threads
+   * a call beside the JIT may take longer than one before.
    */
-  private int warmUp(Timed contestant) throws PeerException {
+  private int warmUp(Timed contestant, LongSupplier compiledMillis) throws PeerException {
     int calls = 1;
     double total = 0;
+    double quiet = 0;
     double before = Double.MAX_VALUE;
     while (true) {
+      long compiled = compiledMillis.getAsLong();
       double seconds = contestant.seconds(calls);
+      double compiling = (compiledMillis.getAsLong() - compiled) / 1e3;
       total += seconds;
+      quiet = compiling > COMPILING * seconds ? 0 : quiet + seconds;
       double call = seconds / calls;
-      boolean settled = call > SETTLED * before || total > LONGEST * warmUpSeconds;
+      boolean settled = quiet >= warmUpSeconds && call > SETTLED * before;
       int next = calls(call, calls);
-      if (total >= warmUpSeconds && settled) {
+      if (settled || total > LONGEST * warmUpSeconds) {
         return next;
       }
       before = call;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 class RoundsTest {
@@ -79,6 +80,27 @@ class RoundsTest {
   private static long warmUps(List<String> log) {
     int firstRound = log.size() - 2 * 2 * 3;
     return log.subList(0, firstRound).stream().filter("fast100"::equals).count();
+  }
+
+  @Test
+  void theWarmUpGoesOnWhileTheJitCompiles() {
+    int busy = 30;
+    List<String> log = new ArrayList<>();
+    // The JIT compiles for as long as each of the first blocks lasts.
+    LongSupplier compiled = () -> Math.min(log.size(), busy) * 100L;
+    Fake fast = new Fake("fast", 0.001, log, Integer.MAX_VALUE);
+    THREE.run(List.of(fast), (_, _) -> {}, compiled);
+    int quiet = 10; // as long as a warm-up
+    assertEquals(busy + quiet, log.size() - 2 * THREE.rounds(), 1);
+  }
+
+  @Test
+  void aJitThatNeverEndsIsNotWaitedFor() {
+    List<String> log = new ArrayList<>();
+    Fake fast = new Fake("fast", 0.001, log, Integer.MAX_VALUE);
+    THREE.run(List.of(fast), (_, _) -> {}, () -> log.size() * 100L);
+    long blocks = log.stream().filter("fast100"::equals).count();
+    assertEquals(50, (int) blocks, 5);
   }
 
   @Test
