@@ -97,11 +97,18 @@ public final class LaunchCommand implements Callable<Integer> {
       return 0;
     }
     boolean tied = hasSetpriv();
-    arguments.addAll(RankScript.wrap(command, tied));
+    arguments.addAll(RankScript.wrap(command, tied, path()));
     if (tied) {
       arguments.addAll(0, List.of("setpriv", "--pdeathsig", "TERM", "--"));
     }
     return run(launch, arguments);
+  }
+
+  /**
+   * On one host the caller's: Open MPI puts its own folder first, and with it another java perhaps.
+   */
+  private Optional<String> path() {
+    return hosts.isEmpty() ? Optional.ofNullable(System.getenv("PATH")) : Optional.empty();
   }
 
   private int run(Launch launch, List<String> arguments) throws IOException {

@@ -2,6 +2,7 @@ package io.github.shardsum.cli.launch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -62,12 +63,19 @@ final class RankScript {
 
   private RankScript() {}
 
-  /** The command that runs another as a rank. */
-  static List<String> wrap(List<String> command, boolean tied) {
+  /**
+   * The command that runs another as a rank.
+   *
+   * @param command the program and its arguments
+   * @param tied whether it ends with mpirun
+   * @param path where programs are looked for, if not where mpirun says
+   */
+  static List<String> wrap(List<String> command, boolean tied, Optional<String> path) {
     List<String> wrapped = new ArrayList<>();
     if (tied) {
       wrapped.addAll(List.of("setpriv", "--pdeathsig", "KILL", "--"));
     }
+    path.ifPresent(folders -> wrapped.addAll(List.of("env", "PATH=" + folders)));
     wrapped.addAll(List.of("sh", "-c", SCRIPT, "shardsum-rank"));
     wrapped.addAll(command);
     return wrapped;

@@ -73,6 +73,15 @@ class FaultsTest {
   }
 
   @ParameterizedTest
+  @MethodSource("mpis")
+  void programsAreLookedForWhereTheCallerDoes(String mpi) throws Exception {
+    Outcome outcome = launch(mpi, List.of("sh", "-c", "echo \"found by $PATH\""));
+    assertEquals(0, outcome.status(), outcome.toString());
+    String wanted = Pattern.quote("found by " + System.getenv("PATH")) + "$";
+    assertEquals(3, count("(?m)^" + wanted, outcome.out()), outcome.toString());
+  }
+
+  @ParameterizedTest
   @MethodSource("oneMpi")
   void aMeasuredTopologyIsPrintedOnce(String mpi) throws Exception {
     List<String> command = java("io.github.shardsum.cli.Main", classPath());

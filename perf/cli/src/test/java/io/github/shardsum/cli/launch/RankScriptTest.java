@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -66,7 +67,7 @@ class RankScriptTest {
 
   private static Process start(String rank, String program) throws IOException {
     ProcessBuilder builder =
-        new ProcessBuilder(RankScript.wrap(List.of("sh", "-c", program), false));
+        new ProcessBuilder(RankScript.wrap(List.of("sh", "-c", program), false, Optional.empty()));
     builder.environment().put("OMPI_COMM_WORLD_RANK", rank);
     return builder.start();
   }
