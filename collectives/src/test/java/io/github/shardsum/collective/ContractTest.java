@@ -36,7 +36,9 @@ class ContractTest {
           Mesh.of("x", 12),
           Mesh.of("x", 4, "y", 3),
           Mesh.of(new MeshAxis("a", 2), new MeshAxis("b", 3), new MeshAxis("c", 4)),
-          Mesh.of("x", 2, "y", 6).withDevices(5, 0, 7, 11, 2, 9, 1, 10, 3, 8, 6, 4));
+          Mesh.of("x", 2, "y", 6).withDevices(5, 0, 7, 11, 2, 9, 1, 10, 3, 8, 6, 4),
+          // Of three processes one shares a group with both others, which share two more.
+          Mesh.of("x", 4, "y", 3).withDevices(0, 4, 8, 1, 2, 5, 3, 6, 7, 9, 10, 11));
 
   private static final int CASES = Boolean.getBoolean("shardsum.test.exhaustive") ? 400 : 60;
 

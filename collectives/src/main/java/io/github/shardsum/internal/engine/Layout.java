@@ -30,8 +30,7 @@ final class Layout {
     int own = component[placement.process()];
     this.peers =
         IntStream.range(0, placement.processes()).filter(p -> component[p] == own).boxed().toList();
-    this.regular =
-        local.stream().allMatch(g -> g.processes().size() == 1 || g.processes().equals(peers));
+    this.regular = isRegular(component, own);
   }
 
   private List<GroupMembers> localGroups() {
@@ -75,6 +74,21 @@ final class Layout {
     return IntStream.range(0, parent.length).map(p -> find(parent, p)).toArray();
   }
 
+  /**
+   * Looked at from all of the peers, so that they agree: one may share fewer groups than another.
+   */
+  private boolean isRegular(int[] component, int own) {
+    for (int group = 0; group < groups.count() && placement.processes() > 1; group++) {
+      int[] devices = groups.devices(group);
+      long processes = Arrays.stream(devices).map(placement::processOf).distinct().count();
+      boolean ofPeers = component[placement.processOf(devices[0])] == own;
+      if (ofPeers && processes > 1 && processes != peers.size()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static int find(int[] parent, int process) {
     int at = process;
     while (parent[at] != at) {
@@ -106,7 +120,9 @@ final class Layout {
     return peers;
   }
 
-  /** Whether all peers take part in every group of theirs that spans processes. */
+  /**
+   * Whether all peers take part in every group of theirs that spans processes; all find the same.
+   */
   boolean regular() {
     return regular;
   }
