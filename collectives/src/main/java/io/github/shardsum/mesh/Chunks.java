@@ -1,7 +1,5 @@
 package io.github.shardsum.mesh;
 
-import java.util.Objects;
-
 /**
  * How n elements are dealt out over p parts: chunks of ceil(n / p), the last ones shorter or empty.
  *
@@ -29,7 +27,11 @@ public final class Chunks {
               + " over "
               + parts);
     }
-    return Math.min(n, Math.ceilDiv(n, parts) * Objects.checkIndex(part, parts));
+    if (part < 0 || part >= parts) {
+      throw new IndexOutOfBoundsException(
+          "chunks: a part in [0, " + parts + ") is wanted, got " + part);
+    }
+    return Math.min(n, Math.ceilDiv(n, parts) * part);
   }
 
   /**

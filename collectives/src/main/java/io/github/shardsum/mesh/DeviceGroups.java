@@ -87,10 +87,26 @@ public final class DeviceGroups {
    * @throws IndexOutOfBoundsException if there is no such group or member
    */
   public int device(int group, int member) {
-    Objects.checkIndex(group, count());
-    Objects.checkIndex(member, size);
+    check("a group", group, count());
+    check("a member", member, size);
     return mesh.deviceAt(
         position(group, otherSizes, otherStrides) + position(member, sizes, strides));
+  }
+
+  private void check(String what, int number, int count) {
+    if (number < 0 || number >= count) {
+      throw new IndexOutOfBoundsException(
+          "groups along "
+              + axes
+              + " of mesh "
+              + mesh.notation()
+              + ": "
+              + what
+              + " in [0, "
+              + count
+              + ") is wanted, got "
+              + number);
+    }
   }
 
   private static int position(int index, int[] sizes, int[] strides) {
@@ -111,7 +127,7 @@ public final class DeviceGroups {
    * @throws IndexOutOfBoundsException if there is no such group
    */
   public int[] devices(int group) {
-    Objects.checkIndex(group, count());
+    check("a group", group, count());
     int[] devices = new int[size];
     Arrays.setAll(devices, member -> device(group, member));
     return devices;

@@ -255,7 +255,7 @@ public final class Mesh {
    * @throws IndexOutOfBoundsException if there is no such position
    */
   public int deviceAt(int position) {
-    return deviceAt[Objects.checkIndex(position, size())];
+    return deviceAt[checked("a position", position)];
   }
 
   /**
@@ -273,7 +273,15 @@ public final class Mesh {
     }
     int position = 0;
     for (int i = 0; i < axes.size(); i++) {
-      position += Objects.checkIndex(coordinates.get(i), axes.get(i).size()) * strides[i];
+      int coordinate = coordinates.get(i);
+      if (coordinate < 0 || coordinate >= axes.get(i).size()) {
+        throw new IndexOutOfBoundsException(
+            "mesh "
+                + notation()
+                + ": coordinates below the sizes of their axes are wanted, got "
+                + coordinates);
+      }
+      position += coordinate * strides[i];
     }
     return deviceAt[position];
   }
@@ -286,7 +294,15 @@ public final class Mesh {
    * @throws IndexOutOfBoundsException if there is no such device
    */
   public int positionOf(int device) {
-    return positionOf[Objects.checkIndex(device, size())];
+    return positionOf[checked("a device", device)];
+  }
+
+  private int checked(String what, int number) {
+    if (number < 0 || number >= size()) {
+      throw new IndexOutOfBoundsException(
+          "mesh " + notation() + ": " + what + " in [0, " + size() + ") is wanted, got " + number);
+    }
+    return number;
   }
 
   /**

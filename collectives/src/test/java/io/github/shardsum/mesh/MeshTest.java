@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class MeshTest {
   private static final Mesh XY = Mesh.of("x", 2, "y", 3);
@@ -91,6 +92,29 @@ class MeshTest {
     assertThrows(IllegalArgumentException.class, () -> XY.withDevices(0, 1, 2, 3, 4, 4));
     assertThrows(IllegalArgumentException.class, () -> XY.groups("z"));
     assertThrows(IllegalArgumentException.class, () -> XY.groups("x", "x"));
-    assertThrows(IndexOutOfBoundsException.class, () -> XY.coordinates(6));
+  }
+
+  @Test
+  void whatIsNotThereIsToldWithTheMesh() {
+    refuses("mesh x=2 y=3: a position in [0, 6) is wanted, got 6", () -> XY.deviceAt(6));
+    refuses("mesh x=2 y=3: a device in [0, 6) is wanted, got -1", () -> XY.positionOf(-1));
+    refuses("mesh x=2 y=3: a device in [0, 6) is wanted, got 6", () -> XY.coordinates(6));
+    refuses("mesh x=2 y=3: a device in [0, 6) is wanted, got 6", () -> XY.coordinate(6, "x"));
+    refuses(
+        "mesh x=2 y=3: coordinates below the sizes of their axes are wanted, got [1, 3]",
+        () -> XY.deviceAt(List.of(1, 3)));
+    DeviceGroups y = XY.groups("y");
+    String groups = "groups along [y] of mesh x=2 y=3: ";
+    refuses(groups + "a group in [0, 2) is wanted, got 2", () -> y.device(2, 0));
+    refuses(groups + "a member in [0, 3) is wanted, got -1", () -> y.device(0, -1));
+    refuses(groups + "a group in [0, 2) is wanted, got -1", () -> y.devices(-1));
+    refuses("mesh x=2 y=3: a device in [0, 6) is wanted, got 6", () -> y.groupOf(6));
+    refuses("mesh x=2 y=3: a device in [0, 6) is wanted, got -1", () -> y.memberOf(-1));
+    refuses("chunks: a part in [0, 4) is wanted, got 4", () -> Chunks.start(7, 4, 4));
+    refuses("chunks: a part in [0, 4) is wanted, got -1", () -> Chunks.size(7, 4, -1));
+  }
+
+  private static void refuses(String message, Executable use) {
+    assertEquals(message, assertThrows(IndexOutOfBoundsException.class, use, message).getMessage());
   }
 }

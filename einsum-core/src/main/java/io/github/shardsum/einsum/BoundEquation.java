@@ -84,11 +84,12 @@ public final class BoundEquation {
   /**
    * Shape of an operand.
    *
-   * @param operand the operand
+   * @param operand the operand, in [0, operandCount)
    * @return its shape
+   * @throws IndexOutOfBoundsException if there is no such operand
    */
   public Shape operandShape(int operand) {
-    return shapes.get(operand);
+    return shapes.get(Indices.check("operandShape: an operand", operand, operandCount(), equation));
   }
 
   /**
@@ -103,44 +104,56 @@ public final class BoundEquation {
   /**
    * Number of axes of an operand.
    *
-   * @param operand the operand
+   * @param operand the operand, in [0, operandCount)
    * @return its rank
+   * @throws IndexOutOfBoundsException if there is no such operand
    */
   public int operandRank(int operand) {
-    return operandLabels[operand].length;
+    return labelsOf("operandRank: an operand", operand).length;
   }
 
   /**
    * Label of an operand's axis.
    *
-   * @param operand the operand
-   * @param axis the axis of its shape
+   * @param operand the operand, in [0, operandCount)
+   * @param axis the axis of its shape, in [0, rank)
    * @return the label; may be that of another axis of the same operand, which is then a diagonal
+   * @throws IndexOutOfBoundsException if there is no such operand or axis
    */
   public int operandLabel(int operand, int axis) {
-    return operandLabels[operand][axis];
+    int[] labels = labelsOf("operandLabel: an operand", operand);
+    return labels[Indices.check("operandLabel: an axis", axis, labels.length, shapes.get(operand))];
   }
 
   /**
    * Labels of an operand's axes.
    *
-   * @param operand the operand
+   * @param operand the operand, in [0, operandCount)
    * @return a fresh array
+   * @throws IndexOutOfBoundsException if there is no such operand
    */
   public int[] operandLabels(int operand) {
-    return operandLabels[operand].clone();
+    return labelsOf("operandLabels: an operand", operand).clone();
+  }
+
+  private int[] labelsOf(String what, int operand) {
+    return operandLabels[Indices.check(what, operand, operandCount(), equation)];
   }
 
   /**
    * Whether an axis has size 1 and its label is of another size, so that the axis is read at index
    * 0 for every index of the label: as if the operand had neither.
    *
-   * @param operand the operand
-   * @param axis the axis of its shape
+   * @param operand the operand, in [0, operandCount)
+   * @param axis the axis of its shape, in [0, rank)
    * @return true if so
+   * @throws IndexOutOfBoundsException if there is no such operand or axis
    */
   public boolean isBroadcast(int operand, int axis) {
-    return shapes.get(operand).size(axis) != sizes[operandLabels[operand][axis]];
+    int[] labels = labelsOf("isBroadcast: an operand", operand);
+    Shape shape = shapes.get(operand);
+    int label = labels[Indices.check("isBroadcast: an axis", axis, labels.length, shape)];
+    return shape.size(axis) != sizes[label];
   }
 
   /**
@@ -155,11 +168,13 @@ public final class BoundEquation {
   /**
    * Label of an axis of the output.
    *
-   * @param axis the axis
+   * @param axis the axis, in [0, outputRank)
    * @return the label; may be that of another axis too
+   * @throws IndexOutOfBoundsException if there is no such axis
    */
   public int outputLabel(int axis) {
-    return outputLabels[axis];
+    return outputLabels[
+        Indices.check("outputLabel: an axis", axis, outputLabels.length, outputShape)];
   }
 
   /**
@@ -192,43 +207,47 @@ public final class BoundEquation {
   /**
    * Size of a label.
    *
-   * @param label the label
+   * @param label the label, in [0, labelCount)
    * @return its size, at least 0
+   * @throws IndexOutOfBoundsException if there is no such label
    */
   public long labelSize(int label) {
-    return sizes[label];
+    return sizes[checkedLabel("labelSize: a label", label)];
   }
 
   /**
    * Name of a label.
    *
-   * @param label the label
+   * @param label the label, in [0, labelCount)
    * @return the name in the equation, or {@code ...0}, {@code ...1}, ... for an axis of the
    *     ellipsis
+   * @throws IndexOutOfBoundsException if there is no such label
    */
   public String labelName(int label) {
-    return names[label];
+    return names[checkedLabel("labelName: a label", label)];
   }
 
   /**
    * Whether a label is in the output; otherwise it is summed over.
    *
-   * @param label the label
+   * @param label the label, in [0, labelCount)
    * @return true if so
+   * @throws IndexOutOfBoundsException if there is no such label
    */
   public boolean inOutput(int label) {
-    return inOutput[label];
+    return inOutput[checkedLabel("inOutput: a label", label)];
   }
 
   /**
    * Whether the result is repeated along a label: the output has it and no operand has, or only
    * with {@link #isBroadcast} axes.
    *
-   * @param label the label
+   * @param label the label, in [0, labelCount)
    * @return true if so
+   * @throws IndexOutOfBoundsException if there is no such label
    */
   public boolean isRepeated(int label) {
-    return !inOperand[label];
+    return !inOperand[checkedLabel("isRepeated: a label", label)];
   }
 
   /**
@@ -247,21 +266,17 @@ public final class BoundEquation {
    * becomes a repeated output label, and along a {@link #isBroadcast} axis the gradient is summed
    * to size 1.
    *
-   * @param operand the operand
+   * @param operand the operand, in [0, operandCount)
    * @return the equation with the shapes of its operands
    * @throws IndexOutOfBoundsException if there is no such operand
    */
   public BoundEquation vjp(int operand) {
-    if (operand < 0 || operand >= operandCount()) {
-      throw new IndexOutOfBoundsException(
-          "vjp: an operand in [0, "
-              + operandCount()
-              + ") of "
-              + equation
-              + " is wanted, got "
-              + operand);
-    }
+    Indices.check("vjp: an operand", operand, operandCount(), equation);
     return new Gradient(this, operand).bound();
+  }
+
+  private int checkedLabel(String what, int label) {
+    return Indices.check(what, label, names.length, this);
   }
 
   @Override

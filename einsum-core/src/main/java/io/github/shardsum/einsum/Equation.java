@@ -95,11 +95,12 @@ public record Equation(List<Term> operands, Term output) {
   /**
    * The term of one operand.
    *
-   * @param index the operand
+   * @param index the operand, in [0, operandCount)
    * @return its term
+   * @throws IndexOutOfBoundsException if there is no such operand
    */
   public Term operand(int index) {
-    return operands.get(index);
+    return operands.get(Indices.check("operand: one", index, operands.size(), this));
   }
 
   /**

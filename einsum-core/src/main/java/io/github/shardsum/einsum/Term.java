@@ -84,11 +84,12 @@ public record Term(List<Axis> axes, List<String> partial) {
   /**
    * One axis.
    *
-   * @param position the position in the term
+   * @param position the position in the term, in [0, size)
    * @return the axis
+   * @throws IndexOutOfBoundsException if there is no such axis
    */
   public Axis axis(int position) {
-    return axes.get(position);
+    return axes.get(Indices.check("axis: one", position, axes.size(), this));
   }
 
   /**

@@ -72,6 +72,7 @@ public final class Shape {
    * @throws IndexOutOfBoundsException if there is no such axis
    */
   public long size(int axis) {
+    Views.checkAxis("size", axis, sizes.length, this);
     return sizes[axis];
   }
 

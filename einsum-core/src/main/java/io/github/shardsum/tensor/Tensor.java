@@ -326,6 +326,7 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    *
    * @param axis the axis, in [0, rank)
    * @return its size
+   * @throws IndexOutOfBoundsException if there is no such axis
    */
   public long size(int axis) {
     return shape.size(axis);
@@ -336,9 +337,11 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    *
    * @param axis the axis, in [0, rank)
    * @return the stride in elements; 0 on a broadcast axis, negative on a reversed one
+   * @throws IndexOutOfBoundsException if there is no such axis
    */
   @Override
   public long stride(int axis) {
+    Views.checkAxis("stride", axis, strides.length, shape);
     return strides[axis];
   }
 

@@ -43,6 +43,15 @@ class ShapeTest {
     assertThrows(IllegalArgumentException.class, () -> Shape.of(3, Long.MAX_VALUE / 2));
     assertThrows(IllegalArgumentException.class, () -> Shape.of(2, -1));
     assertThrows(IllegalArgumentException.class, () -> Shape.of(0, -1));
-    assertThrows(IndexOutOfBoundsException.class, () -> Shape.of(2).size(1));
+  }
+
+  @Test
+  void anAxisThatIsNotThereIsToldWithTheShape() {
+    for (int axis : new int[] {-1, 2, 5}) {
+      IndexOutOfBoundsException refused =
+          assertThrows(IndexOutOfBoundsException.class, () -> Shape.of(2, 3).size(axis));
+      assertEquals(
+          "size: an axis in [0, 2) is wanted for shape [2, 3], got " + axis, refused.getMessage());
+    }
   }
 }

@@ -162,6 +162,9 @@ class TensorTest {
     refuses("one index an axis", () -> MATRIX.getDouble(0));
     refuses("inside shape [2, 3] is wanted, got [2, 0]", () -> MATRIX.set(1.0, 2, 0));
     refuses("one index an axis", () -> MATRIX.set(1L, 0, 0, 0));
+    refuses("size: an axis in [0, 2) is wanted for shape [2, 3], got 5", () -> MATRIX.size(5));
+    refuses(
+        "stride: an axis in [0, 2) is wanted for shape [2, 3], got -1", () -> MATRIX.stride(-1));
   }
 
   @Test
