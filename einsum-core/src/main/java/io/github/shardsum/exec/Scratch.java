@@ -10,6 +10,9 @@ import java.util.function.Supplier;
  * thread-safe: it belongs to one task at a time. Contents are whatever the last user left.
  */
 public final class Scratch {
+  /** Slots below one that is used take a word each. */
+  private static final int MOST_SLOTS = 256;
+
   private float[][] floats = new float[0][];
   private double[][] doubles = new double[0][];
   private long[][] longs = new long[0][];
@@ -22,11 +25,13 @@ public final class Scratch {
   /**
    * An f32 array.
    *
-   * @param slot which array: those of different slots are different
-   * @param length the least length, in elements
+   * @param slot which array, in [0, 256): those of different slots are different
+   * @param length the least length, in elements, at least 0
    * @return the array, at least that long
+   * @throws IllegalArgumentException if the slot or the length is out of range
    */
   public float[] floats(int slot, int length) {
+    check(slot, length);
     if (slot >= floats.length) {
       floats = Arrays.copyOf(floats, slot + 1);
     }
@@ -41,11 +46,13 @@ public final class Scratch {
   /**
    * An f64 array.
    *
-   * @param slot which array: those of different slots are different
-   * @param length the least length, in elements
+   * @param slot which array, in [0, 256): those of different slots are different
+   * @param length the least length, in elements, at least 0
    * @return the array, at least that long
+   * @throws IllegalArgumentException if the slot or the length is out of range
    */
   public double[] doubles(int slot, int length) {
+    check(slot, length);
     if (slot >= doubles.length) {
       doubles = Arrays.copyOf(doubles, slot + 1);
     }
@@ -60,11 +67,13 @@ public final class Scratch {
   /**
    * An i64 array.
    *
-   * @param slot which array: those of different slots are different
-   * @param length the least length, in elements
+   * @param slot which array, in [0, 256): those of different slots are different
+   * @param length the least length, in elements, at least 0
    * @return the array, at least that long
+   * @throws IllegalArgumentException if the slot or the length is out of range
    */
   public long[] longs(int slot, int length) {
+    check(slot, length);
     if (slot >= longs.length) {
       longs = Arrays.copyOf(longs, slot + 1);
     }
@@ -79,11 +88,13 @@ public final class Scratch {
   /**
    * An i32 array.
    *
-   * @param slot which array: those of different slots are different
-   * @param length the least length, in elements
+   * @param slot which array, in [0, 256): those of different slots are different
+   * @param length the least length, in elements, at least 0
    * @return the array, at least that long
+   * @throws IllegalArgumentException if the slot or the length is out of range
    */
   public int[] ints(int slot, int length) {
+    check(slot, length);
     if (slot >= ints.length) {
       ints = Arrays.copyOf(ints, slot + 1);
     }
@@ -93,6 +104,18 @@ public final class Scratch {
       ints[slot] = array;
     }
     return array;
+  }
+
+  private static void check(int slot, int length) {
+    if (slot < 0 || slot >= MOST_SLOTS || length < 0) {
+      throw new IllegalArgumentException(
+          "scratch: a slot in [0, "
+              + MOST_SLOTS
+              + ") and a length of at least 0 are wanted, got slot "
+              + slot
+              + " of length "
+              + length);
+    }
   }
 
   /**

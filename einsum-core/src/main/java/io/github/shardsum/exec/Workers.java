@@ -20,6 +20,9 @@ public final class Workers implements AutoCloseable {
 
   private static final Crew NOBODY = new Borrowed(Runnable::run);
 
+  /** The first region would start them all: more is a mistake, and ends the JVM's memory. */
+  private static final int MOST_THREADS = 1 << 16;
+
   /**
    * How long whoever waits stays awake: about as long as it would take to wake it. Where two
    * threads were put on one processor, longer is lost to the one that works.
@@ -60,11 +63,19 @@ public final class Workers implements AutoCloseable {
    * they stay awake for 0.05 ms, if there are as many processors, so that the next one begins at
    * once.
    *
-   * @param threads the most threads that work at once, at least 1
+   * @param threads the most threads that work at once, in [1, 65536]
    * @return fresh workers, to be closed
-   * @throws IllegalArgumentException if threads is below 1
+   * @throws IllegalArgumentException if threads is below 1 or above 65536
    */
   public static Workers of(int threads) {
+    if (threads > MOST_THREADS) {
+      throw new IllegalArgumentException(
+          "workers: at most "
+              + MOST_THREADS
+              + " threads are wanted, got "
+              + threads
+              + "; more than there are processors make nothing faster");
+    }
     return new Workers(
         checked(threads), threads <= 1 ? NOBODY : new Team(threads - 1, awakeNanos(threads)));
   }
@@ -131,11 +142,16 @@ public final class Workers implements AutoCloseable {
    *
    * @param tasks how many, at least 0
    * @param task the work
+   * @throws IllegalArgumentException if tasks is negative
    * @throws IllegalStateException if these workers were closed; no task is run
    * @throws RuntimeException what a task threw first (an {@link Error} too); tasks not yet begun
    *     are then not begun
    */
   public void run(int tasks, Task task) {
+    Objects.requireNonNull(task, "task");
+    if (tasks < 0) {
+      throw new IllegalArgumentException("workers: at least 0 tasks are wanted, got " + tasks);
+    }
     if (closed.get()) {
       throw new IllegalStateException("workers: open ones are wanted, got closed ones");
     }
@@ -151,7 +167,7 @@ public final class Workers implements AutoCloseable {
   }
 
   private void runAlone(int tasks, Task task) {
-    if (tasks <= 0) {
+    if (tasks == 0) {
       return;
     }
     Scratch scratch = take();

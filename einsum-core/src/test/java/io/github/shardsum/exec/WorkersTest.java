@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -334,6 +335,45 @@ class WorkersTest {
     assertNotSame(first, scratch.floats(2, first.length + 1));
     assertTrue(scratch.doubles(1, 3).length >= 3);
     assertTrue(scratch.longs(1, 3).length >= 3);
+  }
+
+  @Test
+  void countsThatCannotBeMeantAreRefused() {
+    AtomicInteger begun = new AtomicInteger();
+    try (Workers two = Workers.of(2)) {
+      for (Workers workers : List.of(Workers.sequential(), two, two.alone())) {
+        refuses(
+            "workers: at least 0 tasks are wanted, got -1",
+            () -> workers.run(-1, (index, scratch) -> begun.incrementAndGet()));
+      }
+    }
+    assertEquals(0, begun.get());
+    refuses(
+        "workers: at most 65536 threads are wanted, got 2147483647; more than there are processors"
+            + " make nothing faster",
+        () -> Workers.of(Integer.MAX_VALUE));
+    assertEquals(Integer.MAX_VALUE, Workers.of(Integer.MAX_VALUE, Runnable::run).parallelism());
+    Scratch scratch = new Scratch();
+    String wanted = "scratch: a slot in [0, 256) and a length of at least 0 are wanted, got slot ";
+    refuses(wanted + "-1 of length 3", () -> scratch.floats(-1, 3));
+    refuses(wanted + "0 of length -3", () -> scratch.doubles(0, -3));
+    refuses(wanted + "256 of length 1", () -> scratch.longs(256, 1));
+    refuses(wanted + "2147483647 of length 1", () -> scratch.ints(Integer.MAX_VALUE, 1));
+    assertEquals(1, scratch.ints(255, 1).length);
+  }
+
+  private static void refuses(String message, Executable use) {
+    assertEquals(message, assertThrows(IllegalArgumentException.class, use, message).getMessage());
+  }
+
+  @Test
+  void aTaskThatIsNullIsRefusedEvenIfNoneWouldRun() {
+    for (int tasks : new int[] {0, 1, 3}) {
+      assertEquals(
+          "task",
+          assertThrows(NullPointerException.class, () -> Workers.sequential().run(tasks, null))
+              .getMessage());
+    }
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
