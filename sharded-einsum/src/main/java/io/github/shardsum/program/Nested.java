@@ -57,7 +57,8 @@ public sealed interface Nested extends Operation {
    * floating result, whose decomposition is the gradient of this one.
    *
    * @param name as {@code moe.gating}; the kernel is looked up by it
-   * @param attributes what the kernel has to know beyond the operands' types
+   * @param attributes what the kernel has to know beyond the operands' types: texts by names of
+   *     letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
    * @param operands the decomposition's inputs, of the very same types
    * @param decomposition the meaning
    * @param splittable the sharding rule: labels along which it is independent, so that from a chunk

@@ -63,6 +63,7 @@ final class NestedRules {
         composite,
         Value.isName(composite.name()),
         "a name of letters, digits, _ and . is wanted, got \"" + composite.name() + "\"");
+    checkKeys(composite);
     for (int i = 0; i < inputs.size(); i++) {
       ValueType wanted = inputs.get(i).type().withoutLayout();
       same(composite, composite.operands().get(i), wanted, "the input " + inputs.get(i));
@@ -71,6 +72,16 @@ final class NestedRules {
     check(composite, !outputs.isEmpty(), "a decomposition with an output is wanted");
     checkSplittable(composite, Stream.concat(inputs.stream(), outputs.stream()).toList());
     return outputs.stream().map(output -> output.type().withoutLayout()).toList();
+  }
+
+  /** A program's text has keys without quotes. */
+  private static void checkKeys(Composite composite) {
+    for (String key : composite.attributes().keySet()) {
+      check(
+          composite,
+          !key.isEmpty() && key.chars().allMatch(c -> ProgramParser.isWord((char) c)),
+          "attributes: names of letters, digits, _, ., - and + are wanted, got \"" + key + "\"");
+    }
   }
 
   private static void checkSplittable(Composite composite, List<Value> values) {

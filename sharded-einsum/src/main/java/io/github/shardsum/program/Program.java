@@ -23,11 +23,18 @@ public record Program(
     inputs = List.copyOf(inputs);
     statements = List.copyOf(statements);
     outputs = List.copyOf(outputs);
+    checkName(name);
+    check(name, inputs, statements, outputs);
+  }
+
+  private static void checkName(String name) {
     if (!Value.isName(name)) {
       throw ProgramException.at(
-          "program", "a name of letters, digits, _ and . is wanted, got \"" + name + "\"");
+          "program",
+          "a name of letters, digits, _ and ., the first no digit, is wanted, got \""
+              + name
+              + "\"");
     }
-    check(name, inputs, statements, outputs);
   }
 
   private static void check(
@@ -71,11 +78,14 @@ public record Program(
   /**
    * Collects a program.
    *
-   * @param name the program's name
+   * @param name the program's name, as a value's: letters, digits, {@code _} and {@code .}, the
+   *     first no digit
    * @return a fresh builder
+   * @throws ProgramException if it is no such name
    */
   public static ProgramBuilder builder(String name) {
-    return new ProgramBuilder(Objects.requireNonNull(name, "name"));
+    checkName(Objects.requireNonNull(name, "name"));
+    return new ProgramBuilder(name);
   }
 
   /**

@@ -246,7 +246,7 @@ final class ProgramParser {
     return text.substring(start, at);
   }
 
-  private static boolean isWord(char c) {
+  static boolean isWord(char c) {
     return c < 128
         && (Character.isLetterOrDigit(c) || c == '_' || c == '.' || c == '-' || c == '+');
   }

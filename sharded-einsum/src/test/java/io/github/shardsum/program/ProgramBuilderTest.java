@@ -57,6 +57,42 @@ class ProgramBuilderTest {
   }
 
   @Test
+  void aNameThatTheTextCannotHoldIsRefusedAtOnce() {
+    for (String name : List.of("a b", "", "a\nb", "1a", "a{", "\u00e9")) {
+      says(
+          () -> Program.builder(name),
+          "program: a name of letters, digits, _ and ., the first no digit, is wanted, got \""
+              + name
+              + "\"");
+    }
+    assertEquals("moe.layer_2", Program.builder("moe.layer_2").build().name());
+  }
+
+  @Test
+  void anAttributeWhoseNameTheTextCannotHoldIsRefused() {
+    for (String key : List.of("a b", "", "a=b", "a\"b", "a}", "#a", "\u00e9")) {
+      says(
+          () -> withAttribute(key),
+          "composite(x: f32[i=2]",
+          "attributes: names of letters, digits, _, ., - and + are wanted, got \"" + key + "\"");
+    }
+    for (String key : List.of("top_k", "loss.weight", "2", "-", "e+1")) {
+      Program program = withAttribute(key);
+      assertEquals(program, Program.parse(program.toString()));
+    }
+  }
+
+  private static Program withAttribute(String key) {
+    ProgramBuilder p = Program.builder("p");
+    Value x = p.input("x", "f32[i=2]");
+    Program same = Program.parse("program same { input x: f32[i=2] output x }");
+    p.output(
+        p.add(Nested.Composite.of("same", Map.of(key, "1 2"), List.of(x), same, List.of()))
+            .getFirst());
+    return p.build();
+  }
+
+  @Test
   void aValueOfAnotherBuilderIsRefusedAtOnce() {
     ProgramBuilder other = Program.builder("other");
     Value foreign = other.exp(other.input("x", "f32[a=2]"));
