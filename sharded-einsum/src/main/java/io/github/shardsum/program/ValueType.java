@@ -31,7 +31,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
   public ValueType {
     if (labels.size() != shape.rank()) {
       throw new IllegalArgumentException(
-          "type: one size a label is wanted, got labels \"" + labels + "\" and " + shape);
+          "type: one size a label is wanted, got labels " + labels.axes() + " and sizes " + shape);
     }
     if (labels.size() > MOST_LABELS) {
       throw new IllegalArgumentException(
@@ -45,7 +45,11 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
     for (Axis axis : labels.axes()) {
       if (axis.isEllipsis() || !seen.add(axis.label())) {
         throw new IllegalArgumentException(
-            "type: named labels, each once, are wanted, got \"" + labels + "\"");
+            "type: named labels, each once, are wanted, got "
+                + axis.label()
+                + (axis.isEllipsis() ? "" : " twice")
+                + " in "
+                + notation(dtype, labels, shape));
       }
     }
   }
@@ -226,8 +230,12 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
   /** The notation. */
   @Override
   public String toString() {
+    return notation(dtype, labels, shape);
+  }
+
+  private static String notation(DType dtype, Term labels, Shape shape) {
     StringJoiner text = new StringJoiner(" ", dtype + "[", "]");
-    for (int axis = 0; axis < rank(); axis++) {
+    for (int axis = 0; axis < shape.rank(); axis++) {
       text.add(labels.axis(axis) + "=" + shape.size(axis));
     }
     if (!labels.partial().isEmpty()) {
