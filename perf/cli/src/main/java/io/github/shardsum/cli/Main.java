@@ -27,6 +27,10 @@ import picocli.CommandLine.Spec;
     name = "shardsum",
     description = "GShard for the JVM: einsum, programs and Mixture-of-Experts layers.",
     synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "%nSHARDSUM_JAVA_OPTS holds further flags of the JVM, as -Xmx8g; docs/settings.md",
+      "has every setting."
+    },
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Version.class,

@@ -28,6 +28,16 @@ import picocli.CommandLine.Spec;
           + " SHARDSUM_ENGINE is set to mpi. If a process ends otherwise than well, the others are"
           + " ended, and what happened to which rank is said last; the exit status is then not"
           + " 0.%n"
+    },
+    footerHeading = "%nEnvironment:%n",
+    footer = {
+      "  SHARDSUM_MPI_THREAD=waiting|own",
+      "                            Who calls MPI: a thread that waits for its operation",
+      "                              (default), or one thread of the engine's alone,",
+      "                              which takes longer. Passed on to every host.",
+      "  SHARDSUM_ENGINE, SHARDSUM_MPI_LIBRARY",
+      "                            Set for each process: mpi, and the library of mpirun",
+      "                              or of --library. Other settings: docs/settings.md."
     })
 public final class LaunchCommand implements Callable<Integer> {
   private static final int FAILED = 1;
