@@ -7,6 +7,7 @@ import static io.github.shardsum.internal.contract.StepKernel.RIGHT;
 import io.github.shardsum.internal.kernel.Blocking;
 import io.github.shardsum.internal.kernel.FloatThin;
 import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.Products;
 import io.github.shardsum.internal.memory.Loops;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,9 +32,6 @@ final class StepPlanner {
    * afar and are read best in order, or is turned over.
    */
   private static final long LEAST_PACKED = 1 << 14;
-
-  /** Rows for which B is read once: the kernel takes so many together. */
-  private static final long ROWS_AT_ONCE = 8;
 
   /** Rows from which on it pays to turn B over for a product that is not packed. */
   private static final long LEAST_ROWS_TURNED = 16;
@@ -225,7 +223,7 @@ final class StepPlanner {
     if (StepKernels.liesInRows(sides, false)) {
       long rowBytes = sides.k().getLast().stride(RIGHT) * type.dtype().byteSize();
       return sides.batch().isEmpty()
-          ? m <= ROWS_AT_ONCE || Blocking.staysNear(k, rowBytes)
+          ? m <= Products.UNPACKED_ROWS || Blocking.staysNear(k, rowBytes)
           : elements < LEAST_PACKED;
     }
     return StepKernels.liesInRows(sides, true) && m >= LEAST_ROWS_TURNED && elements < LEAST_PACKED;
