@@ -10,8 +10,8 @@ import io.github.shardsum.tensor.DType;
  * @param group what its result is averaged with
  * @param equation as it was written
  * @param bound the equation with its sizes
- * @param dtype f32 or f64
- * @param flops floating-point operations that it takes
+ * @param dtype f32, f64, i32 or i64
+ * @param flops additions and multiplications that it takes
  * @param bytes bytes of operands and result that must be touched, each counted once
  */
 record BenchCase(

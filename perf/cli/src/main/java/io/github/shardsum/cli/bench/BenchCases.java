@@ -42,7 +42,7 @@ final class BenchCases {
    *
    * @param notation an equation whose labels are all written out
    * @param sizes a size for each label
-   * @param dtype f32 or f64
+   * @param dtype f32, f64, i32 or i64
    * @throws IllegalArgumentException if a label has no size, or a size no label
    */
   static BenchCase of(String notation, Map<String, Long> sizes, DType dtype) {

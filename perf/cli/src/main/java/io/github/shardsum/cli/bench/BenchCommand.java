@@ -68,7 +68,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--dtype",
-      paramLabel = "f32|f64",
+      paramLabel = "f32|f64|i32|i64",
       description = "Only cases of this dtype; of EQUATION, its dtype (default: f32).")
   private Optional<String> dtype = Optional.empty();
 
@@ -210,7 +210,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   /** All are in f32. */
   private List<KernelCase> kernelCases() {
-    return equation.isPresent() || dtype.filter("f64"::equals).isPresent()
+    return equation.isPresent() || dtype.filter(name -> !name.equals("f32")).isPresent()
         ? List.of()
         : KernelCases.all().stream().filter(subject -> isChosen(subject.path())).toList();
   }
@@ -295,7 +295,10 @@ public final class BenchCommand implements Callable<Integer> {
     return switch (name) {
       case "f32" -> DType.F32;
       case "f64" -> DType.F64;
-      default -> throw new IllegalArgumentException("--dtype: wanted f32 or f64, got " + name);
+      case "i32" -> DType.I32;
+      case "i64" -> DType.I64;
+      default ->
+          throw new IllegalArgumentException("--dtype: wanted f32, f64, i32 or i64, got " + name);
     };
   }
 

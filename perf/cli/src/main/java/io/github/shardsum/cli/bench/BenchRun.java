@@ -2,6 +2,7 @@ package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.machine.Roof;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -121,12 +122,17 @@ final class BenchRun {
   }
 
   private Bound bound(BenchCase subject) {
-    double byFlops = subject.flops() / roof.flops(subject.dtype());
+    double byFlops = subject.flops() / roof.flops(floatsAsWide(subject.dtype()));
     double byBytes =
         subject.bytes() / roof.bytes(subject.bytes(), subject.writtenBytes() / subject.bytes());
     return byFlops >= byBytes
         ? new Bound(Measured.Limit.FLOPS, byFlops)
         : new Bound(Measured.Limit.BYTES, byBytes);
+  }
+
+  /** Multiply-adds of integers are no faster than those of floats. */
+  private static DType floatsAsWide(DType dtype) {
+    return dtype.byteSize() == DType.F32.byteSize() ? DType.F32 : DType.F64;
   }
 
   private static double median(double[] values) {

@@ -153,7 +153,7 @@ final class NativeProducts {
 
   /** Whether there is a function for the dtype. */
   boolean supports(DType dtype) {
-    return (dtype == DType.F32 ? single : twice).isPresent();
+    return dtype.isFloating() && (dtype == DType.F32 ? single : twice).isPresent();
   }
 
   /** Threads of every later product. */

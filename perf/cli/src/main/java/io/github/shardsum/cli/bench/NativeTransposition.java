@@ -87,7 +87,7 @@ final class NativeTransposition implements Contestant {
   @Override
   public boolean supports(BenchCase subject) {
     BoundEquation bound = subject.bound();
-    if (bound.operandCount() != 1 || bound.operandRank(0) < 2) {
+    if (!subject.dtype().isFloating() || bound.operandCount() != 1 || bound.operandRank(0) < 2) {
       return false;
     }
     int[] from = bound.operandLabels(0).clone();

@@ -95,7 +95,7 @@ final class NetlibPeer implements Contestant, AutoCloseable {
   @Override
   public boolean supports(BenchCase subject) {
     return GemmForm.of(subject.bound())
-        .filter(form -> form.offsets().length <= MOST_PRODUCTS)
+        .filter(form -> subject.dtype().isFloating() && form.offsets().length <= MOST_PRODUCTS)
         .isPresent();
   }
 

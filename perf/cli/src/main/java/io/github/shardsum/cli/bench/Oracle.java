@@ -73,8 +73,13 @@ final class Oracle {
     return error(values) <= Math.min(1e-3, Math.max(OUR_ROUNDINGS, terms) * rounding());
   }
 
+  /** Integers are exact. */
   private double rounding() {
-    return dtype == DType.F32 ? 0x1p-24 : 0x1p-53;
+    return switch (dtype) {
+      case F32 -> 0x1p-24;
+      case F64 -> 0x1p-53;
+      default -> 0;
+    };
   }
 
   private void sum(int sample) {
@@ -107,14 +112,14 @@ final class Oracle {
     expected[sample] = total + error;
   }
 
-  private static double product(long[] at, long[][] steps) {
+  private double product(long[] at, long[][] steps) {
     double product = 1;
     for (int operand = 0; operand < steps.length; operand++) {
       long index = 0;
       for (int label = 0; label < at.length; label++) {
         index += at[label] * steps[operand][label];
       }
-      product *= Inputs.value(operand, index);
+      product *= Inputs.value(operand, index, dtype);
     }
     return product;
   }

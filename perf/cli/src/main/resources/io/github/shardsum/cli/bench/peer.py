@@ -73,7 +73,8 @@ class Peer:
     def prepare(self, request):
         self.operands = None
         self.equation = request["equation"]
-        dtype = {"f32": self.numpy.float32, "f64": self.numpy.float64}[request["dtype"]]
+        names = {"f32": "float32", "f64": "float64", "i32": "int32", "i64": "int64"}
+        dtype = self.numpy.dtype(names[request["dtype"]])
         self.operands = [
             self.wrap(values(self.numpy, index, shape, dtype)) for index, shape in enumerate(request["shapes"])
         ]
@@ -82,7 +83,7 @@ class Peer:
 
 
 def values(numpy, operand, shape, dtype):
-    """Numbers in [-1, 1), a hash of operand and index: the same as Shardsum's own."""
+    """Numbers in [-1, 1), integers in [-8, 8), a hash of operand and index: the same as Shardsum's own."""
     size = 1
     for n in shape:
         size *= n
@@ -93,7 +94,8 @@ def values(numpy, operand, shape, dtype):
         x ^= x >> numpy.uint32(15)
         x *= numpy.uint32(0x85EBCA77)
         x ^= x >> numpy.uint32(13)
-        result[start : start + x.size] = (x >> numpy.uint32(8)).astype(numpy.float64) * 2.0**-23 - 1
+        numbers = (x >> numpy.uint32(8)).astype(numpy.float64) * 2.0**-23 - 1
+        result[start : start + x.size] = numpy.floor(8 * numbers) if dtype.kind == "i" else numbers
     return result.reshape(shape)
 
 

@@ -116,6 +116,17 @@ class BenchCommandTest {
   }
 
   @Test
+  void batchesOfIntegersAreMeasured() throws IOException {
+    Path json = folder.resolve("integers.json");
+    Ended ended = quick("--filter", "^integers/", "--json", json.toString());
+    assertEquals(0, ended.status(), ended.err());
+    JsonNode cases = new JsonMapper().readTree(Files.readString(json)).get("cases");
+    assertEquals("i32", cases.get(0).get("dtype").stringValue());
+    assertEquals("i64", cases.get(1).get("dtype").stringValue());
+    assertTrue(cases.get(0).get("results").get(0).get("seconds").doubleValue() > 0);
+  }
+
+  @Test
   void aKernelsOwnCaseIsMeasuredAndWritten() throws IOException {
     Path json = folder.resolve("kernel.json");
     Ended ended = quick("--filter", "^kernel/compiled-dot8$", "--json", json.toString());
@@ -139,7 +150,8 @@ class BenchCommandTest {
     assertRefused("at least 1, got i=0", "ij,jk->ik", "--sizes", "i=0,j=32,k=4");
     assertRefused("ellipsis", "...j,jk->...k", "--sizes", "j=32,k=4");
     assertRefused("MiB", "ij,jk->ik", "--sizes", "i=1000000,j=1000000,k=1000000");
-    assertRefused("f32 or f64, got bf16", "ij->i", "--sizes", "i=2,j=2", "--dtype", "bf16");
+    assertRefused(
+        "f32, f64, i32 or i64, got bf16", "ij->i", "--sizes", "i=2,j=2", "--dtype", "bf16");
     assertRefused("got 0", "ij->i", "--sizes", "i=2,j=2", "--threads", "0");
     assertRefused("got 100000", "--filter", "tiny", "--threads", "100000");
     assertRefused("the groups are gemm", "--filter", "nothing-has-this-name");
@@ -182,7 +194,8 @@ class BenchCommandTest {
             "gshard",
             "product-f32",
             "product-f64",
-            "more"),
+            "more",
+            "integers"),
         groups);
     assertEquals(
         BenchCases.listed().size(),

@@ -82,8 +82,9 @@ class GemmFormTest {
           double sum = 0;
           for (int p = 0; p < form.k(); p++) {
             sum +=
-                Inputs.value(form.left(), offset[0] + at(form.a(), i, p))
-                    * Inputs.value(1 - form.left(), offset[1] + at(form.b(), p, j));
+                Inputs.value(form.left(), offset[0] + at(form.a(), i, p), subject.dtype())
+                    * Inputs.value(
+                        1 - form.left(), offset[1] + at(form.b(), p, j), subject.dtype());
           }
           c[(int) offset[2] + i * form.ldc() + j] = sum;
         }

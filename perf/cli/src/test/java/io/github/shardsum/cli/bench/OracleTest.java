@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +33,20 @@ class OracleTest {
     values[values.length / 2] += 0.01;
     assertFalse(oracle.accepts(values));
     assertFalse(oracle.acceptsPeer(values));
+  }
+
+  @Test
+  void integersAreOfMoreThanOneValueAndExact() {
+    for (DType dtype : List.of(DType.I32, DType.I64)) {
+      BenchCase subject = BenchCases.of("ij,jk->ik", Map.of("i", 3L, "j", 40L, "k", 5L), dtype);
+      Oracle oracle = new Oracle(subject);
+      double[] values = new Ours(Workers.sequential()).prepare(subject, oracle.samples());
+      assertTrue(Arrays.stream(values).distinct().count() > 10, Arrays.toString(values));
+      assertTrue(oracle.accepts(values), dtype.toString());
+      values[7]++;
+      assertFalse(oracle.accepts(values), dtype.toString());
+      assertFalse(oracle.acceptsPeer(values), dtype.toString());
+    }
   }
 
   @Test

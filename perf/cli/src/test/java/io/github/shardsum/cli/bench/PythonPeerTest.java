@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.github.shardsum.tensor.DType;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,17 @@ class PythonPeerTest {
     try (PythonPeer peer = numpy()) {
       Oracle oracle = new Oracle(SUBJECT);
       assertTrue(oracle.accepts(peer.prepare(SUBJECT, oracle.samples())));
+    }
+  }
+
+  @Test
+  void theChildHasTheSameIntegers() throws PeerException {
+    try (PythonPeer peer = numpy()) {
+      for (DType dtype : List.of(DType.I32, DType.I64)) {
+        BenchCase subject = BenchCases.of("batch in, in out -> out batch", SIZES, dtype);
+        Oracle oracle = new Oracle(subject);
+        assertTrue(oracle.accepts(peer.prepare(subject, oracle.samples())), dtype.toString());
+      }
     }
   }
 
