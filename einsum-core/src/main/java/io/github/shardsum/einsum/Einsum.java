@@ -4,7 +4,6 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contract.Finish;
 import io.github.shardsum.internal.contract.Picks;
 import io.github.shardsum.internal.contract.Program;
-import io.github.shardsum.internal.contract.Slot;
 import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
@@ -312,24 +311,11 @@ public final class Einsum {
         RunChecks.reachable(out, ready, options.epilogue())
             ? options.workers()
             : options.workers().alone();
-    Epilogue epilogue = options.epilogue();
-    Optional<Slot> bias = epilogue.bias().map(each -> Slot.of(each.tensor()));
     boolean bool =
         dtype == DType.BOOL
             && Stream.of(operands).allMatch(operand -> operand.dtype() == DType.BOOL);
-    Finish finish =
-        new Finish(
-            bool ? isTrue(alpha) : alpha,
-            bool ? isTrue(beta) : beta,
-            bool ? isTrue(epilogue.scale()) : epilogue.scale(),
-            bias,
-            epilogue.relu());
+    Finish finish = options.epilogue().finish(alpha, beta, bool);
     programFor(out, ready).run(out, ready, finish, workers);
-  }
-
-  /** A factor of a sum of bools, which is there or not. */
-  private static double isTrue(double factor) {
-    return factor == 0 ? 0 : 1;
   }
 
   private Program programFor(Tensor out, Operand[] operands) {
@@ -459,7 +445,7 @@ public final class Einsum {
    * @return the plan; its {@code toString} is a table
    */
   public EinsumPlan explain() {
-    return explain(plan, program);
+    return EinsumPlan.of(bound, plan, program);
   }
 
   /**
@@ -476,14 +462,8 @@ public final class Einsum {
     }
     List<Signature> now = Planning.signatures(bound, Signature.of(operands));
     ContractionPlan fitting = planFor(Signature.of(operands));
-    return explain(
-        fitting, Optional.of(lower(now, bound.outputShape().rowMajorStrides(), fitting)));
-  }
-
-  private EinsumPlan explain(ContractionPlan of, Optional<Program> lowered) {
-    List<EinsumPlan.Step> steps =
-        lowered.map(each -> EinsumPlan.steps(bound, each)).orElse(List.of());
-    return new EinsumPlan(bound, of, steps, lowered.map(Program::temporaryBytes).orElse(0L));
+    Program lowered = lower(now, bound.outputShape().rowMajorStrides(), fitting);
+    return EinsumPlan.of(bound, fitting, Optional.of(lowered));
   }
 
   /** The plan for operands: the compiled one, unless a memory limit may mean another one now. */

@@ -6,6 +6,7 @@ import io.github.shardsum.path.ContractionPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What a compiled einsum runs and what that costs; an immutable value whose {@code toString} is a
@@ -46,8 +47,15 @@ public record EinsumPlan(
     return contraction.cost().flops();
   }
 
-  /** The steps of a program. */
-  static List<Step> steps(BoundEquation bound, Program lowered) {
+  /** The plan of a program; of none if the result is empty. */
+  static EinsumPlan of(
+      BoundEquation bound, ContractionPlan contraction, Optional<Program> lowered) {
+    List<Step> steps = lowered.map(program -> steps(bound, program)).orElse(List.of());
+    long bytes = lowered.map(Program::temporaryBytes).orElse(0L);
+    return new EinsumPlan(bound, contraction, steps, bytes);
+  }
+
+  private static List<Step> steps(BoundEquation bound, Program lowered) {
     List<Step> steps = new ArrayList<>();
     for (StepText step : lowered.steps()) {
       List<Term> inputs = step.inputs().stream().map(labels -> term(bound, labels)).toList();

@@ -1,5 +1,7 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.contract.Finish;
+import io.github.shardsum.internal.contract.Slot;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Objects;
 import java.util.Optional;
@@ -84,5 +86,19 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
    */
   public boolean isNone() {
     return scale == 1 && bias.isEmpty() && !relu;
+  }
+
+  /** With the factors of one run; of bools, whose sum is there or not, a factor is 0 or 1. */
+  Finish finish(double alpha, double beta, boolean ofBools) {
+    return new Finish(
+        ofBools ? isTrue(alpha) : alpha,
+        ofBools ? isTrue(beta) : beta,
+        ofBools ? isTrue(scale) : scale,
+        bias.map(each -> Slot.of(each.tensor())),
+        relu);
+  }
+
+  private static double isTrue(double factor) {
+    return factor == 0 ? 0 : 1;
   }
 }
