@@ -33,6 +33,20 @@ class RoutedEinsumTest {
   }
 
   @Test
+  void aRoutingTensorWithoutSlotsIsZero() {
+    for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
+      Tensor positions = Tensor.zeros(DType.I32, 3, 4, 0);
+      Tensor weights = Tensor.zeros(dtype, 3, 1, 0).broadcastTo(positions.shape());
+      RoutingTensor none = RoutingTensor.of(Shape.of(3, 4, 5), positions, weights);
+      Tensor x = Tensor.full(dtype, 1, 4, 5);
+      for (String equation : List.of("abc,bc->ab", "abc,bc->b", "abc,bc->bca", "abc,bc->")) {
+        Tensor sum = Einsum.einsum(equation, none, x);
+        assertArrayEquals(new double[sum.toDoubleArray().length], sum.toDoubleArray(), equation);
+      }
+    }
+  }
+
+  @Test
   void aMemoryLimitSlicesWhatIsDenseOfTwoRoutingOperands() {
     RoutingTensor rows = RoutingTensor.oneHot(Tensor.of(new int[] {3, 0, 1}, 3), 64, DType.F32);
     RoutingTensor columns = RoutingTensor.oneHot(Tensor.of(new int[] {1, 2, 3}, 3), 64, DType.F32);
