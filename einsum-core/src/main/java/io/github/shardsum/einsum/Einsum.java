@@ -94,6 +94,7 @@ public final class Einsum {
    * @return the compiled einsum
    * @throws EquationSyntaxException if it is not an equation
    * @throws EinsumShapeException if the shapes do not fit
+   * @throws IllegalArgumentException if it has a layout
    */
   public static Einsum compile(String equation, Shape... shapes) {
     return compile(equation, EinsumOptions.defaults(), shapes);
@@ -108,6 +109,7 @@ public final class Einsum {
    * @return the compiled einsum
    * @throws EquationSyntaxException if it is not an equation
    * @throws EinsumShapeException if the shapes do not fit
+   * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
    */
   public static Einsum compile(String equation, EinsumOptions options, Shape... shapes) {
     DType type = options.dtype().orElse(DType.F32);
@@ -123,6 +125,7 @@ public final class Einsum {
    * @return the compiled einsum
    * @throws EquationSyntaxException if it is not an equation
    * @throws EinsumShapeException if the shapes do not fit
+   * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
    */
   public static Einsum compileFor(String equation, EinsumOptions options, Operand... examples) {
     return compileFor(Equation.parse(equation), options, examples);
@@ -136,6 +139,7 @@ public final class Einsum {
    * @param examples one operand each; their data is not read
    * @return the compiled einsum
    * @throws EinsumShapeException if the shapes do not fit
+   * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
    */
   public static Einsum compileFor(Equation equation, EinsumOptions options, Operand... examples) {
     return compile(equation, options, Signature.of(examples));
@@ -149,6 +153,7 @@ public final class Einsum {
    * @param forms one an operand
    * @return the compiled einsum
    * @throws EinsumShapeException if the shapes do not fit
+   * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
    */
   public static Einsum compileForms(
       Equation equation, EinsumOptions options, List<OperandForm> forms) {
@@ -173,13 +178,14 @@ public final class Einsum {
   /**
    * Computes an einsum once. The compiled form is kept in a cache keyed by equation, dtypes, shapes
    * and strides: the one piece of mutable state in this library, bounded to {@value PlanCache#MOST}
-   * plans, holding no operand's data.
+   * plans, holding no operand's data. Runs on the calling thread.
    *
    * @param equation the equation, as {@code "ij,jk->ik"}
    * @param operands the operands
    * @return a fresh tensor on the heap, in C order
    * @throws EquationSyntaxException if it is not an equation
    * @throws EinsumShapeException if the shapes do not fit
+   * @throws IllegalArgumentException if it has a layout, or as {@link #run}
    */
   public static Tensor einsum(String equation, Operand... operands) {
     return PlanCache.get(equation, operands).run(operands);

@@ -136,10 +136,11 @@ public record EinsumOptions(
   }
 
   /**
-   * Gives the size of a label that only the output has.
+   * Gives the size of a label that only the output has, or that operands have with size 1 only.
+   * What does not fit an equation is an {@link EinsumShapeException} when that is compiled.
    *
    * @param label the label
-   * @param size its size
+   * @param size its size, at least 0
    * @return a changed copy
    */
   public EinsumOptions withSize(String label, long size) {

@@ -17,7 +17,11 @@ import java.util.stream.LongStream;
  * @param leadRank of a routing operand, how many axes lead; empty for a dense one
  */
 public record OperandForm(DType dtype, Shape shape, List<Long> strides, OptionalInt leadRank) {
-  /** Checks the number of strides. */
+  /**
+   * Copies the list and checks the number of strides.
+   *
+   * @throws IllegalArgumentException if there are more or fewer than that
+   */
   public OperandForm {
     strides = List.copyOf(strides);
     int wanted = leadRank.isPresent() ? 2 * (leadRank.getAsInt() + 1) : shape.rank();
@@ -34,6 +38,7 @@ public record OperandForm(DType dtype, Shape shape, List<Long> strides, Optional
    * @param shape the shape
    * @param strides one an axis, in elements
    * @return the form
+   * @throws IllegalArgumentException if there is not one stride an axis
    */
   public static OperandForm dense(DType dtype, Shape shape, long... strides) {
     return new OperandForm(

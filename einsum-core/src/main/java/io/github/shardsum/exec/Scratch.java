@@ -119,7 +119,7 @@ public final class Scratch {
   }
 
   /**
-   * An object of which a thread needs only one.
+   * An object of which a thread needs only one; kept until the scratch goes.
    *
    * @param <T> its type
    * @param type its class

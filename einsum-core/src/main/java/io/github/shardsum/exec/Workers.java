@@ -138,7 +138,8 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Runs tasks 0 to tasks - 1, in any order, and returns when all have ended.
+   * Runs tasks 0 to tasks - 1, in any order, and returns when all have ended; the caller then sees
+   * what they wrote. Does not end early if the caller is interrupted, which it stays.
    *
    * @param tasks how many, at least 0
    * @param task the work

@@ -130,7 +130,7 @@ public sealed interface ElementMethods permits Tensor {
    * One element as f64.
    *
    * @param index one index an axis
-   * @return the value; an i64 beyond 2^53 is rounded
+   * @return the value; an i64 beyond 2^53 is rounded, a bool is 0 or 1
    * @throws IllegalArgumentException if the number of indices is not the rank
    * @throws IndexOutOfBoundsException if an index does not lie in its axis
    */
@@ -144,7 +144,7 @@ public sealed interface ElementMethods permits Tensor {
    * One element as i64.
    *
    * @param index one index an axis
-   * @return the value; a fraction is cut off
+   * @return the value, converted as by {@link #convert}: a fraction is cut off
    * @throws IllegalArgumentException if the number of indices is not the rank
    * @throws IndexOutOfBoundsException if an index does not lie in its axis
    */
@@ -197,9 +197,10 @@ public sealed interface ElementMethods permits Tensor {
   }
 
   /**
-   * The elements in C order as f32.
+   * The elements in C order as f32, converted as by {@link #convert}.
    *
    * @return a fresh array
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
    */
   default float[] toFloatArray() {
     float[] values = new float[Views.arrayLength(shape())];
@@ -208,9 +209,10 @@ public sealed interface ElementMethods permits Tensor {
   }
 
   /**
-   * The elements in C order as f64.
+   * The elements in C order as f64, converted as by {@link #convert}.
    *
    * @return a fresh array
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
    */
   default double[] toDoubleArray() {
     double[] values = new double[Views.arrayLength(shape())];
@@ -219,9 +221,10 @@ public sealed interface ElementMethods permits Tensor {
   }
 
   /**
-   * The elements in C order as i64.
+   * The elements in C order as i64, converted as by {@link #convert}.
    *
    * @return a fresh array
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
    */
   default long[] toLongArray() {
     long[] values = new long[Views.arrayLength(shape())];

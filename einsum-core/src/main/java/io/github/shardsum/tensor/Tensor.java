@@ -125,7 +125,7 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
   /**
    * As {@link #of(float[], long...)}, of dtype bool.
    *
-   * @param data one byte an element, zero is false
+   * @param data one byte an element; zero is false, anything else true
    * @param shape the size of each axis
    * @return the tensor
    */
@@ -219,7 +219,7 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    * A rank-0 tensor that holds one value.
    *
    * @param dtype the element type
-   * @param value the value, converted to the dtype
+   * @param value the value, converted to the dtype as by {@link #convert}
    * @return a fresh tensor
    */
   public static Tensor scalar(DType dtype, double value) {
@@ -245,6 +245,7 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    * @param dtype the element type
    * @param shape the shape
    * @return the tensor
+   * @throws IllegalArgumentException as {@link #zeros(DType, long...)}
    */
   public static Tensor zeros(DType dtype, Shape shape) {
     long count = shape.elementCount();
@@ -275,6 +276,8 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    * @param shape the shape
    * @return the tensor
    * @throws IllegalArgumentException if its bytes exceed 2^63 - 1
+   * @throws IllegalStateException if the arena was closed
+   * @throws WrongThreadException if it is another thread's confined one
    * @throws OutOfMemoryError if the machine has not that much memory
    */
   public static Tensor allocate(Arena arena, DType dtype, Shape shape) {
@@ -289,9 +292,10 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    * A fresh tensor on the heap whose elements all have one value.
    *
    * @param dtype the element type
-   * @param value the value, converted to the dtype
+   * @param value the value, converted to the dtype as by {@link #convert}
    * @param shape the size of each axis
    * @return the tensor
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
    */
   public static Tensor full(DType dtype, double value, long... shape) {
     Tensor one = zeros(dtype);

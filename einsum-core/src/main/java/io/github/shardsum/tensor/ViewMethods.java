@@ -63,11 +63,11 @@ public sealed interface ViewMethods permits Tensor {
   /**
    * A view of the elements from, from + 1, ..., to - 1 of an axis.
    *
-   * @param axis the axis
+   * @param axis the axis, in [0, rank)
    * @param from the first index, in [0, to]
    * @param to one past the last index, at most the size
    * @return the view
-   * @throws IndexOutOfBoundsException if the range does not lie in the axis
+   * @throws IndexOutOfBoundsException if there is no such axis, or the range does not lie in it
    */
   default Tensor slice(int axis, long from, long to) {
     return slice(axis, from, to, 1);
@@ -76,12 +76,12 @@ public sealed interface ViewMethods permits Tensor {
   /**
    * A view of the elements from, from + step, ... of an axis, up to but without {@code to}.
    *
-   * @param axis the axis
+   * @param axis the axis, in [0, rank)
    * @param from the first index
-   * @param to the exclusive bound; with a negative step it lies below {@code from} and may be -1
+   * @param to the exclusive bound; with a negative step it is at most {@code from} and may be -1
    * @param step the distance, not 0; negative reverses
    * @return the view
-   * @throws IndexOutOfBoundsException if an index of the range does not lie in the axis
+   * @throws IndexOutOfBoundsException if there is no such axis, or the range does not lie in it
    * @throws IllegalArgumentException if the step is 0
    */
   default Tensor slice(int axis, long from, long to, long step) {
@@ -98,7 +98,7 @@ public sealed interface ViewMethods permits Tensor {
   /**
    * A view at one index of an axis, without that axis.
    *
-   * @param axis the axis
+   * @param axis the axis, in [0, rank)
    * @param index the index, in [0, size)
    * @return the view, of rank one less
    * @throws IndexOutOfBoundsException if there is no such axis or index
@@ -125,9 +125,10 @@ public sealed interface ViewMethods permits Tensor {
   /**
    * A view of the diagonal of two axes, which replaces both and comes last.
    *
-   * @param axis1 one axis
+   * @param axis1 one axis, in [0, rank)
    * @param axis2 another axis, of the same size
    * @return the view, of rank one less
+   * @throws IndexOutOfBoundsException if there is no such axis
    * @throws IllegalArgumentException if the axes are the same or of different sizes
    */
   default Tensor diagonal(int axis1, int axis2) {
@@ -212,7 +213,8 @@ public sealed interface ViewMethods permits Tensor {
    * A view with a new axis of size 1.
    *
    * @param axis where the new axis stands in the view, in [0, rank]
-   * @return the view
+   * @return the view, of rank one more
+   * @throws IndexOutOfBoundsException if it cannot stand there
    */
   default Tensor expand(int axis) {
     Views.checkAxis("expand", axis, rank() + 1, shape());
