@@ -22,10 +22,7 @@ final class NestedRules {
     List<Value> outputs = loop.body().outputs();
     int carried = loop.carried().size();
     check(loop, loop.count() >= 0, "a count of at least 0 is wanted, got " + loop.count());
-    check(
-        loop,
-        inputs.size() == loop.operands().size() && outputs.size() >= carried,
-        "a body of one input an operand and at least one output a carried value is wanted");
+    checkBody(loop);
     for (int i = 0; i < inputs.size(); i++) {
       Value operand = loop.operands().get(i);
       boolean sequence = i >= carried && i < carried + loop.sequences().size();
@@ -43,6 +40,18 @@ final class NestedRules {
     }
     check(loop, !results.isEmpty(), "a carried value or another output of the body is wanted");
     return List.copyOf(results);
+  }
+
+  private static void checkBody(Loop loop) {
+    Program body = loop.body();
+    int operands = loop.operands().size();
+    int carried = loop.carried().size();
+    if (body.inputs().size() != operands || body.outputs().size() < carried) {
+      throw ProgramException.of(
+          loop,
+          "a body of %d inputs, one an operand, and at least %d outputs, one a carried value, is wanted, got inputs %s and outputs %s"
+              .formatted(operands, carried, body.inputs(), body.outputs()));
+    }
   }
 
   private static ValueType stacked(Loop loop, ValueType type) {
