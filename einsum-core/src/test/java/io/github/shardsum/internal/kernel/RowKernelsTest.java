@@ -236,6 +236,40 @@ class RowKernelsTest {
     }
   }
 
+  /** Rows from memory are read by vectors that begin at a cache line, wherever the rows do. */
+  @Test
+  void rowsOfALongArrayAreSummedInTheSameOrder() {
+    float[] x = Rows.floats(random, 1 << 18);
+    float[] y = Rows.floats(random, 1 << 18);
+    double[] wideX = Rows.doubles(random, x);
+    double[] wideY = Rows.doubles(random, y);
+    double[] lanes = new double[Sums.ROOM];
+    for (int trial = 0; trial < 200; trial++) {
+      int n = Sums.BLOCK + random.nextInt(3 * Sums.BLOCK);
+      int step = random.nextBoolean() ? n + random.nextInt(3) : Math.ceilDiv(n, 16) * 16;
+      int count = Math.min(1 + random.nextInt(90), (x.length - n - 15) / step);
+      int end = (count - 1) * step + n;
+      int xAt = trial % 3 == 0 ? x.length - end : random.nextInt(16);
+      int yAt = trial % 3 == 1 ? y.length - end : random.nextInt(16);
+      double[] sums = new double[count];
+      double[] dots = new double[count];
+      BEST.floats().sums(x, xAt, step, n, count, sums, 0, lanes);
+      BEST.floats().dots(x, xAt, step, y, yAt, step, n, count, dots, 0, lanes);
+      double[] wideSums = new double[count];
+      double[] wideDots = new double[count];
+      BEST.doubles().sums(wideX, xAt, step, n, count, wideSums, 0, lanes);
+      BEST.doubles().dots(wideX, xAt, step, wideY, yAt, step, n, count, wideDots, 0, lanes);
+      for (int r = 0; r < count; r++) {
+        int xRow = xAt + r * step;
+        int yRow = yAt + r * step;
+        assertEquals(SCALAR.floats().sum(x, xRow, n), sums[r]);
+        assertEquals(SCALAR.floats().dot(x, xRow, y, yRow, n), dots[r]);
+        assertEquals(SCALAR.doubles().sum(wideX, xRow, n), wideSums[r]);
+        assertEquals(SCALAR.doubles().dot(wideX, xRow, wideY, yRow, n), wideDots[r]);
+      }
+    }
+  }
+
   @Test
   void rowsAddedUpColumnByColumn() {
     for (int n : Rows.lengths()) {
