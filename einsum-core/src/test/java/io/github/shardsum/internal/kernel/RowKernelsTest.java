@@ -236,7 +236,7 @@ class RowKernelsTest {
     }
   }
 
-  /** Rows from memory are read by vectors that begin at a cache line, wherever the rows do. */
+  /** Wherever the rows begin and end in it. */
   @Test
   void rowsOfALongArrayAreSummedInTheSameOrder() {
     float[] x = Rows.floats(random, 1 << 18);
