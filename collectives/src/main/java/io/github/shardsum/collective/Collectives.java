@@ -208,7 +208,8 @@ public interface Collectives extends AutoCloseable {
 
   /**
    * Ends this process's part, after all collectives that were started, which may still be awaited.
-   * Closing again does nothing.
+   * Closing again does nothing. Code that {@link #spmd} runs meanwhile fails in the next collective
+   * that all of its devices have entered: close when it has returned.
    */
   @Override
   void close();

@@ -1,17 +1,39 @@
 package io.github.shardsum.collective;
 
+import java.util.Objects;
+
 /**
  * What one device asked for.
  *
- * @param device the device's number
- * @param process the process that holds it
- * @param sequence how many collectives it had entered before this one
+ * @param device the device's number, at least 0
+ * @param process the process that holds it, at least 0
+ * @param sequence how many collectives it had entered before this one, at least 0
  * @param request the collective, the dtype and the shape, for example {@code all-reduce SUM over x
  *     of f32 [2, 3]}; or, of one that did not enter, what it did instead
  * @param site the place in the caller's program, for example {@code Train.step(Train.java:42)};
  *     empty if it is not known
  */
 public record Participant(int device, int process, long sequence, String request, String site) {
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if the device, the process or the sequence is negative
+   */
+  public Participant {
+    checkNumber("a device", device);
+    checkNumber("a process", process);
+    checkNumber("a sequence", sequence);
+    Objects.requireNonNull(request, "request");
+    Objects.requireNonNull(site, "site");
+  }
+
+  private static void checkNumber(String what, long number) {
+    if (number < 0) {
+      throw new IllegalArgumentException(
+          "participant: " + what + " of at least 0 is wanted, got " + number);
+    }
+  }
+
   /** As in {@code device 3 (process 1), call 7: barrier over x, at Train.step(Train.java:42)}. */
   @Override
   public String toString() {

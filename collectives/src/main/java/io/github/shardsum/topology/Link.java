@@ -19,11 +19,11 @@ public record Link(double bytesPerSecond, double secondsPerHop) {
   public Link {
     if (!(bytesPerSecond > 0) || Double.isInfinite(bytesPerSecond)) {
       throw new IllegalArgumentException(
-          "link: a positive number of bytes a second is wanted, got " + bytesPerSecond);
+          "link: a positive, finite number of bytes a second is wanted, got " + bytesPerSecond);
     }
     if (!(secondsPerHop >= 0) || Double.isInfinite(secondsPerHop)) {
       throw new IllegalArgumentException(
-          "link: at least 0 seconds a hop are wanted, got " + secondsPerHop);
+          "link: at least 0 seconds a hop, finite, are wanted, got " + secondsPerHop);
     }
   }
 
@@ -43,8 +43,12 @@ public record Link(double bytesPerSecond, double secondsPerHop) {
    *
    * @param links how many, at least 1
    * @return a link with their bandwidths together and the latency of one
+   * @throws IllegalArgumentException if links is below 1
    */
   public Link times(int links) {
+    if (links < 1) {
+      throw new IllegalArgumentException("link: at least 1 side by side is wanted, got " + links);
+    }
     return new Link(bytesPerSecond * links, secondsPerHop);
   }
 

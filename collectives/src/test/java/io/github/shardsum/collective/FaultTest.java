@@ -389,4 +389,53 @@ class FaultTest {
         IllegalStateException.class,
         () -> collectives.run(new Collective.Barrier("x"), List.of(X, X)));
   }
+
+  private static Stream<Arguments> waysOnClusters() {
+    return Cluster.all()
+        .flatMap(
+            cluster ->
+                Stream.<Way>of(
+                        device -> device.run(ring(), X), device -> device.start(ring(), X).await())
+                    .map(way -> Arguments.of(way, cluster)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("waysOnClusters")
+  void whoClosesWhileCodeForDevicesRunsIsToldSo(Way way, Cluster cluster) throws Exception {
+    cluster.run(
+        MESH,
+        PATIENT,
+        collectives -> {
+          DeviceFailedException told =
+              assertThrows(
+                  DeviceFailedException.class,
+                  () ->
+                      collectives.spmd(
+                          device -> {
+                            device.barrier();
+                            if (device.id() == ODD) {
+                              collectives.close();
+                            }
+                            way.go(device);
+                            return device;
+                          }));
+          if (isWith(collectives, ODD)) {
+            assertEquals(
+                "collectives: open ones are wanted while spmd runs, but they were closed before"
+                    + " call 1; close them when spmd has returned",
+                told.summary());
+          }
+        });
+  }
+
+  @Test
+  void aParticipantHasNumbersFromZero() {
+    assertEquals(
+        "participant: a device of at least 0 is wanted, got -1",
+        assertThrows(IllegalArgumentException.class, () -> new Participant(-1, 0, 0, "", ""))
+            .getMessage());
+    assertThrows(IllegalArgumentException.class, () -> new Participant(0, -1, 0, "", ""));
+    assertThrows(IllegalArgumentException.class, () -> new Participant(0, 0, -1, "", ""));
+    assertThrows(NullPointerException.class, () -> new Participant(0, 0, 0, null, ""));
+  }
 }

@@ -100,6 +100,20 @@ class TopologyTest {
     assertThrows(IllegalArgumentException.class, () -> nodes.withHosts(new HostLevel(2, 1, LINK)));
   }
 
+  @Test
+  void linksSideBySideAreCounted() {
+    assertEquals(new Link(30e9, 1e-6), LINK.times(3));
+    for (int links : new int[] {0, -1, Integer.MIN_VALUE}) {
+      assertEquals(
+          "link: at least 1 side by side is wanted, got " + links,
+          assertThrows(IllegalArgumentException.class, () -> LINK.times(links)).getMessage());
+    }
+    assertEquals(
+        "link: a positive, finite number of bytes a second is wanted, got Infinity",
+        assertThrows(IllegalArgumentException.class, () -> new Link(Double.MAX_VALUE, 0).times(2))
+            .getMessage());
+  }
+
   private static Topology topology(List<TopologyAxis> axes, int each) {
     return new Topology("test", axes, each, LINK, Optional.empty());
   }

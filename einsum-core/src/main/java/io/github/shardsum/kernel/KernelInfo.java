@@ -2,6 +2,7 @@ package io.github.shardsum.kernel;
 
 import io.github.shardsum.internal.kernel.Choice;
 import io.github.shardsum.internal.kernel.Kernels;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -13,6 +14,21 @@ import java.util.Optional;
  * @param remedy what to do for faster ones; empty if there is nothing to do
  */
 public record KernelInfo(String name, int vectorBits, String reason, Optional<String> remedy) {
+  /**
+   * Checks the width.
+   *
+   * @throws IllegalArgumentException if the width is negative
+   */
+  public KernelInfo {
+    Objects.requireNonNull(name, "name");
+    if (vectorBits < 0) {
+      throw new IllegalArgumentException(
+          "kernels: vectors of at least 0 bits, 0 for scalar, are wanted, got " + vectorBits);
+    }
+    Objects.requireNonNull(reason, "reason");
+    Objects.requireNonNull(remedy, "remedy");
+  }
+
   /**
    * What was chosen, once and for all; the first call in a JVM makes the choice.
    *

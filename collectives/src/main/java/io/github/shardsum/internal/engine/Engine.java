@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
 
 /** The collectives of one mesh over whatever carries the bytes. */
@@ -30,6 +31,12 @@ public final class Engine implements Collectives {
   private final AtomicReference<Optional<CollectiveException>> failure =
       new AtomicReference<>(Optional.empty());
   private long sequence;
+
+  /** Held by a collective that runs: whoever closes waits for it. */
+  private final ReentrantLock running = new ReentrantLock();
+
+  /** Whether what collectives run on is closed; guarded by the lock. */
+  private boolean ended;
 
   /** Over a transport, which is closed with this; and the workers too if they are owned. */
   public Engine(
@@ -186,16 +193,36 @@ public final class Engine implements Collectives {
   }
 
   void checkUsable() {
-    if (closed.get()) {
-      throw new IllegalStateException("collectives: open ones are wanted, got closed ones");
+    if (isClosed()) {
+      throw refusal();
     }
     if (failure.get().isPresent()) {
       throw Failures.again(failure.get().get());
     }
   }
 
+  boolean isClosed() {
+    return closed.get();
+  }
+
+  private static IllegalStateException refusal() {
+    return new IllegalStateException("collectives: open ones are wanted, got closed ones");
+  }
+
   /** Runs a collective of checked calls; called by one thread at a time, in the same order. */
   List<Tensor> execute(List<Call> calls, IntFunction<String> sites) {
+    running.lock();
+    try {
+      if (ended) {
+        throw refusal();
+      }
+      return executeOpen(calls, sites);
+    } finally {
+      running.unlock();
+    }
+  }
+
+  private List<Tensor> executeOpen(List<Call> calls, IntFunction<String> sites) {
     if (options.checked()) {
       Ownership.check(wire.placement(), calls);
     }
@@ -258,9 +285,15 @@ public final class Engine implements Collectives {
   public void close() {
     if (closed.compareAndSet(false, true)) {
       conductor.close();
-      wire.transport().close();
-      if (ownsWorkers) {
-        workers.close();
+      running.lock();
+      try {
+        ended = true;
+        wire.transport().close();
+        if (ownsWorkers) {
+          workers.close();
+        }
+      } finally {
+        running.unlock();
       }
     }
   }

@@ -113,7 +113,7 @@ final class SpmdDevice implements Device {
     String site = engine.options().checked() ? Sites.here() : "";
     Meeting meeting = enter(call);
     if (run.arrive(meeting, index, new Meeting.Entry(call, Thread.currentThread(), site))) {
-      run.conductLater();
+      run.conductLater(meeting);
     }
     return new PendingResult(run, meeting, index);
   }

@@ -192,14 +192,18 @@ final class SpmdRun<T> {
   }
 
   /** As {@link #conduct}, on another thread. */
-  void conductLater() {
-    engine
-        .conductor()
-        .start(
-            () -> {
-              conduct();
-              return 0;
-            });
+  void conductLater(Meeting meeting) {
+    try {
+      engine
+          .conductor()
+          .start(
+              () -> {
+                conduct();
+                return 0;
+              });
+    } catch (IllegalStateException thrown) {
+      fail(closedBefore(meeting, thrown));
+    }
   }
 
   private void hold(Meeting meeting) {
@@ -217,9 +221,22 @@ final class SpmdRun<T> {
       fail(thrown);
     } catch (Throwable thrown) {
       fail(
-          new DeviceFailedException(
-              "call " + meeting.number() + " failed: " + thrown, participants(meeting), thrown));
+          engine.isClosed()
+              ? closedBefore(meeting, thrown)
+              : new DeviceFailedException(
+                  "call " + meeting.number() + " failed: " + thrown,
+                  participants(meeting),
+                  thrown));
     }
+  }
+
+  private DeviceFailedException closedBefore(Meeting meeting, Throwable thrown) {
+    return new DeviceFailedException(
+        "collectives: open ones are wanted while spmd runs, but they were closed before call "
+            + meeting.number()
+            + "; close them when spmd has returned",
+        participants(meeting),
+        thrown);
   }
 
   private void wakeStrangers() {

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.kernel.KernelInfo;
@@ -42,6 +43,19 @@ class KernelsTest {
     assertEquals(
         Optional.of("shardsum.kernels: scalar or vector is wanted, got \"Vector\"; it is ignored"),
         Choice.complaint("Vector"));
+  }
+
+  @Test
+  void theInfoHasAWidth() {
+    IllegalArgumentException thrown =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new KernelInfo("scalar", -1, "none", Optional.empty()));
+    assertEquals(
+        "kernels: vectors of at least 0 bits, 0 for scalar, are wanted, got -1",
+        thrown.getMessage());
+    assertThrows(
+        NullPointerException.class, () -> new KernelInfo("scalar", 0, null, Optional.empty()));
   }
 
   @Test

@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -88,7 +90,9 @@ public final class LaunchCommand implements Callable<Integer> {
       description = "Network interface between the hosts (default: MPI's choice).")
   private Optional<String> networkInterface = Optional.empty();
 
-  @Option(names = "--dry-run", description = "Print the command line of mpirun and do not run it.")
+  @Option(
+      names = "--dry-run",
+      description = "Print all that would run, as a line of a shell, and do not run it.")
   private boolean dryRun;
 
   @Parameters(arity = "1..*", paramLabel = "COMMAND", description = "What each process runs.")
@@ -101,17 +105,20 @@ public final class LaunchCommand implements Callable<Integer> {
     Mpirun mpirun = new Mpirun(found.file(), found.flavor(), library.orElse(found.library()));
     Launch launch = new Launch(mpirun, processes, hosts, remoteShell, networkInterface, command);
     List<String> arguments = new ArrayList<>(launch.arguments());
-    if (dryRun) {
-      arguments.addAll(command);
-      spec.commandLine().getOut().println(String.join(" ", arguments));
-      return 0;
-    }
     boolean tied = hasSetpriv();
     arguments.addAll(RankScript.wrap(command, tied, path()));
     if (tied) {
       arguments.addAll(0, List.of("setpriv", "--pdeathsig", "TERM", "--"));
     }
-    return run(launch, arguments);
+    Map<String, String> environment = new TreeMap<>(launch.environment());
+    // Open MPI refuses to run as root without both; others do not look.
+    environment.put("OMPI_ALLOW_RUN_AS_ROOT", "1");
+    environment.put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    if (dryRun) {
+      spec.commandLine().getOut().println(ShellLine.of(environment, arguments));
+      return 0;
+    }
+    return run(environment, arguments);
   }
 
   /**
@@ -121,12 +128,9 @@ public final class LaunchCommand implements Callable<Integer> {
     return hosts.isEmpty() ? Optional.ofNullable(System.getenv("PATH")) : Optional.empty();
   }
 
-  private int run(Launch launch, List<String> arguments) throws IOException {
+  private int run(Map<String, String> environment, List<String> arguments) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(arguments);
-    builder.environment().putAll(launch.environment());
-    // Open MPI refuses to run as root without both; others do not look.
-    builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT", "1");
-    builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    builder.environment().putAll(environment);
     PrintWriter errors = spec.commandLine().getErr();
     Supervisor supervisor = new Supervisor(errors);
     Optional<Integer> status = supervisor.run(builder, timeout.map(Duration::ofSeconds));

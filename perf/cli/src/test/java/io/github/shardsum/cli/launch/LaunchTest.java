@@ -6,11 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.launch.Mpirun.Flavor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class LaunchTest {
   @Test
@@ -57,6 +66,59 @@ class LaunchTest {
     String hydra = String.join(" ", launch(Flavor.HYDRA, hosts).arguments());
     assertTrue(hydra.contains("-launcher-exec shell"), hydra);
     assertTrue(hydra.contains("-genv SHARDSUM_ENGINE mpi"), hydra);
+  }
+
+  /** An mpirun that writes down with what it was started. */
+  private static final String RECORDER =
+      """
+      #!/bin/sh
+      if [ "$1" = --version ]; then
+        echo 'mpirun (Open MPI) 4.1.4'
+        exit
+      fi
+      printf '%s\\0' "$@" >"$0.arguments"
+      env | grep -E '^(SHARDSUM|OMPI)_' | sort >"$0.environment"
+      """;
+
+  @Test
+  void aDryRunPrintsAllThatRuns(@TempDir Path folder) throws Exception {
+    Path mpirun = Files.writeString(folder.resolve("my mpirun"), RECORDER);
+    Files.setPosixFilePermissions(mpirun, PosixFilePermissions.fromString("rwx------"));
+    String[] command = {"say", "it's", "", "a  b", "$HOME", "*", "back\\slash", "two\nlines"};
+    StringWriter out = new StringWriter();
+    assertEquals(0, run(out, mpirun, command));
+    List<String> ran = recorded(mpirun);
+    assertEquals(0, run(out, mpirun, Stream.concat(Stream.of("--dry-run"), Stream.of(command))));
+    assertEquals(List.of(), recorded(mpirun));
+    assertEquals(0, new ProcessBuilder("sh", "-c", out.toString()).inheritIO().start().waitFor());
+    assertEquals(ran, recorded(mpirun));
+    assertTrue(ran.getFirst().contains("PATH=" + System.getenv("PATH")), ran::getFirst);
+    assertTrue(ran.getFirst().endsWith("\0shardsum-rank\0" + String.join("\0", command) + "\0"));
+  }
+
+  private static int run(StringWriter out, Path mpirun, String... command) {
+    return run(out, mpirun, Stream.of(command));
+  }
+
+  private static int run(StringWriter out, Path mpirun, Stream<String> rest) {
+    Stream<String> options = Stream.of("-n", "2", "--mpi", mpirun.toString());
+    return new CommandLine(new LaunchCommand())
+        .setStopAtPositional(true)
+        .setOut(new PrintWriter(out))
+        .execute(Stream.concat(options, rest).toArray(String[]::new));
+  }
+
+  /** What the recorder wrote, which is then forgotten. */
+  private static List<String> recorded(Path mpirun) throws IOException {
+    List<String> texts = new ArrayList<>();
+    for (String what : List.of(".arguments", ".environment")) {
+      Path file = Path.of(mpirun + what);
+      if (Files.exists(file)) {
+        texts.add(Files.readString(file));
+        Files.delete(file);
+      }
+    }
+    return texts;
   }
 
   private static Launch launch(Flavor flavor, Optional<Path> hosts) {

@@ -112,6 +112,23 @@ class TopologyCommandTest {
     }
   }
 
+  @Test
+  void aPartOfAByteIsRefused() {
+    assertEquals(1, run("tpu-v3", "-b", "1.5"));
+    assertTrue(
+        err.toString()
+            .contains(
+                "bytes: a whole number is wanted without a unit, got \"1.5\"; a fraction takes one,"
+                    + " as in 1.5MB"),
+        err::toString);
+    assertEquals("", out.toString());
+    assertThrows(IllegalArgumentException.class, () -> ByteCount.parse("1.5B"));
+    assertThrows(IllegalArgumentException.class, () -> ByteCount.parse("0.0001k"));
+    assertEquals(2, ByteCount.parse("2.0"));
+    assertEquals(1_100, ByteCount.parse("1.1k"));
+    assertEquals(0, ByteCount.parse("0.0MB"));
+  }
+
   private int run(String... args) {
     return new CommandLine(new TopologyCommand())
         .setCaseInsensitiveEnumValuesAllowed(true)

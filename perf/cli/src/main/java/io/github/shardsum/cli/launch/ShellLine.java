@@ -1,0 +1,36 @@
+package io.github.shardsum.cli.launch;
+
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A command as a line that a shell runs as it stands, whatever its words hold. */
+final class ShellLine {
+  /** Words that no shell reads as anything else. */
+  private static final Pattern PLAIN = Pattern.compile("[\\w@%+=:,./-]+");
+
+  private ShellLine() {}
+
+  /**
+   * Writes one.
+   *
+   * @param environment what is set for it beyond what is there
+   * @param command the program and its arguments
+   */
+  static String of(Map<String, String> environment, List<String> command) {
+    return Stream.of(
+            Stream.of("env"),
+            environment.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()),
+            command.stream())
+        .flatMap(words -> words)
+        .map(ShellLine::quoted)
+        .collect(Collectors.joining(" "));
+  }
+
+  /** A single quote ends the quoted text, stands for itself, and begins it anew. */
+  private static String quoted(String word) {
+    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}
