@@ -147,10 +147,10 @@ final class HostBuffers {
       Transferred made = call(client.api(), address, source, device, transfer.number());
       if (Memory.isNull(made.done()) || transfer == HostTransfer.COPY) {
         client.api().events().destroy(made.done());
-        return PjrtBuffer.of(client, made.buffer(), Optional.of(source.type()));
+        return PjrtBuffer.of(device, made.buffer(), Optional.of(source.type()));
       }
       HostLease lease = new HostLease(client, made.done(), source.owner());
-      return PjrtBuffer.of(client, made.buffer(), source.type(), lease);
+      return PjrtBuffer.of(device, made.buffer(), source.type(), lease);
     } finally {
       Reference.reachabilityFence(source.owner());
       client.handle().exit();
@@ -193,7 +193,7 @@ final class HostBuffers {
       if (bytes < GIVEN_AWAY_BYTES) {
         Transferred made = call(client.api(), address, source, device, HostTransfer.COPY.number());
         client.api().events().destroy(made.done());
-        return PjrtBuffer.of(client, made.buffer(), Optional.of(type));
+        return PjrtBuffer.of(device, made.buffer(), Optional.of(type));
       }
       Transferred made =
           call(
@@ -203,7 +203,7 @@ final class HostBuffers {
               device,
               client.isCpu() ? GIVEN_AWAY : HostTransfer.UNTIL_TRANSFERRED.number());
       given = true;
-      return PjrtBuffer.of(client, made.buffer(), type, () -> release(client, made.done(), block));
+      return PjrtBuffer.of(device, made.buffer(), type, () -> release(client, made.done(), block));
     } finally {
       if (!given) {
         pool.give(block);

@@ -34,6 +34,7 @@ final class Launch {
   private final PjrtClient client;
   private final List<Optional<ArrayType>> types;
   private final PjrtBuffer[] arguments;
+  private final List<PjrtDevice> places;
   private final int devices;
   private final int width;
 
@@ -42,13 +43,18 @@ final class Launch {
    *
    * @param client of the program and the arguments
    * @param types of the results, one each
-   * @param devices how many
+   * @param places the devices
    * @param arguments {@code [device * argument]}, checked; nobody changes it
    */
-  Launch(PjrtClient client, List<Optional<ArrayType>> types, int devices, PjrtBuffer[] arguments) {
+  Launch(
+      PjrtClient client,
+      List<Optional<ArrayType>> types,
+      List<PjrtDevice> places,
+      PjrtBuffer[] arguments) {
     this.client = client;
     this.types = types;
-    this.devices = devices;
+    this.places = places;
+    this.devices = places.size();
     this.arguments = arguments;
     this.width = devices == 0 ? 0 : arguments.length / devices;
   }
@@ -151,7 +157,7 @@ final class Launch {
         PjrtBuffer[] row = new PjrtBuffer[outputs];
         for (int output = 0; output < outputs; output++) {
           MemorySegment buffer = pointers.getAtIndex(ADDRESS, next++);
-          row[output] = PjrtBuffer.of(client, buffer, types.get(output));
+          row[output] = PjrtBuffer.of(places.get(device), buffer, types.get(output));
         }
         rows[device] = List.of(row);
       }

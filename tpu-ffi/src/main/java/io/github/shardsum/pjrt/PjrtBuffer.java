@@ -18,6 +18,7 @@ import java.lang.ref.Reference;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * An array on a device. Its contents may still be on their way; whatever needs them waits. Closing
@@ -28,41 +29,44 @@ public final class PjrtBuffer implements AutoCloseable {
   static final CompletableFuture<Void> RELEASED = CompletableFuture.completedFuture(null);
 
   private final PjrtClient client;
+  private final PjrtDevice place;
   private final Handle handle;
   private final Optional<HostLease> lease;
   private final Optional<ArrayType> arrayType;
 
   private PjrtBuffer(
-      PjrtClient client, Handle handle, Optional<ArrayType> arrayType, Optional<HostLease> lease) {
-    this.client = client;
+      PjrtDevice place, Handle handle, Optional<ArrayType> arrayType, Optional<HostLease> lease) {
+    this.client = place.client();
+    this.place = place;
     this.handle = handle;
     this.arrayType = arrayType;
     this.lease = lease;
     Leaks.watch(this, handle, client.onLeak());
   }
 
-  static PjrtBuffer of(PjrtClient client, MemorySegment buffer, Optional<ArrayType> arrayType) {
+  static PjrtBuffer of(PjrtDevice place, MemorySegment buffer, Optional<ArrayType> arrayType) {
+    PjrtClient client = place.client();
     Api api = client.api();
     Handle handle = client.handle().child("PjrtBuffer", buffer, dying -> destroy(api, dying));
-    return new PjrtBuffer(client, handle, arrayType, Optional.empty());
+    return new PjrtBuffer(place, handle, arrayType, Optional.empty());
   }
 
   /** A buffer of host memory that the plugin goes on using. */
   static PjrtBuffer of(
-      PjrtClient client, MemorySegment buffer, ArrayType arrayType, HostLease lease) {
+      PjrtDevice place, MemorySegment buffer, ArrayType arrayType, HostLease lease) {
     return new PjrtBuffer(
-        client,
-        destroyedBefore(client, buffer, lease::watch),
+        place,
+        destroyedBefore(place.client(), buffer, lease::watch),
         Optional.of(arrayType),
         Optional.of(lease));
   }
 
   /** A buffer with something to do once the plugin has let go of it. */
   static PjrtBuffer of(
-      PjrtClient client, MemorySegment buffer, ArrayType arrayType, Runnable afterwards) {
+      PjrtDevice place, MemorySegment buffer, ArrayType arrayType, Runnable afterwards) {
     return new PjrtBuffer(
-        client,
-        destroyedBefore(client, buffer, afterwards),
+        place,
+        destroyedBefore(place.client(), buffer, afterwards),
         Optional.of(arrayType),
         Optional.empty());
   }
@@ -79,6 +83,11 @@ public final class PjrtBuffer implements AutoCloseable {
           }
         };
     return client.handle().child("PjrtBuffer", buffer, end);
+  }
+
+  /** The device as it was when the buffer was made, without asking the plugin. */
+  PjrtDevice place() {
+    return place;
   }
 
   /** The type as it was when the buffer was made, without asking the plugin. */
@@ -230,9 +239,13 @@ public final class PjrtBuffer implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public void delete() {
+    client.launches().alone(this::deleteNow);
+  }
+
+  private Call deleteNow() {
     MemorySegment buffer = handle.enter();
     try (Scratch scratch = client.api().scratch()) {
-      ask(scratch, Slot.BUFFER_DELETE, buffer);
+      return ask(scratch, Slot.BUFFER_DELETE, buffer);
     } finally {
       handle.exit();
     }
@@ -396,7 +409,11 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public PjrtBuffer copyTo(PjrtDevice device) {
     client.checkMine(device);
-    return copy(Slot.BUFFER_COPY_TO_DEVICE, "dst_device", device.address());
+    return copy(
+        Slot.BUFFER_COPY_TO_DEVICE,
+        "dst_device",
+        device.address(),
+        copied -> of(device, copied, arrayType));
   }
 
   /**
@@ -412,16 +429,31 @@ public final class PjrtBuffer implements AutoCloseable {
     if (memory.client() != client) {
       throw new IllegalArgumentException("memory: one of this client is wanted, got " + memory);
     }
-    return copy(Slot.BUFFER_COPY_TO_MEMORY, "dst_memory", memory.address());
+    return copy(
+        Slot.BUFFER_COPY_TO_MEMORY,
+        "dst_memory",
+        memory.address(),
+        copied -> of(deviceOf(copied), copied, arrayType));
   }
 
-  private PjrtBuffer copy(Slot slot, String field, MemorySegment target) {
+  /** Of several devices that can use a memory the plugin has chosen one. */
+  private PjrtDevice deviceOf(MemorySegment copied) {
+    try (Scratch scratch = client.api().scratch()) {
+      return client.device(ask(scratch, Slot.BUFFER_DEVICE, copied).pointer("device"));
+    } catch (RuntimeException e) {
+      destroy(client.api(), copied);
+      throw e;
+    }
+  }
+
+  private PjrtBuffer copy(
+      Slot slot, String field, MemorySegment target, Function<MemorySegment, PjrtBuffer> made) {
     live("is copied");
     MemorySegment buffer = handle.enter();
     try (Scratch scratch = client.api().scratch()) {
       Call call =
           client.api().prepare(scratch, slot).set("buffer", buffer).set(field, target).invoke();
-      return of(client, call.pointer("dst_buffer"), arrayType);
+      return made.apply(call.pointer("dst_buffer"));
     } finally {
       handle.exit();
     }

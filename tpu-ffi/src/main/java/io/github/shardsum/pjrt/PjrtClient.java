@@ -35,6 +35,7 @@ public final class PjrtClient implements AutoCloseable {
   private final List<PjrtDevice> devices;
   private final List<PjrtDevice> addressable;
   private final boolean cpu;
+  private final Launches launches;
 
   private PjrtClient(PjrtPlugin plugin, ClientOptions options, Handle handle, StagingPool staging) {
     this.plugin = plugin;
@@ -60,6 +61,7 @@ public final class PjrtClient implements AutoCloseable {
     } finally {
       handle.exit();
     }
+    this.launches = new Launches(cpu);
     Leaks.watch(this, handle, onLeak);
   }
 
@@ -115,6 +117,11 @@ public final class PjrtClient implements AutoCloseable {
   /** Whether the devices' memory is the host's. */
   boolean isCpu() {
     return cpu;
+  }
+
+  /** Of programs over several devices. */
+  Launches launches() {
+    return launches;
   }
 
   StagingPool staging() {

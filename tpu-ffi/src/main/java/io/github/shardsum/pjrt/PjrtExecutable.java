@@ -310,11 +310,15 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws IllegalStateException if it was closed
    */
   public Optional<List<ArrayType>> parameters() {
+    return signature().parameters();
+  }
+
+  ProgramSignature signature() {
     try {
       OptimizedProgram program = optimizedProgram();
-      return ProgramSignature.parameters(program.format(), program.code());
+      return ProgramSignature.of(program.format(), program.code());
     } catch (PjrtException e) {
-      return Optional.empty();
+      return ProgramSignature.UNKNOWN;
     }
   }
 

@@ -16,12 +16,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
  * A compiled program on the devices of a client. Running it enqueues work and returns buffers at
  * once; programs on one device run in the order in which they were enqueued. Safe for use by many
  * threads at once.
+ *
+ * <p>Programs over several devices are enqueued one at a time, on all of them in the same order. On
+ * a CPU 16 of a client are under way at most, and enqueueing another waits for one of them: XLA's
+ * CPU client ends the process on some more.
  */
 public final class PjrtLoadedExecutable implements AutoCloseable {
   private final PjrtClient client;
@@ -29,7 +34,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   private final PjrtExecutable executable;
   private final List<PjrtDevice> devices;
   private final int outputs;
-  private final Lazy<Optional<List<ArrayType>>> parameters;
+  private final Lazy<ArgumentChecks> checks;
   private final Lazy<List<Optional<ArrayType>>> resultTypes;
   private final AtomicBoolean deleted = new AtomicBoolean();
 
@@ -55,7 +60,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     } finally {
       handle.exit();
     }
-    this.parameters = new Lazy<>(executable::parameters);
+    this.checks = new Lazy<>(() -> new ArgumentChecks(client, devices, executable.signature()));
     this.resultTypes = new Lazy<>(() -> results(executable, outputs));
     Leaks.watch(this, handle, client.onLeak());
   }
@@ -159,9 +164,10 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @param arguments buffers on that device, which stay the caller's to close
    * @return the results, to be closed; they may not be computed yet
    * @throws IllegalArgumentException if the program runs on several devices, or a buffer is another
-   *     client's or of another type or shape than the program takes, or their number is wrong
+   *     client's, on another device, or of another type or shape than the program takes, or their
+   *     number is wrong
    * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
-   *     tell the program's
+   *     tell the program's, or an argument was donated or deleted
    * @throws IllegalStateException if it, or an argument, was closed
    */
   public List<PjrtBuffer> run(PjrtBuffer... arguments) {
@@ -178,9 +184,11 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @return results {@code [device][output]}, to be closed; they may not be computed yet, and
    *     reading one gives the error of a run that failed
    * @throws IllegalArgumentException if there is not a row for each device, or a buffer is another
-   *     client's or of another type or shape than the program takes, or their number is wrong
+   *     client's, on another device than its row's, or of another type or shape than the program
+   *     takes, or their number is wrong, or one that the program takes by donation is in a row
+   *     twice
    * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
-   *     tell the program's
+   *     tell the program's, or an argument was donated or deleted
    * @throws IllegalStateException if it, or an argument, was closed
    */
   public List<List<PjrtBuffer>> launch(List<List<PjrtBuffer>> arguments, ExecuteOptions options) {
@@ -196,9 +204,11 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    * @return results {@code [device][output]}, to be closed, when all devices are done; the failure
    *     is a {@link PjrtException}, and there is nothing to close then
    * @throws IllegalArgumentException if there is not a row for each device, or a buffer is another
-   *     client's or of another type or shape than the program takes, or their number is wrong
+   *     client's, on another device than its row's, or of another type or shape than the program
+   *     takes, or their number is wrong, or one that the program takes by donation is in a row
+   *     twice
    * @throws PjrtException if the plugin refuses, also a wrong number of arguments where it does not
-   *     tell the program's
+   *     tell the program's, or an argument was donated or deleted
    * @throws IllegalStateException if it, or an argument, was closed
    */
   public CompletableFuture<List<List<PjrtBuffer>>> execute(
@@ -216,19 +226,27 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     if (started.events().isEmpty()) {
       return CompletableFuture.completedFuture(started.results());
     }
-    AtomicInteger left = new AtomicInteger(started.events().size());
+    afterAll(started.events(), failure -> finish(done, started, failure));
+    return done;
+  }
+
+  /** Does something when all events are done, with the first failure that came. */
+  private void afterAll(List<MemorySegment> events, Consumer<Optional<PjrtException>> then) {
+    AtomicInteger left = new AtomicInteger(events.size());
     AtomicReference<Optional<PjrtException>> first = new AtomicReference<>(Optional.empty());
-    for (MemorySegment event : started.events()) {
+    for (MemorySegment event : events) {
       client.consume(
           event,
           failure -> {
             failure.ifPresent(_ -> first.compareAndSet(Optional.empty(), failure));
             if (left.decrementAndGet() == 0) {
-              finish(done, started, first.get());
+              if (isBounded()) {
+                client.launches().leave();
+              }
+              then.accept(first.get());
             }
           });
     }
-    return done;
   }
 
   private static void finish(
@@ -250,9 +268,51 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
 
   private Launch.Started start(PjrtBuffer[] arguments, ExecuteOptions options, boolean withEvents) {
     int width = devices.isEmpty() ? 0 : arguments.length / devices.size();
-    check(arguments, width, options);
-    return new Launch(client, resultTypes.get(), devices.size(), arguments)
-        .start(handle, options, withEvents);
+    // XLA CPU would run it all the same.
+    if (deleted.get()) {
+      throw new PjrtException(
+          PjrtCode.FAILED_PRECONDITION,
+          Slot.LOADED_EXECUTABLE_EXECUTE.symbol(),
+          "the program was deleted; compile it again");
+    }
+    ArgumentChecks check = checks.get();
+    check.check(arguments, width, options);
+    Launch launch = new Launch(client, resultTypes.get(), devices, arguments);
+    if (devices.size() > 1) {
+      return startOnAll(launch, () -> check.checkLive(arguments, width), options, withEvents);
+    }
+    return check.mayDonate() && client.addressableDevices().size() > 1
+        ? client.launches().alone(() -> launch.start(handle, options, withEvents))
+        : launch.start(handle, options, withEvents);
+  }
+
+  private Launch.Started startOnAll(
+      Launch launch, Runnable check, ExecuteOptions options, boolean withEvents) {
+    Launches launches = client.launches();
+    launches.enter();
+    boolean started = false;
+    try {
+      Launch.Started now =
+          launches.alone(
+              () -> {
+                check.run();
+                return launch.start(handle, options, withEvents || launches.isBounded());
+              });
+      started = true;
+      if (!withEvents) {
+        afterAll(now.events(), _ -> {});
+      }
+      return now;
+    } finally {
+      if (!started) {
+        launches.leave();
+      }
+    }
+  }
+
+  /** Whether the end of a run is told to those that wait for a place. */
+  private boolean isBounded() {
+    return devices.size() > 1 && client.launches().isBounded();
   }
 
   private void checkRows(int rows) {
@@ -279,51 +339,6 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
       }
     }
     return flat;
-  }
-
-  private void check(PjrtBuffer[] arguments, int width, ExecuteOptions options) {
-    // XLA CPU would run it all the same.
-    if (deleted.get()) {
-      throw new PjrtException(
-          PjrtCode.FAILED_PRECONDITION,
-          Slot.LOADED_EXECUTABLE_EXECUTE.symbol(),
-          "the program was deleted; compile it again");
-    }
-    for (PjrtBuffer buffer : arguments) {
-      if (buffer.client() != client) {
-        throw new IllegalArgumentException(
-            "arguments: buffers of the program's client are wanted, got one of " + buffer.client());
-      }
-    }
-    checkTypes(arguments, width);
-    for (int kept : options.keep()) {
-      if (kept < 0 || kept >= width) {
-        throw new IllegalArgumentException(
-            "keep: arguments of 0 to %d are wanted, got %d".formatted(width - 1, kept));
-      }
-    }
-  }
-
-  /** XLA compares sizes in bytes only: other shapes and types would compute nonsense. */
-  private void checkTypes(PjrtBuffer[] arguments, int width) {
-    Optional<List<ArrayType>> known = parameters.get();
-    if (known.isEmpty()) {
-      return;
-    }
-    List<ArrayType> wanted = known.get();
-    if (wanted.size() != width) {
-      throw new IllegalArgumentException(
-          "arguments: %d are wanted, %s, got %d".formatted(wanted.size(), wanted, width));
-    }
-    int at = 0;
-    for (PjrtBuffer buffer : arguments) {
-      int place = at++ % width;
-      Optional<ArrayType> given = buffer.arrayType();
-      if (given.isPresent() && !given.get().equals(wanted.get(place))) {
-        throw new IllegalArgumentException(
-            "argument %d: %s is wanted, got %s".formatted(place, wanted.get(place), given.get()));
-      }
-    }
   }
 
   /** Lets go of the program; what runs already goes on. Nothing if it is closed already. */

@@ -32,7 +32,7 @@ final class Attempts {
   private Attempts() {}
 
   /** Something that must end in an exception, or in order. */
-  private interface Attempt {
+  interface Attempt {
     void run() throws Exception;
   }
 
@@ -53,6 +53,7 @@ final class Attempts {
               ClientOptions.defaults().withOptions(PjrtOptions.none().with("cpu_device_count", 2)));
       attempts.arrays(client);
       attempts.runs(client, plugin);
+      SeveralDevicesAttempts.addTo(attempts.all, client);
       attempts.programs(client);
       attempts.strange(client);
     }

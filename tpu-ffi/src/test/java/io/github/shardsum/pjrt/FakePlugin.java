@@ -111,6 +111,22 @@ final class FakePlugin {
     return this;
   }
 
+  /** Programs run on so many devices. */
+  FakePlugin withProgramsOn(int devicesOfEach) {
+    programs.width(devicesOfEach);
+    return this;
+  }
+
+  /** The devices' memory is said to be the host's. */
+  FakePlugin onCpu() {
+    return with(
+        Slot.CLIENT_PLATFORM_NAME,
+        arguments -> {
+          text(arguments, "platform_name", "cpu");
+          return MemorySegment.NULL;
+        });
+  }
+
   /** Events stay open until {@link #fire}. */
   FakePlugin withEventsByHand() {
     events.byHand();

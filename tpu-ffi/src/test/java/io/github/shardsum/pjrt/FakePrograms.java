@@ -15,6 +15,7 @@ import java.util.List;
 final class FakePrograms {
   private final FakePlugin plugin;
   private final FakeDevices devices;
+  private int width = 1;
 
   FakePrograms(FakePlugin plugin, FakeDevices devices) {
     this.plugin = plugin;
@@ -22,12 +23,19 @@ final class FakePrograms {
     programs();
   }
 
+  /** On how many devices programs run. */
+  void width(int count) {
+    width = count;
+  }
+
   private void programs() {
     plugin.with(
         Slot.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES,
         arguments -> {
           plugin.get(arguments.pointer("executable"), Thing.Program.class);
-          arguments.set("addressable_devices", devices.array()).set("num_addressable_devices", 1);
+          arguments
+              .set("addressable_devices", devices.array())
+              .set("num_addressable_devices", width);
           return MemorySegment.NULL;
         });
     plugin.with(
@@ -81,18 +89,24 @@ final class FakePrograms {
     return run(arguments, 1);
   }
 
-  /** Gives so many copies of the first argument. */
+  /** Gives so many copies of the first argument of each device. */
   MemorySegment run(Fields arguments, int count) {
     plugin.get(arguments.pointer("executable"), Thing.Program.class);
-    MemorySegment row = Memory.pointers(arguments.pointer("argument_lists"), 1).getFirst();
-    List<MemorySegment> all = Memory.pointers(row, arguments.number("num_args"));
-    Thing.Buffer first = plugin.get(all.getFirst(), Thing.Buffer.class);
-    MemorySegment outputs = Memory.pointers(arguments.pointer("output_lists"), 1).getFirst();
-    for (int i = 0; i < count; i++) {
-      Memory.at(outputs, 8L * count).setAtIndex(ADDRESS, i, plugin.add(first));
+    long arity = arguments.number("num_args");
+    List<MemorySegment> rows = Memory.pointers(arguments.pointer("argument_lists"), width);
+    List<MemorySegment> outputs = Memory.pointers(arguments.pointer("output_lists"), width);
+    for (int device = 0; device < width; device++) {
+      List<MemorySegment> row = Memory.pointers(rows.get(device), arity);
+      Thing.Buffer first = plugin.get(row.getFirst(), Thing.Buffer.class);
+      for (int i = 0; i < count; i++) {
+        Memory.at(outputs.get(device), 8L * count).setAtIndex(ADDRESS, i, plugin.add(first));
+      }
     }
     if (!Memory.isNull(arguments.pointer("device_complete_events"))) {
-      Memory.at(arguments.pointer("device_complete_events"), 8).set(ADDRESS, 0, plugin.event());
+      MemorySegment events = Memory.at(arguments.pointer("device_complete_events"), 8L * width);
+      for (int device = 0; device < width; device++) {
+        events.setAtIndex(ADDRESS, device, plugin.event());
+      }
     }
     return MemorySegment.NULL;
   }

@@ -3,6 +3,7 @@ package io.github.shardsum.pjrt;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.tensor.Tensor;
 import java.nio.file.Path;
@@ -70,9 +71,30 @@ class RunningOnPluginTest {
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> add.run(good, ints));
       assertEquals("argument 1: F32[3] is wanted, got S32[3]", e.getMessage());
-      assertThrows(PjrtException.class, () -> add.run(good, elsewhere));
+      IllegalArgumentException far =
+          assertThrows(IllegalArgumentException.class, () -> add.run(good, elsewhere));
+      assertEquals(
+          "argument 1: a buffer on %s is wanted, got one on %s; put it there by bufferFrom or copyTo"
+              .formatted(on.device(0), on.device(1)),
+          far.getMessage());
       assertArrayEquals(
           new float[] {2, 4, 6}, add.run(good, good).getFirst().toTensor().toFloatArray());
+    }
+  }
+
+  @Test
+  void typesThatTensorsLackAreNotMixedUp() {
+    for (String type : List.of("f8E5M2", "f8E4M3FN", "f8E8M0FNU")) {
+      String same =
+          "func.func @main(%%a: tensor<4x%1$s>) -> tensor<4x%1$s> { return %%a : tensor<4x%1$s> }"
+              .formatted(type);
+      try (PjrtLoadedExecutable program = on.client().compile(same, CompileOptions.defaults());
+          PjrtBuffer bytes =
+              on.client().bufferFrom(new byte[4], PjrtType.U8, new long[] {4}, on.device(0))) {
+        IllegalArgumentException e =
+            assertThrows(IllegalArgumentException.class, () -> program.run(bytes));
+        assertTrue(e.getMessage().endsWith("[4] is wanted, got U8[4]"), e.getMessage());
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import io.github.shardsum.pjrt.PjrtType;
 import io.github.shardsum.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ProgramSignatureTest {
@@ -25,15 +26,31 @@ class ProgramSignatureTest {
             List.of(
                 new ArrayType(PjrtType.BF16, Shape.of(2, 3)),
                 new ArrayType(PjrtType.PRED, Shape.of())));
-    assertEquals(expected, ProgramSignature.parameters("hlo", module(16)));
+    assertEquals(expected, ProgramSignature.of("hlo", module(16)).parameters());
     byte[] wrapped = new Proto.Writer().bytes(1, module(16)).toBytes();
-    assertEquals(expected, ProgramSignature.parameters("hlo_with_config", wrapped));
+    assertEquals(expected, ProgramSignature.of("hlo_with_config", wrapped).parameters());
   }
 
   @Test
   void whatCannotBeReadIsUnknown() {
-    assertEquals(Optional.empty(), ProgramSignature.parameters("mlir", module(16)));
-    assertEquals(Optional.empty(), ProgramSignature.parameters("hlo", new byte[] {1, 2, 3}));
-    assertEquals(Optional.empty(), ProgramSignature.parameters("hlo", module(13)));
+    assertEquals(ProgramSignature.UNKNOWN, ProgramSignature.of("mlir", module(16)));
+    assertEquals(ProgramSignature.UNKNOWN, ProgramSignature.of("hlo", new byte[] {1, 2, 3}));
+    ProgramSignature tuple = ProgramSignature.of("hlo", module(13));
+    assertEquals(Optional.empty(), tuple.parameters());
+    assertEquals(Optional.of(Set.of()), tuple.donated());
+  }
+
+  @Test
+  void whatIsGivenAwayIsReadFromTheModule() {
+    // Output 0 takes parameter 0, whose number is not written, and parameter 3 is merely a donor.
+    byte[] alias = new Proto.Writer().number(4, 1).toBytes();
+    byte[] second = new Proto.Writer().packed(1, new long[] {1}).number(2, 1).toBytes();
+    byte[] aliases = new Proto.Writer().bytes(1, alias).bytes(1, second).toBytes();
+    byte[] donor = new Proto.Writer().number(1, 3).toBytes();
+    byte[] donors = new Proto.Writer().bytes(1, donor).toBytes();
+    byte[] shape = new Proto.Writer().text(3, "a").toBytes();
+    byte[] module =
+        new Proto.Writer().bytes(4, shape).bytes(8, aliases).bytes(18, donors).toBytes();
+    assertEquals(Optional.of(Set.of(0, 1, 3)), ProgramSignature.of("hlo", module).donated());
   }
 }

@@ -1,0 +1,136 @@
+package io.github.shardsum.pjrt;
+
+import io.github.shardsum.internal.pjrt.ProgramSignature;
+import io.github.shardsum.internal.pjrt.Slot;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What is asked of a program's arguments before the plugin has them. XLA compares sizes in bytes
+ * only; and what it does refuse, it refuses for one device after the others have begun: those wait
+ * for the missing one, and end the process after 40 s.
+ */
+final class ArgumentChecks {
+  private final PjrtClient client;
+  private final List<PjrtDevice> devices;
+  private final ProgramSignature signature;
+
+  /**
+   * Checks for a program.
+   *
+   * @param client of the program
+   * @param devices that it runs on, in the order of the rows
+   * @param signature what it takes, as far as that is known
+   */
+  ArgumentChecks(PjrtClient client, List<PjrtDevice> devices, ProgramSignature signature) {
+    this.client = client;
+    this.devices = devices;
+    this.signature = signature;
+  }
+
+  /** Whether it may take the memory of arguments. */
+  boolean mayDonate() {
+    return signature.donated().map(donated -> !donated.isEmpty()).orElse(true);
+  }
+
+  /** What stays true once it is: whose the buffers are, their devices and types. */
+  void check(PjrtBuffer[] arguments, int width, ExecuteOptions options) {
+    for (PjrtBuffer buffer : arguments) {
+      if (buffer.client() != client) {
+        throw new IllegalArgumentException(
+            "arguments: buffers of the program's client are wanted, got one of " + buffer.client());
+      }
+    }
+    checkTypes(arguments, width);
+    checkPlaces(arguments, width);
+    for (int kept : options.keep()) {
+      if (kept < 0 || kept >= width) {
+        throw new IllegalArgumentException(
+            width == 0
+                ? "keep: none is wanted of a program without arguments, got " + kept
+                : "keep: arguments of 0 to %d are wanted, got %d".formatted(width - 1, kept));
+      }
+    }
+    if (devices.size() > 1) {
+      checkGivenOnce(arguments, width, options.keep());
+    }
+  }
+
+  private void checkTypes(PjrtBuffer[] arguments, int width) {
+    Optional<List<ArrayType>> known = signature.parameters();
+    if (known.isEmpty()) {
+      return;
+    }
+    List<ArrayType> wanted = known.get();
+    if (wanted.size() != width) {
+      throw new IllegalArgumentException(
+          "arguments: %d are wanted, %s, got %d".formatted(wanted.size(), wanted, width));
+    }
+    int at = 0;
+    for (PjrtBuffer buffer : arguments) {
+      int place = at++ % width;
+      Optional<ArrayType> given = buffer.arrayType();
+      if (given.isPresent() && !given.get().equals(wanted.get(place))) {
+        throw new IllegalArgumentException(
+            "argument %d: %s is wanted, got %s".formatted(place, wanted.get(place), given.get()));
+      }
+    }
+  }
+
+  private void checkPlaces(PjrtBuffer[] arguments, int width) {
+    for (int at = 0; at < arguments.length; at++) {
+      PjrtDevice given = arguments[at].place();
+      if (!given.equals(devices.get(at / width))) {
+        throw new IllegalArgumentException(
+            "argument %d: a buffer on %s is wanted, got one on %s; put it there by bufferFrom or copyTo"
+                .formatted(at % width, devices.get(at / width), given));
+      }
+    }
+  }
+
+  /** A buffer whose memory the program takes is nothing else in the same run. */
+  private void checkGivenOnce(PjrtBuffer[] arguments, int width, Set<Integer> kept) {
+    for (int taken : signature.donated().orElse(Set.of())) {
+      if (!kept.contains(taken) && taken < width && hasTwice(arguments, width)) {
+        for (int at = 0; at < arguments.length; at++) {
+          int own = at / width * width + taken;
+          if (at != own && arguments[at] == arguments[own]) {
+            throw new IllegalArgumentException(
+                "arguments %d and %d: two buffers are wanted, since the program takes the memory of %d, got one; copy it, or name %d in ExecuteOptions.keep"
+                    .formatted(
+                        Math.min(taken, at % width), Math.max(taken, at % width), taken, taken));
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean hasTwice(PjrtBuffer[] arguments, int width) {
+    Set<PjrtBuffer> row = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (int at = 0; at < arguments.length; at++) {
+      if (at % width == 0) {
+        row.clear();
+      }
+      if (!row.add(arguments[at])) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What another thread may change: to be called where no buffer is given away meanwhile. */
+  void checkLive(PjrtBuffer[] arguments, int width) {
+    for (int at = 0; at < arguments.length; at++) {
+      if (arguments[at].isDeleted()) {
+        throw new PjrtException(
+            PjrtCode.FAILED_PRECONDITION,
+            Slot.BUFFER_IS_DELETED.symbol(),
+            "argument %d on %s was donated or deleted; name it in ExecuteOptions.keep, or copy it first"
+                .formatted(at % width, devices.get(at / width)));
+      }
+    }
+  }
+}
