@@ -29,16 +29,27 @@ class CompilerLogTest {
   /** What a run may allocate: its slots and loops, but not a vector for every one computed. */
   private static final long MOST_BYTES = 8192;
 
+  /** The same on arrays of 1 MiB, of which one vector in a hundred would show. */
+  private static final long MOST_BYTES_OF_LARGE = 32768;
+
+  /**
+   * Sums and dots of rows in f32 at 512 bits, which make objects of vectors in a JVM that ran other
+   * einsums: what they add up in keeps its value in some turns of the loop, and C2 does not know
+   * the class of such a vector unless it may guess.
+   */
+  private static final Pattern STILL_ALLOCATES =
+      Pattern.compile("\\d+ bytes: (ij->i|ij,j->i|bii->b) .* f32");
+
   @TempDir private Path folder;
 
   @ParameterizedTest
   @ValueSource(ints = {512, 256, 128})
   void everyKernelIsCompiledAndKeepsItsVectorsInRegisters(int bits) throws Exception {
     Path log = folder.resolve("log.xml");
-    List<String> printed = run(bits, log);
+    List<String> printed = run(HotLoops.class, bits, logTo(log));
     Map<String, Boolean> compiled = compiled(log);
     boolean wide = compiled.keySet().stream().anyMatch(name -> name.contains("512"));
-    assertNoneMakesObjectsOfVectors(printed);
+    assertNoneMakesObjectsOfVectors(printed, MOST_BYTES);
     List<String> failed =
         compiled.entrySet().stream().filter(e -> !e.getValue()).map(Map.Entry::getKey).toList();
     assertEquals(List.of(), failed, "methods that C2 gave up");
@@ -68,26 +79,47 @@ class CompilerLogTest {
   @ParameterizedTest
   @ValueSource(ints = {512, 256, 128})
   void noKernelNeedsTheProfileOfWhichVectorsMetBefore(int bits) throws Exception {
-    assertNoneMakesObjectsOfVectors(run(bits, folder.resolve("log.xml"), "-XX:-UseTypeProfile"));
+    assertNoneMakesObjectsOfVectors(run(HotLoops.class, bits, "-XX:-UseTypeProfile"), MOST_BYTES);
   }
 
-  private static void assertNoneMakesObjectsOfVectors(List<String> printed) {
+  /**
+   * C2 guesses classes and branches from what a JVM has done, and no more in a method in which the
+   * guesses of all that it inlines have failed a hundred times, each counted wherever it is
+   * inlined. Kernels inline hundreds of methods that all einsums share.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {512, 256})
+  void noKernelIsSpoiltByWhatTheJvmRanBefore(int bits) throws Exception {
+    List<String> printed = new ArrayList<>(run(LargeLoops.class, bits));
+    if (bits == 512) {
+      printed.removeIf(line -> STILL_ALLOCATES.matcher(line).matches());
+    }
+    assertNoneMakesObjectsOfVectors(printed, MOST_BYTES_OF_LARGE);
+  }
+
+  private static void assertNoneMakesObjectsOfVectors(List<String> printed, long most) {
     List<String> allocating = new ArrayList<>();
     int measured = 0;
     for (String line : printed) {
       Matcher allocated = ALLOCATED.matcher(line);
       if (allocated.matches()) {
         measured++;
-        if (Long.parseLong(allocated.group(1)) > MOST_BYTES) {
+        if (Long.parseLong(allocated.group(1)) > most) {
           allocating.add(line);
         }
       }
     }
     assertTrue(measured > 20, () -> String.join("\n", printed));
-    assertEquals(List.of(), allocating, "allocate more than " + MOST_BYTES + " bytes a run");
+    assertEquals(List.of(), allocating, "allocate more than " + most + " bytes a run");
   }
 
-  private List<String> run(int bits, Path log, String... flags)
+  private static String[] logTo(Path log) {
+    return new String[] {
+      "-XX:+UnlockDiagnosticVMOptions", "-XX:+LogCompilation", "-XX:LogFile=" + log
+    };
+  }
+
+  private List<String> run(Class<?> main, int bits, String... flags)
       throws IOException, InterruptedException {
     Path output = folder.resolve("output");
     List<String> command =
@@ -96,12 +128,9 @@ class CompilerLogTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules=jdk.incubator.vector",
                 "-Xbatch", // compiles at once, so that no busy machine is late with it
-                "-XX:MaxVectorSize=" + bits / 8,
-                "-XX:+UnlockDiagnosticVMOptions",
-                "-XX:+LogCompilation",
-                "-XX:LogFile=" + log));
+                "-XX:MaxVectorSize=" + bits / 8));
     command.addAll(List.of(flags));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), HotLoops.class.getName()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     Process process =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
