@@ -35,7 +35,8 @@ public final class PjrtPlugin {
   }
 
   /**
-   * Loads a plugin and initialises it, or gives the one that this process has loaded already.
+   * Loads a plugin and initialises it, or gives the one that this process has loaded already. One
+   * that could not be loaded may be tried again.
    *
    * <p>For libtpu (a file with that in its name) two variables of the environment are set first:
    * its handlers of signals are switched off, and off a TPU host so is its search for the cloud's
@@ -57,6 +58,8 @@ public final class PjrtPlugin {
    *     effect on one that is loaded already
    * @param deadline how long to wait; a plugin that is stuck stays so until the process ends
    * @return the plugin
+   * @throws IllegalArgumentException if a variable has no name, or one with {@code =}, or a zero in
+   *     it or its value
    * @throws PjrtException if it cannot be loaded, {@link PjrtCode#DEADLINE_EXCEEDED} if not in time
    */
   public static PjrtPlugin open(Path library, Map<String, String> environment, Duration deadline) {

@@ -67,16 +67,29 @@ public final class Libc {
     }
   }
 
+  /** Refuses what is no variable of an environment. */
+  static void checkEnvironment(String name, String value) {
+    if (name.isEmpty() || name.indexOf('=') >= 0 || (name + value).indexOf('\0') >= 0) {
+      throw new IllegalArgumentException(
+          "environment: a name that is not empty and has no '=', and no zero in it or its value, are"
+              + " wanted, got \""
+              + name
+              + "\" = \""
+              + value
+              + "\"");
+    }
+  }
+
   /** Sets a variable for native code; Java's own view of the environment does not change. */
   static void setEnvironment(String name, String value) {
+    checkEnvironment(name, value);
     try (Arena arena = Arena.ofConfined()) {
       int status =
           (int) SET_ENV.invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), 1);
       if (status != 0) {
-        throw new IllegalArgumentException(
-            "environment: a name without '=' is wanted, got \"" + name + "\"");
+        throw new OutOfMemoryError("setenv of " + name);
       }
-    } catch (IllegalArgumentException e) {
+    } catch (Error e) {
       throw e;
     } catch (Throwable e) {
       throw broken(e);

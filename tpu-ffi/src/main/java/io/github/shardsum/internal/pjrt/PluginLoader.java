@@ -20,7 +20,8 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Loads each plugin once and for good.
+ * Loads each plugin once and for good; one that could not be loaded is tried again when it is next
+ * asked for.
  *
  * <p>That a library is loaded is a fact of the process, which is why this is kept in a static map:
  * {@code dlopen} gives one image however often it is called, and a plugin may be initialised once.
@@ -42,11 +43,12 @@ public final class PluginLoader {
    * @param deadline how long to wait; a plugin that takes longer is stuck for good
    */
   public static Api load(Path library, Map<String, String> environment, Duration deadline) {
+    environment.forEach(Libc::checkEnvironment);
     Path file = file(library);
     CompletableFuture<Api> mine = new CompletableFuture<>();
     CompletableFuture<Api> loading = LOADED.putIfAbsent(file, mine);
     if (loading == null) {
-      Deadline.start("load " + file, mine, () -> loadNow(file, environment));
+      Deadline.start("load " + file, mine, () -> loadOrForget(file, environment, mine));
       loading = mine;
     }
     return Deadline.await(
@@ -84,6 +86,17 @@ public final class PluginLoader {
 
   private static PjrtException refused(PjrtCode code, String message) {
     return new PjrtException(code, "dlopen", message);
+  }
+
+  /** What failed may be mended: the file, the process that held the devices. */
+  private static Api loadOrForget(
+      Path file, Map<String, String> environment, CompletableFuture<Api> mine) {
+    try {
+      return loadNow(file, environment);
+    } catch (RuntimeException | Error e) {
+      LOADED.remove(file, mine);
+      throw e;
+    }
   }
 
   private static Api loadNow(Path file, Map<String, String> environment) {

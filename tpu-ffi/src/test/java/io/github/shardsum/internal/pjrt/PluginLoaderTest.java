@@ -10,6 +10,10 @@ import io.github.shardsum.pjrt.PjrtPlugin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +53,34 @@ class PluginLoaderTest {
   void aSecondTryGivesTheSameError() {
     Path library = Path.of(System.getProperty("java.home"), "lib", "libjava.so");
     assertEquals(refused(library).getMessage(), refused(library).getMessage());
+  }
+
+  @Test
+  void aFileThatWasMendedIsLoaded() throws IOException {
+    Path file =
+        Files.writeString(folder.resolve("plugin.so"), "this is no ELF file, long enough\n");
+    assertTrue(refused(file).getMessage().contains("does not load"));
+    Files.copy(
+        Path.of(System.getProperty("java.home"), "lib", "libjava.so"),
+        file,
+        StandardCopyOption.REPLACE_EXISTING);
+    PjrtException e = refused(file);
+    assertTrue(e.getMessage().contains("no symbol GetPjrtApi"), e.getMessage());
+  }
+
+  @Test
+  void variablesThatAreNoneAreRefusedAndForgotten() {
+    Path library = Path.of(System.getProperty("java.home"), "lib", "libjsig.so");
+    for (Map<String, String> wrong :
+        List.of(Map.of("a=b", "c"), Map.of("", "c"), Map.of("a\0", "c"), Map.of("a", "c\0"))) {
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> PjrtPlugin.open(library, wrong, Duration.ofMinutes(1)));
+      assertTrue(
+          e.getMessage().startsWith("environment: a name that is not empty"), e.getMessage());
+    }
+    assertTrue(refused(library).getMessage().contains("no symbol GetPjrtApi"));
   }
 
   @Test
