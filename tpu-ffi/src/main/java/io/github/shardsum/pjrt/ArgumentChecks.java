@@ -47,7 +47,7 @@ final class ArgumentChecks {
     checkTypes(arguments, width);
     checkPlaces(arguments, width);
     for (int kept : options.keep()) {
-      if (kept < 0 || kept >= width) {
+      if (kept >= width) {
         throw new IllegalArgumentException(
             width == 0
                 ? "keep: none is wanted of a program without arguments, got " + kept

@@ -1,5 +1,6 @@
 package io.github.shardsum.pjrt;
 
+import io.github.shardsum.internal.pjrt.Deadline;
 import io.github.shardsum.internal.pjrt.Upcalls;
 import java.time.Duration;
 import java.util.Optional;
@@ -19,6 +20,15 @@ public record ClientOptions(
     Duration deadline,
     Consumer<String> onLeak) {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  /**
+   * Checks the deadline.
+   *
+   * @throws IllegalArgumentException if it is zero or negative
+   */
+  public ClientOptions {
+    Deadline.checked(deadline);
+  }
 
   /**
    * No options, one process, five minutes, leaks to the log {@code io.github.shardsum.pjrt}.
@@ -54,6 +64,7 @@ public record ClientOptions(
    *
    * @param other how long to wait
    * @return a copy
+   * @throws IllegalArgumentException if it is zero or negative
    */
   public ClientOptions withDeadline(Duration other) {
     return new ClientOptions(options, store, other, onLeak);

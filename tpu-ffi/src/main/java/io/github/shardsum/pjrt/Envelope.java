@@ -4,6 +4,7 @@ import io.github.shardsum.internal.pjrt.Api;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
@@ -49,7 +50,8 @@ final class Envelope {
    */
   static byte[] open(byte[] all, String reader) {
     int head = CHECKED_FROM + Integer.BYTES;
-    if (all.length < head || !Arrays.equals(all, 0, MARK.length, MARK, 0, MARK.length)) {
+    if (Objects.requireNonNull(all, "serialized").length < head
+        || !Arrays.equals(all, 0, MARK.length, MARK, 0, MARK.length)) {
       throw refused("bytes of PjrtExecutable.serialize are wanted, got %d others", all.length);
     }
     ByteBuffer buffer = ByteBuffer.wrap(all);

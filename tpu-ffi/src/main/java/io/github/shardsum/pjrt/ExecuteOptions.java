@@ -1,5 +1,7 @@
 package io.github.shardsum.pjrt;
 
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -12,9 +14,17 @@ import java.util.Set;
 public record ExecuteOptions(Set<Integer> keep, int launchId) {
   private static final ExecuteOptions DEFAULTS = new ExecuteOptions(Set.of(), 0);
 
-  /** Copies the set. */
+  /**
+   * Checks and copies the set.
+   *
+   * @throws IllegalArgumentException if a number is negative
+   */
   public ExecuteOptions {
     keep = Set.copyOf(keep);
+    if (keep.stream().anyMatch(argument -> argument < 0)) {
+      throw new IllegalArgumentException(
+          "keep: numbers of arguments from 0 on are wanted, got " + keep);
+    }
   }
 
   /**
@@ -33,10 +43,11 @@ public record ExecuteOptions(Set<Integer> keep, int launchId) {
   /**
    * The same, keeping some arguments.
    *
-   * @param arguments by number from 0
+   * @param arguments by number from 0; one named twice is kept as well
    * @return a copy
+   * @throws IllegalArgumentException if a number is negative
    */
   public ExecuteOptions withKeep(Integer... arguments) {
-    return new ExecuteOptions(Set.of(arguments), launchId);
+    return new ExecuteOptions(new HashSet<>(Arrays.asList(arguments)), launchId);
   }
 }

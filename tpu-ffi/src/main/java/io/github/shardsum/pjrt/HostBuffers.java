@@ -15,6 +15,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -95,7 +96,7 @@ final class HostBuffers {
 
   static PjrtBuffer from(
       PjrtClient client, byte[] data, PjrtType type, long[] sizes, PjrtDevice device) {
-    long wanted = byteSize(type, sizes);
+    long wanted = byteSize(type, Objects.requireNonNull(sizes, "sizes"));
     if (data.length != wanted) {
       throw new IllegalArgumentException(
           "data: %d bytes are wanted for %s of %s, got %d"
@@ -118,7 +119,9 @@ final class HostBuffers {
   static long byteSize(PjrtType type, long[] sizes) {
     if (!type.isBytewise()) {
       throw new IllegalArgumentException(
-          "type: one of whole bytes is wanted for host memory, got " + type);
+          "type: one of whole bytes is wanted for host memory, got "
+              + type
+              + "; convert it in the program, as from i8");
     }
     long bytes = type.bits() / Byte.SIZE;
     for (long size : sizes) {

@@ -159,7 +159,8 @@ public final class PjrtBuffer implements AutoCloseable {
    *
    * @return bytes
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if it was donated or deleted
+   * @throws PjrtException if the plugin refuses, as some do for a buffer that was donated or
+   *     deleted
    */
   public long onDeviceBytes() {
     MemorySegment buffer = handle.enter();
@@ -323,7 +324,8 @@ public final class PjrtBuffer implements AutoCloseable {
    *
    * @return the elements in row-major order
    * @throws IllegalStateException if the buffer was closed
-   * @throws PjrtException if it was donated or deleted, or what computes it failed
+   * @throws PjrtException if it was donated or deleted, what computes it failed, or its type is one
+   *     of less than a byte
    */
   public byte[] toBytes() {
     handle.enter();
@@ -351,7 +353,7 @@ public final class PjrtBuffer implements AutoCloseable {
 
   private Readback startReading() {
     PjrtType type = type();
-    if (type.dtype().isEmpty()) {
+    if (type.dtype().isEmpty() && type.isBytewise()) {
       throw new PjrtException(
           PjrtCode.UNIMPLEMENTED,
           Slot.BUFFER_TO_HOST_BUFFER.symbol(),
@@ -362,6 +364,14 @@ public final class PjrtBuffer implements AutoCloseable {
 
   private Readback startReading(PjrtType type) {
     live("is read");
+    if (!type.isBytewise()) {
+      throw new PjrtException(
+          PjrtCode.UNIMPLEMENTED,
+          Slot.BUFFER_TO_HOST_BUFFER.symbol(),
+          "a type of whole bytes is wanted to be read, got "
+              + type
+              + "; convert it in the program, as to i8");
+    }
     long[] sizes = sizes();
     MemorySegment bytes = Arena.ofAuto().allocate(HostBuffers.byteSize(type, sizes), 64);
     Api api = client.api();

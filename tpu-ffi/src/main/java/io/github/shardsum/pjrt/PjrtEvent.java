@@ -80,6 +80,11 @@ public final class PjrtEvent implements AutoCloseable {
     return future;
   }
 
+  @Override
+  public String toString() {
+    return handle.what() + (handle.isClosed() ? ", closed" : "");
+  }
+
   /** Lets go of it; what it stands for goes on. Nothing if it is closed already. */
   @Override
   public void close() {

@@ -43,17 +43,28 @@ public final class PjrtExecutable implements AutoCloseable {
 
   private final Api api;
   private final Handle handle;
+  private final boolean ofLoaded;
 
-  private PjrtExecutable(Api api, Handle handle, Consumer<String> onLeak) {
+  private PjrtExecutable(Api api, Handle handle, boolean ofLoaded) {
     this.api = api;
     this.handle = handle;
-    Leaks.watch(this, handle, onLeak);
+    this.ofLoaded = ofLoaded;
   }
 
   static PjrtExecutable of(
       Api api, Handle parent, MemorySegment executable, Consumer<String> onLeak) {
-    Handle handle = parent.child("PjrtExecutable", executable, dying -> destroy(api, dying));
-    return new PjrtExecutable(api, handle, onLeak);
+    PjrtExecutable made = new PjrtExecutable(api, handle(api, parent, executable), false);
+    Leaks.watch(made, made.handle, onLeak);
+    return made;
+  }
+
+  /** One that is closed with its parent only, whose runs ask it. */
+  static PjrtExecutable ofLoaded(Api api, Handle parent, MemorySegment executable) {
+    return new PjrtExecutable(api, handle(api, parent, executable), true);
+  }
+
+  private static Handle handle(Api api, Handle parent, MemorySegment executable) {
+    return parent.child("PjrtExecutable", executable, dying -> destroy(api, dying));
   }
 
   private static void destroy(Api api, MemorySegment executable) {
@@ -428,10 +439,15 @@ public final class PjrtExecutable implements AutoCloseable {
     }
   }
 
-  /** Lets go of the program; nothing if it is closed already. */
+  /**
+   * Lets go of the program; nothing if it is closed already, or belongs to a {@link
+   * PjrtLoadedExecutable}.
+   */
   @Override
   public void close() {
-    handle.close();
+    if (!ofLoaded) {
+      handle.close();
+    }
   }
 
   @Override

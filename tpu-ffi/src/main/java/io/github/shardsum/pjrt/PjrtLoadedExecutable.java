@@ -48,8 +48,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
           api.prepare(scratch, Slot.LOADED_EXECUTABLE_GET_EXECUTABLE)
               .set("loaded_executable", loaded)
               .invoke();
-      this.executable =
-          PjrtExecutable.of(api, handle, unloaded.pointer("executable"), client.onLeak());
+      this.executable = PjrtExecutable.ofLoaded(api, handle, unloaded.pointer("executable"));
       this.devices =
           ask(api, scratch, Slot.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES, loaded)
               .pointers("addressable_devices", "num_addressable_devices")
@@ -106,7 +105,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
 
   /**
    * What was compiled: its outputs, its costs, its bytes. It belongs to this object and is closed
-   * with it.
+   * with it, and not before.
    *
    * @return the program
    */
@@ -268,6 +267,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
 
   private Launch.Started start(PjrtBuffer[] arguments, ExecuteOptions options, boolean withEvents) {
     int width = devices.isEmpty() ? 0 : arguments.length / devices.size();
+    handle.checkOpen();
     // XLA CPU would run it all the same.
     if (deleted.get()) {
       throw new PjrtException(
@@ -344,7 +344,6 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   /** Lets go of the program; what runs already goes on. Nothing if it is closed already. */
   @Override
   public void close() {
-    executable.close();
     handle.close();
   }
 

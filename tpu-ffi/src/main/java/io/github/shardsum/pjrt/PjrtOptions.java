@@ -63,13 +63,18 @@ public final class PjrtOptions {
    * @param name the option
    * @param value its value
    * @return the options; these stay as they are
-   * @throws IllegalArgumentException if the name is known to want another type, or another range
+   * @throws IllegalArgumentException if the name is empty, or known to want another type, or
+   *     another range
    */
   public PjrtOptions with(String name, PjrtValue value) {
     Class<? extends PjrtValue> type = TYPES.getOrDefault(name, value.getClass());
-    if (name.isEmpty() || !type.isInstance(value)) {
+    if (name.isEmpty()) {
       throw new IllegalArgumentException(
-          "option \"%s\": a %s is wanted, got %s %s"
+          "option: a name is wanted, as cpu_device_count, got none for " + value);
+    }
+    if (!type.isInstance(value)) {
+      throw new IllegalArgumentException(
+          "option \"%s\": PjrtValue.%s is wanted, got PjrtValue.%s %s"
               .formatted(name, type.getSimpleName(), value.getClass().getSimpleName(), value));
     }
     checkRange(name, value);
@@ -84,6 +89,8 @@ public final class PjrtOptions {
    * @param name the option
    * @param value its value
    * @return the options; these stay as they are
+   * @throws IllegalArgumentException if the name is empty, or known to want another type, or
+   *     another range
    */
   public PjrtOptions with(String name, long value) {
     return with(name, PjrtValue.of(value));

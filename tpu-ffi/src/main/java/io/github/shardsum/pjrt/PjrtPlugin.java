@@ -59,7 +59,7 @@ public final class PjrtPlugin {
    * @param deadline how long to wait; a plugin that is stuck stays so until the process ends
    * @return the plugin
    * @throws IllegalArgumentException if a variable has no name, or one with {@code =}, or a zero in
-   *     it or its value
+   *     it or its value, or the deadline is zero or negative
    * @throws PjrtException if it cannot be loaded, {@link PjrtCode#DEADLINE_EXCEEDED} if not in time
    */
   public static PjrtPlugin open(Path library, Map<String, String> environment, Duration deadline) {

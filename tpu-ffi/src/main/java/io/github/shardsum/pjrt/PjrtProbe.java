@@ -1,5 +1,6 @@
 package io.github.shardsum.pjrt;
 
+import io.github.shardsum.internal.pjrt.Deadline;
 import io.github.shardsum.internal.pjrt.ProbeMain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -68,11 +69,13 @@ public final class PjrtProbe {
    * @param environment variables to add to the child's
    * @param deadline when to end it
    * @return what it found
+   * @throws IllegalArgumentException if the deadline is zero or negative
    * @throws UncheckedIOException if no process can be started
    * @throws InterruptedException if the waiting thread is interrupted; the child is ended
    */
   public static Result probe(Path library, Map<String, String> environment, Duration deadline)
       throws InterruptedException {
+    Deadline.checked(deadline);
     Path output = temporary();
     try {
       ProcessBuilder builder =

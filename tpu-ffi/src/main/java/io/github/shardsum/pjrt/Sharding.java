@@ -31,10 +31,42 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
   private static final int REPLICATED = 0;
   private static final int OTHER = 3;
 
-  /** Copies. */
+  /**
+   * Checks and copies.
+   *
+   * @throws IllegalArgumentException if an axis has fewer than 1 tile, there is not a list of
+   *     devices for each tile, or the devices are not the numbers from 0 on, each once
+   */
   public Sharding {
     tiles = List.copyOf(tiles);
     devices = devices.stream().map(List::copyOf).toList();
+    long count = 1;
+    for (int parts : tiles) {
+      count = parts < 1 ? -1 : Math.min(count * parts, Integer.MAX_VALUE);
+      if (count < 0) {
+        throw new IllegalArgumentException(
+            "sharding: tiles of at least 1 are wanted, got " + tiles);
+      }
+    }
+    if (count != devices.size()) {
+      throw new IllegalArgumentException(
+          "sharding: a list of devices for each of %d tiles %s is wanted, got %s"
+              .formatted(count, tiles, devices));
+    }
+    checkNumbers(devices);
+  }
+
+  private static void checkNumbers(List<List<Integer>> devices) {
+    List<Integer> sorted = devices.stream().flatMap(List::stream).sorted().toList();
+    boolean held = devices.stream().noneMatch(List::isEmpty);
+    for (int i = 0; i < sorted.size(); i++) {
+      held &= sorted.get(i) == i;
+    }
+    if (!held) {
+      throw new IllegalArgumentException(
+          "sharding: devices from 0 on are wanted, each once and at least one a tile, got "
+              + devices);
+    }
   }
 
   /**
@@ -42,8 +74,12 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
    *
    * @param count how many devices
    * @return the sharding
+   * @throws IllegalArgumentException if there is none
    */
   public static Sharding replicated(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("sharding: at least 1 device is wanted, got " + count);
+    }
     List<Integer> all = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       all.add(i);
@@ -193,9 +229,11 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
    * @param whole the value
    * @param count how many devices
    * @return a view for each device
-   * @throws IllegalArgumentException if an axis is not a multiple of its tiles
+   * @throws IllegalArgumentException if an axis is not a multiple of its tiles, the rank is
+   *     another, or there are more or fewer devices
    */
   public List<Tensor> split(Tensor whole, int count) {
+    checkCount("count", count);
     Tensor[] parts = new Tensor[count];
     for (int tile = 0; tile < devices.size(); tile++) {
       Tensor part = tile(whole, tile);
@@ -206,12 +244,25 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     return List.of(parts);
   }
 
-  private Tensor tile(Tensor whole, int tile) {
-    if (!tiles.isEmpty() && tiles.size() != whole.rank()) {
+  private void checkCount(String what, int count) {
+    int wanted = devices.stream().mapToInt(List::size).sum();
+    if (count != wanted) {
       throw new IllegalArgumentException(
-          "tensor: rank %d is wanted for %s, got shape %s"
-              .formatted(tiles.size(), this, whole.shape()));
+          "%s: %d, one for each device of %s, is wanted, got %d"
+              .formatted(what, wanted, this, count));
     }
+  }
+
+  private void checkRank(String what, Tensor tensor) {
+    if (!tiles.isEmpty() && tiles.size() != tensor.rank()) {
+      throw new IllegalArgumentException(
+          "%s: rank %d is wanted for %s, got shape %s"
+              .formatted(what, tiles.size(), this, tensor.shape()));
+    }
+  }
+
+  private Tensor tile(Tensor whole, int tile) {
+    checkRank("tensor", whole);
     Tensor part = whole;
     int rest = tile;
     for (int axis = tiles.size() - 1; axis >= 0; axis--) {
@@ -234,10 +285,21 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
    *
    * @param parts what each device holds
    * @return the value, in memory of its own; of copies, that of the first device is taken
-   * @throws IllegalArgumentException if a part is missing
+   * @throws IllegalArgumentException if there are more or fewer parts than devices, their rank is
+   *     another, or they differ in dtype or shape
    */
   public Tensor join(List<Tensor> parts) {
-    Tensor first = parts.get(devices.getFirst().getFirst());
+    checkCount("parts", parts.size());
+    Tensor first = parts.getFirst();
+    checkRank("parts", first);
+    for (Tensor part : parts) {
+      if (part.dtype() != first.dtype() || !part.shape().equals(first.shape())) {
+        throw new IllegalArgumentException(
+            "parts: all of one type are wanted, got %s %s of device 0 and %s %s of device %d"
+                .formatted(
+                    first.dtype(), first.shape(), part.dtype(), part.shape(), parts.indexOf(part)));
+      }
+    }
     long[] sizes = first.shape().toArray();
     for (int axis = 0; axis < tiles.size(); axis++) {
       sizes[axis] *= tiles.get(axis);

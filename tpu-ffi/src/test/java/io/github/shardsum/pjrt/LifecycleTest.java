@@ -67,7 +67,9 @@ class LifecycleTest {
     PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
     PjrtBuffer buffer = buffer(client);
     PjrtEvent event = buffer.ready();
+    assertEquals("PjrtEvent", event.toString());
     event.close();
+    assertEquals("PjrtEvent, closed", event.toString());
     assertThrows(IllegalStateException.class, event::isReady);
     assertThrows(IllegalStateException.class, event::await);
     assertThrows(IllegalStateException.class, event::toFuture);
@@ -85,6 +87,22 @@ class LifecycleTest {
     assertThrows(IllegalStateException.class, () -> client.devices().getFirst().memoryStats());
     assertThrows(IllegalStateException.class, () -> client.compile("m", CompileOptions.defaults()));
     assertEquals("PjrtClient of fake, closed", client.toString());
+  }
+
+  @Test
+  void whatWasCompiledIsClosedWithTheProgramOnly() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtBuffer buffer = buffer(client)) {
+      PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+      program.executable().close();
+      assertEquals(1, program.executable().outputs());
+      program.run(buffer).getFirst().close();
+      PjrtLoadedExecutable never = client.compile("m", CompileOptions.defaults());
+      never.close();
+      IllegalStateException e = assertThrows(IllegalStateException.class, () -> never.run(buffer));
+      assertEquals("PjrtLoadedExecutable: is closed; use it before close()", e.getMessage());
+    }
+    fake.awaitEmpty();
   }
 
   @Test

@@ -12,11 +12,13 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -260,7 +262,9 @@ class RefusalTest {
     assertThrows(IllegalArgumentException.class, () -> none.with("cpu_device_count", 0));
     assertThrows(IllegalArgumentException.class, () -> none.with("num_slices", 0));
     assertThrows(IllegalArgumentException.class, () -> none.with("wrap", PjrtValue.of(1L, 1L)));
-    assertThrows(IllegalArgumentException.class, () -> none.with("", 1));
+    IllegalArgumentException nameless =
+        assertThrows(IllegalArgumentException.class, () -> none.with("", 1));
+    assertTrue(nameless.getMessage().contains("a name is wanted"), nameless.getMessage());
     assertEquals(
         Map.of("new_option", PjrtValue.of(true)),
         none.with("new_option", PjrtValue.of(true)).values());
@@ -341,6 +345,43 @@ class RefusalTest {
   void aDeadlineBeyondAllClocksIsNone() {
     Duration ever = Duration.ofSeconds(Long.MAX_VALUE);
     fake.open().createClient(ClientOptions.defaults().withDeadline(ever)).close();
+  }
+
+  @Test
+  void aDeadlineThatHasPassedIsRefused() {
+    for (Duration past : List.of(Duration.ZERO, Duration.ofSeconds(-3))) {
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class, () -> ClientOptions.defaults().withDeadline(past));
+      assertTrue(e.getMessage().startsWith("deadline: more than no time"), e.getMessage());
+      Path library = Path.of(System.getProperty("java.home"), "lib", "libjava.so");
+      assertThrows(IllegalArgumentException.class, () -> PjrtPlugin.open(library, Map.of(), past));
+      assertThrows(IllegalArgumentException.class, () -> PjrtProbe.probe(library, Map.of(), past));
+    }
+  }
+
+  @Test
+  void whatIsKeptIsASetOfNumbers() {
+    assertEquals(Set.of(0, 1), ExecuteOptions.defaults().withKeep(0, 1, 0).keep());
+    assertThrows(IllegalArgumentException.class, () -> ExecuteOptions.defaults().withKeep(0, -1));
+  }
+
+  @Test
+  void aTypeOfLessThanAByteIsNotRead() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtBuffer buffer = buffer(client)) {
+      fake.with(
+          Slot.BUFFER_ELEMENT_TYPE,
+          arguments -> {
+            arguments.setInt("type", PjrtType.S4.number());
+            return MemorySegment.NULL;
+          });
+      PjrtException bytes = assertThrows(PjrtException.class, buffer::toBytes);
+      assertEquals(PjrtCode.UNIMPLEMENTED, bytes.code());
+      PjrtException tensor = assertThrows(PjrtException.class, buffer::toTensor);
+      assertTrue(tensor.detail().contains("got S4; convert it in the program"), tensor.detail());
+      assertFalse(fake.calls.contains(Slot.BUFFER_TO_HOST_BUFFER));
+    }
   }
 
   @Test

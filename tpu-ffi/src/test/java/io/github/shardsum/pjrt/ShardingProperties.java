@@ -107,6 +107,70 @@ class ShardingProperties {
     assertTrue(e.getMessage().contains("a multiple of its 2 parts"), e.getMessage());
   }
 
+  @Example
+  void shardingsThatLeaveDevicesOrTilesOutAreRefused() {
+    for (List<List<Integer>> devices :
+        List.<List<List<Integer>>>of(
+            List.of(),
+            List.of(List.of(0)),
+            List.of(List.of(0), List.of()),
+            List.of(List.of(0), List.of(0)),
+            List.of(List.of(0), List.of(5)),
+            List.of(List.of(0), List.of(-1)))) {
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> new Sharding(List.of(2), devices),
+              "" + devices);
+      assertTrue(e.getMessage().startsWith("sharding: "), e.getMessage());
+    }
+    for (int tiles : new int[] {0, -2}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> new Sharding(List.of(tiles, 1), List.of(List.of(0), List.of(1))));
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Sharding(List.of(1 << 30, 1 << 30, 1 << 30), List.of(List.of(0))));
+    assertThrows(IllegalArgumentException.class, () -> Sharding.replicated(0));
+    assertThrows(IllegalArgumentException.class, () -> Sharding.replicated(-1));
+  }
+
+  @Example
+  void anotherNumberOfDevicesIsRefused() {
+    Sharding halves = new Sharding(List.of(2), List.of(List.of(0), List.of(1)));
+    Tensor whole = Tensor.of(new float[4], 4);
+    for (int count : new int[] {-1, 0, 1, 3}) {
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> halves.split(whole, count));
+      assertEquals(
+          "count: 2, one for each device of tiles [2] on [[0], [1]], is wanted, got " + count,
+          e.getMessage());
+    }
+  }
+
+  @Example
+  void partsThatDoNotMakeAWholeAreRefused() {
+    Sharding halves = new Sharding(List.of(2), List.of(List.of(0), List.of(1)));
+    Tensor half = Tensor.of(new float[2], 2);
+    for (List<Tensor> parts :
+        List.of(
+            List.<Tensor>of(),
+            List.of(half),
+            List.of(half, half, half),
+            List.of(half, Tensor.of(new float[3], 3)),
+            List.of(half, Tensor.of(new int[2], 2)),
+            List.of(Tensor.of(new float[1]), Tensor.of(new float[1])))) {
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> halves.join(parts));
+      assertTrue(e.getMessage().startsWith("parts: "), e.getMessage());
+    }
+    // Copies are parts too.
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Sharding.replicated(2).join(List.of(half, Tensor.of(new float[3], 3))));
+  }
+
   private static long[] dimensions(List<Integer> tiles, int copies) {
     List<Long> all = new ArrayList<>(tiles.stream().map(Integer::longValue).toList());
     if (copies > 1) {

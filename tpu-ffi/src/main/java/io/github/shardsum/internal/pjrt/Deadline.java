@@ -3,6 +3,7 @@ package io.github.shardsum.internal.pjrt;
 import io.github.shardsum.pjrt.PjrtCode;
 import io.github.shardsum.pjrt.PjrtException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +21,15 @@ public final class Deadline {
   private static final long STACK_BYTES = 8L << 20;
 
   private Deadline() {}
+
+  /** Refuses a deadline that has passed before it begins. */
+  public static Duration checked(Duration deadline) {
+    if (Objects.requireNonNull(deadline, "deadline").compareTo(Duration.ZERO) <= 0) {
+      throw new IllegalArgumentException(
+          "deadline: more than no time is wanted, as Duration.ofMinutes(5), got " + deadline);
+    }
+    return deadline;
+  }
 
   /** Starts a call whose result, or whose failure, completes a future. */
   static <T> void start(String name, CompletableFuture<T> result, Supplier<T> call) {

@@ -150,6 +150,17 @@ public final class Handle {
     throw closed();
   }
 
+  /**
+   * Looks whether it is open, for what needs it a moment later.
+   *
+   * @throws IllegalStateException if it was closed
+   */
+  public void checkOpen() {
+    if (isClosed()) {
+      throw closed();
+    }
+  }
+
   private IllegalStateException closed() {
     return new IllegalStateException(what + ": is closed; use it before close()");
   }

@@ -133,7 +133,9 @@ public final class Libc {
     try {
       MemorySegment memory = (MemorySegment) ALLOCATE_ALIGNED.invokeExact(alignment, bytes);
       if (Memory.isNull(memory)) {
-        throw new OutOfMemoryError("aligned_alloc of " + bytes + " bytes");
+        throw new OutOfMemoryError(
+            "host memory on the way to a device: the system has no %,d bytes free; use fewer at once, or make the array in the program"
+                .formatted(bytes));
       }
       return Memory.at(memory, bytes);
     } catch (Error e) {

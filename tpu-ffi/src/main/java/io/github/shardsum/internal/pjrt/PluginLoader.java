@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,6 +45,7 @@ public final class PluginLoader {
    */
   public static Api load(Path library, Map<String, String> environment, Duration deadline) {
     environment.forEach(Libc::checkEnvironment);
+    Deadline.checked(deadline);
     Path file = file(library);
     CompletableFuture<Api> mine = new CompletableFuture<>();
     CompletableFuture<Api> loading = LOADED.putIfAbsent(file, mine);
@@ -61,6 +63,7 @@ public final class PluginLoader {
   }
 
   private static Path file(Path library) {
+    Objects.requireNonNull(library, "library");
     if (!Files.exists(library)) {
       throw refused(
           PjrtCode.NOT_FOUND,
