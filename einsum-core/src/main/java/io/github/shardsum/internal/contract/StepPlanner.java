@@ -5,6 +5,7 @@ import static io.github.shardsum.internal.contract.StepKernel.OUT;
 import static io.github.shardsum.internal.contract.StepKernel.RIGHT;
 
 import io.github.shardsum.internal.kernel.Blocking;
+import io.github.shardsum.internal.kernel.FloatLines;
 import io.github.shardsum.internal.kernel.FloatThin;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.kernel.Products;
@@ -27,10 +28,7 @@ final class StepPlanner {
    */
   private static final long MOST_OUTER = 32 * 32;
 
-  /**
-   * Elements of B from which on it is packed if it belongs to a batch, whose operands come from
-   * afar and are read best in order, or is turned over.
-   */
+  /** Elements of B from which on it is packed if it is turned over. */
   private static final long LEAST_PACKED = 1 << 14;
 
   /** Rows from which on it pays to turn B over for a product that is not packed. */
@@ -221,10 +219,13 @@ final class StepPlanner {
       return false;
     }
     if (StepKernels.liesInRows(sides, false)) {
+      if (!sides.batch().isEmpty()) {
+        // One that comes from afar has to find room when it is fetched, however few rows take it.
+        return elements <= make.mostUnpacked(Long.MAX_VALUE)
+            || StepLabel.points(sides.batch()) * elements < FloatLines.FAR;
+      }
       long rowBytes = sides.k().getLast().stride(RIGHT) * type.dtype().byteSize();
-      return sides.batch().isEmpty()
-          ? m <= Products.UNPACKED_ROWS || Blocking.staysNear(k, rowBytes)
-          : elements < LEAST_PACKED;
+      return m <= Products.UNPACKED_ROWS || Blocking.staysNear(k, rowBytes);
     }
     return StepKernels.liesInRows(sides, true) && m >= LEAST_ROWS_TURNED && elements < LEAST_PACKED;
   }
