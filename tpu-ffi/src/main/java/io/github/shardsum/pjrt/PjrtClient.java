@@ -119,7 +119,6 @@ public final class PjrtClient implements AutoCloseable {
     return cpu;
   }
 
-  /** Of programs over several devices. */
   Launches launches() {
     return launches;
   }
@@ -346,7 +345,8 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * Compiles a program in any form for this client's devices.
+   * Compiles a program in any form for this client's devices. Bytecode with some bits changed may
+   * end the process, since its parser trusts it; cut short, it is refused.
    *
    * @param program text or bytes
    * @param format its form

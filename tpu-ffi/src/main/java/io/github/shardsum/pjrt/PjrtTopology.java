@@ -174,7 +174,8 @@ public final class PjrtTopology implements AutoCloseable {
   }
 
   /**
-   * Compiles a program in any form for these devices, which need not be there.
+   * Compiles a program in any form for these devices, which need not be there. Bytecode with some
+   * bits changed may end the process, since its parser trusts it; cut short, it is refused.
    *
    * @param program text or bytes
    * @param format its form
