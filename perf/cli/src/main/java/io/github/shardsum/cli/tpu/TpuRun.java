@@ -10,6 +10,7 @@ import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.PjrtOptions;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.PjrtSearch;
+import io.github.shardsum.pjrt.PjrtType;
 import io.github.shardsum.pjrt.ProgramFormat;
 import io.github.shardsum.pjrt.Sharding;
 import io.github.shardsum.tensor.Tensor;
@@ -69,7 +70,7 @@ final class TpuRun implements Callable<Integer> {
     try (Arena arena = Arena.ofShared();
         PjrtClient client = client(PjrtPlugin.open(found.library()), partitions);
         PjrtLoadedExecutable loaded = client.compile(text.code(), ProgramFormat.MLIR, options)) {
-      checkOutputs(loaded.executable().outputs());
+      checkResults(loaded.executable().outputTypes(), outputs.size());
       List<Tensor> inputs = new ArrayList<>();
       for (Path argument : arguments) {
         inputs.add(Npy.map(argument, arena));
@@ -154,10 +155,17 @@ final class TpuRun implements Callable<Integer> {
   }
 
   /** Before the run: who waited for hours for it would rather be told now. */
-  private void checkOutputs(int results) {
-    if (!outputs.isEmpty() && outputs.size() != results) {
+  static void checkResults(List<PjrtType> types, int files) {
+    if (files != 0 && files != types.size()) {
       throw new IllegalArgumentException(
-          "-o: a file for each of %d results is wanted, got %d".formatted(results, outputs.size()));
+          "-o: a file for each of %d results is wanted, got %d".formatted(types.size(), files));
+    }
+    for (int i = 0; i < types.size(); i++) {
+      if (types.get(i).dtype().isEmpty()) {
+        throw new IllegalArgumentException(
+            "result %d: F32, F64, BF16, S32, S64 or PRED is wanted, got %s; convert it in the program"
+                .formatted(i, types.get(i)));
+      }
     }
   }
 

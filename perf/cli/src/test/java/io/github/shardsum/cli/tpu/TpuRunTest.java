@@ -1,0 +1,33 @@
+package io.github.shardsum.cli.tpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.shardsum.pjrt.PjrtType;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What {@code shardsum tpu run} finds out before it runs a program. */
+class TpuRunTest {
+  private static String refused(List<PjrtType> types, int files) {
+    return assertThrows(IllegalArgumentException.class, () -> TpuRun.checkResults(types, files))
+        .getMessage();
+  }
+
+  @Test
+  void aResultThatNoFileHoldsIsToldBeforeTheRun() {
+    assertEquals(
+        "result 1: F32, F64, BF16, S32, S64 or PRED is wanted, got F16; convert it in the program",
+        refused(List.of(PjrtType.F32, PjrtType.F16), 2));
+    TpuRun.checkResults(List.of(PjrtType.F32, PjrtType.PRED), 2);
+  }
+
+  @Test
+  void eachResultHasAFileOrNoneHas() {
+    assertEquals(
+        "-o: a file for each of 2 results is wanted, got 1",
+        refused(List.of(PjrtType.F32, PjrtType.S64), 1));
+    TpuRun.checkResults(List.of(PjrtType.F32, PjrtType.S64), 0);
+    TpuRun.checkResults(List.of(), 0);
+  }
+}
