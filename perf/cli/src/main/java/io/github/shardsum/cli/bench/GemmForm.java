@@ -46,6 +46,21 @@ record GemmForm(int m, int n, int k, int left, Matrix a, Matrix b, int ldc, long
     return of(bound, 0).or(() -> of(bound, 1));
   }
 
+  /**
+   * Whether the matrices of each operand and of the result lie one behind the other, without gaps.
+   */
+  boolean isDense() {
+    long[] sizes = {(long) m * k, (long) k * n, (long) m * n};
+    for (int product = 0; product < offsets.length; product++) {
+      for (int place = 0; place < sizes.length; place++) {
+        if (offsets[product][place] != product * sizes[place]) {
+          return false;
+        }
+      }
+    }
+    return a.ld() == (a.transposed() ? m : k) && b.ld() == (b.transposed() ? k : n) && ldc == n;
+  }
+
   private static boolean isPlain(BoundEquation bound) {
     return IntStream.range(0, 2)
         .noneMatch(operand -> isDiagonal(bound, operand) || isBroadcast(bound, operand));

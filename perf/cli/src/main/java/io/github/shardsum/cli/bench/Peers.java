@@ -27,7 +27,7 @@ final class Peers implements AutoCloseable {
 
   /** Every peer's name. */
   static List<String> all() {
-    return Stream.of(PYTHON, NativeGemm.NAMES, List.of(NativeTransposition.NAME, NetlibPeer.NAME))
+    return Stream.of(PYTHON, NativeGemm.NAMES, List.of(NativeTransposition.NAME), JavaLibrary.ids())
         .flatMap(List::stream)
         .toList();
   }
@@ -82,8 +82,10 @@ final class Peers implements AutoCloseable {
     return switch (name) {
       case "numpy", "torch" -> PythonPeer.start(name, python, threads);
       case NativeTransposition.NAME -> NativeTransposition.load(search, threads);
-      case NetlibPeer.NAME -> NetlibPeer.start(System.getenv(), threads);
-      default -> NativeGemm.load(name, search, threads);
+      default ->
+          NativeGemm.NAMES.contains(name)
+              ? NativeGemm.load(name, search, threads)
+              : JavaPeer.start(JavaLibrary.of(name), System.getenv(), threads);
     };
   }
 
@@ -92,7 +94,7 @@ final class Peers implements AutoCloseable {
     found.add(
         switch (contestant) {
           case PythonPeer peer -> peer.name() + " " + peer.version();
-          case NetlibPeer peer -> peer.name() + " " + peer.version();
+          case JavaPeer peer -> peer.name() + " " + peer.version();
           default -> contestant.name();
         });
   }
@@ -118,7 +120,7 @@ final class Peers implements AutoCloseable {
     for (Contestant contestant : contestants) {
       switch (contestant) {
         case PythonPeer peer -> peer.close();
-        case NetlibPeer peer -> peer.close();
+        case JavaPeer peer -> peer.close();
         default -> {} // lives as long as this process
       }
     }

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
@@ -38,25 +39,78 @@ class OtherPeersTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = ' ',
-      value = {"ij,jk->ik f32", "ji,jk->ik f64", "bij,bkj->bik f32", "ij,jk->ki f32"})
-  void netlibComputesTheSameProduct(String equation, String dtype) throws PeerException {
-    try (NetlibPeer peer = NetlibPeer.start(System.getenv(), 1)) {
-      assertRight(peer, subject(equation, DType.parse(dtype)));
-    } catch (PeerException e) {
-      abort("no netlib here: " + e.getMessage());
+      value = {
+        "NETLIB ij,jk->ik f32",
+        "NETLIB ji,jk->ik f64",
+        "NETLIB bij,bkj->bik f32",
+        "NETLIB ij,jk->ki f32",
+        "TENSORFLOW ij,jk->ik f32",
+        "TENSORFLOW ji,kj->ki f64",
+        "TENSORFLOW bij,bkj->ikb f32",
+        "TENSORFLOW ij->ji f32",
+        "TENSORFLOW ij,ij->ij f64",
+        "TENSORFLOW i,i-> f32",
+        "TENSORFLOW bii->b f64",
+        "DJL ij,jk->ik f32",
+        "DJL ji,jk->ik f64",
+        "DJL bij,bkj->bik f32",
+        "DJL ij,jk->ki f32"
+      })
+  void librariesForTheJvmComputeTheSame(JavaLibrary library, String equation, String dtype)
+      throws PeerException {
+    try (JavaPeer peer = started(library, 1)) {
+      BenchCase one = subject(equation, DType.parse(dtype));
+      assertRight(peer, one);
+      // The next case takes the place of the last.
+      assertRight(peer, subject("ij,jk->ik", DType.F64));
+      assertRight(peer, one);
     }
   }
 
   @Test
-  void netlibThatIsNotThereIsNamedWithTheRemedy() {
-    PeerException none =
-        assertThrows(
-            PeerException.class,
-            () -> NetlibPeer.start(Map.of("SHARDSUM_NETLIB", "/no/such.jar"), 1));
-    assertTrue(none.why().contains("dev.ludovic.netlib:blas"), none::why);
+  void whatALibraryForTheJvmDoesNotHaveIsPassedOver() throws PeerException {
+    try (JavaPeer tensorFlow = started(JavaLibrary.TENSORFLOW, 2);
+        JavaPeer djl = started(JavaLibrary.DJL, 2)) {
+      assertRight(tensorFlow, subject("ij,jk->ik", DType.F32));
+      assertRight(djl, subject("ij,jk->ik", DType.F32));
+      assertFalse(tensorFlow.supports(subject("ij,jk,kb->ib", DType.F32)));
+      assertFalse(tensorFlow.supports(subject("ij,jk->ik", DType.I32)));
+      assertFalse(djl.supports(subject("ij->ji", DType.F32)));
+      assertFalse(djl.supports(subject("ibj,jk->bik", DType.F32)));
+    }
+  }
+
+  private static JavaPeer started(JavaLibrary library, int threads) {
+    try {
+      return JavaPeer.start(library, System.getenv(), threads);
+    } catch (PeerException e) {
+      return abort("no " + library.id() + " here: " + e.getMessage());
+    }
+  }
+
+  @Test
+  void aLibraryForTheJvmThatIsNotThereIsNamedWithTheRemedy(@TempDir Path empty) {
+    Map<JavaLibrary, String> remedies =
+        Map.of(
+            JavaLibrary.NETLIB, "dev.ludovic.netlib:blas",
+            JavaLibrary.TENSORFLOW, "mvn -f perf/bench/peers/tensorflow.xml",
+            JavaLibrary.DJL, "mvn -f perf/bench/peers/djl.xml");
+    remedies.forEach(
+        (library, remedy) -> {
+          String variable = "SHARDSUM_" + library;
+          for (String place : List.of("/no/such", empty.toString())) {
+            PeerException none =
+                assertThrows(
+                    PeerException.class, () -> JavaPeer.start(library, Map.of(variable, place), 1));
+            assertTrue(none.why().contains(remedy), none::why);
+            assertTrue(none.why().contains(variable), none::why);
+            assertEquals(1, none.why().lines().count());
+          }
+        });
     assertEquals(
         "has one thread only",
-        assertThrows(PeerException.class, () -> NetlibPeer.start(Map.of(), 2)).why());
+        assertThrows(PeerException.class, () -> JavaPeer.start(JavaLibrary.NETLIB, Map.of(), 2))
+            .why());
   }
 
   @ParameterizedTest
