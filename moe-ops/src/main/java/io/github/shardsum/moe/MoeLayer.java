@@ -96,7 +96,7 @@ public final class MoeLayer {
     private final EnumMap<MoeStep, Long> nanos = new EnumMap<>(MoeStep.class);
 
     Forward(MoeInput input, Randomness randomness) {
-      Tensor tokens = input.tokens();
+      Tensor tokens = Objects.requireNonNull(input, "input").tokens();
       if (tokens.dtype() != weights.dtype() || tokens.size(2) != weights.model()) {
         throw new IllegalArgumentException(
             "moe: tokens "

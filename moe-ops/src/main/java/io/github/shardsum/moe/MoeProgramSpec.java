@@ -32,6 +32,9 @@ public record MoeProgramSpec(
 
   /** Checks the dtype and the capacity. */
   public MoeProgramSpec {
+    Objects.requireNonNull(sizes, "sizes");
+    Objects.requireNonNull(dtype, "dtype");
+    Objects.requireNonNull(options, "options");
     Objects.requireNonNull(randomness, "randomness");
     Objects.requireNonNull(uniform, "uniform");
     if (!dtype.isFloating()) {

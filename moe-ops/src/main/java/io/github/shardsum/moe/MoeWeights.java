@@ -50,7 +50,9 @@ public record MoeWeights(Tensor gate, Tensor in, Tensor out) {
   }
 
   private static Tensor uniform(Philox philox, long stream, int width, long... shape) {
-    float[] values = new float[Checks.arrayLength("moe: weights", shape)];
+    float[] values =
+        new float
+            [Checks.arrayLengthOr("use fewer experts or smaller widths", "moe: weights", shape)];
     double bound = Math.sqrt(3.0 / width);
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) ((2 * philox.uniform(i, stream) - 1) * bound);

@@ -2,6 +2,7 @@ package io.github.shardsum.moe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
@@ -17,6 +18,36 @@ class NullArgumentsTest {
 
   private static void names(String argument, Executable call) {
     assertEquals(argument, assertThrows(NullPointerException.class, call).getMessage());
+  }
+
+  @Test
+  void ofTensorsOfTheRoutingAndTheLayer() {
+    MoeWeights weights = MoeWeights.random(4, 8, 2, 1);
+    names("gating: scores", () -> Gating.route((Tensor) null, OPTIONS, RANDOMNESS));
+    names("moe: wg", () -> new MoeWeights(null, weights.in(), weights.out()));
+    names("moe: wi", () -> new MoeWeights(weights.gate(), null, weights.out()));
+    names("moe: wo", () -> new MoeWeights(weights.gate(), weights.in(), null));
+    names("moe: tokens", () -> MoeInput.of(null));
+    MoeLayer layer = MoeLayer.of(weights, OPTIONS, Workers.sequential());
+    names("input", () -> layer.forward(null, RANDOMNESS));
+  }
+
+  @Test
+  void weightsThatNoArrayHoldsSayWhatToDoAboutWeights() {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class, () -> MoeWeights.random(1 << 20, 1 << 20, 4, 1));
+    assertTrue(e.getMessage().endsWith("; use fewer experts or smaller widths"), e.getMessage());
+  }
+
+  @Test
+  void ofASpecification() {
+    MoeSizes sizes = new MoeSizes(1, 4, 2, 4, 4, 8);
+    Randomness.Seeded seeded = Randomness.seeded(1);
+    names("sizes", () -> MoeProgramSpec.of(null, DType.F32, OPTIONS, seeded));
+    names("dtype", () -> MoeProgramSpec.of(sizes, null, OPTIONS, seeded));
+    names("options", () -> MoeProgramSpec.of(sizes, DType.F32, null, seeded));
+    names("randomness", () -> MoeProgramSpec.of(sizes, DType.F32, OPTIONS, null));
   }
 
   @Test
