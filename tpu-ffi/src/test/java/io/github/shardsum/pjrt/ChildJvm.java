@@ -16,6 +16,9 @@ final class ChildJvm {
   /** Begins the lines that are meant for the parent, since plugins print too. */
   static final String MARK = "attempt\t";
 
+  /** A flag by which it may make no native call. */
+  static final String DENIED = "--illegal-native-access=deny";
+
   private ChildJvm() {}
 
   /**
@@ -37,10 +40,12 @@ final class ChildJvm {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags);
+    if (!flags.contains(DENIED)) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
     command.addAll(
         List.of(
             "--add-modules=jdk.incubator.vector",
-            "--enable-native-access=ALL-UNNAMED",
             "-Xshare:auto",
             "-XX:ErrorFile=" + folder.resolve("hs_err.log"),
             "-cp",

@@ -44,6 +44,7 @@ public final class PluginLoader {
    * @param deadline how long to wait; a plugin that takes longer is stuck for good
    */
   public static Api load(Path library, Map<String, String> environment, Duration deadline) {
+    checkNativeAccess();
     environment.forEach(Libc::checkEnvironment);
     Deadline.checked(deadline);
     Path file = file(library);
@@ -89,6 +90,21 @@ public final class PluginLoader {
 
   private static PjrtException refused(PjrtCode code, String message) {
     return new PjrtException(code, "dlopen", message);
+  }
+
+  /** Without it the first native call would fail in a class's initialiser, which says nothing. */
+  @SuppressWarnings("restricted")
+  private static void checkNativeAccess() {
+    try {
+      MemorySegment.NULL.reinterpret(0);
+    } catch (IllegalCallerException e) {
+      throw new PjrtException(
+          PjrtCode.PERMISSION_DENIED,
+          "dlopen",
+          "native access is wanted; start the JVM with --enable-native-access=io.github.shardsum.tpu,"
+              + " or ALL-UNNAMED on the class path",
+          e);
+    }
   }
 
   /** What failed may be mended: the file, the process that held the devices. */
