@@ -64,8 +64,13 @@ final class Launch {
    *
    * @param results {@code [device][output]}
    * @param events one a device, to be consumed; none if none were asked for
+   * @param isCounted whether it has a place among the {@link Launches} to be left at its end
    */
-  record Started(List<List<PjrtBuffer>> results, List<MemorySegment> events) {}
+  record Started(List<List<PjrtBuffer>> results, List<MemorySegment> events, boolean isCounted) {
+    Started counted(boolean counted) {
+      return new Started(results, events, counted);
+    }
+  }
 
   /** Enqueues the program; each argument is held until the plugin has taken it over. */
   Started start(Handle program, ExecuteOptions options, boolean withEvents) {
@@ -161,7 +166,7 @@ final class Launch {
         }
         rows[device] = List.of(row);
       }
-      return new Started(List.of(rows), events);
+      return new Started(List.of(rows), events, false);
     } catch (IllegalStateException e) {
       // The client was closed meanwhile, and with it what it knew of; these it never knew.
       for (; next < events(); next++) {

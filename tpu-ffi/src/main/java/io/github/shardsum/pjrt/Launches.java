@@ -11,16 +11,22 @@ import java.util.function.Supplier;
  *
  * <p>One at a time is launched, so that all devices have them in one order, and that no argument is
  * given away between the look at it and the launch: a device that refuses keeps the others waiting
- * for it. XLA's CPU client lets 32 programs be under way on a device; where more over several
- * devices are launched, these come to wait for each other, and the process is ended after 40 s.
+ * for it. XLA's CPU client lets 32 programs be under way on a device; where more are launched, and
+ * some over several devices, these come to wait for each other, and the process is ended after 40
+ * s. So from the first one over several devices on the programs of a CPU's client are counted.
  */
 final class Launches {
-  /** Half of what a device of XLA's CPU client takes: others run on it too. */
+  /**
+   * Half of what a device of XLA's CPU client takes: some were launched before they are counted.
+   */
   static final int MOST_ON_CPU = 16;
 
   private final Lock lock = new ReentrantLock();
   private final boolean bounded;
   private final Semaphore places = new Semaphore(MOST_ON_CPU);
+
+  /** Whether a program over several devices was launched. */
+  private volatile boolean several;
 
   /**
    * None yet.
@@ -31,28 +37,35 @@ final class Launches {
     this.bounded = cpu;
   }
 
-  /** Whether {@link #leave} is to be called when a launch is done, so that another may follow. */
-  boolean isBounded() {
-    return bounded;
+  /** Whether the launch of a program over so many devices wants a place among those under way. */
+  boolean isCounted(int devices) {
+    return bounded && (several || devices > 1);
   }
 
-  /** Waits for a place among those that are under way. */
-  void enter() {
-    if (bounded) {
-      try {
-        // Places are left on the common pool, which may be the one that waits here.
-        ForkJoinPool.managedBlock(new Place(places));
-      } catch (InterruptedException e) {
-        throw new IllegalStateException("a wait that nothing interrupts was interrupted", e);
-      }
+  /**
+   * Waits for a place among those that are under way, if they are counted.
+   *
+   * @return whether {@link #leave} is to be called when the launch is done
+   */
+  boolean enter(int devices) {
+    if (!isCounted(devices)) {
+      return false;
+    }
+    if (!several) {
+      several = true;
+    }
+    try {
+      // Places are left on the common pool, which may be the one that waits here.
+      ForkJoinPool.managedBlock(new Place(places));
+      return true;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("a wait that nothing interrupts was interrupted", e);
     }
   }
 
   /** Gives a place back. */
   void leave() {
-    if (bounded) {
-      places.release();
-    }
+    places.release();
   }
 
   /** Does something while no other launch over several devices begins, and no buffer is deleted. */

@@ -24,9 +24,9 @@ import java.util.stream.IntStream;
  * once; programs on one device run in the order in which they were enqueued. Safe for use by many
  * threads at once.
  *
- * <p>Programs over several devices are enqueued one at a time, on all of them in the same order. On
- * a CPU 16 of a client are under way at most, and enqueueing another waits for one of them: XLA's
- * CPU client ends the process on some more.
+ * <p>Programs over several devices are enqueued one at a time, on all of them in the same order.
+ * Once a client of a CPU has run such a one, 16 programs of it are under way at most, and
+ * enqueueing another waits for one of them: XLA's CPU client ends the process on some more.
  */
 public final class PjrtLoadedExecutable implements AutoCloseable {
   private final PjrtClient client;
@@ -225,21 +225,21 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     if (started.events().isEmpty()) {
       return CompletableFuture.completedFuture(started.results());
     }
-    afterAll(started.events(), failure -> finish(done, started, failure));
+    afterAll(started, failure -> finish(done, started, failure));
     return done;
   }
 
   /** Does something when all events are done, with the first failure that came. */
-  private void afterAll(List<MemorySegment> events, Consumer<Optional<PjrtException>> then) {
-    AtomicInteger left = new AtomicInteger(events.size());
+  private void afterAll(Launch.Started started, Consumer<Optional<PjrtException>> then) {
+    AtomicInteger left = new AtomicInteger(started.events().size());
     AtomicReference<Optional<PjrtException>> first = new AtomicReference<>(Optional.empty());
-    for (MemorySegment event : events) {
+    for (MemorySegment event : started.events()) {
       client.consume(
           event,
           failure -> {
             failure.ifPresent(_ -> first.compareAndSet(Optional.empty(), failure));
             if (left.decrementAndGet() == 0) {
-              if (isBounded()) {
+              if (started.isCounted()) {
                 client.launches().leave();
               }
               then.accept(first.get());
@@ -278,41 +278,37 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     ArgumentChecks check = checks.get();
     check.check(arguments, width, options);
     Launch launch = new Launch(client, resultTypes.get(), devices, arguments);
-    if (devices.size() > 1) {
-      return startOnAll(launch, () -> check.checkLive(arguments, width), options, withEvents);
+    if (devices.size() > 1 || client.launches().isCounted(1)) {
+      Runnable look = devices.size() > 1 ? () -> check.checkLive(arguments, width) : () -> {};
+      return startCounted(launch, look, options, withEvents);
     }
     return check.mayDonate() && client.addressableDevices().size() > 1
         ? client.launches().alone(() -> launch.start(handle, options, withEvents))
         : launch.start(handle, options, withEvents);
   }
 
-  private Launch.Started startOnAll(
-      Launch launch, Runnable check, ExecuteOptions options, boolean withEvents) {
+  private Launch.Started startCounted(
+      Launch launch, Runnable look, ExecuteOptions options, boolean withEvents) {
     Launches launches = client.launches();
-    launches.enter();
+    boolean counted = launches.enter(devices.size());
     boolean started = false;
     try {
       Launch.Started now =
           launches.alone(
               () -> {
-                check.run();
-                return launch.start(handle, options, withEvents || launches.isBounded());
+                look.run();
+                return launch.start(handle, options, withEvents || counted).counted(counted);
               });
       started = true;
       if (!withEvents) {
-        afterAll(now.events(), _ -> {});
+        afterAll(now, _ -> {});
       }
       return now;
     } finally {
-      if (!started) {
+      if (counted && !started) {
         launches.leave();
       }
     }
-  }
-
-  /** Whether the end of a run is told to those that wait for a place. */
-  private boolean isBounded() {
-    return devices.size() > 1 && client.launches().isBounded();
   }
 
   private void checkRows(int rows) {

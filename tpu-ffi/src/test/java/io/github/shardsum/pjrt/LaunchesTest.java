@@ -95,6 +95,32 @@ class LaunchesTest {
   }
 
   @Test
+  void programsOfOneDeviceAreCountedOnceOthersRun() throws Exception {
+    fake.onCpu().withEventsByHand();
+    try (PjrtClient client = fake.open().createClient();
+        PjrtLoadedExecutable onBoth = client.compile("m", CompileOptions.defaults())) {
+      List<List<PjrtBuffer>> rows = rows(client);
+      fake.withProgramsOn(1);
+      PjrtLoadedExecutable onOne = client.compile("m", CompileOptions.defaults());
+      PjrtBuffer in = rows.getFirst().getFirst();
+      for (int i = 0; i < 2 * Launches.MOST_ON_CPU; i++) {
+        onOne.run(in).getFirst().close();
+      }
+      fake.withProgramsOn(2);
+      for (int i = 0; i < Launches.MOST_ON_CPU; i++) {
+        onBoth.launch(rows, ExecuteOptions.defaults());
+      }
+      fake.withProgramsOn(1);
+      CompletableFuture<List<PjrtBuffer>> next = CompletableFuture.supplyAsync(() -> onOne.run(in));
+      assertThrows(TimeoutException.class, () -> next.get(100, TimeUnit.MILLISECONDS));
+      fake.fire("");
+      assertEquals(1, next.get(20, TimeUnit.SECONDS).size());
+      fake.fire("");
+    }
+    fake.awaitEmpty();
+  }
+
+  @Test
   void aRefusedLaunchTakesNoPlace() {
     fake.onCpu();
     try (PjrtClient client = fake.open().createClient();

@@ -76,6 +76,7 @@ final class SeveralDevicesAttempts {
         });
     all.put("an all-reduce whose arguments two threads give away", on::donateByTwoThreads);
     all.put("many all-reduces at once", on::runMany);
+    all.put("many all-reduces beside many runs of one device", on::runManyOfBothKinds);
     all.put("many all-reduces at once, from threads that wait for none", on::launchMany);
   }
 
@@ -141,6 +142,29 @@ final class SeveralDevicesAttempts {
         throw new AssertionError("3 + 3 + 3 is wanted, got " + sum);
       }
       close(results);
+    }
+  }
+
+  private void runManyOfBothKinds() throws Exception {
+    String square =
+        "func.func @main(%a: tensor<64x64xf32>) -> tensor<64x64xf32> {\n"
+            + "  %0 = stablehlo.dot_general %a, %a, contracting_dims = [1] x [0] :"
+            + " (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>\n"
+            + "  return %0 : tensor<64x64xf32>\n}";
+    PjrtBuffer matrix =
+        client.bufferFrom(Tensor.of(new float[64 * 64], 64, 64), client.devices().getFirst());
+    try (PjrtLoadedExecutable one = client.compile(square, CompileOptions.defaults())) {
+      CompletableFuture<Void> ofOne =
+          CompletableFuture.runAsync(
+              () -> {
+                for (int i = 0; i < 10 * MANY; i++) {
+                  one.run(matrix).getFirst().close();
+                }
+              });
+      for (int i = 0; i < 10; i++) {
+        runMany();
+      }
+      ofOne.get();
     }
   }
 
