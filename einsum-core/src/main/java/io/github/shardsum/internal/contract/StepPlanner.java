@@ -221,8 +221,9 @@ final class StepPlanner {
     if (StepKernels.liesInRows(sides, false)) {
       if (!sides.batch().isEmpty()) {
         // One that comes from afar has to find room when it is fetched, however few rows take it.
+        long bytes = StepLabel.points(sides.batch()) * elements * type.dtype().byteSize();
         return elements <= make.mostUnpacked(Long.MAX_VALUE)
-            || StepLabel.points(sides.batch()) * elements < FloatLines.FAR;
+            || bytes < FloatLines.FAR * Float.BYTES;
       }
       long rowBytes = sides.k().getLast().stride(RIGHT) * type.dtype().byteSize();
       return m <= Products.UNPACKED_ROWS || Blocking.staysNear(k, rowBytes);
