@@ -17,9 +17,17 @@ module io.github.shardsum.cli {
       info.picocli;
   opens io.github.shardsum.cli.bench to
       info.picocli;
+  opens io.github.shardsum.cli.common to
+      info.picocli;
+  opens io.github.shardsum.cli.einsum to
+      info.picocli;
   opens io.github.shardsum.cli.launch to
       info.picocli;
-  opens io.github.shardsum.cli.network to
+  opens io.github.shardsum.cli.moe to
+      info.picocli;
+  opens io.github.shardsum.cli.program to
+      info.picocli;
+  opens io.github.shardsum.cli.topology to
       info.picocli;
   opens io.github.shardsum.cli.tpu to
       info.picocli;

@@ -22,7 +22,7 @@ public final class LargeLoops {
 
   /** Prints a line a kernel: its name and the bytes that a run allocates. */
   public static void main(String[] arguments) {
-    OtherLoops.run();
+    RowLoopsComparison.run();
     for (DType dtype : List.of(DType.F32, DType.F64)) {
       sums(dtype).forEach(Loop::printBytes);
       products(dtype).forEach(Loop::printBytes);

@@ -1,17 +1,21 @@
 package io.github.shardsum.cli;
 
 import io.github.shardsum.cli.bench.BenchCommand;
+import io.github.shardsum.cli.common.FileErrors;
+import io.github.shardsum.cli.einsum.EinsumCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
-import io.github.shardsum.cli.network.TopologyCommand;
+import io.github.shardsum.cli.moe.MoeCommand;
+import io.github.shardsum.cli.program.ExplainCommand;
+import io.github.shardsum.cli.program.GradientCommand;
+import io.github.shardsum.cli.program.RunCommand;
+import io.github.shardsum.cli.topology.TopologyCommand;
 import io.github.shardsum.cli.tpu.TpuCommand;
 import io.github.shardsum.pjrt.PjrtException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
@@ -67,7 +71,7 @@ public final class Main implements Runnable {
   /**
    * A status of 0 says that all of the output is where it was wanted, which a full disk prevents.
    */
-  static int run(CommandLine line, PrintStream out, PrintStream err, String... args) {
+  public static int run(CommandLine line, PrintStream out, PrintStream err, String... args) {
     // Numbers look the same wherever it runs, for whoever reads them with a program.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     line.setOut(new PrintWriter(out, true, out.charset()))
@@ -93,7 +97,8 @@ public final class Main implements Runnable {
     }
   }
 
-  static CommandLine commandLine() {
+  /** Returns the whole command line, with what every command has in common set. */
+  public static CommandLine commandLine() {
     CommandLine line =
         new CommandLine(new Main())
             .setCaseInsensitiveEnumValuesAllowed(true)
@@ -118,28 +123,18 @@ public final class Main implements Runnable {
   private static int report(Exception failure, CommandLine command) {
     String name = command.getCommandSpec().qualifiedName();
     switch (failure) {
-      case FileSystemException file -> command.getErr().println(name + ": " + reason(file));
+      case FileSystemException file ->
+          command.getErr().println(name + ": " + FileErrors.describe(file));
       case IllegalArgumentException bad -> command.getErr().println(name + ": " + bad.getMessage());
       case PjrtException refused -> command.getErr().println(name + ": " + refused.getMessage());
       case CompletionException wrapped when wrapped.getCause() instanceof PjrtException refused ->
           command.getErr().println(name + ": " + refused.getMessage());
       case UncheckedIOException io when io.getCause() instanceof FileSystemException file ->
-          command.getErr().println(name + ": " + reason(file));
+          command.getErr().println(name + ": " + FileErrors.describe(file));
       case UncheckedIOException io -> command.getErr().println(name + ": " + io.getMessage());
       case IOException io -> command.getErr().println(name + ": " + io);
       default -> failure.printStackTrace(command.getErr());
     }
     return FAILED;
-  }
-
-  /** A sentence about a file, without the names of Java's classes. */
-  static String reason(FileSystemException failed) {
-    String reason = failed.getReason();
-    return switch (failed) {
-      case NoSuchFileException missing ->
-          "no such file: " + missing.getFile() + (reason == null ? "" : " (" + reason + ")");
-      case AccessDeniedException denied -> "permission denied: " + denied.getFile();
-      default -> reason == null ? failed.toString() : failed.getFile() + ": " + reason;
-    };
   }
 }

@@ -1,9 +1,9 @@
 package io.github.shardsum.cli.bench;
 
-import io.github.shardsum.cli.Repeats;
+import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.machine.CCompiler;
 import io.github.shardsum.cli.machine.CompiledLimits;
-import io.github.shardsum.cli.machine.Roof;
+import io.github.shardsum.cli.machine.Roofline;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -124,14 +124,14 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Repeats.refuse(spec, "--sizes");
+    RepeatedOptions.refuse(spec, "--sizes");
     List<Integer> counts = wanted(this::threadCounts);
     if (limits) {
       return limits(wanted(() -> alone(counts)));
     }
     List<BenchCase> cases = wanted(this::cases);
     List<String> names = wanted(() -> Peers.chosen(peers));
-    Rounds rounds = wanted(this::rounds);
+    InterleavedTimer rounds = wanted(this::rounds);
     checkWritable();
     BenchReport report = new BenchReport(spec.commandLine().getOut());
     report.begin();
@@ -175,14 +175,14 @@ public final class BenchCommand implements Callable<Integer> {
       List<BenchCase> cases,
       int count,
       List<String> names,
-      Rounds rounds,
+      InterleavedTimer rounds,
       BenchReport report,
       List<Measured> results) {
     try (Workers workers = Workers.of(count);
         Peers found = Peers.start(names, interpreter(), count)) {
       report.threads(count, found);
-      Roof roof = new Roof(workers, WINDOW_NANOS);
-      Rounds turns = count == 1 ? rounds : rounds.withPauses();
+      Roofline roof = new Roofline(workers, WINDOW_NANOS);
+      InterleavedTimer turns = count == 1 ? rounds : rounds.withPauses();
       BenchRun run = new BenchRun(turns, workers, roof, found.contestants(), report::note);
       for (BenchCase subject : cases) {
         results.add(run.measure(subject));
@@ -193,7 +193,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private void kernels(
-      int count, Rounds rounds, BenchReport report, List<KernelCase.Result> results) {
+      int count, InterleavedTimer rounds, BenchReport report, List<KernelCase.Result> results) {
     try (Workers workers = Workers.of(count)) {
       for (KernelCase subject : kernelCases()) {
         if (count == 1 || subject.anyThreads()) {
@@ -219,11 +219,13 @@ public final class BenchCommand implements Callable<Integer> {
     return filter.isEmpty() || filter.get().matcher(path).find();
   }
 
-  private Rounds rounds() {
+  private InterleavedTimer rounds() {
     if (quick && many.isPresent()) {
       throw new IllegalArgumentException("--rounds: --quick has its own: leave one of them out");
     }
-    return quick ? Rounds.QUICK : many.map(Rounds::of).orElse(Rounds.USUAL);
+    return quick
+        ? InterleavedTimer.QUICK
+        : many.map(InterleavedTimer::of).orElse(InterleavedTimer.USUAL);
   }
 
   private List<Integer> alone(List<Integer> counts) {
@@ -239,7 +241,7 @@ public final class BenchCommand implements Callable<Integer> {
     report.begin();
     for (int count : counts) {
       try (Workers workers = Workers.of(count)) {
-        Roof roof = new Roof(workers, LONG_WINDOW_NANOS);
+        Roofline roof = new Roofline(workers, LONG_WINDOW_NANOS);
         Map<String, Double> ours = roof.all();
         Map<String, Double> compiled = Map.of();
         try {

@@ -1,6 +1,6 @@
 package io.github.shardsum.cli.bench;
 
-import io.github.shardsum.cli.machine.Roof;
+import io.github.shardsum.cli.machine.Roofline;
 import io.github.shardsum.kernel.KernelInfo;
 import io.github.shardsum.tensor.DType;
 import java.io.IOException;
@@ -99,7 +99,7 @@ final class BenchReport {
   }
 
   /** The limits that the shares were taken of. */
-  void limits(Roof roof, boolean all) {
+  void limits(Roofline roof, boolean all) {
     out.printf(
         Locale.ROOT,
         "limits: multiply-add %.1f GFLOP/s in f32, %.1f in f64%n",

@@ -1,6 +1,6 @@
 package io.github.shardsum.cli.bench;
 
-import io.github.shardsum.cli.machine.Roof;
+import io.github.shardsum.cli.machine.Roofline;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
@@ -15,10 +15,10 @@ import java.util.function.Consumer;
 final class BenchRun {
   private static final int MOST_REPEATS = 5;
 
-  private final Rounds rounds;
+  private final InterleavedTimer rounds;
   private final Workers workers;
-  private final Roof roof;
-  private final List<Contestant> peers;
+  private final Roofline roof;
+  private final List<Competitor> peers;
   private final Consumer<String> notes;
 
   /**
@@ -31,7 +31,11 @@ final class BenchRun {
    * @param notes told in a line why a peer has no time
    */
   BenchRun(
-      Rounds rounds, Workers workers, Roof roof, List<Contestant> peers, Consumer<String> notes) {
+      InterleavedTimer rounds,
+      Workers workers,
+      Roofline roof,
+      List<Competitor> peers,
+      Consumer<String> notes) {
     this.rounds = rounds;
     this.workers = workers;
     this.roof = roof;
@@ -53,15 +57,15 @@ final class BenchRun {
           "%s: shardsum's result is wrong, by %.2g of the sum of absolute terms"
               .formatted(subject.id(), oracle.error(values)));
     }
-    List<Contestant> able = new ArrayList<>(List.of(ours));
+    List<Competitor> able = new ArrayList<>(List.of(ours));
     peers.stream().filter(peer -> isAble(peer, subject, oracle)).forEach(able::add);
     System.gc();
     Map<String, double[]> times = rounds.run(able, (peer, why) -> note(peer, subject, why.why()));
-    able.forEach(Contestant::forget);
+    able.forEach(Competitor::forget);
     return result(subject, times);
   }
 
-  private boolean isAble(Contestant peer, BenchCase subject, Oracle oracle) {
+  private boolean isAble(Competitor peer, BenchCase subject, Oracle oracle) {
     if (!peer.supports(subject)) {
       return false;
     }

@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.Main;
-import io.github.shardsum.cli.machine.Roof;
+import io.github.shardsum.cli.machine.Roofline;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import java.io.IOException;
@@ -41,7 +41,7 @@ final class FreshJvm {
   private static PairedRatio firstProduct() throws PeerException {
     double[] later = new double[STARTS];
     for (int i = 0; i < STARTS; i++) {
-      String text = run(VECTORS, FirstProduct.class, List.of());
+      String text = run(VECTORS, ColdStartProbe.class, List.of());
       later[i] = Double.parseDouble(text.lines().toList().getLast());
     }
     double[] second = new double[STARTS];
@@ -49,7 +49,7 @@ final class FreshJvm {
     return PairedRatio.of(later, second);
   }
 
-  private static PairedRatio narrow(Workers workers, Rounds rounds) throws PeerException {
+  private static PairedRatio narrow(Workers workers, InterleavedTimer rounds) throws PeerException {
     List<String> flags = new ArrayList<>(VECTORS);
     flags.add("-XX:MaxVectorSize=32");
     double share = product(flags, rounds).get("share").doubleValue();
@@ -57,23 +57,24 @@ final class FreshJvm {
   }
 
   /** Against what the machine does with vectors, not against what plain loops reach. */
-  private static PairedRatio plain(Workers workers, Rounds rounds) throws PeerException {
+  private static PairedRatio plain(Workers workers, InterleavedTimer rounds) throws PeerException {
     BenchCase subject =
         BenchCases.listed().stream().filter(c -> c.id().equals(PRODUCT)).findFirst().orElseThrow();
     double seconds = product(List.of(), rounds).get("seconds").doubleValue();
-    double peak = new Roof(workers, WINDOW_NANOS).flops(DType.F32);
+    double peak = new Roofline(workers, WINDOW_NANOS).flops(DType.F32);
     double share = subject.flops() / seconds / peak;
     return new PairedRatio(share, share, share);
   }
 
-  private static JsonNode product(List<String> flags, Rounds rounds) throws PeerException {
+  private static JsonNode product(List<String> flags, InterleavedTimer rounds)
+      throws PeerException {
     try {
       Path json = Files.createTempFile("shardsum-bench", ".json");
       try {
         List<String> arguments = new ArrayList<>(List.of("bench", "--threads", "1"));
         arguments.addAll(List.of("--peers", "none", "--json", json.toString()));
         arguments.addAll(List.of("--filter", "^product-f32/" + PRODUCT + "$"));
-        if (rounds.equals(Rounds.QUICK)) {
+        if (rounds.equals(InterleavedTimer.QUICK)) {
           arguments.add("--quick");
         }
         run(flags, Main.class, arguments);

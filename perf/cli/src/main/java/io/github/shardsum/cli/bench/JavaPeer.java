@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * A library for the JVM in a JVM of its own, which compiles its side of the protocol itself: this
  * program needs nothing of it.
  */
-final class JavaPeer implements Contestant, AutoCloseable {
+final class JavaPeer implements Competitor, AutoCloseable {
   /** What the sides of the protocol share; each is compiled by the JVM that needs it. */
   private static final List<String> SHARED = List.of("PeerProcess.java", "ProductWords.java");
 

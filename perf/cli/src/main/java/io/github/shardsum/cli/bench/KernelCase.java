@@ -20,7 +20,7 @@ record KernelCase(
   @FunctionalInterface
   interface Measure {
     /** The value with its interval; a PeerException says what is missing. */
-    PairedRatio value(Workers workers, Rounds rounds) throws PeerException;
+    PairedRatio value(Workers workers, InterleavedTimer rounds) throws PeerException;
   }
 
   /**
@@ -37,7 +37,7 @@ record KernelCase(
   }
 
   /** Measures it. */
-  Result measure(Workers workers, Rounds rounds) throws PeerException {
+  Result measure(Workers workers, InterleavedTimer rounds) throws PeerException {
     return new Result(this, workers.parallelism(), measure.value(workers, rounds));
   }
 

@@ -94,7 +94,8 @@ final class KernelCases {
     return sizes;
   }
 
-  private static PairedRatio grouped(Workers workers, Rounds rounds) throws PeerException {
+  private static PairedRatio grouped(Workers workers, InterleavedTimer rounds)
+      throws PeerException {
     Tensor x = Inputs.heap(0, Shape.of(ROWS, MODEL), DType.F32);
     Tensor experts = Inputs.heap(1, Shape.of(EXPERTS, MODEL, HIDDEN), DType.F32);
     Tensor one = Inputs.heap(2, Shape.of(MODEL, HIDDEN), DType.F32);
@@ -108,7 +109,7 @@ final class KernelCases {
         () -> GroupedProduct.rowsInto(workers, out, x, experts, sizes, Epilogue.none()));
   }
 
-  private static PairedRatio gather(Workers workers, Rounds rounds) throws PeerException {
+  private static PairedRatio gather(Workers workers, InterleavedTimer rounds) throws PeerException {
     CompiledGather compiled = CompiledGather.load();
     long[] index = new SplittableRandom(2).longs(GATHERED, 0, GATHERED).toArray();
     Tensor table = Inputs.heap(0, Shape.of(GATHERED, MODEL), DType.F32);
@@ -118,14 +119,15 @@ final class KernelCases {
     return ratio(rounds, inC, () -> Movement.gatherInto(workers, out, table, rows));
   }
 
-  private static PairedRatio softmax(Workers workers, Rounds rounds, int row) throws PeerException {
+  private static PairedRatio softmax(Workers workers, InterleavedTimer rounds, int row)
+      throws PeerException {
     Tensor x = Inputs.heap(0, Shape.of(ELEMENTS / row, row), DType.F32);
     Tensor out = Tensor.zeros(DType.F32, x.shape());
     return nanos(rounds, ELEMENTS, () -> Softmax.softmaxInto(workers, out, x, 1));
   }
 
   /** In the second cache: the exponential is meant, not the memory. */
-  private static PairedRatio exp(Workers workers, Rounds rounds) throws PeerException {
+  private static PairedRatio exp(Workers workers, InterleavedTimer rounds) throws PeerException {
     int count = ELEMENTS / 16;
     Tensor x = Inputs.heap(0, Shape.of(count), DType.F32);
     Tensor out = Tensor.zeros(DType.F32, x.shape());
@@ -174,7 +176,7 @@ final class KernelCases {
     return new PairedRatio(least, least, least);
   }
 
-  private static PairedRatio nanos(Rounds rounds, double units, Runnable call)
+  private static PairedRatio nanos(InterleavedTimer rounds, double units, Runnable call)
       throws PeerException {
     double[] seconds = times(rounds, List.of(Timed.of(OURS, call))).getFirst();
     double[] unit = new double[seconds.length];
@@ -182,13 +184,14 @@ final class KernelCases {
     return PairedRatio.of(seconds, unit);
   }
 
-  private static PairedRatio ratio(Rounds rounds, Timed yardstick, Runnable ours)
+  private static PairedRatio ratio(InterleavedTimer rounds, Timed yardstick, Runnable ours)
       throws PeerException {
     List<double[]> times = times(rounds, List.of(yardstick, Timed.of(OURS, ours)));
     return PairedRatio.of(times.getFirst(), times.getLast());
   }
 
-  private static List<double[]> times(Rounds rounds, List<Timed> contestants) throws PeerException {
+  private static List<double[]> times(InterleavedTimer rounds, List<Timed> contestants)
+      throws PeerException {
     List<PeerException> failures = new ArrayList<>();
     Map<String, double[]> times = rounds.run(contestants, (_, why) -> failures.add(why));
     if (!failures.isEmpty()) {

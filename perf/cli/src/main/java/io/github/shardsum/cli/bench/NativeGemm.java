@@ -13,7 +13,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A matrix product of a native library, for the einsums that are a loop of plain products. */
-final class NativeGemm implements Contestant {
+final class NativeGemm implements Competitor {
   /** By the names that tables show. */
   static final List<String> NAMES = List.of("openblas", "blis", "onednn");
 

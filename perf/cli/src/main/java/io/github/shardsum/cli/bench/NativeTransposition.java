@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** HPTT, for the einsums of one operand that only permute its axes. */
-final class NativeTransposition implements Contestant {
+final class NativeTransposition implements Competitor {
   static final String NAME = "hptt";
 
   private static final int ROW_MAJOR = 1;

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Shardsum: compiled once, into one result that is used again. */
-final class Ours implements Contestant {
+final class Ours implements Competitor {
   static final String NAME = "shardsum";
 
   private final Workers workers;

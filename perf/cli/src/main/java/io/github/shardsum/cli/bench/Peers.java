@@ -11,7 +11,7 @@ final class Peers implements AutoCloseable {
   private static final List<String> PYTHON = List.of("numpy", "torch");
   private static final String NONE = "none";
 
-  private final List<Contestant> contestants = new ArrayList<>();
+  private final List<Competitor> contestants = new ArrayList<>();
   private final List<String> found = new ArrayList<>();
   private final List<String> absent = new ArrayList<>();
 
@@ -77,7 +77,7 @@ final class Peers implements AutoCloseable {
     return peers;
   }
 
-  private static Contestant start(String name, String python, LibrarySearch search, int threads)
+  private static Competitor start(String name, String python, LibrarySearch search, int threads)
       throws PeerException {
     return switch (name) {
       case "numpy", "torch" -> PythonPeer.start(name, python, threads);
@@ -89,7 +89,7 @@ final class Peers implements AutoCloseable {
     };
   }
 
-  private void add(Contestant contestant) {
+  private void add(Competitor contestant) {
     contestants.add(contestant);
     found.add(
         switch (contestant) {
@@ -100,7 +100,7 @@ final class Peers implements AutoCloseable {
   }
 
   /** Those that can be timed. */
-  List<Contestant> contestants() {
+  List<Competitor> contestants() {
     return List.copyOf(contestants);
   }
 
@@ -117,7 +117,7 @@ final class Peers implements AutoCloseable {
   /** Ends the processes. */
   @Override
   public void close() {
-    for (Contestant contestant : contestants) {
+    for (Competitor contestant : contestants) {
       switch (contestant) {
         case PythonPeer peer -> peer.close();
         case JavaPeer peer -> peer.close();

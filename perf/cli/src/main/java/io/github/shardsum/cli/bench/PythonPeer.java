@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * operands itself and times itself, so that only requests of a line travel. While it works this
  * process waits for its answer and does nothing else.
  */
-final class PythonPeer implements Contestant, AutoCloseable {
+final class PythonPeer implements Competitor, AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String SCRIPT = "peer.py";
   private static final int LETTERS = 26;

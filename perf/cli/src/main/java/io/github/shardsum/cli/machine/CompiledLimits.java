@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The same limits in C: what {@link Roof} is held against. */
+/** The same limits in C: what {@link Roofline} is held against. */
 public final class CompiledLimits {
   private CompiledLimits() {}
 

@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class KernelCasesTest {
-  private static final Rounds SHORT = new Rounds(3, 0.01, 0.001, 0);
+  private static final InterleavedTimer SHORT = new InterleavedTimer(3, 0.01, 0.001, 0);
 
   @Test
   void theSizesOfGroupsAreUnequalAndSomeAreEmpty() {

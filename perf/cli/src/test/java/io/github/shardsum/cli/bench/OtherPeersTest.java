@@ -28,7 +28,7 @@ class OtherPeersTest {
     return BenchCases.of(equation, sizes, dtype);
   }
 
-  private static void assertRight(Contestant peer, BenchCase subject) throws PeerException {
+  private static void assertRight(Competitor peer, BenchCase subject) throws PeerException {
     assertTrue(peer.supports(subject));
     Oracle oracle = new Oracle(subject);
     assertTrue(oracle.accepts(peer.prepare(subject, oracle.samples())), subject.equation());

@@ -1,0 +1,102 @@
+package io.github.shardsum.bench;
+
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.program.Program;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What programs cost: the Mixture-of-Experts layer as a program and its kernels called by hand, in
+ * turns, with a paired interval; and compiling a program of 1,000 operations in a warm JVM. The
+ * exit status is 1 if a promise is missed. One thread.
+ *
+ * <p>Arguments: any of {@code moe}, {@code compile}; none for both.
+ */
+public final class ProgramComparison {
+  private static final int ROUNDS = 61;
+
+  /** A program may cost 2 % more than its kernels. */
+  private static final double MOST_OF_HAND = 1.02;
+
+  private static final double MOST_SECONDS = 0.3;
+  private static final List<MoeSizes> LAYERS =
+      List.of(new MoeSizes(2, 512, 8, 128, 128, 512), new MoeSizes(4, 1024, 8, 256, 128, 512));
+
+  private boolean missed;
+
+  private ProgramComparison() {}
+
+  /**
+   * Measures.
+   *
+   * @param arguments what
+   */
+  public static void main(String[] arguments) {
+    List<String> wanted = arguments.length == 0 ? List.of("moe", "compile") : List.of(arguments);
+    ProgramComparison turns = new ProgramComparison();
+    for (String what : wanted) {
+      print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+      switch (what) {
+        case "moe" -> LAYERS.forEach(turns::layer);
+        case "compile" -> turns.compile();
+        default -> throw new IllegalArgumentException("moe, compile are wanted, got " + what);
+      }
+    }
+    print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+    System.exit(turns.missed ? 1 : 0);
+  }
+
+  private static void print(String format, Object... values) {
+    System.out.printf(Locale.ROOT, format, values);
+  }
+
+  private String verdict(boolean met) {
+    missed |= !met;
+    return met ? "met" : "MISSED";
+  }
+
+  private void layer(MoeSizes sizes) {
+    MoeProgramBenchmark both = new MoeProgramBenchmark(sizes);
+    both.setUp();
+    PairedTiming turns =
+        PairedTiming.of(
+            ROUNDS, PairedTiming.Timed.of(both::byHand), PairedTiming.Timed.of(both::asProgram));
+    PairedTiming.Interval ratio = turns.interval((hand, program) -> program / hand);
+    print(
+        "%s%n  by hand %.3f ms, as a program %.3f ms, %d pairs: %.3f [%.3f, %.3f], at most %.2f %s%n",
+        sizes,
+        PairedTiming.median(turns.first()) * 1e3,
+        PairedTiming.median(turns.second()) * 1e3,
+        ROUNDS,
+        ratio.median(),
+        ratio.low(),
+        ratio.high(),
+        MOST_OF_HAND,
+        verdict(ratio.median() <= MOST_OF_HAND));
+  }
+
+  private void compile() {
+    LocalBackend backend = LocalBackend.of(Workers.sequential());
+    Program program = CompileBenchmark.program();
+    String text = program.toString();
+    PairedTiming turns =
+        PairedTiming.of(
+            ROUNDS,
+            PairedTiming.Timed.of(() -> backend.compile(program).close()),
+            PairedTiming.Timed.of(
+                () -> Data.check("outputs", 1, Program.parse(text).outputs().size(), 0)));
+    PairedTiming.Interval compiling = turns.interval((compiled, parsed) -> compiled);
+    print(
+        "compiling %d operations %.2f ms [%.2f, %.2f], at most %.0f ms %s; parsing them %.2f ms%n",
+        program.statements().size(),
+        compiling.median() * 1e3,
+        compiling.low() * 1e3,
+        compiling.high() * 1e3,
+        MOST_SECONDS * 1e3,
+        verdict(compiling.high() <= MOST_SECONDS),
+        PairedTiming.median(turns.second()) * 1e3);
+  }
+}

@@ -1,0 +1,245 @@
+package io.github.shardsum.bench.pjrt;
+
+import io.github.shardsum.bench.PairedTiming;
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.ExecuteOptions;
+import io.github.shardsum.pjrt.HostTransfer;
+import io.github.shardsum.pjrt.PjrtBuffer;
+import io.github.shardsum.pjrt.PjrtEvent;
+import io.github.shardsum.pjrt.PjrtLoadedExecutable;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The three promises of the PJRT binding, each side in turns with its peer, with a paired interval:
+ * a call against the same call from C, an einsum against JAX on the same plugin, a copy to a device
+ * against a copy to new memory. Each line says whether its promise is met. Results are compared,
+ * too: the exit status is 1 if one is wrong.
+ *
+ * <p>Arguments: any of {@code calls}, {@code copies}, {@code jax}, none for all; {@code smoke}
+ * first for a run that only shows that all of it works.
+ */
+public final class PjrtComparison {
+  private static final double MOST_NANOSECONDS = 150;
+  private static final double LEAST_OF_JAX = 1 / 1.03;
+  private static final double LEAST_OF_COPY = 0.9;
+
+  private final Path plugin = BindingCalls.plugin();
+  private final PairedTiming.Effort effort;
+
+  private PjrtComparison(PairedTiming.Effort effort) {
+    this.effort = effort;
+  }
+
+  /**
+   * Measures.
+   *
+   * @param arguments what
+   * @throws IOException if JAX does not answer
+   */
+  public static void main(String[] arguments) throws IOException {
+    List<String> wanted = List.of(arguments);
+    boolean smoke = !wanted.isEmpty() && wanted.getFirst().equals("smoke");
+    if (smoke) {
+      wanted = wanted.subList(1, wanted.size());
+    }
+    PjrtComparison turns =
+        new PjrtComparison(smoke ? PairedTiming.Effort.SMOKE : PairedTiming.Effort.FULL);
+    System.out.println("plugin " + turns.plugin.getFileName());
+    for (String what : wanted.isEmpty() ? List.of("calls", "copies", "jax") : wanted) {
+      switch (what) {
+        case "calls" -> turns.calls();
+        case "copies" -> turns.copies();
+        case "jax" -> turns.jax();
+        default -> throw new IllegalArgumentException("calls, copies, jax are wanted, got " + what);
+      }
+    }
+    // Threads of the plugin may still be about.
+    System.exit(0);
+  }
+
+  private static PairedTiming.Timed timed(NativeCalls.Loop loop) {
+    return calls -> {
+      long begin = System.nanoTime();
+      loop.run(calls);
+      return (System.nanoTime() - begin) / 1e9;
+    };
+  }
+
+  private static PairedTiming.Timed timed(BooleanSupplier call) {
+    return timed(
+        (NativeCalls.Loop)
+            times -> {
+              long sum = 0;
+              for (long i = 0; i < times; i++) {
+                sum += call.getAsBoolean() ? 1 : 0;
+              }
+              return sum;
+            });
+  }
+
+  private void calls() {
+    System.out.printf(
+        "%n%-10s %6s %12s %12s %36s%n", "operation", "calls", "C", "binding", "more, ns a call");
+    try (BindingCalls ours = new BindingCalls(plugin);
+        NativeCalls c = new NativeCalls(plugin, BindingCalls.PROGRAM)) {
+      call("isDeleted", 1, c.loop("is_deleted"), ours::isDeleted);
+      call("isReady", 1, c.loop("is_ready"), ours::isReady);
+      call("shape", 1, c.loop("dimensions"), () -> ours.shape() == 3);
+      call("device", 1, c.loop("lookup"), () -> ours.lookup() == 0);
+      call("run", 2, c.loop("execute"), ours::run);
+      call("execute", 4, c.loop("execute_and_wait"), ours::execute);
+      Tensor three = BindingCalls.zeros(3);
+      call("fromHost", 3, c.fromHost(three.segment(), 0), ours::fromHost);
+    }
+  }
+
+  /** One line; several calls of PJRT that make one operation share its time. */
+  private void call(String name, int calls, NativeCalls.Loop c, BooleanSupplier binding) {
+    PairedTiming turns = PairedTiming.of(effort, timed(c), timed(binding));
+    PairedTiming.Interval more = turns.interval((first, second) -> (second - first) * 1e9 / calls);
+    System.out.printf(
+        "%-10s %6d %9.1f ns %9.1f ns %36s%n",
+        name,
+        calls,
+        PairedTiming.median(turns.first()) * 1e9,
+        PairedTiming.median(turns.second()) * 1e9,
+        verdict(more, more.low() <= MOST_NANOSECONDS));
+  }
+
+  private static String verdict(PairedTiming.Interval interval, boolean met) {
+    return String.format(
+        Locale.ROOT,
+        "%.2f [%.2f, %.2f] %s",
+        interval.median(),
+        interval.low(),
+        interval.high(),
+        met ? "met" : "MISSED");
+  }
+
+  private void copies() {
+    System.out.printf(
+        "%n%-22s %8s %12s %12s %34s%n", "transfer", "bytes", "copy", "transfer", "rate / copy's");
+    try (BindingCalls ours = new BindingCalls(plugin);
+        NativeCalls c = new NativeCalls(plugin, BindingCalls.PROGRAM)) {
+      for (int megabytes : new int[] {1, 2, 16, 128}) {
+        int count = megabytes << 18;
+        Tensor here = BindingCalls.zeros(count);
+        Tensor array = Tensor.of(new float[count], count);
+        PairedTiming.Timed copy = timed(c.copy(here.segment()));
+        copy("COPY from C", megabytes, copy, timed(c.fromHost(here.segment(), 0)));
+        copy("BORROW from C", megabytes, copy, timed(c.fromHost(here.segment(), 2)));
+        for (HostTransfer transfer : new HostTransfer[] {HostTransfer.COPY, HostTransfer.BORROW}) {
+          PairedTiming.Timed our = timed(() -> ours.fromHost(here, transfer));
+          copy(transfer.toString(), megabytes, copy, our);
+        }
+        copy("COPY of an array", megabytes, copy, timed(() -> ours.fromHost(array)));
+      }
+    }
+  }
+
+  private void copy(
+      String name, int megabytes, PairedTiming.Timed copy, PairedTiming.Timed transfer) {
+    PairedTiming turns = PairedTiming.of(effort, copy, transfer);
+    PairedTiming.Interval ratio = turns.interval((first, second) -> first / second);
+    System.out.printf(
+        "%-22s %5d MB %9.1f us %9.1f us %34s%n",
+        name,
+        megabytes,
+        PairedTiming.median(turns.first()) * 1e6,
+        PairedTiming.median(turns.second()) * 1e6,
+        verdict(ratio, ratio.high() >= LEAST_OF_COPY));
+  }
+
+  /** The einsums of the MoE layer (paper, algorithm 2), and sizes of G, S, E, C, M and H. */
+  private static final List<String> EINSUMS =
+      List.of(
+          "gsm,me->gse", "gsec,gsm->egcm", "egcm,emh->egch", "egch,ehm->gecm", "gsec,gecm->gsm");
+
+  private static final long[][] SIZES = {
+    {2, 16, 4, 8, 32, 64}, {4, 64, 8, 16, 64, 128}, {4, 128, 8, 32, 128, 256}
+  };
+
+  private void jax() throws IOException {
+    String named = System.getenv("SHARDSUM_PYTHON");
+    try (JaxPeer jax = new JaxPeer(named == null ? "python3" : named, plugin);
+        BindingCalls ours = new BindingCalls(plugin)) {
+      System.out.printf(
+          "%n%s%n%-16s %-22s %12s %12s %34s%n",
+          jax.version(), "einsum", "G S E C M H", "JAX", "ours", "JAX / ours");
+      for (long[] sizes : SIZES) {
+        for (String equation : EINSUMS) {
+          einsum(jax, ours, equation, sizes);
+        }
+      }
+    }
+  }
+
+  private void einsum(JaxPeer jax, BindingCalls ours, String equation, long[] sizes)
+      throws IOException {
+    String[] operands = equation.split("->", 2)[0].split(",", -1);
+    jax.prepare(equation, Arrays.stream(operands).map(labels -> shape(labels, sizes)).toList());
+    String text = Files.readString(jax.file("program.mlir"));
+    List<PjrtBuffer> buffers = new ArrayList<>();
+    try (Arena arena = Arena.ofShared();
+        PjrtLoadedExecutable program = ours.client().compile(text, CompileOptions.defaults())) {
+      for (int i = 0; i < operands.length; i++) {
+        Tensor operand = Npy.map(jax.file(i + ".npy"), arena);
+        buffers.add(ours.client().bufferFrom(operand, ours.device()));
+      }
+      List<List<PjrtBuffer>> arguments = List.of(buffers);
+      check(program, arguments, Npy.map(jax.file("result.npy"), arena));
+      PjrtBuffer[] row = buffers.toArray(PjrtBuffer[]::new);
+      PairedTiming turns = PairedTiming.of(effort, jax::seconds, timed(() -> run(program, row)));
+      PairedTiming.Interval ratio = turns.interval((theirs, our) -> theirs / our);
+      System.out.printf(
+          "%-16s %-22s %9.1f us %9.1f us %34s%n",
+          equation,
+          Arrays.toString(sizes),
+          PairedTiming.median(turns.first()) * 1e6,
+          PairedTiming.median(turns.second()) * 1e6,
+          verdict(ratio, ratio.high() >= LEAST_OF_JAX));
+    } finally {
+      buffers.forEach(PjrtBuffer::close);
+    }
+  }
+
+  private static long[] shape(String labels, long[] sizes) {
+    return labels.chars().mapToLong(label -> sizes["gsecmh".indexOf(label)]).toArray();
+  }
+
+  /** As JAX does: the call, and then a wait on the same thread for what it returned. */
+  private static boolean run(PjrtLoadedExecutable program, PjrtBuffer[] arguments) {
+    try (PjrtBuffer out = program.run(arguments).getFirst();
+        PjrtEvent ready = out.ready()) {
+      ready.await();
+      return true;
+    }
+  }
+
+  /** The same program on the same XLA: JAX's very numbers, but for the order of sums. */
+  private static void check(
+      PjrtLoadedExecutable program, List<List<PjrtBuffer>> arguments, Tensor wanted) {
+    try (PjrtBuffer out =
+        program.execute(arguments, ExecuteOptions.defaults()).join().getFirst().getFirst()) {
+      double[] ours = out.toTensor().toDoubleArray();
+      double[] theirs = wanted.toDoubleArray();
+      double largest = Arrays.stream(theirs).map(Math::abs).max().orElse(0);
+      for (int i = 0; i < theirs.length; i++) {
+        if (Math.abs(ours[i] - theirs[i]) > 1e-4 * largest) {
+          throw new IllegalStateException(
+              "element " + i + ": JAX has " + theirs[i] + ", ours is " + ours[i]);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.github.shardsum.cli.common;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A folder for the outputs of a run, each a file NAME.npy. What would keep any of them from being
+ * written is found before the run, so that none is written where not all can be.
+ */
+public final class OutputFolder {
+  private final Path folder;
+
+  public OutputFolder(Path folder) {
+    this.folder = folder;
+  }
+
+  public Path file(String name) {
+    return folder.resolve(name + ".npy");
+  }
+
+  /**
+   * Finds out beforehand what would keep files from being written.
+   *
+   * @throws IOException if the folder cannot be made or written to, or a name is that of another
+   *     thing than a file
+   */
+  public void check(List<String> names) throws IOException {
+    Path there = folder.toAbsolutePath();
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there)) {
+      throw refused(there, "a folder, or a name that is free, is wanted by --out");
+    }
+    if (!Files.isWritable(there)) {
+      throw refused(there, "this user may not write here; choose another folder for --out");
+    }
+    for (String name : names) {
+      Path file = file(name);
+      if (Files.exists(file) && !Files.isRegularFile(file)) {
+        throw refused(file, "a regular file or a name that is free is wanted");
+      }
+    }
+  }
+
+  private static FileSystemException refused(Path file, String reason) {
+    return new FileSystemException(file.toString(), null, reason);
+  }
+
+  public void make() throws IOException {
+    Files.createDirectories(folder);
+  }
+}

@@ -1,0 +1,107 @@
+package io.github.shardsum.cli.common;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How far a command is: a bar that redraws itself on a terminal, plain lines elsewhere.
+ * Thread-safe.
+ */
+public final class Progress {
+  private static final int WIDTH = 30;
+  private static final long REDRAW_NANOS = 100_000_000;
+  private static final int PLAIN_STEPS = 4;
+
+  private final PrintWriter out;
+  private final boolean terminal;
+  private String phase = "";
+  private long total;
+  private long done;
+  private long began;
+  private long drawn;
+
+  public Progress(PrintWriter out, boolean terminal) {
+    this.out = out;
+    this.terminal = terminal;
+  }
+
+  /**
+   * Progress on standard error. Between a terminal and the JVM the launcher puts a filter, so it
+   * says itself that there is one.
+   */
+  public static Progress onStandardError(PrintWriter err, Map<String, String> environment) {
+    boolean told = Boolean.getBoolean("shardsum.terminal");
+    boolean terminal = told || isTerminal(Path.of("/proc/self/fd/2"));
+    // A dumb terminal, such as an editor's shell, shows the escapes that redraw a line as they are.
+    boolean redraws = !environment.getOrDefault("TERM", "dumb").equals("dumb");
+    return new Progress(err, terminal && redraws);
+  }
+
+  /** The JDK tells only of standard input and output; Linux tells of each stream. */
+  static boolean isTerminal(Path stream) {
+    try {
+      String target = Files.readSymbolicLink(stream).toString();
+      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Begins a phase of so many steps, ending the one before. */
+  public synchronized void begin(String name, long steps) {
+    end();
+    phase = name;
+    total = steps;
+    done = 0;
+    began = System.nanoTime();
+    drawn = began;
+    if (terminal) {
+      draw();
+    } else {
+      out.println(name + " ...");
+      out.flush();
+    }
+  }
+
+  /** Some steps of the phase are done; steps beyond its number do not count. */
+  public synchronized void advance(long steps) {
+    long before = done;
+    done = Math.min(total, done + steps);
+    long now = System.nanoTime();
+    if (terminal && now - drawn >= REDRAW_NANOS) {
+      drawn = now;
+      draw();
+    } else if (!terminal && part(before) < part(done) && done < total) {
+      out.println(phase + ": " + 100 * done / total + " %");
+      out.flush();
+    }
+  }
+
+  private long part(long steps) {
+    return total == 0 ? 0 : steps * PLAIN_STEPS / total;
+  }
+
+  /** Takes the bar away. */
+  public synchronized void end() {
+    if (terminal && !phase.isEmpty()) {
+      out.print("\r\u001b[K");
+      out.flush();
+    }
+    phase = "";
+  }
+
+  private void draw() {
+    int full = (int) (total == 0 ? 0 : WIDTH * done / total);
+    String bar = "#".repeat(full) + ".".repeat(WIDTH - full);
+    double seconds = (System.nanoTime() - began) / 1e9;
+    long percent = total == 0 ? 0 : 100 * done / total;
+    out.print(
+        String.format(
+            Locale.ROOT, "\r[%s] %3d %%  %s, %.1f s\u001b[K", bar, percent, phase, seconds));
+    out.flush();
+  }
+}

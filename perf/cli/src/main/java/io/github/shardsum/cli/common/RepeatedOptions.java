@@ -1,0 +1,48 @@
+package io.github.shardsum.cli.common;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * Options that are given once for each of several names: picocli keeps the last one silently, and
+ * takes nothing for a name.
+ */
+public final class RepeatedOptions {
+  private RepeatedOptions() {}
+
+  /**
+   * Refuses a name that has several values, and an empty one or an empty value.
+   *
+   * @param spec the command, parsed
+   * @param option an option of NAME=VALUE
+   * @throws ParameterException if a name stands twice, or a name or a value is missing
+   */
+  public static void refuse(CommandSpec spec, String option) {
+    OptionSpec found = spec.findOption(option);
+    Map<String, String> given = new HashMap<>();
+    for (String original : found.originalStringValues()) {
+      List<String> pairs =
+          found.splitRegex().isEmpty()
+              ? List.of(original)
+              : List.of(original.split(found.splitRegex()));
+      for (String pair : pairs) {
+        int sign = pair.indexOf('=');
+        String name = pair.substring(0, Math.max(0, sign));
+        if (name.isEmpty() || sign == pair.length() - 1) {
+          throw new ParameterException(
+              spec.commandLine(), option + ": " + found.paramLabel() + " is wanted, got " + pair);
+        }
+        String before = given.put(name, pair);
+        if (before != null) {
+          throw new ParameterException(
+              spec.commandLine(),
+              option + ": one value for each name is wanted, got " + before + " and " + pair);
+        }
+      }
+    }
+  }
+}

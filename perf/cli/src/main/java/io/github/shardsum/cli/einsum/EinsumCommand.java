@@ -1,0 +1,162 @@
+package io.github.shardsum.cli.einsum;
+
+import io.github.shardsum.cli.common.TensorText;
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.path.Objective;
+import io.github.shardsum.path.PathFinder;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum einsum}: one einsum of .npy files, or a file of many. */
+@Command(
+    name = "einsum",
+    customSynopsis = {
+      "shardsum einsum EQUATION A.npy [B.npy ...] [-o OUT.npy] [OPTION ...]",
+      "       shardsum einsum --jobs FILE [OPTION ...]"
+    },
+    description = {
+      "%nCompute an einsum of .npy files, which are mapped, not loaded.",
+      "%nOf --jobs, each line is an object {\"id\":..,\"equation\":..,\"operands\":[\"a.npy\",..],"
+          + "\"out\":\"o.npy\"}; file names are relative to the current folder. For each line one is"
+          + " printed, {\"id\":..,\"ok\":true,\"shape\":[..],\"dtype\":..} or"
+          + " {\"id\":..,\"ok\":false,\"error\":..}; the exit status is 1 if any job failed.%n"
+    })
+public final class EinsumCommand implements Callable<Integer> {
+  /** Names of path searches as they are typed. */
+  enum PathChoice {
+    AUTO,
+    GREEDY,
+    OPTIMAL;
+
+    PathFinder finder() {
+      return switch (this) {
+        case AUTO -> PathFinder.auto();
+        case GREEDY -> new PathFinder.Greedy();
+        case OPTIMAL -> new PathFinder.Optimal(Objective.FLOPS);
+      };
+    }
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "EQUATION",
+      description = "The equation, as ij,jk->ik.")
+  private Optional<String> equation = Optional.empty();
+
+  @Parameters(index = "1..*", arity = "0..*", paramLabel = "A.npy", description = "The operands.")
+  private List<String> operands = List.of();
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "OUT.npy",
+      description = "Write the result, whole or not at all; without it the result is printed.")
+  private Optional<Path> out = Optional.empty();
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "FILE",
+      description = "Run the jobs of a file of JSON lines.")
+  private Optional<Path> jobs = Optional.empty();
+
+  @Option(
+      names = "--path",
+      paramLabel = "auto|greedy|optimal",
+      defaultValue = "auto",
+      description = "How the order of contractions is found (default: ${DEFAULT-VALUE}).")
+  private PathChoice path = PathChoice.AUTO;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads; results do not depend on it (default: all processors).")
+  private Optional<Integer> threads = Optional.empty();
+
+  @Option(
+      names = "--explain",
+      description = "Print the plan before the result: path, FLOPs, kernels, bytes.")
+  private boolean explain;
+
+  @Override
+  public Integer call() throws IOException {
+    check();
+    try (Workers workers = Workers.of(threads.orElse(Runtime.getRuntime().availableProcessors()))) {
+      EinsumOptions options = EinsumOptions.defaults().withPath(path.finder()).withWorkers(workers);
+      PrintWriter output = spec.commandLine().getOut();
+      if (jobs.isPresent()) {
+        return new EinsumJobs(options, output).run(jobs.get()) ? 0 : 1;
+      }
+      runOne(options, output);
+      return 0;
+    }
+  }
+
+  private void check() {
+    if (threads.isPresent() && threads.get() < 1) {
+      throw wrong("--threads: at least 1 is wanted, got " + threads.get());
+    }
+    // What no option matched comes here, since an equation may begin with "->".
+    for (String operand : operands) {
+      if (operand.startsWith("-")) {
+        throw wrong(
+            "option: a known one is wanted, got " + operand + " (a file: ./" + operand + ")");
+      }
+    }
+    if (jobs.isPresent() && (equation.isPresent() || out.isPresent() || explain)) {
+      throw wrong("--jobs: no equation, files, -o or --explain are wanted beside it");
+    }
+    if (jobs.isEmpty() && (equation.isEmpty() || operands.isEmpty())) {
+      throw wrong("einsum: an equation and its operands, or --jobs, are wanted");
+    }
+    if (equation.orElse("").startsWith("-") && !equation.orElse("").startsWith("->")) {
+      throw wrong("option: a known one is wanted, got " + equation.orElse(""));
+    }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private void runOne(EinsumOptions options, PrintWriter output) throws IOException {
+    try (Arena arena = Arena.ofShared()) {
+      Tensor[] tensors = map(operands, arena);
+      Einsum einsum = Einsum.compileFor(equation.orElse(""), options, tensors);
+      if (explain) {
+        output.println(einsum.explain());
+      }
+      Tensor result = einsum.run(tensors);
+      if (out.isPresent()) {
+        Npy.write(out.get(), result);
+      } else {
+        output.println(TensorText.of(result));
+      }
+      output.flush();
+    }
+  }
+
+  /** Maps files into an arena that the workers' threads may read. */
+  static Tensor[] map(List<String> files, Arena arena) throws IOException {
+    Tensor[] tensors = new Tensor[files.size()];
+    for (int i = 0; i < tensors.length; i++) {
+      tensors[i] = Npy.map(Path.of(files.get(i)), arena);
+    }
+    return tensors;
+  }
+}

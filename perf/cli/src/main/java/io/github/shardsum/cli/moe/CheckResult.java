@@ -1,0 +1,24 @@
+package io.github.shardsum.cli.moe;
+
+/**
+ * What a check against the scalar reference found.
+ *
+ * @param tokens tokens checked
+ * @param groups groups whose whole routing was recomputed
+ * @param outputs output elements checked
+ * @param wrongRoutes choices that went elsewhere or with another weight
+ * @param largestError largest absolute error of a logit or an output
+ * @param worstShare largest error as a share of its bound; infinite if one is beyond it
+ */
+record CheckResult(
+    long tokens,
+    long groups,
+    long outputs,
+    long wrongRoutes,
+    double largestError,
+    double worstShare) {
+
+  boolean passed() {
+    return tokens > 0 && wrongRoutes == 0 && worstShare <= 1;
+  }
+}

@@ -1,0 +1,130 @@
+package io.github.shardsum.cli.moe;
+
+import io.github.shardsum.cli.common.Progress;
+import io.github.shardsum.cli.machine.MachineLimits;
+import io.github.shardsum.exec.Workers;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum moe}: the paper's Mixture-of-Experts layer on real text. */
+@Command(
+    name = "moe",
+    description = {
+      "Run the GShard paper's Mixture-of-Experts layer (top-2 gating) on real text, a byte a"
+          + " token.",
+      "Prints time and FLOP/s of each einsum, the experts' loads, and a check against scalar loops."
+    })
+public final class MoeCommand implements Callable<Integer> {
+  private static final double WARM_UP_SECONDS = 1.5;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--text",
+      paramLabel = "FILE",
+      description =
+          "The text; without it, names of languages, countries and currencies that the JDK"
+              + " carries.")
+  private Optional<Path> text = Optional.empty();
+
+  @Option(
+      names = "--experts",
+      paramLabel = "E",
+      defaultValue = "16",
+      description = "Experts (default: ${DEFAULT-VALUE}).")
+  private int experts;
+
+  @Option(
+      names = "--group",
+      paramLabel = "S",
+      defaultValue = "1024",
+      description = "Tokens in a group (default: ${DEFAULT-VALUE}).")
+  private int group;
+
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      defaultValue = "128",
+      description = "Width of a token (default: ${DEFAULT-VALUE}).")
+  private int model;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "H",
+      defaultValue = "512",
+      description = "Width inside an expert (default: ${DEFAULT-VALUE}).")
+  private int hidden;
+
+  @Option(
+      names = "--capacity-factor",
+      paramLabel = "F",
+      defaultValue = "1",
+      description = "Slots of an expert, as a multiple of 2*S/E (default: ${DEFAULT-VALUE}).")
+  private double capacityFactor;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Seed of weights, vectors and routing (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads; results do not depend on it (default: all processors).")
+  private Optional<Integer> threads = Optional.empty();
+
+  @Override
+  public Integer call() throws IOException {
+    MoeJob job = job();
+    Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
+    try (Workers workers = Workers.of(job.threads());
+        TextSource source = source(workers, progress)) {
+      MachineLimits before = limits(workers, progress);
+      MoeOutcome outcome = new MoeRun(job, source, workers, progress).run(WARM_UP_SECONDS);
+      MachineLimits limits = before.orBetter(limits(workers, progress));
+      progress.end();
+      MoeReport.print(outcome, limits, spec.commandLine().getOut());
+      return outcome.check().passed() ? 0 : 1;
+    }
+  }
+
+  private static MachineLimits limits(Workers workers, Progress progress) {
+    progress.begin("measuring the machine", 1);
+    return MachineLimits.measure(workers);
+  }
+
+  private MoeJob job() {
+    try {
+      int processors = Runtime.getRuntime().availableProcessors();
+      MoeJob job =
+          new MoeJob(
+              experts, group, model, hidden, capacityFactor, seed, threads.orElse(processors));
+      job.checkMemory(Runtime.getRuntime().maxMemory());
+      return job;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private TextSource source(Workers workers, Progress progress) throws IOException {
+    if (text.isPresent()) {
+      return TextSource.open(text.get());
+    }
+    progress.begin("reading the JDK's names", LocaleText.languageCount());
+    LocaleText names = LocaleText.gather(workers, progress::advance);
+    progress.end();
+    return new TextSource.InMemory(
+        "names of languages, countries and currencies in %d languages, from the JDK"
+            .formatted(names.languages()),
+        names.bytes());
+  }
+}

@@ -1,0 +1,203 @@
+package io.github.shardsum.cli.moe;
+
+import io.github.shardsum.cli.machine.MachineLimits;
+import io.github.shardsum.cli.moe.MoeTotals.StepTotal;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeStep;
+import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** Prints what a run found. */
+final class MoeReport {
+  private static final int BAR = 48;
+  private static final String NONE = "-";
+
+  private final MoeOutcome outcome;
+  private final MachineLimits limits;
+  private final PrintWriter out;
+
+  private MoeReport(MoeOutcome outcome, MachineLimits limits, PrintWriter out) {
+    this.outcome = outcome;
+    this.limits = limits;
+    this.out = out;
+  }
+
+  static void print(MoeOutcome outcome, MachineLimits limits, PrintWriter out) {
+    MoeReport report = new MoeReport(outcome, limits, out);
+    report.head();
+    report.steps();
+    report.loads();
+    report.losses();
+    report.check();
+    out.flush();
+  }
+
+  private void head() {
+    MoeJob job = outcome.job();
+    MoeTotals totals = outcome.totals();
+    MoeSizes sizes = outcome.passSizes();
+    out.printf(
+        Locale.ROOT, "text     %s: %,d bytes, a token each%n", outcome.text(), outcome.bytes());
+    out.printf(
+        Locale.ROOT,
+        "layer    S=%d tokens a group, E=%d experts, C=%d slots of one in a group, M=%d, H=%d,"
+            + " f32%n",
+        sizes.tokens(),
+        sizes.experts(),
+        sizes.capacity(),
+        sizes.model(),
+        sizes.hidden());
+    out.printf(
+        Locale.ROOT,
+        "run      %s in %s of at most G=%d, seed %d, %s, %.2f s%n",
+        count(totals.groups(), "group"),
+        count(totals.passes(), "pass"),
+        sizes.groups(),
+        job.seed(),
+        count(job.threads(), "thread"),
+        outcome.seconds());
+    out.printf(
+        Locale.ROOT,
+        "peak     %.1f GFLOP/s of multiply-adds, %.1f GB/s of copying; measured here and now, %s%n",
+        limits.multiplyAddFlops() / 1e9,
+        limits.copyBytes() / 1e9,
+        count(limits.threads(), "thread"));
+  }
+
+  private static String count(long number, String what) {
+    String plural = what.endsWith("s") ? "es" : "s";
+    return String.format(Locale.ROOT, "%,d %s%s", number, what, number == 1 ? "" : plural);
+  }
+
+  /** Three significant digits, without an exponent. */
+  static String digits(double value) {
+    if (value == 0 || Double.isNaN(value) || Double.isInfinite(value)) {
+      return NONE;
+    }
+    BigDecimal rounded = new BigDecimal(value).round(new MathContext(3));
+    return rounded.setScale(Math.max(0, rounded.scale()), RoundingMode.UNNECESSARY).toPlainString();
+  }
+
+  private void steps() {
+    out.println();
+    row("equation", "shapes of one pass", "GFLOP", "s", "GFLOP/s", "of peak", "GB/s");
+    double flops = 0;
+    double seconds = routing();
+    for (MoeStep step : MoeStep.values()) {
+      StepTotal total = outcome.totals().step(step);
+      step(step, total);
+      flops += total.flops();
+      seconds += total.seconds();
+      if (step == MoeStep.GATES) {
+        row("GSE->GSEC", "the gating: indices only", NONE, time(routing()), NONE, NONE, NONE);
+      }
+    }
+    double rate = flops / seconds;
+    row("together", "", digits(flops / 1e9), time(seconds), digits(rate / 1e9), share(rate), NONE);
+    out.printf(
+        Locale.ROOT,
+        "%,d rows are copied to experts and summed on the way back; dense products for that would"
+            + " be %s and %s GFLOP.%n",
+        outcome.totals().routedRows(),
+        digits(outcome.totals().step(MoeStep.DISPATCH).denseFlops() / 1e9),
+        digits(outcome.totals().step(MoeStep.COMBINE).denseFlops() / 1e9));
+  }
+
+  private void row(String... cells) {
+    out.printf(Locale.ROOT, "%-16s %-48s %8s %8s %8s %8s %8s%n", (Object[]) cells);
+  }
+
+  private static String time(double seconds) {
+    return String.format(Locale.ROOT, "%.3f", seconds);
+  }
+
+  private String share(double flopsPerSecond) {
+    return String.format(Locale.ROOT, "%.1f %%", 100 * flopsPerSecond / limits.multiplyAddFlops());
+  }
+
+  private double routing() {
+    return outcome.totals().routingSeconds();
+  }
+
+  private void step(MoeStep step, StepTotal total) {
+    MoeSizes sizes = outcome.passSizes();
+    List<String> operands = step.operands().stream().map(term -> shape(sizes, term)).toList();
+    double rate = total.flops() / total.seconds();
+    double bytes = total.bytes() / total.seconds();
+    row(
+        step.equation(),
+        String.join(" ", operands) + "->" + shape(sizes, step.result()),
+        digits(total.flops() / 1e9),
+        time(total.seconds()),
+        digits(rate / 1e9),
+        total.flops() == 0 ? NONE : share(rate),
+        step.kind() == MoeStep.Kind.DENSE ? NONE : digits(bytes / 1e9));
+  }
+
+  private static String shape(MoeSizes sizes, String letters) {
+    return sizes.shape(letters).toString().replace(" ", "");
+  }
+
+  private void loads() {
+    long[] load = outcome.totals().load();
+    long[] placed = outcome.totals().placed();
+    long most = Math.max(1, Arrays.stream(load).max().orElse(1));
+    long slots = outcome.totals().groups() * outcome.job().capacity();
+    out.println();
+    out.printf(
+        Locale.ROOT,
+        "load of each expert: slots asked for, of %,d (# within the capacity, - beyond it)%n",
+        slots);
+    for (int expert = 0; expert < load.length; expert++) {
+      int inside = Math.toIntExact(Math.round((double) BAR * placed[expert] / most));
+      int all = Math.toIntExact(Math.round((double) BAR * load[expert] / most));
+      String bar = "#".repeat(inside) + "-".repeat(Math.max(0, all - inside));
+      out.printf(Locale.ROOT, "%6d %,12d %s%n", expert, load[expert], bar);
+    }
+  }
+
+  private void losses() {
+    MoeTotals totals = outcome.totals();
+    double experts = outcome.job().experts();
+    out.println();
+    out.printf(
+        Locale.ROOT,
+        "tokens dropped  %,d of %,d (%.2f %%) reach no expert; %,d choices found their expert"
+            + " full%n",
+        totals.dropped(),
+        totals.tokens(),
+        100.0 * totals.dropped() / totals.tokens(),
+        totals.overflow());
+    out.printf(
+        Locale.ROOT,
+        "auxiliary loss  %.6f, the mean over groups (an even load has 1/E^2 = %.6f)%n",
+        totals.meanAuxLoss(),
+        1 / (experts * experts));
+    out.printf(Locale.ROOT, "outputs         CRC-32C %08x%n", outcome.checksum());
+  }
+
+  private void check() {
+    CheckResult check = outcome.check();
+    out.printf(
+        Locale.ROOT,
+        "check           %s: %,d tokens in %,d groups against scalar loops in f64:%n",
+        check.passed() ? "passed" : "FAILED",
+        check.tokens(),
+        check.groups());
+    out.printf(
+        Locale.ROOT,
+        "                routing %s; errors of %,d outputs and of logits up to %.2e,%n",
+        check.wrongRoutes() == 0 ? "equal" : "differs in " + check.wrongRoutes() + " choices",
+        check.outputs(),
+        check.largestError());
+    out.printf(
+        Locale.ROOT,
+        "                at most %.2f %% of the bound that the contraction lengths give%n",
+        100 * check.worstShare());
+  }
+}

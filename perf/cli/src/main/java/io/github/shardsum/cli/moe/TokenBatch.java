@@ -1,0 +1,72 @@
+package io.github.shardsum.cli.moe;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.MoeInput;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * The piece of a text that is in the layer: its bytes as vectors, the last group padded. Reused.
+ */
+final class TokenBatch {
+  private final MoeJob job;
+  private final TextSource text;
+  private final ByteEmbedding vectors;
+  private final byte[] bytes;
+  private final float[] rows;
+  private final byte[] real;
+  private long position;
+  private int count;
+
+  TokenBatch(MoeJob job, TextSource text, ByteEmbedding vectors) {
+    this.job = job;
+    this.text = text;
+    this.vectors = vectors;
+    this.bytes = new byte[job.batchGroups(text.size()) * job.group()];
+    this.rows = new float[bytes.length * job.model()];
+    this.real = new byte[bytes.length];
+  }
+
+  /** Reads the piece that begins at a byte of the text; false if there is none. */
+  boolean load(long from, Workers workers) throws IOException {
+    position = from;
+    count = Math.clamp(text.size() - from, 0, bytes.length);
+    if (count == 0) {
+      return false;
+    }
+    text.read(from, bytes, count);
+    vectors.write(bytes, count, rows, groups() * job.group(), workers);
+    Arrays.fill(real, 0, count, (byte) 1);
+    Arrays.fill(real, count, real.length, (byte) 0);
+    return true;
+  }
+
+  /** Byte of the text that the first token is. */
+  long position() {
+    return position;
+  }
+
+  /** Real tokens, which come first. */
+  int count() {
+    return count;
+  }
+
+  private int groups() {
+    return Math.ceilDiv(count, job.group());
+  }
+
+  /** The tokens, without mask if none is padding. */
+  MoeInput input() {
+    long tokens = (long) groups() * job.group();
+    MemorySegment part = MemorySegment.ofArray(rows).asSlice(0, tokens * job.model() * Float.BYTES);
+    MoeInput input = MoeInput.of(Tensor.of(DType.F32, part, groups(), job.group(), job.model()));
+    if (count == tokens) {
+      return input;
+    }
+    return input.withNonPadding(
+        Tensor.ofBool(Arrays.copyOf(real, (int) tokens), groups(), job.group()));
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.shardsum.cli.program;
+
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.program.Program;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum explain}: what a program will do on this machine. */
+@Command(
+    name = "explain",
+    description = {
+      "%nPrint what will run: each step with its kernel, shapes, FLOPs and bytes, and the memory"
+          + " that lives then. Nothing is run.%n"
+    })
+public final class ExplainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "FILE.program", description = "The program's text.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--rematerialize",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Results that are computed again for their late uses.")
+  private List<String> rematerialized = List.of();
+
+  @Override
+  public Integer call() throws IOException {
+    Program program = ProgramFile.read(file);
+    CompileOptions options =
+        new CompileOptions(new HashSet<>(rematerialized), OptionalLong.empty());
+    PrintWriter out = spec.commandLine().getOut();
+    try (Workers workers = Workers.sequential();
+        Executable executable =
+            MoePrograms.withKernels(LocalBackend.of(workers)).compile(program, options)) {
+      program.inputs().forEach(input -> out.println("input  " + input));
+      program.outputs().forEach(output -> out.println("output " + output));
+      out.print(executable.explain());
+    }
+    out.flush();
+    return 0;
+  }
+}

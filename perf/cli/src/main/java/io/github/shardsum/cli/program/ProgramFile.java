@@ -1,0 +1,50 @@
+package io.github.shardsum.cli.program;
+
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Files with the text of a program. */
+final class ProgramFile {
+  /** Far more than anybody writes; a device or a wrong file is refused before it is parsed. */
+  private static final int MOST_BYTES = 64 << 20;
+
+  private ProgramFile() {}
+
+  static Program read(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "a file is wanted, got a folder");
+    }
+    byte[] bytes;
+    // A device has no size and may have no end.
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(MOST_BYTES + 1);
+    }
+    if (bytes.length > MOST_BYTES) {
+      throw new IllegalArgumentException(
+          file + ": a program of at most " + MOST_BYTES + " bytes is wanted, got more");
+    }
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    try {
+      return Program.parse(text);
+    } catch (IllegalArgumentException bad) {
+      throw new IllegalArgumentException(file + ": " + bad.getMessage(), bad);
+    }
+  }
+
+  /** The names given, or else those of all floating values. */
+  static List<String> namesOr(List<String> given, List<Value> values) {
+    return given.isEmpty()
+        ? values.stream()
+            .filter(value -> value.type().dtype().isFloating())
+            .map(Value::name)
+            .toList()
+        : given;
+  }
+}

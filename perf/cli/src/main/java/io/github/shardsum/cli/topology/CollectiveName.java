@@ -1,0 +1,77 @@
+package io.github.shardsum.cli.topology;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Collective.AllGather;
+import io.github.shardsum.collective.Collective.AllReduce;
+import io.github.shardsum.collective.Collective.AllToAll;
+import io.github.shardsum.collective.Collective.Barrier;
+import io.github.shardsum.collective.Collective.Broadcast;
+import io.github.shardsum.collective.Collective.Permute;
+import io.github.shardsum.collective.Collective.RaggedAllToAll;
+import io.github.shardsum.collective.Collective.ReduceScatter;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.mesh.DeviceGroups;
+import io.github.shardsum.topology.Price;
+import io.github.shardsum.topology.Pricer;
+import java.util.List;
+import java.util.Locale;
+
+/** The collectives of the command line. */
+enum CollectiveName {
+  ALL_REDUCE,
+  REDUCE_SCATTER,
+  ALL_GATHER,
+  ALL_TO_ALL,
+  RAGGED_ALL_TO_ALL,
+  COLLECTIVE_PERMUTE,
+  BROADCAST,
+  BARRIER;
+
+  /** Rows of an expert that is no hotter than the others. */
+  private static final long ROWS = 1_000;
+
+  /**
+   * The price.
+   *
+   * @param hot how many times as much as any other the first member gets from each in a ragged
+   *     all-to-all; what each sends is the bytes
+   */
+  Price price(Pricer pricer, List<String> over, long bytes, double hot) {
+    if (this == RAGGED_ALL_TO_ALL) {
+      return ragged(pricer, new RaggedAllToAll(over), bytes, hot);
+    }
+    return pricer.price(collective(pricer, over.toArray(String[]::new)), bytes);
+  }
+
+  private Collective collective(Pricer pricer, String... axes) {
+    return switch (this) {
+      case ALL_REDUCE -> new AllReduce(Reduction.SUM, axes);
+      case REDUCE_SCATTER -> new ReduceScatter(Reduction.SUM, 0, axes);
+      case ALL_GATHER -> new AllGather(0, axes);
+      case ALL_TO_ALL -> new AllToAll(0, 0, axes);
+      case RAGGED_ALL_TO_ALL -> new RaggedAllToAll(axes);
+      case COLLECTIVE_PERMUTE -> Permute.shift(1, pricer.mesh().size(List.of(axes)), axes);
+      case BROADCAST -> new Broadcast(0, axes);
+      case BARRIER -> new Barrier(axes);
+    };
+  }
+
+  private static Price ragged(Pricer pricer, RaggedAllToAll ragged, long bytes, double hot) {
+    DeviceGroups groups = pricer.mesh().groups(ragged.axes());
+    long hotRows = Math.round(ROWS * hot);
+    double rows = hotRows + (double) ROWS * (groups.size() - 1);
+    return pricer.price(
+        ragged,
+        (_, target) -> {
+          long share = groups.memberOf(target) == 0 ? hotRows : ROWS;
+          return Math.round(share / rows * bytes);
+        },
+        1);
+  }
+
+  /** As in {@code all-reduce}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,98 @@
+package io.github.shardsum.cli.topology;
+
+import io.github.shardsum.cli.topology.Figure9.Curve;
+import io.github.shardsum.cli.topology.Figure9.Slices;
+import io.github.shardsum.topology.Link;
+import io.github.shardsum.topology.LinkFit;
+import io.github.shardsum.topology.Residual;
+import io.github.shardsum.topology.Topology;
+import io.github.shardsum.topology.TopologyAxis;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** Prints every point of figure 9 beside the model, then what other assumptions would give. */
+final class Figure9Report {
+  private final PrintWriter out;
+
+  private Figure9Report(PrintWriter out) {
+    this.out = out;
+  }
+
+  static void print(PrintWriter out) {
+    Figure9Report report = new Figure9Report(out);
+    Link link = Figure9.fitted(Slices.RINGS, _ -> true);
+    report.head(link);
+    Figure9.CURVES.forEach(curve -> report.curve(link, curve));
+    report.assumptions();
+    out.flush();
+  }
+
+  private void head(Link link) {
+    out.printf("figure 9 of the GShard paper, TPU v3, two partitions a chip, rings everywhere%n");
+    out.printf("one link for all 32 points, fitted to them by the largest link load: %s%n", link);
+  }
+
+  private void curve(Link link, Curve curve) {
+    LinkFit fit = Figure9.residuals(Slices.RINGS, link, curve);
+    out.printf("%n%s%n", curve.name());
+    out.printf("%12s %8s %10s %10s %9s%n", "partitions", "chips", "paper us", "model us", "error");
+    for (int i = 0; i < fit.residuals().size(); i++) {
+      Residual residual = fit.residuals().get(i);
+      int partitions = Figure9.PARTITIONS.get(i);
+      out.printf(
+          Locale.ROOT,
+          "%12d %8s %10.0f %10.0f %+8.1f %%%n",
+          partitions,
+          chips(Slices.RINGS.topology(partitions)),
+          residual.measuredSeconds() * 1e6,
+          residual.predictedSeconds() * 1e6,
+          100 * residual.relative());
+    }
+    out.printf(
+        Locale.ROOT,
+        "%12s %.1f %%, steps up %s%n",
+        "worst",
+        100 * fit.worst(),
+        sameSteps(fit) ? "where the paper's are" : "not where the paper's are");
+  }
+
+  private static String chips(Topology topology) {
+    return topology.axes().stream()
+        .map(TopologyAxis::size)
+        .map(String::valueOf)
+        .collect(Collectors.joining("x"));
+  }
+
+  static boolean sameSteps(LinkFit fit) {
+    List<Double> paper = fit.residuals().stream().map(Residual::measuredSeconds).toList();
+    List<Double> model = fit.residuals().stream().map(Residual::predictedSeconds).toList();
+    return Figure9.steps(paper).equals(Figure9.steps(model));
+  }
+
+  private void assumptions() {
+    out.printf("%nother assumptions, worst errors%n");
+    out.printf(
+        "%-18s %-16s %8s %10s %12s %12s%n",
+        "slices", "fitted to", "GB/s", "us a hop", "all-to-all", "all-reduce");
+    for (Slices slices : Slices.values()) {
+      row(slices, "all points", _ -> true);
+      row(slices, "all-to-all", Curve::isAllToAll);
+    }
+  }
+
+  private void row(Slices slices, String name, Predicate<Curve> fittedTo) {
+    Link link = Figure9.fitted(slices, fittedTo);
+    out.printf(
+        Locale.ROOT,
+        "%-18s %-16s %8.1f %10.2f %10.1f %% %10.1f %%%n",
+        slices,
+        name,
+        link.bytesPerSecond() / 1e9,
+        link.secondsPerHop() * 1e6,
+        100 * Figure9.worst(slices, link, Curve::isAllToAll),
+        100 * Figure9.worst(slices, link, curve -> !curve.isAllToAll()));
+  }
+}

@@ -1,0 +1,243 @@
+package io.github.shardsum.cli.topology;
+
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.topology.AllToAllSchedule;
+import io.github.shardsum.topology.Link;
+import io.github.shardsum.topology.LinkFit;
+import io.github.shardsum.topology.MachineProbe;
+import io.github.shardsum.topology.Price;
+import io.github.shardsum.topology.Pricer;
+import io.github.shardsum.topology.ReductionSchedule;
+import io.github.shardsum.topology.Topologies;
+import io.github.shardsum.topology.Topology;
+import io.github.shardsum.topology.Wiring;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum topology}: a network, and what collectives cost on it. */
+@Command(
+    name = "topology",
+    description = {
+      "Print a network and what collectives cost on it, by the mean and by the largest link load.",
+      "Without a name: the networks that are known."
+    })
+public final class TopologyCommand implements Runnable {
+  private static final String THIS_MACHINE = "this-machine";
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NAME",
+      description = "A known network, or this-machine, which is measured by running collectives.")
+  private Optional<String> name = Optional.empty();
+
+  @Option(
+      names = {"-n", "--devices"},
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Devices (default: ${DEFAULT-VALUE}).")
+  private int devices;
+
+  @Option(
+      names = "--mesh",
+      paramLabel = "AXES",
+      description = "Mesh of the devices, as in 'x=4 y=2'; its default is one axis d of all.")
+  private Optional<String> mesh = Optional.empty();
+
+  @Option(
+      names = "--over",
+      split = ",",
+      paramLabel = "AXIS",
+      description = "Axes of the groups; all by default.")
+  private List<String> over = new ArrayList<>();
+
+  @Option(
+      names = {"-c", "--collective"},
+      paramLabel = "C",
+      description = {
+        "Print the phases of one collective, one of ${COMPLETION-CANDIDATES}.",
+        "A collective-permute is a shift by one, a broadcast comes from member 0."
+      })
+  private Optional<CollectiveName> collective = Optional.empty();
+
+  @Option(
+      names = {"-b", "--bytes"},
+      paramLabel = "SIZE",
+      defaultValue = "8MiB",
+      description =
+          "Operand of each device, as in 4096, 8MB or 1.5GiB (default: ${DEFAULT-VALUE}).")
+  private String bytes = "";
+
+  @Option(
+      names = "--hot",
+      paramLabel = "F",
+      defaultValue = "4",
+      description =
+          "Ragged all-to-all: member 0 gets F times as much as any other (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double hot;
+
+  @Option(
+      names = "--axis-by-axis",
+      description = "All-to-all along one axis of the network after another, as in the paper.")
+  private boolean axisByAxis;
+
+  @Option(
+      names = "--exchange",
+      description = "Reductions by exchange and sharing, as this library's engines make them.")
+  private boolean exchange;
+
+  @Option(
+      names = "--wiring",
+      paramLabel = "W",
+      description = "Join every axis as a ${COMPLETION-CANDIDATES}.")
+  private Optional<Wiring> wiring = Optional.empty();
+
+  @Option(names = "--bandwidth", paramLabel = "GB/s", description = "Of a link and direction.")
+  private Optional<Double> bandwidth = Optional.empty();
+
+  @Option(names = "--latency", paramLabel = "US", description = "Microseconds a hop.")
+  private Optional<Double> latency = Optional.empty();
+
+  @Option(
+      names = "--figure9",
+      description = "Fit the GShard paper's figure 9 and print the residual of every point.")
+  private boolean figure9;
+
+  @Override
+  public void run() {
+    PrintWriter out = spec.commandLine().getOut();
+    refuseUnused();
+    if (figure9) {
+      Figure9Report.print(out);
+    } else if (name.isEmpty()) {
+      out.println(Topologies.describe());
+      out.println("this-machine: this machine with the configured engine, measured");
+    } else if (name.get().equals(THIS_MACHINE)) {
+      probe(out);
+    } else {
+      prices(asAsked(named(name.get())), out);
+    }
+    out.flush();
+  }
+
+  /** What was given for a network, where none is printed, was given by mistake. */
+  private void refuseUnused() {
+    ParseResult given = spec.commandLine().getParseResult();
+    if (figure9 && given.matchedArgs().size() > 1) {
+      throw new IllegalArgumentException("--figure9: nothing else is wanted with it");
+    }
+    if (!figure9 && name.isEmpty() && !given.matchedOptions().isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: a network's name is wanted too, one of %s and %s"
+              .formatted(
+                  given.matchedOptions().getFirst().longestName(),
+                  String.join(", ", Topologies.names()),
+                  THIS_MACHINE));
+    }
+    if (devices < 1) {
+      throw new IllegalArgumentException("--devices: at least 1 is wanted, got " + devices);
+    }
+  }
+
+  private Topology asAsked(Topology topology) {
+    Topology wired = wiring.map(topology::withWiring).orElse(topology);
+    Link link = wired.link();
+    return wired.withLink(
+        Link.of(
+            bandwidth.orElse(link.bytesPerSecond() / 1e9),
+            latency.orElse(link.secondsPerHop() * 1e6)));
+  }
+
+  private Topology named(String known) {
+    if (!Topologies.names().contains(known)) {
+      throw new IllegalArgumentException(
+          "one of %s and %s is wanted, got \"%s\""
+              .formatted(String.join(", ", Topologies.names()), THIS_MACHINE, known));
+    }
+    return Topologies.of(known, devices);
+  }
+
+  /**
+   * With the engine that is configured, so that under {@code launch} it is MPI that is fitted. All
+   * processes measure, and the first one prints.
+   */
+  private void probe(PrintWriter out) {
+    try (Collectives collectives = Collectives.open(Mesh.of("d", devices))) {
+      LinkFit fit = MachineProbe.measure(collectives);
+      PrintWriter first = collectives.process() == 0 ? out : new PrintWriter(Writer.nullWriter());
+      first.printf("fitted here and now, processes: %d%n", collectives.processes());
+      fit.residuals().forEach(residual -> first.println("  " + residual));
+      prices(asAsked(MachineProbe.topology(fit, devices)), first);
+    }
+  }
+
+  private void prices(Topology topology, PrintWriter out) {
+    Mesh layout = mesh.map(Mesh::parse).orElseGet(() -> Mesh.of("d", devices));
+    List<String> axes = over.isEmpty() ? layout.axisNames() : over;
+    long size = ByteCount.parse(bytes);
+    Pricer pricer =
+        Pricer.of(topology, layout)
+            .with(axisByAxis ? AllToAllSchedule.AXIS_BY_AXIS : AllToAllSchedule.DIRECT)
+            .with(
+                exchange || name.equals(Optional.of(THIS_MACHINE))
+                    ? ReductionSchedule.EXCHANGE
+                    : ReductionSchedule.RINGS);
+    checkHot();
+    layout.groups(axes); // before anything is printed
+    out.println(topology);
+    if (collective.isPresent()) {
+      out.println(collective.get().price(pricer, axes, size, hot));
+      return;
+    }
+    out.printf(
+        "mesh %s, groups over %s, %d bytes a device%n",
+        layout.notation(), String.join(".", axes), size);
+    row(out, "collective", "mean link load", "largest", "latency us", "largest us", "mean us");
+    Stream.of(CollectiveName.values())
+        .forEach(each -> row(out, each, each.price(pricer, axes, size, hot)));
+  }
+
+  private void checkHot() {
+    if (!(hot >= 0 && hot <= 1e6)) {
+      throw new IllegalArgumentException("--hot: 0 to 1000000 is wanted, got " + hot);
+    }
+  }
+
+  private static void row(PrintWriter out, CollectiveName name, Price price) {
+    row(
+        out,
+        name.toString(),
+        megabytes(price.meanLinkLoad()),
+        megabytes(price.largestLinkLoad()),
+        micros(price.latencySeconds()),
+        micros(price.seconds()),
+        micros(price.meanSeconds()));
+  }
+
+  private static void row(PrintWriter out, String... cells) {
+    String line = "%-20s %15s %13s %11s %13s %13s".formatted((Object[]) cells);
+    out.println(line.stripTrailing());
+  }
+
+  private static String megabytes(double bytes) {
+    return String.format(Locale.ROOT, "%.3f MB", bytes / 1e6);
+  }
+
+  private static String micros(double seconds) {
+    return String.format(Locale.ROOT, "%.2f", seconds * 1e6);
+  }
+}

@@ -1,0 +1,114 @@
+package io.github.shardsum.cli.moe;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.cli.Main;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class MoeCommandTest {
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    String[] all = new String[args.length + 1];
+    all[0] = "moe";
+    System.arraycopy(args, 0, all, 1, args.length);
+    CommandLine command = Main.commandLine();
+    command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+    return command.execute(all);
+  }
+
+  private String text() throws IOException {
+    Path file = folder.resolve("text.txt");
+    Files.writeString(file, "No man is an island, entire of itself. ".repeat(20));
+    return file.toString();
+  }
+
+  @Test
+  void aRunReportsEveryEquationTheLoadsTheLossAndTheCheck() throws IOException {
+    int status =
+        run(
+            "--text",
+            text(),
+            "--experts",
+            "3",
+            "--group",
+            "100",
+            "--model",
+            "8",
+            "--hidden",
+            "12",
+            "--threads",
+            "2",
+            "--seed",
+            "5",
+            "--capacity-factor",
+            "1.25");
+    String report = out.toString();
+    assertEquals(0, status, report + err);
+    assertTrue(report.contains("780 bytes"), report);
+    assertTrue(report.contains("8 groups in 1 pass of at most G=8, seed 5, 2 threads"), report);
+    for (String row :
+        new String[] {
+          "GSM,ME->GSE      [8,100,8] [8,3]->[8,100,3]",
+          "GSEC,GSM->EGCM   [8,100,3,84] [8,100,8]->[3,8,84,8]",
+          "EGCM,EMH->EGCH   [3,8,84,8] [3,8,12]->[3,8,84,12]",
+          "EGCH,EHM->GECM   [3,8,84,12] [3,12,8]->[8,3,84,8]",
+          "GSEC,GECM->GSM   [8,100,3,84] [8,3,84,8]->[8,100,8]",
+          "auxiliary loss  0.",
+          "check           passed: 260 tokens in 8 groups"
+        }) {
+      assertTrue(report.contains(row), row + " in\n" + report);
+    }
+    assertTrue(report.matches("(?s).*\\R {5}2 +[0-9,]+ #+-*\\R.*"), report);
+    assertTrue(err.toString().contains("the layer ..."), err.toString());
+    assertFalse(err.toString().contains("\r"), "no bar without a terminal");
+  }
+
+  @Test
+  void badSizesAreWrongCommandLines() {
+    wrong("--experts: at least 2 is wanted", "--experts", "1");
+    wrong("--group: at least 1", "--group", "0");
+    wrong("--model: at least 1", "--model", "-3");
+    wrong("--hidden: at least 1", "--hidden", "0");
+    wrong("--capacity-factor: a finite number above 0", "--capacity-factor", "0");
+    wrong("--capacity-factor: a finite number above 0", "--capacity-factor", "NaN");
+    wrong("--threads: at least 1", "--threads", "0");
+    wrong("--threads: at most 1024", "--threads", "100000");
+    wrong("'--seed'", "--seed", "one");
+    wrong("2^31 - 9", "--hidden", "2000000000");
+    wrong("2^31 - 9", "--group", "2000000000");
+    wrong("capacity: at most 2^31 - 1 slots", "--capacity-factor", "1e300");
+  }
+
+  private void wrong(String message, String... args) {
+    err.getBuffer().setLength(0);
+    assertEquals(2, run(args), String.join(" ", args));
+    assertTrue(err.toString().contains(message), err.toString());
+    assertEquals("", out.toString());
+  }
+
+  @Test
+  void aTextThatIsNotThereOrEmptyIsOneSentence() throws IOException {
+    String missing = folder.resolve("missing").toString();
+    assertEquals(1, run("--text", missing));
+    assertEquals("shardsum moe: no such file: " + missing, err.toString().strip());
+    err.getBuffer().setLength(0);
+    Path empty = Files.createFile(folder.resolve("empty"));
+    assertEquals(1, run("--text", empty.toString()));
+    assertTrue(err.toString().contains("at least one byte is wanted"), err.toString());
+    err.getBuffer().setLength(0);
+    assertEquals(1, run("--text", folder.toString()));
+    assertTrue(err.toString().contains("a regular file is wanted"), err.toString());
+  }
+}

@@ -1,0 +1,331 @@
+package io.github.shardsum.cli.program;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.cli.Main;
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProgramCommandsTest {
+  private static final String LAYER =
+      """
+      program layer {
+        input x: f32[b=2 m=3]   # a comment
+        input w: f32[m=3 h=2]
+        h = relu(product)
+        output h, loss
+      }
+      """
+          .replace("  h = relu", "  product = einsum(x, w) {equation=\"bm,mh->bh\"}\n  h = relu")
+          .replace("  output", "  loss = reduce_sum(h) {labels=[\"b\", \"h\"]}\n  output");
+
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void writeFiles() throws IOException {
+    Files.writeString(folder.resolve("layer.program"), LAYER);
+    Npy.write(folder.resolve("x.npy"), Tensor.of(new float[] {1, 2, 3, -1, -2, -3}, 2, 3));
+    Npy.write(folder.resolve("w.npy"), Tensor.of(new float[] {1, 0, 0, 1, 1, -1}, 3, 2));
+  }
+
+  private String file(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private int run(String... args) {
+    return Main.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(args);
+  }
+
+  @Test
+  void outputsAreWrittenUnderTheirNames() throws IOException {
+    int status =
+        run(
+            "run",
+            file("layer.program"),
+            "--in",
+            "x=" + file("x.npy"),
+            "--in",
+            "w=" + file("w.npy"),
+            "--out",
+            file("results"));
+    assertEquals(0, status, err::toString);
+    assertArrayEquals(
+        new float[] {4, 0, 0, 1}, Npy.read(folder.resolve("results/h.npy")).toFloatArray());
+    assertEquals(5, Npy.read(folder.resolve("results/loss.npy")).getDouble());
+  }
+
+  @Test
+  void anInputGivenTwiceIsAnError() {
+    String x = "x=" + file("x.npy");
+    int status = run("run", file("layer.program"), "--in", x, "--in", "w=a=b", "--in", "w=c");
+    assertEquals(2, status);
+    assertTrue(
+        err.toString().contains("--in: one value for each name is wanted, got w=a=b and w=c"),
+        err::toString);
+  }
+
+  @Test
+  void whatIsMissingOrUnknownIsNamed() {
+    String x = "x=" + file("x.npy");
+    assertSays("--in: each input of the program is wanted, missing are [w: f32[m=3 h=2]]", x);
+    assertSays("is wanted, unknown are [y]", x, "w=" + file("w.npy"), "y=a.npy");
+    assertSays("--in: NAME=FILE.npy is wanted, got =x.npy", x, "=x.npy");
+    assertSays("--in: NAME=FILE.npy is wanted, got w=", x, "w=");
+  }
+
+  private void assertSays(String line, String... inputs) {
+    err.getBuffer().setLength(0);
+    List<String> args = new ArrayList<>(List.of("run", file("layer.program")));
+    for (String input : inputs) {
+      args.addAll(List.of("--in", input));
+    }
+    assertEquals(2, run(args.toArray(String[]::new)));
+    assertTrue(err.toString().lines().findFirst().orElse("").endsWith(line), err::toString);
+  }
+
+  @Test
+  void theReferenceGivesTheSame() {
+    String[] inputs = {"--in", "x=" + file("x.npy"), "--in", "w=" + file("w.npy")};
+    assertEquals(0, run("run", file("layer.program"), inputs[0], inputs[1], inputs[2], inputs[3]));
+    String given = out.toString();
+    out.getBuffer().setLength(0);
+    int status =
+        run(
+            "run",
+            "--reference",
+            file("layer.program"),
+            inputs[0],
+            inputs[1],
+            inputs[2],
+            inputs[3]);
+    assertEquals(0, status);
+    assertEquals(given, out.toString());
+  }
+
+  @Test
+  void theGradientIsAProgramThatRuns() throws IOException {
+    assertEquals(0, run("gradient", file("layer.program"), "--of", "loss", "--by", "w"));
+    Program gradient = Program.parse(out.toString());
+    assertEquals(List.of("x", "w"), gradient.inputs().stream().map(v -> v.name()).toList());
+    Files.writeString(folder.resolve("gradient.program"), out.toString());
+    int status =
+        run(
+            "run",
+            file("gradient.program"),
+            "--in",
+            "x=" + file("x.npy"),
+            "--in",
+            "w=" + file("w.npy"),
+            "-o",
+            file("."));
+    assertEquals(0, status, err::toString);
+    assertArrayEquals(
+        new float[] {1, -1, 2, -2, 3, -3},
+        Npy.read(folder.resolve("gradient.w.npy")).toFloatArray());
+  }
+
+  @Test
+  void explainTellsStepsShapesAndMemory() {
+    assertEquals(0, run("explain", file("layer.program")));
+    String text = out.toString();
+    assertTrue(text.contains("output h: f32[b=2 h=2]"), text);
+    assertTrue(text.contains("bm,mh->bh, relu"), text);
+    assertTrue(text.contains("live bytes"), text);
+    assertTrue(text.contains("FLOPs"), text);
+  }
+
+  @Test
+  void aMissingInputIsAnErrorThatNamesThemAll() {
+    assertEquals(2, run("run", file("layer.program"), "--in", "x=" + file("x.npy")));
+    assertTrue(err.toString().contains("w: f32[m=3 h=2]"), err::toString);
+  }
+
+  @Test
+  void aWrongShapeIsAnErrorAndNothingIsWritten() {
+    int status =
+        run(
+            "run",
+            file("layer.program"),
+            "--in",
+            "x=" + file("w.npy"),
+            "--in",
+            "w=" + file("w.npy"),
+            "-o",
+            file("none"));
+    assertEquals(1, status);
+    assertTrue(err.toString().contains("x: f32[b=2 m=3] is wanted"), err::toString);
+    assertFalse(Files.exists(folder.resolve("none")));
+  }
+
+  @Test
+  void whatIsNoProgramIsAnErrorWithTheLine() throws IOException {
+    Files.writeString(folder.resolve("bad.program"), "program p {\n  y = relu(x)\n}\n");
+    assertEquals(1, run("explain", file("bad.program")));
+    assertTrue(err.toString().contains("line 2"), err::toString);
+    assertTrue(err.toString().contains("got x"), err::toString);
+    Files.writeString(
+        folder.resolve("huge.program"),
+        "program p {\n  y = constant() {type=\"f64[a=1000000 b=1000000]\", value=1}\n output y }");
+    assertEquals(1, run("run", file("huge.program")));
+    assertTrue(err.toString().contains("bytes"), err::toString);
+  }
+
+  private String[] layerInto(String to) {
+    return new String[] {
+      "run",
+      file("layer.program"),
+      "--in",
+      "x=" + file("x.npy"),
+      "--in",
+      "w=" + file("w.npy"),
+      "--out",
+      file(to)
+    };
+  }
+
+  private void fails(String reason, String... args) {
+    err.getBuffer().setLength(0);
+    assertEquals(1, run(args), err::toString);
+    assertTrue(err.toString().contains(reason), err::toString);
+    assertFalse(err.toString().contains("\tat "), err::toString);
+    assertFalse(err.toString().contains("Exception"), err::toString);
+    assertTrue(err.toString().length() < 12_000, () -> err.toString().length() + " characters");
+  }
+
+  @Test
+  void whereNotAllOutputsCanBeWrittenNoneIs() throws IOException {
+    fails("a folder, or a name that is free", layerInto("layer.program"));
+    fails("a folder, or a name that is free", layerInto("layer.program/below"));
+    Files.createDirectories(folder.resolve("taken/loss.npy"));
+    fails("a regular file or a name that is free", layerInto("taken"));
+    assertFalse(Files.exists(folder.resolve("taken/h.npy")));
+    assertEquals(LAYER, Files.readString(folder.resolve("layer.program")));
+  }
+
+  @Test
+  void anOutputMayHaveTheNameOfAnInputsFile() throws IOException {
+    String text = "program p {\n input x: f32[b=2 m=3]\n y = negate(x)\n output y, x\n}";
+    Files.writeString(folder.resolve("same.program"), text);
+    String x = "x=" + file("x.npy");
+    assertEquals(0, run("run", file("same.program"), "--in", x, "--out", file(".")));
+    assertArrayEquals(
+        new float[] {1, 2, 3, -1, -2, -3}, Npy.read(folder.resolve("x.npy")).toFloatArray());
+    assertArrayEquals(
+        new float[] {-1, -2, -3, 1, 2, 3}, Npy.read(folder.resolve("y.npy")).toFloatArray());
+  }
+
+  @Test
+  void whatIsNoTextFileIsASentence() throws IOException {
+    fails("a file is wanted, got a folder", "explain", file("."));
+    fails("no such file", "gradient", file("none.program"));
+    Path bytes = folder.resolve("bytes.program");
+    Files.write(bytes, new byte[] {27, '[', '2', 'J', 0, -1, -2});
+    fails("\\u001b[2J", "explain", bytes.toString());
+    assertFalse(err.toString().contains("\u001b"), err::toString);
+    Path zeros = Path.of("/dev/zero");
+    if (Files.exists(zeros)) {
+      fails("bytes is wanted, got more", "explain", zeros.toString());
+    }
+  }
+
+  private void failsToParse(String reason, String text) throws IOException {
+    Files.writeString(folder.resolve("hostile.program"), text);
+    for (String command : List.of("explain", "gradient", "run")) {
+      fails(reason, command, file("hostile.program"));
+    }
+  }
+
+  @Test
+  void hostileTextIsASentence() throws IOException {
+    String begin = "program p {\n input x: f32[a=2]\n ";
+    failsToParse("defined above is wanted, got z", begin + "y = add(x, z)\n z = negate(y)\n}");
+    failsToParse("defined above is wanted, got y", begin + "y = add(y, y)\n}");
+    failsToParse("each name once", begin + "x = negate(x)\n}");
+    failsToParse("no operation of this name", begin + "y = frob(" + "x, ".repeat(99_999) + "x)\n}");
+    failsToParse("", begin + "y = einsum(x) {equation=\"" + "(".repeat(99_999) + "\"}\n}");
+    failsToParse("in each other", begin + "y = loop() {body=program p {".repeat(9_999));
+    failsToParse("sizes of at least 0", "program p {\n input x: f32[a=-1]\n}");
+    failsToParse("a size is wanted", "program p {\n input x: f32[a=99999999999999999999]\n}");
+    failsToParse("2^62 elements", "program p {\n input x: f32[a=999999999999 b=999999999999]\n}");
+    StringBuilder labels = new StringBuilder("program p {\n input x: f32[");
+    for (int i = 0; i < 100_000; i++) {
+      labels.append("a").append(i).append("=1 ");
+    }
+    failsToParse("at most 64 labels", labels + "]\n}");
+  }
+
+  /** As deep as may be: printing, differentiating and lowering recurse. */
+  @Test
+  void theDeepestNestingRuns() throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 100; i++) {
+      text.append(
+          "program p { input x: f32[b=2 m=3]\n y = composite(x) {name=c, splittable=[], decomposition=");
+    }
+    text.setLength(text.lastIndexOf(" y = composite"));
+    text.append(" y = negate(x) output y }");
+    text.append("} output y }".repeat(99));
+    Files.writeString(folder.resolve("deep.program"), text);
+    assertEquals(0, run("explain", file("deep.program")), err::toString);
+    assertEquals(0, run("gradient", file("deep.program")), err::toString);
+    String x = "x=" + file("x.npy");
+    assertEquals(0, run("run", file("deep.program"), "--in", x), err::toString);
+  }
+
+  @Test
+  void tensThousandsOfStatementsAreExplainedInTime() throws IOException {
+    StringBuilder text = new StringBuilder("program p {\n input x: f32[a=2]\n v0 = relu(x)\n");
+    int count = 50_000;
+    for (int i = 1; i < count; i++) {
+      text.append(" v%d = cumulative_sum(v%d) {label=\"a\"}\n".formatted(i, i - 1));
+    }
+    Files.writeString(folder.resolve("long.program"), text + " output v" + (count - 1) + "\n}");
+    assertEquals(0, run("explain", file("long.program")), err::toString);
+    assertTrue(out.toString().lines().count() > count, () -> "lines");
+  }
+
+  @Test
+  void whatCannotBeRematerializedIsASentence() {
+    fails("a result is wanted", "explain", file("layer.program"), "--rematerialize", "x");
+    fails("no value nothing", "explain", file("layer.program"), "--rematerialize", "nothing");
+    fails("each input once", "gradient", file("layer.program"), "--by", "x,x");
+  }
+
+  @Test
+  void emptyLabelsAndNanAreValues() throws IOException {
+    Files.writeString(
+        folder.resolve("none.program"),
+        "program p {\n input x: f32[a=0 b=2]\n y = reduce_max(x) {labels=[\"a\"]}\n"
+            + " z = subtract(y, y)\n s = softmax(x) {label=\"a\"}\n output y, z, s\n}");
+    Npy.write(folder.resolve("none.npy"), Tensor.of(new float[0], 0, 2));
+    int status =
+        run("run", file("none.program"), "--in", "x=" + file("none.npy"), "--out", file("none"));
+    assertEquals(0, status, err::toString);
+    assertArrayEquals(
+        new float[] {Float.NaN, Float.NaN}, Npy.read(folder.resolve("none/z.npy")).toFloatArray());
+    assertEquals(List.of(0L, 2L), List.of(sizes("none/s.npy", 0), sizes("none/s.npy", 1)));
+  }
+
+  private long sizes(String name, int axis) throws IOException {
+    return Npy.read(folder.resolve(name)).size(axis);
+  }
+}

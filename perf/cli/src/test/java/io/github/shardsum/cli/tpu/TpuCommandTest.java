@@ -1,0 +1,124 @@
+package io.github.shardsum.cli.tpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.cli.Main;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** {@code shardsum tpu} where there is no plugin; .ci/pjrt runs it where there are some. */
+class TpuCommandTest {
+  /** A library that is no plugin, on every machine. */
+  private static final Path NO_PLUGIN =
+      Path.of(System.getProperty("java.home"), "lib", "libjava.so");
+
+  @TempDir Path folder;
+
+  private final StringWriter errors = new StringWriter();
+
+  private int shardsum(String... arguments) {
+    CommandLine line = Main.commandLine();
+    line.setErr(new PrintWriter(errors, true));
+    line.setOut(new PrintWriter(new StringWriter(), true));
+    return line.execute(arguments);
+  }
+
+  @Test
+  void aSubcommandIsWanted() {
+    assertEquals(2, shardsum("tpu"));
+    assertTrue(errors.toString().contains("one of devices, run, compile is wanted"));
+  }
+
+  @Test
+  void aPluginThatIsNotThereIsSaidInASentence() {
+    Path missing = folder.resolve("libtpu.so");
+    assertEquals(1, shardsum("tpu", "devices", "--plugin", missing.toString()));
+    assertTrue(
+        errors.toString().contains("no such file (named by the given path)"), errors.toString());
+    assertFalse(errors.toString().contains("\tat "), errors.toString());
+  }
+
+  @Test
+  void whatIsNoPluginIsSaidByTheProcessThatTried() {
+    assertEquals(1, shardsum("tpu", "devices", "--plugin", NO_PLUGIN.toString()));
+    assertTrue(errors.toString().contains("no symbol GetPjrtApi"), errors.toString());
+  }
+
+  @Test
+  void aProgramOnWhatIsNoPluginIsAnErrorInASentence() throws IOException {
+    Path program = Files.writeString(folder.resolve("m.mlir"), "module {}");
+    String plugin = NO_PLUGIN.toString();
+    assertEquals(1, shardsum("tpu", "run", program.toString(), "--plugin", plugin));
+    assertTrue(errors.toString().contains("no symbol GetPjrtApi"), errors.toString());
+    assertEquals(
+        1,
+        shardsum(
+            "tpu", "compile", program.toString(), "--topology", "v5e:2x2", "--plugin", plugin));
+    assertFalse(errors.toString().contains("\tat "), errors.toString());
+  }
+
+  @Test
+  void aMissingProgramIsSaidBeforeAnyPluginIsLoaded() {
+    assertEquals(
+        1,
+        shardsum("tpu", "run", folder.resolve("none.mlir").toString(), "--plugin", "nowhere.so"));
+    assertTrue(errors.toString().contains("no such file: "), errors.toString());
+    assertFalse(errors.toString().contains("nowhere"), errors.toString());
+  }
+
+  @Test
+  void aFolderIsNeitherAPluginNorAProgram() {
+    assertEquals(1, shardsum("tpu", "devices", "--plugin", folder.toString()));
+    assertTrue(errors.toString().contains(": is no file (named by the"), errors.toString());
+    for (String command : new String[] {"run", "compile"}) {
+      String[] topology =
+          command.equals("run") ? new String[0] : new String[] {"--topology", "v5e:2x2"};
+      List<String> line = new ArrayList<>(List.of("tpu", command, folder.toString()));
+      line.addAll(List.of(topology));
+      assertEquals(1, shardsum(line.toArray(String[]::new)));
+      assertTrue(
+          errors.toString().contains("shardsum tpu " + command + ": program: a file is wanted"),
+          errors.toString());
+    }
+  }
+
+  @Test
+  void noResultTakesThePlaceOfTheProgramOrOfAnotherResult() throws IOException {
+    Path program = Files.writeString(folder.resolve("m.mlir"), "module {}");
+    Path sameProgram = folder.resolve(".").resolve("m.mlir");
+    assertEquals(1, shardsum("tpu", "run", program.toString(), "-o", sameProgram.toString()));
+    String out = folder.resolve("out.npy").toString();
+    assertEquals(1, shardsum("tpu", "run", program.toString(), "-o", out, "-o", out));
+    assertEquals(
+        1,
+        shardsum(
+            "tpu",
+            "compile",
+            program.toString(),
+            "--topology",
+            "v5e:2x2",
+            "-o",
+            program.toString()));
+    assertEquals(3, errors.toString().split("a file of its own is wanted", -1).length - 1);
+    assertEquals("module {}", Files.readString(program));
+  }
+
+  @Test
+  void wrongNumbersAreRefused() throws IOException {
+    Path program = Files.writeString(folder.resolve("m.mlir"), "module {}");
+    assertEquals(1, shardsum("tpu", "run", program.toString(), "--partitions", "0"));
+    assertTrue(errors.toString().contains("at least 1"), errors.toString());
+    assertEquals(1, shardsum("tpu", "devices", "--timeout", "0"));
+    assertEquals(2, shardsum("tpu", "compile", program.toString()));
+  }
+}
