@@ -1,10 +1,16 @@
 package io.github.shardsum.mesh;
 
+import java.util.List;
+
 /**
  * How n elements are dealt out over p parts: chunks of ceil(n / p), the last ones shorter or empty.
  *
  * <p>Seven over four gives 2, 2, 2, 1; five over four gives 2, 2, 1, 0. Source: XLA's tiled
  * shardings.
+ *
+ * <p>Over several axes they are chunks of chunks: the chunk of the first is dealt out over the
+ * second by its actual size. Six over two and then two gives 2, 1, 2, 1. So a further axis cuts
+ * what each device has, and a gather over x and y is one over y and then x.
  */
 public final class Chunks {
   private Chunks() {}
@@ -47,5 +53,73 @@ public final class Chunks {
   public static long size(long n, int parts, int part) {
     long start = start(n, parts, part);
     return Math.min(Math.ceilDiv(n, parts), n - start);
+  }
+
+  /**
+   * Where a part's chunk of chunks begins.
+   *
+   * @param n number of elements, at least 0
+   * @param parts number of parts of each level, major to minor
+   * @param part the part, in [0, product of parts), in row-major order
+   * @return the index of its first element; where an outer chunk is used up, its end
+   * @throws IllegalArgumentException if n is negative, a number of parts is below 1, or the product
+   *     is above 2^31 - 1
+   * @throws IndexOutOfBoundsException if there is no such part
+   */
+  public static long start(long n, List<Integer> parts, int part) {
+    return deal(n, parts, part)[0];
+  }
+
+  /**
+   * How many elements a part's chunk of chunks has.
+   *
+   * @param n number of elements, at least 0
+   * @param parts number of parts of each level, major to minor
+   * @param part the part, in [0, product of parts), in row-major order
+   * @return the size, at least 0
+   * @throws IllegalArgumentException if n is negative, a number of parts is below 1, or the product
+   *     is above 2^31 - 1
+   * @throws IndexOutOfBoundsException if there is no such part
+   */
+  public static long size(long n, List<Integer> parts, int part) {
+    return deal(n, parts, part)[1];
+  }
+
+  private static long[] deal(long n, List<Integer> parts, int part) {
+    int stride = count(parts);
+    if (n < 0) {
+      throw new IllegalArgumentException("chunks: n must be at least 0, got " + n);
+    }
+    if (part < 0 || part >= stride) {
+      throw new IndexOutOfBoundsException(
+          "chunks: a part in [0, " + stride + ") is wanted, got " + part);
+    }
+    long start = 0;
+    long size = n;
+    for (int level : parts) {
+      stride /= level;
+      int digit = part / stride % level;
+      long inner = start(size, level, digit);
+      size = size(size, level, digit);
+      start += inner;
+    }
+    return new long[] {start, size};
+  }
+
+  /** Number of parts in all. */
+  static int count(List<Integer> parts) {
+    long count = 1;
+    for (int level : parts) {
+      if (level < 1) {
+        throw new IllegalArgumentException(
+            "chunks: every number of parts must be at least 1, got " + parts);
+      }
+      count *= level;
+      if (count > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "chunks: parts must be at most 2^31 - 1 in all, got " + parts);
+      }
+    }
+    return (int) count;
   }
 }
