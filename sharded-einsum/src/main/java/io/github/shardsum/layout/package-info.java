@@ -1,4 +1,4 @@
-/** Layouts: which label of a value is split over which mesh axes. */
+/** Layouts: terms on a mesh, the shards that they give, and values stored so. */
 @NullMarked
 package io.github.shardsum.layout;
 

@@ -1,0 +1,56 @@
+package io.github.shardsum.internal.partition;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Cut;
+import io.github.shardsum.mesh.Mesh;
+import java.util.List;
+
+/** One dimension that is cut by the same axes in two orders. */
+public final class Reordering {
+  private final Cut from;
+  private final Cut to;
+  private final int[] partAfter;
+
+  private Reordering(Cut from, Cut to, int[] partAfter) {
+    this.from = from;
+    this.to = to;
+    this.partAfter = partAfter;
+  }
+
+  /**
+   * Of a dimension of two layouts.
+   *
+   * @param before the layout before
+   * @param after the layout after
+   * @param dim the dimension
+   * @param size its size
+   * @return the reordering
+   */
+  public static Reordering of(Layout before, Layout after, int dim, long size) {
+    List<String> axes = before.axes(dim);
+    Mesh mesh = before.mesh();
+    Cut from = before.cut(dim, size);
+    int[] partAfter = new int[from.count()];
+    for (int part = 0; part < partAfter.length; part++) {
+      int number = 0;
+      for (String axis : after.axes(dim)) {
+        int stride = mesh.size(axes.subList(axes.indexOf(axis) + 1, axes.size()));
+        number = number * mesh.size(axis) + part / stride % mesh.size(axis);
+      }
+      partAfter[part] = number;
+    }
+    return new Reordering(from, after.cut(dim, size), partAfter);
+  }
+
+  /** The most indices that a part lacks of its interval afterwards. */
+  long most() {
+    long most = 0;
+    for (int part = 0; part < partAfter.length; part++) {
+      int then = partAfter[part];
+      long start = Math.max(from.start(part), to.start(then));
+      long end = Math.min(from.end(part), to.end(then));
+      most = Math.max(most, to.length(then) - Math.max(0, end - start));
+    }
+    return most;
+  }
+}

@@ -1,0 +1,296 @@
+package io.github.shardsum.layout;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.mesh.Cut;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * How a value lies on a mesh: which mesh axes split each of its labels, and over which it is still
+ * a partial sum. An immutable value; its text is the notation, as {@code G@x S M | y}.
+ *
+ * <p>A dimension with axes is dealt out in chunks, over several axes in chunks of chunks ({@link
+ * Cut#chunks}), the last ones shorter or empty; nothing is padded. Devices that differ only along
+ * axes which the layout does not name hold the same elements. Along partial axes every device holds
+ * an addend (of bool: an operand of or), and the value is their sum.
+ *
+ * <p>An axis of size 1 stays in the notation and means nothing, see {@link #isEquivalent}.
+ *
+ * @param mesh the devices
+ * @param term the labels, the mesh axes of each, and the partial axes; no ellipsis
+ */
+public record Layout(Mesh mesh, Term term) {
+  /**
+   * Checks that the mesh has the axes.
+   *
+   * @throws IllegalArgumentException if the term has an ellipsis or names an axis that the mesh
+   *     does not have
+   */
+  public Layout {
+    Objects.requireNonNull(mesh, "mesh");
+    if (term.ellipsis() >= 0) {
+      throw new IllegalArgumentException(
+          "layout: every dimension must have a label, got an ellipsis in \"" + term + "\"");
+    }
+    for (Axis axis : term.axes()) {
+      axis.mesh().forEach(name -> check(mesh, term, name));
+    }
+    term.partial().forEach(name -> check(mesh, term, name));
+  }
+
+  private static void check(Mesh mesh, Term term, String name) {
+    if (!mesh.axisNames().contains(name)) {
+      throw new IllegalArgumentException(
+          "layout \"%s\": a mesh axis must be one of mesh \"%s\", got \"%s\""
+              .formatted(term, mesh.notation(), name));
+    }
+  }
+
+  /**
+   * Reads the notation of a layout.
+   *
+   * @param mesh the devices
+   * @param notation as {@code G@x S M} or {@code m n | x}
+   * @return the layout
+   * @throws IllegalArgumentException if it breaks a rule of the notation or names an axis that the
+   *     mesh does not have
+   */
+  public static Layout parse(Mesh mesh, String notation) {
+    int part = notation.indexOf(':');
+    if (part >= 0) {
+      throw new IllegalArgumentException(
+          "layout \"%s\": a whole mesh axis must be named, got part of one; factor the mesh, as x=8"
+                  .formatted(notation)
+              + " into x=2 y=4");
+    }
+    return new Layout(mesh, Term.parse(notation));
+  }
+
+  /**
+   * The same labels, split over nothing.
+   *
+   * @return the layout in which every device holds the whole value
+   */
+  public Layout whole() {
+    return new Layout(mesh, term.withoutLayout());
+  }
+
+  /**
+   * Number of dimensions.
+   *
+   * @return the rank
+   */
+  public int rank() {
+    return term.size();
+  }
+
+  /**
+   * The label of a dimension.
+   *
+   * @param dim the dimension, in [0, rank)
+   * @return the label
+   * @throws IndexOutOfBoundsException if there is no such dimension
+   */
+  public String label(int dim) {
+    return term.axis(dim).label();
+  }
+
+  /**
+   * The dimension that has a label; the first, where a label is repeated.
+   *
+   * @param label the label
+   * @return the dimension
+   * @throws IllegalArgumentException if there is no such label
+   */
+  public int dim(String label) {
+    for (int dim = 0; dim < rank(); dim++) {
+      if (label(dim).equals(label)) {
+        return dim;
+      }
+    }
+    throw new IllegalArgumentException(
+        "layout \"%s\": expected one of its labels, got \"%s\"".formatted(term, label));
+  }
+
+  /**
+   * The mesh axes that split a dimension, major to minor.
+   *
+   * @param dim the dimension, in [0, rank)
+   * @return an immutable list
+   * @throws IndexOutOfBoundsException if there is no such dimension
+   */
+  public List<String> axes(int dim) {
+    return term.axis(dim).mesh();
+  }
+
+  /**
+   * The mesh axes over which the value is a partial sum, sorted.
+   *
+   * @return an immutable list
+   */
+  public List<String> partial() {
+    return term.partial();
+  }
+
+  /**
+   * Whether this is the layout of another, apart from axes of size 1.
+   *
+   * @param other another layout
+   * @return true if every device holds the same in both
+   */
+  public boolean isEquivalent(Layout other) {
+    return mesh.equals(other.mesh) && withoutOnes().equals(other.withoutOnes());
+  }
+
+  private Term withoutOnes() {
+    List<Axis> axes =
+        term.axes().stream().map(axis -> new Axis(axis.label(), large(axis.mesh()))).toList();
+    return new Term(axes, large(term.partial()));
+  }
+
+  private List<String> large(List<String> names) {
+    return names.stream().filter(name -> mesh.size(name) > 1).toList();
+  }
+
+  /**
+   * Which indices of a dimension each part holds.
+   *
+   * @param dim the dimension, in [0, rank)
+   * @param size its size
+   * @return the cut; its parts are numbered along {@link #axes(int)}
+   */
+  public Cut cut(int dim, long size) {
+    return Cut.chunks(size, axes(dim).stream().map(mesh::size).toList());
+  }
+
+  /**
+   * As {@link #cut(int, long)}, of a label; the first dimension, where it is repeated.
+   *
+   * @param label the label
+   * @param size its size
+   * @return the cut
+   * @throws IllegalArgumentException if there is no such label
+   */
+  public Cut cut(String label, long size) {
+    return cut(dim(label), size);
+  }
+
+  /**
+   * Which part of a dimension a device holds: its number along the dimension's axes.
+   *
+   * @param dim the dimension, in [0, rank)
+   * @param device the device, in [0, mesh size)
+   * @return the part, in row-major order
+   */
+  public int part(int dim, int device) {
+    int part = 0;
+    for (String axis : axes(dim)) {
+      part = part * mesh.size(axis) + mesh.coordinate(device, axis);
+    }
+    return part;
+  }
+
+  /**
+   * The block that a device holds.
+   *
+   * @param whole shape of the value
+   * @param device the device, in [0, mesh size)
+   * @return the block of global indices
+   * @throws IllegalArgumentException if the shape has another rank
+   */
+  public Box box(Shape whole, int device) {
+    checkRank(whole);
+    List<Long> starts = new ArrayList<>();
+    List<Long> ends = new ArrayList<>();
+    for (int dim = 0; dim < rank(); dim++) {
+      Cut cut = cut(dim, whole.size(dim));
+      int part = part(dim, device);
+      starts.add(cut.start(part));
+      ends.add(cut.end(part));
+    }
+    return new Box(starts, ends);
+  }
+
+  /**
+   * Shape of the block that a device holds.
+   *
+   * @param whole shape of the value
+   * @param device the device, in [0, mesh size)
+   * @return the local shape
+   * @throws IllegalArgumentException if the shape has another rank
+   */
+  public Shape localShape(Shape whole, int device) {
+    return box(whole, device).shape();
+  }
+
+  /**
+   * Shape of the largest block, which device 0 of an unpermuted mesh holds.
+   *
+   * @param whole shape of the value
+   * @return the local shape
+   * @throws IllegalArgumentException if the shape has another rank
+   */
+  public Shape largestShape(Shape whole) {
+    checkRank(whole);
+    long[] sizes = new long[rank()];
+    for (int dim = 0; dim < sizes.length; dim++) {
+      sizes[dim] = cut(dim, whole.size(dim)).longest();
+    }
+    return Shape.of(sizes);
+  }
+
+  /**
+   * The shapes that blocks have, in time and space that do not depend on the number of devices.
+   *
+   * @param whole shape of the value
+   * @return each shape once, in descending order of its sizes, first dimension first
+   * @throws IllegalArgumentException if the shape has another rank
+   */
+  public List<SizeClass> classes(Shape whole) {
+    checkRank(whole);
+    List<List<Long>> shapes = List.of(List.of());
+    List<Integer> counts = List.of(1);
+    int parts = 1;
+    for (int dim = 0; dim < rank(); dim++) {
+      Cut cut = cut(dim, whole.size(dim));
+      parts *= cut.count();
+      List<List<Long>> longer = new ArrayList<>();
+      List<Integer> products = new ArrayList<>();
+      for (int i = 0; i < shapes.size(); i++) {
+        for (Map.Entry<Long, Integer> length : cut.lengths().entrySet()) {
+          List<Long> shape = new ArrayList<>(shapes.get(i));
+          shape.add(length.getKey());
+          longer.add(shape);
+          products.add(counts.get(i) * length.getValue());
+        }
+      }
+      shapes = longer;
+      counts = products;
+    }
+    int copies = mesh.size() / parts;
+    List<SizeClass> classes = new ArrayList<>();
+    for (int i = 0; i < shapes.size(); i++) {
+      Shape shape = Shape.of(shapes.get(i).stream().mapToLong(size -> size).toArray());
+      classes.add(new SizeClass(shape, counts.get(i) * copies));
+    }
+    return List.copyOf(classes);
+  }
+
+  private void checkRank(Shape whole) {
+    if (whole.rank() != rank()) {
+      throw new IllegalArgumentException(
+          "layout \"%s\": expected a shape of rank %d, got %s".formatted(term, rank(), whole));
+    }
+  }
+
+  /** The notation; {@link #parse} of it gives an equal layout. */
+  @Override
+  public String toString() {
+    return term.toString();
+  }
+}

@@ -1,0 +1,11 @@
+package io.github.shardsum.layout;
+
+import io.github.shardsum.tensor.Shape;
+
+/**
+ * One of the shapes that shards of a value have, of which there are a few however many devices.
+ *
+ * @param shape the local shape
+ * @param devices how many devices have a shard of it
+ */
+public record SizeClass(Shape shape, int devices) {}

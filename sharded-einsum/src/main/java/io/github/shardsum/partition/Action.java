@@ -1,0 +1,246 @@
+package io.github.shardsum.partition;
+
+import io.github.shardsum.einsum.Equation;
+import java.util.List;
+
+/**
+ * What every device does in one step of a plan; an immutable value that names mesh axes and labels,
+ * never devices.
+ *
+ * <p>A step takes values in the layouts that its operands have and gives a value in the layout of
+ * its result; an action says how one becomes the other. Groups are the devices that differ only
+ * along the action's axes. With {@code L} the axes of a label before the step:
+ *
+ * <ul>
+ *   <li>{@link Slice}: {@code L} becomes {@code L.axes}; each device keeps its chunk of what it
+ *       holds
+ *   <li>{@link AllGather}: {@code L.axes} becomes {@code L}; chunks are put together in order
+ *   <li>{@link AllToAll}: {@code from}'s axes {@code F.axes} become {@code F}, {@code to}'s axes
+ *       {@code T} become {@code T.axes}
+ *   <li>{@link CollectivePermute}: every device gets another device's block whole; the axes of each
+ *       label have the same product before and after, and cut it at the same indices
+ *   <li>{@link AllReduce}: the axes leave the partial ones
+ *   <li>{@link ReduceScatter}: the axes leave the partial ones and {@code L} becomes {@code L.axes}
+ *   <li>{@link Exchange}: one label is cut by the same axes in another order
+ *   <li>{@link Contract}: an einsum of what each device holds
+ * </ul>
+ *
+ * <p>A label that a value has twice is the first of its dimensions.
+ */
+public sealed interface Action {
+  /**
+   * The op's name in plans that are printed.
+   *
+   * @return as {@code all-gather}
+   */
+  String op();
+
+  /**
+   * The mesh axes over which devices communicate; none for a local step.
+   *
+   * @return an immutable list, major to minor
+   */
+  default List<String> groupAxes() {
+    return List.of();
+  }
+
+  /**
+   * Whether devices communicate.
+   *
+   * @return false for {@link Slice} and {@link Contract}
+   */
+  default boolean isCollective() {
+    return true;
+  }
+
+  /**
+   * Keeps a chunk of what a device holds.
+   *
+   * @param label the label that is cut
+   * @param axes the axes it is cut over, major to minor
+   */
+  record Slice(String label, List<String> axes) implements Action {
+    /** Copies the list. */
+    public Slice {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public String op() {
+      return "slice";
+    }
+
+    @Override
+    public boolean isCollective() {
+      return false;
+    }
+  }
+
+  /**
+   * Puts the chunks of a group together; every member gets all.
+   *
+   * @param label the label that becomes whole along the axes
+   * @param axes the last of its axes, major to minor
+   */
+  record AllGather(String label, List<String> axes) implements Action {
+    /** Copies the list. */
+    public AllGather {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public String op() {
+      return "all-gather";
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return axes;
+    }
+  }
+
+  /**
+   * Sums the addends of a group; every member gets the sum.
+   *
+   * @param axes partial axes of the operand
+   */
+  record AllReduce(List<String> axes) implements Action {
+    /** Copies the list. */
+    public AllReduce {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public String op() {
+      return "all-reduce";
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return axes;
+    }
+  }
+
+  /**
+   * Sums the addends of a group; each member gets a chunk of the sum.
+   *
+   * @param label the label that the sum is cut along
+   * @param axes partial axes of the operand, in the order in which they follow the label's own
+   */
+  record ReduceScatter(String label, List<String> axes) implements Action {
+    /** Copies the list. */
+    public ReduceScatter {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public String op() {
+      return "reduce-scatter";
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return axes;
+    }
+  }
+
+  /**
+   * Moves axes from one label to another.
+   *
+   * @param from the label that becomes whole along the axes
+   * @param to the label that is cut over them
+   * @param axes the last axes of from, in the order in which they follow to's own
+   */
+  record AllToAll(String from, String to, List<String> axes) implements Action {
+    /** Copies the list. */
+    public AllToAll {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public String op() {
+      return "all-to-all";
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return axes;
+    }
+  }
+
+  /**
+   * Sends each device's block to another device; the layout of the result says which.
+   *
+   * <p>The device with coordinates c gets the block of the device s that held, of every label, the
+   * part which c holds afterwards. Along axes of the mesh outside {@code axes} s is c. Where
+   * several devices held the block, the axes of the group that did not split the value before are
+   * numbered as one, row-major in mesh order, by those of the group that do not split it
+   * afterwards.
+   *
+   * @param axes the axes along which blocks move, in mesh order
+   */
+  record CollectivePermute(List<String> axes) implements Action {
+    /** Copies the list. */
+    public CollectivePermute {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public String op() {
+      return "collective-permute";
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return axes;
+    }
+  }
+
+  /**
+   * Cuts a label by the same axes in another order; every device receives what it lacks of its
+   * interval. Where chunks end at the same indices in both orders it is a {@link
+   * CollectivePermute}.
+   *
+   * @param label the label
+   * @param axes the axes that change places, in mesh order
+   */
+  record Exchange(String label, List<String> axes) implements Action {
+    /** Copies the list. */
+    public Exchange {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public String op() {
+      return "exchange";
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return axes;
+    }
+  }
+
+  /**
+   * An einsum of the operands' blocks.
+   *
+   * <p>A mesh axis splits one label of the equation at most, in every operand that has the label in
+   * the same way; where an operand has a label twice, the first dimension is split and the others
+   * are narrowed to its interval. Axes of labels that are summed over become partial axes of the
+   * result, and so do those over which one of the operands is partial; the other operands are then
+   * the same along these axes.
+   *
+   * @param equation what is computed, without layout
+   */
+  record Contract(Equation equation) implements Action {
+    @Override
+    public String op() {
+      return "einsum";
+    }
+
+    @Override
+    public boolean isCollective() {
+      return false;
+    }
+  }
+}

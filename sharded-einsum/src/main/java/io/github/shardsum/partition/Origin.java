@@ -1,0 +1,42 @@
+package io.github.shardsum.partition;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Why a step is in a plan; an immutable value.
+ *
+ * @param cause what made it necessary, as {@code operand 1 is wanted as n@x k}
+ * @param runnerUp what was weighed against it and lost, if there was anything
+ */
+public record Origin(String cause, Optional<Alternative> runnerUp) {
+  /** Checks for nulls. */
+  public Origin {
+    Objects.requireNonNull(cause, "cause");
+    Objects.requireNonNull(runnerUp, "runnerUp");
+  }
+
+  /**
+   * Without an alternative.
+   *
+   * @param cause what made it necessary
+   * @return the origin
+   */
+  public static Origin of(String cause) {
+    return new Origin(cause, Optional.empty());
+  }
+
+  /**
+   * A way that was weighed and lost.
+   *
+   * @param description its steps
+   * @param cost its price, in the unit of the plan's
+   */
+  public record Alternative(String description, double cost) {
+    /** As in {@code all-gather n over x at 2400}. */
+    @Override
+    public String toString() {
+      return "%s at %.4g".formatted(description, cost);
+    }
+  }
+}

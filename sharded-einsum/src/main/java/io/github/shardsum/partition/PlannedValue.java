@@ -1,0 +1,55 @@
+package io.github.shardsum.partition;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.Objects;
+
+/**
+ * A value of a plan as one logical tensor, and how it lies on the mesh; an immutable value.
+ *
+ * @param name what it is, for a reader: an operand's number, {@code result}, or a statement's name
+ * @param dtype type of its elements as stored; a partial sum of bf16 is stored in f32
+ * @param shape the logical shape
+ * @param layout how it lies on the mesh; its rank is the shape's
+ */
+public record PlannedValue(String name, DType dtype, Shape shape, Layout layout) {
+  /**
+   * Checks the rank.
+   *
+   * @throws IllegalArgumentException if the ranks of shape and layout differ
+   */
+  public PlannedValue {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(dtype, "dtype");
+    if (shape.rank() != layout.rank()) {
+      throw new IllegalArgumentException(
+          "value %s: layout \"%s\" must have the rank of shape %s".formatted(name, layout, shape));
+    }
+  }
+
+  /**
+   * Elements that the largest device holds.
+   *
+   * @return the number
+   */
+  public long localElements() {
+    return layout.largestShape(shape).elementCount();
+  }
+
+  /**
+   * The same value in another layout.
+   *
+   * @param other the layout
+   * @return a changed copy
+   */
+  public PlannedValue in(Layout other) {
+    return new PlannedValue(name, dtype, shape, other);
+  }
+
+  /** As in {@code result f32[48, 32] m@x n@y}. */
+  @Override
+  public String toString() {
+    return name + " " + dtype + shape + " " + layout;
+  }
+}

@@ -1,0 +1,184 @@
+package io.github.shardsum.partition;
+
+import io.github.shardsum.internal.partition.Counting;
+import io.github.shardsum.mesh.Mesh;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/**
+ * One program for every device of a mesh: local steps and collectives in order. An immutable value
+ * that names axes and labels and never a device, so its length does not depend on their number.
+ *
+ * <p>Values are numbered: first the inputs, then the result of each step. A step reads values of
+ * smaller numbers.
+ *
+ * @param mesh the devices
+ * @param inputs the values that are given, in the layouts in which they lie
+ * @param steps what is done, in order
+ * @param outputs numbers of the values that are results
+ */
+public record SpmdPlan(
+    Mesh mesh, List<PlannedValue> inputs, List<PlanStep> steps, List<Integer> outputs) {
+  /**
+   * Copies the lists and checks the numbers.
+   *
+   * @throws IllegalArgumentException if a step reads a value that is not there before it, an output
+   *     is not there, or a layout is of another mesh
+   */
+  public SpmdPlan {
+    inputs = List.copyOf(inputs);
+    steps = List.copyOf(steps);
+    outputs = List.copyOf(outputs);
+    for (PlannedValue input : inputs) {
+      check(mesh, input);
+    }
+    int known = inputs.size();
+    for (PlanStep step : steps) {
+      check(mesh, step.result());
+      for (int operand : step.operands()) {
+        check(operand, known);
+      }
+      known++;
+    }
+    for (int output : outputs) {
+      check(output, known);
+    }
+  }
+
+  private static void check(Mesh mesh, PlannedValue value) {
+    if (!value.layout().mesh().equals(mesh)) {
+      throw new IllegalArgumentException(
+          "plan: every layout must be of mesh \"%s\", got %s on \"%s\""
+              .formatted(mesh.notation(), value, value.layout().mesh().notation()));
+    }
+  }
+
+  private static void check(int value, int known) {
+    if (value < 0 || value >= known) {
+      throw new IllegalArgumentException(
+          "plan: a value must be one of the %d before its reader, got %d".formatted(known, value));
+    }
+  }
+
+  /**
+   * One of the values.
+   *
+   * @param number its number: an input, or the number of inputs plus a step
+   * @return the value
+   * @throws IndexOutOfBoundsException if there is no such value
+   */
+  public PlannedValue value(int number) {
+    return number < inputs.size() ? inputs.get(number) : steps.get(number - inputs.size()).result();
+  }
+
+  /**
+   * Elements that the busiest device receives in a step, by ring counts: what it lacks of its block
+   * in all-gather, all-to-all and exchange, its block in a permute, {@code 2 (n-1)/n} of it in an
+   * all-reduce of n, {@code n-1} times its block after a reduce-scatter.
+   *
+   * @param step the step's place in {@link #steps()}
+   * @return the number, a fraction rounded up; 0 for a local step
+   * @throws IndexOutOfBoundsException if there is no such step
+   */
+  public long elementsReceived(int step) {
+    PlanStep at = steps.get(step);
+    return Counting.received(at.action(), value(at.operands().getFirst()), at.result());
+  }
+
+  /**
+   * Sum of {@link #elementsReceived(int)} over the steps.
+   *
+   * @return the number
+   */
+  public long elementsReceived() {
+    long sum = 0;
+    for (int step = 0; step < steps.size(); step++) {
+      sum = Math.addExact(sum, elementsReceived(step));
+    }
+    return sum;
+  }
+
+  /**
+   * Floating-point operations of the largest device in a step; a multiply-add counts as 2.
+   *
+   * @param step the step's place in {@link #steps()}
+   * @return the number; 0 for anything but an einsum
+   * @throws IndexOutOfBoundsException if there is no such step
+   */
+  public double flops(int step) {
+    PlanStep at = steps.get(step);
+    return at.action() instanceof Action.Contract contract
+        ? 2
+            * Counting.multiplyAdds(
+                contract, at.operands().stream().map(this::value).toList(), at.result())
+        : 0;
+  }
+
+  /**
+   * Sum of {@link #flops(int)} over the steps.
+   *
+   * @return the number
+   */
+  public double flops() {
+    double sum = 0;
+    for (int step = 0; step < steps.size(); step++) {
+      sum += flops(step);
+    }
+    return sum;
+  }
+
+  /**
+   * Elements that the largest device holds at once in a step: all inputs, the results that are
+   * still to be read, what the step reads and what it gives. A slice is a view and holds nothing of
+   * its own; what it is a view of is held instead.
+   *
+   * @param step the step's place in {@link #steps()}
+   * @return the number
+   * @throws IndexOutOfBoundsException if there is no such step
+   */
+  public long liveElements(int step) {
+    return Counting.liveElements(this, step, value -> 1);
+  }
+
+  /**
+   * The most of {@link #liveElements(int)} over the steps; without a step, the inputs.
+   *
+   * @return the number
+   */
+  public long peakElements() {
+    return peak(value -> 1);
+  }
+
+  /**
+   * As {@link #peakElements()}, in bytes.
+   *
+   * @return the number
+   */
+  public long peakBytes() {
+    return peak(value -> value.dtype().byteSize());
+  }
+
+  private long peak(ToLongFunction<PlannedValue> unit) {
+    long most = Counting.liveElements(this, -1, unit);
+    for (int step = 0; step < steps.size(); step++) {
+      most = Math.max(most, Counting.liveElements(this, step, unit));
+    }
+    return most;
+  }
+
+  /**
+   * The plan as a table: each step with its equation or axes, local shapes of the largest device,
+   * what it receives, computes and holds, and why it is there.
+   *
+   * @return lines of text
+   */
+  public String explain() {
+    return PlanTable.of(this);
+  }
+
+  /** As {@link #explain()}. */
+  @Override
+  public String toString() {
+    return explain();
+  }
+}
