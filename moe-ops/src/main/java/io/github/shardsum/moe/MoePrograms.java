@@ -1,19 +1,20 @@
 package io.github.shardsum.moe;
 
-import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The Mixture-of-Experts layer of the GShard paper as programs, which any backend runs: algorithm 2
  * with its five einsums, the gating of algorithm 1 being the composite {@code moe.gating}.
  *
  * <p>The values are those of {@link MoeLayer} and {@link Gating}: on a backend with the kernels of
- * {@link #withKernels} to the bit, by the decomposition within the rounding of its f64 arithmetic.
+ * {@link #kernels} to the bit, by the decomposition within the rounding of its f64 arithmetic.
  * Labels are the paper's letters, see {@link MoeSizes}. A size that is only known when tokens are
  * routed, the largest load, is its static bound here: see {@link Capacity#atMost}. Scores that
  * cannot be routed by are no errors here; a NaN or infinite logit makes its token's gates NaN.
@@ -144,17 +145,22 @@ public final class MoePrograms {
   }
 
   /**
-   * A backend with the kernels of routing and of grouped products, forward and backward.
+   * The kernels of routing and of grouped products, forward and backward, for a backend.
    *
-   * @param backend the backend
-   * @return the same backend with kernels
+   * @return the kernels
    */
-  public static LocalBackend withKernels(LocalBackend backend) {
-    return backend
-        .withKernel(GatingProgram.ROUTING, RoutingKernel::of)
-        .withKernel(GatingProgram.ROUTING + ".gradient", RoutingGradientKernel::of)
-        .withKernel(GroupedProgram.PRODUCT, GroupedKernels::product)
-        .withKernel(GroupedProgram.PRODUCT + ".gradient", GroupedKernels::gradient)
-        .withKernel(GroupedProgram.ROWS, GroupedKernels::rows);
+  public static Kernels kernels() {
+    return Kernels.of(
+        Map.of(
+            GatingProgram.ROUTING,
+            RoutingKernel::of,
+            GatingProgram.ROUTING + ".gradient",
+            RoutingGradientKernel::of,
+            GroupedProgram.PRODUCT,
+            GroupedKernels::product,
+            GroupedProgram.PRODUCT + ".gradient",
+            GroupedKernels::gradient,
+            GroupedProgram.ROWS,
+            GroupedKernels::rows));
   }
 }

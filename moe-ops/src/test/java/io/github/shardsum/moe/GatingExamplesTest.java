@@ -85,7 +85,8 @@ class GatingExamplesTest {
       JsonNode expected, GatingInput input, GatingOptions options, Randomness randomness) {
     GatingCase gating = GatingCase.of(input, options, randomness, DType.F64);
     LocalBackend local = LocalBackend.of(Workers.sequential());
-    for (Backend backend : List.of(MoePrograms.withKernels(local), local, new ReferenceBackend())) {
+    LocalBackend kernels = LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
+    for (Backend backend : List.of(kernels, local, new ReferenceBackend())) {
       List<Tensor> results = gating.run(backend);
       Tensor combine = results.get(0);
       Tensor[] wanted = dense(expected, combine.shape());

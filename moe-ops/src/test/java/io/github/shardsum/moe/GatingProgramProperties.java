@@ -27,7 +27,8 @@ import net.jqwik.api.Provide;
 /** The gating composite with every option of {@link Gating}, forward and backward. */
 class GatingProgramProperties {
   private static final LocalBackend PLAIN = LocalBackend.of(Workers.sequential());
-  private static final LocalBackend KERNELS = MoePrograms.withKernels(PLAIN);
+  private static final LocalBackend KERNELS =
+      LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
 
   @Provide
   Arbitrary<Problem> problems() {

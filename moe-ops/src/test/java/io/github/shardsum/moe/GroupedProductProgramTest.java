@@ -26,7 +26,8 @@ import org.junit.jupiter.api.Test;
 /** The composite of ragged groups of rows. */
 class GroupedProductProgramTest {
   private static final LocalBackend PLAIN = LocalBackend.of(Workers.sequential());
-  private static final LocalBackend KERNELS = MoePrograms.withKernels(PLAIN);
+  private static final LocalBackend KERNELS =
+      LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
 
   private static Program product(long r, long k, long e, long n, DType dtype, DType index) {
     ProgramBuilder p = Program.builder("grouped");

@@ -21,7 +21,10 @@ class LargeGatesTest {
   private static final Randomness SEEDED = Randomness.seeded(1);
   private static final LocalBackend PLAIN = LocalBackend.of(Workers.sequential());
   private static final List<Backend> BACKENDS =
-      List.of(MoePrograms.withKernels(PLAIN), PLAIN, new ReferenceBackend());
+      List.of(
+          LocalBackend.of(Workers.sequential(), MoePrograms.kernels()),
+          PLAIN,
+          new ReferenceBackend());
 
   private static List<GatingOptions> options() {
     GatingOptions.Builder two = GatingOptions.builder().normalizationEpsilon(1e-9);

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 /** The layer as a program with every option, with slots and with ragged experts. */
 class MoeLayerProgramsTest {
   private static final LocalBackend PLAIN = LocalBackend.of(Workers.sequential());
-  private static final LocalBackend KERNELS = MoePrograms.withKernels(PLAIN);
+  private static final LocalBackend KERNELS =
+      LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
   private static final Randomness.Seeded SEEDED = Randomness.seeded(5);
 
   /** A layer, its arguments and what the first version makes of them. */

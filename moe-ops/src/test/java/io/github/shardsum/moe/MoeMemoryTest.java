@@ -63,7 +63,7 @@ class MoeMemoryTest {
   /** The least of many runs, since views are objects until code is compiled. */
   private static long steady(Program program, long enough) {
     List<Tensor> inputs = inputs(program);
-    LocalBackend backend = MoePrograms.withKernels(LocalBackend.of(Workers.sequential()));
+    LocalBackend backend = LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
     try (Executable executable = backend.compile(program)) {
       List<Tensor> outputs = executable.run(inputs);
       long least = Long.MAX_VALUE;

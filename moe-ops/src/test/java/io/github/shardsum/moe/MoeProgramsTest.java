@@ -31,7 +31,7 @@ class MoeProgramsTest {
   }
 
   private static LocalBackend local(Workers workers) {
-    return MoePrograms.withKernels(LocalBackend.of(workers));
+    return LocalBackend.of(workers, MoePrograms.kernels());
   }
 
   private static MoeSizes sizes(GatingOptions options, long g, long s, long e, long m, long h) {

@@ -91,6 +91,11 @@ final class CheckedExecutable implements Executable {
   }
 
   @Override
+  public List<StepTime> profile() {
+    return plan.profile();
+  }
+
+  @Override
   public void close() {
     closed.set(true);
   }

@@ -10,20 +10,22 @@ import java.util.Set;
  *     of being kept
  * @param memoryLimit most bytes that a run may hold beside inputs and outputs; more is an error
  *     when the program is compiled
+ * @param profiled whether runs measure their steps, see {@link Executable#profile}
  */
-public record CompileOptions(Set<String> rematerialized, OptionalLong memoryLimit) {
+public record CompileOptions(
+    Set<String> rematerialized, OptionalLong memoryLimit, boolean profiled) {
   /** Copies the set. */
   public CompileOptions {
     rematerialized = Set.copyOf(rematerialized);
   }
 
   /**
-   * Nothing is rematerialised and memory is not limited.
+   * Nothing is rematerialised, memory is not limited and nothing is measured.
    *
    * @return the options
    */
   public static CompileOptions defaults() {
-    return new CompileOptions(Set.of(), OptionalLong.empty());
+    return new CompileOptions(Set.of(), OptionalLong.empty(), false);
   }
 
   /**
@@ -33,7 +35,7 @@ public record CompileOptions(Set<String> rematerialized, OptionalLong memoryLimi
    * @return the options
    */
   public CompileOptions rematerialize(String... names) {
-    return new CompileOptions(Set.of(names), memoryLimit);
+    return new CompileOptions(Set.of(names), memoryLimit, profiled);
   }
 
   /**
@@ -43,6 +45,15 @@ public record CompileOptions(Set<String> rematerialized, OptionalLong memoryLimi
    * @return the options
    */
   public CompileOptions withMemoryLimit(long bytes) {
-    return new CompileOptions(rematerialized, OptionalLong.of(bytes));
+    return new CompileOptions(rematerialized, OptionalLong.of(bytes), profiled);
+  }
+
+  /**
+   * The same with runs that measure their steps, at about 50 ns a step.
+   *
+   * @return the options
+   */
+  public CompileOptions withProfile() {
+    return new CompileOptions(rematerialized, memoryLimit, true);
   }
 }

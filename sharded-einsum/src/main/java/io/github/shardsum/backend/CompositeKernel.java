@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Fused code for one composite, used by the local backend instead of its decomposition. Must be
+ * Fused code for one composite, which a backend runs instead of its decomposition. Must be
  * thread-safe, give the decomposition's values (within the bounds of its operations), depend on no
- * number of threads, and keep nothing of its arguments.
+ * number of threads, and keep nothing of its arguments. Backends find it in {@link Kernels}.
  */
 public interface CompositeKernel {
   /** Makes the kernel of a composite, if it has one for these attributes and types. */

@@ -85,6 +85,17 @@ public interface Executable extends AutoCloseable {
    */
   String explain();
 
+  /**
+   * How long each step took in all runs so far, if compiled with {@link
+   * CompileOptions#withProfile}. Runs on other threads may be counted in part.
+   *
+   * @return a record a step in the order of the plan, those of loops' bodies last; empty if nothing
+   *     is measured, and on a backend that has no steps
+   */
+  default List<StepTime> profile() {
+    return List.of();
+  }
+
   @Override
   void close();
 }

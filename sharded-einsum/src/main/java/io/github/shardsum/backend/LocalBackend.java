@@ -1,22 +1,22 @@
 package io.github.shardsum.backend;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.local.CompositeCode;
 import io.github.shardsum.internal.local.LocalCompiler;
-import io.github.shardsum.internal.local.LocalKernels;
 import io.github.shardsum.internal.local.LocalPlan;
+import io.github.shardsum.internal.local.Profile;
+import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
  * This machine: einsums by einsum-core's kernels, chains of pointwise operations as one kernel or
- * in the epilogue of the einsum before them, composites by the kernels registered here. Immutable
- * and thread-safe; results do not depend on the number of threads.
+ * in the epilogue of the einsum before them, composites by the {@link Kernels} given. Immutable and
+ * thread-safe; results do not depend on the number of threads.
  *
  * <p>All memory of a run is planned when the program is compiled, allocated at the first run and
  * kept; a run itself, once C2 has compiled it, allocates nothing that grows with the data, which
@@ -26,12 +26,12 @@ import java.util.concurrent.Executor;
 public final class LocalBackend implements Backend {
   private final Workers workers;
   private final Executor executor;
-  private final LocalKernels kernels;
+  private final Kernels kernels;
 
-  private LocalBackend(Workers workers, Executor executor, LocalKernels kernels) {
+  private LocalBackend(Workers workers, Executor executor, Kernels kernels) {
     this.workers = Objects.requireNonNull(workers, "workers");
     this.executor = Objects.requireNonNull(executor, "executor");
-    this.kernels = kernels;
+    this.kernels = Objects.requireNonNull(kernels, "kernels");
   }
 
   /**
@@ -41,29 +41,30 @@ public final class LocalBackend implements Backend {
    * @return the backend, without kernels for composites
    */
   public static LocalBackend of(Workers workers) {
-    return of(workers, Thread::startVirtualThread);
+    return of(workers, Kernels.none());
+  }
+
+  /**
+   * A backend whose asynchronous runs have a virtual thread each.
+   *
+   * @param workers the threads of kernels; not closed by the backend
+   * @param kernels kernels of composites
+   * @return the backend
+   */
+  public static LocalBackend of(Workers workers, Kernels kernels) {
+    return of(workers, kernels, Thread::startVirtualThread);
   }
 
   /**
    * A backend.
    *
    * @param workers the threads of kernels; not closed by the backend
+   * @param kernels kernels of composites
    * @param executor runs what {@link Executable#start} is given
-   * @return the backend, without kernels for composites
-   */
-  public static LocalBackend of(Workers workers, Executor executor) {
-    return new LocalBackend(workers, executor, new LocalKernels(Map.of()));
-  }
-
-  /**
-   * The same backend with a kernel for a composite.
-   *
-   * @param composite the composite's name
-   * @param factory makes the kernel for its attributes and types
    * @return the backend
    */
-  public LocalBackend withKernel(String composite, CompositeKernel.Factory factory) {
-    return new LocalBackend(workers, executor, kernels.with(composite, factory));
+  public static LocalBackend of(Workers workers, Kernels kernels, Executor executor) {
+    return new LocalBackend(workers, executor, kernels);
   }
 
   @Override
@@ -75,7 +76,7 @@ public final class LocalBackend implements Backend {
   public Executable compile(Program program, CompileOptions options) {
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(options, "options");
-    LocalPlan plan = LocalCompiler.plan(program, kernels, options.rematerialized(), workers);
+    LocalPlan plan = LocalCompiler.plan(program, this::find, options.rematerialized(), workers);
     long bytes = plan.bytes();
     if (options.memoryLimit().isPresent() && bytes > options.memoryLimit().getAsLong()) {
       throw new IllegalArgumentException(
@@ -87,19 +88,25 @@ public final class LocalBackend implements Backend {
               + options.memoryLimit().getAsLong()
               + "; rematerialise values, or raise it");
     }
-    return new CheckedExecutable(program, new Local(plan, workers), executor);
+    return new CheckedExecutable(program, new Local(plan, workers, options.profiled()), executor);
+  }
+
+  private Optional<CompositeCode> find(Composite composite) {
+    return kernels
+        .kernel(composite)
+        .map(kernel -> new CompositeCode(kernel::run, kernel.flops(), kernel::scratchBytes));
   }
 
   /** A plan with its workspaces. */
   private static final class Local implements Plan {
     private final LocalPlan plan;
     private final LocalCompiler.Runner runner;
-    private final Optional<String> name;
+    private final Optional<Profile> profile;
 
-    Local(LocalPlan plan, Workers workers) {
+    Local(LocalPlan plan, Workers workers, boolean profiled) {
       this.plan = plan;
-      this.runner = new LocalCompiler.Runner(plan, workers);
-      this.name = Optional.of(plan.name());
+      this.profile = profiled ? Optional.of(new Profile(plan)) : Optional.empty();
+      this.runner = new LocalCompiler.Runner(plan, workers, profile);
     }
 
     @Override
@@ -114,14 +121,22 @@ public final class LocalBackend implements Backend {
 
     @Override
     public String explain() {
-      return "local: program "
-          + name.orElse("")
-          + ", at most "
-          + plan.bytes()
-          + " bytes beside inputs and outputs, "
-          + String.format(Locale.ROOT, "%.3e", plan.flops())
-          + " FLOPs\n"
-          + plan.table();
+      return plan.explain();
+    }
+
+    @Override
+    public List<StepTime> profile() {
+      return profile.map(Profile::entries).orElse(List.of()).stream()
+          .map(
+              entry ->
+                  new StepTime(
+                      entry.program(),
+                      entry.kernel(),
+                      entry.detail(),
+                      entry.results(),
+                      entry.calls(),
+                      entry.nanoseconds()))
+          .toList();
     }
   }
 }

@@ -10,4 +10,8 @@ interface Plan {
   long peakBytes();
 
   String explain();
+
+  default List<StepTime> profile() {
+    return List.of();
+  }
 }

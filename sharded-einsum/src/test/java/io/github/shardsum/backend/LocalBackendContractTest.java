@@ -29,7 +29,8 @@ class LocalBackendContractTest implements BackendContract {
     List<Runnable> waiting = new ArrayList<>();
     ProgramBuilder p = Program.builder("p");
     p.output("y", p.negate(p.input("x", "f32[]")));
-    Executable program = LocalBackend.of(Workers.sequential(), waiting::add).compile(p.build());
+    Executable program =
+        LocalBackend.of(Workers.sequential(), Kernels.none(), waiting::add).compile(p.build());
     List<Tensor> x = List.of(Tensor.scalar(DType.F32, 3));
     CompletableFuture<List<Tensor>> started = program.start(x);
     program.close();

@@ -78,7 +78,7 @@ public class MoeProgramBenchmark {
             Tensor.zeros(DType.F64, groups),
             Tensor.zeros(DType.F64));
     program =
-        MoePrograms.withKernels(LocalBackend.of(workers))
+        LocalBackend.of(workers, MoePrograms.kernels())
             .compile(MoePrograms.layer(sizes, DType.F32, OPTIONS, RANDOMNESS));
   }
 

@@ -117,14 +117,15 @@ final class EinsumLowering {
       Epilogue epilogue,
       Optional<BiasedEinsum> biased) {
     String what = einsum.equation() + (epilogue.relu() ? ", relu" : "");
-    List<Integer> values = Lowering.values(operands, out);
+    List<Integer> reads = Lowering.list(operands);
     long own = compiled.explain().temporaryBytes();
     double flops = compiled.explain().flops() * density(operands);
     if (biased.isEmpty()) {
       lowering.step(
           kernel(compiled),
           what,
-          values,
+          reads,
+          List.of(out),
           List.of(),
           flops,
           own,
@@ -136,7 +137,8 @@ final class EinsumLowering {
     lowering.step(
         kernel(compiled),
         what + ", bias " + biased.get().term(),
-        values,
+        reads,
+        List.of(out),
         List.of(biased.get().bias()),
         flops,
         own,

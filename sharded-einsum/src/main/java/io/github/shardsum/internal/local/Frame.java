@@ -13,6 +13,7 @@ final class Frame {
   private final Workers workers;
   private final List<Tensor> inputs;
   private final List<Tensor> outputs;
+  private final Optional<Profile> profile;
   private final Tensor[] values;
 
   Frame(
@@ -20,12 +21,14 @@ final class Frame {
       Workspace workspace,
       Workers workers,
       List<Tensor> inputs,
-      List<Tensor> outputs) {
+      List<Tensor> outputs,
+      Optional<Profile> profile) {
     this.plan = plan;
     this.workspace = workspace;
     this.workers = workers;
     this.inputs = inputs;
     this.outputs = outputs;
+    this.profile = profile;
     this.values = new Tensor[plan.places().size()];
   }
 
@@ -35,6 +38,10 @@ final class Frame {
 
   Workers workers() {
     return workers;
+  }
+
+  Optional<Profile> profile() {
+    return profile;
   }
 
   /** A dense value. */

@@ -1,12 +1,15 @@
 package io.github.shardsum.internal.local;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -19,15 +22,20 @@ public final class LocalCompiler {
    * code gone, named values rematerialised, then lowered.
    *
    * @param program the program
-   * @param kernels kernels of composites
+   * @param composites finds the code of composites
    * @param rematerialized names of values to compute again
    * @param workers the threads
    * @return the plan
    * @throws IllegalArgumentException if a name is none of the program's results
    */
   public static LocalPlan plan(
-      Program program, LocalKernels kernels, Set<String> rematerialized, Workers workers) {
-    Program decomposed = Passes.decompose(program, composite -> kernels.of(composite).isEmpty());
+      Program program,
+      CompositeCode.Finder composites,
+      Set<String> rematerialized,
+      Workers workers) {
+    Set<String> missing = new LinkedHashSet<>();
+    Program decomposed =
+        Passes.decompose(program, composite -> isMissing(composite, composites, missing));
     Program clean = Passes.deadCode(Passes.commonSubexpressions(decomposed));
     // A value that the passes have merged with another or dropped is not kept either.
     for (String name : rematerialized) {
@@ -41,7 +49,24 @@ public final class LocalCompiler {
     Set<String> results = new HashSet<>();
     clean.statements().forEach(each -> each.results().forEach(value -> results.add(value.name())));
     left.retainAll(results);
-    return Lowering.lower(Passes.rematerialize(clean, left), kernels, workers);
+    Program last = Passes.rematerialize(clean, left);
+    return Lowering.lower(last, composites, workers)
+        .withNotes(missing.stream().map(LocalCompiler::note).toList());
+  }
+
+  private static boolean isMissing(
+      Composite composite, CompositeCode.Finder composites, Set<String> missing) {
+    boolean none = composites.find(composite).isEmpty();
+    if (none) {
+      missing.add(composite.name());
+    }
+    return none;
+  }
+
+  private static String note(String composite) {
+    return "composite "
+        + composite
+        + " runs as its decomposition: the backend's Kernels have none for it";
   }
 
   /** Runs a plan, in workspaces that are kept. Thread-safe. */
@@ -51,6 +76,7 @@ public final class LocalCompiler {
 
     private final LocalPlan plan;
     private final Workers workers;
+    private final Optional<Profile> profile;
     private final ConcurrentLinkedQueue<Workspace> free = new ConcurrentLinkedQueue<>();
 
     /**
@@ -58,10 +84,12 @@ public final class LocalCompiler {
      *
      * @param plan the plan
      * @param workers the threads
+     * @param profile where the steps' times go
      */
-    public Runner(LocalPlan plan, Workers workers) {
+    public Runner(LocalPlan plan, Workers workers, Optional<Profile> profile) {
       this.plan = plan;
       this.workers = workers;
+      this.profile = profile;
     }
 
     /**
@@ -74,7 +102,7 @@ public final class LocalCompiler {
       Workspace kept = free.poll();
       Workspace workspace = kept == null ? new Workspace(plan) : kept;
       boolean shared = shared(inputs) && shared(outputs);
-      plan.run(workspace, shared ? workers : workers.alone(), inputs, outputs);
+      plan.run(workspace, shared ? workers : workers.alone(), inputs, outputs, profile);
       // After a failed run the workspace may hold positions that nothing checked.
       free.add(workspace);
     }

@@ -2,10 +2,14 @@ package io.github.shardsum.internal.local;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A program lowered to steps. Immutable and thread-safe; what a run writes is in its workspace.
@@ -17,6 +21,7 @@ import java.util.Optional;
  * @param routings routing tensors of the workspace
  * @param nested plans of loops' bodies
  * @param biased einsums that each workspace compiles
+ * @param notes what a reader should know of the plan
  */
 public record LocalPlan(
     String name,
@@ -25,7 +30,8 @@ public record LocalPlan(
     MemoryPlan memory,
     List<Place.Routed> routings,
     List<LocalPlan> nested,
-    List<BiasedEinsum> biased) {
+    List<BiasedEinsum> biased,
+    List<String> notes) {
   /** Width of the bar of live bytes. */
   private static final int BAR = 20;
 
@@ -36,13 +42,27 @@ public record LocalPlan(
     routings = List.copyOf(routings);
     nested = List.copyOf(nested);
     biased = List.copyOf(biased);
+    notes = List.copyOf(notes);
   }
 
-  /** Runs all steps. */
-  void run(Workspace workspace, Workers workers, List<Tensor> inputs, List<Tensor> outputs) {
-    Frame frame = new Frame(this, workspace, workers, inputs, outputs);
-    for (Step step : steps) {
-      step.action().run(frame);
+  /** Runs all steps, and measures them if there is a profile. */
+  void run(
+      Workspace workspace,
+      Workers workers,
+      List<Tensor> inputs,
+      List<Tensor> outputs,
+      Optional<Profile> profile) {
+    Frame frame = new Frame(this, workspace, workers, inputs, outputs, profile);
+    if (profile.isEmpty()) {
+      for (Step step : steps) {
+        step.action().run(frame);
+      }
+      return;
+    }
+    for (int i = 0; i < steps.size(); i++) {
+      long start = System.nanoTime();
+      steps.get(i).action().run(frame);
+      profile.get().add(i, System.nanoTime() - start);
     }
   }
 
@@ -73,11 +93,49 @@ public record LocalPlan(
   }
 
   /**
+   * This plan with another note.
+   *
+   * @param more the notes
+   * @return the plan
+   */
+  LocalPlan withNotes(Collection<String> more) {
+    List<String> all = new ArrayList<>(notes);
+    all.addAll(more);
+    return new LocalPlan(name, places, steps, memory, routings, nested, biased, all);
+  }
+
+  /** Its notes and those of loops' bodies, each once. */
+  private Set<String> allNotes() {
+    Set<String> all = new LinkedHashSet<>(notes);
+    nested.forEach(body -> all.addAll(body.allNotes()));
+    return all;
+  }
+
+  /**
+   * What will run.
+   *
+   * @return memory and FLOPs, the table of the steps, and notes
+   */
+  public String explain() {
+    StringBuilder text = new StringBuilder();
+    text.append("local: program ")
+        .append(name)
+        .append(", at most ")
+        .append(bytes())
+        .append(" bytes beside inputs and outputs, ")
+        .append(String.format(Locale.ROOT, "%.3e", flops()))
+        .append(" FLOPs\n")
+        .append(table());
+    allNotes().forEach(note -> text.append("note: ").append(note).append('\n'));
+    return text.toString();
+  }
+
+  /**
    * The table of the steps.
    *
    * @return a line a step, with a bar of the bytes that live then
    */
-  public String table() {
+  private String table() {
     long[] live = memory.liveBytes(steps.size());
     long most = Math.max(1, Arrays.stream(live).max().orElse(0));
     StringBuilder text = new StringBuilder();

@@ -7,15 +7,16 @@ import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Lowers a loop: its body is a plan of its own, run on slices; carried values alternate places. */
 final class LoopLowering {
   private final Lowering lowering;
-  private final LocalKernels kernels;
+  private final CompositeCode.Finder composites;
 
-  LoopLowering(Lowering lowering, LocalKernels kernels) {
+  LoopLowering(Lowering lowering, CompositeCode.Finder composites) {
     this.lowering = lowering;
-    this.kernels = kernels;
+    this.composites = composites;
   }
 
   /**
@@ -32,15 +33,12 @@ final class LoopLowering {
 
   void lower(Loop loop, Statement statement) {
     LocalPlan body =
-        LocalCompiler.plan(loop.body(), kernels, java.util.Set.of(), lowering.workers());
+        LocalCompiler.plan(loop.body(), composites, java.util.Set.of(), lowering.workers());
     int nested = lowering.nest(body);
     int[] operands = loop.operands().stream().mapToInt(lowering::dense).toArray();
     int carried = loop.carried().size();
     int[][] state = new int[carried][2];
-    List<Integer> touched = new ArrayList<>();
-    for (int operand : operands) {
-      touched.add(operand);
-    }
+    List<Integer> reads = new ArrayList<>(Lowering.list(operands));
     for (int i = 0; i < carried; i++) {
       for (int side = 0; side < 2; side++) {
         ValueType type = loop.carried().get(i).type().withoutLayout();
@@ -50,19 +48,17 @@ final class LoopLowering {
                 new Value(name, type),
                 Place.Dense.of(
                     lowering.buffer(type.dtype(), type.shape()), type.dtype(), type.shape()));
-        touched.add(state[i][side]);
+        reads.add(state[i][side]);
       }
     }
     int[] results = statement.results().stream().mapToInt(lowering::define).toArray();
-    for (int result : results) {
-      touched.add(result);
-    }
     Rounds rounds = new Rounds(loop, nested, body, operands, state, results);
     double flops = loop.count() * body.steps().stream().mapToDouble(Step::flops).sum();
     lowering.step(
         "loop",
         loop.count() + " rounds of " + loop.body().name(),
-        touched,
+        reads,
+        Lowering.list(results),
         flops,
         frame -> run(frame, rounds));
   }
@@ -75,6 +71,7 @@ final class LoopLowering {
       frame.tensor(rounds.state()[i][0]).assign(frame.tensor(rounds.operands()[i]));
     }
     Workspace workspace = frame.workspace().nested(rounds.nested());
+    Optional<Profile> profile = frame.profile().map(all -> all.nested(rounds.nested()));
     for (int round = 0; round < loop.count(); round++) {
       long index = loop.reverse() ? loop.count() - 1 - round : round;
       List<Tensor> inputs = new ArrayList<>();
@@ -92,7 +89,7 @@ final class LoopLowering {
                 ? frame.tensor(rounds.state()[i][1 - round % 2])
                 : slice(frame.tensor(rounds.results()[i]), index));
       }
-      rounds.body().run(workspace, frame.workers(), inputs, outputs);
+      rounds.body().run(workspace, frame.workers(), inputs, outputs, profile);
     }
     for (int i = 0; i < carried; i++) {
       int side = (int) (loop.count() % 2);

@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.local;
 
-import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.kernel.Elementwise;
 import io.github.shardsum.program.Contraction;
@@ -18,6 +17,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,12 +26,13 @@ import java.util.Optional;
 /** Lowers a program to steps, statement by statement; used once. */
 public final class Lowering {
   private final Program program;
-  private final LocalKernels kernels;
+  private final CompositeCode.Finder composites;
   private final Workers workers;
   private final Uses uses;
   private final Epilogues epilogues;
   private final Groups groups;
   private final Map<Value, Integer> ids = new HashMap<>();
+  private final List<Value> values = new ArrayList<>();
   private final List<Optional<Place>> places = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
   private final List<BufferInfo> buffers = new ArrayList<>();
@@ -39,9 +40,9 @@ public final class Lowering {
   private final List<LocalPlan> nested = new ArrayList<>();
   private final List<BiasedEinsum> biased = new ArrayList<>();
 
-  private Lowering(Program program, LocalKernels kernels, Workers workers) {
+  private Lowering(Program program, CompositeCode.Finder composites, Workers workers) {
     this.program = program;
-    this.kernels = kernels;
+    this.composites = composites;
     this.workers = workers;
     this.uses = new Uses(program);
     this.epilogues = new Epilogues(program, uses);
@@ -52,12 +53,12 @@ public final class Lowering {
    * Lowers a program.
    *
    * @param program a program without composites but those that have a kernel
-   * @param kernels kernels of composites
+   * @param composites finds the code of composites
    * @param workers the threads
    * @return the plan
    */
-  public static LocalPlan lower(Program program, LocalKernels kernels, Workers workers) {
-    return new Lowering(Gathers.of(Pairwise.of(program)), kernels, workers).plan();
+  public static LocalPlan lower(Program program, CompositeCode.Finder composites, Workers workers) {
+    return new Lowering(Gathers.of(Pairwise.of(program)), composites, workers).plan();
   }
 
   private LocalPlan plan() {
@@ -72,7 +73,14 @@ public final class Lowering {
       copyOut(i);
     }
     return new LocalPlan(
-        program.name(), places, steps, MemoryPlan.of(lifetimes()), routings, nested, biased);
+        program.name(),
+        places,
+        steps,
+        MemoryPlan.of(lifetimes()),
+        routings,
+        nested,
+        biased,
+        List.of());
   }
 
   private void lower(int index) {
@@ -94,7 +102,7 @@ public final class Lowering {
       case Selection selection -> new RowLowering(this).lower(selection, statement);
       case Source source -> new MovementLowering(this).source(source, statement.result());
       case Movement movement -> new MovementLowering(this).lower(movement, statement.result());
-      case Nested.Loop loop -> new LoopLowering(this, kernels).lower(loop, statement);
+      case Nested.Loop loop -> new LoopLowering(this, composites).lower(loop, statement);
       case Nested.Composite composite -> composite(composite, statement);
     }
   }
@@ -105,7 +113,8 @@ public final class Lowering {
     step(
         "exp",
         statement.toString(),
-        List.of(x, out),
+        List.of(x),
+        List.of(out),
         (double) statement.result().type().shape().elementCount(),
         frame -> Elementwise.expInto(frame.workers(), frame.tensor(out), frame.tensor(x)));
   }
@@ -122,7 +131,8 @@ public final class Lowering {
     step(
         "pointwise",
         detail,
-        values(operands, out),
+        list(operands),
+        List.of(out),
         builder.flops(),
         frame -> {
           Tensor[] in = new Tensor[operands.length];
@@ -134,32 +144,27 @@ public final class Lowering {
   }
 
   private void composite(Nested.Composite composite, Statement statement) {
-    CompositeKernel kernel =
-        kernels
-            .of(composite)
+    CompositeCode code =
+        composites
+            .find(composite)
             .orElseThrow(() -> new IllegalStateException("no kernel of " + composite.name()));
     int[] operands = composite.operands().stream().mapToInt(this::dense).toArray();
-    List<Integer> touched = new ArrayList<>();
-    for (int operand : operands) {
-      touched.add(operand);
-    }
     int[] results = statement.results().stream().mapToInt(this::define).toArray();
-    for (int result : results) {
-      touched.add(result);
-    }
     step(
         "composite",
         composite.name() + composite.operands(),
-        touched,
+        list(operands),
+        list(results),
         List.of(),
-        kernel.flops(),
+        code.flops(),
         0,
-        kernel.scratchBytes(workers),
-        frame -> kernel.run(tensors(frame, operands), tensors(frame, results), frame.workers()));
+        code.scratchBytes().applyAsLong(workers),
+        frame ->
+            code.body().run(tensors(frame, operands), tensors(frame, results), frame.workers()));
   }
 
   private static List<Tensor> tensors(Frame frame, int[] ids) {
-    return java.util.Arrays.stream(ids).mapToObj(frame::tensor).toList();
+    return Arrays.stream(ids).mapToObj(frame::tensor).toList();
   }
 
   /** A one-hot that is written as positions. */
@@ -210,7 +215,8 @@ public final class Lowering {
     step(
         "copy",
         "all of " + value,
-        List.of(from, to),
+        List.of(from),
+        List.of(to),
         0,
         frame -> frame.tensor(to).assign(frame.tensor(from)));
     return buffer;
@@ -238,6 +244,7 @@ public final class Lowering {
       return known;
     }
     ids.put(value, places.size());
+    values.add(value);
     places.add(Optional.empty());
     return places.size() - 1;
   }
@@ -285,7 +292,8 @@ public final class Lowering {
     step(
         "scatter",
         "all elements of " + value,
-        List.of(id, out),
+        List.of(id),
+        List.of(out),
         0,
         frame -> {
           var tensor = frame.tensor(out);
@@ -328,29 +336,42 @@ public final class Lowering {
     return biased.size() - 1;
   }
 
-  static List<Integer> values(int[] read, int written) {
-    List<Integer> all = new ArrayList<>();
-    for (int id : read) {
-      all.add(id);
-    }
-    all.add(written);
-    return all;
+  static List<Integer> list(int[] ids) {
+    return Arrays.stream(ids).boxed().toList();
   }
 
-  void step(String kernel, String detail, List<Integer> values, double flops, Step.Action action) {
-    step(kernel, detail, values, List.of(), flops, 0, 0, action);
+  void step(
+      String kernel,
+      String detail,
+      List<Integer> reads,
+      List<Integer> writes,
+      double flops,
+      Step.Action action) {
+    step(kernel, detail, reads, writes, List.of(), flops, 0, 0, action);
   }
 
   /** A step on rows, of which each thread holds one. */
-  void rows(String kernel, String detail, List<Integer> values, long rowBytes, Step.Action action) {
+  void rows(
+      String kernel,
+      String detail,
+      List<Integer> reads,
+      List<Integer> writes,
+      long rowBytes,
+      Step.Action action) {
     double flops = 0;
-    for (int id : values) {
+    for (int id : joined(reads, writes)) {
       if (places.get(id).orElseThrow() instanceof Place.Dense dense) {
         flops = Math.max(flops, elements(dense));
       }
     }
     long scratch = rowBytes * workers.parallelism();
-    step(kernel, detail, values, List.of(), flops, 0, scratch, action);
+    step(kernel, detail, reads, writes, List.of(), flops, 0, scratch, action);
+  }
+
+  private static List<Integer> joined(List<Integer> reads, List<Integer> writes) {
+    List<Integer> all = new ArrayList<>(reads);
+    all.addAll(writes);
+    return all;
   }
 
   private static double elements(Place.Dense dense) {
@@ -364,7 +385,8 @@ public final class Lowering {
   void step(
       String kernel,
       String detail,
-      List<Integer> values,
+      List<Integer> reads,
+      List<Integer> writes,
       List<Base> others,
       double flops,
       long ownBytes,
@@ -372,7 +394,7 @@ public final class Lowering {
       Step.Action action) {
     List<Base> bases = new ArrayList<>(others);
     double bytes = 0;
-    for (int id : values) {
+    for (int id : joined(reads, writes)) {
       switch (places.get(id).orElseThrow()) {
         case Place.Dense dense -> {
           bases.add(dense.base());
@@ -385,7 +407,9 @@ public final class Lowering {
         }
       }
     }
-    steps.add(new Step(kernel, detail, bases, flops, bytes, ownBytes, scratchBytes, action));
+    List<String> results = writes.stream().map(id -> values.get(id).name()).toList();
+    steps.add(
+        new Step(kernel, detail, results, bases, flops, bytes, ownBytes, scratchBytes, action));
   }
 
   private void copyOut(int output) {
@@ -404,6 +428,7 @@ public final class Lowering {
           "copy",
           "output " + value,
           List.of(id),
+          List.of(),
           0,
           frame -> frame.output(output).assign(frame.tensor(id)));
     }
@@ -413,7 +438,7 @@ public final class Lowering {
   private List<BufferInfo> lifetimes() {
     int[] first = new int[buffers.size()];
     int[] last = new int[buffers.size()];
-    java.util.Arrays.fill(first, Integer.MAX_VALUE);
+    Arrays.fill(first, Integer.MAX_VALUE);
     for (int i = 0; i < steps.size(); i++) {
       for (Base base : steps.get(i).bases()) {
         if (base instanceof Base.Buffer(int index)) {

@@ -68,7 +68,8 @@ final class MovementLowering {
     lowering.step(
         "copy",
         result.toString(),
-        List.of(from, out),
+        List.of(from),
+        List.of(out),
         0,
         frame -> {
           Tensor whole = frame.tensor(out);
@@ -85,7 +86,8 @@ final class MovementLowering {
     lowering.step(
         kernel,
         result.toString(),
-        List.of(source, out),
+        List.of(source),
+        List.of(out),
         0,
         frame -> {
           Tensor whole = frame.tensor(out);
@@ -136,7 +138,8 @@ final class MovementLowering {
     lowering.step(
         "concatenate",
         result.toString(),
-        Lowering.values(operands, out),
+        Lowering.list(operands),
+        List.of(out),
         0,
         frame -> {
           Tensor whole = frame.tensor(out);
@@ -154,6 +157,7 @@ final class MovementLowering {
         lowering.step(
             "fill",
             result.toString(),
+            List.of(),
             List.of(out),
             0,
             frame -> {
@@ -168,7 +172,8 @@ final class MovementLowering {
         lowering.step(
             "random",
             result.toString(),
-            List.of(seed, out),
+            List.of(seed),
+            List.of(out),
             0,
             frame ->
                 BlockWriter.random(
@@ -195,6 +200,7 @@ final class MovementLowering {
     lowering.step(
         "iota",
         result.toString(),
+        List.of(),
         List.of(out),
         0,
         frame -> kernel.run(frame.workers(), frame.tensor(out)));

@@ -28,7 +28,8 @@ final class RowLowering {
         lowering.step(
             "softmax",
             result.toString(),
-            List.of(x, out),
+            List.of(x),
+            List.of(out),
             4.0 * result.type().shape().elementCount(),
             frame ->
                 Softmax.softmaxInto(frame.workers(), frame.tensor(out), frame.tensor(x), axis));
@@ -40,7 +41,8 @@ final class RowLowering {
         lowering.rows(
             "running sum",
             result.toString(),
-            List.of(x, out),
+            List.of(x),
+            List.of(out),
             Double.BYTES * sum.x().type().size(sum.label()),
             frame ->
                 RowKernels.cumulativeSum(
@@ -91,7 +93,8 @@ final class RowLowering {
     lowering.rows(
         "extreme",
         next.toString(),
-        List.of(from, out),
+        List.of(from),
+        List.of(out),
         Double.BYTES * Math.max(1, type.size(label)),
         frame -> {
           var tensor = frame.tensor(from);
@@ -126,7 +129,8 @@ final class RowLowering {
         lowering.rows(
             "top-k",
             statement.toString(),
-            List.of(x, values, indices),
+            List.of(x),
+            List.of(values, indices),
             Double.BYTES * (top.x().type().size(top.label()) + 2 * top.k()),
             frame ->
                 RowKernels.topK(
@@ -143,7 +147,8 @@ final class RowLowering {
         lowering.rows(
             "arg-max",
             statement.toString(),
-            List.of(x, out),
+            List.of(x),
+            List.of(out),
             Double.BYTES * (max.x().type().size(max.label()) + 1),
             frame -> RowKernels.argMax(frame.workers(), frame.tensor(out), frame.tensor(x), axis));
       }
@@ -159,7 +164,8 @@ final class RowLowering {
       lowering.step(
           "one-hot",
           result.toString(),
-          List.of(indices, out),
+          List.of(indices),
+          List.of(out),
           0,
           frame -> BlockWriter.oneHot(frame.workers(), frame.tensor(out), frame.tensor(indices)));
       return;
@@ -169,7 +175,8 @@ final class RowLowering {
     lowering.step(
         "positions",
         result.toString(),
-        List.of(indices, out),
+        List.of(indices),
+        List.of(out),
         0,
         frame ->
             BlockWriter.positions(

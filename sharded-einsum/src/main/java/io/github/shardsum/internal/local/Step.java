@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param kernel what runs
  * @param detail what it runs on, for a reader
+ * @param results names of the values that it writes
  * @param bases all memory that it touches
  * @param flops arithmetic operations, a multiply-add being two
  * @param bytes least bytes read and written
@@ -17,14 +18,16 @@ import java.util.List;
 record Step(
     String kernel,
     String detail,
+    List<String> results,
     List<Base> bases,
     double flops,
     double bytes,
     long ownBytes,
     long scratchBytes,
     Action action) {
-  /** Copies the list. */
+  /** Copies the lists. */
   Step {
+    results = List.copyOf(results);
     bases = List.copyOf(bases);
   }
 

@@ -9,9 +9,7 @@ import io.github.shardsum.program.Program;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,11 +41,11 @@ public final class ExplainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Program program = ProgramFile.read(file);
     CompileOptions options =
-        new CompileOptions(new HashSet<>(rematerialized), OptionalLong.empty());
+        CompileOptions.defaults().rematerialize(rematerialized.toArray(String[]::new));
     PrintWriter out = spec.commandLine().getOut();
     try (Workers workers = Workers.sequential();
         Executable executable =
-            MoePrograms.withKernels(LocalBackend.of(workers)).compile(program, options)) {
+            LocalBackend.of(workers, MoePrograms.kernels()).compile(program, options)) {
       program.inputs().forEach(input -> out.println("input  " + input));
       program.outputs().forEach(output -> out.println("output " + output));
       out.print(executable.explain());

@@ -97,7 +97,7 @@ public final class RunCommand implements Callable<Integer> {
   }
 
   private Backend backend(Workers workers) {
-    return reference ? new ReferenceBackend() : MoePrograms.withKernels(LocalBackend.of(workers));
+    return reference ? new ReferenceBackend() : LocalBackend.of(workers, MoePrograms.kernels());
   }
 
   private void checkNames(Program program) {

@@ -1,0 +1,27 @@
+package io.github.shardsum.backend;
+
+import java.util.List;
+
+/**
+ * How long a step of an executable took, in all runs so far.
+ *
+ * @param program the program whose step it is: the executable's, or a loop's body; a loop's own
+ *     time contains that of its body
+ * @param kernel what ran, as in {@link Executable#explain}
+ * @param detail what it ran on, as in {@link Executable#explain}
+ * @param results names of the values that it wrote
+ * @param calls how often it ran
+ * @param nanoseconds time of all calls
+ */
+public record StepTime(
+    String program,
+    String kernel,
+    String detail,
+    List<String> results,
+    long calls,
+    long nanoseconds) {
+  /** Copies the list. */
+  public StepTime {
+    results = List.copyOf(results);
+  }
+}
