@@ -1,14 +1,11 @@
 package io.github.shardsum.program;
 
-import io.github.shardsum.program.Nested.Composite;
-import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.internal.program.gradient.Differentiation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 
 /**
  * Gradients of programs, which are programs: reverse-mode differentiation. The gradient of an
@@ -72,10 +69,7 @@ public final class Gradients {
       Program program, List<String> outputs, List<String> inputs, boolean ones, boolean values) {
     List<Integer> of = indices(program, "output", program.outputs(), outputs);
     List<Integer> by = indices(program, "input", program.inputs(), inputs);
-    Program gradient = new Differentiation(program, of, by, ones, values).run();
-    // Outputs are told apart by their names: one that equals another stays for a backend to find.
-    Set<Value> named = Set.copyOf(gradient.outputs());
-    return Passes.deadCode(Passes.commonSubexpressions(gradient, named));
+    return Differentiation.run(program, of, by, ones, values);
   }
 
   private static List<Integer> indices(
@@ -102,156 +96,5 @@ public final class Gradients {
       throw ProgramException.at(where, "each " + what + " once is wanted, got " + names);
     }
     return indices;
-  }
-
-  /** The gradient of all floating outputs, each with a cotangent, by all floating inputs. */
-  static Program ofAll(Program program) {
-    Program gradient =
-        new Differentiation(
-                program, floating(program.outputs()), floating(program.inputs()), false, false)
-            .run();
-    return Passes.deadCode(Passes.commonSubexpressions(gradient));
-  }
-
-  static List<Integer> floating(List<Value> values) {
-    List<Integer> floating = new ArrayList<>();
-    for (int i = 0; i < values.size(); i++) {
-      if (values.get(i).type().dtype().isFloating()) {
-        floating.add(i);
-      }
-    }
-    return floating;
-  }
-
-  /** One differentiation: the forward statements, then the rules from the last to the first. */
-  private static final class Differentiation {
-    private final Program program;
-    private final List<Integer> outputs;
-    private final List<Integer> inputs;
-    private final boolean ones;
-    private final boolean values;
-    private final ProgramBuilder builder;
-    private final Set<Value> active = new HashSet<>();
-    private final Map<Value, Value> cotangents = new HashMap<>();
-
-    /** For each loop the carried values of every round. */
-    private final Map<Statement, List<Value>> histories = new HashMap<>();
-
-    Differentiation(
-        Program program,
-        List<Integer> outputs,
-        List<Integer> inputs,
-        boolean ones,
-        boolean values) {
-      this.program = program;
-      this.outputs = outputs;
-      this.inputs = inputs;
-      this.ones = ones;
-      this.values = values;
-      this.builder = new ProgramBuilder(program.name() + ".gradient");
-    }
-
-    Program run() {
-      builder.reserve(program);
-      program.inputs().forEach(builder::copyInput);
-      inputs.forEach(i -> active.add(program.inputs().get(i)));
-      program.statements().forEach(this::forward);
-      outputs.forEach(i -> seed(program.outputs().get(i)));
-      GradientRules rules = new GradientRules(builder);
-      for (Statement statement : program.statements().reversed()) {
-        backward(rules, statement);
-      }
-      if (values) {
-        outputs.forEach(i -> builder.output(program.outputs().get(i)));
-      }
-      inputs.forEach(i -> output(program.inputs().get(i)));
-      return builder.build();
-    }
-
-    private void forward(Statement statement) {
-      boolean depends = statement.operation().operands().stream().anyMatch(active::contains);
-      activate(statement, active);
-      if (depends && statement.operation() instanceof Loop loop) {
-        histories.put(statement, LoopGradient.withHistory(builder, statement, loop));
-      } else {
-        builder.copy(statement);
-      }
-    }
-
-    /**
-     * Adds the results that depend on active values by a derivative. Of a composite its
-     * decomposition says which: the mask of a routing does not, and its cotangent is then not even
-     * computed.
-     */
-    private static void activate(Statement statement, Set<Value> active) {
-      List<Value> operands = statement.operation().operands();
-      if (operands.stream().noneMatch(active::contains)) {
-        return;
-      }
-      Set<Value> found = new HashSet<>(statement.results());
-      if (statement.operation() instanceof Composite composite) {
-        Program inner = composite.decomposition();
-        Set<Value> within = new HashSet<>();
-        for (int i = 0; i < operands.size(); i++) {
-          if (active.contains(operands.get(i))) {
-            within.add(inner.inputs().get(i));
-          }
-        }
-        inner.statements().forEach(each -> activate(each, within));
-        for (int i = 0; i < inner.outputs().size(); i++) {
-          if (!within.contains(inner.outputs().get(i))) {
-            found.remove(statement.results().get(i));
-          }
-        }
-      }
-      found.stream().filter(value -> value.type().dtype().isFloating()).forEach(active::add);
-    }
-
-    private void seed(Value output) {
-      boolean one = ones && output.type().rank() == 0;
-      Value cotangent =
-          one
-              ? builder.constant(output.type().withoutLayout(), 1)
-              : builder.input(
-                  builder.unused("cotangent." + output.name()), output.type().withoutLayout());
-      accumulate(output, cotangent);
-    }
-
-    private void accumulate(Value value, Value cotangent) {
-      Value before = cotangents.get(value);
-      cotangents.put(value, before == null ? cotangent : builder.add(before, cotangent));
-    }
-
-    private void backward(GradientRules rules, Statement statement) {
-      List<Optional<Value>> given = new ArrayList<>();
-      for (Value result : statement.results()) {
-        given.add(
-            active.contains(result)
-                ? Optional.ofNullable(cotangents.get(result))
-                : Optional.empty());
-      }
-      if (given.stream().allMatch(Optional::isEmpty)) {
-        return;
-      }
-      List<Value> operands = statement.operation().operands();
-      List<Boolean> wanted = operands.stream().map(active::contains).toList();
-      List<Optional<Value>> gradients =
-          rules.gradients(statement, given, wanted, histories.getOrDefault(statement, List.of()));
-      for (int i = 0; i < operands.size(); i++) {
-        if (wanted.get(i) && gradients.get(i).isPresent()) {
-          accumulate(operands.get(i), rules.like(gradients.get(i).get(), operands.get(i).type()));
-        }
-      }
-    }
-
-    /** Each gradient is a result of its own, so that it can have its name. */
-    private void output(Value input) {
-      Value found = cotangents.get(input);
-      Value gradient = found == null ? builder.constant(input.type().withoutLayout(), 0) : found;
-      if (!builder.isUnnamed(gradient)) {
-        gradient = new GradientRules(builder).copy(gradient, input.type());
-      }
-      builder.output(builder.unused("gradient." + input.name()), gradient);
-    }
   }
 }

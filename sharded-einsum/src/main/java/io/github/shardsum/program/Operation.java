@@ -21,33 +21,4 @@ public sealed interface Operation
    * @return in order; one that is read twice stands there twice
    */
   List<Value> operands();
-
-  /**
-   * The operation's name in the text.
-   *
-   * @return as {@code einsum}
-   */
-  default String mnemonic() {
-    return OperationText.mnemonic(this);
-  }
-
-  /**
-   * Types of its results.
-   *
-   * @return at least one
-   * @throws ProgramException if operands or attributes do not fit; the message names every shape
-   */
-  default List<ValueType> resultTypes() {
-    return TypeRules.infer(this);
-  }
-
-  /**
-   * The same operation on other values of the same types.
-   *
-   * @param others as many values as there are operands
-   * @return the operation
-   */
-  default Operation withOperands(List<Value> others) {
-    return Rewriting.withOperands(this, others);
-  }
 }

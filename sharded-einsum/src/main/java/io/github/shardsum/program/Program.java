@@ -1,15 +1,17 @@
 package io.github.shardsum.program;
 
+import io.github.shardsum.internal.program.text.ProgramParser;
+import io.github.shardsum.internal.program.text.ProgramPrinter;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /**
- * A computation as if for one device: inputs, statements in order, outputs; an immutable value.
- * Whoever holds one holds a valid one: every value is defined once and before it is used, and every
- * result has the type that its operation gives. {@link #toString} is its text, and {@link #parse}
- * of that text gives an equal program.
+ * A computation as if for one device: inputs, statements in order, outputs; an immutable value. A
+ * program is valid: every value is defined once and before it is used, and every result has the
+ * type that its operation gives. {@link #toString} is its text, and {@link #parse} of that text
+ * gives an equal program.
  *
  * @param name a name as a value's
  * @param inputs values that a run is given, in order
@@ -31,9 +33,7 @@ public record Program(
     if (!Value.isName(name)) {
       throw ProgramException.at(
           "program",
-          "a name of letters, digits, _ and ., the first no digit, is wanted, got \""
-              + name
-              + "\"");
+          "name must have letters, digits, _ and ., the first no digit, got \"" + name + "\"");
     }
   }
 
@@ -51,12 +51,6 @@ public record Program(
               "operand " + operand + " is not defined before it in program " + name);
         }
       }
-      List<ValueType> types = statement.operation().resultTypes();
-      if (!types.equals(statement.results().stream().map(Value::type).toList())) {
-        throw ProgramException.of(
-            statement.operation(),
-            "results of types " + types + " are wanted, got " + statement.results());
-      }
       statement.results().forEach(result -> define(name, result, known));
     }
     for (Value output : outputs) {
@@ -68,10 +62,14 @@ public record Program(
   }
 
   private static void define(String program, Value value, Map<String, Value> known) {
+    if (!Value.isName(value.name())) {
+      throw ProgramException.at(
+          "program " + program, "values must have names, got " + value + " of a builder");
+    }
     if (known.putIfAbsent(value.name(), value) != null) {
       throw ProgramException.at(
           "program " + program,
-          "each name once is wanted, got " + value + " and " + known.get(value.name()));
+          "names must be distinct, got " + value + " and " + known.get(value.name()));
     }
   }
 
@@ -97,7 +95,7 @@ public record Program(
    * @throws ProgramException if it is not a program; the message names the line
    */
   public static Program parse(String text) {
-    return new ProgramParser(Objects.requireNonNull(text, "text")).program();
+    return ProgramParser.parse(Objects.requireNonNull(text, "text"));
   }
 
   /**

@@ -1,10 +1,13 @@
 package io.github.shardsum.program;
 
+import io.github.shardsum.internal.program.pass.OperandSubstitution;
+import io.github.shardsum.internal.program.types.TypeInference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -26,9 +29,9 @@ import java.util.Set;
  * }</pre>
  *
  * <p>Every method checks its operation at once and throws {@link ProgramException} with the
- * operation and every shape. Values are those of this builder. A result that is given no name has a
- * made-up one, v0, v1 and so on, which it gives up for another where an input or {@link #let} wants
- * it; names are settled by {@link #build}, so until then a value may be called otherwise.
+ * operation and every shape. Values are those of this builder. Results are numbered, {@code %0},
+ * {@code %1} and so on, until {@link #build} gives them the names of {@link #let}, and v and the
+ * number to those without one (or the next number that no other name has).
  */
 public final class ProgramBuilder
     implements PointwiseMethods,
@@ -42,93 +45,44 @@ public final class ProgramBuilder
   private final List<Statement> statements = new ArrayList<>();
   private final List<Value> outputs = new ArrayList<>();
 
-  /** Names of the program that were given and stay. */
+  /** All values, and the names of those that have one. */
+  private final Map<Value, Optional<String>> values = new HashMap<>();
+
   private final Set<String> names = new HashSet<>();
-
-  private final Set<Value> known = new HashSet<>();
-  private final Set<Value> madeUp = new HashSet<>();
-
-  /** The name in the program of each value here that was given another one. */
-  private final Map<String, String> renamed = new HashMap<>();
-
-  /** The value that has a made-up name in the program, by that name. */
-  private final Map<String, String> yielding = new HashMap<>();
-
-  /** Names of values here, whatever they are called in the program. */
-  private final Set<String> handles = new HashSet<>();
-
-  /** The made-up names in the program of values here that gave up theirs. */
-  private final Map<String, String> moved = new HashMap<>();
-
-  private int made;
+  private int results;
 
   ProgramBuilder(String name) {
     this.name = name;
   }
 
-  private String fresh() {
-    String next;
-    do {
-      next = "v" + made++;
-    } while (isUsed(next));
-    return next;
-  }
-
-  private boolean isUsed(String some) {
-    return names.contains(some) || handles.contains(some) || yielding.containsKey(some);
-  }
-
   private void take(String wanted) {
     if (!names.add(wanted)) {
-      throw ProgramException.at("program " + name, "each name once is wanted, got " + wanted);
-    }
-    String handle = yielding.remove(wanted);
-    if (handle != null) {
-      String other = fresh();
-      moved.put(handle, other);
-      yielding.put(other, handle);
+      throw ProgramException.at("program " + name, "names must be distinct, got " + wanted);
     }
   }
 
-  /** Keeps names that will be copied from being made up before. */
-  void reserve(Program program) {
-    program.inputs().forEach(value -> names.add(value.name()));
-    program.statements().forEach(each -> each.results().forEach(value -> names.add(value.name())));
-  }
-
-  /** Takes a name near to a wanted one. */
-  String reserve(String wanted) {
-    String name = unused(wanted);
-    take(name);
-    return name;
-  }
-
-  /** Declares an input whose name is reserved. */
-  void copyInput(Value value) {
-    inputs.add(value);
-    known.add(value);
-    handles.add(value.name());
-  }
-
-  /** Adds a statement whose results' names are reserved. */
-  void copy(Statement statement) {
-    statements.add(statement);
-    known.addAll(statement.results());
-    statement.results().forEach(value -> handles.add(value.name()));
-  }
-
-  /** A name that nothing has, as near to a wanted one as can be. */
-  String unused(String wanted) {
-    String name = wanted;
-    for (int i = 2; isUsed(name); i++) {
-      name = wanted + "." + i;
+  /**
+   * A name that no input and no named result has.
+   *
+   * @param wanted the name, if it is free
+   * @return the name, perhaps with a number after it
+   */
+  public String unusedName(String wanted) {
+    String free = wanted;
+    for (int i = 2; names.contains(free); i++) {
+      free = wanted + "." + i;
     }
-    return name;
+    return free;
   }
 
-  /** Whether a value is a result that has only a made-up name. */
-  boolean isUnnamed(Value value) {
-    return madeUp.contains(value) && !renamed.containsKey(value.name());
+  /**
+   * Whether a value is an input or was named by {@link #let}.
+   *
+   * @param value a value of this builder
+   * @return whether it has a name
+   */
+  public boolean isNamed(Value value) {
+    return values.getOrDefault(value, Optional.empty()).isPresent();
   }
 
   /**
@@ -142,24 +96,19 @@ public final class ProgramBuilder
     if (arguments.size() != program.inputs().size()) {
       throw ProgramException.at(
           "inline " + program.name(),
-          "one value an input of " + program.inputs() + " is wanted, got " + arguments);
+          "arguments must be one an input of " + program.inputs() + ", got " + arguments);
     }
-    Map<String, Value> known = new HashMap<>();
+    Map<Value, Value> known = new HashMap<>();
     for (int i = 0; i < arguments.size(); i++) {
-      known.put(program.inputs().get(i).name(), arguments.get(i));
+      known.put(program.inputs().get(i), arguments.get(i));
     }
     for (Statement statement : program.statements()) {
-      List<Value> operands = values(known, statement.operation().operands());
-      List<Value> results = add(statement.operation().withOperands(operands));
-      for (int i = 0; i < results.size(); i++) {
-        known.put(statement.results().get(i).name(), results.get(i));
+      List<Value> added = add(OperandSubstitution.replace(statement.operation(), known));
+      for (int i = 0; i < added.size(); i++) {
+        known.put(statement.results().get(i), added.get(i));
       }
     }
-    return values(known, program.outputs());
-  }
-
-  private static List<Value> values(Map<String, Value> known, List<Value> wanted) {
-    return wanted.stream().map(value -> known.getOrDefault(value.name(), value)).toList();
+    return OperandSubstitution.replace(program.outputs(), known);
   }
 
   /**
@@ -181,38 +130,43 @@ public final class ProgramBuilder
    * @return the value
    */
   public Value input(String input, ValueType type) {
+    checkName("input " + input, input);
     Value value = new Value(input, type);
     take(input);
-    if (handles.contains(input)) {
-      value = new Value(fresh(), type);
-      renamed.put(value.name(), input);
-    }
-    copyInput(value);
+    inputs.add(value);
+    values.put(value, Optional.of(input));
     return value;
+  }
+
+  private static void checkName(String where, String wanted) {
+    if (!Value.isName(wanted)) {
+      throw ProgramException.at(
+          where,
+          "name must have letters, digits, _ and ., the first no digit, got \"" + wanted + "\"");
+    }
   }
 
   /**
    * Adds an operation; all other methods are short for this one.
    *
    * @param operation the operation, on this builder's values
-   * @return its results, under fresh names
+   * @return its results, not yet named
    */
   @Override
   public List<Value> add(Operation operation) {
     for (Value operand : operation.operands()) {
-      if (!known.contains(operand)) {
-        throw ProgramException.of(operation, "operand " + operand + " is no value of this builder");
+      if (!values.containsKey(operand)) {
+        throw ProgramException.of(
+            operation, "operands must be values of this builder, got " + operand);
       }
     }
-    List<Value> results = new ArrayList<>();
-    for (ValueType type : operation.resultTypes()) {
-      String result = fresh();
-      yielding.put(result, result);
-      results.add(new Value(result, type));
+    List<Value> added = new ArrayList<>();
+    for (ValueType type : TypeInference.infer(operation)) {
+      added.add(new Value("%" + results++, type));
     }
-    Statement statement = new Statement(results, operation);
-    copy(statement);
-    madeUp.addAll(results);
+    Statement statement = new Statement(added, operation);
+    statements.add(statement);
+    statement.results().forEach(value -> values.put(value, Optional.empty()));
     return statement.results();
   }
 
@@ -225,19 +179,17 @@ public final class ProgramBuilder
    */
   public Value let(String wanted, Value value) {
     String where = "let " + wanted;
-    if (!known.contains(value) || inputs.contains(value)) {
-      throw ProgramException.at(where, "a result of this builder is wanted, got " + value);
+    Optional<String> before = values.get(value);
+    if (before == null) {
+      throw ProgramException.at(where, "value must be a result of this builder, got " + value);
     }
-    if (!Value.isName(wanted)) {
-      throw ProgramException.at(where, "a name of letters, digits, _ and . is wanted");
+    if (before.isPresent()) {
+      throw ProgramException.at(
+          where, "value must be a result without name, got " + before.get() + ": " + value.type());
     }
-    if (renamed.containsKey(value.name())) {
-      String name = renamed.get(value.name());
-      throw ProgramException.at(where, "a result without name is wanted, got " + name);
-    }
+    checkName(where, wanted);
     take(wanted);
-    renamed.put(value.name(), wanted);
-    yielding.remove(moved.getOrDefault(value.name(), value.name()), value.name());
+    values.put(value, Optional.of(wanted));
     return value;
   }
 
@@ -247,9 +199,9 @@ public final class ProgramBuilder
    * @param value an input or a result
    */
   public void output(Value value) {
-    if (!known.contains(value)) {
+    if (!values.containsKey(value)) {
       throw ProgramException.at(
-          "output of program " + name, "a value of this builder is wanted, got " + value);
+          "output of program " + name, "output must be a value of this builder, got " + value);
     }
     outputs.add(value);
   }
@@ -271,27 +223,23 @@ public final class ProgramBuilder
    */
   public Program build() {
     Map<Value, Value> named = new HashMap<>();
-    List<Value> arguments = inputs.stream().map(value -> named(named, value)).toList();
     List<Statement> lines = new ArrayList<>();
+    int made = 0;
     for (Statement statement : statements) {
-      lines.add(
-          new Statement(
-              statement.results().stream().map(value -> named(named, value)).toList(),
-              statement
-                  .operation()
-                  .withOperands(
-                      statement.operation().operands().stream()
-                          .map(value -> named.getOrDefault(value, value))
-                          .toList())));
+      List<Value> defined = new ArrayList<>();
+      for (Value result : statement.results()) {
+        Optional<String> given = values.getOrDefault(result, Optional.empty());
+        made = Math.max(made, Integer.parseInt(result.name().substring(1)));
+        while (given.isEmpty() && names.contains("v" + made)) {
+          made++;
+        }
+        Value value = new Value(given.orElse("v" + made), result.type());
+        made += given.isEmpty() ? 1 : 0;
+        named.put(result, value);
+        defined.add(value);
+      }
+      lines.add(new Statement(defined, OperandSubstitution.replace(statement.operation(), named)));
     }
-    List<Value> results = outputs.stream().map(value -> named.getOrDefault(value, value)).toList();
-    return new Program(name, arguments, lines, results);
-  }
-
-  private Value named(Map<Value, Value> named, Value value) {
-    String madeUpName = moved.getOrDefault(value.name(), value.name());
-    Value result = new Value(renamed.getOrDefault(value.name(), madeUpName), value.type());
-    named.put(value, result);
-    return result;
+    return new Program(name, inputs, lines, OperandSubstitution.replace(outputs, named));
   }
 }

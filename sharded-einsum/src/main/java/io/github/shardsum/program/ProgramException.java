@@ -1,16 +1,17 @@
 package io.github.shardsum.program;
 
+import io.github.shardsum.internal.program.text.OperationPrinter;
 import java.io.Serial;
 import java.util.Locale;
 
 /**
  * An operation that does not fit its operands, or a text that is not a program. The message names
- * the operation, every operand's type, what was wanted, what was given and what to do.
+ * the operation, every operand's type, what must hold, what was given and what to do.
  */
 public final class ProgramException extends IllegalArgumentException {
   @Serial private static final long serialVersionUID = 1;
 
-  /** Of what is to blame and of what is wanted; shapes of a hundred operands fit. */
+  /** Of what is to blame and of the rule; shapes of a hundred operands fit. */
   private static final int LONGEST = 4000;
 
   /** What is to blame. */
@@ -41,11 +42,25 @@ public final class ProgramException extends IllegalArgumentException {
     return shown.toString();
   }
 
-  static ProgramException of(Operation operation, String message) {
-    return new ProgramException(OperationText.heading(operation), message);
+  /**
+   * An operation that does not fit.
+   *
+   * @param operation the operation
+   * @param message what must hold, what was given and what to do
+   * @return the exception
+   */
+  public static ProgramException of(Operation operation, String message) {
+    return new ProgramException(OperationPrinter.heading(operation), message);
   }
 
-  static ProgramException at(String where, String message) {
+  /**
+   * A text or a call that is wrong.
+   *
+   * @param where the place in a text, or the call
+   * @param message what must hold, what was given and what to do
+   * @return the exception
+   */
+  public static ProgramException at(String where, String message) {
     return new ProgramException(where, message);
   }
 

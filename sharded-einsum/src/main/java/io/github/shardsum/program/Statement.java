@@ -1,17 +1,30 @@
 package io.github.shardsum.program;
 
+import io.github.shardsum.internal.program.text.ProgramPrinter;
+import io.github.shardsum.internal.program.types.TypeInference;
 import java.util.List;
 
 /**
- * One operation of a program and the values that it defines.
+ * One operation of a program and the values that it defines; an immutable value whose types are
+ * those that the operation gives.
  *
  * @param results one value a result, of the operation's result types
  * @param operation what is computed
  */
 public record Statement(List<Value> results, Operation operation) {
-  /** Copies the list. */
+  /**
+   * Checks the types.
+   *
+   * @throws ProgramException if operands or attributes do not fit the operation, or the results'
+   *     types are not those that it gives
+   */
   public Statement {
     results = List.copyOf(results);
+    List<ValueType> types = TypeInference.infer(operation);
+    if (!types.equals(results.stream().map(Value::type).toList())) {
+      throw ProgramException.of(
+          operation, "results must have the types " + types + ", got " + results);
+    }
   }
 
   /**

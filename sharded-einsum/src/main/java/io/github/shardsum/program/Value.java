@@ -5,22 +5,36 @@ import java.util.Objects;
 /**
  * A value of a program: an input or the result of a statement. Names are unique in a program.
  *
- * @param name letters, digits, {@code _} and {@code .}, the first no digit
+ * @param name letters, digits, {@code _} and {@code .}, the first no digit; {@code %} and a number
+ *     while a {@link ProgramBuilder} has not named it
  * @param type dtype and labels
  */
 public record Value(String name, ValueType type) {
+  /** A builder's numbered value, which has a name only when the program is built. */
+  private static boolean isNumbered(String name) {
+    return name.length() > 1
+        && name.charAt(0) == '%'
+        && name.chars().skip(1).allMatch(c -> c >= '0' && c <= '9');
+  }
+
   /** Checks the name. */
   public Value {
-    if (!isName(name)) {
+    if (!isName(name) && !isNumbered(name)) {
       throw new IllegalArgumentException(
-          "value: a name of letters, digits, _ and ., the first no digit, is wanted, got \""
+          "value: name must have letters, digits, _ and ., the first no digit, got \""
               + name
               + "\"");
     }
     Objects.requireNonNull(type, "type");
   }
 
-  static boolean isName(String name) {
+  /**
+   * Whether a text can name a value or a program.
+   *
+   * @param name the text
+   * @return true for letters, digits, {@code _} and {@code .}, the first no digit
+   */
+  public static boolean isName(String name) {
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
       boolean letter = c < 128 && (Character.isLetter(c) || c == '_');

@@ -1,6 +1,7 @@
 package io.github.shardsum.program;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.internal.program.types.Terms;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.ErrorArithmetic.Bounded;
 import io.github.shardsum.program.Pointwise.BinaryKind;

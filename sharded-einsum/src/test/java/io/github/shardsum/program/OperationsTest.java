@@ -244,7 +244,7 @@ class OperationsTest {
     says(() -> p.split(x, "j", "a", 2, "b"), "product is 3");
     says(() -> p.random(n, 0, "f32[a=2]"), "i64[]");
     says(() -> p.ragged(x, n, "i", 0), "without label i");
-    says(() -> p.input("x", "f32[i=2]"), "each name once");
+    says(() -> p.input("x", "f32[i=2]"), "names must be distinct, got x");
     says(() -> p.input("z", "f64[a=4000000000 b=4000000000]"), "elements");
     says(() -> p.split(x, "j", "i", 3, "b"), "each once");
   }
@@ -275,11 +275,11 @@ class OperationsTest {
         "attribute label is wanted");
     says(
         () -> Program.parse("program p {\n input x: f32[a=2]\n input x: f32[a=2]\n}"),
-        "each name once");
+        "names must be distinct, got x");
     says(
         () -> Program.parse("program p {\n input x: f32[a=2]\n x = relu(x)\n\n output x\n}"),
         "line 3",
-        "each name once");
+        "names must be distinct, got x");
     says(
         () ->
             Program.parse(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.internal.program.text.OperationPrinter;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,9 @@ class ProgramBuilderTest {
     Program moe = p.build();
     assertEquals(
         List.of("einsum", "softmax", "composite", "einsum", "einsum", "relu", "einsum", "einsum"),
-        moe.statements().stream().map(each -> each.operation().mnemonic()).toList());
+        moe.statements().stream()
+            .map(each -> OperationPrinter.mnemonic(each.operation()))
+            .toList());
     assertEquals("outputs: f32[G=2 S=8 M=16]", moe.outputs().getFirst().toString());
     assertEquals(moe, Program.parse(moe.toString()));
   }
@@ -53,7 +56,9 @@ class ProgramBuilderTest {
     p.output(p.max(y, "a"));
     assertEquals(
         List.of("sqrt", "log", "tanh", "logistic", "minimum", "maximum", "reduce_max"),
-        p.build().statements().stream().map(each -> each.operation().mnemonic()).toList());
+        p.build().statements().stream()
+            .map(each -> OperationPrinter.mnemonic(each.operation()))
+            .toList());
   }
 
   @Test
@@ -61,7 +66,7 @@ class ProgramBuilderTest {
     for (String name : List.of("a b", "", "a\nb", "1a", "a{", "\u00e9")) {
       says(
           () -> Program.builder(name),
-          "program: a name of letters, digits, _ and ., the first no digit, is wanted, got \""
+          "program: name must have letters, digits, _ and ., the first no digit, got \""
               + name
               + "\"");
     }
@@ -98,9 +103,9 @@ class ProgramBuilderTest {
     Value foreign = other.exp(other.input("x", "f32[a=2]"));
     ProgramBuilder p = Program.builder("p");
     p.input("y", "f32[a=2]");
-    says(() -> p.negate(foreign), "negate(v0: f32[a=2])", "no value of this builder");
-    says(() -> p.output(foreign), "output of program p", "v0: f32[a=2]");
-    says(() -> p.let("name", foreign), "let name", "v0: f32[a=2]");
+    says(() -> p.negate(foreign), "negate(%0: f32[a=2])", "must be values of this builder");
+    says(() -> p.output(foreign), "output of program p", "%0: f32[a=2]");
+    says(() -> p.let("name", foreign), "let name", "%0: f32[a=2]");
   }
 
   @Test
@@ -111,7 +116,7 @@ class ProgramBuilderTest {
     says(() -> p.let("z", y), "without name", "got y");
     says(() -> p.output("z", y), "without name");
     says(() -> p.let("z", x), "got x: f32[a=2]");
-    says(() -> p.let("y", p.exp(y)), "each name once");
+    says(() -> p.let("y", p.exp(y)), "names must be distinct");
     says(() -> p.let("1", p.exp(y)), "letters, digits");
     p.output(y);
     assertEquals(List.of("y"), p.build().outputs().stream().map(Value::name).toList());
@@ -149,8 +154,8 @@ class ProgramBuilderTest {
             }
             """);
     assertEquals(anonymous(wanted), anonymous(program));
-    says(() -> p.input("v0", "f32[a=2]"), "each name once is wanted, got v0");
-    says(() -> p.let("v1", p.exp(third)), "each name once is wanted, got v1");
+    says(() -> p.input("v0", "f32[a=2]"), "names must be distinct, got v0");
+    says(() -> p.let("v1", p.exp(third)), "names must be distinct, got v1");
     p.let("v0.x", p.exp(input));
   }
 

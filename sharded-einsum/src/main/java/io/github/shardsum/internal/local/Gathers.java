@@ -3,6 +3,7 @@ package io.github.shardsum.internal.local;
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.program.Contraction.Einsum;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Operation;
@@ -210,7 +211,9 @@ final class Gathers {
         continue;
       }
       List<Value> results =
-          builder.add(statement.operation().withOperands(of(statement.operation().operands())));
+          builder.add(
+              OperandSubstitution.withOperands(
+                  statement.operation(), of(statement.operation().operands())));
       for (int i = 0; i < results.size(); i++) {
         now.put(statement.results().get(i), results.get(i));
       }

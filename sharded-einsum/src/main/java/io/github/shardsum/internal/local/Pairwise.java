@@ -6,6 +6,7 @@ import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandForm;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.path.ContractionPath;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Program;
@@ -54,7 +55,8 @@ final class Pairwise {
       if (statement.operation() instanceof Contraction.Einsum einsum && operands.size() > 2) {
         now.put(statement.result(), contract(einsum, operands));
       } else {
-        List<Value> results = builder.add(statement.operation().withOperands(operands));
+        List<Value> results =
+            builder.add(OperandSubstitution.withOperands(statement.operation(), operands));
         for (int i = 0; i < results.size(); i++) {
           now.put(statement.results().get(i), results.get(i));
         }

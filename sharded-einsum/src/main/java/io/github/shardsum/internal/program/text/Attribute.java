@@ -1,5 +1,6 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.text;
 
+import io.github.shardsum.program.Program;
 import java.util.List;
 import java.util.stream.Collectors;
 

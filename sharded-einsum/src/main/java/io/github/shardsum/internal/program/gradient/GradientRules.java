@@ -1,13 +1,23 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.gradient;
 
+import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Selection.TopK;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,30 +38,36 @@ final class GradientRules {
   /**
    * Cotangents of the operands.
    *
+   * @param operation the operation
+   * @param results its results
    * @param given cotangents of the results, empty where nothing depends on one
    * @param wanted for which operands one is wanted; others may be left out
    * @param history of a loop, the carried values of every round
    * @return one an operand, of its sizes; empty for 0
    */
   List<Optional<Value>> gradients(
-      Statement statement, List<Optional<Value>> given, List<Boolean> wanted, List<Value> history) {
+      Operation operation,
+      List<Value> results,
+      List<Optional<Value>> given,
+      List<Boolean> wanted,
+      List<Value> history) {
     Optional<Value> first = given.getFirst();
-    return switch (statement.operation()) {
+    return switch (operation) {
       case Pointwise pointwise ->
           new PointwiseGradient(builder, this)
-              .of(pointwise, statement.result(), first.orElseThrow(), wanted);
+              .of(pointwise, results.getFirst(), first.orElseThrow(), wanted);
       case Contraction.Einsum einsum -> einsum(einsum, first.orElseThrow(), wanted);
-      case Reduce reduce -> List.of(reduce(reduce, statement.result(), first.orElseThrow()));
-      case Softmax softmax -> List.of(softmax(softmax, statement.result(), first.orElseThrow()));
+      case Reduce reduce -> List.of(reduce(reduce, results.getFirst(), first.orElseThrow()));
+      case Softmax softmax -> List.of(softmax(softmax, results.getFirst(), first.orElseThrow()));
       case CumulativeSum sum ->
           one(new CumulativeSum(first.orElseThrow(), sum.label(), sum.exclusive(), !sum.reverse()));
-      case TopK top -> List.of(first.map(g -> topK(top, statement.results().getLast(), g)));
+      case TopK top -> List.of(first.map(g -> topK(top, results.getLast(), g)));
       case Selection.ArgMax _, Selection.OneHot _ -> List.of(Optional.empty());
       case Source source -> nothing(source.operands().size());
       case Movement movement ->
           new MovementGradient(builder, this).of(movement, first.orElseThrow());
       case Composite composite -> composite(composite, given);
-      case Loop loop -> new LoopGradient(builder, loop, history).gradients(given);
+      case Loop loop -> new ScanGradient(builder, loop, history).gradients(given);
     };
   }
 
@@ -153,9 +169,9 @@ final class GradientRules {
 
   private List<Optional<Value>> composite(Composite composite, List<Optional<Value>> given) {
     List<Optional<Value>> gradients = nothing(composite.operands().size());
-    List<Integer> by = Gradients.floating(composite.decomposition().inputs());
+    List<Integer> by = Differentiation.floating(composite.decomposition().inputs());
     List<Value> operands = new ArrayList<>(composite.operands());
-    for (int i : Gradients.floating(composite.decomposition().outputs())) {
+    for (int i : Differentiation.floating(composite.decomposition().outputs())) {
       ValueType type = composite.decomposition().outputs().get(i).type().withoutLayout();
       operands.add(given.get(i).orElseGet(() -> builder.constant(type, 0)));
     }
@@ -164,7 +180,7 @@ final class GradientRules {
             composite.name() + ".gradient",
             composite.attributes(),
             operands,
-            Gradients.ofAll(composite.decomposition()),
+            Differentiation.ofAll(composite.decomposition()),
             gradientSplit(composite));
     List<Value> results = builder.add(gradient);
     for (int i = 0; i < by.size(); i++) {

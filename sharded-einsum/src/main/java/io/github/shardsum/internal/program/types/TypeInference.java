@@ -1,9 +1,11 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.types;
 
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
 import io.github.shardsum.program.Movement.Pad;
@@ -11,6 +13,9 @@ import io.github.shardsum.program.Movement.Shift;
 import io.github.shardsum.program.Movement.Slice;
 import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Binary;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Compare;
@@ -19,26 +24,39 @@ import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
 import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.ProgramException;
+import io.github.shardsum.program.Scalar;
+import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Selection.ArgMax;
 import io.github.shardsum.program.Selection.OneHot;
 import io.github.shardsum.program.Selection.TopK;
+import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Source.Constant;
 import io.github.shardsum.program.Source.Iota;
 import io.github.shardsum.program.Source.Random;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
 /** Types of the results of each operation: the rules that make a program valid. */
-final class TypeRules {
+public final class TypeInference {
   private final Operation operation;
 
-  private TypeRules(Operation operation) {
+  private TypeInference(Operation operation) {
     this.operation = operation;
   }
 
-  static List<ValueType> infer(Operation operation) {
+  /**
+   * Types of an operation's results.
+   *
+   * @param operation the operation
+   * @return at least one
+   * @throws ProgramException if operands or attributes do not fit; the message names every shape
+   */
+  public static List<ValueType> infer(Operation operation) {
     try {
       return types(operation);
     } catch (ArithmeticException overflow) {
@@ -47,14 +65,14 @@ final class TypeRules {
   }
 
   private static List<ValueType> types(Operation operation) {
-    TypeRules rules = new TypeRules(operation);
+    TypeInference rules = new TypeInference(operation);
     return switch (operation) {
       case Pointwise pointwise -> List.of(rules.pointwise(pointwise));
       case Contraction contraction -> List.of(rules.contraction(contraction));
       case Selection selection -> rules.selection(selection);
       case Source source -> List.of(rules.source(source));
       case Movement movement -> List.of(rules.movement(movement));
-      case Nested nested -> NestedRules.infer(nested);
+      case Nested nested -> NestedTypes.infer(nested);
     };
   }
 
@@ -153,7 +171,7 @@ final class TypeRules {
 
   private ValueType contraction(Contraction contraction) {
     return switch (contraction) {
-      case Contraction.Einsum einsum -> EinsumRule.infer(einsum);
+      case Contraction.Einsum einsum -> EinsumTypes.infer(einsum);
       case Reduce(ReduceKind kind, Value x, List<String> labels) -> {
         check(
             kind != ReduceKind.SUM || isNumber(x.type().dtype()),

@@ -1,7 +1,11 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.types;
 
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.ProgramException;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,16 +15,16 @@ import java.util.Map;
 import java.util.Set;
 
 /** The type of an einsum. */
-final class EinsumRule {
+final class EinsumTypes {
   private final Contraction.Einsum einsum;
   private final Map<String, Long> sizes = new HashMap<>();
 
-  private EinsumRule(Contraction.Einsum einsum) {
+  private EinsumTypes(Contraction.Einsum einsum) {
     this.einsum = einsum;
   }
 
   static ValueType infer(Contraction.Einsum einsum) {
-    return new EinsumRule(einsum).type();
+    return new EinsumTypes(einsum).type();
   }
 
   private ProgramException bad(String message) {

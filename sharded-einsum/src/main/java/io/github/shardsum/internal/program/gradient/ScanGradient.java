@@ -1,6 +1,11 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.gradient;
 
+import io.github.shardsum.internal.program.types.TypeInference;
 import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -10,41 +15,30 @@ import java.util.Optional;
  * The gradient of a loop: a loop in the other direction that carries the cotangents of the carried
  * values and sums those of the invariants, and computes each round again from its carried values.
  */
-final class LoopGradient {
+final class ScanGradient {
   private final ProgramBuilder builder;
   private final Loop loop;
   private final List<Value> history;
 
-  LoopGradient(ProgramBuilder builder, Loop loop, List<Value> history) {
+  ScanGradient(ProgramBuilder builder, Loop loop, List<Value> history) {
     this.builder = builder;
     this.loop = loop;
     this.history = history;
   }
 
-  /** Adds a loop that also stacks the carried values that each round begins with; gives these. */
-  static List<Value> withHistory(ProgramBuilder builder, Statement statement, Loop loop) {
+  /** The loop that also stacks the carried values that each round begins with. */
+  static Loop withHistory(Loop loop) {
     Program body = loop.body();
     List<Value> outputs = new ArrayList<>(body.outputs());
     outputs.addAll(body.inputs().subList(0, loop.carried().size()));
-    Loop longer =
-        new Loop(
-            loop.count(),
-            loop.label(),
-            loop.reverse(),
-            new Program(body.name(), body.inputs(), body.statements(), outputs),
-            loop.carried(),
-            loop.sequences(),
-            loop.invariants());
-    List<Value> results = new ArrayList<>(statement.results());
-    List<Value> history = new ArrayList<>();
-    List<ValueType> types = longer.resultTypes();
-    for (ValueType type : types.subList(results.size(), types.size())) {
-      Value value = new Value(builder.reserve("history"), type);
-      history.add(value);
-      results.add(value);
-    }
-    builder.copy(new Statement(results, longer));
-    return history;
+    return new Loop(
+        loop.count(),
+        loop.label(),
+        loop.reverse(),
+        new Program(body.name(), body.inputs(), body.statements(), outputs),
+        loop.carried(),
+        loop.sequences(),
+        loop.invariants());
   }
 
   List<Optional<Value>> gradients(List<Optional<Value>> given) {
@@ -52,16 +46,17 @@ final class LoopGradient {
     int carried = loop.carried().size();
     int sequences = carried + loop.sequences().size();
     List<Value> carry = new ArrayList<>();
+    List<ValueType> types = TypeInference.infer(loop);
     List<Value> read = new ArrayList<>(history);
     read.addAll(loop.sequences());
     for (int i = 0; i < given.size(); i++) {
-      ValueType type = loop.resultTypes().get(i);
+      ValueType type = types.get(i);
       if (type.dtype().isFloating()) {
         Value cotangent = given.get(i).orElseGet(() -> builder.constant(type, 0));
         (i < carried ? carry : read).add(cotangent);
       }
     }
-    for (int i : Gradients.floating(body.inputs())) {
+    for (int i : Differentiation.floating(body.inputs())) {
       if (i >= sequences) {
         carry.add(builder.constant(loop.operands().get(i).type().withoutLayout(), 0));
       }
@@ -86,7 +81,7 @@ final class LoopGradient {
     List<Optional<Value>> gradients =
         new ArrayList<>(Collections.nCopies(loop.operands().size(), Optional.<Value>empty()));
     List<Integer> order = new ArrayList<>();
-    List<Integer> floating = Gradients.floating(loop.body().inputs());
+    List<Integer> floating = Differentiation.floating(loop.body().inputs());
     floating.stream().filter(i -> i < carried || i >= sequences).forEach(order::add);
     floating.stream().filter(i -> i >= carried && i < sequences).forEach(order::add);
     for (int i = 0; i < order.size(); i++) {
@@ -97,7 +92,7 @@ final class LoopGradient {
 
   /** One round of the gradient's loop. */
   private final class Round {
-    private final ProgramBuilder round = new ProgramBuilder(loop.body().name() + ".gradient");
+    private final ProgramBuilder round = Program.builder(loop.body().name() + ".gradient");
     private final Program body = loop.body();
     private final List<Value> carry = new ArrayList<>();
     private final int carrySize;
@@ -107,24 +102,24 @@ final class LoopGradient {
     }
 
     Program body() {
-      Program gradient = Gradients.ofAll(body);
+      Program gradient = Differentiation.ofAll(body);
       int carried = loop.carried().size();
       int sequences = carried + loop.sequences().size();
       List<Value> cotangents = new ArrayList<>();
-      for (int i : Gradients.floating(body.outputs())) {
+      for (int i : Differentiation.floating(body.outputs())) {
         if (i < carried) {
           carry.add(input("carry", body.outputs().get(i)));
         }
       }
       cotangents.addAll(carry);
-      for (int i : Gradients.floating(body.inputs())) {
+      for (int i : Differentiation.floating(body.inputs())) {
         if (i >= sequences) {
           carry.add(input("sum", body.inputs().get(i)));
         }
       }
       List<Value> arguments = new ArrayList<>();
       body.inputs().subList(0, sequences).forEach(each -> arguments.add(input("round", each)));
-      for (int i : Gradients.floating(body.outputs())) {
+      for (int i : Differentiation.floating(body.outputs())) {
         if (i >= carried) {
           cotangents.add(input("stacked", body.outputs().get(i)));
         }
@@ -138,11 +133,11 @@ final class LoopGradient {
     }
 
     private Value input(String prefix, Value like) {
-      return round.input(round.unused(prefix + "." + like.name()), like.type().withoutLayout());
+      return round.input(round.unusedName(prefix + "." + like.name()), like.type().withoutLayout());
     }
 
     private void outputs(List<Value> gradients, int carried, int sequences) {
-      List<Integer> floating = Gradients.floating(body.inputs());
+      List<Integer> floating = Differentiation.floating(body.inputs());
       List<Value> stacked = new ArrayList<>();
       int sum = (int) floating.stream().filter(i -> i < carried).count();
       for (int i = 0; i < floating.size(); i++) {

@@ -1,5 +1,6 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.gradient;
 
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Binary;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
@@ -8,6 +9,8 @@ import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
 import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;

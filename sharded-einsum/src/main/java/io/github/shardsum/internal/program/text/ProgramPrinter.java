@@ -1,16 +1,25 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.text;
 
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
 /** Text of programs; {@link ProgramParser} is its inverse. */
-final class ProgramPrinter {
+public final class ProgramPrinter {
   private static final String INDENT = "  ";
 
   private ProgramPrinter() {}
 
-  static String print(Program program) {
+  /**
+   * A program's text.
+   *
+   * @param program the program
+   * @return lines, the last one ended
+   */
+  public static String print(Program program) {
     return print(program, "") + "\n";
   }
 
@@ -29,7 +38,13 @@ final class ProgramPrinter {
     return text.append(outputs).append(indent).append('}').toString();
   }
 
-  static String print(Statement statement) {
+  /**
+   * A statement's line.
+   *
+   * @param statement the statement
+   * @return the line, without its end
+   */
+  public static String print(Statement statement) {
     return print(statement, "");
   }
 
@@ -40,9 +55,9 @@ final class ProgramPrinter {
         statement.operation().operands().stream()
             .map(Value::name)
             .collect(Collectors.joining(", ", "(", ")"));
-    Map<String, Attribute> attributes = OperationText.attributes(statement.operation());
+    Map<String, Attribute> attributes = OperationPrinter.attributes(statement.operation());
     StringJoiner text = new StringJoiner(", ", " {", "}").setEmptyValue("");
     attributes.forEach((key, value) -> text.add(key + "=" + value.text(indent)));
-    return results + " = " + statement.operation().mnemonic() + operands + text;
+    return results + " = " + OperationPrinter.mnemonic(statement.operation()) + operands + text;
   }
 }

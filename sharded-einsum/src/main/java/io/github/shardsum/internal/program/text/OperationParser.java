@@ -1,6 +1,7 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.text;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.ReduceKind;
@@ -14,6 +15,7 @@ import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise.Binary;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Compare;
@@ -23,12 +25,17 @@ import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
 import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramException;
+import io.github.shardsum.program.Scalar;
 import io.github.shardsum.program.Selection.ArgMax;
 import io.github.shardsum.program.Selection.OneHot;
 import io.github.shardsum.program.Selection.TopK;
 import io.github.shardsum.program.Source.Constant;
 import io.github.shardsum.program.Source.Iota;
 import io.github.shardsum.program.Source.Random;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -36,13 +43,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Makes operations of names, operands and attributes: the inverse of {@link OperationText}. */
-final class OperationReader {
+/** Makes operations of names, operands and attributes: the inverse of {@link OperationPrinter}. */
+final class OperationParser {
   private final String name;
   private final List<Value> operands;
   private final Map<String, Attribute> attributes;
 
-  OperationReader(String name, List<Value> operands, Map<String, Attribute> attributes) {
+  OperationParser(String name, List<Value> operands, Map<String, Attribute> attributes) {
     this.name = name;
     this.operands = operands;
     this.attributes = new LinkedHashMap<>(attributes);
@@ -74,17 +81,17 @@ final class OperationReader {
 
   private Optional<Operation> pointwiseKind() {
     for (UnaryKind kind : UnaryKind.values()) {
-      if (OperationText.lower(kind).equals(name)) {
+      if (OperationPrinter.lower(kind).equals(name)) {
         return Optional.of(new Unary(kind, x()));
       }
     }
     for (BinaryKind kind : BinaryKind.values()) {
-      if (OperationText.lower(kind).equals(name)) {
+      if (OperationPrinter.lower(kind).equals(name)) {
         return Optional.of(new Binary(kind, operand(0, 2), operand(1, 2)));
       }
     }
     for (Comparison relation : Comparison.values()) {
-      if (OperationText.lower(relation).equals(name)) {
+      if (OperationPrinter.lower(relation).equals(name)) {
         return Optional.of(new Compare(relation, operand(0, 2), operand(1, 2)));
       }
     }

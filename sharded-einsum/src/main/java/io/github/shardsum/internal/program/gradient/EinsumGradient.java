@@ -1,7 +1,13 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.gradient;
 
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,5 +1,6 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.gradient;
 
+import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
 import io.github.shardsum.program.Movement.Pad;
@@ -7,6 +8,10 @@ import io.github.shardsum.program.Movement.Shift;
 import io.github.shardsum.program.Movement.Slice;
 import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Scalar;
+import io.github.shardsum.program.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

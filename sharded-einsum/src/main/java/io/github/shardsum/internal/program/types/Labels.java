@@ -1,5 +1,10 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.types;
 
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.ProgramException;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

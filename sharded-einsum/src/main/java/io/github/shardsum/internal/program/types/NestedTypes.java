@@ -1,14 +1,20 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.types;
 
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramException;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Types of the operations that hold a program. */
-final class NestedRules {
-  private NestedRules() {}
+final class NestedTypes {
+  private NestedTypes() {}
 
   static List<ValueType> infer(Nested nested) {
     return switch (nested) {
@@ -88,7 +94,7 @@ final class NestedRules {
     for (String key : composite.attributes().keySet()) {
       check(
           composite,
-          !key.isEmpty() && key.chars().allMatch(c -> ProgramParser.isWord((char) c)),
+          !key.isEmpty() && key.chars().allMatch(c -> Identifiers.isWordCharacter((char) c)),
           "attributes: names of letters, digits, _, ., - and + are wanted, got \"" + key + "\"");
     }
   }

@@ -1,8 +1,10 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.text;
 
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
 import io.github.shardsum.program.Movement.Pad;
@@ -12,18 +14,23 @@ import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Binary;
 import io.github.shardsum.program.Pointwise.Compare;
 import io.github.shardsum.program.Pointwise.Convert;
 import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Scalar;
 import io.github.shardsum.program.Selection.ArgMax;
 import io.github.shardsum.program.Selection.OneHot;
 import io.github.shardsum.program.Selection.TopK;
 import io.github.shardsum.program.Source.Constant;
 import io.github.shardsum.program.Source.Iota;
 import io.github.shardsum.program.Source.Random;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,11 +39,17 @@ import java.util.Map;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 
-/** Names and attributes of operations; {@link OperationReader} is its inverse. */
-final class OperationText {
-  private OperationText() {}
+/** Names and attributes of operations; {@link OperationParser} is its inverse. */
+public final class OperationPrinter {
+  private OperationPrinter() {}
 
-  static String mnemonic(Operation operation) {
+  /**
+   * The operation's name in the text.
+   *
+   * @param operation the operation
+   * @return as {@code einsum}
+   */
+  public static String mnemonic(Operation operation) {
     return switch (operation) {
       case Unary(Pointwise.UnaryKind kind, _) -> lower(kind);
       case Binary(Pointwise.BinaryKind kind, _, _) -> lower(kind);
@@ -162,8 +175,13 @@ final class OperationText {
     };
   }
 
-  /** The operation on one line with its operands' types, for messages. */
-  static String heading(Operation operation) {
+  /**
+   * The operation on one line with its operands' types, for messages.
+   *
+   * @param operation the operation
+   * @return as {@code exp(x: f32[i=2])}
+   */
+  public static String heading(Operation operation) {
     StringJoiner operands = new StringJoiner(", ", mnemonic(operation) + "(", ")");
     operation.operands().forEach(operand -> operands.add(operand.toString()));
     StringJoiner attributes = new StringJoiner(", ", " {", "}").setEmptyValue("");

@@ -1,8 +1,10 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.pass;
 
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
 import io.github.shardsum.program.Movement.Pad;
@@ -12,25 +14,66 @@ import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Binary;
 import io.github.shardsum.program.Pointwise.Compare;
 import io.github.shardsum.program.Pointwise.Convert;
 import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
+import io.github.shardsum.program.ProgramException;
 import io.github.shardsum.program.Selection.ArgMax;
 import io.github.shardsum.program.Selection.OneHot;
 import io.github.shardsum.program.Selection.TopK;
+import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Source.Random;
+import io.github.shardsum.program.Value;
 import java.util.List;
+import java.util.Map;
 
 /** An operation on other values. */
-final class Rewriting {
-  private Rewriting() {}
+public final class OperandSubstitution {
+  private OperandSubstitution() {}
 
-  static Operation withOperands(Operation operation, List<Value> to) {
+  /**
+   * An operation whose operands are replaced where a map has another value.
+   *
+   * @param operation the operation
+   * @param same other values of the same types
+   * @return the operation; the very same one if the map has none of its operands
+   */
+  public static Operation replace(Operation operation, Map<Value, Value> same) {
+    List<Value> operands = operation.operands();
+    for (Value operand : operands) {
+      if (same.containsKey(operand)) {
+        return withOperands(operation, replace(operands, same));
+      }
+    }
+    return operation;
+  }
+
+  /**
+   * Values, replaced where a map has another one.
+   *
+   * @param values the values
+   * @param same others for some of them
+   * @return as many values
+   */
+  public static List<Value> replace(List<Value> values, Map<Value, Value> same) {
+    return values.stream().map(value -> same.getOrDefault(value, value)).toList();
+  }
+
+  /**
+   * The same operation on other values of the same types.
+   *
+   * @param operation the operation
+   * @param to as many values as there are operands
+   * @return the operation
+   */
+  public static Operation withOperands(Operation operation, List<Value> to) {
     if (to.size() != operation.operands().size()) {
-      throw ProgramException.of(operation, "as many operands are wanted, got " + to);
+      throw ProgramException.of(operation, "operands must be as many as before, got " + to);
     }
     return switch (operation) {
       case Pointwise pointwise -> pointwise(pointwise, to);

@@ -1,5 +1,9 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.pass;
 
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramException;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -7,10 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Computes named values a second time for their late uses; see {@link Passes#rematerialize}. */
-final class Rematerialization {
+/**
+ * Computes named values a second time for their late uses; see {@link
+ * io.github.shardsum.program.Passes#rematerialize}.
+ */
+public final class Rematerialization {
   private final Program program;
-  private final ProgramBuilder builder;
+  private final ProgramEditor editor;
   private final Map<Value, Integer> definedAt = new HashMap<>();
 
   /** For each value to compute again, the first statement whose use is late. */
@@ -18,9 +25,9 @@ final class Rematerialization {
 
   private final Map<Value, Value> again = new HashMap<>();
 
-  Rematerialization(Program program, Set<String> names) {
+  private Rematerialization(Program program, Set<String> names) {
     this.program = program;
-    this.builder = new ProgramBuilder(program.name());
+    this.editor = new ProgramEditor(program);
     for (int i = 0; i < program.statements().size(); i++) {
       for (Value result : program.statements().get(i).results()) {
         definedAt.put(result, i);
@@ -30,7 +37,7 @@ final class Rematerialization {
       Value value = program.value(name);
       if (!definedAt.containsKey(value)) {
         throw ProgramException.at(
-            "rematerialize " + name, "a result is wanted, got the input " + value);
+            "rematerialize " + name, "value must be a result, got the input " + value);
       }
       lateUse(value).ifPresent(use -> lateFrom.put(value, use));
     }
@@ -60,25 +67,33 @@ final class Rematerialization {
     return definedAt.getOrDefault(value, -1);
   }
 
-  Program run() {
-    builder.reserve(program);
-    program.inputs().forEach(builder::copyInput);
+  /**
+   * Runs the pass.
+   *
+   * @param program the program
+   * @param names names of results to compute again
+   * @return the program with second computations
+   */
+  public static Program run(Program program, Set<String> names) {
+    return new Rematerialization(program, names).run();
+  }
+
+  private Program run() {
     for (int i = 0; i < program.statements().size(); i++) {
       Statement statement = program.statements().get(i);
       Map<Value, Value> now = new HashMap<>();
       for (Value operand : statement.operation().operands()) {
         Integer late = lateFrom.get(operand);
         if (late != null && i >= late) {
-          now.put(operand, secondly(operand));
+          now.put(operand, recompute(operand));
         }
       }
-      builder.copy(new Statement(statement.results(), Passes.on(statement.operation(), now)));
+      editor.keep(statement, OperandSubstitution.replace(statement.operation(), now));
     }
-    program.outputs().forEach(builder::output);
-    return builder.build();
+    return editor.program(program.outputs());
   }
 
-  private Value secondly(Value value) {
+  private Value recompute(Value value) {
     Value known = again.get(value);
     if (known != null) {
       return known;
@@ -87,10 +102,10 @@ final class Rematerialization {
     Map<Value, Value> operands = new HashMap<>();
     for (Value operand : statement.operation().operands()) {
       if (lateFrom.containsKey(operand)) {
-        operands.put(operand, secondly(operand));
+        operands.put(operand, recompute(operand));
       }
     }
-    List<Value> results = builder.add(Passes.on(statement.operation(), operands));
+    List<Value> results = editor.add(OperandSubstitution.replace(statement.operation(), operands));
     for (int i = 0; i < results.size(); i++) {
       again.putIfAbsent(statement.results().get(i), results.get(i));
     }

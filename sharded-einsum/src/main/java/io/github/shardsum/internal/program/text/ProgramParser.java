@@ -1,5 +1,13 @@
-package io.github.shardsum.program;
+package io.github.shardsum.internal.program.text;
 
+import io.github.shardsum.internal.program.types.Identifiers;
+import io.github.shardsum.internal.program.types.TypeInference;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramException;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -8,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Reads the text of programs by recursive descent; not thread-safe. */
-final class ProgramParser {
+public final class ProgramParser {
   /** Deeper nesting of programs than anybody writes, and less than a thread's stack. */
   private static final int MOST_NESTED = 100;
 
@@ -16,12 +24,22 @@ final class ProgramParser {
   private int at;
   private int depth;
 
-  ProgramParser(String text) {
+  private ProgramParser(String text) {
     this.text = text;
   }
 
-  /** The whole text as one program. */
-  Program program() {
+  /**
+   * Reads the whole text as one program.
+   *
+   * @param text the text
+   * @return the program
+   * @throws ProgramException if it is none; the message names the line
+   */
+  public static Program parse(String text) {
+    return new ProgramParser(text).program();
+  }
+
+  private Program program() {
     Program program = nested();
     skip();
     if (at < text.length()) {
@@ -84,7 +102,7 @@ final class ProgramParser {
 
     private Value define(int place, Value value) {
       if (known.putIfAbsent(value.name(), value) != null) {
-        throw badAt(place, "each name once is wanted, got " + value.name() + " again");
+        throw badAt(place, "names must be distinct, got " + value.name() + " again");
       }
       return value;
     }
@@ -109,9 +127,11 @@ final class ProgramParser {
       int line = at;
       List<Value> results = new ArrayList<>();
       Operation operation = operation();
-      List<ValueType> inferred = located(line, operation::resultTypes);
+      List<ValueType> inferred = located(line, () -> TypeInference.infer(operation));
       if (inferred.size() != names.size()) {
-        throw badAt(line, inferred.size() + " results are wanted for " + operation.mnemonic());
+        throw badAt(
+            line,
+            inferred.size() + " results are wanted for " + OperationPrinter.mnemonic(operation));
       }
       for (int i = 0; i < names.size(); i++) {
         ValueType type = inferred.get(i);
@@ -136,7 +156,7 @@ final class ProgramParser {
         symbol(')');
       }
       Map<String, Attribute> attributes = accept('{') ? attributes() : Map.of();
-      return located(start, () -> new OperationReader(mnemonic, operands, attributes).read());
+      return located(start, () -> new OperationParser(mnemonic, operands, attributes).read());
     }
   }
 
@@ -237,7 +257,7 @@ final class ProgramParser {
   private String word() {
     skip();
     int start = at;
-    while (at < text.length() && isWord(text.charAt(at))) {
+    while (at < text.length() && Identifiers.isWordCharacter(text.charAt(at))) {
       at++;
     }
     if (start == at) {
@@ -246,15 +266,12 @@ final class ProgramParser {
     return text.substring(start, at);
   }
 
-  static boolean isWord(char c) {
-    return c < 128
-        && (Character.isLetterOrDigit(c) || c == '_' || c == '.' || c == '-' || c == '+');
-  }
-
   private void keyword(String wanted) {
     skip();
     int start = at;
-    if (at == text.length() || !isWord(text.charAt(at)) || !wanted.equals(word())) {
+    if (at == text.length()
+        || !Identifiers.isWordCharacter(text.charAt(at))
+        || !wanted.equals(word())) {
       at = start;
       throw bad(wanted + " is wanted");
     }

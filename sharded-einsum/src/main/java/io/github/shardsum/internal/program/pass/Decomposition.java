@@ -1,0 +1,47 @@
+package io.github.shardsum.internal.program.pass;
+
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/** Replaces composites by their decompositions. */
+public final class Decomposition {
+  private Decomposition() {}
+
+  /**
+   * Runs the pass.
+   *
+   * @param program the program
+   * @param which which composites, those inside of decompositions too
+   * @return one without such composites
+   */
+  public static Program run(Program program, Predicate<Composite> which) {
+    boolean none =
+        program.statements().stream()
+            .noneMatch(each -> each.operation() instanceof Composite c && which.test(c));
+    if (none) {
+      return program;
+    }
+    ProgramEditor editor = new ProgramEditor(program);
+    Map<Value, Value> same = new HashMap<>();
+    for (Statement statement : program.statements()) {
+      Operation operation = OperandSubstitution.replace(statement.operation(), same);
+      if (operation instanceof Composite composite && which.test(composite)) {
+        Program inner = run(composite.decomposition(), which);
+        List<Value> results = editor.inline(inner, composite.operands());
+        for (int i = 0; i < results.size(); i++) {
+          same.put(statement.results().get(i), results.get(i));
+        }
+      } else {
+        editor.keep(statement, operation);
+      }
+    }
+    return editor.program(OperandSubstitution.replace(program.outputs(), same));
+  }
+}

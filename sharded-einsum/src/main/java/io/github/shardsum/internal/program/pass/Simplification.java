@@ -1,0 +1,69 @@
+package io.github.shardsum.internal.program.pass;
+
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Removes statements that compute nothing new or nothing that is needed. */
+public final class Simplification {
+  private Simplification() {}
+
+  /**
+   * Computes each operation once.
+   *
+   * @param program the program
+   * @param keep values that are computed under their names even if another has the same operation
+   * @return one in which no two statements have the same operation, but for such values
+   */
+  public static Program commonSubexpressions(Program program, Set<Value> keep) {
+    Map<Operation, Statement> first = new HashMap<>();
+    Map<Value, Value> same = new HashMap<>();
+    List<Statement> kept = new ArrayList<>();
+    for (Statement statement : program.statements()) {
+      Operation operation = OperandSubstitution.replace(statement.operation(), same);
+      Statement before = first.get(operation);
+      if (before != null && statement.results().stream().noneMatch(keep::contains)) {
+        for (int i = 0; i < before.results().size(); i++) {
+          same.put(statement.results().get(i), before.results().get(i));
+        }
+        continue;
+      }
+      Statement now =
+          operation == statement.operation()
+              ? statement
+              : new Statement(statement.results(), operation);
+      first.putIfAbsent(operation, now);
+      kept.add(now);
+    }
+    return new Program(
+        program.name(),
+        program.inputs(),
+        kept,
+        OperandSubstitution.replace(program.outputs(), same));
+  }
+
+  /**
+   * Removes statements of which no output needs a result.
+   *
+   * @param program the program
+   * @return one in which every statement is needed
+   */
+  public static Program deadCode(Program program) {
+    Set<Value> needed = new HashSet<>(program.outputs());
+    List<Statement> kept = new ArrayList<>();
+    for (Statement statement : program.statements().reversed()) {
+      if (statement.results().stream().anyMatch(needed::contains)) {
+        needed.addAll(statement.operation().operands());
+        kept.add(statement);
+      }
+    }
+    return new Program(program.name(), program.inputs(), kept.reversed(), program.outputs());
+  }
+}

@@ -1,0 +1,81 @@
+package io.github.shardsum.internal.program.types;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.program.Value;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+
+/** Equations made of labels. */
+public final class Terms {
+  private Terms() {}
+
+  /**
+   * The term of labels.
+   *
+   * @param labels names, in order
+   * @return the term
+   */
+  public static Term of(List<String> labels) {
+    return Term.of(labels.toArray(String[]::new));
+  }
+
+  /**
+   * The term of a value's labels.
+   *
+   * @param value the value
+   * @return the term
+   */
+  public static Term of(Value value) {
+    return of(value.type().names());
+  }
+
+  /**
+   * Names of a term's labels.
+   *
+   * @param term the term
+   * @return in order
+   */
+  public static List<String> names(Term term) {
+    return term.axes().stream().map(Axis::label).toList();
+  }
+
+  /**
+   * An equation of terms.
+   *
+   * @param operands one term an operand
+   * @param output the result's term
+   * @return the equation
+   */
+  public static Equation equation(List<Term> operands, Term output) {
+    return new Equation(operands, output);
+  }
+
+  /**
+   * A label that none of some has.
+   *
+   * @param like the label, unless it is used
+   * @param used labels in use
+   * @return the label, perhaps with a number
+   */
+  public static String fresh(String like, Collection<String> used) {
+    String label = like;
+    for (int i = 1; used.contains(label); i++) {
+      label = like + i;
+    }
+    return label;
+  }
+
+  /**
+   * The labels of a value without some.
+   *
+   * @param value the value
+   * @param labels those left out
+   * @return the others, in order
+   */
+  public static List<String> without(Value value, Set<String> labels) {
+    return value.type().names().stream().filter(name -> !labels.contains(name)).toList();
+  }
+}
