@@ -1,5 +1,6 @@
 package io.github.shardsum.backend;
 
+import java.util.Arrays;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -35,7 +36,7 @@ public record CompileOptions(
    * @return the options
    */
   public CompileOptions rematerialize(String... names) {
-    return new CompileOptions(Set.of(names), memoryLimit, profiled);
+    return new CompileOptions(Set.copyOf(Arrays.asList(names)), memoryLimit, profiled);
   }
 
   /**

@@ -4,17 +4,18 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * A compiled program. Thread-safe: runs may overlap, each in memory of its own.
  *
- * <p>Inputs and outputs are matched by position, of the program's dtypes and shapes, of any strides
- * and any memory. All are checked before anything is computed. No run changes an input; an output
- * that shares memory with an input or another output is an error. Memory of a closed arena is an
- * {@link IllegalStateException}, that of another thread's confined arena (a started run is on a
- * thread of its own) a {@link WrongThreadException}. Closing twice does nothing; a run after
- * closing is an {@link IllegalStateException}, and what was started before still runs.
+ * <p>Inputs and outputs are matched by position or by name, of the program's dtypes and shapes, of
+ * any strides and any memory. All are checked before anything is computed. No run changes an input;
+ * an output that shares memory with an input or another output is an error. Memory of a closed
+ * arena is an {@link IllegalStateException}, that of another thread's confined arena (a started run
+ * is on a thread of its own) a {@link WrongThreadException}. Closing twice does nothing; a run
+ * after closing is an {@link IllegalStateException}, and what was started before still runs.
  */
 public interface Executable extends AutoCloseable {
   /**
@@ -42,6 +43,19 @@ public interface Executable extends AutoCloseable {
    */
   default List<Tensor> run(Tensor... inputs) {
     return run(Arrays.asList(inputs));
+  }
+
+  /**
+   * Runs into fresh tensors, all of them by name.
+   *
+   * @param inputs for each input of the program its tensor
+   * @return for each output of the program its tensor, in C order; in the order of the outputs, not
+   *     to be changed
+   * @throws IllegalArgumentException if a name is missing or unknown, which lists them, or a dtype
+   *     or shape is not the program's
+   */
+  default Map<String, Tensor> run(Map<String, Tensor> inputs) {
+    return Bindings.outputs(program(), run(Bindings.inputs(program(), inputs)));
   }
 
   /**

@@ -63,6 +63,7 @@ public final class Kernels {
    * @return the kernels
    */
   public Kernels and(Kernels other) {
+    Objects.requireNonNull(other, "other");
     Map<String, CompositeKernel.Factory> all = new TreeMap<>(factories);
     all.putAll(other.factories);
     return new Kernels(all);

@@ -6,6 +6,7 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The oracle: every operation by its definition, in scalar code, composites by their decomposition.
@@ -30,6 +31,8 @@ public final class ReferenceBackend implements Backend {
    */
   @Override
   public Executable compile(Program program, CompileOptions options) {
+    Objects.requireNonNull(program, "program");
+    Objects.requireNonNull(options, "options");
     long bytes = bytes(program);
     if (options.memoryLimit().isPresent() && bytes > options.memoryLimit().getAsLong()) {
       throw new IllegalArgumentException(

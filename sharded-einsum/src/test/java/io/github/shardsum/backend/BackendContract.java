@@ -17,7 +17,10 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.DoubleStream;
@@ -79,6 +82,61 @@ public interface BackendContract {
         assertArrayEquals(a, b, 1e-9, program::toString);
       }
     }
+  }
+
+  @Test
+  default void tensorsMayBeGivenByName() {
+    Program program = layer();
+    List<Tensor> inputs = RandomPrograms.inputs(program, 9, true);
+    Map<String, Tensor> named = new HashMap<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      named.put(program.inputs().get(i).name(), inputs.get(i));
+    }
+    try (Executable executable = backend().compile(program)) {
+      List<Tensor> expected = executable.run(inputs);
+      Map<String, Tensor> results = executable.run(named);
+      assertEquals(List.of("loss", "h"), List.copyOf(results.keySet()));
+      assertEquals(expected.getFirst().getDouble(), named(results, "loss").getDouble());
+      assertArrayEquals(expected.getLast().toFloatArray(), named(results, "h").toFloatArray());
+      named.put("v", inputs.getFirst());
+      String unknown = message(() -> executable.run(named));
+      assertTrue(unknown.contains("[x: f32[b=3 m=4]") && unknown.contains("unknown [v]"), unknown);
+      named.remove("w");
+      named.remove("bias");
+      String both = message(() -> executable.run(named));
+      assertTrue(both.endsWith("missing [w, bias]; unknown [v]"), both);
+    }
+  }
+
+  private static Tensor named(Map<String, Tensor> results, String name) {
+    return Optional.ofNullable(results.get(name)).orElseThrow();
+  }
+
+  @Test
+  default void nullsAreToldByName() {
+    names("program", () -> backend().compile(null));
+    names("options", () -> backend().compile(layer(), null));
+    try (Executable executable = backend().compile(layer())) {
+      names("inputs", () -> executable.run((List<Tensor>) null));
+      names("inputs", () -> executable.run((Map<String, Tensor>) null));
+      names("outputs", () -> executable.runInto(null, inputs(executable)));
+      List<Tensor> without = new ArrayList<>(inputs(executable));
+      without.set(2, null);
+      names("input bias", () -> executable.run(without));
+      Map<String, Tensor> named = new HashMap<>();
+      executable.program().inputs().forEach(input -> named.put(input.name(), null));
+      names("input x", () -> executable.run(named));
+    }
+  }
+
+  private static List<Tensor> inputs(Executable executable) {
+    return RandomPrograms.inputs(executable.program(), 2, true);
+  }
+
+  private static void names(String argument, org.junit.jupiter.api.function.Executable call) {
+    NullPointerException thrown = assertThrows(NullPointerException.class, call);
+    String message = String.valueOf(thrown.getMessage());
+    assertTrue(message.contains(argument), argument + " in: " + message);
   }
 
   @Test
