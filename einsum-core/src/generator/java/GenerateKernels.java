@@ -83,7 +83,7 @@ public final class GenerateKernels {
         readPairs(line, current);
       } else if (line.startsWith("//@ ")) {
         String name = line.substring(4).split(" ", 2)[0];
-        current = new HashMap<>(Map.of("Class", name));
+        current = new HashMap<>(Map.of("CLASS", name));
         readPairs(line, current);
         variants.put(name, current);
       } else {

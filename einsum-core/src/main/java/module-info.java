@@ -6,7 +6,7 @@ module io.github.shardsum.core {
   exports io.github.shardsum.einsum;
   exports io.github.shardsum.exec;
   exports io.github.shardsum.io;
-  exports io.github.shardsum.kernel;
+  exports io.github.shardsum.ops;
   exports io.github.shardsum.path;
   exports io.github.shardsum.random;
   exports io.github.shardsum.tensor;

@@ -25,13 +25,13 @@ public record Axis(String label, List<String> mesh) {
   public Axis {
     mesh = List.copyOf(mesh);
     if (!label.equals(DOTS)) {
-      Names.check("label", label);
+      LabelSyntax.check("label", label);
     } else if (!mesh.isEmpty()) {
       throw new IllegalArgumentException(
           "axis: an ellipsis cannot be split over mesh axes, got " + mesh + "; name its axes");
     }
     for (String name : mesh) {
-      Names.check("mesh axis", name);
+      LabelSyntax.check("mesh axis", name);
     }
     if (new HashSet<>(mesh).size() < mesh.size()) {
       throw new IllegalArgumentException(

@@ -1,9 +1,9 @@
 package io.github.shardsum.einsum;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.contract.Finish;
-import io.github.shardsum.internal.contract.Picks;
-import io.github.shardsum.internal.contract.Program;
+import io.github.shardsum.internal.contraction.ContractionProgram;
+import io.github.shardsum.internal.contraction.KernelChoices;
+import io.github.shardsum.internal.contraction.ResultScaling;
 import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
@@ -54,16 +54,16 @@ public final class Einsum {
   private final List<Signature> signatures;
   private final DType dtype;
   private final ContractionPlan plan;
-  private final Optional<Program> program;
+  private final Optional<ContractionProgram> program;
 
   private Einsum(BoundEquation bound, EinsumOptions options, List<Signature> signatures) {
     this(
         bound,
         options,
-        Planning.signatures(bound, signatures),
+        PathPlanning.signatures(bound, signatures),
         options.dtype().orElse(Signature.promoted(signatures)),
-        Planning.plan(bound, signatures, options),
-        Picks.NONE);
+        PathPlanning.plan(bound, signatures, options),
+        KernelChoices.NONE);
   }
 
   private Einsum(
@@ -72,7 +72,7 @@ public final class Einsum {
       List<Signature> signatures,
       DType dtype,
       ContractionPlan plan,
-      Picks picks) {
+      KernelChoices choices) {
     RunChecks.epilogue(dtype, options.epilogue());
     this.bound = bound;
     this.options = options;
@@ -83,7 +83,9 @@ public final class Einsum {
     this.program =
         bound.outputShape().elementCount() == 0
             ? Optional.empty()
-            : Optional.of(Lowered.program(bound, signatures, dtype, strides, plan, options, picks));
+            : Optional.of(
+                ContractionSpecs.program(
+                    bound, signatures, dtype, strides, plan, options, choices));
   }
 
   /**
@@ -312,7 +314,7 @@ public final class Einsum {
     if (out.shape().elementCount() == 0) {
       return;
     }
-    Operand[] ready = Planning.withoutRepeatedRouting(bound, operands);
+    Operand[] ready = PathPlanning.withoutRepeatedRouting(bound, operands);
     Workers workers =
         RunChecks.reachable(out, ready, options.epilogue())
             ? options.workers()
@@ -320,11 +322,11 @@ public final class Einsum {
     boolean bool =
         dtype == DType.BOOL
             && Stream.of(operands).allMatch(operand -> operand.dtype() == DType.BOOL);
-    Finish finish = options.epilogue().finish(alpha, beta, bool);
+    ResultScaling finish = options.epilogue().finish(alpha, beta, bool);
     programFor(out, ready).run(out, ready, finish, workers);
   }
 
-  private Program programFor(Tensor out, Operand[] operands) {
+  private ContractionProgram programFor(Tensor out, Operand[] operands) {
     boolean same = out.isContiguous() && out.dtype() == dtype;
     for (int i = 0; i < operands.length; i++) {
       same = same && signatures.get(i).matches(operands[i]);
@@ -336,8 +338,10 @@ public final class Einsum {
     return lower(now, out.strides(), planFor(now));
   }
 
-  private Program lower(List<Signature> operands, long[] resultStrides, ContractionPlan of) {
-    return Lowered.program(bound, operands, dtype, resultStrides, of, options, Picks.NONE);
+  private ContractionProgram lower(
+      List<Signature> operands, long[] resultStrides, ContractionPlan of) {
+    return ContractionSpecs.program(
+        bound, operands, dtype, resultStrides, of, options, KernelChoices.NONE);
   }
 
   /**
@@ -372,14 +376,16 @@ public final class Einsum {
     RunChecks.operands(bound, operands);
     List<Signature> given = Signature.of(operands);
     ContractionPlan of = planFor(given);
-    List<Signature> ready = Planning.signatures(bound, given);
-    Function<Picks, Einsum> with = picks -> new Einsum(bound, options, ready, dtype, of, picks);
+    List<Signature> ready = PathPlanning.signatures(bound, given);
+    Function<KernelChoices, Einsum> with =
+        choices -> new Einsum(bound, options, ready, dtype, of, choices);
     if (bound.outputShape().elementCount() == 0) {
-      return with.apply(Picks.NONE);
+      return with.apply(KernelChoices.NONE);
     }
     long[] strides = bound.outputShape().rowMajorStrides();
-    List<List<String>> ladders = Lowered.ladders(bound, ready, dtype, strides, of, options);
-    return new Trial(with, ladders, operands, most).run();
+    List<List<String>> candidates =
+        ContractionSpecs.candidates(bound, ready, dtype, strides, of, options);
+    return new KernelTuner(with, candidates, operands, most).run();
   }
 
   /**
@@ -466,9 +472,9 @@ public final class Einsum {
     if (program.isEmpty()) {
       return explain();
     }
-    List<Signature> now = Planning.signatures(bound, Signature.of(operands));
+    List<Signature> now = PathPlanning.signatures(bound, Signature.of(operands));
     ContractionPlan fitting = planFor(Signature.of(operands));
-    Program lowered = lower(now, bound.outputShape().rowMajorStrides(), fitting);
+    ContractionProgram lowered = lower(now, bound.outputShape().rowMajorStrides(), fitting);
     return EinsumPlan.of(bound, fitting, Optional.of(lowered));
   }
 
@@ -476,9 +482,10 @@ public final class Einsum {
   private ContractionPlan planFor(List<Signature> given) {
     boolean fits =
         options.memoryLimit().isEmpty()
-            || (Planning.computeType(given, dtype) == Planning.computeType(signatures, dtype)
+            || (PathPlanning.computeType(given, dtype)
+                    == PathPlanning.computeType(signatures, dtype)
                 && given.stream().noneMatch(Signature::isRouting));
-    return fits ? plan : Planning.plan(bound, given, options);
+    return fits ? plan : PathPlanning.plan(bound, given, options);
   }
 
   /** The bound equation and the dtype. */

@@ -1,7 +1,7 @@
 package io.github.shardsum.einsum;
 
-import io.github.shardsum.internal.contract.Program;
-import io.github.shardsum.internal.contract.StepText;
+import io.github.shardsum.internal.contraction.ContractionProgram;
+import io.github.shardsum.internal.contraction.StepInfo;
 import io.github.shardsum.path.ContractionPlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,15 +49,15 @@ public record EinsumPlan(
 
   /** The plan of a program; of none if the result is empty. */
   static EinsumPlan of(
-      BoundEquation bound, ContractionPlan contraction, Optional<Program> lowered) {
+      BoundEquation bound, ContractionPlan contraction, Optional<ContractionProgram> lowered) {
     List<Step> steps = lowered.map(program -> steps(bound, program)).orElse(List.of());
-    long bytes = lowered.map(Program::temporaryBytes).orElse(0L);
+    long bytes = lowered.map(ContractionProgram::temporaryBytes).orElse(0L);
     return new EinsumPlan(bound, contraction, steps, bytes);
   }
 
-  private static List<Step> steps(BoundEquation bound, Program lowered) {
+  private static List<Step> steps(BoundEquation bound, ContractionProgram lowered) {
     List<Step> steps = new ArrayList<>();
-    for (StepText step : lowered.steps()) {
+    for (StepInfo step : lowered.steps()) {
       List<Term> inputs = step.inputs().stream().map(labels -> term(bound, labels)).toList();
       String equation = new Equation(inputs, term(bound, step.output())).toString();
       double bytes = step.elements() * lowered.elementBytes();

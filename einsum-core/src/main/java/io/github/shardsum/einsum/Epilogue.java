@@ -1,7 +1,7 @@
 package io.github.shardsum.einsum;
 
-import io.github.shardsum.internal.contract.Finish;
-import io.github.shardsum.internal.contract.Slot;
+import io.github.shardsum.internal.contraction.ArrayRef;
+import io.github.shardsum.internal.contraction.ResultScaling;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Objects;
 import java.util.Optional;
@@ -89,12 +89,12 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
   }
 
   /** With the factors of one run; of bools, whose sum is there or not, a factor is 0 or 1. */
-  Finish finish(double alpha, double beta, boolean ofBools) {
-    return new Finish(
+  ResultScaling finish(double alpha, double beta, boolean ofBools) {
+    return new ResultScaling(
         ofBools ? isTrue(alpha) : alpha,
         ofBools ? isTrue(beta) : beta,
         ofBools ? isTrue(scale) : scale,
-        bias.map(each -> Slot.of(each.tensor())),
+        bias.map(each -> ArrayRef.of(each.tensor())),
         relu);
   }
 

@@ -187,6 +187,6 @@ public record Equation(List<Term> operands, Term output) {
    */
   @Override
   public String toString() {
-    return Notation.of(this).text();
+    return EquationPrinter.of(this).text();
   }
 }

@@ -115,7 +115,7 @@ final class EquationParser {
   }
 
   private static Term implicitOutput(List<Term> operands) {
-    Map<String, Integer> counts = Notation.counts(operands);
+    Map<String, Integer> counts = EquationPrinter.counts(operands);
     boolean ellipsis = counts.remove(Axis.ELLIPSIS.label()) != null;
     List<Axis> axes = new ArrayList<>();
     if (ellipsis) {
@@ -124,7 +124,7 @@ final class EquationParser {
     counts.entrySet().stream()
         .filter(entry -> entry.getValue() == 1)
         .map(Map.Entry::getKey)
-        .sorted(Names::compare)
+        .sorted(LabelSyntax::compare)
         .map(Axis::of)
         .forEach(axes::add);
     return new Term(axes, List.of());
@@ -138,7 +138,7 @@ final class EquationParser {
     if (starts.size() > terms.size()) {
       terms.add(equation.output());
     }
-    Map<String, Integer> counts = Notation.counts(terms);
+    Map<String, Integer> counts = EquationPrinter.counts(terms);
     SequencedSet<String> labels = new LinkedHashSet<>();
     int column = -1;
     for (int i = 0; i < terms.size(); i++) {
@@ -163,9 +163,9 @@ final class EquationParser {
     }
     String written = text.substring(from, to).replaceAll("(,|->)$", "").strip();
     boolean gap = written.chars().anyMatch(Character::isWhitespace);
-    return (gap ? Notation.loneLabel(term).stream() : Notation.unsplit(term).stream())
+    return (gap ? EquationPrinter.loneLabel(term).stream() : EquationPrinter.unsplit(term).stream())
         .map(Axis::label)
-        .filter(Names::couldBeSeveral)
+        .filter(LabelSyntax::couldBeSeveral)
         .toList();
   }
 

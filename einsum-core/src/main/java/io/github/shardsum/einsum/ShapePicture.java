@@ -14,7 +14,7 @@ final class ShapePicture {
   private final List<Shape> shapes;
   private final List<Site> sites;
   private final OptionalInt outputAxis;
-  private final Notation notation;
+  private final EquationPrinter notation;
   private final boolean carets;
 
   /** With the axes concerned; outputAxis is a position in the output's term. */
@@ -23,7 +23,7 @@ final class ShapePicture {
     this.shapes = shapes;
     this.sites = sites;
     this.outputAxis = outputAxis;
-    this.notation = Notation.of(equation);
+    this.notation = EquationPrinter.of(equation);
     this.carets = notation.text().length() <= LONGEST_WITH_CARETS;
   }
 

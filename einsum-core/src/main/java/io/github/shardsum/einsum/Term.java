@@ -24,7 +24,8 @@ public record Term(List<Axis> axes, List<String> partial) {
    */
   public Term {
     axes = List.copyOf(axes);
-    partial = partial.isEmpty() ? List.of() : partial.stream().sorted(Names::compare).toList();
+    partial =
+        partial.isEmpty() ? List.of() : partial.stream().sorted(LabelSyntax::compare).toList();
     boolean ellipsis = false;
     Set<String> used = new HashSet<>();
     for (Axis axis : axes) {
@@ -37,7 +38,7 @@ public record Term(List<Axis> axes, List<String> partial) {
       }
     }
     for (String name : partial) {
-      Names.check("mesh axis", name);
+      LabelSyntax.check("mesh axis", name);
       checkUnused(name, used);
     }
   }
@@ -136,6 +137,6 @@ public record Term(List<Axis> axes, List<String> partial) {
    */
   @Override
   public String toString() {
-    return Notation.of(this);
+    return EquationPrinter.of(this);
   }
 }

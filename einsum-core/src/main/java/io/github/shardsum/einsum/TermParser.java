@@ -76,7 +76,7 @@ final class TermParser {
 
   private Axis letter() {
     int character = text.codePointAt(at);
-    if (!Names.isCompactLabel(character)) {
+    if (!LabelSyntax.isCompactLabel(character)) {
       throw noLabel(character, "Labels are letters");
     }
     at += Character.charCount(character);
@@ -114,7 +114,7 @@ final class TermParser {
 
   private String meshAxis(Set<String> used) {
     int start = at;
-    if (at >= end || !Names.isNamePart(text.codePointAt(at))) {
+    if (at >= end || !LabelSyntax.isNamePart(text.codePointAt(at))) {
       throw wrong(
           Kind.LAYOUT,
           at,
@@ -134,7 +134,7 @@ final class TermParser {
 
   private String name() {
     int start = at;
-    while (at < end && Names.isNamePart(text.codePointAt(at))) {
+    while (at < end && LabelSyntax.isNamePart(text.codePointAt(at))) {
       at += Character.charCount(text.codePointAt(at));
     }
     if (start == at) {

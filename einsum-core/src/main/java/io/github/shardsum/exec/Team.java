@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
  * long as a small product (50 microseconds, and far more on a virtual machine), and a program's
  * regions often follow each other at once.
  */
-final class Team implements Crew {
+final class Team implements HelperThreads {
   /** Turns of busy waiting between two looks at the clock. */
   private static final int SPINS = 32;
 

@@ -18,7 +18,7 @@ public final class Workers implements AutoCloseable {
   /** Scratches kept for callers; more concurrent callers than this allocate their own. */
   private static final int KEPT = 16;
 
-  private static final Crew NOBODY = new Borrowed(Runnable::run);
+  private static final HelperThreads NOBODY = new ExecutorThreads(Runnable::run);
 
   /** The first region would start them all: more is a mistake, and ends the JVM's memory. */
   private static final int MOST_THREADS = 1 << 16;
@@ -31,17 +31,20 @@ public final class Workers implements AutoCloseable {
 
   private final int parallelism;
   private final long awakeNanos;
-  private final Crew crew;
+  private final HelperThreads crew;
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicBoolean closed;
   private final AtomicReferenceArray<Scratch> scratches;
 
-  private Workers(int parallelism, Crew crew) {
+  private Workers(int parallelism, HelperThreads crew) {
     this(parallelism, crew, new AtomicBoolean(), new AtomicReferenceArray<>(KEPT));
   }
 
   private Workers(
-      int parallelism, Crew crew, AtomicBoolean closed, AtomicReferenceArray<Scratch> scratches) {
+      int parallelism,
+      HelperThreads crew,
+      AtomicBoolean closed,
+      AtomicReferenceArray<Scratch> scratches) {
     this.parallelism = parallelism;
     this.awakeNanos = awakeNanos(parallelism);
     this.crew = crew;
@@ -91,7 +94,7 @@ public final class Workers implements AutoCloseable {
    */
   public static Workers of(int threads, Executor executor) {
     Objects.requireNonNull(executor, "executor");
-    return new Workers(checked(threads), new Borrowed(executor));
+    return new Workers(checked(threads), new ExecutorThreads(executor));
   }
 
   private static int checked(int threads) {

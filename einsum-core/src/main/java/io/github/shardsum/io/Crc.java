@@ -8,12 +8,12 @@ import java.util.zip.CRC32;
 final class Crc implements Source {
   private static final int BLOCK = 1 << 16;
 
-  private final Region region;
+  private final FileRange region;
   private final Source source;
   private final CRC32 crc = new CRC32();
   private long passed;
 
-  Crc(Region region) {
+  Crc(FileRange region) {
     this.region = region;
     this.source = region.from(0);
   }
@@ -35,7 +35,7 @@ final class Crc implements Source {
     check(region.place(), crc, wanted);
   }
 
-  static void check(Place place, CRC32 crc, int wanted) {
+  static void check(FileLocation place, CRC32 crc, int wanted) {
     int found = (int) crc.getValue();
     if (found != wanted) {
       throw place.broken(

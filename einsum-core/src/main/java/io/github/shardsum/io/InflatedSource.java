@@ -10,19 +10,19 @@ import java.util.zip.Inflater;
 final class InflatedSource implements Source, AutoCloseable {
   private static final int BLOCK = 1 << 16;
 
-  private final Place place;
-  private final Region deflated;
+  private final FileLocation place;
+  private final FileRange deflated;
   private final Inflater inflater = new Inflater(true);
   private final CRC32 crc = new CRC32();
   private long taken;
 
-  InflatedSource(Region deflated) {
+  InflatedSource(FileRange deflated) {
     this.deflated = deflated;
-    this.place = new Place(deflated.place().file(), deflated.place().entry(), 0);
+    this.place = new FileLocation(deflated.place().file(), deflated.place().entry(), 0);
   }
 
   /** The place of the inflated bytes, which count from 0. */
-  Place place() {
+  FileLocation place() {
     return place;
   }
 

@@ -15,7 +15,7 @@ import java.util.NoSuchElementException;
  * strings, arrays of natural numbers. It has no notion of an unknown value, so it never recurses.
  */
 final class JsonText {
-  private final Place place;
+  private final FileLocation place;
   private final String text;
   private final long start;
   private int at;
@@ -23,14 +23,14 @@ final class JsonText {
   private int counted;
   private long countedBytes;
 
-  private JsonText(Place place, String text, long start) {
+  private JsonText(FileLocation place, String text, long start) {
     this.place = place;
     this.text = text;
     this.start = start;
   }
 
   /** The JSON in some bytes, which begin at an offset of the place. */
-  static JsonText of(Place place, long start, byte[] bytes) {
+  static JsonText of(FileLocation place, long start, byte[] bytes) {
     CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     ByteBuffer in = ByteBuffer.wrap(bytes);
     CharBuffer out = CharBuffer.allocate(bytes.length);
@@ -65,7 +65,7 @@ final class JsonText {
   private String found() {
     return tokenAt == text.length()
         ? "the end"
-        : Place.quote(text.substring(tokenAt, Math.min(text.length(), tokenAt + 100)));
+        : FileLocation.quote(text.substring(tokenAt, Math.min(text.length(), tokenAt + 100)));
   }
 
   /**

@@ -52,13 +52,13 @@ public final class Npy {
    * @throws IOException if the file cannot be read, or is a folder, a pipe or a device
    */
   public static Tensor map(Path path, Arena arena) throws IOException {
-    try (FileChannel channel = Region.open(path)) {
-      return map(Region.whole(path, channel), arena);
+    try (FileChannel channel = FileRange.open(path)) {
+      return map(FileRange.whole(path, channel), arena);
     }
   }
 
   /** The array that a region of a file starts with. */
-  static Tensor map(Region region, Arena arena) throws IOException {
+  static Tensor map(FileRange region, Arena arena) throws IOException {
     Source source = region.from(0);
     NpyHeader header = NpyHeader.read(region.place(), source, region.size());
     StoredArray array = header.array();
@@ -77,8 +77,8 @@ public final class Npy {
    * @throws IOException as {@link #map}
    */
   public static Tensor read(Path path) throws IOException {
-    try (FileChannel channel = Region.open(path)) {
-      Region region = Region.whole(path, channel);
+    try (FileChannel channel = FileRange.open(path)) {
+      FileRange region = FileRange.whole(path, channel);
       Source source = region.from(0);
       return NpyHeader.read(region.place(), source, region.size())
           .array()
@@ -97,12 +97,12 @@ public final class Npy {
    * @throws IOException if the file cannot be written
    */
   public static void write(Path path, Tensor tensor) throws IOException {
-    WholeFile.write(
+    AtomicFile.write(
         path,
         channel -> {
           byte[] header = NpyHeader.format(tensor.dtype(), tensor.shape());
-          WholeFile.append(channel, ByteBuffer.wrap(header));
-          try (TensorBytes bytes = new TensorBytes(block -> WholeFile.append(channel, block))) {
+          AtomicFile.append(channel, ByteBuffer.wrap(header));
+          try (TensorBytes bytes = new TensorBytes(block -> AtomicFile.append(channel, block))) {
             bytes.write(tensor);
           }
         });

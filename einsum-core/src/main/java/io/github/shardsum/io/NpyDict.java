@@ -14,7 +14,7 @@ final class NpyDict {
   private static final String KEYS =
       "the keys descr, fortran_order and shape, each once, are wanted";
 
-  private final Place place;
+  private final FileLocation place;
   private final byte[] text;
   private final long start;
   private int at;
@@ -23,7 +23,7 @@ final class NpyDict {
   private Optional<Shape> shape = Optional.empty();
 
   /** A dict of some bytes, the first of which is at an offset of the array. */
-  NpyDict(Place place, byte[] text, long start) {
+  NpyDict(FileLocation place, byte[] text, long start) {
     this.place = place;
     this.text = text;
     this.start = start;
@@ -43,7 +43,8 @@ final class NpyDict {
       throw broken("the end of the header is wanted behind its dict");
     }
     if (type.isEmpty() || fortran.isEmpty() || shape.isEmpty()) {
-      throw place.broken(KEYS, start, Place.quote(new String(text, StandardCharsets.ISO_8859_1)));
+      throw place.broken(
+          KEYS, start, FileLocation.quote(new String(text, StandardCharsets.ISO_8859_1)));
     }
     return new StoredArray(type.get().type(), type.get().order(), shape.get(), fortran.get());
   }
@@ -65,7 +66,7 @@ final class NpyDict {
         once(shape, keyAt);
         shape = Optional.of(shape());
       }
-      default -> throw place.broken(KEYS, start + keyAt, Place.quote(key));
+      default -> throw place.broken(KEYS, start + keyAt, FileLocation.quote(key));
     }
   }
 
@@ -84,7 +85,7 @@ final class NpyDict {
     String descr = string();
     return NpyType.parse(descr)
         .orElseThrow(
-            () -> place.broken(NpyType.refusal(descr), start + valueAt, Place.quote(descr)));
+            () -> place.broken(NpyType.refusal(descr), start + valueAt, FileLocation.quote(descr)));
   }
 
   private boolean bool() {
@@ -203,6 +204,6 @@ final class NpyDict {
 
   private TensorFileException broken(String rule) {
     String rest = new String(text, at, text.length - at, StandardCharsets.ISO_8859_1);
-    return place.broken(rule, start + at, rest.isEmpty() ? "the end" : Place.quote(rest));
+    return place.broken(rule, start + at, rest.isEmpty() ? "the end" : FileLocation.quote(rest));
   }
 }

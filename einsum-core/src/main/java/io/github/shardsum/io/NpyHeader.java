@@ -32,7 +32,7 @@ record NpyHeader(StoredArray array, long dataOffset) {
    * @param size how many bytes there are
    * @throws TensorFileException if the header breaks a rule or claims more data than there is
    */
-  static NpyHeader read(Place place, Source source, long size) throws IOException {
+  static NpyHeader read(FileLocation place, Source source, long size) throws IOException {
     if (size < 10) {
       throw place.broken("the 10 bytes that a .npy starts with are wanted", 0, size + " bytes");
     }
@@ -68,11 +68,11 @@ record NpyHeader(StoredArray array, long dataOffset) {
     return bytes;
   }
 
-  private static void checkMagic(Place place, byte[] start) {
+  private static void checkMagic(FileLocation place, byte[] start) {
     for (int i = 0; i < MAGIC.length; i++) {
       if (start[i] != MAGIC[i]) {
         String found = new String(start, 0, MAGIC.length, StandardCharsets.ISO_8859_1);
-        throw place.broken("the magic \\x93NUMPY is wanted", 0, Place.quote(found));
+        throw place.broken("the magic \\x93NUMPY is wanted", 0, FileLocation.quote(found));
       }
     }
     if (start[6] < 1 || start[6] > 3 || start[7] != 0) {
@@ -83,7 +83,7 @@ record NpyHeader(StoredArray array, long dataOffset) {
     }
   }
 
-  private void checkData(Place place, long size) {
+  private void checkData(FileLocation place, long size) {
     Optional<Long> wanted = StoredArray.byteSize(array.shape(), array.type().byteSize());
     if (wanted.isEmpty() || wanted.get() > size - dataOffset) {
       throw place.broken(

@@ -31,11 +31,11 @@ public final class Npz implements AutoCloseable {
   private static final String SUFFIX = ".npy";
 
   private final FileChannel channel;
-  private final Region file;
+  private final FileRange file;
   private final Map<String, ZipEntry> entries;
   private final long limit;
 
-  private Npz(FileChannel channel, Region file, Map<String, ZipEntry> entries, long limit) {
+  private Npz(FileChannel channel, FileRange file, Map<String, ZipEntry> entries, long limit) {
     this.channel = channel;
     this.file = file;
     this.entries = entries;
@@ -65,9 +65,9 @@ public final class Npz implements AutoCloseable {
    * @throws IOException if the file cannot be read, or is a folder, a pipe or a device
    */
   public static Npz open(Path path, long limit) throws IOException {
-    FileChannel channel = Region.open(path);
+    FileChannel channel = FileRange.open(path);
     try {
-      Region file = Region.whole(path, channel);
+      FileRange file = FileRange.whole(path, channel);
       return new Npz(channel, file, ZipDirectory.read(file), limit);
     } catch (Throwable failed) {
       channel.close();
@@ -105,7 +105,7 @@ public final class Npz implements AutoCloseable {
    */
   public Tensor map(String name, Arena arena) throws IOException {
     ZipEntry entry = entry(name);
-    Region data = ZipDirectory.data(file, entry);
+    FileRange data = ZipDirectory.data(file, entry);
     return entry.deflated()
         ? inflate(entry, data, (array, source, place) -> array.toArena(source, arena))
         : Npy.map(data, arena);
@@ -122,7 +122,7 @@ public final class Npz implements AutoCloseable {
    */
   public Tensor read(String name) throws IOException {
     ZipEntry entry = entry(name);
-    Region data = ZipDirectory.data(file, entry);
+    FileRange data = ZipDirectory.data(file, entry);
     if (entry.deflated()) {
       return inflate(entry, data, StoredArray::toHeap);
     }
@@ -135,10 +135,10 @@ public final class Npz implements AutoCloseable {
 
   /** Makes a tensor of the bytes that come next. */
   private interface Decoder {
-    Tensor decode(StoredArray array, Source source, Place place) throws IOException;
+    Tensor decode(StoredArray array, Source source, FileLocation place) throws IOException;
   }
 
-  private Tensor inflate(ZipEntry entry, Region data, Decoder decoder) throws IOException {
+  private Tensor inflate(ZipEntry entry, FileRange data, Decoder decoder) throws IOException {
     if (entry.size() < 0 || (entry.size() > limit && entry.size() / RATIO > entry.compressed())) {
       throw data.place()
           .broken(
@@ -170,9 +170,9 @@ public final class Npz implements AutoCloseable {
       throw new IllegalArgumentException(
           file.place()
               + ": one of "
-              + Names.list(names())
+              + ArrayNames.list(names())
               + " is wanted, got "
-              + Place.quote(name));
+              + FileLocation.quote(name));
     }
     return entry;
   }
@@ -187,8 +187,9 @@ public final class Npz implements AutoCloseable {
    * @throws IOException if the file cannot be written
    */
   public static void write(Path path, Map<String, Tensor> tensors) throws IOException {
-    Map<String, Tensor> named = Names.checked(tensors, "npz", ZipFormat.MAX16 - SUFFIX.length());
-    WholeFile.write(path, channel -> write(channel, named, ZipFormat.MAX32));
+    Map<String, Tensor> named =
+        ArrayNames.checked(tensors, "npz", ZipFormat.MAX16 - SUFFIX.length());
+    AtomicFile.write(path, channel -> write(channel, named, ZipFormat.MAX32));
   }
 
   /** As the public one, with zip64 records for all numbers from a limit on. */
@@ -212,6 +213,6 @@ public final class Npz implements AutoCloseable {
   /** The file and its arrays' names. */
   @Override
   public String toString() {
-    return file.place() + " " + Names.list(names());
+    return file.place() + " " + ArrayNames.list(names());
   }
 }

@@ -41,10 +41,10 @@ public final class Safetensors implements AutoCloseable {
       List.of(DType.I64, DType.F64, DType.F32, DType.I32, DType.BF16, DType.BOOL);
 
   private final FileChannel channel;
-  private final Region file;
+  private final FileRange file;
   private final SafetensorsHeader header;
 
-  private Safetensors(FileChannel channel, Region file, SafetensorsHeader header) {
+  private Safetensors(FileChannel channel, FileRange file, SafetensorsHeader header) {
     this.channel = channel;
     this.file = file;
     this.header = header;
@@ -59,9 +59,9 @@ public final class Safetensors implements AutoCloseable {
    * @throws IOException if the file cannot be read, or is a folder, a pipe or a device
    */
   public static Safetensors open(Path path) throws IOException {
-    FileChannel channel = Region.open(path);
+    FileChannel channel = FileRange.open(path);
     try {
-      Region file = Region.whole(path, channel);
+      FileRange file = FileRange.whole(path, channel);
       return new Safetensors(channel, file, SafetensorsHeader.read(file));
     } catch (Throwable failed) {
       channel.close();
@@ -151,9 +151,9 @@ public final class Safetensors implements AutoCloseable {
       throw new IllegalArgumentException(
           file.place()
               + ": one of "
-              + Names.list(names())
+              + ArrayNames.list(names())
               + " is wanted, got "
-              + Place.quote(name));
+              + FileLocation.quote(name));
     }
     return info;
   }
@@ -167,7 +167,7 @@ public final class Safetensors implements AutoCloseable {
                         .broken(
                             "a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U32, U16, U8 or BOOL is"
                                 + " wanted for tensor "
-                                + Place.quote(info.name()),
+                                + FileLocation.quote(info.name()),
                             info.offset(),
                             info.dtype()));
     return new StoredArray(type, ByteOrder.LITTLE_ENDIAN, info.shape(), false);
@@ -184,7 +184,7 @@ public final class Safetensors implements AutoCloseable {
    */
   public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata)
       throws IOException {
-    Map<String, Tensor> named = Names.checked(tensors, "safetensors", Integer.MAX_VALUE);
+    Map<String, Tensor> named = ArrayNames.checked(tensors, "safetensors", Integer.MAX_VALUE);
     if (named.containsKey(SafetensorsHeader.METADATA)) {
       throw new IllegalArgumentException(
           "safetensors: a name other than " + SafetensorsHeader.METADATA + " is wanted");
@@ -195,11 +195,11 @@ public final class Safetensors implements AutoCloseable {
                 entry -> ORDER.indexOf(entry.getValue().dtype()))
             .thenComparing((x, y) -> Arrays.compareUnsigned(utf8(x.getKey()), utf8(y.getKey()))));
     byte[] text = utf8(json(ordered, metadata));
-    WholeFile.write(
+    AtomicFile.write(
         path,
         channel -> {
-          WholeFile.append(channel, prefixed(text));
-          try (TensorBytes bytes = new TensorBytes(block -> WholeFile.append(channel, block))) {
+          AtomicFile.append(channel, prefixed(text));
+          try (TensorBytes bytes = new TensorBytes(block -> AtomicFile.append(channel, block))) {
             for (Map.Entry<String, Tensor> entry : ordered) {
               bytes.write(entry.getValue());
             }
@@ -208,7 +208,7 @@ public final class Safetensors implements AutoCloseable {
   }
 
   private static byte[] utf8(String text) {
-    return Names.utf8(text, "safetensors");
+    return ArrayNames.utf8(text, "safetensors");
   }
 
   private static ByteBuffer prefixed(byte[] text) {
@@ -272,6 +272,6 @@ public final class Safetensors implements AutoCloseable {
   /** The file and its tensors' names. */
   @Override
   public String toString() {
-    return file.place() + " " + Names.list(names());
+    return file.place() + " " + ArrayNames.list(names());
   }
 }

@@ -23,8 +23,8 @@ record SafetensorsHeader(
   /** The format's own limit. */
   private static final long LONGEST = 100_000_000;
 
-  static SafetensorsHeader read(Region file) throws IOException {
-    Place place = file.place();
+  static SafetensorsHeader read(FileRange file) throws IOException {
+    FileLocation place = file.place();
     if (file.size() < 8) {
       throw place.broken("8 bytes of header length are wanted", 0, file.size() + " bytes");
     }
@@ -55,13 +55,13 @@ record SafetensorsHeader(
 
   /** The tensors lie behind one another and fill the data: no hole, no overlap, no rest. */
   private static void checkCover(
-      Place place, Map<String, SafetensorsInfo> tensors, long size, long dataOffset) {
+      FileLocation place, Map<String, SafetensorsInfo> tensors, long size, long dataOffset) {
     long end = 0;
     for (SafetensorsInfo info : tensors.values()) {
       if (info.start() != end || info.end() < info.start()) {
         throw place.broken(
             "offsets of tensor "
-                + Place.quote(info.name())
+                + FileLocation.quote(info.name())
                 + " that begin at "
                 + end
                 + " are wanted (no hole, no overlap)",
@@ -76,7 +76,7 @@ record SafetensorsHeader(
                 + info.dtype()
                 + " has are wanted for "
                 + "tensor "
-                + Place.quote(info.name()),
+                + FileLocation.quote(info.name()),
             info.offset(),
             info.end() - info.start() + " bytes");
       }
@@ -135,14 +135,15 @@ record SafetensorsHeader(
           case "dtype" -> dtype = dtype();
           case "shape" -> shape = json.naturals();
           case "data_offsets" -> range = json.naturals();
-          default -> throw json.broken("dtype, shape or data_offsets is wanted", Place.quote(key));
+          default ->
+              throw json.broken("dtype, shape or data_offsets is wanted", FileLocation.quote(key));
         }
       }
       if (seen.size() != 3 || range.size() != 2) {
         throw json.brokenAt(
             offset,
             "a dtype, a shape and data_offsets of two numbers are wanted for tensor "
-                + Place.quote(name),
+                + FileLocation.quote(name),
             seen + ", " + range.size() + " offsets");
       }
       return new SafetensorsInfo(
@@ -152,7 +153,8 @@ record SafetensorsHeader(
     private String dtype() {
       String dtype = json.string();
       if (!SafetensorsInfo.isDType(dtype)) {
-        throw json.broken("a dtype of the format, as \"F32\", is wanted", Place.quote(dtype));
+        throw json.broken(
+            "a dtype of the format, as \"F32\", is wanted", FileLocation.quote(dtype));
       }
       return dtype;
     }

@@ -36,7 +36,7 @@ record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean fortra
   }
 
   /** A copy on the heap of the array whose bytes come next. */
-  Tensor toHeap(Source source, Place place) throws IOException {
+  Tensor toHeap(Source source, FileLocation place) throws IOException {
     if (shape.elementCount() > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
           place + ": at most 2^31 - 9 elements fit on the heap, got " + shape + "; map it instead");

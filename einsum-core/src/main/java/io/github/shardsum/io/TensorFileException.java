@@ -25,7 +25,7 @@ public final class TensorFileException extends IllegalArgumentException {
   /** The rule that is broken. */
   private final String rule;
 
-  TensorFileException(Place place, long offset, String rule, String found) {
+  TensorFileException(FileLocation place, long offset, String rule, String found) {
     super(place + ": " + rule + " at byte " + offset + ", got " + found);
     this.file = place.file().toString();
     this.entry = place.entry();

@@ -18,14 +18,14 @@ final class ZipDirectory {
   /** Where the directory is and how many entries it has. */
   private record Bounds(long count, long size, long offset, long endOffset) {}
 
-  private final Region file;
+  private final FileRange file;
 
-  private ZipDirectory(Region file) {
+  private ZipDirectory(FileRange file) {
     this.file = file;
   }
 
   /** The entries by name, in the order of the directory. */
-  static Map<String, ZipEntry> read(Region file) throws IOException {
+  static Map<String, ZipEntry> read(FileRange file) throws IOException {
     ZipDirectory directory = new ZipDirectory(file);
     return directory.entries(directory.bounds());
   }
@@ -117,7 +117,7 @@ final class ZipDirectory {
       long at = bounds.offset + directory.position();
       ZipEntry entry = entry(directory, at, bounds);
       if (entries.put(entry.name(), entry) != null) {
-        throw broken("entries of different names are wanted", at, Place.quote(entry.name()));
+        throw broken("entries of different names are wanted", at, FileLocation.quote(entry.name()));
       }
     }
     return entries;
@@ -133,7 +133,7 @@ final class ZipDirectory {
     next(directory, unsigned(fixed, 32), at);
     int method = unsigned(fixed, 10);
     if ((fixed.getShort(8) & ZipFormat.ENCRYPTED_FLAG) != 0) {
-      throw broken("entries without encryption are wanted", at + 8, Place.quote(name));
+      throw broken("entries without encryption are wanted", at + 8, FileLocation.quote(name));
     }
     if (method != ZipFormat.STORED && method != ZipFormat.DEFLATED) {
       throw broken("stored or deflated entries are wanted", at + 10, "method " + method);
@@ -206,7 +206,7 @@ final class ZipDirectory {
   }
 
   /** The compressed bytes of an entry, found by its local header. */
-  static Region data(Region file, ZipEntry entry) throws IOException {
+  static FileRange data(FileRange file, ZipEntry entry) throws IOException {
     long at = entry.header();
     ByteBuffer fixed =
         ByteBuffer.wrap(file.bytes(at, ZipFormat.LOCAL_SIZE)).order(ByteOrder.LITTLE_ENDIAN);
@@ -214,7 +214,7 @@ final class ZipDirectory {
     if (fixed.getInt(0) != ZipFormat.LOCAL_SIGNATURE || unsigned(fixed, 8) != method) {
       throw file.place()
           .broken(
-              "the local header of entry " + Place.quote(entry.name()) + " is wanted",
+              "the local header of entry " + FileLocation.quote(entry.name()) + " is wanted",
               at,
               "another");
     }

@@ -49,15 +49,15 @@ final class ZipWriter {
     byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
     long offset = channel.position();
     long size = header.length + TensorBytes.byteSize(tensor);
-    WholeFile.append(channel, local(nameBytes, size, offset));
+    AtomicFile.append(channel, local(nameBytes, size, offset));
     CRC32 crc = new CRC32();
     crc.update(header);
-    WholeFile.append(channel, ByteBuffer.wrap(header));
+    AtomicFile.append(channel, ByteBuffer.wrap(header));
     try (TensorBytes bytes =
         new TensorBytes(
             block -> {
               crc.update(block.duplicate());
-              WholeFile.append(channel, block);
+              AtomicFile.append(channel, block);
             })) {
       bytes.write(tensor);
     }
@@ -132,20 +132,20 @@ final class ZipWriter {
   void finish() throws IOException {
     long offset = channel.position();
     for (ByteBuffer record : directory) {
-      WholeFile.append(channel, record);
+      AtomicFile.append(channel, record);
     }
     long size = channel.position() - offset;
     int count = directory.size();
     boolean wide = isWide(offset) || isWide(size) || count >= ZipFormat.MAX16;
     if (wide) {
-      WholeFile.append(channel, end64(count, size, offset));
+      AtomicFile.append(channel, end64(count, size, offset));
     }
     ByteBuffer end = record(ZipFormat.END_SIZE).putInt(ZipFormat.END_SIGNATURE).putInt(0);
     short narrowCount = wide ? (short) ZipFormat.MAX16 : (short) count;
     end.putShort(narrowCount).putShort(narrowCount);
     end.putInt(wide ? (int) ZipFormat.MAX32 : (int) size);
     end.putInt(wide ? (int) ZipFormat.MAX32 : (int) offset);
-    WholeFile.append(channel, end.putShort((short) 0).flip());
+    AtomicFile.append(channel, end.putShort((short) 0).flip());
   }
 
   private static ByteBuffer end64(long count, long size, long offset) {

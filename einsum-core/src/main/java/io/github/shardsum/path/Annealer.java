@@ -10,14 +10,14 @@ package io.github.shardsum.path;
 final class Annealer {
   private final ContractionTree tree;
   private final SeededRandom random;
-  private final Merger upper;
-  private final Merger lower;
+  private final PairCost upper;
+  private final PairCost lower;
 
   Annealer(ContractionTree tree, SeededRandom random) {
     this.tree = tree;
     this.random = random;
-    upper = new Merger(tree.problem);
-    lower = new Merger(tree.problem);
+    upper = new PairCost(tree.problem);
+    lower = new PairCost(tree.problem);
   }
 
   /** Tries one exchange at every contraction. */

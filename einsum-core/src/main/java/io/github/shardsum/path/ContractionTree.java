@@ -12,8 +12,8 @@ import java.util.List;
  * iterative: a chain of ten thousand operands is a tree ten thousand deep.
  */
 final class ContractionTree {
-  final Problem problem;
-  final Merger merger;
+  final CompactNetwork problem;
+  final PairCost merger;
   final int operandCount;
   final int[] left;
   final int[] right;
@@ -27,9 +27,9 @@ final class ContractionTree {
 
   final int root;
 
-  ContractionTree(Problem problem, int[] ids) {
+  ContractionTree(CompactNetwork problem, int[] ids) {
     this.problem = problem;
-    merger = new Merger(problem);
+    merger = new PairCost(problem);
     operandCount = problem.operandCount();
     int nodes = 2 * operandCount - 1;
     left = new int[nodes];

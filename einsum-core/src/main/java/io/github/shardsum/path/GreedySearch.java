@@ -20,8 +20,8 @@ final class GreedySearch {
   /** A trial: the pairs as SSA ids, flattened, and its cost. */
   record Trial(int[] ids, double flops) {}
 
-  private final Problem problem;
-  private final Merger merger;
+  private final CompactNetwork problem;
+  private final PairCost merger;
   private final CandidateHeap heap = new CandidateHeap();
   private final long[][] legs;
   private final double[] size;
@@ -41,9 +41,9 @@ final class GreedySearch {
   private int made;
   private double flops;
 
-  GreedySearch(Problem problem) {
+  GreedySearch(CompactNetwork problem) {
     this.problem = problem;
-    merger = new Merger(problem);
+    merger = new PairCost(problem);
     int n = problem.operandCount();
     legs = Arrays.copyOf(problem.legs(), 2 * n);
     size = new double[2 * n];
@@ -100,7 +100,7 @@ final class GreedySearch {
     int[] counts = new int[problem.sizes().length];
     for (int i = 0; i < problem.operandCount(); i++) {
       for (long leg : legs[i]) {
-        counts[Problem.label(leg)]++;
+        counts[CompactNetwork.label(leg)]++;
       }
     }
     int[][] lists = new int[counts.length][];
@@ -108,7 +108,7 @@ final class GreedySearch {
     Arrays.fill(counts, 0);
     for (int i = 0; i < problem.operandCount(); i++) {
       for (long leg : legs[i]) {
-        int label = Problem.label(leg);
+        int label = CompactNetwork.label(leg);
         lists[label][counts[label]++] = i;
       }
     }
@@ -140,7 +140,7 @@ final class GreedySearch {
     stamp[tensor] = stamps;
     int found = 0;
     for (long leg : legs[tensor]) {
-      found = collect(Problem.label(leg), found);
+      found = collect(CompactNetwork.label(leg), found);
     }
     for (int k = 0; k < found; k++) {
       int other = neighbours[k];
@@ -195,7 +195,7 @@ final class GreedySearch {
     alive[b] = false;
     alive[result] = true;
     for (long leg : legs[result]) {
-      append(Problem.label(leg), result);
+      append(CompactNetwork.label(leg), result);
     }
     return result;
   }

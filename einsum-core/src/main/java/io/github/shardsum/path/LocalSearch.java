@@ -27,14 +27,14 @@ final class LocalSearch {
   private static final double MIN_NOISE = 0.001;
   private static final double MAX_NOISE = 1;
 
-  private final Problem problem;
+  private final CompactNetwork problem;
   private final SeededRandom random;
   private final Clock clock;
 
   private int[] best = new int[0];
   private double bestFlops = Double.POSITIVE_INFINITY;
 
-  LocalSearch(Problem problem, long seed, Clock clock) {
+  LocalSearch(CompactNetwork problem, long seed, Clock clock) {
     this.problem = problem;
     this.clock = clock;
     random = new SeededRandom(seed);

@@ -10,11 +10,11 @@ final class OptimalSearch {
   private static final int BOUND_TRIALS = 8;
   private static final int BOUND_SWEEPS = 300;
 
-  private final Problem problem;
+  private final CompactNetwork problem;
   private final SubsetDp dp = new SubsetDp();
   private final int leaves;
 
-  OptimalSearch(Problem problem) {
+  OptimalSearch(CompactNetwork problem) {
     this.problem = problem;
     leaves = problem.operandCount();
     int labels = problem.sizes().length;
@@ -22,7 +22,7 @@ final class OptimalSearch {
     long[] bits = new long[leaves * words];
     for (int i = 0; i < leaves; i++) {
       for (long leg : problem.legs()[i]) {
-        set(bits, i * words, Problem.label(leg));
+        set(bits, i * words, CompactNetwork.label(leg));
       }
     }
     long[] output = new long[words];

@@ -46,7 +46,9 @@ final class Search {
     if (finder instanceof PathFinder.Optimal) {
       checkOptimal(n);
     }
-    return n <= 2 ? ContractionPath.leftToRight(n) : tree(finder, Problem.of(network)).path();
+    return n <= 2
+        ? ContractionPath.leftToRight(n)
+        : tree(finder, CompactNetwork.of(network)).path();
   }
 
   static ContractionPlan plan(PathFinder finder, Network network) {
@@ -76,7 +78,7 @@ final class Search {
         .orElse(sliced);
   }
 
-  private static ContractionTree tree(PathFinder finder, Problem problem) {
+  private static ContractionTree tree(PathFinder finder, CompactNetwork problem) {
     return switch (finder) {
       case PathFinder.Auto() -> auto(problem);
       case PathFinder.Greedy() ->
@@ -97,7 +99,7 @@ final class Search {
     };
   }
 
-  private static ContractionTree auto(Problem problem) {
+  private static ContractionTree auto(CompactNetwork problem) {
     int n = problem.operandCount();
     if (n <= AUTO_OPTIMAL) {
       return new OptimalSearch(problem).best(Objective.FLOPS);
@@ -118,7 +120,7 @@ final class Search {
     if (!few || new Slicer(LabelFlow.of(network, sliced.path()), limit).operandsOversize()) {
       return Optional.empty();
     }
-    return new OptimalSearch(Problem.of(network))
+    return new OptimalSearch(CompactNetwork.of(network))
         .within(limit, sliced.cost().flops())
         .map(ContractionTree::path)
         .map(path -> new ContractionPlan(network, path, List.of(), PathCost.of(network, path)))
@@ -152,7 +154,8 @@ final class Search {
     List<Long> sizes = new ArrayList<>(network.sizes());
     chosen.values().forEach(slice -> sizes.set(slice.label(), slice.chunk()));
     var problem =
-        Problem.of(new Network(network.operands(), network.output(), sizes, network.sparse()));
+        CompactNetwork.of(
+            new Network(network.operands(), network.output(), sizes, network.sparse()));
     var search = new LocalSearch(problem, 0, Clock.NONE);
     search.start(tree(new PathFinder.Given(path), problem));
     search.anneal(SLICED_SWEEPS);

@@ -139,7 +139,7 @@ final class SubsetDp {
         bits >>>= CHUNK_BITS;
       }
     }
-    return Problem.saturated(product);
+    return CompactNetwork.saturated(product);
   }
 
   private void split(int set, double bound) {

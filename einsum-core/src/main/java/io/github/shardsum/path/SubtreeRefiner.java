@@ -109,7 +109,7 @@ final class SubtreeRefiner {
     localCount = 0;
     for (int k = 0; k < leaves; k++) {
       for (long leg : tree.legs[frontier[k]]) {
-        addLocal(Problem.label(leg));
+        addLocal(CompactNetwork.label(leg));
       }
     }
     int words = Math.max(1, (localCount + Long.SIZE - 1) / Long.SIZE);
@@ -140,7 +140,7 @@ final class SubtreeRefiner {
 
   private void setBits(long[] legs, long[] bits, int from) {
     for (long leg : legs) {
-      int local = localOf[Problem.label(leg)];
+      int local = localOf[CompactNetwork.label(leg)];
       bits[from + (local >>> 6)] |= 1L << local;
     }
   }

@@ -31,9 +31,9 @@ class FarOperandsTest {
         "ij,jk->ik; 8500,257,16; unpacked product",
         "ij,jk->ik; 900,2500,20; unpacked product",
         "bij,bjk->bik; 500,65,66,67; unpacked product",
-        "ij,jk->ik; 16600,128,8; thin product",
-        "ij,jk->ik; 4100,519,7; thin product",
-        "ij,jk->ik; 1030,2064,5; thin product",
+        "ij,jk->ik; 16600,128,8; skinny product",
+        "ij,jk->ik; 4100,519,7; skinny product",
+        "ij,jk->ik; 1030,2064,5; skinny product",
       })
   void rowsFetchedBeforeAreTheSameRows(String equation, String listed, String kernel) {
     long[] sizes = Arrays.stream(listed.strip().split(",")).mapToLong(Long::parseLong).toArray();

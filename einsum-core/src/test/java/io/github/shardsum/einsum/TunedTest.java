@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.contract.Finish;
-import io.github.shardsum.internal.contract.Picks;
+import io.github.shardsum.internal.contraction.KernelChoices;
+import io.github.shardsum.internal.contraction.ResultScaling;
 import io.github.shardsum.internal.reference.ReferenceEinsum;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
@@ -46,7 +46,7 @@ class TunedTest {
         "i,i->; 300; 1",
         "ij,jk,kl->il; 12,30,7,25; 4",
       })
-  void everyKernelOfALadderGivesTheDefinition(String equation, String sizes, int least) {
+  void everyKernelThatIsACandidateGivesTheDefinition(String equation, String sizes, int least) {
     for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
       Tensor[] operands = operands(equation, sizes, dtype);
       Einsum einsum = Einsum.compileFor(equation, EinsumOptions.defaults(), operands);
@@ -54,20 +54,21 @@ class TunedTest {
       double[] expected = values(ReferenceEinsum.evaluate(bound, operands));
       List<Signature> signatures = Stream.of(operands).<Signature>map(Signature::of).toList();
       EinsumOptions options = EinsumOptions.defaults();
-      ContractionPlan plan = Planning.plan(bound, signatures, options);
+      ContractionPlan plan = PathPlanning.plan(bound, signatures, options);
       long[] strides = bound.outputShape().rowMajorStrides();
-      List<List<String>> ladders =
-          Lowered.ladders(bound, signatures, dtype, strides, plan, options);
+      List<List<String>> candidates =
+          ContractionSpecs.candidates(bound, signatures, dtype, strides, plan, options);
       assertTrue(
-          dtype == DType.I64 || ladders.stream().anyMatch(ladder -> ladder.size() >= least),
-          ladders::toString);
-      for (int step = 0; step < ladders.size(); step++) {
-        for (int rung = 0; rung < ladders.get(step).size(); rung++) {
-          Picks picks = Picks.NONE.with(step, new Picks.Pick(rung, "picked"));
+          dtype == DType.I64 || candidates.stream().anyMatch(of -> of.size() >= least),
+          candidates::toString);
+      for (int step = 0; step < candidates.size(); step++) {
+        for (int candidate = 0; candidate < candidates.get(step).size(); candidate++) {
+          KernelChoices choices =
+              KernelChoices.NONE.with(step, new KernelChoices.KernelChoice(candidate, "chosen"));
           Tensor out = Tensor.full(dtype, 9, bound.outputShape().toArray());
-          Lowered.program(bound, signatures, dtype, strides, plan, options, picks)
-              .run(out, operands, Finish.PLAIN, Workers.sequential());
-          String which = equation + " " + dtype + " " + ladders.get(step).get(rung);
+          ContractionSpecs.program(bound, signatures, dtype, strides, plan, options, choices)
+              .run(out, operands, ResultScaling.PLAIN, Workers.sequential());
+          String which = equation + " " + dtype + " " + candidates.get(step).get(candidate);
           assertArrayEquals(expected, values(out), which);
         }
       }

@@ -3,9 +3,9 @@ package io.github.shardsum.io;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Homes;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.tensor.TensorStorages;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ class NpyProperties {
   void everyTensorComesBack(
       @ForAll DType dtype,
       @ForAll("shapes") long[] shape,
-      @ForAll Homes home,
+      @ForAll TensorStorages home,
       @ForAll long seed,
       @ForAll boolean transposed)
       throws IOException {

@@ -193,7 +193,7 @@ class ConversionTest {
 
   @Property(edgeCases = EdgeCasesMode.NONE)
   void theMemoryDoesNotMatter(
-      @ForAll double[] values, @ForAll DType from, @ForAll DType to, @ForAll Homes home) {
+      @ForAll double[] values, @ForAll DType from, @ForAll DType to, @ForAll TensorStorages home) {
     try (Arena arena = Arena.ofConfined()) {
       Tensor source = Tensor.of(values, values.length).convert(from);
       Tensor placed = home.copy(arena, source);

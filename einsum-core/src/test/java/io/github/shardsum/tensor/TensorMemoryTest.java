@@ -26,8 +26,8 @@ class TensorMemoryTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Homes.class)
-  void readsAndWritesEveryKindOfMemory(Homes home) {
+  @EnumSource(TensorStorages.class)
+  void readsAndWritesEveryKindOfMemory(TensorStorages home) {
     try (Arena arena = Arena.ofConfined()) {
       for (DType dtype : DType.values()) {
         Tensor source = counting(dtype, 3, 4);
@@ -45,8 +45,8 @@ class TensorMemoryTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Homes.class)
-  void readOnlyMemoryIsReadAndNotWritten(Homes home) {
+  @EnumSource(TensorStorages.class)
+  void readOnlyMemoryIsReadAndNotWritten(TensorStorages home) {
     try (Arena arena = Arena.ofConfined()) {
       for (DType dtype : DType.values()) {
         Tensor source = counting(dtype, 2, 3);
@@ -119,9 +119,9 @@ class TensorMemoryTest {
 
   @ParameterizedTest
   @EnumSource(
-      value = Homes.class,
+      value = TensorStorages.class,
       names = {"NATIVE", "NATIVE_UNALIGNED", "MAPPED"})
-  void aClosedArenaIsAnErrorAndNoCrash(Homes home) {
+  void aClosedArenaIsAnErrorAndNoCrash(TensorStorages home) {
     for (DType dtype : DType.values()) {
       for (boolean shared : new boolean[] {false, true}) {
         Tensor tensor;
@@ -136,9 +136,10 @@ class TensorMemoryTest {
 
   @ParameterizedTest
   @EnumSource(
-      value = Homes.class,
+      value = TensorStorages.class,
       names = {"NATIVE", "NATIVE_UNALIGNED", "MAPPED"})
-  void aConfinedArenaOnAnotherThreadIsAnErrorAndNoCrash(Homes home) throws InterruptedException {
+  void aConfinedArenaOnAnotherThreadIsAnErrorAndNoCrash(TensorStorages home)
+      throws InterruptedException {
     try (Arena arena = Arena.ofConfined()) {
       Tensor tensor = home.copy(arena, counting(DType.F32, 2, 3));
       onAnotherThread(() -> everyUse(tensor, WrongThreadException.class));

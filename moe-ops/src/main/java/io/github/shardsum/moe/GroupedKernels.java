@@ -3,7 +3,7 @@ package io.github.shardsum.moe;
 import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.kernel.GroupedProduct;
+import io.github.shardsum.ops.GroupedProduct;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;

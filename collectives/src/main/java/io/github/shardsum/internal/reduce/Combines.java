@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.reduce;
 
 import io.github.shardsum.internal.vector.reduce.VectorCombines;
-import io.github.shardsum.kernel.KernelInfo;
+import io.github.shardsum.ops.KernelInfo;
 
 /** One implementation of the reductions; stateless and thread-safe. */
 public interface Combines {

@@ -9,7 +9,7 @@ import io.github.shardsum.internal.scalar.ScalarKernels;
 public interface Kernels {
   /** The fastest implementation that this JVM can run; chosen once. */
   static Kernels best() {
-    return Choice.MADE.kernels();
+    return KernelSelection.MADE.kernels();
   }
 
   /** The plain loops: the reference for the others. */
@@ -18,8 +18,8 @@ public interface Kernels {
   }
 
   /** Why {@link #best()} is what it is. */
-  static Choice choice() {
-    return Choice.MADE;
+  static KernelSelection choice() {
+    return KernelSelection.MADE;
   }
 
   /** One of vector-512, vector-256, vector-128 and scalar. */
@@ -41,5 +41,5 @@ public interface Kernels {
   Bf16Rows bf16();
 
   /** Register tiles of the matrix product. */
-  Products products();
+  GemmKernels gemm();
 }

@@ -39,7 +39,7 @@ public final class Sums {
   private Sums() {}
 
   /** Adds up the lanes from a position on by halving; overwrites them. */
-  public static double halve(double[] lanes, int at) {
+  public static double reduceLanes(double[] lanes, int at) {
     for (int half = LANES / 2; half > 0; half /= 2) {
       for (int lane = at; lane < at + half; lane++) {
         lanes[lane] += lanes[lane + half];

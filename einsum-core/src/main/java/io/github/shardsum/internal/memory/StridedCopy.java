@@ -68,9 +68,9 @@ public final class StridedCopy {
     Memory from = Memory.of(source);
     Memory to = Memory.of(target);
     return switch (source.dtype()) {
-      case F32, BF16 -> new FloatTurnedCopy(to, toStride, from, fromStride)::copy;
-      case F64 -> new DoubleTurnedCopy(to, toStride, from, fromStride)::copy;
-      case I32, I64, BOOL -> new LongTurnedCopy(to, toStride, from, fromStride)::copy;
+      case F32, BF16 -> new FloatTransposingCopy(to, toStride, from, fromStride)::copy;
+      case F64 -> new DoubleTransposingCopy(to, toStride, from, fromStride)::copy;
+      case I32, I64, BOOL -> new LongTransposingCopy(to, toStride, from, fromStride)::copy;
     };
   }
 

@@ -1,15 +1,15 @@
 package io.github.shardsum.internal.scalar;
 
 import io.github.shardsum.internal.kernel.Bf16Rows;
-import io.github.shardsum.internal.kernel.DoubleProduct;
+import io.github.shardsum.internal.kernel.DoubleMicrokernel;
 import io.github.shardsum.internal.kernel.DoubleRows;
-import io.github.shardsum.internal.kernel.FloatProduct;
+import io.github.shardsum.internal.kernel.FloatMicrokernel;
 import io.github.shardsum.internal.kernel.FloatRows;
-import io.github.shardsum.internal.kernel.FloatThin;
+import io.github.shardsum.internal.kernel.FloatSkinnyMicrokernel;
+import io.github.shardsum.internal.kernel.GemmKernels;
 import io.github.shardsum.internal.kernel.Kernels;
-import io.github.shardsum.internal.kernel.LongProduct;
+import io.github.shardsum.internal.kernel.LongMicrokernel;
 import io.github.shardsum.internal.kernel.LongRows;
-import io.github.shardsum.internal.kernel.Products;
 
 /** The kernels in plain loops. */
 public record ScalarKernels(
@@ -19,7 +19,7 @@ public record ScalarKernels(
     DoubleRows doubles,
     LongRows longs,
     Bf16Rows bf16,
-    Products products)
+    GemmKernels gemm)
     implements Kernels {
   /** All of them. */
   public static final Kernels ALL =
@@ -31,12 +31,15 @@ public record ScalarKernels(
           new ScalarLongRows(),
           new ScalarBf16Rows(),
           new Tiles(
-              new ScalarFloatProduct(),
-              new ScalarDoubleProduct(),
-              new ScalarLongProduct(),
-              new ScalarFloatThin()));
+              new ScalarFloatMicrokernel(),
+              new ScalarDoubleMicrokernel(),
+              new ScalarLongMicrokernel(),
+              new ScalarFloatSkinnyMicrokernel()));
 
   private record Tiles(
-      FloatProduct floats, DoubleProduct doubles, LongProduct longs, FloatThin thin)
-      implements Products {}
+      FloatMicrokernel floats,
+      DoubleMicrokernel doubles,
+      LongMicrokernel longs,
+      FloatSkinnyMicrokernel skinny)
+      implements GemmKernels {}
 }

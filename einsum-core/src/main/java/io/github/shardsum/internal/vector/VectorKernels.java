@@ -3,18 +3,18 @@ package io.github.shardsum.internal.vector;
 import io.github.shardsum.internal.kernel.Bf16Rows;
 import io.github.shardsum.internal.kernel.DoubleRows;
 import io.github.shardsum.internal.kernel.FloatRows;
+import io.github.shardsum.internal.kernel.GemmKernels;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.kernel.LongRows;
-import io.github.shardsum.internal.kernel.Products;
 
 /**
  * The way into this package; loading it needs the incubator module.
  *
  * <p>Each kernel is a constant of its own class, which the JVM initialises at the first use.
  *
- * @param products the register tiles for the processor
+ * @param gemm the register tiles for the processor
  */
-public record VectorKernels(Products products) implements Kernels {
+public record VectorKernels(GemmKernels gemm) implements Kernels {
   /** Width of a vector here. */
   public static int width() {
     return Width.SHAPE.vectorBitSize();
@@ -22,7 +22,7 @@ public record VectorKernels(Products products) implements Kernels {
 
   /** The kernels in vectors of that width, which is at least 128 bits. */
   public static Kernels make() {
-    return new VectorKernels(VectorProducts.of(width()));
+    return new VectorKernels(VectorGemmKernels.of(width()));
   }
 
   @Override

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** e^x: how far from the truth, where it ends, and that it is the same in every kernel. */
 class ExpTest {
   /** Without the fused instruction the polynomial is rounded twice a step. */
-  private static final double BOUND = Fused.IN_HARDWARE ? 1 : 1.25;
+  private static final double BOUND = Fma.IN_HARDWARE ? 1 : 1.25;
 
   private static final MathContext DIGITS = new MathContext(40);
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.kernel.KernelInfo;
+import io.github.shardsum.ops.KernelInfo;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,7 @@ class KernelsTest {
   @Test
   void theWidthIsThatOfTheMode() {
     Kernels best = Kernels.best();
-    if (MODE.equals("scalar") || !Fused.IN_HARDWARE) {
+    if (MODE.equals("scalar") || !Fma.IN_HARDWARE) {
       assertSame(Kernels.scalar(), best);
     } else {
       assertEquals("vector-" + best.bits(), best.name());
@@ -38,11 +38,11 @@ class KernelsTest {
   @Test
   void anUnknownWishIsWarnedOf() {
     for (String known : List.of("", "scalar", "vector")) {
-      assertEquals(Optional.empty(), Choice.complaint(known));
+      assertEquals(Optional.empty(), KernelSelection.complaint(known));
     }
     assertEquals(
         Optional.of("shardsum.kernels: scalar or vector is wanted, got \"Vector\"; it is ignored"),
-        Choice.complaint("Vector"));
+        KernelSelection.complaint("Vector"));
   }
 
   @Test

@@ -93,7 +93,7 @@ class ScalarRowsTest {
     for (int i = 0; i < n; i++) {
       assertEquals(old[2 + i] + x[1 + i], added[2 + i]);
       assertEquals(x[1 + i] * y[3 + i], product[2 + i]);
-      float expected = Fused.multiplyAdd(2f, x[1 + i], 3f * old[2 + i]);
+      float expected = Fma.multiplyAdd(2f, x[1 + i], 3f * old[2 + i]);
       assertEquals(expected, combined[2 + i]);
     }
     for (int i = n + 2; i < n + 2 * MARGIN; i++) {

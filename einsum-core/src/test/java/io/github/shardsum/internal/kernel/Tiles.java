@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.kernel;
 
-import io.github.shardsum.internal.vector.VectorProducts;
+import io.github.shardsum.internal.vector.VectorGemmKernels;
 import java.util.stream.Stream;
 
 /** The tiles that tests hold to the definition. */
@@ -8,11 +8,11 @@ public final class Tiles {
   private Tiles() {}
 
   /** Those in use, and where the vectors have 512 bits those that another processor would use. */
-  public static Stream<Products> all() {
-    Stream<Products> used = Stream.of(Kernels.best().products());
+  public static Stream<GemmKernels> all() {
+    Stream<GemmKernels> used = Stream.of(Kernels.best().gemm());
     return Kernels.best().bits() == 512
         ? Stream.concat(
-            used, Stream.of(new VectorProducts(512, false), new VectorProducts(512, true)))
+            used, Stream.of(new VectorGemmKernels(512, false), new VectorGemmKernels(512, true)))
         : used;
   }
 }

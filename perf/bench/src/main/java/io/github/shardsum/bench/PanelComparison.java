@@ -1,7 +1,7 @@
 package io.github.shardsum.bench;
 
 import io.github.shardsum.internal.kernel.Blocking;
-import io.github.shardsum.internal.kernel.FloatProduct;
+import io.github.shardsum.internal.kernel.FloatMicrokernel;
 import io.github.shardsum.internal.kernel.Kernels;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -28,7 +28,7 @@ public final class PanelComparison {
 
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
 
-  private final FloatProduct kernel = Kernels.best().products().floats();
+  private final FloatMicrokernel kernel = Kernels.best().gemm().floats();
   private final int rows = kernel.rows();
   private final int columns = kernel.columns();
   private final int panel = kernel.blocking().k() * columns + Blocking.GAP;
@@ -83,7 +83,7 @@ public final class PanelComparison {
   private int lineStart() {
     int found = -1;
     for (int attempt = 0; attempt < 1_000 && found < 0; attempt++) {
-      found = kernel.lineStart(b);
+      found = kernel.alignedStart(b);
     }
     System.arraycopy(Data.integers(b.length), 0, b, 0, b.length);
     return Math.max(found, 0);

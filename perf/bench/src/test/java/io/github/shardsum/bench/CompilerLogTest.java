@@ -46,7 +46,7 @@ class CompilerLogTest {
         compiled.entrySet().stream().filter(e -> !e.getValue()).map(Map.Entry::getKey).toList();
     assertEquals(List.of(), failed, "methods that C2 gave up");
     for (String kernel :
-        List.of("FloatProduct tile", "DoubleProduct tile", "FloatProduct unpacked")) {
+        List.of("FloatMicrokernel tile", "DoubleMicrokernel tile", "FloatMicrokernel unpacked")) {
       assertTrue(
           compiled.keySet().stream().anyMatch(name -> name.replaceAll("\\d+", "").endsWith(kernel)),
           () -> kernel + " is not among the compiled " + compiled.keySet());

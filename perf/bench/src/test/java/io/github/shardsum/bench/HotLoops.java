@@ -1,8 +1,8 @@
 package io.github.shardsum.bench;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.kernel.Elementwise;
-import io.github.shardsum.kernel.Softmax;
+import io.github.shardsum.ops.Elementwise;
+import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;

@@ -2,10 +2,10 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.kernel.Elementwise;
-import io.github.shardsum.kernel.GroupedProduct;
-import io.github.shardsum.kernel.Movement;
-import io.github.shardsum.kernel.Softmax;
+import io.github.shardsum.ops.Elementwise;
+import io.github.shardsum.ops.GroupedProduct;
+import io.github.shardsum.ops.Movement;
+import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;

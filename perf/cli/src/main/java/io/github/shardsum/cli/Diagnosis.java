@@ -2,7 +2,7 @@ package io.github.shardsum.cli;
 
 import io.github.shardsum.cli.machine.LibrarySearch;
 import io.github.shardsum.cli.machine.NativeEngine;
-import io.github.shardsum.kernel.KernelInfo;
+import io.github.shardsum.ops.KernelInfo;
 import java.util.List;
 import java.util.stream.Stream;
 

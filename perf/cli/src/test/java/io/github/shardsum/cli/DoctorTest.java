@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.machine.LibrarySearch;
 import io.github.shardsum.cli.machine.NativeEngine;
-import io.github.shardsum.kernel.KernelInfo;
+import io.github.shardsum.ops.KernelInfo;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.local;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.kernel.Elementwise;
+import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;

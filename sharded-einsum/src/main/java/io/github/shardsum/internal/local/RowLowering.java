@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.local;
 
-import io.github.shardsum.kernel.Softmax;
+import io.github.shardsum.ops.Softmax;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Statement;

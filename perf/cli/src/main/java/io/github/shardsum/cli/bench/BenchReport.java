@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.machine.Roofline;
-import io.github.shardsum.kernel.KernelInfo;
+import io.github.shardsum.ops.KernelInfo;
 import io.github.shardsum.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;

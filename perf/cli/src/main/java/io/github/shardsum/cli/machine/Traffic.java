@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.machine;
 
 import io.github.shardsum.cli.machine.vector.RegisterLoops;
-import io.github.shardsum.kernel.KernelInfo;
+import io.github.shardsum.ops.KernelInfo;
 import java.util.Arrays;
 
 /**

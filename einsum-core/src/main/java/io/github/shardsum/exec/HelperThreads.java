@@ -1,0 +1,17 @@
+package io.github.shardsum.exec;
+
+/** Whoever helps the caller with a region. One region at a time. */
+sealed interface HelperThreads extends AutoCloseable permits Team, ExecutorThreads {
+  /**
+   * Asks so many helpers to take part in a region. They may come late or never: the caller does
+   * what they do not.
+   */
+  void ask(Region region, int helpers);
+
+  /** Lets go of the region that was asked for last; it has ended. */
+  void forget();
+
+  /** Ends what threads it has of its own, after the region that they work on. */
+  @Override
+  void close();
+}

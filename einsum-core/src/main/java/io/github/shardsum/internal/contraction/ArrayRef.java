@@ -1,0 +1,22 @@
+package io.github.shardsum.internal.contraction;
+
+import io.github.shardsum.internal.memory.Memory;
+import io.github.shardsum.tensor.Tensor;
+
+/**
+ * Where a value lies when a step runs.
+ *
+ * @param memory the elements
+ * @param origin position of the value's first element
+ */
+public record ArrayRef(Memory memory, long origin) {
+  /** The slot of a tensor. */
+  public static ArrayRef of(Tensor tensor) {
+    return new ArrayRef(Memory.of(tensor), Memory.origin(tensor));
+  }
+
+  /** The slot moved by a number of elements. */
+  public ArrayRef plus(long elements) {
+    return elements == 0 ? this : new ArrayRef(memory, origin + elements);
+  }
+}

@@ -1,0 +1,145 @@
+package io.github.shardsum.internal.contraction;
+
+import io.github.shardsum.path.ContractionPath;
+import io.github.shardsum.path.Slice;
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+
+/**
+ * All that decides which kernels a contraction runs: labels, sizes, strides and the path.
+ *
+ * @param type what it computes in
+ * @param dtype the result's element type
+ * @param sizes size of each label
+ * @param operands each operand as its labels see it
+ * @param resultLabels label of each axis of the result; may repeat, may be no operand's
+ * @param resultStrides stride of each axis of the result
+ * @param biasStrides stride of the epilogue's bias along each axis of the result
+ * @param epilogue whether an epilogue follows the sum
+ * @param affine whether it scales or adds
+ * @param path the order of pairs
+ * @param slices labels that are run through in chunks
+ * @param levels for each pair of the path, how many of the slices it is inside of
+ */
+public record ContractionSpec(
+    ComputeType type,
+    DType dtype,
+    long[] sizes,
+    List<View> operands,
+    int[] resultLabels,
+    long[] resultStrides,
+    long[] biasStrides,
+    boolean epilogue,
+    boolean affine,
+    ContractionPath path,
+    List<Slice> slices,
+    int[] levels) {
+
+  boolean isInResult(int label) {
+    for (int each : resultLabels) {
+      if (each == label) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean isInOperands(int label) {
+    for (View operand : operands) {
+      if (operand.has(label)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean resultRepeatsLabels() {
+    boolean[] seen = new boolean[sizes.length];
+    for (int label : resultLabels) {
+      if (seen[label]) {
+        return true;
+      }
+      seen[label] = true;
+    }
+    return false;
+  }
+
+  /** Whether some label of the result is in no operand. */
+  boolean resultRepeatsValues() {
+    for (int label : resultLabels) {
+      if (!isInOperands(label)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether parts of a sum, cut to the result's dtype, do not add up to the whole sum cut to it. An
+   * f32 that is summed in f64 is left out: in f32 it is as accurate as is promised.
+   */
+  boolean cutsSums() {
+    return switch (dtype) {
+      case F32, F64 -> false;
+      case BF16 -> true;
+      case I32, I64 -> type != ComputeType.LONG;
+      case BOOL -> operands.stream().anyMatch(operand -> operand.dtype() != DType.BOOL);
+    };
+  }
+
+  /** Whether the epilogue of a sum that was cut is another one; a relu alone keeps what is >= 0. */
+  boolean epilogueMindsCuts() {
+    return affine || (epilogue && dtype == DType.BOOL);
+  }
+
+  /** Whether several slices add to one element. */
+  boolean slicesAdd() {
+    for (Slice slice : slices) {
+      if (!isInResult(slice.label())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a summed label is empty, so that every sum is 0. */
+  boolean sumsNothing() {
+    for (int label = 0; label < sizes.length; label++) {
+      if (sizes[label] == 0 && isInOperands(label)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Products in one element of the result. */
+  double sumLength() {
+    double length = 1;
+    for (int label = 0; label < sizes.length; label++) {
+      if (!isInResult(label)) {
+        length *= sizes[label];
+      }
+    }
+    return length;
+  }
+
+  /** The result as its labels see it: strides of a repeated label add up to its diagonal. */
+  View.Dense result() {
+    boolean[] present = new boolean[sizes.length];
+    long[] strides = new long[sizes.length];
+    for (int axis = 0; axis < resultLabels.length; axis++) {
+      present[resultLabels[axis]] = true;
+      strides[resultLabels[axis]] += resultStrides[axis];
+    }
+    return new View.Dense(dtype, present, strides);
+  }
+
+  /** Stride of the bias along a label. */
+  long biasStride(int label) {
+    long stride = 0;
+    for (int axis = 0; axis < resultLabels.length; axis++) {
+      stride += resultLabels[axis] == label ? biasStrides[axis] : 0;
+    }
+    return stride;
+  }
+}

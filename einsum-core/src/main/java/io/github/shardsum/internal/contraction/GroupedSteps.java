@@ -1,0 +1,117 @@
+package io.github.shardsum.internal.contraction;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.kernel.Kernels;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Matrix products over groups of neighbouring rows, each group with a matrix of its own: the
+ * kernels of a step, chosen for each group by its size.
+ *
+ * <p>Groups that are large for the number of threads are cut up among them one after the other; the
+ * rest run side by side. Neither changes a bit.
+ */
+public final class GroupedSteps {
+  /** Where an operand or the result lies, and its stride along a group, a row, k and n. */
+  public record Side(ArrayRef slot, long group, long row, long k, long n) {
+    private ArrayRef at(long group, long row) {
+      return slot.plus(group * this.group + row * this.row);
+    }
+  }
+
+  /** One group: rows {@code [from, from + rows)}. */
+  private record Group(int index, long from, long rows) {}
+
+  private final StepPlanner planner;
+  private final Workers workers;
+  private final long[] sizes;
+
+  /**
+   * Products over groups.
+   *
+   * @param type what they are computed in
+   * @param sizes rows of each group
+   */
+  public GroupedSteps(ComputeType type, long[] sizes, Workers workers) {
+    this.planner = new StepPlanner(Kernels.best(), type);
+    this.sizes = sizes.clone();
+    this.workers = workers;
+  }
+
+  /**
+   * out [row, n] = sum over k of x [row, k] * w [group, k, n].
+   *
+   * @param biasN stride of the bias along n
+   * @param biasGroup and along groups
+   */
+  public void rows(
+      Side out, Side x, Side w, long k, long n, ResultScaling finish, long biasGroup, long biasN) {
+    eachGroup(
+        group -> {
+          List<StepLabel> labels =
+              List.of(
+                  new StepLabel(group.rows(), true, true, false, strides(out.row, x.row, 0, 0)),
+                  new StepLabel(k, false, true, true, strides(0, x.k, w.k, 0)),
+                  new StepLabel(n, true, false, true, strides(out.n, 0, w.n, biasN)));
+          ResultScaling own = finish.withBiasMoved(group.index() * biasGroup);
+          run(labels, out.at(0, group.from()), x.at(0, group.from()), w.at(group.index(), 0), own);
+        });
+  }
+
+  /** out [group, k, n] = sum over the group's rows of x [row, k] * y [row, n]. */
+  public void weights(Side out, Side x, Side y, long k, long n, ResultScaling finish) {
+    eachGroup(
+        group -> {
+          List<StepLabel> labels =
+              List.of(
+                  new StepLabel(group.rows(), false, true, true, strides(0, x.row, y.row, 0)),
+                  new StepLabel(k, true, true, false, strides(out.k, x.k, 0, 0)),
+                  new StepLabel(n, true, false, true, strides(out.n, 0, y.n, 0)));
+          run(
+              labels,
+              out.at(group.index(), 0),
+              x.at(0, group.from()),
+              y.at(0, group.from()),
+              finish);
+        });
+  }
+
+  private static long[] strides(long out, long left, long right, long bias) {
+    return new long[] {out, left, right, bias};
+  }
+
+  private void run(
+      List<StepLabel> labels, ArrayRef out, ArrayRef left, ArrayRef right, ResultScaling finish) {
+    StepPlanner.Choice choice = planner.binary(labels);
+    ArrayRef first = choice.swapped() ? right : left;
+    ArrayRef second = choice.swapped() ? left : right;
+    choice.kernel().run(out, first, second, finish, workers);
+  }
+
+  private interface Body {
+    void run(Group group);
+  }
+
+  private void eachGroup(Body body) {
+    List<Group> groups = new ArrayList<>();
+    long from = 0;
+    for (int index = 0; index < sizes.length; index++) {
+      if (sizes[index] > 0) {
+        groups.add(new Group(index, from, sizes[index]));
+      }
+      from += sizes[index];
+    }
+    // Longest first, so that the last task to end is a short one.
+    groups.sort(Comparator.comparingLong(Group::rows).reversed());
+    long large = Arrays.stream(sizes).sum() / (2L * workers.parallelism());
+    int alone = 0;
+    while (workers.parallelism() > 1 && alone < groups.size() && groups.get(alone).rows() > large) {
+      body.run(groups.get(alone++));
+    }
+    List<Group> rest = groups.subList(alone, groups.size());
+    workers.run(rest.size(), (task, _) -> body.run(rest.get(task)));
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.shardsum.internal.contraction;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * Which kernels a program takes where a trial found others than the model's to be faster.
+ *
+ * @param choices by the number of the step among those of the first pass that have kernels to
+ *     choose from, in order
+ */
+public record KernelChoices(Map<Integer, KernelChoice> choices) {
+  /** The model's kernel everywhere. */
+  public static final KernelChoices NONE = new KernelChoices(Map.of());
+
+  /**
+   * The kernel of one step.
+   *
+   * @param candidate its number among the candidates, the model's being 0
+   * @param why what the trial found, for a plan
+   */
+  public record KernelChoice(int candidate, String why) {}
+
+  /** Copies the map. */
+  public KernelChoices {
+    choices = Map.copyOf(choices);
+  }
+
+  /** The same with another kernel for one step. */
+  public KernelChoices with(int step, KernelChoice choice) {
+    Map<Integer, KernelChoice> more = new HashMap<>(choices);
+    more.put(step, choice);
+    return new KernelChoices(more);
+  }
+
+  /** Takes the choices in the order in which steps are planned. Not thread-safe. */
+  static final class Cursor {
+    private final KernelChoices choices;
+    private final boolean lists;
+    private final List<List<String>> names = new ArrayList<>();
+    private int step;
+
+    private Cursor(KernelChoices choices, boolean lists) {
+      this.choices = choices;
+      this.lists = lists;
+    }
+
+    /** Takes what was picked. */
+    static Cursor of(KernelChoices choices) {
+      return new Cursor(choices, false);
+    }
+
+    /** Takes the model's kernels and lists what else there is. */
+    static Cursor listing() {
+      return new Cursor(NONE, true);
+    }
+
+    /**
+     * The next step's kernel.
+     *
+     * @param model what the model chose
+     * @param candidates all kernels there are, the model's first
+     */
+    StepPlanner.Choice next(
+        StepPlanner.Choice model, Supplier<List<StepPlanner.Choice>> candidates) {
+      if (lists) {
+        names.add(candidates.get().stream().map(choice -> choice.kernel().name()).toList());
+      }
+      KernelChoice choice = choices.choices.get(step++);
+      if (choice == null) {
+        return model;
+      }
+      StepPlanner.Choice chosen =
+          choice.candidate == 0 ? model : candidates.get().get(choice.candidate);
+      return new StepPlanner.Choice(chosen.kernel(), chosen.swapped(), choice.why);
+    }
+
+    /** Names of the kernels that each step so far could take. */
+    List<List<String>> candidates() {
+      return List.copyOf(names);
+    }
+  }
+}

@@ -1,0 +1,212 @@
+package io.github.shardsum.internal.contraction;
+
+import io.github.shardsum.internal.contraction.ContractionProgram.Loop;
+import io.github.shardsum.internal.contraction.ContractionProgram.Ref;
+import io.github.shardsum.internal.contraction.ContractionProgram.Role;
+import io.github.shardsum.internal.contraction.ContractionProgram.Step;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.path.Slice;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Turns a contraction over strided views into a {@link ContractionProgram}.
+ *
+ * <p>The last step writes the result itself, unless it cannot: a label that only the result has is
+ * repeated by a copy, and a sum that would be cut to a narrower result more than once, as a bf16 is
+ * rounded, is collected first. A label that the result repeats is a diagonal, which is written like
+ * any result and kept while all of the result is scaled.
+ *
+ * <p>Sliced labels are loops round the steps. A last chunk that is shorter has steps of its own:
+ * for each combination of short chunks there is one variant of the steps.
+ */
+public final class Lowering {
+  /**
+   * Most labels with a short last chunk: 2^6 variants; further labels are cut into single values.
+   */
+  private static final int MOST_SHORT = 6;
+
+  private final ContractionSpec spec;
+  private final Kernels kernels;
+  private final KernelChoices.Cursor choices;
+  private final List<Slice> slices;
+
+  private Lowering(ContractionSpec spec, Kernels kernels, KernelChoices.Cursor choices) {
+    this.spec = spec;
+    this.kernels = kernels;
+    this.choices = choices;
+    this.slices = spec.sumsNothing() ? List.of() : withFewShortChunks(spec);
+  }
+
+  /** The program of a contraction; no axis of the result is empty. */
+  public static ContractionProgram lower(
+      ContractionSpec spec, Kernels kernels, KernelChoices choices) {
+    return new Lowering(spec, kernels, KernelChoices.Cursor.of(choices)).lower();
+  }
+
+  /** Names of the kernels that each step of the first pass could take, the model's choice first. */
+  public static List<List<String>> candidates(ContractionSpec spec, Kernels kernels) {
+    KernelChoices.Cursor choices = KernelChoices.Cursor.listing();
+    new Lowering(spec, kernels, choices).lower();
+    return choices.candidates();
+  }
+
+  private static List<Slice> withFewShortChunks(ContractionSpec spec) {
+    List<Slice> slices = new ArrayList<>();
+    int shortOnes = 0;
+    for (Slice slice : spec.slices()) {
+      long size = spec.sizes()[slice.label()];
+      boolean isShort = size % slice.chunk() != 0;
+      shortOnes += isShort ? 1 : 0;
+      slices.add(isShort && shortOnes > MOST_SHORT ? new Slice(slice.label(), 1, size) : slice);
+    }
+    return slices;
+  }
+
+  private ContractionProgram lower() {
+    StepBuilder whole =
+        new StepBuilder(
+            spec, kernels, spec.sizes().clone(), KernelChoices.Cursor.of(KernelChoices.NONE));
+    List<Step> after = new ArrayList<>();
+    boolean collects = !spec.sumsNothing() && mustCollect();
+    Value result = new Value(new Ref.Result(), spec.result());
+    Value target = collects ? whole.collector() : result;
+    List<Integer> sizes = new ArrayList<>(whole.temporarySizes());
+    List<List<Step>> variants = new ArrayList<>();
+    for (int variant = 0; variant < 1 << slices.size(); variant++) {
+      variants.add(exists(variant) ? variant(variant, target, sizes) : List.of());
+    }
+    if (collects) {
+      after.add(whole.copy(result, target, Role.WHOLE, 0));
+    }
+    boolean direct = !collects && !slices.isEmpty();
+    if (spec.resultRepeatsLabels()) {
+      Value diagonal = whole.likeResult();
+      after.add(whole.copy(diagonal, result, Role.INNER, 0));
+      after.add(whole.wholeResult(new Ref.Constant(0), direct ? Role.BETA : Role.NOTHING));
+      after.add(whole.copy(result, diagonal, Role.INNER, 0));
+      raise(sizes, whole.temporarySizes());
+    }
+    if (spec.epilogue() && direct) {
+      after.add(whole.wholeResult(new Ref.Result(), Role.EPILOGUE));
+    }
+    if (spec.epilogue() && spec.dtype() == DType.I32) {
+      // What wraps to a negative number is one, and only an i32 that was written has wrapped.
+      after.add(whole.wholeResult(new Ref.Result(), Role.RELU));
+    }
+    return new ContractionProgram(spec.type(), variants, after, loops(target), target.ref(), sizes);
+  }
+
+  private boolean mustCollect() {
+    boolean routed = false;
+    for (View operand : spec.operands()) {
+      routed |= operand instanceof View.Routed;
+    }
+    boolean single = spec.operands().size() == 1 && !routed;
+    boolean inSeveralSteps =
+        routed
+            || spec.slicesAdd()
+            || spec.sumLength() > termsAtOnce()
+            || (spec.epilogueMindsCuts() && !single);
+    return (spec.cutsSums() && inSeveralSteps) || (spec.resultRepeatsValues() && !single);
+  }
+
+  /** Most products that every kernel sums before it writes. */
+  private int termsAtOnce() {
+    return switch (spec.type()) {
+      case FLOAT -> kernels.gemm().floats().blocking().k();
+      case DOUBLE -> kernels.gemm().doubles().blocking().k();
+      case LONG -> kernels.gemm().longs().blocking().k();
+    };
+  }
+
+  /** Whether the labels of a variant's bits have short last chunks. */
+  private boolean exists(int variant) {
+    for (int s = 0; s < slices.size(); s++) {
+      boolean isShort = spec.sizes()[slices.get(s).label()] % slices.get(s).chunk() != 0;
+      if ((variant >> s & 1) == 1 && !isShort) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The steps of one pass; bit s of the variant says that slice s is at a short chunk. */
+  private List<Step> variant(int variant, Value target, List<Integer> sizes) {
+    long[] chunks = spec.sizes().clone();
+    for (int s = 0; s < slices.size(); s++) {
+      Slice slice = slices.get(s);
+      boolean isShort = (variant >> s & 1) == 1;
+      chunks[slice.label()] = isShort ? chunks[slice.label()] % slice.chunk() : slice.chunk();
+    }
+    // Short chunks are met once each, and have candidates of their own.
+    StepBuilder pass =
+        new StepBuilder(
+            spec,
+            kernels,
+            chunks,
+            variant == 0 ? choices : KernelChoices.Cursor.of(KernelChoices.NONE));
+    boolean collects = target.ref() instanceof Ref.Temporary;
+    if (collects) {
+      pass.collector();
+    }
+    Role direct = slices.isEmpty() ? Role.WHOLE : Role.SUM;
+    pass.contract(target, collects ? Role.COLLECT : direct);
+    raise(sizes, pass.temporarySizes());
+    return pass.steps();
+  }
+
+  /** Makes sizes of temporaries at least as large as others. */
+  private static void raise(List<Integer> sizes, List<Integer> needed) {
+    for (int i = 0; i < needed.size(); i++) {
+      if (i == sizes.size()) {
+        sizes.add(needed.get(i));
+      } else {
+        sizes.set(i, Math.max(sizes.get(i), needed.get(i)));
+      }
+    }
+  }
+
+  private List<Loop> loops(Value target) {
+    View.Dense out = (View.Dense) target.view();
+    List<Loop> loops = new ArrayList<>();
+    for (Slice slice : slices) {
+      int label = slice.label();
+      long[] steps = new long[spec.operands().size()];
+      Arrays.setAll(steps, i -> slice.chunk() * stride(spec.operands().get(i), label));
+      List<RoutedRef.Move> moves =
+          spec.operands().stream().map(view -> move(view, label, slice.chunk())).toList();
+      boolean isShort = spec.sizes()[label] % slice.chunk() != 0;
+      loops.add(
+          new Loop(
+              slice.count(),
+              steps,
+              moves,
+              slice.chunk() * out.strides()[label],
+              out.has(label),
+              isShort));
+    }
+    return loops;
+  }
+
+  private static long stride(View view, int label) {
+    return switch (view) {
+      case View.Dense dense -> dense.strides()[label];
+      case View.Routed _ -> 0;
+    };
+  }
+
+  private static RoutedRef.Move move(View view, int label, long chunk) {
+    return switch (view) {
+      case View.Dense _ -> RoutedRef.Move.NONE;
+      case View.Routed routed ->
+          new RoutedRef.Move(
+              chunk * routed.positionStrides()[label],
+              chunk * routed.weightStrides()[label],
+              routed.tailAxis(label),
+              chunk);
+    };
+  }
+}

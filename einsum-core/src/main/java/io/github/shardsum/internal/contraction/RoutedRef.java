@@ -1,0 +1,64 @@
+package io.github.shardsum.internal.contraction;
+
+import io.github.shardsum.tensor.RoutingTensor;
+
+/**
+ * Where a routing tensor lies when a step runs, and which part of its tail the step takes.
+ *
+ * @param positions of the first slot of the first leading index
+ * @param weights likewise
+ * @param slots number of slots k
+ * @param positionStride distance between slots of positions
+ * @param weightStride distance between slots of weights
+ * @param tailFrom first index along each tail axis that the step takes
+ */
+public record RoutedRef(
+    ArrayRef positions,
+    ArrayRef weights,
+    long slots,
+    long positionStride,
+    long weightStride,
+    long[] tailFrom) {
+  /** The slot of a routing tensor. */
+  public static RoutedRef of(RoutingTensor tensor) {
+    int axis = tensor.leadRank();
+    return new RoutedRef(
+        ArrayRef.of(tensor.positions()),
+        ArrayRef.of(tensor.weights()),
+        tensor.slots(),
+        tensor.positions().stride(axis),
+        tensor.weights().stride(axis),
+        new long[tensor.shape().rank() - axis]);
+  }
+
+  /** The slot moved to a chunk of the leading axes or of a tail axis. */
+  RoutedRef plus(Move move, long chunk) {
+    if (chunk == 0) {
+      return this;
+    }
+    long[] from = tailFrom.clone();
+    if (move.tailAxis() >= 0) {
+      from[move.tailAxis()] += chunk * move.tail();
+    }
+    return new RoutedRef(
+        positions.plus(chunk * move.positions()),
+        weights.plus(chunk * move.weights()),
+        slots,
+        positionStride,
+        weightStride,
+        from);
+  }
+
+  /**
+   * Distance between two chunks of a label.
+   *
+   * @param positions in the positions, 0 unless the label is a leading one
+   * @param weights in the weights, likewise
+   * @param tailAxis the tail axis of the label, or -1
+   * @param tail along that axis
+   */
+  record Move(long positions, long weights, int tailAxis, long tail) {
+    /** That of an operand without the label. */
+    static final Move NONE = new Move(0, 0, -1, 0);
+  }
+}

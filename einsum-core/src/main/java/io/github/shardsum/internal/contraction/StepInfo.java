@@ -1,0 +1,15 @@
+package io.github.shardsum.internal.contraction;
+
+import java.util.List;
+
+/**
+ * What a step reads and writes, for a plan.
+ *
+ * @param inputs labels of each operand, outermost first
+ * @param output labels of the result, outermost first
+ * @param kernel name of the kernel
+ * @param why what decided for it
+ * @param elements elements of operands and result together, of one pass
+ */
+public record StepInfo(
+    List<List<Integer>> inputs, List<Integer> output, String kernel, String why, double elements) {}

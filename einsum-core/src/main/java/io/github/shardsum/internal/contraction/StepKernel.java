@@ -1,0 +1,42 @@
+package io.github.shardsum.internal.contraction;
+
+import io.github.shardsum.exec.Workers;
+
+/** A step's kernel with all that is known before the data: immutable, thread-safe. */
+public interface StepKernel {
+  /** Array number of the result in a step's loops. */
+  int OUT = 0;
+
+  /** Array number of the left operand. */
+  int LEFT = 1;
+
+  /** Array number of the right operand; that of the left again in a step of one operand. */
+  int RIGHT = 2;
+
+  /** Array number of the bias. */
+  int BIAS = 3;
+
+  /** How many arrays a step's loops have. */
+  int ARRAYS = 4;
+
+  /** The kernel's name in a plan. */
+  String name();
+
+  /**
+   * Runs the step; the arguments' shapes and bounds were checked before.
+   *
+   * @param right the left operand again in a step of one operand
+   */
+  void run(ArrayRef out, ArrayRef left, ArrayRef right, ResultScaling finish, Workers workers);
+
+  /**
+   * Runs the step on Java arrays without allocating, if it is one that is over in nanoseconds.
+   *
+   * @param out the result's array, of this step's type; overwritten
+   * @return false if this kernel or these arrays have no such way, and nothing was done
+   */
+  default boolean runDirectly(
+      Object out, long outAt, Object left, long leftAt, Object right, long rightAt) {
+    return false;
+  }
+}

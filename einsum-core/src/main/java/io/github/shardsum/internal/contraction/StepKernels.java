@@ -1,0 +1,252 @@
+package io.github.shardsum.internal.contraction;
+
+import static io.github.shardsum.internal.contraction.StepKernel.LEFT;
+import static io.github.shardsum.internal.contraction.StepKernel.OUT;
+import static io.github.shardsum.internal.contraction.StepKernel.RIGHT;
+
+import io.github.shardsum.internal.kernel.GemmKernels;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.memory.Loops;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Makes the kernels of a step, and knows which can compute it. */
+final class StepKernels {
+  /** Most terms that a row alone sums in f32: 16 * 2^-24 is below the 1e-6 promised for vectors. */
+  private static final long MOST_ROW_TERMS = 16;
+
+  /** Elements along an operand from which on squares are turned over. */
+  private static final long LEAST_TURNED = 4;
+
+  private final Kernels kernels;
+  private final ComputeType type;
+
+  StepKernels(Kernels kernels, ComputeType type) {
+    this.kernels = kernels;
+    this.type = type;
+  }
+
+  /**
+   * Whether {@link #unpacked} can compute it: each side one loop, and B not too long to stay near.
+   */
+  boolean canBeUnpacked(GemmDims sides, long mostOfB) {
+    long m = StepLabel.points(sides.m());
+    long n = StepLabel.points(sides.n());
+    long k = StepLabel.points(sides.k());
+    return oneLoop(sides.m())
+        && oneLoop(sides.n())
+        && oneLoop(sides.k())
+        && n > 1
+        && m < Integer.MAX_VALUE
+        && (m > 1 || k <= MOST_ROW_TERMS)
+        && k * n <= mostOfB;
+  }
+
+  /** Whether {@link #skinny} can compute it. */
+  boolean canBeThin(GemmDims sides) {
+    long n = StepLabel.points(sides.n());
+    return type == ComputeType.FLOAT
+        && oneLoop(sides.n())
+        && sides.matrices()
+        && n <= FloatSkinnyProduct.MOST_COLUMNS
+        && n * StepLabel.points(sides.k()) <= FloatSkinnyProduct.MOST;
+  }
+
+  private static boolean oneLoop(List<StepLabel> labels) {
+    return StepLabel.loops(labels, OUT).rank() <= 1;
+  }
+
+  /** Whether rows of A and C are contiguous, and rows of B, or its columns if turned. */
+  static boolean liesInRows(GemmDims sides, boolean turned) {
+    return isUnit(sides.k(), LEFT)
+        && isUnit(sides.n(), OUT)
+        && isUnit(turned ? sides.k() : sides.n(), RIGHT);
+  }
+
+  private static boolean isUnit(List<StepLabel> side, int array) {
+    return side.stream().allMatch(label -> label.stride(array) == 1);
+  }
+
+  /** Most multiply-adds with which {@link #unpacked} is faster than {@link #product} anyway. */
+  long mostSmall() {
+    return switch (type) {
+      case FLOAT -> kernels.gemm().floats().mostSmall();
+      case DOUBLE -> kernels.gemm().doubles().mostSmall();
+      case LONG -> kernels.gemm().longs().mostSmall();
+    };
+  }
+
+  /** Most elements of B with which {@link #unpacked} is faster than {@link #product} if so. */
+  long mostUnpacked(long m) {
+    return switch (type) {
+      case FLOAT -> kernels.gemm().floats().mostUnpacked(m);
+      case DOUBLE -> kernels.gemm().doubles().mostUnpacked(m);
+      case LONG -> kernels.gemm().longs().mostUnpacked(m);
+    };
+  }
+
+  /** A product that takes its operands as they lie. */
+  StepKernel unpacked(GemmDims sides) {
+    Loops b = StepLabel.loops(sides.batch(), OUT);
+    Loops rows = StepLabel.loops(sides.m(), OUT);
+    Loops columns = StepLabel.loops(sides.n(), OUT);
+    Loops sum = StepLabel.loops(sides.k(), RIGHT);
+    GemmKernels products = kernels.gemm();
+    return switch (type) {
+      case FLOAT ->
+          new FloatUnpackedProduct(products.floats(), kernels.floats(), b, rows, columns, sum);
+      case DOUBLE ->
+          new DoubleUnpackedProduct(products.doubles(), kernels.doubles(), b, rows, columns, sum);
+      case LONG ->
+          new LongUnpackedProduct(products.longs(), kernels.longs(), b, rows, columns, sum);
+    };
+  }
+
+  /** A product of few columns, along the sum. */
+  StepKernel skinny(GemmDims sides) {
+    GemmKernels products = kernels.gemm();
+    return new FloatSkinnyProduct(
+        products.skinny(),
+        products.floats(),
+        kernels.floats(),
+        StepLabel.loops(sides.batch(), OUT),
+        StepLabel.loops(sides.m(), OUT),
+        StepLabel.loops(sides.n(), OUT),
+        StepLabel.loops(sides.k(), RIGHT));
+  }
+
+  /** A product of packed panels. */
+  StepKernel product(GemmDims sides) {
+    Loops b = StepLabel.loops(sides.batch(), OUT);
+    Loops rows = StepLabel.loops(sides.m(), OUT);
+    Loops columns = StepLabel.ordered(columnOrder(sides.n()));
+    Loops sum = StepLabel.loops(sides.k(), RIGHT);
+    return switch (type) {
+      case FLOAT ->
+          new FloatPackedProduct(kernels.gemm().floats(), kernels.floats(), b, rows, columns, sum);
+      case DOUBLE ->
+          new DoublePackedProduct(
+              kernels.gemm().doubles(), kernels.doubles(), b, rows, columns, sum);
+      case LONG ->
+          new LongPackedProduct(kernels.gemm().longs(), kernels.longs(), b, rows, columns, sum);
+    };
+  }
+
+  /**
+   * Columns with the result's contiguous label innermost. If the operand is contiguous along
+   * another one, that comes next, so that a block of columns turns whole lines of the operand over,
+   * and the others follow the operand's memory.
+   */
+  private static List<StepLabel> columnOrder(List<StepLabel> n) {
+    List<StepLabel> order = new ArrayList<>(n);
+    Optional<StepLabel> inner = unit(n, OUT);
+    Optional<StepLabel> source = unit(n, RIGHT);
+    if (inner.isEmpty() || source.isEmpty() || inner.equals(source)) {
+      order.sort(Comparator.comparingLong(label -> -Math.abs(label.stride(OUT))));
+      return order;
+    }
+    order.removeAll(List.of(inner.get(), source.get()));
+    order.sort(Comparator.comparingLong(label -> -Math.abs(label.stride(RIGHT))));
+    order.add(source.get());
+    order.add(inner.get());
+    return order;
+  }
+
+  /**
+   * A nest of row operations.
+   *
+   * @param byDots whether rows are summed along the contracted labels, or added up along the result
+   */
+  StepKernel nest(Loops sum, Loops out, boolean binary, boolean byDots) {
+    String name = nestName(binary, byDots);
+    return switch (type) {
+      case FLOAT -> new FloatLoopNest(kernels.floats(), name, binary, byDots, out, sum);
+      case DOUBLE -> new DoubleLoopNest(kernels.doubles(), name, binary, byDots, out, sum);
+      case LONG -> new LongLoopNest(kernels.longs(), name, binary, byDots, out, sum);
+    };
+  }
+
+  private static String nestName(boolean binary, boolean byDots) {
+    if (!binary) {
+      return byDots ? "reduce rows" : "reduce columns";
+    }
+    return byDots ? "dots" : "row sums";
+  }
+
+  /** Copies or multiplies element by element; nothing is summed. */
+  StepKernel elementwise(List<StepLabel> labels, boolean binary) {
+    Loops all = StepLabel.loops(labels, OUT);
+    int x = all.rank() - 1;
+    int turned = contiguous(all, LEFT);
+    if (turned < 0 && binary) {
+      turned = contiguous(all, RIGHT);
+    }
+    int y = turned < 0 ? x - 1 : turned;
+    boolean grouped = !binary && turned >= 0;
+    int next = grouped ? follower(all, OUT, x, y) : -1;
+    int above = grouped ? follower(all, LEFT, y, x) : -1;
+    above = above == next ? -1 : above;
+    int[] others = new int[all.rank()];
+    int count = 0;
+    for (int loop = 0; loop < all.rank(); loop++) {
+      if (loop != x && loop != y && loop != next && loop != above) {
+        others[count++] = loop;
+      }
+    }
+    Loops outer = all.only(Arrays.copyOf(others, count));
+    Loops[] parts = {one(all, above), one(all, y), one(all, next), one(all, x)};
+    return switch (type) {
+      case FLOAT ->
+          new FloatElementwise(
+              kernels.floats(), binary, outer, parts[0], parts[1], parts[2], parts[3]);
+      case DOUBLE ->
+          new DoubleElementwise(
+              kernels.doubles(), binary, outer, parts[0], parts[1], parts[2], parts[3]);
+      case LONG ->
+          new LongElementwise(
+              kernels.longs(), binary, outer, parts[0], parts[1], parts[2], parts[3]);
+    };
+  }
+
+  private static Loops one(Loops all, int loop) {
+    return loop < 0 ? all.only() : all.only(loop);
+  }
+
+  /**
+   * The loop that an operand is contiguous along, if it is neither the innermost one nor too short;
+   * else -1.
+   */
+  private static int contiguous(Loops all, int array) {
+    if (all.rank() < 2 || Math.abs(all.stride(array)) <= 1) {
+      return -1;
+    }
+    for (int loop = 0; loop < all.rank() - 1; loop++) {
+      if (all.stride(array, loop) == 1 && all.size(loop) >= LEAST_TURNED) {
+        return loop;
+      }
+    }
+    return -1;
+  }
+
+  /** The loop that follows a contiguous one in an array without a gap, but another; else -1. */
+  private static int follower(Loops all, int array, int loop, int other) {
+    if (all.stride(array, loop) != 1) {
+      return -1;
+    }
+    for (int each = 0; each < all.rank(); each++) {
+      if (each != loop && each != other && all.stride(array, each) == all.size(loop)) {
+        return each;
+      }
+    }
+    return -1;
+  }
+
+  private static Optional<StepLabel> unit(List<StepLabel> labels, int array) {
+    return labels.stream()
+        .filter(label -> label.size() > 1 && label.stride(array) == 1)
+        .findFirst();
+  }
+}

@@ -1,0 +1,244 @@
+package io.github.shardsum.internal.contraction;
+
+import static io.github.shardsum.internal.contraction.StepKernel.LEFT;
+import static io.github.shardsum.internal.contraction.StepKernel.OUT;
+import static io.github.shardsum.internal.contraction.StepKernel.RIGHT;
+
+import io.github.shardsum.internal.kernel.Blocking;
+import io.github.shardsum.internal.kernel.FloatPrefetch;
+import io.github.shardsum.internal.kernel.FloatSkinnyMicrokernel;
+import io.github.shardsum.internal.kernel.GemmKernels;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.memory.Loops;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Chooses the kernel of a step by a small model of what each would cost. */
+final class StepPlanner {
+  /** Below this many products a sum, reading and writing C is all the work. */
+  private static final long LEAST_K = 4;
+
+  /** Up to so many multiply-adds a product with few columns is not worth adding up lanes. */
+  private static final long MOST_NOT_THIN = 32 * 32 * 32;
+
+  /**
+   * Most elements of an outer product that is not packed: tiles would write more of C than lies
+   * near.
+   */
+  private static final long MOST_OUTER = 32 * 32;
+
+  /** Elements of B from which on it is packed if it is turned over. */
+  private static final long LEAST_PACKED = 1 << 14;
+
+  /** Rows from which on it pays to turn B over for a product that is not packed. */
+  private static final long LEAST_ROWS_TURNED = 16;
+
+  /** Terms from which on vectors along the sum pay for adding up their lanes. */
+  private static final long LEAST_THIN = 64;
+
+  /** The same if the last terms do not fill a vector: they are packed. */
+  private static final long LEAST_THIN_WITH_REST = 512;
+
+  /** What costs more than this many times the chosen kernel by the model is not worth a trial. */
+  private static final double HOPELESS = 8;
+
+  private final ComputeType type;
+  private final StepKernels make;
+  private final StepCosts costs;
+
+  StepPlanner(Kernels kernels, ComputeType type) {
+    this.type = type;
+    this.make = new StepKernels(kernels, type);
+    this.costs = new StepCosts(kernels, type);
+  }
+
+  /**
+   * The kernel of a step.
+   *
+   * @param swapped whether it takes the right operand as its left
+   * @param reason what decided for it, a format if there are values
+   * @param values what it formats
+   */
+  record Choice(StepKernel kernel, boolean swapped, String reason, Object... values) {
+    /** What decided for it, for a plan; not before it is asked for, since formats are slow. */
+    String why() {
+      return values.length == 0 ? reason : String.format(Locale.ROOT, reason, values);
+    }
+
+    private boolean isLike(Choice other) {
+      return swapped == other.swapped && kernel.name().equals(other.kernel.name());
+    }
+  }
+
+  /** The kernel of a step of one operand; no label is empty. */
+  Choice unary(List<StepLabel> labels) {
+    List<StepLabel> kept = GemmDims.select(labels, StepLabel::inOut);
+    List<StepLabel> summed = GemmDims.select(labels, label -> !label.inOut());
+    if (StepLabel.points(summed) == 1) {
+      return new Choice(make.elementwise(kept, false), false, "nothing is summed");
+    }
+    return nest(kept, summed, false, false);
+  }
+
+  /** All kernels for a step of one operand, that of {@link #unary} first. */
+  List<Choice> unaryCandidates(List<StepLabel> labels) {
+    Choice best = unary(labels);
+    List<StepLabel> summed = GemmDims.select(labels, label -> !label.inOut());
+    return StepLabel.points(summed) == 1
+        ? List.of(best)
+        : candidates(best, nests(GemmDims.select(labels, StepLabel::inOut), summed, false, false));
+  }
+
+  /** A copy that may write where it reads: element by element, in one order. */
+  StepKernel inPlace(List<StepLabel> labels) {
+    return make.elementwise(labels, false);
+  }
+
+  /** The kernel of a step of two operands; no label is empty. */
+  Choice binary(List<StepLabel> labels) {
+    GemmDims sides = GemmDims.alongResult(labels);
+    if (isThin(sides)) {
+      return new Choice(make.skinny(sides), sides.swapped(), "too few columns for a register tile");
+    }
+    if (isUnpacked(sides)) {
+      return new Choice(
+          make.unpacked(sides), sides.swapped(), "too small, narrow or near to be packed");
+    }
+    double packed = costs.product(sides);
+    double nested = costs.nest(sides);
+    long terms = StepLabel.points(sides.k());
+    // A row or a column alone reads its matrix once: packing gains nothing, and the nest sums in
+    // f64.
+    boolean packs = sides.matrices() && terms >= LEAST_K;
+    if (packs && packed < nested) {
+      return new Choice(
+          make.product(sides), sides.swapped(), "%.1e cycles, rows at %.1e", packed, nested);
+    }
+    if (terms == 1) {
+      return new Choice(make.elementwise(sides.kept(), true), sides.swapped(), "nothing is summed");
+    }
+    Choice nest = nest(sides.kept(), sides.k(), true, sides.swapped());
+    return packs
+        ? new Choice(nest.kernel, nest.swapped, "%.1e cycles, packed at %.1e", nested, packed)
+        : nest;
+  }
+
+  /**
+   * All kernels that are worth a trial for a step of two operands, that of {@link #binary} first.
+   * All keep what is promised of accuracy.
+   */
+  List<Choice> binaryCandidates(List<StepLabel> labels) {
+    Choice best = binary(labels);
+    GemmDims along = GemmDims.alongResult(labels);
+    if (StepLabel.points(along.k()) == 1) {
+      return List.of(best);
+    }
+    double packed = costs.product(along);
+    double nested = costs.nest(along);
+    List<Choice> others = new ArrayList<>();
+    for (GemmDims sides : List.of(along, GemmDims.of(labels, !along.swapped()))) {
+      if (make.canBeThin(sides)) {
+        others.add(new Choice(make.skinny(sides), sides.swapped(), ""));
+      }
+      if (make.canBeUnpacked(sides, FloatUnpackedProduct.MOST_THIN)) {
+        others.add(new Choice(make.unpacked(sides), sides.swapped(), ""));
+      }
+      if (sides.matrices() && packed < HOPELESS * nested) {
+        others.add(new Choice(make.product(sides), sides.swapped(), ""));
+      }
+    }
+    if (nested < HOPELESS * packed || !along.matrices()) {
+      others.addAll(nests(along.kept(), along.k(), true, along.swapped()));
+    }
+    return candidates(best, others);
+  }
+
+  private static List<Choice> candidates(Choice best, List<Choice> others) {
+    List<Choice> candidates = new ArrayList<>(List.of(best));
+    for (Choice other : others) {
+      if (candidates.stream().noneMatch(other::isLike)) {
+        candidates.add(other);
+      }
+    }
+    return candidates;
+  }
+
+  /** The cheaper nest, and what decides between the two. */
+  private Choice nest(
+      List<StepLabel> kept, List<StepLabel> summed, boolean binary, boolean swapped) {
+    Loops sum = StepLabel.loops(summed, binary ? RIGHT : LEFT);
+    Loops out = StepLabel.loops(kept, OUT);
+    double dots = StepCosts.dots(sum, binary);
+    double rowSums = StepCosts.rowSums(out, binary);
+    // A single sum has no row of results to add up along.
+    boolean byDots = out.rank() == 0 || dots <= rowSums;
+    return new Choice(
+        make.nest(sum, out, binary, byDots),
+        swapped,
+        "%.2g a term along the sum, %.2g along the result, in elements read",
+        dots,
+        rowSums);
+  }
+
+  private List<Choice> nests(
+      List<StepLabel> kept, List<StepLabel> summed, boolean binary, boolean swapped) {
+    Loops sum = StepLabel.loops(summed, binary ? RIGHT : LEFT);
+    Loops out = StepLabel.loops(kept, OUT);
+    Choice dots = new Choice(make.nest(sum, out, binary, true), swapped, "");
+    return out.rank() == 0
+        ? List.of(dots)
+        : List.of(dots, new Choice(make.nest(sum, out, binary, false), swapped, ""));
+  }
+
+  /**
+   * Whether a product is taken unpacked: small in all, or with no more columns than a vector has
+   * lanes, where a packed tile would be mostly padding, or with a B that stays near as it is.
+   */
+  private boolean isUnpacked(GemmDims sides) {
+    long m = StepLabel.points(sides.m());
+    long n = StepLabel.points(sides.n());
+    long k = StepLabel.points(sides.k());
+    if (n <= costs.lanes() && k >= LEAST_K && type != ComputeType.LONG) {
+      return make.canBeUnpacked(sides, FloatUnpackedProduct.MOST_THIN);
+    }
+    if (isNear(sides, m, n * k)) {
+      return make.canBeUnpacked(sides, n * k);
+    }
+    return (double) m * n * k <= (k == 1 ? MOST_OUTER : make.mostSmall())
+        && make.canBeUnpacked(sides, FloatUnpackedProduct.MOST);
+  }
+
+  /**
+   * Whether B is read unpacked for more than 32^3 multiply-adds too: it stays near, or is soon
+   * done.
+   */
+  private boolean isNear(GemmDims sides, long m, long elements) {
+    long k = StepLabel.points(sides.k());
+    if (k < LEAST_K || elements > make.mostUnpacked(m)) {
+      return false;
+    }
+    if (StepKernels.liesInRows(sides, false)) {
+      if (!sides.batch().isEmpty()) {
+        // One that comes from afar has to find room when it is fetched, however few rows take it.
+        long bytes = StepLabel.points(sides.batch()) * elements * type.dtype().byteSize();
+        return elements <= make.mostUnpacked(Long.MAX_VALUE)
+            || bytes < FloatPrefetch.FAR * Float.BYTES;
+      }
+      long rowBytes = sides.k().getLast().stride(RIGHT) * type.dtype().byteSize();
+      return m <= GemmKernels.UNPACKED_ROWS || Blocking.staysNear(k, rowBytes);
+    }
+    return StepKernels.liesInRows(sides, true) && m >= LEAST_ROWS_TURNED && elements < LEAST_PACKED;
+  }
+
+  /**
+   * Whether vectors run along the sum, since there are too few columns for them to run along those.
+   */
+  private boolean isThin(GemmDims sides) {
+    long terms = StepLabel.points(sides.k());
+    return StepLabel.points(sides.n()) <= costs.lanes() / 2
+        && terms >= (terms % FloatSkinnyMicrokernel.LANES == 0 ? LEAST_THIN : LEAST_THIN_WITH_REST)
+        && sides.products() > MOST_NOT_THIN
+        && make.canBeThin(sides);
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.shardsum.internal.contraction;
+
+/**
+ * How a batch of matrix products is cut into tasks of about equal work: by batches where there are
+ * enough, else also by rows or columns in whole register tiles (a split that is not a multiple of
+ * the tile wastes up to a tile in each part).
+ */
+record TaskGrid(
+    long batches, long rows, int mr, long columns, int nr, int byBatch, int byRow, int byColumn) {
+  /**
+   * Multiply-adds below which a second thread costs more than it saves: 64^3 takes 6 microseconds
+   * on one thread, and longer on two.
+   */
+  private static final long WORTH_SHARING = 1 << 19;
+
+  /** Whether so many multiply-adds are for more than one thread. */
+  static boolean areWorthSharing(long products) {
+    return products >= WORTH_SHARING;
+  }
+
+  /** The part of one task: batches, rows m and columns n, each from 0 to 1, exclusive. */
+  record Part(long batch0, long batch1, long m0, long m1, long n0, long n1) {}
+
+  static TaskGrid of(long batches, long rows, int mr, long columns, int nr, int parallelism) {
+    if (parallelism == 1) {
+      return new TaskGrid(batches, rows, mr, columns, nr, 1, 1, 1);
+    }
+    if (batches >= 4L * parallelism || batches % parallelism == 0) {
+      int parts = (int) Math.min(batches, 4L * parallelism);
+      return new TaskGrid(batches, rows, mr, columns, nr, parts, 1, 1);
+    }
+    long mTiles = Math.ceilDiv(rows, mr);
+    long nTiles = Math.ceilDiv(columns, nr);
+    int perBatch = (int) Math.ceilDiv(parallelism, batches);
+    // Each part packs its own panels: cutting the longer side repeats less packing.
+    boolean columnsFirst = columns >= rows;
+    int first = (int) Math.min(columnsFirst ? nTiles : mTiles, perBatch);
+    int second = (int) Math.min(columnsFirst ? mTiles : nTiles, Math.ceilDiv(perBatch, first));
+    return columnsFirst
+        ? new TaskGrid(batches, rows, mr, columns, nr, (int) batches, second, first)
+        : new TaskGrid(batches, rows, mr, columns, nr, (int) batches, first, second);
+  }
+
+  /** Whether there are too few products for each thread to have some of its own. */
+  boolean divideProducts() {
+    return byRow * byColumn > 1;
+  }
+
+  int count() {
+    return byBatch * byRow * byColumn;
+  }
+
+  Part part(int task) {
+    int column = task % byColumn;
+    int row = task / byColumn % byRow;
+    int batch = task / byColumn / byRow;
+    return new Part(
+        batches * batch / byBatch,
+        batches * (batch + 1) / byBatch,
+        cut(rows, mr, row, byRow),
+        cut(rows, mr, row + 1, byRow),
+        cut(columns, nr, column, byColumn),
+        cut(columns, nr, column + 1, byColumn));
+  }
+
+  /** Where a part begins, if a size is cut into about equal parts of whole tiles. */
+  static long cut(long size, int tile, int part, int parts) {
+    long tiles = Math.ceilDiv(size, tile);
+    return Math.min(size, tiles * part / parts * tile);
+  }
+}

@@ -1,0 +1,56 @@
+package io.github.shardsum.internal.contraction;
+
+import io.github.shardsum.internal.contraction.ContractionProgram.Ref;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Places of intermediates; one whose value is no longer needed may be used again. */
+final class Temporaries {
+  private final boolean reuse;
+  private final List<Integer> sizes = new ArrayList<>();
+  private final List<Integer> free = new ArrayList<>();
+
+  Temporaries(boolean reuse) {
+    this.reuse = reuse;
+  }
+
+  /** A place of some elements: the smallest free one that is large enough, if any is. */
+  Ref.Temporary take(long elements) {
+    int size = checkedSize(elements);
+    int best = -1;
+    for (int place : free) {
+      boolean fits = sizes.get(place) >= size;
+      if (fits && (best < 0 || sizes.get(place) < sizes.get(best))) {
+        best = place;
+      }
+    }
+    if (best >= 0) {
+      free.remove(Integer.valueOf(best));
+      return new Ref.Temporary(best);
+    }
+    sizes.add(size);
+    return new Ref.Temporary(sizes.size() - 1);
+  }
+
+  private static int checkedSize(long elements) {
+    if (elements > Shape.LONGEST_ARRAY) {
+      throw new IllegalArgumentException(
+          "einsum: an intermediate of at most 2^31 - 9 elements is wanted, got "
+              + elements
+              + "; set EinsumOptions.withMemoryLimit or another path");
+    }
+    return (int) elements;
+  }
+
+  /** Gives the place of a value back; a value that is no temporary has none. */
+  void free(Ref ref) {
+    if (reuse && ref instanceof Ref.Temporary(int index)) {
+      free.add(index);
+    }
+  }
+
+  List<Integer> sizes() {
+    return List.copyOf(sizes);
+  }
+}

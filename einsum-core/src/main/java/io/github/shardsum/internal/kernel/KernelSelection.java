@@ -1,0 +1,97 @@
+package io.github.shardsum.internal.kernel;
+
+import io.github.shardsum.internal.vector.VectorKernels;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The implementation that {@link Kernels#best()} uses, and why.
+ *
+ * @param kernels the implementation
+ * @param reason why it was chosen
+ * @param remedy what to do for a faster one, if there is something
+ */
+public record KernelSelection(Kernels kernels, String reason, Optional<String> remedy) {
+  /** Names the implementation, scalar or vector; without it, or empty, the choice is free. */
+  public static final String PROPERTY = "shardsum.kernels";
+
+  /** What this JVM uses. */
+  static final KernelSelection MADE = make();
+
+  private static final String ASK_FOR_VECTORS = "-D" + PROPERTY + "=vector asks for vectors anyway";
+
+  static KernelSelection make() {
+    String wanted = System.getProperty(PROPERTY, "");
+    Optional<String> complaint = complaint(wanted);
+    if (complaint.isPresent()) {
+      warn(complaint.get());
+    }
+    KernelSelection choice = make(wanted);
+    if (choice.remedy.isPresent()) {
+      warn("no vector kernels: " + choice.reason + "; " + choice.remedy.get());
+    }
+    return choice;
+  }
+
+  /** What is wrong with a value of the property, if something is. */
+  static Optional<String> complaint(String wanted) {
+    return List.of("", "scalar", "vector").contains(wanted)
+        ? Optional.empty()
+        : Optional.of(
+            PROPERTY + ": scalar or vector is wanted, got \"" + wanted + "\"; it is ignored");
+  }
+
+  private static void warn(String what) {
+    System.getLogger("io.github.shardsum.kernel").log(System.Logger.Level.WARNING, what);
+  }
+
+  private static KernelSelection make(String wanted) {
+    if (wanted.equals("scalar")) {
+      return new KernelSelection(Kernels.scalar(), PROPERTY + " is scalar", Optional.empty());
+    }
+    if (!vectorsAreThere()) {
+      return scalar(
+          "the module jdk.incubator.vector is not there",
+          "pass --add-modules jdk.incubator.vector to java");
+    }
+    // Only now may the class that names the Vector API be touched.
+    if (VectorKernels.width() < 128) {
+      return scalar("vectors have " + VectorKernels.width() + " bits", "128 bits are wanted");
+    }
+    if (!Fma.IN_HARDWARE) {
+      return scalar(
+          "the machine has no fused multiply-add", "an x86-64-v3 or AArch64 machine has it");
+    }
+    if (!wanted.equals("vector")) {
+      // Where C2 does not compile them, vectors are objects, and slower than any loop.
+      if (property("java.vm.info").contains("interpreted mode")) {
+        return scalar("the JVM only interprets", "drop -Xint, or " + ASK_FOR_VECTORS);
+      }
+      if (property("java.vm.info").contains("emulated-client")) {
+        return scalar("the JVM runs without C2", "drop TieredStopAtLevel, or " + ASK_FOR_VECTORS);
+      }
+      String name = property("java.vm.name");
+      boolean hasC2 = name.contains("OpenJDK") || name.contains("HotSpot");
+      if (!hasC2 || property("java.vm.version").contains("jvmci")) {
+        return scalar("the JVM is " + name, ASK_FOR_VECTORS);
+      }
+    }
+    return new KernelSelection(
+        VectorKernels.make(),
+        "the machine's vectors have " + VectorKernels.width() + " bits",
+        Optional.empty());
+  }
+
+  private static boolean vectorsAreThere() {
+    // On the module path it must be readable too, which it is if present: requires static.
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+  }
+
+  private static String property(String name) {
+    return System.getProperty(name, "");
+  }
+
+  private static KernelSelection scalar(String reason, String remedy) {
+    return new KernelSelection(Kernels.scalar(), reason, Optional.of(remedy));
+  }
+}

@@ -1,0 +1,30 @@
+package io.github.shardsum.internal.rows;
+
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+
+/**
+ * Shares numbered units of work out over threads. No unit's result depends on another, so none
+ * depends on how they are shared.
+ */
+final class ParallelRange {
+  /** Elements below which a second thread costs more than it saves: about 10 microseconds. */
+  private static final long WORTH_SHARING = 1 << 15;
+
+  private ParallelRange() {}
+
+  /** The units from begin to end, exclusive. */
+  @FunctionalInterface
+  interface Share {
+    void run(long begin, long end, Scratch scratch);
+  }
+
+  static void run(Workers workers, long units, long elements, Share share) {
+    boolean alone = workers.parallelism() == 1 || elements < WORTH_SHARING;
+    // Several tasks a thread, so that a slow thread does not keep the others waiting.
+    int tasks = alone ? 1 : (int) Math.min(units, 4L * workers.parallelism());
+    workers.run(
+        tasks,
+        (task, scratch) -> share.run(units * task / tasks, units * (task + 1) / tasks, scratch));
+  }
+}

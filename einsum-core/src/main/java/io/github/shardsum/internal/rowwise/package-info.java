@@ -1,5 +1,0 @@
-/** Operations on tensors that go row by row: operands are staged, threads share out the rows. */
-@NullMarked
-package io.github.shardsum.internal.rowwise;
-
-import org.jspecify.annotations.NullMarked;

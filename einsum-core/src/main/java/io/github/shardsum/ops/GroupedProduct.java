@@ -1,0 +1,299 @@
+package io.github.shardsum.ops;
+
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contraction.ArrayRef;
+import io.github.shardsum.internal.contraction.ComputeType;
+import io.github.shardsum.internal.contraction.GroupedSteps;
+import io.github.shardsum.internal.contraction.GroupedSteps.Side;
+import io.github.shardsum.internal.contraction.ResultScaling;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+/**
+ * Matrix products over ragged groups of rows: neighbouring rows form a group, and each group is
+ * multiplied by a matrix of its own. What the experts of a dropless mixture compute (Gale et al.
+ * 2022, MegaBlocks; {@code ragged_dot} in JAX), forward and backward.
+ *
+ * <p>Groups may be empty. Rows after the last group belong to none: {@link #rows} makes them zero,
+ * {@link #weights} leaves them out. Operands of any strides and memory, so the gradient by the rows
+ * is {@link #rows} again with the transposed matrices, {@code w.transpose(0, 2, 1)}. Thread-safe;
+ * bits do not depend on the number of threads, and sums are those of the einsum of each group.
+ */
+public final class GroupedProduct {
+  private GroupedProduct() {}
+
+  /**
+   * out[r, n] = sum over k of x[r, k] * w[group of r, k, n].
+   *
+   * @param workers threads to use
+   * @param x {@code [r, k]} of numbers, the rows of group 0 first
+   * @param w {@code [e, k, n]} of x's dtype, a matrix a group
+   * @param sizes {@code [e]} of i32 or i64: rows of each group, their sum at most r
+   * @return a fresh tensor {@code [r, n]} of that dtype
+   * @throws IllegalArgumentException if shapes or dtypes do not match, a size is negative or their
+   *     sum is above r
+   */
+  public static Tensor rows(Workers workers, Tensor x, Tensor w, Tensor sizes) {
+    checkRows(x, w);
+    Tensor out = Tensor.zeros(x.dtype(), x.size(0), w.size(2));
+    rowsInto(workers, out, x, w, sizes, Epilogue.none());
+    return out;
+  }
+
+  /**
+   * As {@link #rows}, into a given result, with an epilogue on the rows that are in groups.
+   *
+   * @param workers threads to use
+   * @param out {@code [r, n]} of x's dtype, overwritten; overlaps no operand
+   * @param x {@code [r, k]}
+   * @param w {@code [e, k, n]}
+   * @param sizes {@code [e]}
+   * @param epilogue its bias has labels {@code e} and {@code n}, or one of them
+   * @throws IllegalArgumentException as {@link #rows}, or if out or the bias does not fit; nothing
+   *     is then written
+   */
+  public static void rowsInto(
+      Workers workers, Tensor out, Tensor x, Tensor w, Tensor sizes, Epilogue epilogue) {
+    checkRows(x, w);
+    long[] groups = groups(sizes, w.size(0), x.size(0));
+    Bias bias = bias(epilogue, w.size(0), w.size(2));
+    Workers threads =
+        ready(workers, out, Shape.of(x.size(0), w.size(2)), operands(epilogue, x, w, sizes));
+    // An i32 has not wrapped to a negative number before it is written.
+    boolean relusApart = epilogue.relu() && out.dtype() == DType.I32;
+    boolean relu = epilogue.relu() && !relusApart;
+    ResultScaling finish = new ResultScaling(1, 0, epilogue.scale(), bias.slot(), relu);
+    long used = sum(groups);
+    boolean changes = epilogue.scale() != 1 || epilogue.bias().isPresent();
+    boolean collects = roundsOften(out, x.size(1)) || (changes && out.dtype() == DType.BF16);
+    Tensor to = collects ? Tensor.zeros(DType.F32, out.shape()) : out;
+    if (x.size(1) == 0) {
+      Tensor none = Tensor.zeros(x.dtype(), 1, 1);
+      rows(
+          threads,
+          to,
+          none.broadcastTo(Shape.of(x.size(0), 1)),
+          none.reshape(1, 1, 1).broadcastTo(Shape.of(w.size(0), 1, w.size(2))),
+          groups,
+          finish,
+          bias);
+    } else {
+      rows(threads, to, x, w, groups, finish, bias);
+    }
+    if (collects) {
+      out.assign(to);
+    }
+    if (relusApart) {
+      Elementwise.reluInto(threads, out, out);
+    }
+    zero(out.slice(0, used, x.size(0)));
+  }
+
+  /**
+   * out[e, k, n] = sum over the rows r of group e of x[r, k] * y[r, n]: the gradient of {@link
+   * #rows} by w, with y the cotangent of its result.
+   *
+   * @param workers threads to use
+   * @param x {@code [r, k]} of numbers
+   * @param y {@code [r, n]} of x's dtype
+   * @param sizes {@code [e]} of i32 or i64: rows of each group, their sum at most r
+   * @return a fresh tensor {@code [e, k, n]} of that dtype; zeros for an empty group
+   * @throws IllegalArgumentException if shapes or dtypes do not match, a size is negative or their
+   *     sum is above r
+   */
+  public static Tensor weights(Workers workers, Tensor x, Tensor y, Tensor sizes) {
+    checkWeights(x, y);
+    long[] groups = groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.size(0));
+    Tensor out = Tensor.zeros(x.dtype(), groups.length, x.size(1), y.size(1));
+    weightsInto(workers, out, x, y, sizes);
+    return out;
+  }
+
+  /**
+   * As {@link #weights}, into a given result.
+   *
+   * @param workers threads to use
+   * @param out {@code [e, k, n]} of x's dtype, overwritten; overlaps no operand
+   * @param x {@code [r, k]}
+   * @param y {@code [r, n]}
+   * @param sizes {@code [e]}
+   * @throws IllegalArgumentException as {@link #weights}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void weightsInto(Workers workers, Tensor out, Tensor x, Tensor y, Tensor sizes) {
+    checkWeights(x, y);
+    long[] groups = groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.size(0));
+    Shape shape = Shape.of(groups.length, x.size(1), y.size(1));
+    Workers threads = ready(workers, out, shape, List.of(x, y, sizes));
+    for (int group = 0; group < groups.length; group++) {
+      if (groups[group] == 0) {
+        zero(out.select(0, group));
+      }
+    }
+    if (shape.elementCount() == 0) {
+      return;
+    }
+    if (roundsOften(out, LongStream.of(groups).max().orElse(0))) {
+      collectedWeights(threads, out, x, y, groups);
+    } else {
+      weights(threads, out, x, y, groups);
+    }
+  }
+
+  /** Matrix after matrix, each summed in f32 and then rounded. */
+  private static void collectedWeights(
+      Workers threads, Tensor out, Tensor x, Tensor y, long[] groups) {
+    Tensor sums = Tensor.zeros(DType.F32, 1, x.size(1), y.size(1));
+    long from = 0;
+    for (int group = 0; group < groups.length; group++) {
+      long to = from + groups[group];
+      if (to > from) {
+        long[] rows = {groups[group]};
+        weights(threads, sums, x.slice(0, from, to), y.slice(0, from, to), rows);
+        out.select(0, group).assign(sums.select(0, 0));
+      }
+      from = to;
+    }
+  }
+
+  private static void weights(Workers threads, Tensor out, Tensor x, Tensor y, long[] groups) {
+    Side to = new Side(ArrayRef.of(out), out.stride(0), 0, out.stride(1), out.stride(2));
+    Side left = new Side(ArrayRef.of(x), 0, x.stride(0), x.stride(1), 0);
+    Side right = new Side(ArrayRef.of(y), 0, y.stride(0), 0, y.stride(1));
+    new GroupedSteps(ComputeType.of(x.dtype()), groups, threads)
+        .weights(to, left, right, x.size(1), y.size(1), ResultScaling.PLAIN);
+  }
+
+  /** Whether sums of so many terms would be rounded to bf16 more than once. */
+  private static boolean roundsOften(Tensor out, long terms) {
+    return out.dtype() == DType.BF16 && terms > Kernels.best().gemm().floats().blocking().k();
+  }
+
+  private static void rows(
+      Workers threads,
+      Tensor out,
+      Tensor x,
+      Tensor w,
+      long[] groups,
+      ResultScaling finish,
+      Bias bias) {
+    if (out.shape().elementCount() == 0) {
+      return;
+    }
+    Side to = new Side(ArrayRef.of(out), 0, out.stride(0), 0, out.stride(1));
+    Side left = new Side(ArrayRef.of(x), 0, x.stride(0), x.stride(1), 0);
+    Side right = new Side(ArrayRef.of(w), w.stride(0), 0, w.stride(1), w.stride(2));
+    new GroupedSteps(ComputeType.of(x.dtype()), groups, threads)
+        .rows(to, left, right, x.size(1), w.size(2), finish, bias.group(), bias.n());
+  }
+
+  private record Bias(Optional<ArrayRef> slot, long group, long n) {}
+
+  private static Bias bias(Epilogue epilogue, long groups, long n) {
+    if (epilogue.bias().isEmpty()) {
+      return new Bias(Optional.empty(), 0, 0);
+    }
+    Tensor tensor = epilogue.bias().get().tensor();
+    List<String> labels = new ArrayList<>();
+    epilogue.bias().get().term().axes().forEach(axis -> labels.add(axis.label()));
+    long[] strides = {0, 0};
+    for (int axis = 0; axis < labels.size(); axis++) {
+      int side = List.of("e", "n").indexOf(labels.get(axis));
+      boolean fits =
+          side >= 0
+              && labels.size() == tensor.rank()
+              && labels.indexOf(labels.get(axis)) == axis
+              && tensor.size(axis) == (side == 0 ? groups : n);
+      if (!fits) {
+        throw new IllegalArgumentException(
+            "grouped product: a bias with labels e of size %d and n of size %d, or one of them, is wanted; got %s of %s"
+                .formatted(groups, n, labels, tensor));
+      }
+      strides[side] = tensor.stride(axis);
+    }
+    if (tensor.rank() != labels.size()) {
+      throw new IllegalArgumentException(
+          "grouped product: a bias with an axis a label is wanted; got %s of %s"
+              .formatted(labels, tensor));
+    }
+    return new Bias(Optional.of(ArrayRef.of(tensor)), strides[0], strides[1]);
+  }
+
+  private static List<Tensor> operands(Epilogue epilogue, Tensor... given) {
+    List<Tensor> all = new ArrayList<>(List.of(given));
+    epilogue.bias().ifPresent(bias -> all.add(bias.tensor()));
+    return all;
+  }
+
+  private static Workers ready(Workers workers, Tensor out, Shape shape, List<Tensor> operands) {
+    String name = "grouped product";
+    Checks.out(name, out, operands.getFirst().dtype(), shape);
+    operands.forEach(operand -> Checks.apart(name, out, operand));
+    List<Tensor> all = new ArrayList<>(operands);
+    all.add(out);
+    return Checks.reachable(name, workers, all.toArray(Tensor[]::new));
+  }
+
+  private static void checkRows(Tensor x, Tensor w) {
+    boolean fits = x.rank() == 2 && w.rank() == 3 && x.size(1) == w.size(1);
+    if (!fits || x.dtype() != w.dtype() || x.dtype() == DType.BOOL) {
+      throw new IllegalArgumentException(
+          "grouped product: x [r, k] and w [e, k, n] of one dtype of numbers are wanted, got "
+              + x
+              + " and "
+              + w);
+    }
+  }
+
+  private static void checkWeights(Tensor x, Tensor y) {
+    boolean fits = x.rank() == 2 && y.rank() == 2 && x.size(0) == y.size(0);
+    if (!fits || x.dtype() != y.dtype() || x.dtype() == DType.BOOL) {
+      throw new IllegalArgumentException(
+          "grouped product: x [r, k] and y [r, n] of one dtype of numbers are wanted, got "
+              + x
+              + " and "
+              + y);
+    }
+  }
+
+  private static long[] groups(Tensor sizes, long count, long rows) {
+    boolean integers = sizes.dtype() == DType.I32 || sizes.dtype() == DType.I64;
+    if (!integers || sizes.rank() != 1 || sizes.size(0) != count) {
+      throw new IllegalArgumentException(
+          "grouped product: sizes of i32 or i64, one a group, "
+              + count
+              + " in all, are wanted, got "
+              + sizes);
+    }
+    long[] groups = sizes.toLongArray();
+    long left = rows;
+    for (int group = 0; group < groups.length; group++) {
+      if (groups[group] < 0 || groups[group] > left) {
+        throw new IllegalArgumentException(
+            "grouped product: sizes of at least 0 with a sum of at most %d rows are wanted, got %d for group %d with %d rows left"
+                .formatted(rows, groups[group], group, left));
+      }
+      left -= groups[group];
+    }
+    return groups;
+  }
+
+  private static void zero(Tensor out) {
+    out.assign(Tensor.zeros(out.dtype()).broadcastTo(out.shape()));
+  }
+
+  private static long sum(long[] groups) {
+    long sum = 0;
+    for (long rows : groups) {
+      sum += rows;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,51 @@
+package io.github.shardsum.ops;
+
+import io.github.shardsum.internal.kernel.KernelSelection;
+import io.github.shardsum.internal.kernel.Kernels;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Which kernels this JVM uses, and why; an immutable value.
+ *
+ * @param name vector-512, vector-256, vector-128 or scalar
+ * @param vectorBits width of a vector in bits; 0 for scalar
+ * @param reason why these were chosen
+ * @param remedy what to do for faster ones; empty if there is nothing to do
+ */
+public record KernelInfo(String name, int vectorBits, String reason, Optional<String> remedy) {
+  /**
+   * Checks the width.
+   *
+   * @throws IllegalArgumentException if the width is negative
+   */
+  public KernelInfo {
+    Objects.requireNonNull(name, "name");
+    if (vectorBits < 0) {
+      throw new IllegalArgumentException(
+          "kernels: vectors of at least 0 bits, 0 for scalar, are wanted, got " + vectorBits);
+    }
+    Objects.requireNonNull(reason, "reason");
+    Objects.requireNonNull(remedy, "remedy");
+  }
+
+  /**
+   * What was chosen, once and for all; the first call in a JVM makes the choice.
+   *
+   * <p>The system property {@code shardsum.kernels}, read then, forces it: {@code scalar} or {@code
+   * vector}; another value is warned of and ignored.
+   *
+   * @return the choice
+   */
+  public static KernelInfo current() {
+    KernelSelection choice = Kernels.choice();
+    Kernels kernels = choice.kernels();
+    return new KernelInfo(kernels.name(), kernels.bits(), choice.reason(), choice.remedy());
+  }
+
+  /** One line: the name, the reason and the remedy. */
+  @Override
+  public String toString() {
+    return name + " (" + reason + ")" + remedy.map(text -> "; " + text).orElse("");
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.shardsum.ops;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.tensor.Tensor;
+
+/**
+ * Softmax along an axis: e^(x_i - m) over the sum of e^(x_j - m), where m is the largest x_j.
+ *
+ * <p>An entry of -infinity gives 0. A NaN or +infinity among the entries, or -infinity in all of
+ * them, gives NaN everywhere along that row, as in torch and JAX. bf16 is computed in f32 and
+ * rounded once. Results are equal to the bit for every number of threads, every kind of memory and
+ * every vector width. Thread-safe.
+ */
+public final class Softmax {
+  private static final AlongAxis ROWS =
+      new AlongAxis(
+          (x, at, step, rows, n, to, toAt, toStep, _, _, _) ->
+              Kernels.best().floats().softmax(x, at, step, rows, to, toAt, toStep, n),
+          (x, at, step, rows, n, to, toAt, toStep, _, _, _) ->
+              Kernels.best().doubles().softmax(x, at, step, rows, to, toAt, toStep, n),
+          (_, _, _, _, _, _, _, _, _, _, _) -> {});
+
+  private Softmax() {}
+
+  /**
+   * The softmax.
+   *
+   * @param workers threads to use
+   * @param x logits, of a floating dtype and any strides
+   * @param axis the axis along which results sum to 1, in [0, rank)
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if the dtype is not floating or there is no such axis
+   */
+  public static Tensor softmax(Workers workers, Tensor x, int axis) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    softmaxInto(workers, out, x, axis);
+    return out;
+  }
+
+  /**
+   * As {@link #softmax}, into a given result.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
+   * @param x logits, of a floating dtype and any strides
+   * @param axis the axis along which results sum to 1, in [0, rank)
+   * @throws IllegalArgumentException as {@link #softmax}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void softmaxInto(Workers workers, Tensor out, Tensor x, int axis) {
+    Checks.floating("softmax", x);
+    Checks.axis("softmax", x, axis);
+    Checks.out("softmax", out, x.dtype(), x.shape());
+    Checks.apartOrSame("softmax", out, x);
+    ROWS.run("softmax", workers, x, axis, out, AlongAxis.sized(x.dtype(), x, axis, 0));
+  }
+}

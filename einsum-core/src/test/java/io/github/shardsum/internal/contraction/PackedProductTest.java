@@ -1,0 +1,123 @@
+package io.github.shardsum.internal.contraction;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.kernel.GemmKernels;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.kernel.Tiles;
+import io.github.shardsum.internal.memory.Loops;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Block sizes and loop orders of every processor change no bit: products of several blocks, with
+ * any number of threads, against plain loops.
+ */
+class PackedProductTest {
+  /** Sizes beyond the blocks of rows, of columns and of sums, and not multiples of them. */
+  @ParameterizedTest
+  @CsvSource({
+    "70, 1100, 1050, 1",
+    "130, 530, 1100, 2",
+    "9, 2100, 520, 5",
+    "33, 2500, 40, 1",
+    "300, 700, 600, 3",
+    "2000, 40, 70, 2",
+    "60, 3000, 20, 4",
+    "1, 1, 1, 1"
+  })
+  void blocksChangeNoBit(int m, int n, int k, int threads) {
+    Random random = new Random(5);
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      Tensor a = reals(random, m * k).convert(dtype);
+      Tensor b = reals(random, k * n).convert(dtype);
+      double[] expected = product(Kernels.scalar().gemm(), Workers.sequential(), a, b, m, n, k);
+      try (Workers workers = Workers.of(threads)) {
+        Tiles.all()
+            .forEach(tiles -> assertArrayEquals(expected, product(tiles, workers, a, b, m, n, k)));
+      }
+    }
+  }
+
+  /**
+   * Three products of a batch by two threads, which work on each together; with all that follows.
+   */
+  @ParameterizedTest
+  @CsvSource({"70, 90, 100", "9, 700, 1050", "150, 600, 530", "400, 30, 20"})
+  void whatFollowsTheSumIsDoneOnceByWhomeverItFallsTo(int m, int n, int k) {
+    Random random = new Random(6);
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      Tensor a = reals(random, 3 * m * k).convert(dtype);
+      Tensor b = reals(random, 3 * k * n).convert(dtype);
+      Tensor bias = reals(random, 3 * m * n).convert(dtype);
+      ResultScaling finish = new ResultScaling(1.5, 0.25, 2, Optional.of(ArrayRef.of(bias)), true);
+      GemmKernels scalar = Kernels.scalar().gemm();
+      double[] rounded = run(scalar, Workers.sequential(), finish, a, b, 3, m, n, k);
+      try (Workers workers = Workers.of(2)) {
+        Tiles.all()
+            .forEach(
+                tiles -> {
+                  double[] expected = run(tiles, Workers.sequential(), finish, a, b, 3, m, n, k);
+                  assertArrayEquals(expected, run(tiles, workers, finish, a, b, 3, m, n, k));
+                  // Each pass is multiplied by alpha and rounded, and passes differ by processor.
+                  assertArrayEquals(rounded, expected, 1e-4);
+                });
+      }
+    }
+  }
+
+  private static double[] product(
+      GemmKernels products, Workers workers, Tensor a, Tensor b, int m, int n, int k) {
+    return run(products, workers, ResultScaling.PLAIN, a, b, 1, m, n, k);
+  }
+
+  private static double[] run(
+      GemmKernels products,
+      Workers workers,
+      ResultScaling finish,
+      Tensor a,
+      Tensor b,
+      int batches,
+      int m,
+      int n,
+      int k) {
+    Tensor out = reals(new Random(7), batches * m * n).convert(a.dtype());
+    // Strides in the result, the left operand, the right one and the bias.
+    long c = (long) m * n;
+    Loops batch = loops(batches, c, (long) m * k, (long) k * n, c);
+    Loops rows = loops(m, n, k, 0, n);
+    Loops columns = loops(n, 1, 0, 1, 1);
+    Loops sum = loops(k, 0, 1, n, 0);
+    Kernels kernels = Kernels.best();
+    StepKernel kernel =
+        a.dtype() == DType.F32
+            ? new FloatPackedProduct(products.floats(), kernels.floats(), batch, rows, columns, sum)
+            : new DoublePackedProduct(
+                products.doubles(), kernels.doubles(), batch, rows, columns, sum);
+    kernel.run(ArrayRef.of(out), ArrayRef.of(a), ArrayRef.of(b), finish, workers);
+    return out.toDoubleArray();
+  }
+
+  private static Loops loops(long size, long out, long left, long right, long bias) {
+    return Loops.of(
+        new long[] {size},
+        new long[] {out},
+        new long[] {left},
+        new long[] {right},
+        new long[] {bias});
+  }
+
+  private static Tensor reals(Random random, int n) {
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = random.nextFloat() - 0.5f;
+    }
+    return Tensor.of(values, n);
+  }
+}

@@ -1,0 +1,221 @@
+package io.github.shardsum.ops;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+/** Softmax, order and running sums along each axis, against loops over the row's elements. */
+class AlongAxisProperties {
+  private static final Workers ALONE = Workers.sequential();
+
+  /** A tensor and one of its axes. */
+  record Case(Tensor x, int axis) {}
+
+  @Provide
+  Arbitrary<Case> any() {
+    return cases(DType.values());
+  }
+
+  @Provide
+  Arbitrary<Case> floating() {
+    return cases(DType.F32, DType.F64, DType.BF16);
+  }
+
+  private static Arbitrary<Case> cases(DType... dtypes) {
+    return Operands.tensors(dtypes)
+        .flatMap(
+            x -> Arbitraries.integers().between(0, x.rank() - 1).map(axis -> new Case(x, axis)));
+  }
+
+  /** The elements of the row through an index. */
+  private static double[] row(Tensor x, int axis, long[] index) {
+    double[] row = new double[(int) x.size(axis)];
+    long[] at = index.clone();
+    for (int i = 0; i < row.length; i++) {
+      at[axis] = i;
+      row[i] = x.getDouble(at);
+    }
+    return row;
+  }
+
+  @Property
+  void softmaxIsTheFormula(@ForAll("floating") Case c) {
+    Tensor softmax = Softmax.softmax(ALONE, c.x, c.axis);
+    Operands.forEachIndex(
+        c.x.shape(),
+        i -> {
+          double sum = 0;
+          for (double value : row(c.x, c.axis, i)) {
+            sum += Math.exp(value);
+          }
+          double expected = Math.exp(c.x.getDouble(i)) / sum;
+          // Logits within [-4, 4], so that the differences are exact: e^x, its sum, the
+          // reciprocal and the product are rounded.
+          double bound = c.x.dtype() == DType.BF16 ? 0x1p-8 : 0x1p-21;
+          assertEquals(expected, softmax.getDouble(i), expected * bound);
+        });
+    Softmax.softmaxInto(ALONE, c.x, c.x, c.axis);
+    assertArrayEquals(softmax.toDoubleArray(), c.x.toDoubleArray());
+  }
+
+  @Property
+  void runningSumsAddUpInOrder(@ForAll("any") Case c) {
+    Tensor sums = Reductions.cumulativeSum(ALONE, c.x, c.axis);
+    boolean bool = c.x.dtype() == DType.BOOL;
+    Operands.forEachIndex(
+        c.x.shape(),
+        i -> {
+          double[] row = row(c.x, c.axis, i);
+          double sum = IntStream.rangeClosed(0, (int) i[c.axis]).mapToDouble(j -> row[j]).sum();
+          assertEquals(bool ? Math.min(1, sum) : sum, sums.getDouble(i) + 0d);
+        });
+  }
+
+  @Property
+  void theTopKAreTheHeadOfAStableSort(@ForAll("any") Case c) {
+    for (int k : new int[] {0, 1, (int) c.x.size(c.axis) / 2, (int) c.x.size(c.axis)}) {
+      TopK top = TopK.of(ALONE, c.x, k, c.axis);
+      assertEquals(k, top.values().size(c.axis));
+      Operands.forEachIndex(
+          top.values().shape(),
+          i -> {
+            double[] row = row(c.x, c.axis, i);
+            List<Integer> order =
+                IntStream.range(0, row.length)
+                    .boxed()
+                    .sorted(Comparator.comparingDouble((Integer j) -> -row[j]))
+                    .toList();
+            int expected = order.get((int) i[c.axis]);
+            assertEquals(expected, top.indices().getLong(i));
+            assertEquals(row[expected], top.values().getDouble(i));
+          });
+    }
+  }
+
+  @Property
+  void maximaAndTheirIndices(@ForAll("any") Case c) {
+    Tensor max = Reductions.max(ALONE, c.x, c.axis);
+    Tensor where = Reductions.argMax(ALONE, c.x, c.axis);
+    TopK top = TopK.of(ALONE, c.x, 1, c.axis);
+    assertArrayEquals(top.values().toDoubleArray(), max.toDoubleArray());
+    assertArrayEquals(top.indices().toLongArray(), where.toLongArray());
+    assertEquals(c.x.rank() - 1, max.rank());
+  }
+
+  @Property
+  void sumsAndMaximaOverSeveralAxesAreThoseOfOneAfterTheOther(@ForAll("any") Case c) {
+    int[] axes = IntStream.range(0, c.x.rank()).filter(axis -> axis != c.axis).toArray();
+    Tensor max = Reductions.max(ALONE, c.x, axes);
+    Tensor sum = Reductions.sum(ALONE, c.x, axes);
+    Tensor stepwise = c.x;
+    for (int i = axes.length - 1; i >= 0; i--) {
+      stepwise = Reductions.sum(ALONE, stepwise, axes[i]);
+    }
+    assertArrayEquals(stepwise.toDoubleArray(), sum.toDoubleArray());
+    for (int j = 0; j < c.x.size(c.axis); j++) {
+      double[] part = c.x.select(c.axis, j).toDoubleArray();
+      double largest = IntStream.range(0, part.length).mapToDouble(i -> part[i]).max().orElse(0);
+      assertEquals(largest, max.getDouble(j));
+    }
+  }
+
+  @Test
+  void nanRanksFirstAndZerosAreEqual() {
+    Tensor x = Tensor.of(new float[] {1, -0f, Float.NaN, 0f, Float.POSITIVE_INFINITY}, 5);
+    assertArrayEquals(new long[] {2, 4, 0, 1, 3}, TopK.of(ALONE, x, 5, 0).indices().toLongArray());
+    assertEquals(2, Reductions.argMax(ALONE, x, 0).getLong());
+    assertTrue(Double.isNaN(Reductions.max(ALONE, x, 0).getDouble()));
+    Tensor zeros = Tensor.of(new double[] {-1, -0d, 0}, 3);
+    assertEquals(1, Reductions.argMax(ALONE, zeros, 0).getLong());
+  }
+
+  @Test
+  void threadsStridesAndLongRowsDoNotChangeABit() {
+    Random random = new Random(6);
+    float[] values = new float[300 * 1111];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (random.nextGaussian() * 5);
+    }
+    Tensor x = Tensor.of(values, 300, 1111);
+    Tensor turned = Movement.transpose(ALONE, x, 1, 0);
+    float[] softmax = Softmax.softmax(ALONE, x, 1).toFloatArray();
+    long[] top = TopK.of(ALONE, x, 9, 1).indices().toLongArray();
+    for (Workers workers : Operands.workers()) {
+      assertArrayEquals(softmax, Softmax.softmax(workers, x, 1).toFloatArray());
+      Tensor other = Softmax.softmax(workers, turned, 0).transpose();
+      assertArrayEquals(softmax, other.toFloatArray());
+      assertArrayEquals(top, TopK.of(workers, x, 9, 1).indices().toLongArray());
+      assertArrayEquals(top, TopK.of(workers, turned, 9, 0).indices().transpose().toLongArray());
+    }
+  }
+
+  @Test
+  void theMaximumOfAFewLongRowsIsFoundInPieces() {
+    Random random = new Random(7);
+    double[] values = random.doubles(2 * 200_001).toArray();
+    Tensor x = Tensor.of(values, 2, 200_001);
+    values[200_000] = 2;
+    values[200_001] = 3;
+    for (Workers workers : Operands.workers()) {
+      assertArrayEquals(new double[] {2, 3}, Reductions.max(workers, x, 1).toDoubleArray());
+      assertEquals(3, Reductions.max(workers, x, 0, 1).getDouble());
+      Tensor columns = x.transpose();
+      assertArrayEquals(new double[] {2, 3}, Reductions.max(workers, columns, 0).toDoubleArray());
+    }
+    values[5] = Double.NaN;
+    assertTrue(Double.isNaN(Reductions.max(ALONE, x, 1).getDouble(0)));
+  }
+
+  @Test
+  void rowsLongerThanAreTurnedOverAreReadApart() {
+    float[] values = new float[5000 * 3];
+    Random random = new Random(8);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextFloat();
+    }
+    Tensor x = Tensor.of(values, 5000, 3);
+    Tensor copy = x.transpose().contiguous();
+    assertArrayEquals(
+        Softmax.softmax(ALONE, copy, 1).toFloatArray(),
+        Softmax.softmax(ALONE, x, 0).transpose().toFloatArray());
+    assertArrayEquals(
+        Reductions.argMax(ALONE, copy, 1).toLongArray(),
+        Reductions.argMax(ALONE, x, 0).toLongArray());
+  }
+
+  @Test
+  void emptyAxesAndWrongOnesAreSaid() {
+    Tensor empty = Tensor.zeros(DType.F32, 2, 0);
+    assertEquals(Shape.of(2, 0), Softmax.softmax(ALONE, empty, 1).shape());
+    assertArrayEquals(new float[2], Reductions.sum(ALONE, empty, 1).toFloatArray());
+    assertEquals(Shape.of(0), Reductions.max(ALONE, empty, 0).shape());
+    rejected("max: at least one element along axis 1", () -> Reductions.max(ALONE, empty, 1));
+    rejected("arg-max: at least one", () -> Reductions.argMax(ALONE, empty, 1));
+    rejected("softmax: an axis in [0, 2)", () -> Softmax.softmax(ALONE, empty, 2));
+    rejected("sum: each axis once", () -> Reductions.sum(ALONE, empty, 0, 0));
+    rejected("top-k: k in [0, 0]", () -> TopK.of(ALONE, empty, 1, 1));
+    rejected(
+        "softmax: a floating dtype", () -> Softmax.softmax(ALONE, Tensor.of(new int[2], 2), 0));
+  }
+
+  private static void rejected(String start, Runnable use) {
+    String message = assertThrows(IllegalArgumentException.class, use::run).getMessage();
+    assertTrue(message.startsWith(start), message);
+  }
+}

@@ -1,0 +1,224 @@
+package io.github.shardsum.ops;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+class GroupedProductTest {
+  private static final Workers ALONE = Workers.sequential();
+
+  /** Integer values, so that sums are exact in any order. */
+  private static Tensor values(Random random, DType dtype, long... shape) {
+    Tensor tensor = Tensor.zeros(dtype, shape);
+    long n = tensor.shape().elementCount();
+    Tensor flat = tensor.reshape(n);
+    for (long i = 0; i < n; i++) {
+      flat.set((long) random.nextInt(7) - 3, i);
+    }
+    return tensor;
+  }
+
+  private static int[] sizes(Random random, int groups, int most) {
+    int[] sizes = new int[groups];
+    for (int group = 0; group < groups; group++) {
+      sizes[group] = random.nextInt(3) == 0 ? 0 : random.nextInt(most);
+    }
+    return sizes;
+  }
+
+  private static int sum(int[] sizes) {
+    int sum = 0;
+    for (int size : sizes) {
+      sum += size;
+    }
+    return sum;
+  }
+
+  /** The rows of a group, each as the einsum of that group alone. */
+  private static double[] oracle(Tensor x, Tensor w, int[] sizes) {
+    Tensor out = Tensor.zeros(x.dtype(), x.size(0), w.size(2));
+    long from = 0;
+    for (int group = 0; group < sizes.length; group++) {
+      long to = from + sizes[group];
+      out.slice(0, from, to)
+          .assign(Einsum.einsum("rk,kn->rn", x.slice(0, from, to), w.select(0, group)));
+      from = to;
+    }
+    return out.toDoubleArray();
+  }
+
+  @Property
+  void rowsAreTheProductsOfTheirGroups(@ForAll long seed) {
+    Random random = new Random(seed);
+    DType[] dtypes = {DType.F32, DType.F64, DType.I32, DType.I64};
+    DType dtype = dtypes[random.nextInt(dtypes.length)];
+    int[] sizes = sizes(random, random.nextInt(6), 40);
+    int rows = sum(sizes) + random.nextInt(3);
+    int k = random.nextInt(30);
+    int n = random.nextInt(80);
+    Tensor x = values(random, dtype, rows, k);
+    boolean turned = random.nextBoolean();
+    Tensor w =
+        turned
+            ? values(random, dtype, sizes.length, n, k).transpose(0, 2, 1)
+            : values(random, dtype, sizes.length, k, n);
+    double[] want = oracle(x, w, sizes);
+    Tensor counts = Tensor.of(sizes, sizes.length);
+    assertArrayEquals(want, GroupedProduct.rows(ALONE, x, w, counts).toDoubleArray());
+    try (Workers three = Workers.of(3)) {
+      assertArrayEquals(want, GroupedProduct.rows(three, x, w, counts).toDoubleArray());
+    }
+  }
+
+  @Property
+  void weightsAreTheGradientOfRows(@ForAll long seed) {
+    Random random = new Random(seed);
+    DType dtype = random.nextBoolean() ? DType.F32 : DType.F64;
+    int[] sizes = sizes(random, 1 + random.nextInt(5), 50);
+    int rows = sum(sizes) + random.nextInt(3);
+    Tensor x = values(random, dtype, rows, 1 + random.nextInt(20));
+    Tensor y = values(random, dtype, rows, 1 + random.nextInt(70));
+    Tensor counts = Tensor.of(sizes, sizes.length);
+    Tensor got = GroupedProduct.weights(ALONE, x, y, counts);
+    long from = 0;
+    for (int group = 0; group < sizes.length; group++) {
+      long to = from + sizes[group];
+      Tensor want = Einsum.einsum("rk,rn->kn", x.slice(0, from, to), y.slice(0, from, to));
+      assertArrayEquals(want.toDoubleArray(), got.select(0, group).toDoubleArray());
+      from = to;
+    }
+    try (Workers two = Workers.of(2)) {
+      assertArrayEquals(
+          got.toDoubleArray(), GroupedProduct.weights(two, x, y, counts).toDoubleArray());
+    }
+  }
+
+  @Test
+  void realValuedBitsDoNotDependOnTheThreads() {
+    Random random = new Random(5);
+    int[] sizes = {700, 0, 1, 13, 90, 250};
+    Tensor x = Tensor.zeros(DType.F32, sum(sizes), 65);
+    Tensor w = Tensor.zeros(DType.F32, sizes.length, 65, 70);
+    for (Tensor tensor : new Tensor[] {x, w}) {
+      float[] array = (float[]) tensor.array().orElseThrow();
+      for (int i = 0; i < array.length; i++) {
+        array[i] = random.nextFloat() - 0.5f;
+      }
+    }
+    Tensor counts = Tensor.of(sizes, sizes.length);
+    float[] alone = GroupedProduct.rows(ALONE, x, w, counts).toFloatArray();
+    for (int threads = 2; threads <= 5; threads++) {
+      try (Workers workers = Workers.of(threads)) {
+        assertArrayEquals(alone, GroupedProduct.rows(workers, x, w, counts).toFloatArray());
+      }
+    }
+  }
+
+  @Test
+  void anEpilogueReachesTheRowsOfGroupsAloneAndTheOthersAreZero() {
+    Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5}, 5, 1);
+    Tensor w = Tensor.of(new float[] {1, -1, 10, -10}, 2, 1, 2);
+    Tensor bias = Tensor.of(new float[] {0, 0.5f, 100, 101}, 2, 2);
+    Epilogue epilogue = Epilogue.none().withBias("en", bias).withRelu();
+    Tensor out = Tensor.full(DType.F32, Double.NaN, 5, 2);
+    Tensor sizes = Tensor.of(new int[] {2, 1}, 2);
+    GroupedProduct.rowsInto(ALONE, out, x, w, sizes, epilogue);
+    assertArrayEquals(new float[] {1, 0, 2, 0, 130, 71, 0, 0, 0, 0}, out.toFloatArray());
+  }
+
+  @Test
+  void bf16IsRoundedOnceHoweverLongTheSums() {
+    int terms = 1500;
+    Tensor x = quarters(new Random(1), 40, terms);
+    Tensor w = quarters(new Random(2), 1, terms, 64);
+    Tensor sizes = Tensor.of(new int[] {30}, 1);
+    Tensor bias = Tensor.full(DType.F32, 100, 64);
+    for (Epilogue epilogue : List.of(Epilogue.none(), Epilogue.none().withBias("n", bias))) {
+      Tensor wide = Tensor.zeros(DType.F32, 40, 64);
+      Tensor narrow = Tensor.zeros(DType.BF16, 40, 64);
+      GroupedProduct.rowsInto(ALONE, wide, x, w, sizes, epilogue);
+      GroupedProduct.rowsInto(
+          ALONE, narrow, x.convert(DType.BF16), w.convert(DType.BF16), sizes, epilogue);
+      assertArrayEquals(wide.convert(DType.BF16).toFloatArray(), narrow.toFloatArray());
+    }
+    Tensor rows = x.transpose();
+    Tensor cotangent = w.select(0, 0);
+    Tensor groups = Tensor.of(new int[] {3, 0, terms - 10}, 3);
+    Tensor wide = GroupedProduct.weights(ALONE, rows, cotangent, groups);
+    Tensor narrow =
+        GroupedProduct.weights(
+            ALONE, rows.convert(DType.BF16), cotangent.convert(DType.BF16), groups);
+    assertArrayEquals(wide.convert(DType.BF16).toFloatArray(), narrow.toFloatArray());
+  }
+
+  @Test
+  void anI32WrapsBeforeTheRelu() {
+    Tensor x = Tensor.full(DType.I32, 1 << 30, 1, 2);
+    Tensor w = Tensor.full(DType.I32, 1, 1, 2, 3);
+    Tensor out = Tensor.full(DType.I32, 9, 1, 3);
+    Tensor sizes = Tensor.of(new int[] {1}, 1);
+    GroupedProduct.rowsInto(ALONE, out, x, w, sizes, Epilogue.none().withRelu());
+    assertArrayEquals(new long[3], out.toLongArray());
+  }
+
+  /** Multiples of 1/4, whose sums of products are exact in f32 and not in bf16. */
+  private static Tensor quarters(Random random, long... shape) {
+    Tensor integers = values(random, DType.F32, shape);
+    return Elementwise.scale(ALONE, 0.25, integers);
+  }
+
+  @Test
+  void anEmptySumStillHasItsEpilogue() {
+    Tensor x = Tensor.zeros(DType.F64, 3, 0);
+    Tensor w = Tensor.zeros(DType.F64, 1, 0, 2);
+    Epilogue epilogue = Epilogue.none().withBias("n", Tensor.of(new double[] {7, -7}, 2));
+    Tensor out = Tensor.zeros(DType.F64, 3, 2);
+    GroupedProduct.rowsInto(ALONE, out, x, w, Tensor.of(new int[] {2}, 1), epilogue);
+    assertArrayEquals(new double[] {7, -7, 7, -7, 0, 0}, out.toDoubleArray());
+  }
+
+  @Test
+  void whatDoesNotFitIsRefusedBeforeAnythingIsWritten() {
+    Tensor x = Tensor.zeros(DType.F32, 4, 3);
+    Tensor w = Tensor.zeros(DType.F32, 2, 3, 5);
+    assertRefused("rows left", x, w, Tensor.of(new int[] {3, 2}, 2));
+    assertRefused("at least 0", x, w, Tensor.of(new int[] {-1, 2}, 2));
+    assertRefused("one a group", x, w, Tensor.of(new int[] {1}, 1));
+    assertRefused("i32 or i64", x, w, Tensor.zeros(DType.F32, 2));
+    assertRefused("of one dtype", x, Tensor.zeros(DType.F64, 2, 3, 5), sizes());
+    assertRefused("x [r, k]", x, Tensor.zeros(DType.F32, 2, 4, 5), sizes());
+    Tensor out = Tensor.full(DType.F32, 9, 4, 5);
+    Epilogue wrong = Epilogue.none().withBias("n", Tensor.zeros(DType.F32, 6));
+    var error =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> GroupedProduct.rowsInto(ALONE, out, x, w, sizes(), wrong));
+    assertTrue(error.getMessage().contains("bias"), error.getMessage());
+    assertEquals(9, out.getDouble(0, 0));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> GroupedProduct.rowsInto(ALONE, x, x, w, sizes(), Epilogue.none()));
+  }
+
+  private static Tensor sizes() {
+    return Tensor.of(new int[] {2, 2}, 2);
+  }
+
+  private static void assertRefused(String why, Tensor x, Tensor w, Tensor sizes) {
+    var error =
+        assertThrows(IllegalArgumentException.class, () -> GroupedProduct.rows(ALONE, x, w, sizes));
+    assertTrue(error.getMessage().contains(why), error.getMessage());
+  }
+}
