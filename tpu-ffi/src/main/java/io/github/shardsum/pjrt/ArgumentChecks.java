@@ -1,7 +1,7 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.ProgramSignature;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.abi.ProgramSignature;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -41,7 +41,7 @@ final class ArgumentChecks {
     for (PjrtBuffer buffer : arguments) {
       if (buffer.client() != client) {
         throw new IllegalArgumentException(
-            "arguments: buffers of the program's client are wanted, got one of " + buffer.client());
+            "arguments: expected buffers of the program's client, got one of " + buffer.client());
       }
     }
     checkTypes(arguments, width);
@@ -50,8 +50,8 @@ final class ArgumentChecks {
       if (kept >= width) {
         throw new IllegalArgumentException(
             width == 0
-                ? "keep: none is wanted of a program without arguments, got " + kept
-                : "keep: arguments of 0 to %d are wanted, got %d".formatted(width - 1, kept));
+                ? "keep: expected none of a program without arguments, got " + kept
+                : "keep: expected arguments of 0 to %d, got %d".formatted(width - 1, kept));
       }
     }
     if (devices.size() > 1) {
@@ -67,7 +67,7 @@ final class ArgumentChecks {
     List<ArrayType> wanted = known.get();
     if (wanted.size() != width) {
       throw new IllegalArgumentException(
-          "arguments: %d are wanted, %s, got %d".formatted(wanted.size(), wanted, width));
+          "arguments: expected %d, %s, got %d".formatted(wanted.size(), wanted, width));
     }
     int at = 0;
     for (PjrtBuffer buffer : arguments) {
@@ -75,7 +75,7 @@ final class ArgumentChecks {
       Optional<ArrayType> given = buffer.arrayType();
       if (given.isPresent() && !given.get().equals(wanted.get(place))) {
         throw new IllegalArgumentException(
-            "argument %d: %s is wanted, got %s".formatted(place, wanted.get(place), given.get()));
+            "argument %d: expected %s, got %s".formatted(place, wanted.get(place), given.get()));
       }
     }
   }
@@ -85,7 +85,7 @@ final class ArgumentChecks {
       PjrtDevice given = arguments[at].place();
       if (!given.equals(devices.get(at / width))) {
         throw new IllegalArgumentException(
-            "argument %d: a buffer on %s is wanted, got one on %s; put it there by bufferFrom or copyTo"
+            "argument %d: expected a buffer on %s, got one on %s; put it there by bufferFrom or copyTo"
                 .formatted(at % width, devices.get(at / width), given));
       }
     }
@@ -99,7 +99,7 @@ final class ArgumentChecks {
           int own = at / width * width + taken;
           if (at != own && arguments[at] == arguments[own]) {
             throw new IllegalArgumentException(
-                "arguments %d and %d: two buffers are wanted, since the program takes the memory of %d, got one; copy it, or name %d in ExecuteOptions.keep"
+                "arguments %d and %d: expected two buffers, since the program takes the memory of %d, got one; copy it, or name %d in ExecuteOptions.keep"
                     .formatted(
                         Math.min(taken, at % width), Math.max(taken, at % width), taken, taken));
           }
@@ -127,7 +127,7 @@ final class ArgumentChecks {
       if (arguments[at].isDeleted()) {
         throw new PjrtException(
             PjrtCode.FAILED_PRECONDITION,
-            Slot.BUFFER_IS_DELETED.symbol(),
+            PjrtFunction.BUFFER_IS_DELETED.symbol(),
             "argument %d on %s was donated or deleted; name it in ExecuteOptions.keep, or copy it first"
                 .formatted(at % width, devices.get(at / width)));
       }

@@ -2,9 +2,9 @@ package io.github.shardsum.pjrt;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +20,7 @@ final class Assignments {
 
   static List<List<Integer>> byDefault(
       Api api, MemorySegment client, int replicas, int partitions) {
-    try (Scratch scratch = api.scratch()) {
+    try (CallArena scratch = api.scratch()) {
       int count = replicas * partitions;
       MemorySegment ids = scratch.allocate(JAVA_INT, count);
       into(api, client, replicas, partitions, ids, count);
@@ -39,8 +39,8 @@ final class Assignments {
   /** With a count of its own, so that a test can see the plugin refuse a wrong one. */
   static void into(
       Api api, MemorySegment client, int replicas, int partitions, MemorySegment ids, long size) {
-    try (Scratch scratch = api.scratch()) {
-      api.prepare(scratch, Slot.CLIENT_DEFAULT_DEVICE_ASSIGNMENT)
+    try (CallArena scratch = api.scratch()) {
+      api.prepare(scratch, PjrtFunction.CLIENT_DEFAULT_DEVICE_ASSIGNMENT)
           .set("client", client)
           .setInt("num_replicas", replicas)
           .setInt("num_partitions", partitions)
@@ -74,7 +74,7 @@ final class Assignments {
       for (int id : row) {
         if (!known.contains(id)) {
           throw new IllegalArgumentException(
-              "device assignment: ids of " + shown(known) + " are wanted, got " + id);
+              "device assignment: expected ids of " + shown(known) + ", got " + id);
         }
       }
     }

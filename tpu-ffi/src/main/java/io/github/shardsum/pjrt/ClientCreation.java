@@ -1,13 +1,13 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.Deadline;
-import io.github.shardsum.internal.pjrt.KeyValueCallbacks;
-import io.github.shardsum.internal.pjrt.NamedValues;
-import io.github.shardsum.internal.pjrt.Remedies;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.KeyValueCallbacks;
+import io.github.shardsum.internal.pjrt.abi.NamedValues;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.host.Deadline;
+import io.github.shardsum.internal.pjrt.host.LoadAdvice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -17,7 +17,8 @@ final class ClientCreation {
   private ClientCreation() {}
 
   static PjrtClient create(PjrtPlugin plugin, ClientOptions options) {
-    // Collected when nobody can call any more: the client holds it, or the thread that creates one.
+    // Collected when no thread can call any more: the client holds it, or the thread that creates
+    // one.
     Arena callbacks = Arena.ofAuto();
     try {
       MemorySegment client =
@@ -25,20 +26,20 @@ final class ClientCreation {
               "client of " + plugin.origin(),
               () -> createNow(plugin.api(), options, callbacks),
               options.deadline(),
-              Slot.CLIENT_CREATE.symbol(),
+              PjrtFunction.CLIENT_CREATE.symbol(),
               "the devices do not answer; see whether another process holds them, and on a TPU slice"
                   + " start the program on all its hosts",
               late -> PjrtClient.destroy(plugin.api(), late));
       return PjrtClient.of(plugin, options, client, callbacks);
     } catch (PjrtException e) {
-      throw Remedies.added(Path.of(plugin.origin()), e);
+      throw LoadAdvice.added(Path.of(plugin.origin()), e);
     }
   }
 
   private static MemorySegment createNow(Api api, ClientOptions options, Arena callbacks) {
-    try (Scratch scratch = api.scratch()) {
+    try (CallArena scratch = api.scratch()) {
       Call call =
-          api.prepare(scratch, Slot.CLIENT_CREATE)
+          api.prepare(scratch, PjrtFunction.CLIENT_CREATE)
               .set("create_options", NamedValues.write(scratch, options.options().values()))
               .set("num_options", options.options().values().size());
       options.store().ifPresent(store -> new KeyValueCallbacks(store, callbacks).into(call));

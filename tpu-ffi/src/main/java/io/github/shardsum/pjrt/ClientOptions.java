@@ -1,7 +1,7 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Deadline;
-import io.github.shardsum.internal.pjrt.Upcalls;
+import io.github.shardsum.internal.pjrt.abi.Upcalls;
+import io.github.shardsum.internal.pjrt.host.Deadline;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  * @param options of the plugin, as {@code cpu_device_count}
  * @param store what the processes of a job share; empty for one process
  * @param deadline how long to wait for the plugin
- * @param onLeak told, on a thread of the JVM, of each object that nobody closed
+ * @param onLeak told, on a thread of the JVM, of each object that was not closed
  */
 public record ClientOptions(
     PjrtOptions options,

@@ -1,13 +1,15 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.DeepStack;
-import io.github.shardsum.internal.pjrt.Fields;
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
-import io.github.shardsum.internal.pjrt.Struct;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.Fields;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.abi.Struct;
+import io.github.shardsum.internal.pjrt.host.LargeStackThread;
+import io.github.shardsum.internal.pjrt.host.ProgramLimits;
+import io.github.shardsum.internal.pjrt.host.TensorTypes;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
@@ -21,7 +23,7 @@ import java.nio.charset.StandardCharsets;
 record Compilation(byte[] code, String format, byte[] options) {
   Compilation {
     if (code.length == 0) {
-      throw new IllegalArgumentException("program: StableHLO or HLO is wanted, got nothing");
+      throw new IllegalArgumentException("program: expected StableHLO or HLO, got nothing");
     }
   }
 
@@ -50,32 +52,33 @@ record Compilation(byte[] code, String format, byte[] options) {
 
   /** Compiles for a client's devices. */
   MemorySegment loaded(Api api, MemorySegment client) {
-    return DeepStack.call(
-        "pjrt compile", () -> compile(api, Slot.CLIENT_COMPILE, "client", client));
+    return LargeStackThread.call(
+        "pjrt compile", () -> compile(api, PjrtFunction.CLIENT_COMPILE, "client", client));
   }
 
   /** Compiles ahead of time. */
   MemorySegment ahead(Api api, MemorySegment topology) {
-    return DeepStack.call("pjrt compile", () -> compile(api, Slot.COMPILE, "topology", topology));
+    return LargeStackThread.call(
+        "pjrt compile", () -> compile(api, PjrtFunction.COMPILE, "topology", topology));
   }
 
-  private MemorySegment compile(Api api, Slot slot, String field, MemorySegment target) {
-    try (Scratch scratch = api.scratch()) {
+  private MemorySegment compile(Api api, PjrtFunction slot, String field, MemorySegment target) {
+    try (CallArena scratch = api.scratch()) {
       return arguments(api, scratch, slot).set(field, target).invoke().pointer("executable");
     }
   }
 
-  private Call arguments(Api api, Scratch scratch, Slot slot) {
+  private Call arguments(Api api, CallArena scratch, PjrtFunction slot) {
     byte[] name = format.getBytes(StandardCharsets.UTF_8);
     Fields program =
         api.allocate(scratch, Struct.PROGRAM)
             .set("code", terminated(scratch))
             .set("code_size", code.length)
-            .set("format", Memory.copy(scratch, name))
+            .set("format", NativeMemory.copy(scratch, name))
             .set("format_size", name.length);
     return api.prepare(scratch, slot)
         .set("program", program.segment())
-        .set("compile_options", Memory.copy(scratch, options))
+        .set("compile_options", NativeMemory.copy(scratch, options))
         .set("compile_options_size", options.length);
   }
 
@@ -83,7 +86,7 @@ record Compilation(byte[] code, String format, byte[] options) {
    * The program and a zero after it: MLIR's lexer stops at that, not at the size that it is told,
    * and would read on into whatever lies behind.
    */
-  private MemorySegment terminated(Scratch scratch) {
+  private MemorySegment terminated(CallArena scratch) {
     MemorySegment copy = scratch.allocate(code.length + 1L, 1);
     MemorySegment.copy(MemorySegment.ofArray(code), 0, copy, 0, code.length);
     return copy;

@@ -1,6 +1,6 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Proto;
+import io.github.shardsum.internal.pjrt.abi.Proto;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +42,7 @@ public record CompileOptions(
   public CompileOptions {
     if (replicas < 1 || partitions < 1 || (long) replicas * partitions > MOST) {
       throw new IllegalArgumentException(
-          "compile options: replicas and partitions of at least 1 are wanted, %d in all at most, got %d and %d"
+          "compile options: expected replicas and partitions of at least 1, %d in all at most, got %d and %d"
               .formatted(MOST, replicas, partitions));
     }
     assignment = assignment.map(rows -> checked(rows, replicas, partitions));
@@ -50,7 +50,7 @@ public record CompileOptions(
     for (Map.Entry<String, PjrtValue> flag : flags.entrySet()) {
       if (flag.getValue() instanceof PjrtValue.Int64List) {
         throw new IllegalArgumentException(
-            "flag " + flag.getKey() + ": text, a number, a real or a flag is wanted, got a list");
+            "flag " + flag.getKey() + ": expected text, a number, a real or a flag, got a list");
       }
     }
   }
@@ -63,7 +63,7 @@ public record CompileOptions(
     long distinct = copy.stream().flatMap(List::stream).distinct().count();
     if (!fits || distinct != (long) replicas * partitions) {
       throw new IllegalArgumentException(
-          "device assignment: %d rows of %d different ids are wanted, got %s"
+          "device assignment: expected %d rows of %d different ids, got %s"
               .formatted(replicas, partitions, copy));
     }
     return copy;

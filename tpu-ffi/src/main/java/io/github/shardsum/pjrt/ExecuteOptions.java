@@ -23,7 +23,7 @@ public record ExecuteOptions(Set<Integer> keep, int launchId) {
     keep = Set.copyOf(keep);
     if (keep.stream().anyMatch(argument -> argument < 0)) {
       throw new IllegalArgumentException(
-          "keep: numbers of arguments from 0 on are wanted, got " + keep);
+          "keep: expected numbers of arguments from 0 on, got " + keep);
     }
   }
 

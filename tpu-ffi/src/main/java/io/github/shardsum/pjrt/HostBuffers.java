@@ -2,13 +2,13 @@ package io.github.shardsum.pjrt;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.EventCallbacks;
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
-import io.github.shardsum.internal.pjrt.StagingPool;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.EventCallbacks;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.host.StagingPool;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -25,10 +25,10 @@ import java.util.function.Consumer;
  */
 final class HostBuffers {
   /** As {@link HostTransfer#BORROW}, but a program may write to it: a donated block is no copy. */
-  private static final int GIVEN_AWAY = 3;
+  private static final int MUTABLE_ZERO_COPY = 3;
 
   /** Less is copied twice, since a second copy costs less than to wait for a block's return. */
-  private static final long GIVEN_AWAY_BYTES = 64 << 10;
+  private static final long MUTABLE_ZERO_COPY_BYTES = 64 << 10;
 
   /**
    * From here on a plugin's own copy may go into new memory, which costs five times the copy: the C
@@ -99,7 +99,7 @@ final class HostBuffers {
     long wanted = byteSize(type, Objects.requireNonNull(sizes, "sizes"));
     if (data.length != wanted) {
       throw new IllegalArgumentException(
-          "data: %d bytes are wanted for %s of %s, got %d"
+          "data: expected %d bytes for %s of %s, got %d"
               .formatted(wanted, type, Arrays.toString(sizes), data.length));
     }
     return staged(
@@ -119,20 +119,20 @@ final class HostBuffers {
   static long byteSize(PjrtType type, long[] sizes) {
     if (!type.isBytewise()) {
       throw new IllegalArgumentException(
-          "type: one of whole bytes is wanted for host memory, got "
+          "type: expected one of whole bytes for host memory, got "
               + type
               + "; convert it in the program, as from i8");
     }
     long bytes = type.bits() / Byte.SIZE;
     for (long size : sizes) {
       if (size < 0) {
-        throw new IllegalArgumentException("size of an axis: at least 0 is wanted, got " + size);
+        throw new IllegalArgumentException("size of an axis: expected at least 0, got " + size);
       }
       try {
         bytes = Math.multiplyExact(bytes, size);
       } catch (ArithmeticException e) {
         throw new IllegalArgumentException(
-            "sizes: fewer than 2^63 bytes are wanted, got " + Arrays.toString(sizes), e);
+            "sizes: expected fewer than 2^63 bytes, got " + Arrays.toString(sizes), e);
       }
     }
     return bytes;
@@ -148,11 +148,11 @@ final class HostBuffers {
     MemorySegment address = client.handle().enter();
     try {
       Transferred made = call(client.api(), address, source, device, transfer.number());
-      if (Memory.isNull(made.done()) || transfer == HostTransfer.COPY) {
+      if (NativeMemory.isNull(made.done()) || transfer == HostTransfer.COPY) {
         client.api().events().destroy(made.done());
         return PjrtBuffer.of(device, made.buffer(), Optional.of(source.type()));
       }
-      HostLease lease = new HostLease(client, made.done(), source.owner());
+      BorrowedHostMemory lease = new BorrowedHostMemory(client, made.done(), source.owner());
       return PjrtBuffer.of(device, made.buffer(), source.type(), lease);
     } finally {
       Reference.reachabilityFence(source.owner());
@@ -163,13 +163,13 @@ final class HostBuffers {
   private static Transferred call(
       Api api, MemorySegment client, Source source, PjrtDevice device, int semantics) {
     long[] sizes = source.type().shape().toArray();
-    try (Scratch scratch = api.scratch()) {
+    try (CallArena scratch = api.scratch()) {
       Call call =
-          api.prepare(scratch, Slot.CLIENT_BUFFER_FROM_HOST_BUFFER)
+          api.prepare(scratch, PjrtFunction.CLIENT_BUFFER_FROM_HOST_BUFFER)
               .set("client", client)
               .set("data", source.data())
               .setInt("type", source.type().type().number())
-              .set("dims", Memory.copy(scratch, sizes))
+              .set("dims", NativeMemory.copy(scratch, sizes))
               .set("num_dims", sizes.length)
               .setInt("host_buffer_semantics", semantics)
               .set("device", device.address())
@@ -193,7 +193,7 @@ final class HostBuffers {
       MemorySegment data = block.asSlice(0, bytes);
       fill.accept(data);
       Source source = new Source(data, type, data);
-      if (bytes < GIVEN_AWAY_BYTES) {
+      if (bytes < MUTABLE_ZERO_COPY_BYTES) {
         Transferred made = call(client.api(), address, source, device, HostTransfer.COPY.number());
         client.api().events().destroy(made.done());
         return PjrtBuffer.of(device, made.buffer(), Optional.of(type));
@@ -204,7 +204,7 @@ final class HostBuffers {
               address,
               source,
               device,
-              client.isCpu() ? GIVEN_AWAY : HostTransfer.UNTIL_TRANSFERRED.number());
+              client.isCpu() ? MUTABLE_ZERO_COPY : HostTransfer.UNTIL_TRANSFERRED.number());
       given = true;
       return PjrtBuffer.of(device, made.buffer(), type, () -> release(client, made.done(), block));
     } finally {
@@ -219,8 +219,8 @@ final class HostBuffers {
    * Gives a block back when the plugin is done with it, which may be long after the buffer's end.
    */
   private static void release(PjrtClient client, MemorySegment event, MemorySegment block) {
-    if (Memory.isNull(event)) {
-      // Nobody will ever say so.
+    if (NativeMemory.isNull(event)) {
+      // The plugin gave no event, so its end is never reported.
       return;
     }
     EventCallbacks events = client.api().events();

@@ -3,12 +3,13 @@ package io.github.shardsum.pjrt;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Fields;
-import io.github.shardsum.internal.pjrt.Handle;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
-import io.github.shardsum.internal.pjrt.Struct;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.Fields;
+import io.github.shardsum.internal.pjrt.abi.Handle;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.abi.Struct;
+import io.github.shardsum.internal.pjrt.host.LaunchThrottle;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,14 +23,18 @@ import java.util.Optional;
  */
 final class Launch {
   // Where the arguments of the call lie: a small program runs in less than two microseconds.
-  private static final long EXECUTABLE = Slot.LOADED_EXECUTABLE_EXECUTE.offsetOf("executable");
-  private static final long OPTIONS = Slot.LOADED_EXECUTABLE_EXECUTE.offsetOf("options");
-  private static final long ARGUMENTS = Slot.LOADED_EXECUTABLE_EXECUTE.offsetOf("argument_lists");
-  private static final long DEVICES = Slot.LOADED_EXECUTABLE_EXECUTE.offsetOf("num_devices");
-  private static final long WIDTH = Slot.LOADED_EXECUTABLE_EXECUTE.offsetOf("num_args");
-  private static final long OUTPUTS = Slot.LOADED_EXECUTABLE_EXECUTE.offsetOf("output_lists");
+  private static final long EXECUTABLE =
+      PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("executable");
+  private static final long OPTIONS = PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("options");
+  private static final long ARGUMENTS =
+      PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("argument_lists");
+  private static final long DEVICES =
+      PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("num_devices");
+  private static final long WIDTH = PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("num_args");
+  private static final long OUTPUTS =
+      PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("output_lists");
   private static final long EVENTS =
-      Slot.LOADED_EXECUTABLE_EXECUTE.offsetOf("device_complete_events");
+      PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("device_complete_events");
 
   private final PjrtClient client;
   private final List<Optional<ArrayType>> types;
@@ -44,7 +49,7 @@ final class Launch {
    * @param client of the program and the arguments
    * @param types of the results, one each
    * @param places the devices
-   * @param arguments {@code [device * argument]}, checked; nobody changes it
+   * @param arguments {@code [device * argument]}, checked; not changed by any thread
    */
   Launch(
       PjrtClient client,
@@ -64,7 +69,7 @@ final class Launch {
    *
    * @param results {@code [device][output]}
    * @param events one a device, to be consumed; none if none were asked for
-   * @param isCounted whether it has a place among the {@link Launches} to be left at its end
+   * @param isCounted whether it has a place among the {@link LaunchThrottle} to be left at its end
    */
   record Started(List<List<PjrtBuffer>> results, List<MemorySegment> events, boolean isCounted) {
     Started counted(boolean counted) {
@@ -76,7 +81,7 @@ final class Launch {
   Started start(Handle program, ExecuteOptions options, boolean withEvents) {
     MemorySegment loaded = program.enter();
     int entered = 0;
-    try (Scratch scratch = client.api().scratch()) {
+    try (CallArena scratch = client.api().scratch()) {
       MemorySegment pointers = scratch.allocate(words() * ADDRESS.byteSize(), ADDRESS.byteSize());
       for (; entered < arguments.length; entered++) {
         long argument = arguments[entered].handle().enter().address();
@@ -117,14 +122,14 @@ final class Launch {
   }
 
   private void invoke(
-      Scratch scratch,
+      CallArena scratch,
       MemorySegment loaded,
       MemorySegment pointers,
       ExecuteOptions options,
       boolean withEvents) {
     Api api = client.api();
     long base = pointers.address();
-    api.prepare(scratch, Slot.LOADED_EXECUTABLE_EXECUTE)
+    api.prepare(scratch, PjrtFunction.LOADED_EXECUTABLE_EXECUTE)
         .setAt(EXECUTABLE, loaded.address())
         .setAt(OPTIONS, options(api, scratch, options).address())
         .setAt(ARGUMENTS, base)
@@ -135,7 +140,7 @@ final class Launch {
         .invoke();
   }
 
-  private static MemorySegment options(Api api, Scratch scratch, ExecuteOptions options) {
+  private static MemorySegment options(Api api, CallArena scratch, ExecuteOptions options) {
     if (options.isDefault()) {
       return api.defaultExecuteOptions();
     }

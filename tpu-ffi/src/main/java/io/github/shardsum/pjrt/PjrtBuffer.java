@@ -2,13 +2,14 @@ package io.github.shardsum.pjrt;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.Handle;
-import io.github.shardsum.internal.pjrt.Leaks;
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.Handle;
+import io.github.shardsum.internal.pjrt.abi.Leaks;
+import io.github.shardsum.internal.pjrt.abi.NativeLayout;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -31,11 +32,14 @@ public final class PjrtBuffer implements AutoCloseable {
   private final PjrtClient client;
   private final PjrtDevice place;
   private final Handle handle;
-  private final Optional<HostLease> lease;
+  private final Optional<BorrowedHostMemory> lease;
   private final Optional<ArrayType> arrayType;
 
   private PjrtBuffer(
-      PjrtDevice place, Handle handle, Optional<ArrayType> arrayType, Optional<HostLease> lease) {
+      PjrtDevice place,
+      Handle handle,
+      Optional<ArrayType> arrayType,
+      Optional<BorrowedHostMemory> lease) {
     this.client = place.client();
     this.place = place;
     this.handle = handle;
@@ -53,7 +57,7 @@ public final class PjrtBuffer implements AutoCloseable {
 
   /** A buffer of host memory that the plugin goes on using. */
   static PjrtBuffer of(
-      PjrtDevice place, MemorySegment buffer, ArrayType arrayType, HostLease lease) {
+      PjrtDevice place, MemorySegment buffer, ArrayType arrayType, BorrowedHostMemory lease) {
     return new PjrtBuffer(
         place,
         destroyedBefore(place.client(), buffer, lease::watch),
@@ -96,16 +100,16 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   static void destroy(Api api, MemorySegment buffer) {
-    try (Scratch scratch = api.scratch()) {
-      ask(api, scratch, Slot.BUFFER_DESTROY, buffer);
+    try (CallArena scratch = api.scratch()) {
+      ask(api, scratch, PjrtFunction.BUFFER_DESTROY, buffer);
     }
   }
 
-  private static Call ask(Api api, Scratch scratch, Slot slot, MemorySegment buffer) {
+  private static Call ask(Api api, CallArena scratch, PjrtFunction slot, MemorySegment buffer) {
     return api.prepare(scratch, slot).set("buffer", buffer).invoke();
   }
 
-  private Call ask(Scratch scratch, Slot slot, MemorySegment buffer) {
+  private Call ask(CallArena scratch, PjrtFunction slot, MemorySegment buffer) {
     return ask(client.api(), scratch, slot, buffer);
   }
 
@@ -126,8 +130,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public PjrtType type() {
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      return PjrtType.of(ask(scratch, Slot.BUFFER_ELEMENT_TYPE, buffer).integer("type"));
+    try (CallArena scratch = client.api().scratch()) {
+      return PjrtType.of(ask(scratch, PjrtFunction.BUFFER_ELEMENT_TYPE, buffer).integer("type"));
     } finally {
       handle.exit();
     }
@@ -146,9 +150,9 @@ public final class PjrtBuffer implements AutoCloseable {
 
   private long[] sizes() {
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      Call call = ask(scratch, Slot.BUFFER_DIMENSIONS, buffer);
-      return Memory.longs(call.pointer("dims"), call.number("num_dims"));
+    try (CallArena scratch = client.api().scratch()) {
+      Call call = ask(scratch, PjrtFunction.BUFFER_DIMENSIONS, buffer);
+      return NativeMemory.longs(call.pointer("dims"), call.number("num_dims"));
     } finally {
       handle.exit();
     }
@@ -164,8 +168,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public long onDeviceBytes() {
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      return ask(scratch, Slot.BUFFER_ON_DEVICE_SIZE_IN_BYTES, buffer)
+    try (CallArena scratch = client.api().scratch()) {
+      return ask(scratch, PjrtFunction.BUFFER_ON_DEVICE_SIZE_IN_BYTES, buffer)
           .number("on_device_size_in_bytes");
     } finally {
       handle.exit();
@@ -180,8 +184,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public PjrtDevice device() {
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      return client.device(ask(scratch, Slot.BUFFER_DEVICE, buffer).pointer("device"));
+    try (CallArena scratch = client.api().scratch()) {
+      return client.device(ask(scratch, PjrtFunction.BUFFER_DEVICE, buffer).pointer("device"));
     } finally {
       handle.exit();
     }
@@ -195,8 +199,9 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public PjrtMemory memory() {
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      return new PjrtMemory(client, ask(scratch, Slot.BUFFER_MEMORY, buffer).pointer("memory"));
+    try (CallArena scratch = client.api().scratch()) {
+      return new PjrtMemory(
+          client, ask(scratch, PjrtFunction.BUFFER_MEMORY, buffer).pointer("memory"));
     } finally {
       handle.exit();
     }
@@ -210,8 +215,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public boolean isDeleted() {
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      return ask(scratch, Slot.BUFFER_IS_DELETED, buffer).flag("is_deleted");
+    try (CallArena scratch = client.api().scratch()) {
+      return ask(scratch, PjrtFunction.BUFFER_IS_DELETED, buffer).flag("is_deleted");
     } finally {
       handle.exit();
     }
@@ -225,8 +230,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public boolean isOnCpu() {
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      return ask(scratch, Slot.BUFFER_IS_ON_CPU, buffer).flag("is_on_cpu");
+    try (CallArena scratch = client.api().scratch()) {
+      return ask(scratch, PjrtFunction.BUFFER_IS_ON_CPU, buffer).flag("is_on_cpu");
     } finally {
       handle.exit();
     }
@@ -245,8 +250,8 @@ public final class PjrtBuffer implements AutoCloseable {
 
   private Call deleteNow() {
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      return ask(scratch, Slot.BUFFER_DELETE, buffer);
+    try (CallArena scratch = client.api().scratch()) {
+      return ask(scratch, PjrtFunction.BUFFER_DELETE, buffer);
     } finally {
       handle.exit();
     }
@@ -262,8 +267,9 @@ public final class PjrtBuffer implements AutoCloseable {
   public PjrtEvent ready() {
     live("is awaited");
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      return PjrtEvent.of(client, ask(scratch, Slot.BUFFER_READY_EVENT, buffer).pointer("event"));
+    try (CallArena scratch = client.api().scratch()) {
+      return PjrtEvent.of(
+          client, ask(scratch, PjrtFunction.BUFFER_READY_EVENT, buffer).pointer("event"));
     } finally {
       handle.exit();
     }
@@ -276,7 +282,7 @@ public final class PjrtBuffer implements AutoCloseable {
    *     tensor was copied first
    */
   public CompletableFuture<Void> hostReleased() {
-    return lease.map(HostLease::released).orElseGet(RELEASED::copy);
+    return lease.map(BorrowedHostMemory::released).orElseGet(RELEASED::copy);
   }
 
   /**
@@ -356,7 +362,7 @@ public final class PjrtBuffer implements AutoCloseable {
     if (type.dtype().isEmpty() && type.isBytewise()) {
       throw new PjrtException(
           PjrtCode.UNIMPLEMENTED,
-          Slot.BUFFER_TO_HOST_BUFFER.symbol(),
+          PjrtFunction.BUFFER_TO_HOST_BUFFER.symbol(),
           "tensors have no " + type + "; read it with toBytes()");
     }
     return startReading(type);
@@ -367,8 +373,8 @@ public final class PjrtBuffer implements AutoCloseable {
     if (!type.isBytewise()) {
       throw new PjrtException(
           PjrtCode.UNIMPLEMENTED,
-          Slot.BUFFER_TO_HOST_BUFFER.symbol(),
-          "a type of whole bytes is wanted to be read, got "
+          PjrtFunction.BUFFER_TO_HOST_BUFFER.symbol(),
+          "expected a type of whole bytes to be read, got "
               + type
               + "; convert it in the program, as to i8");
     }
@@ -376,11 +382,11 @@ public final class PjrtBuffer implements AutoCloseable {
     MemorySegment bytes = Arena.ofAuto().allocate(HostBuffers.byteSize(type, sizes), 64);
     Api api = client.api();
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
+    try (CallArena scratch = client.api().scratch()) {
       Call call =
-          api.prepare(scratch, Slot.BUFFER_TO_HOST_BUFFER)
+          api.prepare(scratch, PjrtFunction.BUFFER_TO_HOST_BUFFER)
               .set("src", buffer)
-              .set("host_layout", Layout.rowMajor(api, scratch, sizes.length))
+              .set("host_layout", NativeLayout.rowMajor(api, scratch, sizes.length))
               .set("dst", bytes)
               .set("dst_size", bytes.byteSize());
       try {
@@ -401,7 +407,7 @@ public final class PjrtBuffer implements AutoCloseable {
     if (isDeleted()) {
       throw new PjrtException(
           PjrtCode.FAILED_PRECONDITION,
-          Slot.BUFFER_IS_DELETED.symbol(),
+          PjrtFunction.BUFFER_IS_DELETED.symbol(),
           "the buffer was donated or deleted before it "
               + use
               + "; name it in ExecuteOptions.keep, or copy it first");
@@ -420,7 +426,7 @@ public final class PjrtBuffer implements AutoCloseable {
   public PjrtBuffer copyTo(PjrtDevice device) {
     client.checkMine(device);
     return copy(
-        Slot.BUFFER_COPY_TO_DEVICE,
+        PjrtFunction.BUFFER_COPY_TO_DEVICE,
         "dst_device",
         device.address(),
         copied -> of(device, copied, arrayType));
@@ -437,10 +443,10 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public PjrtBuffer copyTo(PjrtMemory memory) {
     if (memory.client() != client) {
-      throw new IllegalArgumentException("memory: one of this client is wanted, got " + memory);
+      throw new IllegalArgumentException("memory: expected one of this client, got " + memory);
     }
     return copy(
-        Slot.BUFFER_COPY_TO_MEMORY,
+        PjrtFunction.BUFFER_COPY_TO_MEMORY,
         "dst_memory",
         memory.address(),
         copied -> of(deviceOf(copied), copied, arrayType));
@@ -448,8 +454,8 @@ public final class PjrtBuffer implements AutoCloseable {
 
   /** Of several devices that can use a memory the plugin has chosen one. */
   private PjrtDevice deviceOf(MemorySegment copied) {
-    try (Scratch scratch = client.api().scratch()) {
-      return client.device(ask(scratch, Slot.BUFFER_DEVICE, copied).pointer("device"));
+    try (CallArena scratch = client.api().scratch()) {
+      return client.device(ask(scratch, PjrtFunction.BUFFER_DEVICE, copied).pointer("device"));
     } catch (RuntimeException e) {
       destroy(client.api(), copied);
       throw e;
@@ -457,10 +463,13 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   private PjrtBuffer copy(
-      Slot slot, String field, MemorySegment target, Function<MemorySegment, PjrtBuffer> made) {
+      PjrtFunction slot,
+      String field,
+      MemorySegment target,
+      Function<MemorySegment, PjrtBuffer> made) {
     live("is copied");
     MemorySegment buffer = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
+    try (CallArena scratch = client.api().scratch()) {
       Call call =
           client.api().prepare(scratch, slot).set("buffer", buffer).set(field, target).invoke();
       return made.apply(call.pointer("dst_buffer"));

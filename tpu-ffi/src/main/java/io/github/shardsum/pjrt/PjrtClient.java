@@ -1,14 +1,15 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.DeepStack;
-import io.github.shardsum.internal.pjrt.Handle;
-import io.github.shardsum.internal.pjrt.Leaks;
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
-import io.github.shardsum.internal.pjrt.StagingPool;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.Handle;
+import io.github.shardsum.internal.pjrt.abi.Leaks;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.host.LargeStackThread;
+import io.github.shardsum.internal.pjrt.host.LaunchThrottle;
+import io.github.shardsum.internal.pjrt.host.StagingPool;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -35,7 +36,7 @@ public final class PjrtClient implements AutoCloseable {
   private final List<PjrtDevice> devices;
   private final List<PjrtDevice> addressable;
   private final boolean cpu;
-  private final Launches launches;
+  private final LaunchThrottle launches;
 
   private PjrtClient(PjrtPlugin plugin, ClientOptions options, Handle handle, StagingPool staging) {
     this.plugin = plugin;
@@ -44,24 +45,26 @@ public final class PjrtClient implements AutoCloseable {
     this.onLeak = options.onLeak();
     this.byAddress = new LinkedHashMap<>();
     MemorySegment address = handle.enter();
-    try (Scratch scratch = api().scratch()) {
+    try (CallArena scratch = api().scratch()) {
       for (MemorySegment device :
-          ask(scratch, Slot.CLIENT_DEVICES, address).pointers("devices", "num_devices")) {
+          ask(scratch, PjrtFunction.CLIENT_DEVICES, address).pointers("devices", "num_devices")) {
         byAddress.put(device.address(), new PjrtDevice(this, device));
       }
       this.devices = List.copyOf(byAddress.values());
       this.addressable =
-          ask(scratch, Slot.CLIENT_ADDRESSABLE_DEVICES, address)
+          ask(scratch, PjrtFunction.CLIENT_ADDRESSABLE_DEVICES, address)
               .pointers("addressable_devices", "num_addressable_devices")
               .stream()
               .map(this::device)
               .toList();
       this.cpu =
-          ask(scratch, Slot.CLIENT_PLATFORM_NAME, address).text("platform_name").equals("cpu");
+          ask(scratch, PjrtFunction.CLIENT_PLATFORM_NAME, address)
+              .text("platform_name")
+              .equals("cpu");
     } finally {
       handle.exit();
     }
-    this.launches = new Launches(cpu);
+    this.launches = new LaunchThrottle(cpu);
     Leaks.watch(this, handle, onLeak);
   }
 
@@ -93,16 +96,16 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   static void destroy(Api api, MemorySegment client) {
-    try (Scratch scratch = api.scratch()) {
-      ask(api, scratch, Slot.CLIENT_DESTROY, client);
+    try (CallArena scratch = api.scratch()) {
+      ask(api, scratch, PjrtFunction.CLIENT_DESTROY, client);
     }
   }
 
-  private static Call ask(Api api, Scratch scratch, Slot slot, MemorySegment client) {
+  private static Call ask(Api api, CallArena scratch, PjrtFunction slot, MemorySegment client) {
     return api.prepare(scratch, slot).set("client", client).invoke();
   }
 
-  private Call ask(Scratch scratch, Slot slot, MemorySegment client) {
+  private Call ask(CallArena scratch, PjrtFunction slot, MemorySegment client) {
     return ask(api(), scratch, slot, client);
   }
 
@@ -119,7 +122,7 @@ public final class PjrtClient implements AutoCloseable {
     return cpu;
   }
 
-  Launches launches() {
+  LaunchThrottle launches() {
     return launches;
   }
 
@@ -161,9 +164,9 @@ public final class PjrtClient implements AutoCloseable {
     }
   }
 
-  private String text(Slot slot, String field) {
+  private String text(PjrtFunction slot, String field) {
     MemorySegment address = handle.enter();
-    try (Scratch scratch = api().scratch()) {
+    try (CallArena scratch = api().scratch()) {
       return ask(scratch, slot, address).text(field);
     } finally {
       handle.exit();
@@ -186,7 +189,7 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public String platformName() {
-    return text(Slot.CLIENT_PLATFORM_NAME, "platform_name");
+    return text(PjrtFunction.CLIENT_PLATFORM_NAME, "platform_name");
   }
 
   /**
@@ -196,7 +199,7 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public String platformVersion() {
-    return text(Slot.CLIENT_PLATFORM_VERSION, "platform_version");
+    return text(PjrtFunction.CLIENT_PLATFORM_VERSION, "platform_version");
   }
 
   /**
@@ -207,8 +210,8 @@ public final class PjrtClient implements AutoCloseable {
    */
   public int processIndex() {
     MemorySegment address = handle.enter();
-    try (Scratch scratch = api().scratch()) {
-      return ask(scratch, Slot.CLIENT_PROCESS_INDEX, address).integer("process_index");
+    try (CallArena scratch = api().scratch()) {
+      return ask(scratch, PjrtFunction.CLIENT_PROCESS_INDEX, address).integer("process_index");
     } finally {
       handle.exit();
     }
@@ -242,10 +245,10 @@ public final class PjrtClient implements AutoCloseable {
    */
   public PjrtDevice device(int id) {
     MemorySegment address = handle.enter();
-    try (Scratch scratch = api().scratch()) {
+    try (CallArena scratch = api().scratch()) {
       return device(
           api()
-              .prepare(scratch, Slot.CLIENT_LOOKUP_DEVICE)
+              .prepare(scratch, PjrtFunction.CLIENT_LOOKUP_DEVICE)
               .set("client", address)
               .setInt("id", id)
               .invoke()
@@ -265,10 +268,10 @@ public final class PjrtClient implements AutoCloseable {
    */
   public PjrtDevice addressableDevice(int localHardwareId) {
     MemorySegment address = handle.enter();
-    try (Scratch scratch = api().scratch()) {
+    try (CallArena scratch = api().scratch()) {
       return device(
           api()
-              .prepare(scratch, Slot.CLIENT_LOOKUP_ADDRESSABLE_DEVICE)
+              .prepare(scratch, PjrtFunction.CLIENT_LOOKUP_ADDRESSABLE_DEVICE)
               .set("client", address)
               .setInt("local_hardware_id", localHardwareId)
               .invoke()
@@ -283,7 +286,7 @@ public final class PjrtClient implements AutoCloseable {
     if (device == null) {
       throw new PjrtException(
           PjrtCode.INTERNAL,
-          Slot.CLIENT_DEVICES.symbol(),
+          PjrtFunction.CLIENT_DEVICES.symbol(),
           "the plugin names a device that it did not list; it is broken, use another build");
     }
     return device;
@@ -298,8 +301,8 @@ public final class PjrtClient implements AutoCloseable {
    */
   public List<PjrtMemory> memories() {
     MemorySegment address = handle.enter();
-    try (Scratch scratch = api().scratch()) {
-      return ask(scratch, Slot.CLIENT_ADDRESSABLE_MEMORIES, address)
+    try (CallArena scratch = api().scratch()) {
+      return ask(scratch, PjrtFunction.CLIENT_ADDRESSABLE_MEMORIES, address)
           .pointers("addressable_memories", "num_addressable_memories")
           .stream()
           .map(memory -> new PjrtMemory(this, memory))
@@ -382,22 +385,22 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public PjrtLoadedExecutable load(byte[] serialized) {
-    byte[] program = Envelope.open(serialized, Envelope.maker(api()));
+    byte[] program = SerializedProgram.open(serialized, SerializedProgram.maker(api()));
     MemorySegment address = handle.enter();
     try {
       return PjrtLoadedExecutable.of(
-          this, DeepStack.call("pjrt load", () -> load(address, program)));
+          this, LargeStackThread.call("pjrt load", () -> load(address, program)));
     } finally {
       handle.exit();
     }
   }
 
   private MemorySegment load(MemorySegment client, byte[] program) {
-    try (Scratch scratch = api().scratch()) {
+    try (CallArena scratch = api().scratch()) {
       return api()
-          .prepare(scratch, Slot.EXECUTABLE_DESERIALIZE_AND_LOAD)
+          .prepare(scratch, PjrtFunction.EXECUTABLE_DESERIALIZE_AND_LOAD)
           .set("client", client)
-          .set("serialized_executable", Memory.copy(scratch, program))
+          .set("serialized_executable", NativeMemory.copy(scratch, program))
           .set("serialized_executable_size", program.length)
           .invoke()
           .pointer("loaded_executable");
@@ -428,8 +431,8 @@ public final class PjrtClient implements AutoCloseable {
    * <p>A tensor over an array, one that is not row-major, and one of bool is always copied, as by
    * {@link #bufferFrom(Tensor, PjrtDevice)}. Otherwise the plugin reads the tensor's own memory;
    * the tensor is kept reachable as long as it does, which is enough for memory of {@code
-   * Arena.ofAuto()}; whoever gave it memory of another arena must not close that before {@link
-   * PjrtBuffer#hostReleased}.
+   * Arena.ofAuto()}; a caller that gave it memory of another arena must not close that before
+   * {@link PjrtBuffer#hostReleased}.
    *
    * @param tensor any shape and strides
    * @param device a device of this process
@@ -465,7 +468,7 @@ public final class PjrtClient implements AutoCloseable {
   void checkMine(PjrtDevice device) {
     if (device.client() != this || !device.isAddressable()) {
       throw new IllegalArgumentException(
-          "device: one of " + addressable + " of this client is wanted, got " + device);
+          "device: expected one of " + addressable + " of this client, got " + device);
     }
   }
 
@@ -478,9 +481,9 @@ public final class PjrtClient implements AutoCloseable {
    */
   public PjrtTopology topology() {
     MemorySegment address = handle.enter();
-    try (Scratch scratch = api().scratch()) {
+    try (CallArena scratch = api().scratch()) {
       MemorySegment topology =
-          ask(scratch, Slot.CLIENT_TOPOLOGY_DESCRIPTION, address).pointer("topology");
+          ask(scratch, PjrtFunction.CLIENT_TOPOLOGY_DESCRIPTION, address).pointer("topology");
       return PjrtTopology.borrowed(this, topology);
     } finally {
       handle.exit();

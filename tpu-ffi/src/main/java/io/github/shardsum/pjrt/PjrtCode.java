@@ -18,7 +18,7 @@ public enum PjrtCode {
   ALREADY_EXISTS,
   /** It is forbidden. */
   PERMISSION_DENIED,
-  /** Memory or a quota is used up. */
+  /** NativeMemory or a quota is used up. */
   RESOURCE_EXHAUSTED,
   /** It cannot be done in this state. */
   FAILED_PRECONDITION,
@@ -34,7 +34,7 @@ public enum PjrtCode {
   UNAVAILABLE,
   /** Data is lost. */
   DATA_LOSS,
-  /** Nobody vouches for the caller. */
+  /** The caller is not authenticated. */
   UNAUTHENTICATED;
 
   /**

@@ -1,8 +1,8 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.OptionalLong;
@@ -21,19 +21,19 @@ public final class PjrtDevice {
   PjrtDevice(PjrtClient client, MemorySegment address) {
     this.client = client;
     this.address = address;
-    try (Scratch scratch = client.api().scratch()) {
-      Call call = ask(scratch, Slot.DEVICE_GET_DESCRIPTION);
+    try (CallArena scratch = client.api().scratch()) {
+      Call call = ask(scratch, PjrtFunction.DEVICE_GET_DESCRIPTION);
       this.description =
           PjrtDeviceDescription.read(client.api(), call.pointer("device_description"));
-      this.addressable = ask(scratch, Slot.DEVICE_IS_ADDRESSABLE).flag("is_addressable");
+      this.addressable = ask(scratch, PjrtFunction.DEVICE_IS_ADDRESSABLE).flag("is_addressable");
       this.localHardwareId =
           addressable
-              ? ask(scratch, Slot.DEVICE_LOCAL_HARDWARE_ID).integer("local_hardware_id")
+              ? ask(scratch, PjrtFunction.DEVICE_LOCAL_HARDWARE_ID).integer("local_hardware_id")
               : -1;
     }
   }
 
-  private Call ask(Scratch scratch, Slot slot) {
+  private Call ask(CallArena scratch, PjrtFunction slot) {
     return client.api().prepare(scratch, slot).set("device", address).invoke();
   }
 
@@ -91,8 +91,8 @@ public final class PjrtDevice {
   public List<PjrtMemory> memories() {
     return client.inside(
         () -> {
-          try (Scratch scratch = client.api().scratch()) {
-            return ask(scratch, Slot.DEVICE_ADDRESSABLE_MEMORIES)
+          try (CallArena scratch = client.api().scratch()) {
+            return ask(scratch, PjrtFunction.DEVICE_ADDRESSABLE_MEMORIES)
                 .pointers("memories", "num_memories")
                 .stream()
                 .map(memory -> new PjrtMemory(client, memory))
@@ -111,9 +111,9 @@ public final class PjrtDevice {
   public PjrtMemory defaultMemory() {
     return client.inside(
         () -> {
-          try (Scratch scratch = client.api().scratch()) {
+          try (CallArena scratch = client.api().scratch()) {
             return new PjrtMemory(
-                client, ask(scratch, Slot.DEVICE_DEFAULT_MEMORY).pointer("memory"));
+                client, ask(scratch, PjrtFunction.DEVICE_DEFAULT_MEMORY).pointer("memory"));
           }
         });
   }
@@ -129,8 +129,8 @@ public final class PjrtDevice {
   public MemoryStats memoryStats() {
     return client.inside(
         () -> {
-          try (Scratch scratch = client.api().scratch()) {
-            Call call = ask(scratch, Slot.DEVICE_MEMORY_STATS);
+          try (CallArena scratch = client.api().scratch()) {
+            Call call = ask(scratch, PjrtFunction.DEVICE_MEMORY_STATS);
             return new MemoryStats(
                 call.number("bytes_in_use"),
                 known(call, "peak_bytes_in_use"),

@@ -1,10 +1,10 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.NamedValues;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.NamedValues;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.Map;
@@ -26,19 +26,19 @@ public record PjrtDeviceDescription(
   }
 
   static PjrtDeviceDescription read(Api api, MemorySegment address) {
-    try (Scratch scratch = api.scratch()) {
-      Call attributes = ask(api, scratch, Slot.DEVICE_DESCRIPTION_ATTRIBUTES, address);
+    try (CallArena scratch = api.scratch()) {
+      Call attributes = ask(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_ATTRIBUTES, address);
       return new PjrtDeviceDescription(
-          ask(api, scratch, Slot.DEVICE_DESCRIPTION_ID, address).integer("id"),
-          ask(api, scratch, Slot.DEVICE_DESCRIPTION_PROCESS_INDEX, address)
+          ask(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_ID, address).integer("id"),
+          ask(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_PROCESS_INDEX, address)
               .integer("process_index"),
-          ask(api, scratch, Slot.DEVICE_DESCRIPTION_KIND, address).text("device_kind"),
-          ask(api, scratch, Slot.DEVICE_DESCRIPTION_TO_STRING, address).text("to_string"),
+          ask(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_KIND, address).text("device_kind"),
+          ask(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_TO_STRING, address).text("to_string"),
           NamedValues.read(attributes.pointer("attributes"), attributes.number("num_attributes")));
     }
   }
 
-  private static Call ask(Api api, Scratch scratch, Slot slot, MemorySegment address) {
+  private static Call ask(Api api, CallArena scratch, PjrtFunction slot, MemorySegment address) {
     return api.prepare(scratch, slot).set("device_description", address).invoke();
   }
 }

@@ -1,9 +1,9 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Handle;
-import io.github.shardsum.internal.pjrt.Leaks;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.Handle;
+import io.github.shardsum.internal.pjrt.abi.Leaks;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
 
@@ -31,10 +31,10 @@ public final class PjrtEvent implements AutoCloseable {
    */
   public boolean isReady() {
     MemorySegment event = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
+    try (CallArena scratch = client.api().scratch()) {
       return client
           .api()
-          .prepare(scratch, Slot.EVENT_IS_READY)
+          .prepare(scratch, PjrtFunction.EVENT_IS_READY)
           .set("event", event)
           .invoke()
           .flag("is_ready");

@@ -2,17 +2,17 @@ package io.github.shardsum.pjrt;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.Fields;
-import io.github.shardsum.internal.pjrt.Handle;
-import io.github.shardsum.internal.pjrt.Leaks;
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.NamedValues;
-import io.github.shardsum.internal.pjrt.ProgramSignature;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
-import io.github.shardsum.internal.pjrt.Struct;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.Fields;
+import io.github.shardsum.internal.pjrt.abi.Handle;
+import io.github.shardsum.internal.pjrt.abi.Leaks;
+import io.github.shardsum.internal.pjrt.abi.NamedValues;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.abi.ProgramSignature;
+import io.github.shardsum.internal.pjrt.abi.Struct;
 import io.github.shardsum.tensor.Shape;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -68,18 +68,18 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   private static void destroy(Api api, MemorySegment executable) {
-    try (Scratch scratch = api.scratch()) {
-      api.prepare(scratch, Slot.EXECUTABLE_DESTROY).set("executable", executable).invoke();
+    try (CallArena scratch = api.scratch()) {
+      api.prepare(scratch, PjrtFunction.EXECUTABLE_DESTROY).set("executable", executable).invoke();
     }
   }
 
-  private interface Question<T> {
+  private interface Query<T> {
     T of(Call answer);
   }
 
-  private <T> T ask(Slot slot, Question<T> question) {
+  private <T> T query(PjrtFunction slot, Query<T> question) {
     MemorySegment executable = handle.enter();
-    try (Scratch scratch = api.scratch()) {
+    try (CallArena scratch = api.scratch()) {
       return question.of(api.prepare(scratch, slot).set("executable", executable).invoke());
     } finally {
       handle.exit();
@@ -105,7 +105,7 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws IllegalStateException if it was closed
    */
   public String name() {
-    return ask(Slot.EXECUTABLE_NAME, answer -> answer.text("executable_name"));
+    return query(PjrtFunction.EXECUTABLE_NAME, answer -> answer.text("executable_name"));
   }
 
   /**
@@ -115,8 +115,9 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws IllegalStateException if it was closed
    */
   public int replicas() {
-    return ask(
-        Slot.EXECUTABLE_NUM_REPLICAS, answer -> Math.toIntExact(answer.number("num_replicas")));
+    return query(
+        PjrtFunction.EXECUTABLE_NUM_REPLICAS,
+        answer -> Math.toIntExact(answer.number("num_replicas")));
   }
 
   /**
@@ -126,8 +127,9 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws IllegalStateException if it was closed
    */
   public int partitions() {
-    return ask(
-        Slot.EXECUTABLE_NUM_PARTITIONS, answer -> Math.toIntExact(answer.number("num_partitions")));
+    return query(
+        PjrtFunction.EXECUTABLE_NUM_PARTITIONS,
+        answer -> Math.toIntExact(answer.number("num_partitions")));
   }
 
   /**
@@ -137,8 +139,8 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws IllegalStateException if it was closed
    */
   public int outputs() {
-    return ask(
-        Slot.EXECUTABLE_NUM_OUTPUTS,
+    return query(
+        PjrtFunction.EXECUTABLE_NUM_OUTPUTS,
         answer -> Math.toIntExact(checked(answer.number("num_outputs"))));
   }
 
@@ -158,13 +160,14 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public List<PjrtType> outputTypes() {
-    return ask(
-        Slot.EXECUTABLE_OUTPUT_ELEMENT_TYPES,
+    return query(
+        PjrtFunction.EXECUTABLE_OUTPUT_ELEMENT_TYPES,
         answer -> {
           long count = checked(answer.number("num_output_types"));
           List<PjrtType> types = new ArrayList<>();
           if (count > 0) {
-            MemorySegment all = Memory.at(answer.pointer("output_types"), count * Integer.BYTES);
+            MemorySegment all =
+                NativeMemory.at(answer.pointer("output_types"), count * Integer.BYTES);
             for (long i = 0; i < count; i++) {
               types.add(PjrtType.of(all.getAtIndex(ValueLayout.JAVA_INT, i)));
             }
@@ -181,16 +184,17 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public List<Shape> outputShapes() {
-    return ask(
-        Slot.EXECUTABLE_OUTPUT_DIMENSIONS,
+    return query(
+        PjrtFunction.EXECUTABLE_OUTPUT_DIMENSIONS,
         answer -> {
           long[] ranks =
-              Memory.longs(answer.pointer("dim_sizes"), checked(answer.number("num_outputs")));
+              NativeMemory.longs(
+                  answer.pointer("dim_sizes"), checked(answer.number("num_outputs")));
           long total = 0;
           for (long rank : ranks) {
             total += checked(rank);
           }
-          long[] all = Memory.longs(answer.pointer("dims"), checked(total));
+          long[] all = NativeMemory.longs(answer.pointer("dims"), checked(total));
           List<Shape> shapes = new ArrayList<>();
           int at = 0;
           for (long rank : ranks) {
@@ -209,8 +213,9 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public long codeBytes() {
-    return ask(
-        Slot.EXECUTABLE_SIZE_OF_GENERATED_CODE_IN_BYTES, answer -> answer.number("size_in_bytes"));
+    return query(
+        PjrtFunction.EXECUTABLE_SIZE_OF_GENERATED_CODE_IN_BYTES,
+        answer -> answer.number("size_in_bytes"));
   }
 
   /**
@@ -221,8 +226,8 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws PjrtException if the plugin has no such analysis
    */
   public Map<String, PjrtValue> costAnalysis() {
-    return ask(
-        Slot.EXECUTABLE_GET_COST_ANALYSIS,
+    return query(
+        PjrtFunction.EXECUTABLE_GET_COST_ANALYSIS,
         answer ->
             Collections.unmodifiableMap(
                 NamedValues.read(answer.pointer("properties"), answer.number("num_properties"))));
@@ -236,8 +241,8 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws PjrtException if the plugin has no such analysis
    */
   public CompiledMemory memory() {
-    return ask(
-        Slot.EXECUTABLE_GET_COMPILED_MEMORY_STATS,
+    return query(
+        PjrtFunction.EXECUTABLE_GET_COMPILED_MEMORY_STATS,
         answer ->
             new CompiledMemory(
                 answer.number("generated_code_size_in_bytes"),
@@ -256,7 +261,8 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws PjrtException if the plugin makes none
    */
   public String fingerprint() {
-    return ask(Slot.EXECUTABLE_FINGERPRINT, answer -> answer.text("executable_fingerprint"));
+    return query(
+        PjrtFunction.EXECUTABLE_FINGERPRINT, answer -> answer.text("executable_fingerprint"));
   }
 
   /**
@@ -267,15 +273,15 @@ public final class PjrtExecutable implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public List<String> outputMemoryKinds() {
-    return ask(
-        Slot.EXECUTABLE_OUTPUT_MEMORY_KINDS,
+    return query(
+        PjrtFunction.EXECUTABLE_OUTPUT_MEMORY_KINDS,
         answer -> {
           long count = checked(answer.number("num_outputs"));
-          long[] sizes = Memory.longs(answer.pointer("memory_kind_sizes"), count);
-          List<MemorySegment> kinds = Memory.pointers(answer.pointer("memory_kinds"), count);
+          long[] sizes = NativeMemory.longs(answer.pointer("memory_kind_sizes"), count);
+          List<MemorySegment> kinds = NativeMemory.pointers(answer.pointer("memory_kinds"), count);
           List<String> texts = new ArrayList<>();
           for (int i = 0; i < kinds.size(); i++) {
-            texts.add(Memory.text(kinds.get(i), sizes[i]));
+            texts.add(NativeMemory.text(kinds.get(i), sizes[i]));
           }
           return texts;
         });
@@ -290,10 +296,10 @@ public final class PjrtExecutable implements AutoCloseable {
    */
   public OptimizedProgram optimizedProgram() {
     MemorySegment executable = handle.enter();
-    try (Scratch scratch = api.scratch()) {
+    try (CallArena scratch = api.scratch()) {
       Fields program = api.allocate(scratch, Struct.PROGRAM);
       Call call =
-          api.prepare(scratch, Slot.EXECUTABLE_OPTIMIZED_PROGRAM)
+          api.prepare(scratch, PjrtFunction.EXECUTABLE_OPTIMIZED_PROGRAM)
               .set("executable", executable)
               .set("program", program.segment())
               .invoke();
@@ -302,13 +308,13 @@ public final class PjrtExecutable implements AutoCloseable {
       if (size < 0 || size > Integer.MAX_VALUE) {
         throw new PjrtException(
             PjrtCode.OUT_OF_RANGE,
-            Slot.EXECUTABLE_OPTIMIZED_PROGRAM.symbol(),
-            "at most 2 GiB are wanted, the program has " + size + " bytes");
+            PjrtFunction.EXECUTABLE_OPTIMIZED_PROGRAM.symbol(),
+            "expected at most 2 GiB, the program has " + size + " bytes");
       }
       MemorySegment code = scratch.allocate(Math.max(1, size));
       program.set("code", code);
       call.invoke();
-      return new OptimizedProgram(program.text("format"), Memory.bytes(code, size));
+      return new OptimizedProgram(program.text("format"), NativeMemory.bytes(code, size));
     } finally {
       handle.exit();
     }
@@ -378,17 +384,17 @@ public final class PjrtExecutable implements AutoCloseable {
       return Optional.empty();
     }
     MemorySegment executable = handle.enter();
-    try (Scratch scratch = api.scratch()) {
+    try (CallArena scratch = api.scratch()) {
       Fields arguments = api.allocate(scratch, Struct.SHARDINGS).set("executable", executable);
       api.invokeAt(call.get(), arguments.segment(), name);
-      if (Memory.isNull(arguments.pointer("shardings"))) {
+      if (NativeMemory.isNull(arguments.pointer("shardings"))) {
         return Optional.empty();
       }
       long count = checked(arguments.number("count"));
-      long[] sizes = Memory.longs(arguments.pointer("sharding_sizes"), count);
+      long[] sizes = NativeMemory.longs(arguments.pointer("sharding_sizes"), count);
       List<byte[]> protos = new ArrayList<>();
-      for (MemorySegment proto : Memory.pointers(arguments.pointer("shardings"), count)) {
-        protos.add(Memory.bytes(proto, sizes[protos.size()]));
+      for (MemorySegment proto : NativeMemory.pointers(arguments.pointer("shardings"), count)) {
+        protos.add(NativeMemory.bytes(proto, sizes[protos.size()]));
       }
       return Optional.of(protos);
     } catch (PjrtException e) {
@@ -408,24 +414,24 @@ public final class PjrtExecutable implements AutoCloseable {
    */
   public byte[] serialize() {
     byte[] program =
-        ask(
-            Slot.EXECUTABLE_SERIALIZE,
+        query(
+            PjrtFunction.EXECUTABLE_SERIALIZE,
             answer ->
                 takeBytes(
                     answer.pointer("serialized_bytes"),
                     answer.number("serialized_bytes_size"),
                     answer.pointer("serialized_executable_deleter"),
                     answer.pointer("serialized_executable")));
-    return Envelope.around(program, Envelope.maker(api));
+    return SerializedProgram.around(program, SerializedProgram.maker(api));
   }
 
   /** Copies bytes that a plugin made, and has it free them. */
   static byte[] takeBytes(
       MemorySegment bytes, long size, MemorySegment deleter, MemorySegment owner) {
     try {
-      return Memory.bytes(bytes, size);
+      return NativeMemory.bytes(bytes, size);
     } finally {
-      if (!Memory.isNull(deleter)) {
+      if (!NativeMemory.isNull(deleter)) {
         delete(deleter, owner);
       }
     }

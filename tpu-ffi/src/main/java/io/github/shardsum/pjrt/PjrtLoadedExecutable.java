@@ -1,12 +1,13 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.Handle;
-import io.github.shardsum.internal.pjrt.Lazy;
-import io.github.shardsum.internal.pjrt.Leaks;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.Handle;
+import io.github.shardsum.internal.pjrt.abi.Leaks;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.host.LaunchThrottle;
+import io.github.shardsum.internal.pjrt.host.Lazy;
 import io.github.shardsum.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
@@ -43,14 +44,14 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     this.handle = handle;
     Api api = client.api();
     MemorySegment loaded = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
+    try (CallArena scratch = client.api().scratch()) {
       Call unloaded =
-          api.prepare(scratch, Slot.LOADED_EXECUTABLE_GET_EXECUTABLE)
+          api.prepare(scratch, PjrtFunction.LOADED_EXECUTABLE_GET_EXECUTABLE)
               .set("loaded_executable", loaded)
               .invoke();
       this.executable = PjrtExecutable.ofLoaded(api, handle, unloaded.pointer("executable"));
       this.devices =
-          ask(api, scratch, Slot.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES, loaded)
+          ask(api, scratch, PjrtFunction.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES, loaded)
               .pointers("addressable_devices", "num_addressable_devices")
               .stream()
               .map(client::device)
@@ -94,12 +95,12 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   private static void destroy(Api api, MemorySegment loaded) {
-    try (Scratch scratch = api.scratch()) {
-      ask(api, scratch, Slot.LOADED_EXECUTABLE_DESTROY, loaded);
+    try (CallArena scratch = api.scratch()) {
+      ask(api, scratch, PjrtFunction.LOADED_EXECUTABLE_DESTROY, loaded);
     }
   }
 
-  private static Call ask(Api api, Scratch scratch, Slot slot, MemorySegment loaded) {
+  private static Call ask(Api api, CallArena scratch, PjrtFunction slot, MemorySegment loaded) {
     return api.prepare(scratch, slot).set("executable", loaded).invoke();
   }
 
@@ -131,8 +132,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    */
   public void delete() {
     MemorySegment loaded = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
-      ask(client.api(), scratch, Slot.LOADED_EXECUTABLE_DELETE, loaded);
+    try (CallArena scratch = client.api().scratch()) {
+      ask(client.api(), scratch, PjrtFunction.LOADED_EXECUTABLE_DELETE, loaded);
       deleted.set(true);
     } finally {
       handle.exit();
@@ -147,9 +148,9 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
    */
   public boolean isDeleted() {
     MemorySegment loaded = handle.enter();
-    try (Scratch scratch = client.api().scratch()) {
+    try (CallArena scratch = client.api().scratch()) {
       return deleted.get()
-          || ask(client.api(), scratch, Slot.LOADED_EXECUTABLE_IS_DELETED, loaded)
+          || ask(client.api(), scratch, PjrtFunction.LOADED_EXECUTABLE_IS_DELETED, loaded)
               .flag("is_deleted");
     } finally {
       handle.exit();
@@ -157,7 +158,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   /**
-   * Runs a program of one device. The way to a result that is wanted at once: what waits for it on
+   * Runs a program of one device. The way to a result that is needed at once: what waits for it on
    * this thread, {@link PjrtBuffer#toTensor} or {@link PjrtEvent#await}, needs no other one.
    *
    * @param arguments buffers on that device, which stay the caller's to close
@@ -256,7 +257,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
       close(started.results());
       done.completeExceptionally(failure.get());
     } else if (!done.complete(started.results())) {
-      // Somebody cancelled it, so nobody will close them.
+      // It was cancelled, so the caller does not close them.
       close(started.results());
     }
   }
@@ -272,7 +273,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     if (deleted.get()) {
       throw new PjrtException(
           PjrtCode.FAILED_PRECONDITION,
-          Slot.LOADED_EXECUTABLE_EXECUTE.symbol(),
+          PjrtFunction.LOADED_EXECUTABLE_EXECUTE.symbol(),
           "the program was deleted; compile it again");
     }
     ArgumentChecks check = checks.get();
@@ -289,7 +290,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
 
   private Launch.Started startCounted(
       Launch launch, Runnable look, ExecuteOptions options, boolean withEvents) {
-    Launches launches = client.launches();
+    LaunchThrottle launches = client.launches();
     boolean counted = launches.enter(devices.size());
     boolean started = false;
     try {
@@ -314,12 +315,12 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   private void checkRows(int rows) {
     if (rows != devices.size()) {
       throw new IllegalArgumentException(
-          "arguments: a row for each of %d devices is wanted, got %d"
+          "arguments: expected a row for each of %d devices, got %d"
               .formatted(devices.size(), rows));
     }
   }
 
-  /** The rows one after the other, in an array that nobody changes meanwhile. */
+  /** The rows one after the other, in an array that no thread changes meanwhile. */
   private PjrtBuffer[] flat(List<List<PjrtBuffer>> arguments) {
     checkRows(arguments.size());
     int width = arguments.isEmpty() ? 0 : arguments.getFirst().size();
@@ -328,7 +329,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     for (List<PjrtBuffer> row : arguments) {
       if (row.size() != width) {
         throw new IllegalArgumentException(
-            "arguments: rows of one length are wanted, got %d and %d".formatted(width, row.size()));
+            "arguments: expected rows of one length, got %d and %d".formatted(width, row.size()));
       }
       for (int i = 0; i < width; i++) {
         flat[at++] = row.get(i);

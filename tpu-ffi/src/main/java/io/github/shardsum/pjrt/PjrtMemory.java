@@ -1,8 +1,8 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -21,14 +21,14 @@ public final class PjrtMemory {
   PjrtMemory(PjrtClient client, MemorySegment address) {
     this.client = client;
     this.address = address;
-    try (Scratch scratch = client.api().scratch()) {
-      this.id = ask(scratch, Slot.MEMORY_ID).integer("id");
-      this.kind = ask(scratch, Slot.MEMORY_KIND).text("kind");
-      this.text = ask(scratch, Slot.MEMORY_TO_STRING).text("to_string");
+    try (CallArena scratch = client.api().scratch()) {
+      this.id = ask(scratch, PjrtFunction.MEMORY_ID).integer("id");
+      this.kind = ask(scratch, PjrtFunction.MEMORY_KIND).text("kind");
+      this.text = ask(scratch, PjrtFunction.MEMORY_TO_STRING).text("to_string");
     }
   }
 
-  private Call ask(Scratch scratch, Slot slot) {
+  private Call ask(CallArena scratch, PjrtFunction slot) {
     return client.api().prepare(scratch, slot).set("memory", address).invoke();
   }
 
@@ -68,8 +68,8 @@ public final class PjrtMemory {
   public List<PjrtDevice> devices() {
     return client.inside(
         () -> {
-          try (Scratch scratch = client.api().scratch()) {
-            return ask(scratch, Slot.MEMORY_ADDRESSABLE_BY_DEVICES)
+          try (CallArena scratch = client.api().scratch()) {
+            return ask(scratch, PjrtFunction.MEMORY_ADDRESSABLE_BY_DEVICES)
                 .pointers("devices", "num_devices")
                 .stream()
                 .map(client::device)

@@ -70,11 +70,11 @@ public final class PjrtOptions {
     Class<? extends PjrtValue> type = TYPES.getOrDefault(name, value.getClass());
     if (name.isEmpty()) {
       throw new IllegalArgumentException(
-          "option: a name is wanted, as cpu_device_count, got none for " + value);
+          "option: expected a name, as cpu_device_count, got none for " + value);
     }
     if (!type.isInstance(value)) {
       throw new IllegalArgumentException(
-          "option \"%s\": PjrtValue.%s is wanted, got PjrtValue.%s %s"
+          "option \"%s\": expected PjrtValue.%s, got PjrtValue.%s %s"
               .formatted(name, type.getSimpleName(), value.getClass().getSimpleName(), value));
     }
     checkRange(name, value);
@@ -101,19 +101,19 @@ public final class PjrtOptions {
       case PjrtValue.Int64(long count)
           when name.equals("cpu_device_count") && (count < 1 || count > MOST_CPU_DEVICES) ->
           throw new IllegalArgumentException(
-              "option \"cpu_device_count\": 1 to " + MOST_CPU_DEVICES + " is wanted, got " + count);
+              "option \"cpu_device_count\": expected 1 to " + MOST_CPU_DEVICES + ", got " + count);
       case PjrtValue.Int64(long count) when name.equals("num_slices") && count < 1 ->
           throw new IllegalArgumentException(
-              "option \"num_slices\": at least 1 is wanted, got " + count);
+              "option \"num_slices\": expected at least 1, got " + count);
       case PjrtValue.Int64List(List<Long> three)
           when (name.equals("chips_per_host_bounds") || name.equals("wrap")) && three.size() != 3 ->
           throw new IllegalArgumentException(
-              "option \"" + name + "\": three numbers are wanted, got " + three);
+              "option \"" + name + "\": expected three numbers, got " + three);
       case PjrtValue.Int64List(List<Long> bounds)
           when name.equals("chips_per_host_bounds")
               && bounds.stream().anyMatch(bound -> bound < 1) ->
           throw new IllegalArgumentException(
-              "option \"chips_per_host_bounds\": numbers of at least 1 are wanted, got " + bounds);
+              "option \"chips_per_host_bounds\": expected numbers of at least 1, got " + bounds);
       default -> {}
     }
   }

@@ -1,12 +1,12 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.NamedValues;
-import io.github.shardsum.internal.pjrt.PluginLoader;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.NamedValues;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.host.PluginLoader;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -116,8 +116,8 @@ public final class PjrtPlugin {
   }
 
   static Map<String, PjrtValue> attributes(Api api) {
-    try (Scratch scratch = api.scratch()) {
-      Call call = api.prepare(scratch, Slot.PLUGIN_ATTRIBUTES).invoke();
+    try (CallArena scratch = api.scratch()) {
+      Call call = api.prepare(scratch, PjrtFunction.PLUGIN_ATTRIBUTES).invoke();
       return Collections.unmodifiableMap(
           NamedValues.read(call.pointer("attributes"), call.number("num_attributes")));
     }
@@ -156,11 +156,11 @@ public final class PjrtPlugin {
    */
   public PjrtTopology topology(String name, PjrtOptions options) {
     TpuLimits.check(name, options);
-    try (Scratch scratch = api.scratch()) {
+    try (CallArena scratch = api.scratch()) {
       byte[] text = name.getBytes(StandardCharsets.UTF_8);
       Call call =
-          api.prepare(scratch, Slot.TOPOLOGY_DESCRIPTION_CREATE)
-              .set("topology_name", Memory.copy(scratch, text))
+          api.prepare(scratch, PjrtFunction.TOPOLOGY_DESCRIPTION_CREATE)
+              .set("topology_name", NativeMemory.copy(scratch, text))
               .set("topology_name_size", text.length)
               .set("create_options", NamedValues.write(scratch, options.values()))
               .set("num_options", options.values().size())
@@ -200,10 +200,10 @@ public final class PjrtPlugin {
    * @throws PjrtException if the bytes are no topology, or the plugin reads none (before API 0.75)
    */
   public PjrtTopology loadTopology(byte[] serialized) {
-    try (Scratch scratch = api.scratch()) {
+    try (CallArena scratch = api.scratch()) {
       Call call =
-          api.prepare(scratch, Slot.TOPOLOGY_DESCRIPTION_DESERIALIZE)
-              .set("serialized_topology", Memory.copy(scratch, serialized))
+          api.prepare(scratch, PjrtFunction.TOPOLOGY_DESCRIPTION_DESERIALIZE)
+              .set("serialized_topology", NativeMemory.copy(scratch, serialized))
               .set("serialized_topology_size", serialized.length)
               .invoke();
       return PjrtTopology.owned(this, "loaded", call.pointer("topology"));

@@ -1,7 +1,7 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Deadline;
-import io.github.shardsum.internal.pjrt.ProbeMain;
+import io.github.shardsum.internal.pjrt.host.Deadline;
+import io.github.shardsum.internal.pjrt.host.ProbeMain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -129,7 +129,7 @@ public final class PjrtProbe {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:TieredStopAtLevel=1");
-    // What a dying JVM has to say is in its output; a file of it in the user's folder helps nobody.
+    // What a dying JVM has to say is in its output; a file of it in the user's folder is of no use.
     command.add("-XX:ErrorFile=/dev/null");
     Module module = ProbeMain.class.getModule();
     String modules = System.getProperty("jdk.module.path", "");

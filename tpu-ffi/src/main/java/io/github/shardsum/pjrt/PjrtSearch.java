@@ -51,7 +51,7 @@ public final class PjrtSearch {
     int colon = entry.indexOf(':');
     if (colon <= 0 || colon == entry.length() - 1) {
       throw new IllegalArgumentException(
-          NAMED + ": name:path,name:path is wanted, got \"" + entry + "\"");
+          NAMED + ": expected name:path,name:path, got \"" + entry + "\"");
     }
     return new Found(
         entry.substring(0, colon).strip(), Path.of(entry.substring(colon + 1).strip()), NAMED);

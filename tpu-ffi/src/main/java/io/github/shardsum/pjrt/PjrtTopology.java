@@ -1,13 +1,13 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Api;
-import io.github.shardsum.internal.pjrt.Call;
-import io.github.shardsum.internal.pjrt.Handle;
-import io.github.shardsum.internal.pjrt.Leaks;
-import io.github.shardsum.internal.pjrt.NamedValues;
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
-import io.github.shardsum.internal.pjrt.Upcalls;
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Call;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.Handle;
+import io.github.shardsum.internal.pjrt.abi.Leaks;
+import io.github.shardsum.internal.pjrt.abi.NamedValues;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.abi.Upcalls;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.List;
@@ -45,8 +45,10 @@ public final class PjrtTopology implements AutoCloseable {
   }
 
   private static void destroy(Api api, MemorySegment topology) {
-    try (Scratch scratch = api.scratch()) {
-      api.prepare(scratch, Slot.TOPOLOGY_DESCRIPTION_DESTROY).set("topology", topology).invoke();
+    try (CallArena scratch = api.scratch()) {
+      api.prepare(scratch, PjrtFunction.TOPOLOGY_DESCRIPTION_DESTROY)
+          .set("topology", topology)
+          .invoke();
     }
   }
 
@@ -54,9 +56,9 @@ public final class PjrtTopology implements AutoCloseable {
     T of(Call answer);
   }
 
-  private <T> T ask(Slot slot, Question<T> question) {
+  private <T> T ask(PjrtFunction slot, Question<T> question) {
     MemorySegment topology = handle.enter();
-    try (Scratch scratch = api.scratch()) {
+    try (CallArena scratch = api.scratch()) {
       return question.of(api.prepare(scratch, slot).set("topology", topology).invoke());
     } finally {
       handle.exit();
@@ -70,7 +72,8 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws IllegalStateException if it was closed
    */
   public String platformName() {
-    return ask(Slot.TOPOLOGY_DESCRIPTION_PLATFORM_NAME, answer -> answer.text("platform_name"));
+    return ask(
+        PjrtFunction.TOPOLOGY_DESCRIPTION_PLATFORM_NAME, answer -> answer.text("platform_name"));
   }
 
   /**
@@ -81,7 +84,8 @@ public final class PjrtTopology implements AutoCloseable {
    */
   public String platformVersion() {
     return ask(
-        Slot.TOPOLOGY_DESCRIPTION_PLATFORM_VERSION, answer -> answer.text("platform_version"));
+        PjrtFunction.TOPOLOGY_DESCRIPTION_PLATFORM_VERSION,
+        answer -> answer.text("platform_version"));
   }
 
   /**
@@ -93,7 +97,7 @@ public final class PjrtTopology implements AutoCloseable {
    */
   public List<PjrtDeviceDescription> devices() {
     return ask(
-        Slot.TOPOLOGY_DESCRIPTION_GET_DEVICE_DESCRIPTIONS,
+        PjrtFunction.TOPOLOGY_DESCRIPTION_GET_DEVICE_DESCRIPTIONS,
         answer ->
             answer.pointers("descriptions", "num_descriptions").stream()
                 .map(device -> PjrtDeviceDescription.read(api, device))
@@ -109,7 +113,7 @@ public final class PjrtTopology implements AutoCloseable {
    */
   public int deviceCount() {
     return ask(
-        Slot.TOPOLOGY_DESCRIPTION_GET_DEVICE_DESCRIPTIONS,
+        PjrtFunction.TOPOLOGY_DESCRIPTION_GET_DEVICE_DESCRIPTIONS,
         answer -> Math.toIntExact(answer.number("num_descriptions")));
   }
 
@@ -122,7 +126,7 @@ public final class PjrtTopology implements AutoCloseable {
    */
   public Map<String, PjrtValue> attributes() {
     return ask(
-        Slot.TOPOLOGY_DESCRIPTION_ATTRIBUTES,
+        PjrtFunction.TOPOLOGY_DESCRIPTION_ATTRIBUTES,
         answer ->
             Collections.unmodifiableMap(
                 NamedValues.read(answer.pointer("attributes"), answer.number("num_attributes"))));
@@ -136,7 +140,8 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws PjrtException if the plugin makes none (before API 0.101)
    */
   public long fingerprint() {
-    return ask(Slot.TOPOLOGY_DESCRIPTION_FINGERPRINT, answer -> answer.number("fingerprint"));
+    return ask(
+        PjrtFunction.TOPOLOGY_DESCRIPTION_FINGERPRINT, answer -> answer.number("fingerprint"));
   }
 
   /**
@@ -148,7 +153,7 @@ public final class PjrtTopology implements AutoCloseable {
    */
   public byte[] serialize() {
     return ask(
-        Slot.TOPOLOGY_DESCRIPTION_SERIALIZE,
+        PjrtFunction.TOPOLOGY_DESCRIPTION_SERIALIZE,
         answer ->
             PjrtExecutable.takeBytes(
                 answer.pointer("serialized_bytes"),
@@ -195,7 +200,7 @@ public final class PjrtTopology implements AutoCloseable {
     int there = deviceCount();
     if (wanted > there) {
       throw new IllegalArgumentException(
-          "replicas x partitions: at most the topology's %d devices are wanted, got %d"
+          "replicas x partitions: expected at most the topology's %d devices, got %d"
               .formatted(there, wanted));
     }
     Assignments.check(() -> devices().stream().map(PjrtDeviceDescription::id).toList(), options);

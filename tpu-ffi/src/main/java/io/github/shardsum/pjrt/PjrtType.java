@@ -124,9 +124,9 @@ public enum PjrtType {
       throw new PjrtException(
           PjrtCode.UNIMPLEMENTED,
           "PJRT_Buffer_Type",
-          "a type of 0 to "
+          "expected a type of 0 to "
               + (values().length - 1)
-              + " is wanted, the plugin says "
+              + ", the plugin says "
               + number
               + "; use a newer Shardsum");
     }

@@ -1,6 +1,6 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.Proto;
+import io.github.shardsum.internal.pjrt.abi.Proto;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
@@ -44,13 +44,12 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     for (int parts : tiles) {
       count = parts < 1 ? -1 : Math.min(count * parts, Integer.MAX_VALUE);
       if (count < 0) {
-        throw new IllegalArgumentException(
-            "sharding: tiles of at least 1 are wanted, got " + tiles);
+        throw new IllegalArgumentException("sharding: expected tiles of at least 1, got " + tiles);
       }
     }
     if (count != devices.size()) {
       throw new IllegalArgumentException(
-          "sharding: a list of devices for each of %d tiles %s is wanted, got %s"
+          "sharding: expected a list of devices for each of %d tiles %s, got %s"
               .formatted(count, tiles, devices));
     }
     checkNumbers(devices);
@@ -64,7 +63,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     }
     if (!held) {
       throw new IllegalArgumentException(
-          "sharding: devices from 0 on are wanted, each once and at least one a tile, got "
+          "sharding: expected devices from 0 on, each once and at least one a tile, got "
               + devices);
     }
   }
@@ -78,7 +77,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
    */
   public static Sharding replicated(int count) {
     if (count < 1) {
-      throw new IllegalArgumentException("sharding: at least 1 device is wanted, got " + count);
+      throw new IllegalArgumentException("sharding: expected at least 1 device, got " + count);
     }
     List<Integer> all = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -104,7 +103,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     }
     if (fields.type != OTHER) {
       throw new IllegalArgumentException(
-          "sharding: one of tiles or a replicated one is wanted, got type " + fields.type);
+          "sharding: expected one of tiles or a replicated one, got type " + fields.type);
     }
     if (fields.tiles.length < rank) {
       throw malformed(fields.tiles.length + " tile dimensions for rank " + rank);
@@ -248,7 +247,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     int wanted = devices.stream().mapToInt(List::size).sum();
     if (count != wanted) {
       throw new IllegalArgumentException(
-          "%s: %d, one for each device of %s, is wanted, got %d"
+          "%s: expected %d, one for each device of %s, got %d"
               .formatted(what, wanted, this, count));
     }
   }
@@ -256,7 +255,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
   private void checkRank(String what, Tensor tensor) {
     if (!tiles.isEmpty() && tiles.size() != tensor.rank()) {
       throw new IllegalArgumentException(
-          "%s: rank %d is wanted for %s, got shape %s"
+          "%s: expected rank %d for %s, got shape %s"
               .formatted(what, tiles.size(), this, tensor.shape()));
     }
   }
@@ -270,7 +269,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
       long size = whole.size(axis);
       if (size % parts != 0) {
         throw new IllegalArgumentException(
-            "axis %d: a multiple of its %d parts is wanted, got shape %s"
+            "axis %d: expected a multiple of its %d parts, got shape %s"
                 .formatted(axis, parts, whole.shape()));
       }
       long chunk = size / parts;
@@ -295,7 +294,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     for (Tensor part : parts) {
       if (part.dtype() != first.dtype() || !part.shape().equals(first.shape())) {
         throw new IllegalArgumentException(
-            "parts: all of one type are wanted, got %s %s of device 0 and %s %s of device %d"
+            "parts: expected all of one type, got %s %s of device 0 and %s %s of device %d"
                 .formatted(
                     first.dtype(), first.shape(), part.dtype(), part.shape(), parts.indexOf(part)));
       }

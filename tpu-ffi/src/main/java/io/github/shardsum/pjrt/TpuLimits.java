@@ -38,7 +38,7 @@ final class TpuLimits {
   static void check(String name, PjrtOptions options) {
     if (name.isBlank() || NO_CHIPS.matcher(name).find()) {
       throw new IllegalArgumentException(
-          "topology: a name with sizes of at least 1 is wanted, as v5e:4x8, got \"" + name + "\"");
+          "topology: expected a name with sizes of at least 1, as v5e:4x8, got \"" + name + "\"");
     }
     double chips =
         options.values().get("num_slices") instanceof PjrtValue.Int64(long slices) ? slices : 1;
@@ -50,7 +50,7 @@ final class TpuLimits {
     }
     if (chips > MOST_CHIPS) {
       throw new IllegalArgumentException(
-          "topology: at most %d chips in all slices are wanted, got \"%s\" with %s"
+          "topology: expected at most %d chips in all slices, got \"%s\" with %s"
               .formatted(MOST_CHIPS, name, options));
     }
   }
@@ -79,7 +79,7 @@ final class TpuLimits {
       if (device.attributes().get("coords") instanceof PjrtValue.Int64List(List<Long> coords)
           && coords.stream().anyMatch(place -> place >= V5E_CHIPS)) {
         throw new IllegalArgumentException(
-            "topology: at most 16x16 chips are wanted of a v5e, got one at "
+            "topology: expected at most 16x16 chips of a v5e, got one at "
                 + coords
                 + "; libtpu would end the process");
       }
@@ -96,7 +96,7 @@ final class TpuLimits {
             .orElse(options.replicas() * options.partitions() - 1);
     if (largest >= MOST_IDS) {
       throw new IllegalArgumentException(
-          "replicas x partitions: devices of ids below %d are wanted, got %d; libtpu would end the process"
+          "replicas x partitions: expected devices of ids below %d, got %d; libtpu would end the process"
               .formatted(MOST_IDS, largest));
     }
   }

@@ -5,10 +5,10 @@
  * compile} turns StableHLO text into a {@code PjrtLoadedExecutable}, and {@code bufferFrom} carries
  * tensors to devices. A {@code PjrtTopology} compiles for devices that are not there.
  *
- * <p><b>Ownership.</b> Whoever gets a client, buffer, executable, topology or event closes it.
- * Closing a client closes what it made. Order does not matter: nothing native is destroyed before
- * what it holds. Use after close is an {@code IllegalStateException}. What becomes unreachable
- * unclosed is reported and closed. A plugin stays loaded until the process ends.
+ * <p><b>Ownership.</b> The caller that receives a client, buffer, executable, topology or event
+ * closes it. Closing a client closes what it made. Order does not matter: nothing native is
+ * destroyed before what it holds. Use after close is an {@code IllegalStateException}. What becomes
+ * unreachable unclosed is reported and closed. A plugin stays loaded until the process ends.
  *
  * <p><b>Threads.</b> Every class may be used by any number of threads at once. Dependents of a
  * future that is not done yet run on the common pool, never on a plugin's thread.

@@ -31,7 +31,7 @@ class AbortTest {
 
   private void check(String kind, Path library) throws Exception {
     ChildJvm.Outcome outcome =
-        ChildJvm.run(folder, MINUTES, List.of(), Attempts.class, kind, library.toString());
+        ChildJvm.run(folder, MINUTES, List.of(), CrashProbes.class, kind, library.toString());
     List<String> said = outcome.said();
     said.stream().filter(line -> line.startsWith("end\t")).forEach(System.out::println);
     assertTrue(

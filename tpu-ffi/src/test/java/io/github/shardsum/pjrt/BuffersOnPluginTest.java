@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.pjrt.Scratch;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -82,22 +82,22 @@ class BuffersOnPluginTest {
   @Test
   void externalReferencesAreCounted() {
     try (PjrtBuffer buffer = on.put(1, 2, 3)) {
-      ask(buffer, Slot.BUFFER_INCREASE_EXTERNAL_REFERENCE_COUNT);
-      ask(buffer, Slot.BUFFER_DECREASE_EXTERNAL_REFERENCE_COUNT);
+      ask(buffer, PjrtFunction.BUFFER_INCREASE_EXTERNAL_REFERENCE_COUNT);
+      ask(buffer, PjrtFunction.BUFFER_DECREASE_EXTERNAL_REFERENCE_COUNT);
       PjrtException e =
           assertThrows(
               PjrtException.class,
-              () -> ask(buffer, Slot.BUFFER_DECREASE_EXTERNAL_REFERENCE_COUNT));
+              () -> ask(buffer, PjrtFunction.BUFFER_DECREASE_EXTERNAL_REFERENCE_COUNT));
       assertEquals(PjrtCode.INVALID_ARGUMENT, e.code());
-      assertNotEquals(0, ask(buffer, Slot.BUFFER_OPAQUE_DEVICE_MEMORY_DATA_POINTER));
+      assertNotEquals(0, ask(buffer, PjrtFunction.BUFFER_OPAQUE_DEVICE_MEMORY_DATA_POINTER));
     }
   }
 
-  private long ask(PjrtBuffer buffer, Slot slot) {
+  private long ask(PjrtBuffer buffer, PjrtFunction slot) {
     MemorySegment address = buffer.handle().enter();
-    try (Scratch scratch = on.client().api().scratch()) {
+    try (CallArena scratch = on.client().api().scratch()) {
       var call = on.client().api().prepare(scratch, slot).set("buffer", address).invoke();
-      return slot == Slot.BUFFER_OPAQUE_DEVICE_MEMORY_DATA_POINTER
+      return slot == PjrtFunction.BUFFER_OPAQUE_DEVICE_MEMORY_DATA_POINTER
           ? call.pointer("device_memory_ptr").address()
           : 0;
     } finally {

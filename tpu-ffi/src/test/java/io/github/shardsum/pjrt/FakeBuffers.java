@@ -2,9 +2,9 @@ package io.github.shardsum.pjrt;
 
 import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 
-import io.github.shardsum.internal.pjrt.Fields;
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.Fields;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.pjrt.FakePlugin.Thing;
 import java.lang.foreign.MemorySegment;
 
@@ -19,12 +19,14 @@ final class FakeBuffers {
 
   private void buffers() {
     plugin.with(
-        Slot.CLIENT_BUFFER_FROM_HOST_BUFFER,
+        PjrtFunction.CLIENT_BUFFER_FROM_HOST_BUFFER,
         arguments -> {
           plugin.get(arguments.pointer("client"), Thing.Client.class);
-          long[] sizes = Memory.longs(arguments.pointer("dims"), arguments.number("num_dims"));
+          long[] sizes =
+              NativeMemory.longs(arguments.pointer("dims"), arguments.number("num_dims"));
           PjrtType type = PjrtType.of(arguments.integer("type"));
-          byte[] data = Memory.bytes(arguments.pointer("data"), HostBuffers.byteSize(type, sizes));
+          byte[] data =
+              NativeMemory.bytes(arguments.pointer("data"), HostBuffers.byteSize(type, sizes));
           long device = arguments.pointer("device").address();
           arguments.set(
               "buffer",
@@ -33,50 +35,52 @@ final class FakeBuffers {
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.BUFFER_DESTROY,
+        PjrtFunction.BUFFER_DESTROY,
         arguments -> {
           plugin.remove(arguments.pointer("buffer"), Thing.Buffer.class);
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.BUFFER_ELEMENT_TYPE,
+        PjrtFunction.BUFFER_ELEMENT_TYPE,
         arguments -> {
           arguments.setInt("type", buffer(arguments).type());
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.BUFFER_DIMENSIONS,
+        PjrtFunction.BUFFER_DIMENSIONS,
         arguments -> {
           long[] sizes = buffer(arguments).sizes();
-          arguments.set("dims", Memory.copy(plugin.arena(), sizes)).set("num_dims", sizes.length);
+          arguments
+              .set("dims", NativeMemory.copy(plugin.arena(), sizes))
+              .set("num_dims", sizes.length);
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.BUFFER_IS_DELETED,
+        PjrtFunction.BUFFER_IS_DELETED,
         arguments -> {
           boolean deleted = buffer(arguments).deleted()[0];
           arguments.segment().set(JAVA_BOOLEAN, arguments.struct().offset("is_deleted"), deleted);
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.BUFFER_DELETE,
+        PjrtFunction.BUFFER_DELETE,
         arguments -> {
           buffer(arguments).deleted()[0] = true;
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.BUFFER_DEVICE,
+        PjrtFunction.BUFFER_DEVICE,
         arguments -> {
           arguments.set("device", MemorySegment.ofAddress(buffer(arguments).device()));
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.BUFFER_READY_EVENT,
+        PjrtFunction.BUFFER_READY_EVENT,
         arguments -> {
           arguments.set("event", plugin.event());
           return MemorySegment.NULL;
         });
-    plugin.with(Slot.BUFFER_TO_HOST_BUFFER, this::readBack);
+    plugin.with(PjrtFunction.BUFFER_TO_HOST_BUFFER, this::readBack);
   }
 
   private Thing.Buffer buffer(Fields arguments) {
@@ -85,7 +89,7 @@ final class FakeBuffers {
 
   private MemorySegment readBack(Fields arguments) {
     Thing.Buffer buffer = plugin.get(arguments.pointer("src"), Thing.Buffer.class);
-    MemorySegment target = Memory.at(arguments.pointer("dst"), arguments.number("dst_size"));
+    MemorySegment target = NativeMemory.at(arguments.pointer("dst"), arguments.number("dst_size"));
     MemorySegment.copy(MemorySegment.ofArray(buffer.data()), 0, target, 0, buffer.data().length);
     arguments.set("event", plugin.event());
     return MemorySegment.NULL;

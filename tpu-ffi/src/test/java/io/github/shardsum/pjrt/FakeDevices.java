@@ -3,7 +3,7 @@ package io.github.shardsum.pjrt;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.pjrt.FakePlugin.Behaviour;
 import io.github.shardsum.pjrt.FakePlugin.Thing;
 import java.lang.foreign.MemorySegment;
@@ -34,7 +34,7 @@ final class FakeDevices {
 
   private void client() {
     plugin.with(
-        Slot.CLIENT_CREATE,
+        PjrtFunction.CLIENT_CREATE,
         arguments -> {
           deviceArray = plugin.arena().allocate(ADDRESS, Math.max(1, devices));
           for (int i = 0; i < devices; i++) {
@@ -44,7 +44,7 @@ final class FakeDevices {
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.CLIENT_DESTROY,
+        PjrtFunction.CLIENT_DESTROY,
         arguments -> {
           for (Class<? extends Thing> owned :
               List.of(Thing.Buffer.class, Thing.Program.class, Thing.Event.class)) {
@@ -56,11 +56,12 @@ final class FakeDevices {
           plugin.live.values().removeIf(Thing.Device.class::isInstance);
           return MemorySegment.NULL;
         });
-    plugin.with(Slot.CLIENT_PLATFORM_NAME, ofClient("platform_name", "fake"));
-    plugin.with(Slot.CLIENT_PLATFORM_VERSION, ofClient("platform_version", "1"));
-    plugin.with(Slot.CLIENT_DEVICES, listing("devices", "num_devices"));
+    plugin.with(PjrtFunction.CLIENT_PLATFORM_NAME, ofClient("platform_name", "fake"));
+    plugin.with(PjrtFunction.CLIENT_PLATFORM_VERSION, ofClient("platform_version", "1"));
+    plugin.with(PjrtFunction.CLIENT_DEVICES, listing("devices", "num_devices"));
     plugin.with(
-        Slot.CLIENT_ADDRESSABLE_DEVICES, listing("addressable_devices", "num_addressable_devices"));
+        PjrtFunction.CLIENT_ADDRESSABLE_DEVICES,
+        listing("addressable_devices", "num_addressable_devices"));
   }
 
   private Behaviour ofClient(String field, String text) {
@@ -81,28 +82,28 @@ final class FakeDevices {
 
   private void devices() {
     plugin.with(
-        Slot.DEVICE_GET_DESCRIPTION,
+        PjrtFunction.DEVICE_GET_DESCRIPTION,
         arguments -> {
           arguments.set("device_description", arguments.pointer("device"));
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.DEVICE_IS_ADDRESSABLE,
+        PjrtFunction.DEVICE_IS_ADDRESSABLE,
         arguments -> {
           arguments.segment().set(JAVA_BOOLEAN, arguments.struct().offset("is_addressable"), true);
           return MemorySegment.NULL;
         });
-    plugin.with(Slot.DEVICE_LOCAL_HARDWARE_ID, ofDevice("device", "local_hardware_id"));
-    plugin.with(Slot.DEVICE_DESCRIPTION_ID, ofDevice("device_description", "id"));
+    plugin.with(PjrtFunction.DEVICE_LOCAL_HARDWARE_ID, ofDevice("device", "local_hardware_id"));
+    plugin.with(PjrtFunction.DEVICE_DESCRIPTION_ID, ofDevice("device_description", "id"));
     plugin.with(
-        Slot.DEVICE_DESCRIPTION_PROCESS_INDEX,
+        PjrtFunction.DEVICE_DESCRIPTION_PROCESS_INDEX,
         arguments -> {
           arguments.setInt("process_index", 0);
           return MemorySegment.NULL;
         });
-    plugin.with(Slot.DEVICE_DESCRIPTION_KIND, described("device_kind"));
-    plugin.with(Slot.DEVICE_DESCRIPTION_TO_STRING, described("to_string"));
-    plugin.with(Slot.DEVICE_DESCRIPTION_ATTRIBUTES, _ -> MemorySegment.NULL);
+    plugin.with(PjrtFunction.DEVICE_DESCRIPTION_KIND, described("device_kind"));
+    plugin.with(PjrtFunction.DEVICE_DESCRIPTION_TO_STRING, described("to_string"));
+    plugin.with(PjrtFunction.DEVICE_DESCRIPTION_ATTRIBUTES, _ -> MemorySegment.NULL);
   }
 
   private Behaviour ofDevice(String device, String field) {
@@ -122,19 +123,19 @@ final class FakeDevices {
 
   private void topology() {
     plugin.with(
-        Slot.TOPOLOGY_DESCRIPTION_CREATE,
+        PjrtFunction.TOPOLOGY_DESCRIPTION_CREATE,
         arguments -> {
           arguments.set("topology", plugin.add(new Thing.Topology()));
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.TOPOLOGY_DESCRIPTION_DESTROY,
+        PjrtFunction.TOPOLOGY_DESCRIPTION_DESTROY,
         arguments -> {
           plugin.remove(arguments.pointer("topology"), Thing.Topology.class);
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.TOPOLOGY_DESCRIPTION_GET_DEVICE_DESCRIPTIONS,
+        PjrtFunction.TOPOLOGY_DESCRIPTION_GET_DEVICE_DESCRIPTIONS,
         arguments -> {
           arguments.set("num_descriptions", devices);
           return MemorySegment.NULL;

@@ -3,8 +3,8 @@ package io.github.shardsum.pjrt;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.pjrt.FakePlugin.Thing;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -33,7 +33,7 @@ final class FakeEvents {
 
   private void errors() {
     plugin.with(
-        Slot.ERROR_MESSAGE,
+        PjrtFunction.ERROR_MESSAGE,
         arguments -> {
           plugin.text(
               arguments,
@@ -42,14 +42,14 @@ final class FakeEvents {
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.ERROR_GET_CODE,
+        PjrtFunction.ERROR_GET_CODE,
         arguments -> {
           arguments.setInt(
               "code", plugin.get(arguments.pointer("error"), Thing.Failure.class).code());
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.ERROR_DESTROY,
+        PjrtFunction.ERROR_DESTROY,
         arguments -> {
           plugin.remove(arguments.pointer("error"), Thing.Failure.class);
           return MemorySegment.NULL;
@@ -79,30 +79,30 @@ final class FakeEvents {
   }
 
   private MemorySegment outcome(Thing.Event event) {
-    return Memory.isNull(event.error()[0])
+    return NativeMemory.isNull(event.error()[0])
         ? MemorySegment.NULL
         : plugin.error(PjrtCode.INTERNAL, failure);
   }
 
   private void events() {
     plugin.with(
-        Slot.EVENT_DESTROY,
+        PjrtFunction.EVENT_DESTROY,
         arguments -> {
           plugin.remove(arguments.pointer("event"), Thing.Event.class);
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.EVENT_IS_READY,
+        PjrtFunction.EVENT_IS_READY,
         arguments -> {
           boolean ready = plugin.get(arguments.pointer("event"), Thing.Event.class).ready()[0];
           arguments.segment().set(JAVA_BOOLEAN, arguments.struct().offset("is_ready"), ready);
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.EVENT_AWAIT,
+        PjrtFunction.EVENT_AWAIT,
         arguments -> outcome(plugin.get(arguments.pointer("event"), Thing.Event.class)));
     plugin.with(
-        Slot.EVENT_ERROR,
+        PjrtFunction.EVENT_ERROR,
         arguments -> {
           Thing.Event event = plugin.get(arguments.pointer("event"), Thing.Event.class);
           if (!event.ready()[0]) {
@@ -111,7 +111,7 @@ final class FakeEvents {
           return outcome(event);
         });
     plugin.with(
-        Slot.EVENT_ON_READY,
+        PjrtFunction.EVENT_ON_READY,
         arguments -> {
           Thing.Event event = plugin.get(arguments.pointer("event"), Thing.Event.class);
           MemorySegment callback = arguments.pointer("callback");

@@ -5,10 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.shardsum.internal.pjrt.Fields;
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.Slot;
-import io.github.shardsum.internal.pjrt.Struct;
+import io.github.shardsum.internal.pjrt.abi.Fields;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.abi.Struct;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -46,11 +46,11 @@ final class FakePlugin {
 
   final List<String> violations = new CopyOnWriteArrayList<>();
   final Map<Long, Thing> live = new ConcurrentHashMap<>();
-  final ConcurrentLinkedQueue<Slot> calls = new ConcurrentLinkedQueue<>();
+  final ConcurrentLinkedQueue<PjrtFunction> calls = new ConcurrentLinkedQueue<>();
 
   private final Arena arena = Arena.ofAuto();
-  private final Map<Slot, Behaviour> behaviours = new EnumMap<>(Slot.class);
-  private final Map<Slot, Long> ownSizes = new EnumMap<>(Slot.class);
+  private final Map<PjrtFunction, Behaviour> behaviours = new EnumMap<>(PjrtFunction.class);
+  private final Map<PjrtFunction, Long> ownSizes = new EnumMap<>(PjrtFunction.class);
   private final FakeEvents events;
   private final FakeDevices hardware;
   private final FakePrograms programs;
@@ -61,7 +61,7 @@ final class FakePlugin {
 
     record Device(int id) implements Thing {}
 
-    record Memory() implements Thing {}
+    record NativeMemory() implements Thing {}
 
     record Topology() implements Thing {}
 
@@ -76,9 +76,9 @@ final class FakePlugin {
   }
 
   FakePlugin() {
-    with(Slot.PLUGIN_INITIALIZE, _ -> MemorySegment.NULL);
+    with(PjrtFunction.PLUGIN_INITIALIZE, _ -> MemorySegment.NULL);
     with(
-        Slot.PLUGIN_ATTRIBUTES,
+        PjrtFunction.PLUGIN_ATTRIBUTES,
         arguments -> {
           arguments.set("num_attributes", 0);
           return MemorySegment.NULL;
@@ -90,13 +90,13 @@ final class FakePlugin {
   }
 
   /** Puts another behaviour in the place of a function. */
-  FakePlugin with(Slot slot, Behaviour behaviour) {
+  FakePlugin with(PjrtFunction slot, Behaviour behaviour) {
     behaviours.put(slot, behaviour);
     return this;
   }
 
   /** Looks at the arguments of a function before it runs. */
-  FakePlugin before(Slot slot, Consumer<Fields> look) {
+  FakePlugin before(PjrtFunction slot, Consumer<Fields> look) {
     Behaviour behaviour = Objects.requireNonNull(behaviours.get(slot));
     return with(
         slot,
@@ -120,7 +120,7 @@ final class FakePlugin {
   /** The devices' memory is said to be the host's. */
   FakePlugin onCpu() {
     return with(
-        Slot.CLIENT_PLATFORM_NAME,
+        PjrtFunction.CLIENT_PLATFORM_NAME,
         arguments -> {
           text(arguments, "platform_name", "cpu");
           return MemorySegment.NULL;
@@ -152,27 +152,27 @@ final class FakePlugin {
   }
 
   /** A plugin built with a header in which the struct has grown. */
-  FakePlugin withStructSize(Slot slot, long size) {
+  FakePlugin withStructSize(PjrtFunction slot, long size) {
     ownSizes.put(slot, size);
     return this;
   }
 
   PjrtPlugin open() {
-    return PjrtPlugin.at(table(114, Slot.values().length, Set.of()), "fake");
+    return PjrtPlugin.at(table(114, PjrtFunction.values().length, Set.of()), "fake");
   }
 
   /** The table of a version, cut off after some slots, with holes. */
-  MemorySegment table(int minor, int slots, Set<Slot> holes) {
-    return table(0, minor, Slot.FIRST + 8L * slots, slots, holes);
+  MemorySegment table(int minor, int slots, Set<PjrtFunction> holes) {
+    return table(0, minor, PjrtFunction.FIRST + 8L * slots, slots, holes);
   }
 
-  MemorySegment table(int major, int minor, long size, int slots, Set<Slot> holes) {
-    MemorySegment table = arena.allocate(Slot.FIRST + 8L * Slot.values().length, 8);
+  MemorySegment table(int major, int minor, long size, int slots, Set<PjrtFunction> holes) {
+    MemorySegment table = arena.allocate(PjrtFunction.FIRST + 8L * PjrtFunction.values().length, 8);
     table.set(JAVA_LONG, 0, size);
     table.set(JAVA_LONG, 16, 24);
     table.set(JAVA_INT, 32, major);
     table.set(JAVA_INT, 36, minor);
-    for (Slot slot : Slot.values()) {
+    for (PjrtFunction slot : PjrtFunction.values()) {
       if (slot.ordinal() < slots && !holes.contains(slot) && slot.arguments().isPresent()) {
         table.set(ADDRESS, slot.offset(), stub(slot));
       }
@@ -181,9 +181,9 @@ final class FakePlugin {
   }
 
   @SuppressWarnings("restricted")
-  private MemorySegment stub(Slot slot) {
+  private MemorySegment stub(PjrtFunction slot) {
     try {
-      boolean procedure = slot == Slot.ERROR_DESTROY || slot == Slot.ERROR_MESSAGE;
+      boolean procedure = slot == PjrtFunction.ERROR_DESTROY || slot == PjrtFunction.ERROR_MESSAGE;
       MethodHandle handle =
           MethodHandles.lookup()
               .bind(
@@ -191,7 +191,7 @@ final class FakePlugin {
                   procedure ? "proceed" : "call",
                   MethodType.methodType(
                       procedure ? void.class : MemorySegment.class,
-                      Slot.class,
+                      PjrtFunction.class,
                       MemorySegment.class));
       return LINKER.upcallStub(
           MethodHandles.insertArguments(handle, 0, slot),
@@ -203,15 +203,15 @@ final class FakePlugin {
   }
 
   @SuppressWarnings("unused") // by its name
-  private void proceed(Slot slot, MemorySegment address) {
+  private void proceed(PjrtFunction slot, MemorySegment address) {
     call(slot, address);
   }
 
-  private MemorySegment call(Slot slot, MemorySegment address) {
+  private MemorySegment call(PjrtFunction slot, MemorySegment address) {
     try {
       calls.add(slot);
       Struct struct = slot.arguments().orElseThrow();
-      long stated = Memory.at(address, 8).get(JAVA_LONG, 0);
+      long stated = NativeMemory.at(address, 8).get(JAVA_LONG, 0);
       long own = ownSizes.getOrDefault(slot, struct.size());
       if (stated < own) {
         return error(
@@ -221,7 +221,8 @@ final class FakePlugin {
       Behaviour behaviour = behaviours.get(slot);
       return behaviour == null
           ? error(PjrtCode.UNIMPLEMENTED, slot + " is not implemented.")
-          : behaviour.run(new Fields(struct, Memory.at(address, Math.max(stated, struct.size()))));
+          : behaviour.run(
+              new Fields(struct, NativeMemory.at(address, Math.max(stated, struct.size()))));
     } catch (Throwable e) {
       violations.add(slot + ": " + e);
       return error(PjrtCode.INTERNAL, e.toString());
@@ -274,6 +275,6 @@ final class FakePlugin {
   /** Text that lives as long as the plugin. */
   void text(Fields arguments, String field, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    arguments.set(field, Memory.copy(arena, bytes)).set(field + "_size", bytes.length);
+    arguments.set(field, NativeMemory.copy(arena, bytes)).set(field + "_size", bytes.length);
   }
 }

@@ -3,10 +3,10 @@ package io.github.shardsum.pjrt;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import io.github.shardsum.internal.pjrt.Fields;
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.Slot;
-import io.github.shardsum.internal.pjrt.Struct;
+import io.github.shardsum.internal.pjrt.abi.Fields;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.abi.Struct;
 import io.github.shardsum.pjrt.FakePlugin.Thing;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -30,7 +30,7 @@ final class FakePrograms {
 
   private void programs() {
     plugin.with(
-        Slot.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES,
+        PjrtFunction.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES,
         arguments -> {
           plugin.get(arguments.pointer("executable"), Thing.Program.class);
           arguments
@@ -39,14 +39,14 @@ final class FakePrograms {
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.COMPILE,
+        PjrtFunction.COMPILE,
         arguments -> {
           plugin.get(arguments.pointer("topology"), Thing.Topology.class);
           arguments.set("executable", plugin.add(new Thing.Program(false)));
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.CLIENT_COMPILE,
+        PjrtFunction.CLIENT_COMPILE,
         arguments -> {
           checkTerminated(Fields.at(Struct.PROGRAM, arguments.pointer("program")));
           plugin.get(arguments.pointer("client"), Thing.Client.class);
@@ -54,28 +54,28 @@ final class FakePrograms {
           return MemorySegment.NULL;
         });
     plugin.with(
-        Slot.LOADED_EXECUTABLE_GET_EXECUTABLE,
+        PjrtFunction.LOADED_EXECUTABLE_GET_EXECUTABLE,
         arguments -> {
           plugin.get(arguments.pointer("loaded_executable"), Thing.Program.class);
           arguments.set("executable", plugin.add(new Thing.Program(false)));
           return MemorySegment.NULL;
         });
-    plugin.with(Slot.LOADED_EXECUTABLE_DESTROY, this::destroyProgram);
-    plugin.with(Slot.EXECUTABLE_DESTROY, this::destroyProgram);
+    plugin.with(PjrtFunction.LOADED_EXECUTABLE_DESTROY, this::destroyProgram);
+    plugin.with(PjrtFunction.EXECUTABLE_DESTROY, this::destroyProgram);
     plugin.with(
-        Slot.EXECUTABLE_NUM_OUTPUTS,
+        PjrtFunction.EXECUTABLE_NUM_OUTPUTS,
         arguments -> {
           plugin.get(arguments.pointer("executable"), Thing.Program.class);
           arguments.set("num_outputs", 1);
           return MemorySegment.NULL;
         });
-    plugin.with(Slot.LOADED_EXECUTABLE_EXECUTE, this::execute);
+    plugin.with(PjrtFunction.LOADED_EXECUTABLE_EXECUTE, this::execute);
   }
 
   /** XLA's parser of text reads the byte after the last. */
   private void checkTerminated(Fields program) {
     long size = program.number("code_size");
-    if (Memory.at(program.pointer("code"), size + 1).get(JAVA_BYTE, size) != 0) {
+    if (NativeMemory.at(program.pointer("code"), size + 1).get(JAVA_BYTE, size) != 0) {
       plugin.violations.add("a program of " + size + " bytes does not end with a zero");
     }
   }
@@ -93,17 +93,18 @@ final class FakePrograms {
   MemorySegment run(Fields arguments, int count) {
     plugin.get(arguments.pointer("executable"), Thing.Program.class);
     long arity = arguments.number("num_args");
-    List<MemorySegment> rows = Memory.pointers(arguments.pointer("argument_lists"), width);
-    List<MemorySegment> outputs = Memory.pointers(arguments.pointer("output_lists"), width);
+    List<MemorySegment> rows = NativeMemory.pointers(arguments.pointer("argument_lists"), width);
+    List<MemorySegment> outputs = NativeMemory.pointers(arguments.pointer("output_lists"), width);
     for (int device = 0; device < width; device++) {
-      List<MemorySegment> row = Memory.pointers(rows.get(device), arity);
+      List<MemorySegment> row = NativeMemory.pointers(rows.get(device), arity);
       Thing.Buffer first = plugin.get(row.getFirst(), Thing.Buffer.class);
       for (int i = 0; i < count; i++) {
-        Memory.at(outputs.get(device), 8L * count).setAtIndex(ADDRESS, i, plugin.add(first));
+        NativeMemory.at(outputs.get(device), 8L * count).setAtIndex(ADDRESS, i, plugin.add(first));
       }
     }
-    if (!Memory.isNull(arguments.pointer("device_complete_events"))) {
-      MemorySegment events = Memory.at(arguments.pointer("device_complete_events"), 8L * width);
+    if (!NativeMemory.isNull(arguments.pointer("device_complete_events"))) {
+      MemorySegment events =
+          NativeMemory.at(arguments.pointer("device_complete_events"), 8L * width);
       for (int device = 0; device < width; device++) {
         events.setAtIndex(ADDRESS, device, plugin.event());
       }

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.pjrt.Fields;
-import io.github.shardsum.internal.pjrt.Memory;
-import io.github.shardsum.internal.pjrt.Slot;
-import io.github.shardsum.internal.pjrt.Struct;
+import io.github.shardsum.internal.pjrt.abi.Fields;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.abi.Struct;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -47,7 +47,7 @@ class KeyValueTest {
   /** Creates a client whose creation is the script. */
   private void during(KeyValueStore used, Script script) {
     fake.with(
-        Slot.CLIENT_CREATE,
+        PjrtFunction.CLIENT_CREATE,
         create -> {
           script.run(create);
           return fake.error(PjrtCode.UNAVAILABLE, "the script is over");
@@ -147,7 +147,7 @@ class KeyValueTest {
   @Test
   void withoutAStoreThereAreNoCallbacks() {
     fake.with(
-        Slot.CLIENT_CREATE,
+        PjrtFunction.CLIENT_CREATE,
         create -> {
           assertEquals(0, create.pointer("kv_get_callback").address());
           return fake.error(PjrtCode.UNAVAILABLE, "enough");
@@ -201,7 +201,7 @@ class KeyValueTest {
   private long put(Fields create, byte[] key, byte[] value) throws Throwable {
     Fields arguments =
         arguments(Struct.KEY_VALUE_PUT, key)
-            .set("value", Memory.copy(arena, value))
+            .set("value", NativeMemory.copy(arena, value))
             .set("value_size", value.length);
     return call(create, "kv_put_callback", arguments);
   }
@@ -228,14 +228,14 @@ class KeyValueTest {
             FunctionDescriptor.of(ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG),
             arena);
     return new Fields(struct, arena.allocate(struct.stride(), 8))
-        .set("key", Memory.copy(arena, key))
+        .set("key", NativeMemory.copy(arena, key))
         .set("key_size", key.length)
         .set("callback_error", arena.allocateFrom(ADDRESS, makeError));
   }
 
   @SuppressWarnings("unused") // by its name
   private MemorySegment makeError(int code, MemorySegment text, long size) {
-    errors.add(code + " " + Memory.text(text, size));
+    errors.add(code + " " + NativeMemory.text(text, size));
     return MemorySegment.ofAddress(99);
   }
 
@@ -250,7 +250,7 @@ class KeyValueTest {
 
   /** Copies the value, then frees it as a plugin does. */
   private static byte[] value(Fields arguments) throws Throwable {
-    byte[] copy = Memory.bytes(arguments.pointer("value"), arguments.number("value_size"));
+    byte[] copy = NativeMemory.bytes(arguments.pointer("value"), arguments.number("value_size"));
     LINKER
         .downcallHandle(
             arguments.pointer("value_deleter_callback"), FunctionDescriptor.ofVoid(ADDRESS))

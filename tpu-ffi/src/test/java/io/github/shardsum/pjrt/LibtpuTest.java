@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.shardsum.internal.pjrt.TpuHost;
+import io.github.shardsum.internal.pjrt.host.TpuHost;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;

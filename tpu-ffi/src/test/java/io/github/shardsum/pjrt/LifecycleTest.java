@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -118,7 +118,7 @@ class LifecycleTest {
   private List<Long> sources() {
     List<Long> sources = new CopyOnWriteArrayList<>();
     fake.before(
-        Slot.CLIENT_BUFFER_FROM_HOST_BUFFER,
+        PjrtFunction.CLIENT_BUFFER_FROM_HOST_BUFFER,
         arguments -> sources.add(arguments.pointer("data").address()));
     return sources;
   }
@@ -160,7 +160,7 @@ class LifecycleTest {
   /** Only on a CPU does memory stay the plugin's as long as the buffer is there. */
   private PjrtClient onCpu() {
     fake.with(
-        Slot.CLIENT_PLATFORM_NAME,
+        PjrtFunction.CLIENT_PLATFORM_NAME,
         arguments -> {
           fake.text(arguments, "platform_name", "cpu");
           return MemorySegment.NULL;
@@ -174,13 +174,13 @@ class LifecycleTest {
   }
 
   @Test
-  void thePluginIsNotAskedToCallBackForMemoryThatNobodyWaitsFor() {
+  void thePluginIsNotAskedToCallBackForMemoryThatIsNotAwaited() {
     try (PjrtClient client = onCpu()) {
       borrowed(client).close();
       PjrtBuffer buffer = borrowed(client);
       buffer.close();
       assertTrue(buffer.hostReleased().isDone());
-      assertFalse(fake.calls.contains(Slot.EVENT_ON_READY));
+      assertFalse(fake.calls.contains(PjrtFunction.EVENT_ON_READY));
     }
     fake.awaitEmpty();
   }
@@ -227,7 +227,7 @@ class LifecycleTest {
   void aTransferThatFailsGivesItsMemoryBack() {
     try (PjrtClient client = fake.open().createClient()) {
       fake.with(
-          Slot.CLIENT_BUFFER_FROM_HOST_BUFFER,
+          PjrtFunction.CLIENT_BUFFER_FROM_HOST_BUFFER,
           _ -> fake.error(PjrtCode.RESOURCE_EXHAUSTED, "no room today"));
       Tensor large = Tensor.of(new float[100_000], 100_000);
       assertThrows(
@@ -239,13 +239,14 @@ class LifecycleTest {
 
   @Test
   void aFailedConstructionLeavesNothing() {
-    fake.with(Slot.DEVICE_DESCRIPTION_KIND, _ -> fake.error(PjrtCode.INTERNAL, "no kind today"));
+    fake.with(
+        PjrtFunction.DEVICE_DESCRIPTION_KIND, _ -> fake.error(PjrtCode.INTERNAL, "no kind today"));
     assertThrows(PjrtException.class, () -> fake.open().createClient());
     fake.awaitEmpty();
   }
 
   @Test
-  void whatNobodyClosedIsReportedAndClosed() throws Exception {
+  void whatWasNotClosedIsReportedAndClosed() throws Exception {
     BlockingQueue<String> leaks = new LinkedBlockingQueue<>();
     try (PjrtClient client =
         fake.open().createClient(ClientOptions.defaults().withOnLeak(leaks::add))) {
@@ -336,7 +337,7 @@ class LifecycleTest {
   @Test
   void aClientThatIsClosedDuringARunLosesNoResult() {
     fake.with(
-        Slot.EXECUTABLE_NUM_OUTPUTS,
+        PjrtFunction.EXECUTABLE_NUM_OUTPUTS,
         arguments -> {
           arguments.set("num_outputs", 3);
           return MemorySegment.NULL;
@@ -345,7 +346,7 @@ class LifecycleTest {
     PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
     PjrtBuffer in = buffer(client);
     fake.with(
-        Slot.LOADED_EXECUTABLE_EXECUTE,
+        PjrtFunction.LOADED_EXECUTABLE_EXECUTE,
         arguments -> {
           client.close();
           return fake.run(arguments, 3);
@@ -357,7 +358,7 @@ class LifecycleTest {
   }
 
   @Test
-  void aDependentThatFailsHarmsNobody() throws Exception {
+  void aDependentThatFailsHarmsNoOther() throws Exception {
     fake.withEventsByHand();
     try (PjrtClient client = fake.open().createClient();
         PjrtBuffer buffer = buffer(client);

@@ -20,7 +20,7 @@ class NativeAccessTest {
         ChildJvm.run(folder, MINUTES, List.of(ChildJvm.DENIED), NativeAccessTest.class);
     assertTrue(outcome.inTime(), "no answer within " + MINUTES + " minutes");
     String said =
-        "dlopen: PERMISSION_DENIED: native access is wanted; start the JVM with"
+        "dlopen: PERMISSION_DENIED: expected native access; start the JVM with"
             + " --enable-native-access=io.github.shardsum.tpu, or ALL-UNNAMED on the class path";
     assertEquals(List.of(said, said), outcome.said());
   }

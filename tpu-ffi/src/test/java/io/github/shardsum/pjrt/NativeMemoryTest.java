@@ -56,7 +56,7 @@ class NativeMemoryTest {
             folder,
             MINUTES,
             List.of("-Xint", "-XX:+UseSerialGC"),
-            Growth.class,
+            NativeMemoryGrowth.class,
             what,
             library.toString(),
             Integer.toString(cycles));
@@ -64,13 +64,13 @@ class NativeMemoryTest {
     assertEquals(1, outcome.said().size(), outcome.last());
     long[] growth =
         Arrays.stream(outcome.last().split(" ")).mapToLong(Long::parseLong).sorted().toArray();
-    assertEquals(Growth.STRETCHES, growth.length);
-    long middle = growth[Growth.STRETCHES / 2];
+    assertEquals(NativeMemoryGrowth.STRETCHES, growth.length);
+    long middle = growth[NativeMemoryGrowth.STRETCHES / 2];
     System.out.printf(
         "native memory, %s of %s: %d cycles, growth of the stretches %s bytes%n",
         what, library.getFileName(), cycles, Arrays.toString(growth));
     assertTrue(
-        middle < cycles / Growth.STRETCHES * leak,
+        middle < cycles / NativeMemoryGrowth.STRETCHES * leak,
         what + ": most stretches grew by " + middle + " bytes or more");
   }
 }

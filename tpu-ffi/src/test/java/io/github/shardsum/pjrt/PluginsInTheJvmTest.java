@@ -30,7 +30,7 @@ class PluginsInTheJvmTest {
     return Stream.concat(RealPlugins.all().stream(), Stream.of(RealPlugins.libtpu()));
   }
 
-  /** In a JVM of its own: whoever fails here ends the process. */
+  /** In a JVM of its own: a failure here ends the process. */
   @ParameterizedTest
   @MethodSource("all")
   void theSignalsOfTheJvmStillWork(Path library) throws Exception {

@@ -3,6 +3,7 @@ package io.github.shardsum.pjrt;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.internal.pjrt.host.ProgramLimits;
 import org.junit.jupiter.api.Test;
 
 class ProgramLimitsTest {
@@ -15,7 +16,7 @@ class ProgramLimitsTest {
       IllegalArgumentException e =
           assertThrows(
               IllegalArgumentException.class, () -> ProgramLimits.check(open + open + close));
-      assertTrue(e.getMessage().contains("1000 deep are wanted"), e.getMessage());
+      assertTrue(e.getMessage().contains("at most 1000 deep"), e.getMessage());
     }
   }
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -44,7 +44,7 @@ class RefusalTest {
   @Test
   void aBusyTpuIsSaidToBeBusyAndWhatToDo() {
     fake.with(
-        Slot.CLIENT_CREATE,
+        PjrtFunction.CLIENT_CREATE,
         _ -> fake.error(PjrtCode.ABORTED, "The TPU is already in use by process with pid 42."));
     PjrtException e = assertThrows(PjrtException.class, () -> fake.open().createClient());
     assertEquals(PjrtCode.ABORTED, e.code());
@@ -57,13 +57,13 @@ class RefusalTest {
     CountDownLatch stuck = new CountDownLatch(1);
     CountDownLatch destroyed = new CountDownLatch(1);
     fake.with(
-        Slot.CLIENT_CREATE,
+        PjrtFunction.CLIENT_CREATE,
         _ -> {
           stuck.await();
           return fake.error(PjrtCode.UNAVAILABLE, "late");
         });
     fake.with(
-        Slot.CLIENT_DESTROY,
+        PjrtFunction.CLIENT_DESTROY,
         _ -> {
           destroyed.countDown();
           return MemorySegment.NULL;
@@ -81,14 +81,14 @@ class RefusalTest {
     CountDownLatch stuck = new CountDownLatch(1);
     CountDownLatch destroyed = new CountDownLatch(1);
     fake.with(
-        Slot.CLIENT_CREATE,
+        PjrtFunction.CLIENT_CREATE,
         arguments -> {
           stuck.await();
           arguments.set("client", MemorySegment.ofAddress(4096));
           return MemorySegment.NULL;
         });
     fake.with(
-        Slot.CLIENT_DESTROY,
+        PjrtFunction.CLIENT_DESTROY,
         arguments -> {
           assertEquals(4096, arguments.pointer("client").address());
           destroyed.countDown();
@@ -109,7 +109,7 @@ class RefusalTest {
       assertTrue(buffer.isDeleted());
       PjrtException e = assertThrows(PjrtException.class, buffer::toTensor);
       assertEquals(PjrtCode.FAILED_PRECONDITION, e.code());
-      assertFalse(fake.calls.contains(Slot.BUFFER_TO_HOST_BUFFER));
+      assertFalse(fake.calls.contains(PjrtFunction.BUFFER_TO_HOST_BUFFER));
       assertThrows(PjrtException.class, buffer::ready);
       assertThrows(PjrtException.class, () -> buffer.copyTo(client.devices().get(1)));
     }
@@ -127,7 +127,7 @@ class RefusalTest {
       assertThrows(
           IllegalArgumentException.class,
           () -> mine.bufferFrom(Tensor.of(new float[1], 1), theirs.devices().getFirst()));
-      assertFalse(fake.calls.contains(Slot.LOADED_EXECUTABLE_EXECUTE));
+      assertFalse(fake.calls.contains(PjrtFunction.LOADED_EXECUTABLE_EXECUTE));
     }
   }
 
@@ -161,7 +161,7 @@ class RefusalTest {
                   "m", CompileOptions.partitioned(2).withAssignment(List.of(List.of(0, 7)))));
       assertThrows(
           IllegalArgumentException.class, () -> client.compile("", CompileOptions.defaults()));
-      assertFalse(fake.calls.contains(Slot.CLIENT_COMPILE));
+      assertFalse(fake.calls.contains(PjrtFunction.CLIENT_COMPILE));
     }
   }
 
@@ -189,7 +189,7 @@ class RefusalTest {
       assertThrows(
           IllegalArgumentException.class,
           () -> client.bufferFrom(new byte[0], PjrtType.TOKEN, new long[0], device));
-      assertFalse(fake.calls.contains(Slot.CLIENT_BUFFER_FROM_HOST_BUFFER));
+      assertFalse(fake.calls.contains(PjrtFunction.CLIENT_BUFFER_FROM_HOST_BUFFER));
     }
   }
 
@@ -198,7 +198,7 @@ class RefusalTest {
     try (PjrtClient client = fake.open().createClient();
         PjrtBuffer buffer = buffer(client)) {
       fake.with(
-          Slot.BUFFER_ELEMENT_TYPE,
+          PjrtFunction.BUFFER_ELEMENT_TYPE,
           arguments -> {
             arguments.setInt("type", 77);
             return MemorySegment.NULL;
@@ -248,7 +248,9 @@ class RefusalTest {
         PjrtBuffer buffer = buffer(client)) {
       PjrtEvent event = buffer.ready();
       event.close();
-      fake.with(Slot.BUFFER_TO_HOST_BUFFER, _ -> fake.error(PjrtCode.INTERNAL, "the wire is cut"));
+      fake.with(
+          PjrtFunction.BUFFER_TO_HOST_BUFFER,
+          _ -> fake.error(PjrtCode.INTERNAL, "the wire is cut"));
       assertThrows(PjrtException.class, buffer::toTensor);
     }
     fake.awaitEmpty();
@@ -264,7 +266,7 @@ class RefusalTest {
     assertThrows(IllegalArgumentException.class, () -> none.with("wrap", PjrtValue.of(1L, 1L)));
     IllegalArgumentException nameless =
         assertThrows(IllegalArgumentException.class, () -> none.with("", 1));
-    assertTrue(nameless.getMessage().contains("a name is wanted"), nameless.getMessage());
+    assertTrue(nameless.getMessage().contains("expected a name"), nameless.getMessage());
     assertEquals(
         Map.of("new_option", PjrtValue.of(true)),
         none.with("new_option", PjrtValue.of(true)).values());
@@ -276,7 +278,7 @@ class RefusalTest {
     for (String name : new String[] {"", " ", "v5e:0x0", "v5e:2x0", "v4:2x00x2", "v5e_0x4"}) {
       assertThrows(IllegalArgumentException.class, () -> plugin.topology(name), name);
     }
-    assertFalse(fake.calls.contains(Slot.TOPOLOGY_DESCRIPTION_CREATE));
+    assertFalse(fake.calls.contains(PjrtFunction.TOPOLOGY_DESCRIPTION_CREATE));
     for (String name : new String[] {"v5e:10x20", "v4-8", "v5e:4x8", "tpu7x:2x2x1"}) {
       plugin.topology(name).close();
     }
@@ -353,7 +355,7 @@ class RefusalTest {
       IllegalArgumentException e =
           assertThrows(
               IllegalArgumentException.class, () -> ClientOptions.defaults().withDeadline(past));
-      assertTrue(e.getMessage().startsWith("deadline: more than no time"), e.getMessage());
+      assertTrue(e.getMessage().startsWith("deadline: expected more than no time"), e.getMessage());
       Path library = Path.of(System.getProperty("java.home"), "lib", "libjava.so");
       assertThrows(IllegalArgumentException.class, () -> PjrtPlugin.open(library, Map.of(), past));
       assertThrows(IllegalArgumentException.class, () -> PjrtProbe.probe(library, Map.of(), past));
@@ -371,7 +373,7 @@ class RefusalTest {
     try (PjrtClient client = fake.open().createClient();
         PjrtBuffer buffer = buffer(client)) {
       fake.with(
-          Slot.BUFFER_ELEMENT_TYPE,
+          PjrtFunction.BUFFER_ELEMENT_TYPE,
           arguments -> {
             arguments.setInt("type", PjrtType.S4.number());
             return MemorySegment.NULL;
@@ -380,14 +382,14 @@ class RefusalTest {
       assertEquals(PjrtCode.UNIMPLEMENTED, bytes.code());
       PjrtException tensor = assertThrows(PjrtException.class, buffer::toTensor);
       assertTrue(tensor.detail().contains("got S4; convert it in the program"), tensor.detail());
-      assertFalse(fake.calls.contains(Slot.BUFFER_TO_HOST_BUFFER));
+      assertFalse(fake.calls.contains(PjrtFunction.BUFFER_TO_HOST_BUFFER));
     }
   }
 
   @Test
   void aPluginThatCompilesForItsOwnDevicesOnlyIsSaidTo() {
     fake.with(
-        Slot.TOPOLOGY_DESCRIPTION_CREATE,
+        PjrtFunction.TOPOLOGY_DESCRIPTION_CREATE,
         _ -> fake.error(PjrtCode.UNIMPLEMENTED, "Topology not supported."));
     PjrtException e = assertThrows(PjrtException.class, () -> fake.open().topology("v5e:2x2"));
     assertTrue(e.detail().contains("; compile ahead of time with libtpu"), e.detail());

@@ -64,17 +64,17 @@ class RunningOnPluginTest {
         PjrtBuffer elsewhere = good.copyTo(on.device(1))) {
       IllegalArgumentException few =
           assertThrows(IllegalArgumentException.class, () -> add.run(good));
-      assertEquals("arguments: 2 are wanted, [F32[3], F32[3]], got 1", few.getMessage());
+      assertEquals("arguments: expected 2, [F32[3], F32[3]], got 1", few.getMessage());
       assertThrows(IllegalArgumentException.class, () -> add.run(good, good, good));
       assertThrows(IllegalArgumentException.class, () -> add.run(good, longer));
       assertThrows(IllegalArgumentException.class, () -> add.run(row, good));
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> add.run(good, ints));
-      assertEquals("argument 1: F32[3] is wanted, got S32[3]", e.getMessage());
+      assertEquals("argument 1: expected F32[3], got S32[3]", e.getMessage());
       IllegalArgumentException far =
           assertThrows(IllegalArgumentException.class, () -> add.run(good, elsewhere));
       assertEquals(
-          "argument 1: a buffer on %s is wanted, got one on %s; put it there by bufferFrom or copyTo"
+          "argument 1: expected a buffer on %s, got one on %s; put it there by bufferFrom or copyTo"
               .formatted(on.device(0), on.device(1)),
           far.getMessage());
       assertArrayEquals(
@@ -93,7 +93,7 @@ class RunningOnPluginTest {
               on.client().bufferFrom(new byte[4], PjrtType.U8, new long[] {4}, on.device(0))) {
         IllegalArgumentException e =
             assertThrows(IllegalArgumentException.class, () -> program.run(bytes));
-        assertTrue(e.getMessage().endsWith("[4] is wanted, got U8[4]"), e.getMessage());
+        assertTrue(e.getMessage().endsWith("expected [4], got U8[4]"), e.getMessage());
       }
     }
   }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.pjrt.Proto;
+import io.github.shardsum.internal.pjrt.abi.Proto;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -144,7 +144,7 @@ class ShardingProperties {
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> halves.split(whole, count));
       assertEquals(
-          "count: 2, one for each device of tiles [2] on [[0], [1]], is wanted, got " + count,
+          "count: expected 2, one for each device of tiles [2] on [[0], [1]], got " + count,
           e.getMessage());
     }
   }

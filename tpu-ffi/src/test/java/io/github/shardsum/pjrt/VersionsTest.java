@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.pjrt.Slot;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Plugins of all ages, made of upcalls. */
 class VersionsTest {
-  private static final int ALL = Slot.values().length;
+  private static final int ALL = PjrtFunction.values().length;
 
   private final FakePlugin fake = new FakePlugin();
 
@@ -31,14 +31,14 @@ class VersionsTest {
 
   @Test
   void aPluginWithATableLongerThanOursRuns() {
-    MemorySegment table = fake.table(0, 200, Slot.FIRST + 8L * (ALL + 40), ALL, Set.of());
+    MemorySegment table = fake.table(0, 200, PjrtFunction.FIRST + 8L * (ALL + 40), ALL, Set.of());
     assertArrayEquals(new float[] {1, 2, 3}, echo(PjrtPlugin.at(table, "fake")));
   }
 
   @Test
   void aNewerPluginWhoseStructGrewIsServed() {
-    long grown = Slot.CLIENT_CREATE.arguments().orElseThrow().size() + 24;
-    fake.withStructSize(Slot.CLIENT_CREATE, grown);
+    long grown = PjrtFunction.CLIENT_CREATE.arguments().orElseThrow().size() + 24;
+    fake.withStructSize(PjrtFunction.CLIENT_CREATE, grown);
     assertArrayEquals(
         new float[] {1, 2, 3}, echo(PjrtPlugin.at(fake.table(130, ALL, Set.of()), "fake")));
   }
@@ -46,7 +46,8 @@ class VersionsTest {
   @Test
   void aPluginOfOurAgeIsGivenTheExactSize() {
     fake.withStructSize(
-        Slot.CLIENT_CREATE, Slot.CLIENT_CREATE.arguments().orElseThrow().size() + 1);
+        PjrtFunction.CLIENT_CREATE,
+        PjrtFunction.CLIENT_CREATE.arguments().orElseThrow().size() + 1);
     PjrtException e = assertThrows(PjrtException.class, () -> fake.open().createClient());
     assertTrue(e.detail().contains("expected 89, got 88"), e.detail());
   }
@@ -63,7 +64,8 @@ class VersionsTest {
   @Test
   void aHoleInTheTableIsAnErrorAndNotACrash() {
     PjrtPlugin plugin =
-        PjrtPlugin.at(fake.table(114, ALL, Set.of(Slot.TOPOLOGY_DESCRIPTION_CREATE)), "fake");
+        PjrtPlugin.at(
+            fake.table(114, ALL, Set.of(PjrtFunction.TOPOLOGY_DESCRIPTION_CREATE)), "fake");
     PjrtException e = assertThrows(PjrtException.class, () -> plugin.topology("v5e:2x2"));
     assertEquals(PjrtCode.UNIMPLEMENTED, e.code());
   }
@@ -94,7 +96,8 @@ class VersionsTest {
 
   @Test
   void aPluginThatDoesNotInitialiseIsRefused() {
-    fake.with(Slot.PLUGIN_INITIALIZE, _ -> fake.error(PjrtCode.UNAVAILABLE, "the moon is full"));
+    fake.with(
+        PjrtFunction.PLUGIN_INITIALIZE, _ -> fake.error(PjrtCode.UNAVAILABLE, "the moon is full"));
     PjrtException e = assertThrows(PjrtException.class, fake::open);
     assertEquals(PjrtCode.UNAVAILABLE, e.code());
     assertEquals("the moon is full", e.detail());

@@ -1,0 +1,122 @@
+package io.github.shardsum.internal.pjrt.abi;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * NativeMemory for the arguments of calls, zeroed, taken from a pool and given back by {@link
+ * #close}.
+ *
+ * <p>NativeMemory from an arena of its own costs more than many a call: it is malloc'd, and an
+ * arena is three objects. So the arguments of each function are kept and used again, and so is a
+ * piece for the rest; what does not fit into that comes from an arena. Confined to one thread.
+ */
+public final class CallArena implements SegmentAllocator, AutoCloseable {
+  /** More than the structs of a run of a few dozen arguments on one device. */
+  private static final long BYTES = 2048;
+
+  /** A line of the cache: no field of any struct needs more. */
+  private static final long ALIGNMENT = 64;
+
+  private final Api api;
+  private final Pool pool;
+  private final Arena kept = Arena.ofAuto();
+  private final MemorySegment block = kept.allocate(BYTES, ALIGNMENT);
+  private final @Nullable Call[] calls = new Call[PjrtFunction.values().length];
+  private long used;
+
+  /** Counts the uses of this; a call that was made in the present one has results in it. */
+  private long use = 1;
+
+  private @Nullable Arena more;
+
+  private CallArena(Api api, Pool pool) {
+    this.api = api;
+    this.pool = pool;
+  }
+
+  /** The arguments of a function that the plugin has, all zero but for the size. */
+  Call call(PjrtFunction slot) {
+    Call call = calls[slot.ordinal()];
+    if (call == null) {
+      call = new Call(api, slot, api.allocate(kept, struct(slot)));
+      calls[slot.ordinal()] = call;
+    } else if (call.isInUse(use)) {
+      return new Call(api, slot, api.allocate(beyond(), struct(slot)));
+    }
+    return call.renew(use);
+  }
+
+  private static Struct struct(PjrtFunction slot) {
+    return slot.arguments()
+        .orElseThrow(() -> new IllegalArgumentException(slot + ": no arguments"));
+  }
+
+  @Override
+  public MemorySegment allocate(long bytes, long alignment) {
+    // One slice at the end, whichever memory it is of: so the compiler can do without the object.
+    MemorySegment from = block;
+    long start = (used + alignment - 1) & -alignment;
+    if (alignment > ALIGNMENT || bytes > BYTES - start) {
+      from = beyond().allocate(bytes, alignment);
+      start = 0;
+    } else {
+      used = start + bytes;
+    }
+    return from.asSlice(start, bytes).fill((byte) 0);
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // by close()
+  private Arena beyond() {
+    Arena arena = more;
+    if (arena == null) {
+      arena = Arena.ofConfined();
+      more = arena;
+    }
+    return arena;
+  }
+
+  /** Ends the use of all that was allocated. */
+  @Override
+  public void close() {
+    Arena arena = more;
+    if (arena != null) {
+      arena.close();
+      more = null;
+    }
+    used = 0;
+    use++;
+    pool.put(this);
+  }
+
+  /**
+   * Pieces of memory between calls. Safe for use by many threads at once: each has a place by its
+   * number, and a call that finds it empty gets new memory. Virtual threads, of which there may be
+   * millions, thus keep no memory each.
+   */
+  static final class Pool {
+    private static final int PLACES = 64;
+
+    /** References between two places, so that neighbours do not share a line of the cache. */
+    private static final int APART = 16;
+
+    private final AtomicReferenceArray<@Nullable CallArena> places =
+        new AtomicReferenceArray<>(PLACES * APART);
+
+    CallArena take(Api api) {
+      CallArena found = places.getAndSet(place(), null);
+      return found == null ? new CallArena(api, this) : found;
+    }
+
+    private void put(CallArena scratch) {
+      places.setRelease(place(), scratch);
+    }
+
+    private static int place() {
+      return (int) (Thread.currentThread().threadId() % PLACES) * APART;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package io.github.shardsum.internal.pjrt.abi;
+
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/**
+ * Finds objects that were not closed and cannot be reached: reports them, and closes them.
+ *
+ * <p>A {@link java.lang.ref.Cleaner} would do, but it keeps a second list of what each parent lists
+ * already, and a buffer is made and closed in a microsecond. So a handle keeps its own reference,
+ * and only those without a parent are kept here.
+ */
+public final class Leaks {
+  private static final ReferenceQueue<Object> QUEUE = new ReferenceQueue<>();
+  private static final Set<Handle> ROOTS = ConcurrentHashMap.newKeySet();
+
+  static {
+    Thread thread = new Thread(Leaks::watchForEver, "pjrt leaks");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private Leaks() {}
+
+  /**
+   * Watches an object until its handle is closed.
+   *
+   * @param owner what a user holds; the handle must not reach it
+   * @param handle its native object
+   * @param report told of a leak, on a thread of this class
+   */
+  public static void watch(Object owner, Handle handle, Consumer<String> report) {
+    if (handle.isRoot()) {
+      ROOTS.add(handle);
+    }
+    handle.watch(new Watch(owner, handle, report));
+  }
+
+  static void forget(Handle root) {
+    ROOTS.remove(root);
+  }
+
+  /** The end of an owner; reachable through its handle. */
+  static final class Watch extends PhantomReference<Object> {
+    private final Handle handle;
+    private final Consumer<String> report;
+
+    private Watch(Object owner, Handle handle, Consumer<String> report) {
+      super(owner, QUEUE);
+      this.handle = handle;
+      this.report = report;
+    }
+
+    private void ended() {
+      if (!handle.isClosed()) {
+        try {
+          report.accept(
+              handle.what() + ": was never closed; close it, e.g. with try-with-resources");
+        } finally {
+          handle.close();
+        }
+      }
+    }
+  }
+
+  private static void watchForEver() {
+    while (true) {
+      try {
+        if (QUEUE.remove() instanceof Watch watch) {
+          watch.ended();
+        }
+      } catch (Throwable e) {
+        // A listener that fails must not keep the next leak from being found.
+        Upcalls.swallow(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.github.shardsum.internal.pjrt.host;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the loader of Linux does not look at before it maps a library: a file that is cut short, as
+ * by a download that broke off, ends the process with a bus error, and one for another processor is
+ * said not to exist.
+ */
+final class ElfFile {
+  private static final int MAGIC = 0x464c457f;
+  private static final int HEADER = 64;
+  private static final int CLASS = 4;
+  private static final byte BITS_64 = 2;
+  private static final int DATA = 5;
+  private static final byte LITTLE_ENDIAN = 1;
+  private static final int MACHINE = 18;
+  private static final int SEGMENTS_AT = 32;
+  private static final int SEGMENT_SIZE = 54;
+  private static final int SEGMENT_COUNT = 56;
+  private static final int SEGMENT = 56;
+  private static final int OFFSET = 8;
+  private static final int FILE_SIZE = 32;
+
+  /** ELF's numbers of the processors that JDKs are built for, by their names in Java. */
+  private static final Map<Integer, String> MACHINES =
+      Map.of(62, "amd64", 183, "aarch64", 243, "riscv64", 22, "s390x", 21, "ppc64le");
+
+  private ElfFile() {}
+
+  /**
+   * Why a library must not be given to the loader.
+   *
+   * @param file any file; one that is no ELF file of 64 bits is the loader's business
+   * @param processor as {@code os.arch} names it
+   * @return the reason, or none
+   */
+  static Optional<String> reasonAgainst(Path file, String processor) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      ByteBuffer head = read(channel, 0, HEADER);
+      if (head.remaining() < HEADER
+          || head.getInt(0) != MAGIC
+          || head.get(CLASS) != BITS_64
+          || head.get(DATA) != LITTLE_ENDIAN) {
+        return Optional.empty();
+      }
+      int machine = Short.toUnsignedInt(head.getShort(MACHINE));
+      if (MACHINES.containsValue(processor) && !processor.equals(MACHINES.get(machine))) {
+        return Optional.of(
+            "it is for %s, this machine is %s"
+                .formatted(MACHINES.getOrDefault(machine, "processor " + machine), processor));
+      }
+      return cut(channel, head);
+    }
+  }
+
+  private static Optional<String> cut(FileChannel channel, ByteBuffer head) throws IOException {
+    int count = Short.toUnsignedInt(head.getShort(SEGMENT_COUNT));
+    long begin = head.getLong(SEGMENTS_AT);
+    if (head.getShort(SEGMENT_SIZE) != SEGMENT || begin < 0) {
+      return Optional.empty();
+    }
+    long there = channel.size();
+    long end = begin + (long) count * SEGMENT;
+    if (end <= there) {
+      ByteBuffer segments = read(channel, begin, count * SEGMENT);
+      for (int at = 0; at < segments.limit(); at += SEGMENT) {
+        end = Math.max(end, segments.getLong(at + OFFSET) + segments.getLong(at + FILE_SIZE));
+      }
+    }
+    return end <= there
+        ? Optional.empty()
+        : Optional.of("it is cut short: %d bytes are there, it wants %d".formatted(there, end));
+  }
+
+  private static ByteBuffer read(FileChannel channel, long from, int bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    while (buffer.hasRemaining() && channel.read(buffer, from + buffer.position()) > 0) {
+      // A read may give less than was asked for.
+    }
+    return buffer.flip();
+  }
+}

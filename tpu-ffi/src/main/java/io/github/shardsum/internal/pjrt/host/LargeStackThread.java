@@ -1,0 +1,33 @@
+package io.github.shardsum.internal.pjrt.host;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+
+/**
+ * Compilers recurse as deep as a program is long: on a Java thread's usual 1 MiB a chain of some
+ * thousand operations ends the JVM, on a thread of less, or a virtual one, a shorter one does.
+ */
+public final class LargeStackThread {
+  /** Address space, of which only what is used becomes memory. */
+  private static final long BYTES = 256L << 20;
+
+  private LargeStackThread() {}
+
+  /**
+   * Makes a call on a thread of its own and waits for it, interrupted or not, since nothing stops a
+   * compiler.
+   *
+   * @param name of the thread
+   * @param call the native call, with all its arguments made inside
+   */
+  public static <T> T call(String name, Supplier<T> call) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    Deadline.start(name, result, BYTES, call);
+    try {
+      return result.join();
+    } catch (CompletionException e) {
+      throw Deadline.failure(e.getCause());
+    }
+  }
+}

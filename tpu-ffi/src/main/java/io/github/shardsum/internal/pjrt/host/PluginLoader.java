@@ -1,0 +1,184 @@
+package io.github.shardsum.internal.pjrt.host;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.CallArena;
+import io.github.shardsum.internal.pjrt.abi.Libc;
+import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.pjrt.PjrtCode;
+import io.github.shardsum.pjrt.PjrtException;
+import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Loads each plugin once and for good; one that could not be loaded is tried again when it is next
+ * asked for.
+ *
+ * <p>That a library is loaded is a fact of the process, which is why this is kept in a static map:
+ * {@code dlopen} gives one image however often it is called, and a plugin may be initialised once.
+ */
+public final class PluginLoader {
+  private static final String ENTRY = "GetPjrtApi";
+  private static final Map<Path, CompletableFuture<Api>> LOADED = new ConcurrentHashMap<>();
+
+  /** One at a time, since each puts the signal handlers back as it found them. */
+  private static final Lock LOADING = new ReentrantLock();
+
+  private PluginLoader() {}
+
+  /**
+   * Loads and initialises a plugin, or gives the one that was.
+   *
+   * @param library its file
+   * @param environment variables to set for native code before, for its first loading only
+   * @param deadline how long to wait; a plugin that takes longer is stuck for good
+   */
+  public static Api load(Path library, Map<String, String> environment, Duration deadline) {
+    checkNativeAccess();
+    environment.forEach(Libc::checkEnvironment);
+    Deadline.checked(deadline);
+    Path file = file(library);
+    CompletableFuture<Api> mine = new CompletableFuture<>();
+    CompletableFuture<Api> loading = LOADED.putIfAbsent(file, mine);
+    if (loading == null) {
+      Deadline.start("load " + file, mine, () -> loadOrForget(file, environment, mine));
+      loading = mine;
+    }
+    return Deadline.await(
+        loading,
+        deadline,
+        "GetPjrtApi",
+        file
+            + " does not finish loading; for libtpu off a TPU host set TPU_SKIP_MDS_QUERY=1 before"
+            + " the JVM starts, else see whether its devices answer");
+  }
+
+  private static Path file(Path library) {
+    Objects.requireNonNull(library, "library");
+    if (!Files.exists(library)) {
+      throw refused(
+          PjrtCode.NOT_FOUND,
+          library + ": no such file; install the plugin (docs/tpu.md says which) or mend the path");
+    }
+    if (!Files.isRegularFile(library)) {
+      throw refused(
+          PjrtCode.INVALID_ARGUMENT, library + ": expected a shared library, it is no file");
+    }
+    try {
+      Path file = library.toRealPath();
+      ElfFile.reasonAgainst(file, System.getProperty("os.arch"))
+          .ifPresent(
+              reason -> {
+                throw refused(
+                    PjrtCode.FAILED_PRECONDITION, library + ": " + reason + "; install it again");
+              });
+      return file;
+    } catch (IOException e) {
+      throw refused(PjrtCode.PERMISSION_DENIED, library + ": cannot be read: " + e);
+    }
+  }
+
+  private static PjrtException refused(PjrtCode code, String message) {
+    return new PjrtException(code, "dlopen", message);
+  }
+
+  /** Without it the first native call would fail in a class's initialiser, which says nothing. */
+  @SuppressWarnings("restricted")
+  private static void checkNativeAccess() {
+    try {
+      MemorySegment.NULL.reinterpret(0);
+    } catch (IllegalCallerException e) {
+      throw new PjrtException(
+          PjrtCode.PERMISSION_DENIED,
+          "dlopen",
+          "expected native access; start the JVM with --enable-native-access=io.github.shardsum.tpu,"
+              + " or ALL-UNNAMED on the class path",
+          e);
+    }
+  }
+
+  /** What failed may be mended: the file, the process that held the devices. */
+  private static Api loadOrForget(
+      Path file, Map<String, String> environment, CompletableFuture<Api> mine) {
+    try {
+      return loadNow(file, environment);
+    } catch (RuntimeException | Error e) {
+      LOADED.remove(file, mine);
+      throw e;
+    }
+  }
+
+  private static Api loadNow(Path file, Map<String, String> environment) {
+    LOADING.lock();
+    try (SignalGuard _ = new SignalGuard()) {
+      if (TpuHost.isLibtpu(file)) {
+        TpuHost.ofThisMachine().environment().forEach(Libc::setEnvironment);
+      }
+      environment.forEach(Libc::setEnvironment);
+      Api api = Api.at(entry(file), file.toString());
+      try {
+        initialise(api);
+      } catch (PjrtException e) {
+        throw LoadAdvice.added(file, e);
+      }
+      return api;
+    } finally {
+      LOADING.unlock();
+    }
+  }
+
+  /** Calls Plugin_Initialize, as must be done before all else. */
+  public static void initialise(Api api) {
+    try (CallArena scratch = api.scratch()) {
+      api.prepare(scratch, PjrtFunction.PLUGIN_INITIALIZE).invoke();
+    }
+  }
+
+  private static MemorySegment entry(Path file) {
+    MemorySegment library =
+        switch (Libc.open(file.toString())) {
+          case Libc.Opened.Library loaded -> loaded.handle();
+          case Libc.Opened.Failure failure ->
+              throw refused(
+                  PjrtCode.FAILED_PRECONDITION,
+                  "does not load: "
+                      + failure.reason()
+                      + "; expected a PJRT plugin for this system and processor, with the libraries"
+                      + " it needs on LD_LIBRARY_PATH");
+        };
+    Optional<MemorySegment> symbol = Libc.find(library, ENTRY);
+    MemorySegment function =
+        symbol.orElseThrow(
+            () ->
+                refused(
+                    PjrtCode.FAILED_PRECONDITION,
+                    file
+                        + ": has no symbol "
+                        + ENTRY
+                        + ", so it is no PJRT plugin; check the path"));
+    try {
+      return (MemorySegment) bind(function).invokeExact();
+    } catch (Throwable e) {
+      throw Libc.broken(e);
+    }
+  }
+
+  @SuppressWarnings("restricted")
+  private static MethodHandle bind(MemorySegment function) {
+    return Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(ADDRESS));
+  }
+}

@@ -1,0 +1,46 @@
+package io.github.shardsum.internal.pjrt.host;
+
+import io.github.shardsum.internal.pjrt.abi.Libc;
+import io.github.shardsum.internal.pjrt.abi.NativeMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Puts the process's signal handlers back after native code ran.
+ *
+ * <p>HotSpot turns SIGSEGV into null checks, stack overflows and safepoints; a plugin that takes
+ * the signal for its own crash report would end the JVM at the next null pointer. libtpu does so.
+ */
+public final class SignalGuard implements AutoCloseable {
+  /** Signals with a handler; the two that have none are left out by the kernel's refusal. */
+  private static final int LAST = 31;
+
+  private final Arena arena = Arena.ofConfined();
+  private final List<MemorySegment> before = new ArrayList<>();
+
+  /** Notes all handlers. */
+  public SignalGuard() {
+    for (int signal = 1; signal <= LAST; signal++) {
+      before.add(action(signal));
+    }
+  }
+
+  private MemorySegment action(int signal) {
+    MemorySegment action = arena.allocate(Libc.signalActionLayout());
+    return Libc.signalAction(signal, MemorySegment.NULL, action) ? action : MemorySegment.NULL;
+  }
+
+  /** Restores those that changed. */
+  @Override
+  public void close() {
+    for (int signal = 1; signal <= LAST; signal++) {
+      MemorySegment was = before.get(signal - 1);
+      if (!NativeMemory.isNull(was) && was.mismatch(action(signal)) >= 0) {
+        Libc.signalAction(signal, was, MemorySegment.NULL);
+      }
+    }
+    arena.close();
+  }
+}

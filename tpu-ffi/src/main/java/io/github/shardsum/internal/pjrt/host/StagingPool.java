@@ -1,0 +1,124 @@
+package io.github.shardsum.internal.pjrt.host;
+
+import io.github.shardsum.internal.pjrt.abi.Libc;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Native memory on the way to a device, kept from one transfer to the next: new memory costs more
+ * than the copy into it, since the kernel clears each page of it. Safe for use by many threads at
+ * once.
+ */
+public final class StagingPool {
+  /** What XLA's CPU client wants of memory that it uses in place. */
+  public static final long ALIGNMENT = 64;
+
+  /** What is kept at most. */
+  static final long MOST_BYTES = 256L << 20;
+
+  private static final int MOST_BLOCKS = 64;
+
+  /** A block is longer than wanted by less than an eighth, so that sizes that differ share some. */
+  private static final int STEPS = 8;
+
+  private final Lock lock = new ReentrantLock();
+
+  /** What is free, the last one given back first. */
+  private final ArrayDeque<MemorySegment> free = new ArrayDeque<>();
+
+  private long bytes;
+  private boolean closed;
+
+  /** An empty pool. */
+  public StagingPool() {}
+
+  /**
+   * Takes a block out.
+   *
+   * @param wanted bytes, at least 0
+   * @return as many bytes or more, not cleared; to be given back
+   */
+  public MemorySegment take(long wanted) {
+    long size = roundedUp(wanted);
+    lock.lock();
+    try {
+      for (Iterator<MemorySegment> each = free.iterator(); each.hasNext(); ) {
+        MemorySegment block = each.next();
+        if (block.byteSize() == size) {
+          each.remove();
+          bytes -= size;
+          return block;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    return Libc.allocate(size, ALIGNMENT);
+  }
+
+  /** The size of the block for so many bytes. */
+  static long roundedUp(long wanted) {
+    long step = Math.max(ALIGNMENT, Long.highestOneBit(wanted) / STEPS);
+    return Math.max(step, Math.ceilDiv(wanted, step) * step);
+  }
+
+  /**
+   * Gives back a block that is no longer used.
+   *
+   * @param block what {@link #take} gave
+   */
+  public void give(MemorySegment block) {
+    ArrayDeque<MemorySegment> over = new ArrayDeque<>();
+    lock.lock();
+    try {
+      free.addFirst(block);
+      bytes += block.byteSize();
+      while (closed ? !free.isEmpty() : bytes > MOST_BYTES || free.size() > MOST_BLOCKS) {
+        MemorySegment oldest = free.removeLast();
+        bytes -= oldest.byteSize();
+        over.add(oldest);
+      }
+    } finally {
+      lock.unlock();
+    }
+    over.forEach(Libc::free);
+  }
+
+  /** How many bytes are free. */
+  public long bytesKept() {
+    lock.lock();
+    try {
+      return bytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many blocks are free. */
+  int blocksKept() {
+    lock.lock();
+    try {
+      return free.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Frees what is in it, and from now on what is given back. */
+  public void close() {
+    ArrayDeque<MemorySegment> all;
+    lock.lock();
+    try {
+      closed = true;
+      all = free.clone();
+      free.clear();
+      bytes = 0;
+    } finally {
+      lock.unlock();
+    }
+    all.forEach(Libc::free);
+  }
+}

@@ -1,0 +1,57 @@
+package io.github.shardsum.internal.pjrt.host;
+
+/** The types of tensors in a program's text, as far as a compiler would end the process on them. */
+public final class TensorTypes {
+  private static final String BEGIN = "tensor<";
+
+  /** What an element may take at most, so that its sizes alone must leave room for it. */
+  private static final long LARGEST_ELEMENT = 16;
+
+  private TensorTypes() {}
+
+  /**
+   * Refuses arrays of 2^63 bytes and more, on which XLA's arithmetic overflows, and sizes that are
+   * neither known nor bounded, which libtpu's layouts do not have.
+   *
+   * @param text a module; bytecode has no such types in it
+   * @throws IllegalArgumentException that names the type
+   */
+  public static void check(String text) {
+    for (int at = text.indexOf(BEGIN); at >= 0; at = text.indexOf(BEGIN, at + 1)) {
+      int end = text.indexOf('>', at);
+      if (end > 0) {
+        check(text.substring(at, end + 1), at + BEGIN.length(), text);
+      }
+    }
+  }
+
+  private static void check(String type, int sizes, String text) {
+    double bytes = LARGEST_ELEMENT;
+    int at = sizes;
+    while (at < text.length()) {
+      int end = at;
+      while (end < text.length() && Character.isDigit(text.charAt(end))) {
+        end++;
+      }
+      boolean unknown = text.charAt(at) == '?';
+      if (unknown) {
+        end++;
+      }
+      if (end == at || end >= text.length() || text.charAt(end) != 'x') {
+        return;
+      }
+      if (unknown && !type.contains("bounds")) {
+        throw new IllegalArgumentException(
+            "program: expected sizes that are known, or bounded by #stablehlo.bounds, got "
+                + type
+                + "; refine the shapes first");
+      }
+      bytes *= unknown ? 1 : Double.parseDouble(text.substring(at, end));
+      if (bytes >= 0x1p63) {
+        throw new IllegalArgumentException(
+            "program: expected arrays of fewer than 2^63 bytes, got " + type);
+      }
+      at = end + 1;
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What the host does for a plugin: loading it, deadlines, staging memory, limits that are checked
+ * first.
+ */
+@NullMarked
+package io.github.shardsum.internal.pjrt.host;
+
+import org.jspecify.annotations.NullMarked;
