@@ -27,7 +27,8 @@ import java.util.stream.Stream;
  *   <li>{@code #for i N} ... {@code #end} repeats its body with i = 0..N-1, N an expression, which
  *       may have holes;
  *   <li>{@code #if key} ... {@code #end} and {@code #if key==value} keep the body if the key is
- *       there and not 0 or false, or has that value; {@code #if !key} the opposite.
+ *       there and not 0 or false, or has that value, which an expression with holes may have too;
+ *       {@code #if !key} keeps it where {@code #if key} does not.
  * </ul>
  *
  * <p>Usage: {@code java GenerateKernels.java TEMPLATE_DIR OUTPUT_DIR}. A file is rewritten only
@@ -123,7 +124,7 @@ public final class GenerateKernels {
         at = end;
       } else if (line.startsWith("#if ")) {
         int end = blockEnd(body, at, file);
-        if (holds(line.substring(4).strip(), keys)) {
+        if (holds(fill(line.substring(4).strip(), keys, file), keys)) {
           emit(body, at + 1, end, keys, out, file);
         }
         at = end;
@@ -152,7 +153,8 @@ public final class GenerateKernels {
   private static boolean holds(String condition, Map<String, String> keys) {
     int equals = condition.indexOf("==");
     if (equals >= 0) {
-      return condition.substring(equals + 2).equals(keys.get(condition.substring(0, equals)));
+      String left = condition.substring(0, equals);
+      return condition.substring(equals + 2).equals(keys.getOrDefault(left, left));
     }
     boolean negated = condition.startsWith("!");
     String value = keys.getOrDefault(negated ? condition.substring(1) : condition, "false");

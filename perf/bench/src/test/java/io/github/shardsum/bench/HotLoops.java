@@ -8,13 +8,16 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Runs every kind of kernel until it is compiled, and prints what one more run allocates. */
+/** Runs every kind of kernel until it is compiled, and prints what more rows allocate. */
 public final class HotLoops {
   private static final Workers ALONE = Workers.sequential();
 
   private HotLoops() {}
 
-  /** Prints a line a kernel: its name and the bytes that a run allocates. */
+  /**
+   * Prints a line a kernel: its name, the rows that the larger size has more, and the bytes it
+   * allocates more.
+   */
   public static void main(String[] arguments) {
     List<Loop> loops = new ArrayList<>();
     for (DType dtype : List.of(DType.F32, DType.F64)) {
@@ -38,11 +41,21 @@ public final class HotLoops {
       loops.add(Loop.of(dtype, 2000, "ij,ji->ij", 100, 200));
       loops.add(Loop.of(dtype, 2000, "abc->bac", 20, 30, 40));
       loops.add(Loop.of(dtype, 600, "ybkx,ck->xbcy", 32, 2, 12, 32, 24));
-      Tensor x = Tensor.zeros(dtype, 100, 256);
-      Tensor out = Tensor.zeros(dtype, 100, 256);
-      loops.add(new Loop("softmax " + dtype, 500, () -> Softmax.softmaxInto(ALONE, out, x, 1)));
-      loops.add(new Loop("exp " + dtype, 500, () -> Elementwise.expInto(ALONE, out, x)));
+      loops.add(Loop.ofRows("softmax " + dtype, 500, 100, rows -> softmax(dtype, rows)));
+      loops.add(Loop.ofRows("exp " + dtype, 500, 100, rows -> exp(dtype, rows)));
     }
-    loops.forEach(Loop::printBytes);
+    loops.forEach(Loop::printGrowth);
+  }
+
+  private static Runnable softmax(DType dtype, long rows) {
+    Tensor x = Tensor.zeros(dtype, rows, 256);
+    Tensor out = Tensor.zeros(dtype, rows, 256);
+    return () -> Softmax.softmaxInto(ALONE, out, x, 1);
+  }
+
+  private static Runnable exp(DType dtype, long rows) {
+    Tensor x = Tensor.zeros(dtype, rows, 256);
+    Tensor out = Tensor.zeros(dtype, rows, 256);
+    return () -> Elementwise.expInto(ALONE, out, x);
   }
 }

@@ -10,6 +10,8 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.LongFunction;
 
 /**
  * What the kernels allocate on arrays of more than 1 MiB in a JVM that has run many other einsums:
@@ -18,16 +20,21 @@ import java.util.List;
 public final class LargeLoops {
   private static final Workers ALONE = Workers.sequential();
 
+  private static final long WIDTH = 257;
+
   private LargeLoops() {}
 
-  /** Prints a line a kernel: its name and the bytes that a run allocates. */
+  /**
+   * Prints a line a kernel: its name, the rows that the larger size has more, and the bytes it
+   * allocates more.
+   */
   public static void main(String[] arguments) {
     RowLoopsComparison.run();
     for (DType dtype : List.of(DType.F32, DType.F64)) {
-      sums(dtype).forEach(Loop::printBytes);
-      products(dtype).forEach(Loop::printBytes);
-      moves(dtype).forEach(Loop::printBytes);
-      rows(dtype).forEach(Loop::printBytes);
+      sums(dtype).forEach(Loop::printGrowth);
+      products(dtype).forEach(Loop::printGrowth);
+      moves(dtype).forEach(Loop::printGrowth);
+      rows(dtype).forEach(Loop::printGrowth);
     }
   }
 
@@ -78,31 +85,61 @@ public final class LargeLoops {
 
   private static List<Loop> rows(DType dtype) {
     List<Loop> loops = new ArrayList<>();
-    Tensor x = Tensor.zeros(dtype, 1200, 257);
-    Tensor y = Tensor.zeros(dtype, 1200, 257);
-    Tensor out = Tensor.zeros(dtype, 1200, 257);
-    Tensor flat = Tensor.zeros(dtype, 257, 1200);
-    Tensor turned = Tensor.zeros(dtype, 257, 1200);
-    add(loops, dtype, "softmax of rows", () -> Softmax.softmaxInto(ALONE, out, x, 1));
-    add(loops, dtype, "softmax of columns", () -> Softmax.softmaxInto(ALONE, turned, flat, 0));
-    add(loops, dtype, "exp", () -> Elementwise.expInto(ALONE, out, x));
-    add(loops, dtype, "relu", () -> Elementwise.reluInto(ALONE, out, x));
-    add(loops, dtype, "scale", () -> Elementwise.scaleInto(ALONE, out, 3, x));
-    add(loops, dtype, "add", () -> Elementwise.addInto(ALONE, out, x, y));
-    add(loops, dtype, "multiply", () -> Elementwise.multiplyInto(ALONE, out, x, y));
-    Tensor indices = Tensor.zeros(DType.I32, 1200);
-    add(loops, dtype, "gather", () -> Movement.gatherInto(ALONE, out, x, indices));
-    Tensor experts = Tensor.zeros(dtype, 4, 257, 257);
-    Tensor sizes = Tensor.of(new int[] {500, 0, 650, 50}, 4);
-    loops.add(
-        new Loop(
-            "grouped product " + dtype,
-            50,
-            () -> GroupedProduct.rowsInto(ALONE, out, x, experts, sizes, Epilogue.none())));
+    add(
+        loops,
+        "softmax of rows " + dtype,
+        rows -> onRows(dtype, rows, (out, x) -> Softmax.softmaxInto(ALONE, out, x, 1)));
+    add(
+        loops,
+        "softmax of columns " + dtype,
+        rows -> onRows(dtype, rows, (out, x) -> Softmax.softmaxInto(ALONE, out, x, 0)));
+    add(
+        loops,
+        "exp " + dtype,
+        rows -> onRows(dtype, rows, (out, x) -> Elementwise.expInto(ALONE, out, x)));
+    add(
+        loops,
+        "relu " + dtype,
+        rows -> onRows(dtype, rows, (out, x) -> Elementwise.reluInto(ALONE, out, x)));
+    add(
+        loops,
+        "scale " + dtype,
+        rows -> onRows(dtype, rows, (out, x) -> Elementwise.scaleInto(ALONE, out, 3, x)));
+    add(
+        loops,
+        "add " + dtype,
+        rows -> onRows(dtype, rows, (out, x) -> Elementwise.addInto(ALONE, out, x, x)));
+    add(
+        loops,
+        "multiply " + dtype,
+        rows -> onRows(dtype, rows, (out, x) -> Elementwise.multiplyInto(ALONE, out, x, x)));
+    add(loops, "gather " + dtype, rows -> gather(dtype, rows));
+    add(loops, "grouped product " + dtype, rows -> grouped(dtype, rows));
     return loops;
   }
 
-  private static void add(List<Loop> loops, DType dtype, String name, Runnable body) {
-    loops.add(new Loop(name + " " + dtype, 60, body));
+  private static void add(List<Loop> loops, String name, LongFunction<Runnable> body) {
+    loops.add(Loop.ofRows(name, 60, 1200, body));
+  }
+
+  private static Runnable onRows(DType dtype, long rows, BiConsumer<Tensor, Tensor> kernel) {
+    Tensor x = Tensor.zeros(dtype, rows, WIDTH);
+    Tensor out = Tensor.zeros(dtype, rows, WIDTH);
+    return () -> kernel.accept(out, x);
+  }
+
+  private static Runnable gather(DType dtype, long rows) {
+    Tensor indices = Tensor.zeros(DType.I32, rows);
+    return onRows(dtype, rows, (out, x) -> Movement.gatherInto(ALONE, out, x, indices));
+  }
+
+  private static Runnable grouped(DType dtype, long rows) {
+    Tensor experts = Tensor.zeros(dtype, 4, WIDTH, WIDTH);
+    int most = (int) rows;
+    Tensor sizes = Tensor.of(new int[] {500, 0, most - 550, 50}, 4);
+    return onRows(
+        dtype,
+        rows,
+        (out, x) -> GroupedProduct.rowsInto(ALONE, out, x, experts, sizes, Epilogue.none()));
   }
 }

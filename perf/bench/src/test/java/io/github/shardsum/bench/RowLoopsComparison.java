@@ -77,7 +77,8 @@ final class RowLoopsComparison {
       boolean floating = dtype.isFloating();
       for (Shapes shapes : SHAPES) {
         for (long[] sizes : shapes.sizes()) {
-          loops.add(Loop.of(dtype, floating ? 60 : 30, shapes.equation(), sizes));
+          Loop.Made made = Loop.Made.of(dtype, shapes.equation(), sizes);
+          loops.add(Loop.once(shapes.equation(), floating ? 60 : 30, made::run));
         }
       }
       epilogues(loops, dtype);
@@ -100,7 +101,7 @@ final class RowLoopsComparison {
                           .withRelu()),
               operands);
       Tensor out = Tensor.zeros(dtype, einsum.outputShape());
-      loops.add(new Loop("epilogue", 50, () -> einsum.runInto(2, 3, out, operands)));
+      loops.add(Loop.once("epilogue", 50, () -> einsum.runInto(2, 3, out, operands)));
     }
   }
 
@@ -110,16 +111,16 @@ final class RowLoopsComparison {
     for (long width : of(5, 16, 100)) {
       Tensor x = Tensor.zeros(dtype, 6, width);
       Tensor experts = Tensor.zeros(dtype, 4, width);
-      loops.add(new Loop("scatter", 30, () -> Einsum.einsum("se,sm->em", routing, x)));
-      loops.add(new Loop("gather", 30, () -> Einsum.einsum("se,em->sm", routing, experts)));
-      loops.add(new Loop("sum", 30, () -> Reductions.sum(ALONE, x, 1)));
-      loops.add(new Loop("max", 30, () -> Reductions.max(ALONE, x, 0)));
-      loops.add(new Loop("argMax", 30, () -> Reductions.argMax(ALONE, x, 1)));
-      loops.add(new Loop("cumulative sum", 30, () -> Reductions.cumulativeSum(ALONE, x, 1)));
-      loops.add(new Loop("top", 30, () -> TopK.of(ALONE, x, 2, 1)));
+      loops.add(Loop.once("scatter", 30, () -> Einsum.einsum("se,sm->em", routing, x)));
+      loops.add(Loop.once("gather", 30, () -> Einsum.einsum("se,em->sm", routing, experts)));
+      loops.add(Loop.once("sum", 30, () -> Reductions.sum(ALONE, x, 1)));
+      loops.add(Loop.once("max", 30, () -> Reductions.max(ALONE, x, 0)));
+      loops.add(Loop.once("argMax", 30, () -> Reductions.argMax(ALONE, x, 1)));
+      loops.add(Loop.once("cumulative sum", 30, () -> Reductions.cumulativeSum(ALONE, x, 1)));
+      loops.add(Loop.once("top", 30, () -> TopK.of(ALONE, x, 2, 1)));
       if (dtype.isFloating()) {
-        loops.add(new Loop("softmax", 30, () -> Softmax.softmax(ALONE, x, 1)));
-        loops.add(new Loop("softmax", 30, () -> Softmax.softmax(ALONE, x, 0)));
+        loops.add(Loop.once("softmax", 30, () -> Softmax.softmax(ALONE, x, 1)));
+        loops.add(Loop.once("softmax", 30, () -> Softmax.softmax(ALONE, x, 0)));
       }
     }
   }
