@@ -6,18 +6,33 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
-/** An executable in this process: checks, then runs a plan here or on an executor. Thread-safe. */
+/** An executable in this process: checks tensors, then runs here or on an executor. Thread-safe. */
 final class CheckedExecutable implements Executable {
   private final Program program;
-  private final Plan plan;
+  private final Code code;
   private final Executor executor;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  CheckedExecutable(Program program, Plan plan, Executor executor) {
+  /**
+   * What a program was compiled to.
+   *
+   * @param run writes outputs, given first, from inputs; thread-safe
+   * @param peakBytes most bytes of a run beside inputs and outputs
+   * @param explain what will run
+   * @param profile times of the steps so far
+   */
+  record Code(
+      BiConsumer<List<Tensor>, List<Tensor>> run,
+      long peakBytes,
+      Supplier<String> explain,
+      Supplier<List<StepTime>> profile) {}
+
+  CheckedExecutable(Program program, Code code, Executor executor) {
     this.program = program;
-    this.plan = plan;
+    this.code = code;
     this.executor = executor;
   }
 
@@ -77,22 +92,22 @@ final class CheckedExecutable implements Executable {
 
   private void write(List<Tensor> outputs, List<Tensor> inputs) {
     Arguments.check(program, outputs, inputs);
-    plan.run(outputs, inputs);
+    code.run().accept(outputs, inputs);
   }
 
   @Override
   public long peakBytes() {
-    return plan.peakBytes();
+    return code.peakBytes();
   }
 
   @Override
   public String explain() {
-    return plan.explain();
+    return code.explain().get();
   }
 
   @Override
   public List<StepTime> profile() {
-    return plan.profile();
+    return code.profile().get();
   }
 
   @Override

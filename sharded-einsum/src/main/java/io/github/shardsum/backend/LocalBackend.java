@@ -1,13 +1,13 @@
 package io.github.shardsum.backend;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.local.CompositeCode;
-import io.github.shardsum.internal.local.LocalCompiler;
-import io.github.shardsum.internal.local.LocalPlan;
-import io.github.shardsum.internal.local.Profile;
+import io.github.shardsum.internal.local.compile.LocalCompiler;
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.local.run.LocalPlan;
+import io.github.shardsum.internal.local.run.PlanRunner;
+import io.github.shardsum.internal.local.run.Profile;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
-import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -88,7 +88,12 @@ public final class LocalBackend implements Backend {
               + options.memoryLimit().getAsLong()
               + "; rematerialise values, or raise it");
     }
-    return new CheckedExecutable(program, new Local(plan, workers, options.profiled()), executor);
+    Optional<Profile> profile =
+        options.profiled() ? Optional.of(new Profile(plan)) : Optional.empty();
+    PlanRunner runner = new PlanRunner(plan, workers, profile);
+    CheckedExecutable.Code code =
+        new CheckedExecutable.Code(runner::run, bytes, plan::explain, () -> times(profile));
+    return new CheckedExecutable(program, code, executor);
   }
 
   private Optional<CompositeCode> find(Composite composite) {
@@ -97,46 +102,17 @@ public final class LocalBackend implements Backend {
         .map(kernel -> new CompositeCode(kernel::run, kernel.flops(), kernel::scratchBytes));
   }
 
-  /** A plan with its workspaces. */
-  private static final class Local implements Plan {
-    private final LocalPlan plan;
-    private final LocalCompiler.Runner runner;
-    private final Optional<Profile> profile;
-
-    Local(LocalPlan plan, Workers workers, boolean profiled) {
-      this.plan = plan;
-      this.profile = profiled ? Optional.of(new Profile(plan)) : Optional.empty();
-      this.runner = new LocalCompiler.Runner(plan, workers, profile);
-    }
-
-    @Override
-    public void run(List<Tensor> outputs, List<Tensor> inputs) {
-      runner.run(outputs, inputs);
-    }
-
-    @Override
-    public long peakBytes() {
-      return plan.bytes();
-    }
-
-    @Override
-    public String explain() {
-      return plan.explain();
-    }
-
-    @Override
-    public List<StepTime> profile() {
-      return profile.map(Profile::entries).orElse(List.of()).stream()
-          .map(
-              entry ->
-                  new StepTime(
-                      entry.program(),
-                      entry.kernel(),
-                      entry.detail(),
-                      entry.results(),
-                      entry.calls(),
-                      entry.nanoseconds()))
-          .toList();
-    }
+  private static List<StepTime> times(Optional<Profile> profile) {
+    return profile.map(Profile::entries).orElse(List.of()).stream()
+        .map(
+            entry ->
+                new StepTime(
+                    entry.program(),
+                    entry.kernel(),
+                    entry.detail(),
+                    entry.results(),
+                    entry.calls(),
+                    entry.nanoseconds()))
+        .toList();
   }
 }

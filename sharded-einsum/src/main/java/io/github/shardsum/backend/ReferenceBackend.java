@@ -4,7 +4,6 @@ import io.github.shardsum.internal.interpret.Interpreter;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
-import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
 
@@ -43,24 +42,13 @@ public final class ReferenceBackend implements Backend {
               + " bytes, got a limit of "
               + options.memoryLimit().getAsLong());
     }
-    Plan plan =
-        new Plan() {
-          @Override
-          public void run(List<Tensor> outputs, List<Tensor> inputs) {
-            Interpreter.run(program, inputs, outputs);
-          }
-
-          @Override
-          public long peakBytes() {
-            return bytes;
-          }
-
-          @Override
-          public String explain() {
-            return "reference: every statement in turn\n" + program;
-          }
-        };
-    return new CheckedExecutable(program, plan, Thread::startVirtualThread);
+    CheckedExecutable.Code code =
+        new CheckedExecutable.Code(
+            (outputs, inputs) -> Interpreter.run(program, inputs, outputs),
+            bytes,
+            () -> "reference: every statement in turn\n" + program,
+            List::of);
+    return new CheckedExecutable(program, code, Thread::startVirtualThread);
   }
 
   /** Eight bytes an element of every value, as the interpreter holds them. */

@@ -1,0 +1,142 @@
+package io.github.shardsum.internal.local.compile;
+
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise.Binary;
+import io.github.shardsum.program.Pointwise.BinaryKind;
+import io.github.shardsum.program.Pointwise.Unary;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Source.Constant;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Pointwise operations that an einsum does to its result before writing it: a factor, a bias, relu,
+ * in this order and each at most once, where nobody else reads what is in between.
+ */
+final class EpilogueFusion {
+  /** Of an input's elements, how many of the result's to one that a copy of it is worth. */
+  private static final long WORTH_COPYING = 8;
+
+  /**
+   * An einsum and what is done to its result.
+   *
+   * @param einsum its statement
+   * @param last the statement whose result is written
+   * @param scale the factor
+   * @param bias what is added
+   * @param relu whether negative elements become 0
+   */
+  record Chain(int einsum, int last, double scale, Optional<Value> bias, boolean relu) {}
+
+  private final Program program;
+  private final Uses uses;
+  private final Map<Integer, Chain> byLast = new HashMap<>();
+  private final Set<Integer> absorbed = new HashSet<>();
+
+  EpilogueFusion(Program program, Uses uses) {
+    this.program = program;
+    this.uses = uses;
+    for (int i = 0; i < program.statements().size(); i++) {
+      if (program.statements().get(i).operation() instanceof Contraction.Einsum einsum
+          && einsum.operands().size() == 2
+          && einsum.dtype() != DType.BOOL) {
+        find(i);
+      }
+    }
+  }
+
+  /** The chain that ends with a statement. */
+  Optional<Chain> endingAt(int statement) {
+    return Optional.ofNullable(byLast.get(statement));
+  }
+
+  /** Whether a statement is part of a chain and not its end. */
+  boolean isAbsorbed(int statement) {
+    return absorbed.contains(statement);
+  }
+
+  boolean isInChain(int statement) {
+    return absorbed.contains(statement) || byLast.containsKey(statement);
+  }
+
+  private void find(int einsum) {
+    Chain chain = new Chain(einsum, einsum, 1, Optional.empty(), false);
+    Optional<Chain> longer = extend(chain, 0);
+    for (int stage = 0; longer.isPresent(); stage++) {
+      chain = longer.get();
+      longer = extend(chain, stage);
+    }
+    if (chain.last() != einsum) {
+      byLast.put(chain.last(), chain);
+    }
+  }
+
+  private Optional<Chain> extend(Chain chain, int stage) {
+    Value now = program.statements().get(chain.last()).result();
+    if (chain.relu() || uses.isOutput(now) || uses.of(now).size() != 1) {
+      return Optional.empty();
+    }
+    int next = uses.of(now).getFirst();
+    Statement statement = program.statements().get(next);
+    Optional<Chain> longer = extend(chain, now, statement.operation(), next);
+    boolean same = statement.result().type().equals(now.type());
+    if (longer.isEmpty() || !same || stage > 2) {
+      return Optional.empty();
+    }
+    absorbed.add(chain.last());
+    return longer;
+  }
+
+  private Optional<Chain> extend(Chain chain, Value now, Operation operation, int next) {
+    boolean exact = now.type().dtype() != DType.BF16;
+    if (operation instanceof Unary(UnaryKind kind, _) && kind == UnaryKind.RELU) {
+      return Optional.of(new Chain(chain.einsum(), next, chain.scale(), chain.bias(), true));
+    }
+    if (!(operation instanceof Binary(BinaryKind kind, Value x, Value y)) || !exact) {
+      return Optional.empty();
+    }
+    Value other = x.equals(now) ? y : x;
+    if (kind == BinaryKind.MULTIPLY && chain.bias().isEmpty() && chain.scale() == 1) {
+      return factor(other)
+          .map(scale -> new Chain(chain.einsum(), next, scale, chain.bias(), false));
+    }
+    boolean bias = kind == BinaryKind.ADD && chain.bias().isEmpty() && isBias(other, now);
+    return bias
+        ? Optional.of(new Chain(chain.einsum(), next, chain.scale(), Optional.of(other), false))
+        : Optional.empty();
+  }
+
+  /** A constant scalar that the einsum's factor can be. */
+  private Optional<Double> factor(Value value) {
+    int definition = uses.definition(value);
+    if (definition < 0 || value.type().rank() > 0) {
+      return Optional.empty();
+    }
+    boolean floating = value.type().dtype().isFloating();
+    return program.statements().get(definition).operation() instanceof Constant constant
+            && (floating || Math.abs(constant.value().toLong()) <= 1L << 53)
+            && !Double.isNaN(constant.value().toDouble())
+        ? Optional.of(rounded(value.type().dtype(), constant.value().toDouble()))
+        : Optional.empty();
+  }
+
+  private static double rounded(DType dtype, double value) {
+    return dtype == DType.F32 ? (float) value : value;
+  }
+
+  private boolean isBias(Value bias, Value result) {
+    boolean small =
+        bias.type().shape().elementCount() * WORTH_COPYING <= result.type().shape().elementCount();
+    return bias.type().rank() < result.type().rank()
+        && small
+        && result.type().names().containsAll(bias.type().names());
+  }
+}

@@ -1,0 +1,69 @@
+package io.github.shardsum.internal.local.compile;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.local.run.LocalPlan;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Passes;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** Compiles programs for this machine. */
+public final class LocalCompiler {
+  private LocalCompiler() {}
+
+  /**
+   * The plan of a program: composites without a kernel decomposed, common subexpressions and dead
+   * code gone, named values rematerialised, then lowered.
+   *
+   * @param program the program
+   * @param composites finds the code of composites
+   * @param rematerialized names of values to compute again
+   * @param workers the threads
+   * @return the plan
+   * @throws IllegalArgumentException if a name is none of the program's results
+   */
+  public static LocalPlan plan(
+      Program program,
+      CompositeCode.Finder composites,
+      Set<String> rematerialized,
+      Workers workers) {
+    Set<String> missing = new LinkedHashSet<>();
+    Program decomposed =
+        Passes.decompose(program, composite -> isMissing(composite, composites, missing));
+    Program clean = Passes.deadCode(Passes.commonSubexpressions(decomposed));
+    // A value that the passes have merged with another or dropped is not kept either.
+    for (String name : rematerialized) {
+      Value value = program.value(name);
+      if (program.inputs().contains(value)) {
+        throw new IllegalArgumentException(
+            "rematerialize " + name + ": a result is wanted, got the input " + value);
+      }
+    }
+    Set<String> left = new HashSet<>(rematerialized);
+    Set<String> results = new HashSet<>();
+    clean.statements().forEach(each -> each.results().forEach(value -> results.add(value.name())));
+    left.retainAll(results);
+    Program last = Passes.rematerialize(clean, left);
+    return Lowering.lower(last, composites, workers)
+        .withNotes(missing.stream().map(LocalCompiler::note).toList());
+  }
+
+  private static boolean isMissing(
+      Composite composite, CompositeCode.Finder composites, Set<String> missing) {
+    boolean none = composites.find(composite).isEmpty();
+    if (none) {
+      missing.add(composite.name());
+    }
+    return none;
+  }
+
+  private static String note(String composite) {
+    return "composite "
+        + composite
+        + " runs as its decomposition: the backend's Kernels have none for it";
+  }
+}

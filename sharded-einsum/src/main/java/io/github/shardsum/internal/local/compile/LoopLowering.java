@@ -1,0 +1,111 @@
+package io.github.shardsum.internal.local.compile;
+
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.local.run.LocalPlan;
+import io.github.shardsum.internal.local.run.Profile;
+import io.github.shardsum.internal.local.run.RunContext;
+import io.github.shardsum.internal.local.run.Step;
+import io.github.shardsum.internal.local.run.StridedLayout;
+import io.github.shardsum.internal.local.run.ValueLocation;
+import io.github.shardsum.internal.local.run.Workspace;
+import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Lowers a loop: its body is a plan of its own, run on slices; carried values alternate places. */
+final class LoopLowering {
+  private final Lowering lowering;
+  private final CompositeCode.Finder composites;
+
+  LoopLowering(Lowering lowering, CompositeCode.Finder composites) {
+    this.lowering = lowering;
+    this.composites = composites;
+  }
+
+  /**
+   * A loop with places for everything.
+   *
+   * @param loop the loop
+   * @param nested number of the body's plan
+   * @param operands its operands
+   * @param state two places for each carried value
+   * @param results its results
+   */
+  private record Rounds(
+      Loop loop, int nested, LocalPlan body, int[] operands, int[][] state, int[] results) {}
+
+  void lower(Loop loop, Statement statement) {
+    LocalPlan body =
+        LocalCompiler.plan(loop.body(), composites, java.util.Set.of(), lowering.workers());
+    int nested = lowering.nest(body);
+    int[] operands = loop.operands().stream().mapToInt(lowering::dense).toArray();
+    int carried = loop.carried().size();
+    int[][] state = new int[carried][2];
+    List<Integer> reads = new ArrayList<>(Lowering.list(operands));
+    for (int i = 0; i < carried; i++) {
+      for (int side = 0; side < 2; side++) {
+        ValueType type = loop.carried().get(i).type().withoutLayout();
+        String name = statement.results().get(i).name() + (side == 0 ? ".even" : ".odd");
+        state[i][side] =
+            lowering.put(
+                new Value(name, type),
+                ValueLocation.Dense.of(
+                    lowering.buffer(type.dtype(), type.shape()), type.dtype(), type.shape()));
+        reads.add(state[i][side]);
+      }
+    }
+    int[] results = statement.results().stream().mapToInt(lowering::define).toArray();
+    Rounds rounds = new Rounds(loop, nested, body, operands, state, results);
+    double flops = loop.count() * body.steps().stream().mapToDouble(Step::flops).sum();
+    lowering.step(
+        "loop",
+        loop.count() + " rounds of " + loop.body().name(),
+        reads,
+        Lowering.list(results),
+        flops,
+        frame -> run(frame, rounds));
+  }
+
+  private static void run(RunContext frame, Rounds rounds) {
+    Loop loop = rounds.loop();
+    int carried = loop.carried().size();
+    int sequences = carried + loop.sequences().size();
+    for (int i = 0; i < carried; i++) {
+      frame.tensor(rounds.state()[i][0]).assign(frame.tensor(rounds.operands()[i]));
+    }
+    Workspace workspace = frame.workspace().nested(rounds.nested());
+    Optional<Profile> profile = frame.profile().map(all -> all.nested(rounds.nested()));
+    for (int round = 0; round < loop.count(); round++) {
+      long index = loop.reverse() ? loop.count() - 1 - round : round;
+      List<Tensor> inputs = new ArrayList<>();
+      for (int i = 0; i < rounds.operands().length; i++) {
+        Tensor operand = frame.tensor(rounds.operands()[i]);
+        inputs.add(
+            i < carried
+                ? frame.tensor(rounds.state()[i][round % 2])
+                : i < sequences ? slice(operand, index) : operand);
+      }
+      List<Tensor> outputs = new ArrayList<>();
+      for (int i = 0; i < rounds.results().length; i++) {
+        outputs.add(
+            i < carried
+                ? frame.tensor(rounds.state()[i][1 - round % 2])
+                : slice(frame.tensor(rounds.results()[i]), index));
+      }
+      rounds.body().run(workspace, frame.workers(), inputs, outputs, profile);
+    }
+    for (int i = 0; i < carried; i++) {
+      int side = (int) (loop.count() % 2);
+      frame.tensor(rounds.results()[i]).assign(frame.tensor(rounds.state()[i][side]));
+    }
+  }
+
+  private static Tensor slice(Tensor stacked, long index) {
+    return StridedLayout.select(index).apply(StridedLayout.of(stacked)).over(stacked);
+  }
+}

@@ -1,0 +1,480 @@
+package io.github.shardsum.internal.local.compile;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.local.run.BiasedEinsum;
+import io.github.shardsum.internal.local.run.BlockWriter;
+import io.github.shardsum.internal.local.run.BufferInfo;
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.local.run.FusedKernel;
+import io.github.shardsum.internal.local.run.LocalPlan;
+import io.github.shardsum.internal.local.run.RunContext;
+import io.github.shardsum.internal.local.run.Step;
+import io.github.shardsum.internal.local.run.Storage;
+import io.github.shardsum.internal.local.run.ValueLocation;
+import io.github.shardsum.internal.local.run.Workspace;
+import io.github.shardsum.ops.Elementwise;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Lowers a program to steps, statement by statement; used once. */
+public final class Lowering {
+  private final Program program;
+  private final CompositeCode.Finder composites;
+  private final Workers workers;
+  private final Uses uses;
+  private final EpilogueFusion epilogues;
+  private final PointwiseFusion groups;
+  private final Map<Value, Integer> ids = new HashMap<>();
+  private final List<Value> values = new ArrayList<>();
+  private final List<Optional<ValueLocation>> locations = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
+  private final List<BufferInfo> buffers = new ArrayList<>();
+  private final List<ValueLocation.Routed> routings = new ArrayList<>();
+  private final List<LocalPlan> nested = new ArrayList<>();
+  private final List<BiasedEinsum> biased = new ArrayList<>();
+
+  private Lowering(Program program, CompositeCode.Finder composites, Workers workers) {
+    this.program = program;
+    this.composites = composites;
+    this.workers = workers;
+    this.uses = new Uses(program);
+    this.epilogues = new EpilogueFusion(program, uses);
+    this.groups = new PointwiseFusion(program, uses, epilogues);
+  }
+
+  /**
+   * Lowers a program.
+   *
+   * @param program a program without composites but those that have a kernel
+   * @param composites finds the code of composites
+   * @param workers the threads
+   * @return the plan
+   */
+  public static LocalPlan lower(Program program, CompositeCode.Finder composites, Workers workers) {
+    return new Lowering(OneHotGatherRewrite.of(BinaryEinsums.of(program)), composites, workers)
+        .plan();
+  }
+
+  private LocalPlan plan() {
+    for (int i = 0; i < program.inputs().size(); i++) {
+      Value input = program.inputs().get(i);
+      put(
+          input,
+          ValueLocation.Dense.of(new Storage.Input(i), input.type().dtype(), input.type().shape()));
+    }
+    for (int i = 0; i < program.statements().size(); i++) {
+      lower(i);
+    }
+    for (int i = 0; i < program.outputs().size(); i++) {
+      copyOut(i);
+    }
+    return new LocalPlan(
+        program.name(),
+        locations,
+        steps,
+        MemoryPlanner.plan(lifetimes()),
+        routings,
+        nested,
+        biased,
+        List.of());
+  }
+
+  private void lower(int index) {
+    Statement statement = program.statements().get(index);
+    if (epilogues.isAbsorbed(index) || groups.isInner(index) || groups.isInlined(index)) {
+      statement.results().forEach(result -> id(result));
+      return;
+    }
+    if (epilogues.endingAt(index).isPresent()) {
+      new EinsumLowering(this).lower(epilogues.endingAt(index).get());
+      return;
+    }
+    Operation operation = statement.operation();
+    switch (operation) {
+      case Pointwise.Unary unary when PointwiseFusion.hasVectorKernel(unary) ->
+          exp(unary, statement);
+      case Pointwise _ -> fused(groups.endingAt(index), statement);
+      case Contraction.Einsum einsum -> new EinsumLowering(this).lower(einsum, statement.result());
+      case Contraction.Reduce reduce -> new RowLowering(this).reduce(reduce, statement.result());
+      case Contraction.Softmax softmax ->
+          new RowLowering(this).softmax(softmax, statement.result());
+      case Contraction.CumulativeSum sum ->
+          new RowLowering(this).cumulativeSum(sum, statement.result());
+      case Selection selection -> new RowLowering(this).lower(selection, statement);
+      case Source source -> new MovementLowering(this).source(source, statement.result());
+      case Movement movement -> new MovementLowering(this).lower(movement, statement.result());
+      case Nested.Loop loop -> new LoopLowering(this, composites).lower(loop, statement);
+      case Nested.Composite composite -> composite(composite, statement);
+    }
+  }
+
+  private void exp(Pointwise.Unary exp, Statement statement) {
+    int x = dense(exp.x());
+    int out = define(statement.result());
+    step(
+        "exp",
+        statement.toString(),
+        List.of(x),
+        List.of(out),
+        (double) statement.result().type().shape().elementCount(),
+        frame -> Elementwise.expInto(frame.workers(), frame.tensor(out), frame.tensor(x)));
+  }
+
+  private void fused(List<Integer> group, Statement statement) {
+    FusedKernelBuilder builder = new FusedKernelBuilder(program, uses, group);
+    FusedKernel kernel = builder.kernel();
+    int[] operands = builder.inputs().stream().mapToInt(this::dense).toArray();
+    int out = define(statement.result());
+    String detail =
+        group.size() == 1
+            ? statement.toString()
+            : statement + " and " + (group.size() - 1) + " before it";
+    step(
+        "pointwise",
+        detail,
+        list(operands),
+        List.of(out),
+        builder.flops(),
+        frame -> {
+          Tensor[] in = new Tensor[operands.length];
+          for (int i = 0; i < in.length; i++) {
+            in[i] = frame.tensor(operands[i]);
+          }
+          kernel.run(frame.workers(), frame.tensor(out), in);
+        });
+  }
+
+  private void composite(Nested.Composite composite, Statement statement) {
+    CompositeCode code =
+        composites
+            .find(composite)
+            .orElseThrow(() -> new IllegalStateException("no kernel of " + composite.name()));
+    int[] operands = composite.operands().stream().mapToInt(this::dense).toArray();
+    int[] results = statement.results().stream().mapToInt(this::define).toArray();
+    step(
+        "composite",
+        composite.name() + composite.operands(),
+        list(operands),
+        list(results),
+        List.of(),
+        code.flops(),
+        0,
+        code.scratchBytes().applyAsLong(workers),
+        frame ->
+            code.body().run(tensors(frame, operands), tensors(frame, results), frame.workers()));
+  }
+
+  private static List<Tensor> tensors(RunContext frame, int[] ids) {
+    return Arrays.stream(ids).mapToObj(frame::tensor).toList();
+  }
+
+  /** A one-hot that is written as positions. */
+  ValueLocation.Routed positions(Value value) {
+    ValueType type = value.type();
+    int leadRank = type.rank() - 1;
+    long[] sizes = type.shape().toArray();
+    sizes[leadRank] = 1;
+    Storage.Buffer positions = buffer(DType.I32, Shape.of(sizes));
+    ValueLocation.Routed place =
+        new ValueLocation.Routed(
+            routings.size(), type.shape(), leadRank, 1, type.dtype(), positions, Optional.empty());
+    routings.add(place);
+    put(value, place);
+    return place;
+  }
+
+  /**
+   * A value that has the positions of another one.
+   *
+   * @param weights of its slots; if absent every weight is 1
+   */
+  void routed(
+      Value value,
+      ValueLocation.Routed like,
+      int leadRank,
+      long slots,
+      Optional<Storage.Buffer> weights) {
+    ValueLocation.Routed place =
+        new ValueLocation.Routed(
+            routings.size(),
+            value.type().shape(),
+            leadRank,
+            slots,
+            value.type().dtype(),
+            like.positions(),
+            weights);
+    routings.add(place);
+    put(value, place);
+  }
+
+  /** The buffer in C order that a value fills; a copy if there is none. */
+  Storage.Buffer wholeBuffer(Value value, String suffix) {
+    ValueLocation.Dense place = denseLocation(value);
+    if (place.base() instanceof Storage.Buffer whole && place.whole()) {
+      return whole;
+    }
+    int from = dense(value);
+    Storage.Buffer buffer = buffer(value.type().dtype(), value.type().shape());
+    Value copy = new Value(value.name() + suffix + buffer.index(), value.type());
+    int to = put(copy, ValueLocation.Dense.of(buffer, value.type().dtype(), value.type().shape()));
+    step(
+        "copy",
+        "all of " + value,
+        List.of(from),
+        List.of(to),
+        0,
+        frame -> frame.tensor(to).assign(frame.tensor(from)));
+    return buffer;
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  ValueLocation locationOf(int id) {
+    return locations.get(id).orElseThrow();
+  }
+
+  Uses uses() {
+    return uses;
+  }
+
+  Program program() {
+    return program;
+  }
+
+  private int id(Value value) {
+    Integer known = ids.get(value);
+    if (known != null) {
+      return known;
+    }
+    ids.put(value, locations.size());
+    values.add(value);
+    locations.add(Optional.empty());
+    return locations.size() - 1;
+  }
+
+  int put(Value value, ValueLocation place) {
+    int id = id(value);
+    locations.set(id, Optional.of(place));
+    return id;
+  }
+
+  Optional<ValueLocation> location(Value value) {
+    return locations.get(id(value));
+  }
+
+  ValueLocation.Dense denseLocation(Value value) {
+    return (ValueLocation.Dense) locations.get(dense(value)).orElseThrow();
+  }
+
+  /** The number of a value, for a step that may read it in any form. */
+  int any(Value value) {
+    int id = id(value);
+    if (locations.get(id).isEmpty()) {
+      throw new IllegalStateException("read before it is written: " + value);
+    }
+    return id;
+  }
+
+  /** The number of a value all of whose elements are in memory. */
+  int dense(Value value) {
+    int id = any(value);
+    if (!(locations.get(id).orElseThrow() instanceof ValueLocation.Routed routed)) {
+      return id;
+    }
+    Value full = new Value(value.name() + ".dense", value.type());
+    if (ids.containsKey(full)) {
+      return ids.get(full);
+    }
+    int out =
+        put(
+            full,
+            ValueLocation.Dense.of(
+                buffer(value.type().dtype(), value.type().shape()),
+                value.type().dtype(),
+                value.type().shape()));
+    step(
+        "scatter",
+        "all elements of " + value,
+        List.of(id),
+        List.of(out),
+        0,
+        frame -> {
+          var tensor = frame.tensor(out);
+          var routing = frame.workspace().routing(routed.index());
+          tensor.assign(Workspace.zero(tensor.dtype(), tensor.shape()));
+          BlockWriter.dense(frame.workers(), tensor, routing.positions(), routing.weights());
+        });
+    return out;
+  }
+
+  /** A place for a result: an output where it can be, otherwise a buffer. */
+  int define(Value value) {
+    int output = program.outputs().indexOf(value);
+    Storage base =
+        output >= 0 && !isViewed(value)
+            ? new Storage.Output(output)
+            : buffer(value.type().dtype(), value.type().shape());
+    return put(value, ValueLocation.Dense.of(base, value.type().dtype(), value.type().shape()));
+  }
+
+  /** Whether another value may be a view of it; a caller's output may have other strides. */
+  private boolean isViewed(Value value) {
+    return uses.of(value).stream()
+        .map(use -> program.statements().get(use).operation())
+        .anyMatch(operation -> operation instanceof Movement.Merge);
+  }
+
+  Storage.Buffer buffer(DType dtype, Shape shape) {
+    buffers.add(new BufferInfo(dtype, shape, Integer.MAX_VALUE, -1, 0));
+    return new Storage.Buffer(buffers.size() - 1);
+  }
+
+  int nest(LocalPlan body) {
+    nested.add(body);
+    return nested.size() - 1;
+  }
+
+  int bias(BiasedEinsum einsum) {
+    biased.add(einsum);
+    return biased.size() - 1;
+  }
+
+  static List<Integer> list(int[] ids) {
+    return Arrays.stream(ids).boxed().toList();
+  }
+
+  void step(
+      String kernel,
+      String detail,
+      List<Integer> reads,
+      List<Integer> writes,
+      double flops,
+      Step.Action action) {
+    step(kernel, detail, reads, writes, List.of(), flops, 0, 0, action);
+  }
+
+  /** A step on rows, of which each thread holds one. */
+  void rows(
+      String kernel,
+      String detail,
+      List<Integer> reads,
+      List<Integer> writes,
+      long rowBytes,
+      Step.Action action) {
+    double flops = 0;
+    for (int id : joined(reads, writes)) {
+      if (locations.get(id).orElseThrow() instanceof ValueLocation.Dense dense) {
+        flops = Math.max(flops, elements(dense));
+      }
+    }
+    long scratch = rowBytes * workers.parallelism();
+    step(kernel, detail, reads, writes, List.of(), flops, 0, scratch, action);
+  }
+
+  private static List<Integer> joined(List<Integer> reads, List<Integer> writes) {
+    List<Integer> all = new ArrayList<>(reads);
+    all.addAll(writes);
+    return all;
+  }
+
+  private static double elements(ValueLocation.Dense dense) {
+    double elements = 1;
+    for (int axis = 0; axis < dense.planned().sizes().length; axis++) {
+      elements *= dense.planned().strides()[axis] == 0 ? 1 : dense.planned().sizes()[axis];
+    }
+    return elements;
+  }
+
+  void step(
+      String kernel,
+      String detail,
+      List<Integer> reads,
+      List<Integer> writes,
+      List<Storage> others,
+      double flops,
+      long ownBytes,
+      long scratchBytes,
+      Step.Action action) {
+    List<Storage> bases = new ArrayList<>(others);
+    double bytes = 0;
+    for (int id : joined(reads, writes)) {
+      switch (locations.get(id).orElseThrow()) {
+        case ValueLocation.Dense dense -> {
+          bases.add(dense.base());
+          bytes += elements(dense) * dense.dtype().byteSize();
+        }
+        case ValueLocation.Routed routed -> {
+          bases.add(routed.positions());
+          routed.weights().ifPresent(bases::add);
+          bytes += (double) buffers.get(routed.positions().index()).bytes();
+        }
+      }
+    }
+    List<String> results = writes.stream().map(id -> values.get(id).name()).toList();
+    steps.add(
+        new Step(kernel, detail, results, bases, flops, bytes, ownBytes, scratchBytes, action));
+  }
+
+  private void copyOut(int output) {
+    Value value = program.outputs().get(output);
+    int definition = uses.definition(value);
+    if (definition >= 0 && groups.isInlined(definition)) {
+      throw new IllegalStateException("an output is stored: " + value);
+    }
+    int id = dense(value);
+    boolean written =
+        locations.get(id).orElseThrow() instanceof ValueLocation.Dense dense
+            && dense.base().equals(new Storage.Output(output))
+            && dense.whole();
+    if (!written) {
+      step(
+          "copy",
+          "output " + value,
+          List.of(id),
+          List.of(),
+          0,
+          frame -> frame.output(output).assign(frame.tensor(id)));
+    }
+  }
+
+  /** From the first step that touches a buffer to the last one. */
+  private List<BufferInfo> lifetimes() {
+    int[] first = new int[buffers.size()];
+    int[] last = new int[buffers.size()];
+    Arrays.fill(first, Integer.MAX_VALUE);
+    for (int i = 0; i < steps.size(); i++) {
+      for (Storage base : steps.get(i).bases()) {
+        if (base instanceof Storage.Buffer(int index)) {
+          first[index] = Math.min(first[index], i);
+          last[index] = i;
+        }
+      }
+    }
+    List<BufferInfo> known = new ArrayList<>();
+    for (int i = 0; i < first.length; i++) {
+      BufferInfo info = buffers.get(i);
+      known.add(new BufferInfo(info.dtype(), info.shape(), first[i], last[i], 0));
+    }
+    return known;
+  }
+}

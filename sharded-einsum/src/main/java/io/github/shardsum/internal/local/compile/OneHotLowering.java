@@ -1,0 +1,147 @@
+package io.github.shardsum.internal.local.compile;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.local.run.ValueLocation;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One-hots and what is made of them, as positions and weights: a one-hot whose label is split, and
+ * sums of one-hots along their slots, with weights or without. Such a sum is what einsums gather
+ * and scatter by; its elements are written only where another operation wants them.
+ */
+final class OneHotLowering {
+  private final Lowering lowering;
+
+  OneHotLowering(Lowering lowering) {
+    this.lowering = lowering;
+  }
+
+  /**
+   * Whether something gains by positions instead of elements.
+   *
+   * @param value a one-hot or what is made of one
+   * @param leadRank its labels before the hot ones
+   */
+  boolean isWorthIt(Value value, int leadRank) {
+    return value.type().shape().elementCount() > 0
+        && !lowering.uses().isOutput(value)
+        && lowering.uses().of(value).stream().anyMatch(use -> gains(use, value, leadRank));
+  }
+
+  private boolean gains(int use, Value value, int leadRank) {
+    Statement statement = lowering.program().statements().get(use);
+    return switch (statement.operation()) {
+      case Contraction.Einsum einsum -> einsum.operands().size() == 2;
+      case Movement.Split split ->
+          value.type().axis(split.label()) >= leadRank && isWorthIt(statement.result(), leadRank);
+      case Contraction.Reduce reduce ->
+          isSlotSum(reduce, value, leadRank) && isWorthIt(statement.result(), leadRank - 1);
+      case Operation _ -> false;
+    };
+  }
+
+  private static boolean isSlotSum(Contraction.Reduce reduce, Value value, int leadRank) {
+    return reduce.kind() == Contraction.ReduceKind.SUM
+        && leadRank > 0
+        && reduce.labels().equals(List.of(value.type().names().get(leadRank - 1)))
+        && slotsOf(value, leadRank) <= mostSlots(value.type().dtype());
+  }
+
+  private static long slotsOf(Value value, int leadRank) {
+    return value.type().shape().size(leadRank - 1);
+  }
+
+  /** How many ones a dtype can add up one by one. */
+  private static long mostSlots(DType dtype) {
+    return switch (dtype) {
+      case BF16 -> 1L << 8;
+      case F32 -> 1L << 24;
+      case F64, I32, I64, BOOL -> Integer.MAX_VALUE;
+    };
+  }
+
+  /** A split of hot labels; false if it is none, and nothing is done then. */
+  boolean split(Movement.Split split, Value result) {
+    Optional<ValueLocation.Routed> hot = routed(split.x());
+    if (hot.isEmpty() || split.x().type().axis(split.label()) < hot.get().leadRank()) {
+      return false;
+    }
+    ValueLocation.Routed like = hot.get();
+    lowering.routed(result, like, like.leadRank(), like.slots(), like.weights());
+    return true;
+  }
+
+  /** A sum along the slots of one-hots; false if it is none, and nothing is done then. */
+  boolean sum(Contraction.Reduce reduce, Value result) {
+    Optional<ValueLocation.Routed> hot = oneHot(reduce.x());
+    if (hot.isEmpty() || lowering.uses().isOutput(result)) {
+      return false;
+    }
+    int lead = hot.get().leadRank();
+    if (!isSlotSum(reduce, reduce.x(), lead)) {
+      return false;
+    }
+    lowering.routed(result, hot.get(), lead - 1, slotsOf(reduce.x(), lead), Optional.empty());
+    return true;
+  }
+
+  /** A weighted sum along the slots of one-hots; false if it is none, and nothing is done then. */
+  boolean weightedSum(Contraction.Einsum einsum, Value result) {
+    if (einsum.operands().size() != 2
+        || einsum.dtype() == DType.BF16
+        || einsum.operands().getFirst().type().dtype() != einsum.dtype()) {
+      return false;
+    }
+    for (int side = 0; side < 2; side++) {
+      Value weights = einsum.operands().get(1 - side);
+      Optional<ValueLocation.Routed> hot = oneHot(einsum.operands().get(side));
+      if (hot.isPresent()
+          && lowering.location(weights).orElseThrow() instanceof ValueLocation.Dense
+          && isSlotSum(einsum, side, hot.get().leadRank())
+          && isWorthIt(result, hot.get().leadRank() - 1)) {
+        int lead = hot.get().leadRank();
+        long slots = slotsOf(einsum.operands().get(side), lead);
+        var buffer = Optional.of(lowering.wholeBuffer(weights, ".weights"));
+        lowering.routed(result, hot.get(), lead - 1, slots, buffer);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Weights of all leading labels, the last of which alone is summed. */
+  private static boolean isSlotSum(Contraction.Einsum einsum, int hot, int leadRank) {
+    List<String> labels = labels(einsum.equation().operand(hot));
+    if (leadRank == 0 || labels.stream().distinct().count() != labels.size()) {
+      return false;
+    }
+    List<String> kept = new ArrayList<>(labels);
+    kept.remove(leadRank - 1);
+    return labels(einsum.equation().operand(1 - hot)).equals(labels.subList(0, leadRank))
+        && labels(einsum.equation().output()).equals(kept);
+  }
+
+  private static List<String> labels(Term term) {
+    return term.axes().stream().map(Axis::label).toList();
+  }
+
+  private Optional<ValueLocation.Routed> oneHot(Value value) {
+    return routed(value).filter(place -> place.slots() == 1 && place.weights().isEmpty());
+  }
+
+  private Optional<ValueLocation.Routed> routed(Value value) {
+    return lowering
+        .location(value)
+        .filter(place -> place instanceof ValueLocation.Routed)
+        .map(place -> (ValueLocation.Routed) place);
+  }
+}

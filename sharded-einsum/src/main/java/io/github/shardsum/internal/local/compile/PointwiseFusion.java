@@ -1,0 +1,114 @@
+package io.github.shardsum.internal.local.compile;
+
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Which pointwise operations run as one kernel: an operation joins that of its readers if it is
+ * read there alone and has the same labels. Constants and iotas are made anew in each kernel that
+ * reads them.
+ */
+final class PointwiseFusion {
+  /** Blocks of a kernel stay in the first-level cache up to about this many operations. */
+  private static final int MOST = 24;
+
+  private final Program program;
+  private final Uses uses;
+  private final EpilogueFusion epilogues;
+  private final Map<Integer, Integer> rootOf = new HashMap<>();
+  private final Map<Integer, List<Integer>> members = new HashMap<>();
+
+  PointwiseFusion(Program program, Uses uses, EpilogueFusion epilogues) {
+    this.program = program;
+    this.uses = uses;
+    this.epilogues = epilogues;
+    for (int i = program.statements().size() - 1; i >= 0; i--) {
+      Operation operation = program.statements().get(i).operation();
+      if (operation instanceof Pointwise
+          && !epilogues.isInChain(i)
+          && !hasVectorKernel(operation)) {
+        join(i);
+      }
+    }
+  }
+
+  /** Whether it is faster as a pass of its own over memory than element by element in a block. */
+  static boolean hasVectorKernel(Operation operation) {
+    return operation instanceof Pointwise.Unary(Pointwise.UnaryKind kind, _)
+        && kind == Pointwise.UnaryKind.EXP;
+  }
+
+  private void join(int statement) {
+    Value result = program.statements().get(statement).result();
+    Set<Integer> roots = new HashSet<>();
+    for (int use : uses.of(result)) {
+      roots.add(rootOf.getOrDefault(use, -1));
+    }
+    int root = roots.size() == 1 && !uses.isOutput(result) ? roots.iterator().next() : -1;
+    boolean joins =
+        root >= 0
+            && members.getOrDefault(root, List.of()).size() < MOST
+            && sameLabels(result.type(), program.statements().get(root).result().type());
+    int mine = joins ? root : statement;
+    rootOf.put(statement, mine);
+    members.computeIfAbsent(mine, _ -> new ArrayList<>()).addFirst(statement);
+  }
+
+  private static boolean sameLabels(ValueType x, ValueType y) {
+    return x.rank() == y.rank() && x.names().containsAll(y.names());
+  }
+
+  /** Statements of the kernel whose result a statement's is, in order; empty if it has none. */
+  List<Integer> endingAt(int statement) {
+    return members.getOrDefault(statement, List.of());
+  }
+
+  /** Whether a statement is computed inside of another's kernel. */
+  boolean isInner(int statement) {
+    return rootOf.getOrDefault(statement, statement) != statement;
+  }
+
+  /** Whether a constant or an iota is read by kernels only, which make it themselves. */
+  boolean isInlined(int statement) {
+    Operation operation = program.statements().get(statement).operation();
+    if (!isInlinable(operation)) {
+      return false;
+    }
+    Value result = program.statements().get(statement).result();
+    return !uses.isOutput(result) && uses.of(result).stream().allMatch(use -> makes(use, result));
+  }
+
+  /** Whether the statement is in a kernel, or in an epilogue that knows the value as its factor. */
+  private boolean makes(int use, Value value) {
+    if (rootOf.containsKey(use)) {
+      return true;
+    }
+    // An einsum stands first in its chain and reads its operands from memory.
+    boolean isEinsum = !(program.statements().get(use).operation() instanceof Pointwise);
+    return epilogues.isInChain(use) && !isEinsum && !isBiasOfChain(use, value);
+  }
+
+  private boolean isBiasOfChain(int use, Value value) {
+    for (int i = use; i < program.statements().size(); i++) {
+      var chain = epilogues.endingAt(i);
+      if (chain.isPresent() && chain.get().bias().filter(value::equals).isPresent()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  static boolean isInlinable(Operation operation) {
+    return operation instanceof Source.Constant || operation instanceof Source.Iota;
+  }
+}

@@ -1,0 +1,39 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.OperandForm;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An einsum whose epilogue adds a buffer of the workspace, so that each workspace has its own.
+ *
+ * @param equation the equation
+ * @param options all but the bias
+ * @param forms the operands
+ * @param term labels of the bias
+ * @param bias the buffer
+ */
+public record BiasedEinsum(
+    Equation equation,
+    EinsumOptions options,
+    List<OperandForm> forms,
+    Term term,
+    Storage.Buffer bias) {
+  /** Copies the list. */
+  public BiasedEinsum {
+    forms = List.copyOf(forms);
+  }
+
+  public Einsum compile(Tensor buffer) {
+    Epilogue with = options.epilogue();
+    Epilogue epilogue =
+        new Epilogue(with.scale(), Optional.of(new Epilogue.Bias(term, buffer)), with.relu());
+    return Einsum.compileForms(equation, options.withEpilogue(epilogue), forms);
+  }
+}

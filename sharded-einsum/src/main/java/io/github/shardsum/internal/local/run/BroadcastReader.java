@@ -1,0 +1,127 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+
+/**
+ * A tensor seen along the C order of a shape that it is broadcast to: blocks of consecutive indices
+ * are read into arrays. Immutable; one a run.
+ */
+final class BroadcastReader {
+  private final Tensor tensor;
+  private final long[] sizes;
+  private final long[] strides;
+  private final boolean contiguous;
+  private final boolean single;
+
+  /**
+   * A reading.
+   *
+   * @param tensor the tensor
+   * @param over the shape
+   * @param axes for each axis of the shape the tensor's axis, -1 where it is repeated
+   */
+  BroadcastReader(Tensor tensor, Shape over, int[] axes) {
+    this.tensor = tensor;
+    long[] all = new long[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      all[i] = axes[i] < 0 ? 0 : tensor.stride(axes[i]);
+    }
+    int rank = 0;
+    long[] keptSizes = new long[axes.length];
+    long[] keptStrides = new long[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      long size = over.size(i);
+      if (size == 1) {
+        continue;
+      }
+      boolean fuses = rank > 0 && keptStrides[rank - 1] == all[i] * size;
+      if (fuses) {
+        keptSizes[rank - 1] *= size;
+      } else {
+        keptSizes[rank++] = size;
+      }
+      keptStrides[rank - 1] = all[i];
+    }
+    this.sizes = java.util.Arrays.copyOf(keptSizes, rank);
+    this.strides = java.util.Arrays.copyOf(keptStrides, rank);
+    this.contiguous = rank == 0 || (rank == 1 && strides[0] == 1);
+    this.single = rank == 0 || (rank == 1 && strides[0] == 0);
+  }
+
+  Tensor tensor() {
+    return tensor;
+  }
+
+  /** Whether index i stands i elements after the first. */
+  boolean isContiguous() {
+    return contiguous && !single;
+  }
+
+  /** Position of an index that has a contiguous tensor. */
+  long position(long index) {
+    return tensor.offset() + index;
+  }
+
+  /** Fills a block with the elements of n indices from one on. */
+  void load(long from, int n, Object target) {
+    int done = 0;
+    while (done < n) {
+      int last = sizes.length - 1;
+      if (last < 0) {
+        run(tensor.offset(), 0, target, done, n - done);
+        return;
+      }
+      long rest = from + done;
+      long within = rest % sizes[last];
+      long at = tensor.offset() + within * strides[last];
+      rest /= sizes[last];
+      for (int axis = last - 1; axis >= 0; axis--) {
+        at += rest % sizes[axis] * strides[axis];
+        rest /= sizes[axis];
+      }
+      int count = (int) Math.min(n - done, sizes[last] - within);
+      run(at, strides[last], target, done, count);
+      done += count;
+    }
+  }
+
+  private void run(long at, long stride, Object target, int targetAt, int n) {
+    switch (target) {
+      case float[] floats -> Elements.load(tensor, at, stride, floats, targetAt, n);
+      case double[] doubles -> Elements.load(tensor, at, stride, doubles, targetAt, n);
+      case long[] longs -> Elements.load(tensor, at, stride, longs, targetAt, n);
+      default -> throw new IllegalStateException("block: " + target.getClass());
+    }
+  }
+
+  /** Writes a block to n indices from one on; the tensor is not broadcast. */
+  void store(Object source, long from, int n) {
+    int done = 0;
+    while (done < n) {
+      int last = sizes.length - 1;
+      long at = tensor.offset();
+      long stride = 1;
+      int count = n - done;
+      if (last >= 0) {
+        long rest = from + done;
+        long within = rest % sizes[last];
+        at += within * strides[last];
+        stride = strides[last];
+        count = (int) Math.min(count, sizes[last] - within);
+        rest /= sizes[last];
+        for (int axis = last - 1; axis >= 0; axis--) {
+          at += rest % sizes[axis] * strides[axis];
+          rest /= sizes[axis];
+        }
+      }
+      switch (source) {
+        case float[] floats -> Elements.store(floats, done, tensor, at, stride, count);
+        case double[] doubles -> Elements.store(doubles, done, tensor, at, stride, count);
+        case long[] longs -> Elements.store(longs, done, tensor, at, stride, count);
+        default -> throw new IllegalStateException("block: " + source.getClass());
+      }
+      done += count;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+
+/**
+ * A buffer: what it holds, during which steps, and where in the memory of its dtype.
+ *
+ * @param dtype the elements' dtype
+ * @param shape their shape
+ * @param from the first step that touches it
+ * @param to the last one
+ * @param offset position of the first element, in elements
+ */
+public record BufferInfo(DType dtype, Shape shape, int from, int to, long offset) {
+  public long bytes() {
+    return shape.elementCount() * dtype.byteSize();
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+
+/**
+ * Fused code of one composite.
+ *
+ * @param body the code
+ * @param flops arithmetic operations of a run
+ * @param scratchBytes bytes that a run holds beside operands and results, on given threads
+ */
+public record CompositeCode(Body body, double flops, ToLongFunction<Workers> scratchBytes) {
+  /** Runs the code. */
+  @FunctionalInterface
+  public interface Body {
+    /**
+     * Runs it.
+     *
+     * @param operands one an operand
+     * @param results one a result, every element of which is written
+     * @param workers the threads
+     */
+    void run(List<Tensor> operands, List<Tensor> results, Workers workers);
+  }
+
+  /** Finds the code of composites. */
+  @FunctionalInterface
+  public interface Finder {
+    /**
+     * The code of a composite.
+     *
+     * @param composite the composite
+     * @return its code; empty runs the decomposition
+     */
+    Optional<CompositeCode> find(Composite composite);
+  }
+}

@@ -1,0 +1,220 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.Bf16;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+
+/**
+ * A chain of pointwise operations run block by block, so that what is between them never leaves the
+ * first-level cache. Immutable and thread-safe; the number of threads changes no bit.
+ *
+ * @param shape the index space, in whose C order blocks are cut
+ * @param inputs dtype of each input
+ * @param axes for each input and axis of the shape the input's axis, -1 where it is repeated
+ * @param instructions the operations; the last one's block is the result
+ */
+public record FusedKernel(
+    Shape shape, List<DType> inputs, List<int[]> axes, List<Instruction> instructions) {
+  /** Elements of a block; ten blocks of f64 fit in the first-level cache. */
+  static final int BLOCK = 512;
+
+  /** Tasks a thread, so that a late one costs little; more would allocate more. */
+  private static final int TASKS_A_THREAD = 4;
+
+  /** Copies the lists. */
+  public FusedKernel {
+    inputs = List.copyOf(inputs);
+    axes = List.copyOf(axes);
+    instructions = List.copyOf(instructions);
+  }
+
+  public void run(Workers workers, Tensor out, Tensor... operands) {
+    long count = shape.elementCount();
+    if (count == 0) {
+      return;
+    }
+    BroadcastReader[] readings = new BroadcastReader[operands.length];
+    for (int i = 0; i < readings.length; i++) {
+      readings[i] = new BroadcastReader(operands[i], shape, axes.get(i));
+    }
+    int[] straight = new int[shape.rank()];
+    java.util.Arrays.setAll(straight, i -> i);
+    BroadcastReader result = new BroadcastReader(out, shape, straight);
+    long blocks = Math.ceilDiv(count, BLOCK);
+    int tasks = (int) Math.min(blocks, (long) TASKS_A_THREAD * workers.parallelism());
+    workers.run(
+        tasks,
+        (task, scratch) -> {
+          Blocks state = new Blocks(readings, scratch);
+          long end = Math.min(count, blocks * (task + 1) / tasks * BLOCK);
+          for (long at = blocks * task / tasks * BLOCK; at < end; at += BLOCK) {
+            int n = (int) Math.min(BLOCK, end - at);
+            state.run(at, n);
+            result.store(state.arrays[state.arrays.length - 1], at, n);
+          }
+        });
+  }
+
+  /** The blocks of one task. */
+  private final class Blocks {
+    private final BroadcastReader[] readings;
+    private final Object[] own;
+    private final Object[] arrays;
+    private final int[] at;
+
+    Blocks(BroadcastReader[] readings, Scratch scratch) {
+      this.readings = readings;
+      this.own = new Object[inputs.size() + instructions.size()];
+      this.arrays = new Object[own.length];
+      this.at = new int[own.length];
+      for (int i = 0; i < own.length; i++) {
+        int input = inputs.size();
+        DType dtype = i < input ? inputs.get(i) : instructions.get(i - input).dtype();
+        own[i] =
+            switch (Register.of(dtype)) {
+              case FLOAT -> scratch.floats(i, BLOCK);
+              case DOUBLE -> scratch.doubles(i, BLOCK);
+              case LONG -> scratch.longs(i, BLOCK);
+            };
+        arrays[i] = own[i];
+      }
+    }
+
+    void run(long from, int n) {
+      for (int i = 0; i < readings.length; i++) {
+        load(i, from, n);
+      }
+      for (int i = 0; i < instructions.size(); i++) {
+        run(instructions.get(i), readings.length + i, from, n);
+      }
+    }
+
+    /** A contiguous f32, f64 or i64 array is read where it lies. */
+    private void load(int i, long from, int n) {
+      Tensor tensor = readings[i].tensor();
+      boolean direct =
+          readings[i].isContiguous()
+              && tensor.array().isPresent()
+              && (tensor.dtype() == DType.F32
+                  || tensor.dtype() == DType.F64
+                  || tensor.dtype() == DType.I64);
+      if (direct) {
+        arrays[i] = tensor.array().get();
+        at[i] = (int) (tensor.arrayOffset() + from);
+      } else {
+        readings[i].load(from, n, own[i]);
+      }
+    }
+
+    private float[] floats(int i) {
+      return (float[]) arrays[i];
+    }
+
+    private double[] doubles(int i) {
+      return (double[]) arrays[i];
+    }
+
+    private long[] longs(int i) {
+      return (long[]) arrays[i];
+    }
+
+    private void run(Instruction instruction, int z, long from, int n) {
+      switch (instruction) {
+        case Instruction.Unary u -> {
+          switch (Register.of(u.dtype())) {
+            case FLOAT -> FloatBlocks.unary(u.kind(), floats(u.x()), at[u.x()], floats(z), n);
+            case DOUBLE -> DoubleBlocks.unary(u.kind(), doubles(u.x()), at[u.x()], doubles(z), n);
+            case LONG -> LongBlocks.unary(u.kind(), longs(u.x()), at[u.x()], longs(z), n);
+          }
+        }
+        case Instruction.Binary b -> binary(b, z, n);
+        case Instruction.Compare c -> compare(c, z, n);
+        case Instruction.Select s -> select(s, z, n);
+        case Instruction.Convert c -> convert(c, z, n);
+        case Instruction.Fill fill -> fill(fill, z, n);
+        case Instruction.Index index -> index(index, z, from, n);
+      }
+      round(instruction.dtype(), z, n);
+    }
+
+    private void round(DType dtype, int z, int n) {
+      if (dtype == DType.BF16) {
+        float[] values = floats(z);
+        for (int i = 0; i < n; i++) {
+          values[i] = Bf16.toFloat(Bf16.fromFloat(values[i]));
+        }
+      } else if (dtype == DType.I32) {
+        LongBlocks.cut(dtype, longs(z), n);
+      }
+    }
+
+    private void binary(Instruction.Binary b, int z, int n) {
+      int x = b.x();
+      int y = b.y();
+      switch (Register.of(b.dtype())) {
+        case FLOAT ->
+            FloatBlocks.binary(b.kind(), floats(x), at[x], floats(y), at[y], floats(z), n);
+        case DOUBLE ->
+            DoubleBlocks.binary(b.kind(), doubles(x), at[x], doubles(y), at[y], doubles(z), n);
+        case LONG -> LongBlocks.binary(b.kind(), longs(x), at[x], longs(y), at[y], longs(z), n);
+      }
+    }
+
+    private void compare(Instruction.Compare c, int z, int n) {
+      int x = c.x();
+      int y = c.y();
+      switch (arrays[x]) {
+        case float[] floats ->
+            FloatBlocks.compare(c.relation(), floats, at[x], floats(y), at[y], longs(z), n);
+        case double[] doubles ->
+            DoubleBlocks.compare(c.relation(), doubles, at[x], doubles(y), at[y], longs(z), n);
+        default -> LongBlocks.compare(c.relation(), longs(x), at[x], longs(y), at[y], longs(z), n);
+      }
+    }
+
+    private void select(Instruction.Select s, int z, int n) {
+      long[] c = longs(s.condition());
+      int cAt = at[s.condition()];
+      int x = s.x();
+      int y = s.y();
+      switch (Register.of(s.dtype())) {
+        case FLOAT -> FloatBlocks.select(c, cAt, floats(x), at[x], floats(y), at[y], floats(z), n);
+        case DOUBLE ->
+            DoubleBlocks.select(c, cAt, doubles(x), at[x], doubles(y), at[y], doubles(z), n);
+        case LONG -> LongBlocks.select(c, cAt, longs(x), at[x], longs(y), at[y], longs(z), n);
+      }
+    }
+
+    private void convert(Instruction.Convert c, int z, int n) {
+      int x = c.x();
+      switch (Register.of(c.dtype())) {
+        case FLOAT -> Conversions.toFloats(c.dtype(), arrays[x], at[x], floats(z), n);
+        case DOUBLE -> Conversions.toDoubles(arrays[x], at[x], doubles(z), n);
+        case LONG -> Conversions.toLongs(c.dtype(), arrays[x], at[x], longs(z), n);
+      }
+    }
+
+    private void fill(Instruction.Fill fill, int z, int n) {
+      switch (Register.of(fill.dtype())) {
+        case FLOAT -> java.util.Arrays.fill(floats(z), 0, n, (float) fill.value().toDouble());
+        case DOUBLE -> java.util.Arrays.fill(doubles(z), 0, n, fill.value().toDouble());
+        case LONG -> java.util.Arrays.fill(longs(z), 0, n, fill.value().toLong());
+      }
+    }
+
+    private void index(Instruction.Index index, int z, long from, int n) {
+      for (int i = 0; i < n; i++) {
+        long value = (from + i) / index.inner() % index.size();
+        switch (Register.of(index.dtype())) {
+          case FLOAT -> floats(z)[i] = value;
+          case DOUBLE -> doubles(z)[i] = value;
+          case LONG -> longs(z)[i] = value;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.program.Pointwise.BinaryKind;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Scalar;
+import io.github.shardsum.tensor.DType;
+
+/**
+ * One operation of a fused kernel, on blocks that are numbered: those of the inputs first, then one
+ * an instruction.
+ */
+public sealed interface Instruction {
+  /** Dtype of its block. */
+  DType dtype();
+
+  /** A function of one block. */
+  record Unary(DType dtype, UnaryKind kind, int x) implements Instruction {}
+
+  /** A function of two blocks. */
+  record Binary(DType dtype, BinaryKind kind, int x, int y) implements Instruction {}
+
+  /** A relation of two blocks. */
+  record Compare(DType dtype, Comparison relation, int x, int y) implements Instruction {}
+
+  /** A choice between two blocks. */
+  record Select(DType dtype, int condition, int x, int y) implements Instruction {}
+
+  /** A block in another dtype. */
+  record Convert(DType dtype, int x) implements Instruction {}
+
+  /** One number everywhere. */
+  record Fill(DType dtype, Scalar value) implements Instruction {}
+
+  /** The index along an axis whose elements stand some distance apart. */
+  record Index(DType dtype, long inner, long size) implements Instruction {}
+}

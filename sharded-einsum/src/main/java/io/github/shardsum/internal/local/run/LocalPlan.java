@@ -1,0 +1,172 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A program lowered to steps. Immutable and thread-safe; what a run writes is in its workspace.
+ *
+ * @param name the program's name
+ * @param locations where each value lies, by its number; absent for values that are never stored
+ * @param steps the steps in order
+ * @param memory places of the buffers
+ * @param routings routing tensors of the workspace
+ * @param nested plans of loops' bodies
+ * @param biased einsums that each workspace compiles
+ * @param notes what a reader should know of the plan
+ */
+public record LocalPlan(
+    String name,
+    List<Optional<ValueLocation>> locations,
+    List<Step> steps,
+    MemoryPlan memory,
+    List<ValueLocation.Routed> routings,
+    List<LocalPlan> nested,
+    List<BiasedEinsum> biased,
+    List<String> notes) {
+  /** Width of the bar of live bytes. */
+  private static final int BAR = 20;
+
+  /** Copies the lists. */
+  public LocalPlan {
+    locations = List.copyOf(locations);
+    steps = List.copyOf(steps);
+    routings = List.copyOf(routings);
+    nested = List.copyOf(nested);
+    biased = List.copyOf(biased);
+    notes = List.copyOf(notes);
+  }
+
+  /** Runs all steps, and measures them if there is a profile. */
+  public void run(
+      Workspace workspace,
+      Workers workers,
+      List<Tensor> inputs,
+      List<Tensor> outputs,
+      Optional<Profile> profile) {
+    RunContext frame = new RunContext(this, workspace, workers, inputs, outputs, profile);
+    if (profile.isEmpty()) {
+      for (Step step : steps) {
+        step.action().run(frame);
+      }
+      return;
+    }
+    for (int i = 0; i < steps.size(); i++) {
+      long start = System.nanoTime();
+      steps.get(i).action().run(frame);
+      profile.get().add(i, System.nanoTime() - start);
+    }
+  }
+
+  /** Bytes of a run beside inputs and outputs. */
+  public long bytes() {
+    long bytes = memory.bytes();
+    for (Step step : steps) {
+      bytes += step.ownBytes();
+    }
+    for (LocalPlan body : nested) {
+      bytes += body.bytes();
+    }
+    return bytes + scratchBytes();
+  }
+
+  /** One step runs at a time, so that the largest scratch is that of all. */
+  private long scratchBytes() {
+    return steps.stream().mapToLong(Step::scratchBytes).max().orElse(0);
+  }
+
+  /**
+   * Arithmetic operations of a run.
+   *
+   * @return the sum over the steps
+   */
+  public double flops() {
+    return steps.stream().mapToDouble(Step::flops).sum();
+  }
+
+  /**
+   * This plan with another note.
+   *
+   * @param more the notes
+   * @return the plan
+   */
+  public LocalPlan withNotes(Collection<String> more) {
+    List<String> all = new ArrayList<>(notes);
+    all.addAll(more);
+    return new LocalPlan(name, locations, steps, memory, routings, nested, biased, all);
+  }
+
+  /** Its notes and those of loops' bodies, each once. */
+  private Set<String> allNotes() {
+    Set<String> all = new LinkedHashSet<>(notes);
+    nested.forEach(body -> all.addAll(body.allNotes()));
+    return all;
+  }
+
+  /**
+   * What will run.
+   *
+   * @return memory and FLOPs, the table of the steps, and notes
+   */
+  public String explain() {
+    StringBuilder text = new StringBuilder();
+    text.append("local: program ")
+        .append(name)
+        .append(", at most ")
+        .append(bytes())
+        .append(" bytes beside inputs and outputs, ")
+        .append(String.format(Locale.ROOT, "%.3e", flops()))
+        .append(" FLOPs\n")
+        .append(table());
+    allNotes().forEach(note -> text.append("note: ").append(note).append('\n'));
+    return text.toString();
+  }
+
+  /**
+   * The table of the steps.
+   *
+   * @return a line a step, with a bar of the bytes that live then
+   */
+  private String table() {
+    long[] live = memory.liveBytes(steps.size());
+    long most = Math.max(1, Arrays.stream(live).max().orElse(0));
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%4s  %-14s %10s %10s %14s  %-" + BAR + "s  %s%n",
+            "step",
+            "kernel",
+            "FLOPs",
+            "bytes",
+            "live bytes",
+            "",
+            "what"));
+    for (int i = 0; i < steps.size(); i++) {
+      Step step = steps.get(i);
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%4d  %-14s %10.3e %10.3e %,14d  %-" + BAR + "s  %s%n",
+              i,
+              step.kernel(),
+              step.flops(),
+              step.bytes(),
+              live[i],
+              "#".repeat((int) (BAR * (double) live[i] / most)),
+              step.detail()));
+    }
+    for (LocalPlan body : nested) {
+      text.append("body of ").append(body.name()).append('\n').append(body.table().indent(2));
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,41 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.tensor.DType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where buffers are in the memory of a run.
+ *
+ * @param buffers the buffers with their offsets
+ * @param elements for each dtype, elements of all its buffers together
+ */
+public record MemoryPlan(List<BufferInfo> buffers, Map<DType, Long> elements) {
+  /** Copies list and map. */
+  public MemoryPlan {
+    buffers = List.copyOf(buffers);
+    elements = Map.copyOf(elements);
+  }
+
+  long bytes() {
+    long bytes = 0;
+    for (Map.Entry<DType, Long> each : elements.entrySet()) {
+      bytes += each.getValue() * each.getKey().byteSize();
+    }
+    return bytes;
+  }
+
+  /** For each of this many steps the bytes of the buffers that it needs. */
+  long[] liveBytes(int steps) {
+    long[] changes = new long[steps + 1];
+    for (BufferInfo buffer : buffers) {
+      if (buffer.from() < steps && buffer.from() <= buffer.to()) {
+        changes[Math.max(0, buffer.from())] += buffer.bytes();
+        changes[Math.min(steps, buffer.to() + 1)] -= buffer.bytes();
+      }
+    }
+    Arrays.parallelPrefix(changes, Long::sum);
+    return Arrays.copyOf(changes, steps);
+  }
+}

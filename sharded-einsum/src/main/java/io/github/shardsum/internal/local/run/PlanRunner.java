@@ -1,0 +1,47 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** Runs a plan in workspaces that are kept, one a run that overlaps others. Thread-safe. */
+public final class PlanRunner {
+  /** A thread that owns nothing: what it may access, any thread may. */
+  private static final Thread OTHER = Thread.ofVirtual().unstarted(() -> {});
+
+  private final LocalPlan plan;
+  private final Workers workers;
+  private final Optional<Profile> profile;
+  private final ConcurrentLinkedQueue<Workspace> free = new ConcurrentLinkedQueue<>();
+
+  /** A runner that adds the steps' times to the profile if there is one. */
+  public PlanRunner(LocalPlan plan, Workers workers, Optional<Profile> profile) {
+    this.plan = plan;
+    this.workers = workers;
+    this.profile = profile;
+  }
+
+  /** Runs the plan on tensors that were checked. */
+  public void run(List<Tensor> outputs, List<Tensor> inputs) {
+    Workspace kept = free.poll();
+    Workspace workspace = kept == null ? new Workspace(plan) : kept;
+    boolean shared = isShared(inputs) && isShared(outputs);
+    plan.run(workspace, shared ? workers : workers.alone(), inputs, outputs, profile);
+    // After a failed run the workspace may hold positions that nothing checked.
+    free.add(workspace);
+  }
+
+  /**
+   * Whether other threads than the caller may access the memory: a confined arena's they may not.
+   */
+  private static boolean isShared(List<Tensor> tensors) {
+    for (Tensor tensor : tensors) {
+      if (!tensor.segment().isAccessibleBy(OTHER)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

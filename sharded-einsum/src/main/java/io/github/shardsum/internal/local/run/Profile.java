@@ -1,0 +1,83 @@
+package io.github.shardsum.internal.local.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/** Times of a plan's steps, and of those of its loops' bodies. Thread-safe. */
+public final class Profile {
+  private final LocalPlan plan;
+  private final AtomicLongArray calls;
+  private final AtomicLongArray nanoseconds;
+  private final List<Profile> nested;
+
+  /**
+   * A step and its time.
+   *
+   * @param program the program whose step it is
+   * @param kernel what ran
+   * @param detail what it ran on
+   * @param results names of the values that it wrote
+   * @param calls how often it ran
+   * @param nanoseconds time of all calls
+   */
+  public record Entry(
+      String program,
+      String kernel,
+      String detail,
+      List<String> results,
+      long calls,
+      long nanoseconds) {
+    /** Copies the list. */
+    public Entry {
+      results = List.copyOf(results);
+    }
+  }
+
+  /**
+   * No time yet.
+   *
+   * @param plan whose steps
+   */
+  public Profile(LocalPlan plan) {
+    this.plan = plan;
+    this.calls = new AtomicLongArray(plan.steps().size());
+    this.nanoseconds = new AtomicLongArray(plan.steps().size());
+    this.nested = plan.nested().stream().map(Profile::new).toList();
+  }
+
+  public void add(int step, long time) {
+    calls.getAndIncrement(step);
+    nanoseconds.getAndAdd(step, time);
+  }
+
+  public Profile nested(int index) {
+    return nested.get(index);
+  }
+
+  /**
+   * Times so far.
+   *
+   * @return an entry a step in order, those of loops' bodies last
+   */
+  public List<Entry> entries() {
+    List<Entry> entries = new ArrayList<>();
+    addTo(entries);
+    return List.copyOf(entries);
+  }
+
+  private void addTo(List<Entry> entries) {
+    for (int i = 0; i < calls.length(); i++) {
+      Step step = plan.steps().get(i);
+      entries.add(
+          new Entry(
+              plan.name(),
+              step.kernel(),
+              step.detail(),
+              step.results(),
+              calls.get(i),
+              nanoseconds.get(i)));
+    }
+    nested.forEach(body -> body.addTo(entries));
+  }
+}

@@ -1,0 +1,21 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.tensor.DType;
+
+/** What a block of elements is computed in. */
+public enum Register {
+  /** f32, and bf16 which is rounded after each operation. */
+  FLOAT,
+  /** f64. */
+  DOUBLE,
+  /** i32 and i64, cut after each operation, and bool as 0 and 1. */
+  LONG;
+
+  static Register of(DType dtype) {
+    return switch (dtype) {
+      case F32, BF16 -> FLOAT;
+      case F64 -> DOUBLE;
+      case I32, I64, BOOL -> LONG;
+    };
+  }
+}

@@ -1,0 +1,79 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/** One run: the workspace and where inputs and outputs lie now. */
+public final class RunContext {
+  private final LocalPlan plan;
+  private final Workspace workspace;
+  private final Workers workers;
+  private final List<Tensor> inputs;
+  private final List<Tensor> outputs;
+  private final Optional<Profile> profile;
+  private final Tensor[] values;
+
+  RunContext(
+      LocalPlan plan,
+      Workspace workspace,
+      Workers workers,
+      List<Tensor> inputs,
+      List<Tensor> outputs,
+      Optional<Profile> profile) {
+    this.plan = plan;
+    this.workspace = workspace;
+    this.workers = workers;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.profile = profile;
+    this.values = new Tensor[plan.locations().size()];
+  }
+
+  public Workspace workspace() {
+    return workspace;
+  }
+
+  public Workers workers() {
+    return workers;
+  }
+
+  public Optional<Profile> profile() {
+    return profile;
+  }
+
+  /** A dense value. */
+  public Tensor tensor(int id) {
+    Optional<Tensor> fixed = workspace.value(id);
+    if (fixed.isPresent()) {
+      return fixed.get();
+    }
+    Tensor known = values[id];
+    if (known == null) {
+      known = tensor((ValueLocation.Dense) plan.locations().get(id).orElseThrow());
+      values[id] = known;
+    }
+    return known;
+  }
+
+  private Tensor tensor(ValueLocation.Dense place) {
+    return switch (place.base()) {
+      case Storage.Buffer(int index) -> Workspace.view(place, workspace.buffer(index));
+      case Storage.Input(int index) -> Workspace.view(place, inputs.get(index));
+      case Storage.Output(int index) -> Workspace.view(place, outputs.get(index));
+    };
+  }
+
+  /** A value as an einsum's operand. */
+  public Operand operand(int id) {
+    return plan.locations().get(id).orElseThrow() instanceof ValueLocation.Routed routed
+        ? workspace.routing(routed.index())
+        : tensor(id);
+  }
+
+  public Tensor output(int index) {
+    return outputs.get(index);
+  }
+}

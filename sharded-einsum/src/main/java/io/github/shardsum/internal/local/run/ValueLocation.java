@@ -1,0 +1,51 @@
+package io.github.shardsum.internal.local.run;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.Optional;
+
+/** Where a value lies. */
+public sealed interface ValueLocation {
+  /**
+   * All its elements.
+   *
+   * @param base the memory
+   * @param view the value as a view of it
+   * @param planned that view of a base in C order, for compiling
+   * @param dtype the elements' dtype
+   * @param whole whether it is all of the base, in the base's order
+   */
+  public record Dense(
+      Storage base, StridedLayout.View view, StridedLayout planned, DType dtype, boolean whole)
+      implements ValueLocation {
+    public static Dense of(Storage base, DType dtype, Shape shape) {
+      return new Dense(base, StridedLayout.View.SAME, StridedLayout.of(shape), dtype, true);
+    }
+
+    public Dense seen(StridedLayout.View next) {
+      return new Dense(base, next.of(view), next.apply(planned), dtype, false);
+    }
+  }
+
+  /**
+   * At most some non-zeros for each leading index, see {@link
+   * io.github.shardsum.tensor.RoutingTensor}.
+   *
+   * @param index number of the routing tensor in the workspace
+   * @param shape the value's shape
+   * @param leadRank how many of its axes lead
+   * @param slots non-zeros for each leading index
+   * @param dtype the value's dtype
+   * @param positions buffer of i32
+   * @param weights buffer of the dtype; if absent every weight is 1
+   */
+  public record Routed(
+      int index,
+      Shape shape,
+      int leadRank,
+      long slots,
+      DType dtype,
+      Storage.Buffer positions,
+      Optional<Storage.Buffer> weights)
+      implements ValueLocation {}
+}
