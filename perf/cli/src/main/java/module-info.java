@@ -1,9 +1,9 @@
 /** The shardsum command line. */
 module io.github.shardsum.cli {
-  requires static jdk.incubator.vector;
   requires static org.jspecify;
   requires io.github.shardsum.collectives;
   requires io.github.shardsum.core;
+  requires io.github.shardsum.measure;
   requires io.github.shardsum.moe;
   requires io.github.shardsum.sharded;
   requires io.github.shardsum.tpu;

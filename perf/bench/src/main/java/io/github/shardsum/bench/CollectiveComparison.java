@@ -1,11 +1,16 @@
 package io.github.shardsum.bench;
 
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.Interval;
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.PairedTiming;
+import io.github.shardsum.measure.Timed;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * What {@link CollectiveBenchmark} and {@link SuperstepBenchmark} measure, in turns: on a machine
+ * What {@link CollectiveBenchmark} and {@link SuperstepBenchmark} measure, in pairs: on a machine
  * whose memory others use too, a ratio of two benchmarks that ran one after the other says little.
  * Prints paired 95 % intervals and whether each promise is met; the exit status is 1 if one is not.
  *
@@ -31,16 +36,16 @@ public final class CollectiveComparison {
    *
    * @param arguments numbers of devices
    */
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws MeasurementException {
     int[] devices = Arrays.stream(arguments).mapToInt(Integer::parseInt).toArray();
-    CollectiveComparison turns = new CollectiveComparison();
+    CollectiveComparison times = new CollectiveComparison();
     printLoad();
     for (int count : devices.length == 0 ? DEVICES : devices) {
-      turns.collectives(count);
+      times.collectives(count);
     }
-    turns.supersteps();
+    times.supersteps();
     printLoad();
-    System.exit(turns.missed ? 1 : 0);
+    System.exit(times.missed ? 1 : 0);
   }
 
   private static void printLoad() {
@@ -56,28 +61,26 @@ public final class CollectiveComparison {
     return met ? "met" : "MISSED";
   }
 
-  private void collectives(int devices) {
+  private void collectives(int devices) throws MeasurementException {
     CollectiveBenchmark both = new CollectiveBenchmark(devices);
     both.setUp();
     PairedTiming copies =
         PairedTiming.of(
-            ROUNDS,
-            PairedTiming.Timed.of(both::copyOfWholeOperands),
-            PairedTiming.Timed.of(both::allToAll));
-    PairedTiming.Interval share = share(devices, "all-to-all", "whole operands copied", copies);
+            InterleavedTimer.of(ROUNDS),
+            Timed.of(both::copyOfWholeOperands),
+            Timed.of(both::allToAll));
+    Interval share = share(devices, "all-to-all", "whole operands copied", copies);
     print(", at least %.2f %s%n", LEAST_OF_COPY, verdict(share.median() >= LEAST_OF_COPY));
     share(
         devices,
         "all-to-all",
         "its chunks copied by Java",
         PairedTiming.of(
-            ROUNDS,
-            PairedTiming.Timed.of(both::copyOfChunks),
-            PairedTiming.Timed.of(both::allToAll)));
+            InterleavedTimer.of(ROUNDS), Timed.of(both::copyOfChunks), Timed.of(both::allToAll)));
     print("%n");
     PairedTiming reads =
         PairedTiming.of(
-            ROUNDS, PairedTiming.Timed.of(both::readAll), PairedTiming.Timed.of(both::allReduce));
+            InterleavedTimer.of(ROUNDS), Timed.of(both::readAll), Timed.of(both::allReduce));
     share = share(devices, "all-reduce", "all read", reads);
     if (devices >= BEYOND_CACHES) {
       print(", at least %.2f %s", LEAST_OF_READ, verdict(share.median() >= LEAST_OF_READ));
@@ -86,30 +89,29 @@ public final class CollectiveComparison {
     both.check();
   }
 
-  private static PairedTiming.Interval share(
-      int devices, String what, String limit, PairedTiming turns) {
-    PairedTiming.Interval share = turns.interval((copied, collective) -> copied / collective);
+  private static Interval share(int devices, String what, String limit, PairedTiming times) {
+    Interval share = times.interval((copied, collective) -> copied / collective);
     print(
         "%d devices: %s %.0f us, %s %.0f us: %.2f [%.2f, %.2f]",
         devices,
         what,
-        PairedTiming.median(turns.second()) * 1e6,
+        Interval.median(times.second()) * 1e6,
         limit,
-        PairedTiming.median(turns.first()) * 1e6,
+        Interval.median(times.first()) * 1e6,
         share.median(),
         share.low(),
         share.high());
     return share;
   }
 
-  private void supersteps() {
+  private void supersteps() throws MeasurementException {
     SuperstepBenchmark both = new SuperstepBenchmark();
-    PairedTiming turns =
+    PairedTiming times =
         PairedTiming.of(
-            ROUNDS,
-            PairedTiming.Timed.of(both::superstepOfMany),
-            PairedTiming.Timed.of(both::superstepAlone));
-    PairedTiming.Interval step = turns.interval((many, _) -> many / SuperstepBenchmark.STEPS * 1e6);
+            InterleavedTimer.of(ROUNDS),
+            Timed.of(both::superstepOfMany),
+            Timed.of(both::superstepAlone));
+    Interval step = times.interval((many, _) -> many / SuperstepBenchmark.STEPS * 1e6);
     print(
         "a superstep of 2048 devices %.2f us [%.2f, %.2f], under %.0f us %s; a plan of one %.2f us%n",
         step.median(),
@@ -117,7 +119,7 @@ public final class CollectiveComparison {
         step.high(),
         MOST_MICROSECONDS,
         verdict(step.high() < MOST_MICROSECONDS),
-        PairedTiming.median(turns.second()) * 1e6);
+        Interval.median(times.second()) * 1e6);
     both.check();
   }
 }

@@ -2,6 +2,11 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.Interval;
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.PairedTiming;
+import io.github.shardsum.measure.Timed;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.program.Program;
 import java.lang.management.ManagementFactory;
@@ -10,7 +15,7 @@ import java.util.Locale;
 
 /**
  * What programs cost: the Mixture-of-Experts layer as a program and its kernels called by hand, in
- * turns, with a paired interval; and compiling a program of 1,000 operations in a warm JVM. The
+ * times, with a paired interval; and compiling a program of 1,000 operations in a warm JVM. The
  * exit status is 1 if a promise is missed. One thread.
  *
  * <p>Arguments: any of {@code moe}, {@code compile}; none for both.
@@ -34,19 +39,23 @@ public final class ProgramComparison {
    *
    * @param arguments what
    */
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws MeasurementException {
     List<String> wanted = arguments.length == 0 ? List.of("moe", "compile") : List.of(arguments);
-    ProgramComparison turns = new ProgramComparison();
+    ProgramComparison times = new ProgramComparison();
     for (String what : wanted) {
       print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
       switch (what) {
-        case "moe" -> LAYERS.forEach(turns::layer);
-        case "compile" -> turns.compile();
+        case "moe" -> {
+          for (MoeSizes layer : LAYERS) {
+            times.layer(layer);
+          }
+        }
+        case "compile" -> times.compile();
         default -> throw new IllegalArgumentException("moe, compile are wanted, got " + what);
       }
     }
     print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-    System.exit(turns.missed ? 1 : 0);
+    System.exit(times.missed ? 1 : 0);
   }
 
   private static void print(String format, Object... values) {
@@ -58,18 +67,18 @@ public final class ProgramComparison {
     return met ? "met" : "MISSED";
   }
 
-  private void layer(MoeSizes sizes) {
+  private void layer(MoeSizes sizes) throws MeasurementException {
     MoeProgramBenchmark both = new MoeProgramBenchmark(sizes);
     both.setUp();
-    PairedTiming turns =
+    PairedTiming times =
         PairedTiming.of(
-            ROUNDS, PairedTiming.Timed.of(both::byHand), PairedTiming.Timed.of(both::asProgram));
-    PairedTiming.Interval ratio = turns.interval((hand, program) -> program / hand);
+            InterleavedTimer.of(ROUNDS), Timed.of(both::byHand), Timed.of(both::asProgram));
+    Interval ratio = times.interval((hand, program) -> program / hand);
     print(
         "%s%n  by hand %.3f ms, as a program %.3f ms, %d pairs: %.3f [%.3f, %.3f], at most %.2f %s%n",
         sizes,
-        PairedTiming.median(turns.first()) * 1e3,
-        PairedTiming.median(turns.second()) * 1e3,
+        Interval.median(times.first()) * 1e3,
+        Interval.median(times.second()) * 1e3,
         ROUNDS,
         ratio.median(),
         ratio.low(),
@@ -78,17 +87,16 @@ public final class ProgramComparison {
         verdict(ratio.median() <= MOST_OF_HAND));
   }
 
-  private void compile() {
+  private void compile() throws MeasurementException {
     LocalBackend backend = LocalBackend.of(Workers.sequential());
     Program program = CompileBenchmark.program();
     String text = program.toString();
-    PairedTiming turns =
+    PairedTiming times =
         PairedTiming.of(
-            ROUNDS,
-            PairedTiming.Timed.of(() -> backend.compile(program).close()),
-            PairedTiming.Timed.of(
-                () -> Data.check("outputs", 1, Program.parse(text).outputs().size(), 0)));
-    PairedTiming.Interval compiling = turns.interval((compiled, parsed) -> compiled);
+            InterleavedTimer.of(ROUNDS),
+            Timed.of(() -> backend.compile(program).close()),
+            Timed.of(() -> Data.check("outputs", 1, Program.parse(text).outputs().size(), 0)));
+    Interval compiling = times.interval((compiled, parsed) -> compiled);
     print(
         "compiling %d operations %.2f ms [%.2f, %.2f], at most %.0f ms %s; parsing them %.2f ms%n",
         program.statements().size(),
@@ -97,6 +105,6 @@ public final class ProgramComparison {
         compiling.high() * 1e3,
         MOST_SECONDS * 1e3,
         verdict(compiling.high() <= MOST_SECONDS),
-        PairedTiming.median(turns.second()) * 1e3);
+        Interval.median(times.second()) * 1e3);
   }
 }

@@ -1,7 +1,7 @@
 package io.github.shardsum.cli;
 
-import io.github.shardsum.cli.machine.LibrarySearch;
-import io.github.shardsum.cli.machine.NativeEngine;
+import io.github.shardsum.cli.common.LibrarySearch;
+import io.github.shardsum.cli.common.NativeEngine;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.List;
 import java.util.stream.Stream;

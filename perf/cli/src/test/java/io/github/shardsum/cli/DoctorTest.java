@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.cli.machine.LibrarySearch;
-import io.github.shardsum.cli.machine.NativeEngine;
+import io.github.shardsum.cli.common.LibrarySearch;
+import io.github.shardsum.cli.common.NativeEngine;
 import io.github.shardsum.ops.KernelInfo;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -26,6 +26,7 @@ class SettingsTest {
           "sharded-einsum/src",
           "moe-ops/src",
           "tpu-ffi/src",
+          "perf/measure/src",
           "perf/cli/src",
           "perf/bench/src");
 

@@ -1,7 +1,11 @@
 package io.github.shardsum.bench.pjrt;
 
-import io.github.shardsum.bench.PairedTiming;
 import io.github.shardsum.io.Npy;
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.Interval;
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.PairedTiming;
+import io.github.shardsum.measure.Timed;
 import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.ExecuteOptions;
 import io.github.shardsum.pjrt.HostTransfer;
@@ -20,7 +24,7 @@ import java.util.Locale;
 import java.util.function.BooleanSupplier;
 
 /**
- * The three promises of the PJRT binding, each side in turns with its peer, with a paired interval:
+ * The three promises of the PJRT binding, each side in pairs with its peer, with a paired interval:
  * a call against the same call from C, an einsum against JAX on the same plugin, a copy to a device
  * against a copy to new memory. Each line says whether its promise is met. Results are compared,
  * too: the exit status is 1 if one is wrong.
@@ -34,9 +38,9 @@ public final class PjrtComparison {
   private static final double LEAST_OF_COPY = 0.9;
 
   private final Path plugin = BindingCalls.plugin();
-  private final PairedTiming.Effort effort;
+  private final InterleavedTimer effort;
 
-  private PjrtComparison(PairedTiming.Effort effort) {
+  private PjrtComparison(InterleavedTimer effort) {
     this.effort = effort;
   }
 
@@ -46,20 +50,20 @@ public final class PjrtComparison {
    * @param arguments what
    * @throws IOException if JAX does not answer
    */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws IOException, MeasurementException {
     List<String> wanted = List.of(arguments);
     boolean smoke = !wanted.isEmpty() && wanted.getFirst().equals("smoke");
     if (smoke) {
       wanted = wanted.subList(1, wanted.size());
     }
-    PjrtComparison turns =
-        new PjrtComparison(smoke ? PairedTiming.Effort.SMOKE : PairedTiming.Effort.FULL);
-    System.out.println("plugin " + turns.plugin.getFileName());
+    PjrtComparison times =
+        new PjrtComparison(smoke ? InterleavedTimer.SMOKE : InterleavedTimer.LONG);
+    System.out.println("plugin " + times.plugin.getFileName());
     for (String what : wanted.isEmpty() ? List.of("calls", "copies", "jax") : wanted) {
       switch (what) {
-        case "calls" -> turns.calls();
-        case "copies" -> turns.copies();
-        case "jax" -> turns.jax();
+        case "calls" -> times.calls();
+        case "copies" -> times.copies();
+        case "jax" -> times.jax();
         default -> throw new IllegalArgumentException("calls, copies, jax are wanted, got " + what);
       }
     }
@@ -67,7 +71,7 @@ public final class PjrtComparison {
     System.exit(0);
   }
 
-  private static PairedTiming.Timed timed(NativeCalls.Loop loop) {
+  private static Timed timed(NativeCalls.Loop loop) {
     return calls -> {
       long begin = System.nanoTime();
       loop.run(calls);
@@ -75,7 +79,7 @@ public final class PjrtComparison {
     };
   }
 
-  private static PairedTiming.Timed timed(BooleanSupplier call) {
+  private static Timed timed(BooleanSupplier call) {
     return timed(
         (NativeCalls.Loop)
             times -> {
@@ -87,7 +91,7 @@ public final class PjrtComparison {
             });
   }
 
-  private void calls() {
+  private void calls() throws MeasurementException {
     System.out.printf(
         "%n%-10s %6s %12s %12s %36s%n", "operation", "calls", "C", "binding", "more, ns a call");
     try (BindingCalls ours = new BindingCalls(plugin);
@@ -104,19 +108,20 @@ public final class PjrtComparison {
   }
 
   /** One line; several calls of PJRT that make one operation share its time. */
-  private void call(String name, int calls, NativeCalls.Loop c, BooleanSupplier binding) {
-    PairedTiming turns = PairedTiming.of(effort, timed(c), timed(binding));
-    PairedTiming.Interval more = turns.interval((first, second) -> (second - first) * 1e9 / calls);
+  private void call(String name, int calls, NativeCalls.Loop c, BooleanSupplier binding)
+      throws MeasurementException {
+    PairedTiming times = PairedTiming.of(effort, timed(c), timed(binding));
+    Interval more = times.interval((first, second) -> (second - first) * 1e9 / calls);
     System.out.printf(
         "%-10s %6d %9.1f ns %9.1f ns %36s%n",
         name,
         calls,
-        PairedTiming.median(turns.first()) * 1e9,
-        PairedTiming.median(turns.second()) * 1e9,
+        Interval.median(times.first()) * 1e9,
+        Interval.median(times.second()) * 1e9,
         verdict(more, more.low() <= MOST_NANOSECONDS));
   }
 
-  private static String verdict(PairedTiming.Interval interval, boolean met) {
+  private static String verdict(Interval interval, boolean met) {
     return String.format(
         Locale.ROOT,
         "%.2f [%.2f, %.2f] %s",
@@ -126,7 +131,7 @@ public final class PjrtComparison {
         met ? "met" : "MISSED");
   }
 
-  private void copies() {
+  private void copies() throws MeasurementException {
     System.out.printf(
         "%n%-22s %8s %12s %12s %34s%n", "transfer", "bytes", "copy", "transfer", "rate / copy's");
     try (BindingCalls ours = new BindingCalls(plugin);
@@ -135,11 +140,11 @@ public final class PjrtComparison {
         int count = megabytes << 18;
         Tensor here = BindingCalls.zeros(count);
         Tensor array = Tensor.of(new float[count], count);
-        PairedTiming.Timed copy = timed(c.copy(here.segment()));
+        Timed copy = timed(c.copy(here.segment()));
         copy("COPY from C", megabytes, copy, timed(c.fromHost(here.segment(), 0)));
         copy("BORROW from C", megabytes, copy, timed(c.fromHost(here.segment(), 2)));
         for (HostTransfer transfer : new HostTransfer[] {HostTransfer.COPY, HostTransfer.BORROW}) {
-          PairedTiming.Timed our = timed(() -> ours.fromHost(here, transfer));
+          Timed our = timed(() -> ours.fromHost(here, transfer));
           copy(transfer.toString(), megabytes, copy, our);
         }
         copy("COPY of an array", megabytes, copy, timed(() -> ours.fromHost(array)));
@@ -147,16 +152,16 @@ public final class PjrtComparison {
     }
   }
 
-  private void copy(
-      String name, int megabytes, PairedTiming.Timed copy, PairedTiming.Timed transfer) {
-    PairedTiming turns = PairedTiming.of(effort, copy, transfer);
-    PairedTiming.Interval ratio = turns.interval((first, second) -> first / second);
+  private void copy(String name, int megabytes, Timed copy, Timed transfer)
+      throws MeasurementException {
+    PairedTiming times = PairedTiming.of(effort, copy, transfer);
+    Interval ratio = times.ratio();
     System.out.printf(
         "%-22s %5d MB %9.1f us %9.1f us %34s%n",
         name,
         megabytes,
-        PairedTiming.median(turns.first()) * 1e6,
-        PairedTiming.median(turns.second()) * 1e6,
+        Interval.median(times.first()) * 1e6,
+        Interval.median(times.second()) * 1e6,
         verdict(ratio, ratio.high() >= LEAST_OF_COPY));
   }
 
@@ -169,7 +174,7 @@ public final class PjrtComparison {
     {2, 16, 4, 8, 32, 64}, {4, 64, 8, 16, 64, 128}, {4, 128, 8, 32, 128, 256}
   };
 
-  private void jax() throws IOException {
+  private void jax() throws IOException, MeasurementException {
     String named = System.getenv("SHARDSUM_PYTHON");
     try (JaxPeer jax = new JaxPeer(named == null ? "python3" : named, plugin);
         BindingCalls ours = new BindingCalls(plugin)) {
@@ -185,7 +190,7 @@ public final class PjrtComparison {
   }
 
   private void einsum(JaxPeer jax, BindingCalls ours, String equation, long[] sizes)
-      throws IOException {
+      throws IOException, MeasurementException {
     String[] operands = equation.split("->", 2)[0].split(",", -1);
     jax.prepare(equation, Arrays.stream(operands).map(labels -> shape(labels, sizes)).toList());
     String text = Files.readString(jax.file("program.mlir"));
@@ -199,14 +204,14 @@ public final class PjrtComparison {
       List<List<PjrtBuffer>> arguments = List.of(buffers);
       check(program, arguments, Npy.map(jax.file("result.npy"), arena));
       PjrtBuffer[] row = buffers.toArray(PjrtBuffer[]::new);
-      PairedTiming turns = PairedTiming.of(effort, jax::seconds, timed(() -> run(program, row)));
-      PairedTiming.Interval ratio = turns.interval((theirs, our) -> theirs / our);
+      PairedTiming times = PairedTiming.of(effort, jax::seconds, timed(() -> run(program, row)));
+      Interval ratio = times.ratio();
       System.out.printf(
           "%-16s %-22s %9.1f us %9.1f us %34s%n",
           equation,
           Arrays.toString(sizes),
-          PairedTiming.median(turns.first()) * 1e6,
-          PairedTiming.median(turns.second()) * 1e6,
+          Interval.median(times.first()) * 1e6,
+          Interval.median(times.second()) * 1e6,
           verdict(ratio, ratio.high() >= LEAST_OF_JAX));
     } finally {
       buffers.forEach(PjrtBuffer::close);

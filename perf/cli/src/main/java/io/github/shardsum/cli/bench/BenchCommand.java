@@ -1,10 +1,10 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.common.RepeatedOptions;
-import io.github.shardsum.cli.machine.CCompiler;
-import io.github.shardsum.cli.machine.CompiledLimits;
-import io.github.shardsum.cli.machine.Roofline;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.Roofline;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.io.IOException;
@@ -183,7 +183,7 @@ public final class BenchCommand implements Callable<Integer> {
       report.threads(count, found);
       Roofline roof = new Roofline(workers, WINDOW_NANOS);
       InterleavedTimer turns = count == 1 ? rounds : rounds.withPauses();
-      BenchRun run = new BenchRun(turns, workers, roof, found.contestants(), report::note);
+      BenchRun run = new BenchRun(turns, workers, roof, found.competitors(), report::note);
       for (BenchCase subject : cases) {
         results.add(run.measure(subject));
         report.row(results.getLast());
@@ -200,7 +200,7 @@ public final class BenchCommand implements Callable<Integer> {
           try {
             results.add(subject.measure(workers, rounds));
             report.kernel(results.getLast());
-          } catch (PeerException e) {
+          } catch (MeasurementException e) {
             report.note("%s: %s".formatted(subject.path(), e.why()));
           }
         }

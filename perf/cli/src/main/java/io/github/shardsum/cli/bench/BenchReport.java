@@ -1,6 +1,6 @@
 package io.github.shardsum.cli.bench;
 
-import io.github.shardsum.cli.machine.Roofline;
+import io.github.shardsum.measure.Roofline;
 import io.github.shardsum.ops.KernelInfo;
 import io.github.shardsum.tensor.DType;
 import java.io.IOException;

@@ -1,7 +1,11 @@
 package io.github.shardsum.cli.bench;
 
-import io.github.shardsum.cli.machine.Roofline;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.Interval;
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.PairedTiming;
+import io.github.shardsum.measure.Roofline;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,9 +64,10 @@ final class BenchRun {
     List<Competitor> able = new ArrayList<>(List.of(ours));
     peers.stream().filter(peer -> isAble(peer, subject, oracle)).forEach(able::add);
     System.gc();
-    Map<String, double[]> times = rounds.run(able, (peer, why) -> note(peer, subject, why.why()));
+    Map<Competitor, double[]> times =
+        rounds.run(able, (peer, why) -> note(peer, subject, why.why()));
     able.forEach(Competitor::forget);
-    return result(subject, times);
+    return result(subject, ours, times);
   }
 
   private boolean isAble(Competitor peer, BenchCase subject, Oracle oracle) {
@@ -78,32 +83,36 @@ final class BenchRun {
           peer,
           subject,
           "its result is off by %.2g of the sum of absolute terms".formatted(oracle.error(values)));
-    } catch (PeerException e) {
+    } catch (MeasurementException e) {
       note(peer, subject, e.why());
     }
     return false;
   }
 
-  private void note(Timed peer, BenchCase subject, String why) {
+  private void note(Competitor peer, BenchCase subject, String why) {
     notes.accept("%s: no time of %s: %s".formatted(subject.id(), peer.name(), why));
   }
 
-  private Measured result(BenchCase subject, Map<String, double[]> times) {
-    double[] ours = Objects.requireNonNull(times.remove(Ours.NAME));
+  private Measured result(BenchCase subject, Ours our, Map<Competitor, double[]> times) {
+    double[] ours = Objects.requireNonNull(times.remove(our));
     double[] sorted = ours.clone();
     Arrays.sort(sorted);
     List<Measured.Peer> found = new ArrayList<>();
     times.forEach(
-        (name, seconds) ->
-            found.add(new Measured.Peer(name, median(seconds), PairedRatio.of(seconds, ours))));
+        (peer, seconds) ->
+            found.add(
+                new Measured.Peer(
+                    peer.name(),
+                    Interval.median(seconds),
+                    new PairedTiming(seconds, ours).ratio())));
     Bound bound = bound(subject, sorted[0]);
     return new Measured(
         subject,
         workers.parallelism(),
-        PairedRatio.quantile(sorted, 0.5),
+        Interval.quantile(sorted, 0.5),
         sorted[0],
-        PairedRatio.quantile(sorted, 0.25),
-        PairedRatio.quantile(sorted, 0.75),
+        Interval.quantile(sorted, 0.25),
+        Interval.quantile(sorted, 0.75),
         bound.limit(),
         bound.seconds(),
         found);
@@ -137,11 +146,5 @@ final class BenchRun {
   /** Multiply-adds of integers are no faster than those of floats. */
   private static DType floatsAsWide(DType dtype) {
     return dtype.byteSize() == DType.F32.byteSize() ? DType.F32 : DType.F64;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return PairedRatio.quantile(sorted, 0.5);
   }
 }

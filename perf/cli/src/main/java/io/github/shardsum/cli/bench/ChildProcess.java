@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.measure.MeasurementException;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -27,14 +28,14 @@ final class ChildProcess implements AutoCloseable {
   private final JsonNode greeting;
 
   /** Starts it and waits for the first line. */
-  ChildProcess(ProcessBuilder builder) throws IOException, PeerException {
+  ChildProcess(ProcessBuilder builder) throws IOException, MeasurementException {
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     this.process = builder.start();
     this.answers = process.inputReader(StandardCharsets.UTF_8);
     this.requests = process.outputWriter(StandardCharsets.UTF_8);
     try {
       this.greeting = answer();
-    } catch (PeerException e) {
+    } catch (MeasurementException e) {
       process.destroyForcibly();
       throw e;
     }
@@ -46,13 +47,13 @@ final class ChildProcess implements AutoCloseable {
   }
 
   /** Asks and waits. */
-  JsonNode ask(String line) throws PeerException {
+  JsonNode ask(String line) throws MeasurementException {
     try {
       requests.write(line);
       requests.newLine();
       requests.flush();
     } catch (IOException e) {
-      throw new PeerException("its process has ended");
+      throw new MeasurementException("its process has ended");
     }
     return answer();
   }
@@ -67,28 +68,28 @@ final class ChildProcess implements AutoCloseable {
     return result;
   }
 
-  private JsonNode answer() throws PeerException {
+  private JsonNode answer() throws MeasurementException {
     CompletableFuture<String> line = new CompletableFuture<>();
     Thread.ofVirtual().start(() -> line.complete(nextLine()));
     try {
       String text = line.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
       if (text.isEmpty()) {
-        throw new PeerException("its process has ended");
+        throw new MeasurementException("its process has ended");
       }
       JsonNode answer = JSON.readTree(text);
       if (answer.has("error")) {
-        throw new PeerException(answer.get("error").stringValue());
+        throw new MeasurementException(answer.get("error").stringValue());
       }
       return answer;
     } catch (TimeoutException e) {
       process.destroyForcibly();
-      throw new PeerException("no answer within %d s".formatted(DEADLINE_SECONDS));
+      throw new MeasurementException("no answer within %d s".formatted(DEADLINE_SECONDS));
     } catch (ExecutionException e) {
-      throw new PeerException(String.valueOf(e.getCause()));
+      throw new MeasurementException(String.valueOf(e.getCause()));
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
-      throw new PeerException("interrupted");
+      throw new MeasurementException("interrupted");
     }
   }
 

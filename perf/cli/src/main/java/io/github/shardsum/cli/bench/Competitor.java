@@ -1,7 +1,13 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.Timed;
+
 /** Something that runs einsums and is timed, once prepared: ours or a peer. */
 interface Competitor extends Timed {
+  /** What it is called in tables. */
+  String name();
+
   /** Whether it has such a thing at all; if not, it is passed over in silence. */
   default boolean supports(BenchCase subject) {
     return true;
@@ -13,9 +19,9 @@ interface Competitor extends Timed {
    * @param subject the case
    * @param samples flat indices into the result in C order
    * @return the result's elements there
-   * @throws PeerException if it cannot run this case
+   * @throws MeasurementException if it cannot run this case
    */
-  double[] prepare(BenchCase subject, long[] samples) throws PeerException;
+  double[] prepare(BenchCase subject, long[] samples) throws MeasurementException;
 
   /** Lets go of the operands. */
   void forget();

@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import io.github.shardsum.cli.machine.CCompiler;
+import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -21,7 +21,7 @@ record CompiledGather(MethodHandle gather) {
 
   /** Compiles and loads it, for the rest of the process's life. */
   @SuppressWarnings("restricted")
-  static CompiledGather load() throws PeerException {
+  static CompiledGather load() throws MeasurementException {
     try {
       FunctionDescriptor type =
           FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);
@@ -38,7 +38,7 @@ record CompiledGather(MethodHandle gather) {
                               .orElseThrow(),
                           type)));
     } catch (CCompiler.NoCompilerException e) {
-      throw new PeerException("no C: " + e.getMessage());
+      throw new MeasurementException("no C: " + e.getMessage());
     }
   }
 

@@ -1,8 +1,11 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.Main;
-import io.github.shardsum.cli.machine.Roofline;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.Interval;
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.Roofline;
 import io.github.shardsum.tensor.DType;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -10,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -38,36 +40,36 @@ final class FreshJvm {
         new KernelCase("no-incubator", "of the peak", false, 0.5, false, FreshJvm::plain));
   }
 
-  private static PairedRatio firstProduct() throws PeerException {
+  private static Interval firstProduct() throws MeasurementException {
     double[] later = new double[STARTS];
     for (int i = 0; i < STARTS; i++) {
       String text = run(VECTORS, ColdStartProbe.class, List.of());
       later[i] = Double.parseDouble(text.lines().toList().getLast());
     }
-    double[] second = new double[STARTS];
-    Arrays.fill(second, 1);
-    return PairedRatio.of(later, second);
+    return Interval.of(later);
   }
 
-  private static PairedRatio narrow(Workers workers, InterleavedTimer rounds) throws PeerException {
+  private static Interval narrow(Workers workers, InterleavedTimer rounds)
+      throws MeasurementException {
     List<String> flags = new ArrayList<>(VECTORS);
     flags.add("-XX:MaxVectorSize=32");
     double share = product(flags, rounds).get("share").doubleValue();
-    return new PairedRatio(share, share, share);
+    return Interval.exactly(share);
   }
 
   /** Against what the machine does with vectors, not against what plain loops reach. */
-  private static PairedRatio plain(Workers workers, InterleavedTimer rounds) throws PeerException {
+  private static Interval plain(Workers workers, InterleavedTimer rounds)
+      throws MeasurementException {
     BenchCase subject =
         BenchCases.listed().stream().filter(c -> c.id().equals(PRODUCT)).findFirst().orElseThrow();
     double seconds = product(List.of(), rounds).get("seconds").doubleValue();
     double peak = new Roofline(workers, WINDOW_NANOS).flops(DType.F32);
     double share = subject.flops() / seconds / peak;
-    return new PairedRatio(share, share, share);
+    return Interval.exactly(share);
   }
 
   private static JsonNode product(List<String> flags, InterleavedTimer rounds)
-      throws PeerException {
+      throws MeasurementException {
     try {
       Path json = Files.createTempFile("shardsum-bench", ".json");
       try {
@@ -84,7 +86,7 @@ final class FreshJvm {
         Files.delete(json);
       }
     } catch (IOException e) {
-      throw new PeerException("no result of another JVM: " + e.getMessage());
+      throw new MeasurementException("no result of another JVM: " + e.getMessage());
     }
   }
 
@@ -98,11 +100,12 @@ final class FreshJvm {
   }
 
   private static String run(List<String> flags, Class<?> main, List<String> arguments)
-      throws PeerException {
+      throws MeasurementException {
     Optional<String> java = ProcessHandle.current().info().command();
     String modules = System.getProperty("jdk.module.path", "");
     if (java.isEmpty() || modules.isEmpty()) {
-      throw new PeerException("another JVM: wanted to be started by ./shardsum, on a module path");
+      throw new MeasurementException(
+          "another JVM: wanted to be started by ./shardsum, on a module path");
     }
     List<String> command = new ArrayList<>(List.of(java.get(), "--module-path", modules));
     command.addAll(pages());
@@ -115,14 +118,15 @@ final class FreshJvm {
       String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
         process.destroyForcibly();
-        throw new PeerException("another JVM failed: `%s`".formatted(String.join(" ", command)));
+        throw new MeasurementException(
+            "another JVM failed: `%s`".formatted(String.join(" ", command)));
       }
       return text;
     } catch (IOException e) {
-      throw new PeerException("another JVM: " + e.getMessage());
+      throw new MeasurementException("another JVM: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new PeerException("interrupted");
+      throw new MeasurementException("interrupted");
     }
   }
 }

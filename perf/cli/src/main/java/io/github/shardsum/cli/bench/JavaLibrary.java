@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.measure.MeasurementException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,13 +101,13 @@ enum JavaLibrary {
   }
 
   /** Its jars, which the environment names or Maven has fetched before. */
-  String classPath(Map<String, String> environment) throws PeerException {
+  String classPath(Map<String, String> environment) throws MeasurementException {
     Path place =
         Optional.ofNullable(environment.get(variable))
             .map(Path::of)
             .or(this::fetched)
             .filter(Files::exists)
-            .orElseThrow(() -> new PeerException("not found; " + remedy()));
+            .orElseThrow(() -> new MeasurementException("not found; " + remedy()));
     return Files.isDirectory(place) ? place.resolve("*").toString() : place.toString();
   }
 

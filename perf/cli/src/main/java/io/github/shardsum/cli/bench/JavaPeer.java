@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.einsum.BoundEquation;
+import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.Shape;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,9 +43,9 @@ final class JavaPeer implements Competitor, AutoCloseable {
 
   /** Starts it with the jars that the environment names, or that Maven has fetched before. */
   static JavaPeer start(JavaLibrary library, Map<String, String> environment, int threads)
-      throws PeerException {
+      throws MeasurementException {
     if (library == JavaLibrary.NETLIB && threads != 1) {
-      throw new PeerException("has one thread only");
+      throw new MeasurementException("has one thread only");
     }
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -62,14 +63,14 @@ final class JavaPeer implements Competitor, AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("OPT_OUT_TRACKING", "true"); // DJL's, which says who uses it
         return new JavaPeer(library, folder, new ChildProcess(builder));
-      } catch (IOException | PeerException e) {
+      } catch (IOException | MeasurementException e) {
         delete(folder);
         throw e;
       }
     } catch (IOException e) {
-      throw new PeerException("does not start: " + e.getMessage());
-    } catch (PeerException e) {
-      throw new PeerException("does not start: " + e.why() + "; " + library.remedy());
+      throw new MeasurementException("does not start: " + e.getMessage());
+    } catch (MeasurementException e) {
+      throw new MeasurementException("does not start: " + e.why() + "; " + library.remedy());
     }
   }
 
@@ -122,7 +123,7 @@ final class JavaPeer implements Competitor, AutoCloseable {
   }
 
   @Override
-  public double[] prepare(BenchCase subject, long[] samples) throws PeerException {
+  public double[] prepare(BenchCase subject, long[] samples) throws MeasurementException {
     StringJoiner words = new StringJoiner(" ");
     words.add("prepare").add(subject.dtype().toString());
     switch (library) {
@@ -136,7 +137,8 @@ final class JavaPeer implements Competitor, AutoCloseable {
     return ChildProcess.values(process.ask(words.toString()));
   }
 
-  private static void addEinsum(StringJoiner words, BoundEquation bound) throws PeerException {
+  private static void addEinsum(StringJoiner words, BoundEquation bound)
+      throws MeasurementException {
     words.add(PythonPeer.letters(bound)).add(Integer.toString(bound.operandCount()));
     for (Shape shape : bound.operandShapes()) {
       words.add(Integer.toString(shape.rank()));
@@ -146,10 +148,12 @@ final class JavaPeer implements Competitor, AutoCloseable {
     }
   }
 
-  private static void addProduct(StringJoiner words, BenchCase subject) throws PeerException {
+  private static void addProduct(StringJoiner words, BenchCase subject)
+      throws MeasurementException {
     GemmForm form =
         GemmForm.of(subject.bound())
-            .orElseThrow(() -> new PeerException("this case is no product of plain matrices"));
+            .orElseThrow(
+                () -> new MeasurementException("this case is no product of plain matrices"));
     for (int number : List.of(form.left(), form.m(), form.n(), form.k())) {
       words.add(Integer.toString(number));
     }
@@ -173,7 +177,7 @@ final class JavaPeer implements Competitor, AutoCloseable {
   }
 
   @Override
-  public double seconds(int calls) throws PeerException {
+  public double seconds(long calls) throws MeasurementException {
     return process.ask("time " + calls).get("seconds").doubleValue();
   }
 

@@ -1,6 +1,9 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.Interval;
+import io.github.shardsum.measure.MeasurementException;
 
 /**
  * A measurement that is no einsum against einsums: a kernel against a yardstick of its own.
@@ -19,8 +22,8 @@ record KernelCase(
   /** How a value is found. */
   @FunctionalInterface
   interface Measure {
-    /** The value with its interval; a PeerException says what is missing. */
-    PairedRatio value(Workers workers, InterleavedTimer rounds) throws PeerException;
+    /** The value with its interval; a MeasurementException says what is missing. */
+    Interval value(Workers workers, InterleavedTimer rounds) throws MeasurementException;
   }
 
   /**
@@ -29,7 +32,7 @@ record KernelCase(
    * @param threads threads of ours
    * @param value the median and its interval
    */
-  record Result(KernelCase subject, int threads, PairedRatio value) {
+  record Result(KernelCase subject, int threads, Interval value) {
     /** Whether the interval reaches what is wanted. */
     boolean met() {
       return subject.atMost() ? value.low() <= subject.wanted() : value.high() >= subject.wanted();
@@ -37,7 +40,7 @@ record KernelCase(
   }
 
   /** Measures it. */
-  Result measure(Workers workers, InterleavedTimer rounds) throws PeerException {
+  Result measure(Workers workers, InterleavedTimer rounds) throws MeasurementException {
     return new Result(this, workers.parallelism(), measure.value(workers, rounds));
   }
 

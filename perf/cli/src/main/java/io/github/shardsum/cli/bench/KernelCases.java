@@ -4,6 +4,11 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.Interval;
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.PairedTiming;
+import io.github.shardsum.measure.Timed;
 import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.ops.GroupedProduct;
 import io.github.shardsum.ops.Movement;
@@ -16,12 +21,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SplittableRandom;
 
 /** The kernels' own cases, with what they are meant to reach. */
 final class KernelCases {
-  private static final String OURS = "shardsum";
   private static final int ELEMENTS = 1 << 20;
 
   /** Experts, rows and widths of gshard-ffn-in-L. */
@@ -94,8 +97,8 @@ final class KernelCases {
     return sizes;
   }
 
-  private static PairedRatio grouped(Workers workers, InterleavedTimer rounds)
-      throws PeerException {
+  private static Interval grouped(Workers workers, InterleavedTimer rounds)
+      throws MeasurementException {
     Tensor x = Inputs.heap(0, Shape.of(ROWS, MODEL), DType.F32);
     Tensor experts = Inputs.heap(1, Shape.of(EXPERTS, MODEL, HIDDEN), DType.F32);
     Tensor one = Inputs.heap(2, Shape.of(MODEL, HIDDEN), DType.F32);
@@ -105,29 +108,31 @@ final class KernelCases {
         Einsum.compileFor("rk,kn->rn", EinsumOptions.defaults().withWorkers(workers), x, one);
     return ratio(
         rounds,
-        Timed.of("dense", () -> dense.runInto(out, x, one)),
+        Timed.of(() -> dense.runInto(out, x, one)),
         () -> GroupedProduct.rowsInto(workers, out, x, experts, sizes, Epilogue.none()));
   }
 
-  private static PairedRatio gather(Workers workers, InterleavedTimer rounds) throws PeerException {
+  private static Interval gather(Workers workers, InterleavedTimer rounds)
+      throws MeasurementException {
     CompiledGather compiled = CompiledGather.load();
     long[] index = new SplittableRandom(2).longs(GATHERED, 0, GATHERED).toArray();
     Tensor table = Inputs.heap(0, Shape.of(GATHERED, MODEL), DType.F32);
     Tensor rows = Tensor.of(index, GATHERED);
     Tensor out = Tensor.zeros(DType.F32, GATHERED, MODEL);
-    Timed inC = Timed.of("C", compiled.prepared(index, MODEL));
+    Timed inC = Timed.of(compiled.prepared(index, MODEL));
     return ratio(rounds, inC, () -> Movement.gatherInto(workers, out, table, rows));
   }
 
-  private static PairedRatio softmax(Workers workers, InterleavedTimer rounds, int row)
-      throws PeerException {
+  private static Interval softmax(Workers workers, InterleavedTimer rounds, int row)
+      throws MeasurementException {
     Tensor x = Inputs.heap(0, Shape.of(ELEMENTS / row, row), DType.F32);
     Tensor out = Tensor.zeros(DType.F32, x.shape());
     return nanos(rounds, ELEMENTS, () -> Softmax.softmaxInto(workers, out, x, 1));
   }
 
   /** In the second cache: the exponential is meant, not the memory. */
-  private static PairedRatio exp(Workers workers, InterleavedTimer rounds) throws PeerException {
+  private static Interval exp(Workers workers, InterleavedTimer rounds)
+      throws MeasurementException {
     int count = ELEMENTS / 16;
     Tensor x = Inputs.heap(0, Shape.of(count), DType.F32);
     Tensor out = Tensor.zeros(DType.F32, x.shape());
@@ -151,15 +156,15 @@ final class KernelCases {
     return () -> Einsum.einsum("ij,jk->ik", a, b);
   }
 
-  private static PairedRatio error(Workers workers, String equation) {
+  private static Interval error(Workers workers, String equation) {
     BenchCase subject = BenchCases.of(equation, Map.of("i", 10_000_000L), DType.F32);
     Oracle oracle = new Oracle(subject);
     double error = oracle.error(new Ours(workers).prepare(subject, oracle.samples()));
-    return new PairedRatio(error, error, error);
+    return Interval.exactly(error);
   }
 
   /** After the JIT is done with it, what a call allocates on this thread. */
-  private static PairedRatio bytes(Runnable call) {
+  private static Interval bytes(Runnable call) {
     if (!(ManagementFactory.getThreadMXBean() instanceof com.sun.management.ThreadMXBean bean)) {
       throw new IllegalStateException("allocation: this JVM does not count it");
     }
@@ -173,30 +178,22 @@ final class KernelCases {
       long after = bean.getCurrentThreadAllocatedBytes();
       least = Math.min(least, Math.floor((after - before) / (double) COUNTED));
     }
-    return new PairedRatio(least, least, least);
+    return Interval.exactly(least);
   }
 
-  private static PairedRatio nanos(InterleavedTimer rounds, double units, Runnable call)
-      throws PeerException {
-    double[] seconds = times(rounds, List.of(Timed.of(OURS, call))).getFirst();
-    double[] unit = new double[seconds.length];
-    Arrays.fill(unit, units * 1e-9);
-    return PairedRatio.of(seconds, unit);
-  }
-
-  private static PairedRatio ratio(InterleavedTimer rounds, Timed yardstick, Runnable ours)
-      throws PeerException {
-    List<double[]> times = times(rounds, List.of(yardstick, Timed.of(OURS, ours)));
-    return PairedRatio.of(times.getFirst(), times.getLast());
-  }
-
-  private static List<double[]> times(InterleavedTimer rounds, List<Timed> contestants)
-      throws PeerException {
-    List<PeerException> failures = new ArrayList<>();
-    Map<String, double[]> times = rounds.run(contestants, (_, why) -> failures.add(why));
+  private static Interval nanos(InterleavedTimer rounds, double units, Runnable call)
+      throws MeasurementException {
+    List<MeasurementException> failures = new ArrayList<>();
+    Map<Timed, double[]> times = rounds.run(List.of(Timed.of(call)), (_, e) -> failures.add(e));
     if (!failures.isEmpty()) {
       throw failures.getFirst();
     }
-    return contestants.stream().map(c -> Objects.requireNonNull(times.get(c.name()))).toList();
+    double[] seconds = times.values().iterator().next();
+    return Interval.of(Arrays.stream(seconds).map(s -> s / (units * 1e-9)).toArray());
+  }
+
+  private static Interval ratio(InterleavedTimer rounds, Timed yardstick, Runnable ours)
+      throws MeasurementException {
+    return PairedTiming.of(rounds, yardstick, Timed.of(ours)).ratio();
   }
 }

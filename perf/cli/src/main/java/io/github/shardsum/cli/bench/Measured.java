@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.measure.Interval;
 import java.util.List;
 
 /**
@@ -39,7 +40,7 @@ record Measured(
    * @param seconds its median, a call
    * @param ratio its time over ours
    */
-  record Peer(String name, double seconds, PairedRatio ratio) {}
+  record Peer(String name, double seconds, Interval ratio) {}
 
   /** Copies the list. */
   Measured {

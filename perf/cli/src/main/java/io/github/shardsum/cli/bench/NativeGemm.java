@@ -1,7 +1,8 @@
 package io.github.shardsum.cli.bench;
 
-import io.github.shardsum.cli.machine.LibrarySearch;
-import io.github.shardsum.cli.machine.NativeEngine;
+import io.github.shardsum.cli.common.LibrarySearch;
+import io.github.shardsum.cli.common.NativeEngine;
+import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -38,10 +39,11 @@ final class NativeGemm implements Competitor {
    * @param name one of {@link #NAMES}
    * @param search where to look
    * @param threads threads it may use
-   * @throws PeerException if it is not there or is another library than its name says; with the
-   *     remedy
+   * @throws MeasurementException if it is not there or is another library than its name says; with
+   *     the remedy
    */
-  static NativeGemm load(String name, LibrarySearch search, int threads) throws PeerException {
+  static NativeGemm load(String name, LibrarySearch search, int threads)
+      throws MeasurementException {
     NativeEngine engine =
         NativeEngine.ALL.stream()
             .filter(candidate -> candidate.name().equalsIgnoreCase(name))
@@ -49,7 +51,7 @@ final class NativeGemm implements Competitor {
             .orElseThrow();
     Optional<Path> library = search.find(engine);
     if (library.isEmpty()) {
-      throw new PeerException("not found; " + engine.remedy());
+      throw new MeasurementException("not found; " + engine.remedy());
     }
     NativeProducts products = NativeProducts.load(name, library.get());
     products.useThreads(threads);
@@ -67,12 +69,13 @@ final class NativeGemm implements Competitor {
   }
 
   @Override
-  public double[] prepare(BenchCase subject, long[] samples) throws PeerException {
+  public double[] prepare(BenchCase subject, long[] samples) throws MeasurementException {
     forget();
     GemmForm form =
         GemmForm.of(subject.bound())
             .filter(_ -> products.supports(subject.dtype()))
-            .orElseThrow(() -> new PeerException("this case is no product of plain matrices"));
+            .orElseThrow(
+                () -> new MeasurementException("this case is no product of plain matrices"));
     Arena arena = Arena.ofAuto();
     Run prepared =
         new Run(
@@ -94,7 +97,7 @@ final class NativeGemm implements Competitor {
   }
 
   @Override
-  public double seconds(int calls) throws PeerException {
+  public double seconds(long calls) throws MeasurementException {
     Run prepared = Objects.requireNonNull(run, "prepare first");
     long begin = System.nanoTime();
     times(prepared, calls);
@@ -106,8 +109,8 @@ final class NativeGemm implements Competitor {
     run = null;
   }
 
-  private void times(Run prepared, int calls) throws PeerException {
-    for (int call = 0; call < calls; call++) {
+  private void times(Run prepared, long calls) throws MeasurementException {
+    for (long call = 0; call < calls; call++) {
       products.run(prepared.form(), prepared.dtype(), prepared.a(), prepared.b(), prepared.c());
     }
   }

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -60,7 +61,7 @@ final class NativeProducts {
 
   /** Loads a library for the rest of the process's life, as native libraries want it. */
   @SuppressWarnings("restricted")
-  static NativeProducts load(String name, Path file) throws PeerException {
+  static NativeProducts load(String name, Path file) throws MeasurementException {
     try {
       prepareEnvironment();
       SymbolLookup library = SymbolLookup.libraryLookup(file, Arena.global());
@@ -76,12 +77,12 @@ final class NativeProducts {
                 false);
       };
     } catch (IllegalArgumentException e) {
-      throw new PeerException("%s does not load: %s".formatted(file, e.getMessage()));
+      throw new MeasurementException("%s does not load: %s".formatted(file, e.getMessage()));
     }
   }
 
   private static NativeProducts cblas(SymbolLookup library, String setThreads, boolean wide)
-      throws PeerException {
+      throws MeasurementException {
     return new NativeProducts(
         true,
         Optional.of(bind(library, "cblas_sgemm", cblas(JAVA_FLOAT))),
@@ -118,15 +119,15 @@ final class NativeProducts {
 
   @SuppressWarnings("restricted")
   private static MethodHandle bind(SymbolLookup library, String name, FunctionDescriptor type)
-      throws PeerException {
+      throws MeasurementException {
     MemorySegment function =
-        library.find(name).orElseThrow(() -> new PeerException("has no function " + name));
+        library.find(name).orElseThrow(() -> new MeasurementException("has no function " + name));
     return Linker.nativeLinker().downcallHandle(function, type);
   }
 
   /** Sets what a library reads when it is loaded; Java cannot change its own environment. */
   @SuppressWarnings("restricted")
-  private static void prepareEnvironment() throws PeerException {
+  private static void prepareEnvironment() throws MeasurementException {
     Linker linker = Linker.nativeLinker();
     Optional<MemorySegment> unsetenv = linker.defaultLookup().find("unsetenv");
     Optional<MemorySegment> setenv = linker.defaultLookup().find("setenv");
@@ -147,7 +148,7 @@ final class NativeProducts {
               set.invokeExact(
                   arena.allocateFrom(OPENBLAS_WAITS), arena.allocateFrom(SHORT_WAIT), 1);
     } catch (Throwable e) {
-      throw new PeerException("setenv: " + e);
+      throw new MeasurementException("setenv: " + e);
     }
   }
 
@@ -157,7 +158,7 @@ final class NativeProducts {
   }
 
   /** Threads of every later product. */
-  void useThreads(int threads) throws PeerException {
+  void useThreads(int threads) throws MeasurementException {
     try {
       if (wideThreads) {
         setThreads.invokeExact((long) threads);
@@ -165,13 +166,13 @@ final class NativeProducts {
         setThreads.invokeExact(threads);
       }
     } catch (Throwable e) {
-      throw new PeerException("number of threads: " + e);
+      throw new MeasurementException("number of threads: " + e);
     }
   }
 
   /** All products of a form. */
   void run(GemmForm form, DType dtype, MemorySegment a, MemorySegment b, MemorySegment c)
-      throws PeerException {
+      throws MeasurementException {
     try {
       for (long[] offset : form.offsets()) {
         MemorySegment from = at(a, offset[0], dtype);
@@ -185,10 +186,10 @@ final class NativeProducts {
           doubles(form, from, by, into);
         }
       }
-    } catch (PeerException e) {
+    } catch (MeasurementException e) {
       throw e;
     } catch (Throwable e) {
-      throw new PeerException("product: " + e);
+      throw new MeasurementException("product: " + e);
     }
   }
 
@@ -259,7 +260,7 @@ final class NativeProducts {
                     c,
                     (long) form.ldc());
     if (status != 0) {
-      throw new PeerException("dnnl_sgemm: status " + status);
+      throw new MeasurementException("dnnl_sgemm: status " + status);
     }
   }
 

@@ -5,9 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import io.github.shardsum.cli.machine.LibrarySearch;
-import io.github.shardsum.cli.machine.NativeEngine;
+import io.github.shardsum.cli.common.LibrarySearch;
+import io.github.shardsum.cli.common.NativeEngine;
 import io.github.shardsum.einsum.BoundEquation;
+import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -49,11 +50,13 @@ final class NativeTransposition implements Competitor {
 
   /** Loads the library for the rest of the process's life. */
   @SuppressWarnings("restricted")
-  static NativeTransposition load(LibrarySearch search, int threads) throws PeerException {
+  static NativeTransposition load(LibrarySearch search, int threads) throws MeasurementException {
     NativeEngine engine =
         NativeEngine.ALL.stream().filter(e -> e.name().equals("HPTT")).findFirst().orElseThrow();
     Path file =
-        search.find(engine).orElseThrow(() -> new PeerException("not found; " + engine.remedy()));
+        search
+            .find(engine)
+            .orElseThrow(() -> new MeasurementException("not found; " + engine.remedy()));
     try {
       SymbolLookup library = SymbolLookup.libraryLookup(file, Arena.global());
       return new NativeTransposition(
@@ -61,16 +64,16 @@ final class NativeTransposition implements Competitor {
           bind(library, "dTensorTranspose", JAVA_DOUBLE),
           threads);
     } catch (IllegalArgumentException e) {
-      throw new PeerException("%s does not load: %s".formatted(file, e.getMessage()));
+      throw new MeasurementException("%s does not load: %s".formatted(file, e.getMessage()));
     }
   }
 
   /** perm, dim, alpha, a, sizeA, outerSizeA, beta, b, outerSizeB, numThreads, useRowMajor. */
   @SuppressWarnings("restricted")
   private static MethodHandle bind(SymbolLookup library, String name, MemoryLayout scalar)
-      throws PeerException {
+      throws MeasurementException {
     MemorySegment function =
-        library.find(name).orElseThrow(() -> new PeerException("has no function " + name));
+        library.find(name).orElseThrow(() -> new MeasurementException("has no function " + name));
     return Linker.nativeLinker()
         .downcallHandle(
             function,
@@ -98,7 +101,7 @@ final class NativeTransposition implements Competitor {
   }
 
   @Override
-  public double[] prepare(BenchCase subject, long[] samples) throws PeerException {
+  public double[] prepare(BenchCase subject, long[] samples) throws MeasurementException {
     BoundEquation bound = subject.bound();
     int[] from = bound.operandLabels(0);
     int[] permutation =
@@ -131,10 +134,10 @@ final class NativeTransposition implements Competitor {
   }
 
   @Override
-  public double seconds(int calls) throws PeerException {
+  public double seconds(long calls) throws MeasurementException {
     Run prepared = Objects.requireNonNull(run, "prepare first");
     long begin = System.nanoTime();
-    for (int call = 0; call < calls; call++) {
+    for (long call = 0; call < calls; call++) {
       once(prepared);
     }
     return (System.nanoTime() - begin) / 1e9;
@@ -145,7 +148,7 @@ final class NativeTransposition implements Competitor {
     run = null;
   }
 
-  private void once(Run r) throws PeerException {
+  private void once(Run r) throws MeasurementException {
     MemorySegment whole = MemorySegment.NULL;
     try {
       if (r.dtype() == DType.F32) {
@@ -176,7 +179,7 @@ final class NativeTransposition implements Competitor {
             ROW_MAJOR);
       }
     } catch (Throwable e) {
-      throw new PeerException("hptt: " + e.getMessage());
+      throw new MeasurementException("hptt: " + e.getMessage());
     }
   }
 }

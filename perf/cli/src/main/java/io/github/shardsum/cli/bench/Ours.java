@@ -19,8 +19,8 @@ final class Ours implements Competitor {
 
   private record Run(Einsum einsum, Tensor out, Tensor[] operands) {
     /** A loop of its own, which the JIT compiles for itself. */
-    void times(int calls) {
-      for (int call = 0; call < calls; call++) {
+    void times(long calls) {
+      for (long call = 0; call < calls; call++) {
         einsum.runInto(out, operands);
       }
     }
@@ -57,7 +57,7 @@ final class Ours implements Competitor {
   }
 
   @Override
-  public double seconds(int calls) {
+  public double seconds(long calls) {
     Run prepared = Objects.requireNonNull(run, "prepare first");
     long begin = System.nanoTime();
     prepared.times(calls);

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.bench;
 
-import io.github.shardsum.cli.machine.LibrarySearch;
+import io.github.shardsum.cli.common.LibrarySearch;
+import io.github.shardsum.measure.MeasurementException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -11,7 +12,7 @@ final class Peers implements AutoCloseable {
   private static final List<String> PYTHON = List.of("numpy", "torch");
   private static final String NONE = "none";
 
-  private final List<Competitor> contestants = new ArrayList<>();
+  private final List<Competitor> competitors = new ArrayList<>();
   private final List<String> found = new ArrayList<>();
   private final List<String> absent = new ArrayList<>();
 
@@ -70,7 +71,7 @@ final class Peers implements AutoCloseable {
     for (String name : names) {
       try {
         peers.add(start(name, python, search, threads));
-      } catch (PeerException e) {
+      } catch (MeasurementException e) {
         peers.absent.add(name + ": " + e.why());
       }
     }
@@ -78,7 +79,7 @@ final class Peers implements AutoCloseable {
   }
 
   private static Competitor start(String name, String python, LibrarySearch search, int threads)
-      throws PeerException {
+      throws MeasurementException {
     return switch (name) {
       case "numpy", "torch" -> PythonPeer.start(name, python, threads);
       case NativeTransposition.NAME -> NativeTransposition.load(search, threads);
@@ -89,19 +90,19 @@ final class Peers implements AutoCloseable {
     };
   }
 
-  private void add(Competitor contestant) {
-    contestants.add(contestant);
+  private void add(Competitor competitor) {
+    competitors.add(competitor);
     found.add(
-        switch (contestant) {
+        switch (competitor) {
           case PythonPeer peer -> peer.name() + " " + peer.version();
           case JavaPeer peer -> peer.name() + " " + peer.version();
-          default -> contestant.name();
+          default -> competitor.name();
         });
   }
 
   /** Those that can be timed. */
-  List<Competitor> contestants() {
-    return List.copyOf(contestants);
+  List<Competitor> competitors() {
+    return List.copyOf(competitors);
   }
 
   /** Name and version of each that was found. */
@@ -117,8 +118,8 @@ final class Peers implements AutoCloseable {
   /** Ends the processes. */
   @Override
   public void close() {
-    for (Competitor contestant : contestants) {
-      switch (contestant) {
+    for (Competitor competitor : competitors) {
+      switch (competitor) {
         case PythonPeer peer -> peer.close();
         case JavaPeer peer -> peer.close();
         default -> {} // lives as long as this process

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.einsum.BoundEquation;
+import io.github.shardsum.measure.MeasurementException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -45,9 +46,10 @@ final class PythonPeer implements Competitor, AutoCloseable {
    * @param library {@code numpy} or {@code torch}
    * @param python the interpreter
    * @param threads threads the library may use
-   * @throws PeerException if there is no such interpreter or no such library; with the remedy
+   * @throws MeasurementException if there is no such interpreter or no such library; with the
+   *     remedy
    */
-  static PythonPeer start(String library, String python, int threads) throws PeerException {
+  static PythonPeer start(String library, String python, int threads) throws MeasurementException {
     ProcessBuilder builder =
         new ProcessBuilder(python, "-c", script(), library, Integer.toString(threads));
     Map<String, String> environment = builder.environment();
@@ -57,10 +59,10 @@ final class PythonPeer implements Competitor, AutoCloseable {
     try {
       return new PythonPeer(library, new ChildProcess(builder));
     } catch (IOException e) {
-      throw new PeerException(
+      throw new MeasurementException(
           "no Python: %s; name one with --python or SHARDSUM_PYTHON".formatted(e.getMessage()));
-    } catch (PeerException e) {
-      throw new PeerException(
+    } catch (MeasurementException e) {
+      throw new MeasurementException(
           "%s; `%s -m pip install %s`, or name another interpreter with --python or SHARDSUM_PYTHON"
               .formatted(e.why(), python, library));
     }
@@ -77,7 +79,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
   }
 
   @Override
-  public double[] prepare(BenchCase subject, long[] samples) throws PeerException {
+  public double[] prepare(BenchCase subject, long[] samples) throws MeasurementException {
     BoundEquation bound = subject.bound();
     ObjectNode request = JSON.createObjectNode();
     request.put("op", "prepare").put("equation", letters(bound));
@@ -97,7 +99,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
   }
 
   @Override
-  public double seconds(int calls) throws PeerException {
+  public double seconds(long calls) throws MeasurementException {
     String request =
         JSON.writeValueAsString(JSON.createObjectNode().put("op", "time").put("calls", calls));
     return process.ask(request).get("seconds").doubleValue();
@@ -114,9 +116,9 @@ final class PythonPeer implements Competitor, AutoCloseable {
   }
 
   /** The equation in the one-letter notation that every peer reads. */
-  static String letters(BoundEquation bound) throws PeerException {
+  static String letters(BoundEquation bound) throws MeasurementException {
     if (bound.labelCount() > 2 * LETTERS) {
-      throw new PeerException(
+      throw new MeasurementException(
           "has letters for %d labels, the equation has %d"
               .formatted(2 * LETTERS, bound.labelCount()));
     }

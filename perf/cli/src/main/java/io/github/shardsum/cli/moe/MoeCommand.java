@@ -1,8 +1,8 @@
 package io.github.shardsum.cli.moe;
 
 import io.github.shardsum.cli.common.Progress;
-import io.github.shardsum.cli.machine.MachineLimits;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.measure.MachineLimits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

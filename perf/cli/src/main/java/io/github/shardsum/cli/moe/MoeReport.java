@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.moe;
 
-import io.github.shardsum.cli.machine.MachineLimits;
 import io.github.shardsum.cli.moe.MoeTotals.StepTotal;
+import io.github.shardsum.measure.MachineLimits;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.moe.MoeStep;
 import java.io.PrintWriter;

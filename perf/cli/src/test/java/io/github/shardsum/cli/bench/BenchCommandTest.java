@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.measure.Interval;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -89,7 +90,7 @@ class BenchCommandTest {
             0.6,
             Measured.Limit.BYTES,
             0.25,
-            List.of(new Measured.Peer("numpy", 1, new PairedRatio(2, 1.5, 2.5))));
+            List.of(new Measured.Peer("numpy", 1, new Interval(2, 1.5, 2.5))));
     JsonNode peer =
         new JsonMapper()
             .readTree(BenchJson.ofEquation("i->", List.of(measured)))

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.Interval;
+import io.github.shardsum.measure.MeasurementException;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -21,7 +24,7 @@ class KernelCasesTest {
   }
 
   @Test
-  void everyCaseInThisJvmHasAValue() throws PeerException {
+  void everyCaseInThisJvmHasAValue() throws MeasurementException {
     List<KernelCase> own =
         KernelCases.all().stream()
             .filter(
@@ -30,7 +33,7 @@ class KernelCasesTest {
             .toList();
     assertTrue(own.size() >= 10);
     for (KernelCase subject : own) {
-      PairedRatio value = subject.measure(Workers.sequential(), SHORT).value();
+      Interval value = subject.measure(Workers.sequential(), SHORT).value();
       assertTrue(value.low() >= 0 && value.low() <= value.median(), subject.id());
       assertTrue(value.median() <= value.high() && value.high() < 1e9, subject.id());
     }
@@ -38,14 +41,14 @@ class KernelCasesTest {
 
   @Test
   void theEndOfTheIntervalThatIsBetterDecides() {
-    PairedRatio value = new PairedRatio(1, 0.8, 1.2);
+    Interval value = new Interval(1, 0.8, 1.2);
     assertTrue(result(true, 0.9, value).met());
     assertFalse(result(true, 0.7, value).met());
     assertTrue(result(false, 1.1, value).met());
     assertFalse(result(false, 1.3, value).met());
   }
 
-  private static KernelCase.Result result(boolean atMost, double wanted, PairedRatio value) {
+  private static KernelCase.Result result(boolean atMost, double wanted, Interval value) {
     return new KernelCase.Result(
         new KernelCase("id", "unit", atMost, wanted, false, (_, _) -> value), 1, value);
   }

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import io.github.shardsum.cli.machine.CCompiler;
-import io.github.shardsum.cli.machine.LibrarySearch;
+import io.github.shardsum.cli.common.LibrarySearch;
+import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ class OtherPeersTest {
     return BenchCases.of(equation, sizes, dtype);
   }
 
-  private static void assertRight(Competitor peer, BenchCase subject) throws PeerException {
+  private static void assertRight(Competitor peer, BenchCase subject) throws MeasurementException {
     assertTrue(peer.supports(subject));
     Oracle oracle = new Oracle(subject);
     assertTrue(oracle.accepts(peer.prepare(subject, oracle.samples())), subject.equation());
@@ -57,7 +57,7 @@ class OtherPeersTest {
         "DJL ij,jk->ki f32"
       })
   void librariesForTheJvmComputeTheSame(JavaLibrary library, String equation, String dtype)
-      throws PeerException {
+      throws MeasurementException {
     try (JavaPeer peer = started(library, 1)) {
       BenchCase one = subject(equation, DType.parse(dtype));
       assertRight(peer, one);
@@ -68,7 +68,7 @@ class OtherPeersTest {
   }
 
   @Test
-  void whatALibraryForTheJvmDoesNotHaveIsPassedOver() throws PeerException {
+  void whatALibraryForTheJvmDoesNotHaveIsPassedOver() throws MeasurementException {
     try (JavaPeer tensorFlow = started(JavaLibrary.TENSORFLOW, 2);
         JavaPeer djl = started(JavaLibrary.DJL, 2)) {
       assertRight(tensorFlow, subject("ij,jk->ik", DType.F32));
@@ -83,7 +83,7 @@ class OtherPeersTest {
   private static JavaPeer started(JavaLibrary library, int threads) {
     try {
       return JavaPeer.start(library, System.getenv(), threads);
-    } catch (PeerException e) {
+    } catch (MeasurementException e) {
       return abort("no " + library.id() + " here: " + e.getMessage());
     }
   }
@@ -99,9 +99,10 @@ class OtherPeersTest {
         (library, remedy) -> {
           String variable = "SHARDSUM_" + library;
           for (String place : List.of("/no/such", empty.toString())) {
-            PeerException none =
+            MeasurementException none =
                 assertThrows(
-                    PeerException.class, () -> JavaPeer.start(library, Map.of(variable, place), 1));
+                    MeasurementException.class,
+                    () -> JavaPeer.start(library, Map.of(variable, place), 1));
             assertTrue(none.why().contains(remedy), none::why);
             assertTrue(none.why().contains(variable), none::why);
             assertEquals(1, none.why().lines().count());
@@ -109,7 +110,8 @@ class OtherPeersTest {
         });
     assertEquals(
         "has one thread only",
-        assertThrows(PeerException.class, () -> JavaPeer.start(JavaLibrary.NETLIB, Map.of(), 2))
+        assertThrows(
+                MeasurementException.class, () -> JavaPeer.start(JavaLibrary.NETLIB, Map.of(), 2))
             .why());
   }
 
@@ -118,7 +120,7 @@ class OtherPeersTest {
       delimiter = ' ',
       value = {"ij->ji f32", "bijk->kjbi f64", "bij->bji f32"})
   void hpttPermutesTheSameAxes(String equation, String dtype, @TempDir Path folder)
-      throws PeerException {
+      throws MeasurementException {
     assertRight(
         NativeTransposition.load(standIn(folder), 1), subject(equation, DType.parse(dtype)));
   }
@@ -139,9 +141,9 @@ class OtherPeersTest {
 
   @Test
   void hpttThatIsNotThereIsNamedWithTheRemedy() {
-    PeerException none =
+    MeasurementException none =
         assertThrows(
-            PeerException.class,
+            MeasurementException.class,
             () -> NativeTransposition.load(LibrarySearch.in(List.of(), List.of()), 1));
     assertTrue(none.why().contains("springer13/hptt"), none::why);
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +21,13 @@ class PythonPeerTest {
     String python = Optional.ofNullable(System.getenv("SHARDSUM_PYTHON")).orElse("python3");
     try {
       return PythonPeer.start("numpy", python, 1);
-    } catch (PeerException e) {
+    } catch (MeasurementException e) {
       return abort("no NumPy here: " + e.getMessage());
     }
   }
 
   @Test
-  void theChildHasTheSameOperandsAndTheResultInOrderC() throws PeerException {
+  void theChildHasTheSameOperandsAndTheResultInOrderC() throws MeasurementException {
     try (PythonPeer peer = numpy()) {
       Oracle oracle = new Oracle(SUBJECT);
       assertTrue(oracle.accepts(peer.prepare(SUBJECT, oracle.samples())));
@@ -34,7 +35,7 @@ class PythonPeerTest {
   }
 
   @Test
-  void theChildHasTheSameIntegers() throws PeerException {
+  void theChildHasTheSameIntegers() throws MeasurementException {
     try (PythonPeer peer = numpy()) {
       for (DType dtype : List.of(DType.I32, DType.I64)) {
         BenchCase subject = BenchCases.of("batch in, in out -> out batch", SIZES, dtype);
@@ -45,7 +46,7 @@ class PythonPeerTest {
   }
 
   @Test
-  void theChildTimesItself() throws PeerException {
+  void theChildTimesItself() throws MeasurementException {
     try (PythonPeer peer = numpy()) {
       peer.prepare(SUBJECT, new long[0]);
       double one = peer.seconds(1);
@@ -54,33 +55,35 @@ class PythonPeerTest {
   }
 
   @Test
-  void aCaseThatThePeerRefusesIsAnErrorAndTheNextOneRuns() throws PeerException {
+  void aCaseThatThePeerRefusesIsAnErrorAndTheNextOneRuns() throws MeasurementException {
     try (PythonPeer peer = numpy()) {
       long beyond = SUBJECT.bound().outputShape().elementCount();
-      PeerException error =
-          assertThrows(PeerException.class, () -> peer.prepare(SUBJECT, new long[] {beyond}));
+      MeasurementException error =
+          assertThrows(
+              MeasurementException.class, () -> peer.prepare(SUBJECT, new long[] {beyond}));
       assertTrue(error.getMessage().startsWith("IndexError"), error.getMessage());
       assertEquals(1, peer.prepare(SUBJECT, new long[] {beyond - 1}).length);
     }
   }
 
   @Test
-  void labelsOfManyLettersBecomeSingleOnes() throws PeerException {
+  void labelsOfManyLettersBecomeSingleOnes() throws MeasurementException {
     assertEquals("ab,bc->ca", PythonPeer.letters(SUBJECT.bound()));
   }
 
   @Test
   void aPythonThatIsNotThereIsNamedWithTheRemedy() {
-    PeerException error =
-        assertThrows(PeerException.class, () -> PythonPeer.start("numpy", "no-such-python", 1));
+    MeasurementException error =
+        assertThrows(
+            MeasurementException.class, () -> PythonPeer.start("numpy", "no-such-python", 1));
     assertTrue(error.getMessage().contains("no-such-python"), error.getMessage());
     assertTrue(error.getMessage().contains("--python"), error.getMessage());
   }
 
   @Test
   void aProgramThatIsNoPythonHasEnded() {
-    PeerException error =
-        assertThrows(PeerException.class, () -> PythonPeer.start("numpy", "true", 1));
+    MeasurementException error =
+        assertThrows(MeasurementException.class, () -> PythonPeer.start("numpy", "true", 1));
     assertTrue(error.getMessage().contains("has ended"), error.getMessage());
     assertTrue(error.getMessage().contains("pip install numpy"), error.getMessage());
   }

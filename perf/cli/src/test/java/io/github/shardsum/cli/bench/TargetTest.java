@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.measure.Interval;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,7 @@ class TargetTest {
   }
 
   private static Measured.Peer peer(String name, double ratio) {
-    return new Measured.Peer(name, ratio, new PairedRatio(ratio, 0.9 * ratio, 1.1 * ratio));
+    return new Measured.Peer(name, ratio, new Interval(ratio, 0.9 * ratio, 1.1 * ratio));
   }
 
   private static BenchCase listed(String id) {

@@ -1,0 +1,53 @@
+package io.github.shardsum.cli.common;
+
+import java.util.List;
+
+/**
+ * A native library that Shardsum can be measured against or stand on. None is needed.
+ *
+ * @param name what people call it
+ * @param files the names its shared library goes by, without what follows {@code .so}
+ * @param use what it would be used for
+ * @param remedy how to get it
+ */
+public record NativeEngine(String name, List<String> files, String use, String remedy) {
+  public static final List<NativeEngine> ALL =
+      List.of(
+          new NativeEngine(
+              "OpenBLAS",
+              List.of("libopenblas.so"),
+              "a peer in benchmarks",
+              "apt-get install libopenblas0-pthread"),
+          new NativeEngine(
+              "BLIS", List.of("libblis.so"), "a peer in benchmarks", "apt-get install libblis4"),
+          new NativeEngine(
+              "oneDNN",
+              List.of("libdnnl.so"),
+              "a peer in benchmarks",
+              "apt-get install libdnnl-dev"),
+          new NativeEngine(
+              "HPTT",
+              List.of("libhptt.so"),
+              "a peer in benchmarks of transpositions",
+              "build github.com/springer13/hptt, then put its lib on LD_LIBRARY_PATH"),
+          new NativeEngine(
+              "Open MPI",
+              List.of("libmpi.so.40", "libmpi.so.80"),
+              "collectives across processes",
+              "apt-get install openmpi-bin libopenmpi-dev"),
+          new NativeEngine(
+              "MPICH",
+              List.of("libmpich.so", "libmpi.so.12"),
+              "collectives across processes",
+              "apt-get install mpich libmpich-dev"),
+          new NativeEngine(
+              "libtpu",
+              List.of("libtpu.so"),
+              "programs on a TPU",
+              "pip install libtpu, then set TPU_LIBRARY_PATH to its libtpu.so"),
+          new NativeEngine(
+              "PJRT plugin",
+              List.of("pjrt_c_api_cpu_plugin.so", "pjrt_plugin.so"),
+              "programs through XLA on this machine",
+              "set PJRT_NAMES_AND_LIBRARY_PATHS to cpu:PATH of a plugin's shared library (docs/tpu.md)"));
+}

@@ -1,0 +1,189 @@
+package io.github.shardsum.measure;
+
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * Times competitors in interleaved rounds: in each round every one runs one block of calls, so that
+ * what slows the machine down for a while slows all of them, and a ratio is taken within a round.
+ *
+ * @param rounds rounds that count
+ * @param warmUpSeconds how long each runs first, after what the JIT compiles meanwhile
+ * @param blockSeconds how long a block lasts at least; a call that takes longer is a block
+ * @param pauseMillis how long all rest before a block
+ */
+public record InterleavedTimer(
+    int rounds, double warmUpSeconds, double blockSeconds, long pauseMillis) {
+  private static final long MOST_CALLS = 10_000_000;
+
+  /** Of fewer no two order statistics enclose the median with a probability of 0.95. */
+  private static final int FEWEST = 6;
+
+  private static final int MOST = 1000;
+
+  /** A block that takes this share of the one before brings nothing new. */
+  private static final double SETTLED = 0.9;
+
+  /** The JIT's part of a block's time from which on it still brings something. */
+  private static final double COMPILING = 0.1;
+
+  /** Warm-ups after which it is enough, settled or not. */
+  private static final int LONGEST = 5;
+
+  /**
+   * OpenMP's threads look for more work for up to 15 ms, and the next competitor would have fewer
+   * processors meanwhile.
+   */
+  private static final long POOLS_SLEEP_MILLIS = 20;
+
+  /** What a JMH user would call forks and iterations; about two seconds a case and competitor. */
+  public static final InterleavedTimer USUAL = new InterleavedTimer(15, 1.0, 0.03, 0);
+
+  /** More rounds, for a narrow interval of two sides. */
+  public static final InterleavedTimer LONG = new InterleavedTimer(31, 2.0, 0.03, 0);
+
+  /** For a look, and for tests. */
+  public static final InterleavedTimer QUICK = new InterleavedTimer(6, 0.4, 0.005, 0);
+
+  /** Enough to see that it works. */
+  public static final InterleavedTimer SMOKE = new InterleavedTimer(3, 0.01, 0.001, 0);
+
+  /**
+   * As usual, but with this number of rounds; the warm-up shrinks with it.
+   *
+   * @throws IllegalArgumentException if they are fewer than give an interval, or over a thousand
+   */
+  public static InterleavedTimer of(int rounds) {
+    if (rounds < FEWEST || rounds > MOST) {
+      throw new IllegalArgumentException(
+          "--rounds: must be %d to %d, got %d".formatted(FEWEST, MOST, rounds));
+    }
+    double warmUp = Math.min(1, rounds / (double) USUAL.rounds) * USUAL.warmUpSeconds;
+    return new InterleavedTimer(rounds, warmUp, USUAL.blockSeconds, 0);
+  }
+
+  /** The same for competitors that leave threads behind. */
+  public InterleavedTimer withPauses() {
+    return new InterleavedTimer(rounds, warmUpSeconds, blockSeconds, POOLS_SLEEP_MILLIS);
+  }
+
+  /**
+   * Runs the rounds.
+   *
+   * @param competitors all prepared; one that fails is dropped
+   * @param failures told of each that was dropped
+   * @return seconds a call, a round an element, of each that was not dropped
+   */
+  public <T extends Timed> Map<T, double[]> run(
+      List<? extends T> competitors, Failures<? super T> failures) {
+    return run(competitors, failures, InterleavedTimer::compiledMillis);
+  }
+
+  private static long compiledMillis() {
+    CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+    boolean told = compiler != null && compiler.isCompilationTimeMonitoringSupported();
+    return told ? compiler.getTotalCompilationTime() : 0;
+  }
+
+  /** The same by another clock of the JIT: milliseconds that it has compiled for. */
+  <T extends Timed> Map<T, double[]> run(
+      List<? extends T> competitors, Failures<? super T> failures, LongSupplier compiledMillis) {
+    Map<T, Long> calls = new LinkedHashMap<>();
+    for (T competitor : competitors) {
+      try {
+        calls.put(competitor, warmUp(competitor, compiledMillis));
+      } catch (MeasurementException e) {
+        failures.failed(competitor, e);
+      }
+    }
+    Map<T, double[]> seconds = new LinkedHashMap<>();
+    calls.keySet().forEach(competitor -> seconds.put(competitor, new double[rounds]));
+    for (int round = 0; round < rounds; round++) {
+      for (T competitor : order(seconds.keySet(), round)) {
+        try {
+          double time = block(competitor, calls.getOrDefault(competitor, 1L));
+          seconds.getOrDefault(competitor, new double[rounds])[round] = time;
+        } catch (MeasurementException e) {
+          seconds.remove(competitor);
+          failures.failed(competitor, e);
+        }
+      }
+    }
+    return seconds;
+  }
+
+  /**
+   * Another one begins every second round, and every second round is reversed: no competitor always
+   * follows the same neighbour, of two neither is always first.
+   */
+  private static <T> List<T> order(Iterable<T> competitors, int round) {
+    List<T> order = new ArrayList<>();
+    competitors.forEach(order::add);
+    Collections.rotate(order, round / 2);
+    return round % 2 == 1 ? order.reversed() : order;
+  }
+
+  /**
+   * Told that a competitor was dropped.
+   *
+   * @param <T> the competitors
+   */
+  @FunctionalInterface
+  public interface Failures<T> {
+    /** It failed, and takes no further part. */
+    void failed(T competitor, MeasurementException why);
+  }
+
+  /** The first call brings caches and clocks back from the one before; it does not count. */
+  private double block(Timed competitor, long calls) throws MeasurementException {
+    pause();
+    competitor.seconds(1);
+    return competitor.seconds(calls) / calls;
+  }
+
+  private void pause() {
+    try {
+      Thread.sleep(pauseMillis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Calls of a block, found while warming up, which goes on until the JIT has been quiet for that
+   * long and the calls are no faster than before. Their times alone do not tell: on several threads
+   * a call beside the JIT may take longer than one before.
+   */
+  private long warmUp(Timed competitor, LongSupplier compiledMillis) throws MeasurementException {
+    long calls = 1;
+    double total = 0;
+    double quiet = 0;
+    double before = Double.MAX_VALUE;
+    while (true) {
+      long compiled = compiledMillis.getAsLong();
+      double seconds = competitor.seconds(calls);
+      double compiling = (compiledMillis.getAsLong() - compiled) / 1e3;
+      total += seconds;
+      quiet = compiling > COMPILING * seconds ? 0 : quiet + seconds;
+      double call = seconds / calls;
+      boolean settled = quiet >= warmUpSeconds && call > SETTLED * before;
+      long next = calls(call, calls);
+      if (settled || total > LONGEST * warmUpSeconds) {
+        return next;
+      }
+      before = call;
+      calls = next;
+    }
+  }
+
+  private long calls(double secondsPerCall, long before) {
+    double fitting = blockSeconds / Math.max(secondsPerCall, 1e-9);
+    return (long) Math.clamp(fitting, 1, Math.min(MOST_CALLS, 10.0 * before));
+  }
+}

@@ -1,0 +1,65 @@
+package io.github.shardsum.measure;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.DoubleBinaryOperator;
+
+/**
+ * The times of two that ran in the same rounds, so that what slowed the machine down for a while
+ * slowed both and a ratio is taken within a round.
+ *
+ * @param first seconds a call, a round an element
+ * @param second seconds a call in the same rounds
+ */
+public record PairedTiming(double[] first, double[] second) {
+  /**
+   * A pair of times.
+   *
+   * @throws IllegalArgumentException if there are not as many of each, or none
+   */
+  public PairedTiming {
+    if (first.length != second.length || first.length == 0) {
+      throw new IllegalArgumentException(
+          "rounds: must be as many of both, at least one, got %d and %d"
+              .formatted(first.length, second.length));
+    }
+  }
+
+  /**
+   * Times two of them.
+   *
+   * @param timer how often and how long
+   * @param first one
+   * @param second the other
+   * @throws MeasurementException if one of them failed
+   */
+  public static PairedTiming of(InterleavedTimer timer, Timed first, Timed second)
+      throws MeasurementException {
+    List<MeasurementException> failures = new ArrayList<>();
+    Map<Timed, double[]> times = timer.run(List.of(first, second), (_, why) -> failures.add(why));
+    if (!failures.isEmpty()) {
+      throw failures.getFirst();
+    }
+    return new PairedTiming(
+        Objects.requireNonNull(times.get(first)), Objects.requireNonNull(times.get(second)));
+  }
+
+  /** How many times longer the first took than the second. */
+  public Interval ratio() {
+    return interval((one, other) -> one / other);
+  }
+
+  /**
+   * The median over the rounds of a function of both times.
+   *
+   * @param function of the seconds of first and second in a round
+   */
+  public Interval interval(DoubleBinaryOperator function) {
+    double[] values = new double[first.length];
+    Arrays.setAll(values, round -> function.applyAsDouble(first[round], second[round]));
+    return Interval.of(values);
+  }
+}

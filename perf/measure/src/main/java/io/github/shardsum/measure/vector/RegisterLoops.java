@@ -1,0 +1,130 @@
+package io.github.shardsum.measure.vector;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * What C2's own vectors do not reach: chains of multiply-adds that never leave their registers, and
+ * reading in several streams.
+ *
+ * <p>What goes round a loop is never the receiver of a call: C2 would not know its class without a
+ * profile, and have it as an object.
+ */
+public final class RegisterLoops {
+  /** Two units of latency 4 want 8 at once; these leave room for the factors in 16 registers. */
+  private static final int CHAINS = 12;
+
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+
+  private RegisterLoops() {}
+
+  /** FLOPs of so many steps in f32. */
+  public static double floatFlops(int steps) {
+    return 2.0 * CHAINS * FLOATS.length() * steps;
+  }
+
+  /** FLOPs of so many steps in f64. */
+  public static double doubleFlops(int steps) {
+    return 2.0 * CHAINS * DOUBLES.length() * steps;
+  }
+
+  /** Steps of a multiply-add in each chain. */
+  public static float floats(int steps, float factor, float summand) {
+    FloatVector a = FloatVector.broadcast(FLOATS, factor);
+    FloatVector b = FloatVector.broadcast(FLOATS, summand);
+    FloatVector x0 = a;
+    FloatVector x1 = a;
+    FloatVector x2 = a;
+    FloatVector x3 = a;
+    FloatVector x4 = a;
+    FloatVector x5 = a;
+    FloatVector y0 = b;
+    FloatVector y1 = b;
+    FloatVector y2 = b;
+    FloatVector y3 = b;
+    FloatVector y4 = b;
+    FloatVector y5 = b;
+    for (int step = 0; step < steps; step++) {
+      x0 = a.fma(x0, b);
+      x1 = a.fma(x1, b);
+      x2 = a.fma(x2, b);
+      x3 = a.fma(x3, b);
+      x4 = a.fma(x4, b);
+      x5 = a.fma(x5, b);
+      y0 = a.fma(y0, b);
+      y1 = a.fma(y1, b);
+      y2 = a.fma(y2, b);
+      y3 = a.fma(y3, b);
+      y4 = a.fma(y4, b);
+      y5 = a.fma(y5, b);
+    }
+    FloatVector x = x0.add(x1).add(x2).add(x3).add(x4).add(x5);
+    return x.add(y0).add(y1).add(y2).add(y3).add(y4).add(y5).lane(0);
+  }
+
+  /** The same in f64. */
+  public static double doubles(int steps, double factor, double summand) {
+    DoubleVector a = DoubleVector.broadcast(DOUBLES, factor);
+    DoubleVector b = DoubleVector.broadcast(DOUBLES, summand);
+    DoubleVector x0 = a;
+    DoubleVector x1 = a;
+    DoubleVector x2 = a;
+    DoubleVector x3 = a;
+    DoubleVector x4 = a;
+    DoubleVector x5 = a;
+    DoubleVector y0 = b;
+    DoubleVector y1 = b;
+    DoubleVector y2 = b;
+    DoubleVector y3 = b;
+    DoubleVector y4 = b;
+    DoubleVector y5 = b;
+    for (int step = 0; step < steps; step++) {
+      x0 = a.fma(x0, b);
+      x1 = a.fma(x1, b);
+      x2 = a.fma(x2, b);
+      x3 = a.fma(x3, b);
+      x4 = a.fma(x4, b);
+      x5 = a.fma(x5, b);
+      y0 = a.fma(y0, b);
+      y1 = a.fma(y1, b);
+      y2 = a.fma(y2, b);
+      y3 = a.fma(y3, b);
+      y4 = a.fma(y4, b);
+      y5 = a.fma(y5, b);
+    }
+    DoubleVector x = x0.add(x1).add(x2).add(x3).add(x4).add(x5);
+    return x.add(y0).add(y1).add(y2).add(y3).add(y4).add(y5).lane(0);
+  }
+
+  /**
+   * Reads in four streams, since a hardware prefetch stops at a page's end; what is less than 8
+   * vectors at the end is left out.
+   */
+  public static int read(int[] values, int n) {
+    int lanes = INTS.length();
+    int part = n / (8 * lanes) * (2 * lanes);
+    IntVector x0 = IntVector.zero(INTS);
+    IntVector x1 = x0;
+    IntVector x2 = x0;
+    IntVector x3 = x0;
+    IntVector y0 = x0;
+    IntVector y1 = x0;
+    IntVector y2 = x0;
+    IntVector y3 = x0;
+    for (int i = 0; i < part; i += 2 * lanes) {
+      x0 = IntVector.fromArray(INTS, values, i).add(x0);
+      y0 = IntVector.fromArray(INTS, values, i + lanes).add(y0);
+      x1 = IntVector.fromArray(INTS, values, part + i).add(x1);
+      y1 = IntVector.fromArray(INTS, values, part + i + lanes).add(y1);
+      x2 = IntVector.fromArray(INTS, values, 2 * part + i).add(x2);
+      y2 = IntVector.fromArray(INTS, values, 2 * part + i + lanes).add(y2);
+      x3 = IntVector.fromArray(INTS, values, 3 * part + i).add(x3);
+      y3 = IntVector.fromArray(INTS, values, 3 * part + i + lanes).add(y3);
+    }
+    return x0.add(x1).add(x2).add(x3).add(y0).add(y1).add(y2).add(y3).lane(0);
+  }
+}

@@ -1,0 +1,10 @@
+/** Paired timings, and what this machine can do at most. */
+module io.github.shardsum.measure {
+  requires static jdk.incubator.vector;
+  requires static org.jspecify;
+  requires transitive io.github.shardsum.core;
+  requires java.management;
+
+  exports io.github.shardsum.measure;
+  exports io.github.shardsum.measure.vector;
+}
