@@ -252,32 +252,56 @@ public sealed interface Collective {
    *                    out[j][receiveOffset[j][i] : + receive[j][i]] = rows
    * }</pre>
    *
-   * <p>Counts and offsets are each device's own: {@link RaggedCounts}. Rows to be sent may overlap
-   * or be left out; ranges of rows received must not overlap, and rows of {@code out} outside them
-   * keep what they held.
+   * <p>Counts and offsets are each device's own, so the devices' values of this record differ in
+   * them: {@link Device} takes those of the device, {@link Collectives} those of each of the
+   * process's devices, in their order. Without counts it is a request that stands for any, as a
+   * plan and a cost model take it. Rows to be sent may overlap or be left out; ranges of rows
+   * received must not overlap, and rows of {@code out} outside them keep what they held.
    *
    * <p>Two devices: {@code x = {[1, 2, 3], [4, 5]}} with {@code send = {[1, 2], [0, 2]}} and so
    * {@code receive = {[1, 0], [2, 2]}} gives {@code out = {[1], [2, 3, 4, 5]}}.
    *
    * @param axes the axes
+   * @param counts of each device that enters with this value; empty where they are given later
    */
-  record RaggedAllToAll(List<String> axes) implements Collective {
+  record RaggedAllToAll(List<String> axes, List<RaggedCounts> counts) implements Collective {
     /**
-     * Copies the axes.
+     * Copies the lists.
      *
      * @throws IllegalArgumentException if an axis is named twice
      */
     public RaggedAllToAll {
       axes = Requests.distinct(axes);
+      counts = Requests.counts(counts);
     }
 
     /**
-     * As the canonical constructor.
+     * Of one device's counts.
+     *
+     * @param counts the counts
+     * @param axes the axes
+     */
+    public RaggedAllToAll(RaggedCounts counts, String... axes) {
+      this(Requests.list(axes), List.of(counts));
+    }
+
+    /**
+     * Without counts, which are given later.
      *
      * @param axes the axes
      */
     public RaggedAllToAll(String... axes) {
-      this(Requests.list(axes));
+      this(Requests.list(axes), List.of());
+    }
+
+    /**
+     * The same along these axes with other counts.
+     *
+     * @param others of each device that enters with the value
+     * @return the operation
+     */
+    public RaggedAllToAll with(List<RaggedCounts> others) {
+      return new RaggedAllToAll(axes, others);
     }
 
     /** As in {@code ragged all-to-all over x}. */

@@ -1,13 +1,11 @@
 package io.github.shardsum.collective;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.engine.Engine;
-import io.github.shardsum.internal.engine.Transport;
-import io.github.shardsum.internal.engine.Transports;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The collectives of one mesh, as one process sees them: it holds the values of its own devices.
@@ -53,17 +51,7 @@ public interface Collectives extends AutoCloseable {
    * @return the collectives, to be closed
    */
   static Collectives open(Mesh mesh, CollectiveOptions options) {
-    Objects.requireNonNull(mesh, "mesh");
-    Transport transport = Transports.open(Objects.requireNonNull(options, "options"));
-    int processors = Runtime.getRuntime().availableProcessors();
-    Workers workers = Workers.of(Math.max(1, processors / transport.processesHere()));
-    try {
-      return new Engine(mesh, workers, true, options, transport);
-    } catch (RuntimeException | Error failed) {
-      transport.close();
-      workers.close();
-      throw failed;
-    }
+    return Engines.open(mesh, Optional.empty(), options);
   }
 
   /**
@@ -75,10 +63,7 @@ public interface Collectives extends AutoCloseable {
    * @return the collectives, to be closed
    */
   static Collectives open(Mesh mesh, Workers workers, CollectiveOptions options) {
-    Objects.requireNonNull(mesh, "mesh");
-    Objects.requireNonNull(workers, "workers");
-    Objects.requireNonNull(options, "options");
-    return new Engine(mesh, workers, false, options, Transports.open(options));
+    return Engines.open(mesh, Optional.of(Objects.requireNonNull(workers, "workers")), options);
   }
 
   /**
@@ -112,7 +97,7 @@ public interface Collectives extends AutoCloseable {
   /**
    * Runs a collective over all devices.
    *
-   * @param collective which; not a ragged all-to-all
+   * @param collective which
    * @param x the operand of each of this process's devices
    * @return the result of each of them
    * @throws IllegalArgumentException if the operands do not suit the collective
@@ -121,19 +106,9 @@ public interface Collectives extends AutoCloseable {
   List<Tensor> run(Collective collective, List<Tensor> x);
 
   /**
-   * As {@link #run(Collective, List)}, for rows in uneven counts.
-   *
-   * @param collective the ragged all-to-all
-   * @param x the operand of each of this process's devices, {@code [rows, ...]}
-   * @param counts the counts of each of them
-   * @return the result of each of them
-   */
-  List<Tensor> run(Collective.RaggedAllToAll collective, List<Tensor> x, List<RaggedCounts> counts);
-
-  /**
    * Runs a collective over all devices, into the caller's tensors.
    *
-   * @param collective which; not a ragged all-to-all
+   * @param collective which
    * @param x the operand of each of this process's devices
    * @param out the result of each of them. The members of one group may give one and the same
    *     tensor for the result of an all-reduce, an all-gather or a broadcast, which is then written
@@ -142,44 +117,19 @@ public interface Collectives extends AutoCloseable {
   void runInto(Collective collective, List<Tensor> x, List<Tensor> out);
 
   /**
-   * As {@link #runInto(Collective, List, List)}, for rows in uneven counts.
-   *
-   * @param collective the ragged all-to-all
-   * @param x the operand of each of this process's devices
-   * @param counts the counts of each of them
-   * @param out the result of each of them
-   */
-  void runInto(
-      Collective.RaggedAllToAll collective,
-      List<Tensor> x,
-      List<RaggedCounts> counts,
-      List<Tensor> out);
-
-  /**
    * Starts a collective over all devices and returns at once. Those that were started run in that
    * order.
    *
-   * @param collective which; not a ragged all-to-all
+   * @param collective which
    * @param x the operand of each of this process's devices
    * @return the results to come
    */
   Pending<List<Tensor>> start(Collective collective, List<Tensor> x);
 
   /**
-   * As {@link #start(Collective, List)}, for rows in uneven counts.
-   *
-   * @param collective the ragged all-to-all
-   * @param x the operand of each of this process's devices
-   * @param counts the counts of each of them
-   * @return the results to come
-   */
-  Pending<List<Tensor>> start(
-      Collective.RaggedAllToAll collective, List<Tensor> x, List<RaggedCounts> counts);
-
-  /**
    * Starts a collective over all devices, into the caller's tensors, and returns at once.
    *
-   * @param collective which; not a ragged all-to-all
+   * @param collective which
    * @param x the operand of each of this process's devices
    * @param out the result of each of them
    * @return the results to come: out
@@ -204,7 +154,7 @@ public interface Collectives extends AutoCloseable {
    * @throws CollectiveException if the devices disagree, or one failed or did not come; the
    *     exception that a device's code threw is its cause
    */
-  <T> List<T> spmd(Program<T> program);
+  <T> List<T> spmd(DeviceBody<T> program);
 
   /**
    * Ends this process's part, after all collectives that were started, which may still be awaited.
@@ -220,7 +170,7 @@ public interface Collectives extends AutoCloseable {
    * @param <T> what it returns
    */
   @FunctionalInterface
-  interface Program<T> {
+  interface DeviceBody<T> {
     /**
      * Runs on one device.
      *

@@ -36,28 +36,19 @@ public interface Device {
   /**
    * Enters a collective and waits for the result.
    *
-   * @param collective which; not a ragged all-to-all
+   * @param collective which
    * @param x this device's operand; for a barrier any tensor
-   * @return this device's result; for a barrier x
+   * @return this device's result; for a barrier x; of a ragged all-to-all {@code
+   *     [counts.rowsReceived(), ...]}, with zeros in rows that no device sent
    * @throws IllegalArgumentException if x does not suit the collective whatever the others do
    * @throws CollectiveException if the devices disagree, or one failed or did not come
    */
   Tensor run(Collective collective, Tensor x);
 
   /**
-   * As {@link #run(Collective, Tensor)}, for rows in uneven counts.
-   *
-   * @param collective the ragged all-to-all
-   * @param x this device's operand, {@code [rows, ...]}
-   * @param counts this device's counts
-   * @return {@code [counts.rowsReceived(), ...]}; rows that nobody sent are zeros
-   */
-  Tensor run(Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts);
-
-  /**
    * Enters a collective and waits until the result is in the caller's tensor.
    *
-   * @param collective which; not a ragged all-to-all
+   * @param collective which
    * @param x this device's operand
    * @param out this device's result, of x's dtype and the shape that the collective says; may be x
    *     or overlap it
@@ -65,38 +56,18 @@ public interface Device {
   void runInto(Collective collective, Tensor x, Tensor out);
 
   /**
-   * As {@link #runInto(Collective, Tensor, Tensor)}, for rows in uneven counts.
-   *
-   * @param collective the ragged all-to-all
-   * @param x this device's operand, {@code [rows, ...]}
-   * @param counts this device's counts
-   * @param out this device's result, {@code [at least counts.rowsReceived(), ...]}
-   */
-  void runInto(Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts, Tensor out);
-
-  /**
    * Enters a collective and returns at once.
    *
-   * @param collective which; not a ragged all-to-all
+   * @param collective which
    * @param x this device's operand, not to be written until the result has come
    * @return the result to come
    */
   Pending<Tensor> start(Collective collective, Tensor x);
 
   /**
-   * As {@link #start(Collective, Tensor)}, for rows in uneven counts.
-   *
-   * @param collective the ragged all-to-all
-   * @param x this device's operand
-   * @param counts this device's counts
-   * @return the result to come
-   */
-  Pending<Tensor> start(Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts);
-
-  /**
    * Enters a collective and returns at once; the result will be in the caller's tensor.
    *
-   * @param collective which; not a ragged all-to-all
+   * @param collective which
    * @param x this device's operand, not to be written until the result has come
    * @param out this device's result, not to be read or written until it has come
    * @return the result to come: out
@@ -195,7 +166,7 @@ public interface Device {
    * @return the rows received
    */
   default Tensor raggedAllToAll(Tensor x, RaggedCounts counts, String... axes) {
-    return run(new Collective.RaggedAllToAll(axes), x, counts);
+    return run(new Collective.RaggedAllToAll(counts, axes), x);
   }
 
   /**

@@ -68,7 +68,7 @@ public interface Plan {
     /**
      * Adds a collective.
      *
-     * @param collective which; not a ragged all-to-all
+     * @param collective which
      * @param x the operand of each of this process's devices, read when the step runs
      * @param out the result of each of them; as in {@link Collectives#runInto} members of one group
      *     may share one

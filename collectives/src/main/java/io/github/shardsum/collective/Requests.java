@@ -23,6 +23,14 @@ final class Requests {
     return List.copyOf(axes);
   }
 
+  static List<RaggedCounts> counts(List<RaggedCounts> counts) {
+    Objects.requireNonNull(counts, "counts");
+    for (int index = 0; index < counts.size(); index++) {
+      Objects.requireNonNull(counts.get(index), "counts of device " + index);
+    }
+    return List.copyOf(counts);
+  }
+
   static void checkDim(int dim) {
     if (dim < 0) {
       throw new IllegalArgumentException(

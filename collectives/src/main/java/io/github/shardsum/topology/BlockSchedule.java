@@ -103,7 +103,7 @@ final class BlockSchedule implements GroupSchedule {
     int hops = 0;
     for (int axis : group.activeAxes()) {
       int[] along = group.coordinates().get(axis);
-      boolean chain = grid.axis(axis).wiring() == Wiring.SWITCH;
+      boolean chain = grid.axis(axis).interconnect() == Interconnect.SWITCH;
       hops += chain ? along.length - 1 : phases.hops(group, axis);
     }
     if (hosts == 1 && hops == 0) {

@@ -11,13 +11,13 @@ import java.util.Arrays;
  */
 final class LineLoads {
   private final int size;
-  private final Wiring wiring;
+  private final Interconnect interconnect;
   private final double[] forward;
   private final double[] backward;
 
-  LineLoads(int size, Wiring wiring) {
+  LineLoads(int size, Interconnect interconnect) {
     this.size = size;
-    this.wiring = wiring;
+    this.interconnect = interconnect;
     this.forward = new double[size + 1];
     this.backward = new double[size + 1];
   }
@@ -27,7 +27,7 @@ final class LineLoads {
     if (from == to) {
       return;
     }
-    switch (wiring) {
+    switch (interconnect) {
       case LINE -> {
         ahead(from, to - from, bytes);
         back(from, from - to, bytes);
@@ -54,7 +54,7 @@ final class LineLoads {
    * them.
    */
   void multicast(int from, int[] members, double bytes) {
-    switch (wiring) {
+    switch (interconnect) {
       case LINE -> {
         ahead(from, members[members.length - 1] - from, bytes);
         back(from, from - members[0], bytes);
@@ -95,7 +95,7 @@ final class LineLoads {
 
   /** The same bytes from the root to all members; through a switch from one to the next. */
   void spread(int root, int[] members, double bytes) {
-    if (wiring != Wiring.SWITCH) {
+    if (interconnect != Interconnect.SWITCH) {
       multicast(root, members, bytes);
       return;
     }
@@ -138,8 +138,8 @@ final class LineLoads {
 
   /** The loads of every message sent back where it came from. */
   LineLoads reversed() {
-    LineLoads reversed = new LineLoads(size, wiring);
-    boolean oneLink = wiring == Wiring.BUS;
+    LineLoads reversed = new LineLoads(size, interconnect);
+    boolean oneLink = interconnect == Interconnect.BUS;
     System.arraycopy(oneLink ? forward : backward, 0, reversed.forward, 0, size + 1);
     System.arraycopy(oneLink ? backward : forward, 0, reversed.backward, 0, size + 1);
     return reversed;

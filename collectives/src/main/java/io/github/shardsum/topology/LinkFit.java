@@ -98,7 +98,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
     return observations.stream()
         .mapToDouble(
             each -> {
-              Price price = each.price();
+              CollectiveCost price = each.price();
               double bytes = price.largestLinkLoad() + bytesPerHop * price.hops();
               return Math.log(each.seconds() / bytes);
             })

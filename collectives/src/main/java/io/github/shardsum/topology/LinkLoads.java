@@ -31,7 +31,7 @@ final class LinkLoads {
     LineLoads known = lines[axis][line];
     if (known == null) {
       TopologyAxis along = grid.axis(axis);
-      known = new LineLoads(along.size(), along.wiring());
+      known = new LineLoads(along.size(), along.interconnect());
       lines[axis][line] = known;
     }
     return known;
@@ -97,11 +97,11 @@ final class LinkLoads {
       }
     }
     long count =
-        (long) along.wiring().connections(along.size())
+        (long) along.interconnect().connections(along.size())
             * along.links()
             * (topology.hosts() * topology.chipsPerHost() / along.size());
     return new AxisLoad(
-        "axis " + axis + " (" + along.wiring() + " of " + along.size() + ")",
+        "axis " + axis + " (" + along.interconnect() + " of " + along.size() + ")",
         count,
         total,
         largest / along.links(),
@@ -118,7 +118,7 @@ final class LinkLoads {
     String next = grid.text(grid.chip(line, axis, (link + 1) % size));
     boolean forward = link < size;
     return host
-        + switch (along.wiring()) {
+        + switch (along.interconnect()) {
           case LINE, RING -> forward ? here + "->" + next : next + "->" + here;
           case SWITCH -> here + (forward ? " up" : " down");
           case BUS -> "the bus";

@@ -32,12 +32,14 @@ public final class MachineProbe {
           new Size(1 << 26, 10));
 
   private final Collectives collectives;
-  private final Pricer pricer;
+  private final CollectiveCostModel costs;
 
   private MachineProbe(Collectives collectives) {
     this.collectives = collectives;
     Mesh mesh = collectives.mesh();
-    this.pricer = Pricer.of(bus(Link.of(1, 0), mesh.size()), mesh).with(ReductionSchedule.EXCHANGE);
+    this.costs =
+        CollectiveCostModel.of(bus(Link.of(1, 0), mesh.size()), mesh)
+            .with(ReductionSchedule.EXCHANGE);
   }
 
   /**
@@ -71,7 +73,7 @@ public final class MachineProbe {
   }
 
   private static Topology bus(Link link, int devices) {
-    return Topology.of("this machine", Wiring.BUS, link, devices);
+    return Topology.of("this machine", Interconnect.BUS, link, devices);
   }
 
   private LinkFit fit() {
@@ -109,6 +111,6 @@ public final class MachineProbe {
       collectives.runInto(collective, x, out);
       best = Math.min(best, Math.max(1, System.nanoTime() - begin));
     }
-    return new Observation(pricer.price(collective, elements * Float.BYTES), best / 1e9);
+    return new Observation(costs.price(collective, elements * Float.BYTES), best / 1e9);
   }
 }

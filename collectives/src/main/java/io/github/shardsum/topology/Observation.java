@@ -6,7 +6,7 @@ package io.github.shardsum.topology;
  * @param price what the model makes of it; only its loads and hops are used, not its links
  * @param seconds the measured time, positive and finite
  */
-public record Observation(Price price, double seconds) {
+public record Observation(CollectiveCost price, double seconds) {
   /**
    * Checks the time.
    *

@@ -70,19 +70,19 @@ final class Phases {
     }
   }
 
-  List<PricedPhase> priced() {
-    List<PricedPhase> priced = new ArrayList<>();
+  List<PhaseCost> priced() {
+    List<PhaseCost> priced = new ArrayList<>();
     phases.forEach((name, phase) -> priced.add(priced(name, phase)));
     priced.removeIf(phase -> phase.loads().isEmpty() && phase.hops() + phase.hostHops() == 0);
     return priced;
   }
 
-  private PricedPhase priced(String name, Phase phase) {
+  private PhaseCost priced(String name, Phase phase) {
     double latency =
         phase.hops * topology.link().secondsPerHop()
             + phase.hostHops
                 * topology.hostLevel().map(level -> level.link().secondsPerHop()).orElse(0.0);
-    return new PricedPhase(
+    return new PhaseCost(
         name, phase.loads.axes(), phase.loads.betweenHosts(), phase.hops, phase.hostHops, latency);
   }
 }

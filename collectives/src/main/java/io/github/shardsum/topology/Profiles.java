@@ -37,7 +37,7 @@ final class Profiles {
       case GATHER -> gather(axis, coordinates);
       // A bus cannot add: each operand goes over it, as in an all-to-all.
       case REDUCE ->
-          grid.axis(axis).wiring() == Wiring.BUS
+          grid.axis(axis).interconnect() == Interconnect.BUS
               ? allToAll(axis, coordinates)
               : gather(axis, coordinates).reversed();
     };
@@ -62,14 +62,14 @@ final class Profiles {
   }
 
   private LineLoads empty(int axis) {
-    return new LineLoads(grid.size(axis), grid.axis(axis).wiring());
+    return new LineLoads(grid.size(axis), grid.axis(axis).interconnect());
   }
 
   /** The longest way between two of the coordinates, ascending. */
   int hops(int axis, int[] coordinates) {
     int size = grid.size(axis);
     int last = coordinates[coordinates.length - 1];
-    return switch (grid.axis(axis).wiring()) {
+    return switch (grid.axis(axis).interconnect()) {
       case LINE -> last - coordinates[0];
       case RING -> aroundHops(coordinates, size);
       case SWITCH, BUS -> last == coordinates[0] ? 0 : 1;
@@ -84,9 +84,9 @@ final class Profiles {
       while (other + 1 < coordinates.length && coordinates[other] - coordinates[i] < size / 2) {
         other++;
       }
-      hops = Math.max(hops, Wiring.RING.hops(size, coordinates[i], coordinates[other]));
+      hops = Math.max(hops, Interconnect.RING.hops(size, coordinates[i], coordinates[other]));
       int before = coordinates[Math.max(i, other - 1)];
-      hops = Math.max(hops, Wiring.RING.hops(size, coordinates[i], before));
+      hops = Math.max(hops, Interconnect.RING.hops(size, coordinates[i], before));
     }
     return hops;
   }

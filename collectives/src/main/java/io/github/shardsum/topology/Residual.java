@@ -26,8 +26,8 @@ public record Residual(String what, double measuredSeconds, double predictedSeco
         Locale.ROOT,
         "%s: measured %s us, predicted %s us, %+.1f %%",
         what,
-        Price.micros(measuredSeconds),
-        Price.micros(predictedSeconds),
+        CollectiveCost.micros(measuredSeconds),
+        CollectiveCost.micros(predictedSeconds),
         100 * relative());
   }
 }

@@ -144,7 +144,9 @@ final class ScatteredSchedule implements GroupSchedule {
     for (int axis = 0; axis < grid.rank(); axis++) {
       TopologyAxis along = topology.axes().get(axis);
       hops +=
-          along.wiring().hops(along.size(), grid.coordinate(from, axis), grid.coordinate(to, axis));
+          along
+              .interconnect()
+              .hops(along.size(), grid.coordinate(from, axis), grid.coordinate(to, axis));
     }
     return hops;
   }

@@ -116,7 +116,7 @@ public final class Topologies {
     if (gpus < 1 || gpus % node != 0) {
       throw noSuch("nvlink", gpus, "at most 8 GPUs or a multiple of 8");
     }
-    TopologyAxis axis = new TopologyAxis(node, Wiring.SWITCH, 18);
+    TopologyAxis axis = new TopologyAxis(node, Interconnect.SWITCH, 18);
     Topology one = new Topology("nvlink", List.of(axis), 1, Link.of(25, 1), Optional.empty());
     return gpus == node ? one : one.withHosts(new HostLevel(gpus / node, 8, Link.of(50, 5)));
   }
@@ -167,7 +167,9 @@ public final class Topologies {
     }
     List<TopologyAxis> axes =
         Arrays.stream(sides)
-            .mapToObj(side -> new TopologyAxis(side, side == whole ? Wiring.RING : Wiring.LINE))
+            .mapToObj(
+                side ->
+                    new TopologyAxis(side, side == whole ? Interconnect.RING : Interconnect.LINE))
             .toList();
     return new Topology(name, axes, 1, link, Optional.empty());
   }
@@ -177,7 +179,7 @@ public final class Topologies {
       throw noSuch(name, chips, "three sides that fit into the pod");
     }
     boolean whole = Arrays.stream(sides).allMatch(side -> side % CUBE == 0);
-    return Topology.of(name, whole ? Wiring.RING : Wiring.LINE, link, sides);
+    return Topology.of(name, whole ? Interconnect.RING : Interconnect.LINE, link, sides);
   }
 
   private static IllegalArgumentException noSuch(String name, int devices, String wanted) {

@@ -63,17 +63,17 @@ public record Topology(
   }
 
   /**
-   * Axes of one wiring, one device a chip, no hosts.
+   * Axes of one interconnect, one device a chip, no hosts.
    *
    * @param name for messages
-   * @param wiring of every axis
+   * @param interconnect of every axis
    * @param link a link
    * @param sizes chips along each axis
    * @return the topology
    */
-  public static Topology of(String name, Wiring wiring, Link link, int... sizes) {
+  public static Topology of(String name, Interconnect interconnect, Link link, int... sizes) {
     List<TopologyAxis> axes =
-        IntStream.of(sizes).mapToObj(size -> new TopologyAxis(size, wiring)).toList();
+        IntStream.of(sizes).mapToObj(size -> new TopologyAxis(size, interconnect)).toList();
     return new Topology(name, axes, 1, link, Optional.empty());
   }
 
@@ -90,12 +90,14 @@ public record Topology(
   /**
    * The same with every axis joined in one way.
    *
-   * @param wiring of every axis
+   * @param interconnect of every axis
    * @return the topology
    */
-  public Topology withWiring(Wiring wiring) {
+  public Topology withInterconnect(Interconnect interconnect) {
     List<TopologyAxis> other =
-        axes.stream().map(axis -> new TopologyAxis(axis.size(), wiring, axis.links())).toList();
+        axes.stream()
+            .map(axis -> new TopologyAxis(axis.size(), interconnect, axis.links()))
+            .toList();
     return new Topology(name, other, devicesPerChip, link, hostLevel);
   }
 

@@ -4,10 +4,10 @@ package io.github.shardsum.topology;
  * One axis of a topology; an immutable value.
  *
  * @param size chips along it, at least 1
- * @param wiring how the chips of a line are joined
+ * @param interconnect how the chips of a line are joined
  * @param links parallel links of each connection in one direction, at least 1
  */
-public record TopologyAxis(int size, Wiring wiring, int links) {
+public record TopologyAxis(int size, Interconnect interconnect, int links) {
   /**
    * Checks the numbers.
    *
@@ -28,15 +28,15 @@ public record TopologyAxis(int size, Wiring wiring, int links) {
    * Of single links.
    *
    * @param size chips along it
-   * @param wiring how they are joined
+   * @param interconnect how they are joined
    */
-  public TopologyAxis(int size, Wiring wiring) {
-    this(size, wiring, 1);
+  public TopologyAxis(int size, Interconnect interconnect) {
+    this(size, interconnect, 1);
   }
 
   /** As in {@code ring of 32}. */
   @Override
   public String toString() {
-    return wiring + " of " + size + (links == 1 ? "" : " by " + links + " links");
+    return interconnect + " of " + size + (links == 1 ? "" : " by " + links + " links");
   }
 }

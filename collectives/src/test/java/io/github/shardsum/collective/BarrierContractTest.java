@@ -19,13 +19,13 @@ class BarrierContractTest {
   private static final CollectiveOptions OPTIONS =
       CollectiveOptions.defaults().withDeadline(Duration.ofSeconds(60));
 
-  private static List<Cluster> clusters() {
-    return Cluster.all().toList();
+  private static List<InProcessCluster> clusters() {
+    return InProcessCluster.all().toList();
   }
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aBarrierIsPassedByAllOrNone(Cluster cluster) throws Exception {
+  void aBarrierIsPassedByAllOrNone(InProcessCluster cluster) throws Exception {
     cluster.run(
         Mesh.of("x", 4, "y", 3),
         OPTIONS,
@@ -64,7 +64,7 @@ class BarrierContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aResultThatIsGivenIsTheOperandBehindIt(Cluster cluster) throws Exception {
+  void aResultThatIsGivenIsTheOperandBehindIt(InProcessCluster cluster) throws Exception {
     cluster.run(
         Mesh.of("x", 4, "y", 3),
         OPTIONS,
@@ -94,7 +94,7 @@ class BarrierContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void memoryMattersOnlyToAResult(Cluster cluster) throws Exception {
+  void memoryMattersOnlyToAResult(InProcessCluster cluster) throws Exception {
     cluster.run(
         Mesh.of("x", 12),
         OPTIONS,

@@ -96,7 +96,7 @@ public final class BitsProgram {
     note(
         new Collective.Permute(axes, Collective.Permute.shift(1, p, "x").pairs().subList(0, p - 1)),
         whole(dtype, shape));
-    ragged(new Collective.RaggedAllToAll(axes), p, dtype);
+    ragged(axes, p, dtype);
   }
 
   private List<Tensor> whole(DType dtype, long... shape) {
@@ -116,8 +116,8 @@ public final class BitsProgram {
   }
 
   /** Member i sends (i + 2 j) mod 4 rows to member j. */
-  private void ragged(Collective.RaggedAllToAll collective, int p, DType dtype) {
-    DeviceGroups groups = collectives.mesh().groups(collective.axes());
+  private void ragged(List<String> axes, int p, DType dtype) {
+    DeviceGroups groups = collectives.mesh().groups(axes);
     List<Tensor> x = new ArrayList<>();
     List<RaggedCounts> counts = new ArrayList<>();
     for (int device : collectives.devices()) {
@@ -131,7 +131,7 @@ public final class BitsProgram {
       counts.add(RaggedCounts.of(send, receive));
       x.add(random(device, dtype, counts.getLast().rowsNeeded(), 5));
     }
-    add(collective, x, collectives.run(collective, x, counts));
+    note(new Collective.RaggedAllToAll(axes, counts), x);
   }
 
   private void note(Collective collective, List<Tensor> x) {

@@ -112,9 +112,11 @@ class ContractExamplesTest {
     Mesh mesh = Mesh.of("x", 2);
     try (Collectives collectives = Collectives.open(mesh)) {
       List<Tensor> got =
-          collective instanceof Collective.RaggedAllToAll ragged
-              ? collectives.run(ragged, x, counts)
-              : collectives.run(collective, x);
+          collectives.run(
+              collective instanceof Collective.RaggedAllToAll ragged
+                  ? ragged.with(counts)
+                  : collective,
+              x);
       List<Optional<RaggedCounts>> each =
           counts.isEmpty()
               ? Collections.nCopies(2, Optional.empty())

@@ -24,13 +24,13 @@ class ContractRefusalTest {
   private static final CollectiveOptions OPTIONS =
       CollectiveOptions.defaults().withDeadline(Duration.ofSeconds(60));
 
-  private static List<Cluster> clusters() {
-    return Cluster.all().toList();
+  private static List<InProcessCluster> clusters() {
+    return InProcessCluster.all().toList();
   }
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void badOperandsAreRefusedBeforeAnythingIsDone(Cluster cluster) throws Exception {
+  void badOperandsAreRefusedBeforeAnythingIsDone(InProcessCluster cluster) throws Exception {
     cluster.run(
         Mesh.of("x", 12),
         OPTIONS,
@@ -61,7 +61,7 @@ class ContractRefusalTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aResultThatOverlapsItselfIsRefused(Cluster cluster) throws Exception {
+  void aResultThatOverlapsItselfIsRefused(InProcessCluster cluster) throws Exception {
     cluster.run(
         Mesh.of("x", 12),
         OPTIONS,
@@ -95,7 +95,7 @@ class ContractRefusalTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void memoryOutOfReachIsRefusedBeforeAnythingIsDone(Cluster cluster) throws Exception {
+  void memoryOutOfReachIsRefusedBeforeAnythingIsDone(InProcessCluster cluster) throws Exception {
     cluster.run(
         Mesh.of("x", 12),
         OPTIONS,
@@ -159,7 +159,7 @@ class ContractRefusalTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aPlanRefusesListsThatLackADeviceWhenItIsBuilt(Cluster cluster) throws Exception {
+  void aPlanRefusesListsThatLackADeviceWhenItIsBuilt(InProcessCluster cluster) throws Exception {
     cluster.run(
         Mesh.of("x", 12),
         OPTIONS,

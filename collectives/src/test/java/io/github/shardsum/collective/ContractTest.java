@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.collective.Cases.Case;
+import io.github.shardsum.collective.CollectiveCases.Case;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.mesh.MeshAxis;
 import io.github.shardsum.tensor.DType;
@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,12 +41,12 @@ class ContractTest {
 
   private static final int CASES = Boolean.getBoolean("shardsum.test.exhaustive") ? 400 : 60;
 
-  private static List<Cluster> clusters() {
-    return Cluster.all().toList();
+  private static List<InProcessCluster> clusters() {
+    return InProcessCluster.all().toList();
   }
 
   /** Runs random cases in one form and compares every local device's result to the bit. */
-  private void everyCase(Cluster cluster, long seed, Form form) throws Exception {
+  private void everyCase(InProcessCluster cluster, long seed, Form form) throws Exception {
     for (Mesh mesh : MESHES) {
       List<Case> cases = cases(mesh, seed);
       List<List<Tensor>> results = cases.stream().map(next -> expected(mesh, next)).toList();
@@ -72,7 +71,7 @@ class ContractTest {
   }
 
   private static List<Case> cases(Mesh mesh, long seed) {
-    Cases cases = new Cases(mesh, seed);
+    CollectiveCases cases = new CollectiveCases(mesh, seed);
     return IntStream.range(0, CASES).mapToObj(_ -> cases.next()).toList();
   }
 
@@ -103,25 +102,19 @@ class ContractTest {
     return collectives.devices().stream().map(all::get).toList();
   }
 
-  private static List<RaggedCounts> counts(Collectives collectives, Case next) {
-    return local(collectives, next.counts()).stream().map(Optional::orElseThrow).toList();
-  }
-
   @ParameterizedTest
   @MethodSource("clusters")
-  void resultsAreThoseOfThePseudocode(Cluster cluster) throws Exception {
+  void resultsAreThoseOfThePseudocode(InProcessCluster cluster) throws Exception {
     everyCase(
         cluster,
         1,
         (collectives, next, _) ->
-            next.collective() instanceof Collective.RaggedAllToAll ragged
-                ? collectives.run(ragged, local(collectives, next.x()), counts(collectives, next))
-                : collectives.run(next.collective(), local(collectives, next.x())));
+            collectives.run(next.of(collectives.devices()), local(collectives, next.x())));
   }
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void resultsGoIntoTheCallersTensors(Cluster cluster) throws Exception {
+  void resultsGoIntoTheCallersTensors(InProcessCluster cluster) throws Exception {
     everyCase(
         cluster,
         2,
@@ -134,11 +127,7 @@ class ContractTest {
   }
 
   private static void into(Collectives collectives, Case next, List<Tensor> x, List<Tensor> out) {
-    if (next.collective() instanceof Collective.RaggedAllToAll ragged) {
-      collectives.runInto(ragged, x, counts(collectives, next), out);
-    } else {
-      collectives.runInto(next.collective(), x, out);
-    }
+    collectives.runInto(next.of(collectives.devices()), x, out);
   }
 
   /** Memory of another kind and with other strides, holding zeros. */
@@ -153,7 +142,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aResultMayBeTheOperandItself(Cluster cluster) throws Exception {
+  void aResultMayBeTheOperandItself(InProcessCluster cluster) throws Exception {
     everyCase(
         cluster,
         3,
@@ -173,7 +162,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aResultMayOverlapTheOperand(Cluster cluster) throws Exception {
+  void aResultMayOverlapTheOperand(InProcessCluster cluster) throws Exception {
     everyCase(
         cluster,
         4,
@@ -204,7 +193,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void rowsThatNobodySendsKeepWhatTheResultHeld(Cluster cluster) throws Exception {
+  void rowsThatNobodySendsKeepWhatTheResultHeld(InProcessCluster cluster) throws Exception {
     Mesh mesh = Mesh.of("x", 12);
     long[] one = new long[12];
     Arrays.fill(one, 1);
@@ -222,7 +211,9 @@ class ContractTest {
             out.add(i % 2 == 0 ? memory.transpose() : memory.reshape(25, 2));
           }
           collectives.runInto(
-              new Collective.RaggedAllToAll("x"), x, Collections.nCopies(devices, counts), out);
+              new Collective.RaggedAllToAll(List.of("x"), Collections.nCopies(devices, counts)),
+              x,
+              out);
           for (Tensor result : out) {
             for (int row = 0; row < 25; row++) {
               assertEquals(row % 2 == 0 ? 7 : 5, result.getDouble(row, 1), "row " + row);
@@ -233,7 +224,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void manyMayBeStartedBeforeTheFirstIsAwaited(Cluster cluster) throws Exception {
+  void manyMayBeStartedBeforeTheFirstIsAwaited(InProcessCluster cluster) throws Exception {
     for (Mesh mesh : MESHES) {
       List<Case> all = cases(mesh, 5);
       List<List<Tensor>> expected = all.stream().map(next -> expected(mesh, next)).toList();
@@ -244,10 +235,7 @@ class ContractTest {
             List<Pending<List<Tensor>>> pending = new ArrayList<>();
             for (Case next : all) {
               List<Tensor> x = local(collectives, next.x());
-              pending.add(
-                  next.collective() instanceof Collective.RaggedAllToAll ragged
-                      ? collectives.start(ragged, x, counts(collectives, next))
-                      : collectives.start(next.collective(), x));
+              pending.add(collectives.start(next.of(collectives.devices()), x));
             }
             for (int i = 0; i < all.size(); i++) {
               compare(collectives, expected.get(i), pending.get(i).await());
@@ -259,7 +247,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void whatWasStartedEndsBeforeItIsClosed(Cluster cluster) throws Exception {
+  void whatWasStartedEndsBeforeItIsClosed(InProcessCluster cluster) throws Exception {
     Mesh mesh = MESHES.getFirst();
     cluster.run(
         mesh,
@@ -289,7 +277,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void blockingCodeForOneDeviceGetsTheSame(Cluster cluster) throws Exception {
+  void blockingCodeForOneDeviceGetsTheSame(InProcessCluster cluster) throws Exception {
     for (Mesh mesh : MESHES) {
       List<Case> all = cases(mesh, 6);
       List<List<Tensor>> expected = all.stream().map(next -> expected(mesh, next)).toList();
@@ -315,19 +303,8 @@ class ContractTest {
     for (int i = 0; i < all.size(); i++) {
       Case next = all.get(i);
       Tensor x = next.x().get(device.id());
-      Optional<RaggedCounts> counts = next.counts().get(device.id());
-      if (i % 3 == 0) {
-        pending.add(
-            next.collective() instanceof Collective.RaggedAllToAll ragged
-                ? device.start(ragged, x, counts.orElseThrow())
-                : device.start(next.collective(), x));
-      } else {
-        Tensor result =
-            next.collective() instanceof Collective.RaggedAllToAll ragged
-                ? device.run(ragged, x, counts.orElseThrow())
-                : device.run(next.collective(), x);
-        pending.add(new There(result));
-      }
+      Collective own = next.of(List.of(device.id()));
+      pending.add(i % 3 == 0 ? device.start(own, x) : new There(device.run(own, x)));
     }
     return pending.stream().map(Pending::await).toList();
   }
@@ -341,7 +318,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aPlanGivesTheSameEveryTimeItRuns(Cluster cluster) throws Exception {
+  void aPlanGivesTheSameEveryTimeItRuns(InProcessCluster cluster) throws Exception {
     for (Mesh mesh : MESHES) {
       List<Case> all = cases(mesh, 7);
       List<List<Tensor>> expected = all.stream().map(next -> expected(mesh, next)).toList();
@@ -371,7 +348,9 @@ class ContractTest {
     List<Tensor> out = local(collectives, expected).stream().map(ContractTest::elsewhere).toList();
     List<Tensor> x = local(collectives, next.x());
     if (next.collective() instanceof Collective.RaggedAllToAll ragged) {
-      builder.communicate(ragged, x, () -> counts(collectives, next), out);
+      List<RaggedCounts> counts =
+          ((Collective.RaggedAllToAll) next.of(collectives.devices())).counts();
+      builder.communicate(ragged, x, () -> counts, out);
     } else {
       builder.communicate(next.collective(), x, out);
     }
@@ -384,7 +363,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aValueThatIsReducedInParts(Cluster cluster) throws Exception {
+  void aValueThatIsReducedInParts(InProcessCluster cluster) throws Exception {
     // Reducing over the minor axis and then over the major one gives the bits of reducing over
     // both.
     Mesh mesh = Mesh.of("x", 4, "y", 3);
@@ -425,7 +404,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void integersAreSummedExactlyInAnyOrder(Cluster cluster) throws Exception {
+  void integersAreSummedExactlyInAnyOrder(InProcessCluster cluster) throws Exception {
     Mesh mesh = Mesh.of("x", 12);
     cluster.run(
         mesh,
@@ -455,7 +434,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void oneReadOnlyResultIsShared(Cluster cluster) throws Exception {
+  void oneReadOnlyResultIsShared(InProcessCluster cluster) throws Exception {
     cluster.run(
         Mesh.of("x", 12),
         OPTIONS,

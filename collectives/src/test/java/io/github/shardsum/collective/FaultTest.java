@@ -112,14 +112,14 @@ class FaultTest {
   }
 
   private static Stream<Arguments> forksOnClusters() {
-    return Cluster.all()
+    return InProcessCluster.all()
         .flatMap(cluster -> forks().stream().map(fork -> Arguments.of(fork, cluster)));
   }
 
   @ParameterizedTest
   @MethodSource("forksOnClusters")
-  void aMismatchIsAnErrorOnEveryDeviceThatNamesWhoDidWhatAndWhere(Fork fork, Cluster cluster)
-      throws Exception {
+  void aMismatchIsAnErrorOnEveryDeviceThatNamesWhoDidWhatAndWhere(
+      Fork fork, InProcessCluster cluster) throws Exception {
     cluster.run(
         MESH,
         PATIENT,
@@ -158,7 +158,7 @@ class FaultTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aMismatchOfCollectivesThatNobodyAwaitsIsAnError(Cluster cluster) throws Exception {
+  void aMismatchOfCollectivesThatNobodyAwaitsIsAnError(InProcessCluster cluster) throws Exception {
     Collective sum = new Collective.AllReduce(Reduction.SUM, "x");
     Tensor odd = X.convert(DType.F64);
     cluster.run(
@@ -187,8 +187,8 @@ class FaultTest {
   }
 
   /** Under a launcher these would end the whole job, as they should. */
-  private static List<Cluster> clusters() {
-    return Cluster.here().toList();
+  private static List<InProcessCluster> clusters() {
+    return InProcessCluster.here().toList();
   }
 
   private static boolean isWith(Collectives collectives, int device) {
@@ -197,7 +197,7 @@ class FaultTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aDeviceThatNeverComesIsNamedAtTheDeadline(Cluster cluster) throws Exception {
+  void aDeviceThatNeverComesIsNamedAtTheDeadline(InProcessCluster cluster) throws Exception {
     cluster.run(
         MESH,
         HASTY,
@@ -234,7 +234,7 @@ class FaultTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void anExceptionInOneDeviceEndsAll(Cluster cluster) throws Exception {
+  void anExceptionInOneDeviceEndsAll(InProcessCluster cluster) throws Exception {
     IllegalStateException own = new IllegalStateException("out of ideas");
     cluster.run(
         MESH,
@@ -311,7 +311,7 @@ class FaultTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void processesThatDisagreeAreTold(Cluster cluster) throws Exception {
+  void processesThatDisagreeAreTold(InProcessCluster cluster) throws Exception {
     cluster.run(
         MESH,
         PATIENT,
@@ -334,7 +334,7 @@ class FaultTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void withoutTheCheckResultsAreTheSame(Cluster cluster) throws Exception {
+  void withoutTheCheckResultsAreTheSame(InProcessCluster cluster) throws Exception {
     cluster.run(
         MESH,
         PATIENT.withCheck(false),
@@ -373,7 +373,7 @@ class FaultTest {
       RaggedCounts lie = RaggedCounts.of(new long[2], new long[] {1L << 40, 1L << 40});
       assertThrows(
           CollectiveMismatchException.class,
-          () -> collectives.run(new Collective.RaggedAllToAll("x"), x, List.of(lie, lie)));
+          () -> collectives.run(new Collective.RaggedAllToAll(List.of("x"), List.of(lie, lie)), x));
     }
     assertThrows(
         IllegalArgumentException.class,
@@ -391,7 +391,7 @@ class FaultTest {
   }
 
   private static Stream<Arguments> waysOnClusters() {
-    return Cluster.all()
+    return InProcessCluster.all()
         .flatMap(
             cluster ->
                 Stream.<Way>of(
@@ -401,7 +401,8 @@ class FaultTest {
 
   @ParameterizedTest
   @MethodSource("waysOnClusters")
-  void whoClosesWhileCodeForDevicesRunsIsToldSo(Way way, Cluster cluster) throws Exception {
+  void whoClosesWhileCodeForDevicesRunsIsToldSo(Way way, InProcessCluster cluster)
+      throws Exception {
     cluster.run(
         MESH,
         PATIENT,

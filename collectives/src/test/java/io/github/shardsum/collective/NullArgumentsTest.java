@@ -19,6 +19,7 @@ class NullArgumentsTest {
   private static final Collective SUM = new Collective.AllReduce(Reduction.SUM, "x");
   private static final Tensor X = Tensor.zeros(DType.F32, 2);
   private static final List<Tensor> BOTH = List.of(X, X.copy());
+  private static final RaggedCounts NO_ROWS = RaggedCounts.of(new long[2], new long[2]);
 
   private static void names(String argument, Executable call) {
     NullPointerException thrown = assertThrows(NullPointerException.class, call, argument);
@@ -75,7 +76,8 @@ class NullArgumentsTest {
       names("task", () -> collectives.plan("p").compute("c", null));
       names("name", () -> collectives.plan("p").compute(null, (_, _) -> {}));
       var rows = new Collective.RaggedAllToAll("x");
-      names("counts", () -> collectives.run(rows, BOTH, null));
+      names("counts", () -> rows.with(null));
+      names("counts of device 1", () -> rows.with(Arrays.asList(NO_ROWS, null)));
       names("counts", () -> collectives.plan("p").communicate(rows, BOTH, null, BOTH));
       Plan plan = collectives.plan("p").communicate(rows, BOTH, () -> null, BOTH).build();
       names("counts", plan::run);
@@ -86,14 +88,12 @@ class NullArgumentsTest {
   void ofCallsOfOneDevice() {
     names("x", () -> unwrapped(device -> device.run(SUM, null)));
     names("collective", () -> unwrapped(device -> device.run(null, X)));
-    var rows = new Collective.RaggedAllToAll("x");
-    names("counts", () -> unwrapped(device -> device.run(rows, X, null)));
-    names("counts", () -> unwrapped(device -> device.start(rows, X, null).await()));
+    names("counts", () -> unwrapped(device -> device.raggedAllToAll(X, null, "x")));
     names("out", () -> unwrapped(device -> device.startInto(SUM, X, null).await()));
   }
 
   /** What the code of the devices threw. */
-  private static void unwrapped(Collectives.Program<Tensor> program) throws Throwable {
+  private static void unwrapped(Collectives.DeviceBody<Tensor> program) throws Throwable {
     try (Collectives collectives = Collectives.open(MESH)) {
       collectives.spmd(program);
     } catch (CollectiveException failed) {

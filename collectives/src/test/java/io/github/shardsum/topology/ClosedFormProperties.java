@@ -26,11 +26,12 @@ class ClosedFormProperties {
   private static final Link LINK = Link.of(10, 1);
   private static final long BYTES = 1_000_000;
 
-  private static Pricer pricer(Wiring wiring, List<Integer> sizes, int devicesPerChip) {
+  private static CollectiveCostModel costs(
+      Interconnect interconnect, List<Integer> sizes, int devicesPerChip) {
     Topology topology =
-        Topology.of("test", wiring, LINK, sizes.stream().mapToInt(n -> n).toArray())
+        Topology.of("test", interconnect, LINK, sizes.stream().mapToInt(n -> n).toArray())
             .withDevicesPerChip(devicesPerChip);
-    return Pricer.of(topology, Mesh.of("d", topology.devices()));
+    return CollectiveCostModel.of(topology, Mesh.of("d", topology.devices()));
   }
 
   private static double along(List<Integer> sizes, IntToDoubleFunction load, boolean sum) {
@@ -40,48 +41,50 @@ class ClosedFormProperties {
 
   @Property
   void theBusiestLinkOfAnAllToAll(
-      @ForAll Wiring wiring,
+      @ForAll Interconnect interconnect,
       @ForAll @Size(min = 1, max = 3) List<@IntRange(min = 1, max = 7) Integer> sizes,
       @ForAll @IntRange(min = 1, max = 3) int each) {
-    Price price = pricer(wiring, sizes, each).price(new AllToAll(0, 0, "d"), BYTES);
+    CollectiveCost price = costs(interconnect, sizes, each).price(new AllToAll(0, 0, "d"), BYTES);
     double wanted =
-        along(sizes, n -> ClosedForms.allToAllLargest(wiring, n, (double) BYTES * each), false);
+        along(
+            sizes, n -> ClosedForms.allToAllLargest(interconnect, n, (double) BYTES * each), false);
     assertEquals(wanted, price.largestLinkLoad(), 1e-6 * BYTES);
   }
 
   @Property
   void theMeanLinkOfAnAllToAllAxisByAxis(
-      @ForAll Wiring wiring,
+      @ForAll Interconnect interconnect,
       @ForAll @Size(min = 1, max = 3) List<@IntRange(min = 1, max = 7) Integer> sizes,
       @ForAll @IntRange(min = 1, max = 3) int each) {
-    Pricer pricer = pricer(wiring, sizes, each).with(AllToAllSchedule.AXIS_BY_AXIS);
-    Price price = pricer.price(new AllToAll(0, 0, "d"), BYTES);
+    CollectiveCostModel costs =
+        costs(interconnect, sizes, each).with(AllToAllSchedule.AXIS_BY_AXIS);
+    CollectiveCost price = costs.price(new AllToAll(0, 0, "d"), BYTES);
     double s = (double) BYTES * each;
     assertEquals(
-        along(sizes, n -> ClosedForms.allToAllMean(wiring, n, s), true),
+        along(sizes, n -> ClosedForms.allToAllMean(interconnect, n, s), true),
         price.meanLinkLoad(),
         1e-6 * BYTES);
     assertEquals(
-        along(sizes, n -> ClosedForms.allToAllLargest(wiring, n, s), true),
+        along(sizes, n -> ClosedForms.allToAllLargest(interconnect, n, s), true),
         price.largestLinkLoad(),
         1e-6 * BYTES);
   }
 
   @Property
   void anAllGatherReducesBackwardsAndAnAllReduceIsBoth(
-      @ForAll Wiring wiring,
+      @ForAll Interconnect interconnect,
       @ForAll @Size(min = 1, max = 3) List<@IntRange(min = 2, max = 6) Integer> sizes,
       @ForAll @IntRange(min = 1, max = 3) int each) {
-    Pricer pricer = pricer(wiring, sizes, each);
-    int devices = pricer.mesh().size();
+    CollectiveCostModel costs = costs(interconnect, sizes, each);
+    int devices = costs.mesh().size();
     int chips = devices / each;
-    double gather = pricer.price(new AllGather(0, "d"), BYTES).largestLinkLoad();
-    double wanted = ClosedForms.gatherLargest(wiring, sizes, (double) BYTES * each);
+    double gather = costs.price(new AllGather(0, "d"), BYTES).largestLinkLoad();
+    double wanted = ClosedForms.gatherLargest(interconnect, sizes, (double) BYTES * each);
     assertEquals(wanted, gather, 1e-9 * wanted);
-    if (wiring != Wiring.BUS) {
+    if (interconnect != Interconnect.BUS) {
       double scatter =
-          pricer.price(new ReduceScatter(Reduction.SUM, 0, "d"), BYTES).largestLinkLoad();
-      double reduce = pricer.price(new AllReduce(Reduction.SUM, "d"), BYTES).largestLinkLoad();
+          costs.price(new ReduceScatter(Reduction.SUM, 0, "d"), BYTES).largestLinkLoad();
+      double reduce = costs.price(new AllReduce(Reduction.SUM, "d"), BYTES).largestLinkLoad();
       // What is gathered of b bytes a chip is scattered of b times the chips.
       assertEquals(gather / each / chips, scatter, 1e-9 * scatter);
       assertEquals(2 * scatter, reduce, 1e-9 * reduce);
@@ -91,8 +94,8 @@ class ClosedFormProperties {
   @Property
   void onASquareTorusAllLinksShareAnAllReduce(
       @ForAll @IntRange(min = 1, max = 3) int rank, @ForAll @IntRange(min = 2, max = 8) int n) {
-    Pricer pricer = pricer(Wiring.RING, Collections.nCopies(rank, n), 1);
-    Price price = pricer.price(new AllReduce(Reduction.SUM, "d"), BYTES);
+    CollectiveCostModel costs = costs(Interconnect.RING, Collections.nCopies(rank, n), 1);
+    CollectiveCost price = costs.price(new AllReduce(Reduction.SUM, "d"), BYTES);
     double chips = Math.pow(n, rank);
     double wanted = 2 * BYTES * (chips - 1) / chips / (2 * rank);
     assertEquals(wanted, price.largestLinkLoad(), 1e-9 * wanted);
@@ -102,23 +105,23 @@ class ClosedFormProperties {
 
   @Property
   void aBusHearsAGatherOnceAndEveryOperandOfAReduction(@ForAll @IntRange(min = 2, max = 9) int n) {
-    Pricer pricer = pricer(Wiring.BUS, List.of(n), 1);
-    Price gather = pricer.price(new AllGather(0, "d"), BYTES);
-    Price reduce = pricer.price(new AllReduce(Reduction.SUM, "d"), BYTES);
+    CollectiveCostModel costs = costs(Interconnect.BUS, List.of(n), 1);
+    CollectiveCost gather = costs.price(new AllGather(0, "d"), BYTES);
+    CollectiveCost reduce = costs.price(new AllReduce(Reduction.SUM, "d"), BYTES);
     assertEquals((double) n * BYTES, gather.largestLinkLoad(), 1e-6 * BYTES);
     assertEquals((n - 1.0) * BYTES + BYTES, reduce.largestLinkLoad(), 1e-6 * BYTES);
   }
 
   @Property
   void aBroadcastPutsItsBytesOnALinkOnce(
-      @ForAll Wiring wiring,
+      @ForAll Interconnect interconnect,
       @ForAll @Size(min = 1, max = 3) List<@IntRange(min = 1, max = 5) Integer> sizes,
       @ForAll @IntRange(min = 0, max = 124) int root) {
-    Pricer pricer = pricer(wiring, sizes, 1);
-    int devices = pricer.mesh().size();
-    Price price = pricer.price(new Broadcast(root % devices, "d"), BYTES);
+    CollectiveCostModel costs = costs(interconnect, sizes, 1);
+    int devices = costs.mesh().size();
+    CollectiveCost price = costs.price(new Broadcast(root % devices, "d"), BYTES);
     // A ring of two has two links each way.
-    boolean pairs = wiring == Wiring.RING && sizes.stream().allMatch(n -> n <= 2);
+    boolean pairs = interconnect == Interconnect.RING && sizes.stream().allMatch(n -> n <= 2);
     double wanted = pairs ? BYTES / 2.0 : BYTES;
     assertEquals(devices > 1 ? wanted : 0, price.largestLinkLoad(), 1e-6);
   }
@@ -126,8 +129,8 @@ class ClosedFormProperties {
   @Property
   void aShiftAlongARingLoadsEachLinkOnce(
       @ForAll @IntRange(min = 3, max = 9) int n, @ForAll @IntRange(min = 1, max = 3) int each) {
-    Pricer pricer = pricer(Wiring.RING, List.of(n), each);
-    Price price = pricer.price(Permute.shift(1, n * each, "d"), BYTES);
+    CollectiveCostModel costs = costs(Interconnect.RING, List.of(n), each);
+    CollectiveCost price = costs.price(Permute.shift(1, n * each, "d"), BYTES);
     assertEquals(BYTES, price.largestLinkLoad(), 1e-6);
     assertEquals(1, price.hops());
   }
@@ -136,8 +139,8 @@ class ClosedFormProperties {
   void aPermuteMovesItsBytesOverItsHops(
       @ForAll @IntRange(min = 2, max = 6) int n,
       @ForAll @IntRange(min = 1, max = 30) int distance) {
-    Pricer pricer = pricer(Wiring.RING, List.of(n, n), 1);
-    Price price = pricer.price(Permute.shift(distance, n * n, "d"), BYTES);
+    CollectiveCostModel costs = costs(Interconnect.RING, List.of(n, n), 1);
+    CollectiveCost price = costs.price(Permute.shift(distance, n * n, "d"), BYTES);
     double wanted = 0;
     for (int from = 0; from < n * n; from++) {
       int to = (from + distance) % (n * n);
@@ -157,20 +160,24 @@ class ClosedFormProperties {
 
   @Property
   void aBarrierIsHopsAlone(
-      @ForAll Wiring wiring,
+      @ForAll Interconnect interconnect,
       @ForAll @Size(min = 1, max = 3) List<@IntRange(min = 1, max = 6) Integer> sizes) {
-    Price price = pricer(wiring, sizes, 1).price(new Barrier("d"), 0);
-    double hops = along(sizes, n -> wiring.hops(n, 0, wiring == Wiring.RING ? n / 2 : n - 1), true);
+    CollectiveCost price = costs(interconnect, sizes, 1).price(new Barrier("d"), 0);
+    double hops =
+        along(
+            sizes,
+            n -> interconnect.hops(n, 0, interconnect == Interconnect.RING ? n / 2 : n - 1),
+            true);
     assertEquals(2 * hops * 1e-6, price.seconds(), 1e-12);
     assertEquals(0, price.largestLinkLoad());
   }
 
   @Property
   void theMeanIsNeverAboveTheLargestAndBothGrowWithBytes(
-      @ForAll Wiring wiring,
+      @ForAll Interconnect interconnect,
       @ForAll @Size(min = 1, max = 3) List<@IntRange(min = 1, max = 6) Integer> sizes,
       @ForAll @IntRange(min = 1, max = 2) int each) {
-    Pricer pricer = pricer(wiring, sizes, each);
+    CollectiveCostModel costs = costs(interconnect, sizes, each);
     for (Collective collective :
         List.of(
             new AllToAll(0, 0, "d"),
@@ -178,11 +185,11 @@ class ClosedFormProperties {
             new ReduceScatter(Reduction.SUM, 0, "d"),
             new AllReduce(Reduction.SUM, "d"),
             new Broadcast(0, "d"),
-            Permute.shift(1, pricer.mesh().size(), "d"))) {
-      Price price = pricer.price(collective, BYTES);
+            Permute.shift(1, costs.mesh().size(), "d"))) {
+      CollectiveCost price = costs.price(collective, BYTES);
       double largest = price.largestLinkLoad();
       assertTrue(price.meanLinkLoad() <= largest * (1 + 1e-9), price::toString);
-      assertEquals(3 * largest, pricer.price(collective, 3 * BYTES).largestLinkLoad(), 1e-3);
+      assertEquals(3 * largest, costs.price(collective, 3 * BYTES).largestLinkLoad(), 1e-3);
     }
   }
 }

@@ -10,22 +10,24 @@ final class ClosedForms {
   private ClosedForms() {}
 
   /** The middle link of a line, any link of a ring, a chip's link to the switch. */
-  static double allToAllLargest(Wiring wiring, int n, double s) {
-    return switch (wiring) {
+  static double allToAllLargest(Interconnect interconnect, int n, double s) {
+    return switch (interconnect) {
       case LINE -> Math.floor(n / 2.0) * Math.ceil(n / 2.0) * s / n;
       case RING -> n % 2 == 0 ? n * s / 8 : (n * n - 1) * s / (8.0 * n);
-      case SWITCH, BUS -> (n - 1) * s / n * (wiring == Wiring.BUS ? n : 1);
+      case SWITCH, BUS -> (n - 1) * s / n * (interconnect == Interconnect.BUS ? n : 1);
     };
   }
 
   /** The mean distance over the links: (n + 1) / 3 times a core's bytes on the paper's meshes. */
-  static double allToAllMean(Wiring wiring, int n, double s) {
-    return wiring == Wiring.LINE ? (n + 1) * s / 6 : allToAllLargest(wiring, n, s);
+  static double allToAllMean(Interconnect interconnect, int n, double s) {
+    return interconnect == Interconnect.LINE
+        ? (n + 1) * s / 6
+        : allToAllLargest(interconnect, n, s);
   }
 
   /** One axis: every piece passes the middle of a ring by halves, the ends of a line whole. */
-  static double gatherLargest(Wiring wiring, int n, double s) {
-    return switch (wiring) {
+  static double gatherLargest(Interconnect interconnect, int n, double s) {
+    return switch (interconnect) {
       case RING -> (n - 1) * s / 2;
       case LINE, SWITCH -> (n - 1) * s;
       case BUS -> n * s;
@@ -33,7 +35,7 @@ final class ClosedForms {
   }
 
   /** Several axes: the sum over steps of the busiest axis of each. */
-  static double gatherLargest(Wiring wiring, List<Integer> sizes, double s) {
+  static double gatherLargest(Interconnect interconnect, List<Integer> sizes, double s) {
     int count = sizes.size();
     double sum = 0;
     for (int step = 0; step < count; step++) {
@@ -44,7 +46,7 @@ final class ClosedForms {
           held *= sizes.get((part + before) % count);
         }
         int n = sizes.get((part + step) % count);
-        largest = Math.max(largest, gatherLargest(wiring, n, held));
+        largest = Math.max(largest, gatherLargest(interconnect, n, held));
       }
       sum += largest;
     }

@@ -15,9 +15,9 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 
 class LinkFitProperties {
-  private static Price price(int side, long bytes) {
-    Topology topology = Topology.of("test", Wiring.RING, Link.of(1, 0), side, side);
-    return Pricer.of(topology, Mesh.of("d", topology.devices()))
+  private static CollectiveCost price(int side, long bytes) {
+    Topology topology = Topology.of("test", Interconnect.RING, Link.of(1, 0), side, side);
+    return CollectiveCostModel.of(topology, Mesh.of("d", topology.devices()))
         .price(new AllToAll(0, 0, "d"), bytes);
   }
 
@@ -25,7 +25,7 @@ class LinkFitProperties {
     List<Observation> observations = new ArrayList<>();
     for (int side : new int[] {2, 4, 8}) {
       for (long bytes : new long[] {1_000, 1_000_000}) {
-        Price price = price(side, bytes);
+        CollectiveCost price = price(side, bytes);
         double off = observations.size() % 3 == 0 ? 1 + noise : 1 - noise;
         double exact =
             price.largestLinkLoad() / link.bytesPerSecond() + price.hops() * link.secondsPerHop();
@@ -75,12 +75,13 @@ class LinkFitProperties {
 
   @Example
   void whatCannotBeFittedIsRefused() {
-    Price price = price(2, 1_000);
+    CollectiveCost price = price(2, 1_000);
     assertThrows(IllegalArgumentException.class, () -> new Observation(price, 0));
     assertThrows(IllegalArgumentException.class, () -> new Observation(price, Double.NaN));
     assertThrows(IllegalArgumentException.class, () -> LinkFit.of(List.of()));
-    Topology topology = Topology.of("test", Wiring.RING, Link.of(1, 1), 4);
-    Price still = Pricer.of(topology, Mesh.of("d", 4)).price(new Barrier("d"), 0);
+    Topology topology = Topology.of("test", Interconnect.RING, Link.of(1, 1), 4);
+    CollectiveCost still =
+        CollectiveCostModel.of(topology, Mesh.of("d", 4)).price(new Barrier("d"), 0);
     assertThrows(
         IllegalArgumentException.class, () -> LinkFit.of(List.of(new Observation(still, 1e-3))));
     List<Observation> falling =

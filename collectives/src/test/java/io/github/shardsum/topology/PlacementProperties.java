@@ -33,8 +33,8 @@ class PlacementProperties {
 
   /** A topology, a mesh of as many devices, and some of its axes. */
   record Case(Topology topology, Mesh mesh, List<String> axes) {
-    Pricer pricer() {
-      return Pricer.of(topology, mesh);
+    CollectiveCostModel costs() {
+      return CollectiveCostModel.of(topology, mesh);
     }
 
     int members() {
@@ -47,7 +47,7 @@ class PlacementProperties {
     Arbitrary<TopologyAxis> axis =
         Combinators.combine(
                 Arbitraries.integers().between(1, 4),
-                Arbitraries.of(Wiring.class),
+                Arbitraries.of(Interconnect.class),
                 Arbitraries.integers().between(1, 2))
             .as(TopologyAxis::new);
     return Combinators.combine(
@@ -83,18 +83,19 @@ class PlacementProperties {
   @Property
   void anAllToAllIsTheRaggedOneOfEqualRows(@ForAll("cases") Case given) {
     int members = given.members();
-    Price even =
+    CollectiveCost even =
         given
-            .pricer()
+            .costs()
             .price(new AllToAll(given.axes(), 0, 0, OptionalLong.empty()), 1000L * members);
-    Price ragged = given.pricer().price(new RaggedAllToAll(given.axes()), (from, to) -> 1, 1000);
+    CollectiveCost ragged =
+        given.costs().price(new RaggedAllToAll(given.axes(), List.of()), (from, to) -> 1, 1000);
     assertEquals(ragged.phases().size(), even.phases().size());
     for (int i = 0; i < ragged.phases().size(); i++) {
       assertSame(ragged.phases().get(i), even.phases().get(i));
     }
   }
 
-  private static void assertSame(PricedPhase wanted, PricedPhase got) {
+  private static void assertSame(PhaseCost wanted, PhaseCost got) {
     assertEquals(wanted.loads().size(), got.loads().size());
     for (int i = 0; i < wanted.loads().size(); i++) {
       AxisLoad one = wanted.loads().get(i);
@@ -114,14 +115,14 @@ class PlacementProperties {
     List<String> turned = new ArrayList<>(given.axes());
     Collections.reverse(turned);
     Mesh straight = Mesh.of(given.mesh().axes());
-    Pricer pricer = Pricer.of(given.topology(), straight);
+    CollectiveCostModel costs = CollectiveCostModel.of(given.topology(), straight);
     for (List<Collective> pair :
         List.of(
             List.<Collective>of(gather(given.axes()), gather(turned)),
             List.<Collective>of(reduce(given.axes()), reduce(turned)))) {
       assertEquals(
-          pricer.price(pair.getFirst(), 1 << 20).seconds(),
-          pricer.price(pair.getLast(), 1 << 20).seconds(),
+          costs.price(pair.getFirst(), 1 << 20).seconds(),
+          costs.price(pair.getLast(), 1 << 20).seconds(),
           1e-12);
     }
   }
@@ -139,7 +140,7 @@ class PlacementProperties {
   void aGatherCarriesAPieceOverALinkOnce(@ForAll("lines") TopologyAxis axis, @ForAll long seed) {
     int[] members = new Random(seed).ints(axis.size(), 0, 2).map(bit -> bit).toArray();
     int[] coordinates = IntStream.range(0, axis.size()).filter(i -> members[i] == 1).toArray();
-    LineLoads loads = new LineLoads(axis.size(), axis.wiring());
+    LineLoads loads = new LineLoads(axis.size(), axis.interconnect());
     double[] wanted = new double[2 * axis.size()];
     for (int from : coordinates) {
       loads.multicast(from, coordinates, 1);
@@ -153,7 +154,7 @@ class PlacementProperties {
     int hops = 0;
     for (int from : coordinates) {
       for (int to : coordinates) {
-        hops = Math.max(hops, axis.wiring().hops(axis.size(), from, to));
+        hops = Math.max(hops, axis.interconnect().hops(axis.size(), from, to));
       }
     }
     Topology topology = new Topology("test", List.of(axis), 1, LINK, Optional.empty());
@@ -164,14 +165,15 @@ class PlacementProperties {
   @Provide
   Arbitrary<TopologyAxis> lines() {
     return Combinators.combine(
-            Arbitraries.integers().between(1, 12), Arbitraries.of(Wiring.LINE, Wiring.RING))
+            Arbitraries.integers().between(1, 12),
+            Arbitraries.of(Interconnect.LINE, Interconnect.RING))
         .as(TopologyAxis::new);
   }
 
   private static void walk(double[] piece, TopologyAxis axis, int from, int to) {
     int n = axis.size();
     int ahead = Math.floorMod(to - from, n);
-    boolean ring = axis.wiring() == Wiring.RING;
+    boolean ring = axis.interconnect() == Interconnect.RING;
     boolean half = ring && 2 * ahead == n;
     if (ring ? 2 * ahead <= n : to > from) {
       for (int step = 0; step < ahead; step++) {

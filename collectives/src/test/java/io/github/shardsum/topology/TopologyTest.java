@@ -21,7 +21,7 @@ class TopologyTest {
   }
 
   private static boolean allRings(Topology topology) {
-    return topology.axes().stream().allMatch(axis -> axis.wiring() == Wiring.RING);
+    return topology.axes().stream().allMatch(axis -> axis.interconnect() == Interconnect.RING);
   }
 
   @Test
@@ -39,12 +39,12 @@ class TopologyTest {
   void ringsCloseWhereTheMachineClosesThem() {
     assertTrue(allRings(Topologies.tpuV3(2048)));
     assertEquals(
-        List.of(Wiring.LINE, Wiring.RING),
-        Topologies.tpuV3(1024).axes().stream().map(TopologyAxis::wiring).toList());
+        List.of(Interconnect.LINE, Interconnect.RING),
+        Topologies.tpuV3(1024).axes().stream().map(TopologyAxis::interconnect).toList());
     assertTrue(allRings(Topologies.tpuV4(64)));
-    assertEquals(Wiring.LINE, Topologies.tpuV4(16).axes().getLast().wiring());
+    assertEquals(Interconnect.LINE, Topologies.tpuV4(16).axes().getLast().interconnect());
     assertTrue(allRings(Topologies.tpuV5e(256)));
-    assertEquals(Wiring.LINE, Topologies.tpuV6e(64).axes().getFirst().wiring());
+    assertEquals(Interconnect.LINE, Topologies.tpuV6e(64).axes().getFirst().interconnect());
   }
 
   @Test
@@ -63,7 +63,8 @@ class TopologyTest {
     Topology pod = Topologies.tpuV6e(256);
     long links =
         pod.axes().stream()
-            .mapToLong(axis -> (long) axis.wiring().connections(axis.size()) * 256 / axis.size())
+            .mapToLong(
+                axis -> (long) axis.interconnect().connections(axis.size()) * 256 / axis.size())
             .sum();
     assertEquals(102.4e12, links * pod.link().bytesPerSecond());
   }
@@ -83,14 +84,14 @@ class TopologyTest {
 
   @Test
   void whatIsNoTopologyIsRefused() {
-    List<TopologyAxis> four = Collections.nCopies(4, new TopologyAxis(2, Wiring.RING));
+    List<TopologyAxis> four = Collections.nCopies(4, new TopologyAxis(2, Interconnect.RING));
     assertThrows(IllegalArgumentException.class, () -> topology(four, 1));
     assertThrows(IllegalArgumentException.class, () -> topology(List.of(), 1));
     assertThrows(IllegalArgumentException.class, () -> topology(four.subList(0, 2), 0));
-    List<TopologyAxis> vast = Collections.nCopies(3, new TopologyAxis(1 << 30, Wiring.RING));
+    List<TopologyAxis> vast = Collections.nCopies(3, new TopologyAxis(1 << 30, Interconnect.RING));
     assertThrows(IllegalArgumentException.class, () -> topology(vast, 1 << 30));
-    assertThrows(IllegalArgumentException.class, () -> new TopologyAxis(0, Wiring.RING));
-    assertThrows(IllegalArgumentException.class, () -> new TopologyAxis(1, Wiring.RING, 0));
+    assertThrows(IllegalArgumentException.class, () -> new TopologyAxis(0, Interconnect.RING));
+    assertThrows(IllegalArgumentException.class, () -> new TopologyAxis(1, Interconnect.RING, 0));
     assertThrows(IllegalArgumentException.class, () -> new HostLevel(0, 1, LINK));
     for (double wrong : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertThrows(IllegalArgumentException.class, () -> new Link(wrong, 0));

@@ -42,7 +42,7 @@ final class Blocks {
 
   private final List<List<Piece>> blocks;
   private final MemorySegment[] segments;
-  private final boolean mayStay;
+  private final boolean zeroCopy;
 
   /** Of pieces in a buffer. */
   Blocks(int peers) {
@@ -50,8 +50,8 @@ final class Blocks {
   }
 
   /** Of pieces that may stay in memory of their own, or not. */
-  Blocks(int peers, boolean mayStay) {
-    this.mayStay = mayStay;
+  Blocks(int peers, boolean zeroCopy) {
+    this.zeroCopy = zeroCopy;
     blocks = IntStream.range(0, peers).<List<Piece>>mapToObj(_ -> new ArrayList<>()).toList();
     segments = new MemorySegment[peers];
   }
@@ -63,7 +63,7 @@ final class Blocks {
 
   /** Appends a piece that may stay in native memory of its own. */
   Piece add(int peer, long bytes, Optional<MemorySegment> there) {
-    Piece piece = new Piece(bytes, mayStay ? there : Optional.empty());
+    Piece piece = new Piece(bytes, zeroCopy ? there : Optional.empty());
     blocks.get(peer).add(piece);
     return piece;
   }

@@ -88,7 +88,7 @@ final class BoxCopy {
     if (loops == 0) {
       long begin = share(run, part, parts);
       long end = share(run, part + 1, parts);
-      RunCopy.copy(from, fromAt + begin, to, toAt + begin, end - begin);
+      BulkCopy.copy(from, fromAt + begin, to, toAt + begin, end - begin);
       return;
     }
     long begin = share(sizes[loops - 1], part, parts);
@@ -100,7 +100,7 @@ final class BoxCopy {
 
   private void inner(MemorySegment from, long fromAt, MemorySegment to, long toAt, int loop) {
     if (loop < 0) {
-      RunCopy.copy(from, fromAt, to, toAt, run);
+      BulkCopy.copy(from, fromAt, to, toAt, run);
       return;
     }
     for (long i = 0; i < sizes[loop]; i++) {

@@ -42,16 +42,16 @@ final class Digest {
     return digest;
   }
 
-  static Digest of(Placement placement, long sequence, List<Call> calls) {
-    Call first = calls.getFirst();
+  static Digest of(Placement placement, long sequence, List<DeviceCall> calls) {
+    DeviceCall first = calls.getFirst();
     Digest digest = empty(placement);
     digest.words[SEQUENCE] = sequence;
     digest.words[REQUEST] = hash(canonical(first)) >>> 1;
-    digest.words[MEMORY] = calls.stream().anyMatch(Call::liesInNativeMemory) ? 1 : 0;
+    digest.words[MEMORY] = calls.stream().anyMatch(DeviceCall::liesInNativeMemory) ? 1 : 0;
     return digest;
   }
 
-  private static String canonical(Call call) {
+  private static String canonical(DeviceCall call) {
     Collective collective = call.collective();
     String dtype = collective instanceof Collective.Barrier ? "" : call.x().dtype().toString();
     // Its text leaves out pairs beyond the first few.
@@ -104,11 +104,11 @@ final class Digest {
   }
 
   /** Gives this digest to all processes; returns those of all, by process. */
-  List<Digest> exchange(Wire wire) {
+  List<Digest> exchange(EngineContext context) {
     long[] lengths = new long[placement.processes()];
     Arrays.fill(lengths, words.length * (long) Long.BYTES);
     String what = "check of participants on mesh " + placement.mesh().notation();
-    MemorySegment[] come = wire.tell(what, MemorySegment.ofArray(words), lengths, false);
+    MemorySegment[] come = context.tell(what, MemorySegment.ofArray(words), lengths, false);
     List<Digest> digests = new ArrayList<>();
     for (int process = 0; process < come.length; process++) {
       digests.add(process == placement.process() ? this : read(come[process]));

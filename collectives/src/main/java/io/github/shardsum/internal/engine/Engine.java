@@ -22,11 +22,11 @@ import java.util.function.IntFunction;
 
 /** The collectives of one mesh over whatever carries the bytes. */
 public final class Engine implements Collectives {
-  private final Wire wire;
+  private final EngineContext context;
   private final Workers workers;
   private final boolean ownsWorkers;
   private final CollectiveOptions options;
-  private final Conductor conductor = new Conductor();
+  private final SerialExecutor executor = new SerialExecutor();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final AtomicReference<Optional<CollectiveException>> failure =
       new AtomicReference<>(Optional.empty());
@@ -48,8 +48,8 @@ public final class Engine implements Collectives {
     this.workers = workers;
     this.ownsWorkers = ownsWorkers;
     this.options = options;
-    this.wire =
-        new Wire(
+    this.context =
+        new EngineContext(
             transport,
             new Buffers(),
             new Placement(mesh, transport.processes(), transport.process()),
@@ -58,95 +58,81 @@ public final class Engine implements Collectives {
             new AtomicBoolean());
   }
 
+  /** Over a transport, which is closed with it or, if it cannot be opened, at once. */
+  public static Engine open(
+      Mesh mesh, Optional<Workers> given, CollectiveOptions options, Transport transport) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    Workers workers =
+        given.orElseGet(() -> Workers.of(Math.max(1, processors / transport.processesHere())));
+    try {
+      return new Engine(mesh, workers, given.isEmpty(), options, transport);
+    } catch (RuntimeException | Error failed) {
+      transport.close();
+      if (given.isEmpty()) {
+        workers.close();
+      }
+      throw failed;
+    }
+  }
+
   @Override
   public Mesh mesh() {
-    return wire.placement().mesh();
+    return context.placement().mesh();
   }
 
   @Override
   public int processes() {
-    return wire.placement().processes();
+    return context.placement().processes();
   }
 
   @Override
   public int process() {
-    return wire.placement().process();
+    return context.placement().process();
   }
 
   @Override
   public List<Integer> devices() {
-    return wire.placement().devices();
+    return context.placement().devices();
   }
 
   @Override
   public List<Tensor> run(Collective collective, List<Tensor> x) {
-    return blocking(calls(collective, x, List.of(), List.of()));
-  }
-
-  @Override
-  public List<Tensor> run(
-      Collective.RaggedAllToAll collective, List<Tensor> x, List<RaggedCounts> counts) {
-    return blocking(calls(collective, x, counts, List.of()));
+    return blocking(calls(collective, x, List.of()));
   }
 
   @Override
   public void runInto(Collective collective, List<Tensor> x, List<Tensor> out) {
-    blocking(
-        calls(
-            collective,
-            x,
-            List.of(),
-            listed(collective, "result", Objects.requireNonNull(out, "out"))));
-  }
-
-  @Override
-  public void runInto(
-      Collective.RaggedAllToAll collective,
-      List<Tensor> x,
-      List<RaggedCounts> counts,
-      List<Tensor> out) {
-    blocking(
-        calls(
-            collective,
-            x,
-            counts,
-            listed(collective, "result", Objects.requireNonNull(out, "out"))));
+    blocking(calls(collective, x, results(collective, out)));
   }
 
   @Override
   public Pending<List<Tensor>> start(Collective collective, List<Tensor> x) {
-    return started(calls(collective, x, List.of(), List.of()));
-  }
-
-  @Override
-  public Pending<List<Tensor>> start(
-      Collective.RaggedAllToAll collective, List<Tensor> x, List<RaggedCounts> counts) {
-    return started(calls(collective, x, counts, List.of()));
+    return started(calls(collective, x, List.of()));
   }
 
   @Override
   public Pending<List<Tensor>> startInto(Collective collective, List<Tensor> x, List<Tensor> out) {
-    return started(
-        calls(
-            collective,
-            x,
-            List.of(),
-            listed(collective, "result", Objects.requireNonNull(out, "out"))));
+    return started(calls(collective, x, results(collective, out)));
   }
 
-  private List<Tensor> blocking(List<Call> calls) {
-    return conductor.run(() -> execute(calls, _ -> Sites.here()));
+  /** The caller's results, one a device of this process. */
+  List<Tensor> results(Collective collective, List<Tensor> out) {
+    return listed(collective, "result", Objects.requireNonNull(out, "out"));
   }
 
-  private Pending<List<Tensor>> started(List<Call> calls) {
-    String site = options.checked() ? Sites.here() : "";
-    return conductor.start(() -> execute(calls, _ -> site));
+  private List<Tensor> blocking(List<DeviceCall> calls) {
+    return executor.run(() -> execute(calls, _ -> CallSites.here()));
+  }
+
+  private Pending<List<Tensor>> started(List<DeviceCall> calls) {
+    String site = options.checked() ? CallSites.here() : "";
+    return executor.start(() -> execute(calls, _ -> site));
   }
 
   private <T> T of(List<T> list, String what, int index) {
     T found = list.get(index);
     if (found == null) {
-      int device = wire.placement().device(index);
+      int device = context.placement().device(index);
       throw new NullPointerException(what + " of device " + device + " is null");
     }
     return found;
@@ -155,7 +141,7 @@ public final class Engine implements Collectives {
   /** The list, which must have one entry a device of this process. */
   <T> List<T> listed(Collective collective, String what, List<T> list) {
     Objects.requireNonNull(collective, "collective");
-    int count = wire.placement().count();
+    int count = context.placement().count();
     if (list.size() != count) {
       throw Rules.wrongList(collective, what, count, list.size());
     }
@@ -163,21 +149,22 @@ public final class Engine implements Collectives {
   }
 
   /** The checked calls of all devices of this process. */
-  List<Call> calls(
-      Collective collective, List<Tensor> x, List<RaggedCounts> counts, List<Tensor> out) {
+  List<DeviceCall> calls(Collective collective, List<Tensor> x, List<Tensor> out) {
     checkUsable();
     listed(collective, "operand", Objects.requireNonNull(x, "x"));
-    if (!Objects.requireNonNull(counts, "counts").isEmpty()) {
+    List<RaggedCounts> counts =
+        collective instanceof Collective.RaggedAllToAll ragged ? ragged.counts() : List.of();
+    if (!counts.isEmpty()) {
       listed(collective, "list of counts", counts);
     }
-    List<Call> calls = new ArrayList<>();
+    List<DeviceCall> calls = new ArrayList<>();
     for (int index = 0; index < x.size(); index++) {
-      Call call =
-          new Call(
+      DeviceCall call =
+          new DeviceCall(
               collective,
               of(x, "operand", index),
               out.isEmpty() ? Optional.empty() : Optional.of(of(out, "result", index)),
-              counts.isEmpty() ? Optional.empty() : Optional.of(of(counts, "counts", index)));
+              counts.isEmpty() ? Optional.empty() : Optional.of(counts.get(index)));
       check(call, index);
       calls.add(call);
     }
@@ -185,10 +172,10 @@ public final class Engine implements Collectives {
   }
 
   /** Checks what one device brings, whatever the others do. */
-  void check(Call call, int index) {
+  void check(DeviceCall call, int index) {
     Rules.checkRequest(call.collective(), mesh());
-    Layout layout = wire.placement().layout(call.collective().axes());
-    int member = layout.groups().memberOf(wire.placement().device(index));
+    GroupLayout layout = context.placement().layout(call.collective().axes());
+    int member = layout.groups().memberOf(context.placement().device(index));
     Rules.checkCall(call, layout.size(), member);
   }
 
@@ -210,7 +197,7 @@ public final class Engine implements Collectives {
   }
 
   /** Runs a collective of checked calls; called by one thread at a time, in the same order. */
-  List<Tensor> execute(List<Call> calls, IntFunction<String> sites) {
+  List<Tensor> execute(List<DeviceCall> calls, IntFunction<String> sites) {
     running.lock();
     try {
       if (ended) {
@@ -222,23 +209,24 @@ public final class Engine implements Collectives {
     }
   }
 
-  private List<Tensor> executeOpen(List<Call> calls, IntFunction<String> sites) {
+  private List<Tensor> executeOpen(List<DeviceCall> calls, IntFunction<String> sites) {
     if (options.checked()) {
-      Ownership.check(wire.placement(), calls);
+      AliasCheck.check(context.placement(), calls);
     }
     long number = nextSequence();
     try {
       if (options.checked()) {
-        new Agreement(wire, calls, number, sites).reach();
+        new ConsistencyCheck(context, calls, number, sites).reach();
       }
-      Prepared prepared = Preparation.prepare(wire, calls, workers.parallelism());
+      LoweredCollective prepared =
+          CollectiveLowering.prepare(context, calls, workers.parallelism());
       Supersteps.run(workers, prepared.phases());
       return prepared.results();
     } catch (CollectiveException failed) {
       poison(failed);
       throw failed;
     } catch (RuntimeException | Error failed) {
-      wire.transport().abort("a collective failed: " + failed);
+      context.transport().abort("a collective failed: " + failed);
       throw failed;
     }
   }
@@ -253,12 +241,12 @@ public final class Engine implements Collectives {
     boolean first = failure.compareAndSet(Optional.empty(), Optional.of(failed));
     // A mismatch is known to all processes, and some may still be reading who did what.
     if (first && !(failed instanceof CollectiveMismatchException)) {
-      wire.transport().abort(failed.summary());
+      context.transport().abort(failed.summary());
     }
   }
 
   @Override
-  public <T> List<T> spmd(Program<T> program) {
+  public <T> List<T> spmd(DeviceBody<T> program) {
     checkUsable();
     return new SpmdRun<>(this, Objects.requireNonNull(program, "program")).run();
   }
@@ -266,29 +254,29 @@ public final class Engine implements Collectives {
   @Override
   public Plan.Builder plan(String name) {
     checkUsable();
-    return new EnginePlan.Steps(this, wire, workers, Objects.requireNonNull(name, "name"));
+    return new EnginePlan.Steps(this, context, workers, Objects.requireNonNull(name, "name"));
   }
 
   Placement placement() {
-    return wire.placement();
+    return context.placement();
   }
 
   CollectiveOptions options() {
     return options;
   }
 
-  Conductor conductor() {
-    return conductor;
+  SerialExecutor executor() {
+    return executor;
   }
 
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      conductor.close();
+      executor.close();
       running.lock();
       try {
         ended = true;
-        wire.transport().close();
+        context.transport().close();
         if (ownsWorkers) {
           workers.close();
         }

@@ -48,7 +48,7 @@ final class EnginePlan implements Plan {
     engine.checkUsable();
     memories.forEach(Memory::check);
     engine
-        .conductor()
+        .executor()
         .run(
             () -> {
               stretches.forEach(Runnable::run);
@@ -82,7 +82,7 @@ final class EnginePlan implements Plan {
   /** Collects the steps. */
   static final class Steps implements Builder {
     private final Engine engine;
-    private final Wire wire;
+    private final EngineContext context;
     private final Workers workers;
     private final String name;
     private final List<Step> steps = new ArrayList<>();
@@ -90,9 +90,9 @@ final class EnginePlan implements Plan {
     private final List<Phase> open = new ArrayList<>();
     private final IdentityHashMap<MemorySegment.Scope, Memory> memories = new IdentityHashMap<>();
 
-    Steps(Engine engine, Wire wire, Workers workers, String name) {
+    Steps(Engine engine, EngineContext context, Workers workers, String name) {
       this.engine = engine;
-      this.wire = wire;
+      this.context = context;
       this.workers = workers;
       this.name = name;
     }
@@ -101,38 +101,36 @@ final class EnginePlan implements Plan {
     public Builder compute(String what, DeviceTask task) {
       Objects.requireNonNull(what, "name");
       Objects.requireNonNull(task, "task");
-      open.add(new Phase(what, wire.placement().count(), task::run));
+      open.add(new Phase(what, context.placement().count(), task::run));
       steps.add(new Step(what, Optional.empty(), 0));
       return this;
     }
 
     @Override
     public Builder communicate(Collective collective, List<Tensor> x, List<Tensor> out) {
-      if (collective instanceof Collective.RaggedAllToAll) {
-        throw new IllegalArgumentException(
-            collective + ": counts of rows are wanted, got none; use the form that takes them");
-      }
-      List<Call> calls = engine.calls(collective, x, List.of(), out);
+      List<DeviceCall> calls = engine.calls(collective, x, out);
       boolean barrier = collective instanceof Collective.Barrier;
-      if (!barrier || calls.stream().anyMatch(Call::copiesPastBarrier)) {
+      if (!barrier || calls.stream().anyMatch(DeviceCall::copiesPastBarrier)) {
         note(collective, "operand", x);
         note(collective, "result", out);
       }
       if (out.size() != x.size()) {
         throw Rules.wrongList(collective, "result", x.size(), out.size());
       }
-      String site = Sites.here();
+      String site = CallSites.here();
       if (engine.options().checked()) {
-        Ownership.check(wire.placement(), calls);
-        new Agreement(wire, calls, steps.size(), _ -> site).reachHere();
-        if (!wire.isAlone()) {
+        AliasCheck.check(context.placement(), calls);
+        new ConsistencyCheck(context, calls, steps.size(), _ -> site).reachHere();
+        if (!context.isAlone()) {
           open.add(
               Phase.single(
                   collective + ": check",
-                  () -> new Agreement(wire, calls, engine.nextSequence(), _ -> site).reach()));
+                  () ->
+                      new ConsistencyCheck(context, calls, engine.nextSequence(), _ -> site)
+                          .reach()));
         }
       }
-      open.addAll(Preparation.prepare(wire, calls, workers.parallelism()).phases());
+      open.addAll(CollectiveLowering.prepare(context, calls, workers.parallelism()).phases());
       steps.add(new Step(collective.toString(), Optional.of(collective), bytes(x)));
       return this;
     }
@@ -147,14 +145,15 @@ final class EnginePlan implements Plan {
       engine.listed(collective, "result", Objects.requireNonNull(out, "out"));
       Objects.requireNonNull(counts, "counts");
       close();
-      String site = Sites.here();
+      String site = CallSites.here();
       List<Tensor> operands = List.copyOf(x);
       List<Tensor> results = List.copyOf(out);
       note(collective, "operand", operands);
       note(collective, "result", results);
       stretches.add(
           () ->
-              engine.execute(engine.calls(collective, operands, counts.get(), results), _ -> site));
+              engine.execute(
+                  engine.calls(collective.with(counts.get()), operands, results), _ -> site));
       steps.add(new Step(collective.toString(), Optional.of(collective), bytes(x)));
       return this;
     }

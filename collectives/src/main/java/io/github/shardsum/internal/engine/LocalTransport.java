@@ -27,7 +27,7 @@ public final class LocalTransport implements Transport {
   }
 
   @Override
-  public void exchange(Exchange exchange, Duration deadline) {
+  public void exchange(ByteExchange exchange, Duration deadline) {
     exchange.meanwhile().run();
   }
 

@@ -18,15 +18,15 @@ import java.util.Set;
  */
 final class Operands {
   private final Placement placement;
-  private final Layout layout;
-  private final List<Call> calls;
+  private final GroupLayout layout;
+  private final List<DeviceCall> calls;
   private final List<Tensor> operands = new ArrayList<>();
   private final List<Tensor> outs = new ArrayList<>();
   private final List<Tensor> results = new ArrayList<>();
   private final List<Elements> from = new ArrayList<>();
   private final List<Elements> to = new ArrayList<>();
 
-  Operands(Placement placement, Layout layout, List<Call> calls) {
+  Operands(Placement placement, GroupLayout layout, List<DeviceCall> calls) {
     this.placement = placement;
     this.layout = layout;
     this.calls = calls;
@@ -44,7 +44,7 @@ final class Operands {
   }
 
   private void add(int index, List<Optional<Tensor>> shared) {
-    Call call = calls.get(index);
+    DeviceCall call = calls.get(index);
     int device = placement.device(index);
     if (call.out().isPresent()) {
       Tensor out = call.out().get();
@@ -75,14 +75,14 @@ final class Operands {
         || collective instanceof Collective.Broadcast;
   }
 
-  private static Tensor fresh(Call call, Shape shape) {
+  private static Tensor fresh(DeviceCall call, Shape shape) {
     return shape.elementCount() <= Shape.LONGEST_ARRAY
         ? Tensor.zeros(call.x().dtype(), shape)
         : Tensor.allocate(Arena.ofAuto(), call.x().dtype(), shape);
   }
 
   /** Whether writing the result could change what is still to be read of the operand. */
-  private static boolean overlaps(Call call, Tensor out) {
+  private static boolean overlaps(DeviceCall call, Tensor out) {
     Tensor x = call.x();
     if (call.out().isEmpty() || extent(x).asOverlappingSlice(extent(out)).isEmpty()) {
       return false;
@@ -109,7 +109,7 @@ final class Operands {
   void stage(List<Phase> phases) {
     List<Runnable> copies = new ArrayList<>();
     for (int index = 0; index < calls.size(); index++) {
-      Call call = calls.get(index);
+      DeviceCall call = calls.get(index);
       Tensor operand = operands.get(index);
       if (operand != call.x()) {
         copies.add(() -> operand.assign(call.x()));

@@ -16,7 +16,7 @@ final class Placement {
   private final int processes;
   private final int process;
   private final int perProcess;
-  private final Map<List<String>, Layout> layouts = new ConcurrentHashMap<>();
+  private final Map<List<String>, GroupLayout> layouts = new ConcurrentHashMap<>();
 
   Placement(Mesh mesh, int processes, int process) {
     if (mesh.size() % processes != 0) {
@@ -75,12 +75,12 @@ final class Placement {
   }
 
   /** The groups along axes as this process sees them. */
-  Layout layout(List<String> axes) {
-    Layout known = layouts.get(axes);
+  GroupLayout layout(List<String> axes) {
+    GroupLayout known = layouts.get(axes);
     if (known != null) {
       return known;
     }
-    Layout made = new Layout(this, new ArrayList<>(axes));
+    GroupLayout made = new GroupLayout(this, new ArrayList<>(axes));
     if (layouts.size() < KEPT) {
       layouts.put(List.copyOf(axes), made);
     }

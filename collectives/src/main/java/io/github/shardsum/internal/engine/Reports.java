@@ -20,21 +20,21 @@ final class Reports {
 
   private static final String WHAT = "report of a mismatch";
 
-  private final Wire wire;
+  private final EngineContext context;
 
-  Reports(Wire wire) {
-    this.wire = wire;
+  Reports(EngineContext context) {
+    this.context = context;
   }
 
   /** Gives this process's participants to all; returns everybody's. */
   List<Participant> exchange(List<Participant> own) {
     byte[] text = encode(own);
     long[] lengths = lengths(text.length);
-    MemorySegment[] come = wire.tell(WHAT, MemorySegment.ofArray(text), lengths, true);
+    MemorySegment[] come = context.tell(WHAT, MemorySegment.ofArray(text), lengths, true);
     List<Participant> participants = new ArrayList<>();
     for (int process = 0; process < come.length; process++) {
       participants.addAll(
-          process == wire.placement().process()
+          process == context.placement().process()
               ? own
               : decode(come[process].toArray(ValueLayout.JAVA_BYTE)));
     }
@@ -42,11 +42,12 @@ final class Reports {
   }
 
   private long[] lengths(int own) {
-    long[] lengths = new long[wire.placement().processes()];
+    long[] lengths = new long[context.placement().processes()];
     Arrays.fill(lengths, Long.BYTES);
-    MemorySegment[] come = wire.tell(WHAT, MemorySegment.ofArray(new long[] {own}), lengths, true);
+    MemorySegment[] come =
+        context.tell(WHAT, MemorySegment.ofArray(new long[] {own}), lengths, true);
     for (int process = 0; process < come.length; process++) {
-      boolean here = process == wire.placement().process();
+      boolean here = process == context.placement().process();
       lengths[process] = here ? own : come[process].get(ValueLayout.JAVA_LONG, 0);
     }
     return lengths;

@@ -51,7 +51,7 @@ final class Rules {
   }
 
   /** Checks one device's operand and result, as member of p. */
-  static void checkCall(Call call, int p, int member) {
+  static void checkCall(DeviceCall call, int p, int member) {
     Collective collective = call.collective();
     Tensor x = call.x();
     if (!(collective instanceof Barrier) || call.copiesPastBarrier()) {
@@ -147,7 +147,7 @@ final class Rules {
     }
   }
 
-  private static void checkCounts(Call call, int p) {
+  private static void checkCounts(DeviceCall call, int p) {
     Tensor x = call.x();
     checkDim(call.collective(), 0, x);
     RaggedCounts counts =
@@ -169,7 +169,7 @@ final class Rules {
     }
   }
 
-  private static void checkOut(Call call, Tensor out, int p, int member) {
+  private static void checkOut(DeviceCall call, Tensor out, int p, int member) {
     Tensor x = call.x();
     boolean fits =
         switch (call.collective()) {
@@ -201,7 +201,7 @@ final class Rules {
   }
 
   /** The shape of a member's result; for rows in uneven counts, of those received. */
-  static Shape resultShape(Call call, int p, int member) {
+  static Shape resultShape(DeviceCall call, int p, int member) {
     Shape x = call.x().shape();
     return switch (call.collective()) {
       case AllReduce _, Permute _, Broadcast _, Barrier _ -> x;
@@ -225,7 +225,7 @@ final class Rules {
    * are chunks; of rows in uneven counts the size of a row; of a permutation nothing but that what
    * is sent fits.
    */
-  static Shape agreedShape(Call call, int p) {
+  static Shape agreedShape(DeviceCall call, int p) {
     Shape x = call.x().shape();
     return switch (call.collective()) {
       case AllReduce _, ReduceScatter _, Broadcast _ -> x;
@@ -253,7 +253,7 @@ final class Rules {
   }
 
   /** A call in words, as participants are compared and told of each other. */
-  static String describe(Call call) {
+  static String describe(DeviceCall call) {
     return switch (call.collective()) {
       case Barrier barrier -> barrier.toString();
       default -> {

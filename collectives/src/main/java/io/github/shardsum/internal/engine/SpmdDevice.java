@@ -3,7 +3,6 @@ package io.github.shardsum.internal.engine;
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Device;
 import io.github.shardsum.collective.Pending;
-import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
@@ -16,10 +15,10 @@ final class SpmdDevice implements Device {
   private final Engine engine;
   private final int index;
   private final int id;
-  private Meeting ahead;
+  private Rendezvous ahead;
   private volatile long entered;
 
-  SpmdDevice(SpmdRun<?> run, Engine engine, int index, Meeting first) {
+  SpmdDevice(SpmdRun<?> run, Engine engine, int index, Rendezvous first) {
     this.run = run;
     this.engine = engine;
     this.index = index;
@@ -37,63 +36,29 @@ final class SpmdDevice implements Device {
     return engine.mesh();
   }
 
-  /** How many meetings this device has entered. */
+  /** How many rendezvous this device has entered. */
   long entered() {
     return entered;
   }
 
   @Override
   public Tensor run(Collective collective, Tensor x) {
-    return blocking(new Call(collective, x, Optional.empty(), Optional.empty()));
-  }
-
-  @Override
-  public Tensor run(Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts) {
-    return blocking(
-        new Call(
-            collective,
-            x,
-            Optional.empty(),
-            Optional.of(Objects.requireNonNull(counts, "counts"))));
+    return blocking(DeviceCall.of(collective, x, Optional.empty()));
   }
 
   @Override
   public void runInto(Collective collective, Tensor x, Tensor out) {
-    blocking(
-        new Call(collective, x, Optional.of(Objects.requireNonNull(out, "out")), Optional.empty()));
-  }
-
-  @Override
-  public void runInto(
-      Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts, Tensor out) {
-    blocking(
-        new Call(
-            collective,
-            x,
-            Optional.of(Objects.requireNonNull(out, "out")),
-            Optional.of(Objects.requireNonNull(counts, "counts"))));
+    blocking(DeviceCall.of(collective, x, Optional.of(Objects.requireNonNull(out, "out"))));
   }
 
   @Override
   public Pending<Tensor> start(Collective collective, Tensor x) {
-    return started(new Call(collective, x, Optional.empty(), Optional.empty()));
-  }
-
-  @Override
-  public Pending<Tensor> start(
-      Collective.RaggedAllToAll collective, Tensor x, RaggedCounts counts) {
-    return started(
-        new Call(
-            collective,
-            x,
-            Optional.empty(),
-            Optional.of(Objects.requireNonNull(counts, "counts"))));
+    return started(DeviceCall.of(collective, x, Optional.empty()));
   }
 
   @Override
   public Pending<Tensor> startInto(Collective collective, Tensor x, Tensor out) {
-    return started(
-        new Call(collective, x, Optional.of(Objects.requireNonNull(out, "out")), Optional.empty()));
+    return started(DeviceCall.of(collective, x, Optional.of(Objects.requireNonNull(out, "out"))));
   }
 
   @Override
@@ -101,42 +66,42 @@ final class SpmdDevice implements Device {
     run(new Collective.Barrier(axes), Tensor.zeros(DType.BOOL, 0));
   }
 
-  private Tensor blocking(Call call) {
-    Meeting meeting = enter(call);
-    if (run.arrive(meeting, index, new Meeting.Entry(call, Thread.currentThread(), ""))) {
-      run.conduct();
+  private Tensor blocking(DeviceCall call) {
+    Rendezvous rendezvous = enter(call);
+    if (run.arrive(rendezvous, index, new Rendezvous.Entry(call, Thread.currentThread(), ""))) {
+      run.runFull();
     }
-    return run.await(meeting, index);
+    return run.await(rendezvous, index);
   }
 
-  private Pending<Tensor> started(Call call) {
-    String site = engine.options().checked() ? Sites.here() : "";
-    Meeting meeting = enter(call);
-    if (run.arrive(meeting, index, new Meeting.Entry(call, Thread.currentThread(), site))) {
-      run.conductLater(meeting);
+  private Pending<Tensor> started(DeviceCall call) {
+    String site = engine.options().checked() ? CallSites.here() : "";
+    Rendezvous rendezvous = enter(call);
+    if (run.arrive(rendezvous, index, new Rendezvous.Entry(call, Thread.currentThread(), site))) {
+      run.runFullLater(rendezvous);
     }
-    return new PendingResult(run, meeting, index);
+    return new PendingResult(run, rendezvous, index);
   }
 
-  private Meeting enter(Call call) {
+  private Rendezvous enter(DeviceCall call) {
     run.checkUsable();
     engine.check(call, index);
-    Meeting meeting = ahead;
-    ahead = meeting.next();
-    entered = meeting.number() + 1;
-    return meeting;
+    Rendezvous rendezvous = ahead;
+    ahead = rendezvous.next();
+    entered = rendezvous.number() + 1;
+    return rendezvous;
   }
 
-  private record PendingResult(SpmdRun<?> run, Meeting meeting, int index)
+  private record PendingResult(SpmdRun<?> run, Rendezvous rendezvous, int index)
       implements Pending<Tensor> {
     @Override
     public Tensor await() {
-      return run.await(meeting, index);
+      return run.await(rendezvous, index);
     }
 
     @Override
     public boolean isDone() {
-      return meeting.results() != null || run.hasFailed();
+      return rendezvous.results() != null || run.hasFailed();
     }
   }
 }

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.collective.CollectiveException;
 import io.github.shardsum.collective.CollectiveTimeoutException;
-import io.github.shardsum.collective.Collectives.Program;
+import io.github.shardsum.collective.Collectives.DeviceBody;
 import io.github.shardsum.collective.DeviceFailedException;
 import io.github.shardsum.collective.Participant;
 import io.github.shardsum.tensor.Tensor;
@@ -43,7 +43,7 @@ final class SpmdRun<T> {
   }
 
   private final Engine engine;
-  private final Program<T> program;
+  private final DeviceBody<T> program;
   private final int count;
   private final List<SpmdDevice> devices = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
@@ -55,22 +55,22 @@ final class SpmdRun<T> {
       new AtomicReference<>(Optional.empty());
 
   /** Threads other than a device's own that wait for a started collective. */
-  private final Queue<Thread> strangers = new ConcurrentLinkedQueue<>();
+  private final Queue<Thread> foreignWaiters = new ConcurrentLinkedQueue<>();
 
-  /** Meetings that are full and not yet held; whoever makes it 1 holds them, in order. */
+  /** Rendezvous that are full and not yet held; whoever makes it 1 holds them, in order. */
   private final AtomicInteger full = new AtomicInteger();
 
-  private final Meeting first;
-  private Meeting toHold;
+  private final Rendezvous first;
+  private Rendezvous toHold;
 
-  SpmdRun(Engine engine, Program<T> program) {
+  SpmdRun(Engine engine, DeviceBody<T> program) {
     this.engine = engine;
     this.program = program;
     this.count = engine.placement().count();
     this.states = new AtomicReferenceArray<>(count);
     this.returned = new AtomicReferenceArray<>(count);
     this.running = new CountDownLatch(count);
-    this.first = new Meeting(0, count);
+    this.first = new Rendezvous(0, count);
     this.toHold = first;
     for (int i = 0; i < count; i++) {
       int index = i;
@@ -89,7 +89,7 @@ final class SpmdRun<T> {
     watch();
     if (!hasFailed()) {
       // What devices started and did not await may be yet to fail, and nobody else would tell.
-      engine.conductor().awaitStarted();
+      engine.executor().awaitStarted();
     }
     if (failure.get().isPresent()) {
       leave();
@@ -113,7 +113,7 @@ final class SpmdRun<T> {
       ended.incrementAndGet();
       running.countDown();
     }
-    lookForDesertion(index, device);
+    checkAbandoned(index, device);
   }
 
   private void deviceFailed(SpmdDevice device, Throwable thrown) {
@@ -136,17 +136,17 @@ final class SpmdRun<T> {
   }
 
   /** A device has ended: whoever waits for it waits in vain. */
-  private void lookForDesertion(int index, SpmdDevice device) {
-    Meeting meeting = first;
-    while (meeting.number() < device.entered()) {
-      meeting = meeting.next();
+  private void checkAbandoned(int index, SpmdDevice device) {
+    Rendezvous rendezvous = first;
+    while (rendezvous.number() < device.entered()) {
+      rendezvous = rendezvous.next();
     }
-    if (meeting.arrived() > 0) {
-      deserted(meeting, index);
+    if (rendezvous.arrived() > 0) {
+      abandoned(rendezvous, index);
     }
   }
 
-  private void deserted(Meeting meeting, int index) {
+  private void abandoned(Rendezvous rendezvous, int index) {
     if (hasFailed()) {
       return;
     }
@@ -160,16 +160,17 @@ final class SpmdRun<T> {
                 + ") has ended, after "
                 + device.entered()
                 + " collectives, and others wait for it in the next",
-            participants(meeting)));
+            participants(rendezvous)));
   }
 
-  /** Enters a device into a meeting; whether it is the last. */
-  boolean arrive(Meeting meeting, int index, Meeting.Entry entry) {
-    boolean last = meeting.enter(index, entry);
+  /** Enters a device into a rendezvous; whether it is the last. */
+  boolean arrive(Rendezvous rendezvous, int index, Rendezvous.Entry entry) {
+    boolean last = rendezvous.enter(index, entry);
     if (!last && ended.get() > 0) {
       for (int other = 0; other < count; other++) {
-        if (states.get(other) == State.ENDED && devices.get(other).entered() <= meeting.number()) {
-          deserted(meeting, other);
+        if (states.get(other) == State.ENDED
+            && devices.get(other).entered() <= rendezvous.number()) {
+          abandoned(rendezvous, other);
         }
       }
     }
@@ -177,109 +178,109 @@ final class SpmdRun<T> {
   }
 
   /**
-   * Holds the meetings that are full, unless another thread does. Each call stands for one full
-   * meeting; they fill up in order, because a device enters them in order.
+   * Holds the rendezvous that are full, unless another thread does. Each call stands for one full
+   * rendezvous; they fill up in order, because a device enters them in order.
    */
-  void conduct() {
+  void runFull() {
     if (full.getAndIncrement() > 0) {
       return;
     }
     do {
-      Meeting meeting = toHold;
-      toHold = meeting.next();
-      hold(meeting);
+      Rendezvous rendezvous = toHold;
+      toHold = rendezvous.next();
+      hold(rendezvous);
     } while (full.decrementAndGet() > 0);
   }
 
-  /** As {@link #conduct}, on another thread. */
-  void conductLater(Meeting meeting) {
+  /** As {@link #runFull}, on another thread. */
+  void runFullLater(Rendezvous rendezvous) {
     try {
       engine
-          .conductor()
+          .executor()
           .start(
               () -> {
-                conduct();
+                runFull();
                 return 0;
               });
     } catch (IllegalStateException thrown) {
-      fail(closedBefore(meeting, thrown));
+      fail(closedBefore(rendezvous, thrown));
     }
   }
 
-  private void hold(Meeting meeting) {
+  private void hold(Rendezvous rendezvous) {
     if (hasFailed()) {
       return;
     }
     try {
-      List<Call> calls = new ArrayList<>(count);
+      List<DeviceCall> calls = new ArrayList<>(count);
       for (int index = 0; index < count; index++) {
-        calls.add(Objects.requireNonNull(meeting.entry(index)).call());
+        calls.add(Objects.requireNonNull(rendezvous.entry(index)).call());
       }
-      meeting.end(engine.execute(calls, index -> site(meeting, index)));
-      wakeStrangers();
+      rendezvous.end(engine.execute(calls, index -> site(rendezvous, index)));
+      wakeForeignWaiters();
     } catch (CollectiveException thrown) {
       fail(thrown);
     } catch (Throwable thrown) {
       fail(
           engine.isClosed()
-              ? closedBefore(meeting, thrown)
+              ? closedBefore(rendezvous, thrown)
               : new DeviceFailedException(
-                  "call " + meeting.number() + " failed: " + thrown,
-                  participants(meeting),
+                  "call " + rendezvous.number() + " failed: " + thrown,
+                  participants(rendezvous),
                   thrown));
     }
   }
 
-  private DeviceFailedException closedBefore(Meeting meeting, Throwable thrown) {
+  private DeviceFailedException closedBefore(Rendezvous rendezvous, Throwable thrown) {
     return new DeviceFailedException(
         "collectives: open ones are wanted while spmd runs, but they were closed before call "
-            + meeting.number()
+            + rendezvous.number()
             + "; close them when spmd has returned",
-        participants(meeting),
+        participants(rendezvous),
         thrown);
   }
 
-  private void wakeStrangers() {
-    strangers.forEach(LockSupport::unpark);
+  private void wakeForeignWaiters() {
+    foreignWaiters.forEach(LockSupport::unpark);
   }
 
-  private String site(Meeting meeting, int index) {
-    Meeting.Entry entry = meeting.entry(index);
+  private String site(Rendezvous rendezvous, int index) {
+    Rendezvous.Entry entry = rendezvous.entry(index);
     if (entry == null) {
-      return Sites.of(threads.get(index)).orElse("");
+      return CallSites.of(threads.get(index)).orElse("");
     }
-    return entry.site().isEmpty() ? Sites.of(entry.thread()).orElse("") : entry.site();
+    return entry.site().isEmpty() ? CallSites.of(entry.thread()).orElse("") : entry.site();
   }
 
   /** Waits for a device's result. */
-  Tensor await(Meeting meeting, int index) {
-    boolean stranger = Thread.currentThread() != threads.get(index);
-    if (stranger) {
-      strangers.add(Thread.currentThread());
+  Tensor await(Rendezvous rendezvous, int index) {
+    boolean foreign = Thread.currentThread() != threads.get(index);
+    if (foreign) {
+      foreignWaiters.add(Thread.currentThread());
     }
     try {
-      List<Tensor> results = meeting.results();
+      List<Tensor> results = rendezvous.results();
       while (results == null) {
         checkUsable();
-        LockSupport.park(meeting);
+        LockSupport.park(rendezvous);
         if (Thread.interrupted()) {
-          interrupted(meeting, index);
+          interrupted(rendezvous, index);
         }
-        results = meeting.results();
+        results = rendezvous.results();
       }
       return results.get(index);
     } finally {
-      if (stranger) {
-        strangers.remove(Thread.currentThread());
+      if (foreign) {
+        foreignWaiters.remove(Thread.currentThread());
       }
     }
   }
 
-  private void interrupted(Meeting meeting, int index) {
+  private void interrupted(Rendezvous rendezvous, int index) {
     fail(
         new DeviceFailedException(
             "device " + devices.get(index).id() + " was interrupted while it waited",
-            participants(meeting)));
+            participants(rendezvous)));
     Thread.currentThread().interrupt();
     checkUsable();
   }
@@ -299,21 +300,21 @@ final class SpmdRun<T> {
     if (failure.compareAndSet(Optional.empty(), Optional.of(thrown))) {
       engine.poison(thrown);
       threads.forEach(LockSupport::unpark);
-      wakeStrangers();
+      wakeForeignWaiters();
     }
   }
 
-  /** Everybody who came to a meeting, and where the others are instead. */
-  private List<Participant> participants(Meeting meeting) {
+  /** Everybody who came to a rendezvous, and where the others are instead. */
+  private List<Participant> participants(Rendezvous rendezvous) {
     List<Participant> present = new ArrayList<>();
     List<Participant> missing = new ArrayList<>();
     for (int index = 0; index < count; index++) {
-      Meeting.Entry entry = meeting.entry(index);
+      Rendezvous.Entry entry = rendezvous.entry(index);
       SpmdDevice device = devices.get(index);
-      String site = site(meeting, index);
+      String site = site(rendezvous, index);
       if (entry != null) {
         String request = Rules.describe(entry.call());
-        present.add(new Participant(device.id(), process(), meeting.number(), request, site));
+        present.add(new Participant(device.id(), process(), rendezvous.number(), request, site));
       } else {
         String instead =
             states.get(index) == State.ENDED ? "has ended" : "has not come; it is elsewhere";
@@ -329,7 +330,7 @@ final class SpmdRun<T> {
     Duration deadline = engine.options().deadline();
     long look =
         Math.clamp(deadline.toNanos() / LOOKS, LEAST_LOOK.toNanos(), LONGEST_LOOK.toNanos());
-    Meeting open = first;
+    Rendezvous open = first;
     try {
       while (!running.await(look, TimeUnit.NANOSECONDS) && !hasFailed()) {
         while (open.isFull()) {
@@ -346,15 +347,15 @@ final class SpmdRun<T> {
     }
   }
 
-  private void late(Meeting meeting, Duration deadline) {
+  private void late(Rendezvous rendezvous, Duration deadline) {
     fail(
         new CollectiveTimeoutException(
             "collective on mesh "
                 + engine.mesh().notation()
                 + ", call "
-                + meeting.number()
+                + rendezvous.number()
                 + ": "
-                + (count - meeting.arrived())
+                + (count - rendezvous.arrived())
                 + " of process "
                 + process()
                 + "'s "
@@ -362,7 +363,7 @@ final class SpmdRun<T> {
                 + " devices did not come within "
                 + deadline
                 + "; those that did not come, then those that wait:",
-            participants(meeting)));
+            participants(rendezvous)));
   }
 
   /** Gives devices time to end after a failure, then interrupts those that have not. */

@@ -41,7 +41,7 @@ public interface Transport extends AutoCloseable {
    * @throws DeviceFailedException if one of them has ended
    * @throws TransportException if the library reports another error
    */
-  void exchange(Exchange exchange, Duration deadline);
+  void exchange(ByteExchange exchange, Duration deadline);
 
   /**
    * The library's own all-reduce in whatever order it likes, in place. It is asked for only where

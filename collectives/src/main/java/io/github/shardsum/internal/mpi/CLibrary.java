@@ -36,8 +36,8 @@ final class CLibrary {
 
   CLibrary() {
     SymbolLookup library = Linker.nativeLinker().defaultLookup();
-    setenv = NativeCalls.bind(library, "setenv", "ppi", ValueLayout.JAVA_INT);
-    sigaction = NativeCalls.bind(library, "sigaction", "ipp", ValueLayout.JAVA_INT);
+    setenv = NativeFunctions.bind(library, "setenv", "ppi", ValueLayout.JAVA_INT);
+    sigaction = NativeFunctions.bind(library, "sigaction", "ipp", ValueLayout.JAVA_INT);
   }
 
   /** Tells the libraries below MPI, in the environment that they will read, to leave signals be. */
@@ -50,7 +50,7 @@ final class CLibrary {
                     arena.allocateFrom(entry.getKey()), arena.allocateFrom(entry.getValue()), 1);
       }
     } catch (Throwable e) {
-      throw NativeCalls.defect("setenv", e);
+      throw NativeFunctions.defect("setenv", e);
     }
   }
 
@@ -89,7 +89,7 @@ final class CLibrary {
     try {
       int _ = (int) sigaction.invokeExact(signal, wanted, before);
     } catch (Throwable e) {
-      throw NativeCalls.defect("sigaction", e);
+      throw NativeFunctions.defect("sigaction", e);
     }
   }
 }

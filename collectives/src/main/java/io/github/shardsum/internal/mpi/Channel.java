@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One transport's lane between all processes: its communicators, and how far each process has come
+ * One transport's calls between all processes: its communicators, and how far each process has come
  * on it as far as it has said. For the thread that holds MPI.
  */
 final class Channel {
@@ -27,7 +27,7 @@ final class Channel {
   private final Map<Integer, ControlMessage> places = new HashMap<>();
 
   private final Map<Integer, ControlMessage> failures = new HashMap<>();
-  private Optional<Operation> current = Optional.empty();
+  private Optional<PendingOperation> current = Optional.empty();
   private Optional<String> failure = Optional.empty();
 
   Channel(int id, int rank, int size) {
@@ -46,12 +46,12 @@ final class Channel {
     return communicators;
   }
 
-  Optional<Operation> current() {
+  Optional<PendingOperation> current() {
     return current;
   }
 
   /** Counts an operation that begins and gives it its number with each of its peers. */
-  void begin(Operation operation) {
+  void begin(PendingOperation operation) {
     current = Optional.of(operation);
     for (int peer : operation.peers()) {
       operation.number(peer, begun[peer]++);
@@ -82,7 +82,7 @@ final class Channel {
   }
 
   /** Whether a process has said that it ends before the operation that waits for it. */
-  boolean neverComes(int peer, Operation operation) {
+  boolean neverComes(int peer, PendingOperation operation) {
     return last[peer] <= operation.number(peer);
   }
 
@@ -107,7 +107,8 @@ final class Channel {
 
   /** Where this process is, for another one. */
   ControlMessage state(int asker) {
-    Optional<Operation> together = current.filter(operation -> operation.peers().contains(asker));
+    Optional<PendingOperation> together =
+        current.filter(operation -> operation.peers().contains(asker));
     return together
         .map(
             operation ->
@@ -117,7 +118,7 @@ final class Channel {
                 message(
                     ControlMessage.Kind.ELSEWHERE,
                     begun[asker],
-                    current.map(Operation::toString).orElse("")));
+                    current.map(PendingOperation::toString).orElse("")));
   }
 
   /** The last word to another process: how many operations with it there were. */

@@ -48,7 +48,7 @@ final class Communicators {
     }
   }
 
-  private final Job job;
+  private final MpiJob job;
 
   /** At the lowest member: how many have come. */
   private final Map<Wanted, Integer> joined = new HashMap<>();
@@ -59,7 +59,7 @@ final class Communicators {
   private final List<Wanted> due = new ArrayList<>();
   private final Map<Wanted, Long> made = new HashMap<>();
 
-  Communicators(Job job) {
+  Communicators(MpiJob job) {
     this.job = job;
   }
 

@@ -34,7 +34,7 @@ final class Control {
     this.listener = listener;
     rank = mpi.rank(communicator);
     size = mpi.size(communicator);
-    byteType = mpi.handle(Predefined.BYTE);
+    byteType = mpi.handle(MpiConstant.BYTE);
     listen();
   }
 

@@ -18,10 +18,10 @@ import java.util.stream.Stream;
  * call throws {@link MpiException} with MPI's own text if MPI reports an error.
  */
 final class Mpi {
-  /** At least MPI_MAX_ERROR_STRING and MPI_MAX_LIBRARY_VERSION_STRING of any dialect. */
+  /** At least MPI_MAX_ERROR_STRING and MPI_MAX_LIBRARY_VERSION_STRING of any ABI. */
   private static final long LONGEST_TEXT = 8192 + 1;
 
-  /** At least the size of MPI_Status in any dialect, the largest of which has 32 bytes. */
+  /** At least the size of MPI_Status in any abi, the largest of which has 32 bytes. */
   private static final long STATUS_BYTES = 64;
 
   private static final int SUCCESS = 0;
@@ -67,10 +67,10 @@ final class Mpi {
   Mpi(MpiLibrary library) {
     this.library = library;
     predefined =
-        Stream.of(Predefined.values())
-            .mapToLong(which -> library.dialect().handle(library.symbols(), which))
+        Stream.of(MpiConstant.values())
+            .mapToLong(which -> library.abi().handle(library.symbols(), which))
             .toArray();
-    ignoredStatus = MemorySegment.ofAddress(library.dialect().ignoredStatus());
+    ignoredStatus = MemorySegment.ofAddress(library.abi().ignoredStatus());
     initThread = bind("MPI_Init_thread", "ppip");
     initialized = bind("MPI_Initialized", "p");
     finish = bind("MPI_Finalize", "");
@@ -104,19 +104,19 @@ final class Mpi {
 
   private MethodHandle bind(String name, String signature) {
     SymbolLookup symbols = library.symbols();
-    return NativeCalls.bind(symbols, name, signature, library.dialect().handle());
+    return NativeFunctions.bind(symbols, name, signature, library.abi().handle());
   }
 
   MpiLibrary library() {
     return library;
   }
 
-  long handle(Predefined which) {
+  long handle(MpiConstant which) {
     return predefined[which.ordinal()];
   }
 
   int anySource() {
-    return library.dialect().anySource();
+    return library.abi().anySource();
   }
 
   /**
@@ -125,7 +125,7 @@ final class Mpi {
    * @return whether threads may call it, one at a time; if not, only the thread that called this
    */
   boolean init() {
-    int wanted = library.dialect().serialized();
+    int wanted = library.abi().serialized();
     call(
         "MPI_Init_thread",
         () -> (int) initThread.invokeExact(MemorySegment.NULL, MemorySegment.NULL, wanted, answer));
@@ -144,7 +144,7 @@ final class Mpi {
 
   /** Ends every process of the job; does not return where MPI keeps its word. */
   void abort(int status) {
-    call("MPI_Abort", () -> (int) abort.invokeExact(handle(Predefined.COMM_WORLD), status));
+    call("MPI_Abort", () -> (int) abort.invokeExact(handle(MpiConstant.COMM_WORLD), status));
   }
 
   int rank(long communicator) {
@@ -205,7 +205,7 @@ final class Mpi {
   void returnErrors(long communicator) {
     call(
         "MPI_Comm_set_errhandler",
-        () -> (int) commSetErrhandler.invokeExact(communicator, handle(Predefined.ERRORS_RETURN)));
+        () -> (int) commSetErrhandler.invokeExact(communicator, handle(MpiConstant.ERRORS_RETURN)));
   }
 
   /** The library's own name and version, its first line. */
@@ -231,7 +231,8 @@ final class Mpi {
         "MPI_Type_create_hindexed",
         () ->
             (int)
-                typeHindexed.invokeExact(count, lengths, offsets, handle(Predefined.BYTE), answer));
+                typeHindexed.invokeExact(
+                    count, lengths, offsets, handle(MpiConstant.BYTE), answer));
     call("MPI_Type_commit", () -> (int) typeCommit.invokeExact(answer));
     return storedHandle(answer);
   }
@@ -285,7 +286,7 @@ final class Mpi {
   long foundBytes() {
     call(
         "MPI_Get_elements_x",
-        () -> (int) elements.invokeExact(status, handle(Predefined.BYTE), answer));
+        () -> (int) elements.invokeExact(status, handle(MpiConstant.BYTE), answer));
     return answer.get(JAVA_LONG, 0);
   }
 
@@ -352,7 +353,7 @@ final class Mpi {
       long operation,
       long communicator,
       MemorySegment request) {
-    MemorySegment inPlace = MemorySegment.ofAddress(library.dialect().inPlace());
+    MemorySegment inPlace = MemorySegment.ofAddress(library.abi().inPlace());
     call(
         "MPI_Iallreduce",
         () ->
@@ -370,7 +371,7 @@ final class Mpi {
     try {
       status = call.run();
     } catch (Throwable e) {
-      throw NativeCalls.defect(function, e);
+      throw NativeFunctions.defect(function, e);
     }
     if (status != SUCCESS) {
       throw new MpiException(function + ": " + describe(status));
@@ -382,13 +383,13 @@ final class Mpi {
       int known = (int) errorString.invokeExact(status, text, answer);
       return known == SUCCESS ? text.getString(0) : "error " + status;
     } catch (Throwable e) {
-      throw NativeCalls.defect("MPI_Error_string", e);
+      throw NativeFunctions.defect("MPI_Error_string", e);
     }
   }
 
   /** Size of a stored handle in bytes. */
   long handleBytes() {
-    return library.dialect().handle().byteSize();
+    return library.abi().handle().byteSize();
   }
 
   void storeHandle(MemorySegment place, long handle) {

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** An MPI that is loaded: its symbols, its dialect, and the name by which it was found. */
-record MpiLibrary(SymbolLookup symbols, Dialect dialect, String name) {
+/** An MPI that is loaded: its symbols, its ABI, and the name by which it was found. */
+record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
   /** Names a file to load instead of searching. */
   static final String VARIABLE = "SHARDSUM_MPI_LIBRARY";
 
@@ -39,7 +39,7 @@ record MpiLibrary(SymbolLookup symbols, Dialect dialect, String name) {
     for (String name : candidates(environment)) {
       try {
         SymbolLookup symbols = SymbolLookup.libraryLookup(name, Arena.global());
-        return new MpiLibrary(symbols, Dialect.of(symbols, standardVersion(symbols)), name);
+        return new MpiLibrary(symbols, MpiAbi.of(symbols, standardVersion(symbols)), name);
       } catch (IllegalArgumentException e) {
         failures.add(name + " (" + e.getMessage() + ")");
       }
@@ -73,14 +73,14 @@ record MpiLibrary(SymbolLookup symbols, Dialect dialect, String name) {
     if (symbols.find(name).isEmpty()) {
       return 0;
     }
-    MethodHandle call = NativeCalls.bind(symbols, name, "pp", ValueLayout.JAVA_INT);
+    MethodHandle call = NativeFunctions.bind(symbols, name, "pp", ValueLayout.JAVA_INT);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment major = arena.allocate(ValueLayout.JAVA_INT);
       MemorySegment minor = arena.allocate(ValueLayout.JAVA_INT);
       int _ = (int) call.invokeExact(major, minor);
       return major.get(ValueLayout.JAVA_INT, 0);
     } catch (Throwable e) {
-      throw NativeCalls.defect(name, e);
+      throw NativeFunctions.defect(name, e);
     }
   }
 }

@@ -38,7 +38,7 @@ final class MpiProcess {
     thread = MpiThread.start(System.getenv(), deadline);
     Runtime.getRuntime()
         .addShutdownHook(
-            Thread.ofPlatform().name("shardsum-mpi-end").unstarted(new Farewell(this)));
+            Thread.ofPlatform().name("shardsum-mpi-end").unstarted(new FinalizeHook(this)));
   }
 
   /**
@@ -56,7 +56,7 @@ final class MpiProcess {
   }
 
   /** Hands work over, to be done in the order of the calls; it must not wait. */
-  void post(Consumer<Loop> work) {
+  void post(Consumer<ProgressEngine> work) {
     thread.post(work);
   }
 
@@ -65,18 +65,18 @@ final class MpiProcess {
    *
    * @param limitNanos after which even the thread that calls MPI is taken for stuck
    */
-  void run(Operation operation, long limitNanos) {
+  void run(PendingOperation operation, long limitNanos) {
     thread.begin(operation);
     await(operation.done(), limitNanos);
   }
 
   /** Hands work over and waits until it is done. */
-  <T> T call(Function<Loop, T> work) {
+  <T> T call(Function<ProgressEngine, T> work) {
     CompletableFuture<T> result = new CompletableFuture<>();
     post(
-        loop -> {
+        engine -> {
           try {
-            result.complete(work.apply(loop));
+            result.complete(work.apply(engine));
           } catch (RuntimeException e) {
             result.completeExceptionally(e);
           }

@@ -34,8 +34,8 @@ final class MpiThread {
   /** Looks for the next work before it sleeps: a program's next exchange is often near. */
   private static final int EAGER_LOOKS = 100;
 
-  private final Queue<Consumer<Loop>> queue = new ConcurrentLinkedQueue<>();
-  private final CompletableFuture<Loop> joined = new CompletableFuture<>();
+  private final Queue<Consumer<ProgressEngine>> queue = new ConcurrentLinkedQueue<>();
+  private final CompletableFuture<ProgressEngine> joined = new CompletableFuture<>();
 
   /** Held by the thread that calls MPI, between two looks or until its operation is done. */
   private final ReentrantLock holding = new ReentrantLock();
@@ -78,7 +78,7 @@ final class MpiThread {
   }
 
   /** Hands work over, to be done soon and in the order of the calls; it must not wait. */
-  void post(Consumer<Loop> work) {
+  void post(Consumer<ProgressEngine> work) {
     queue.add(work);
     LockSupport.unpark(thread);
   }
@@ -87,29 +87,29 @@ final class MpiThread {
    * Begins an operation. If the calling thread may call MPI, and no other does, it does so until
    * the operation is done, and meanwhile does what others hand over; else it hands this over.
    */
-  void begin(Operation operation) {
+  void begin(PendingOperation operation) {
     boolean mine =
         othersMayCall
             && !Thread.currentThread().isVirtual()
             && queue.isEmpty()
             && holding.tryLock();
     if (!mine) {
-      post(loop -> loop.begin(operation));
+      post(engine -> engine.begin(operation));
       return;
     }
     boolean left = false;
     try {
-      Loop loop = joined.join();
-      if (loop.isFinished()) {
+      ProgressEngine engine = joined.join();
+      if (engine.isFinished()) {
         return;
       }
-      loop.begin(operation);
-      Pause pause = pause(loop);
+      engine.begin(operation);
+      Backoff backoff = backoff(engine);
       // What waits without a deadline is for the engine's own thread.
-      while (!operation.done().isDone() && !loop.mustWait()) {
-        pause = look(loop, pause);
+      while (!operation.done().isDone() && !engine.mustWait()) {
+        backoff = look(engine, backoff);
       }
-      left = !loop.isIdle();
+      left = !engine.isIdle();
     } finally {
       holding.unlock();
     }
@@ -118,35 +118,35 @@ final class MpiThread {
     }
   }
 
-  private static Pause pause(Loop loop) {
-    return new Pause(loop.job().isCrowded());
+  private static Backoff backoff(ProgressEngine engine) {
+    return new Backoff(engine.job().isCrowded());
   }
 
   /** One look at everything, and a pause if it saw nothing. */
-  private Pause look(Loop loop, Pause pause) {
-    Consumer<Loop> work = queue.poll();
+  private Backoff look(ProgressEngine engine, Backoff backoff) {
+    Consumer<ProgressEngine> work = queue.poll();
     if (work != null) {
-      work.accept(loop);
+      work.accept(engine);
     }
-    if (loop.turn(pause) || work != null) {
-      return pause(loop);
+    if (engine.poll(backoff) || work != null) {
+      return backoff(engine);
     }
-    if (!loop.isIdle()) {
-      pause.pause();
+    if (!engine.isIdle()) {
+      backoff.backoff();
     }
-    return pause;
+    return backoff;
   }
 
   private void live(Map<String, String> environment) {
-    Loop loop;
+    ProgressEngine engine;
     try {
-      loop = new Loop(join(environment));
+      engine = new ProgressEngine(join(environment));
     } catch (Throwable e) {
       joined.completeExceptionally(new CompletionException(e.getMessage(), e));
       return;
     }
-    joined.complete(loop);
-    Pause pause = pause(loop);
+    joined.complete(engine);
+    Backoff backoff = backoff(engine);
     boolean finished = false;
     while (!finished) {
       // It never queues for what a program's thread holds, which would have to wake it after each
@@ -157,10 +157,10 @@ final class MpiThread {
       }
       boolean idle;
       try {
-        pause = look(loop, pause);
-        loop.waitForOthers();
-        idle = loop.isIdle();
-        finished = loop.isFinished();
+        backoff = look(engine, backoff);
+        engine.waitForOthers();
+        idle = engine.isIdle();
+        finished = engine.isFinished();
       } finally {
         holding.unlock();
       }
@@ -202,7 +202,7 @@ final class MpiThread {
     };
   }
 
-  private Job join(Map<String, String> environment) {
+  private MpiJob join(Map<String, String> environment) {
     boolean waitingThreadsCall = waitingThreadsCall(environment);
     CLibrary c = new CLibrary();
     c.forbidSignalHandlers();
@@ -214,7 +214,7 @@ final class MpiThread {
       }
       othersMayCall = mpi.init() && waitingThreadsCall;
       c.restore(handlers);
-      Job job = new Job(mpi);
+      MpiJob job = new MpiJob(mpi);
       // Once more: some transports load with the first message.
       c.restore(handlers);
       return job;

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.mpi;
 import io.github.shardsum.collective.CollectiveTimeoutException;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.collective.TransportException;
-import io.github.shardsum.internal.engine.Exchange;
+import io.github.shardsum.internal.engine.ByteExchange;
 import io.github.shardsum.internal.engine.Transport;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.MemorySegment;
@@ -25,7 +25,7 @@ public final class MpiTransport implements Transport {
 
   private final MpiProcess process;
   private final Channel channel;
-  private final Lane lane;
+  private final MpiCalls calls;
   private final int rank;
   private final int size;
   private final int here;
@@ -48,16 +48,16 @@ public final class MpiTransport implements Transport {
 
   private MpiTransport(MpiProcess process, Duration deadline, long longestCount) {
     this.process = process;
-    Job job = process.call(Loop::job);
+    MpiJob job = process.call(ProgressEngine::job);
     rank = job.rank();
     size = job.size();
     here = job.processesHere();
-    lane = new Lane(job.mpi(), rank, size, longestCount);
-    channel = process.call(loop -> loop.job().openChannel());
+    calls = new MpiCalls(job.mpi(), rank, size, longestCount);
+    channel = process.call(engine -> engine.job().openChannel());
     run(
         "the opening of the engine",
         job.everyone(),
-        lane.duplicate(channel, job.everyone()),
+        calls.duplicate(channel, job.everyone()),
         deadline);
   }
 
@@ -77,13 +77,13 @@ public final class MpiTransport implements Transport {
   }
 
   @Override
-  public void exchange(Exchange exchange, Duration deadline) {
+  public void exchange(ByteExchange exchange, Duration deadline) {
     if (exchange.peers().size() == 1) {
       exchange.meanwhile().run();
       return;
     }
     Guarded meanwhile = new Guarded(exchange.meanwhile());
-    Operation.Action action = lane.exchange(exchange, channel, meanwhile);
+    PendingOperation.Action action = calls.exchange(exchange, channel, meanwhile);
     run(exchange.what(), exchange.peers(), action, deadline);
     meanwhile.rethrow();
   }
@@ -123,13 +123,13 @@ public final class MpiTransport implements Transport {
       DType dtype,
       Reduction reduction,
       Duration deadline) {
-    Predefined type = type(dtype).orElseThrow();
-    Predefined operation = operation(reduction).orElseThrow();
+    MpiConstant type = type(dtype).orElseThrow();
+    MpiConstant operation = operation(reduction).orElseThrow();
     if (peers.size() > 1) {
       run(
           "all-reduce " + reduction + " of " + dtype + " [" + values.byteSize() + " bytes]",
           peers,
-          lane.allReduce(values, dtype.byteSize(), type, operation),
+          calls.allReduce(values, dtype.byteSize(), type, operation),
           deadline);
     }
   }
@@ -143,36 +143,38 @@ public final class MpiTransport implements Transport {
         && !(extremes && dtype.isFloating());
   }
 
-  private static Optional<Predefined> type(DType dtype) {
+  private static Optional<MpiConstant> type(DType dtype) {
     return switch (dtype) {
-      case F32 -> Optional.of(Predefined.FLOAT);
-      case F64 -> Optional.of(Predefined.DOUBLE);
-      case I32 -> Optional.of(Predefined.INT32);
-      case I64 -> Optional.of(Predefined.INT64);
+      case F32 -> Optional.of(MpiConstant.FLOAT);
+      case F64 -> Optional.of(MpiConstant.DOUBLE);
+      case I32 -> Optional.of(MpiConstant.INT32);
+      case I64 -> Optional.of(MpiConstant.INT64);
       case BF16, BOOL -> Optional.empty();
     };
   }
 
-  private static Optional<Predefined> operation(Reduction reduction) {
+  private static Optional<MpiConstant> operation(Reduction reduction) {
     return switch (reduction) {
-      case SUM -> Optional.of(Predefined.SUM);
-      case PROD -> Optional.of(Predefined.PROD);
-      case MIN -> Optional.of(Predefined.MIN);
-      case MAX -> Optional.of(Predefined.MAX);
+      case SUM -> Optional.of(MpiConstant.SUM);
+      case PROD -> Optional.of(MpiConstant.PROD);
+      case MIN -> Optional.of(MpiConstant.MIN);
+      case MAX -> Optional.of(MpiConstant.MAX);
       case MEAN -> Optional.empty();
     };
   }
 
-  private void run(String what, List<Integer> peers, Operation.Action action, Duration deadline) {
-    Operation operation = new Operation(channel, what, peers, deadline.toNanos(), action);
+  private void run(
+      String what, List<Integer> peers, PendingOperation.Action action, Duration deadline) {
+    PendingOperation operation =
+        new PendingOperation(channel, what, peers, deadline.toNanos(), action);
     process.run(operation, deadline.toNanos() + LATENESS_NANOS);
   }
 
   @Override
   public void abort(String reason) {
     process.call(
-        loop -> {
-          loop.giveUp(channel, FailureKind.DEVICE, reason);
+        engine -> {
+          engine.giveUp(channel, FailureKind.DEVICE, reason);
           return true;
         });
   }
@@ -180,8 +182,8 @@ public final class MpiTransport implements Transport {
   @Override
   public void close() {
     process.call(
-        loop -> {
-          loop.close(channel);
+        engine -> {
+          engine.close(channel);
           return true;
         });
   }

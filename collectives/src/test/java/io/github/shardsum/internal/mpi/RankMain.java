@@ -66,7 +66,7 @@ public final class RankMain {
             .filter(source -> source instanceof MethodSource)
             .map(source -> (MethodSource) source)
             .filter(method -> method.getClassName().endsWith("Test"))
-            .map(method -> method.getMethodParameterTypes().contains("Cluster"))
+            .map(method -> method.getMethodParameterTypes().contains("InProcessCluster"))
             .orElse(true));
   }
 

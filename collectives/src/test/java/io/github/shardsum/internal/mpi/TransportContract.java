@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.collective.CollectiveException;
 import io.github.shardsum.collective.CollectiveTimeoutException;
 import io.github.shardsum.collective.Reduction;
-import io.github.shardsum.internal.engine.Exchange;
+import io.github.shardsum.internal.engine.ByteExchange;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -100,17 +100,18 @@ class TransportContract {
   @Test
   void whatIsDoneMeanwhileIsDoneOnceAndItsFailureIsTheCallers() {
     try (MpiTransport transport = MpiTransport.open(DEADLINE)) {
-      for (boolean sure : new boolean[] {true, false}) {
+      for (boolean verified : new boolean[] {true, false}) {
         for (List<Integer> peers : List.of(everyone(transport), List.of(transport.process()))) {
           AtomicInteger done = new AtomicInteger();
-          transport.exchange(nothing("meanwhile", peers, sure, done::incrementAndGet), DEADLINE);
+          transport.exchange(
+              nothing("meanwhile", peers, verified, done::incrementAndGet), DEADLINE);
           assertEquals(1, done.get());
           IllegalStateException own = new IllegalStateException("meanwhile");
-          Exchange failing =
+          ByteExchange failing =
               nothing(
                   "failing",
                   peers,
-                  sure,
+                  verified,
                   () -> {
                     throw own;
                   });
@@ -125,11 +126,11 @@ class TransportContract {
     }
   }
 
-  private static Exchange nothing(
-      String what, List<Integer> peers, boolean sure, Runnable meanwhile) {
+  private static ByteExchange nothing(
+      String what, List<Integer> peers, boolean verified, Runnable meanwhile) {
     MemorySegment[] none = new MemorySegment[peers.size()];
     Arrays.fill(none, MemorySegment.NULL);
-    return new Exchange(what, peers, none, none.clone(), sure, meanwhile);
+    return new ByteExchange(what, peers, none, none.clone(), verified, meanwhile);
   }
 
   @Test
@@ -196,7 +197,8 @@ class TransportContract {
       MemorySegment[] receive = {MemorySegment.NULL, MemorySegment.NULL};
       send[other] = out.fill((byte) 1);
       receive[other] = in.asSlice(0, wanted);
-      Exchange exchange = new Exchange("unequal", List.of(0, 1), send, receive, false, () -> {});
+      ByteExchange exchange =
+          new ByteExchange("unequal", List.of(0, 1), send, receive, false, () -> {});
       // Process 0 may have all it wants before it hears of the other's failure.
       try {
         transport.exchange(exchange, DEADLINE);
@@ -216,7 +218,7 @@ class TransportContract {
     MpiTransport transport = MpiTransport.open(DEADLINE);
     boolean odd = transport.process() == 0 && transport.processes() > 2;
     List<Integer> peers = odd ? List.of(0, 1) : everyone(transport);
-    Exchange exchange = filled(transport, peers, 1 << 20, odd ? "first" : "second", true);
+    ByteExchange exchange = filled(transport, peers, 1 << 20, odd ? "first" : "second", true);
     if (transport.processes() > 2) {
       CollectiveException failure =
           assertThrows(CollectiveException.class, () -> transport.exchange(exchange, DEADLINE));
@@ -256,8 +258,8 @@ class TransportContract {
 
   /** In both forms: left to the library at once, and message by message. */
   private static void exchange(MpiTransport transport, List<Integer> peers, long bytes) {
-    for (boolean sure : new boolean[] {true, false}) {
-      Exchange exchange = filled(transport, peers, bytes, "exchange of " + bytes, sure);
+    for (boolean verified : new boolean[] {true, false}) {
+      ByteExchange exchange = filled(transport, peers, bytes, "exchange of " + bytes, verified);
       transport.exchange(exchange, DEADLINE);
       for (int i = 0; i < peers.size(); i++) {
         MemorySegment come = exchange.receive()[i];
@@ -272,8 +274,8 @@ class TransportContract {
     }
   }
 
-  private static Exchange filled(
-      MpiTransport transport, List<Integer> peers, long bytes, String what, boolean sure) {
+  private static ByteExchange filled(
+      MpiTransport transport, List<Integer> peers, long bytes, String what, boolean verified) {
     int n = peers.size();
     Arena arena = Arena.ofAuto();
     MemorySegment out = arena.allocate(Math.max(1, n * bytes), 64);
@@ -288,7 +290,7 @@ class TransportContract {
         send[i].set(ValueLayout.JAVA_BYTE, k, content(transport.process(), peers.get(i), k));
       }
     }
-    return new Exchange(what, peers, send, receive, sure, () -> {});
+    return new ByteExchange(what, peers, send, receive, verified, () -> {});
   }
 
   private static byte content(int from, int to, long index) {

@@ -11,8 +11,8 @@ import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.mesh.DeviceGroups;
-import io.github.shardsum.topology.Price;
-import io.github.shardsum.topology.Pricer;
+import io.github.shardsum.topology.CollectiveCost;
+import io.github.shardsum.topology.CollectiveCostModel;
 import java.util.List;
 import java.util.Locale;
 
@@ -36,31 +36,32 @@ enum CollectiveName {
    * @param hot how many times as much as any other the first member gets from each in a ragged
    *     all-to-all; what each sends is the bytes
    */
-  Price price(Pricer pricer, List<String> over, long bytes, double hot) {
+  CollectiveCost price(CollectiveCostModel costs, List<String> over, long bytes, double hot) {
     if (this == RAGGED_ALL_TO_ALL) {
-      return ragged(pricer, new RaggedAllToAll(over), bytes, hot);
+      return ragged(costs, new RaggedAllToAll(over, List.of()), bytes, hot);
     }
-    return pricer.price(collective(pricer, over.toArray(String[]::new)), bytes);
+    return costs.price(collective(costs, over.toArray(String[]::new)), bytes);
   }
 
-  private Collective collective(Pricer pricer, String... axes) {
+  private Collective collective(CollectiveCostModel costs, String... axes) {
     return switch (this) {
       case ALL_REDUCE -> new AllReduce(Reduction.SUM, axes);
       case REDUCE_SCATTER -> new ReduceScatter(Reduction.SUM, 0, axes);
       case ALL_GATHER -> new AllGather(0, axes);
       case ALL_TO_ALL -> new AllToAll(0, 0, axes);
       case RAGGED_ALL_TO_ALL -> new RaggedAllToAll(axes);
-      case COLLECTIVE_PERMUTE -> Permute.shift(1, pricer.mesh().size(List.of(axes)), axes);
+      case COLLECTIVE_PERMUTE -> Permute.shift(1, costs.mesh().size(List.of(axes)), axes);
       case BROADCAST -> new Broadcast(0, axes);
       case BARRIER -> new Barrier(axes);
     };
   }
 
-  private static Price ragged(Pricer pricer, RaggedAllToAll ragged, long bytes, double hot) {
-    DeviceGroups groups = pricer.mesh().groups(ragged.axes());
+  private static CollectiveCost ragged(
+      CollectiveCostModel costs, RaggedAllToAll ragged, long bytes, double hot) {
+    DeviceGroups groups = costs.mesh().groups(ragged.axes());
     long hotRows = Math.round(ROWS * hot);
     double rows = hotRows + (double) ROWS * (groups.size() - 1);
-    return pricer.price(
+    return costs.price(
         ragged,
         (_, target) -> {
           long share = groups.memberOf(target) == 0 ? hotRows : ROWS;

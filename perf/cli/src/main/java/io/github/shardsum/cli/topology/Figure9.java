@@ -6,13 +6,13 @@ import io.github.shardsum.collective.Collective.AllToAll;
 import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.topology.CollectiveCostModel;
+import io.github.shardsum.topology.Interconnect;
 import io.github.shardsum.topology.Link;
 import io.github.shardsum.topology.LinkFit;
 import io.github.shardsum.topology.Observation;
-import io.github.shardsum.topology.Pricer;
 import io.github.shardsum.topology.Topologies;
 import io.github.shardsum.topology.Topology;
-import io.github.shardsum.topology.Wiring;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -60,7 +60,7 @@ final class Figure9 {
               32 * MIB,
               List.of(1132, 617, 921, 554, 952, 590, 530, 609)));
 
-  /** What the wiring of the slices may have been; the paper does not say. */
+  /** What the interconnect of the slices may have been; the paper does not say. */
   enum Slices {
     RINGS,
     LINES,
@@ -69,8 +69,8 @@ final class Figure9 {
     Topology topology(int partitions) {
       Topology preset = Topologies.tpuV3(partitions);
       return switch (this) {
-        case RINGS -> preset.withWiring(Wiring.RING);
-        case LINES -> preset.withWiring(Wiring.LINE);
+        case RINGS -> preset.withInterconnect(Interconnect.RING);
+        case LINES -> preset.withInterconnect(Interconnect.LINE);
         case POD -> preset;
       };
     }
@@ -93,11 +93,11 @@ final class Figure9 {
     for (Curve curve : CURVES.stream().filter(which).toList()) {
       for (int i = 0; i < PARTITIONS.size(); i++) {
         int partitions = PARTITIONS.get(i);
-        Pricer pricer = Pricer.of(slices.topology(partitions), Mesh.of("d", partitions));
+        CollectiveCostModel costs =
+            CollectiveCostModel.of(slices.topology(partitions), Mesh.of("d", partitions));
         observations.add(
             new Observation(
-                pricer.price(curve.collective(), curve.bytes()),
-                curve.microseconds().get(i) / 1e6));
+                costs.price(curve.collective(), curve.bytes()), curve.microseconds().get(i) / 1e6));
       }
     }
     return observations;

@@ -3,15 +3,15 @@ package io.github.shardsum.cli.topology;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.topology.AllToAllSchedule;
+import io.github.shardsum.topology.CollectiveCost;
+import io.github.shardsum.topology.CollectiveCostModel;
+import io.github.shardsum.topology.Interconnect;
 import io.github.shardsum.topology.Link;
 import io.github.shardsum.topology.LinkFit;
 import io.github.shardsum.topology.MachineProbe;
-import io.github.shardsum.topology.Price;
-import io.github.shardsum.topology.Pricer;
 import io.github.shardsum.topology.ReductionSchedule;
 import io.github.shardsum.topology.Topologies;
 import io.github.shardsum.topology.Topology;
-import io.github.shardsum.topology.Wiring;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.ArrayList;
@@ -104,7 +104,7 @@ public final class TopologyCommand implements Runnable {
       names = "--wiring",
       paramLabel = "W",
       description = "Join every axis as a ${COMPLETION-CANDIDATES}.")
-  private Optional<Wiring> wiring = Optional.empty();
+  private Optional<Interconnect> interconnect = Optional.empty();
 
   @Option(names = "--bandwidth", paramLabel = "GB/s", description = "Of a link and direction.")
   private Optional<Double> bandwidth = Optional.empty();
@@ -154,7 +154,7 @@ public final class TopologyCommand implements Runnable {
   }
 
   private Topology asAsked(Topology topology) {
-    Topology wired = wiring.map(topology::withWiring).orElse(topology);
+    Topology wired = interconnect.map(topology::withInterconnect).orElse(topology);
     Link link = wired.link();
     return wired.withLink(
         Link.of(
@@ -189,8 +189,8 @@ public final class TopologyCommand implements Runnable {
     Mesh layout = mesh.map(Mesh::parse).orElseGet(() -> Mesh.of("d", devices));
     List<String> axes = over.isEmpty() ? layout.axisNames() : over;
     long size = ByteCount.parse(bytes);
-    Pricer pricer =
-        Pricer.of(topology, layout)
+    CollectiveCostModel costs =
+        CollectiveCostModel.of(topology, layout)
             .with(axisByAxis ? AllToAllSchedule.AXIS_BY_AXIS : AllToAllSchedule.DIRECT)
             .with(
                 exchange || name.equals(Optional.of(THIS_MACHINE))
@@ -200,7 +200,7 @@ public final class TopologyCommand implements Runnable {
     layout.groups(axes); // before anything is printed
     out.println(topology);
     if (collective.isPresent()) {
-      out.println(collective.get().price(pricer, axes, size, hot));
+      out.println(collective.get().price(costs, axes, size, hot));
       return;
     }
     out.printf(
@@ -208,7 +208,7 @@ public final class TopologyCommand implements Runnable {
         layout.notation(), String.join(".", axes), size);
     row(out, "collective", "mean link load", "largest", "latency us", "largest us", "mean us");
     Stream.of(CollectiveName.values())
-        .forEach(each -> row(out, each, each.price(pricer, axes, size, hot)));
+        .forEach(each -> row(out, each, each.price(costs, axes, size, hot)));
   }
 
   private void checkHot() {
@@ -217,7 +217,7 @@ public final class TopologyCommand implements Runnable {
     }
   }
 
-  private static void row(PrintWriter out, CollectiveName name, Price price) {
+  private static void row(PrintWriter out, CollectiveName name, CollectiveCost price) {
     row(
         out,
         name.toString(),

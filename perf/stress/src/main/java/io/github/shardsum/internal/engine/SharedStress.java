@@ -56,7 +56,8 @@ public final class SharedStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "a task was lost or done twice")
   public static class OpenAndHelp {
     private final AtomicInteger[] done = {new AtomicInteger(), new AtomicInteger()};
-    private final Meanwhile meanwhile = new Meanwhile(2, task -> done[task].incrementAndGet());
+    private final OverlappedTasks meanwhile =
+        new OverlappedTasks(2, task -> done[task].incrementAndGet());
 
     /** For jcstress. */
     public OpenAndHelp() {}
@@ -147,7 +148,7 @@ public final class SharedStress {
     }
 
     private boolean isWhole() {
-      Layout layout = placement.layout(List.of("x"));
+      GroupLayout layout = placement.layout(List.of("x"));
       return layout.size() == 2 && layout.local().size() == 2 && layout.peers().size() == 1;
     }
   }
@@ -159,23 +160,23 @@ public final class SharedStress {
   @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "its result is seen")
   @Outcome(expect = Expect.FORBIDDEN, desc = "a result was seen before it was written")
   public static class ResultsAreWhole {
-    private final Meeting meeting = new Meeting(0, 1);
+    private final Rendezvous rendezvous = new Rendezvous(0, 1);
     private int memory;
 
     /** For jcstress. */
     public ResultsAreWhole() {}
 
-    /** Who holds the meeting. */
+    /** Who holds the rendezvous. */
     @Actor
     public void hold() {
       memory = 1;
-      meeting.end(List.of());
+      rendezvous.end(List.of());
     }
 
     /** Who looks whether it has ended. */
     @Actor
     public void look(I_Result result) {
-      result.r1 = meeting.results() == null ? 0 : memory == 1 ? 1 : 2;
+      result.r1 = rendezvous.results() == null ? 0 : memory == 1 ? 1 : 2;
     }
   }
 }

@@ -1,0 +1,243 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Collective.AllGather;
+import io.github.shardsum.collective.Collective.AllReduce;
+import io.github.shardsum.collective.Collective.AllToAll;
+import io.github.shardsum.collective.Collective.Barrier;
+import io.github.shardsum.collective.Collective.Broadcast;
+import io.github.shardsum.collective.Collective.Permute;
+import io.github.shardsum.collective.Collective.RaggedAllToAll;
+import io.github.shardsum.collective.Collective.ReduceScatter;
+import io.github.shardsum.collective.Order;
+import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.internal.reduce.Elements;
+import io.github.shardsum.mesh.Chunks;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Turns checked calls of this process's devices into phases. */
+final class CollectiveLowering {
+  private final EngineContext context;
+  private final GroupLayout layout;
+  private final List<DeviceCall> calls;
+  private final Collective collective;
+  private final int workers;
+  private final Operands operands;
+  private final List<Phase> phases = new ArrayList<>();
+
+  private CollectiveLowering(EngineContext context, List<DeviceCall> calls, int workers) {
+    this.context = context;
+    this.calls = calls;
+    this.collective = calls.getFirst().collective();
+    this.layout = context.placement().layout(collective.axes());
+    this.workers = workers;
+    this.operands = new Operands(context.placement(), layout, calls);
+  }
+
+  static LoweredCollective prepare(EngineContext context, List<DeviceCall> calls, int workers) {
+    return new CollectiveLowering(context, calls, workers).prepare();
+  }
+
+  private LoweredCollective prepare() {
+    if (collective instanceof Barrier) {
+      phases.addAll(barrier());
+      copyPastBarrier();
+      return new LoweredCollective(
+          List.copyOf(phases), calls.stream().map(call -> call.out().orElse(call.x())).toList());
+    }
+    operands.stage(phases);
+    switch (collective) {
+      case AllReduce(var _, var reduction, var order) ->
+          fold(new ReductionGroup.Kind(name(), dtype(), reduction, order, false));
+      case ReduceScatter(var _, var reduction, var _) ->
+          fold(new ReductionGroup.Kind(name(), dtype(), reduction, Order.TREE, true));
+      case AllGather _, AllToAll _, RaggedAllToAll _, Permute _, Broadcast _ -> move();
+      case Barrier _ -> throw new IllegalStateException("a barrier moves nothing");
+    }
+    operands.unstage(phases);
+    return new LoweredCollective(List.copyOf(phases), operands.results());
+  }
+
+  /** As the others were told by the {@link Digest}, since both sides must go the same way. */
+  private boolean zeroCopy() {
+    return calls.stream().anyMatch(DeviceCall::liesInNativeMemory);
+  }
+
+  private String name() {
+    return collective.toString();
+  }
+
+  private DType dtype() {
+    return calls.getFirst().x().dtype();
+  }
+
+  /** An exchange of nothing, which nobody leaves before all have come. */
+  private List<Phase> barrier() {
+    if (context.isAlone()) {
+      return List.of();
+    }
+    List<Integer> peers = layout.peers();
+    Blocks send = new Blocks(peers.size());
+    Blocks receive = new Blocks(peers.size());
+    for (int peer = 0; peer < peers.size(); peer++) {
+      if (peers.get(peer) != context.placement().process()) {
+        send.add(peer, 1);
+        receive.add(peer, 1);
+      }
+    }
+    send.place(context.buffers()::send);
+    receive.place(context.buffers()::receive);
+    return List.of(Phase.single(name(), () -> context.exchange(name(), peers, send, receive)));
+  }
+
+  /** Behind a barrier a result is the operand. */
+  private void copyPastBarrier() {
+    List<DeviceCall> copied = calls.stream().filter(DeviceCall::copiesPastBarrier).toList();
+    if (!copied.isEmpty()) {
+      phases.add(
+          new Phase(
+              name() + ": copy",
+              copied.size(),
+              (task, _) -> copied.get(task).out().orElseThrow().assign(copied.get(task).x())));
+    }
+  }
+
+  private void fold(ReductionGroup.Kind kind) {
+    TreeReduction folding = new TreeReduction(context, layout, kind, workers, zeroCopy());
+    for (GroupMembers members : layout.local()) {
+      @Nullable Elements[] leaves = new Elements[members.size()];
+      for (int leaf = 0; leaf < leaves.length; leaf++) {
+        int device = members.leaves()[leaf];
+        leaves[leaf] = context.placement().isLocal(device) ? operands.operand(device) : null;
+      }
+      folding.add(new ReductionGroup(members, leaves, values(members)));
+    }
+    phases.addAll(folding.phases());
+  }
+
+  private List<ReductionGroup.Value> values(GroupMembers members) {
+    Shape shape = operands.shape(members.devices()[members.local()[0]]);
+    if (!(collective instanceof ReduceScatter(var _, var _, int dim))) {
+      return List.of(
+          new ReductionGroup.Value(
+              shape.elementCount(), ReductionGroup.Window.ALL, -1, operands.outs(members)));
+    }
+    List<ReductionGroup.Value> values = new ArrayList<>();
+    long inner = Rules.product(shape, dim + 1, shape.rank());
+    long n = shape.size(dim);
+    for (int member = 0; member < members.size(); member++) {
+      long chunk = Chunks.size(n, members.size(), member);
+      int device = members.devices()[member];
+      values.add(
+          new ReductionGroup.Value(
+              Rules.withSize(shape, dim, chunk).elementCount(),
+              new ReductionGroup.Window(
+                  Chunks.start(n, members.size(), member) * inner,
+                  Math.max(1, chunk * inner),
+                  n * inner),
+              context.placement().processOf(device),
+              context.placement().isLocal(device) ? List.of(operands.out(device)) : List.of()));
+    }
+    return values;
+  }
+
+  private void move() {
+    BlockTransfer movement = new BlockTransfer(context, layout, name(), workers, zeroCopy());
+    boolean replicated = collective instanceof AllGather || collective instanceof Broadcast;
+    for (GroupMembers members : layout.local()) {
+      int[] devices = members.devices();
+      @Nullable Elements[] elements = new Elements[devices.length];
+      for (int member : members.local()) {
+        elements[member] = operands.operand(devices[member]);
+      }
+      List<BlockTransfer.Target> targets =
+          replicated
+              ? operands.outs(members).stream()
+                  .map(out -> new BlockTransfer.Target(out, members.local()[0]))
+                  .toList()
+              : Arrays.stream(members.local())
+                  .mapToObj(m -> new BlockTransfer.Target(operands.out(devices[m]), m))
+                  .toList();
+      movement.add(
+          new BlockTransfer.Group(members, mapping(members), elements, targets, replicated));
+    }
+    if (collective instanceof Permute permute) {
+      clearUnreached(permute);
+    }
+    phases.addAll(movement.phases());
+  }
+
+  private BlockMapping mapping(GroupMembers members) {
+    int p = members.size();
+    int width = dtype().byteSize();
+    DeviceCall call = calls.get(context.placement().indexOf(members.devices()[members.local()[0]]));
+    return switch (collective) {
+      case AllGather(var _, int dim, var _) ->
+          new BlockMapping.Blocks(Rules.agreedShape(call, p), -1, dim, p, width);
+      case AllToAll(var _, int split, int concat, var _) ->
+          new BlockMapping.Blocks(Rules.agreedShape(call, p), split, concat, p, width);
+      case RaggedAllToAll _ -> rows(members, call);
+      case Broadcast(var _, int root) -> {
+        int[] sources = new int[p];
+        Arrays.fill(sources, root);
+        yield whole(members, sources);
+      }
+      case Permute permute -> whole(members, permute.sources(p));
+      case AllReduce _, ReduceScatter _, Barrier _ ->
+          throw new IllegalStateException("not a movement: " + collective);
+    };
+  }
+
+  private BlockMapping rows(GroupMembers members, DeviceCall first) {
+    Shape shape = first.x().shape();
+    List<RaggedCounts> counts = calls.stream().map(c -> c.counts().orElseThrow()).toList();
+    Placement placement = context.placement();
+    return new BlockMapping.Rows(
+        Rules.product(shape, 1, shape.rank()) * dtype().byteSize(),
+        counts,
+        member -> {
+          int device = members.devices()[member];
+          return placement.isLocal(device) ? placement.indexOf(device) : -1;
+        });
+  }
+
+  private BlockMapping whole(GroupMembers members, int[] sources) {
+    long[] from = new long[members.size()];
+    long[] to = new long[members.size()];
+    Arrays.fill(from, -1);
+    for (int member : members.local()) {
+      int device = members.devices()[member];
+      from[member] = operands.shape(device).elementCount() * dtype().byteSize();
+      to[member] = operands.resultShape(device).elementCount() * dtype().byteSize();
+    }
+    return new BlockMapping.Whole(from, to, sources);
+  }
+
+  private void clearUnreached(Permute permute) {
+    List<Elements> unreached = new ArrayList<>();
+    List<Long> bytes = new ArrayList<>();
+    for (GroupMembers members : layout.local()) {
+      int[] sources = permute.sources(members.size());
+      for (int member : members.local()) {
+        int device = members.devices()[member];
+        if (sources[member] < 0) {
+          unreached.add(operands.out(device));
+          bytes.add(operands.resultShape(device).elementCount() * dtype().byteSize());
+        }
+      }
+    }
+    phases.add(
+        new Phase(
+            name() + ": zeros",
+            unreached.size(),
+            (task, _) -> {
+              Elements out = unreached.get(task);
+              out.segment().asSlice(out.at(), bytes.get(task)).fill((byte) 0);
+            }));
+  }
+}

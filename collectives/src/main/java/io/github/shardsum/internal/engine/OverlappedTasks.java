@@ -1,0 +1,34 @@
+package io.github.shardsum.internal.engine;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+
+/**
+ * Tasks that are done while something else is waited for, by whoever has time: the thread that
+ * waits, and workers that would be idle. Used again and again, each time from {@link #open} until
+ * all helpers have returned; thread-safe.
+ */
+final class OverlappedTasks {
+  private final int tasks;
+  private final IntConsumer task;
+  private final AtomicInteger next;
+
+  /** Tasks that nobody does before they are opened. */
+  OverlappedTasks(int tasks, IntConsumer task) {
+    this.tasks = tasks;
+    this.task = task;
+    next = new AtomicInteger(tasks);
+  }
+
+  /** Makes all tasks undone; by one thread a time of use. */
+  void open() {
+    next.set(0);
+  }
+
+  /** Does what nobody has begun; what others have begun may go on after it returns. */
+  void help() {
+    for (int mine = next.getAndIncrement(); mine < tasks; mine = next.getAndIncrement()) {
+      task.accept(mine);
+    }
+  }
+}

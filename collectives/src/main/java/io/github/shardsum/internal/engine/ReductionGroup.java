@@ -1,0 +1,61 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.collective.Order;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.internal.reduce.Elements;
+import io.github.shardsum.internal.reduce.NodeSource;
+import io.github.shardsum.internal.reduce.NodeSources;
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One group whose operands are reduced, before it is said by which process.
+ *
+ * @param members who is in it
+ * @param leaves operands by leaf of the tree; null on other processes
+ * @param values what is computed: one for an all-reduce, one a member for a reduce-scatter
+ */
+record ReductionGroup(GroupMembers members, @Nullable Elements[] leaves, List<Value> values) {
+  NodeSources localSources(Value value) {
+    return node -> {
+      Elements elements = node < leaves.length ? leaves[node] : null;
+      return elements == null ? null : value.window().source(elements);
+    };
+  }
+
+  /**
+   * What all groups have in common.
+   *
+   * @param what for messages
+   * @param dtype the type of the operands
+   * @param reduction how they are combined
+   * @param order in which order
+   * @param scatter whether each value has one owner
+   */
+  record Kind(String what, DType dtype, Reduction reduction, Order order, boolean scatter) {
+    /** What the transport is asked for: a mean is divided afterwards. */
+    Reduction sum() {
+      return reduction == Reduction.MEAN ? Reduction.SUM : reduction;
+    }
+  }
+
+  /**
+   * One value to compute.
+   *
+   * @param count its elements
+   * @param window which elements of the operands they are
+   * @param owner the process that wants it, or -1 for all of the group
+   * @param outs where it goes on this process; empty if it is another's
+   */
+  record Value(long count, Window window, int owner, List<Elements> outs) {}
+
+  /** Which elements of an operand belong to a value: see {@link NodeSource}. */
+  record Window(long start, long run, long stride) {
+    static final Window ALL = new Window(0, Long.MAX_VALUE, 0);
+
+    NodeSource source(Elements elements) {
+      return new NodeSource(elements, 0, start, run, stride);
+    }
+  }
+}

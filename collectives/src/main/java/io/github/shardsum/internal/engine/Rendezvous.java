@@ -1,0 +1,105 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One collective of SPMD code: its devices enter, and the last one to come knows that it is.
+ * Thread-safe and without locks.
+ *
+ * <p>Rendezvous form a chain, of which every device walks along on its own: the n-th that a device
+ * enters is the n-th of the chain. A device enters before it waits, so all have entered a
+ * rendezvous before any has left it.
+ */
+final class Rendezvous {
+  private final long number;
+  private final AtomicReferenceArray<@Nullable Entry> entries;
+  private final AtomicInteger arrived = new AtomicInteger();
+  private final AtomicReference<@Nullable Rendezvous> next = new AtomicReference<>();
+  private volatile long since;
+  private volatile @Nullable List<Tensor> results;
+
+  Rendezvous(long number, int devices) {
+    this.number = number;
+    this.entries = new AtomicReferenceArray<>(devices);
+  }
+
+  /** How many rendezvous came before. */
+  long number() {
+    return number;
+  }
+
+  /** The rendezvous after this one, for everybody the same. */
+  Rendezvous next() {
+    Rendezvous known = next.get();
+    if (known != null) {
+      return known;
+    }
+    Rendezvous made = new Rendezvous(number + 1, entries.length());
+    Rendezvous other = next.compareAndExchange(null, made);
+    return other == null ? made : other;
+  }
+
+  /**
+   * Enters a device; whether it is the last. Everything written by the devices before they entered
+   * is seen by the last.
+   */
+  boolean enter(int index, Entry entry) {
+    entries.set(index, entry);
+    int before = arrived.getAndIncrement();
+    if (before == 0) {
+      since = System.nanoTime() | 1;
+    }
+    return before + 1 == entries.length();
+  }
+
+  /** The entry of a device, or null if it has not come. */
+  @Nullable Entry entry(int index) {
+    return entries.get(index);
+  }
+
+  /** Number of devices that have come. */
+  int arrived() {
+    return arrived.get();
+  }
+
+  /** Whether all have come. */
+  boolean isFull() {
+    return arrived.get() == entries.length();
+  }
+
+  /** When the first came, as System.nanoTime says it, never 0; 0 if none has. */
+  long since() {
+    return since;
+  }
+
+  /** Gives everybody's results and wakes the devices that wait. */
+  void end(List<Tensor> all) {
+    results = all;
+    for (int index = 0; index < entries.length(); index++) {
+      Entry entry = entries.get(index);
+      if (entry != null) {
+        LockSupport.unpark(entry.thread());
+      }
+    }
+  }
+
+  /** The results, or null if they are not there yet. */
+  @Nullable List<Tensor> results() {
+    return results;
+  }
+
+  /**
+   * What a device brought.
+   *
+   * @param call its call
+   * @param thread the thread that entered, which may wait
+   * @param site where a call that does not wait was made; one that waits can be looked at
+   */
+  record Entry(DeviceCall call, Thread thread, String site) {}
+}

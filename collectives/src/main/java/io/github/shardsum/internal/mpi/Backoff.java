@@ -1,0 +1,57 @@
+package io.github.shardsum.internal.mpi;
+
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Waits a little between two looks: at first not at all, then by giving the core away, then by
+ * sleeping, so that more processes than cores still make progress.
+ */
+final class Backoff {
+  /**
+   * Looks without giving the core away, some hundred microseconds: most exchanges are done then.
+   */
+  private static final int SPINS = 2000;
+
+  /** The same where processes share cores, and spinning keeps another from sending. */
+  private static final int CROWDED_SPINS = 32;
+
+  /** Gives the core away this often, some milliseconds, before it sleeps. */
+  private static final int YIELDS = 4000;
+
+  private static final long SHORTEST_SLEEP_NANOS = 20_000;
+  private static final long LONGEST_SLEEP_NANOS = 500_000;
+
+  private final int spins;
+  private int count;
+
+  /** Before the first look; crowded if there are more processes than cores. */
+  Backoff(boolean crowded) {
+    spins = crowded ? CROWDED_SPINS : SPINS;
+  }
+
+  /** Waits; longer the oftener it was called. */
+  @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it: later it sleeps
+  void backoff() {
+    count++;
+    if (count <= spins) {
+      // The look itself took some hundred nanoseconds in MPI.
+      return;
+    }
+    if (count <= spins + YIELDS) {
+      Thread.yield();
+    } else {
+      long growing = SHORTEST_SLEEP_NANOS * (count - spins - YIELDS);
+      LockSupport.parkNanos(Math.min(growing, LONGEST_SLEEP_NANOS));
+    }
+  }
+
+  /** How often it was called. */
+  int count() {
+    return count;
+  }
+
+  /** Whether it is time for a look at the clock, which costs more than a look at a message. */
+  boolean isLong() {
+    return count > CROWDED_SPINS && (count & 15) == 0;
+  }
+}

@@ -1,0 +1,83 @@
+package io.github.shardsum.internal.mpi;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * How a process leaves the job when its JVM ends: it tells the others, which then do not wait for
+ * it in vain, and ends MPI once they too have come to their ends.
+ *
+ * <p>After a failure nobody waits long: a process that is stuck would never come, so the whole job
+ * is ended.
+ */
+record FinalizeHook(MpiProcess process) implements Runnable {
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  /** After a failure the others have this long to print what they have to say. */
+  private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+  /** How often a process that waits for others to end says so. */
+  private static final long SAY_SO_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  /** Of the whole job when it is ended after a failure; 1 as for an uncaught exception. */
+  private static final int FAILED = 1;
+
+  @Override
+  public void run() {
+    boolean broken =
+        process.call(
+            engine -> {
+              engine.job().leave();
+              return engine.job().isBroken();
+            });
+    long begin = System.nanoTime();
+    long sayAt = SAY_SO_NANOS;
+    List<String> staying = process.call(engine -> engine.job().staying());
+    while (!staying.isEmpty()) {
+      long waited = System.nanoTime() - begin;
+      if (broken && waited > GRACE_NANOS) {
+        abort(staying);
+        return;
+      }
+      if (waited > sayAt) {
+        sayAt += SAY_SO_NANOS;
+        System.err.println("shardsum: the program has ended here, and runs on at " + staying);
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+      staying = process.call(engine -> engine.job().staying());
+    }
+    finish(broken ? GRACE_NANOS : Long.MAX_VALUE);
+  }
+
+  /**
+   * Ends MPI. After a failure, calls of its that never ended may keep it from that; then it is left
+   * as it is.
+   */
+  private void finish(long limitNanos) {
+    CountDownLatch done = new CountDownLatch(1);
+    process.post(
+        engine -> {
+          engine.job().finish();
+          engine.finish();
+          done.countDown();
+        });
+    try {
+      if (!done.await(limitNanos, TimeUnit.NANOSECONDS)) {
+        System.err.println("shardsum: MPI does not end after a failure; this process does");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void abort(List<String> staying) {
+    System.err.println("shardsum: ends the job after a failure; still running: " + staying);
+    process.call(
+        engine -> {
+          engine.job().mpi().abort(FAILED);
+          return true;
+        });
+  }
+}

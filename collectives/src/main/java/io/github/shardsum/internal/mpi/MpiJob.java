@@ -1,0 +1,206 @@
+package io.github.shardsum.internal.mpi;
+
+import io.github.shardsum.internal.mpi.ControlMessage.Kind;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** This process among those of the job. For the thread that holds MPI. */
+final class MpiJob {
+  private static final int NAME_BYTES = 128;
+
+  private final Mpi mpi;
+  private final int rank;
+  private final List<String> names;
+  private final boolean crowded;
+  private final Control control;
+  private final Communicators communicators;
+  private final long world;
+  private final Map<Integer, Channel> channels = new HashMap<>();
+  private final BitSet left = new BitSet();
+
+  /** What failed operations may still write to or read from: never given back. */
+  private final List<PendingOperation> abandoned = new ArrayList<>();
+
+  private int channelsOpened;
+
+  /** Joins the job; waits for every process of it. */
+  MpiJob(Mpi mpi) {
+    this.mpi = mpi;
+    long everyone = mpi.handle(MpiConstant.COMM_WORLD);
+    mpi.returnErrors(everyone);
+    mpi.returnErrors(mpi.handle(MpiConstant.COMM_SELF));
+    rank = mpi.rank(everyone);
+    world = duplicate(everyone);
+    names = meet(mpi.size(everyone));
+    crowded = processesHere() > Runtime.getRuntime().availableProcessors();
+    control = new Control(mpi, duplicate(everyone), this::hear);
+    communicators = new Communicators(this);
+  }
+
+  private long duplicate(long communicator) {
+    Arena arena = Arena.ofAuto();
+    MemorySegment made = arena.allocate(ValueLayout.JAVA_LONG);
+    MemorySegment request = arena.allocate(ValueLayout.JAVA_LONG);
+    mpi.duplicate(communicator, made, request);
+    await(request);
+    return mpi.storedHandle(made);
+  }
+
+  private List<String> meet(int size) {
+    String own = "rank " + rank + here() + ProcessHandle.current().pid() + ")";
+    byte[] name = own.getBytes(StandardCharsets.UTF_8);
+    Arena arena = Arena.ofAuto();
+    MemorySegment all = arena.allocate((size + 1L) * NAME_BYTES);
+    MemorySegment mine = all.asSlice(size * (long) NAME_BYTES);
+    int length = Math.min(name.length, NAME_BYTES - 1);
+    MemorySegment.copy(name, 0, mine, ValueLayout.JAVA_BYTE, 0, length);
+    MemorySegment request = arena.allocate(ValueLayout.JAVA_LONG);
+    mpi.allGatherEven(mine, NAME_BYTES, all, mpi.handle(MpiConstant.BYTE), world, request);
+    await(request);
+    List<String> met = new ArrayList<>();
+    for (int other = 0; other < size; other++) {
+      met.add(all.getString(other * (long) NAME_BYTES));
+    }
+    return List.copyOf(met);
+  }
+
+  private void await(MemorySegment request) {
+    Backoff backoff = new Backoff(true);
+    while (!mpi.test(request)) {
+      backoff.backoff();
+    }
+  }
+
+  Mpi mpi() {
+    return mpi;
+  }
+
+  int rank() {
+    return rank;
+  }
+
+  int size() {
+    return names.size();
+  }
+
+  /** A process by rank, host and process id. */
+  String name(int process) {
+    return names.get(process);
+  }
+
+  private String here() {
+    return " (" + mpi.host() + ", pid ";
+  }
+
+  /** How many of the processes run on this host. */
+  int processesHere() {
+    return (int) names.stream().filter(name -> name.contains(here())).count();
+  }
+
+  /** Whether the host has more of the processes than cores. */
+  boolean isCrowded() {
+    return crowded;
+  }
+
+  Control control() {
+    return control;
+  }
+
+  Communicators communicators() {
+    return communicators;
+  }
+
+  /** The communicator that every channel's own is made from. */
+  long world() {
+    return world;
+  }
+
+  /** All processes, ascending. */
+  List<Integer> everyone() {
+    return IntStream.range(0, size()).boxed().toList();
+  }
+
+  /** A channel of the next number; until it has a communicator of its own it uses the job's. */
+  Channel openChannel() {
+    Channel channel = new Channel(channelsOpened++, rank, size());
+    channel.communicators().put(everyone(), world);
+    channels.put(channel.id(), channel);
+    return channel;
+  }
+
+  /** Keeps the memory of an operation that failed. */
+  void abandon(PendingOperation operation) {
+    abandoned.add(operation);
+  }
+
+  /** Tells all others about a channel; each is told its own. */
+  void closeChannel(Channel channel) {
+    channels.remove(channel.id());
+    for (int other = 0; other < size(); other++) {
+      if (other != rank) {
+        control.tell(other, channel.closing(other));
+      }
+    }
+  }
+
+  /** Says that this process makes no further call, and closes what is open. */
+  void leave() {
+    List.copyOf(channels.values()).forEach(this::closeChannel);
+    control.announce(new ControlMessage(Kind.LEAVING, rank, 0, 0, ""));
+    left.set(rank);
+  }
+
+  /** The processes that have not said that they leave. */
+  List<String> staying() {
+    List<String> staying = new ArrayList<>();
+    for (int process = left.nextClearBit(0);
+        process < size();
+        process = left.nextClearBit(process + 1)) {
+      staying.add(name(process));
+    }
+    return staying;
+  }
+
+  boolean hasLeft(int process) {
+    return left.get(process);
+  }
+
+  /** Whether an operation failed, so that MPI cannot be ended in order. */
+  boolean isBroken() {
+    return !abandoned.isEmpty();
+  }
+
+  /** Ends MPI in order, when all have left. */
+  void finish() {
+    while (!control.isQuiet()) {
+      control.progress();
+      Thread.onSpinWait();
+    }
+    control.close();
+    mpi.finish();
+  }
+
+  private void hear(ControlMessage message) {
+    Channel channel = channels.get(message.channel());
+    switch (message.kind()) {
+      case LEAVING -> left.set(message.sender());
+      case JOIN, LOCK, GRANT, GO, UNLOCK -> communicators.hear(message);
+      case QUESTION, ANSWER, ELSEWHERE, CLOSED, FAILED -> {
+        if (channel != null) {
+          channel.hear(message);
+          if (message.kind() == Kind.QUESTION) {
+            control.tell(message.sender(), channel.state(message.sender()));
+          }
+        }
+      }
+    }
+  }
+}

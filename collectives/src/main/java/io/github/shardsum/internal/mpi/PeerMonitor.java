@@ -1,0 +1,174 @@
+package io.github.shardsum.internal.mpi;
+
+import io.github.shardsum.collective.CollectiveException;
+import io.github.shardsum.collective.CollectiveMismatchException;
+import io.github.shardsum.collective.CollectiveTimeoutException;
+import io.github.shardsum.collective.DeviceFailedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Looks after an operation that waits longer than usual: asks the others where they are, and says
+ * what is wrong as soon as that is certain. For the thread that holds MPI.
+ */
+final class PeerMonitor {
+  /** No healthy exchange waits this long for its peers, so that asking costs nothing. */
+  private static final long FIRST_QUESTION_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  /** The others have this long for their answers before the deadline. */
+  private static final long LAST_QUESTION_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** What a process sent before it failed may still be on its way; its failure is quicker. */
+  private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  private static final int QUARTER = 4;
+
+  private final MpiJob job;
+
+  PeerMonitor(MpiJob job) {
+    this.job = job;
+  }
+
+  static long firstQuestion(long limitNanos) {
+    return Math.min(FIRST_QUESTION_NANOS, limitNanos / QUARTER);
+  }
+
+  /** Looks at an operation, and returns what it ends with if it must end. */
+  Optional<CollectiveException> look(PendingOperation operation) {
+    Optional<CollectiveException> certain = gone(operation).or(() -> mismatch(operation));
+    if (certain.isPresent()) {
+      return certain;
+    }
+    long waited = operation.waitedNanos();
+    if (waited > operation.nextQuestionNanos()) {
+      ask(operation, waited);
+    }
+    if (waited > Math.min(GRACE_NANOS, operation.limitNanos() / QUARTER)) {
+      Optional<CollectiveException> failed = failed(operation);
+      if (failed.isPresent()) {
+        return failed;
+      }
+    }
+    return waited > operation.limitNanos() ? Optional.of(late(operation)) : Optional.empty();
+  }
+
+  private Optional<CollectiveException> gone(PendingOperation operation) {
+    Optional<Integer> gone =
+        others(operation).stream()
+            .filter(peer -> operation.channel().neverComes(peer, operation))
+            .findFirst();
+    if (gone.isEmpty()) {
+      return Optional.empty();
+    }
+    String ended = what(operation) + ": " + job.name(gone.get()) + " has ended before it";
+    return failed(operation).or(() -> Optional.of(new DeviceFailedException(ended, List.of())));
+  }
+
+  private Optional<CollectiveException> failed(PendingOperation operation) {
+    return operation
+        .channel()
+        .failed()
+        .map(
+            message ->
+                FailureKind.of(message.joint())
+                    .exception(
+                        what(operation)
+                            + ": "
+                            + job.name(message.sender())
+                            + " has given up: "
+                            + message.text()));
+  }
+
+  /** A peer that is in the operation of the same number and calls it otherwise. */
+  private Optional<CollectiveException> mismatch(PendingOperation operation) {
+    String own = operation.toString();
+    List<String> different = new ArrayList<>();
+    for (int peer : others(operation)) {
+      operation
+          .channel()
+          .place(peer)
+          .filter(
+              place ->
+                  place.kind() != ControlMessage.Kind.ELSEWHERE
+                      && place.joint() == operation.number(peer)
+                      && !place.text().equals(own))
+          .ifPresent(place -> different.add("\n  " + job.name(peer) + ": " + place.text()));
+    }
+    return different.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new CollectiveMismatchException(
+                "the same collectives in the same order are wanted on every process, got\n  "
+                    + job.name(job.rank())
+                    + ": "
+                    + own
+                    + String.join("", different),
+                List.of()));
+  }
+
+  private void ask(PendingOperation operation, long waited) {
+    long last =
+        operation.limitNanos() - Math.min(LAST_QUESTION_NANOS, operation.limitNanos() / QUARTER);
+    operation.askAgainAt(waited < last ? last : Long.MAX_VALUE);
+    operation.channel().forgetPlaces();
+    for (int peer : others(operation)) {
+      ControlMessage question =
+          operation
+              .channel()
+              .message(ControlMessage.Kind.QUESTION, operation.number(peer), operation.toString());
+      job.control().tell(peer, question);
+    }
+  }
+
+  private CollectiveException late(PendingOperation operation) {
+    StringBuilder text = new StringBuilder(what(operation));
+    text.append(": not done within the deadline of ").append(seconds(operation.limitNanos()));
+    List<Integer> missing =
+        others(operation).stream().filter(peer -> !hasCome(operation, peer)).toList();
+    for (int peer : missing.isEmpty() ? others(operation) : missing) {
+      text.append("\n  ").append(job.name(peer)).append(' ').append(whereabouts(operation, peer));
+    }
+    text.append("\nLook at the threads of a process that is missing: jstack PID.");
+    return new CollectiveTimeoutException(text.toString(), List.of());
+  }
+
+  private static boolean hasCome(PendingOperation operation, int peer) {
+    return operation
+        .channel()
+        .place(peer)
+        .filter(
+            place ->
+                place.joint() > operation.number(peer)
+                    || (place.joint() == operation.number(peer)
+                        && place.kind() != ControlMessage.Kind.ELSEWHERE))
+        .isPresent();
+  }
+
+  private static String whereabouts(PendingOperation operation, int peer) {
+    return operation
+        .channel()
+        .place(peer)
+        .map(
+            place ->
+                hasCome(operation, peer)
+                    ? "has come, and its data has not"
+                    : place.text().isEmpty()
+                        ? "has not come: it lives, and its program is elsewhere"
+                        : "has not come: it is in " + place.text())
+        .orElse("has not come and does not answer: stopped, dead or cut off");
+  }
+
+  private List<Integer> others(PendingOperation operation) {
+    return operation.peers().stream().filter(peer -> peer != job.rank()).toList();
+  }
+
+  private String what(PendingOperation operation) {
+    return job.name(job.rank()) + ", in " + operation;
+  }
+
+  private static String seconds(long nanos) {
+    return TimeUnit.NANOSECONDS.toMillis(nanos) / 1000.0 + " s";
+  }
+}

@@ -1,0 +1,102 @@
+package io.github.shardsum.internal.mpi;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** One operation of a channel from when it is handed over until it is done. */
+final class PendingOperation {
+  /** What is done once there is a communicator of the peers. For the thread that holds MPI. */
+  interface Action {
+    /**
+     * Starts, or goes on as far as it can without waiting.
+     *
+     * @return whether it is done
+     */
+    boolean advance(long communicator);
+  }
+
+  private final Channel channel;
+  private final String what;
+  private final List<Integer> peers;
+  private final long limitNanos;
+  private final Action action;
+  private final CompletableFuture<Boolean> done = new CompletableFuture<>();
+  private final long[] numbers;
+  private final long begun = System.nanoTime();
+  private long nextQuestionNanos;
+  private Optional<Long> communicator = Optional.empty();
+
+  /**
+   * An operation that has yet to begin.
+   *
+   * @param limitNanos how long it may take
+   */
+  PendingOperation(
+      Channel channel, String what, List<Integer> peers, long limitNanos, Action action) {
+    this.channel = channel;
+    this.what = what;
+    this.peers = peers;
+    this.limitNanos = limitNanos;
+    this.action = action;
+    numbers = new long[peers.getLast() + 1];
+    nextQuestionNanos = PeerMonitor.firstQuestion(limitNanos);
+  }
+
+  /** The communicator of the peers, once there is one. */
+  Optional<Long> communicator() {
+    return communicator;
+  }
+
+  void useCommunicator(long handle) {
+    communicator = Optional.of(handle);
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  List<Integer> peers() {
+    return peers;
+  }
+
+  long limitNanos() {
+    return limitNanos;
+  }
+
+  Action action() {
+    return action;
+  }
+
+  CompletableFuture<Boolean> done() {
+    return done;
+  }
+
+  /** Among the operations with this peer, the number of this one. */
+  long number(int peer) {
+    return numbers[peer];
+  }
+
+  void number(int peer, long number) {
+    numbers[peer] = number;
+  }
+
+  long waitedNanos() {
+    return System.nanoTime() - begun;
+  }
+
+  long nextQuestionNanos() {
+    return nextQuestionNanos;
+  }
+
+  void askAgainAt(long nanos) {
+    nextQuestionNanos = nanos;
+  }
+
+  /** As processes compare it: the same on all peers. */
+  @Override
+  public String toString() {
+    return what + " among processes " + Arrays.toString(peers.toArray());
+  }
+}

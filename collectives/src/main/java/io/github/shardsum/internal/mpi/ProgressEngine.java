@@ -1,0 +1,165 @@
+package io.github.shardsum.internal.mpi;
+
+import io.github.shardsum.collective.CollectiveException;
+import io.github.shardsum.collective.TransportException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is turned round and round: the operations that run, and the talk beside them. For the thread
+ * that holds MPI, see {@link MpiThread}.
+ *
+ * <p>A turn does not wait for another process: an operation is started and then looked at, so that
+ * those of several channels go on side by side, deadlines hold, and questions of other processes
+ * are answered meanwhile. What does wait is {@link #waitForOthers}.
+ */
+final class ProgressEngine {
+  /**
+   * The other processes are heard once in so many turns while operations run, which costs as much
+   * as a look at a message; an operation that lasts looks by itself.
+   */
+  private static final int HEAR_EVERY = 256;
+
+  private final MpiJob job;
+  private final PeerMonitor monitor;
+  private final List<PendingOperation> running = new ArrayList<>();
+  private int polls;
+  private boolean finished;
+
+  ProgressEngine(MpiJob job) {
+    this.job = job;
+    monitor = new PeerMonitor(job);
+  }
+
+  MpiJob job() {
+    return job;
+  }
+
+  boolean isIdle() {
+    return running.isEmpty();
+  }
+
+  boolean isFinished() {
+    return finished;
+  }
+
+  /** Ends the loop after this turn. */
+  void finish() {
+    finished = true;
+  }
+
+  /** Begins an operation; it counts as begun with each of its peers. */
+  void begin(PendingOperation operation) {
+    Channel channel = operation.channel();
+    if (channel.failure().isPresent()) {
+      TransportException failed =
+          new TransportException("MPI: failed before: " + channel.failure().get(), List.of());
+      operation.done().completeExceptionally(failed);
+      return;
+    }
+    channel.begin(operation);
+    Optional.ofNullable(channel.communicators().get(operation.peers()))
+        .ifPresentOrElse(
+            operation::useCommunicator, () -> job.communicators().join(channel, operation.peers()));
+    running.add(operation);
+  }
+
+  /** One look at everything; true if an operation has ended. */
+  boolean poll(Backoff backoff) {
+    if (finished) {
+      return true;
+    }
+    boolean ended = false;
+    boolean hear = polls++ % HEAR_EVERY == 0;
+    for (Iterator<PendingOperation> all = running.iterator(); all.hasNext(); ) {
+      PendingOperation operation = all.next();
+      if (hasEnded(operation, backoff)) {
+        all.remove();
+        operation.channel().end();
+        ended = true;
+      } else {
+        hear |= operation.communicator().isEmpty();
+      }
+    }
+    if (hear || (running.isEmpty() && !ended)) {
+      job.control().progress();
+    }
+    return ended;
+  }
+
+  /** Whether there is something to do in which MPI waits for others. */
+  boolean mustWait() {
+    return job.communicators().isDue();
+  }
+
+  /** Does it. */
+  void waitForOthers() {
+    job.communicators().makeDue();
+  }
+
+  private boolean hasEnded(PendingOperation operation, Backoff backoff) {
+    try {
+      Optional<Long> communicator = communicator(operation);
+      if (communicator.isPresent() && operation.action().advance(communicator.get())) {
+        operation.done().complete(true);
+        return true;
+      }
+      return backoff.isLong() && mustEnd(operation);
+    } catch (CollectiveException e) {
+      fail(operation, e);
+      return true;
+    } catch (MpiException e) {
+      String message = job.name(job.rank()) + ", in " + operation + ": " + e.getMessage();
+      fail(operation, new TransportException(message, List.of(), e));
+      return true;
+    }
+  }
+
+  /** Looked for until it is there: another look costs as much as one at a message. */
+  private Optional<Long> communicator(PendingOperation operation) {
+    if (operation.communicator().isEmpty()) {
+      job.communicators()
+          .take(operation.channel(), operation.peers())
+          .ifPresent(
+              made -> {
+                operation.channel().communicators().put(operation.peers(), made);
+                operation.useCommunicator(made);
+              });
+    }
+    return operation.communicator();
+  }
+
+  private boolean mustEnd(PendingOperation operation) {
+    job.control().progress();
+    Optional<CollectiveException> failure = monitor.look(operation);
+    failure.ifPresent(thrown -> fail(operation, thrown));
+    return failure.isPresent();
+  }
+
+  private void fail(PendingOperation operation, CollectiveException failure) {
+    giveUp(operation.channel(), FailureKind.of(failure), String.valueOf(failure.getMessage()));
+    job.abandon(operation);
+    operation.done().completeExceptionally(failure);
+  }
+
+  /** Tells the others that this process is through with a channel, and gives it back. */
+  void close(Channel channel) {
+    job.closeChannel(channel);
+    if (channel.failure().isEmpty()) {
+      channel.communicators().values().stream()
+          .filter(communicator -> communicator != job.world())
+          .forEach(job.mpi()::freeCommunicator);
+    }
+    channel.communicators().clear();
+  }
+
+  /** Marks a channel as failed and tells the others. */
+  void giveUp(Channel channel, FailureKind kind, String reason) {
+    if (channel.failure().isEmpty()) {
+      channel.fail(reason);
+      job.control().announce(channel.givingUp(kind, reason));
+    }
+  }
+}

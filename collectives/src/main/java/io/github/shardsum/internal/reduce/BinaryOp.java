@@ -1,0 +1,27 @@
+package io.github.shardsum.internal.reduce;
+
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.tensor.DType;
+
+/** What is done to two numbers. */
+public enum BinaryOp {
+  /** Addition. */
+  SUM,
+  /** Multiplication. */
+  PROD,
+  /** The lesser. */
+  MIN,
+  /** The greater. */
+  MAX;
+
+  /** A bool is 0 or 1 here, so that OR is the maximum and AND the minimum. */
+  static BinaryOp of(Reduction reduction, DType dtype) {
+    boolean bool = dtype == DType.BOOL;
+    return switch (reduction) {
+      case SUM, MEAN -> bool ? MAX : SUM;
+      case PROD -> bool ? MIN : PROD;
+      case MIN -> MIN;
+      case MAX -> MAX;
+    };
+  }
+}

@@ -1,0 +1,47 @@
+package io.github.shardsum.internal.reduce;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Where the terms of one node lie. Term e, counted as the result's elements are, is element start +
+ * (e - origin) / run * stride + (e - origin) % run: a reduce-scatter reads a slice of each operand.
+ *
+ * @param elements the memory
+ * @param origin the first term that is there
+ * @param start its place
+ * @param run terms that lie one after another
+ * @param stride distance from one run to the next, in elements
+ */
+public record NodeSource(Elements elements, long origin, long start, long run, long stride) {
+  /** Terms that lie one after another, from the origin on. */
+  public static NodeSource contiguous(Elements elements, long origin, long start) {
+    return new NodeSource(elements, origin, start, Long.MAX_VALUE, 0);
+  }
+
+  /** A range of terms, if it lies together in native memory. */
+  public Optional<MemorySegment> inNativeMemory(long term, long count) {
+    int width = elements.dtype().byteSize();
+    return runAt(term) >= count
+        ? elements.inNativeMemory(index(term) * width, count * width)
+        : Optional.empty();
+  }
+
+  /** The byte of the memory at which a range of terms begins, if it lies together. */
+  public OptionalLong together(long term, long count) {
+    return runAt(term) >= count
+        ? OptionalLong.of(elements.at() + index(term) * elements.dtype().byteSize())
+        : OptionalLong.empty();
+  }
+
+  long index(long term) {
+    long e = term - origin;
+    return run == Long.MAX_VALUE ? start + e : start + e / run * stride + e % run;
+  }
+
+  /** Terms from this one on that lie one after another. */
+  long runAt(long term) {
+    return run == Long.MAX_VALUE ? Long.MAX_VALUE : run - (term - origin) % run;
+  }
+}

@@ -1,0 +1,43 @@
+package io.github.shardsum.internal.vector.reduce;
+
+import io.github.shardsum.internal.reduce.BinaryOp;
+import io.github.shardsum.internal.reduce.DoubleReductionOp;
+import io.github.shardsum.internal.reduce.FloatReductionOp;
+import io.github.shardsum.internal.reduce.LongReductionOp;
+import io.github.shardsum.internal.reduce.ReductionOps;
+
+/** The way into this package. */
+public final class VectorReductionOps implements ReductionOps {
+  /** The reductions by vectors. */
+  public VectorReductionOps() {}
+
+  @Override
+  public FloatReductionOp floats(BinaryOp operation) {
+    return switch (operation) {
+      case SUM -> new VectorFloatSum();
+      case PROD -> new VectorFloatProd();
+      case MIN -> new VectorFloatMin();
+      case MAX -> new VectorFloatMax();
+    };
+  }
+
+  @Override
+  public DoubleReductionOp doubles(BinaryOp operation) {
+    return switch (operation) {
+      case SUM -> new VectorDoubleSum();
+      case PROD -> new VectorDoubleProd();
+      case MIN -> new VectorDoubleMin();
+      case MAX -> new VectorDoubleMax();
+    };
+  }
+
+  @Override
+  public LongReductionOp longs(BinaryOp operation) {
+    return switch (operation) {
+      case SUM -> new VectorLongSum();
+      case PROD -> new VectorLongProd();
+      case MIN -> new VectorLongMin();
+      case MAX -> new VectorLongMax();
+    };
+  }
+}

@@ -1,0 +1,130 @@
+package io.github.shardsum.topology;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a collective costs on a topology, phase after phase; an immutable value.
+ *
+ * <p>Two quantities, which are never mixed. The <b>largest link load</b> is what the schedule puts
+ * on its busiest link: what a run takes follows it. The <b>mean link load</b> spreads the same
+ * bytes evenly over the links of the axes used: no schedule with those routes is faster, and
+ * rooflines follow it.
+ *
+ * @param what the collective, its bytes and where
+ * @param phases the schedule, one after another; none if nothing has to move
+ */
+public record CollectiveCost(String what, List<PhaseCost> phases) {
+  /** Copies the phases. */
+  public CollectiveCost {
+    phases = List.copyOf(phases);
+  }
+
+  /**
+   * Largest link load inside a host, summed over the phases.
+   *
+   * @return bytes
+   */
+  public double largestLinkLoad() {
+    return phases.stream().mapToDouble(PhaseCost::largestBytes).sum();
+  }
+
+  /**
+   * Mean link load inside a host, summed over the phases.
+   *
+   * @return bytes
+   */
+  public double meanLinkLoad() {
+    return phases.stream().mapToDouble(PhaseCost::meanBytes).sum();
+  }
+
+  /**
+   * Hops inside a host, summed over the phases.
+   *
+   * @return the number
+   */
+  public int hops() {
+    return phases.stream().mapToInt(PhaseCost::hops).sum();
+  }
+
+  /**
+   * Time of all hops.
+   *
+   * @return seconds
+   */
+  public double latencySeconds() {
+    return phases.stream().mapToDouble(PhaseCost::latencySeconds).sum();
+  }
+
+  /**
+   * Predicted time of the schedule: largest link loads and latency.
+   *
+   * @return seconds
+   */
+  public double seconds() {
+    return phases.stream().mapToDouble(PhaseCost::largestSeconds).sum() + latencySeconds();
+  }
+
+  /**
+   * Roofline: time of the mean link loads, without latency.
+   *
+   * @return seconds
+   */
+  public double meanSeconds() {
+    return phases.stream().mapToDouble(PhaseCost::meanSeconds).sum();
+  }
+
+  /** A table: a line for each phase and axis, then the totals. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder(what).append('\n');
+    text.append(row("phase", "links", "mean link load", "largest", "on", "hops", "microseconds"));
+    for (PhaseCost phase : phases) {
+      String name = phase.name();
+      String hops = Integer.toString(phase.hops() + phase.hostHops());
+      String time = micros(phase.largestSeconds() + phase.latencySeconds());
+      if (phase.loads().isEmpty()) {
+        text.append(row(name, "none", "-", "-", "-", hops, time));
+      }
+      for (AxisLoad load : phase.loads()) {
+        text.append(
+            row(
+                name,
+                load.axis(),
+                bytes(load.meanBytes()),
+                bytes(load.largestBytes()),
+                load.busiest(),
+                hops,
+                time));
+        name = "";
+        hops = "";
+        time = "";
+      }
+    }
+    return text.append("together: ")
+        .append(micros(seconds()))
+        .append(" us by the largest link load, ")
+        .append(micros(latencySeconds()))
+        .append(" us of them latency; ")
+        .append(micros(meanSeconds()))
+        .append(" us by the mean link load alone")
+        .toString();
+  }
+
+  private static String row(String... cells) {
+    return "  %-26s %-24s %15s %13s  %-22s %5s %13s\n".formatted((Object[]) cells);
+  }
+
+  static String micros(double seconds) {
+    return String.format(Locale.ROOT, seconds >= 1e-3 ? "%,.0f" : "%.2f", seconds * 1e6);
+  }
+
+  static String bytes(double count) {
+    if (count < 1e4) {
+      return String.format(Locale.ROOT, "%.0f B", count);
+    }
+    return count < 1e6
+        ? String.format(Locale.ROOT, "%.1f kB", count / 1e3)
+        : String.format(Locale.ROOT, "%.1f MB", count / 1e6);
+  }
+}

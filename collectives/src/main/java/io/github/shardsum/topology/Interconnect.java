@@ -1,0 +1,49 @@
+package io.github.shardsum.topology;
+
+/** How the chips of one line along an axis are joined. */
+public enum Interconnect {
+  /** Neighbours, without a link from the last to the first: an axis of a mesh. */
+  LINE,
+
+  /** Neighbours, and the last with the first: an axis of a torus. */
+  RING,
+
+  /** Each chip with a switch that never blocks, by a link up and a link down. */
+  SWITCH,
+
+  /** All chips with one link that carries one thing at a time and is heard by all: a memory. */
+  BUS;
+
+  /** As in {@code ring}. */
+  @Override
+  public String toString() {
+    return switch (this) {
+      case LINE -> "line";
+      case RING -> "ring";
+      case SWITCH -> "switch";
+      case BUS -> "bus";
+    };
+  }
+
+  /** Directed connections of a line of n chips. */
+  int connections(int n) {
+    if (n == 1) {
+      return 0;
+    }
+    return switch (this) {
+      case LINE -> 2 * (n - 1);
+      case RING, SWITCH -> 2 * n;
+      case BUS -> 1;
+    };
+  }
+
+  /** Hops between two coordinates on a line of n chips. */
+  int hops(int n, int from, int to) {
+    int apart = Math.abs(to - from);
+    return switch (this) {
+      case LINE -> apart;
+      case RING -> Math.min(apart, n - apart);
+      case SWITCH, BUS -> apart == 0 ? 0 : 1;
+    };
+  }
+}
