@@ -282,7 +282,7 @@ public sealed interface Collective {
      * @param axes the axes
      */
     public RaggedAllToAll(RaggedCounts counts, String... axes) {
-      this(Requests.list(axes), List.of(counts));
+      this(Requests.list(axes), List.of(Objects.requireNonNull(counts, "counts")));
     }
 
     /**
