@@ -105,7 +105,7 @@ final class RoutingProgram {
     Value size = divisor(loss.mean());
     Value mean = scope.quotient(sums, size);
     double scale = GroupRouter.scale(loss, Math.toIntExact(scope.experts()));
-    return p.scale(scale, p.einsum("GE,GE->G", scope.quotient(share, size), mean));
+    return p.scale(p.einsum("GE,GE->G", scope.quotient(share, size), mean), scale);
   }
 
   /** Tokens that a mean divides by, {@code [G]}. */

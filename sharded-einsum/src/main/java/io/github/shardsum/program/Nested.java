@@ -25,7 +25,7 @@ public sealed interface Nested extends Operation {
    * @param sequences values that each round reads one index of
    * @param invariants values that each round reads whole
    */
-  record Loop(
+  record Scan(
       long count,
       String label,
       boolean reverse,
@@ -35,7 +35,7 @@ public sealed interface Nested extends Operation {
       List<Value> invariants)
       implements Nested {
     /** Copies the lists. */
-    public Loop {
+    public Scan {
       carried = List.copyOf(carried);
       sequences = List.copyOf(sequences);
       invariants = List.copyOf(invariants);

@@ -1,7 +1,14 @@
 package io.github.shardsum.program;
 
+import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
+import io.github.shardsum.internal.program.types.Terms;
 import io.github.shardsum.internal.program.types.TypeInference;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Pointwise.BinaryKind;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,17 +36,14 @@ import java.util.Set;
  * }</pre>
  *
  * <p>Every method checks its operation at once and throws {@link ProgramException} with the
- * operation and every shape. Values are those of this builder. Results are numbered, {@code %0},
- * {@code %1} and so on, until {@link #build} gives them the names of {@link #let}, and v and the
- * number to those without one (or the next number that no other name has).
+ * operation and every shape. Most are short for {@link #add(Operation)}: what the result is, which
+ * dtypes are taken and what NaN and empty labels give is said by the operation's record. Operands
+ * are broadcast by label; a number in an operand's place is a scalar of the other operand's dtype,
+ * which must hold it. Values are those of this builder. Results are numbered, {@code %0}, {@code
+ * %1} and so on, until {@link #build} gives them the names of {@link #let}, and v and the number to
+ * those without one (or the next number that no other name has).
  */
-public final class ProgramBuilder
-    implements PointwiseMethods,
-        ContractionMethods,
-        SelectionMethods,
-        SourceMethods,
-        MovementMethods,
-        NestedMethods {
+public final class ProgramBuilder {
   private final String name;
   private final List<Value> inputs = new ArrayList<>();
   private final List<Statement> statements = new ArrayList<>();
@@ -152,7 +156,6 @@ public final class ProgramBuilder
    * @param operation the operation, on this builder's values
    * @return its results, not yet named
    */
-  @Override
   public List<Value> add(Operation operation) {
     for (Value operand : operation.operands()) {
       if (!values.containsKey(operand)) {
@@ -241,5 +244,543 @@ public final class ProgramBuilder
       lines.add(new Statement(defined, OperandSubstitution.replace(statement.operation(), named)));
     }
     return new Program(name, inputs, lines, OperandSubstitution.replace(outputs, named));
+  }
+
+  // Sources.
+
+  /** One number everywhere; integers must hold it. */
+  public Value constant(ValueType type, double value) {
+    return constant(type, Scalar.of(type.dtype(), value));
+  }
+
+  /** One integer everywhere, without the rounding of a double. */
+  public Value constant(ValueType type, long value) {
+    return constant(type, Scalar.of(type.dtype(), value));
+  }
+
+  /** One number everywhere, of a type as {@code f32[G=2 S=8]}. */
+  public Value constant(String type, double value) {
+    return constant(ValueType.parse(type), value);
+  }
+
+  /** One integer everywhere, of a type as {@code i64[G=2 S=8]}. */
+  public Value constant(String type, long value) {
+    return constant(ValueType.parse(type), value);
+  }
+
+  /** A scalar. */
+  public Value constant(DType dtype, double value) {
+    return constant(ValueType.scalar(dtype), value);
+  }
+
+  /** A scalar, without the rounding of a double. */
+  public Value constant(DType dtype, long value) {
+    return constant(ValueType.scalar(dtype), value);
+  }
+
+  private Value constant(ValueType type, Scalar value) {
+    return one(new Source.Constant(type, value));
+  }
+
+  /** The scalar of a value's dtype. */
+  private Value scalar(Value like, double number) {
+    return constant(like.type().dtype(), number);
+  }
+
+  private Value one(Operation operation) {
+    return add(operation).getFirst();
+  }
+
+  /** The index along a label, see {@link Source.Iota}. */
+  public Value iota(ValueType type, String label) {
+    return one(new Source.Iota(type, label));
+  }
+
+  /** The index along a label of a type as {@code i64[G=2 S=8]}. */
+  public Value iota(String type, String label) {
+    return iota(ValueType.parse(type), label);
+  }
+
+  /** Uniform numbers in [0, 1), see {@link Source.Random}. */
+  public Value random(Value seed, long stream, ValueType type) {
+    return one(new Source.Random(seed, stream, type));
+  }
+
+  /** Uniform numbers in [0, 1) of a type as {@code f32[G=2 S=8]}. */
+  public Value random(Value seed, long stream, String type) {
+    return random(seed, stream, ValueType.parse(type));
+  }
+
+  // One element.
+
+  /** Any function of one element. */
+  public Value unary(UnaryKind kind, Value x) {
+    return one(new Pointwise.Unary(kind, x));
+  }
+
+  /** {@code -x}, {@link UnaryKind#NEGATE}. */
+  public Value negate(Value x) {
+    return unary(UnaryKind.NEGATE, x);
+  }
+
+  /** {@code |x|}, {@link UnaryKind#ABS}. */
+  public Value abs(Value x) {
+    return unary(UnaryKind.ABS, x);
+  }
+
+  /** -1, 0 or 1, {@link UnaryKind#SIGN}. */
+  public Value sign(Value x) {
+    return unary(UnaryKind.SIGN, x);
+  }
+
+  /** {@code e^x}, {@link UnaryKind#EXP}. */
+  public Value exp(Value x) {
+    return unary(UnaryKind.EXP, x);
+  }
+
+  /** The natural logarithm, {@link UnaryKind#LOG}. */
+  public Value log(Value x) {
+    return unary(UnaryKind.LOG, x);
+  }
+
+  /** The square root, {@link UnaryKind#SQRT}. */
+  public Value sqrt(Value x) {
+    return unary(UnaryKind.SQRT, x);
+  }
+
+  /** {@code 1 / sqrt(x)}, {@link UnaryKind#RSQRT}. */
+  public Value rsqrt(Value x) {
+    return unary(UnaryKind.RSQRT, x);
+  }
+
+  /** The hyperbolic tangent, {@link UnaryKind#TANH}. */
+  public Value tanh(Value x) {
+    return unary(UnaryKind.TANH, x);
+  }
+
+  /** {@code 1 / (1 + e^-x)}, {@link UnaryKind#LOGISTIC}. */
+  public Value logistic(Value x) {
+    return unary(UnaryKind.LOGISTIC, x);
+  }
+
+  /** The sine, {@link UnaryKind#SINE}. */
+  public Value sine(Value x) {
+    return unary(UnaryKind.SINE, x);
+  }
+
+  /** The cosine, {@link UnaryKind#COSINE}. */
+  public Value cosine(Value x) {
+    return unary(UnaryKind.COSINE, x);
+  }
+
+  /** The greatest integer not above x, {@link UnaryKind#FLOOR}. */
+  public Value floor(Value x) {
+    return unary(UnaryKind.FLOOR, x);
+  }
+
+  /** {@code max(x, 0)}, {@link UnaryKind#RELU}. */
+  public Value relu(Value x) {
+    return unary(UnaryKind.RELU, x);
+  }
+
+  /** The negation of a bool, {@link UnaryKind#NOT}. */
+  public Value not(Value x) {
+    return unary(UnaryKind.NOT, x);
+  }
+
+  /**
+   * Each element in another dtype, see {@link Pointwise.Convert}; x itself if it has that dtype.
+   */
+  public Value convert(Value x, DType dtype) {
+    return x.type().dtype() == dtype ? x : one(new Pointwise.Convert(x, dtype));
+  }
+
+  /** The fill from the length on along a ragged label, see {@link Pointwise.Ragged}. */
+  public Value ragged(Value x, Value lengths, String label, double fill) {
+    return one(new Pointwise.Ragged(x, lengths, label, Scalar.of(x.type().dtype(), fill)));
+  }
+
+  // Two elements.
+
+  /** Any function of two elements. */
+  public Value binary(BinaryKind kind, Value x, Value y) {
+    return one(new Pointwise.Binary(kind, x, y));
+  }
+
+  /** {@code x + y}, {@link BinaryKind#ADD}. */
+  public Value add(Value x, Value y) {
+    return binary(BinaryKind.ADD, x, y);
+  }
+
+  /** {@code x + y} of a number y. */
+  public Value add(Value x, double y) {
+    return add(x, scalar(x, y));
+  }
+
+  /** {@code x - y}, {@link BinaryKind#SUBTRACT}. */
+  public Value subtract(Value x, Value y) {
+    return binary(BinaryKind.SUBTRACT, x, y);
+  }
+
+  /** {@code x - y} of a number y. */
+  public Value subtract(Value x, double y) {
+    return subtract(x, scalar(x, y));
+  }
+
+  /** {@code x * y}, {@link BinaryKind#MULTIPLY}. */
+  public Value multiply(Value x, Value y) {
+    return binary(BinaryKind.MULTIPLY, x, y);
+  }
+
+  /** {@code x * y} of a number y. */
+  public Value multiply(Value x, double y) {
+    return multiply(x, scalar(x, y));
+  }
+
+  /** {@code x / y}, {@link BinaryKind#DIVIDE}. */
+  public Value divide(Value x, Value y) {
+    return binary(BinaryKind.DIVIDE, x, y);
+  }
+
+  /** {@code x / y} of a number y. */
+  public Value divide(Value x, double y) {
+    return divide(x, scalar(x, y));
+  }
+
+  /** The remainder of {@code x / y}, of the sign of x, {@link BinaryKind#REMAINDER}. */
+  public Value remainder(Value x, Value y) {
+    return binary(BinaryKind.REMAINDER, x, y);
+  }
+
+  /** The remainder of {@code x / y}, of the sign of x of a number y. */
+  public Value remainder(Value x, double y) {
+    return remainder(x, scalar(x, y));
+  }
+
+  /** {@code x^y}, {@link BinaryKind#POWER}. */
+  public Value power(Value x, Value y) {
+    return binary(BinaryKind.POWER, x, y);
+  }
+
+  /** {@code x^y} of a number y. */
+  public Value power(Value x, double y) {
+    return power(x, scalar(x, y));
+  }
+
+  /** The larger of two elements, {@link BinaryKind#MAXIMUM}. */
+  public Value maximum(Value x, Value y) {
+    return binary(BinaryKind.MAXIMUM, x, y);
+  }
+
+  /** The larger of two elements of a number y. */
+  public Value maximum(Value x, double y) {
+    return maximum(x, scalar(x, y));
+  }
+
+  /** The smaller of two elements, {@link BinaryKind#MINIMUM}. */
+  public Value minimum(Value x, Value y) {
+    return binary(BinaryKind.MINIMUM, x, y);
+  }
+
+  /** The smaller of two elements of a number y. */
+  public Value minimum(Value x, double y) {
+    return minimum(x, scalar(x, y));
+  }
+
+  /** Both bools, {@link BinaryKind#AND}. */
+  public Value and(Value x, Value y) {
+    return binary(BinaryKind.AND, x, y);
+  }
+
+  /** Either bool, or both, {@link BinaryKind#OR}. */
+  public Value or(Value x, Value y) {
+    return binary(BinaryKind.OR, x, y);
+  }
+
+  /** One bool only, {@link BinaryKind#XOR}. */
+  public Value xor(Value x, Value y) {
+    return binary(BinaryKind.XOR, x, y);
+  }
+
+  /** {@code x * factor}. */
+  public Value scale(Value x, double factor) {
+    return multiply(x, factor);
+  }
+
+  /** Whether a relation holds: bool. */
+  public Value compare(Comparison relation, Value x, Value y) {
+    return one(new Pointwise.Compare(relation, x, y));
+  }
+
+  /** Whether {@code x == y}. */
+  public Value equal(Value x, Value y) {
+    return compare(Comparison.EQ, x, y);
+  }
+
+  /** Whether {@code x == y}, a number. */
+  public Value equal(Value x, double y) {
+    return equal(x, scalar(x, y));
+  }
+
+  /** Whether {@code x != y}. */
+  public Value notEqual(Value x, Value y) {
+    return compare(Comparison.NE, x, y);
+  }
+
+  /** Whether {@code x != y}, a number. */
+  public Value notEqual(Value x, double y) {
+    return notEqual(x, scalar(x, y));
+  }
+
+  /** Whether {@code x < y}. */
+  public Value less(Value x, Value y) {
+    return compare(Comparison.LT, x, y);
+  }
+
+  /** Whether {@code x < y}, a number. */
+  public Value less(Value x, double y) {
+    return less(x, scalar(x, y));
+  }
+
+  /** Whether {@code x <= y}. */
+  public Value lessEqual(Value x, Value y) {
+    return compare(Comparison.LE, x, y);
+  }
+
+  /** Whether {@code x <= y}, a number. */
+  public Value lessEqual(Value x, double y) {
+    return lessEqual(x, scalar(x, y));
+  }
+
+  /** Whether {@code x > y}. */
+  public Value greater(Value x, Value y) {
+    return compare(Comparison.GT, x, y);
+  }
+
+  /** Whether {@code x > y}, a number. */
+  public Value greater(Value x, double y) {
+    return greater(x, scalar(x, y));
+  }
+
+  /** Whether {@code x >= y}. */
+  public Value greaterEqual(Value x, Value y) {
+    return compare(Comparison.GE, x, y);
+  }
+
+  /** Whether {@code x >= y}, a number. */
+  public Value greaterEqual(Value x, double y) {
+    return greaterEqual(x, scalar(x, y));
+  }
+
+  /** x where the condition is true, y elsewhere, see {@link Pointwise.Select}. */
+  public Value select(Value condition, Value x, Value y) {
+    return one(new Pointwise.Select(condition, x, y));
+  }
+
+  // Contractions.
+
+  /** An einsum in the dtype of its operands, as {@code einsum("GSM,ME->GSE", x, w)}. */
+  public Value einsum(String equation, Value... operands) {
+    for (int i = 0; i < operands.length; i++) {
+      if (operands[i] == null) {
+        throw new NullPointerException("einsum " + equation + ": operand " + i + " is null");
+      }
+    }
+    return einsum(Equation.parse(equation), List.of(operands), Map.of());
+  }
+
+  /** An einsum with the sizes of labels that only the output has. */
+  public Value einsum(Equation equation, List<Value> operands, Map<String, Long> sizes) {
+    if (operands.isEmpty()) {
+      throw ProgramException.at("einsum " + equation, "operands must be at least one, got none");
+    }
+    return einsum(equation, operands, operands.getFirst().type().dtype(), sizes);
+  }
+
+  /** An einsum in another dtype: f32 of bf16 operands, without a rounding between. */
+  public Value einsum(
+      Equation equation, List<Value> operands, DType dtype, Map<String, Long> sizes) {
+    return one(new Contraction.Einsum(equation, operands, dtype, sizes));
+  }
+
+  /** Another name for a label: the identity einsum. */
+  public Value rename(Value x, String label, String to) {
+    List<String> renamed = new ArrayList<>(x.type().names());
+    renamed.replaceAll(each -> each.equals(label) ? to : each);
+    return einsum(
+        Terms.equation(List.of(Terms.of(renamed)), Terms.of(renamed)), List.of(x), Map.of());
+  }
+
+  /** x repeated along a new last label: an einsum whose output has one label more. */
+  public Value broadcast(Value x, String label, long size) {
+    List<String> labels = new ArrayList<>(x.type().names());
+    labels.add(label);
+    return einsum(
+        Terms.equation(List.of(Terms.of(x)), Terms.of(labels)), List.of(x), Map.of(label, size));
+  }
+
+  /** A reduction along labels. */
+  public Value reduce(ReduceKind kind, Value x, String... labels) {
+    return one(new Contraction.Reduce(kind, x, List.of(labels)));
+  }
+
+  /** The sum along labels, {@link ReduceKind#SUM}. */
+  public Value sum(Value x, String... labels) {
+    return reduce(ReduceKind.SUM, x, labels);
+  }
+
+  /** The largest along labels, {@link ReduceKind#MAX}. */
+  public Value max(Value x, String... labels) {
+    return reduce(ReduceKind.MAX, x, labels);
+  }
+
+  /** The smallest along labels, {@link ReduceKind#MIN}. */
+  public Value min(Value x, String... labels) {
+    return reduce(ReduceKind.MIN, x, labels);
+  }
+
+  /** The sum along labels divided by the number of terms; floating; NaN of none. */
+  public Value mean(Value x, String... labels) {
+    long terms = 1;
+    for (String label : labels) {
+      terms = Math.multiplyExact(terms, x.type().size(label));
+    }
+    return divide(sum(x, labels), (double) terms);
+  }
+
+  /** The softmax along a label, see {@link Contraction.Softmax}. */
+  public Value softmax(Value x, String label) {
+    return one(new Contraction.Softmax(x, label));
+  }
+
+  /**
+   * The logarithm of the softmax along a label: {@code x - m - log(sum(e^(x - m)))}, m being the
+   * largest. It stays finite where the softmax itself underflows to 0.
+   */
+  public Value logSoftmax(Value x, String label) {
+    Value shifted = subtract(x, max(x, label));
+    return subtract(shifted, log(sum(exp(shifted), label)));
+  }
+
+  /**
+   * The cross-entropy of logits and the index of the right class: {@code -logSoftmax(logits)} at
+   * the target. Its labels are those of the logits without the classes' and those that only the
+   * targets have; an index that is no class gives 0.
+   *
+   * @param logits floating, with the classes' label
+   * @param targets i32 or i64, without it
+   * @param label the classes
+   */
+  public Value crossEntropy(Value logits, Value targets, String label) {
+    ValueType classes =
+        ValueType.of(targets.type().dtype(), List.of(label), List.of(logits.type().size(label)));
+    Value chosen = equal(targets, iota(classes, label));
+    Value logs = logSoftmax(logits, label);
+    return sum(select(chosen, negate(logs), scalar(logs, 0)), label);
+  }
+
+  /** Running sums along a label, each with its own term. */
+  public Value cumulativeSum(Value x, String label) {
+    return cumulativeSum(x, label, false, false);
+  }
+
+  /** Running sums along a label, each without its own term. */
+  public Value exclusiveSum(Value x, String label) {
+    return cumulativeSum(x, label, true, false);
+  }
+
+  /** Running sums along a label, in any direction, see {@link Contraction.CumulativeSum}. */
+  public Value cumulativeSum(Value x, String label, boolean exclusive, boolean reverse) {
+    return one(new Contraction.CumulativeSum(x, label, exclusive, reverse));
+  }
+
+  // Selections.
+
+  /** The k largest along a label and their indices, see {@link Selection.TopK}. */
+  public List<Value> topK(Value x, String label, long k, String into) {
+    return add(new Selection.TopK(x, label, k, into));
+  }
+
+  /** The index of the largest along a label, see {@link Selection.ArgMax}. */
+  public Value argMax(Value x, String label) {
+    return one(new Selection.ArgMax(x, label));
+  }
+
+  /** 1 where the index along a new last label equals the element, see {@link Selection.OneHot}. */
+  public Value oneHot(Value indices, String label, long size, DType dtype) {
+    return one(new Selection.OneHot(indices, label, size, dtype));
+  }
+
+  // Movements.
+
+  /** The elements from {@code from} to below {@code to} of a label. */
+  public Value slice(Value x, String label, long from, long to) {
+    return slice(x, label, from, to, 1);
+  }
+
+  /** Every step-th element of a range of a label, see {@link Movement.Slice}. */
+  public Value slice(Value x, String label, long from, long to, long step) {
+    return one(new Movement.Slice(x, label, from, to, step));
+  }
+
+  /** A label made longer at its ends. */
+  public Value pad(Value x, String label, long low, long high, double fill) {
+    return pad(x, label, low, high, 0, fill);
+  }
+
+  /** A label made longer at its ends and between its elements, see {@link Movement.Pad}. */
+  public Value pad(Value x, String label, long low, long high, long interior, double fill) {
+    Scalar value = Scalar.of(x.type().dtype(), fill);
+    return one(new Movement.Pad(x, label, low, high, interior, value));
+  }
+
+  /** Values one after the other along a label, see {@link Movement.Concatenate}. */
+  public Value concatenate(String label, Value... parts) {
+    return one(new Movement.Concatenate(List.of(parts), label));
+  }
+
+  /** Elements moved along a label, see {@link Movement.Shift}. */
+  public Value shift(Value x, String label, long by, double fill) {
+    return one(new Movement.Shift(x, label, by, Scalar.of(x.type().dtype(), fill)));
+  }
+
+  /** Windows that slide along a label by one. */
+  public Value window(Value x, String label, String window, long size) {
+    return window(x, label, window, size, 1, 1);
+  }
+
+  /** Windows that slide along a label, see {@link Movement.Window}. */
+  public Value window(Value x, String label, String window, long size, long stride, long dilation) {
+    return one(new Movement.Window(x, label, window, size, stride, dilation));
+  }
+
+  /** A label split into an outer one of a size and an inner one, see {@link Movement.Split}. */
+  public Value split(Value x, String label, String outer, long outerSize, String inner) {
+    long size = x.type().size(label);
+    long rest = outerSize == 0 ? 0 : size / outerSize;
+    return one(new Movement.Split(x, label, List.of(outer, inner), List.of(outerSize, rest)));
+  }
+
+  /** Neighbouring labels merged into one, see {@link Movement.Merge}. */
+  public Value merge(Value x, String into, String... labels) {
+    return one(new Movement.Merge(x, List.of(labels), into));
+  }
+
+  // Programs.
+
+  /** A program run a fixed number of times, from the first index on, see {@link Nested.Scan}. */
+  public List<Value> scan(
+      long count,
+      String label,
+      Program body,
+      List<Value> carried,
+      List<Value> sequences,
+      List<Value> invariants) {
+    return add(new Nested.Scan(count, label, false, body, carried, sequences, invariants));
+  }
+
+  /** A composite without attributes that no label splits, see {@link Nested.Composite}. */
+  public List<Value> composite(String name, Program decomposition, Value... operands) {
+    return add(Nested.Composite.of(name, Map.of(), List.of(operands), decomposition, List.of()));
   }
 }

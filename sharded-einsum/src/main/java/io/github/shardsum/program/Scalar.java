@@ -19,7 +19,7 @@ public sealed interface Scalar {
   /**
    * An integer, or a bool as 0 or 1.
    *
-   * @param value the number; i32 keeps the lower 32 bits
+   * @param value the number
    */
   record Whole(long value) implements Scalar {
     @Override
@@ -32,13 +32,43 @@ public sealed interface Scalar {
    * A number of a dtype.
    *
    * @param dtype the dtype
-   * @param value the number; a fraction is cut off for integers, not zero is true for bool
-   * @return real or whole as the dtype wants
+   * @param value the number; of bool not zero is true
+   * @return real or whole as the dtype has it
+   * @throws IllegalArgumentException if an integer dtype does not hold the number
    */
   static Scalar of(DType dtype, double value) {
-    return dtype.isFloating()
-        ? new Real(value)
-        : new Whole(dtype == DType.BOOL ? (value != 0 ? 1 : 0) : (long) value);
+    if (dtype.isFloating()) {
+      return new Real(value);
+    }
+    if (dtype == DType.BOOL) {
+      return new Whole(value != 0 ? 1 : 0);
+    }
+    // 2^63 itself is a double, and a cast would saturate it.
+    if (value != Math.rint(value) || value < -0x1p63 || value >= 0x1p63) {
+      throw new IllegalArgumentException(
+          "scalar: value must be an integer of " + dtype + ", got " + value);
+    }
+    return of(dtype, (long) value);
+  }
+
+  /**
+   * An integer as a number of a dtype.
+   *
+   * @param dtype the dtype
+   * @param value the number; of bool not zero is true
+   * @return real or whole as the dtype has it
+   * @throws IllegalArgumentException if an integer dtype does not hold the number
+   */
+  static Scalar of(DType dtype, long value) {
+    if (dtype.isFloating()) {
+      return new Real(value);
+    }
+    Whole whole = new Whole(dtype == DType.BOOL && value != 0 ? 1 : value);
+    if (!whole.fits(dtype)) {
+      throw new IllegalArgumentException(
+          "scalar: value must be in [-2^31, 2^31) for i32, got " + value);
+    }
+    return whole;
   }
 
   /**
@@ -69,13 +99,19 @@ public sealed interface Scalar {
    * Whether a dtype holds such a number.
    *
    * @param dtype the dtype
-   * @return true for a real and a floating dtype, or a whole and another; of bool only 0 and 1
+   * @return true for a real and a floating dtype, or a whole in the range of another; of bool 0 and
+   *     1
    */
   default boolean fits(DType dtype) {
     return switch (this) {
       case Real _ -> dtype.isFloating();
       case Whole(long value) ->
-          !dtype.isFloating() && (dtype != DType.BOOL || value == 0 || value == 1);
+          switch (dtype) {
+            case F32, F64, BF16 -> false;
+            case I32 -> value == (int) value;
+            case I64 -> true;
+            case BOOL -> value == 0 || value == 1;
+          };
     };
   }
 }

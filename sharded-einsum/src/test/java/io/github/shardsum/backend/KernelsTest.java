@@ -83,8 +83,8 @@ class KernelsTest {
   void aCompositeInTheBodyOfALoopIsNotedOnce() {
     ProgramBuilder p = Program.builder("looped");
     Value x = p.input("x", "f32[i=3]");
-    List<Value> once = p.loop(2, "t", program("test.other"), List.of(x), List.of(), List.of());
-    p.output("y", p.loop(3, "t", program("test.other"), once, List.of(), List.of()).getFirst());
+    List<Value> once = p.scan(2, "t", program("test.other"), List.of(x), List.of(), List.of());
+    p.output("y", p.scan(3, "t", program("test.other"), once, List.of(), List.of()).getFirst());
     String text = explain(Kernels.none(), p.build());
     assertEquals(2, text.split("note: composite test.other", -1).length, text);
   }

@@ -43,7 +43,7 @@ class LocalMemoryTest {
     ProgramBuilder p = Program.builder("everything");
     Value x = p.input("x", "f32[b=" + n + " m=32]");
     Value w = p.input("w", "f32[m=32 h=32]");
-    Value h = p.relu(p.scale(0.5, p.einsum("bm,mh->bh", x, w)));
+    Value h = p.relu(p.scale(p.einsum("bm,mh->bh", x, w), 0.5));
     Value soft = p.softmax(p.exp(p.negate(h)), "h");
     List<Value> top = p.topK(soft, "h", 2, "k");
     Value hot = p.oneHot(top.getLast(), "m", 32, DType.F32);
@@ -63,7 +63,7 @@ class LocalMemoryTest {
     round.output("next", round.add(carried, each));
     List<Value> looped =
         p.add(
-            new Nested.Loop(
+            new Nested.Scan(
                 3, "t", false, round.build(), List.of(chosen), List.of(), List.of(chosen)));
     p.output("merged", merged);
     p.output("last", looped.getFirst());

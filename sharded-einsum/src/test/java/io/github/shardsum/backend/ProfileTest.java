@@ -23,7 +23,7 @@ class ProfileTest {
     ProgramBuilder p = Program.builder("scan");
     Value x = p.input("x", "f64[i=4]");
     Value soft = p.let("soft", p.softmax(x, "i"));
-    p.output("y", p.loop(5, "t", round.build(), List.of(soft), List.of(), List.of()).getFirst());
+    p.output("y", p.scan(5, "t", round.build(), List.of(soft), List.of(), List.of()).getFirst());
     return p.build();
   }
 

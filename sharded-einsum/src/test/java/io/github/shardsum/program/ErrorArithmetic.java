@@ -49,7 +49,7 @@ final class ErrorArithmetic {
 
   /** The error after a number of roundings of a result that is off by as much already. */
   Value rounded(Value value, Value error, double roundings) {
-    Value rounding = p.scale(roundings * UNIT, p.add(size(value), error));
+    Value rounding = p.scale(p.add(size(value), error), roundings * UNIT);
     return p.add(error, p.add(rounding, number(roundings * LEAST)));
   }
 

@@ -131,7 +131,7 @@ public final class ErrorBounds {
       case Selection selection -> selection(selection);
       case Source source -> List.of(source(source));
       case Movement movement -> List.of(movement(movement));
-      case Nested.Loop loop -> loop(loop);
+      case Nested.Scan scan -> scan(scan);
       case Nested.Composite composite ->
           throw new IllegalStateException("was decomposed: " + composite.name());
     };
@@ -189,8 +189,8 @@ public final class ErrorBounds {
     Value spread =
         p.subtract(
             p.reduce(ReduceKind.MAX, x.value(), label), p.reduce(ReduceKind.MIN, x.value(), label));
-    Value off = p.scale(2, most);
-    Value exponent = p.add(off, p.scale(2 * ErrorArithmetic.UNIT, p.add(spread, off)));
+    Value off = p.scale(most, 2);
+    Value exponent = p.add(off, p.scale(p.add(spread, off), 2 * ErrorArithmetic.UNIT));
     double roundings = 2 * ErrorArithmetic.FUNCTION + value.type().size(label) + 3;
     Value moved = p.subtract(p.multiply(value, p.exp(exponent)), value);
     return new Bounded(value, a.rounded(value, moved, roundings));
@@ -233,12 +233,12 @@ public final class ErrorBounds {
         // The i-th largest moves by no more than the element that moves most.
         Value most = p.reduce(ReduceKind.MAX, of(x).error(), label);
         List<Value> both = p.topK(of(x).value(), label, k, into);
-        Value places = p.scale(x.type().size(label), a.flag(a.positive(most)));
+        Value places = p.scale(a.flag(a.positive(most)), x.type().size(label));
         yield List.of(new Bounded(both.getFirst(), most), new Bounded(both.getLast(), places));
       }
       case Selection.ArgMax(Value x, String label) -> {
         Value most = p.reduce(ReduceKind.MAX, of(x).error(), label);
-        Value places = p.scale(x.type().size(label), a.flag(a.positive(most)));
+        Value places = p.scale(a.flag(a.positive(most)), x.type().size(label));
         yield List.of(new Bounded(p.argMax(of(x).value(), label), places));
       }
       case Selection.OneHot(Value indices, String label, long size, DType _) ->
@@ -308,17 +308,17 @@ public final class ErrorBounds {
     return values.stream().map(function).toList();
   }
 
-  private List<Bounded> loop(Nested.Loop loop) {
+  private List<Bounded> scan(Nested.Scan scan) {
     List<Value> results =
         p.add(
-            new Nested.Loop(
-                loop.count(),
-                loop.label(),
-                loop.reverse(),
-                round(loop.body()),
-                pairs(loop.carried()),
-                pairs(loop.sequences()),
-                pairs(loop.invariants())));
+            new Nested.Scan(
+                scan.count(),
+                scan.label(),
+                scan.reverse(),
+                round(scan.body()),
+                pairs(scan.carried()),
+                pairs(scan.sequences()),
+                pairs(scan.invariants())));
     List<Bounded> bounded = new ArrayList<>();
     for (int i = 0; i < results.size(); i += 2) {
       bounded.add(new Bounded(results.get(i), results.get(i + 1)));

@@ -179,7 +179,7 @@ class GradientOfEachTest {
             "f64[h=2]",
             (p, in) ->
                 p.add(
-                        new Nested.Loop(
+                        new Nested.Scan(
                             4,
                             "t",
                             reverse,

@@ -48,7 +48,7 @@ final class OperationKinds {
     for (Statement statement : program.statements()) {
       kinds.add(name(statement.operation()));
       switch (statement.operation()) {
-        case Nested.Loop loop -> kinds.addAll(of(loop.body()));
+        case Nested.Scan scan -> kinds.addAll(of(scan.body()));
         case Nested.Composite composite -> kinds.addAll(of(composite.decomposition()));
         case Pointwise _, Contraction _, Selection _, Source _, Movement _ -> {}
       }

@@ -215,7 +215,7 @@ class OperationsTest {
           o ->
               o.p
                   .add(
-                      new Nested.Loop(count, "t", false, round, List.of(o.x), List.of(), List.of()))
+                      new Nested.Scan(count, "t", false, round, List.of(o.x), List.of(), List.of()))
                   .getFirst());
     }
   }
@@ -292,7 +292,7 @@ class OperationsTest {
       says(
           () ->
               Program.parse(
-                  "program p {\n input x: f32[a=2]\n y = loop(x) {count=1, label=\"t\","
+                  "program p {\n input x: f32[a=2]\n y = scan(x) {count=1, label=\"t\","
                       + " reverse=false, sequences=0, carried="
                       + count
                       + ", body=program b { input c: f32[a=2]\n output c\n}}\n}"),
@@ -302,7 +302,7 @@ class OperationsTest {
     says(
         () ->
             Program.parse(
-                "program p {\n input x: f32[a=2]\n y = loop(x) {count=1, label=\"t\","
+                "program p {\n input x: f32[a=2]\n y = scan(x) {count=1, label=\"t\","
                     + " reverse=false, sequences=0, carried=1, body=program b { input c: f32[a=2]\n"
                     + " input i: i32[]\n output c\n}}\n}"),
         "line 3",
@@ -311,7 +311,7 @@ class OperationsTest {
     says(() -> Program.parse("program p {\n input x: f32[a=2\n}"), "line 2");
     StringBuilder deep = new StringBuilder("program p {");
     for (int i = 0; i < 5000; i++) {
-      deep.append(" x = loop() {body=program p {");
+      deep.append(" x = scan() {body=program p {");
     }
     says(() -> Program.parse(deep.toString()), "in each other");
   }

@@ -41,7 +41,7 @@ final class PointwiseErrors {
     Value error =
         switch (kind) {
           case NEGATE, ABS, RELU, NOT -> x.error();
-          case SIGN -> p.scale(2, a.flag(a.near(a.size(x.value()), x.error())));
+          case SIGN -> p.scale(a.flag(a.near(a.size(x.value()), x.error())), 2);
           // Their slope is at most 1 and their distance at most 2; of an infinity they may be NaN.
           case TANH, LOGISTIC, SINE, COSINE -> {
             Value moved = p.binary(BinaryKind.MINIMUM, x.error(), a.number(2));

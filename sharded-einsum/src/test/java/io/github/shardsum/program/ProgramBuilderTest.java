@@ -1,11 +1,15 @@
 package io.github.shardsum.program;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.internal.program.text.OperationPrinter;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -59,6 +63,190 @@ class ProgramBuilderTest {
         p.build().statements().stream()
             .map(each -> OperationPrinter.mnemonic(each.operation()))
             .toList());
+  }
+
+  @Test
+  void everyPointwiseFunctionAndRelationHasAMethod() {
+    ProgramBuilder p = Program.builder("all");
+    Value x = p.input("x", "f32[a=2]");
+    Value y = p.input("y", "f32[a=2]");
+    Value b = p.input("b", "bool[a=2]");
+    List<Value> results =
+        List.of(
+            p.negate(x),
+            p.abs(x),
+            p.sign(x),
+            p.exp(x),
+            p.log(x),
+            p.sqrt(x),
+            p.rsqrt(x),
+            p.tanh(x),
+            p.logistic(x),
+            p.sine(x),
+            p.cosine(x),
+            p.floor(x),
+            p.relu(x),
+            p.not(b),
+            p.add(x, y),
+            p.subtract(x, y),
+            p.multiply(x, y),
+            p.divide(x, y),
+            p.remainder(x, y),
+            p.power(x, y),
+            p.maximum(x, y),
+            p.minimum(x, y),
+            p.and(b, b),
+            p.or(b, b),
+            p.xor(b, b),
+            p.equal(x, y),
+            p.notEqual(x, y),
+            p.less(x, y),
+            p.lessEqual(x, y),
+            p.greater(x, y),
+            p.greaterEqual(x, y));
+    results.forEach(p::output);
+    List<String> kinds = new java.util.ArrayList<>();
+    for (Pointwise.UnaryKind kind : Pointwise.UnaryKind.values()) {
+      kinds.add(kind.name());
+    }
+    for (Pointwise.BinaryKind kind : Pointwise.BinaryKind.values()) {
+      kinds.add(kind.name());
+    }
+    for (Pointwise.Comparison relation : Pointwise.Comparison.values()) {
+      kinds.add(relation.name());
+    }
+    assertEquals(
+        kinds.stream().sorted().toList(),
+        p.build().statements().stream()
+            .map(
+                each ->
+                    OperationPrinter.mnemonic(each.operation()).toUpperCase(java.util.Locale.ROOT))
+            .sorted()
+            .toList());
+  }
+
+  /** Elements of the only output of a program of x, by the interpreter. */
+  private static double[] computed(
+      double[] x, java.util.function.BiFunction<ProgramBuilder, Value, Value> body) {
+    ProgramBuilder p = Program.builder("p");
+    p.output("y", body.apply(p, p.input("x", "f64[a=" + x.length + "]")));
+    try (Executable run = new ReferenceBackend().compile(p.build())) {
+      return run.run(Tensor.of(x, x.length)).getFirst().toDoubleArray();
+    }
+  }
+
+  @Test
+  void aNumberStandsForAScalarOfTheOtherOperandsDtype() {
+    double[] x = {-1.5, 2};
+    assertArrayEquals(new double[] {-0.5, 3}, computed(x, (p, v) -> p.add(v, 1.0)));
+    assertArrayEquals(new double[] {-2.5, 1}, computed(x, (p, v) -> p.subtract(v, 1)));
+    assertArrayEquals(new double[] {-3, 4}, computed(x, (p, v) -> p.scale(v, 2.0)));
+    assertArrayEquals(new double[] {-3, 4}, computed(x, (p, v) -> p.multiply(v, 2)));
+    assertArrayEquals(new double[] {-0.75, 1}, computed(x, (p, v) -> p.divide(v, 2)));
+    assertArrayEquals(new double[] {2.25, 4}, computed(x, (p, v) -> p.power(v, 2)));
+    assertArrayEquals(new double[] {0, 2}, computed(x, (p, v) -> p.maximum(v, 0)));
+    assertArrayEquals(new double[] {-1.5, 0}, computed(x, (p, v) -> p.minimum(v, 0)));
+    assertArrayEquals(new double[] {-0.5, 0}, computed(x, (p, v) -> p.remainder(v, 1)));
+    assertArrayEquals(
+        new double[] {1, 0}, computed(x, (p, v) -> p.convert(p.less(v, 2), DType.F64)));
+    assertArrayEquals(
+        new double[] {1, 1}, computed(x, (p, v) -> p.convert(p.lessEqual(v, 2), DType.F64)));
+    assertArrayEquals(
+        new double[] {0, 1}, computed(x, (p, v) -> p.convert(p.greater(v, -1.5), DType.F64)));
+  }
+
+  @Test
+  void meansAndBroadcastsAreWrittenAsTheyAreSaid() {
+    double[] x = {1, 2, 6};
+    assertArrayEquals(new double[] {3}, computed(x, (p, v) -> p.mean(v, "a")));
+    assertArrayEquals(
+        new double[] {1, 1, 2, 2, 6, 6}, computed(x, (p, v) -> p.broadcast(v, "K", 2)));
+    assertTrue(Double.isNaN(computed(new double[0], (p, v) -> p.mean(v, "a"))[0]));
+  }
+
+  @Test
+  void theLogarithmOfASoftmaxIsFiniteWhereTheSoftmaxUnderflows() {
+    double[] logs = computed(new double[] {0, 2000}, (p, v) -> p.logSoftmax(v, "a"));
+    assertArrayEquals(new double[] {-2000, 0}, logs);
+    double[] x = {0.5, -1, 3};
+    double sum = Math.exp(0.5) + Math.exp(-1) + Math.exp(3);
+    logs = computed(x, (p, v) -> p.logSoftmax(v, "a"));
+    for (int i = 0; i < x.length; i++) {
+      assertEquals(x[i] - Math.log(sum), logs[i], 1e-15 * 8);
+    }
+  }
+
+  @Test
+  void crossEntropyIsTheNegativeLogarithmAtTheTarget() {
+    double[] x = {0.5, -1, Double.NEGATIVE_INFINITY};
+    double sum = Math.exp(0.5) + Math.exp(-1);
+    for (DType dtype : List.of(DType.I32, DType.I64)) {
+      double[] loss =
+          computed(x, (p, v) -> p.crossEntropy(v, p.constant(ValueType.scalar(dtype), 1), "a"));
+      assertEquals(1 + Math.log(sum), loss[0], 1e-15);
+      assertEquals(0, computed(x, (p, v) -> p.crossEntropy(v, p.constant(dtype, 9), "a"))[0]);
+    }
+  }
+
+  @Test
+  void theGradientOfACrossEntropyIsTheSoftmaxLessTheTarget() {
+    ProgramBuilder p = Program.builder("loss");
+    Value logits = p.input("logits", "f64[b=2 v=3]");
+    Value targets = p.input("targets", "i32[b=2]");
+    p.output("loss", p.sum(p.crossEntropy(logits, targets, "v"), "b"));
+    Program gradient = Gradients.gradient(p.build(), List.of("loss"), List.of("logits"));
+    double[] x = {0.5, -1, 2, 0, 0, 0};
+    try (Executable run = new ReferenceBackend().compile(gradient)) {
+      double[] g =
+          run.run(Tensor.of(x, 2, 3), Tensor.of(new int[] {2, 0}, 2)).getFirst().toDoubleArray();
+      double sum = Math.exp(0.5) + Math.exp(-1) + Math.exp(2);
+      assertArrayEquals(
+          new double[] {
+            Math.exp(0.5) / sum,
+            Math.exp(-1) / sum,
+            Math.exp(2) / sum - 1,
+            -2.0 / 3,
+            1.0 / 3,
+            1.0 / 3
+          },
+          g,
+          1e-15 * 8);
+    }
+  }
+
+  @Test
+  void anIntegerConstantMustBeOfItsDtype() {
+    ProgramBuilder p = Program.builder("p");
+    long beyond = 1L << 31;
+    for (Runnable call :
+        List.<Runnable>of(
+            () -> p.constant(DType.I32, beyond),
+            () -> p.constant(DType.I32, -beyond - 1),
+            () -> p.constant("i32[a=2]", 1e10),
+            () -> p.constant(DType.I64, 0.5),
+            () -> p.constant(DType.I64, 0x1p63),
+            () -> p.constant(DType.I32, Double.NaN))) {
+      String message =
+          String.valueOf(assertThrows(IllegalArgumentException.class, call::run).getMessage());
+      assertTrue(message.contains("value must be"), message);
+    }
+    says(
+        () ->
+            Program.parse("program p { x = constant {type=\"i32[]\", value=2147483648} output x }"),
+        "constant() {type=\"i32[]\"",
+        "2147483648");
+    p.output("least", p.constant(DType.I32, -beyond));
+    p.output("most", p.constant(DType.I64, Long.MAX_VALUE));
+    Program program = p.build();
+    assertTrue(program.toString().contains("value=9223372036854775807"), program::toString);
+    assertEquals(program, Program.parse(program.toString()));
+  }
+
+  @Test
+  void anOperationWithoutOperandsMayLeaveOutItsParentheses() {
+    String with =
+        "program p { c = constant() {type=\"f32[a=2]\", value=1.0} i = iota() {type=\"i32[a=2]\", label=\"a\"} output c, i }";
+    assertEquals(Program.parse(with), Program.parse(with.replace("()", "")));
   }
 
   @Test

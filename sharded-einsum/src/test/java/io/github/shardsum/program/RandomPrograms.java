@@ -151,7 +151,7 @@ public final class RandomPrograms {
       case 14 -> oneHot();
       case 15 -> iota();
       case 16 -> ragged();
-      case 17 -> loop();
+      case 17 -> scan();
       case 18 -> pointwise.convert();
       case 19 -> random();
       case 20 -> pointwise.logic();
@@ -201,7 +201,7 @@ public final class RandomPrograms {
       pool.keep(uniform, false);
       return;
     }
-    Value whole = builder.unary(Pointwise.UnaryKind.FLOOR, builder.scale(4, uniform));
+    Value whole = builder.unary(Pointwise.UnaryKind.FLOOR, builder.scale(uniform, 4));
     pool.keep(builder.convert(whole, dtype), false);
   }
 
@@ -320,7 +320,7 @@ public final class RandomPrograms {
         builder.ragged(x, builder.constant(lengths, random.nextInt(4)), pool.label(x), 1), false);
   }
 
-  private void loop() {
+  private void scan() {
     Value x = pool.pick();
     Value y = pool.pick();
     Value z = pool.pick();
@@ -344,7 +344,7 @@ public final class RandomPrograms {
     body.output("negative", body.negate(small));
     List<Value> results =
         builder.add(
-            new Nested.Loop(
+            new Nested.Scan(
                 reads ? z.type().sizes().getFirst() : random.nextInt(4),
                 reads ? names.getFirst() : pool.fresh(),
                 random.nextBoolean(),

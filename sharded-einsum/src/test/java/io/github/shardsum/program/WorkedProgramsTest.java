@@ -73,7 +73,7 @@ class WorkedProgramsTest {
     Value cache = p.constant(ValueType.parse("f64[b=3 s=7 e=4]"), 0);
     List<Value> results =
         p.add(
-            new Nested.Loop(
+            new Nested.Scan(
                 T,
                 "t",
                 false,
@@ -177,7 +177,7 @@ class WorkedProgramsTest {
     Value logits = m.einsum("bd,dv->bv", x, w);
     Value logs = m.unary(UnaryKind.LOG, m.softmax(logits, "v"));
     Value picked = m.einsum("bv,bv->", logs, m.oneHot(classes, "v", 3, DType.F64));
-    m.output("loss", m.scale(-1.0 / 8, picked));
+    m.output("loss", m.scale(picked, -1.0 / 8));
     Program model = m.build();
     Program both = Gradients.valueAndGradient(model, List.of("loss"), List.of("w"));
     ProgramBuilder p = Program.builder("step");
@@ -187,11 +187,11 @@ class WorkedProgramsTest {
     Value square = p.input("square", "f64[d=4 v=3]");
     List<Value> lossAndGradient = p.inline(both, in);
     Value g = lossAndGradient.get(1);
-    Value newMean = p.add(p.scale(0.9, mean), p.scale(0.1, g));
-    Value newSquare = p.add(p.scale(0.999, square), p.scale(0.001, p.multiply(g, g)));
-    Value corrected = p.unary(UnaryKind.SQRT, p.scale(1000, newSquare));
+    Value newMean = p.add(p.scale(mean, 0.9), p.scale(g, 0.1));
+    Value newSquare = p.add(p.scale(square, 0.999), p.scale(p.multiply(g, g), 0.001));
+    Value corrected = p.unary(UnaryKind.SQRT, p.scale(newSquare, 1000));
     Value below = p.add(corrected, p.constant(DType.F64, 1e-8));
-    Value change = p.binary(BinaryKind.DIVIDE, p.scale(10 * 0.05, newMean), below);
+    Value change = p.binary(BinaryKind.DIVIDE, p.scale(newMean, 10 * 0.05), below);
     p.output("loss", lossAndGradient.getFirst());
     p.output("new_w", p.subtract(in.get(1), change));
     Program step = p.build();

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.interpret;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested.Composite;
-import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Program;
@@ -79,24 +79,24 @@ public final class Interpreter {
       case Source source -> List.of(SourceMeaning.of(source, types.getFirst(), operands));
       case Movement movement -> List.of(MovementMeaning.of(movement, types.getFirst(), operands));
       case Composite composite -> run(composite.decomposition(), operands);
-      case Loop loop -> loop(loop, types, operands);
+      case Scan scan -> scan(scan, types, operands);
     };
   }
 
-  private static List<Cells> loop(Loop loop, List<ValueType> types, List<Cells> operands) {
-    int carried = loop.carried().size();
-    int sequences = carried + loop.sequences().size();
+  private static List<Cells> scan(Scan scan, List<ValueType> types, List<Cells> operands) {
+    int carried = scan.carried().size();
+    int sequences = carried + scan.sequences().size();
     List<Cells> state = new ArrayList<>(operands.subList(0, carried));
     List<Cells> stacked = new ArrayList<>();
     types.subList(carried, types.size()).forEach(type -> stacked.add(Cells.of(type)));
-    for (int round = 0; round < loop.count(); round++) {
-      int index = loop.reverse() ? (int) loop.count() - 1 - round : round;
+    for (int round = 0; round < scan.count(); round++) {
+      int index = scan.reverse() ? (int) scan.count() - 1 - round : round;
       List<Cells> in = new ArrayList<>(state);
       for (int i = carried; i < operands.size(); i++) {
-        ValueType type = loop.body().inputs().get(i).type();
+        ValueType type = scan.body().inputs().get(i).type();
         in.add(i < sequences ? slice(operands.get(i), type, index) : operands.get(i));
       }
-      List<Cells> out = run(loop.body(), in);
+      List<Cells> out = run(scan.body(), in);
       state = new ArrayList<>(out.subList(0, carried));
       for (int i = 0; i < stacked.size(); i++) {
         Cells part = out.get(carried + i);

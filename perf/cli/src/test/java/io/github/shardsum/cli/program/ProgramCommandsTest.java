@@ -262,7 +262,7 @@ class ProgramCommandsTest {
     failsToParse("each name once", begin + "x = negate(x)\n}");
     failsToParse("no operation of this name", begin + "y = frob(" + "x, ".repeat(99_999) + "x)\n}");
     failsToParse("", begin + "y = einsum(x) {equation=\"" + "(".repeat(99_999) + "\"}\n}");
-    failsToParse("in each other", begin + "y = loop() {body=program p {".repeat(9_999));
+    failsToParse("in each other", begin + "y = scan() {body=program p {".repeat(9_999));
     failsToParse("sizes of at least 0", "program p {\n input x: f32[a=-1]\n}");
     failsToParse("a size is wanted", "program p {\n input x: f32[a=99999999999999999999]\n}");
     failsToParse("2^62 elements", "program p {\n input x: f32[a=999999999999 b=999999999999]\n}");

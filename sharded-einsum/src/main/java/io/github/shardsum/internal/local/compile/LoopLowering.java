@@ -8,7 +8,7 @@ import io.github.shardsum.internal.local.run.Step;
 import io.github.shardsum.internal.local.run.StridedLayout;
 import io.github.shardsum.internal.local.run.ValueLocation;
 import io.github.shardsum.internal.local.run.Workspace;
-import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
@@ -37,9 +37,9 @@ final class LoopLowering {
    * @param results its results
    */
   private record Rounds(
-      Loop loop, int nested, LocalPlan body, int[] operands, int[][] state, int[] results) {}
+      Scan loop, int nested, LocalPlan body, int[] operands, int[][] state, int[] results) {}
 
-  void lower(Loop loop, Statement statement) {
+  void lower(Scan loop, Statement statement) {
     LocalPlan body =
         LocalCompiler.plan(loop.body(), composites, java.util.Set.of(), lowering.workers());
     int nested = lowering.nest(body);
@@ -72,7 +72,7 @@ final class LoopLowering {
   }
 
   private static void run(RunContext frame, Rounds rounds) {
-    Loop loop = rounds.loop();
+    Scan loop = rounds.loop();
     int carried = loop.carried().size();
     int sequences = carried + loop.sequences().size();
     for (int i = 0; i < carried; i++) {

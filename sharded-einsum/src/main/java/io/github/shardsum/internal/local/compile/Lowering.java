@@ -121,7 +121,7 @@ public final class Lowering {
       case Selection selection -> new RowLowering(this).lower(selection, statement);
       case Source source -> new MovementLowering(this).source(source, statement.result());
       case Movement movement -> new MovementLowering(this).lower(movement, statement.result());
-      case Nested.Loop loop -> new LoopLowering(this, composites).lower(loop, statement);
+      case Nested.Scan loop -> new LoopLowering(this, composites).lower(loop, statement);
       case Nested.Composite composite -> composite(composite, statement);
     }
   }

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.program.gradient;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.internal.program.pass.Simplification;
 import io.github.shardsum.program.Nested.Composite;
-import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
@@ -122,9 +122,9 @@ public final class Differentiation {
     boolean depends = statement.operation().operands().stream().anyMatch(active::contains);
     activate(statement, active);
     Operation operation = copy(statement.operation());
-    boolean kept = depends && operation instanceof Loop;
+    boolean kept = depends && operation instanceof Scan;
     List<Value> results =
-        builder.add(kept ? ScanGradient.withHistory((Loop) operation) : operation);
+        builder.add(kept ? ScanGradient.withHistory((Scan) operation) : operation);
     int count = statement.results().size();
     for (int i = 0; i < count; i++) {
       Value result = statement.results().get(i);

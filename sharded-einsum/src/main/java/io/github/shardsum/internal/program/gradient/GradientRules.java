@@ -8,7 +8,7 @@ import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Contraction.Softmax;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested.Composite;
-import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Comparison;
@@ -67,7 +67,7 @@ final class GradientRules {
       case Movement movement ->
           new MovementGradient(builder, this).of(movement, first.orElseThrow());
       case Composite composite -> composite(composite, given);
-      case Loop loop -> new ScanGradient(builder, loop, history).gradients(given);
+      case Scan scan -> new ScanGradient(builder, scan, history).gradients(given);
     };
   }
 

@@ -8,7 +8,6 @@ import io.github.shardsum.program.Pointwise.Convert;
 import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
-import io.github.shardsum.program.Pointwise.UnaryKind;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import java.util.List;
@@ -60,15 +59,15 @@ final class PointwiseGradient {
     return switch (unary.kind()) {
       case SIGN, FLOOR, NOT -> Optional.empty();
       case NEGATE -> Optional.of(b.negate(g));
-      case ABS -> Optional.of(b.multiply(g, b.unary(UnaryKind.SIGN, x)));
+      case ABS -> Optional.of(b.multiply(g, b.sign(x)));
       case EXP -> Optional.of(b.multiply(g, y));
       case LOG -> Optional.of(b.divide(g, x));
-      case SQRT -> Optional.of(b.divide(b.scale(0.5, g), y));
-      case RSQRT -> Optional.of(b.divide(b.multiply(b.scale(-0.5, g), y), x));
+      case SQRT -> Optional.of(b.divide(b.scale(g, 0.5), y));
+      case RSQRT -> Optional.of(b.divide(b.multiply(b.scale(g, -0.5), y), x));
       case TANH -> Optional.of(b.multiply(g, b.subtract(one(y), b.multiply(y, y))));
       case LOGISTIC -> Optional.of(b.multiply(g, b.multiply(y, b.subtract(one(y), y))));
-      case SINE -> Optional.of(b.multiply(g, b.unary(UnaryKind.COSINE, x)));
-      case COSINE -> Optional.of(b.negate(b.multiply(g, b.unary(UnaryKind.SINE, x))));
+      case SINE -> Optional.of(b.multiply(g, b.cosine(x)));
+      case COSINE -> Optional.of(b.negate(b.multiply(g, b.sine(x))));
       case RELU -> Optional.of(b.select(b.compare(Comparison.GT, y, zero(y)), g, zero(g)));
     };
   }
@@ -117,13 +116,13 @@ final class PointwiseGradient {
   /** x/y toward zero. */
   private Value quotient(Value x, Value y) {
     Value quotient = b.divide(x, y);
-    Value size = b.unary(UnaryKind.FLOOR, b.unary(UnaryKind.ABS, quotient));
-    return b.multiply(b.unary(UnaryKind.SIGN, quotient), size);
+    Value size = b.floor(b.abs(quotient));
+    return b.multiply(b.sign(quotient), size);
   }
 
   /** The logarithm above 0 and 0 elsewhere, where a power has no derivative by its exponent. */
   private Value logOf(Value x) {
     Value above = b.compare(Comparison.GT, x, zero(x));
-    return b.select(above, b.unary(UnaryKind.LOG, b.select(above, x, one(x))), zero(x));
+    return b.select(above, b.log(b.select(above, x, one(x))), zero(x));
   }
 }

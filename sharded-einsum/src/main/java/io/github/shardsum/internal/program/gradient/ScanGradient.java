@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.program.gradient;
 
 import io.github.shardsum.internal.program.types.TypeInference;
-import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
@@ -17,38 +17,38 @@ import java.util.Optional;
  */
 final class ScanGradient {
   private final ProgramBuilder builder;
-  private final Loop loop;
+  private final Scan scan;
   private final List<Value> history;
 
-  ScanGradient(ProgramBuilder builder, Loop loop, List<Value> history) {
+  ScanGradient(ProgramBuilder builder, Scan scan, List<Value> history) {
     this.builder = builder;
-    this.loop = loop;
+    this.scan = scan;
     this.history = history;
   }
 
   /** The loop that also stacks the carried values that each round begins with. */
-  static Loop withHistory(Loop loop) {
-    Program body = loop.body();
+  static Scan withHistory(Scan scan) {
+    Program body = scan.body();
     List<Value> outputs = new ArrayList<>(body.outputs());
-    outputs.addAll(body.inputs().subList(0, loop.carried().size()));
-    return new Loop(
-        loop.count(),
-        loop.label(),
-        loop.reverse(),
+    outputs.addAll(body.inputs().subList(0, scan.carried().size()));
+    return new Scan(
+        scan.count(),
+        scan.label(),
+        scan.reverse(),
         new Program(body.name(), body.inputs(), body.statements(), outputs),
-        loop.carried(),
-        loop.sequences(),
-        loop.invariants());
+        scan.carried(),
+        scan.sequences(),
+        scan.invariants());
   }
 
   List<Optional<Value>> gradients(List<Optional<Value>> given) {
-    Program body = loop.body();
-    int carried = loop.carried().size();
-    int sequences = carried + loop.sequences().size();
+    Program body = scan.body();
+    int carried = scan.carried().size();
+    int sequences = carried + scan.sequences().size();
     List<Value> carry = new ArrayList<>();
-    List<ValueType> types = TypeInference.infer(loop);
+    List<ValueType> types = TypeInference.infer(scan);
     List<Value> read = new ArrayList<>(history);
-    read.addAll(loop.sequences());
+    read.addAll(scan.sequences());
     for (int i = 0; i < given.size(); i++) {
       ValueType type = types.get(i);
       if (type.dtype().isFloating()) {
@@ -58,30 +58,30 @@ final class ScanGradient {
     }
     for (int i : Differentiation.floating(body.inputs())) {
       if (i >= sequences) {
-        carry.add(builder.constant(loop.operands().get(i).type().withoutLayout(), 0));
+        carry.add(builder.constant(scan.operands().get(i).type().withoutLayout(), 0));
       }
     }
     List<Value> results =
         builder.add(
-            new Loop(
-                loop.count(),
-                loop.label(),
-                !loop.reverse(),
+            new Scan(
+                scan.count(),
+                scan.label(),
+                !scan.reverse(),
                 new Round(carry.size()).body(),
                 carry,
                 read,
-                loop.invariants()));
+                scan.invariants()));
     return assign(results);
   }
 
   /** Results are the carried cotangents, those of invariants and those of sequences. */
   private List<Optional<Value>> assign(List<Value> results) {
-    int carried = loop.carried().size();
-    int sequences = carried + loop.sequences().size();
+    int carried = scan.carried().size();
+    int sequences = carried + scan.sequences().size();
     List<Optional<Value>> gradients =
-        new ArrayList<>(Collections.nCopies(loop.operands().size(), Optional.<Value>empty()));
+        new ArrayList<>(Collections.nCopies(scan.operands().size(), Optional.<Value>empty()));
     List<Integer> order = new ArrayList<>();
-    List<Integer> floating = Differentiation.floating(loop.body().inputs());
+    List<Integer> floating = Differentiation.floating(scan.body().inputs());
     floating.stream().filter(i -> i < carried || i >= sequences).forEach(order::add);
     floating.stream().filter(i -> i >= carried && i < sequences).forEach(order::add);
     for (int i = 0; i < order.size(); i++) {
@@ -92,8 +92,8 @@ final class ScanGradient {
 
   /** One round of the gradient's loop. */
   private final class Round {
-    private final ProgramBuilder round = Program.builder(loop.body().name() + ".gradient");
-    private final Program body = loop.body();
+    private final ProgramBuilder round = Program.builder(scan.body().name() + ".gradient");
+    private final Program body = scan.body();
     private final List<Value> carry = new ArrayList<>();
     private final int carrySize;
 
@@ -103,8 +103,8 @@ final class ScanGradient {
 
     Program body() {
       Program gradient = Differentiation.ofAll(body);
-      int carried = loop.carried().size();
-      int sequences = carried + loop.sequences().size();
+      int carried = scan.carried().size();
+      int sequences = carried + scan.sequences().size();
       List<Value> cotangents = new ArrayList<>();
       for (int i : Differentiation.floating(body.outputs())) {
         if (i < carried) {

@@ -13,7 +13,7 @@ import io.github.shardsum.program.Movement.Slice;
 import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
 import io.github.shardsum.program.Nested.Composite;
-import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Binary;
@@ -89,9 +89,9 @@ public final class OperandSubstitution {
       case Source.Iota iota -> iota;
       case Random random -> new Random(to.getFirst(), random.stream(), random.type());
       case Movement movement -> movement(movement, to);
-      case Loop l -> {
+      case Scan l -> {
         int sequences = l.carried().size() + l.sequences().size();
-        yield new Loop(
+        yield new Scan(
             l.count(),
             l.label(),
             l.reverse(),

@@ -14,7 +14,7 @@ import io.github.shardsum.program.Movement.Slice;
 import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
 import io.github.shardsum.program.Nested.Composite;
-import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise.Binary;
 import io.github.shardsum.program.Pointwise.BinaryKind;
@@ -122,7 +122,7 @@ final class OperationParser {
       }
       case "iota" -> new Iota(type(), text("label"));
       case "random" -> new Random(x(), whole("stream"), type());
-      case "loop" -> loop();
+      case "scan" -> scan();
       case "composite" -> composite();
       default -> movement();
     };
@@ -188,10 +188,10 @@ final class OperationParser {
     return (int) count;
   }
 
-  private Operation loop() {
+  private Operation scan() {
     int carried = count("carried", operands.size());
     int sequences = carried + count("sequences", operands.size() - carried);
-    return new Loop(
+    return new Scan(
         whole("count"),
         text("label"),
         flag("reverse"),

@@ -13,7 +13,7 @@ import io.github.shardsum.program.Movement.Slice;
 import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
 import io.github.shardsum.program.Nested.Composite;
-import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Binary;
@@ -74,7 +74,7 @@ public final class OperationPrinter {
       case Window _ -> "window";
       case Split _ -> "split";
       case Merge _ -> "merge";
-      case Loop _ -> "loop";
+      case Scan _ -> "scan";
       case Composite _ -> "composite";
     };
   }
@@ -111,13 +111,13 @@ public final class OperationPrinter {
           all.text("type", type.toString()).text("label", label).map;
       case Random r -> all.text("type", r.type().toString()).whole("stream", r.stream()).map;
       case Movement movement -> movement(all, movement);
-      case Loop loop ->
-          all.whole("count", loop.count())
-              .text("label", loop.label())
-              .flag("reverse", loop.reverse())
-              .whole("carried", loop.carried().size())
-              .whole("sequences", loop.sequences().size())
-              .program("body", loop.body())
+      case Scan scan ->
+          all.whole("count", scan.count())
+              .text("label", scan.label())
+              .flag("reverse", scan.reverse())
+              .whole("carried", scan.carried().size())
+              .whole("sequences", scan.sequences().size())
+              .program("body", scan.body())
               .map;
       case Composite c -> {
         all.word("name", c.name());

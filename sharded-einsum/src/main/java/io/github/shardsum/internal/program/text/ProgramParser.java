@@ -148,12 +148,15 @@ public final class ProgramParser {
       int start = at;
       String mnemonic = name();
       List<Value> operands = new ArrayList<>();
-      symbol('(');
-      if (!accept(')')) {
-        do {
-          operands.add(value());
-        } while (accept(','));
-        symbol(')');
+      // An operation without operands may leave out the parentheses: constant {...}.
+      if (!peek('{')) {
+        symbol('(');
+        if (!accept(')')) {
+          do {
+            operands.add(value());
+          } while (accept(','));
+          symbol(')');
+        }
       }
       Map<String, Attribute> attributes = accept('{') ? attributes() : Map.of();
       return located(start, () -> new OperationParser(mnemonic, operands, attributes).read());

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.program.types;
 
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Nested.Composite;
-import io.github.shardsum.program.Nested.Loop;
+import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramException;
@@ -18,54 +18,54 @@ final class NestedTypes {
 
   static List<ValueType> infer(Nested nested) {
     return switch (nested) {
-      case Loop loop -> loop(loop);
+      case Scan scan -> scan(scan);
       case Composite composite -> composite(composite);
     };
   }
 
-  private static List<ValueType> loop(Loop loop) {
-    List<Value> inputs = loop.body().inputs();
-    List<Value> outputs = loop.body().outputs();
-    int carried = loop.carried().size();
-    check(loop, loop.count() >= 0, "a count of at least 0 is wanted, got " + loop.count());
-    checkBody(loop);
+  private static List<ValueType> scan(Scan scan) {
+    List<Value> inputs = scan.body().inputs();
+    List<Value> outputs = scan.body().outputs();
+    int carried = scan.carried().size();
+    check(scan, scan.count() >= 0, "a count of at least 0 is wanted, got " + scan.count());
+    checkBody(scan);
     for (int i = 0; i < inputs.size(); i++) {
-      Value operand = loop.operands().get(i);
-      boolean sequence = i >= carried && i < carried + loop.sequences().size();
+      Value operand = scan.operands().get(i);
+      boolean sequence = i >= carried && i < carried + scan.sequences().size();
       ValueType wanted =
-          sequence ? stacked(loop, inputs.get(i).type()) : inputs.get(i).type().withoutLayout();
-      same(loop, operand, wanted, "the body's input " + inputs.get(i));
+          sequence ? stacked(scan, inputs.get(i).type()) : inputs.get(i).type().withoutLayout();
+      same(scan, operand, wanted, "the body's input " + inputs.get(i));
     }
     List<ValueType> results = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
       ValueType type = outputs.get(i).type().withoutLayout();
       if (i < carried) {
-        same(loop, loop.carried().get(i), type, "the body's output " + outputs.get(i));
+        same(scan, scan.carried().get(i), type, "the body's output " + outputs.get(i));
       }
-      results.add(i < carried ? type : stacked(loop, type));
+      results.add(i < carried ? type : stacked(scan, type));
     }
-    check(loop, !results.isEmpty(), "a carried value or another output of the body is wanted");
+    check(scan, !results.isEmpty(), "a carried value or another output of the body is wanted");
     return List.copyOf(results);
   }
 
-  private static void checkBody(Loop loop) {
-    Program body = loop.body();
-    int operands = loop.operands().size();
-    int carried = loop.carried().size();
+  private static void checkBody(Scan scan) {
+    Program body = scan.body();
+    int operands = scan.operands().size();
+    int carried = scan.carried().size();
     if (body.inputs().size() != operands || body.outputs().size() < carried) {
       throw ProgramException.of(
-          loop,
+          scan,
           "a body of %d inputs, one an operand, and at least %d outputs, one a carried value, is wanted, got inputs %s and outputs %s"
               .formatted(operands, carried, body.inputs(), body.outputs()));
     }
   }
 
-  private static ValueType stacked(Loop loop, ValueType type) {
+  private static ValueType stacked(Scan scan, ValueType type) {
     List<String> names = new ArrayList<>(type.names());
     List<Long> sizes = new ArrayList<>(type.sizes());
-    names.addFirst(loop.label());
-    sizes.addFirst(loop.count());
-    return Labels.of(loop, type.dtype(), names, sizes);
+    names.addFirst(scan.label());
+    sizes.addFirst(scan.count());
+    return Labels.of(scan, type.dtype(), names, sizes);
   }
 
   private static List<ValueType> composite(Composite composite) {
