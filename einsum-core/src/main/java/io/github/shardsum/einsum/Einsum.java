@@ -4,7 +4,6 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ContractionProgram;
 import io.github.shardsum.internal.contraction.KernelChoices;
 import io.github.shardsum.internal.contraction.ResultScaling;
-import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
@@ -274,8 +273,11 @@ public final class Einsum {
         && out.dtype() == dtype
         && out.shape().equals(bound.outputShape())
         && out.isContiguous()
-        && Overlap.inDifferentArrays(out, left)
-        && Overlap.inDifferentArrays(out, right)
+        && out.array().isPresent()
+        && left.array().isPresent()
+        && right.array().isPresent()
+        && !out.overlaps(left)
+        && !out.overlaps(right)
         && program
             .get()
             .runDirectly(

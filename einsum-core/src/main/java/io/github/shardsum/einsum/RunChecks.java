@@ -1,6 +1,5 @@
 package io.github.shardsum.einsum;
 
-import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
@@ -59,7 +58,7 @@ final class RunChecks {
     if (out.segment().isReadOnly()) {
       throw new IllegalArgumentException("einsum: a writable out is wanted, got a read-only one");
     }
-    if (Overlap.withItself(out)) {
+    if (out.overlapsItself()) {
       throw new IllegalArgumentException(
           "einsum: an out whose elements are apart is wanted, got "
               + out
@@ -99,9 +98,9 @@ final class RunChecks {
   static void apart(Tensor out, Operand operand, String name) {
     boolean overlaps =
         switch (operand) {
-          case Tensor tensor -> Overlap.between(out, tensor);
+          case Tensor tensor -> out.overlaps(tensor);
           case RoutingTensor routing ->
-              Overlap.between(out, routing.positions()) || Overlap.between(out, routing.weights());
+              out.overlaps(routing.positions()) || out.overlaps(routing.weights());
         };
     if (overlaps) {
       throw new IllegalArgumentException(
@@ -136,20 +135,7 @@ final class RunChecks {
   }
 
   private static boolean reachable(Tensor tensor, String name) {
-    if (!tensor.segment().scope().isAlive()) {
-      throw new IllegalStateException(
-          "einsum: live memory is wanted, but the arena of " + name + " was closed");
-    }
-    if (!tensor.segment().isAccessibleBy(Thread.currentThread())) {
-      throw new WrongThreadException(
-          "einsum: " + name + " lies in a confined arena of another thread; use Arena.ofShared()");
-    }
-    return tensor.segment().isAccessibleBy(OTHER);
+    tensor.checkAccessible("einsum: " + name);
+    return tensor.isShared();
   }
-
-  /**
-   * A thread that owns nothing: what it may access, any thread may. Never started, and none of the
-   * virtual ones, with which their scheduler would be loaded.
-   */
-  private static final Thread OTHER = new Thread(null, null, "nobody", 0, false);
 }

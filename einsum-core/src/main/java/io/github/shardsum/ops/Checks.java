@@ -1,7 +1,6 @@
 package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -9,9 +8,6 @@ import java.util.stream.IntStream;
 
 /** What must hold before an operation writes anything. */
 final class Checks {
-  /** A thread that owns nothing: what it may access, any thread may. */
-  private static final Thread OTHER = Thread.ofVirtual().unstarted(() -> {});
-
   private Checks() {}
 
   static void floating(String name, Tensor x) {
@@ -36,7 +32,7 @@ final class Checks {
     if (out.segment().isReadOnly()) {
       throw new IllegalArgumentException(name + ": a writable out is wanted, got a read-only one");
     }
-    if (Overlap.withItself(out)) {
+    if (out.overlapsItself()) {
       throw new IllegalArgumentException(
           name
               + ": an out whose elements are apart is wanted, got "
@@ -46,7 +42,7 @@ final class Checks {
   }
 
   static void apart(String name, Tensor out, Tensor operand) {
-    if (Overlap.between(out, operand)) {
+    if (out.overlaps(operand)) {
       throw new IllegalArgumentException(
           name
               + ": an out that shares no element with an operand is wanted, got "
@@ -98,18 +94,8 @@ final class Checks {
   static Workers reachable(String name, Workers workers, Tensor... tensors) {
     boolean shared = true;
     for (Tensor tensor : tensors) {
-      if (!tensor.segment().scope().isAlive()) {
-        throw new IllegalStateException(
-            name + ": live memory is wanted, but the arena of " + tensor + " was closed");
-      }
-      if (!tensor.segment().isAccessibleBy(Thread.currentThread())) {
-        throw new WrongThreadException(
-            name
-                + ": "
-                + tensor
-                + " lies in a confined arena of another thread; use Arena.ofShared()");
-      }
-      shared &= tensor.segment().isAccessibleBy(OTHER);
+      tensor.checkAccessible(name);
+      shared &= tensor.isShared();
     }
     return shared ? workers : workers.alone();
   }

@@ -1,5 +1,7 @@
 package io.github.shardsum.tensor;
 
+import io.github.shardsum.internal.kernel.Bf16Bits;
+
 /**
  * Conversions to and from bf16 bits, the upper half of an f32: 1 sign, 8 exponent and 7 fraction
  * bits.
@@ -18,7 +20,7 @@ public final class Bf16 {
    * @return the value
    */
   public static float toFloat(short bits) {
-    return Float.intBitsToFloat(bits << 16);
+    return Bf16Bits.toFloat(bits);
   }
 
   /**
@@ -29,12 +31,7 @@ public final class Bf16 {
    * @return the 16 bits
    */
   public static short fromFloat(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    if ((bits & 0x7fffffff) > 0x7f800000) {
-      // A payload in the lower half alone would leave an infinity.
-      return (short) (bits >>> 16 | ((bits & 0x007f0000) == 0 ? 0x0040 : 0));
-    }
-    return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
+    return Bf16Bits.fromFloat(value);
   }
 
   /**
@@ -44,16 +41,7 @@ public final class Bf16 {
    * @return the 16 bits
    */
   public static short fromDouble(double value) {
-    float near = (float) value;
-    int bits = Float.floatToRawIntBits(near);
-    // Round to odd on the way, or a tie made by the first rounding would be broken wrongly.
-    if ((double) near != value && !Float.isNaN(near) && !Float.isInfinite(near)) {
-      if (Math.abs((double) near) > Math.abs(value)) {
-        bits--;
-      }
-      bits |= 1;
-    }
-    return fromFloat(Float.intBitsToFloat(bits));
+    return Bf16Bits.fromDouble(value);
   }
 
   /**
@@ -63,11 +51,6 @@ public final class Bf16 {
    * @return the 16 bits
    */
   public static short fromLong(long value) {
-    if (Math.abs(value) >>> 53 == 0) {
-      return fromDouble((double) value);
-    }
-    // Round to odd on the way, as above: an f64 has no room for all bits.
-    long odd = value >> 11 | ((value & 0x7ff) == 0 ? 0 : 1);
-    return fromDouble((double) odd * 0x1p11);
+    return Bf16Bits.fromLong(value);
   }
 }

@@ -1,5 +1,13 @@
 package io.github.shardsum.tensor;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.ValueLayout;
 import java.util.Locale;
 
 /**
@@ -11,22 +19,24 @@ import java.util.Locale;
  */
 public enum DType {
   /** IEEE 754 binary32. */
-  F32(4),
+  F32(JAVA_FLOAT_UNALIGNED),
   /** IEEE 754 binary64. */
-  F64(8),
+  F64(JAVA_DOUBLE_UNALIGNED),
   /** The upper 16 bits of an IEEE 754 binary32. */
-  BF16(2),
+  BF16(JAVA_SHORT_UNALIGNED),
   /** Two's complement 32-bit integer; overflow wraps. */
-  I32(4),
+  I32(JAVA_INT_UNALIGNED),
   /** Two's complement 64-bit integer; overflow wraps. */
-  I64(8),
+  I64(JAVA_LONG_UNALIGNED),
   /** One byte an element; zero is false, anything else is true, and true is written as 1. */
-  BOOL(1);
+  BOOL(JAVA_BYTE);
 
+  private final ValueLayout layout;
   private final int byteSize;
 
-  DType(int byteSize) {
-    this.byteSize = byteSize;
+  DType(ValueLayout layout) {
+    this.layout = layout;
+    this.byteSize = (int) layout.byteSize();
   }
 
   /**
@@ -36,6 +46,16 @@ public enum DType {
    */
   public int byteSize() {
     return byteSize;
+  }
+
+  /**
+   * Layout of one element in a {@code MemorySegment}: {@code JAVA_FLOAT_UNALIGNED} for f32, {@code
+   * JAVA_SHORT_UNALIGNED} for the bits of bf16, {@code JAVA_BYTE} for bool.
+   *
+   * @return the layout, in the machine's byte order
+   */
+  public ValueLayout valueLayout() {
+    return layout;
   }
 
   /**

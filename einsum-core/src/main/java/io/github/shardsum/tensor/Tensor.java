@@ -1,7 +1,6 @@
 package io.github.shardsum.tensor;
 
 import io.github.shardsum.internal.memory.Memory;
-import io.github.shardsum.internal.memory.Overlap;
 import io.github.shardsum.internal.memory.StridedCopy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -29,36 +28,50 @@ import java.util.Optional;
  *
  * <p>Native and mapped memory is in the machine's byte order and may be unaligned.
  */
-public final class Tensor implements Operand, ViewMethods, ElementMethods {
+public final class Tensor implements Operand {
+  /**
+   * A thread that owns no memory: what it may access, any thread may. Never started, and none of
+   * the virtual ones, with which their scheduler would be loaded.
+   */
+  private static final Thread OTHER = new Thread(null, null, "owns no memory", 0, false);
+
   private final DType dtype;
   private final Shape shape;
   private final long[] strides;
   private final MemorySegment segment;
   private final long offset;
   private final Optional<Object> array;
+  private final Memory memory;
 
   private Tensor(DType dtype, Shape shape, long[] strides, MemorySegment segment, long offset) {
-    this(dtype, shape, strides, segment, offset, HeapArrays.of(dtype, segment));
-  }
-
-  private Tensor(
-      DType dtype,
-      Shape shape,
-      long[] strides,
-      MemorySegment segment,
-      long offset,
-      Optional<Object> array) {
     this.dtype = dtype;
     this.shape = shape;
     this.strides = strides;
     this.segment = segment;
-    // Views of nothing would move the offset out of the segment, where no slice of it exists.
-    this.offset = shape.elementCount() == 0 ? 0 : offset;
-    this.array = array;
+    this.offset = start(shape, offset);
+    this.array = HeapArrays.of(dtype, segment);
+    this.memory = Memory.of(dtype.valueLayout(), segment, array);
   }
 
-  Tensor view(Shape target, long[] steps, long start) {
-    return new Tensor(dtype, target, steps, segment, start, array);
+  private Tensor(Tensor viewed, Shape shape, long[] strides, long offset) {
+    this.dtype = viewed.dtype;
+    this.shape = shape;
+    this.strides = strides;
+    this.segment = viewed.segment;
+    this.offset = start(shape, offset);
+    this.array = viewed.array;
+    this.memory = viewed.memory;
+  }
+
+  /**
+   * Views without elements would move the offset out of the segment, where no slice of it exists.
+   */
+  private static long start(Shape shape, long offset) {
+    return shape.elementCount() == 0 ? 0 : offset;
+  }
+
+  private Tensor view(Shape target, long[] steps, long start) {
+    return new Tensor(this, target, steps, start);
   }
 
   /**
@@ -299,9 +312,9 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    */
   public static Tensor full(DType dtype, double value, long... shape) {
     Tensor one = zeros(dtype);
-    Memory.of(one).store(0, 1, 1, new double[] {value}, 0, 1);
+    one.memory.set(0, value);
     Tensor result = zeros(dtype, shape);
-    StridedCopy.copy(one.broadcastTo(result.shape), result);
+    copy(one.broadcastTo(result.shape), result);
     return result;
   }
 
@@ -320,7 +333,6 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    *
    * @return the rank
    */
-  @Override
   public int rank() {
     return shape.rank();
   }
@@ -343,7 +355,6 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    * @return the stride in elements; 0 on a broadcast axis, negative on a reversed one
    * @throws IndexOutOfBoundsException if there is no such axis
    */
-  @Override
   public long stride(int axis) {
     Views.checkAxis("stride", axis, strides.length, shape);
     return strides[axis];
@@ -354,7 +365,6 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    *
    * @return a fresh array
    */
-  @Override
   public long[] strides() {
     return strides.clone();
   }
@@ -364,7 +374,6 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    *
    * @return the segment, not a copy
    */
-  @Override
   public MemorySegment segment() {
     return segment;
   }
@@ -374,7 +383,6 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    *
    * @return the position in elements
    */
-  @Override
   public long offset() {
     return offset;
   }
@@ -404,7 +412,6 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
    *
    * @return true if so; true for an empty tensor
    */
-  @Override
   public boolean isContiguous() {
     return Views.isContiguous(shape, strides);
   }
@@ -419,9 +426,444 @@ public final class Tensor implements Operand, ViewMethods, ElementMethods {
     return Overlap.withItself(this);
   }
 
-  /** The dtype, the shape and, where the elements are not in C order, the strides. */
+  /**
+   * Whether this tensor may share an element with another.
+   *
+   * @param other any tensor
+   * @return false if all their elements are surely apart, as those of two column blocks of one
+   *     matrix are
+   */
+  public boolean overlaps(Tensor other) {
+    return Overlap.between(this, other);
+  }
+
+  /**
+   * Refuses memory that the calling thread may not access.
+   *
+   * @param name the operation and its operand, for the message
+   * @throws IllegalStateException if the memory's arena was closed
+   * @throws WrongThreadException if the memory is confined to another thread
+   */
+  public void checkAccessible(String name) {
+    if (!segment.scope().isAlive()) {
+      throw new IllegalStateException(name + ": expected live memory, got that of a closed arena");
+    }
+    if (!segment.isAccessibleBy(Thread.currentThread())) {
+      throw new WrongThreadException(
+          name
+              + ": expected memory that this thread may access, got a confined arena of another"
+              + " thread; use Arena.ofShared()");
+    }
+  }
+
+  /**
+   * Whether every thread may access the memory.
+   *
+   * @return false if it is confined to one thread
+   */
+  public boolean isShared() {
+    return segment.isAccessibleBy(OTHER);
+  }
+
+  /** Position in {@link #memory} of the first element. */
+  long origin() {
+    return array.isPresent() ? arrayOffset() : offset;
+  }
+
+  Memory memory() {
+    return memory;
+  }
+
+  private static void copy(Tensor source, Tensor target) {
+    if (source.shape.elementCount() > 0) {
+      StridedCopy.copy(source.shape.toArray(), source.side(), target.side());
+    }
+  }
+
+  private StridedCopy.Side side() {
+    return new StridedCopy.Side(memory, origin(), strides);
+  }
+
+  /**
+   * A view with the axes in reverse order.
+   *
+   * @return the view
+   */
+  public Tensor transpose() {
+    int[] axes = new int[rank()];
+    Arrays.setAll(axes, i -> axes.length - 1 - i);
+    return transpose(axes);
+  }
+
+  /**
+   * A view with the axes in another order.
+   *
+   * @param axes for each axis of the view, the axis of this tensor: a permutation of [0, rank)
+   * @return the view
+   * @throws IllegalArgumentException if it is not a permutation
+   */
+  public Tensor transpose(int... axes) {
+    Views.checkPermutation(axes, shape);
+    long[] sizes = new long[axes.length];
+    long[] steps = new long[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      sizes[i] = shape.size(axes[i]);
+      steps[i] = stride(axes[i]);
+    }
+    return view(Shape.of(sizes), steps, offset);
+  }
+
+  /**
+   * A view of the elements from, from + 1, ..., to - 1 of an axis.
+   *
+   * @param axis the axis, in [0, rank)
+   * @param from the first index, in [0, to]
+   * @param to one past the last index, at most the size
+   * @return the view
+   * @throws IndexOutOfBoundsException if there is no such axis, or the range does not lie in it
+   */
+  public Tensor slice(int axis, long from, long to) {
+    return slice(axis, from, to, 1);
+  }
+
+  /**
+   * A view of the elements from, from + step, ... of an axis, up to but without {@code to}.
+   *
+   * @param axis the axis, in [0, rank)
+   * @param from the first index
+   * @param to the exclusive bound; with a negative step it is at most {@code from} and may be -1
+   * @param step the distance, not 0; negative reverses
+   * @return the view
+   * @throws IndexOutOfBoundsException if there is no such axis, or the range does not lie in it
+   * @throws IllegalArgumentException if the step is 0
+   */
+  public Tensor slice(int axis, long from, long to, long step) {
+    Views.checkAxis("slice", axis, rank(), shape);
+    long count = Views.sliceCount(from, to, step, shape.size(axis), axis, shape);
+    long[] sizes = shape.toArray();
+    long[] steps = strides();
+    sizes[axis] = count;
+    steps[axis] = stride(axis) * step;
+    long start = count == 0 ? offset : offset + from * stride(axis);
+    return view(Shape.of(sizes), steps, start);
+  }
+
+  /**
+   * A view at one index of an axis, without that axis.
+   *
+   * @param axis the axis, in [0, rank)
+   * @param index the index, in [0, size)
+   * @return the view, of rank one less
+   * @throws IndexOutOfBoundsException if there is no such axis or index
+   */
+  public Tensor select(int axis, long index) {
+    Views.checkAxis("select", axis, rank(), shape);
+    if (index < 0 || index >= shape.size(axis)) {
+      throw new IndexOutOfBoundsException(
+          "select: an index in [0, "
+              + shape.size(axis)
+              + ") of axis "
+              + axis
+              + " of shape "
+              + shape
+              + " is wanted, got "
+              + index);
+    }
+    return view(
+        Shape.of(Views.without(shape.toArray(), axis)),
+        Views.without(strides(), axis),
+        offset + index * stride(axis));
+  }
+
+  /**
+   * A view of the diagonal of two axes, which replaces both and comes last.
+   *
+   * @param axis1 one axis, in [0, rank)
+   * @param axis2 another axis, of the same size
+   * @return the view, of rank one less
+   * @throws IndexOutOfBoundsException if there is no such axis
+   * @throws IllegalArgumentException if the axes are the same or of different sizes
+   */
+  public Tensor diagonal(int axis1, int axis2) {
+    Views.checkAxis("diagonal", axis1, rank(), shape);
+    Views.checkAxis("diagonal", axis2, rank(), shape);
+    if (axis1 == axis2 || shape.size(axis1) != shape.size(axis2)) {
+      throw new IllegalArgumentException(
+          "diagonal: two different axes of equal size are wanted, got axes "
+              + axis1
+              + " and "
+              + axis2
+              + " of shape "
+              + shape);
+    }
+    int low = Math.min(axis1, axis2);
+    int high = Math.max(axis1, axis2);
+    long[] sizes = Views.without(Views.without(shape.toArray(), high), low);
+    long[] steps = Views.without(Views.without(strides(), high), low);
+    sizes = Arrays.copyOf(sizes, sizes.length + 1);
+    steps = Arrays.copyOf(steps, steps.length + 1);
+    sizes[sizes.length - 1] = shape.size(axis1);
+    steps[steps.length - 1] = stride(axis1) + stride(axis2);
+    return view(Shape.of(sizes), steps, offset);
+  }
+
+  /**
+   * A view with this tensor repeated along new leading axes and along axes of size 1 (NumPy's
+   * broadcasting); its repeated elements are one element in memory, so it is not for writing.
+   *
+   * @param target the wanted shape
+   * @return the view
+   * @throws IllegalArgumentException if the shapes, right-aligned, differ where this one is not 1
+   */
+  public Tensor broadcastTo(Shape target) {
+    int added = target.rank() - rank();
+    long[] steps = new long[target.rank()];
+    for (int axis = target.rank() - 1; axis >= 0; axis--) {
+      long size = axis < added ? 1 : shape.size(axis - added);
+      if (added < 0 || (size != 1 && size != target.size(axis))) {
+        throw new IllegalArgumentException(
+            "broadcast: shape "
+                + shape
+                + " does not broadcast to "
+                + target
+                + "; axes are aligned from the right and must be equal or 1");
+      }
+      steps[axis] = size == 1 ? 0 : stride(axis - added);
+    }
+    if (added < 0) {
+      throw new IllegalArgumentException(
+          "broadcast: rank " + target.rank() + " is lower than that of " + shape);
+    }
+    return view(target, steps, offset);
+  }
+
+  /**
+   * A view with another shape of as many elements.
+   *
+   * @param sizes the new sizes; one may be -1 and is then computed
+   * @return the view
+   * @throws IllegalArgumentException if the counts differ, or the strides do not allow a view (copy
+   *     with {@link #contiguous()} first)
+   */
+  public Tensor reshape(long... sizes) {
+    Shape target = Views.inferShape(shape, sizes);
+    long[] steps =
+        Views.reshapeStrides(shape, strides(), target)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "reshape: a view of shape "
+                            + shape
+                            + ", strides "
+                            + Arrays.toString(strides())
+                            + " as "
+                            + target
+                            + " does not exist; call contiguous() first to copy"));
+    return view(target, steps, offset);
+  }
+
+  /**
+   * A view with a new axis of size 1.
+   *
+   * @param axis where the new axis stands in the view, in [0, rank]
+   * @return the view, of rank one more
+   * @throws IndexOutOfBoundsException if it cannot stand there
+   */
+  public Tensor expand(int axis) {
+    Views.checkAxis("expand", axis, rank() + 1, shape);
+    long[] sizes = new long[rank() + 1];
+    long[] steps = new long[rank() + 1];
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = i == axis ? 1 : shape.size(i < axis ? i : i - 1);
+      steps[i] = i == axis ? 0 : stride(i < axis ? i : i - 1);
+    }
+    return view(Shape.of(sizes), steps, offset);
+  }
+
+  /**
+   * This tensor if it is contiguous, otherwise a copy on the heap in C order.
+   *
+   * @return a contiguous tensor of equal elements
+   */
+  public Tensor contiguous() {
+    return isContiguous() ? this : copy();
+  }
+
+  /**
+   * A copy on the heap in C order.
+   *
+   * @return a fresh tensor
+   * @throws IllegalArgumentException if the elements do not fit in one Java array; {@link
+   *     #allocate} a tensor and {@link #assign} to it instead
+   */
+  public Tensor copy() {
+    return convert(dtype);
+  }
+
+  /**
+   * A copy on the heap in C order, converted to a dtype, in one rounding.
+   *
+   * <p>Floating point to an integer goes toward zero, saturates and takes NaN to 0; i64 to i32
+   * keeps the lower 32 bits (both as a Java cast); anything to bool is "not zero", so NaN is true;
+   * to a narrower floating-point type is rounded to nearest even.
+   *
+   * @param target the dtype of the copy
+   * @return a fresh tensor
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
+   */
+  public Tensor convert(DType target) {
+    Tensor result = Tensor.zeros(target, shape);
+    copy(this, result);
+    return result;
+  }
+
+  /**
+   * Writes the elements of another tensor, converted as by {@link #convert}, into this one.
+   *
+   * @param source a tensor of the same shape; if the two overlap in memory the result is that of a
+   *     copy made first, and a copy is made
+   * @throws IllegalArgumentException if the shapes differ, this tensor's memory is read-only, or
+   *     its indices share elements, as those of a broadcast view and of overlapping windows do;
+   *     nothing is written then
+   */
+  public void assign(Tensor source) {
+    if (!source.shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "assign: shape "
+              + shape
+              + " is wanted, got "
+              + source.shape()
+              + "; use broadcastTo or reshape");
+    }
+    if (segment.isReadOnly()) {
+      throw new IllegalArgumentException("assign: writable memory is wanted, got a read-only one");
+    }
+    if (overlapsItself()) {
+      throw new IllegalArgumentException(
+          "assign: expected an element for each index, got a view of shape "
+              + shape
+              + " and strides "
+              + Arrays.toString(strides)
+              + ", whose indices share elements; assign to the tensor that it views");
+    }
+    copy(overlaps(source) ? source.copy() : source, this);
+  }
+
+  /**
+   * One element as f64.
+   *
+   * @param index one index an axis
+   * @return the value; an i64 beyond 2^53 is rounded, a bool is 0 or 1
+   * @throws IllegalArgumentException if the number of indices is not the rank
+   * @throws IndexOutOfBoundsException if an index does not lie in its axis
+   */
+  public double getDouble(long... index) {
+    return memory.getDouble(position(index));
+  }
+
+  /**
+   * One element as i64.
+   *
+   * @param index one index an axis
+   * @return the value, converted as by {@link #convert}: a fraction is cut off
+   * @throws IllegalArgumentException if the number of indices is not the rank
+   * @throws IndexOutOfBoundsException if an index does not lie in its axis
+   */
+  public long getLong(long... index) {
+    return memory.getLong(position(index));
+  }
+
+  /**
+   * Writes one element.
+   *
+   * @param value the value, converted to the dtype as by {@link #convert}
+   * @param index one index an axis
+   * @throws IllegalArgumentException if the number of indices is not the rank, or the memory is
+   *     read-only
+   * @throws IndexOutOfBoundsException if an index does not lie in its axis
+   */
+  public void set(double value, long... index) {
+    memory.set(position(index), value);
+  }
+
+  /**
+   * Writes one element.
+   *
+   * @param value the value, converted to the dtype as by {@link #convert}
+   * @param index one index an axis
+   * @throws IllegalArgumentException if the number of indices is not the rank, or the memory is
+   *     read-only
+   * @throws IndexOutOfBoundsException if an index does not lie in its axis
+   */
+  public void set(long value, long... index) {
+    memory.set(position(index), value);
+  }
+
+  private long position(long... index) {
+    if (index.length != rank()) {
+      throw new IllegalArgumentException(
+          "index: one index an axis of " + shape + " is wanted, got " + Arrays.toString(index));
+    }
+    long position = origin();
+    for (int axis = 0; axis < index.length; axis++) {
+      if (index[axis] < 0 || index[axis] >= shape.size(axis)) {
+        throw new IndexOutOfBoundsException(
+            "index: one inside shape " + shape + " is wanted, got " + Arrays.toString(index));
+      }
+      position += index[axis] * stride(axis);
+    }
+    return position;
+  }
+
+  /**
+   * The elements in C order as f32, converted as by {@link #convert}.
+   *
+   * @return a fresh array
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
+   */
+  public float[] toFloatArray() {
+    float[] values = new float[Views.arrayLength(shape)];
+    copy(this, Tensor.of(values, shape.toArray()));
+    return values;
+  }
+
+  /**
+   * The elements in C order as f64, converted as by {@link #convert}.
+   *
+   * @return a fresh array
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
+   */
+  public double[] toDoubleArray() {
+    double[] values = new double[Views.arrayLength(shape)];
+    copy(this, Tensor.of(values, shape.toArray()));
+    return values;
+  }
+
+  /**
+   * The elements in C order as i64, converted as by {@link #convert}.
+   *
+   * @return a fresh array
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
+   */
+  public long[] toLongArray() {
+    long[] values = new long[Views.arrayLength(shape)];
+    copy(this, Tensor.of(values, shape.toArray()));
+    return values;
+  }
+
+  /**
+   * The dtype, the shape and, where the elements are not in C order, the strides: what messages
+   * show of a tensor.
+   *
+   * @return the description, in one line
+   */
+  public String description() {
+    return dtype + "" + shape + (isContiguous() ? "" : " strides " + Arrays.toString(strides));
+  }
+
+  /** The {@link #description()}. */
   @Override
   public String toString() {
-    return dtype + "" + shape + (isContiguous() ? "" : " strides " + Arrays.toString(strides));
+    return description();
   }
 }

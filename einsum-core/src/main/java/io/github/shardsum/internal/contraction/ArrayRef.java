@@ -10,12 +10,14 @@ import io.github.shardsum.tensor.Tensor;
  * @param origin position of the value's first element
  */
 public record ArrayRef(Memory memory, long origin) {
-  /** The slot of a tensor. */
+  /** That of a tensor. */
   public static ArrayRef of(Tensor tensor) {
-    return new ArrayRef(Memory.of(tensor), Memory.origin(tensor));
+    Memory memory = Memory.of(tensor.dtype().valueLayout(), tensor.segment(), tensor.array());
+    return new ArrayRef(
+        memory, tensor.array().isPresent() ? tensor.arrayOffset() : tensor.offset());
   }
 
-  /** The slot moved by a number of elements. */
+  /** That moved by a number of elements. */
   public ArrayRef plus(long elements) {
     return elements == 0 ? this : new ArrayRef(memory, origin + elements);
   }

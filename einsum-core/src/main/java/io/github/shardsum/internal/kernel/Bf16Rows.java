@@ -1,12 +1,10 @@
 package io.github.shardsum.internal.kernel;
 
-import io.github.shardsum.tensor.Bf16;
-
 /** Conversions of contiguous rows between bf16 bits and f32; callers have checked all bounds. */
 public interface Bf16Rows {
   /** to[i] = the f32 of the bits x[i]. */
   void widen(short[] x, int xAt, float[] to, int toAt, int n);
 
-  /** to[i] = the bits of the bf16 nearest to x[i], as {@link Bf16#fromFloat} gives them. */
+  /** to[i] = the bits of the bf16 nearest to x[i], as {@link Bf16Bits#fromFloat} gives them. */
   void narrow(float[] x, int xAt, short[] to, int toAt, int n);
 }

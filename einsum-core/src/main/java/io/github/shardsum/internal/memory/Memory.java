@@ -1,16 +1,16 @@
 package io.github.shardsum.internal.memory;
 
-import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
 /**
- * Where a tensor's elements lie, read into and written from Java arrays.
+ * The memory of an array's elements, read into and written from Java arrays.
  *
- * <p>Kernels compute on {@code float[]}, {@code double[]} and {@code long[]} alone. A tensor whose
- * memory is such an array is met directly; every other memory (native, mapped, bf16, i32, bool) is
- * staged through these bulk moves. So each move has one implementation a kind of memory, whose
- * profile no other kind spoils, and results cannot depend on where the data lies.
+ * <p>Kernels compute on {@code float[]}, {@code double[]} and {@code long[]} alone. Memory that is
+ * such an array is used directly; every other memory (native, mapped, bf16, i32, bool) is staged
+ * through these bulk moves. So each move has one implementation for each kind of memory, whose
+ * profile no other kind spoils, and results cannot depend on where the data is stored.
  *
  * <p>Positions and strides are in elements. Conversions are those of a Java cast, except that bf16
  * rounds to nearest even and bool is "not zero".
@@ -28,8 +28,20 @@ public sealed interface Memory
         I32Segment,
         I64Segment,
         BoolSegment {
-  /** Element type. */
-  DType dtype();
+  /** An array of n elements of the type that holds every value of this memory exactly. */
+  Object exactArray(int n);
+
+  /** The element at a position, as f64. */
+  double getDouble(long at);
+
+  /** The element at a position, as i64. */
+  long getLong(long at);
+
+  /** Writes the element at a position. */
+  void set(long at, double value);
+
+  /** Writes the element at a position. */
+  void set(long at, long value);
 
   /** Reads n elements at, at + stride, ... into to[toAt], to[toAt + toStride], ... */
   void load(long at, long stride, int n, float[] to, int toAt, int toStride);
@@ -50,34 +62,31 @@ public sealed interface Memory
   void store(long at, long stride, int n, long[] from, int fromAt, int fromStride);
 
   /**
-   * The memory of a tensor; element 0 of the tensor is at {@link #origin(Tensor)}.
+   * The memory of elements of one layout: {@code JAVA_SHORT} stands for bf16, {@code JAVA_BYTE} for
+   * bool. A read-only heap segment hides its array and is read as a segment.
    *
-   * <p>A read-only heap segment hides its array and is met as a segment.
+   * @param array the Java array under the segment, whose positions are then those of the array
    */
-  static Memory of(Tensor tensor) {
-    MemorySegment segment = tensor.segment();
-    if (tensor.array().isPresent()) {
-      return switch (tensor.dtype()) {
-        case F32 -> new F32Array((float[]) tensor.array().get());
-        case F64 -> new F64Array((double[]) tensor.array().get());
-        case BF16 -> new Bf16Array((short[]) tensor.array().get());
-        case I32 -> new I32Array((int[]) tensor.array().get());
-        case I64 -> new I64Array((long[]) tensor.array().get());
-        case BOOL -> new BoolArray((byte[]) tensor.array().get());
+  static Memory of(ValueLayout element, MemorySegment segment, Optional<Object> array) {
+    if (array.isPresent()) {
+      return switch (array.get()) {
+        case float[] floats -> new F32Array(floats);
+        case double[] doubles -> new F64Array(doubles);
+        case short[] bits -> new Bf16Array(bits);
+        case int[] ints -> new I32Array(ints);
+        case long[] longs -> new I64Array(longs);
+        case byte[] bools -> new BoolArray(bools);
+        default -> throw new IllegalStateException("array: " + array.get().getClass());
       };
     }
-    return switch (tensor.dtype()) {
-      case F32 -> new F32Segment(segment);
-      case F64 -> new F64Segment(segment);
-      case BF16 -> new Bf16Segment(segment);
-      case I32 -> new I32Segment(segment);
-      case I64 -> new I64Segment(segment);
-      case BOOL -> new BoolSegment(segment);
+    return switch (element) {
+      case ValueLayout.OfFloat _ -> new F32Segment(segment);
+      case ValueLayout.OfDouble _ -> new F64Segment(segment);
+      case ValueLayout.OfShort _ -> new Bf16Segment(segment);
+      case ValueLayout.OfInt _ -> new I32Segment(segment);
+      case ValueLayout.OfLong _ -> new I64Segment(segment);
+      case ValueLayout.OfByte _ -> new BoolSegment(segment);
+      default -> throw new IllegalStateException("element: " + element);
     };
-  }
-
-  /** Position in {@code of(tensor)} of the tensor's first element. */
-  static long origin(Tensor tensor) {
-    return tensor.array().isPresent() ? tensor.arrayOffset() : tensor.offset();
   }
 }

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.rows;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contraction.ArrayRef;
 import io.github.shardsum.internal.memory.Loops;
 import io.github.shardsum.internal.memory.StridedCopy;
 import io.github.shardsum.tensor.Shape;
@@ -25,8 +26,10 @@ public final class RowGather {
     long[] lead = Arrays.copyOf(out.strides(), rank);
     Loops loops = Loops.of(shape.toArray(), shape.rowMajorStrides(), lead);
     Tensor row = table.select(0, 0);
-    Tensor target = row(out, row, 0, rank);
-    boolean bulk = row.isContiguous() && target.isContiguous();
+    long[] steps = Arrays.copyOfRange(out.strides(), rank, out.rank());
+    boolean bulk = row.isContiguous() && row(out, row, rank).isContiguous();
+    ArrayRef from = ArrayRef.of(table);
+    ArrayRef to = ArrayRef.of(out);
     ParallelRange.run(
         workers,
         rows.length,
@@ -38,7 +41,11 @@ public final class RowGather {
             if (bulk) {
               copy(table, number, out, at, row.shape().elementCount());
             } else {
-              StridedCopy.copy(table.select(0, number), row(out, row, at, rank));
+              StridedCopy.copy(
+                  row.shape().toArray(),
+                  new StridedCopy.Side(
+                      from.memory(), from.origin() + number * table.stride(0), row.strides()),
+                  new StridedCopy.Side(to.memory(), to.origin() + at, steps));
             }
           }
         });
@@ -54,8 +61,8 @@ public final class RowGather {
         elements * size);
   }
 
-  private static Tensor row(Tensor out, Tensor row, long at, int rank) {
+  private static Tensor row(Tensor out, Tensor row, int rank) {
     long[] strides = Arrays.copyOfRange(out.strides(), rank, out.rank());
-    return Tensor.ofStrided(out.dtype(), out.segment(), out.offset() + at, row.shape(), strides);
+    return Tensor.ofStrided(out.dtype(), out.segment(), out.offset(), row.shape(), strides);
   }
 }

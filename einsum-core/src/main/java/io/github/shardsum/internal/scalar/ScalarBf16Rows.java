@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.scalar;
 
+import io.github.shardsum.internal.kernel.Bf16Bits;
 import io.github.shardsum.internal.kernel.Bf16Rows;
-import io.github.shardsum.tensor.Bf16;
 
 /** The definition of the conversions. */
 public final class ScalarBf16Rows implements Bf16Rows {
@@ -11,14 +11,14 @@ public final class ScalarBf16Rows implements Bf16Rows {
   @Override
   public void widen(short[] x, int xAt, float[] to, int toAt, int n) {
     for (int i = 0; i < n; i++) {
-      to[toAt + i] = Bf16.toFloat(x[xAt + i]);
+      to[toAt + i] = Bf16Bits.toFloat(x[xAt + i]);
     }
   }
 
   @Override
   public void narrow(float[] x, int xAt, short[] to, int toAt, int n) {
     for (int i = 0; i < n; i++) {
-      to[toAt + i] = Bf16.fromFloat(x[xAt + i]);
+      to[toAt + i] = Bf16Bits.fromFloat(x[xAt + i]);
     }
   }
 }

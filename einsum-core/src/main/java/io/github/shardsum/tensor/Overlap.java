@@ -1,14 +1,13 @@
-package io.github.shardsum.internal.memory;
+package io.github.shardsum.tensor;
 
-import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
 /** Whether tensors share elements; where it cannot tell cheaply it says that they do. */
-public final class Overlap {
+final class Overlap {
   private Overlap() {}
 
   /** Whether two indices of a tensor may be one element. */
-  public static boolean withItself(Tensor tensor) {
+  static boolean withItself(Tensor tensor) {
     if (tensor.shape().elementCount() == 0) {
       return false;
     }
@@ -39,18 +38,18 @@ public final class Overlap {
     return Math.abs(tensor.stride(axis));
   }
 
-  /** Whether each tensor lies in a Java array of its own. */
+  /** Whether each tensor is stored in a Java array of its own. */
   @SuppressWarnings("ReferenceEquality") // which array it is, not what it holds
-  public static boolean inDifferentArrays(Tensor a, Tensor b) {
+  private static boolean inDifferentArrays(Tensor a, Tensor b) {
     return a.array().isPresent() && b.array().isPresent() && a.array().get() != b.array().get();
   }
 
   /** Whether two tensors may share an element. */
-  public static boolean between(Tensor a, Tensor b) {
-    if (a.shape().elementCount() == 0 || b.shape().elementCount() == 0) {
+  static boolean between(Tensor a, Tensor b) {
+    if (inDifferentArrays(a, b)) {
       return false;
     }
-    if (inDifferentArrays(a, b)) {
+    if (a.shape().elementCount() == 0 || b.shape().elementCount() == 0) {
       return false;
     }
     MemorySegment x = a.segment();

@@ -1,0 +1,45 @@
+package io.github.shardsum.internal.kernel;
+
+/** The conversions of {@code Bf16}, which every kernel and kind of memory uses. */
+public final class Bf16Bits {
+  private Bf16Bits() {}
+
+  /** See {@code Bf16}. */
+  public static float toFloat(short bits) {
+    return Float.intBitsToFloat(bits << 16);
+  }
+
+  /** See {@code Bf16}. */
+  public static short fromFloat(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if ((bits & 0x7fffffff) > 0x7f800000) {
+      // A payload in the lower half alone would leave an infinity.
+      return (short) (bits >>> 16 | ((bits & 0x007f0000) == 0 ? 0x0040 : 0));
+    }
+    return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
+  }
+
+  /** See {@code Bf16}. */
+  public static short fromDouble(double value) {
+    float near = (float) value;
+    int bits = Float.floatToRawIntBits(near);
+    // Round to odd on the way, or a tie made by the first rounding would be broken wrongly.
+    if ((double) near != value && !Float.isNaN(near) && !Float.isInfinite(near)) {
+      if (Math.abs((double) near) > Math.abs(value)) {
+        bits--;
+      }
+      bits |= 1;
+    }
+    return fromFloat(Float.intBitsToFloat(bits));
+  }
+
+  /** See {@code Bf16}. */
+  public static short fromLong(long value) {
+    if (Math.abs(value) >>> 53 == 0) {
+      return fromDouble((double) value);
+    }
+    // Round to odd on the way, as above: an f64 has no room for all bits.
+    long odd = value >> 11 | ((value & 0x7ff) == 0 ? 0 : 1);
+    return fromDouble((double) odd * 0x1p11);
+  }
+}
