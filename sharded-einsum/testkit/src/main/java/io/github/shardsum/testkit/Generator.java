@@ -1,0 +1,98 @@
+package io.github.shardsum.testkit;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * Makes values from choices: a pure function of them, so that a value is had again by its seed and
+ * is made smaller by smaller choices.
+ *
+ * @param <T> the values' type
+ */
+@FunctionalInterface
+public interface Generator<T> {
+  /** How often {@link #filter} tries. */
+  int MOST_TRIES = 1000;
+
+  /**
+   * Makes a value.
+   *
+   * @param choices where it takes its decisions from
+   * @return the value
+   * @throws IllegalArgumentException if no value is made of these choices
+   */
+  T generate(Choices choices);
+
+  /**
+   * The value of a seed.
+   *
+   * @param seed the seed
+   * @return the value
+   */
+  default T of(long seed) {
+    return generate(Choices.seeded(seed));
+  }
+
+  /**
+   * Values made of these.
+   *
+   * @param function makes one of another
+   * @param <U> their type
+   * @return the generator
+   */
+  default <U> Generator<U> map(Function<? super T, ? extends U> function) {
+    return choices -> function.apply(generate(choices));
+  }
+
+  /**
+   * Values of a generator that depends on a value of this one.
+   *
+   * @param function makes a generator of a value
+   * @param <U> their type
+   * @return the generator
+   */
+  default <U> Generator<U> flatMap(Function<? super T, Generator<U>> function) {
+    return choices -> function.apply(generate(choices)).generate(choices);
+  }
+
+  /**
+   * Those of these values that a predicate holds of.
+   *
+   * @param predicate which to keep
+   * @return the generator; it throws {@link IllegalArgumentException} if {@value #MOST_TRIES} values
+   *     in a row do not
+   */
+  default Generator<T> filter(Predicate<? super T> predicate) {
+    return choices -> {
+      for (int i = 0; i < MOST_TRIES; i++) {
+        T value = generate(choices);
+        if (predicate.test(value)) {
+          return value;
+        }
+        if (choices.isExhausted()) {
+          break;
+        }
+      }
+      throw new IllegalArgumentException("filter: no value fits");
+    };
+  }
+
+  /**
+   * Lists of these values.
+   *
+   * @param least the least length, and the simplest
+   * @param most the largest length
+   * @return the generator
+   */
+  default Generator<List<T>> lists(int least, int most) {
+    return choices -> {
+      List<T> list = new ArrayList<>();
+      for (long length = choices.between(least, most); length > 0; length--) {
+        list.add(generate(choices));
+      }
+      return List.copyOf(list);
+    };
+  }
+}

@@ -1,0 +1,27 @@
+package io.github.shardsum.testkit;
+
+import io.github.shardsum.tensor.Shape;
+
+/** Generators of shapes. */
+public final class Shapes {
+  private Shapes() {}
+
+  /**
+   * Shapes, empty ones among them.
+   *
+   * @param rank the largest rank
+   * @param size the largest size of an axis
+   * @return the generator; the simplest is a scalar
+   */
+  public static Generator<Shape> of(int rank, int size) {
+    Generator<Long> sizes = choices -> size(choices, size);
+    return sizes
+        .lists(0, rank)
+        .map(list -> Shape.of(list.stream().mapToLong(Long::longValue).toArray()));
+  }
+
+  /** From 1 on; seldom 0, which is never what a smaller example comes to by itself. */
+  static long size(Choices choices, long most) {
+    return choices.nextInt(12) == 11 ? 0 : choices.between(Math.min(1, most), most);
+  }
+}

@@ -1,0 +1,5 @@
+/** Generators, a shrinker and checks for what runs einsums and programs. */
+@NullMarked
+package io.github.shardsum.testkit;
+
+import org.jspecify.annotations.NullMarked;
