@@ -82,8 +82,8 @@ public final class Check<T> {
    * Holds a property against all values.
    *
    * @param property the property
-   * @throws AssertionError if it fails of one, with the smallest value found of which it fails in the
-   *     same way, and the choices to make it of again
+   * @throws AssertionError if it fails of one, with the smallest value found of which it fails in
+   *     the same way, and the choices to make it of again
    */
   public void holds(Property<? super T> property) {
     for (int i = 0; i < tries; i++) {
@@ -107,8 +107,7 @@ public final class Check<T> {
   private AssertionError falsified(
       long found, long[] choices, Throwable first, Property<? super T> property) {
     Class<?> kind = first.getClass();
-    long[] smallest =
-        Shrinker.shrink(choices, each -> failing(each, kind, property), MOST_SHRINKS);
+    long[] smallest = Shrinker.shrink(choices, each -> failing(each, kind, property), MOST_SHRINKS);
     T value = generator.generate(Choices.replay(smallest));
     Throwable cause = failure(value, property).orElse(first);
     return new AssertionError(

@@ -15,8 +15,8 @@ public final class Equations {
   private Equations() {}
 
   /**
-   * Equations of every kind of label: contracted, kept, of one operand or of several, repeated in an
-   * operand (a diagonal), of size 0 and 1, broadcast from size 1.
+   * Equations of every kind of label: contracted, kept, of one operand or of several, repeated in
+   * an operand (a diagonal), of size 0 and 1, broadcast from size 1.
    *
    * @param operands most operands, at least 1
    * @param size largest size of a label

@@ -61,8 +61,8 @@ public interface Generator<T> {
    * Those of these values that a predicate holds of.
    *
    * @param predicate which to keep
-   * @return the generator; it throws {@link IllegalArgumentException} if {@value #MOST_TRIES} values
-   *     in a row do not
+   * @return the generator; it throws {@link IllegalArgumentException} if {@value #MOST_TRIES}
+   *     values in a row do not
    */
   default Generator<T> filter(Predicate<? super T> predicate) {
     return choices -> {
