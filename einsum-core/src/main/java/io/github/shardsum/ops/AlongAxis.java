@@ -6,9 +6,10 @@ import io.github.shardsum.internal.rows.DoubleAlongAxis;
 import io.github.shardsum.internal.rows.FloatAlongAxis;
 import io.github.shardsum.internal.rows.LongAlongAxis;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
-/** Runs row operations along any axis; one that is not wanted of the results has size 0 there. */
+/** Runs row operations along any axis; a result of size 0 there is not computed. */
 record AlongAxis(
     FloatAlongAxis.Rows floats, DoubleAlongAxis.Rows doubles, LongAlongAxis.Rows longs) {
   /** Operations that take one row at a time. */
@@ -18,13 +19,25 @@ record AlongAxis(
         FloatAlongAxis.each(floats), DoubleAlongAxis.each(doubles), LongAlongAxis.each(longs));
   }
 
-  /** Runs it; arguments are checked but for what the memory lets threads do. */
+  /** Runs it; callers have checked everything but which threads may access the memory. */
   void run(String name, Workers workers, Tensor x, int axis, Tensor values, Tensor indices) {
+    run(name, ComputeType.of(x.dtype()), workers, x, axis, values, indices);
+  }
+
+  /** As the other, computed in a given type. */
+  void run(
+      String name,
+      ComputeType type,
+      Workers workers,
+      Tensor x,
+      int axis,
+      Tensor values,
+      Tensor indices) {
     Workers threads = Checks.reachable(name, workers, x, values, indices);
     Tensor from = last(x, axis);
     Tensor to = last(values, axis);
     Tensor where = last(indices, axis);
-    switch (ComputeType.of(x.dtype())) {
+    switch (type) {
       case FLOAT -> FloatAlongAxis.run(threads, floats, from, to, where);
       case DOUBLE -> DoubleAlongAxis.run(threads, doubles, from, to, where);
       case LONG -> LongAlongAxis.run(threads, longs, from, to, where);
@@ -33,9 +46,14 @@ record AlongAxis(
 
   /** A result of x's shape but for one axis. */
   static Tensor sized(DType dtype, Tensor x, int axis, long size) {
+    return Tensor.zeros(dtype, shape(x, axis, size));
+  }
+
+  /** x's shape but for one axis. */
+  static Shape shape(Tensor x, int axis, long size) {
     long[] sizes = x.shape().toArray();
     sizes[axis] = size;
-    return Tensor.zeros(dtype, sizes);
+    return Shape.of(sizes);
   }
 
   /** The view whose last axis is the given one, the others in order. */

@@ -4,28 +4,31 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.rows.DoubleSelection;
 import io.github.shardsum.internal.rows.FloatSelection;
 import io.github.shardsum.internal.rows.LongSelection;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Sums, largest elements and running sums along axes, of tensors of any dtype, strides and memory.
+ * Sums, largest and smallest elements and cumulative sums along axes, of tensors of any dtype,
+ * strides and memory.
  *
- * <p>Results are fresh tensors on the heap in C order, equal to the bit for every number of threads
- * and every kind of memory. Thread-safe.
+ * <p>Results are equal to the bit for every number of threads and every kind of memory. Those that
+ * are returned are fresh, on the heap in C order. Thread-safe.
  */
 public final class Reductions {
   private static final AlongAxis MAX =
       AlongAxis.each(FloatSelection::max, DoubleSelection::max, LongSelection::max);
+  private static final AlongAxis MIN =
+      AlongAxis.each(FloatSelection::min, DoubleSelection::min, LongSelection::min);
   private static final AlongAxis ARG_MAX =
       AlongAxis.each(FloatSelection::argMax, DoubleSelection::argMax, LongSelection::argMax);
-  private static final AlongAxis CUMULATE =
-      AlongAxis.each(FloatSelection::cumulate, DoubleSelection::cumulate, LongSelection::cumulate);
 
   /** Elements of a piece that one thread takes of a long row. */
   private static final int PIECE = 1 << 16;
@@ -43,13 +46,31 @@ public final class Reductions {
    * @throws IllegalArgumentException if there is no such axis, or one is named twice
    */
   public static Tensor sum(Workers workers, Tensor x, int... axes) {
+    return sumOver(workers, x, axes).run(x);
+  }
+
+  /**
+   * As {@link #sum}, into a given result.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and of its shape without the axes
+   * @param x the terms
+   * @param axes the axes to sum over, in [0, rank), each once
+   * @throws IllegalArgumentException as {@link #sum}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void sumInto(Workers workers, Tensor out, Tensor x, int... axes) {
+    sumOver(workers, x, axes).runInto(out, x);
+  }
+
+  private static Einsum sumOver(Workers workers, Tensor x, int... axes) {
     distinct("sum", x, axes);
     int[] labels = IntStream.range(0, x.rank()).toArray();
     int[] kept =
         IntStream.of(labels).filter(i -> IntStream.of(axes).noneMatch(a -> a == i)).toArray();
     Equation equation = Equation.ofSublists(List.of(labels), kept);
     EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
-    return Einsum.compileFor(equation, options, x).run(x);
+    return Einsum.compileFor(equation, options, x);
   }
 
   /**
@@ -62,37 +83,123 @@ public final class Reductions {
    * @throws IllegalArgumentException if there is no such axis, one is named twice or one is empty
    */
   public static Tensor max(Workers workers, Tensor x, int... axes) {
-    distinct("max", x, axes);
-    for (int axis : axes) {
-      Checks.nonEmpty("max", x, axis);
-    }
-    if (axes.length == 0) {
-      return x.copy();
-    }
-    int[] falling = IntStream.of(axes).map(axis -> -axis).sorted().map(axis -> -axis).toArray();
-    Tensor result = x;
-    for (int axis : falling) {
-      result = max(workers, result, axis);
-    }
-    return result;
+    return reduce("max", MAX, workers, x, axes);
   }
 
-  private static Tensor max(Workers workers, Tensor x, int axis) {
+  /**
+   * As {@link #max}, into a given result; over no elements it is -infinity, the lowest integer, or
+   * false.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and of its shape without the axes
+   * @param x the elements
+   * @param axes the axes, in [0, rank), each once
+   * @throws IllegalArgumentException if there is no such axis, one is named twice, or out does not
+   *     fit; nothing is then written
+   */
+  public static void maxInto(Workers workers, Tensor out, Tensor x, int... axes) {
+    reduceInto("max", MAX, workers, out, x, axes);
+  }
+
+  /**
+   * The smallest element over axes; NaN if there is one.
+   *
+   * @param workers threads to use
+   * @param x the elements
+   * @param axes the axes, in [0, rank), each once; none gives a copy
+   * @return x's dtype, and its shape without the axes
+   * @throws IllegalArgumentException as {@link #max}
+   */
+  public static Tensor min(Workers workers, Tensor x, int... axes) {
+    return reduce("min", MIN, workers, x, axes);
+  }
+
+  /**
+   * As {@link #min}, into a given result; over no elements it is infinity, the highest integer, or
+   * true.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and of its shape without the axes
+   * @param x the elements
+   * @param axes the axes, in [0, rank), each once
+   * @throws IllegalArgumentException as {@link #maxInto}
+   */
+  public static void minInto(Workers workers, Tensor out, Tensor x, int... axes) {
+    reduceInto("min", MIN, workers, out, x, axes);
+  }
+
+  private static Tensor reduce(
+      String name, AlongAxis reduction, Workers workers, Tensor x, int... axes) {
+    distinct(name, x, axes);
+    for (int axis : axes) {
+      Checks.nonEmpty(name, x, axis);
+    }
+    Tensor out = Tensor.zeros(x.dtype(), without(x, axes));
+    reduceInto(name, reduction, workers, out, x, axes);
+    return out;
+  }
+
+  private static void reduceInto(
+      String name, AlongAxis reduction, Workers workers, Tensor out, Tensor x, int... axes) {
+    distinct(name, x, axes);
+    Checks.out(name, out, x.dtype(), without(x, axes));
+    Checks.apart(name, out, x);
+    if (x.shape().elementCount() == 0) {
+      out.assign(identity(x.dtype(), reduction == MAX).broadcastTo(out.shape()));
+      return;
+    }
+    if (axes.length == 0) {
+      out.assign(x);
+      return;
+    }
+    // From the last axis to the first, so that those that are left keep their numbers.
+    int[] falling = IntStream.of(axes).map(axis -> -axis).sorted().map(axis -> -axis).toArray();
+    Tensor rest = x;
+    for (int i = 0; i < falling.length - 1; i++) {
+      Tensor less = Tensor.zeros(x.dtype(), without(rest, falling[i]));
+      alongOne(name, reduction, workers, less, rest, falling[i]);
+      rest = less;
+    }
+    alongOne(name, reduction, workers, out, rest, falling[falling.length - 1]);
+  }
+
+  private static void alongOne(
+      String name, AlongAxis reduction, Workers workers, Tensor out, Tensor x, int axis) {
     long size = x.size(axis);
     boolean fewLongRows = size >= 2 * PIECE && x.shape().elementCount() / size < 8;
     if (!fewLongRows) {
-      Tensor values = AlongAxis.sized(x.dtype(), x, axis, 1);
-      MAX.run("max", workers, x, axis, values, AlongAxis.sized(DType.I32, x, axis, 0));
-      return values.select(axis, 0);
+      Tensor none = AlongAxis.sized(DType.I32, x, axis, 0);
+      reduction.run(name, workers, x, axis, out.expand(axis), none);
+      return;
     }
-    // A few long rows: the largest of each piece, and then the largest of those.
+    // A few long rows: each piece, and then the results of the pieces.
     long pieces = Math.ceilDiv(size, PIECE);
-    Tensor largest = AlongAxis.sized(x.dtype(), x, axis, pieces);
+    Tensor parts = AlongAxis.sized(x.dtype(), x, axis, pieces);
     Tensor whole = split(x.slice(axis, 0, (pieces - 1) * PIECE), axis, pieces - 1);
-    largest.slice(axis, 0, pieces - 1).assign(max(workers, whole, axis + 1));
+    alongOne(name, reduction, workers, parts.slice(axis, 0, pieces - 1), whole, axis + 1);
     Tensor rest = x.slice(axis, (pieces - 1) * PIECE, size);
-    largest.select(axis, pieces - 1).assign(max(workers, rest, axis));
-    return max(workers, largest, axis);
+    alongOne(name, reduction, workers, parts.select(axis, pieces - 1), rest, axis);
+    alongOne(name, reduction, workers, out, parts, axis);
+  }
+
+  /** The result over no elements. */
+  private static Tensor identity(DType dtype, boolean max) {
+    Tensor one = Tensor.zeros(dtype);
+    switch (dtype) {
+      case F32, F64, BF16 -> one.set(max ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
+      case I32 -> one.set((long) (max ? Integer.MIN_VALUE : Integer.MAX_VALUE));
+      case I64 -> one.set(max ? Long.MIN_VALUE : Long.MAX_VALUE);
+      case BOOL -> one.set(max ? 0L : 1L);
+    }
+    return one;
+  }
+
+  private static Shape without(Tensor x, int... axes) {
+    return Shape.of(
+        IntStream.range(0, x.rank())
+            .filter(axis -> IntStream.of(axes).noneMatch(other -> other == axis))
+            .mapToLong(x::size)
+            .toArray());
   }
 
   /** The view in which an axis is two: the piece, and the position in it. */
@@ -116,10 +223,29 @@ public final class Reductions {
    */
   public static Tensor argMax(Workers workers, Tensor x, int axis) {
     Checks.axis("arg-max", x, axis);
+    Tensor out = Tensor.zeros(DType.I32, without(x, axis));
+    argMaxInto(workers, out, x, axis);
+    return out;
+  }
+
+  /**
+   * As {@link #argMax}, into a given result.
+   *
+   * @param workers threads to use
+   * @param out the result, i32 or i64, of x's shape without the axis
+   * @param x the elements
+   * @param axis the axis, in [0, rank)
+   * @throws IllegalArgumentException as {@link #argMax}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void argMaxInto(Workers workers, Tensor out, Tensor x, int axis) {
+    Checks.axis("arg-max", x, axis);
     Checks.nonEmpty("arg-max", x, axis);
-    Tensor indices = AlongAxis.sized(DType.I32, x, axis, 1);
-    ARG_MAX.run("arg-max", workers, x, axis, AlongAxis.sized(x.dtype(), x, axis, 0), indices);
-    return indices.select(axis, 0);
+    DType dtype = out.dtype() == DType.I64 ? DType.I64 : DType.I32;
+    Checks.out("arg-max", out, dtype, without(x, axis));
+    Checks.apart("arg-max", out, x);
+    Tensor none = AlongAxis.sized(x.dtype(), x, axis, 0);
+    ARG_MAX.run("arg-max", workers, x, axis, none, out.expand(axis));
   }
 
   /**
@@ -133,11 +259,36 @@ public final class Reductions {
    * @throws IllegalArgumentException if there is no such axis
    */
   public static Tensor cumulativeSum(Workers workers, Tensor x, int axis) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    cumulativeSumInto(workers, out, x, axis, false, false);
+    return out;
+  }
+
+  /**
+   * As {@link #cumulativeSum}, into a given result.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
+   * @param x the terms
+   * @param axis the axis, in [0, rank)
+   * @param exclusive whether each sum leaves out its own element
+   * @param reverse whether sums go from the last element to the first
+   * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
+   *     written
+   */
+  public static void cumulativeSumInto(
+      Workers workers, Tensor out, Tensor x, int axis, boolean exclusive, boolean reverse) {
     Checks.axis("cumulative sum", x, axis);
-    Tensor values = Tensor.zeros(x.dtype(), x.shape());
+    Checks.out("cumulative sum", out, x.dtype(), x.shape());
+    Checks.apartOrSame("cumulative sum", out, x);
+    // A sum in f64 that is stored as bf16 by way of f32 would be rounded twice.
+    ComputeType type = x.dtype() == DType.BF16 ? ComputeType.DOUBLE : ComputeType.of(x.dtype());
     Tensor none = AlongAxis.sized(DType.I32, x, axis, 0);
-    CUMULATE.run("cumulative sum", workers, x, axis, values, none);
-    return values;
+    AlongAxis.each(
+            FloatSelection.cumulate(exclusive, reverse),
+            DoubleSelection.cumulate(exclusive, reverse),
+            LongSelection.cumulate(exclusive, reverse))
+        .run("cumulative sum", type, workers, x, axis, out, none);
   }
 
   private static void distinct(String name, Tensor x, int[] axes) {

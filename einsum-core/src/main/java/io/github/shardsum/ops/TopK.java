@@ -5,6 +5,7 @@ import io.github.shardsum.internal.rows.DoubleSelection;
 import io.github.shardsum.internal.rows.FloatSelection;
 import io.github.shardsum.internal.rows.LongSelection;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
 /**
@@ -18,7 +19,7 @@ import io.github.shardsum.tensor.Tensor;
  */
 public record TopK(Tensor values, Tensor indices) {
   /**
-   * Finds them, in time n log k a row.
+   * Finds them, in time n log k for each row.
    *
    * @param workers threads to use
    * @param x any dtype, strides and memory
@@ -40,10 +41,35 @@ public record TopK(Tensor values, Tensor indices) {
     }
     TopK result =
         new TopK(AlongAxis.sized(x.dtype(), x, axis, k), AlongAxis.sized(DType.I32, x, axis, k));
-    if (k > 0) {
-      AlongAxis.each(FloatSelection.top(k), DoubleSelection.top(k), LongSelection.top(k))
-          .run("top-k", workers, x, axis, result.values, result.indices);
-    }
+    topKInto(workers, result.values, result.indices, x, axis);
     return result;
+  }
+
+  /**
+   * As {@link #of}, into given results, whose size along the axis is k.
+   *
+   * @param workers threads to use
+   * @param values the elements, of x's dtype and of its shape but for the axis
+   * @param indices where they stand along the axis, of the shape of the values, i32 or i64
+   * @param x any dtype, strides and memory
+   * @param axis the axis, in [0, rank)
+   * @throws IllegalArgumentException if there is no such axis, k exceeds its size, or a result does
+   *     not fit or shares an element with x or the other; nothing is then written
+   */
+  public static void topKInto(Workers workers, Tensor values, Tensor indices, Tensor x, int axis) {
+    Checks.axis("top-k", x, axis);
+    long k = values.rank() == x.rank() ? values.size(axis) : 0;
+    Shape shape = AlongAxis.shape(x, axis, Math.min(k, x.size(axis)));
+    Checks.out("top-k", values, x.dtype(), shape);
+    Checks.out("top-k", indices, indices.dtype() == DType.I64 ? DType.I64 : DType.I32, shape);
+    Checks.apart("top-k", values, x);
+    Checks.apart("top-k", indices, x);
+    Checks.apart("top-k", indices, values);
+    if (k > 0) {
+      int count = (int) k;
+      AlongAxis.each(
+              FloatSelection.top(count), DoubleSelection.top(count), LongSelection.top(count))
+          .run("top-k", workers, x, axis, values, indices);
+    }
   }
 }

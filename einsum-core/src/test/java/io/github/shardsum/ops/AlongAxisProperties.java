@@ -88,6 +88,99 @@ class AlongAxisProperties {
   }
 
   @Property
+  void exclusiveAndReverseSumsLeaveOutAndTurnRound(
+      @ForAll("any") Case c, @ForAll boolean exclusive, @ForAll boolean reverse) {
+    Tensor out = Tensor.zeros(c.x.dtype(), c.x.shape());
+    Reductions.cumulativeSumInto(ALONE, out, c.x, c.axis, exclusive, reverse);
+    boolean bool = c.x.dtype() == DType.BOOL;
+    Operands.forEachIndex(
+        c.x.shape(),
+        i -> {
+          double[] row = row(c.x, c.axis, i);
+          int own = (int) i[c.axis];
+          int from = reverse ? own + (exclusive ? 1 : 0) : 0;
+          int to = reverse ? row.length : own + (exclusive ? 0 : 1);
+          double sum = IntStream.range(from, to).mapToDouble(j -> row[j]).sum();
+          assertEquals(bool ? Math.min(1, sum) : sum, out.getDouble(i) + 0d);
+        });
+    Tensor copy = c.x.copy();
+    Reductions.cumulativeSumInto(ALONE, copy, copy, c.axis, exclusive, reverse);
+    assertArrayEquals(out.toDoubleArray(), copy.toDoubleArray());
+  }
+
+  @Test
+  void aSumOfBf16IsRoundedOnce() {
+    // 1 + 2^-8 + 2^-40 is above the middle of two bf16; its f32 is the middle, a tie.
+    double small = 0x1p-40;
+    Tensor x = Tensor.of(new double[] {1, 0x1p-8, small}, 3).convert(DType.BF16);
+    assertEquals(1 + 0x1p-7, Reductions.cumulativeSum(ALONE, x, 0).getDouble(2));
+  }
+
+  @Property
+  void resultsGoIntoWhatIsGiven(@ForAll("any") Case c) {
+    long[] sizes =
+        IntStream.range(0, c.x.rank())
+            .filter(axis -> axis != c.axis)
+            .mapToLong(c.x::size)
+            .toArray();
+    Tensor out = Tensor.full(c.x.dtype(), 1, sizes);
+    Reductions.maxInto(ALONE, out, c.x, c.axis);
+    assertArrayEquals(Reductions.max(ALONE, c.x, c.axis).toDoubleArray(), out.toDoubleArray());
+    Reductions.sumInto(ALONE, out, c.x, c.axis);
+    assertArrayEquals(Reductions.sum(ALONE, c.x, c.axis).toDoubleArray(), out.toDoubleArray());
+    Reductions.minInto(ALONE, out, c.x, c.axis);
+    double[] min = out.toDoubleArray();
+    double[] rows = Movement.transpose(ALONE, c.x, last(c.x, c.axis)).toDoubleArray();
+    int n = (int) c.x.size(c.axis);
+    for (int i = 0; i < min.length; i++) {
+      assertEquals(
+          IntStream.range(i * n, (i + 1) * n).mapToDouble(j -> rows[j]).min().getAsDouble(),
+          min[i]);
+    }
+    Tensor where = Tensor.zeros(DType.I64, sizes);
+    Reductions.argMaxInto(ALONE, where, c.x, c.axis);
+    assertArrayEquals(Reductions.argMax(ALONE, c.x, c.axis).toLongArray(), where.toLongArray());
+  }
+
+  /** The axes with one of them last. */
+  private static int[] last(Tensor x, int axis) {
+    return IntStream.concat(
+            IntStream.range(0, x.rank()).filter(other -> other != axis), IntStream.of(axis))
+        .toArray();
+  }
+
+  @Test
+  void overNoElementsAResultIsItsIdentity() {
+    for (DType dtype : DType.values()) {
+      Tensor out = Tensor.full(dtype, 1, 2);
+      Tensor empty = Tensor.zeros(dtype, 2, 0);
+      Reductions.maxInto(ALONE, out, empty, 1);
+      double low = dtype.isFloating() ? Double.NEGATIVE_INFINITY : dtype == DType.BOOL ? 0 : -1;
+      assertEquals(low < 0, out.getDouble(1) < -0x1p30);
+      Reductions.minInto(ALONE, out, empty, 1);
+      assertEquals(true, dtype == DType.BOOL ? out.getDouble(1) == 1 : out.getDouble(1) > 0x1p30);
+    }
+  }
+
+  @Test
+  void listsAndHeapsOfRisingAndFallingRows() {
+    for (int k : new int[] {1, 2, 8, 9, 20}) {
+      for (int direction : new int[] {1, -1}) {
+        float[] row = new float[40];
+        for (int i = 0; i < row.length; i++) {
+          row[i] = direction * (i / 2);
+        }
+        TopK top = TopK.of(ALONE, Tensor.of(row, 40), k, 0);
+        for (int i = 0; i < k; i++) {
+          int expected = direction < 0 ? i : 38 - i / 2 * 2 + i % 2;
+          assertEquals(expected, top.indices().getLong(i));
+          assertEquals(row[expected], top.values().getDouble(i));
+        }
+      }
+    }
+  }
+
+  @Property
   void theTopKAreTheHeadOfAStableSort(@ForAll("any") Case c) {
     for (int k : new int[] {0, 1, (int) c.x.size(c.axis) / 2, (int) c.x.size(c.axis)}) {
       TopK top = TopK.of(ALONE, c.x, k, c.axis);
