@@ -22,7 +22,10 @@ public final class CollectiveComparison {
   private static final double LEAST_OF_COPY = 0.9;
   private static final double LEAST_OF_READ = 0.6;
 
-  /** From so many devices on the promise on all-reduces holds: operands are beyond the caches. */
+  /**
+   * From this number of devices on the promise on all-reduces holds: operands are beyond the
+   * caches.
+   */
   private static final int BEYOND_CACHES = 64;
 
   private static final double MOST_MICROSECONDS = 5;

@@ -25,7 +25,7 @@ final class Data {
   /** Throws unless both are equal: a wrong result must not count as a fast one. */
   static void check(String what, double expected, double actual, double error) {
     if (!(Math.abs(expected - actual) <= error)) {
-      throw new IllegalStateException("%s: wanted %s, got %s".formatted(what, expected, actual));
+      throw new IllegalStateException("%s: expected %s, got %s".formatted(what, expected, actual));
     }
   }
 }

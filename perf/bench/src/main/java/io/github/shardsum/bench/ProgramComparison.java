@@ -51,7 +51,8 @@ public final class ProgramComparison {
           }
         }
         case "compile" -> times.compile();
-        default -> throw new IllegalArgumentException("moe, compile are wanted, got " + what);
+        default ->
+            throw new IllegalArgumentException("argument: must be moe or compile, got " + what);
       }
     }
     print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());

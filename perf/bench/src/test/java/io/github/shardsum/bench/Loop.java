@@ -24,7 +24,7 @@ record Loop(String name, int runs, Runnable small, Runnable large, long moreRows
   /** How much more of its first label the larger size has. */
   private static final int FACTOR = 3;
 
-  /** A vector's elements count as rows of so many, which a sum adds up in one block. */
+  /** A vector's elements count as rows of this many, which a sum adds up in one block. */
   private static final int ROW_OF_A_VECTOR = 512;
 
   /**

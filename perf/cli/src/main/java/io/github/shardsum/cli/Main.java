@@ -2,6 +2,7 @@ package io.github.shardsum.cli;
 
 import io.github.shardsum.cli.bench.BenchCommand;
 import io.github.shardsum.cli.common.FileErrors;
+import io.github.shardsum.cli.common.UsageErrors;
 import io.github.shardsum.cli.einsum.EinsumCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
 import io.github.shardsum.cli.moe.MoeCommand;
@@ -69,10 +70,11 @@ public final class Main implements Runnable {
   }
 
   /**
-   * A status of 0 says that all of the output is where it was wanted, which a full disk prevents.
+   * A status of 0 says that all of the output is where it was meant to go, which a full disk
+   * prevents.
    */
   public static int run(CommandLine line, PrintStream out, PrintStream err, String... args) {
-    // Numbers look the same wherever it runs, for whoever reads them with a program.
+    // Numbers look the same wherever it runs, for a program that reads them.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     line.setOut(new PrintWriter(out, true, out.charset()))
         .setErr(new PrintWriter(err, true, err.charset()));
@@ -90,7 +92,7 @@ public final class Main implements Runnable {
     } catch (OutOfMemoryError memory) {
       line.getErr()
           .println(
-              "shardsum: memory: more is wanted than there is ("
+              "shardsum: memory: not enough ("
                   + memory.getMessage()
                   + "); for a larger heap set SHARDSUM_JAVA_OPTS=-Xmx...");
       return FAILED;
@@ -102,6 +104,7 @@ public final class Main implements Runnable {
     CommandLine line =
         new CommandLine(new Main())
             .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler(new UsageErrors())
             .setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
     // An equation may begin with "->", which is no option.
     Objects.requireNonNull(line.getSubcommands().get("einsum"))
@@ -113,7 +116,11 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "command: wanted one, got none");
+    throw new ParameterException(
+        spec.commandLine(),
+        "command: expected one of "
+            + String.join(", ", spec.subcommands().keySet())
+            + ", got none");
   }
 
   /**

@@ -54,7 +54,7 @@ class MainTest {
   @Test
   void noCommandIsAWrongCommandLine() {
     assertEquals(2, run());
-    assertTrue(err.toString().contains("command: wanted one, got none"), err.toString());
+    assertTrue(err.toString().contains("command: expected one of doctor, "), err.toString());
   }
 
   @Test
@@ -64,9 +64,29 @@ class MainTest {
   }
 
   @Test
+  void aWrongCommandLineIsToldInAtMostEightLines() {
+    for (String[] wrong :
+        new String[][] {
+          {},
+          {"docter"},
+          {"moe", "--experts", "many"},
+          {"einsum", "--path", "foo", "i->i", "a.npy"},
+          {"bench", "ij,jk->ik", "--sizes", "i=2"},
+          {"topology", "--nothing"},
+          {"tpu"}
+        }) {
+      err.getBuffer().setLength(0);
+      assertEquals(2, run(wrong), () -> String.join(" ", wrong));
+      assertTrue(err.toString().lines().count() <= 8, err::toString);
+      assertTrue(err.toString().contains("help: shardsum"), err::toString);
+      assertTrue(err.toString().contains(" --help"), err::toString);
+    }
+  }
+
+  @Test
   void badInputIsOneSentence() {
-    assertEquals(1, runFailing(() -> fail(new IllegalArgumentException("rank: wanted 2, got 3"))));
-    assertEquals("shardsum failing: rank: wanted 2, got 3", err.toString().strip());
+    assertEquals(1, runFailing(() -> fail(new IllegalArgumentException("rank: must be 2, got 3"))));
+    assertEquals("shardsum failing: rank: must be 2, got 3", err.toString().strip());
   }
 
   @Test
@@ -125,7 +145,7 @@ class MainTest {
     CommandLine line = Main.commandLine().addSubcommand(greedy);
     assertEquals(1, Main.run(line, System.out, printer(), "failing"));
     assertEquals(
-        "shardsum: memory: more is wanted than there is (Java heap space); for a larger heap set"
+        "shardsum: memory: not enough (Java heap space); for a larger heap set"
             + " SHARDSUM_JAVA_OPTS=-Xmx...",
         printed());
   }

@@ -69,7 +69,7 @@ class ReadmeTest {
             .results()
             .map(match -> match.group(1))
             .collect(Collectors.toSet());
-    assertTrue(known.containsAll(said), () -> "wanted " + said + ", got " + known);
+    assertTrue(known.containsAll(said), () -> "expected " + said + ", got " + known);
   }
 
   private String block(String language) {

@@ -51,7 +51,7 @@ public record CacheLevel(String name, long bytes, boolean shared) {
   }
 
   /**
-   * What fits into this level, for so many threads together.
+   * What fits into this level, for this many threads together.
    *
    * @param threads threads at work
    * @return bytes

@@ -37,7 +37,7 @@ final class MultiplyAddProbe {
   /** A probe of one thread, for f32 or f64. */
   MultiplyAddProbe(DType dtype) {
     if (dtype != DType.F32 && dtype != DType.F64) {
-      throw new IllegalArgumentException("multiply-adds: wanted f32 or f64, got " + dtype);
+      throw new IllegalArgumentException("multiply-adds: expected f32 or f64, got " + dtype);
     }
     this.dtype = dtype;
     this.floats = new float[dtype == DType.F32 ? BYTES / Float.BYTES : 0];

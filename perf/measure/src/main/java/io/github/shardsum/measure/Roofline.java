@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What so many threads of this machine can do at most: multiply-adds on registers, and bytes moved
- * of a given footprint. Each number is measured whenever it is asked for, and the best measurement
- * so far counts: what slows a machine down comes and goes. For one thread's use.
+ * What a number of threads of this machine can do at most: multiply-adds on registers, and bytes
+ * moved of a given footprint. Each number is measured whenever it is asked for, and the best
+ * measurement so far counts: what slows a machine down comes and goes. For one thread's use.
  */
 public final class Roofline {
   /** Of a cache this share is used, since other data want some of it. */

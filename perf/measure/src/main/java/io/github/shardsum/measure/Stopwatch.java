@@ -7,7 +7,7 @@ public final class Stopwatch {
   /** The JIT is done with the loops after two or three windows, as a rule. */
   private static final int FEWEST_WINDOWS = 5;
 
-  /** On a busy machine the JIT's own threads wait too, and loops are slow until they had a turn. */
+  /** On a busy machine the JIT's own threads wait too, and loops are slow until these have run. */
   private static final int QUIET_WINDOWS = 3;
 
   private static final int MOST_WINDOWS = 40;

@@ -68,8 +68,7 @@ public final class BindingCalls implements AutoCloseable {
     String paths = System.getenv(PLUGINS);
     if (paths == null || paths.isBlank()) {
       throw new IllegalStateException(
-          PLUGINS
-              + ": the path of an XLA CPU plugin is wanted (`pip install lammps-jax-pjrt-cpu`)");
+          PLUGINS + ": expected the path of an XLA CPU plugin (`pip install lammps-jax-pjrt-cpu`)");
     }
     return Path.of(paths.split(File.pathSeparator, 2)[0]);
   }

@@ -55,7 +55,7 @@ public final class NativeCalls implements AutoCloseable {
       throw new IllegalStateException(e);
     }
     if (state.address() == 0) {
-      throw new IllegalArgumentException(plugin + ": a PJRT plugin is wanted");
+      throw new IllegalArgumentException(plugin + ": expected a PJRT plugin");
     }
   }
 
@@ -76,7 +76,7 @@ public final class NativeCalls implements AutoCloseable {
       }
       return built;
     } catch (IOException e) {
-      throw new UncheckedIOException("a C compiler `cc` is wanted (apt-get install gcc)", e);
+      throw new UncheckedIOException("expected a C compiler `cc` (apt-get install gcc)", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);

@@ -64,7 +64,9 @@ public final class PjrtComparison {
         case "calls" -> times.calls();
         case "copies" -> times.copies();
         case "jax" -> times.jax();
-        default -> throw new IllegalArgumentException("calls, copies, jax are wanted, got " + what);
+        default ->
+            throw new IllegalArgumentException(
+                "argument: must be calls, copies or jax, got " + what);
       }
     }
     // Threads of the plugin may still be about.

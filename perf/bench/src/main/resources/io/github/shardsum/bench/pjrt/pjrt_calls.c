@@ -146,7 +146,7 @@ void calls_close(State* state) {
   free(state);
 }
 
-// Each of the following makes one call so many times, and gives a number that depends on all results.
+// Each of the following makes one call this many times, and gives a number that depends on all results.
 
 int64_t calls_is_deleted(State* state, int64_t times) {
   int64_t sum = 0;

@@ -77,13 +77,13 @@ final class BenchCases {
         || Stream.concat(equation.operands().stream(), Stream.of(equation.output()))
             .anyMatch(term -> term.axes().stream().anyMatch(axis -> axis.isEllipsis()))) {
       throw new IllegalArgumentException(
-          "equation: wanted every label written out, got an ellipsis in " + equation);
+          "equation: expected every label written out, got an ellipsis in " + equation);
     }
     List<String> missing =
         equation.labels().stream().filter(label -> !sizes.containsKey(label)).toList();
     if (!missing.isEmpty()) {
       throw new IllegalArgumentException(
-          "--sizes: wanted a size for each label of %s, got none for %s: add %s"
+          "--sizes: expected a size for each label of %s, got none for %s: add %s"
               .formatted(
                   equation,
                   String.join(", ", missing),
@@ -93,13 +93,13 @@ final class BenchCases {
     unknown.removeAll(equation.labels());
     if (!unknown.isEmpty()) {
       throw new IllegalArgumentException(
-          "--sizes: wanted labels of %s, got %s".formatted(equation, String.join(", ", unknown)));
+          "--sizes: expected labels of %s, got %s".formatted(equation, String.join(", ", unknown)));
     }
     sizes.forEach(
         (label, size) -> {
           if (size < 1) {
             throw new IllegalArgumentException(
-                "--sizes: wanted at least 1, got %s=%d".formatted(label, size));
+                "--sizes: must be at least 1, got %s=%d".formatted(label, size));
           }
         });
   }

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = {
-      "Time einsums against the machine's limits and the peers found, all in turns in one run.",
+      "Time einsums against the machine's limits and the peers found, all interleaved in one run.",
       "Without EQUATION: the list of cases. With it: that one, at the sizes given.",
       "A ratio is a peer's time over ours, with a paired 95 %% interval."
     })
@@ -182,8 +182,8 @@ public final class BenchCommand implements Callable<Integer> {
         Peers found = Peers.start(names, interpreter(), count)) {
       report.threads(count, found);
       Roofline roof = new Roofline(workers, WINDOW_NANOS);
-      InterleavedTimer turns = count == 1 ? rounds : rounds.withPauses();
-      BenchRun run = new BenchRun(turns, workers, roof, found.competitors(), report::note);
+      InterleavedTimer timer = count == 1 ? rounds : rounds.withPauses();
+      BenchRun run = new BenchRun(timer, workers, roof, found.competitors(), report::note);
       for (BenchCase subject : cases) {
         results.add(run.measure(subject));
         report.row(results.getLast());
@@ -231,7 +231,7 @@ public final class BenchCommand implements Callable<Integer> {
   private List<Integer> alone(List<Integer> counts) {
     if (equation.isPresent() || filter.isPresent() || json.isPresent() || !sizes.isEmpty()) {
       throw new IllegalArgumentException(
-          "--limits: wanted with --threads alone, got cases or --json too: leave them out");
+          "--limits: must stand with --threads alone, got cases or --json too: leave them out");
     }
     return counts;
   }
@@ -271,7 +271,7 @@ public final class BenchCommand implements Callable<Integer> {
       return List.of(own);
     }
     if (!sizes.isEmpty()) {
-      throw new IllegalArgumentException("--sizes: wanted with an equation, got no equation");
+      throw new IllegalArgumentException("--sizes: must stand with an equation, got no equation");
     }
     Optional<DType> only = dtype.map(BenchCommand::dtype);
     List<BenchCase> chosen =
@@ -281,7 +281,7 @@ public final class BenchCommand implements Callable<Integer> {
             .toList();
     if (chosen.isEmpty() && kernelCases().isEmpty()) {
       throw new IllegalArgumentException(
-          "--filter: wanted one that some case's GROUP/ID has, got %s; the groups are %s"
+          "--filter: expected one that some case's GROUP/ID has, got %s; the groups are %s"
               .formatted(
                   filter.map(Pattern::pattern).orElse(""),
                   Stream.concat(
@@ -300,7 +300,7 @@ public final class BenchCommand implements Callable<Integer> {
       case "i32" -> DType.I32;
       case "i64" -> DType.I64;
       default ->
-          throw new IllegalArgumentException("--dtype: wanted f32, f64, i32 or i64, got " + name);
+          throw new IllegalArgumentException("--dtype: must be f32, f64, i32 or i64, got " + name);
     };
   }
 
@@ -315,7 +315,7 @@ public final class BenchCommand implements Callable<Integer> {
         || subject.bound().operandShapes().stream()
             .anyMatch(shape -> shape.elementCount() > Shape.LONGEST_ARRAY)) {
       throw new IllegalArgumentException(
-          ("%s: wanted operands and result of at most %.0f MiB and 2^31 elements each, got %.0f MiB:"
+          ("%s: expected operands and result of at most %.0f MiB and 2^31 elements each, got %.0f MiB:"
                   + " choose smaller sizes, or a larger heap by SHARDSUM_JAVA_OPTS=-Xmx...")
               .formatted(
                   subject.id(),
@@ -330,7 +330,7 @@ public final class BenchCommand implements Callable<Integer> {
     for (int count : counts) {
       if (count < 1 || count > processors) {
         throw new IllegalArgumentException(
-            "--threads: wanted 1 to %d, the processors here, got %d".formatted(processors, count));
+            "--threads: must be 1 to %d, the processors here, got %d".formatted(processors, count));
       }
     }
     return counts.stream().distinct().toList();

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 
-/** Measures cases one after the other, ours and the peers in turns. */
+/** Measures cases one after the other, ours and the peers interleaved. */
 final class BenchRun {
   private static final int MOST_REPEATS = 5;
 
@@ -26,7 +26,7 @@ final class BenchRun {
   private final Consumer<String> notes;
 
   /**
-   * A run on so many threads.
+   * A run on a number of threads.
    *
    * @param rounds how long and how often
    * @param workers our threads; the peers have as many

@@ -104,8 +104,7 @@ final class FreshJvm {
     Optional<String> java = ProcessHandle.current().info().command();
     String modules = System.getProperty("jdk.module.path", "");
     if (java.isEmpty() || modules.isEmpty()) {
-      throw new MeasurementException(
-          "another JVM: wanted to be started by ./shardsum, on a module path");
+      throw new MeasurementException("another JVM: needs a module path: start it by ./shardsum");
     }
     List<String> command = new ArrayList<>(List.of(java.get(), "--module-path", modules));
     command.addAll(pages());

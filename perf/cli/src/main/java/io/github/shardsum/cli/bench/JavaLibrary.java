@@ -78,7 +78,7 @@ enum JavaLibrary {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "peer: one of %s is wanted, got %s".formatted(ids(), id)));
+                    "peer: expected one of %s, got %s".formatted(ids(), id)));
   }
 
   String id() {

@@ -10,8 +10,8 @@ import io.github.shardsum.measure.MeasurementException;
  *
  * @param id its name in tables and filters, after {@code kernel/}
  * @param unit of its value
- * @param atMost whether the value must stay below what is wanted instead of reaching it
- * @param wanted the value wanted
+ * @param atMost whether the value must stay below the target instead of reaching it
+ * @param wanted the target
  * @param anyThreads whether it is measured at every number of threads, or at one alone
  * @param measure how
  */
@@ -33,7 +33,7 @@ record KernelCase(
    * @param value the median and its interval
    */
   record Result(KernelCase subject, int threads, Interval value) {
-    /** Whether the interval reaches what is wanted. */
+    /** Whether the interval reaches the target. */
     boolean met() {
       return subject.atMost() ? value.low() <= subject.wanted() : value.high() >= subject.wanted();
     }

@@ -4,7 +4,7 @@ import io.github.shardsum.measure.Interval;
 import java.util.List;
 
 /**
- * What one case gave with so many threads.
+ * What one case gave with a number of threads.
  *
  * @param subject the case
  * @param threads threads of ours and of each peer

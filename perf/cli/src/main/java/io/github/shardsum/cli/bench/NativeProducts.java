@@ -33,7 +33,7 @@ final class NativeProducts {
 
   /**
    * How long OpenBLAS's threads look for more work, as a power of two of processor ticks. Their 0.1
-   * s would be the time of whoever comes next; within a block of calls they never wait so long.
+   * s would be the time of the next competitor; within a block of calls they never wait that long.
    */
   static final String OPENBLAS_WAITS = "OPENBLAS_THREAD_TIMEOUT";
 

@@ -7,7 +7,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The peers that this machine has, each with so many threads. */
+/** The peers that this machine has, each with the same number of threads. */
 final class Peers implements AutoCloseable {
   private static final List<String> PYTHON = List.of("numpy", "torch");
   private static final String NONE = "none";
@@ -51,7 +51,7 @@ final class Peers implements AutoCloseable {
     for (String name : names) {
       if (!all().contains(name)) {
         throw new IllegalArgumentException(
-            "--peers: wanted some of %s, or none, got %s"
+            "--peers: expected some of %s, or none, got %s"
                 .formatted(String.join(", ", all()), name));
       }
     }

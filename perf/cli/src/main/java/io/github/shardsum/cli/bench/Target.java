@@ -76,7 +76,7 @@ record Target(
 
   private record Value(String id, double middle, double high) {}
 
-  /** How it came out with so many threads; empty if no case of it was measured. */
+  /** How it came out with this number of threads; empty if no case of it was measured. */
   Optional<Outcome> outcome(List<Measured> results, int count) {
     if (threads != 0 && threads != count) {
       return Optional.empty();

@@ -33,7 +33,7 @@ public final class OutputFolder {
       there = there.getParent();
     }
     if (!Files.isDirectory(there)) {
-      throw refused(there, "a folder, or a name that is free, is wanted by --out");
+      throw refused(there, "must be a folder or a name that is free");
     }
     if (!Files.isWritable(there)) {
       throw refused(there, "this user may not write here; choose another folder for --out");
@@ -41,7 +41,7 @@ public final class OutputFolder {
     for (String name : names) {
       Path file = file(name);
       if (Files.exists(file) && !Files.isRegularFile(file)) {
-        throw refused(file, "a regular file or a name that is free is wanted");
+        throw refused(file, "must be a regular file or a name that is free");
       }
     }
   }

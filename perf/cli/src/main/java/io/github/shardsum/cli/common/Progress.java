@@ -51,7 +51,7 @@ public final class Progress {
     }
   }
 
-  /** Begins a phase of so many steps, ending the one before. */
+  /** Begins a phase of this many steps, ending the one before. */
   public synchronized void begin(String name, long steps) {
     end();
     phase = name;

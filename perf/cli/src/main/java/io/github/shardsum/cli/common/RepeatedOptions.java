@@ -34,13 +34,13 @@ public final class RepeatedOptions {
         String name = pair.substring(0, Math.max(0, sign));
         if (name.isEmpty() || sign == pair.length() - 1) {
           throw new ParameterException(
-              spec.commandLine(), option + ": " + found.paramLabel() + " is wanted, got " + pair);
+              spec.commandLine(), option + ": expected " + found.paramLabel() + ", got " + pair);
         }
         String before = given.put(name, pair);
         if (before != null) {
           throw new ParameterException(
               spec.commandLine(),
-              option + ": one value for each name is wanted, got " + before + " and " + pair);
+              option + ": must have one value for each name, got " + before + " and " + pair);
         }
       }
     }

@@ -14,7 +14,7 @@ public final class TensorText {
   /** Of an axis that is cut, how many indices are shown: half at each end. */
   private static final long EDGES = 6;
 
-  /** Axes beyond which brackets help nobody. */
+  /** Axes beyond which brackets do not help a reader. */
   private static final int MOST_AXES = 16;
 
   private final Tensor tensor;

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.einsum;
 
 import io.github.shardsum.cli.common.TensorText;
+import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.exec.Workers;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -83,11 +85,7 @@ public final class EinsumCommand implements Callable<Integer> {
       description = "How the order of contractions is found (default: ${DEFAULT-VALUE}).")
   private PathChoice path = PathChoice.AUTO;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads; results do not depend on it (default: all processors).")
-  private Optional<Integer> threads = Optional.empty();
+  @Mixin private ThreadsOption threads = new ThreadsOption();
 
   @Option(
       names = "--explain",
@@ -97,7 +95,7 @@ public final class EinsumCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     check();
-    try (Workers workers = Workers.of(threads.orElse(Runtime.getRuntime().availableProcessors()))) {
+    try (Workers workers = threads.workers()) {
       EinsumOptions options = EinsumOptions.defaults().withPath(path.finder()).withWorkers(workers);
       PrintWriter output = spec.commandLine().getOut();
       if (jobs.isPresent()) {
@@ -109,24 +107,20 @@ public final class EinsumCommand implements Callable<Integer> {
   }
 
   private void check() {
-    if (threads.isPresent() && threads.get() < 1) {
-      throw wrong("--threads: at least 1 is wanted, got " + threads.get());
-    }
     // What no option matched comes here, since an equation may begin with "->".
     for (String operand : operands) {
       if (operand.startsWith("-")) {
-        throw wrong(
-            "option: a known one is wanted, got " + operand + " (a file: ./" + operand + ")");
+        throw wrong("option: must be a known one, got " + operand + " (a file: ./" + operand + ")");
       }
     }
     if (jobs.isPresent() && (equation.isPresent() || out.isPresent() || explain)) {
-      throw wrong("--jobs: no equation, files, -o or --explain are wanted beside it");
+      throw wrong("--jobs: takes no equation, files, -o or --explain, got one of them");
     }
     if (jobs.isEmpty() && (equation.isEmpty() || operands.isEmpty())) {
-      throw wrong("einsum: an equation and its operands, or --jobs, are wanted");
+      throw wrong("einsum: expected an equation and its operands, or --jobs");
     }
     if (equation.orElse("").startsWith("-") && !equation.orElse("").startsWith("->")) {
-      throw wrong("option: a known one is wanted, got " + equation.orElse(""));
+      throw wrong("option: must be a known one, got " + equation.orElse(""));
     }
   }
 

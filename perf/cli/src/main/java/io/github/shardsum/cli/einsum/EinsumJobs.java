@@ -49,8 +49,7 @@ final class EinsumJobs {
   /** Runs all jobs; whether none failed. */
   boolean run(Path file) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new FileSystemException(
-          file.toString(), null, "a file of jobs is wanted, not a folder");
+      throw new FileSystemException(file.toString(), null, "expected a file of jobs, not a folder");
     }
     boolean good = true;
     long line = 0;
@@ -112,7 +111,7 @@ final class EinsumJobs {
       return parsed == null ? MissingNode.getInstance() : parsed;
     } catch (JacksonException notJson) {
       throw new IllegalArgumentException(
-          "line " + number + ": one JSON object is wanted: " + notJson.getOriginalMessage(),
+          "line " + number + ": expected one JSON object: " + notJson.getOriginalMessage(),
           notJson);
     }
   }
@@ -131,8 +130,7 @@ final class EinsumJobs {
     return switch (failed) {
       case FileSystemException file -> FileErrors.describe(file);
       case IllegalArgumentException bad -> String.valueOf(bad.getMessage());
-      case OutOfMemoryError memory ->
-          "memory: more is wanted than there is: " + memory.getMessage();
+      case OutOfMemoryError memory -> "memory: not enough: " + memory.getMessage();
       default -> failed.toString();
     };
   }

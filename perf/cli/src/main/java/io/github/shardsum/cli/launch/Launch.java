@@ -52,7 +52,7 @@ record Launch(
     }
     if (hosts.isEmpty()) {
       // On one host TCP is never used, but warns where interfaces cannot reach each other; and
-      // libfabric's transport is looked at in each turn, a microsecond an exchange.
+      // libfabric's transport is polled with every exchange, a microsecond an exchange.
       arguments.addAll(List.of("--mca", "btl", "^tcp,ofi"));
     }
     hosts.ifPresent(file -> arguments.addAll(List.of("--hostfile", file.toString())));

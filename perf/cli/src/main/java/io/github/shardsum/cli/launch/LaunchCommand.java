@@ -154,13 +154,13 @@ public final class LaunchCommand implements Callable<Integer> {
 
   private void check() {
     if (processes < 1) {
-      throw wrong("--processes: at least 1 is wanted, got " + processes);
+      throw wrong("--processes: must be at least 1, got " + processes);
     }
     if (timeout.isPresent() && timeout.get() < 1) {
-      throw wrong("--timeout: at least 1 second is wanted, got " + timeout.get());
+      throw wrong("--timeout: must be at least 1 second, got " + timeout.get());
     }
     if (hosts.isPresent() && !Files.isReadable(hosts.get())) {
-      throw wrong("--hosts: a file that can be read is wanted, got " + hosts.get());
+      throw wrong("--hosts: must be a file that can be read, got " + hosts.get());
     }
   }
 

@@ -79,7 +79,7 @@ record Mpirun(Path file, Flavor flavor, String library) {
   }
 
   private static String missing(String wanted, List<Path> tried) {
-    return "mpirun of Open MPI or MPICH is wanted ("
+    return "expected mpirun of Open MPI or MPICH ("
         + wanted
         + "), found none"
         + (tried.isEmpty() ? "" : " among " + tried)

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.moe;
 
 import io.github.shardsum.cli.common.Progress;
+import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.MachineLimits;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -76,11 +78,7 @@ public final class MoeCommand implements Callable<Integer> {
       description = "Seed of weights, vectors and routing (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads; results do not depend on it (default: all processors).")
-  private Optional<Integer> threads = Optional.empty();
+  @Mixin private ThreadsOption threads = new ThreadsOption();
 
   @Override
   public Integer call() throws IOException {
@@ -104,10 +102,7 @@ public final class MoeCommand implements Callable<Integer> {
 
   private MoeJob job() {
     try {
-      int processors = Runtime.getRuntime().availableProcessors();
-      MoeJob job =
-          new MoeJob(
-              experts, group, model, hidden, capacityFactor, seed, threads.orElse(processors));
+      MoeJob job = new MoeJob(experts, group, model, hidden, capacityFactor, seed, threads.count());
       job.checkMemory(Runtime.getRuntime().maxMemory());
       return job;
     } catch (IllegalArgumentException e) {

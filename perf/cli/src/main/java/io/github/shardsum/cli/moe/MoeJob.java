@@ -39,18 +39,18 @@ record MoeJob(
     atLeast("--threads", 1, threads, "");
     if (threads > MOST_THREADS) {
       throw new IllegalArgumentException(
-          "--threads: at most " + MOST_THREADS + " are wanted, got " + threads);
+          "--threads: must be at most " + MOST_THREADS + ", got " + threads);
     }
     if (!(capacityFactor > 0) || Double.isInfinite(capacityFactor)) {
       throw new IllegalArgumentException(
-          "--capacity-factor: a finite number above 0 is wanted, got " + capacityFactor);
+          "--capacity-factor: must be a finite number above 0, got " + capacityFactor);
     }
   }
 
   private static void atLeast(String option, int least, int given, String reason) {
     if (given < least) {
       throw new IllegalArgumentException(
-          option + ": at least " + least + " is wanted" + reason + ", got " + given);
+          option + ": must be at least " + least + reason + ", got " + given);
     }
   }
 
@@ -100,7 +100,7 @@ record MoeJob(
               .reduce(1, (a, b) -> a * b);
       if (elements > Shape.LONGEST_ARRAY) {
         throw new IllegalArgumentException(
-            "sizes: tensors of at most 2^31 - 9 elements are wanted, got "
+            "sizes: expected tensors of at most 2^31 - 9 elements, got "
                 + "%.2e for %s with %s; lower the sizes".formatted(elements, letters, sizes));
       }
       bytes += elements * Float.BYTES;

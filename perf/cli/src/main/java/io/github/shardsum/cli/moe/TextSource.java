@@ -71,12 +71,12 @@ sealed interface TextSource extends AutoCloseable {
       throw new NoSuchFileException(path.toString());
     }
     if (!Files.isRegularFile(path)) {
-      throw new IllegalArgumentException("text: a regular file is wanted, got " + path);
+      throw new IllegalArgumentException("text: expected a regular file, got " + path);
     }
     FileChannel channel = FileChannel.open(path);
     if (channel.size() == 0) {
       channel.close();
-      throw new IllegalArgumentException("text: at least one byte is wanted, got none in " + path);
+      throw new IllegalArgumentException("text: expected at least one byte, got none in " + path);
     }
     return new InFile(path, channel, channel.size());
   }

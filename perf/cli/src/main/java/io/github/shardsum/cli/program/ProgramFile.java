@@ -19,7 +19,7 @@ final class ProgramFile {
 
   static Program read(Path file) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new FileSystemException(file.toString(), null, "a file is wanted, got a folder");
+      throw new FileSystemException(file.toString(), null, "expected a file, got a folder");
     }
     byte[] bytes;
     // A device has no size and may have no end.
@@ -28,7 +28,7 @@ final class ProgramFile {
     }
     if (bytes.length > MOST_BYTES) {
       throw new IllegalArgumentException(
-          file + ": a program of at most " + MOST_BYTES + " bytes is wanted, got more");
+          file + ": expected a program of at most " + MOST_BYTES + " bytes, got more");
     }
     String text = new String(bytes, StandardCharsets.UTF_8);
     try {

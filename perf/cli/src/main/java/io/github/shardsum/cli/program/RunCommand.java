@@ -7,6 +7,7 @@ import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.cli.common.OutputFolder;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.common.TensorText;
+import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.moe.MoePrograms;
@@ -27,6 +28,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -60,11 +62,7 @@ public final class RunCommand implements Callable<Integer> {
               + " printed.")
   private Optional<Path> out = Optional.empty();
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads; results do not depend on it (default: all processors).")
-  private Optional<Integer> threads = Optional.empty();
+  @Mixin private ThreadsOption threads = new ThreadsOption();
 
   @Option(
       names = "--reference",
@@ -73,15 +71,12 @@ public final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (threads.isPresent() && threads.get() < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--threads: at least 1 is wanted, got " + threads.get());
-    }
+    int _ = threads.count();
     RepeatedOptions.refuse(spec, "--in");
     Program program = ProgramFile.read(file);
     checkNames(program);
     try (Arena arena = Arena.ofShared();
-        Workers workers = Workers.of(threads.orElse(Runtime.getRuntime().availableProcessors()));
+        Workers workers = threads.workers();
         Executable executable = backend(workers).compile(program)) {
       checkMemory(executable);
       if (out.isPresent()) {
@@ -110,7 +105,7 @@ public final class RunCommand implements Callable<Integer> {
     if (!missing.isEmpty() || !unknown.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--in: each input of the program is wanted"
+          "--in: expected each input of the program"
               + (missing.isEmpty() ? "" : ", missing are " + first(missing))
               + (unknown.isEmpty() ? "" : ", unknown are " + first(List.copyOf(unknown))));
     }
@@ -118,7 +113,7 @@ public final class RunCommand implements Callable<Integer> {
     for (Value output : program.outputs()) {
       if (!names.add(output.name())) {
         throw new IllegalArgumentException(
-            file + ": outputs of different names are wanted, got " + output.name() + " twice");
+            file + ": expected outputs of different names, got " + output.name() + " twice");
       }
     }
   }

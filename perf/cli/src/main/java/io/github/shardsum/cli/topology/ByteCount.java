@@ -27,7 +27,7 @@ final class ByteCount {
     String unit = form.group(2);
     if (unit == null && count.stripTrailingZeros().scale() > 0) {
       throw new IllegalArgumentException(
-          "bytes: a whole number is wanted without a unit, got \"%s\"; a fraction takes one, as in %sMB"
+          "bytes: expected a whole number without a unit, got \"%s\"; a fraction takes one, as in %sMB"
               .formatted(text, form.group(1)));
     }
     if (unit != null) {
@@ -38,13 +38,13 @@ final class ByteCount {
       throw wrong(text);
     }
     if (count.signum() > 0 && count.compareTo(BigDecimal.ONE) < 0) {
-      throw new IllegalArgumentException("bytes: 0 or at least 1 is wanted, got \"" + text + "\"");
+      throw new IllegalArgumentException("bytes: expected 0 or at least 1, got \"" + text + "\"");
     }
     return count.longValue();
   }
 
   private static IllegalArgumentException wrong(String text) {
     return new IllegalArgumentException(
-        "bytes: a number such as 4096, 8MB or 1.5GiB below 2^63 is wanted, got \"" + text + "\"");
+        "bytes: expected a number such as 4096, 8MB or 1.5GiB below 2^63, got \"" + text + "\"");
   }
 }

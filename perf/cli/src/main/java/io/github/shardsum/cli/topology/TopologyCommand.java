@@ -138,18 +138,18 @@ public final class TopologyCommand implements Runnable {
   private void refuseUnused() {
     ParseResult given = spec.commandLine().getParseResult();
     if (figure9 && given.matchedArgs().size() > 1) {
-      throw new IllegalArgumentException("--figure9: nothing else is wanted with it");
+      throw new IllegalArgumentException("--figure9: must stand alone, got other options");
     }
     if (!figure9 && name.isEmpty() && !given.matchedOptions().isEmpty()) {
       throw new IllegalArgumentException(
-          "%s: a network's name is wanted too, one of %s and %s"
+          "%s: expected a network's name too, one of %s and %s"
               .formatted(
                   given.matchedOptions().getFirst().longestName(),
                   String.join(", ", Topologies.names()),
                   THIS_MACHINE));
     }
     if (devices < 1) {
-      throw new IllegalArgumentException("--devices: at least 1 is wanted, got " + devices);
+      throw new IllegalArgumentException("--devices: must be at least 1, got " + devices);
     }
   }
 
@@ -165,7 +165,7 @@ public final class TopologyCommand implements Runnable {
   private Topology named(String known) {
     if (!Topologies.names().contains(known)) {
       throw new IllegalArgumentException(
-          "one of %s and %s is wanted, got \"%s\""
+          "expected one of %s and %s, got \"%s\""
               .formatted(String.join(", ", Topologies.names()), THIS_MACHINE, known));
     }
     return Topologies.of(known, devices);
@@ -213,7 +213,7 @@ public final class TopologyCommand implements Runnable {
 
   private void checkHot() {
     if (!(hot >= 0 && hot <= 1e6)) {
-      throw new IllegalArgumentException("--hot: 0 to 1000000 is wanted, got " + hot);
+      throw new IllegalArgumentException("--hot: must be 0 to 1000000, got " + hot);
     }
   }
 

@@ -22,7 +22,7 @@ final class OutputFile {
     }
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
-          "-o: a regular file or a name that is free is wanted, got " + file);
+          "-o: expected a regular file or a name that is free, got " + file);
     }
     Path written = Files.exists(file) ? file : folder;
     if (!Files.isWritable(written)) {

@@ -26,7 +26,7 @@ record ProgramText(byte[] code) {
    */
   static ProgramText read(Path file, List<Path> results) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new IllegalArgumentException("program: a file is wanted, " + file + " is a folder");
+      throw new IllegalArgumentException("program: expected a file, " + file + " is a folder");
     }
     ProgramText program = new ProgramText(Files.readAllBytes(file));
     Set<Path> taken = new HashSet<>(Set.of(file.toRealPath()));
@@ -35,7 +35,7 @@ record ProgramText(byte[] code) {
       Path real = Files.exists(result) ? result.toRealPath() : result.toAbsolutePath().normalize();
       if (!taken.add(real)) {
         throw new IllegalArgumentException(
-            "-o: a file of its own is wanted for each result, got "
+            "-o: expected a file of its own for each result, got "
                 + result
                 + " for another one or for the program");
       }

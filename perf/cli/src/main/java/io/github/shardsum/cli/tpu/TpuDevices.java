@@ -35,7 +35,7 @@ final class TpuDevices implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     if (seconds < 1) {
-      throw new IllegalArgumentException("--timeout: at least 1 is wanted, got " + seconds);
+      throw new IllegalArgumentException("--timeout: must be at least 1, got " + seconds);
     }
     PjrtSearch.Found found = plugin.find(System.getenv());
     if (!Files.isRegularFile(found.library())) {

@@ -125,15 +125,15 @@ final class TpuRun implements Callable<Integer> {
         loaded.executable().parameterShardings().orElseThrow(TpuRun::unknownShardings);
     if (known.size() != inputs) {
       throw new IllegalArgumentException(
-          "arguments: " + known.size() + " files are wanted, got " + inputs);
+          "arguments: expected " + known.size() + " files, got " + inputs);
     }
     return known;
   }
 
   private static IllegalArgumentException unknownShardings() {
     return new IllegalArgumentException(
-        "--partitions: the plugin does not say how a program's values are split; one of PJRT API 0.91"
-            + " or newer is wanted");
+        "--partitions: the plugin does not say how a program's values are split; it must be of PJRT API 0.91"
+            + " or newer");
   }
 
   private List<Tensor> joined(
@@ -158,12 +158,12 @@ final class TpuRun implements Callable<Integer> {
   static void checkResults(List<PjrtType> types, int files) {
     if (files != 0 && files != types.size()) {
       throw new IllegalArgumentException(
-          "-o: a file for each of %d results is wanted, got %d".formatted(types.size(), files));
+          "-o: expected a file for each of %d results, got %d".formatted(types.size(), files));
     }
     for (int i = 0; i < types.size(); i++) {
       if (types.get(i).dtype().isEmpty()) {
         throw new IllegalArgumentException(
-            "result %d: F32, F64, BF16, S32, S64 or PRED is wanted, got %s; convert it in the program"
+            "result %d: expected F32, F64, BF16, S32, S64 or PRED, got %s; convert it in the program"
                 .formatted(i, types.get(i)));
       }
     }

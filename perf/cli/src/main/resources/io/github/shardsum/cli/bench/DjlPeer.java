@@ -41,8 +41,8 @@ public class DjlPeer implements PeerProcess {
         product.single()
             ? manager.create(PeerProcess.floats(operand, length), shape)
             : manager.create(PeerProcess.doubles(operand, length), shape);
-    NDArray turned = transposed ? all.swapAxes(1, 2) : all;
-    return count == 1 ? turned.get(0) : turned;
+    NDArray plain = transposed ? all.swapAxes(1, 2) : all;
+    return count == 1 ? plain.get(0) : plain;
   }
 
   @Override

@@ -144,7 +144,7 @@ class BenchCommandTest {
   @Test
   void wrongArgumentsAreRefusedBeforeAnyWork() {
     assertRefused("leave them out", "--limits", "--filter", "tiny");
-    assertRefused("wanted 6 to 1000, got 2", "--filter", "tiny", "--rounds", "2");
+    assertRefused("must be 6 to 1000, got 2", "--filter", "tiny", "--rounds", "2");
     assertRefused("leave one of them out", "--filter", "tiny", "--rounds", "9", "--quick");
     assertRefused("got none for k", "ij,jk->ik", "--sizes", "i=64,j=32");
     assertRefused("got x", "ij,jk->ik", "--sizes", "i=64,j=32,k=4,x=3");

@@ -83,7 +83,7 @@ class EinsumJobsTest {
             .execute("einsum", "--jobs", folder.toString());
     assertEquals(1, status);
     assertEquals(
-        "shardsum einsum: " + folder + ": a file of jobs is wanted, not a folder",
+        "shardsum einsum: " + folder + ": expected a file of jobs, not a folder",
         err.toString().strip());
   }
 
@@ -157,17 +157,17 @@ class EinsumJobsTest {
 
   @Test
   void aLineThatIsNoJobIsAnswered() throws IOException {
-    assertTrue(errorOf("[]").contains("an object is wanted, got array"));
-    assertTrue(errorOf("7").contains("an object is wanted, got number"));
-    assertTrue(errorOf("{\"id\":1").startsWith("line 1: one JSON object is wanted"));
-    assertTrue(errorOf("{\"id\":1} {\"id\":2}").startsWith("line 1: one JSON object is wanted"));
+    assertTrue(errorOf("[]").contains("expected an object, got array"));
+    assertTrue(errorOf("7").contains("expected an object, got number"));
+    assertTrue(errorOf("{\"id\":1").startsWith("line 1: expected one JSON object"));
+    assertTrue(errorOf("{\"id\":1} {\"id\":2}").startsWith("line 1: expected one JSON object"));
     assertTrue(errorOf("{\"id\":1,\"id\":2}").startsWith("line 1: "));
     assertTrue(errorOf("[".repeat(100_000)).startsWith("line 1: "));
-    assertTrue(errorOf("{\"id\":1}").contains("\"operands\": an array of file names is wanted"));
-    assertTrue(errorOf("{\"operands\":[]}").contains("\"equation\": a string is wanted, got none"));
-    assertTrue(errorOf("{\"equation\":\"->\",\"operands\":[3]}").contains("a string is wanted"));
+    assertTrue(errorOf("{\"id\":1}").contains("\"operands\": expected an array of file names"));
+    assertTrue(errorOf("{\"operands\":[]}").contains("\"equation\": expected a string, got none"));
+    assertTrue(errorOf("{\"equation\":\"->\",\"operands\":[3]}").contains("expected a string"));
     assertTrue(
-        errorOf("{\"equation\":\"->\",\"operands\":[]}").contains("\"out\": a string is wanted"));
+        errorOf("{\"equation\":\"->\",\"operands\":[]}").contains("\"out\": expected a string"));
     assertTrue(errorOf("{\"equation\":5,\"operands\":[],\"out\":\"o\"}").contains("got number"));
   }
 

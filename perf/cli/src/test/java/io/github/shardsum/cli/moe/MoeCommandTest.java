@@ -77,14 +77,14 @@ class MoeCommandTest {
 
   @Test
   void badSizesAreWrongCommandLines() {
-    wrong("--experts: at least 2 is wanted", "--experts", "1");
-    wrong("--group: at least 1", "--group", "0");
-    wrong("--model: at least 1", "--model", "-3");
-    wrong("--hidden: at least 1", "--hidden", "0");
-    wrong("--capacity-factor: a finite number above 0", "--capacity-factor", "0");
-    wrong("--capacity-factor: a finite number above 0", "--capacity-factor", "NaN");
-    wrong("--threads: at least 1", "--threads", "0");
-    wrong("--threads: at most 1024", "--threads", "100000");
+    wrong("--experts: must be at least 2", "--experts", "1");
+    wrong("--group: must be at least 1", "--group", "0");
+    wrong("--model: must be at least 1", "--model", "-3");
+    wrong("--hidden: must be at least 1", "--hidden", "0");
+    wrong("--capacity-factor: must be a finite number above 0", "--capacity-factor", "0");
+    wrong("--capacity-factor: must be a finite number above 0", "--capacity-factor", "NaN");
+    wrong("--threads: must be at least 1", "--threads", "0");
+    wrong("--threads: must be at most 1024", "--threads", "100000");
     wrong("'--seed'", "--seed", "one");
     wrong("2^31 - 9", "--hidden", "2000000000");
     wrong("2^31 - 9", "--group", "2000000000");
@@ -106,9 +106,9 @@ class MoeCommandTest {
     err.getBuffer().setLength(0);
     Path empty = Files.createFile(folder.resolve("empty"));
     assertEquals(1, run("--text", empty.toString()));
-    assertTrue(err.toString().contains("at least one byte is wanted"), err.toString());
+    assertTrue(err.toString().contains("expected at least one byte"), err.toString());
     err.getBuffer().setLength(0);
     assertEquals(1, run("--text", folder.toString()));
-    assertTrue(err.toString().contains("a regular file is wanted"), err.toString());
+    assertTrue(err.toString().contains("expected a regular file"), err.toString());
   }
 }

@@ -79,17 +79,17 @@ class ProgramCommandsTest {
     int status = run("run", file("layer.program"), "--in", x, "--in", "w=a=b", "--in", "w=c");
     assertEquals(2, status);
     assertTrue(
-        err.toString().contains("--in: one value for each name is wanted, got w=a=b and w=c"),
+        err.toString().contains("--in: must have one value for each name, got w=a=b and w=c"),
         err::toString);
   }
 
   @Test
   void whatIsMissingOrUnknownIsNamed() {
     String x = "x=" + file("x.npy");
-    assertSays("--in: each input of the program is wanted, missing are [w: f32[m=3 h=2]]", x);
-    assertSays("is wanted, unknown are [y]", x, "w=" + file("w.npy"), "y=a.npy");
-    assertSays("--in: NAME=FILE.npy is wanted, got =x.npy", x, "=x.npy");
-    assertSays("--in: NAME=FILE.npy is wanted, got w=", x, "w=");
+    assertSays("--in: expected each input of the program, missing are [w: f32[m=3 h=2]]", x);
+    assertSays("each input of the program, unknown are [y]", x, "w=" + file("w.npy"), "y=a.npy");
+    assertSays("--in: expected NAME=FILE.npy, got =x.npy", x, "=x.npy");
+    assertSays("--in: expected NAME=FILE.npy, got w=", x, "w=");
   }
 
   private void assertSays(String line, String... inputs) {
@@ -172,7 +172,7 @@ class ProgramCommandsTest {
             "-o",
             file("none"));
     assertEquals(1, status);
-    assertTrue(err.toString().contains("x: f32[b=2 m=3] is wanted"), err::toString);
+    assertTrue(err.toString().contains("f32[b=2 m=3]"), err::toString);
     assertFalse(Files.exists(folder.resolve("none")));
   }
 
@@ -213,10 +213,10 @@ class ProgramCommandsTest {
 
   @Test
   void whereNotAllOutputsCanBeWrittenNoneIs() throws IOException {
-    fails("a folder, or a name that is free", layerInto("layer.program"));
-    fails("a folder, or a name that is free", layerInto("layer.program/below"));
+    fails("must be a folder or a name that is free", layerInto("layer.program"));
+    fails("must be a folder or a name that is free", layerInto("layer.program/below"));
     Files.createDirectories(folder.resolve("taken/loss.npy"));
-    fails("a regular file or a name that is free", layerInto("taken"));
+    fails("must be a regular file or a name that is free", layerInto("taken"));
     assertFalse(Files.exists(folder.resolve("taken/h.npy")));
     assertEquals(LAYER, Files.readString(folder.resolve("layer.program")));
   }
@@ -235,7 +235,7 @@ class ProgramCommandsTest {
 
   @Test
   void whatIsNoTextFileIsASentence() throws IOException {
-    fails("a file is wanted, got a folder", "explain", file("."));
+    fails("expected a file, got a folder", "explain", file("."));
     fails("no such file", "gradient", file("none.program"));
     Path bytes = folder.resolve("bytes.program");
     Files.write(bytes, new byte[] {27, '[', '2', 'J', 0, -1, -2});
@@ -243,7 +243,7 @@ class ProgramCommandsTest {
     assertFalse(err.toString().contains("\u001b"), err::toString);
     Path zeros = Path.of("/dev/zero");
     if (Files.exists(zeros)) {
-      fails("bytes is wanted, got more", "explain", zeros.toString());
+      fails("bytes, got more", "explain", zeros.toString());
     }
   }
 
@@ -257,14 +257,14 @@ class ProgramCommandsTest {
   @Test
   void hostileTextIsASentence() throws IOException {
     String begin = "program p {\n input x: f32[a=2]\n ";
-    failsToParse("defined above is wanted, got z", begin + "y = add(x, z)\n z = negate(y)\n}");
-    failsToParse("defined above is wanted, got y", begin + "y = add(y, y)\n}");
+    failsToParse("a value defined above", begin + "y = add(x, z)\n z = negate(y)\n}");
+    failsToParse("a value defined above", begin + "y = add(y, y)\n}");
     failsToParse("each name once", begin + "x = negate(x)\n}");
     failsToParse("no operation of this name", begin + "y = frob(" + "x, ".repeat(99_999) + "x)\n}");
     failsToParse("", begin + "y = einsum(x) {equation=\"" + "(".repeat(99_999) + "\"}\n}");
     failsToParse("in each other", begin + "y = scan() {body=program p {".repeat(9_999));
     failsToParse("sizes of at least 0", "program p {\n input x: f32[a=-1]\n}");
-    failsToParse("a size is wanted", "program p {\n input x: f32[a=99999999999999999999]\n}");
+    failsToParse("expected a size", "program p {\n input x: f32[a=99999999999999999999]\n}");
     failsToParse("2^62 elements", "program p {\n input x: f32[a=999999999999 b=999999999999]\n}");
     StringBuilder labels = new StringBuilder("program p {\n input x: f32[");
     for (int i = 0; i < 100_000; i++) {
@@ -305,7 +305,7 @@ class ProgramCommandsTest {
 
   @Test
   void whatCannotBeRematerializedIsASentence() {
-    fails("a result is wanted", "explain", file("layer.program"), "--rematerialize", "x");
+    fails("got the input x", "explain", file("layer.program"), "--rematerialize", "x");
     fails("no value nothing", "explain", file("layer.program"), "--rematerialize", "nothing");
     fails("each input once", "gradient", file("layer.program"), "--by", "x,x");
   }

@@ -71,11 +71,11 @@ class TopologyCommandTest {
   @Test
   void whatWouldBeIgnoredIsRefused() {
     assertEquals(1, run("--bandwidth", "10"));
-    assertTrue(err.toString().contains("--bandwidth: a network's name is wanted"), err::toString);
+    assertTrue(err.toString().contains("--bandwidth: expected a network's name"), err::toString);
     assertEquals(1, run("--figure9", "tpu-v3"));
-    assertTrue(err.toString().contains("--figure9: nothing else is wanted"), err::toString);
+    assertTrue(err.toString().contains("--figure9: must stand alone"), err::toString);
     assertEquals(1, run("tpu-v3", "-n", "0"));
-    assertTrue(err.toString().contains("--devices: at least 1 is wanted, got 0"), err::toString);
+    assertTrue(err.toString().contains("--devices: must be at least 1, got 0"), err::toString);
     assertEquals("", out.toString());
   }
 
@@ -118,7 +118,7 @@ class TopologyCommandTest {
     assertTrue(
         err.toString()
             .contains(
-                "bytes: a whole number is wanted without a unit, got \"1.5\"; a fraction takes one,"
+                "bytes: expected a whole number without a unit, got \"1.5\"; a fraction takes one,"
                     + " as in 1.5MB"),
         err::toString);
     assertEquals("", out.toString());

@@ -36,7 +36,7 @@ class TpuCommandTest {
   @Test
   void aSubcommandIsWanted() {
     assertEquals(2, shardsum("tpu"));
-    assertTrue(errors.toString().contains("one of devices, run, compile is wanted"));
+    assertTrue(errors.toString().contains("expected one of devices, run, compile"));
   }
 
   @Test
@@ -87,7 +87,7 @@ class TpuCommandTest {
       line.addAll(List.of(topology));
       assertEquals(1, shardsum(line.toArray(String[]::new)));
       assertTrue(
-          errors.toString().contains("shardsum tpu " + command + ": program: a file is wanted"),
+          errors.toString().contains("shardsum tpu " + command + ": program: expected a file"),
           errors.toString());
     }
   }
@@ -109,7 +109,7 @@ class TpuCommandTest {
             "v5e:2x2",
             "-o",
             program.toString()));
-    assertEquals(3, errors.toString().split("a file of its own is wanted", -1).length - 1);
+    assertEquals(3, errors.toString().split("expected a file of its own", -1).length - 1);
     assertEquals("module {}", Files.readString(program));
   }
 

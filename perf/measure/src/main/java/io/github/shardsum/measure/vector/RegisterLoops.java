@@ -22,12 +22,12 @@ public final class RegisterLoops {
 
   private RegisterLoops() {}
 
-  /** FLOPs of so many steps in f32. */
+  /** FLOPs of this many steps in f32. */
   public static double floatFlops(int steps) {
     return 2.0 * CHAINS * FLOATS.length() * steps;
   }
 
-  /** FLOPs of so many steps in f64. */
+  /** FLOPs of this many steps in f64. */
   public static double doubleFlops(int steps) {
     return 2.0 * CHAINS * DOUBLES.length() * steps;
   }

@@ -123,7 +123,7 @@ public final class SharedStress {
     }
   }
 
-  /** Two threads ask for groups that nobody asked for before: they see the same ones, whole. */
+  /** Two threads ask for groups that no thread asked for before: they see the same ones, whole. */
   @JCStressTest
   @State
   @Outcome(id = "true, true", expect = Expect.ACCEPTABLE, desc = "whole")
@@ -153,7 +153,7 @@ public final class SharedStress {
     }
   }
 
-  /** Whoever sees that a collective has ended sees all that it wrote. */
+  /** A thread that sees that a collective has ended sees all that it wrote. */
   @JCStressTest
   @State
   @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "it had not ended yet")

@@ -1,0 +1,43 @@
+package io.github.shardsum.cli.common;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** A wrong command line in a few lines: the reason, what was perhaps meant, and where help is. */
+public final class UsageErrors implements CommandLine.IParameterExceptionHandler {
+  /** With those of the suggestion and of the help at most eight. */
+  private static final int MOST_LINES = 5;
+
+  private static final int MOST_SUGGESTIONS = 3;
+
+  /** A handler for all commands. */
+  public UsageErrors() {}
+
+  @Override
+  public int handleParseException(ParameterException failure, String[] arguments) {
+    CommandLine command = failure.getCommandLine();
+    PrintWriter err = command.getErr();
+    String name = command.getCommandSpec().qualifiedName();
+    List<String> reason = String.valueOf(failure.getMessage()).lines().toList();
+    err.println(name + ": " + String.join(System.lineSeparator(), shortened(reason)));
+    if (failure instanceof UnmatchedArgumentException unmatched) {
+      List<String> similar =
+          unmatched.getSuggestions().stream().distinct().limit(MOST_SUGGESTIONS).toList();
+      if (!similar.isEmpty()) {
+        err.println("similar: " + String.join(", ", similar));
+      }
+    }
+    err.println("help: " + name + " --help");
+    return command.getCommandSpec().exitCodeOnInvalidInput();
+  }
+
+  private static List<String> shortened(List<String> lines) {
+    return lines.size() <= MOST_LINES
+        ? lines
+        : Stream.concat(lines.stream().limit(MOST_LINES - 1), Stream.of("...")).toList();
+  }
+}
