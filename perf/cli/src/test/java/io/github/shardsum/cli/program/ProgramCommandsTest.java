@@ -259,7 +259,7 @@ class ProgramCommandsTest {
     String begin = "program p {\n input x: f32[a=2]\n ";
     failsToParse("a value defined above", begin + "y = add(x, z)\n z = negate(y)\n}");
     failsToParse("a value defined above", begin + "y = add(y, y)\n}");
-    failsToParse("each name once", begin + "x = negate(x)\n}");
+    failsToParse("got x again", begin + "x = negate(x)\n}");
     failsToParse("no operation of this name", begin + "y = frob(" + "x, ".repeat(99_999) + "x)\n}");
     failsToParse("", begin + "y = einsum(x) {equation=\"" + "(".repeat(99_999) + "\"}\n}");
     failsToParse("in each other", begin + "y = scan() {body=program p {".repeat(9_999));
