@@ -12,7 +12,6 @@ import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
-import io.github.shardsum.program.RandomPrograms;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -20,7 +19,9 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +32,19 @@ class LocalMemoryTest {
    * Tasks and views, of which there are more with more data up to a bound; values are megabytes.
    */
   private static final long SLACK = 1 << 15;
+
+  /** Numbers from 1/2 to 3/2, of integers 0 and 1. */
+  private static List<Tensor> inputs(Program program) {
+    Random random = new Random(1);
+    List<Tensor> inputs = new ArrayList<>();
+    for (Value input : program.inputs()) {
+      double[] data = new double[(int) input.type().shape().elementCount()];
+      Arrays.setAll(data, _ -> random.nextDouble() + 0.5);
+      Tensor tensor = Tensor.of(data, input.type().shape().toArray());
+      inputs.add(tensor.convert(input.type().dtype()));
+    }
+    return inputs;
+  }
 
   private static long allocated(Runnable work) {
     long before = THREADS.getCurrentThreadAllocatedBytes();
@@ -118,7 +132,7 @@ class LocalMemoryTest {
     }
 
     default List<Tensor> inputs(Program program) {
-      return RandomPrograms.inputs(program, 1, false).stream().map(this::copy).toList();
+      return inputs(program).stream().map(this::copy).toList();
     }
   }
 
@@ -195,7 +209,7 @@ class LocalMemoryTest {
   @Test
   void theFirstRunAllocatesThePeakThatWasKnownBefore() {
     Program program = everything(4096);
-    List<Tensor> inputs = RandomPrograms.inputs(program, 1, false);
+    List<Tensor> inputs = inputs(program);
     long peak = 0;
     long least = Long.MAX_VALUE;
     // Vectors are objects until they are compiled, so that the first of these allocates more.
@@ -248,7 +262,7 @@ class LocalMemoryTest {
     p.output("loss", p.sum(p.multiply(y, y), "a"));
     Program gradient = Gradients.gradient(p.build(), List.of("loss"), List.of("x"));
     LocalBackend backend = LocalBackend.of(Workers.sequential());
-    List<Tensor> inputs = RandomPrograms.inputs(gradient, 1, false);
+    List<Tensor> inputs = inputs(gradient);
     try (Executable kept = backend.compile(gradient);
         Executable again =
             backend.compile(gradient, CompileOptions.defaults().rematerialize(names))) {

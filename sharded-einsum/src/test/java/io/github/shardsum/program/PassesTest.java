@@ -9,43 +9,12 @@ import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.internal.program.text.OperationPrinter;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
 class PassesTest {
-  @Property(tries = 100)
-  void passesChangeNoValue(@ForAll long seed) {
-    Program program = RandomPrograms.exact(seed, DType.I64, 20);
-    List<Tensor> inputs = RandomPrograms.inputs(program, seed, true);
-    List<String> results =
-        program.statements().stream().map(each -> each.result().name()).limit(5).toList();
-    List<Program> others =
-        List.of(
-            Passes.commonSubexpressions(program),
-            Passes.deadCode(program),
-            Passes.decompose(program, _ -> true),
-            Passes.rematerialize(program, Set.copyOf(results)));
-    try (Executable wanted = new ReferenceBackend().compile(program)) {
-      List<Tensor> a = wanted.run(inputs);
-      for (Program other : others) {
-        assertEquals(other, Program.parse(other.toString()));
-        try (Executable given = new ReferenceBackend().compile(other)) {
-          List<Tensor> b = given.run(inputs);
-          for (int i = 0; i < a.size(); i++) {
-            assertTrue(
-                Arrays.equals(a.get(i).toLongArray(), b.get(i).toLongArray()),
-                () -> program + "\n" + other);
-          }
-        }
-      }
-    }
-  }
-
   @Test
   void whatIsComputedTwiceIsComputedOnce() {
     ProgramBuilder p = Program.builder("p");

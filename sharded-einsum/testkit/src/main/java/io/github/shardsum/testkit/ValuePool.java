@@ -1,17 +1,19 @@
-package io.github.shardsum.program;
+package io.github.shardsum.testkit;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 
-/** The values that a random program has so far, of which its next operation takes some. */
-final class RandomValues {
-  private final Random random;
+/** The values that a drawn program has so far, of which its next operation takes some. */
+final class ValuePool {
+  private final Choices choices;
   private final DType dtype;
   private final boolean exact;
   private final boolean smooth;
@@ -22,19 +24,15 @@ final class RandomValues {
   private int labels;
   private int operations;
 
-  private RandomValues(Random random, DType dtype, boolean exact, boolean smooth) {
-    this.random = random;
+  ValuePool(Choices choices, DType dtype, boolean exact, boolean smooth) {
+    this.choices = choices;
     this.dtype = dtype;
     this.exact = exact;
     this.smooth = smooth;
   }
 
-  static RandomValues of(long seed, DType dtype, boolean exact, boolean smooth) {
-    return new RandomValues(new Random(seed), dtype, exact, smooth);
-  }
-
-  Random random() {
-    return random;
+  Choices choices() {
+    return choices;
   }
 
   DType dtype() {
@@ -74,17 +72,17 @@ final class RandomValues {
   }
 
   Value copy(Value value) {
-    Term term = Terms.of(value.type().names());
+    Term term = Term.of(value.type().names().toArray(String[]::new));
     return builder.einsum(new Equation(List.of(term), term), List.of(value), Map.of());
   }
 
   Value pick() {
-    return values.get(random.nextInt(values.size()));
+    return choices.of(values);
   }
 
   String label(Value value) {
     List<String> names = value.type().names();
-    return names.isEmpty() ? "none" : names.get(random.nextInt(names.size()));
+    return names.isEmpty() ? "none" : choices.of(names);
   }
 
   String fresh() {

@@ -1,10 +1,13 @@
-package io.github.shardsum.program;
+package io.github.shardsum.testkit;
 
-import io.github.shardsum.program.ErrorArithmetic.Bounded;
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.testkit.ErrorArithmetic.Bounded;
 
 /**
  * Errors of functions of elements. A function that rises or falls all along the interval of its

@@ -3,6 +3,8 @@ package io.github.shardsum.program;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.testkit.OperationKinds;
+import io.github.shardsum.testkit.Programs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -16,7 +18,7 @@ class RandomProgramsTest {
     List<Program> programs = new ArrayList<>();
     for (DType dtype : dtypes) {
       for (int seed = 0; seed < PROGRAMS; seed++) {
-        programs.add(RandomPrograms.exact(seed, dtype, 20));
+        programs.add(Programs.exact(dtype, 20).of(seed));
       }
     }
     return programs;
@@ -25,7 +27,7 @@ class RandomProgramsTest {
   private static List<Program> reals() {
     List<Program> programs = new ArrayList<>();
     for (int seed = 0; seed < PROGRAMS; seed++) {
-      programs.add(RandomPrograms.real(seed, DType.F32, 20));
+      programs.add(Programs.real(DType.F32, 20).of(seed));
     }
     return programs;
   }

@@ -1,12 +1,26 @@
-package io.github.shardsum.program;
+package io.github.shardsum.testkit;
 
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
-import io.github.shardsum.program.ErrorArithmetic.Bounded;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Passes;
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Scalar;
+import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.testkit.ErrorArithmetic.Bounded;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -79,7 +93,10 @@ public final class ErrorBounds {
 
   /** A value may be an input, or an output before. */
   private void output(String name, Value value) {
-    Equation identity = new Equation(List.of(Terms.of(value)), Terms.of(value));
+    Equation identity =
+        new Equation(
+            List.of(Term.of(value.type().names().toArray(String[]::new))),
+            Term.of(value.type().names().toArray(String[]::new)));
     p.output(name, p.einsum(identity, List.of(value), Map.of()));
   }
 
@@ -120,7 +137,9 @@ public final class ErrorBounds {
       }
     }
     Equation equation =
-        new Equation(List.of(Terms.of(error.type().names())), Terms.of(value.type().names()));
+        new Equation(
+            List.of(Term.of(error.type().names().toArray(String[]::new))),
+            Term.of(value.type().names().toArray(String[]::new)));
     return p.einsum(equation, List.of(error), sizes);
   }
 

@@ -1,4 +1,4 @@
-package io.github.shardsum.backend;
+package io.github.shardsum.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
-import io.github.shardsum.program.RandomPrograms;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -30,8 +33,6 @@ import org.junit.jupiter.api.Test;
  * What every backend promises; a backend's test implements {@link #backend()}. Values are held
  * against the reference.
  */
-// Other modules run it from the test jar; they have JUnit.
-@SuppressWarnings("exports")
 public interface BackendContract {
   /** The backend under test. */
   Backend backend();
@@ -55,8 +56,8 @@ public interface BackendContract {
   default void exactProgramsEqualTheReferenceBitForBit() {
     for (int seed = 0; seed < 25; seed++) {
       for (DType dtype : new DType[] {DType.F32, DType.I64}) {
-        Program program = RandomPrograms.exact(seed, dtype, 20);
-        List<Tensor> inputs = RandomPrograms.inputs(program, seed, true);
+        Program program = Programs.exact(dtype, 20).of(seed);
+        List<Tensor> inputs = Programs.inputs(program, true).of(seed);
         try (Executable wanted = new ReferenceBackend().compile(program);
             Executable given = backend().compile(program)) {
           List<Tensor> a = wanted.run(inputs);
@@ -73,8 +74,8 @@ public interface BackendContract {
   @Test
   default void realProgramsEqualTheReferenceWithinRounding() {
     for (int seed = 0; seed < 25; seed++) {
-      Program program = RandomPrograms.smooth(seed, 20);
-      List<Tensor> inputs = RandomPrograms.inputs(program, seed, false);
+      Program program = Programs.smooth(20).of(seed);
+      List<Tensor> inputs = Programs.inputs(program, false).of(seed);
       try (Executable wanted = new ReferenceBackend().compile(program);
           Executable given = backend().compile(program)) {
         double[] a = wanted.run(inputs).getFirst().toDoubleArray();
@@ -87,7 +88,7 @@ public interface BackendContract {
   @Test
   default void tensorsMayBeGivenByName() {
     Program program = layer();
-    List<Tensor> inputs = RandomPrograms.inputs(program, 9, true);
+    List<Tensor> inputs = Programs.inputs(program, true).of(9);
     Map<String, Tensor> named = new HashMap<>();
     for (int i = 0; i < inputs.size(); i++) {
       named.put(program.inputs().get(i).name(), inputs.get(i));
@@ -113,6 +114,7 @@ public interface BackendContract {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // Nulls are what is tested.
   default void nullsAreToldByName() {
     names("program", () -> backend().compile(null));
     names("options", () -> backend().compile(layer(), null));
@@ -130,7 +132,7 @@ public interface BackendContract {
   }
 
   private static List<Tensor> inputs(Executable executable) {
-    return RandomPrograms.inputs(executable.program(), 2, true);
+    return Programs.inputs(executable.program(), true).of(2);
   }
 
   private static void names(String argument, org.junit.jupiter.api.function.Executable call) {
@@ -142,11 +144,11 @@ public interface BackendContract {
   @Test
   default void runningAgainGivesTheSameBitsAndChangesNoInput() {
     Program program = layer();
-    List<Tensor> inputs = RandomPrograms.inputs(program, 3, false);
+    List<Tensor> inputs = Programs.inputs(program, false).of(3);
     List<double[]> before = inputs.stream().map(Tensor::toDoubleArray).toList();
     try (Executable executable = backend().compile(program)) {
       float[] first = executable.run(inputs).get(1).toFloatArray();
-      executable.run(RandomPrograms.inputs(program, 4, false));
+      executable.run(Programs.inputs(program, false).of(4));
       assertArrayEquals(first, executable.run(inputs).get(1).toFloatArray());
     }
     for (int i = 0; i < before.size(); i++) {
@@ -157,7 +159,7 @@ public interface BackendContract {
   @Test
   default void anyStridesAndMemoryAreTaken() {
     Program program = layer();
-    List<Tensor> inputs = RandomPrograms.inputs(program, 5, true);
+    List<Tensor> inputs = Programs.inputs(program, true).of(5);
     try (Arena arena = Arena.ofShared();
         Executable executable = backend().compile(program)) {
       List<Tensor> plain = executable.run(inputs);
@@ -183,7 +185,7 @@ public interface BackendContract {
       List<CompletableFuture<List<Tensor>>> started = new ArrayList<>();
       List<List<Tensor>> inputs = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
-        inputs.add(RandomPrograms.inputs(program, i, false));
+        inputs.add(Programs.inputs(program, false).of(i));
         started.add(executable.start(inputs.get(i)));
       }
       for (int i = 0; i < started.size(); i++) {
@@ -206,7 +208,7 @@ public interface BackendContract {
   @Test
   default void whatDoesNotFitIsAnErrorBeforeAnythingIsWritten() {
     Program program = layer();
-    List<Tensor> inputs = RandomPrograms.inputs(program, 6, false);
+    List<Tensor> inputs = Programs.inputs(program, false).of(6);
     try (Executable executable = backend().compile(program)) {
       String count = message(() -> executable.run(inputs.subList(0, 2)));
       assertTrue(count.contains("3 inputs are wanted"), count);
@@ -231,7 +233,7 @@ public interface BackendContract {
   @Test
   default void memoryThatIsClosedOrAnotherThreadsIsRefused() throws InterruptedException {
     Program program = layer();
-    List<Tensor> inputs = RandomPrograms.inputs(program, 7, true);
+    List<Tensor> inputs = Programs.inputs(program, true).of(7);
     try (Executable executable = backend().compile(program)) {
       List<Tensor> wanted = executable.run(inputs);
       List<Tensor> confined;
@@ -350,6 +352,6 @@ public interface BackendContract {
     executable.close();
     assertThrows(
         IllegalStateException.class,
-        () -> executable.run(RandomPrograms.inputs(executable.program(), 1, false)));
+        () -> executable.run(Programs.inputs(executable.program(), false).of(1)));
   }
 }

@@ -8,6 +8,7 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testkit.Programs;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Example;
@@ -19,10 +20,10 @@ class GradientProperties {
 
   @Property(tries = 150)
   void equalsFiniteDifferences(@ForAll long seed) {
-    Program program = RandomPrograms.smooth(seed, 10);
+    Program program = Programs.smooth(10).of(seed);
     List<String> names = program.inputs().stream().map(Value::name).toList();
     Program gradient = Gradients.gradient(program, List.of("result"), names);
-    List<Tensor> inputs = RandomPrograms.inputs(program, seed, false);
+    List<Tensor> inputs = Programs.inputs(program, false).of(seed);
     Backend reference = new ReferenceBackend();
     List<Tensor> found;
     try (Executable executable = reference.compile(gradient)) {
@@ -46,7 +47,7 @@ class GradientProperties {
 
   @Property(tries = 100)
   void everyOutputHasItsName(@ForAll long seed) {
-    Program program = RandomPrograms.smooth(seed, 10);
+    Program program = Programs.smooth(10).of(seed);
     List<String> names = program.inputs().stream().map(Value::name).toList();
     assertOutputs(program, List.of("result"), names);
   }
@@ -86,10 +87,10 @@ class GradientProperties {
 
   @Property(tries = 100)
   void localBackendGivesTheGradientOfTheReference(@ForAll long seed) {
-    Program program = RandomPrograms.smooth(seed, 12);
+    Program program = Programs.smooth(12).of(seed);
     List<String> names = program.inputs().stream().map(Value::name).toList();
     Program gradient = Gradients.gradient(program, List.of("result"), names);
-    List<Tensor> inputs = RandomPrograms.inputs(program, seed, false);
+    List<Tensor> inputs = Programs.inputs(program, false).of(seed);
     try (Executable wanted = new ReferenceBackend().compile(gradient);
         Executable given = LocalBackend.of(Workers.sequential()).compile(gradient)) {
       List<Tensor> a = wanted.run(inputs);

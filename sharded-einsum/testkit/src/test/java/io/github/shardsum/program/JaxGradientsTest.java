@@ -11,6 +11,8 @@ import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.io.Npz;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testkit.OperationKinds;
+import io.github.shardsum.testkit.Programs;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -47,7 +49,7 @@ class JaxGradientsTest {
     }
     assertEquals(Set.of("Random"), OperationKinds.missing(programs));
     List<Program> smooth =
-        LongStream.range(0, 50).mapToObj(seed -> RandomPrograms.smooth(seed, 12)).toList();
+        LongStream.range(0, 50).mapToObj(seed -> Programs.smooth(12).of(seed)).toList();
     assertFalse(OperationKinds.missing(smooth).contains("Random"));
   }
 

@@ -1,8 +1,10 @@
-package io.github.shardsum.program;
+package io.github.shardsum.testkit;
 
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 
 /** Arithmetic of bounds in the program that computes them, see {@link ErrorBounds}. */

@@ -1,29 +1,32 @@
-package io.github.shardsum.program;
+package io.github.shardsum.testkit;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Scalar;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 
-/**
- * Random valid programs of one dtype and small sizes, empty labels among them, with inputs. In
- * exact ones every value is a small integer, so that arithmetic is exact in any order.
- */
-public final class RandomPrograms {
+/** Draws a program operation by operation; used once. */
+final class ProgramGenerator {
   private static final int TRIES = 200;
 
-  private final RandomValues pool;
-  private final RandomPointwise pointwise;
-  private final Random random;
+  private final ValuePool pool;
+  private final PointwiseGenerator pointwise;
+  private final Choices choices;
   private final DType dtype;
   private final boolean exact;
   private final boolean smooth;
@@ -31,10 +34,10 @@ public final class RandomPrograms {
   private final List<Value> values;
   private final List<Value> indices;
 
-  private RandomPrograms(RandomValues pool) {
+  ProgramGenerator(ValuePool pool) {
     this.pool = pool;
-    this.pointwise = new RandomPointwise(pool);
-    this.random = pool.random();
+    this.pointwise = new PointwiseGenerator(pool);
+    this.choices = pool.choices();
     this.dtype = pool.dtype();
     this.exact = pool.exact();
     this.smooth = pool.smooth();
@@ -43,51 +46,16 @@ public final class RandomPrograms {
     this.indices = pool.indices();
   }
 
-  /** A program of some operations whose values stay small integers. */
-  public static Program exact(long seed, DType dtype, int operations) {
-    return new RandomPrograms(RandomValues.of(seed, dtype, true, false)).make(operations);
-  }
-
-  /** A program of some operations on real numbers. */
-  public static Program real(long seed, DType dtype, int operations) {
-    return new RandomPrograms(RandomValues.of(seed, dtype, false, false)).make(operations);
-  }
-
-  /** A program that has a derivative everywhere; its one output is a scalar. */
-  public static Program smooth(long seed, int operations) {
-    return new RandomPrograms(RandomValues.of(seed, DType.F64, false, true)).make(operations);
-  }
-
-  /** Inputs of a program. */
-  public static List<Tensor> inputs(Program program, long seed, boolean exact) {
-    Random random = new Random(seed);
-    List<Tensor> inputs = new ArrayList<>();
-    for (Value input : program.inputs()) {
-      ValueType type = input.type();
-      int count = (int) type.shape().elementCount();
-      double[] data = new double[count];
-      Arrays.setAll(
-          data,
-          _ ->
-              exact || !type.dtype().isFloating()
-                  ? random.nextInt(7) - 3
-                  : random.nextDouble() + 0.5);
-      inputs.add(Tensor.of(data, type.shape().toArray()).convert(type.dtype()));
-    }
-    return inputs;
-  }
-
-  private Program make(int count) {
-    int inputs = 1 + random.nextInt(3);
+  Program make(int count) {
+    int inputs = 1 + choices.nextInt(3);
     List<String> names = List.of("a", "b", "c", "d");
     List<Long> sizes = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
-      sizes.add(random.nextInt(12) == 0 && !smooth ? 0L : 1L + random.nextInt(4));
+      sizes.add(smooth ? choices.between(1, 4) : Shapes.size(choices, 4));
     }
     for (int i = 0; i < inputs; i++) {
-      List<Integer> chosen = new ArrayList<>(List.of(0, 1, 2, 3));
-      Collections.shuffle(chosen, random);
-      chosen = chosen.subList(0, 1 + random.nextInt(3));
+      List<Integer> chosen =
+          choices.shuffled(List.of(0, 1, 2, 3)).subList(0, 1 + choices.nextInt(3));
       ValueType type =
           ValueType.of(
               dtype,
@@ -95,7 +63,8 @@ public final class RandomPrograms {
               chosen.stream().map(sizes::get).toList());
       values.add(builder.input("x" + i, type));
     }
-    for (int tries = 0; pool.operations() < count && tries < TRIES; tries++) {
+    // Of a replay that has no choices left the program ends, so that a smaller example is shorter.
+    for (int tries = 0; isGoing(count) && tries < TRIES; tries++) {
       try {
         operation();
       } catch (IllegalArgumentException impossible) {
@@ -106,10 +75,14 @@ public final class RandomPrograms {
     return builder.build();
   }
 
+  private boolean isGoing(int count) {
+    return pool.operations() < count && !choices.isExhausted();
+  }
+
   private void output() {
     if (!smooth) {
       builder.output("result", pool.bounded(pool.copy(values.getLast())));
-      builder.output("other", pool.copy(values.get(random.nextInt(values.size()))));
+      builder.output("other", pool.copy(choices.of(values)));
       if (!pool.bools().isEmpty()) {
         builder.output("relation", pool.copy(pool.bools().getLast()));
       }
@@ -127,7 +100,7 @@ public final class RandomPrograms {
   }
 
   private void operation() {
-    switch (random.nextInt(23)) {
+    switch (choices.nextInt(23)) {
       case 0, 1, 2 -> einsum();
       case 3, 4 -> pointwise.binary();
       case 5 -> pointwise.unary();
@@ -139,7 +112,7 @@ public final class RandomPrograms {
             builder
                 .add(
                     new Contraction.CumulativeSum(
-                        x, pool.label(x), random.nextBoolean(), random.nextBoolean()))
+                        x, pool.label(x), choices.nextBoolean(), choices.nextBoolean()))
                 .getFirst(),
             true);
       }
@@ -161,7 +134,7 @@ public final class RandomPrograms {
   }
 
   private void einsum() {
-    int count = 1 + random.nextInt(3);
+    int count = 1 + choices.nextInt(3);
     List<Term> terms = new ArrayList<>();
     List<Value> operands = new ArrayList<>();
     Set<String> all = new HashSet<>();
@@ -169,24 +142,23 @@ public final class RandomPrograms {
       Value x = pool.pick();
       operands.add(x);
       List<String> names = new ArrayList<>(x.type().names());
-      if (names.size() > 1 && random.nextInt(6) == 0) {
+      if (names.size() > 1 && choices.nextInt(6) == 0) {
         names.set(0, names.get(1));
       }
-      terms.add(Terms.of(names));
+      terms.add(Term.of(names.toArray(String[]::new)));
       all.addAll(names);
     }
     List<String> output = new ArrayList<>(all);
     Collections.sort(output);
-    Collections.shuffle(output, random);
-    output = new ArrayList<>(output.subList(0, random.nextInt(output.size() + 1)));
+    output = choices.shuffled(output).subList(0, choices.nextInt(output.size() + 1));
     Map<String, Long> sizes = Map.of();
-    if (random.nextInt(5) == 0) {
+    if (choices.nextInt(5) == 0) {
       String more = pool.fresh();
-      output.add(random.nextInt(output.size() + 1), more);
+      output.add(choices.nextInt(output.size() + 1), more);
       sizes = Map.of(more, 2L);
     }
-    DType wide = dtype == DType.BF16 && random.nextBoolean() ? DType.F32 : dtype;
-    Equation equation = new Equation(terms, Terms.of(output));
+    DType wide = dtype == DType.BF16 && choices.nextBoolean() ? DType.F32 : dtype;
+    Equation equation = new Equation(terms, Term.of(output.toArray(String[]::new)));
     pool.keep(builder.convert(builder.einsum(equation, operands, wide, sizes), dtype), true);
   }
 
@@ -194,9 +166,9 @@ public final class RandomPrograms {
   private void random() {
     Value like = pool.pick();
     DType drawn = dtype.isFloating() ? dtype : DType.F64;
-    Value seed = builder.constant(DType.I64, random.nextInt(1000));
+    Value seed = builder.constant(DType.I64, choices.nextInt(1000));
     ValueType type = like.type().withDtype(drawn);
-    Value uniform = builder.random(seed, random.nextInt(3), type.toString());
+    Value uniform = builder.random(seed, choices.nextInt(3), type.toString());
     if (!exact) {
       pool.keep(uniform, false);
       return;
@@ -208,9 +180,9 @@ public final class RandomPrograms {
   private void reduce() {
     Value x = pool.pick();
     Contraction.ReduceKind[] kinds = Contraction.ReduceKind.values();
-    Contraction.ReduceKind kind = kinds[random.nextInt(kinds.length)];
+    Contraction.ReduceKind kind = kinds[choices.nextInt(kinds.length)];
     String first = pool.label(x);
-    boolean two = x.type().rank() > 1 && random.nextBoolean();
+    boolean two = x.type().rank() > 1 && choices.nextBoolean();
     String second = pool.label(x);
     boolean extreme = kind != Contraction.ReduceKind.SUM;
     if (extreme && x.type().shape().elementCount() == 0) {
@@ -227,11 +199,13 @@ public final class RandomPrograms {
     Value x = pool.pick();
     String label = pool.label(x);
     long size = x.type().size(label);
-    switch (random.nextInt(4)) {
+    switch (choices.nextInt(4)) {
       case 0 -> {
-        long from = size == 0 ? 0 : random.nextInt((int) size);
+        long from = size == 0 ? 0 : choices.nextInt((int) size);
         pool.keep(
-            builder.add(new Movement.Slice(x, label, from, size, 1 + random.nextInt(2))).getFirst(),
+            builder
+                .add(new Movement.Slice(x, label, from, size, 1 + choices.nextInt(2)))
+                .getFirst(),
             false);
       }
       case 1 ->
@@ -241,13 +215,13 @@ public final class RandomPrograms {
                       new Movement.Pad(
                           x,
                           label,
-                          random.nextInt(2),
-                          random.nextInt(3),
-                          random.nextInt(2),
+                          choices.nextInt(2),
+                          choices.nextInt(3),
+                          choices.nextInt(2),
                           Scalar.of(dtype, 2)))
                   .getFirst(),
               false);
-      case 2 -> pool.keep(builder.shift(x, label, random.nextInt(5) - 2, 1), false);
+      case 2 -> pool.keep(builder.shift(x, label, choices.nextInt(5) - 2, 1), false);
       default -> pool.keep(builder.concatenate(label, x, pool.pick()), false);
     }
   }
@@ -261,9 +235,9 @@ public final class RandomPrograms {
                     x,
                     pool.label(x),
                     pool.fresh(),
-                    1 + random.nextInt(3),
-                    1 + random.nextInt(2),
-                    1 + random.nextInt(2)))
+                    1 + choices.nextInt(3),
+                    1 + choices.nextInt(2),
+                    1 + choices.nextInt(2)))
             .getFirst(),
         false);
   }
@@ -271,8 +245,8 @@ public final class RandomPrograms {
   private void reshape() {
     Value x = pool.pick();
     List<String> names = x.type().names();
-    if (random.nextBoolean() && names.size() > 1) {
-      int from = random.nextInt(names.size() - 1);
+    if (choices.nextBoolean() && names.size() > 1) {
+      int from = choices.nextInt(names.size() - 1);
       pool.keep(
           builder.merge(x, pool.fresh(), names.subList(from, from + 2).toArray(String[]::new)),
           false);
@@ -301,8 +275,8 @@ public final class RandomPrograms {
 
   private void oneHot() {
     if (!indices.isEmpty()) {
-      Value index = indices.get(random.nextInt(indices.size()));
-      pool.keep(builder.oneHot(index, pool.fresh(), 2 + random.nextInt(2), dtype), false);
+      Value index = choices.of(indices);
+      pool.keep(builder.oneHot(index, pool.fresh(), 2 + choices.nextInt(2), dtype), false);
     }
   }
 
@@ -317,7 +291,7 @@ public final class RandomPrograms {
     Value x = pool.pick();
     ValueType lengths = ValueType.scalar(DType.I32);
     pool.keep(
-        builder.ragged(x, builder.constant(lengths, random.nextInt(4)), pool.label(x), 1), false);
+        builder.ragged(x, builder.constant(lengths, choices.nextInt(4)), pool.label(x), 1), false);
   }
 
   private void scan() {
@@ -345,9 +319,9 @@ public final class RandomPrograms {
     List<Value> results =
         builder.add(
             new Nested.Scan(
-                reads ? z.type().sizes().getFirst() : random.nextInt(4),
+                reads ? z.type().sizes().getFirst() : choices.nextInt(4),
                 reads ? names.getFirst() : pool.fresh(),
-                random.nextBoolean(),
+                choices.nextBoolean(),
                 body.build(),
                 List.of(x),
                 reads ? List.of(z) : List.of(),

@@ -1,26 +1,27 @@
-package io.github.shardsum.program;
+package io.github.shardsum.testkit;
 
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 
 /** Random operations on one element at a time, and softmax, which is as steep as they. */
-final class RandomPointwise {
-  private final RandomValues pool;
-  private final Random random;
+final class PointwiseGenerator {
+  private final ValuePool pool;
+  private final Choices choices;
   private final DType dtype;
   private final boolean exact;
   private final boolean smooth;
   private final ProgramBuilder builder;
   private final List<Value> bools;
 
-  RandomPointwise(RandomValues pool) {
+  PointwiseGenerator(ValuePool pool) {
     this.pool = pool;
-    this.random = pool.random();
+    this.choices = pool.choices();
     this.dtype = pool.dtype();
     this.exact = pool.exact();
     this.smooth = pool.smooth();
@@ -42,8 +43,9 @@ final class RandomPointwise {
       kinds.add(BinaryKind.REMAINDER);
     }
     Value x = pool.pick();
-    Value y = random.nextInt(4) == 0 ? builder.constant(dtype, random.nextInt(5) - 2) : pool.pick();
-    pool.keep(builder.binary(kinds.get(random.nextInt(kinds.size())), x, y), true);
+    Value y =
+        choices.nextInt(4) == 0 ? builder.constant(dtype, choices.nextInt(5) - 2) : pool.pick();
+    pool.keep(builder.binary(choices.of(kinds), x, y), true);
   }
 
   void unary() {
@@ -58,7 +60,7 @@ final class RandomPointwise {
     if (!exact) {
       kinds.addAll(List.of(UnaryKind.TANH, UnaryKind.LOGISTIC, UnaryKind.SINE, UnaryKind.COSINE));
     }
-    pool.keep(builder.unary(kinds.get(random.nextInt(kinds.size())), pool.pick()), false);
+    pool.keep(builder.unary(choices.of(kinds), pool.pick()), false);
   }
 
   /** Logic on bools. */
@@ -66,10 +68,10 @@ final class RandomPointwise {
     if (bools.isEmpty()) {
       return;
     }
-    Value x = bools.get(random.nextInt(bools.size()));
-    Value y = bools.get(random.nextInt(bools.size()));
+    Value x = choices.of(bools);
+    Value y = choices.of(bools);
     Value made =
-        switch (random.nextInt(4)) {
+        switch (choices.nextInt(4)) {
           case 0 -> builder.unary(UnaryKind.NOT, x);
           case 1 -> builder.binary(BinaryKind.AND, x, y);
           case 2 -> builder.binary(BinaryKind.OR, x, y);
@@ -89,11 +91,11 @@ final class RandomPointwise {
     if (exact) {
       return;
     }
-    boolean guarded = smooth || random.nextInt(5) > 0;
+    boolean guarded = smooth || choices.nextInt(5) > 0;
     Value x = pool.pick();
     Value y = pool.pick();
     Value small = guarded ? builder.unary(UnaryKind.TANH, x) : x;
-    switch (random.nextInt(9)) {
+    switch (choices.nextInt(9)) {
       case 0 -> pool.keep(builder.exp(small), false);
       case 1 -> pool.keep(builder.unary(UnaryKind.LOG, positive(x, guarded)), false);
       case 2 -> pool.keep(builder.unary(UnaryKind.SQRT, positive(x, guarded)), false);
@@ -125,7 +127,7 @@ final class RandomPointwise {
       return;
     }
     List<DType> dtypes = List.of(DType.values());
-    DType other = dtypes.get(random.nextInt(dtypes.size()));
+    DType other = choices.of(dtypes);
     Value there = builder.convert(pool.pick(), other);
     if (other == DType.BOOL) {
       bools.add(there);
@@ -141,7 +143,7 @@ final class RandomPointwise {
     }
     Comparison[] relations = Comparison.values();
     Value made =
-        builder.compare(relations[random.nextInt(relations.length)], pool.pick(), pool.pick());
+        builder.compare(relations[choices.nextInt(relations.length)], pool.pick(), pool.pick());
     pool.count();
     if (!pool.tooLarge(made)) {
       bools.add(made);
@@ -150,8 +152,7 @@ final class RandomPointwise {
 
   void select() {
     if (!bools.isEmpty()) {
-      pool.keep(
-          builder.select(bools.get(random.nextInt(bools.size())), pool.pick(), pool.pick()), false);
+      pool.keep(builder.select(choices.of(bools), pool.pick(), pool.pick()), false);
     }
   }
 }

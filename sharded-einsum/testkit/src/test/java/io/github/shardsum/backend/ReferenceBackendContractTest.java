@@ -1,5 +1,7 @@
 package io.github.shardsum.backend;
 
+import io.github.shardsum.testkit.BackendContract;
+
 class ReferenceBackendContractTest implements BackendContract {
   @Override
   public Backend backend() {

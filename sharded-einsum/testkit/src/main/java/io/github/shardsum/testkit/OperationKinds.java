@@ -1,9 +1,18 @@
-package io.github.shardsum.program;
+package io.github.shardsum.testkit;
 
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -13,11 +22,11 @@ import java.util.TreeSet;
  * The names of all kinds of operations, from the sealed family itself, so that a test can say of
  * which it has seen none. A kind is a record, or a record with a function, relation or reduction.
  */
-final class OperationKinds {
+public final class OperationKinds {
   private OperationKinds() {}
 
   /** All there are, as {@code Softmax}, {@code Unary.EXP}. */
-  static Set<String> all() {
+  public static Set<String> all() {
     Set<String> all = new TreeSet<>();
     add(Operation.class, all);
     return all;
@@ -43,7 +52,7 @@ final class OperationKinds {
   }
 
   /** Those of a program and of the programs in it. */
-  static Set<String> of(Program program) {
+  public static Set<String> of(Program program) {
     Set<String> kinds = new TreeSet<>();
     for (Statement statement : program.statements()) {
       kinds.add(name(statement.operation()));
@@ -68,7 +77,7 @@ final class OperationKinds {
   }
 
   /** All but those of some programs. */
-  static Set<String> missing(List<Program> programs) {
+  public static Set<String> missing(List<Program> programs) {
     Set<String> missing = all();
     programs.forEach(program -> missing.removeAll(of(program)));
     return missing;

@@ -3,6 +3,7 @@ package io.github.shardsum.program;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.testkit.Programs;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -13,14 +14,14 @@ class ProgramTextProperties {
     if (dtype == DType.BOOL) {
       return;
     }
-    Program program = RandomPrograms.exact(seed, dtype, 20);
+    Program program = Programs.exact(dtype, 20).of(seed);
     assertEquals(program, Program.parse(program.toString()));
     assertEquals(program.toString(), Program.parse(program.toString()).toString());
   }
 
   @Property(tries = 100)
   void theTextOfAGradientIsAProgramToo(@ForAll long seed) {
-    Program program = RandomPrograms.smooth(seed, 12);
+    Program program = Programs.smooth(12).of(seed);
     List<String> names = program.inputs().stream().map(Value::name).toList();
     Program gradient = Gradients.gradient(program, List.of("result"), names);
     assertEquals(gradient, Program.parse(gradient.toString()));

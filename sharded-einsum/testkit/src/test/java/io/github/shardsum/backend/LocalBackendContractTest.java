@@ -11,6 +11,7 @@ import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testkit.BackendContract;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,0 +1,126 @@
+package io.github.shardsum.testkit;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Holds a backend against the reference. */
+public final class BackendCheck {
+  private BackendCheck() {}
+
+  /**
+   * Holds each output of a program whose values are exact, see {@link Programs#exact}, to the bits
+   * of the reference, in two runs. Only the sign of a zero is no promise: a sum may begin at 0 or
+   * at its first term, which may be -0.
+   *
+   * @param backend the backend
+   * @param exact the program and its inputs
+   * @throws AssertionError if a dtype, shape or element differs
+   */
+  public static void equalsReference(Backend backend, ProgramCase exact) {
+    Program program = exact.program();
+    try (Executable reference = new ReferenceBackend().compile(program);
+        Executable compiled = backend.compile(program)) {
+      List<Tensor> expected = reference.run(exact.inputs());
+      // The second run finds what the first left in the memory that is kept.
+      compiled.run(exact.inputs());
+      List<Tensor> given = compiled.run(exact.inputs());
+      for (int i = 0; i < expected.size(); i++) {
+        String output = "output " + program.outputs().get(i);
+        same(output, expected.get(i), given.get(i), compiled);
+      }
+    }
+  }
+
+  private static void same(String output, Tensor expected, Tensor given, Executable compiled) {
+    if (expected.dtype() != given.dtype() || !expected.shape().equals(given.shape())) {
+      throw new AssertionError(output + ": expected " + expected + ", got " + given);
+    }
+    // An i64 would be rounded as a double.
+    boolean whole = !expected.dtype().isFloating();
+    long[] bits = whole ? expected.toLongArray() : bits(expected);
+    long[] others = whole ? given.toLongArray() : bits(given);
+    for (int i = 0; i < bits.length; i++) {
+      if (bits[i] != others[i]) {
+        throw new AssertionError(
+            output
+                + ", element "
+                + i
+                + ": expected "
+                + (whole ? bits[i] : Double.longBitsToDouble(bits[i]))
+                + ", got "
+                + (whole ? others[i] : Double.longBitsToDouble(others[i]))
+                + " of\n"
+                + compiled.program()
+                + compiled.explain());
+      }
+    }
+  }
+
+  private static long[] bits(Tensor tensor) {
+    double[] values = tensor.toDoubleArray();
+    long[] bits = new long[values.length];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = Double.doubleToLongBits(values[i] + 0.0);
+    }
+    return bits;
+  }
+
+  /**
+   * Holds each element of a program in f32 to the bound of its roundings, see {@link ErrorBounds}.
+   *
+   * @param backend the backend
+   * @param real the program and its inputs in f32
+   * @return for each output of a floating dtype the widest bound, as a part of the value or of 1 if
+   *     that is more, infinite where f32 may be anything; a test should see that most are narrow
+   * @throws AssertionError if an element is outside of its bound
+   */
+  public static List<Double> withinErrorBounds(Backend backend, ProgramCase real) {
+    List<Tensor> wide =
+        real.inputs().stream().map(x -> x.dtype().isFloating() ? x.convert(DType.F64) : x).toList();
+    List<Double> widest = new ArrayList<>();
+    try (Executable bounds = new ReferenceBackend().compile(ErrorBounds.of(real.program()));
+        Executable compiled = backend.compile(real.program())) {
+      List<Tensor> expected = bounds.run(wide);
+      List<Tensor> given = compiled.run(real.inputs());
+      for (int i = 0; i < given.size(); i++) {
+        double bound = within(given.get(i), expected.get(2 * i), expected.get(2 * i + 1), compiled);
+        if (given.get(i).dtype().isFloating()) {
+          widest.add(bound);
+        }
+      }
+    }
+    return List.copyOf(widest);
+  }
+
+  private static double within(Tensor given, Tensor expected, Tensor bound, Executable compiled) {
+    double[] a = given.toDoubleArray();
+    double[] b = expected.toDoubleArray();
+    double[] errors = bound.toDoubleArray();
+    double widest = 0;
+    for (int i = 0; i < a.length; i++) {
+      // Where f32 may be anything the bound is infinite; a choice that may be another is any.
+      boolean any = errors[i] == Double.POSITIVE_INFINITY;
+      boolean choice = !given.dtype().isFloating() && errors[i] > 0;
+      if (!any && !choice && !(Math.abs(a[i] - b[i]) <= errors[i])) {
+        throw new AssertionError(
+            i
+                + ": got "
+                + a[i]
+                + ", expected "
+                + b[i]
+                + " +- "
+                + errors[i]
+                + " of\n"
+                + compiled.program());
+      }
+      widest = Math.max(widest, errors[i] / Math.max(1, Math.abs(b[i])));
+    }
+    return widest;
+  }
+}

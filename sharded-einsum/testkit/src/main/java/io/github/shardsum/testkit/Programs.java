@@ -1,0 +1,88 @@
+package io.github.shardsum.testkit;
+
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Generators of valid programs of one dtype and small sizes, empty labels among them, of every kind
+ * of operation. A smaller example has fewer operations.
+ */
+public final class Programs {
+  private Programs() {}
+
+  /**
+   * Programs whose values are small integers, so that arithmetic is exact in any order and every
+   * backend must give the same bits.
+   *
+   * @param dtype their dtype, not bool
+   * @param operations how many operations, about
+   * @return the generator
+   */
+  public static Generator<Program> exact(DType dtype, int operations) {
+    return choices -> make(new ValuePool(choices, dtype, true, false), operations);
+  }
+
+  /**
+   * Programs on real numbers, poles and overflow among them.
+   *
+   * @param dtype their dtype, a floating one
+   * @param operations how many operations, about
+   * @return the generator
+   */
+  public static Generator<Program> real(DType dtype, int operations) {
+    return choices -> make(new ValuePool(choices, dtype, false, false), operations);
+  }
+
+  /**
+   * Programs in f64 that have a derivative almost everywhere, and whose values stay small; the one
+   * output, {@code result}, is a scalar.
+   *
+   * @param operations how many operations, about
+   * @return the generator
+   */
+  public static Generator<Program> smooth(int operations) {
+    return choices -> make(new ValuePool(choices, DType.F64, false, true), operations);
+  }
+
+  private static Program make(ValuePool pool, int operations) {
+    return new ProgramGenerator(pool).make(operations);
+  }
+
+  /**
+   * Inputs of a program.
+   *
+   * @param program the program
+   * @param exact whether they are integers, see {@link Tensors#integers}, or {@link Tensors#reals}
+   * @return the generator
+   */
+  public static Generator<List<Tensor>> inputs(Program program, boolean exact) {
+    return choices -> {
+      List<Tensor> inputs = new ArrayList<>();
+      for (Value input : program.inputs()) {
+        DType dtype = input.type().dtype();
+        Generator<Tensor> tensors =
+            exact
+                ? Tensors.integers(dtype, input.type().shape())
+                : Tensors.reals(dtype, input.type().shape());
+        inputs.add(tensors.generate(choices));
+      }
+      return List.copyOf(inputs);
+    };
+  }
+
+  /**
+   * Programs with inputs.
+   *
+   * @param programs makes the programs
+   * @param exact as {@link #inputs}
+   * @return the generator
+   */
+  public static Generator<ProgramCase> withInputs(Generator<Program> programs, boolean exact) {
+    return programs.flatMap(
+        program -> inputs(program, exact).map(tensors -> new ProgramCase(program, tensors)));
+  }
+}
