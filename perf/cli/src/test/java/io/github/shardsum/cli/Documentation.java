@@ -1,0 +1,235 @@
+package io.github.shardsum.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.Tensor;
+import java.io.File;
+import java.io.IOException;
+import java.lang.module.ModuleReference;
+import java.lang.module.ResolvedModule;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** README, the pages of docs, and the examples, as tests read and run them. */
+final class Documentation {
+  private static final Path ROOT = Path.of(System.getProperty("basedir", "")).resolve("../..");
+  private static final Pattern FENCE = Pattern.compile("^```(\\w*) ?(.*)$");
+
+  /**
+   * As in {@code <!-- file x.npy 2,3 -->}: an f32 array of small numbers for the page's commands.
+   */
+  private static final Pattern FIXTURE =
+      Pattern.compile("^<!-- file (\\S+\\.npy) ([\\d,]+) -->$", Pattern.MULTILINE);
+
+  private static final List<String> PACKAGES =
+      List.of("einsum", "tensor", "exec", "io", "program", "backend", "mesh", "collective");
+
+  private Documentation() {}
+
+  /**
+   * One fenced block.
+   *
+   * @param language the first word behind the fence
+   * @param mark the rest behind it; {@code by-hand} if the block takes long or needs what a test
+   *     has not
+   */
+  record Block(int line, int end, String language, String mark, String text) {
+    boolean isByHand() {
+      return mark.startsWith("by-hand");
+    }
+
+    /** Whether the next block is what this one prints: at most two lines lie between. */
+    boolean isShownBy(Block next) {
+      return next.language().equals("text")
+          && next.line() - end <= 4
+          && !isByHand()
+          && List.of("java", "sh").contains(language);
+    }
+
+    /** The arguments of each {@code ./shardsum} in a shell block. */
+    List<List<String>> commands() {
+      List<List<String>> commands = new ArrayList<>();
+      for (String line : text.replace("\\\n", " ").split("\n")) {
+        String command = line.replaceFirst("\\s+#.*$", "").strip();
+        if (language.equals("sh") && command.startsWith("./shardsum ") && !isPlaceholder(command)) {
+          commands.add(
+              words(command).stream().skip(1).takeWhile(w -> !w.matches("[|>&]+")).toList());
+        }
+      }
+      return commands;
+    }
+
+    private static boolean isPlaceholder(String command) {
+      return command.contains("...") || command.contains("$");
+    }
+
+    private static List<String> words(String command) {
+      Matcher word = Pattern.compile("'([^']*)'|\"([^\"]*)\"|(\\S+)").matcher(command);
+      List<String> words = new ArrayList<>();
+      while (word.find()) {
+        words.add(Stream.of(1, 2, 3).map(word::group).filter(g -> g != null).findFirst().get());
+      }
+      return words;
+    }
+  }
+
+  record Page(String name, String text, List<Block> blocks, List<String> prose) {}
+
+  static List<Page> pages() throws IOException {
+    List<Path> files = new ArrayList<>(List.of(ROOT.resolve("README.md")));
+    try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
+      docs.filter(file -> file.toString().endsWith(".md")).sorted().forEach(files::add);
+    }
+    List<Page> pages = new ArrayList<>();
+    for (Path file : files) {
+      pages.add(page(ROOT.relativize(file).toString(), Files.readString(file)));
+    }
+    return pages;
+  }
+
+  static List<Path> examples() throws IOException {
+    try (Stream<Path> files = Files.list(ROOT.resolve("examples"))) {
+      return files.filter(file -> file.toString().endsWith(".java")).sorted().toList();
+    }
+  }
+
+  private static Page page(String name, String text) {
+    List<Block> blocks = new ArrayList<>();
+    List<String> prose = new ArrayList<>();
+    List<String> lines = text.lines().toList();
+    for (int i = 0; i < lines.size(); i++) {
+      Matcher fence = FENCE.matcher(lines.get(i));
+      if (!fence.matches()) {
+        if (!lines.get(i).startsWith("|")) {
+          prose.add(lines.get(i));
+        }
+        continue;
+      }
+      int start = i + 1;
+      int end = start;
+      while (!lines.get(end).equals("```")) {
+        end++;
+      }
+      String body = String.join("\n", lines.subList(start, end)) + "\n";
+      blocks.add(new Block(start, end + 1, fence.group(1), fence.group(2), body));
+      i = end;
+    }
+    return new Page(name, text, blocks, prose);
+  }
+
+  static void writeFixtures(Page page, Path home) throws IOException {
+    Matcher fixture = FIXTURE.matcher(page.text());
+    while (fixture.find()) {
+      long[] sizes =
+          Arrays.stream(fixture.group(2).split(",")).mapToLong(Long::parseLong).toArray();
+      float[] values = new float[(int) Arrays.stream(sizes).reduce(1, Math::multiplyExact)];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = i % 7 - 3;
+      }
+      Npy.write(home.resolve(fixture.group(1)), Tensor.of(values, sizes));
+    }
+  }
+
+  /** A program is a file for the commands after it, named after itself. */
+  static String writeProgram(Program program, Block block, Path home) throws IOException {
+    Files.writeString(home.resolve(program.name() + ".program"), block.text());
+    return "";
+  }
+
+  /** A block without a main method is the body of one. */
+  static String runJava(Block block, Path home) throws IOException, InterruptedException {
+    String imports =
+        PACKAGES.stream()
+            .map(name -> "import io.github.shardsum." + name + ".*;\n")
+            .collect(Collectors.joining());
+    boolean whole = block.text().contains("void main()");
+    String source =
+        whole ? block.text() : imports + "void main() throws Exception {\n" + block.text() + "}\n";
+    return runJava(Files.writeString(home.resolve("Block" + block.line() + ".java"), source), home);
+  }
+
+  /** As a reader would: the JDK's own launcher compiles the file. */
+  static String runJava(Path source, Path home) throws IOException, InterruptedException {
+    return run(
+        home,
+        java(),
+        "--add-modules",
+        "jdk.incubator.vector",
+        "--enable-native-access=ALL-UNNAMED",
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        path(),
+        source.toAbsolutePath().toString());
+  }
+
+  /** With the launcher played by the classes of this build, in the folder of the page. */
+  static String runShell(Block block, Path home) throws IOException, InterruptedException {
+    Path launcher = home.resolve("shardsum");
+    Files.writeString(
+        launcher,
+        "#!/bin/sh\nexec %s -XX:TieredStopAtLevel=1 --add-modules jdk.incubator.vector,ALL-MODULE-PATH %s -p %s -m %s/%s \"$@\"\n"
+            .formatted(
+                java(),
+                "--enable-native-access=io.github.shardsum.collectives,io.github.shardsum.tpu",
+                modulePath(),
+                Main.class.getModule().getName(),
+                Main.class.getName()));
+    launcher.toFile().setExecutable(true);
+    return run(home, "bash", "-euo", "pipefail", "-c", block.text());
+  }
+
+  private static String run(Path home, String... command) throws IOException, InterruptedException {
+    Path errors = Files.createTempFile(home, "errors", "");
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(home.toFile()).redirectError(errors.toFile());
+    Process process = builder.redirectInput(new File("/dev/null")).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), () -> String.join(" ", command) + "\n" + read(errors));
+    return said;
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  private static String path() {
+    return house()
+        .filter(m -> m.name().startsWith("io.github.shardsum."))
+        .map(Documentation::place)
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private static String modulePath() {
+    return house()
+        .filter(module -> !module.name().startsWith("java.") && !module.name().startsWith("jdk."))
+        .map(Documentation::place)
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private static Stream<ResolvedModule> house() {
+    return ModuleLayer.boot().configuration().modules().stream();
+  }
+
+  private static String place(ResolvedModule module) {
+    ModuleReference reference = module.reference();
+    return Path.of(reference.location().orElseThrow()).toString();
+  }
+}
