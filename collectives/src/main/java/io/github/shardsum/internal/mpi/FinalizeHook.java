@@ -9,8 +9,10 @@ import java.util.concurrent.locks.LockSupport;
  * How a process leaves the job when its JVM ends: it tells the others, which then do not wait for
  * it in vain, and ends MPI once they too have come to their ends.
  *
- * <p>After a failure nobody waits long: a process that is stuck would never come, so the whole job
- * is ended.
+ * <p>After a failure it does not wait long: a process that is stuck would never come, so the whole
+ * job is ended. A JVM that is told to end while its program calls collectives ends too, with its
+ * own status: the program's next collective fails, and the others are told that this process has
+ * ended.
  */
 record FinalizeHook(MpiProcess process) implements Runnable {
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -29,7 +31,7 @@ record FinalizeHook(MpiProcess process) implements Runnable {
     boolean broken =
         process.call(
             engine -> {
-              engine.job().leave();
+              engine.leave();
               return engine.job().isBroken();
             });
     long begin = System.nanoTime();
@@ -37,6 +39,11 @@ record FinalizeHook(MpiProcess process) implements Runnable {
     List<String> staying = process.call(engine -> engine.job().staying());
     while (!staying.isEmpty()) {
       long waited = System.nanoTime() - begin;
+      if (waited > GRACE_NANOS && process.call(ProgressEngine::isCutOff)) {
+        // The others were told. To abort would put MPI's status in the place of this JVM's.
+        System.err.println("shardsum: this process ends; still running: " + staying);
+        return;
+      }
       if (broken && waited > GRACE_NANOS) {
         abort(staying);
         return;
@@ -48,7 +55,8 @@ record FinalizeHook(MpiProcess process) implements Runnable {
       LockSupport.parkNanos(LOOK_NANOS);
       staying = process.call(engine -> engine.job().staying());
     }
-    finish(broken ? GRACE_NANOS : Long.MAX_VALUE);
+    boolean inOrder = !broken && !process.call(ProgressEngine::isCutOff);
+    finish(inOrder ? Long.MAX_VALUE : GRACE_NANOS);
   }
 
   /**

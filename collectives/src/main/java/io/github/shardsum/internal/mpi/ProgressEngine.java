@@ -27,6 +27,8 @@ final class ProgressEngine {
   private final List<PendingOperation> running = new ArrayList<>();
   private int polls;
   private boolean finished;
+  private boolean left;
+  private boolean cutOff;
 
   ProgressEngine(MpiJob job) {
     this.job = job;
@@ -50,9 +52,29 @@ final class ProgressEngine {
     finished = true;
   }
 
+  /**
+   * Tells the others that this process makes no further call; operations that run may still end.
+   */
+  void leave() {
+    left = true;
+    cutOff = !running.isEmpty();
+    job.leave();
+  }
+
+  /** Whether the program still called collectives when its JVM was told to end, or afterwards. */
+  boolean isCutOff() {
+    return cutOff;
+  }
+
   /** Begins an operation; it counts as begun with each of its peers. */
   void begin(PendingOperation operation) {
     Channel channel = operation.channel();
+    if (left) {
+      cutOff = true;
+      String message = job.name(job.rank()) + ", in " + operation + ": this JVM is ending";
+      operation.done().completeExceptionally(new TransportException(message, List.of()));
+      return;
+    }
     if (channel.failure().isPresent()) {
       TransportException failed =
           new TransportException("MPI: failed before: " + channel.failure().get(), List.of());

@@ -7,8 +7,6 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.io.File;
 import java.io.IOException;
-import java.lang.module.ModuleReference;
-import java.lang.module.ResolvedModule;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +30,8 @@ final class Documentation {
       Pattern.compile("^<!-- file (\\S+\\.npy) ([\\d,]+) -->$", Pattern.MULTILINE);
 
   private static final List<String> PACKAGES =
-      List.of("einsum", "tensor", "exec", "io", "program", "backend", "mesh", "collective");
+      List.of("einsum", "tensor", "exec", "io", "program", "backend", "mesh", "collective",
+          "topology");
 
   private Documentation() {}
 
@@ -177,13 +176,8 @@ final class Documentation {
     Path launcher = home.resolve("shardsum");
     Files.writeString(
         launcher,
-        "#!/bin/sh\nexec %s -XX:TieredStopAtLevel=1 --add-modules jdk.incubator.vector,ALL-MODULE-PATH %s -p %s -m %s/%s \"$@\"\n"
-            .formatted(
-                java(),
-                "--enable-native-access=io.github.shardsum.collectives,io.github.shardsum.tpu",
-                modulePath(),
-                Main.class.getModule().getName(),
-                Main.class.getName()));
+        "#!/bin/sh\nexec %s -XX:TieredStopAtLevel=1 --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -cp '%s' %s \"$@\"\n"
+            .formatted(java(), path(), Main.class.getName()));
     launcher.toFile().setExecutable(true);
     return run(home, "bash", "-euo", "pipefail", "-c", block.text());
   }
@@ -210,26 +204,11 @@ final class Documentation {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
+  /** Modules and libraries as one class path: a program of a user need not be modular. */
   private static String path() {
-    return house()
-        .filter(m -> m.name().startsWith("io.github.shardsum."))
-        .map(Documentation::place)
+    return Stream.of("jdk.module.path", "java.class.path")
+        .map(name -> System.getProperty(name, ""))
+        .filter(paths -> !paths.isEmpty())
         .collect(Collectors.joining(File.pathSeparator));
-  }
-
-  private static String modulePath() {
-    return house()
-        .filter(module -> !module.name().startsWith("java.") && !module.name().startsWith("jdk."))
-        .map(Documentation::place)
-        .collect(Collectors.joining(File.pathSeparator));
-  }
-
-  private static Stream<ResolvedModule> house() {
-    return ModuleLayer.boot().configuration().modules().stream();
-  }
-
-  private static String place(ResolvedModule module) {
-    ModuleReference reference = module.reference();
-    return Path.of(reference.location().orElseThrow()).toString();
   }
 }

@@ -125,6 +125,25 @@ class FaultsTest {
 
   @ParameterizedTest
   @MethodSource("mpis")
+  void aProcessThatIsToldToEndAmongItsCollectivesEnds(String mpi) throws Exception {
+    assertEndsAmongCollectives(run(mpi, "term", true), "was ended by signal 15");
+  }
+
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void anExitOnAnotherThreadKeepsItsStatus(String mpi) throws Exception {
+    assertEndsAmongCollectives(run(mpi, "exit-beside", true), "ended with status 3");
+  }
+
+  /** The others name it within the deadline, and the launcher tells its own status. */
+  private static void assertEndsAmongCollectives(Outcome outcome, String how) throws Exception {
+    assertNamesRankOne(outcome, how);
+    String told = "caught \\w+Exception: [^\\n]*rank 1 \\([^\\n]*(has ended before it|has given up)";
+    assertEquals(2, count(told, outcome.out()), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("mpis")
   void anUncaughtExceptionIsNamedAndReachesTheOthers(String mpi) throws Exception {
     Outcome outcome = run(mpi, "throw", true);
     assertFailed(outcome);

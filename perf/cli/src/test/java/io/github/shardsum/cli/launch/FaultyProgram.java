@@ -41,7 +41,13 @@ final class FaultyProgram {
         System.out.println("pid " + ProcessHandle.current().pid());
         misbehave(arguments[0], collectives);
       }
-      System.out.println("sum " + sum(collectives, DType.F32));
+      boolean endless = arguments[0].equals("term") || arguments[0].equals("exit-beside");
+      do {
+        double sum = sum(collectives, DType.F32);
+        if (!endless) {
+          System.out.println("sum " + sum);
+        }
+      } while (endless);
     } catch (CollectiveException e) {
       System.out.println("caught " + e.getClass().getSimpleName() + ": " + e.getMessage());
       throw e;
@@ -119,11 +125,32 @@ final class FaultyProgram {
       case "stop" -> signal("-STOP");
       case "halt" -> Runtime.getRuntime().halt(3);
       case "exit" -> System.exit(3);
+      case "term" -> beside(() -> signal("-TERM"));
+      case "exit-beside" -> beside(() -> System.exit(3));
       case "throw" -> throw new IllegalStateException("on purpose");
       case "stick" -> new CountDownLatch(1).await();
       case "dtype" -> sum(collectives, DType.F64);
       default -> throw new IllegalArgumentException(how);
     }
+  }
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  /** On another thread, while this one has gone on to its collectives. */
+  private static void beside(Step step) {
+    Thread.ofPlatform()
+        .daemon()
+        .start(
+            () -> {
+              try {
+                Thread.sleep(300);
+                step.run();
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
   }
 
   private static void signal(String which) throws Exception {
