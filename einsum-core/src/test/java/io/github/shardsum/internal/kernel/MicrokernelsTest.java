@@ -125,23 +125,41 @@ class MicrokernelsTest {
 
   @Test
   void thinSumsHaveTheBitsOfTheReference() {
+    for (int columns = 1; columns <= FloatSkinnyMicrokernel.COLUMNS; columns++) {
+      for (int k = FloatSkinnyMicrokernel.LANES;
+          k <= Blocking.K_MAX;
+          k += 7 * FloatSkinnyMicrokernel.LANES) {
+        assertThinSumsHaveTheBitsOfTheReference(columns, k);
+      }
+    }
+  }
+
+  private void assertThinSumsHaveTheBitsOfTheReference(int columns, int k) {
     FloatSkinnyMicrokernel best = Kernels.best().gemm().skinny();
     FloatSkinnyMicrokernel scalar = Kernels.scalar().gemm().skinny();
-    for (int k = FloatSkinnyMicrokernel.LANES;
-        k <= Blocking.K_MAX;
-        k += 5 * FloatSkinnyMicrokernel.LANES) {
-      float[] a = reals(2 * k + 5);
-      float[] b = reals(FloatSkinnyMicrokernel.COLUMNS * FloatSkinnyMicrokernel.B_STRIDE + 3);
-      float[] lanes = reals(FloatSkinnyMicrokernel.ROOM + 9);
-      float[] expectedLanes = lanes.clone();
-      float[] sums = new float[FloatSkinnyMicrokernel.ROWS * FloatSkinnyMicrokernel.COLUMNS + 4];
-      float[] expected = sums.clone();
-      for (boolean set : new boolean[] {false, true}) {
-        sumThinly(scalar, set, k, a, b, expectedLanes, expected);
-        sumThinly(best, set, k, a, b, lanes, sums);
-        assertArrayEquals(expectedLanes, lanes);
-        assertArrayEquals(expected, sums);
+    float[] a = reals(2 * k + 5);
+    float[] b = reals(FloatSkinnyMicrokernel.COLUMNS * FloatSkinnyMicrokernel.B_STRIDE + 3);
+    float[] lanes = reals(FloatSkinnyMicrokernel.ROOM + 9);
+    float[] expectedLanes = lanes.clone();
+    float[] sums = new float[FloatSkinnyMicrokernel.ROWS * FloatSkinnyMicrokernel.COLUMNS + 4];
+    float[] expected = sums.clone();
+    for (boolean set : new boolean[] {false, true}) {
+      sumThinly(scalar, set, k, columns, a, b, expectedLanes, expected);
+      sumThinly(best, set, k, columns, a, b, lanes, sums);
+      for (int i = 0; i < FloatSkinnyMicrokernel.ROWS; i++) {
+        int first = i * FloatSkinnyMicrokernel.COLUMNS;
+        int from = 7 + first * FloatSkinnyMicrokernel.LANES;
+        int to = from + columns * FloatSkinnyMicrokernel.LANES;
+        assertArrayEquals(
+            Arrays.copyOfRange(expectedLanes, from, to), Arrays.copyOfRange(lanes, from, to));
+        assertArrayEquals(
+            Arrays.copyOfRange(expected, 2 + first, 2 + first + columns),
+            Arrays.copyOfRange(sums, 2 + first, 2 + first + columns));
       }
+      assertArrayEquals(
+          Arrays.copyOfRange(expectedLanes, 0, 7), Arrays.copyOfRange(lanes, 0, 7), "before");
+      assertEquals(expected[0], sums[0]);
+      assertEquals(expected[expected.length - 1], sums[sums.length - 1]);
     }
   }
 
@@ -149,14 +167,15 @@ class MicrokernelsTest {
       FloatSkinnyMicrokernel skinny,
       boolean set,
       int k,
+      int columns,
       float[] a,
       float[] b,
       float[] lanes,
       float[] sums) {
     if (set) {
-      skinny.set(k, a, 5, k + 4, b, 3, lanes, 7);
+      skinny.set(k, columns, a, 5, k + 4, b, 3, lanes, 7);
     } else {
-      skinny.add(k, a, 5, k + 4, b, 3, lanes, 7);
+      skinny.add(k, columns, a, 5, k + 4, b, 3, lanes, 7);
     }
     skinny.reduceLanes(lanes.clone(), 7, sums, 2);
   }
@@ -169,7 +188,7 @@ class MicrokernelsTest {
     float[] b = values(FloatSkinnyMicrokernel.COLUMNS * FloatSkinnyMicrokernel.B_STRIDE);
     float[] lanes = new float[FloatSkinnyMicrokernel.ROOM];
     float[] sums = new float[FloatSkinnyMicrokernel.ROWS * FloatSkinnyMicrokernel.COLUMNS];
-    skinny.set(k, a, k, 0, b, 0, lanes, 0);
+    skinny.set(k, FloatSkinnyMicrokernel.COLUMNS, a, k, 0, b, 0, lanes, 0);
     skinny.reduceLanes(lanes, 0, sums, 0);
     for (int i = 0; i < FloatSkinnyMicrokernel.ROWS; i++) {
       for (int j = 0; j < FloatSkinnyMicrokernel.COLUMNS; j++) {
