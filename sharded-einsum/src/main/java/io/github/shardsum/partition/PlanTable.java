@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.layout.Layout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,7 +51,7 @@ final class PlanTable {
     Optional<Origin.Alternative> other = step.origin().runnerUp();
     return List.of(
         "%" + (plan.inputs().size() + i),
-        describe(step),
+        describe(step.action(), step.result().layout()),
         operands,
         shapes,
         Long.toString(plan.elementsReceived(i)),
@@ -64,18 +65,17 @@ final class PlanTable {
   }
 
   /** The op with its labels, axes and equation. */
-  static String describe(PlanStep step) {
-    String over = step.action().isCollective() ? " over " + axes(step.action().groupAxes()) : "";
-    return step.action().op()
-        + switch (step.action()) {
+  static String describe(Action action, Layout after) {
+    String over = action.isCollective() ? " over " + axes(action.groupAxes()) : "";
+    return action.op()
+        + switch (action) {
           case Action.Slice slice -> " " + slice.label() + " by " + axes(slice.axes());
           case Action.AllGather gather -> " " + gather.label() + over;
           case Action.AllReduce _ -> over;
           case Action.ReduceScatter scatter -> " " + scatter.label() + over;
           case Action.AllToAll all -> " " + all.from() + " to " + all.to() + over;
-          case Action.CollectivePermute _ -> over + " to " + step.result().layout();
-          case Action.Exchange exchange ->
-              " " + exchange.label() + over + " to " + step.result().layout();
+          case Action.CollectivePermute _ -> over + " to " + after;
+          case Action.Exchange exchange -> " " + exchange.label() + over + " to " + after;
           case Action.Contract contract -> " " + contract.equation();
         };
   }

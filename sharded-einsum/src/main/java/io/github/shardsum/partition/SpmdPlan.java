@@ -72,9 +72,10 @@ public record SpmdPlan(
   }
 
   /**
-   * Elements that the busiest device receives in a step, by ring counts: what it lacks of its block
-   * in all-gather, all-to-all and exchange, its block in a permute, {@code 2 (n-1)/n} of it in an
-   * all-reduce of n, {@code n-1} times its block after a reduce-scatter.
+   * Elements that the busiest device receives in a step, by ring counts. With n members of a group
+   * and s elements of the largest operand: {@code (n-1) s} in an all-gather, {@code 2 (n-1)/n s} in
+   * an all-reduce, {@code (n-1)/n s} in an all-to-all, s in a collective-permute, {@code n-1} times
+   * the largest result in a reduce-scatter, and what is lacking in an exchange.
    *
    * @param step the step's place in {@link #steps()}
    * @return the number, a fraction rounded up; 0 for a local step

@@ -1,9 +1,6 @@
 package io.github.shardsum.internal.partition;
 
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.layout.Layout;
-import io.github.shardsum.mesh.Chunks;
-import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
@@ -32,108 +29,59 @@ public final class Counting {
   public static long received(Action action, PlannedValue before, PlannedValue after) {
     Mesh mesh = before.layout().mesh();
     int group = mesh.size(action.groupAxes());
-    return group == 1
-        ? 0
-        : switch (action) {
-          case Action.Slice _, Action.Contract _ -> 0;
-          case Action.AllGather gather -> gathered(gather, before);
-          case Action.AllReduce _ -> reduced(before.localElements(), group);
-          case Action.ReduceScatter _ -> (group - 1) * after.localElements();
-          case Action.AllToAll all -> turned(all, before, after);
-          case Action.CollectivePermute _ -> after.localElements();
-          case Action.Exchange exchange -> exchanged(exchange, before, after);
-        };
+    long held = before.localElements();
+    return switch (action) {
+      case Action.Slice _, Action.Contract _ -> 0;
+      case Action.AllGather _ -> gathered(held, group);
+      case Action.AllReduce _ -> reduced(held, group);
+      case Action.ReduceScatter _ -> gathered(after.localElements(), group);
+      case Action.AllToAll _ -> turned(held, group);
+      case Action.CollectivePermute _ -> group == 1 ? 0 : held;
+      case Action.Exchange exchange -> exchanged(exchange, before, after);
+    };
   }
 
-  private static long reduced(long elements, int group) {
-    return Math.ceilDiv(Math.multiplyExact(2L * (group - 1), elements), group);
+  /**
+   * Of an all-gather, or of a reduce-scatter by its result.
+   *
+   * @param chunk elements of the largest chunk
+   * @param group number of members
+   * @return elements that a member receives
+   */
+  public static long gathered(long chunk, long group) {
+    return Math.multiplyExact(group - 1, chunk);
   }
 
-  /** Elements of the largest block in all other dimensions than some. */
-  private static long others(PlannedValue value, int... without) {
+  /**
+   * Of an all-reduce: a reduce-scatter and an all-gather.
+   *
+   * @param elements elements of the largest operand
+   * @param group number of members
+   * @return elements that a member receives, rounded up
+   */
+  public static long reduced(long elements, long group) {
+    return Math.ceilDiv(Math.multiplyExact(2 * (group - 1), elements), group);
+  }
+
+  /**
+   * Of an all-to-all.
+   *
+   * @param elements elements of the largest operand
+   * @param group number of members
+   * @return elements that a member receives, rounded up
+   */
+  public static long turned(long elements, long group) {
+    return Math.ceilDiv(Math.multiplyExact(group - 1, elements), group);
+  }
+
+  /** Elements of the largest block in all other dimensions than one. */
+  private static long others(PlannedValue value, int without) {
     Shape largest = value.layout().largestShape(value.shape());
     long product = 1;
     for (int dim = 0; dim < largest.rank(); dim++) {
-      boolean counted = true;
-      for (int out : without) {
-        counted &= dim != out;
-      }
-      product *= counted ? largest.size(dim) : 1;
+      product *= dim == without ? 1 : largest.size(dim);
     }
     return product;
-  }
-
-  /** The last member of a group has the least, and lacks the most. */
-  private static long gathered(Action.AllGather gather, PlannedValue before) {
-    Layout layout = before.layout();
-    int dim = layout.dim(gather.label());
-    List<Integer> moved = gather.axes().stream().map(layout.mesh()::size).toList();
-    long most = 0;
-    for (long outer : kept(layout, dim, gather.axes().size(), before.shape()).lengths().keySet()) {
-      Cut cut = Cut.chunks(outer, moved);
-      most = Math.max(most, outer - cut.lengths().lastKey());
-    }
-    return most * others(before, dim);
-  }
-
-  /** The cut of a dimension by its axes but the last few. */
-  private static Cut kept(Layout layout, int dim, int without, Shape shape) {
-    List<String> axes = layout.axes(dim);
-    return Cut.chunks(
-        shape.size(dim),
-        axes.subList(0, axes.size() - without).stream().map(layout.mesh()::size).toList());
-  }
-
-  private static long turned(Action.AllToAll all, PlannedValue before, PlannedValue after) {
-    Layout layout = before.layout();
-    int from = layout.dim(all.from());
-    int to = layout.dim(all.to());
-    Mesh mesh = layout.mesh();
-    Set<Pair> pairs = new HashSet<>();
-    for (long a : kept(layout, from, all.axes().size(), before.shape()).lengths().keySet()) {
-      for (long b : layout.cut(to, before.shape().size(to)).lengths().keySet()) {
-        pairs.add(new Pair(a, a, b));
-      }
-    }
-    for (String axis : all.axes()) {
-      pairs = dealt(pairs, mesh.size(axis));
-    }
-    long most = 0;
-    for (Pair pair : pairs) {
-      most = Math.max(most, (pair.whole - pair.from) * pair.to);
-    }
-    return most * others(after, from, to);
-  }
-
-  /** What a member has of the label that is put together, and of the one that is cut. */
-  private record Pair(long whole, long from, long to) {}
-
-  private static Set<Pair> dealt(Set<Pair> pairs, int parts) {
-    Set<Pair> dealt = new HashSet<>();
-    for (Pair pair : pairs) {
-      for (int part : turns(pair, parts)) {
-        dealt.add(
-            new Pair(
-                pair.whole,
-                Chunks.size(pair.from, parts, part),
-                Chunks.size(pair.to, parts, part)));
-      }
-    }
-    return dealt;
-  }
-
-  /** The parts at which one of two sequences of chunks changes its length. */
-  private static Set<Integer> turns(Pair pair, int parts) {
-    Set<Integer> turns = new HashSet<>(Set.of(0, parts - 1));
-    for (long n : new long[] {pair.from, pair.to}) {
-      long full = n == 0 ? 0 : n / Math.ceilDiv(n, parts);
-      for (long part = full - 1; part <= full + 1; part++) {
-        if (part >= 0 && part < parts) {
-          turns.add((int) part);
-        }
-      }
-    }
-    return turns;
   }
 
   private static long exchanged(Action.Exchange exchange, PlannedValue before, PlannedValue after) {

@@ -43,7 +43,7 @@ public final class Reordering {
   }
 
   /** The most indices that a part lacks of its interval afterwards. */
-  long most() {
+  public long most() {
     long most = 0;
     for (int part = 0; part < partAfter.length; part++) {
       int then = partAfter[part];

@@ -1,0 +1,122 @@
+package io.github.shardsum.internal.reshard;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.internal.partition.Permutation;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.topology.Pricer;
+import io.github.shardsum.topology.Topology;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** What steps cost: in elements, or in seconds on a network. */
+public final class Prices {
+  /** Elements that starting a collective is worth in a price that is shown. */
+  private static final double COLLECTIVE = 1000;
+
+  /** Multiply-adds that take as long as one element's transfer. */
+  private static final double BALANCE = 200;
+
+  private final Optional<Pricer> pricer;
+  private final double secondsPerByte;
+
+  private Prices(Optional<Pricer> pricer, double secondsPerByte) {
+    this.pricer = pricer;
+    this.secondsPerByte = secondsPerByte;
+  }
+
+  /**
+   * The prices of a mesh.
+   *
+   * @param mesh the devices
+   * @param options names the network, if there is one
+   * @return the prices
+   * @throws IllegalArgumentException if the network has another number of devices
+   */
+  public static Prices of(Mesh mesh, PlanOptions options) {
+    Optional<Topology> topology = options.topology();
+    return new Prices(
+        topology.map(network -> Pricer.of(network, mesh)),
+        topology.map(network -> 1 / network.link().bytesPerSecond()).orElse(0.0));
+  }
+
+  /** Whether prices are seconds on a network. */
+  public boolean isTimed() {
+    return pricer.isPresent();
+  }
+
+  /**
+   * The price of a collective.
+   *
+   * @param action which
+   * @param received elements that the busiest device receives
+   * @param operand elements of the largest operand
+   * @param bytes of an element
+   * @param before layout of the operand
+   * @param after layout of the result
+   * @return the price
+   */
+  public Cost collective(
+      Supplier<Action> action,
+      long received,
+      long operand,
+      int bytes,
+      Supplier<Layout> before,
+      Supplier<Layout> after) {
+    return pricer.isEmpty()
+        ? new Cost(received, 1)
+        : new Cost(
+            pricer.get().price(collective(action.get(), before, after), operand * bytes).seconds(),
+            1);
+  }
+
+  private static Collective collective(
+      Action action, Supplier<Layout> before, Supplier<Layout> after) {
+    String[] axes = action.groupAxes().toArray(String[]::new);
+    return switch (action) {
+      case Action.AllGather _ -> new Collective.AllGather(0, axes);
+      case Action.AllReduce _ -> new Collective.AllReduce(Reduction.SUM, axes);
+      case Action.ReduceScatter _ -> new Collective.ReduceScatter(Reduction.SUM, 0, axes);
+      case Action.AllToAll _, Action.Exchange _ -> new Collective.AllToAll(0, 0, axes);
+      case Action.CollectivePermute permute ->
+          new Collective.Permute(
+              permute.axes(), pairs(Permutation.of(before.get(), after.get()).sources()));
+      case Action.Slice _, Action.Contract _ -> new Collective.Barrier();
+    };
+  }
+
+  /** The pairs of a permute in which each member gets the block of another. */
+  public static List<Collective.Route> pairs(int[] sources) {
+    List<Collective.Route> pairs = new ArrayList<>();
+    for (int member = 0; member < sources.length; member++) {
+      pairs.add(new Collective.Route(sources[member], member));
+    }
+    return pairs;
+  }
+
+  /**
+   * A cost as one number.
+   *
+   * @param cost the cost
+   * @return elements, with 1,000 a collective; or seconds
+   */
+  public double total(Cost cost) {
+    return cost.amount() + (isTimed() ? 0 : COLLECTIVE * cost.collectives());
+  }
+
+  /**
+   * The price of multiply-adds.
+   *
+   * @param count how many
+   * @param bytes of an element
+   * @return the price
+   */
+  public Cost multiplyAdds(double count, int bytes) {
+    return new Cost(count / BALANCE * (pricer.isEmpty() ? 1 : bytes * secondsPerByte), 0);
+  }
+}

@@ -1,0 +1,63 @@
+package io.github.shardsum.internal.reshard;
+
+import java.util.Arrays;
+
+/** Which units split each dimension, and over which the value is still a sum. */
+record State(int[][] dims, long partial) implements Comparable<State> {
+  long used() {
+    long used = partial;
+    for (int[] dim : dims) {
+      for (int unit : dim) {
+        used |= 1L << unit;
+      }
+    }
+    return used;
+  }
+
+  State with(int dim, int[] units) {
+    int[][] changed = dims.clone();
+    changed[dim] = units;
+    return new State(changed, partial);
+  }
+
+  State withPartial(long units) {
+    return new State(dims, units);
+  }
+
+  static int[] append(int[] units, int... more) {
+    int[] longer = Arrays.copyOf(units, units.length + more.length);
+    System.arraycopy(more, 0, longer, units.length, more.length);
+    return longer;
+  }
+
+  static int[] head(int[] units, int count) {
+    return Arrays.copyOf(units, count);
+  }
+
+  static int[] tail(int[] units, int from) {
+    return Arrays.copyOfRange(units, from, units.length);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof State state
+        && partial == state.partial
+        && Arrays.deepEquals(dims, state.dims);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * Arrays.deepHashCode(dims) + Long.hashCode(partial);
+  }
+
+  @Override
+  public int compareTo(State other) {
+    for (int dim = 0; dim < dims.length; dim++) {
+      int order = Arrays.compare(dims[dim], other.dims[dim]);
+      if (order != 0) {
+        return order;
+      }
+    }
+    return Long.compare(partial, other.partial);
+  }
+}

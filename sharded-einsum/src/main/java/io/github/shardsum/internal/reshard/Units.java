@@ -1,0 +1,177 @@
+package io.github.shardsum.internal.reshard;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The mesh axes that a reshard is about, where axes that follow each other on a label in both
+ * layouts are one unit. Axes at the same place in both, and axes of size 1, move nowhere and are
+ * none.
+ */
+final class Units {
+  private final Mesh mesh;
+  private final Layout from;
+  private final List<List<String>> units = new ArrayList<>();
+  private final List<List<Integer>> parts = new ArrayList<>();
+  private final List<List<String>> prefixes = new ArrayList<>();
+  private final List<String> partialPrefix;
+  private final long[] kept;
+  private final long[] sizes;
+  private final State start;
+  private final State goal;
+
+  Units(Layout from, Layout to) {
+    this.mesh = from.mesh();
+    this.from = from;
+    List<List<String>> before = new ArrayList<>();
+    List<List<String>> after = new ArrayList<>();
+    for (int dim = 0; dim < from.rank(); dim++) {
+      List<String> old = large(from.axes(dim));
+      List<String> now = large(to.axes(dim));
+      int same = 0;
+      while (same < Math.min(old.size(), now.size()) && old.get(same).equals(now.get(same))) {
+        same++;
+      }
+      prefixes.add(old.subList(0, same));
+      before.add(old.subList(same, old.size()));
+      after.add(now.subList(same, now.size()));
+    }
+    List<String> oldPartial = large(from.partial());
+    List<String> newPartial = large(to.partial());
+    this.partialPrefix = oldPartial.stream().filter(newPartial::contains).toList();
+    before.add(oldPartial.stream().filter(a -> !newPartial.contains(a)).toList());
+    after.add(newPartial.stream().filter(a -> !oldPartial.contains(a)).toList());
+    Map<String, Integer> unitOf = new HashMap<>();
+    join(before, after, unitOf);
+    this.kept = prefixes.stream().mapToLong(mesh::size).toArray();
+    this.sizes = units.stream().mapToLong(mesh::size).toArray();
+    this.start = state(before, unitOf);
+    this.goal = state(after, unitOf);
+  }
+
+  private List<String> large(List<String> axes) {
+    return axes.stream().filter(axis -> mesh.size(axis) > 1).toList();
+  }
+
+  /** An axis joins the one before it if it follows it in both layouts. */
+  private void join(
+      List<List<String>> before, List<List<String>> after, Map<String, Integer> unitOf) {
+    List<String> all = new ArrayList<>();
+    before.forEach(all::addAll);
+    after.forEach(dim -> dim.stream().filter(a -> !all.contains(a)).forEach(all::add));
+    for (String axis : all) {
+      Optional<String> previous =
+          unitOf.keySet().stream()
+              .filter(p -> units.get(unitOf.getOrDefault(p, 0)).getLast().equals(p))
+              .filter(p -> follows(before, p, axis) && follows(after, p, axis))
+              .sorted()
+              .findFirst();
+      if (previous.isPresent()) {
+        int unit = unitOf.getOrDefault(previous.get(), 0);
+        units.get(unit).add(axis);
+        parts.get(unit).add(mesh.size(axis));
+        unitOf.put(axis, unit);
+      } else {
+        unitOf.put(axis, units.size());
+        units.add(new ArrayList<>(List.of(axis)));
+        parts.add(new ArrayList<>(List.of(mesh.size(axis))));
+      }
+    }
+  }
+
+  private static boolean follows(List<List<String>> dims, String first, String second) {
+    int dim = place(dims, first);
+    return dim >= 0
+        && dim < dims.size() - 1
+        && dims.get(dim).indexOf(second) == dims.get(dim).indexOf(first) + 1;
+  }
+
+  private static int place(List<List<String>> dims, String axis) {
+    for (int dim = 0; dim < dims.size(); dim++) {
+      if (dims.get(dim).contains(axis)) {
+        return dim;
+      }
+    }
+    return -1;
+  }
+
+  private State state(List<List<String>> dims, Map<String, Integer> unitOf) {
+    int[][] state = new int[dims.size() - 1][];
+    for (int dim = 0; dim < state.length; dim++) {
+      state[dim] = units(dims.get(dim), unitOf);
+    }
+    long partial = 0;
+    for (int unit : units(dims.getLast(), unitOf)) {
+      partial |= 1L << unit;
+    }
+    return new State(state, partial);
+  }
+
+  private int[] units(List<String> axes, Map<String, Integer> unitOf) {
+    return axes.stream().mapToInt(axis -> unitOf.getOrDefault(axis, -1)).distinct().toArray();
+  }
+
+  int count() {
+    return units.size();
+  }
+
+  State start() {
+    return start;
+  }
+
+  State goal() {
+    return goal;
+  }
+
+  /** Number of parts of a dimension by the axes that stay. */
+  long kept(int dim) {
+    return kept[dim];
+  }
+
+  /** Parts of units alone. */
+  List<Integer> parts(int... of) {
+    List<Integer> levels = new ArrayList<>();
+    for (int unit : of) {
+      levels.addAll(parts.get(unit));
+    }
+    return levels;
+  }
+
+  long product(int... of) {
+    long product = 1;
+    for (int unit : of) {
+      product *= sizes[unit];
+    }
+    return product;
+  }
+
+  /** Names of the axes of units, in order. */
+  List<String> axes(int... of) {
+    return Arrays.stream(of).boxed().flatMap(unit -> units.get(unit).stream()).toList();
+  }
+
+  /** The layout of a state; axes of size 1 stay where the first layout has them. */
+  Layout layout(State state) {
+    List<Axis> axes = new ArrayList<>();
+    for (int dim = 0; dim < state.dims().length; dim++) {
+      List<String> names = new ArrayList<>(prefixes.get(dim));
+      names.addAll(axes(state.dims()[dim]));
+      axes.add(new Axis(from.label(dim), names));
+    }
+    List<String> partial = new ArrayList<>(partialPrefix);
+    for (int unit = 0; unit < units.size(); unit++) {
+      if ((state.partial() >> unit & 1) == 1) {
+        partial.addAll(units.get(unit));
+      }
+    }
+    return new Layout(mesh, new Term(axes, partial));
+  }
+}

@@ -1,0 +1,115 @@
+package io.github.shardsum.layout;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A value that lies on a mesh: the shards of some of its devices, those of one process. Shards are
+ * not copied; devices that hold the same elements may share a tensor, so nobody may write to one.
+ *
+ * @param shape the logical shape
+ * @param layout how it lies on the mesh
+ * @param devices the devices whose shards these are, ascending
+ * @param shards the shard of each of them, of the shape that the layout gives it; all of one dtype
+ */
+public record ShardedTensor(
+    Shape shape, Layout layout, List<Integer> devices, List<Tensor> shards) {
+  /**
+   * Checks the shards.
+   *
+   * @throws IllegalArgumentException if there is not one shard a device, of its shape and of one
+   *     dtype
+   */
+  public ShardedTensor {
+    Objects.requireNonNull(layout, "layout");
+    devices = List.copyOf(devices);
+    shards = List.copyOf(shards);
+    if (devices.isEmpty() || devices.size() != shards.size()) {
+      throw new IllegalArgumentException(
+          "sharded tensor: expected one shard for each of devices %s, got %d"
+              .formatted(devices, shards.size()));
+    }
+    for (int i = 0; i < shards.size(); i++) {
+      Shape local = layout.localShape(shape, devices.get(i));
+      Tensor shard = shards.get(i);
+      if (!shard.shape().equals(local) || shard.dtype() != shards.getFirst().dtype()) {
+        throw new IllegalArgumentException(
+            "sharded tensor %s of %s: the shard of device %d must be %s%s, got %s%s"
+                .formatted(
+                    layout,
+                    shape,
+                    devices.get(i),
+                    shards.getFirst().dtype(),
+                    local,
+                    shard.dtype(),
+                    shard.shape()));
+      }
+    }
+  }
+
+  /**
+   * Cuts a tensor up for devices; shards are views of it. Where the layout has partial axes the
+   * devices at coordinate 0 along them hold the value and the others zeros.
+   *
+   * @param whole the logical value
+   * @param layout how it is to lie
+   * @param devices the devices whose shards are wanted
+   * @return the shards
+   * @throws IllegalArgumentException if the ranks differ
+   */
+  public static ShardedTensor of(Tensor whole, Layout layout, List<Integer> devices) {
+    Map<Box, Tensor> tiles = new HashMap<>();
+    Map<Box, Tensor> zeros = new HashMap<>();
+    List<Tensor> shards = new ArrayList<>();
+    for (int device : devices) {
+      Box box = layout.box(whole.shape(), device);
+      boolean first =
+          layout.partial().stream().allMatch(axis -> layout.mesh().coordinate(device, axis) == 0);
+      shards.add(
+          first
+              ? tiles.computeIfAbsent(box, at -> at.of(whole))
+              : zeros.computeIfAbsent(box, at -> Tensor.zeros(whole.dtype(), at.shape())));
+    }
+    return new ShardedTensor(whole.shape(), layout, devices, shards);
+  }
+
+  /**
+   * Type of the elements.
+   *
+   * @return the shards' dtype
+   */
+  public DType dtype() {
+    return shards.getFirst().dtype();
+  }
+
+  /**
+   * The logical value, put together from shards that are all here and of which none is an addend.
+   *
+   * @return a new tensor
+   * @throws IllegalStateException if devices of other processes hold parts of it, or it is a
+   *     partial sum
+   */
+  public Tensor gather() {
+    boolean summed = layout.partial().stream().allMatch(axis -> layout.mesh().size(axis) == 1);
+    if (devices.size() != layout.mesh().size() || !summed) {
+      throw new IllegalStateException(
+          ("sharded tensor %s: gather needs every device's shard of a value that is no partial sum,"
+                  + " got %d of %d devices; reshard it first")
+              .formatted(layout, devices.size(), layout.mesh().size()));
+    }
+    Tensor whole = Tensor.zeros(dtype(), shape);
+    for (int i = 0; i < shards.size(); i++) {
+      Box box = layout.box(shape, devices.get(i));
+      if (box.elementCount() > 0) {
+        box.of(whole).assign(shards.get(i));
+      }
+    }
+    return whole;
+  }
+}

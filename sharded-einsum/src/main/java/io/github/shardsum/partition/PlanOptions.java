@@ -1,0 +1,70 @@
+package io.github.shardsum.partition;
+
+import io.github.shardsum.topology.Topology;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What plans are chosen by; an immutable value.
+ *
+ * @param topology the network that prices collectives, in seconds; without one a plan costs the
+ *     elements received, 1,000 a collective, and an element for each 200 multiply-adds
+ * @param memoryLimit bytes that a device may hold at once, inputs included; none for no limit
+ * @param replication whether a device may hold a whole value although neither its source nor its
+ *     destination does
+ */
+public record PlanOptions(
+    Optional<Topology> topology, OptionalLong memoryLimit, boolean replication) {
+  /**
+   * Checks the limit.
+   *
+   * @throws IllegalArgumentException if the limit is negative
+   */
+  public PlanOptions {
+    Objects.requireNonNull(topology, "topology");
+    Objects.requireNonNull(memoryLimit, "memoryLimit");
+    if (memoryLimit.isPresent() && memoryLimit.getAsLong() < 0) {
+      throw new IllegalArgumentException(
+          "memory limit: must be at least 0 bytes, got " + memoryLimit.getAsLong());
+    }
+  }
+
+  /**
+   * No topology, no limit, no hidden replication.
+   *
+   * @return the defaults
+   */
+  public static PlanOptions defaults() {
+    return new PlanOptions(Optional.empty(), OptionalLong.empty(), false);
+  }
+
+  /**
+   * Prices collectives on a network.
+   *
+   * @param value a network of as many devices as the mesh
+   * @return a changed copy
+   */
+  public PlanOptions withTopology(Topology value) {
+    return new PlanOptions(Optional.of(value), memoryLimit, replication);
+  }
+
+  /**
+   * Limits what a device may hold at once.
+   *
+   * @param bytes at least 0
+   * @return a changed copy
+   */
+  public PlanOptions withMemoryLimit(long bytes) {
+    return new PlanOptions(topology, OptionalLong.of(bytes), replication);
+  }
+
+  /**
+   * Lets a device hold a whole value on the way.
+   *
+   * @return a changed copy
+   */
+  public PlanOptions withReplication() {
+    return new PlanOptions(topology, memoryLimit, true);
+  }
+}

@@ -1,0 +1,155 @@
+package io.github.shardsum.partition;
+
+import io.github.shardsum.internal.partition.Missing;
+import io.github.shardsum.internal.reshard.Prices;
+import io.github.shardsum.internal.reshard.Reshards;
+import io.github.shardsum.internal.reshard.Reshards.Stage;
+import io.github.shardsum.internal.reshard.Reshards.Way;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The cheapest steps that bring a value from one layout to another; an immutable value, equal for
+ * equal arguments.
+ *
+ * <p>Steps are slices, all-gathers, all-to-alls, collective-permutes, all-reduces, reduce-scatters
+ * and exchanges, found by Dijkstra's algorithm over the layouts that they lead to. A layout that
+ * needs more memory than the limit and both ends is not visited, nor, unless it is allowed, one in
+ * which a device holds the whole value although in neither end one does.
+ *
+ * @param plan the steps, with the value as operand 0
+ * @param cost their price, in elements, or in seconds if there is a topology
+ * @param lowerBound elements that some device lacks, so that no plan receives fewer; 0 where the
+ *     mesh has too many devices for it to be counted
+ * @param greedy whether there were too many layouts for the cheapest way to be looked for
+ */
+public record ReshardPlan(SpmdPlan plan, double cost, long lowerBound, boolean greedy) {
+  /**
+   * Plans a reshard.
+   *
+   * @param from how the value lies
+   * @param to how it is wanted; the same labels on the same mesh
+   * @param shape the value's shape
+   * @param dtype the value's dtype
+   * @param options what plans are chosen by
+   * @return the plan
+   * @throws IllegalArgumentException if labels, meshes or ranks differ, or a label is repeated
+   * @throws PlanException if no way stays within the limits
+   */
+  public static ReshardPlan of(
+      Layout from, Layout to, Shape shape, DType dtype, PlanOptions options) {
+    check(from, to, shape);
+    Prices prices = Prices.of(from.mesh(), options);
+    Reshards reshards = new Reshards(prices, options);
+    Way way =
+        reshards
+            .way(from, to, shape, dtype)
+            .orElseThrow(() -> reshards.none("operand 0", from, to));
+    Optional<Origin.Alternative> other =
+        way.stages().isEmpty()
+            ? Optional.empty()
+            : reshards
+                .otherWay(from, to, shape, dtype, Set.of(way.stages().getFirst().action()))
+                .map(lost -> new Origin.Alternative(describe(lost), prices.total(lost.cost())));
+    PlannedValue value = new PlannedValue("0", dtype, shape, from);
+    List<PlanStep> steps = new ArrayList<>();
+    for (Stage stage : way.stages()) {
+      Origin origin =
+          new Origin("it is wanted as " + to, steps.isEmpty() ? other : Optional.empty());
+      steps.add(
+          new PlanStep(stage.action(), List.of(steps.size()), value.in(stage.after()), origin));
+    }
+    SpmdPlan plan = new SpmdPlan(from.mesh(), List.of(value), steps, List.of(steps.size()));
+    return new ReshardPlan(
+        plan, prices.total(way.cost()), Missing.most(from, to, shape), way.greedy());
+  }
+
+  private static String describe(Way way) {
+    return way.stages().stream()
+        .map(stage -> PlanTable.describe(stage.action(), stage.after()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static void check(Layout from, Layout to, Shape shape) {
+    if (!from.mesh().equals(to.mesh())) {
+      throw new IllegalArgumentException(
+          "reshard: both layouts must be of one mesh, got \"%s\" and \"%s\""
+              .formatted(from.mesh().notation(), to.mesh().notation()));
+    }
+    if (!from.whole().equals(to.whole())) {
+      throw new IllegalArgumentException(
+          "reshard: both layouts must have the same labels in the same order, got \"%s\" and \"%s\""
+              .formatted(from, to));
+    }
+    if (shape.rank() != from.rank()) {
+      throw new IllegalArgumentException(
+          "reshard: the shape must have a size for each label of \"%s\", got %s"
+              .formatted(from, shape));
+    }
+    Set<String> labels = new HashSet<>();
+    for (int dim = 0; dim < from.rank(); dim++) {
+      if (!labels.add(from.label(dim))) {
+        throw new IllegalArgumentException(
+            "reshard: every label must occur once, got \"%s\"".formatted(from));
+      }
+    }
+  }
+
+  /**
+   * How the value lies before.
+   *
+   * @return the layout
+   */
+  public Layout from() {
+    return plan.inputs().getFirst().layout();
+  }
+
+  /**
+   * How it lies afterwards.
+   *
+   * @return the layout
+   */
+  public Layout to() {
+    return plan.value(plan.outputs().getFirst()).layout();
+  }
+
+  /**
+   * The plan as JSON, an object on one line; the value is operand 0, and its local shape afterwards
+   * the result's.
+   *
+   * @return the text
+   */
+  public String toJson() {
+    return PlanJson.of(plan);
+  }
+
+  /**
+   * The plan's table, and how far it is from the least.
+   *
+   * @return lines of text
+   */
+  public String explain() {
+    long received = plan.elementsReceived();
+    String ratio =
+        lowerBound > 0 ? ", %.2f times that".formatted((double) received / lowerBound) : "";
+    return "%s%nlower bound %d elements%s%s"
+        .formatted(
+            plan.explain(),
+            lowerBound,
+            ratio,
+            greedy ? "%ntoo many layouts: steps were chosen one by one".formatted() : "");
+  }
+
+  /** As {@link #explain()}. */
+  @Override
+  public String toString() {
+    return explain();
+  }
+}

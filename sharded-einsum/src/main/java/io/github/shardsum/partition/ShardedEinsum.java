@@ -1,0 +1,208 @@
+package io.github.shardsum.partition;
+
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.internal.partition.PlanRunner;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * An einsum whose operands and result lie on a mesh, planned and compiled once and run as often as
+ * wanted; thread-safe, one run at a time.
+ *
+ * <pre>{@code
+ * Mesh mesh = Mesh.parse("x=8");
+ * try (ShardedEinsum dispatch =
+ *     ShardedEinsum.compile("G@x S E C, G@x S M -> E@x G C M", mesh, mask.shape(), inputs.shape())) {
+ *   System.out.println(dispatch.plan());
+ *   Tensor dispatched = dispatch.run(mask, inputs);
+ * }
+ * }</pre>
+ *
+ * <p>The result has the value of the einsum without layouts, to the bit wherever its arithmetic is
+ * exact (integers, bool, and floats of small integers); else sums of f32 are taken in another
+ * order, which depends on the plan alone and neither on threads nor on processes.
+ */
+public final class ShardedEinsum implements AutoCloseable {
+  private final ShardedEinsumPlan plan;
+  private final Collectives collectives;
+  private final boolean owned;
+  private final PlanRunner runner;
+  private final AtomicReference<PlanRunner> gathering = new AtomicReference<>();
+
+  private ShardedEinsum(ShardedEinsumPlan plan, Collectives collectives, boolean owned) {
+    this.plan = plan;
+    this.collectives = collectives;
+    this.owned = owned;
+    this.runner = new PlanRunner(plan.plan(), collectives);
+  }
+
+  /**
+   * Plans and compiles an einsum of f32 on the configured engine, see {@link
+   * Collectives#open(Mesh)}.
+   *
+   * @param equation the equation with its layouts
+   * @param mesh the devices
+   * @param shapes logical shapes of the operands
+   * @return the einsum, to be closed
+   * @throws IllegalArgumentException if the equation names an axis that the mesh does not have, or
+   *     the shapes do not fit it
+   * @throws PlanException if it has no plan
+   */
+  public static ShardedEinsum compile(String equation, Mesh mesh, Shape... shapes) {
+    ShardedEinsumPlan plan =
+        ShardedEinsumPlan.of(
+            Equation.parse(equation),
+            mesh,
+            List.of(shapes),
+            Map.of(),
+            DType.F32,
+            PlanOptions.defaults());
+    Collectives collectives = Collectives.open(mesh);
+    try {
+      return new ShardedEinsum(plan, collectives, true);
+    } catch (RuntimeException | Error failed) {
+      collectives.close();
+      throw failed;
+    }
+  }
+
+  /**
+   * Compiles a plan on an engine that the caller keeps.
+   *
+   * @param plan the plan
+   * @param collectives the engine, of the plan's mesh; not closed by {@link #close()}
+   * @return the einsum
+   * @throws IllegalArgumentException if the meshes differ
+   */
+  public static ShardedEinsum of(ShardedEinsumPlan plan, Collectives collectives) {
+    return new ShardedEinsum(plan, Objects.requireNonNull(collectives, "collectives"), false);
+  }
+
+  /**
+   * What is run.
+   *
+   * @return the plan
+   */
+  public ShardedEinsumPlan plan() {
+    return plan;
+  }
+
+  /**
+   * Runs on logical values: lays the operands out, runs, and puts the result together.
+   *
+   * @param operands the operands, on every process the same; not written to
+   * @return the result, on every process
+   * @throws IllegalArgumentException if operands do not have the planned shapes and dtype
+   */
+  public Tensor run(Tensor... operands) {
+    List<PlannedValue> inputs = plan.plan().inputs();
+    checkCount(operands.length);
+    List<ShardedTensor> shards = new ArrayList<>();
+    for (int i = 0; i < operands.length; i++) {
+      PlannedValue input = inputs.get(i);
+      Tensor operand = operands[i];
+      boolean addends = input.dtype() == DType.F32 && operand.dtype() == DType.BF16;
+      check(i, input, operand.shape(), addends ? DType.F32 : operand.dtype());
+      Tensor stored = addends ? operand.convert(DType.F32) : operand;
+      shards.add(ShardedTensor.of(stored, input.layout(), collectives.devices()));
+    }
+    return gather(runSharded(shards));
+  }
+
+  /**
+   * Runs on shards, which are not copied.
+   *
+   * @param operands the operands' shards on this process's devices, in the layouts of the plan's
+   *     inputs
+   * @return the result's shards on them, in the layout of the plan's output; not to be written to
+   * @throws IllegalArgumentException if operands do not have the planned shapes, dtypes and layouts
+   */
+  public ShardedTensor runSharded(List<ShardedTensor> operands) {
+    checkCount(operands.size());
+    for (int i = 0; i < operands.size(); i++) {
+      PlannedValue input = plan.plan().inputs().get(i);
+      ShardedTensor operand = operands.get(i);
+      check(i, input, operand.shape(), operand.dtype());
+      if (!operand.layout().mesh().equals(input.layout().mesh())
+          || !same(operand, input)
+          || !operand.devices().equals(collectives.devices())) {
+        throw new IllegalArgumentException(
+            "operand %d: must lie as %s on devices %s, got %s on devices %s"
+                .formatted(
+                    i, input.layout(), collectives.devices(), operand.layout(), operand.devices()));
+      }
+    }
+    return runner.run(operands).getFirst();
+  }
+
+  /** Labels may differ, mesh axes may not. */
+  private static boolean same(ShardedTensor operand, PlannedValue input) {
+    boolean same = operand.layout().partial().equals(input.layout().partial());
+    for (int dim = 0; dim < input.shape().rank(); dim++) {
+      same &= operand.layout().axes(dim).equals(input.layout().axes(dim));
+    }
+    return same;
+  }
+
+  private void checkCount(int given) {
+    int wanted = plan.plan().inputs().size();
+    if (given != wanted) {
+      throw new IllegalArgumentException(
+          "einsum %s: expected %d operands, got %d".formatted(plan.equation(), wanted, given));
+    }
+  }
+
+  private static void check(int number, PlannedValue input, Shape shape, DType dtype) {
+    if (!shape.equals(input.shape()) || dtype != input.dtype()) {
+      throw new IllegalArgumentException(
+          "operand %d: must be %s%s, got %s%s"
+              .formatted(number, input.dtype(), input.shape(), dtype, shape));
+    }
+  }
+
+  private Tensor gather(ShardedTensor result) {
+    boolean partial =
+        result.layout().partial().stream().anyMatch(axis -> plan.plan().mesh().size(axis) > 1);
+    if (collectives.processes() == 1 && !partial) {
+      return result.gather();
+    }
+    PlanRunner known = gathering.get();
+    if (known == null) {
+      ReshardPlan whole =
+          ReshardPlan.of(
+              result.layout(),
+              result.layout().whole(),
+              result.shape(),
+              result.dtype(),
+              PlanOptions.defaults().withReplication());
+      known = new PlanRunner(whole.plan(), collectives);
+      gathering.set(known);
+    }
+    Tensor whole = known.run(List.of(result)).getFirst().shards().getFirst();
+    DType dtype = plan.dtype(); // of a partial sum of bf16 the addends are f32
+    return whole.dtype() == dtype ? whole : whole.convert(dtype);
+  }
+
+  /** Closes the engine, if it was opened here. */
+  @Override
+  public void close() {
+    if (owned) {
+      collectives.close();
+    }
+  }
+
+  /** The plan's table. */
+  @Override
+  public String toString() {
+    return plan.toString();
+  }
+}
