@@ -42,8 +42,8 @@ final class BoxExchange {
       packed.add(pack(devices.get(i), x.get(i)));
       counts.add(counts(devices.get(i)));
     }
-    String[] axes = groups.axes().toArray(String[]::new);
-    List<Tensor> received = collectives.run(new Collective.RaggedAllToAll(axes), packed, counts);
+    List<Tensor> received =
+        collectives.run(new Collective.RaggedAllToAll(groups.axes(), counts), packed);
     List<Tensor> results = new ArrayList<>();
     for (int i = 0; i < devices.size(); i++) {
       results.add(unpack(devices.get(i), received.get(i)));

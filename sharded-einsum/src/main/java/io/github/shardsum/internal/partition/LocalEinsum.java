@@ -79,7 +79,9 @@ final class LocalEinsum {
     }
     List<OperandForm> forms = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
-      forms.add(OperandForm.dense(operands.get(i).dtype(), shapes.get(i)));
+      forms.add(
+          OperandForm.dense(
+              operands.get(i).dtype(), shapes.get(i), shapes.get(i).rowMajorStrides()));
     }
     return Einsum.compileForms(equation, options, forms);
   }

@@ -7,7 +7,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
-import io.github.shardsum.topology.Pricer;
+import io.github.shardsum.topology.CollectiveCostModel;
 import io.github.shardsum.topology.Topology;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +22,10 @@ public final class Prices {
   /** Multiply-adds that take as long as one element's transfer. */
   private static final double BALANCE = 200;
 
-  private final Optional<Pricer> pricer;
+  private final Optional<CollectiveCostModel> pricer;
   private final double secondsPerByte;
 
-  private Prices(Optional<Pricer> pricer, double secondsPerByte) {
+  private Prices(Optional<CollectiveCostModel> pricer, double secondsPerByte) {
     this.pricer = pricer;
     this.secondsPerByte = secondsPerByte;
   }
@@ -41,7 +41,7 @@ public final class Prices {
   public static Prices of(Mesh mesh, PlanOptions options) {
     Optional<Topology> topology = options.topology();
     return new Prices(
-        topology.map(network -> Pricer.of(network, mesh)),
+        topology.map(network -> CollectiveCostModel.of(network, mesh)),
         topology.map(network -> 1 / network.link().bytesPerSecond()).orElse(0.0));
   }
 
