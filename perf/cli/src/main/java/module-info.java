@@ -25,6 +25,8 @@ module io.github.shardsum.cli {
       info.picocli;
   opens io.github.shardsum.cli.moe to
       info.picocli;
+  opens io.github.shardsum.cli.plan to
+      info.picocli;
   opens io.github.shardsum.cli.program to
       info.picocli;
   opens io.github.shardsum.cli.topology to

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * An einsum whose operands and result lie on a mesh, planned and compiled once and run as often as
@@ -36,7 +35,6 @@ public final class ShardedEinsum implements AutoCloseable {
   private final Collectives collectives;
   private final boolean owned;
   private final PlanRunner runner;
-  private final AtomicReference<PlanRunner> gathering = new AtomicReference<>();
 
   private ShardedEinsum(ShardedEinsumPlan plan, Collectives collectives, boolean owned) {
     this.plan = plan;
@@ -141,7 +139,9 @@ public final class ShardedEinsum implements AutoCloseable {
                     i, input.layout(), collectives.devices(), operand.layout(), operand.devices()));
       }
     }
-    return runner.run(operands).getFirst();
+    synchronized (runner) {
+      return runner.run(operands).getFirst();
+    }
   }
 
   /** Labels may differ, mesh axes may not. */
@@ -169,27 +169,19 @@ public final class ShardedEinsum implements AutoCloseable {
     }
   }
 
-  private Tensor gather(ShardedTensor result) {
-    boolean partial =
-        result.layout().partial().stream().anyMatch(axis -> plan.plan().mesh().size(axis) > 1);
-    if (collectives.processes() == 1 && !partial) {
-      return result.gather();
+  /**
+   * Puts a result together on every process.
+   *
+   * @param result what {@link #runSharded} gave
+   * @return the logical value
+   */
+  public Tensor gather(ShardedTensor result) {
+    Tensor whole;
+    synchronized (runner) {
+      whole = Reshard.gather(result, collectives);
     }
-    PlanRunner known = gathering.get();
-    if (known == null) {
-      ReshardPlan whole =
-          ReshardPlan.of(
-              result.layout(),
-              result.layout().whole(),
-              result.shape(),
-              result.dtype(),
-              PlanOptions.defaults().withReplication());
-      known = new PlanRunner(whole.plan(), collectives);
-      gathering.set(known);
-    }
-    Tensor whole = known.run(List.of(result)).getFirst().shards().getFirst();
-    DType dtype = plan.dtype(); // of a partial sum of bf16 the addends are f32
-    return whole.dtype() == dtype ? whole : whole.convert(dtype);
+    // Of a partial sum of bf16 the addends are f32.
+    return whole.dtype() == plan.dtype() ? whole : whole.convert(plan.dtype());
   }
 
   /** Closes the engine, if it was opened here. */

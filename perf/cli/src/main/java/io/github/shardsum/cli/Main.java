@@ -6,6 +6,8 @@ import io.github.shardsum.cli.common.UsageErrors;
 import io.github.shardsum.cli.einsum.EinsumCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
 import io.github.shardsum.cli.moe.MoeCommand;
+import io.github.shardsum.cli.plan.PlanCommand;
+import io.github.shardsum.cli.plan.ReshardCommand;
 import io.github.shardsum.cli.program.ExplainCommand;
 import io.github.shardsum.cli.program.GradientCommand;
 import io.github.shardsum.cli.program.RunCommand;
@@ -46,6 +48,8 @@ import picocli.CommandLine.Spec;
       GradientCommand.class,
       ExplainCommand.class,
       MoeCommand.class,
+      PlanCommand.class,
+      ReshardCommand.class,
       BenchCommand.class,
       LaunchCommand.class,
       TopologyCommand.class,

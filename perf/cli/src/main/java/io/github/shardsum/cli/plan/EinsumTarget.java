@@ -1,0 +1,84 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.ShardedEinsum;
+import io.github.shardsum.partition.ShardedEinsumPlan;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** An einsum to plan. */
+record EinsumTarget(String equation) implements Planned {
+  @Override
+  public Outcome plan(PlanRequest request, boolean run) {
+    Equation parsed = Equation.parse(equation);
+    List<Shape> shapes = new ArrayList<>();
+    for (Term term : parsed.operands()) {
+      shapes.add(shape(term, request.sizes()));
+    }
+    shape(parsed.output(), request.sizes());
+    for (String label : request.sizes().keySet()) {
+      if (!parsed.labels().contains(label)) {
+        throw new IllegalArgumentException(
+            "sizes: each label must be one of \"%s\", got %s".formatted(parsed, label));
+      }
+    }
+    Map<String, Long> made = made(parsed, request.sizes());
+    ShardedEinsumPlan plan =
+        ShardedEinsumPlan.of(parsed, request.mesh(), shapes, made, DType.F32, request.options());
+    Optional<Boolean> equal = run ? Optional.of(isEqual(plan, made)) : Optional.empty();
+    return new Outcome(plan.toJson(), plan.toString(), equal);
+  }
+
+  /** Sizes of labels that no operand has. */
+  private static Map<String, Long> made(Equation equation, Map<String, Long> sizes) {
+    Map<String, Long> made = new HashMap<>(sizes);
+    equation.operands().forEach(term -> term.axes().forEach(axis -> made.remove(axis.label())));
+    return made;
+  }
+
+  /** The shape that sizes give to a term. */
+  static Shape shape(Term term, Map<String, Long> sizes) {
+    List<Long> shape = new ArrayList<>();
+    for (Axis axis : term.axes()) {
+      Long size = sizes.get(axis.label());
+      if (size == null) {
+        throw new IllegalArgumentException(
+            "sizes: every label must have one, got none for %s of \"%s\""
+                .formatted(axis.label(), term));
+      }
+      shape.add(size);
+    }
+    return Shape.of(shape.stream().mapToLong(size -> size).toArray());
+  }
+
+  private static boolean isEqual(ShardedEinsumPlan plan, Map<String, Long> made) {
+    IntegerData data = new IntegerData(plan.plan().mesh());
+    List<Tensor> operands = new ArrayList<>();
+    for (PlannedValue input : plan.plan().inputs()) {
+      operands.add(data.next(input));
+    }
+    EinsumOptions options = EinsumOptions.defaults();
+    for (Map.Entry<String, Long> size : made.entrySet()) {
+      options = options.withSize(size.getKey(), size.getValue());
+    }
+    Tensor[] whole = operands.toArray(Tensor[]::new);
+    Tensor expected = Einsum.compileFor(plan.equation().withoutLayout(), options, whole).run(whole);
+    try (Collectives collectives = Collectives.open(plan.plan().mesh())) {
+      ShardedEinsum einsum = ShardedEinsum.of(plan, collectives);
+      Tensor result = einsum.gather(einsum.runSharded(data.shards(collectives.devices())));
+      return IntegerData.isEqual(expected, result);
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.mesh.Mesh;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Plans what a file lists, a JSON object a line, and prints a JSON object for each, in order. A job
+ * that fails ends nothing but itself.
+ */
+final class PlanJobs {
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+          .build();
+
+  private final PlanSettings settings;
+  private final Function<JsonNode, Planned> target;
+  private final PrintWriter out;
+
+  PlanJobs(PlanSettings settings, Function<JsonNode, Planned> target, PrintWriter out) {
+    this.settings = settings;
+    this.target = target;
+    this.out = out;
+  }
+
+  /** A plan as JSON with an id before it and the comparison after it, where there are such. */
+  static String answer(Optional<JsonNode> id, Outcome outcome) {
+    ObjectNode answer = JSON.createObjectNode();
+    id.ifPresent(node -> answer.set("id", node));
+    answer.setAll((ObjectNode) JSON.readTree(outcome.json()));
+    outcome.equal().ifPresent(equal -> answer.put("equal", equal));
+    return JSON.writeValueAsString(answer);
+  }
+
+  /** Answers every line. */
+  void run(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "expected a file of jobs, got a folder");
+    }
+    try (BufferedReader lines = Files.newBufferedReader(file)) {
+      int number = 0;
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        number++;
+        if (!line.isBlank()) {
+          out.println(answer(line, number));
+          out.flush();
+        }
+      }
+    }
+  }
+
+  private String answer(String line, int number) {
+    Optional<JsonNode> id = Optional.of(JSON.nullNode());
+    try {
+      JsonNode job = parse(line, number);
+      id = Optional.of(job.path("id").isMissingNode() ? JSON.nullNode() : job.path("id"));
+      boolean run = settings.isRun() || job.path("run").booleanValue(false);
+      return answer(id, target.apply(job).plan(request(job), run));
+    } catch (IllegalArgumentException | ArithmeticException bad) {
+      return failed(id, String.valueOf(bad.getMessage()));
+    } catch (OutOfMemoryError memory) {
+      return failed(id, "memory: more is needed than there is: " + memory.getMessage());
+    } catch (RuntimeException | StackOverflowError defect) {
+      return failed(id, defect.toString());
+    }
+  }
+
+  private static String failed(Optional<JsonNode> id, String reason) {
+    ObjectNode answer = JSON.createObjectNode();
+    answer.set("id", id.orElseGet(JSON::nullNode));
+    answer.put("error", reason);
+    return JSON.writeValueAsString(answer);
+  }
+
+  private static JsonNode parse(String line, int number) {
+    try {
+      JsonNode job = JSON.readTree(line);
+      if (job != null && job.isObject()) {
+        return job;
+      }
+    } catch (JacksonException notJson) {
+      throw new IllegalArgumentException(
+          "line %d: expected a JSON object: %s".formatted(number, notJson.getOriginalMessage()),
+          notJson);
+    }
+    throw new IllegalArgumentException("line %d: expected a JSON object".formatted(number));
+  }
+
+  /** A member that must be a string. */
+  static String text(JsonNode job, String member) {
+    JsonNode node = job.path(member);
+    if (!node.isString()) {
+      throw new IllegalArgumentException(
+          "job: \"%s\" must be a string, got %s"
+              .formatted(member, node.isMissingNode() ? "none" : node));
+    }
+    return node.stringValue();
+  }
+
+  private PlanRequest request(JsonNode job) {
+    JsonNode order = job.path("deviceOrder");
+    if (!order.isMissingNode() && !order.isArray()) {
+      throw new IllegalArgumentException(
+          "job: \"deviceOrder\" must be an array of devices, got " + order);
+    }
+    int[] devices = new int[order.size()];
+    for (int i = 0; i < devices.length; i++) {
+      devices[i] = (int) integer("deviceOrder", order.get(i), Integer.MAX_VALUE);
+    }
+    String notation = text(job, "mesh");
+    Mesh mesh = PlanRequest.mesh(notation, devices);
+    if (order.isArray() && devices.length == 0) {
+      mesh = mesh.withDevices();
+    }
+    return new PlanRequest(mesh, sizes(job.path("sizes")), settings.options(mesh));
+  }
+
+  private static Map<String, Long> sizes(JsonNode node) {
+    if (!node.isObject()) {
+      throw new IllegalArgumentException(
+          "job: \"sizes\" must be an object of sizes, got "
+              + (node.isMissingNode() ? "none" : node));
+    }
+    Map<String, Long> sizes = new LinkedHashMap<>();
+    node.properties()
+        .forEach(
+            entry ->
+                sizes.put(
+                    entry.getKey(),
+                    integer("sizes\" of \"" + entry.getKey(), entry.getValue(), Long.MAX_VALUE)));
+    return sizes;
+  }
+
+  private static long integer(String member, JsonNode node, long most) {
+    if (!node.isIntegralNumber()
+        || !node.canConvertToLong()
+        || node.longValue() < 0
+        || node.longValue() > most) {
+      throw new IllegalArgumentException(
+          "job: \"%s\" must be a whole number of at least 0, got %s".formatted(member, node));
+    }
+    return node.longValue();
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What is to be planned, apart from the equation or the layouts.
+ *
+ * @param mesh the devices, in their order
+ * @param sizes size of each label
+ * @param options what plans are chosen by
+ */
+record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
+  /** A mesh of its notation and a device order, which is empty for the usual one. */
+  static Mesh mesh(String notation, int... order) {
+    Mesh mesh = Mesh.parse(notation);
+    return order.length == 0 ? mesh : mesh.withDevices(order);
+  }
+
+  /**
+   * Reads sizes.
+   *
+   * @param text as {@code m=48,k=100}
+   * @return the size of each label, in order
+   */
+  static Map<String, Long> sizes(String text) {
+    Map<String, Long> sizes = new LinkedHashMap<>();
+    for (String each : text.strip().split("[\\s,]+", -1)) {
+      int sign = each.indexOf('=');
+      String digits = each.substring(sign + 1);
+      boolean number = !digits.isEmpty() && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+      if (!each.isEmpty()) {
+        if (sign < 1 || !number || digits.length() > 18) {
+          throw new IllegalArgumentException(
+              "sizes: each must be like m=48, got \"%s\" in \"%s\"".formatted(each, text));
+        }
+        if (sizes.put(each.substring(0, sign), Long.parseLong(digits)) != null) {
+          throw new IllegalArgumentException(
+              "sizes: each label must have one size, got %s twice in \"%s\""
+                  .formatted(each.substring(0, sign), text));
+        }
+      }
+    }
+    return sizes;
+  }
+}

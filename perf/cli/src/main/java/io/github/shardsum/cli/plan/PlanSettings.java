@@ -1,0 +1,94 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.topology.Topologies;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Options of commands that plan. */
+final class PlanSettings {
+  @Option(
+      names = "--mesh",
+      paramLabel = "AXES",
+      defaultValue = "",
+      description = "The mesh, as in x=2,y=2; nothing is one device.")
+  private String mesh = "";
+
+  @Option(
+      names = "--sizes",
+      paramLabel = "SIZES",
+      defaultValue = "",
+      description = "The size of each label, as in m=48,k=100.")
+  private String sizes = "";
+
+  @Option(
+      names = "--device-order",
+      split = ",",
+      paramLabel = "DEVICE",
+      description = "For each position of the mesh, row by row, the device on it.")
+  private int[] order = {};
+
+  @Option(
+      names = "--topology",
+      paramLabel = "NAME",
+      description = "Price collectives on a network; shardsum topology lists them.")
+  private Optional<String> topology = Optional.empty();
+
+  @Option(
+      names = "--memory-limit",
+      paramLabel = "BYTES",
+      description = "What a device may hold at once, its operands included.")
+  private Optional<Long> limit = Optional.empty();
+
+  @Option(names = "--json", description = "Print the plan as JSON instead of a table.")
+  private boolean json;
+
+  @Option(
+      names = "--run",
+      description = "Run the plan in process on integers; compare with the same without layouts.")
+  private boolean run;
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "FILE",
+      description = "Plan the jobs of a file of JSON lines; an answer a line.")
+  private Optional<Path> jobs = Optional.empty();
+
+  Optional<Path> jobs() {
+    return jobs;
+  }
+
+  boolean isRun() {
+    return run;
+  }
+
+  PlanOptions options(Mesh of) {
+    PlanOptions options = PlanOptions.defaults();
+    if (topology.isPresent()) {
+      options = options.withTopology(Topologies.of(topology.get(), of.size()));
+    }
+    return limit.isPresent() ? options.withMemoryLimit(limit.get()) : options;
+  }
+
+  PlanRequest request() {
+    Mesh devices = PlanRequest.mesh(mesh, order);
+    return new PlanRequest(devices, PlanRequest.sizes(sizes), options(devices));
+  }
+
+  /** Prints the answer; the exit status. */
+  int print(Planned target, PrintWriter out) throws IOException {
+    Outcome outcome = target.plan(request(), run);
+    if (json) {
+      out.println(PlanJobs.answer(Optional.empty(), outcome));
+    } else {
+      out.println(outcome.table());
+      outcome.equal().ifPresent(equal -> out.println("equal to the unsharded: " + equal));
+    }
+    out.flush();
+    return outcome.equal().orElse(true) ? 0 : 1;
+  }
+}

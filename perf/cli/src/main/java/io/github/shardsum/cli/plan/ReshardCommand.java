@@ -1,0 +1,65 @@
+package io.github.shardsum.cli.plan;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum reshard}: the plan of a change of layout, or of many. */
+@Command(
+    name = "reshard",
+    description = {
+      "%nPlan the cheapest way from one layout of a value to another.",
+      "%nOf --jobs, each line is an object {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],"
+          + "\"sizes\":{\"a\":8,..},\"from\":\"..\",\"to\":\"..\",\"run\":true}, deviceOrder and"
+          + " run optional; for each one object is printed, {\"id\":..,\"error\":\"..\"} for one"
+          + " that has no plan.%n"
+    })
+public final class ReshardCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private PlanSettings settings;
+
+  @Parameters(
+      arity = "0..2",
+      paramLabel = "LAYOUT",
+      description = "The layout before and the one after, as 'a@x b' 'a b@x'.")
+  private List<String> layouts = List.of();
+
+  @Option(
+      names = "--picture",
+      paramLabel = "FILE.svg",
+      description = "Also write a picture of both layouts.")
+  private Optional<Path> picture = Optional.empty();
+
+  @Override
+  public Integer call() throws IOException {
+    boolean jobs = settings.jobs().isPresent();
+    if (jobs ? !layouts.isEmpty() || picture.isPresent() : layouts.size() != 2) {
+      throw new ParameterException(
+          spec.commandLine(), "reshard: expected two layouts, or --jobs without a picture");
+    }
+    if (jobs) {
+      new PlanJobs(
+              settings,
+              job -> new ReshardTarget(PlanJobs.text(job, "from"), PlanJobs.text(job, "to")),
+              spec.commandLine().getOut())
+          .run(settings.jobs().orElseThrow());
+      return 0;
+    }
+    ReshardTarget target = new ReshardTarget(layouts.getFirst(), layouts.getLast());
+    if (picture.isPresent()) {
+      Files.writeString(picture.get(), target.picture(settings.request()));
+    }
+    return settings.print(target, spec.commandLine().getOut());
+  }
+}

@@ -1,0 +1,62 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.layout.LayoutPicture;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.partition.Reshard;
+import io.github.shardsum.partition.ReshardPlan;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A reshard to plan. */
+record ReshardTarget(String from, String to) implements Planned {
+  @Override
+  public Outcome plan(PlanRequest request, boolean run) {
+    Layout before = Layout.parse(request.mesh(), from);
+    Layout after = Layout.parse(request.mesh(), to);
+    Shape shape = shape(before, request.sizes());
+    shape(after, request.sizes());
+    ReshardPlan plan = ReshardPlan.of(before, after, shape, DType.F32, request.options());
+    Optional<Boolean> equal = run ? Optional.of(isEqual(plan)) : Optional.empty();
+    return new Outcome(plan.toJson(), plan.toString(), equal);
+  }
+
+  /** Both layouts as one picture. */
+  String picture(PlanRequest request) {
+    Layout before = Layout.parse(request.mesh(), from);
+    Layout after = Layout.parse(request.mesh(), to);
+    Shape shape = shape(before, request.sizes());
+    return LayoutPicture.svg(List.of(before, after), shape);
+  }
+
+  private static Shape shape(Layout layout, Map<String, Long> sizes) {
+    Shape shape = EinsumTarget.shape(layout.term(), sizes);
+    for (String label : sizes.keySet()) {
+      layout.dim(label);
+    }
+    return shape;
+  }
+
+  private static boolean isEqual(ReshardPlan plan) {
+    IntegerData data = new IntegerData(plan.plan().mesh());
+    Tensor expected = data.next(plan.plan().inputs().getFirst());
+    try (Collectives collectives = Collectives.open(plan.plan().mesh())) {
+      ShardedTensor shards = data.shards(collectives.devices()).getFirst();
+      ShardedTensor result = Reshard.of(plan, collectives).run(shards);
+      boolean equal = true;
+      for (int i = 0; i < result.devices().size(); i++) {
+        Layout layout = result.layout();
+        if (layout.partial().isEmpty()) {
+          Tensor part = layout.box(result.shape(), result.devices().get(i)).of(expected);
+          equal &= IntegerData.isEqual(part, result.shards().get(i));
+        }
+      }
+      return equal && IntegerData.isEqual(expected, Reshard.gather(result, collectives));
+    }
+  }
+}
