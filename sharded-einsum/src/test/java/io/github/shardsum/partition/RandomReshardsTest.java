@@ -1,0 +1,74 @@
+package io.github.shardsum.partition;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.RandomSharding.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Any value is, in any layout, what it was in any other. */
+final class RandomReshardsTest {
+  private static final List<String> LABELS = List.of("a", "b", "c", "d");
+
+  @Test
+  void reshardedValuesAreTheSameToTheBit() {
+    int refused = 0;
+    int cases = RandomSharding.cases(1_500, 20_000);
+    for (long seed = 0; seed < cases; seed++) {
+      refused += reshard(seed) ? 0 : 1;
+    }
+    assertTrue(refused <= cases / 20, refused + " of " + cases + " were refused");
+  }
+
+  /** Whether there was a plan; without one the whole value would be on a device. */
+  private static boolean reshard(long seed) {
+    RandomSharding random = new RandomSharding(seed);
+    Mesh mesh = random.mesh();
+    List<String> labels = LABELS.subList(0, random.below(4));
+    Shape shape = Shape.of(labels.stream().mapToLong(_ -> random.size()).toArray());
+    Layout from = random.layout(mesh, labels, mesh.axisNames());
+    Layout to = random.layout(mesh, labels, from.partial());
+    String what = "seed %d: %s to %s of %s on %s".formatted(seed, from, to, shape, mesh.notation());
+    ReshardPlan plan;
+    try {
+      plan = ReshardPlan.of(from, to, shape, DType.F32, PlanOptions.defaults());
+    } catch (PlanException refused) {
+      plan = ReshardPlan.of(from, to, shape, DType.F32, PlanOptions.defaults().withReplication());
+      boolean whole =
+          plan.plan().steps().stream()
+              .anyMatch(step -> step.result().localElements() == shape.elementCount());
+      assertTrue(whole, what);
+      return false;
+    }
+    Value value = random.value(from, shape, DType.F32, DType.F32, 9);
+    try (Collectives collectives = RandomSharding.collectives(mesh)) {
+      ShardedTensor result = Reshard.of(plan, collectives).run(value.shards());
+      assertTrue(result.layout().isEquivalent(to), what);
+      for (int i = 0; i < mesh.size() && to.partial().isEmpty(); i++) {
+        Tensor wanted = to.box(shape, i).of(value.whole());
+        assertTrue(RandomSharding.isEqual(wanted, result.shards().get(i)), what + "\n" + plan);
+      }
+      Tensor whole = Reshard.gather(result, collectives);
+      assertTrue(RandomSharding.isEqual(value.whole(), whole), what + "\n" + plan);
+    }
+    assertEquals(plan, again(plan), what);
+    return true;
+  }
+
+  /** A plan is a function of its arguments. */
+  private static ReshardPlan again(ReshardPlan plan) {
+    PlannedValue value = plan.plan().inputs().getFirst();
+    Layout to = plan.plan().steps().isEmpty() ? plan.from() : plan.to();
+    ReshardPlan other =
+        ReshardPlan.of(plan.from(), to, value.shape(), value.dtype(), PlanOptions.defaults());
+    return other;
+  }
+}
