@@ -1,5 +1,6 @@
 package io.github.shardsum.moe;
 
+import io.github.shardsum.internal.moe.route.Checks;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
@@ -97,7 +98,7 @@ public sealed interface Capacity {
               : roundUp(Math.max(minimum, slots.longValueExact()), multipleOf);
       if (raised > Integer.MAX_VALUE) {
         throw new IllegalArgumentException(
-            "capacity: at most 2^31 - 1 slots are wanted, got a factor of "
+            "capacity: slots must be at most 2^31 - 1, got a factor of "
                 + factor
                 + " with "
                 + choices
@@ -143,7 +144,7 @@ public sealed interface Capacity {
           load > Integer.MAX_VALUE ? Long.MAX_VALUE : roundUp(Math.max(1, load), multipleOf);
       if (slots > Integer.MAX_VALUE) {
         throw new IllegalArgumentException(
-            "capacity: at most 2^31 - 1 slots are wanted, got a largest load of "
+            "capacity: slots must be at most 2^31 - 1, got a largest load of "
                 + load
                 + " in multiples of "
                 + multipleOf);

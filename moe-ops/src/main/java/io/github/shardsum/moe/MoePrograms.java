@@ -1,6 +1,13 @@
 package io.github.shardsum.moe;
 
 import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.internal.moe.decomposition.ExpertComposites;
+import io.github.shardsum.internal.moe.decomposition.LayerProgram;
+import io.github.shardsum.internal.moe.decomposition.RouteComposites;
+import io.github.shardsum.internal.moe.decomposition.RouteForm;
+import io.github.shardsum.internal.moe.kernel.ExpertKernels;
+import io.github.shardsum.internal.moe.kernel.RouteGradientKernel;
+import io.github.shardsum.internal.moe.kernel.RouteKernel;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
@@ -11,67 +18,72 @@ import java.util.Map;
 
 /**
  * The Mixture-of-Experts layer of the GShard paper as programs, which any backend runs: algorithm 2
- * with its five einsums, the gating of algorithm 1 being the composite {@code moe.gating}.
+ * with its five einsums, the gating of algorithm 1 being the composite {@code moe.route}.
  *
- * <p>The values are those of {@link MoeLayer} and {@link Gating}: on a backend with the kernels of
- * {@link #kernels} to the bit, by the decomposition within the rounding of its f64 arithmetic.
- * Labels are the paper's letters, see {@link MoeSizes}. A size that is only known when tokens are
- * routed, the largest load, is its static bound here: see {@link Capacity#atMost}. Scores that
- * cannot be routed by are no errors here; a NaN or infinite logit makes its token's gates NaN.
+ * <p>The values of a route are those of {@link Route#of}: on a backend with the kernels of {@link
+ * #kernels} to the bit, by the decomposition within the rounding of its f64 arithmetic. Labels are
+ * the paper's letters, see {@link MoeSizes}. A size that is only known when tokens are routed, the
+ * largest load, is its static bound here: see {@link Capacity#atMost}. Scores that cannot be routed
+ * by are no errors here; a NaN or infinite logit makes its token's gates NaN.
  */
 public final class MoePrograms {
   private MoePrograms() {}
 
   /**
-   * The gating composite: {@code combine_weights} and {@code dispatch_mask} of {@code [G, S, E,
-   * C]}, {@code aux_loss} {@code [G]} and {@code squared_log_z} {@code [G]} of f64, the latter a
-   * group's sum of what the router z-loss is the mean of. Combine weights have the dtype of the
-   * scores. Groups are independent of each other, unless random numbers are drawn for them.
+   * The composite {@code moe.route}: {@code weights} {@code [G, S, K]} of the scores' dtype, {@code
+   * positions} {@code [G, S, K]} of i32, {@code aux_loss} {@code [G]} and {@code squared_log_z}
+   * {@code [G]} of f64, the latter a group's sum of what the router z-loss is the mean of, {@code
+   * asked} {@code [G, E]} of i32, the slots that were asked for at each expert, and {@code
+   * overflow} {@code [G]} of i32, the choices that found their expert full. K is the number of
+   * choices; where experts choose, it is E and slot k belongs to expert k. A position is {@code
+   * expert * C + slot}, or -1 where the token is not sent, and the weight then 0.
    *
-   * <p>The mask is 1 exactly where a weight is not zero. Its decomposition is {@link #routing}, and
-   * one-hots of its positions, which the local backend does not write out; nor does the gradient
-   * form a {@code [G, S, E, C]} there.
+   * <p>Its one attribute is the notation of {@link RouteOptions}, followed by what its operands
+   * are. It may be split along G: a chunk takes, after the other operands, the index of its first
+   * group in the whole, a scalar of i64, from which drawn numbers are counted. The decomposition
+   * draws the numbers of the tokens before the first one too.
    *
-   * @param values what the router decides by
-   * @param dispatch dtype of the mask
+   * @param input what the router decides by
    * @param options how tokens are sent to experts
-   * @param randomness the random numbers if they are drawn, from token 0
+   * @param randomness the random numbers if they are drawn
    * @return the composite
    * @throws IllegalArgumentException if a token chooses more experts than there are, a group's
-   *     slots exceed a Java array, the randomness begins at another token, or there are uniform
-   *     numbers of each expert for another second choice than a sampled one
+   *     slots exceed a Java array, or there are uniform numbers of each expert for another second
+   *     choice than a sampled one
    */
-  public static Composite gating(
-      GatingValues values, DType dispatch, GatingOptions options, Randomness.Seeded randomness) {
-    GatingForm form = GatingForm.of(values, options, randomness);
-    return GatingProgram.gating(form, values.operands(), dispatch);
+  public static Composite route(
+      RouteInput<Value> input, RouteOptions options, Randomness randomness) {
+    RouteForm form = RouteForm.of(input, options, randomness);
+    return RouteComposites.route(form, input.operands());
   }
 
   /**
-   * The routing composite, what a gating is made of: {@code weights} {@code [G, S, K]} of the
-   * scores' dtype, {@code positions} {@code [G, S, K]} of i32, {@code aux_loss} and {@code
-   * squared_log_z}. K is the number of choices; where experts choose, it is E and slot k belongs to
-   * expert k. A position is {@code expert * C + slot}, or -1 where the token is not sent, and the
-   * weight then 0.
+   * The composite {@code moe.dense_route}, a route in the paper's form: {@code combine_weights} and
+   * {@code dispatch_mask} {@code [G, S, E, C]}, {@code aux_loss} and {@code squared_log_z}. Combine
+   * weights have the dtype of the scores; the mask is 1 exactly where a weight is not zero.
    *
-   * @param values what the router decides by
+   * <p>Its decomposition is {@link #route}, and one-hots of its positions, which the local backend
+   * does not write out; nor does the gradient form a {@code [G, S, E, C]} there.
+   *
+   * @param input what the router decides by
+   * @param dispatch dtype of the mask
    * @param options how tokens are sent to experts
-   * @param randomness the random numbers if they are drawn, from token 0
+   * @param randomness the random numbers if they are drawn
    * @return the composite
-   * @throws IllegalArgumentException as {@link #gating}
+   * @throws IllegalArgumentException as {@link #route}
    */
-  public static Composite routing(
-      GatingValues values, GatingOptions options, Randomness.Seeded randomness) {
-    GatingForm form = GatingForm.of(values, options, randomness);
-    return GatingProgram.routing(form, values.operands());
+  public static Composite denseRoute(
+      RouteInput<Value> input, DType dispatch, RouteOptions options, Randomness randomness) {
+    RouteForm form = RouteForm.of(input, options, randomness);
+    return RouteComposites.dense(form, input.operands(), dispatch);
   }
 
   /**
-   * A matrix product over ragged groups of rows, {@code out[r, n] = sum over k of x[r, k] * w[group
-   * of r, k, n]}: the first rows are group 0's, and so on; groups may be empty. The number of rows
-   * is the static bound of their sum: rows behind the last group are zero, and add nothing to the
-   * gradient by w. A NaN of x stays in its row; one of w stays in its group with the kernels, and
-   * may reach every row by the decomposition.
+   * The composite {@code moe.expert_product}, a matrix product over ragged groups of rows, {@code
+   * out[r, n] = sum over k of x[r, k] * w[group of r, k, n]}: the first rows are group 0's, and so
+   * on; groups may be empty. The number of rows is the static bound of their sum: rows behind the
+   * last group are zero, and add nothing to the gradient by w. A NaN of x stays in its row; one of
+   * w stays in its group with the kernels, and may reach every row by the decomposition.
    *
    * <p>Its kernels are those of {@link io.github.shardsum.ops.GroupedProduct}, forward and
    * backward, which work for the rows that are in groups only; they refuse sizes below 0 and a sum
@@ -83,50 +95,50 @@ public final class MoePrograms {
    * @return the composite, of one result with labels r and n
    * @throws IllegalArgumentException if labels, sizes or dtypes are others
    */
-  public static Composite groupedProduct(Value x, Value w, Value sizes) {
-    return GroupedProgram.product(x, w, sizes);
+  public static Composite expertProduct(Value x, Value w, Value sizes) {
+    return ExpertComposites.product(x, w, sizes);
   }
 
   /**
-   * The layer, forward: {@link #layer(MoeProgramSpec)} without padding, its numbers drawn.
+   * The layer, forward: {@link #layer(MoeSpec)} without padding, its numbers drawn.
    *
    * @param sizes the layer's sizes
    * @param dtype f32, f64 or bf16
    * @param options how tokens are sent to experts
-   * @param randomness the random numbers, from token 0
+   * @param randomness the random numbers
    * @return the program
-   * @throws IllegalArgumentException as {@link #layer(MoeProgramSpec)}
+   * @throws IllegalArgumentException as {@link #layer(MoeSpec)}
    */
   public static Program layer(
-      MoeSizes sizes, DType dtype, GatingOptions options, Randomness.Seeded randomness) {
-    return layer(MoeProgramSpec.of(sizes, dtype, options, randomness));
+      MoeSizes sizes, DType dtype, RouteOptions options, Randomness randomness) {
+    return layer(MoeSpec.of(sizes, dtype, options, randomness));
   }
 
   /**
    * The layer, forward: inputs {@code inputs [G, S, M]}, {@code wg [M, E]}, {@code wi [E, M, H]}
    * and {@code wo [E, H, M]}, then {@code non_padding} and {@code uniform} where the specification
    * has them; outputs {@code outputs [G, S, M]} without the residual, {@code aux_loss [G]} and the
-   * scalar {@code z_loss} of f64.
+   * scalar {@code z_loss} of f64, and then the metrics of a specification that has them.
    *
    * @param spec which layer
    * @return the program
-   * @throws IllegalArgumentException as {@link #gating}
+   * @throws IllegalArgumentException as {@link #route}
    */
-  public static Program layer(MoeProgramSpec spec) {
+  public static Program layer(MoeSpec spec) {
     return LayerProgram.withSlots(spec);
   }
 
   /**
-   * The same function as {@link #layer(MoeProgramSpec)}, with the rows of each expert one after the
-   * other instead of in C slots: its experts are two {@link #groupedProduct}s and compute nothing
-   * for empty slots. With {@link Capacity#largestLoad} this is a dropless layer whose work is that
-   * of the tokens there are.
+   * The same function as {@link #layer(MoeSpec)}, with the rows of each expert one after the other
+   * instead of in C slots: its experts are two {@link #expertProduct}s and compute nothing for
+   * empty slots. With {@link Capacity#largestLoad} this is a dropless layer whose work is that of
+   * the tokens there are.
    *
    * @param spec which layer
    * @return the program, of the same inputs and outputs
-   * @throws IllegalArgumentException as {@link #gating}
+   * @throws IllegalArgumentException as {@link #route}
    */
-  public static Program raggedLayer(MoeProgramSpec spec) {
+  public static Program raggedLayer(MoeSpec spec) {
     return LayerProgram.ragged(spec);
   }
 
@@ -136,7 +148,7 @@ public final class MoePrograms {
    * gradient.inputs}, {@code gradient.wg}, {@code gradient.wi} and {@code gradient.wo}. Choices,
    * slots and random numbers have no gradient.
    *
-   * @param layer what {@link #layer(MoeProgramSpec)} or {@link #raggedLayer} gave
+   * @param layer what {@link #layer(MoeSpec)} or {@link #raggedLayer} gave
    * @return the program, forward and backward
    */
   public static Program gradient(Program layer) {
@@ -145,22 +157,22 @@ public final class MoePrograms {
   }
 
   /**
-   * The kernels of routing and of grouped products, forward and backward, for a backend.
+   * The kernels of routes and of experts, forward and backward, for a backend.
    *
    * @return the kernels
    */
   public static Kernels kernels() {
     return Kernels.of(
         Map.of(
-            GatingProgram.ROUTING,
-            RoutingKernel::of,
-            GatingProgram.ROUTING + ".gradient",
-            RoutingGradientKernel::of,
-            GroupedProgram.PRODUCT,
-            GroupedKernels::product,
-            GroupedProgram.PRODUCT + ".gradient",
-            GroupedKernels::gradient,
-            GroupedProgram.ROWS,
-            GroupedKernels::rows));
+            RouteComposites.ROUTE,
+            RouteKernel::of,
+            RouteComposites.ROUTE + ".gradient",
+            RouteGradientKernel::of,
+            ExpertComposites.PRODUCT,
+            ExpertKernels::product,
+            ExpertComposites.PRODUCT + ".gradient",
+            ExpertKernels::gradient,
+            ExpertComposites.ROWS,
+            ExpertKernels::rows));
   }
 }

@@ -1,6 +1,8 @@
 package io.github.shardsum.moe;
 
+import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
 
 /**
  * The sizes of a Mixture-of-Experts layer, by the paper's letters.
@@ -25,6 +27,49 @@ public record MoeSizes(
   }
 
   /**
+   * The sizes of a layer over given tokens.
+   *
+   * @param tokens {@code [G, S, M]}
+   * @param weights of width M
+   * @param options whose capacity gives C, see {@link Capacity#atMost}
+   * @return the sizes
+   * @throws IllegalArgumentException if the tokens are not of rank 3, width M and the weights'
+   *     dtype
+   */
+  public static MoeSizes of(Tensor tokens, MoeWeights weights, RouteOptions options) {
+    Checks.rank("moe: tokens", "[G, S, M]", tokens);
+    if (tokens.dtype() != weights.dtype() || tokens.size(2) != weights.model()) {
+      throw new IllegalArgumentException(
+          "moe: tokens must be "
+              + weights.dtype()
+              + "[G, S, "
+              + weights.model()
+              + "], got "
+              + tokens);
+    }
+    long groups = tokens.size(0);
+    return of(
+        groups, tokens.size(1), weights.experts(), weights.model(), weights.hidden(), options);
+  }
+
+  /**
+   * Sizes with the capacity of options.
+   *
+   * @param groups G
+   * @param tokens S
+   * @param experts E
+   * @param model M
+   * @param hidden H
+   * @param options whose capacity gives C, see {@link Capacity#atMost}
+   * @return the sizes
+   */
+  public static MoeSizes of(
+      long groups, long tokens, long experts, long model, long hidden, RouteOptions options) {
+    long capacity = options.capacity().atMost(options.router().choices(), tokens, experts);
+    return new MoeSizes(groups, tokens, experts, capacity, model, hidden);
+  }
+
+  /**
    * The shape that letters stand for.
    *
    * @param letters some of G, S, E, C, M and H, as {@code "EGCM"}
@@ -45,7 +90,7 @@ public record MoeSizes(
       case 'H' -> hidden;
       default ->
           throw new IllegalArgumentException(
-              "moe: one of the letters G, S, E, C, M and H is wanted, got " + letter);
+              "moe: a letter must be one of G, S, E, C, M and H, got " + letter);
     };
   }
 }

@@ -1,5 +1,6 @@
 package io.github.shardsum.moe;
 
+import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -28,7 +29,7 @@ public record MoeWeights(Tensor gate, Tensor in, Tensor out) {
     Checks.atLeast("moe: hidden width H", 1, hidden);
     if (in.dtype() != gate.dtype() || out.dtype() != gate.dtype()) {
       throw new IllegalArgumentException(
-          "moe: weights of one dtype are wanted, got wg " + gate + ", wi " + in + ", wo " + out);
+          "moe: weights must have one dtype, got wg " + gate + ", wi " + in + ", wo " + out);
     }
   }
 

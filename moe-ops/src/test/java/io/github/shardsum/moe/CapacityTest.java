@@ -38,12 +38,11 @@ class CapacityTest {
 
   @Test
   void moreSlotsThanPositionsIsAnErrorBeforeAnyWork() {
-    GatingOptions huge =
-        GatingOptions.builder().capacity(Capacity.fixed(Integer.MAX_VALUE)).build();
+    RouteOptions huge = RouteOptions.builder().capacity(Capacity.fixed(Integer.MAX_VALUE)).build();
     IllegalArgumentException thrown =
         assertThrows(
             IllegalArgumentException.class,
-            () -> Gating.route(Tensor.zeros(DType.F32, 1, 2, 2), huge, Randomness.seeded(1)));
+            () -> Route.of(Tensor.zeros(DType.F32, 1, 2, 2), huge, Randomness.seeded(1)));
     assertTrue(thrown.toString().contains("[E, C]"), thrown.toString());
   }
 
@@ -63,7 +62,7 @@ class CapacityTest {
       IllegalArgumentException thrown =
           assertThrows(IllegalArgumentException.class, () -> even.slots(load));
       assertEquals(
-          "capacity: at most 2^31 - 1 slots are wanted, got a largest load of "
+          "capacity: slots must be at most 2^31 - 1, got a largest load of "
               + load
               + " in multiples of 2",
           thrown.getMessage());
@@ -71,13 +70,13 @@ class CapacityTest {
   }
 
   @Test
-  void aFactorWantsAnExpert() {
+  void aFactorNeedsAnExpert() {
     for (Capacity.Rounding rounding : Capacity.Rounding.values()) {
       IllegalArgumentException none =
           assertThrows(
               IllegalArgumentException.class,
               () -> Capacity.factor(1).rounding(rounding).slots(2, 100, 0));
-      assertEquals("capacity: experts E: at least 1 is wanted, got 0", none.getMessage());
+      assertEquals("capacity: experts E must be at least 1, got 0", none.getMessage());
     }
   }
 

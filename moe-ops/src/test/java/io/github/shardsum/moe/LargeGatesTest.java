@@ -8,6 +8,9 @@ import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.RouteOptions.Normalization;
+import io.github.shardsum.moe.RouteOptions.Router;
+import io.github.shardsum.moe.RouteOptions.SecondChoice;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
@@ -26,41 +29,41 @@ class LargeGatesTest {
           PLAIN,
           new ReferenceBackend());
 
-  private static List<GatingOptions> options() {
-    GatingOptions.Builder two = GatingOptions.builder().normalizationEpsilon(1e-9);
+  private static List<RouteOptions> options() {
+    RouteOptions.Builder two = RouteOptions.builder().normalizationEpsilon(1e-9);
     return List.of(
         two.secondChoice(SecondChoice.threshold(0.3)).build(),
         two.normalization(Normalization.AFTER_DROPPING).secondChoice(SecondChoice.all()).build(),
-        GatingOptions.builder()
+        RouteOptions.builder()
             .router(Router.expertChoice())
             .normalization(Normalization.AFTER_DROPPING)
             .build());
   }
 
-  private static GatingInput input() {
-    return GatingInput.gates(Tensor.of(new double[] {1, MOST, MOST / 2}, 1, 1, 3));
+  private static RouteInput<Tensor> input() {
+    return RouteInput.gates(Tensor.of(new double[] {1, MOST, MOST / 2}, 1, 1, 3));
   }
 
   @Test
   void areDividedByTheirSumAllTheSame() {
-    for (GatingOptions options : options()) {
-      double[] wanted = {0, 2 / 3.0, 1 / 3.0};
-      Routing routing = Gating.route(input(), options, SEEDED, Workers.sequential());
-      assertArrayEquals(wanted, routing.combine().toDense().toDoubleArray(), 1e-15);
-      GatingCase gating = GatingCase.of(input(), options, SEEDED, DType.F64);
+    for (RouteOptions options : options()) {
+      double[] expected = {0, 2 / 3.0, 1 / 3.0};
+      Route route = Route.of(input(), options, SEEDED, Workers.sequential());
+      assertArrayEquals(expected, route.combine().toDense().toDoubleArray(), 1e-15);
+      RouteCase composite = RouteCase.of(input(), options, SEEDED, DType.F64);
       for (Backend backend : BACKENDS) {
-        assertArrayEquals(wanted, gating.run(backend).getFirst().toDoubleArray(), 1e-15);
+        assertArrayEquals(expected, composite.run(backend).getFirst().toDoubleArray(), 1e-15);
       }
     }
   }
 
   @Test
   void haveTheGradientOfTheirShares() {
-    for (GatingOptions options : options()) {
-      GatingCase gating = GatingCase.of(input(), options, SEEDED, DType.F64);
+    for (RouteOptions options : options()) {
+      RouteCase composite = RouteCase.of(input(), options, SEEDED, DType.F64);
       Program program =
           Gradients.valueAndPullback(
-              gating.program(), List.of("combine_weights"), List.of("scores"));
+              composite.program(), List.of("combine_weights"), List.of("scores"));
       Tensor cotangents =
           Tensor.of(new double[] {0, 5, 2}, program.inputs().getLast().type().shape().toArray());
       for (Backend backend : BACKENDS) {

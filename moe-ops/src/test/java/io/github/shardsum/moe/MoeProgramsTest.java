@@ -2,7 +2,6 @@ package io.github.shardsum.moe;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.backend.Backend;
@@ -10,6 +9,11 @@ import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.RouteOptions.AuxLoss;
+import io.github.shardsum.moe.RouteOptions.Normalization;
+import io.github.shardsum.moe.RouteOptions.Router;
+import io.github.shardsum.moe.RouteOptions.SecondChoice;
+import io.github.shardsum.moe.RouteOptions.SlotOrder;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
@@ -22,7 +26,7 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
 class MoeProgramsTest {
-  private static final Randomness.Seeded SEEDED = Randomness.seeded(11).stream(3);
+  private static final Randomness SEEDED = Randomness.seeded(11).stream(3);
 
   private static Tensor random(DType dtype, long seed, long... shape) {
     int count = (int) Tensor.zeros(DType.BOOL, shape).shape().elementCount();
@@ -34,9 +38,8 @@ class MoeProgramsTest {
     return LocalBackend.of(workers, MoePrograms.kernels());
   }
 
-  private static MoeSizes sizes(GatingOptions options, long g, long s, long e, long m, long h) {
-    long capacity = options.capacity().atMost(options.router().choices(), s, e);
-    return new MoeSizes(g, s, e, capacity, m, h);
+  private static MoeSizes sizes(RouteOptions options, long g, long s, long e, long m, long h) {
+    return MoeSizes.of(g, s, e, m, h, options);
   }
 
   private static List<Tensor> inputs(MoeSizes sizes, DType dtype, long seed) {
@@ -47,10 +50,10 @@ class MoeProgramsTest {
         random(dtype, seed + 3, sizes.experts(), sizes.hidden(), sizes.model()));
   }
 
-  private static GatingOptions options(Random random) {
+  private static RouteOptions options(Random random) {
     int choices = 1 + random.nextInt(3);
-    GatingOptions.Builder builder =
-        GatingOptions.builder()
+    RouteOptions.Builder builder =
+        RouteOptions.builder()
             .router(Router.topK(choices))
             .capacity(Capacity.factor(0.5 + random.nextDouble()))
             .rejectedKeepsSlot(random.nextBoolean())
@@ -74,8 +77,8 @@ class MoeProgramsTest {
   @Test
   void groupsWithoutTokensAreAProgramInEverySlotOrder() {
     for (SlotOrder order : List.of(SlotOrder.CHOICE_MAJOR, SlotOrder.TOKEN_MAJOR)) {
-      GatingOptions options =
-          GatingOptions.builder()
+      RouteOptions options =
+          RouteOptions.builder()
               .router(Router.topK(2))
               .capacity(Capacity.factor(1))
               .slotOrder(order)
@@ -89,36 +92,34 @@ class MoeProgramsTest {
   }
 
   @Property(tries = 60)
-  void theLayerAsAProgramEqualsTheFirstVersion(@ForAll long seed) {
+  void theLayerAsAProgramEqualsEinsumsByHand(@ForAll long seed) {
     Random random = new Random(seed);
-    GatingOptions options = options(random);
+    RouteOptions options = options(random);
     MoeSizes sizes =
         sizes(options, random.nextInt(4), random.nextInt(20), 3 + random.nextInt(4), 6, 10);
     for (DType dtype : new DType[] {DType.F32, DType.F64, DType.BF16}) {
       List<Tensor> inputs = inputs(sizes, dtype, seed);
       MoeWeights weights = new MoeWeights(inputs.get(1), inputs.get(2), inputs.get(3));
-      MoePass pass =
-          MoeLayer.of(weights, options, Workers.sequential())
-              .forward(MoeInput.of(inputs.get(0)), SEEDED);
+      LayerByEinsums layer = LayerByEinsums.of(weights, options, inputs.get(0), SEEDED);
       Program program = MoePrograms.layer(sizes, dtype, options, SEEDED);
       try (Executable fused = local(Workers.sequential()).compile(program)) {
         List<Tensor> results = fused.run(inputs);
         assertArrayEquals(
-            pass.outputs().toDoubleArray(), results.get(0).toDoubleArray(), options::toString);
+            layer.outputs().toDoubleArray(), results.get(0).toDoubleArray(), options::toString);
         assertArrayEquals(
-            pass.routing().metrics().auxLoss().toDoubleArray(), results.get(1).toDoubleArray());
+            layer.route().metrics().auxLoss().toDoubleArray(), results.get(1).toDoubleArray());
       }
       double bound = dtype == DType.F64 ? 1e-12 : dtype == DType.F32 ? 1e-5 : 5e-2;
       for (Backend plain : List.of(new ReferenceBackend(), LocalBackend.of(Workers.sequential()))) {
         try (Executable executable = plain.compile(program)) {
           List<Tensor> results = executable.run(inputs);
           assertArrayEquals(
-              pass.outputs().toDoubleArray(),
+              layer.outputs().toDoubleArray(),
               results.get(0).toDoubleArray(),
               bound,
               () -> plain.name() + options);
           assertArrayEquals(
-              pass.routing().metrics().auxLoss().toDoubleArray(),
+              layer.route().metrics().auxLoss().toDoubleArray(),
               results.get(1).toDoubleArray(),
               dtype == DType.F64 ? 1e-12 : 1e-6);
         }
@@ -129,7 +130,7 @@ class MoeProgramsTest {
   @Property(tries = 20)
   void theGradientWithKernelsIsThatOfTheDecomposition(@ForAll long seed) {
     Random random = new Random(seed);
-    GatingOptions options = options(random);
+    RouteOptions options = options(random);
     MoeSizes sizes = sizes(options, 2, 7, 4, 5, 6);
     Program gradient = MoePrograms.gradient(MoePrograms.layer(sizes, DType.F64, options, SEEDED));
     List<Tensor> inputs = new ArrayList<>(inputs(sizes, DType.F64, seed));
@@ -149,17 +150,20 @@ class MoeProgramsTest {
     try (Executable fused = local(Workers.sequential()).compile(gradient);
         Executable plain = new ReferenceBackend().compile(gradient)) {
       List<Tensor> given = fused.run(inputs);
-      List<Tensor> wanted = plain.run(inputs);
-      for (int i = 0; i < wanted.size(); i++) {
+      List<Tensor> expected = plain.run(inputs);
+      for (int i = 0; i < expected.size(); i++) {
         assertArrayEquals(
-            wanted.get(i).toDoubleArray(), given.get(i).toDoubleArray(), 1e-11, options::toString);
+            expected.get(i).toDoubleArray(),
+            given.get(i).toDoubleArray(),
+            1e-11,
+            options::toString);
       }
     }
   }
 
   @Test
   void theGradientEqualsFiniteDifferences() {
-    GatingOptions options = GatingOptions.builder().secondChoice(SecondChoice.all()).build();
+    RouteOptions options = RouteOptions.builder().secondChoice(SecondChoice.all()).build();
     MoeSizes sizes = sizes(options, 1, 5, 3, 4, 5);
     Program layer = MoePrograms.layer(sizes, DType.F64, options, SEEDED);
     List<Tensor> inputs = inputs(sizes, DType.F64, 5);
@@ -201,29 +205,37 @@ class MoeProgramsTest {
 
   @Test
   void theTextOfTheLayerAndOfItsGradientIsParsedBack() {
-    GatingOptions options = GatingOptions.paper();
+    RouteOptions options = RouteOptions.paper();
     MoeSizes sizes = sizes(options, 2, 8, 4, 6, 10);
     Program layer = MoePrograms.layer(sizes, DType.F32, options, SEEDED);
     assertEquals(layer, Program.parse(layer.toString()));
     Program gradient = MoePrograms.gradient(layer);
     assertEquals(gradient, Program.parse(gradient.toString()));
-    assertTrue(gradient.toString().contains("moe.gating.gradient"));
+    assertTrue(gradient.toString().contains("moe.route.gradient"));
   }
 
   @Test
-  void whatAProgramCannotHaveIsAnErrorThatSaysWhatCan() {
-    MoeSizes sizes = sizes(GatingOptions.paper(), 2, 8, 4, 6, 10);
-    String message =
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> MoePrograms.layer(sizes, DType.F32, GatingOptions.paper(), SEEDED.from(8)))
-            .getMessage();
-    assertTrue(message.contains("token 0"), message);
+  void aProgramOfLaterTokensDrawsTheNumbersOfTheWhole() {
+    RouteOptions options = RouteOptions.parse("top2 second=random:0.9 capacity=factor:0.8");
+    MoeSizes all = sizes(options, 4, 9, 5, 6, 10);
+    MoeSizes half = sizes(options, 2, 9, 5, 6, 10);
+    List<Tensor> inputs = inputs(all, DType.F64, 7);
+    List<Tensor> last = new ArrayList<>(inputs);
+    last.set(0, inputs.getFirst().slice(0, 2, 4));
+    Randomness later = SEEDED.from(SEEDED.firstToken() + 18);
+    for (Backend backend : List.of(local(Workers.sequential()), new ReferenceBackend())) {
+      try (Executable whole = backend.compile(MoePrograms.layer(all, DType.F64, options, SEEDED));
+          Executable part = backend.compile(MoePrograms.layer(half, DType.F64, options, later))) {
+        Tensor expected = whole.run(inputs).getFirst().slice(0, 2, 4);
+        assertArrayEquals(
+            expected.contiguous().toDoubleArray(), part.run(last).getFirst().toDoubleArray());
+      }
+    }
   }
 
   @Test
   void everyNumberOfThreadsGivesTheSameBits() {
-    GatingOptions options = GatingOptions.paper();
+    RouteOptions options = RouteOptions.paper();
     MoeSizes sizes = sizes(options, 5, 33, 6, 24, 40);
     Program program = MoePrograms.layer(sizes, DType.F32, options, SEEDED);
     List<Tensor> inputs = inputs(sizes, DType.F32, 6);

@@ -6,21 +6,18 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.moe.Gating;
-import io.github.shardsum.moe.GatingInput;
-import io.github.shardsum.moe.GatingOptions;
-import io.github.shardsum.moe.MoeActivations;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeSizes;
-import io.github.shardsum.moe.MoeStep;
 import io.github.shardsum.moe.MoeWeights;
 import io.github.shardsum.moe.Randomness;
-import io.github.shardsum.moe.Routing;
+import io.github.shardsum.moe.Route;
+import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -47,14 +44,23 @@ import org.openjdk.jmh.annotations.Warmup;
     jvmArgsPrepend = {"--add-modules", "jdk.incubator.vector"})
 public class MoeProgramBenchmark {
   private static final MoeSizes SIZES = new MoeSizes(2, 512, 8, 128, 128, 512);
-  private static final GatingOptions OPTIONS = GatingOptions.paper();
-  private static final Randomness.Seeded RANDOMNESS = Randomness.seeded(1);
+  private static final RouteOptions OPTIONS = RouteOptions.paper();
+  private static final Randomness RANDOMNESS = Randomness.seeded(1);
+  private static final String GATES = "GSM,ME->GSE";
+  private static final String DISPATCH = "GSEC,GSM->EGCM";
+  private static final String HIDDEN = "EGCM,EMH->EGCH";
+  private static final String EXPERT_OUTPUTS = "EGCH,EHM->GECM";
+  private static final String COMBINE = "GSEC,GECM->GSM";
 
   private final Workers workers = Workers.sequential();
   private final MoeWeights weights;
   private final Tensor tokens;
-  private final MoeActivations memory;
-  private final Map<MoeStep, Einsum> einsums = new EnumMap<>(MoeStep.class);
+  private final Tensor logits;
+  private final Tensor dispatched;
+  private final Tensor hidden;
+  private final Tensor expertOutputs;
+  private final Tensor result;
+  private final Map<String, Einsum> einsums = new HashMap<>();
   private final List<Tensor> inputs;
   private final List<Tensor> outputs;
   private final Executable program;
@@ -70,7 +76,11 @@ public class MoeProgramBenchmark {
     int size = (int) sizes.tokens();
     weights = MoeWeights.random(model, (int) sizes.hidden(), (int) sizes.experts(), 3);
     tokens = Tensor.of(Data.integers(groups * size * model), groups, size, model);
-    memory = MoeActivations.allocate(sizes, DType.F32);
+    logits = Tensor.zeros(DType.F32, sizes.shape("GSE"));
+    dispatched = Tensor.zeros(DType.F32, sizes.shape("EGCM"));
+    hidden = Tensor.zeros(DType.F32, sizes.shape("EGCH"));
+    expertOutputs = Tensor.zeros(DType.F32, sizes.shape("GECM"));
+    result = Tensor.zeros(DType.F32, sizes.shape("GSM"));
     inputs = List.of(tokens, weights.gate(), weights.in(), weights.out());
     outputs =
         List.of(
@@ -85,38 +95,37 @@ public class MoeProgramBenchmark {
   /** Compiles the einsums, and holds both results against each other. */
   @Setup
   public void setUp() {
-    Routing routing = Gating.route(memory.logits(), OPTIONS, RANDOMNESS);
-    compile(MoeStep.GATES, tokens, weights.gate());
-    compile(MoeStep.DISPATCH, routing.dispatch(), tokens);
-    compile(MoeStep.HIDDEN, memory.dispatched(), weights.in());
-    compile(MoeStep.EXPERT_OUTPUTS, memory.hidden(), weights.out());
-    compile(MoeStep.COMBINE, routing.combine(), memory.expertOutputs());
+    Route route = Route.of(logits, OPTIONS, RANDOMNESS);
+    compile(GATES, tokens, weights.gate());
+    compile(DISPATCH, route.dispatch(), tokens);
+    compile(HIDDEN, dispatched, weights.in());
+    compile(EXPERT_OUTPUTS, hidden, weights.out());
+    compile(COMBINE, route.combine(), expertOutputs);
     if (!Arrays.equals(byHand().toFloatArray(), asProgram().toFloatArray())) {
       throw new IllegalStateException("both ways should give the same bits");
     }
   }
 
-  private void compile(MoeStep step, Operand first, Operand second) {
-    Epilogue epilogue = step == MoeStep.HIDDEN ? Epilogue.none().withRelu() : Epilogue.none();
+  private void compile(String step, Operand first, Operand second) {
+    Epilogue epilogue = step.equals(HIDDEN) ? Epilogue.none().withRelu() : Epilogue.none();
     EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue).withWorkers(workers);
-    einsums.put(step, Einsum.compileFor(step.equation(), options, first, second));
+    einsums.put(step, Einsum.compileFor(step, options, first, second));
   }
 
-  private void run(MoeStep step, Tensor out, Operand first, Operand second) {
+  private void run(String step, Tensor out, Operand first, Operand second) {
     Objects.requireNonNull(einsums.get(step)).runInto(out, first, second);
   }
 
-  /** Five compiled einsums and the routing between them. */
+  /** Five compiled einsums and the route between the first two. */
   @Benchmark
   public Tensor byHand() {
-    run(MoeStep.GATES, memory.logits(), tokens, weights.gate());
-    Routing routing =
-        Gating.route(GatingInput.logits(memory.logits()), OPTIONS, RANDOMNESS, workers);
-    run(MoeStep.DISPATCH, memory.dispatched(), routing.dispatch(), tokens);
-    run(MoeStep.HIDDEN, memory.hidden(), memory.dispatched(), weights.in());
-    run(MoeStep.EXPERT_OUTPUTS, memory.expertOutputs(), memory.hidden(), weights.out());
-    run(MoeStep.COMBINE, memory.outputs(), routing.combine(), memory.expertOutputs());
-    return memory.outputs();
+    run(GATES, logits, tokens, weights.gate());
+    Route route = Route.of(RouteInput.logits(logits), OPTIONS, RANDOMNESS, workers);
+    run(DISPATCH, dispatched, route.dispatch(), tokens);
+    run(HIDDEN, hidden, dispatched, weights.in());
+    run(EXPERT_OUTPUTS, expertOutputs, hidden, weights.out());
+    run(COMBINE, result, route.combine(), expertOutputs);
+    return result;
   }
 
   /** The program. */

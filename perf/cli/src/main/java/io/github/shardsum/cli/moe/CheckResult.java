@@ -1,10 +1,10 @@
 package io.github.shardsum.cli.moe;
 
 /**
- * What a check against the scalar reference found.
+ * What a check against the reference found.
  *
  * @param tokens tokens checked
- * @param groups groups whose whole routing was recomputed
+ * @param groups groups whose whole route was recomputed
  * @param outputs output elements checked
  * @param wrongRoutes choices that went elsewhere or with another weight
  * @param largestError largest absolute error of a logit or an output

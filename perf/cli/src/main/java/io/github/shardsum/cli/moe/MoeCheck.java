@@ -1,25 +1,42 @@
 package io.github.shardsum.cli.moe;
 
-import io.github.shardsum.moe.MoePass;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeWeights;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 
 /**
- * Holds a pass against scalar loops in f64: the logits of sampled tokens, the whole routing of
- * their groups by the paper's algorithm 1, and all outputs of the tokens by algorithm 2. An error
- * is allowed what f32 rounding can do at most, {@code n*u/(1 - n*u)} of the sum of absolute terms
- * for n terms, carried through the layers; u = 2^-24.
+ * Holds a pass against the paper's algorithms in f64 on the reference backend, an operation at a
+ * time: the logits of sampled tokens, the whole route of their groups by the plain operations of
+ * algorithm 1, and all outputs of the tokens by the literal einsums of algorithm 2. An error is
+ * allowed what f32 rounding can do at most, {@code n*u/(1 - n*u)} of the sum of absolute terms for
+ * n terms, carried through the layers by a program of its own; u = 2^-24.
  */
-final class MoeCheck {
+final class MoeCheck implements AutoCloseable {
   private static final double UNIT = 0x1p-24;
+  private static final int CHOICES = 2;
 
+  private final MoeJob job;
   private final MoeWeights weights;
-  private final double[] gate;
+  private final Tensor gate;
   private final Philox philox;
   private final long stream;
+  private final Executable route;
+  private final Executable gates;
+  private final Executable layer;
 
   private long tokens;
   private long groups;
@@ -28,11 +45,73 @@ final class MoeCheck {
   private double largestError;
   private double worstShare;
 
-  MoeCheck(MoeWeights weights, long seed, long stream) {
+  MoeCheck(MoeJob job, MoeWeights weights, long stream) {
+    this.job = job;
     this.weights = weights;
-    this.gate = weights.gate().toDoubleArray();
-    this.philox = new Philox(seed);
+    this.gate = weights.gate().convert(DType.F64);
+    this.philox = new Philox(job.seed());
     this.stream = stream;
+    ReferenceBackend reference = new ReferenceBackend();
+    this.route = reference.compile(routeProgram());
+    this.gates = reference.compile(gatesProgram());
+    this.layer = reference.compile(layerProgram());
+  }
+
+  private Program routeProgram() {
+    ProgramBuilder p = Program.builder("algorithm_1");
+    String tokens = "[G=1 S=" + job.group();
+    RouteInput<Value> input =
+        RouteInput.logits(p.input("logits", "f32" + tokens + " E=" + job.experts() + "]"))
+            .withNonPadding(p.input("non_padding", "bool" + tokens + "]"))
+            .withUniform(p.input("uniform", "f64" + tokens + "]"));
+    List<Value> results =
+        p.add(MoePrograms.route(input, job.options(), Randomness.seeded(job.seed())));
+    p.output("weights", results.get(0));
+    p.output("positions", results.get(1));
+    return p.build();
+  }
+
+  /** Logits of one token, and what each may be off. */
+  private Program gatesProgram() {
+    ProgramBuilder p = Program.builder("gates");
+    Value x = p.input("inputs", "f64[G=1 S=1 M=" + job.model() + "]");
+    Value wg = p.input("wg", "f64[M=" + job.model() + " E=" + job.experts() + "]");
+    p.output("logits", p.einsum("GSM,ME->GSE", x, wg));
+    Value absolute = p.einsum("GSM,ME->GSE", absolute(p, x), absolute(p, wg));
+    p.output("bound", p.scale(absolute, gamma(job.model())));
+    return p.build();
+  }
+
+  /** Algorithm 2 for one token and two experts with a slot each, and what outputs may be off. */
+  private Program layerProgram() {
+    ProgramBuilder p = Program.builder("algorithm_2");
+    String m = " M=" + job.model();
+    String h = " H=" + job.hidden();
+    Value x = p.input("inputs", "f64[G=1 S=1" + m + "]");
+    Value wi = p.input("wi", "f64[E=2" + m + h + "]");
+    Value wo = p.input("wo", "f64[E=2" + h + m + "]");
+    Value combine = p.input("combine_weights", "f64[G=1 S=1 E=2 C=1]");
+    Value mask = p.input("dispatch_mask", "f64[G=1 S=1 E=2 C=1]");
+    Value dispatched = p.einsum(LayerStep.DISPATCH.equation(), mask, x);
+    Value hidden = p.relu(p.einsum(LayerStep.HIDDEN.equation(), dispatched, wi));
+    p.output("outputs", outputs(p, combine, hidden, wo));
+    Value terms = p.einsum(LayerStep.HIDDEN.equation(), absolute(p, dispatched), absolute(p, wi));
+    Value error = p.scale(terms, gamma(job.model()));
+    Value rounding = p.scale(p.add(hidden, error), gamma(job.hidden()));
+    Value absoluteOut = absolute(p, wo);
+    Value carried = outputs(p, combine, p.add(error, rounding), absoluteOut);
+    Value absolute = outputs(p, combine, hidden, absoluteOut);
+    p.output("bound", p.add(carried, p.scale(p.add(absolute, carried), gamma(3))));
+    return p.build();
+  }
+
+  private static Value outputs(ProgramBuilder p, Value combine, Value hidden, Value wo) {
+    Value expertOutputs = p.einsum(LayerStep.EXPERT_OUTPUTS.equation(), hidden, wo);
+    return p.einsum(LayerStep.COMBINE.equation(), combine, expertOutputs);
+  }
+
+  private static Value absolute(ProgramBuilder p, Value x) {
+    return p.unary(UnaryKind.ABS, x);
   }
 
   /** What has been found so far. */
@@ -44,128 +123,114 @@ final class MoeCheck {
    * Checks sampled tokens of a pass.
    *
    * @param pass the pass
-   * @param batch what went into it
-   * @param sample indices of real tokens in the batch
+   * @param sample indices of real tokens in its batch
    */
-  void check(MoePass pass, TokenBatch batch, NavigableSet<Integer> sample) {
-    int size = Math.toIntExact(pass.sizes().tokens());
-    Tensor inputs = batch.input().tokens();
+  void check(MoePass pass, NavigableSet<Integer> sample) {
+    int size = job.group();
     for (int group : new TreeSet<>(sample.stream().map(token -> token / size).toList())) {
-      int first = group * size;
-      PaperGating routes =
-          PaperGating.route(
-              logits(pass, group, Math.min(size, batch.count() - first)),
-              Math.toIntExact(pass.sizes().capacity()),
-              s -> philox.uniform(batch.position() + first + s, stream));
+      List<Tensor> reference = route(pass, group);
       groups++;
-      for (int token : sample.subSet(first, first + size)) {
-        check(pass, inputs, group, token - first, routes);
+      for (int token : sample.subSet(group * size, (group + 1) * size)) {
+        check(pass, group, token - group * size, reference);
       }
     }
   }
 
-  private static double[][] logits(MoePass pass, long group, int count) {
-    double[][] rows = new double[count][];
-    for (int s = 0; s < count; s++) {
-      rows[s] = pass.activations().logits().select(0, group).select(0, s).toDoubleArray();
+  /** Weights and positions of a group by its logits. */
+  private List<Tensor> route(MoePass pass, int group) {
+    int size = job.group();
+    int first = group * size;
+    byte[] real = new byte[size];
+    Arrays.fill(real, 0, Math.min(size, pass.batch().count() - first), (byte) 1);
+    double[] uniform = new double[size];
+    for (int s = 0; s < size; s++) {
+      uniform[s] = philox.uniform(pass.batch().position() + first + s, stream);
     }
-    return rows;
+    return route.run(
+        pass.result().logits().slice(0, group, group + 1),
+        Tensor.ofBool(real, 1, size),
+        Tensor.of(uniform, 1, size));
   }
 
-  private void check(MoePass pass, Tensor inputs, long group, int s, PaperGating routes) {
-    double[] x = inputs.select(0, group).select(0, s).toDoubleArray();
-    checkLogits(x, pass.activations().logits().select(0, group).select(0, s).toDoubleArray());
-    checkRoute(pass, group, s, routes);
-    int model = x.length;
-    Row sum = new Row(new double[model], new double[model], new double[model]);
-    for (int choice = 0; choice < 2; choice++) {
-      if (routes.experts[s][choice] >= 0) {
-        sum.add(routes.weights[s][choice], expert(routes.experts[s][choice], x));
-      }
-    }
-    double[] given = pass.outputs().select(0, group).select(0, s).toDoubleArray();
-    for (int m = 0; m < model; m++) {
-      double bound = sum.error[m] + gamma(3) * (sum.absolute[m] + sum.error[m]);
-      compare(sum.value[m], given[m], bound);
-    }
+  private void check(MoePass pass, int group, int s, List<Tensor> reference) {
+    Tensor x = token(pass.batch().tokens(), group, s).convert(DType.F64);
+    List<Tensor> logits = gates.run(x, gate);
+    compare(logits, token(pass.result().logits(), group, s));
+    checkRoute(pass, group, s, reference);
+    compare(layer.run(layerInputs(x, s, reference)), token(pass.result().outputs(), group, s));
     tokens++;
-    outputs += model;
+    outputs += job.model();
   }
 
-  /** A row with, for each element, the sum of its absolute terms and the most it may be off. */
-  private record Row(double[] value, double[] absolute, double[] error) {
-    void add(double weight, Row row) {
-      for (int m = 0; m < value.length; m++) {
-        value[m] += weight * row.value[m];
-        absolute[m] += weight * row.absolute[m];
-        error[m] += weight * row.error[m];
-      }
-    }
+  private static Tensor token(Tensor all, int group, int s) {
+    return all.slice(0, group, group + 1).slice(1, s, s + 1);
   }
 
-  private void checkLogits(double[] x, double[] given) {
-    for (int e = 0; e < given.length; e++) {
-      double sum = 0;
-      double absolute = 0;
-      for (int m = 0; m < x.length; m++) {
-        double term = x[m] * gate[m * given.length + e];
-        sum += term;
-        absolute += Math.abs(term);
-      }
-      compare(sum, given[e], gamma(x.length) * absolute);
-    }
-  }
-
-  private void checkRoute(MoePass pass, long group, int s, PaperGating routes) {
-    long capacity = pass.sizes().capacity();
-    Tensor positions = pass.routing().combine().positions();
-    Tensor combine = pass.routing().combine().weights();
-    for (int choice = 0; choice < 2; choice++) {
-      int expert = routes.experts[s][choice];
-      long wanted = expert < 0 ? -1 : expert * capacity + routes.slots[s][choice];
-      double weight = routes.weights[s][choice];
-      double off = Math.abs(combine.getDouble(group, s, choice) - weight);
-      boolean same = positions.getLong(group, s, choice) == wanted && off <= 2 * UNIT * weight;
+  private void checkRoute(MoePass pass, int group, int s, List<Tensor> reference) {
+    for (int choice = 0; choice < CHOICES; choice++) {
+      double weight = reference.get(0).getDouble(0, s, choice);
+      double off = Math.abs(pass.result().weights().getDouble(group, s, choice) - weight);
+      long position = pass.result().positions().getLong(group, s, choice);
+      boolean same = position == reference.get(1).getLong(0, s, choice) && off <= 2 * UNIT * weight;
       wrongRoutes += same ? 0 : 1;
     }
   }
 
-  /** {@code relu(x wi) wo} of one expert. */
-  private Row expert(int expert, double[] x) {
-    int model = x.length;
-    int width = Math.toIntExact(weights.hidden());
-    double[] in = weights.in().select(0, expert).toDoubleArray();
-    double[] out = weights.out().select(0, expert).toDoubleArray();
-    Row row = new Row(new double[model], new double[model], new double[model]);
-    for (int h = 0; h < width; h++) {
-      double sum = 0;
-      double absolute = 0;
-      for (int m = 0; m < model; m++) {
-        double term = x[m] * in[m * width + h];
-        sum += term;
-        absolute += Math.abs(term);
-      }
-      double hidden = Math.max(0, sum);
-      double error = gamma(model) * absolute;
-      for (int m = 0; m < model; m++) {
-        double weight = out[h * model + m];
-        row.value[m] += hidden * weight;
-        row.absolute[m] += hidden * Math.abs(weight);
-        row.error[m] += (error + gamma(width) * (hidden + error)) * Math.abs(weight);
-      }
+  private List<Tensor> layerInputs(Tensor x, int s, List<Tensor> reference) {
+    double[] combine = new double[CHOICES];
+    double[] mask = new double[CHOICES];
+    int[] experts = new int[CHOICES];
+    for (int choice = 0; choice < CHOICES; choice++) {
+      long position = reference.get(1).getLong(0, s, choice);
+      // The weights of a choice that is not sent are those of any expert, times 0.
+      experts[choice] = Math.toIntExact(Math.max(0, position) / job.capacity());
+      combine[choice] = reference.get(0).getDouble(0, s, choice);
+      mask[choice] = position < 0 ? 0 : 1;
     }
-    return row;
+    return List.of(
+        x,
+        both(weights.in(), experts),
+        both(weights.out(), experts),
+        Tensor.of(combine, 1, 1, CHOICES, 1),
+        Tensor.of(mask, 1, 1, CHOICES, 1));
+  }
+
+  /** The matrices of two experts, in f64. */
+  private static Tensor both(Tensor matrices, int... experts) {
+    int count = Math.toIntExact(matrices.size(1) * matrices.size(2));
+    double[] values = new double[CHOICES * count];
+    for (int i = 0; i < CHOICES; i++) {
+      double[] one = matrices.select(0, experts[i]).toDoubleArray();
+      System.arraycopy(one, 0, values, i * count, count);
+    }
+    return Tensor.of(values, CHOICES, matrices.size(1), matrices.size(2));
   }
 
   private static double gamma(int terms) {
     return terms * UNIT / (1 - terms * UNIT);
   }
 
+  private void compare(List<Tensor> expected, Tensor given) {
+    double[] values = expected.get(0).toDoubleArray();
+    double[] bounds = expected.get(1).toDoubleArray();
+    double[] numbers = given.contiguous().toDoubleArray();
+    for (int i = 0; i < values.length; i++) {
+      compare(values[i], numbers[i], bounds[i]);
+    }
+  }
+
   /** A NaN counts as beyond any bound. */
-  private void compare(double wanted, double given, double bound) {
-    double error = Math.abs(given - wanted);
+  private void compare(double expected, double given, double bound) {
+    double error = Math.abs(given - expected);
     double share = error == 0 ? 0 : error <= bound ? error / bound : Double.POSITIVE_INFINITY;
     largestError = Math.max(largestError, Double.isNaN(error) ? Double.POSITIVE_INFINITY : error);
     worstShare = Math.max(worstShare, share);
+  }
+
+  @Override
+  public void close() {
+    route.close();
+    gates.close();
+    layer.close();
   }
 }

@@ -19,9 +19,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "moe",
     description = {
-      "Run the GShard paper's Mixture-of-Experts layer (top-2 gating) on real text, a byte a"
+      "Run the GShard paper's Mixture-of-Experts layer (top-2 routing) on real text, a byte a"
           + " token.",
-      "Prints time and FLOP/s of each einsum, the experts' loads, and a check against scalar loops."
+      "Prints time and FLOP/s of each einsum, the experts' loads, and a check against the"
+          + " reference backend."
     })
 public final class MoeCommand implements Callable<Integer> {
   private static final double WARM_UP_SECONDS = 1.5;
@@ -72,6 +73,13 @@ public final class MoeCommand implements Callable<Integer> {
   private double capacityFactor;
 
   @Option(
+      names = "--passes",
+      paramLabel = "N",
+      defaultValue = "24",
+      description = "Runs of the layer at most, spread over the text (default: ${DEFAULT-VALUE}).")
+  private int passes;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
@@ -102,7 +110,8 @@ public final class MoeCommand implements Callable<Integer> {
 
   private MoeJob job() {
     try {
-      MoeJob job = new MoeJob(experts, group, model, hidden, capacityFactor, seed, threads.count());
+      MoeJob job =
+          new MoeJob(experts, group, model, hidden, capacityFactor, seed, threads.count(), passes);
       job.checkMemory(Runtime.getRuntime().maxMemory());
       return job;
     } catch (IllegalArgumentException e) {

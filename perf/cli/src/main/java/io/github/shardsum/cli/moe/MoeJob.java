@@ -1,11 +1,10 @@
 package io.github.shardsum.cli.moe;
 
-import io.github.shardsum.moe.AuxLoss;
 import io.github.shardsum.moe.Capacity;
-import io.github.shardsum.moe.GatingOptions;
-import io.github.shardsum.moe.MaskedMean;
 import io.github.shardsum.moe.MoeSizes;
-import io.github.shardsum.moe.MoeStep;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.AuxLoss;
+import io.github.shardsum.moe.RouteOptions.MaskedMean;
 import io.github.shardsum.tensor.Shape;
 import java.util.List;
 import java.util.stream.Stream;
@@ -20,9 +19,17 @@ import java.util.stream.Stream;
  * @param capacityFactor slots of an expert in a group, as a multiple of {@code 2*S/E}
  * @param seed of weights, table and routing
  * @param threads how many
+ * @param passes runs of the layer at most, spread over the text
  */
 record MoeJob(
-    int experts, int group, int model, int hidden, double capacityFactor, long seed, int threads) {
+    int experts,
+    int group,
+    int model,
+    int hidden,
+    double capacityFactor,
+    long seed,
+    int threads,
+    int passes) {
   private static final int MOST_THREADS = 1024;
 
   /** Tokens that go through the layer at once: their rows stay near the caches. */
@@ -37,6 +44,7 @@ record MoeJob(
     atLeast("--model", 1, model, "");
     atLeast("--hidden", 1, hidden, "");
     atLeast("--threads", 1, threads, "");
+    atLeast("--passes", 1, passes, "");
     if (threads > MOST_THREADS) {
       throw new IllegalArgumentException(
           "--threads: must be at most " + MOST_THREADS + ", got " + threads);
@@ -54,6 +62,11 @@ record MoeJob(
     }
   }
 
+  /** Passes that a whole text takes. */
+  long allPasses(long bytes) {
+    return Math.ceilDiv(bytes, (long) batchGroups(bytes) * group);
+  }
+
   /** Groups of a text that go through the layer at once. */
   int batchGroups(long bytes) {
     long all = Math.max(1, Math.ceilDiv(bytes, (long) group));
@@ -65,15 +78,15 @@ record MoeJob(
     return Capacity.factor(capacityFactor).slots(2, group, experts);
   }
 
-  /** The paper's gating; the padding of the last group does not enter its loss. */
-  GatingOptions gating() {
-    return GatingOptions.builder()
+  /** The paper's router; the padding of the last group does not enter its loss. */
+  RouteOptions options() {
+    return RouteOptions.builder()
         .capacity(Capacity.factor(capacityFactor))
         .auxLoss(AuxLoss.paper().mean(MaskedMean.OVER_REAL))
         .build();
   }
 
-  /** Sizes of a pass over so many groups. */
+  /** Sizes of a pass over a number of groups. */
   MoeSizes sizes(long groups) {
     return new MoeSizes(groups, group, experts, capacity(), model, hidden);
   }
@@ -88,7 +101,7 @@ record MoeJob(
     List<String> tensors =
         Stream.concat(
                 Stream.of("ME", "EMH", "EHM", "GSM"),
-                Stream.of(MoeStep.values()).map(MoeStep::result))
+                Stream.of(LayerStep.values()).map(LayerStep::result))
             .toList();
     double bytes = 0;
     for (String letters : tensors) {
@@ -107,7 +120,7 @@ record MoeJob(
     }
     if (bytes > MEMORY_SHARE * heapBytes) {
       throw new IllegalArgumentException(
-          "sizes: weights and activations want %.1f GiB, the JVM's heap is %.1f GiB; lower the sizes or set SHARDSUM_JAVA_OPTS=-Xmx..."
+          "sizes: weights and activations take %.1f GiB, the JVM's heap is %.1f GiB; lower the sizes or set SHARDSUM_JAVA_OPTS=-Xmx..."
               .formatted(bytes / (1L << 30), heapBytes / (double) (1L << 30)));
     }
   }

@@ -3,7 +3,7 @@ package io.github.shardsum.cli.moe;
 import io.github.shardsum.cli.moe.MoeTotals.StepTotal;
 import io.github.shardsum.measure.MachineLimits;
 import io.github.shardsum.moe.MoeSizes;
-import io.github.shardsum.moe.MoeStep;
+import io.github.shardsum.ops.KernelInfo;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -54,19 +54,29 @@ final class MoeReport {
         sizes.hidden());
     out.printf(
         Locale.ROOT,
-        "run      %s in %s of at most G=%d, seed %d, %s, %.2f s%n",
+        "run      %s in %s of at most G=%d, seed %d, %s, %.2f s%s%n",
         count(totals.groups(), "group"),
         count(totals.passes(), "pass"),
         sizes.groups(),
         job.seed(),
         count(job.threads(), "thread"),
-        outcome.seconds());
+        outcome.seconds(),
+        rest());
+    out.printf(Locale.ROOT, "kernels  %s%n", KernelInfo.current());
     out.printf(
         Locale.ROOT,
         "peak     %.1f GFLOP/s of multiply-adds, %.1f GB/s of copying; measured here and now, %s%n",
         limits.multiplyAddFlops() / 1e9,
         limits.copyBytes() / 1e9,
         count(limits.threads(), "thread"));
+  }
+
+  private String rest() {
+    long all = outcome.job().allPasses(outcome.bytes());
+    return all == outcome.totals().passes()
+        ? ""
+        : String.format(
+            Locale.ROOT, "; the whole text takes %s: --passes %d", count(all, "pass"), all);
   }
 
   private static String count(long number, String what) {
@@ -87,14 +97,13 @@ final class MoeReport {
     out.println();
     row("equation", "shapes of one pass", "GFLOP", "s", "GFLOP/s", "of peak", "GB/s");
     double flops = 0;
-    double seconds = routing();
-    for (MoeStep step : MoeStep.values()) {
+    double seconds = outcome.totals().seconds();
+    for (LayerStep step : LayerStep.values()) {
       StepTotal total = outcome.totals().step(step);
       step(step, total);
       flops += total.flops();
-      seconds += total.seconds();
-      if (step == MoeStep.GATES) {
-        row("GSE->GSEC", "the gating: indices only", NONE, time(routing()), NONE, NONE, NONE);
+      if (step == LayerStep.GATES) {
+        row("GSE->GSEC", "the routing: indices only", NONE, time(routing()), NONE, NONE, NONE);
       }
     }
     double rate = flops / seconds;
@@ -104,8 +113,8 @@ final class MoeReport {
         "%,d rows are copied to experts and summed on the way back; dense products for that would"
             + " be %s and %s GFLOP.%n",
         outcome.totals().routedRows(),
-        digits(outcome.totals().step(MoeStep.DISPATCH).denseFlops() / 1e9),
-        digits(outcome.totals().step(MoeStep.COMBINE).denseFlops() / 1e9));
+        digits(outcome.totals().step(LayerStep.DISPATCH).denseFlops() / 1e9),
+        digits(outcome.totals().step(LayerStep.COMBINE).denseFlops() / 1e9));
   }
 
   private void row(String... cells) {
@@ -124,7 +133,7 @@ final class MoeReport {
     return outcome.totals().routingSeconds();
   }
 
-  private void step(MoeStep step, StepTotal total) {
+  private void step(LayerStep step, StepTotal total) {
     MoeSizes sizes = outcome.passSizes();
     List<String> operands = step.operands().stream().map(term -> shape(sizes, term)).toList();
     double rate = total.flops() / total.seconds();
@@ -136,7 +145,7 @@ final class MoeReport {
         time(total.seconds()),
         digits(rate / 1e9),
         total.flops() == 0 ? NONE : share(rate),
-        step.kind() == MoeStep.Kind.DENSE ? NONE : digits(bytes / 1e9));
+        step.kind() == LayerStep.Kind.DENSE ? NONE : digits(bytes / 1e9));
   }
 
   private static String shape(MoeSizes sizes, String letters) {
@@ -185,7 +194,7 @@ final class MoeReport {
     CheckResult check = outcome.check();
     out.printf(
         Locale.ROOT,
-        "check           %s: %,d tokens in %,d groups against scalar loops in f64:%n",
+        "check           %s: %,d tokens in %,d groups against the reference backend in f64:%n",
         check.passed() ? "passed" : "FAILED",
         check.tokens(),
         check.groups());

@@ -1,10 +1,13 @@
 package io.github.shardsum.cli.moe;
 
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.moe.MoeActivations;
-import io.github.shardsum.moe.MoeLayer;
-import io.github.shardsum.moe.MoePass;
+import io.github.shardsum.moe.Moe;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.MoeWeights;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.tensor.DType;
@@ -12,6 +15,8 @@ import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.zip.CRC32C;
@@ -20,8 +25,8 @@ import java.util.zip.CRC32C;
 final class MoeRun {
   private static final long ROUTING_STREAM = 4;
 
-  /** Multiply-adds that the scalar reference may take, about a second of them. */
-  private static final double CHECK_WORK = 3e8;
+  /** Multiply-adds that the reference backend may take, a second or two of them. */
+  private static final double CHECK_WORK = 2e7;
 
   private static final int MOST_CHECKED = 256;
   private static final int FEWEST_CHECKED = 4;
@@ -32,8 +37,8 @@ final class MoeRun {
   private final Workers workers;
   private final Progress progress;
   private final ByteEmbedding vectors;
-  private final MoeLayer layer;
-  private final MoeCheck check;
+  private final MoeWeights weights;
+  private final Map<MoeSizes, Moe.Result> memory = new HashMap<>();
   private final CRC32C checksum = new CRC32C();
   private final byte[] chunk = new byte[CHECKSUM_CHUNK];
 
@@ -43,9 +48,7 @@ final class MoeRun {
     this.workers = workers;
     this.progress = progress;
     this.vectors = new ByteEmbedding(job.model(), job.seed());
-    MoeWeights weights = MoeWeights.random(job.model(), job.hidden(), job.experts(), job.seed());
-    this.layer = MoeLayer.of(weights, job.gating(), workers);
-    this.check = new MoeCheck(weights, job.seed(), ROUTING_STREAM);
+    this.weights = MoeWeights.random(job.model(), job.hidden(), job.experts(), job.seed());
   }
 
   /**
@@ -55,54 +58,93 @@ final class MoeRun {
    *     that the JIT's work is not reported as the layer's
    */
   MoeOutcome run(double warmUpSeconds) throws IOException {
-    TokenBatch batch = new TokenBatch(job, text, vectors);
-    MoeActivations memory =
-        MoeActivations.allocate(job.sizes(job.batchGroups(text.size())), DType.F32);
-    warmUp(batch, memory, warmUpSeconds);
+    MoeSizes sizes = job.sizes(job.batchGroups(text.size()));
+    Randomness randomness = Randomness.seeded(job.seed()).stream(ROUTING_STREAM);
+    MoeSpec spec = MoeSpec.of(sizes, DType.F32, job.options(), randomness);
+    LocalBackend backend = LocalBackend.of(workers, MoePrograms.kernels());
+    try (Moe moe = Moe.compile(spec, backend, CompileOptions.defaults().withProfile());
+        MoeCheck check = new MoeCheck(job, weights, ROUTING_STREAM)) {
+      TokenBatch batch = new TokenBatch(job, text, vectors);
+      warmUp(moe, batch, warmUpSeconds);
+      return run(moe, check, batch);
+    }
+  }
+
+  private MoeOutcome run(Moe moe, MoeCheck check, TokenBatch batch) throws IOException {
     MoeTotals totals = new MoeTotals(job.experts());
-    progress.begin("the layer", text.size());
+    totals.addTimes(moe.profile(), -1);
+    long passes = passes();
+    progress.begin("the layer", passes);
     long begin = System.nanoTime();
-    for (long at = 0; batch.load(at, workers); at += batch.count()) {
-      MoePass pass = forward(batch, memory);
-      totals.add(pass);
-      check.check(pass, batch, sample(batch));
-      addToChecksum(pass.outputs());
-      progress.advance(batch.count());
+    long tokens = 0;
+    for (long pass = 0; pass < passes; pass++) {
+      batch.load(start(pass), workers);
+      MoePass done = forward(moe, batch);
+      totals.add(done);
+      check.check(done, sample(tokens, batch.count()));
+      addToChecksum(done.result().outputs());
+      tokens += batch.count();
+      progress.advance(1);
     }
     progress.end();
     double seconds = (System.nanoTime() - begin) / 1e9;
+    totals.addTimes(moe.profile(), 1);
     return new MoeOutcome(
         job, text.description(), text.size(), totals, check.result(), checksum.getValue(), seconds);
   }
 
-  private void warmUp(TokenBatch batch, MoeActivations memory, double seconds) throws IOException {
+  private long passes() {
+    return Math.min(job.passes(), job.allPasses(text.size()));
+  }
+
+  /** Byte of the text that a pass begins at: passes are spread evenly over the text. */
+  private long start(long pass) {
+    long batch = pass * job.allPasses(text.size()) / passes();
+    return batch * job.batchGroups(text.size()) * job.group();
+  }
+
+  /** The last batch too is compiled and warm: it may have fewer groups, or padding. */
+  private void warmUp(Moe moe, TokenBatch batch, double seconds) throws IOException {
     long nanos = (long) (seconds * 1e9);
     progress.begin("warming up", nanos);
+    batch.load(start(passes() - 1), workers);
+    forward(moe, batch);
     batch.load(0, workers);
     long begin = System.nanoTime();
     for (long spent = 0; spent < nanos; ) {
-      forward(batch, memory);
+      forward(moe, batch);
       long now = System.nanoTime() - begin;
       progress.advance(now - spent);
       spent = now;
     }
   }
 
-  private MoePass forward(TokenBatch batch, MoeActivations memory) {
+  private MoePass forward(Moe moe, TokenBatch batch) {
     Randomness randomness =
         Randomness.seeded(job.seed()).stream(ROUTING_STREAM).from(batch.position());
-    return layer.forward(batch.input(), randomness, memory);
+    MoeSizes sizes = job.sizes(batch.groups());
+    Tensor tokens = batch.tokens();
+    Moe.Result used = memory.get(sizes);
+    long begin = System.nanoTime();
+    if (used == null) {
+      used = moe.run(weights, tokens, batch.nonPadding(), randomness);
+      memory.put(sizes, used);
+    } else {
+      moe.runInto(used, weights, tokens, batch.nonPadding(), randomness);
+    }
+    return new MoePass(sizes, batch, used, System.nanoTime() - begin);
   }
 
-  /** Every so many tokens of the text one is checked, so that all its parts are. */
-  private NavigableSet<Integer> sample(TokenBatch batch) {
-    double work = 4.0 * job.model() * job.hidden();
-    long tokens = (long) Math.clamp(CHECK_WORK / work, FEWEST_CHECKED, MOST_CHECKED);
-    long every = Math.max(1, text.size() / tokens);
+  /** One token in a fixed number is checked, so that all parts of the text are. */
+  private NavigableSet<Integer> sample(long before, int count) {
+    double work = 10.0 * job.model() * job.hidden();
+    long checked = (long) Math.clamp(CHECK_WORK / work, FEWEST_CHECKED, MOST_CHECKED);
+    long batch = (long) job.batchGroups(text.size()) * job.group();
+    long every = Math.max(1, Math.min(text.size(), passes() * batch) / checked);
     NavigableSet<Integer> sample = new TreeSet<>();
-    long first = Math.ceilDiv(batch.position(), every) * every;
-    for (long at = first; at < batch.position() + batch.count(); at += every) {
-      sample.add((int) (at - batch.position()));
+    long first = Math.ceilDiv(before, every) * every;
+    for (long at = first; at < before + count; at += every) {
+      sample.add((int) (at - before));
     }
     return sample;
   }

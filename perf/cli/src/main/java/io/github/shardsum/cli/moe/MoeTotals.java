@@ -1,11 +1,11 @@
 package io.github.shardsum.cli.moe;
 
-import io.github.shardsum.moe.GatingMetrics;
-import io.github.shardsum.moe.MoePass;
-import io.github.shardsum.moe.MoeStep;
-import io.github.shardsum.moe.MoeStepTime;
+import io.github.shardsum.backend.StepTime;
+import io.github.shardsum.tensor.DType;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /** Sums over the passes of a run. */
 final class MoeTotals {
@@ -20,16 +20,20 @@ final class MoeTotals {
   record StepTotal(double flops, double denseFlops, double bytes, double seconds) {
     static final StepTotal ZERO = new StepTotal(0, 0, 0, 0);
 
-    StepTotal plus(MoeStepTime time) {
+    StepTotal plus(LayerStep step, MoePass pass, long routedRows) {
       return new StepTotal(
-          flops + time.flops(),
-          denseFlops + time.denseFlops(),
-          bytes + time.bytes(),
-          seconds + time.nanos() / 1e9);
+          flops + step.flops(pass.sizes(), routedRows),
+          denseFlops + step.denseFlops(pass.sizes()),
+          bytes + step.elementsMoved(pass.sizes(), routedRows) * DType.F32.byteSize(),
+          seconds);
+    }
+
+    StepTotal plus(double more) {
+      return new StepTotal(flops, denseFlops, bytes, seconds + more);
     }
   }
 
-  private final Map<MoeStep, StepTotal> steps = new EnumMap<>(MoeStep.class);
+  private final Map<LayerStep, StepTotal> steps = new EnumMap<>(LayerStep.class);
   private final long[] load;
   private final long[] placed;
   private double auxLoss;
@@ -39,38 +43,48 @@ final class MoeTotals {
   private long tokens;
   private long dropped;
   private long overflow;
-  private double routingSeconds;
+  private double seconds;
 
   MoeTotals(int experts) {
     load = new long[experts];
     placed = new long[experts];
-    for (MoeStep step : MoeStep.values()) {
+    for (LayerStep step : LayerStep.values()) {
       steps.put(step, StepTotal.ZERO);
     }
   }
 
   void add(MoePass pass) {
-    GatingMetrics metrics = pass.routing().metrics();
-    pass.steps()
-        .forEach(time -> steps.merge(time.step(), StepTotal.ZERO, (sum, _) -> sum.plus(time)));
-    long[] asked = metrics.load().toLongArray();
+    long rows = pass.routedRows();
+    steps.replaceAll((step, sum) -> sum.plus(step, pass, rows));
+    long[] asked = pass.result().asked().toLongArray();
     for (int i = 0; i < asked.length; i++) {
       load[i % load.length] += asked[i];
-      placed[i % load.length] += Math.min(asked[i], pass.routing().capacity());
+      placed[i % load.length] += Math.min(asked[i], pass.sizes().capacity());
     }
-    for (double loss : metrics.auxLoss().toDoubleArray()) {
+    for (double loss : pass.result().auxLoss().toDoubleArray()) {
       auxLoss += loss;
     }
     passes++;
     groups += pass.sizes().groups();
-    routedRows += pass.routing().routedRows();
-    tokens += metrics.tokens();
-    dropped += metrics.tokensDropped();
-    overflow += metrics.overflow();
-    routingSeconds += pass.routingNanos() / 1e9;
+    routedRows += rows;
+    tokens += pass.batch().count();
+    dropped += pass.dropped();
+    overflow += LongStream.of(pass.result().overflow().toLongArray()).sum();
+    seconds += pass.nanos() / 1e9;
   }
 
-  StepTotal step(MoeStep step) {
+  /** Adds the times of an executable's steps, or takes them away. */
+  void addTimes(List<StepTime> profile, int sign) {
+    for (StepTime time : profile) {
+      steps.replaceAll(
+          (step, sum) ->
+              time.results().contains(step.value())
+                  ? sum.plus(sign * time.nanoseconds() / 1e9)
+                  : sum);
+    }
+  }
+
+  StepTotal step(LayerStep step) {
     return steps.getOrDefault(step, StepTotal.ZERO);
   }
 
@@ -112,7 +126,13 @@ final class MoeTotals {
     return overflow;
   }
 
+  /** Wall time of all passes. */
+  double seconds() {
+    return seconds;
+  }
+
+  /** Wall time outside the einsums: the route, its random numbers and losses. */
   double routingSeconds() {
-    return routingSeconds;
+    return seconds - steps.values().stream().mapToDouble(StepTotal::seconds).sum();
   }
 }

@@ -1,12 +1,12 @@
 package io.github.shardsum.cli.moe;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.moe.MoeInput;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The piece of a text that is in the layer: its bytes as vectors, the last group padded. Reused.
@@ -54,19 +54,22 @@ final class TokenBatch {
     return count;
   }
 
-  private int groups() {
+  int groups() {
     return Math.ceilDiv(count, job.group());
   }
 
-  /** The tokens, without mask if none is padding. */
-  MoeInput input() {
-    long tokens = (long) groups() * job.group();
-    MemorySegment part = MemorySegment.ofArray(rows).asSlice(0, tokens * job.model() * Float.BYTES);
-    MoeInput input = MoeInput.of(Tensor.of(DType.F32, part, groups(), job.group(), job.model()));
-    if (count == tokens) {
-      return input;
-    }
-    return input.withNonPadding(
-        Tensor.ofBool(Arrays.copyOf(real, (int) tokens), groups(), job.group()));
+  /** The tokens, {@code [G, S, M]}. */
+  Tensor tokens() {
+    long elements = (long) groups() * job.group() * job.model();
+    MemorySegment part = MemorySegment.ofArray(rows).asSlice(0, elements * Float.BYTES);
+    return Tensor.of(DType.F32, part, groups(), job.group(), job.model());
+  }
+
+  /** {@code [G, S]}: which tokens are real; absent if all are. */
+  Optional<Tensor> nonPadding() {
+    int tokens = groups() * job.group();
+    return count == tokens
+        ? Optional.empty()
+        : Optional.of(Tensor.ofBool(Arrays.copyOf(real, tokens), groups(), job.group()));
   }
 }

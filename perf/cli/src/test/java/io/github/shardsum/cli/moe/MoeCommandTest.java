@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
+import io.github.shardsum.ops.KernelInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -65,6 +66,8 @@ class MoeCommandTest {
           "EGCM,EMH->EGCH   [3,8,84,8] [3,8,12]->[3,8,84,12]",
           "EGCH,EHM->GECM   [3,8,84,12] [3,12,8]->[8,3,84,8]",
           "GSEC,GECM->GSM   [8,100,3,84] [8,3,84,8]->[8,100,8]",
+          "kernels  " + KernelInfo.current().name(),
+          "together ",
           "auxiliary loss  0.",
           "check           passed: 260 tokens in 8 groups"
         }) {
@@ -84,11 +87,12 @@ class MoeCommandTest {
     wrong("--capacity-factor: must be a finite number above 0", "--capacity-factor", "0");
     wrong("--capacity-factor: must be a finite number above 0", "--capacity-factor", "NaN");
     wrong("--threads: must be at least 1", "--threads", "0");
+    wrong("--passes: must be at least 1", "--passes", "0");
     wrong("--threads: must be at most 1024", "--threads", "100000");
     wrong("'--seed'", "--seed", "one");
     wrong("2^31 - 9", "--hidden", "2000000000");
     wrong("2^31 - 9", "--group", "2000000000");
-    wrong("capacity: at most 2^31 - 1 slots", "--capacity-factor", "1e300");
+    wrong("capacity: slots must be at most 2^31 - 1", "--capacity-factor", "1e300");
   }
 
   private void wrong(String message, String... args) {

@@ -7,17 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.moe.MoeLayer;
-import io.github.shardsum.moe.MoePass;
+import io.github.shardsum.moe.Moe;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.MoeWeights;
 import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +30,7 @@ class MoeRunTest {
   private static final Progress QUIET = new Progress(new PrintWriter(new StringWriter()), false);
 
   private static MoeJob job(long seed, int threads) {
-    return new MoeJob(4, 50, 8, 12, 1, seed, threads);
+    return new MoeJob(4, 50, 8, 12, 1, seed, threads, 1000);
   }
 
   private static TextSource text(int bytes) {
@@ -72,7 +77,7 @@ class MoeRunTest {
 
   @Test
   void aTextOfSeveralPassesIsCheckedInAllItsParts() throws IOException {
-    MoeJob job = new MoeJob(4, 5000, 2, 2, 1, 1, 1);
+    MoeJob job = new MoeJob(4, 5000, 2, 2, 1, 1, 1, 1000);
     MoeOutcome outcome = run(job, text(40_000));
     assertEquals(3, outcome.totals().passes());
     assertEquals(8, outcome.totals().groups());
@@ -84,19 +89,24 @@ class MoeRunTest {
   void theCheckFindsAWrongOutputAWrongLogitAndAWrongRoute() throws IOException {
     assertTrue(checked(_ -> {}).passed());
     CheckResult output =
-        checked(pass -> pass.outputs().set(pass.outputs().getDouble(0, 3, 2) + 1e-4, 0, 3, 2));
+        checked(
+            result -> result.outputs().set(result.outputs().getDouble(0, 3, 2) + 1e-4, 0, 3, 2));
     assertFalse(output.passed());
     assertEquals(1e-4, output.largestError(), 1e-6);
-    CheckResult logit = checked(pass -> pass.activations().logits().set(9.0, 0, 3, 1));
+    CheckResult logit = checked(result -> result.logits().set(9.0, 0, 3, 1));
     assertFalse(logit.passed());
-    CheckResult route = checked(pass -> pass.routing().combine().positions().set(5L, 0, 3, 0));
-    assertEquals(1, route.wrongRoutes());
-    assertFalse(route.passed());
-    assertFalse(checked(pass -> pass.outputs().set(Double.NaN, 0, 3, 2)).passed());
+    CheckResult position = checked(result -> result.positions().set(5L, 0, 3, 0));
+    assertEquals(1, position.wrongRoutes());
+    assertFalse(position.passed());
+    CheckResult weight =
+        checked(
+            result -> result.weights().set(result.weights().getDouble(0, 3, 0) * 1.001, 0, 3, 0));
+    assertEquals(1, weight.wrongRoutes());
+    assertFalse(checked(result -> result.outputs().set(Double.NaN, 0, 3, 2)).passed());
   }
 
   private interface Change {
-    void apply(MoePass pass);
+    void apply(Moe.Result result);
   }
 
   private static CheckResult checked(Change change) throws IOException {
@@ -105,18 +115,31 @@ class MoeRunTest {
     MoeWeights weights = MoeWeights.random(8, 12, 4, 1);
     TokenBatch batch = new TokenBatch(job, text(50), new ByteEmbedding(8, 1));
     batch.load(0, workers);
-    MoePass pass =
-        MoeLayer.of(weights, job.gating(), workers)
-            .forward(batch.input(), Randomness.seeded(1).stream(6));
-    change.apply(pass);
-    MoeCheck check = new MoeCheck(weights, 1, 6);
-    check.check(pass, batch, new TreeSet<>(java.util.List.of(3, 7)));
-    return check.result();
+    MoeSizes sizes = job.sizes(1);
+    MoeSpec spec = MoeSpec.of(sizes, DType.F32, job.options(), Randomness.seeded(1).stream(6));
+    LocalBackend backend = LocalBackend.of(workers, MoePrograms.kernels());
+    try (Moe moe = Moe.compile(spec, backend);
+        MoeCheck check = new MoeCheck(job, weights, 6)) {
+      Moe.Result result = moe.run(weights, batch.tokens());
+      change.apply(result);
+      check.check(new MoePass(sizes, batch, result, 1), new TreeSet<>(List.of(3, 7)));
+      return check.result();
+    }
+  }
+
+  @Test
+  void fewerPassesThanTheTextTakesAreSpreadOverIt() throws IOException {
+    MoeJob job = new MoeJob(4, 5000, 2, 2, 1, 1, 1, 2);
+    MoeOutcome outcome = run(job, text(60_000));
+    assertEquals(4, job.allPasses(60_000));
+    assertEquals(2, outcome.totals().passes());
+    assertEquals(30_000, outcome.totals().tokens());
+    assertTrue(outcome.check().passed());
   }
 
   @Test
   void whatDoesNotFitInTheHeapIsRefusedWithARemedy() {
-    MoeJob job = new MoeJob(16, 1024, 128, 512, 1, 1, 1);
+    MoeJob job = new MoeJob(16, 1024, 128, 512, 1, 1, 1, 1000);
     job.checkMemory(1L << 30);
     IllegalArgumentException thrown =
         assertThrows(IllegalArgumentException.class, () -> job.checkMemory(100L << 20));
@@ -128,7 +151,7 @@ class MoeRunTest {
     MoeJob job = job(1, 1);
     TokenBatch batch = new TokenBatch(job, text(60), new ByteEmbedding(8, 1));
     assertTrue(batch.load(0, Workers.sequential()));
-    Tensor tokens = batch.input().tokens();
+    Tensor tokens = batch.tokens();
     assertArrayEquals(
         tokens.select(0, 0).select(0, 3).toFloatArray(),
         tokens.select(0, 0).select(0, 7).toFloatArray(),

@@ -1,0 +1,165 @@
+package io.github.shardsum.internal.moe.decomposition;
+
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.moe.RouteOptions.MaskedMean;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The Mixture-of-Experts layer as programs: algorithm 2 of the GShard paper, and without slots. */
+public final class LayerProgram {
+  private final MoeSpec spec;
+  private final ProgramBuilder p;
+  private final DType scores;
+  private final Value inputs;
+  private final Value wi;
+  private final Value wo;
+  private final RouteInput<Value> route;
+
+  private LayerProgram(String name, MoeSpec spec) {
+    this.spec = spec;
+    this.p = Program.builder(name);
+    this.scores = spec.logits();
+    this.inputs = p.input("inputs", type(spec.dtype(), "GSM"));
+    Value wg = p.input("wg", type(spec.dtype(), "ME"));
+    this.wi = p.input("wi", type(spec.dtype(), "EMH"));
+    this.wo = p.input("wo", type(spec.dtype(), "EHM"));
+    Optional<Value> mask =
+        spec.padded()
+            ? Optional.of(p.input("non_padding", type(DType.BOOL, "GS")))
+            : Optional.empty();
+    Optional<Value> uniform = uniform();
+    Contraction.Einsum gates =
+        new Contraction.Einsum(
+            Equation.parse("GSM,ME->GSE"), List.of(inputs, wg), scores, Map.of());
+    Value logits = p.let("logits", p.add(gates).getFirst());
+    this.route = new RouteInput<>(logits, RouteInput.Kind.LOGITS, mask, uniform);
+  }
+
+  private Optional<Value> uniform() {
+    return switch (spec.uniform()) {
+      case DRAWN -> Optional.empty();
+      case PER_TOKEN -> Optional.of(p.input("uniform", type(DType.F64, "GS")));
+      case PER_EXPERT -> Optional.of(p.input("uniform", type(DType.F64, "GSE")));
+    };
+  }
+
+  private ValueType type(DType dtype, String letters) {
+    List<String> labels = letters.chars().mapToObj(Character::toString).toList();
+    List<Long> lengths = labels.stream().map(label -> spec.sizes().shape(label).size(0)).toList();
+    return ValueType.of(dtype, labels, lengths);
+  }
+
+  /** Algorithm 2: experts with the same number of slots each. */
+  public static Program withSlots(MoeSpec spec) {
+    return new LayerProgram("moe_layer", spec).withSlots();
+  }
+
+  private Program withSlots() {
+    RouteForm form = RouteForm.of(route, spec.options(), spec.randomness());
+    Routed routed = routed(form);
+    long experts = spec.sizes().experts();
+    RouteComposites.Dense dense =
+        RouteComposites.Dense.of(
+            p, form, routed.weights(), routed.positions(), experts, spec.dtype());
+    Value combineWeights = p.let("combine_weights", dense.combine());
+    Value dispatchMask = p.let("dispatch_mask", dense.mask());
+    Value dispatched = p.let("dispatched", p.einsum("GSEC,GSM->EGCM", dispatchMask, inputs));
+    Value h = p.let("h", p.relu(p.einsum("EGCM,EMH->EGCH", dispatched, wi)));
+    Value expertOutputs = p.let("expert_outputs", p.einsum("EGCH,EHM->GECM", h, wo));
+    Value back = p.convert(expertOutputs, scores);
+    return finish(p.einsum("GSEC,GECM->GSM", combineWeights, back), routed);
+  }
+
+  /** The same function with the rows of each expert one after the other and no empty slots. */
+  public static Program ragged(MoeSpec spec) {
+    return new LayerProgram("moe_ragged_layer", spec).ragged();
+  }
+
+  private Program ragged() {
+    RouteForm form = RouteForm.of(route, spec.options(), spec.randomness());
+    Routed routed = routed(form);
+    Value positions = routed.positions();
+    long experts = spec.sizes().experts();
+    List<Value> placed = p.add(ExpertComposites.rows(positions, experts, form.capacity()));
+    Value rows = p.let("rows", placed.get(0));
+    Value sizes = p.let("sizes", placed.get(1));
+    Value dispatched =
+        p.let("dispatched", p.einsum("GSKR,GSM->RM", hot(rows, form, spec.dtype()), inputs));
+    Value h = p.let("h", p.relu(p.add(ExpertComposites.product(dispatched, wi, sizes)).getFirst()));
+    Value expertOutputs =
+        p.let("expert_outputs", p.add(ExpertComposites.product(h, wo, sizes)).getFirst());
+    Value combine = p.einsum("GSK,GSKR->GSR", routed.weights(), hot(rows, form, scores));
+    Value back = p.convert(expertOutputs, scores);
+    return finish(p.einsum("GSR,RM->GSM", combine, back), routed);
+  }
+
+  /** Each choice's row; of rows there are no more than choices, and no more than slots. */
+  private Value hot(Value rows, RouteForm form, DType dtype) {
+    long choices = rows.type().shape().elementCount();
+    long slots =
+        Math.multiplyExact(spec.sizes().groups() * spec.sizes().experts(), form.capacity());
+    return p.oneHot(rows, "R", Math.min(choices, slots), dtype);
+  }
+
+  /** Results of {@code moe.route}. */
+  private record Routed(
+      Value weights,
+      Value positions,
+      Value auxLoss,
+      Value squaredLogZ,
+      Value asked,
+      Value overflow) {}
+
+  private Routed routed(RouteForm form) {
+    List<Value> results = p.add(RouteComposites.route(form, route.operands()));
+    return new Routed(
+        p.let("weights", results.get(0)),
+        p.let("positions", results.get(1)),
+        results.get(2),
+        results.get(3),
+        results.get(4),
+        results.get(5));
+  }
+
+  private Program finish(Value combined, Routed routed) {
+    p.output("outputs", spec.dtype() == scores ? combined : p.convert(combined, spec.dtype()));
+    p.output("aux_loss", routed.auxLoss());
+    p.output("z_loss", zLoss(routed.squaredLogZ()));
+    if (spec.metrics()) {
+      p.output(route.scores());
+      p.output(routed.weights());
+      p.output(routed.positions());
+      p.output("asked", routed.asked());
+      p.output("overflow", routed.overflow());
+    }
+    return p.build();
+  }
+
+  /** The mean over the tokens of all groups; the groups are added in order, as the metrics are. */
+  private Value zLoss(Value squaredLogZ) {
+    long groups = spec.sizes().groups();
+    Value zero = p.constant(DType.F64, 0);
+    if (groups == 0) {
+      return p.sum(squaredLogZ, "G");
+    }
+    Value sums = p.cumulativeSum(squaredLogZ, "G");
+    Value total = p.sum(p.slice(sums, "G", groups - 1, groups), "G");
+    boolean real = spec.options().zLoss() == MaskedMean.OVER_REAL && spec.padded();
+    Value count =
+        real
+            ? p.sum(p.convert(route.nonPadding().orElseThrow(), DType.F64), "G", "S")
+            : p.constant(DType.F64, (double) groups * spec.sizes().tokens());
+    Value some = p.compare(Comparison.NE, count, zero);
+    return p.select(some, p.divide(total, p.select(some, count, p.constant(DType.F64, 1))), zero);
+  }
+}

@@ -1,0 +1,95 @@
+package io.github.shardsum.internal.moe.decomposition;
+
+import io.github.shardsum.moe.RouteInput.Uniform;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The composites of routes: {@code moe.dense_route} is {@code moe.route}, which has kernels, and
+ * the one-hots of its positions, which a backend need not write out.
+ */
+public final class RouteComposites {
+  /** Weights and positions, {@code [G, S, K]}. */
+  public static final String ROUTE = "moe.route";
+
+  /** Combine weights and dispatch mask, {@code [G, S, E, C]}. */
+  public static final String DENSE_ROUTE = "moe.dense_route";
+
+  /** Labels along which routes are independent of each other. */
+  private static final List<String> SPLITTABLE = List.of("G");
+
+  private RouteComposites() {}
+
+  /** Combine weights and dispatch mask, {@code [G, S, E, C]}, and the losses of each group. */
+  public static Composite dense(RouteForm form, List<Value> operands, DType dispatch) {
+    List<ValueType> types = types(operands);
+    ProgramBuilder p = Program.builder("dense_route");
+    List<Value> inputs = inputs(p, form, types);
+    List<Value> route = p.add(route(form, inputs));
+    Value weights = p.let("weights", route.get(0));
+    Value positions = p.let("positions", route.get(1));
+    Dense dense = Dense.of(p, form, weights, positions, types.getFirst().size("E"), dispatch);
+    p.output("combine_weights", dense.combine());
+    p.output("dispatch_mask", dense.mask());
+    p.output("aux_loss", route.get(2));
+    p.output("squared_log_z", route.get(3));
+    return Composite.of(DENSE_ROUTE, form.attributes(), operands, p.build(), SPLITTABLE);
+  }
+
+  /** Weights and positions, {@code [G, S, K]}, the losses and the counts of each group. */
+  public static Composite route(RouteForm form, List<Value> operands) {
+    Program decomposition = RouteDecomposition.of(form, types(operands));
+    return Composite.of(ROUTE, form.attributes(), operands, decomposition, SPLITTABLE);
+  }
+
+  private static List<ValueType> types(List<Value> operands) {
+    return operands.stream().map(value -> value.type().withoutLayout()).toList();
+  }
+
+  private static List<Value> inputs(ProgramBuilder p, RouteForm form, List<ValueType> types) {
+    List<Value> inputs = new ArrayList<>(List.of(p.input("scores", types.getFirst())));
+    if (form.padded()) {
+      inputs.add(p.input("non_padding", types.get(1)));
+    }
+    if (form.uniform() != Uniform.DRAWN) {
+      inputs.add(p.input("uniform", types.getLast()));
+    }
+    return inputs;
+  }
+
+  /**
+   * A route in slots.
+   *
+   * @param combine {@code [G, S, E, C]}
+   * @param mask {@code [G, S, E, C]}
+   */
+  record Dense(Value combine, Value mask) {
+    static Dense of(
+        ProgramBuilder p,
+        RouteForm form,
+        Value weights,
+        Value positions,
+        long experts,
+        DType dispatch) {
+      Value slots = slots(p, form, positions, experts, weights.type().dtype());
+      Value combine = p.einsum("GSK,GSKEC->GSEC", weights, slots);
+      ReduceKind any = dispatch == DType.BOOL ? ReduceKind.MAX : ReduceKind.SUM;
+      Value mask = slots(p, form, positions, experts, dispatch);
+      return new Dense(combine, p.reduce(any, mask, "K"));
+    }
+
+    /** 1 at each choice's expert and slot, {@code [G, S, K, E, C]}. */
+    private static Value slots(
+        ProgramBuilder p, RouteForm form, Value positions, long experts, DType dtype) {
+      Value hot = p.oneHot(positions, "P", experts * form.capacity(), dtype);
+      return p.split(hot, "P", "E", experts, "C");
+    }
+  }
+}

@@ -1,0 +1,407 @@
+package io.github.shardsum.internal.moe.decomposition;
+
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.internal.moe.route.GroupRouter;
+import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.moe.RouteInput.Uniform;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.AuxLoss;
+import io.github.shardsum.moe.RouteOptions.MaskedMean;
+import io.github.shardsum.moe.RouteOptions.Normalization;
+import io.github.shardsum.moe.RouteOptions.Router;
+import io.github.shardsum.moe.RouteOptions.SecondChoice;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Pointwise.BinaryKind;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Scalar;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A route in plain operations: algorithm 1 of the GShard paper and the options after it. The
+ * decomposition of the composite {@code moe.route}.
+ */
+final class RouteDecomposition {
+  private final ProgramBuilder p;
+  private final RouteForm form;
+  private final RouteOptions options;
+  private final long groups;
+  private final long tokens;
+  private final long experts;
+  private final DType dtype;
+  private final Value scores;
+  private final Optional<Value> real;
+  private final Optional<Value> uniform;
+
+  private RouteDecomposition(ProgramBuilder p, RouteForm form, List<ValueType> operands) {
+    ValueType type = operands.getFirst();
+    this.p = p;
+    this.form = form;
+    this.options = form.options();
+    this.groups = type.size("G");
+    this.tokens = type.size("S");
+    this.experts = type.size("E");
+    this.dtype = type.dtype();
+    Value given = p.input("scores", type);
+    Optional<Value> mask =
+        form.padded() ? Optional.of(p.input("non_padding", operands.get(1))) : Optional.empty();
+    Optional<Value> numbers =
+        form.uniform() == Uniform.DRAWN
+            ? Optional.empty()
+            : Optional.of(p.input("uniform", operands.getLast()));
+    this.real = mask.map(this::isReal);
+    this.uniform = numbers.map(value -> p.convert(value, DType.F64));
+    this.scores = p.convert(given, DType.F64);
+  }
+
+  /** What a router leaves: weights in the dtype, positions, and counts of {@code [G, E]}. */
+  private record Placed(
+      Value weights, Value positions, Value counted, Value asked, Value overflow) {}
+
+  /**
+   * The decomposition.
+   *
+   * @return of the operands: {@code weights [G, S, K]} of the scores' dtype, {@code positions [G,
+   *     S, K]} of i32, {@code expert * C + slot} or -1, {@code aux_loss [G]} and {@code
+   *     squared_log_z [G]} of f64, {@code asked [G, E]} and {@code overflow [G]} of i32
+   */
+  static Program of(RouteForm form, List<ValueType> operands) {
+    ProgramBuilder p = Program.builder("route");
+    new RouteDecomposition(p, form, operands).build();
+    return p.build();
+  }
+
+  ProgramBuilder builder() {
+    return p;
+  }
+
+  RouteOptions options() {
+    return options;
+  }
+
+  long tokens() {
+    return tokens;
+  }
+
+  private Value isReal(Value mask) {
+    DType dtype = mask.type().dtype();
+    return dtype == DType.BOOL ? mask : p.compare(Comparison.NE, mask, p.constant(dtype, 0));
+  }
+
+  private void build() {
+    // Scores of padding that nothing counts may be anything, NaN too, and get no gradient.
+    Value used = countsPadding() ? scores : ofReal(scores);
+    boolean logits = form.kind() == RouteInput.Kind.LOGITS;
+    Value all = logits ? p.softmax(used, "E") : used;
+    Value gates = ofReal(all);
+    Placed placed =
+        options.router() instanceof Router.ExpertChoice ? placeExperts(gates) : placeTokens(gates);
+    p.output("weights", placed.weights());
+    p.output("positions", placed.positions());
+    p.output("aux_loss", auxLoss(all, gates, placed.counted()));
+    p.output("squared_log_z", logits ? squaredLogZ(used) : noLoss());
+    p.output("asked", placed.asked());
+    p.output("overflow", placed.overflow());
+  }
+
+  private boolean countsPadding() {
+    return options.auxLoss().mean() == MaskedMean.UNMASKED
+        || options.zLoss() == MaskedMean.UNMASKED;
+  }
+
+  private Value noLoss() {
+    return p.constant(type(DType.F64, "G"), 0);
+  }
+
+  private Value auxLoss(Value all, Value gates, Value counts) {
+    if (options.router() instanceof Router.ExpertChoice) {
+      return noLoss();
+    }
+    AuxLoss loss = options.auxLoss();
+    double over = loss.choices() == AuxLoss.Choices.ALL_OVER_K ? options.router().choices() : 1;
+    Value sums = p.sum(loss.mean() == MaskedMean.UNMASKED ? all : gates, "S");
+    Value share = p.divide(p.convert(counts, DType.F64), number(over));
+    Value size = divisor(loss.mean());
+    Value mean = quotient(sums, size);
+    double scale = GroupRouter.scale(loss, Math.toIntExact(experts));
+    return p.scale(p.einsum("GE,GE->G", quotient(share, size), mean), scale);
+  }
+
+  /** Tokens that a mean divides by, {@code [G]}. */
+  private Value divisor(MaskedMean mean) {
+    return mean == MaskedMean.OVER_REAL && real.isPresent()
+        ? p.sum(p.convert(real.get(), DType.F64), "S")
+        : p.constant(type(DType.F64, "G"), tokens);
+  }
+
+  private Value squaredLogZ(Value logits) {
+    Value largest = p.reduce(ReduceKind.MAX, logits, "E");
+    Value sum = p.sum(p.exp(p.subtract(logits, largest)), "E");
+    Value logZ = p.add(largest, p.unary(UnaryKind.LOG, sum));
+    boolean masked = options.zLoss() != MaskedMean.UNMASKED;
+    Value counted = masked ? ofReal(logZ) : logZ;
+    return p.sum(p.multiply(counted, counted), "S");
+  }
+
+  /** The experts that tokens choose, and their gates, {@code [G, S, K]}. */
+  private record Choices(Value experts, Value gates) {}
+
+  private Placed placeTokens(Value gates) {
+    Choices choices = choose(gates);
+    Value zero = number(0);
+    // Of padding all gates are 0.
+    Value open = p.let("open", isOpen(choices.gates()));
+    Value chosen = p.select(open, choices.gates(), zero);
+    Value before = normalized(chosen, Normalization.BEFORE_DROPPING, chosen);
+    Value wanted = p.let("wanted", p.binary(BinaryKind.AND, open, wanted(before)));
+    Value asks = keepsRejected() ? open : wanted;
+    Value asked = p.oneHot(choices.experts(), "E", experts, DType.I32);
+    Value load = p.multiply(asked, p.convert(asks, DType.I32));
+    Value slot = p.let("slot", new SlotDecomposition(this).slots(asked, load, chosen));
+    Value room = p.compare(Comparison.LT, slot, integer(form.capacity()));
+    Value placed = p.let("placed", p.binary(BinaryKind.AND, wanted, room));
+    Value after = normalized(before, Normalization.AFTER_DROPPING, p.select(placed, chosen, zero));
+    Value weights = p.convert(p.select(placed, after, zero), dtype);
+    Value flat = p.add(p.multiply(choices.experts(), integer(form.capacity())), slot);
+    Value sent = p.compare(Comparison.NE, weights, p.constant(dtype, 0));
+    Value positions = p.select(sent, flat, integer(-1));
+    Value full = p.binary(BinaryKind.AND, wanted, p.unary(UnaryKind.NOT, room));
+    return new Placed(
+        weights,
+        positions,
+        counts(asked, open, load),
+        p.sum(load, "K", "S"),
+        p.sum(p.convert(full, DType.I32), "K", "S"));
+  }
+
+  private Choices choose(Value gates) {
+    List<Value> top = p.topK(gates, "E", options.router().choices(), "K");
+    Value chosen = top.getFirst();
+    Value indices = top.getLast();
+    if (!(options.secondChoice() instanceof SecondChoice.Sample)) {
+      return new Choices(indices, chosen);
+    }
+    Value first = p.sum(p.slice(indices, "K", 0, 1), "K");
+    Value second = sampled(gates, first);
+    Value isSecond = p.oneHot(second, "E", experts, DType.BOOL);
+    Value gate = p.sum(p.select(isSecond, gates, number(0)), "E");
+    return new Choices(withSecond(indices, second), withSecond(chosen, gate));
+  }
+
+  private Value withSecond(Value choices, Value second) {
+    Value last = p.einsum(Equation.parse("GS->GSK"), List.of(second), Map.of("K", 1L));
+    return p.concatenate("K", p.slice(choices, "K", 0, 1), last);
+  }
+
+  private Value all() {
+    return p.constant(type(DType.BOOL, "G", "S", "K"), 1);
+  }
+
+  private Value isSecond() {
+    return p.compare(Comparison.EQ, p.iota(type(DType.I32, "K"), "K"), integer(1));
+  }
+
+  /** Which choices are to be sent: all first ones, and second ones as the policy says. */
+  private Value wanted(Value gates) {
+    return switch (options.secondChoice()) {
+      case SecondChoice.All _, SecondChoice.Sample _ -> all();
+      case SecondChoice.None _ ->
+          p.binary(BinaryKind.AND, all(), p.unary(UnaryKind.NOT, isSecond()));
+      case SecondChoice.Threshold(double threshold) ->
+          firstOr(p.compare(Comparison.GT, gates, number(threshold)));
+      case SecondChoice.Random(double threshold) -> {
+        Value limit = p.divide(gates, number(threshold));
+        yield firstOr(p.compare(Comparison.GT, limit, uniform()));
+      }
+    };
+  }
+
+  /** Given numbers, or those of a generator keyed by the token's index. */
+  private Value uniform() {
+    return uniform.orElseGet(this::drawn);
+  }
+
+  /** Numbers of the tokens before the first are drawn too, and left out. */
+  private Value drawn() {
+    long first = form.randomness().firstToken();
+    if (first == 0 || groups * tokens == 0) {
+      return draw(type(DType.F64, "G", "S"));
+    }
+    long end = Math.addExact(first, groups * tokens);
+    Value all = draw(ValueType.of(DType.F64, List.of("T"), List.of(end)));
+    return p.split(p.slice(all, "T", first, end), "T", "G", groups, "S");
+  }
+
+  private Value draw(ValueType type) {
+    return p.random(seed(form.randomness().seed()), form.randomness().stream(), type);
+  }
+
+  /** A seed need not be a double's. */
+  private Value seed(long seed) {
+    return p.add(new Source.Constant(ValueType.scalar(DType.I64), new Scalar.Whole(seed)))
+        .getFirst();
+  }
+
+  private Value firstOr(Value accepted) {
+    return p.binary(BinaryKind.OR, accepted, p.unary(UnaryKind.NOT, isSecond()));
+  }
+
+  private boolean keepsRejected() {
+    return options.rejectedKeepsSlot() && !(options.secondChoice() instanceof SecondChoice.None);
+  }
+
+  /** Of each expert the choices that the loss counts, {@code [G, E]}. */
+  private Value counts(Value asked, Value open, Value load) {
+    return switch (options.auxLoss().choices()) {
+      case FIRST -> {
+        Value first = p.convert(p.slice(open, "K", 0, 1), DType.I32);
+        yield p.sum(p.multiply(p.slice(asked, "K", 0, 1), first), "K", "S");
+      }
+      case ALL, ALL_OVER_K -> p.sum(load, "K", "S");
+    };
+  }
+
+  /**
+   * The second experts.
+   *
+   * @param gates {@code [G, S, E]}
+   * @param first {@code [G, S]} of i32
+   * @return {@code [G, S]} of i32
+   */
+  private Value sampled(Value gates, Value first) {
+    Value isFirst = p.oneHot(first, "E", experts, DType.BOOL);
+    return form.uniform() == Uniform.PER_EXPERT
+        ? byGumbelMax(gates, first, isFirst, uniform())
+        : byRunningSum(gates, first, isFirst, uniform());
+  }
+
+  /** Where there is nothing to draw from: the lowest expert that is not the first. */
+  private Value lowest(Value first) {
+    return p.convert(p.compare(Comparison.EQ, first, integer(0)), DType.I32);
+  }
+
+  private Value byRunningSum(Value gates, Value first, Value isFirst, Value numbers) {
+    long last = experts - 1;
+    Value others = p.select(isFirst, number(0), gates);
+    Value run = p.cumulativeSum(others, "E");
+    Value rest = p.sum(p.slice(run, "E", last, last + 1), "E");
+    Value some = p.compare(Comparison.GT, others, number(0));
+    Value beyond = p.compare(Comparison.GT, run, p.multiply(numbers, rest));
+    Value hit = p.binary(BinaryKind.AND, some, beyond);
+    Value index = p.iota(type(DType.I32, "E"), "E");
+    // Where rounding lets no sum reach the target, the last expert that has a gate.
+    Value highest = p.reduce(ReduceKind.MAX, p.select(some, index, integer(-1)), "E");
+    Value none = p.compare(Comparison.LT, highest, integer(0));
+    return p.select(
+        p.reduce(ReduceKind.MAX, hit, "E"),
+        p.argMax(hit, "E"),
+        p.select(none, lowest(first), highest));
+  }
+
+  private Value byGumbelMax(Value gates, Value first, Value isFirst, Value numbers) {
+    Value noise = p.negate(log(p.negate(log(numbers))));
+    Value score = p.add(log(gates), noise);
+    Value never = number(Double.NEGATIVE_INFINITY);
+    Value isNan = p.compare(Comparison.NE, score, score);
+    Value open = p.select(p.binary(BinaryKind.OR, isFirst, isNan), never, score);
+    Value some = p.compare(Comparison.GT, p.reduce(ReduceKind.MAX, open, "E"), never);
+    return p.select(some, p.argMax(open, "E"), lowest(first));
+  }
+
+  private Value log(Value x) {
+    return p.unary(UnaryKind.LOG, x);
+  }
+
+  private Placed placeExperts(Value gates) {
+    Value rank = p.let("rank", rank(gates));
+    Value placed = p.compare(Comparison.GT, rank, integer(0));
+    Value zero = number(0);
+    Value chosen = p.rename(p.select(placed, gates, zero), "E", "K");
+    Value after = normalized(chosen, Normalization.AFTER_DROPPING, chosen);
+    Value isPlaced = p.rename(placed, "E", "K");
+    Value weights = p.convert(p.select(isPlaced, after, zero), dtype);
+    Value index = p.iota(type(DType.I32, "E"), "E");
+    Value start = p.multiply(index, integer(form.capacity()));
+    Value flat = p.subtract(p.add(rank, start), integer(1));
+    Value sent = p.compare(Comparison.NE, weights, p.constant(dtype, 0));
+    Value positions = p.select(sent, p.rename(flat, "E", "K"), integer(-1));
+    Value taken = p.sum(p.convert(placed, DType.I32), "S");
+    Value none = p.constant(type(DType.I32, "G"), 0);
+    return new Placed(weights, positions, rank, taken, none);
+  }
+
+  /**
+   * Of each token and expert 1, 2, ... for the tokens that it takes, best first, and 0 for others.
+   */
+  private Value rank(Value gates) {
+    long count = Math.min(form.capacity(), tokens);
+    List<Value> top = p.topK(gates, "S", count, "C");
+    ValueType slots = ValueType.of(DType.I32, List.of("C"), List.of(count));
+    Value number = p.add(p.iota(slots, "C"), integer(1));
+    Value numbers = p.select(isOpen(top.getFirst()), number, integer(0));
+    Value takers = p.oneHot(top.getLast(), "S", tokens, DType.I32);
+    return p.einsum("GCES,GCE->GSE", takers, numbers);
+  }
+
+  private Value number(double value) {
+    return p.constant(DType.F64, value);
+  }
+
+  private Value integer(long value) {
+    return p.constant(DType.I32, value);
+  }
+
+  private ValueType type(DType of, String... labels) {
+    List<Long> sizes = Arrays.stream(labels).map(this::size).toList();
+    return ValueType.of(of, List.of(labels), sizes);
+  }
+
+  private Long size(String label) {
+    return switch (label) {
+      case "G" -> groups;
+      case "S" -> tokens;
+      case "E" -> experts;
+      case "K" -> (long) options.router().choices();
+      default -> throw new IllegalStateException("label " + label);
+    };
+  }
+
+  /** Numbers of real tokens, 0 for padding, whatever it holds. */
+  private Value ofReal(Value numbers) {
+    return real.map(mask -> p.select(mask, numbers, number(0))).orElse(numbers);
+  }
+
+  /** {@link io.github.shardsum.internal.moe.route.GroupRoute#isOpen}, of padding false. */
+  private Value isOpen(Value gates) {
+    return p.unary(UnaryKind.NOT, p.compare(Comparison.LE, gates, number(0)));
+  }
+
+  /** Gates over the sum of some of them along K, where the options want it at this time. */
+  private Value normalized(Value gates, Normalization now, Value summed) {
+    if (options.normalization() != now) {
+      return gates;
+    }
+    Value epsilon = number(options.normalizationEpsilon());
+    Value sum = p.add(p.sum(summed, "K"), epsilon);
+    Value unbounded = p.compare(Comparison.EQ, sum, number(Double.POSITIVE_INFINITY));
+    Value unit = p.select(unbounded, number(GroupRouter.SMALL), number(1));
+    Value bounded = p.add(p.sum(p.multiply(summed, unit), "K"), p.multiply(epsilon, unit));
+    return quotient(p.multiply(gates, unit), bounded);
+  }
+
+  /** x / y, and 0 where y is. */
+  private Value quotient(Value x, Value y) {
+    Value some = p.compare(Comparison.NE, y, number(0));
+    Value divided = p.divide(x, p.select(some, y, number(1)));
+    return p.select(some, divided, number(0));
+  }
+}

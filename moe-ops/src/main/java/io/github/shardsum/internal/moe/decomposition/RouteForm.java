@@ -1,0 +1,197 @@
+package io.github.shardsum.internal.moe.decomposition;
+
+import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.route.GroupRoute;
+import io.github.shardsum.internal.moe.route.RouteAssembly;
+import io.github.shardsum.moe.Capacity;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.moe.RouteInput.Uniform;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.Router;
+import io.github.shardsum.moe.RouteOptions.SecondChoice;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Value;
+import java.util.Map;
+import java.util.Optional;
+import java.util.StringJoiner;
+
+/**
+ * What a route composite's attribute says: the options, with a fixed number of slots, and then what
+ * its operands are and where its random numbers begin.
+ *
+ * <pre>
+ * top2 second=random:0.5 ... capacity=fixed:84 ...; logits mask seed=1 stream=4 first=0
+ * </pre>
+ *
+ * @param options the options; the capacity is fixed, see {@link Capacity#atMost}
+ * @param kind what the scores are
+ * @param padded whether the second operand is a padding mask
+ * @param uniform where uniform numbers come from
+ * @param randomness the drawn numbers; token 0 of seed 0 if none are drawn
+ */
+public record RouteForm(
+    RouteOptions options,
+    RouteInput.Kind kind,
+    boolean padded,
+    Uniform uniform,
+    Randomness randomness) {
+  /** The attribute's name. */
+  public static final String ATTRIBUTE = "route";
+
+  private static final String KEYS = "logits, gates, mask, uniform, seed, stream and first";
+
+  /**
+   * The form of a route in a program.
+   *
+   * @param input its operands
+   * @param options its options
+   * @param randomness its drawn numbers
+   * @return the form
+   * @throws IllegalArgumentException if a token chooses more experts than there are, a group's
+   *     slots exceed a Java array, or there are uniform numbers of each expert for another second
+   *     choice than a sampled one
+   */
+  public static RouteForm of(RouteInput<Value> input, RouteOptions options, Randomness randomness) {
+    long experts = input.experts();
+    int choices = options.router().choices();
+    if (options.router() instanceof Router.TokenChoice) {
+      RouteAssembly.checkExperts(experts, choices);
+    }
+    if (input.uniformSource() == Uniform.PER_EXPERT
+        && !(options.secondChoice() instanceof SecondChoice.Sample)) {
+      throw new IllegalArgumentException(
+          "route: uniform numbers must have labels G, S unless second choices are sampled, got one"
+              + " a token and expert for "
+              + options);
+    }
+    long capacity = options.capacity().atMost(choices, input.groupSize(), experts);
+    Checks.arrayLength("route: slots of a group, [E, C]", experts, capacity);
+    RouteOptions fixed =
+        options.toBuilder().capacity(Capacity.fixed(Math.toIntExact(capacity))).build();
+    boolean draws = draws(options) && input.uniform().isEmpty();
+    return new RouteForm(
+        fixed,
+        input.kind(),
+        input.nonPadding().isPresent(),
+        input.uniformSource(),
+        draws ? randomness : Randomness.seeded(0));
+  }
+
+  private static boolean draws(RouteOptions options) {
+    return options.secondChoice() instanceof SecondChoice.Random
+        || options.secondChoice() instanceof SecondChoice.Sample;
+  }
+
+  /** C, slots of one expert in one group. */
+  public int capacity() {
+    return ((Capacity.Fixed) options.capacity()).slots();
+  }
+
+  /** Operands beside a chunk's start. */
+  public int operandCount() {
+    return 1 + (padded ? 1 : 0) + (uniform == Uniform.DRAWN ? 0 : 1);
+  }
+
+  /** Sizes and options of a group. */
+  public GroupRoute.Setup setup(long tokens, long experts) {
+    return new GroupRoute.Setup(
+        options, kind, false, Math.toIntExact(tokens), Math.toIntExact(experts));
+  }
+
+  /** The composite's attribute. */
+  Map<String, String> attributes() {
+    StringJoiner words = new StringJoiner(" ");
+    words.add(options + ";");
+    words.add(
+        switch (kind) {
+          case LOGITS -> "logits";
+          case GATES -> "gates";
+        });
+    if (padded) {
+      words.add("mask");
+    }
+    switch (uniform) {
+      case PER_TOKEN -> words.add("uniform=token");
+      case PER_EXPERT -> words.add("uniform=expert");
+      case DRAWN -> {
+        if (draws(options)) {
+          words.add("seed=" + randomness.seed());
+          words.add("stream=" + randomness.stream());
+          words.add("first=" + randomness.firstToken());
+        }
+      }
+    }
+    return Map.of(ATTRIBUTE, words.toString());
+  }
+
+  /** The inverse of {@link #attributes}. */
+  public static RouteForm of(Composite composite) {
+    String text =
+        Optional.ofNullable(composite.attributes().get(ATTRIBUTE))
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        composite.name()
+                            + " must have the attribute "
+                            + ATTRIBUTE
+                            + ", got "
+                            + composite.attributes().keySet()));
+    String[] parts = text.split(";", 2);
+    RouteForm form =
+        new RouteForm(
+            RouteOptions.parse(parts[0]),
+            RouteInput.Kind.LOGITS,
+            false,
+            Uniform.DRAWN,
+            Randomness.seeded(0));
+    if (!(form.options.capacity() instanceof Capacity.Fixed)) {
+      throw new IllegalArgumentException(
+          "route: capacity must be fixed in a composite, got " + form.options);
+    }
+    for (String word : (parts.length < 2 ? "" : parts[1]).strip().split(" +", -1)) {
+      form = form.with(word);
+    }
+    return form;
+  }
+
+  private RouteForm with(String word) {
+    int equals = word.indexOf('=');
+    String value = word.substring(equals + 1);
+    Randomness r = randomness;
+    return switch (equals < 0 ? word : word.substring(0, equals)) {
+      case "logits" -> new RouteForm(options, RouteInput.Kind.LOGITS, padded, uniform, r);
+      case "gates" -> new RouteForm(options, RouteInput.Kind.GATES, padded, uniform, r);
+      case "mask" -> new RouteForm(options, kind, true, uniform, r);
+      case "uniform" -> new RouteForm(options, kind, padded, source(value), r);
+      case "seed" -> with(new Randomness(number(value), r.stream(), r.firstToken()));
+      case "stream" -> with(r.stream(number(value)));
+      case "first" -> with(r.from(number(value)));
+      default ->
+          throw new IllegalArgumentException(
+              "route: expected one of " + KEYS + " after the options, got " + word);
+    };
+  }
+
+  private RouteForm with(Randomness other) {
+    return new RouteForm(options, kind, padded, uniform, other);
+  }
+
+  private static Uniform source(String value) {
+    return switch (value) {
+      case "token" -> Uniform.PER_TOKEN;
+      case "expert" -> Uniform.PER_EXPERT;
+      default ->
+          throw new IllegalArgumentException(
+              "route: uniform must be token or expert, got " + value);
+    };
+  }
+
+  private static long number(String value) {
+    try {
+      return Long.parseLong(value);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("route: expected a whole number, got " + value, e);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.backend.CompositeKernel;
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.moe.route.Gates;
+import io.github.shardsum.internal.moe.route.GroupRoute;
+import io.github.shardsum.internal.moe.route.GroupRouter;
+import io.github.shardsum.internal.moe.route.MoeElements;
+import io.github.shardsum.internal.moe.route.UniformNumbers;
+import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.AuxLoss;
+import io.github.shardsum.moe.RouteOptions.MaskedMean;
+import io.github.shardsum.moe.RouteOptions.Normalization;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The kernel of {@code moe.route.gradient}: routes again, which costs less than keeping the gates,
+ * and goes back from the cotangents of weights and losses to the scores. Choices and slots have no
+ * gradient.
+ *
+ * @param forward the route
+ */
+public record RouteGradientKernel(RouteKernel forward) implements CompositeKernel {
+
+  /** The factory. */
+  public static Optional<CompositeKernel> of(Composite composite) {
+    return Optional.of(new RouteGradientKernel(RouteKernel.forward(composite)));
+  }
+
+  @Override
+  public double flops() {
+    GroupRoute.Setup setup = forward.setup();
+    return forward.flops() + 6.0 * forward.groups() * setup.tokens() * setup.experts();
+  }
+
+  @Override
+  public long scratchBytes(Workers workers) {
+    long own = 2L * Double.BYTES * forward.setup().experts();
+    long threads = Math.min(workers.parallelism(), Math.max(1, forward.groups()));
+    return forward.scratchBytes(workers) + own * threads;
+  }
+
+  /** Cotangents of the floating results, after the operands of the route but for a start. */
+  private record Cotangents(Tensor weights, Tensor auxLoss, Tensor squaredLogZ) {
+    static Cotangents of(List<Tensor> operands, OptionalInt start) {
+      int last = operands.size() - 1;
+      int count = start.isPresent() && start.getAsInt() == last ? last : last + 1;
+      return new Cotangents(
+          operands.get(count - 3), operands.get(count - 2), operands.get(count - 1));
+    }
+
+    double weight(int group, int token, int slot) {
+      return MoeElements.get(weights, RouteKernel.at(weights, group, token, slot));
+    }
+
+    static double of(Tensor losses, int group) {
+      return MoeElements.get(losses, RouteKernel.at(losses, group));
+    }
+  }
+
+  @Override
+  public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
+    Gates.Scores scores = forward.scores(operands);
+    UniformNumbers uniform = forward.uniform(operands);
+    Cotangents cotangents = Cotangents.of(operands, forward.start());
+    Tensor out = results.getFirst();
+    workers.run(
+        Math.toIntExact(forward.groups()),
+        (group, scratch) ->
+            new Group(forward.place(scratch, scores, uniform, group), scratch, cotangents, group)
+                .run(scores, out));
+    for (Tensor none : results.subList(1, results.size())) {
+      none.assign(Tensor.zeros(none.dtype()).broadcastTo(none.shape()));
+    }
+  }
+
+  /** One group's way back. */
+  private static final class Group {
+    private final GroupRoute route;
+    private final RouteOptions options;
+    private final Cotangents cotangents;
+    private final int group;
+    private final int experts;
+    private final double[] gradient;
+    private final double[] gates;
+
+    Group(GroupRoute route, Scratch scratch, Cotangents cotangents, int group) {
+      this.route = route;
+      this.options = route.setup().options();
+      this.cotangents = cotangents;
+      this.group = group;
+      this.experts = route.setup().experts();
+      this.gradient = scratch.doubles(GroupRoute.freeDoubles(), experts);
+      this.gates = scratch.doubles(GroupRoute.freeDoubles() + 1, experts);
+    }
+
+    void run(Gates.Scores scores, Tensor out) {
+      double zLoss = Cotangents.of(cotangents.squaredLogZ(), group);
+      for (int token = 0; token < route.tokens(); token++) {
+        gates(scores, token);
+        byLoss(token);
+        byWeights(token);
+        if (route.setup().kind() == RouteInput.Kind.LOGITS) {
+          throughSoftmax(2 * zLoss * route.logZ()[token]);
+        }
+        for (int expert = 0; expert < experts; expert++) {
+          long at = RouteKernel.at(out, group, token, expert);
+          MoeElements.set(out, at, gradient[expert]);
+        }
+      }
+    }
+
+    /** The gates of a token; those of padding are not in the route, but a loss may count them. */
+    private void gates(Gates.Scores scores, int token) {
+      boolean counted =
+          options.auxLoss().mean() == MaskedMean.UNMASKED || options.zLoss() == MaskedMean.UNMASKED;
+      if (route.real()[token] == 0 && counted) {
+        scores.read(group, token, gates, 0);
+        if (route.setup().kind() == RouteInput.Kind.LOGITS) {
+          Gates.softmax(gates, 0, experts);
+        }
+        return;
+      }
+      System.arraycopy(route.gates(), token * experts, gates, 0, experts);
+    }
+
+    private void byLoss(int token) {
+      AuxLoss loss = options.auxLoss();
+      double divisor = route.divisor(loss.mean());
+      boolean counted = route.real()[token] != 0 || loss.mean() == MaskedMean.UNMASKED;
+      Arrays.fill(gradient, 0, experts, 0);
+      if (counted && divisor != 0 && !route.setup().expertsChoose()) {
+        double scale =
+            Cotangents.of(cotangents.auxLoss(), group) * GroupRouter.scale(loss, experts) / divisor;
+        for (int expert = 0; expert < experts; expert++) {
+          gradient[expert] = scale * (GroupRouter.share(route, expert) / divisor);
+        }
+      }
+    }
+
+    private void byWeights(int token) {
+      double unit = GroupRouter.unit(route, token);
+      double divisor = GroupRouter.divisor(route, token, unit);
+      if (divisor == 0) {
+        return;
+      }
+      int slots = route.slots();
+      double dot = 0;
+      for (int slot = 0; slot < slots; slot++) {
+        int at = token * slots + slot;
+        if (route.positions()[at] >= 0) {
+          double cotangent = cotangents.weight(group, token, slot);
+          gradient[route.experts()[at]] += cotangent * unit / divisor;
+          dot += cotangent * (route.chosenGate(at) * unit);
+        }
+      }
+      if (options.normalization() == Normalization.NONE) {
+        return;
+      }
+      double shared = dot / divisor * unit / divisor;
+      for (int at = token * slots; at < (token + 1) * slots; at++) {
+        if (route.experts()[at] >= 0 && GroupRouter.isInDivisor(route, at)) {
+          gradient[route.experts()[at]] -= shared;
+        }
+      }
+    }
+
+    /** From cotangents of gates to those of logits; that of the logsumexp is added. */
+    private void throughSoftmax(double logZ) {
+      double mean = 0;
+      for (int expert = 0; expert < experts; expert++) {
+        mean += gradient[expert] * gates[expert];
+      }
+      for (int expert = 0; expert < experts; expert++) {
+        gradient[expert] = gates[expert] * (gradient[expert] - mean + logZ);
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.github.shardsum.internal.moe.route;
+
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Objects;
+
+/** Argument checks whose messages say what must be given and what was. */
+public final class Checks {
+  private Checks() {}
+
+  /** A number of at least another. */
+  public static void atLeast(String what, long least, long given) {
+    if (given < least) {
+      throw new IllegalArgumentException(what + " must be at least " + least + ", got " + given);
+    }
+  }
+
+  /** A finite number above 0. */
+  public static void positive(String what, double given) {
+    if (!(given > 0) || Double.isInfinite(given)) {
+      throw new IllegalArgumentException(what + " must be finite and above 0, got " + given);
+    }
+  }
+
+  /** A tensor of a shape. */
+  public static void shape(String what, String labels, Shape expected, Tensor given) {
+    if (!Objects.requireNonNull(given, what).shape().equals(expected)) {
+      throw new IllegalArgumentException(
+          what + " must have shape " + labels + " = " + expected + ", got " + given);
+    }
+  }
+
+  /** A tensor of as many axes as there are labels. */
+  public static void rank(String what, String labels, Tensor given) {
+    int rank = labels.replaceAll("[^A-Z]", "").length();
+    if (Objects.requireNonNull(given, what).rank() != rank) {
+      throw new IllegalArgumentException(what + " must have shape " + labels + ", got " + given);
+    }
+  }
+
+  /** A tensor of a floating dtype. */
+  public static void floating(String what, Tensor given) {
+    if (!Objects.requireNonNull(given, what).dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          what + " must be f32, f64 or bf16, got " + given + "; convert it with Tensor.convert");
+    }
+  }
+
+  /** The number of elements of an array; an error says to use other groups. */
+  public static int arrayLength(String what, long... sizes) {
+    return arrayLengthOr("use more groups or fewer a call", what, sizes);
+  }
+
+  /** The number of elements of an array. */
+  public static int arrayLengthOr(String remedy, String what, long... sizes) {
+    long length = Shape.of(sizes).elementCount();
+    if (length > Shape.LONGEST_ARRAY) {
+      throw new IllegalArgumentException(
+          what + " must be at most 2^31 - 9 elements, got " + Shape.of(sizes) + "; " + remedy);
+    }
+    return (int) length;
+  }
+}

@@ -1,0 +1,192 @@
+package io.github.shardsum.internal.moe.route;
+
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.MaskedMean;
+
+/**
+ * The route of one group on its way from gates to weights, in arrays that may be longer than said
+ * here. Where experts choose, slot e of a token belongs to expert e. Not thread-safe.
+ *
+ * @param setup sizes and options
+ * @param real {@code [S]}: 1 for a real token, 0 for padding
+ * @param gates {@code [S, E]}, rows of padding zero
+ * @param gateSums {@code [E]}: sums over the tokens that the auxiliary loss counts
+ * @param logZ {@code [S]}: logsumexp of the logits of the tokens that the z-loss counts, else 0
+ * @param experts {@code [S, slots]}: chosen experts, -1 for none
+ * @param states {@code [S, slots]}: {@link #WANTED}, {@link #FULL}, or 0
+ * @param positions {@code [S, slots]}: {@code expert * C + slot}, -1 where the token is not sent
+ * @param weights {@code [S, slots]}: combine weights
+ * @param firstChoices {@code [E]}: tokens whose first choice the expert is
+ * @param load {@code [E]}: slots asked for
+ * @param taken {@code [E]}: slots given out so far
+ * @param order {@code [S]}: tokens in the order in which they are given slots
+ * @param spare {@code [S]}: for sorting
+ */
+public record GroupRoute(
+    Setup setup,
+    int[] real,
+    double[] gates,
+    double[] gateSums,
+    double[] logZ,
+    int[] experts,
+    int[] states,
+    int[] positions,
+    double[] weights,
+    int[] firstChoices,
+    int[] load,
+    int[] taken,
+    int[] order,
+    int[] spare) {
+  /**
+   * What the routing of every group of a call has in common.
+   *
+   * @param options how tokens are sent to experts; the capacity apart, which may not be known yet
+   * @param kind what the scores are
+   * @param checked whether scores that cannot be routed by are errors; otherwise NaN spreads
+   * @param tokens S
+   * @param experts E
+   */
+  public record Setup(
+      RouteOptions options, RouteInput.Kind kind, boolean checked, int tokens, int experts) {
+
+    /** Most experts of a token: k where tokens choose, E where experts do. */
+    public int slots() {
+      return switch (options.router()) {
+        case RouteOptions.Router.TokenChoice(int choices) -> choices;
+        case RouteOptions.Router.ExpertChoice _ -> experts;
+      };
+    }
+
+    public boolean expertsChoose() {
+      return options.router() instanceof RouteOptions.Router.ExpertChoice;
+    }
+
+    /** Whether a second choice that was rejected uses up a slot. */
+    public boolean rejectedKeepsSlot() {
+      return options.rejectedKeepsSlot()
+          && !(options.secondChoice() instanceof RouteOptions.SecondChoice.None);
+    }
+  }
+
+  /** A choice to be sent to its expert. */
+  static final int WANTED = 1;
+
+  /** A choice to be sent to its expert, had that not been full. */
+  static final int FULL = 2;
+
+  private static final int DOUBLES = 4;
+  private static final int INTS = 9;
+
+  /** Arrays of a scratch, contents as they are. */
+  public static GroupRoute in(Scratch scratch, Setup setup) {
+    int tokens = setup.tokens();
+    int experts = setup.experts();
+    int choices = tokens * setup.slots();
+    return new GroupRoute(
+        setup,
+        scratch.ints(0, tokens),
+        scratch.doubles(0, tokens * experts),
+        scratch.doubles(1, experts),
+        scratch.doubles(2, tokens),
+        scratch.ints(1, choices),
+        scratch.ints(2, choices),
+        scratch.ints(3, choices),
+        scratch.doubles(3, choices),
+        scratch.ints(4, experts),
+        scratch.ints(5, experts),
+        scratch.ints(6, experts),
+        scratch.ints(7, tokens),
+        scratch.ints(8, tokens));
+  }
+
+  /** The first array of f64 in a scratch that a route leaves alone. */
+  public static int freeDoubles() {
+    return DOUBLES;
+  }
+
+  /** Bytes of all arrays. */
+  public static long bytes(Setup setup) {
+    long tokens = setup.tokens();
+    long choices = tokens * setup.slots();
+    long doubles = tokens * setup.experts() + setup.experts() + tokens + choices;
+    long ints = 3 * tokens + 3 * choices + 3L * setup.experts();
+    return Double.BYTES * doubles + Integer.BYTES * ints + 16L * (DOUBLES + INTS);
+  }
+
+  public int tokens() {
+    return setup.tokens();
+  }
+
+  public int slots() {
+    return setup.slots();
+  }
+
+  public double gate(int token, int expert) {
+    return gates[token * setup.experts() + expert];
+  }
+
+  /** The gate of a choice, 0 for none. */
+  public double chosenGate(int at) {
+    return experts[at] < 0 ? 0 : gate(at / slots(), experts[at]);
+  }
+
+  /**
+   * Whether a token may have the expert of a gate: a gate of 0 is a masked expert, and a NaN is
+   * kept, so that the result shows it.
+   */
+  public static boolean isOpen(double gate) {
+    return !(gate <= 0);
+  }
+
+  public boolean isWanted(int at) {
+    return states[at] != 0;
+  }
+
+  /** Whether a choice uses up a slot: it is wanted, or was rejected and keeps its slot. */
+  public boolean asksForSlot(int at) {
+    return experts[at] >= 0 && (isWanted(at) || setup.rejectedKeepsSlot());
+  }
+
+  public int realCount() {
+    int count = 0;
+    for (int token = 0; token < tokens(); token++) {
+      count += real[token];
+    }
+    return count;
+  }
+
+  /** Tokens that a mean divides by. */
+  public double divisor(MaskedMean mean) {
+    return switch (mean) {
+      case OVER_GROUP, UNMASKED -> tokens();
+      case OVER_REAL -> realCount();
+    };
+  }
+
+  public double squaredLogZ() {
+    double sum = 0;
+    for (int token = 0; token < tokens(); token++) {
+      sum += logZ[token] * logZ[token];
+    }
+    return sum;
+  }
+
+  public int largestLoad() {
+    int largest = 0;
+    for (int expert = 0; expert < setup.experts(); expert++) {
+      largest = Math.max(largest, load[expert]);
+    }
+    return largest;
+  }
+
+  /** Choices that found their expert full. */
+  public long overflow() {
+    long full = 0;
+    for (int at = 0; at < tokens() * slots(); at++) {
+      full += states[at] == FULL ? 1 : 0;
+    }
+    return full;
+  }
+}

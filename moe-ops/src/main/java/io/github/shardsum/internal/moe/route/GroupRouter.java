@@ -1,0 +1,134 @@
+package io.github.shardsum.internal.moe.route;
+
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.AuxLoss;
+import io.github.shardsum.moe.RouteOptions.Normalization;
+import io.github.shardsum.tensor.Bf16;
+import io.github.shardsum.tensor.DType;
+import java.util.Arrays;
+
+/**
+ * Routes one group, a stage at a time: the one arithmetic of {@link
+ * io.github.shardsum.moe.Route#of} and of the kernels of programs, so that both give the same bits.
+ * In f64, {@link StrictMath} and sums in index order.
+ */
+public final class GroupRouter {
+  /** Small enough for the sum of any number of gates, and a power of two, which changes no bit. */
+  public static final double SMALL = 0x1p-32;
+
+  private GroupRouter() {}
+
+  /** Gates and, where tokens choose, their choices and the load of each expert. */
+  public static void choose(
+      GroupRoute route, Gates.Scores scores, UniformNumbers uniform, int group) {
+    GroupRoute.Setup setup = route.setup();
+    Gates.fill(route, scores, group);
+    Arrays.fill(route.firstChoices(), 0, setup.experts(), 0);
+    Arrays.fill(route.load(), 0, setup.experts(), 0);
+    if (!setup.expertsChoose()) {
+      TokenRouter.choose(route, uniform, group);
+    }
+  }
+
+  /** Gives choices their slots and, where experts choose, lets them take their tokens. */
+  public static void place(GroupRoute route, int capacity) {
+    if (route.setup().expertsChoose()) {
+      ExpertRouter.place(route, capacity);
+    } else {
+      Slots.place(route, capacity);
+    }
+  }
+
+  /**
+   * Divides the gates of each token that found a slot by their sum, where that is asked for, and
+   * leaves as weights what the dtype can hold. A weight of zero empties its slot: the dispatch mask
+   * is where weights are not zero.
+   */
+  public static void weigh(GroupRoute route, DType dtype) {
+    int slots = route.slots();
+    for (int token = 0; token < route.tokens(); token++) {
+      double unit = unit(route, token);
+      double divisor = divisor(route, token, unit);
+      for (int at = token * slots; at < (token + 1) * slots; at++) {
+        boolean sent = route.positions()[at] >= 0 && divisor != 0;
+        double weight = sent ? route.chosenGate(at) * unit / divisor : 0;
+        boolean zero = roundsToZero(weight, dtype);
+        route.weights()[at] = zero ? 0 : weight;
+        route.positions()[at] = zero ? -1 : route.positions()[at];
+      }
+    }
+  }
+
+  /**
+   * What gates are multiplied by, so that their sum is finite where they are: 1 wherever it can be.
+   */
+  public static double unit(double sum) {
+    return Double.isInfinite(sum) ? SMALL : 1;
+  }
+
+  /** As {@link #unit(double)}, of a token. */
+  public static double unit(GroupRoute route, int token) {
+    return unit(divisor(route, token, 1));
+  }
+
+  /**
+   * What a token's gates, each times a unit, are divided by, once slots are given out and before
+   * they are weighed.
+   */
+  public static double divisor(GroupRoute route, int token, double unit) {
+    RouteOptions options = route.setup().options();
+    if (options.normalization() == Normalization.NONE) {
+      return 1;
+    }
+    double sum = 0;
+    for (int at = token * route.slots(); at < (token + 1) * route.slots(); at++) {
+      sum += isInDivisor(route, at) ? route.chosenGate(at) * unit : 0;
+    }
+    return sum + options.normalizationEpsilon() * unit;
+  }
+
+  public static boolean isInDivisor(GroupRoute route, int at) {
+    return route.positions()[at] >= 0
+        || route.setup().options().normalization() == Normalization.BEFORE_DROPPING;
+  }
+
+  private static boolean roundsToZero(double weight, DType dtype) {
+    return switch (dtype) {
+      case F64 -> weight == 0;
+      case BF16 -> (Bf16.fromDouble(weight) & 0x7fff) == 0;
+      default -> (float) weight == 0;
+    };
+  }
+
+  /** The load-balancing loss. */
+  public static double auxLoss(GroupRoute route) {
+    GroupRoute.Setup setup = route.setup();
+    AuxLoss how = setup.options().auxLoss();
+    double divisor = route.divisor(how.mean());
+    if (divisor == 0 || setup.expertsChoose()) {
+      return 0;
+    }
+    double sum = 0;
+    for (int expert = 0; expert < setup.experts(); expert++) {
+      sum += share(route, expert) / divisor * (route.gateSums()[expert] / divisor);
+    }
+    return sum * scale(how, setup.experts());
+  }
+
+  /** Of an expert the choices that the loss counts. */
+  public static double share(GroupRoute route, int expert) {
+    RouteOptions options = route.setup().options();
+    return switch (options.auxLoss().choices()) {
+      case FIRST -> route.firstChoices()[expert];
+      case ALL -> route.load()[expert];
+      case ALL_OVER_K -> (double) route.load()[expert] / options.router().choices();
+    };
+  }
+
+  public static double scale(AuxLoss how, int experts) {
+    return switch (how.scale()) {
+      case MEAN -> 1.0 / experts;
+      case SQUARED_EXPERTS -> experts;
+    };
+  }
+}

@@ -1,0 +1,254 @@
+package io.github.shardsum.internal.moe.route;
+
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.Capacity;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.Route;
+import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.moe.RouteMetrics;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.Router;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+
+/** Routes all groups of a call and puts them together into tensors, with losses and counts. */
+public final class RouteAssembly {
+  private final Call call;
+  private final List<GroupRoute> groups;
+  private final int slots;
+  private final int[] experts;
+  private final int[] positions;
+  private final double[] weights;
+
+  private RouteAssembly(Call call, List<GroupRoute> groups) {
+    this.call = call;
+    this.groups = groups;
+    this.slots = slots();
+    int choices = Checks.arrayLength("route: choices", call.groups(), call.tokens(), slots);
+    this.experts = new int[choices];
+    this.positions = new int[choices];
+    this.weights = new double[choices];
+    Arrays.fill(experts, -1);
+    Arrays.fill(positions, -1);
+    for (int group = 0; group < call.groups(); group++) {
+      for (int token = 0; token < call.tokens(); token++) {
+        gather(groups.get(group), token, (group * call.tokens() + token) * slots);
+      }
+    }
+  }
+
+  /** Routes; see {@link Route#of(RouteInput, RouteOptions, Randomness, Workers)}. */
+  public static Route route(
+      RouteInput<Tensor> input, RouteOptions options, Randomness randomness, Workers workers) {
+    Call call = Call.of(input, options, randomness, workers);
+    List<GroupRoute> groups = call.eachGroup(call::choose);
+    int capacity = call.capacity(groups);
+    call.eachGroup(group -> call.place(groups.get(group), capacity));
+    return new RouteAssembly(call, groups).assemble(capacity);
+  }
+
+  /** The checked arguments of a call. */
+  private record Call(
+      RouteInput<Tensor> input,
+      RouteOptions options,
+      UniformNumbers uniform,
+      Workers workers,
+      int groups,
+      int tokens,
+      int experts) {
+
+    static Call of(
+        RouteInput<Tensor> input, RouteOptions options, Randomness randomness, Workers workers) {
+      Objects.requireNonNull(input, "input");
+      Objects.requireNonNull(options, "options");
+      Objects.requireNonNull(randomness, "randomness");
+      Checks.arrayLength("route: tokens", input.groups(), input.groupSize());
+      Checks.arrayLength("route: gates of a group", input.groupSize(), input.experts());
+      if (options.router() instanceof Router.TokenChoice(int choices)) {
+        Checks.arrayLength("route: choices", input.groups(), input.groupSize(), choices);
+        checkExperts(input.experts(), choices);
+      }
+      return new Call(
+          input,
+          options,
+          UniformNumbers.of(input, options, randomness),
+          Objects.requireNonNull(workers, "workers"),
+          Math.toIntExact(input.groups()),
+          Math.toIntExact(input.groupSize()),
+          Math.toIntExact(input.experts()));
+    }
+
+    /** One value a group, computed in parallel. */
+    <T> List<T> eachGroup(IntFunction<T> work) {
+      Object[] results = new Object[groups];
+      workers.run(groups, (group, _) -> results[group] = work.apply(group));
+      @SuppressWarnings("unchecked")
+      List<T> list = (List<T>) Arrays.asList(results);
+      return list;
+    }
+
+    /** Gates and choices of a group. */
+    GroupRoute choose(int group) {
+      GroupRoute route =
+          GroupRoute.in(
+              new Scratch(), new GroupRoute.Setup(options, input.kind(), true, tokens, experts));
+      Gates.Scores scores = new Gates.Scores(input.scores(), input.nonPadding());
+      GroupRouter.choose(route, scores, uniform, group);
+      return route;
+    }
+
+    /** The slots of one expert, if all of a group's slots can be numbered. */
+    int capacity(List<GroupRoute> groups) {
+      long slots =
+          switch (options.capacity()) {
+            case Capacity.LargestLoad largest ->
+                largest.slots(groups.stream().mapToInt(GroupRoute::largestLoad).max().orElse(0));
+            case Capacity.Fixed _, Capacity.Factor _ ->
+                options.capacity().atMost(options.router().choices(), tokens, experts);
+          };
+      Checks.arrayLength("route: slots of a group, [E, C]", experts, slots);
+      return Math.toIntExact(slots);
+    }
+
+    /** Slots and weights of a group. */
+    GroupRoute place(GroupRoute route, int capacity) {
+      GroupRouter.place(route, capacity);
+      GroupRouter.weigh(route, input.dtype());
+      return route;
+    }
+  }
+
+  /** Refuses tokens that choose more experts than there are. */
+  public static void checkExperts(long experts, int choices) {
+    if (choices > experts) {
+      throw new IllegalArgumentException(
+          "route: experts E must be at least as many as a token chooses, got "
+              + experts
+              + " for top-"
+              + choices);
+    }
+  }
+
+  private Route assemble(int capacity) {
+    Tensor rounded = rounded();
+    Shape shape = Shape.of(call.groups(), call.tokens(), call.experts(), capacity);
+    RoutingTensor combine = RoutingTensor.of(shape, choiceTensor(positions), rounded);
+    Tensor ones = Tensor.full(rounded.dtype(), 1).broadcastTo(rounded.shape());
+    return new Route(
+        combine, combine.withWeights(ones), choiceTensor(experts), capacity, metrics());
+  }
+
+  /** k; where experts choose, the most that took one token. */
+  private int slots() {
+    if (call.options().router() instanceof Router.TokenChoice(int choices)) {
+      return choices;
+    }
+    int most = 1;
+    for (GroupRoute group : groups) {
+      for (int token = 0; token < call.tokens(); token++) {
+        int used = 0;
+        for (int at = token * group.slots(); at < (token + 1) * group.slots(); at++) {
+          used += group.experts()[at] >= 0 ? 1 : 0;
+        }
+        most = Math.max(most, used);
+      }
+    }
+    return most;
+  }
+
+  /** A token's choices; where experts choose, without the slots of those that did not take it. */
+  private void gather(GroupRoute group, int token, int to) {
+    boolean compact = group.setup().expertsChoose();
+    int next = to;
+    for (int at = token * group.slots(); at < (token + 1) * group.slots(); at++) {
+      if (!compact || group.experts()[at] >= 0) {
+        experts[next] = group.experts()[at];
+        positions[next] = group.positions()[at];
+        weights[next++] = group.weights()[at];
+      }
+    }
+  }
+
+  private Tensor choiceTensor(int[] values) {
+    return Tensor.of(values, call.groups(), call.tokens(), slots);
+  }
+
+  private Tensor rounded() {
+    Tensor all = Tensor.of(weights, call.groups(), call.tokens(), slots);
+    DType dtype = call.input().dtype();
+    return dtype == DType.F64 ? all : all.convert(dtype);
+  }
+
+  private RouteMetrics metrics() {
+    int[] used = new int[call.groups() * call.tokens()];
+    for (int at = 0; at < positions.length; at++) {
+      used[at / slots] += positions[at] >= 0 ? 1 : 0;
+    }
+    long real = 0;
+    long dropped = 0;
+    for (int at = 0; at < used.length; at++) {
+      int isReal = groups.get(at / call.tokens()).real()[at % call.tokens()];
+      real += isReal;
+      dropped += used[at] == 0 ? isReal : 0;
+    }
+    return new RouteMetrics(
+        perExpert(GroupRoute::firstChoices),
+        perExpert(GroupRoute::load),
+        meanGates(),
+        auxLoss(),
+        zLoss(),
+        Tensor.of(used, call.groups(), call.tokens()),
+        real,
+        dropped,
+        groups.stream().mapToLong(GroupRoute::overflow).sum());
+  }
+
+  private Tensor perExpert(Function<GroupRoute, int[]> part) {
+    int[] all = new int[call.groups() * call.experts()];
+    for (int group = 0; group < call.groups(); group++) {
+      System.arraycopy(
+          part.apply(groups.get(group)), 0, all, group * call.experts(), call.experts());
+    }
+    return Tensor.of(all, call.groups(), call.experts());
+  }
+
+  private Tensor meanGates() {
+    double[] means = new double[call.groups() * call.experts()];
+    for (int group = 0; group < call.groups(); group++) {
+      GroupRoute route = groups.get(group);
+      double divisor = route.divisor(call.options().auxLoss().mean());
+      for (int expert = 0; expert < call.experts(); expert++) {
+        means[group * call.experts() + expert] =
+            divisor == 0 ? 0 : route.gateSums()[expert] / divisor;
+      }
+    }
+    return Tensor.of(means, call.groups(), call.experts());
+  }
+
+  private Tensor auxLoss() {
+    double[] losses = groups.stream().mapToDouble(GroupRouter::auxLoss).toArray();
+    return Tensor.of(losses, call.groups());
+  }
+
+  private OptionalDouble zLoss() {
+    if (call.input().kind() == RouteInput.Kind.GATES) {
+      return OptionalDouble.empty();
+    }
+    double sum = 0;
+    double divisor = 0;
+    for (GroupRoute group : groups) {
+      sum += group.squaredLogZ();
+      divisor += group.divisor(call.options().zLoss());
+    }
+    return OptionalDouble.of(divisor == 0 ? 0 : sum / divisor);
+  }
+}

@@ -1,0 +1,85 @@
+package io.github.shardsum.internal.moe.route;
+
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.SecondChoice;
+import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+
+/** The uniform number of each token, or of each token and expert. Thread-safe. */
+public sealed interface UniformNumbers {
+  /** The number of a token. */
+  double of(int group, int token);
+
+  /** The number of a token and an expert. */
+  double of(int group, int token, int expert);
+
+  /** Whether each expert has a number of its own. */
+  boolean perExpert();
+
+  /** Drawn when asked for. */
+  record Drawn(Philox philox, long stream, long firstToken, long groupSize)
+      implements UniformNumbers {
+    @Override
+    public double of(int group, int token) {
+      return philox.uniform(firstToken + group * groupSize + token, stream);
+    }
+
+    @Override
+    public double of(int group, int token, int expert) {
+      return of(group, token);
+    }
+
+    @Override
+    public boolean perExpert() {
+      return false;
+    }
+  }
+
+  /** Given by the caller: {@code [G, S]}, or {@code [G, S, E]}. */
+  record Given(Tensor values) implements UniformNumbers {
+    @Override
+    public double of(int group, int token) {
+      return MoeElements.get(values, at(group, token));
+    }
+
+    @Override
+    public double of(int group, int token, int expert) {
+      return MoeElements.get(values, at(group, token) + expert * values.stride(2));
+    }
+
+    private long at(int group, int token) {
+      return values.offset() + group * values.stride(0) + token * values.stride(1);
+    }
+
+    @Override
+    public boolean perExpert() {
+      return values.rank() == 3;
+    }
+  }
+
+  /** The numbers of a call, checked. */
+  static UniformNumbers of(RouteInput<Tensor> input, RouteOptions options, Randomness randomness) {
+    if (input.uniform().isEmpty()) {
+      return new Drawn(
+          new Philox(randomness.seed()),
+          randomness.stream(),
+          randomness.firstToken(),
+          input.groupSize());
+    }
+    Tensor given = input.uniform().get();
+    if (!(options.secondChoice() instanceof SecondChoice.Sample)) {
+      Shape tokens = Shape.of(input.groups(), input.groupSize());
+      Checks.shape("route: uniform numbers", "[G, S]", tokens, given);
+    }
+    for (double value : given.toDoubleArray()) {
+      if (!(value >= 0 && value < 1)) {
+        throw new IllegalArgumentException(
+            "route: uniform numbers must be in [0, 1), got " + value);
+      }
+    }
+    return new Given(given);
+  }
+}

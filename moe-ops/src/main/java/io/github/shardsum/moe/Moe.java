@@ -1,0 +1,263 @@
+package io.github.shardsum.moe;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.StepTime;
+import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.moe.RouteInput.Uniform;
+import io.github.shardsum.moe.RouteOptions.SecondChoice;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The Mixture-of-Experts layer of the GShard paper (algorithm 2), compiled: a short face over the
+ * program of {@link MoePrograms}. Thread-safe.
+ *
+ * <p>
+ *
+ * {@snippet :
+ * try (Moe moe = Moe.compile(spec, LocalBackend.of(workers, MoePrograms.kernels()))) {
+ *   Moe.Result result = moe.run(weights, tokens);
+ * }
+ * }
+ *
+ * <p>A program has fixed sizes: other numbers of groups or of tokens in a group, and padding, are
+ * compiled at their first run, and kept until this is closed. With {@link Capacity#largestLoad}
+ * experts have rows of any number, else C slots a group. Scores that cannot be routed by are no
+ * error: a NaN or infinite logit makes its token's gates NaN.
+ */
+public final class Moe implements AutoCloseable {
+  private final MoeSpec spec;
+  private final Backend backend;
+  private final CompileOptions options;
+  private final Map<MoeSpec, Executable> executables = new ConcurrentHashMap<>();
+
+  private Moe(MoeSpec spec, Backend backend, CompileOptions options) {
+    this.spec = Objects.requireNonNull(spec, "spec");
+    this.backend = Objects.requireNonNull(backend, "backend");
+    this.options = Objects.requireNonNull(options, "options");
+  }
+
+  /**
+   * Compiles a layer.
+   *
+   * @param spec which layer; what comes with each run may be otherwise: groups, tokens in a group,
+   *     padding, and random numbers
+   * @param backend runs it; without {@link MoePrograms#kernels} a route is slow
+   * @return the layer
+   * @throws IllegalArgumentException as {@link MoePrograms#layer(MoeSpec)}
+   */
+  public static Moe compile(MoeSpec spec, Backend backend) {
+    return compile(spec, backend, CompileOptions.defaults());
+  }
+
+  /**
+   * Compiles a layer.
+   *
+   * @param spec as {@link #compile(MoeSpec, Backend)}
+   * @param backend runs it
+   * @param options of every program that is compiled
+   * @return the layer
+   * @throws IllegalArgumentException as {@link MoePrograms#layer(MoeSpec)}
+   */
+  public static Moe compile(MoeSpec spec, Backend backend, CompileOptions options) {
+    Moe moe = new Moe(spec, backend, options);
+    moe.executable(moe.specOf(spec.sizes(), spec.padded()));
+    return moe;
+  }
+
+  /**
+   * What a run gives.
+   *
+   * @param outputs {@code [G, S, M]}, without the residual; 0 for a token without an expert
+   * @param auxLoss {@code [G]} of f64: the load-balancing loss of each group
+   * @param zLoss scalar of f64: the router z-loss
+   * @param logits {@code [G, S, E]}: the router's, f32 where the layer is in bf16
+   * @param weights {@code [G, S, K]}: combine weights, 0 where a choice is not sent
+   * @param positions {@code [G, S, K]} of i32: {@code expert * C + slot}, -1 where it is not sent
+   * @param asked {@code [G, E]} of i32: slots asked for at each expert, before truncation
+   * @param overflow {@code [G]} of i32: choices that found their expert full
+   */
+  public record Result(
+      Tensor outputs,
+      Tensor auxLoss,
+      Tensor zLoss,
+      Tensor logits,
+      Tensor weights,
+      Tensor positions,
+      Tensor asked,
+      Tensor overflow) {
+    private static Result of(List<Tensor> all) {
+      return new Result(
+          all.get(0),
+          all.get(1),
+          all.get(2),
+          all.get(3),
+          all.get(4),
+          all.get(5),
+          all.get(6),
+          all.get(7));
+    }
+
+    private List<Tensor> all() {
+      return List.of(outputs, auxLoss, zLoss, logits, weights, positions, asked, overflow);
+    }
+  }
+
+  /**
+   * Runs on tokens without padding, with the specification's random numbers.
+   *
+   * @param weights of the specification's E, M, H and dtype
+   * @param tokens {@code [G, S, M]} of that dtype
+   * @return fresh tensors
+   * @throws IllegalArgumentException if a size or dtype is another
+   */
+  public Result run(MoeWeights weights, Tensor tokens) {
+    return run(weights, tokens, Optional.empty(), spec.randomness());
+  }
+
+  /**
+   * Runs.
+   *
+   * @param weights of the specification's E, M, H and dtype
+   * @param tokens {@code [G, S, M]} of that dtype
+   * @param nonPadding {@code [G, S]} of bool: true where the token is real; all are if absent
+   * @param randomness uniform numbers, for the options that draw them
+   * @return fresh tensors
+   * @throws IllegalArgumentException if a size or dtype is another
+   */
+  public Result run(
+      MoeWeights weights, Tensor tokens, Optional<Tensor> nonPadding, Randomness randomness) {
+    Run run = new Run(weights, tokens, nonPadding, randomness);
+    return Result.of(run.executable.run(run.inputs));
+  }
+
+  /**
+   * Runs into the tensors of an earlier result.
+   *
+   * @param result of a run of the same sizes, overwritten; overlaps no argument
+   * @param weights as {@link #run(MoeWeights, Tensor, Optional, Randomness)}
+   * @param tokens as there
+   * @param nonPadding as there
+   * @param randomness as there
+   * @throws IllegalArgumentException if a size or dtype is another; nothing is then written
+   */
+  public void runInto(
+      Result result,
+      MoeWeights weights,
+      Tensor tokens,
+      Optional<Tensor> nonPadding,
+      Randomness randomness) {
+    Objects.requireNonNull(result, "result");
+    Run run = new Run(weights, tokens, nonPadding, randomness);
+    run.executable.runInto(result.all(), run.inputs);
+  }
+
+  /** The program for a run's arguments, and its inputs. */
+  private final class Run {
+    final Executable executable;
+    final List<Tensor> inputs;
+
+    Run(MoeWeights weights, Tensor tokens, Optional<Tensor> nonPadding, Randomness randomness) {
+      Objects.requireNonNull(weights, "weights");
+      Objects.requireNonNull(randomness, "randomness");
+      MoeSizes sizes = MoeSizes.of(tokens, weights, spec.options());
+      check(sizes, weights);
+      MoeSpec wanted = specOf(sizes, nonPadding.isPresent());
+      inputs = new ArrayList<>(List.of(tokens, weights.gate(), weights.in(), weights.out()));
+      if (nonPadding.isPresent()) {
+        Shape shape = sizes.shape("GS");
+        Checks.shape("moe: padding mask", "[G, S]", shape, nonPadding.get());
+        inputs.add(nonPadding.get());
+      }
+      if (wanted.uniform() == Uniform.PER_TOKEN) {
+        inputs.add(draw(sizes, randomness));
+      }
+      executable = executable(wanted);
+    }
+  }
+
+  private void check(MoeSizes given, MoeWeights weights) {
+    MoeSizes sizes = spec.sizes();
+    boolean same =
+        given.experts() == sizes.experts()
+            && given.model() == sizes.model()
+            && given.hidden() == sizes.hidden()
+            && weights.dtype() == spec.dtype();
+    if (!same) {
+      throw new IllegalArgumentException(
+          "moe: weights must be %s with E=%d, M=%d and H=%d, got wg %s, wi %s"
+              .formatted(
+                  spec.dtype(),
+                  sizes.experts(),
+                  sizes.model(),
+                  sizes.hidden(),
+                  weights.gate(),
+                  weights.in()));
+    }
+  }
+
+  /** One program serves every seed, stream and first token: its numbers are an input. */
+  private MoeSpec specOf(MoeSizes sizes, boolean padded) {
+    SecondChoice second = spec.options().secondChoice();
+    boolean draws = second instanceof SecondChoice.Random || second instanceof SecondChoice.Sample;
+    Uniform source = draws ? Uniform.PER_TOKEN : Uniform.DRAWN;
+    return new MoeSpec(
+        sizes, spec.dtype(), spec.options(), Randomness.seeded(0), padded, source, true);
+  }
+
+  private Executable executable(MoeSpec wanted) {
+    return executables.computeIfAbsent(wanted, each -> backend.compile(program(each), options));
+  }
+
+  private static Program program(MoeSpec spec) {
+    return spec.options().capacity() instanceof Capacity.LargestLoad
+        ? MoePrograms.raggedLayer(spec)
+        : MoePrograms.layer(spec);
+  }
+
+  private static Tensor draw(MoeSizes sizes, Randomness randomness) {
+    double[] numbers =
+        new double[Checks.arrayLength("moe: tokens", sizes.groups(), sizes.tokens())];
+    Philox philox = new Philox(randomness.seed());
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = philox.uniform(randomness.firstToken() + i, randomness.stream());
+    }
+    return Tensor.of(numbers, sizes.groups(), sizes.tokens());
+  }
+
+  /**
+   * Times of all steps so far, of every program compiled, if it was compiled with {@link
+   * CompileOptions#withProfile}.
+   *
+   * @return one a step
+   * @throws IllegalStateException as {@link Executable#profile}
+   */
+  public List<StepTime> profile() {
+    return executables.values().stream().flatMap(each -> each.profile().stream()).toList();
+  }
+
+  /**
+   * What runs for the specification's sizes.
+   *
+   * @return the executable's table
+   */
+  public String explain() {
+    return executable(specOf(spec.sizes(), spec.padded())).explain();
+  }
+
+  /** Closes all that was compiled; a second time does nothing. */
+  @Override
+  public void close() {
+    executables.values().forEach(Executable::close);
+  }
+}

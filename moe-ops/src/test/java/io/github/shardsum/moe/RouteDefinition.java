@@ -1,0 +1,202 @@
+package io.github.shardsum.moe;
+
+import io.github.shardsum.moe.RouteOptions.AuxLoss;
+import io.github.shardsum.moe.RouteOptions.MaskedMean;
+import io.github.shardsum.moe.RouteOptions.Normalization;
+import io.github.shardsum.moe.RouteOptions.Router;
+import io.github.shardsum.moe.RouteOptions.SecondChoice;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+
+/**
+ * The oracle of the routers: one group, every quantity from its definition and none from a running
+ * count. The slot of a choice is the number of choices of the same expert that come before it.
+ */
+final class RouteDefinition {
+  /** One choice of one token. */
+  record Choice(int token, int rank, int expert, double gate, boolean expected, boolean asks) {}
+
+  final RouteOptions options;
+  final double[][] gates;
+  final boolean[] real;
+  final int experts;
+  final List<Choice> choices = new ArrayList<>();
+
+  RouteDefinition(RouteOptions options, double[][] logits, boolean[] real, double[] uniform) {
+    this.options = options;
+    this.real = real;
+    this.experts = logits[0].length;
+    this.gates = new double[logits.length][];
+    for (int s = 0; s < logits.length; s++) {
+      gates[s] = softmax(logits[s]);
+      if (real[s] && options.router() instanceof Router.TokenChoice) {
+        choose(s, uniform[s]);
+      }
+    }
+  }
+
+  /** In the order of operations that the gates are defined by: tokens may tie up to rounding. */
+  static double[] softmax(double[] logits) {
+    double largest = Arrays.stream(logits).max().orElseThrow();
+    double[] powers = Arrays.stream(logits).map(x -> StrictMath.exp(x - largest)).toArray();
+    double sum = 0;
+    for (double power : powers) {
+      sum += power;
+    }
+    double divisor = sum;
+    return Arrays.stream(powers).map(power -> power / divisor).toArray();
+  }
+
+  private void choose(int s, double u) {
+    int k = options.router().choices();
+    List<Integer> order =
+        IntStream.range(0, experts)
+            .boxed()
+            .sorted(Comparator.comparingDouble((Integer e) -> -gates[s][e]))
+            .toList();
+    for (int j = 0; j < k; j++) {
+      boolean second = k == 2 && j == 1;
+      int e =
+          second && options.secondChoice() instanceof SecondChoice.Sample
+              ? sampled(s, order.get(0), u)
+              : order.get(j);
+      if (gates[s][e] == 0) {
+        continue;
+      }
+      boolean expected = !second || accepted(gates[s][order.get(0)], gates[s][e], u);
+      boolean none = options.secondChoice() instanceof SecondChoice.None;
+      boolean asks = expected || (options.rejectedKeepsSlot() && !none);
+      choices.add(new Choice(s, j, e, gates[s][e], expected, asks));
+    }
+  }
+
+  private int sampled(int s, int first, double u) {
+    for (int e = 0; e < experts; e++) {
+      double below = 0;
+      for (int other = 0; other <= e; other++) {
+        below += other == first ? 0 : gates[s][other];
+      }
+      if (e != first && below > u * (1 - gates[s][first])) {
+        return e;
+      }
+    }
+    // All others are masked.
+    return first == 0 ? 1 : 0;
+  }
+
+  private boolean accepted(double g1, double g2, double u) {
+    boolean before = options.normalization() == Normalization.BEFORE_DROPPING;
+    double g = before ? g2 / (g1 + g2 + options.normalizationEpsilon()) : g2;
+    return switch (options.secondChoice()) {
+      case SecondChoice.All _, SecondChoice.Sample _ -> true;
+      case SecondChoice.None _ -> false;
+      case SecondChoice.Threshold(double t) -> g > t;
+      case SecondChoice.Random(double t) -> u < g / t;
+    };
+  }
+
+  private boolean before(Choice a, Choice b) {
+    double topA = choices.stream().filter(c -> c.token == a.token).findFirst().orElseThrow().gate;
+    double topB = choices.stream().filter(c -> c.token == b.token).findFirst().orElseThrow().gate;
+    Comparator<Choice> byToken = Comparator.comparingInt(Choice::token);
+    Comparator<Choice> byRank = Comparator.comparingInt(Choice::rank);
+    return switch (options.slotOrder()) {
+      case CHOICE_MAJOR -> byRank.thenComparing(byToken).compare(a, b) < 0;
+      case TOKEN_MAJOR -> byToken.thenComparing(byRank).compare(a, b) < 0;
+      case BATCH_PRIORITIZED ->
+          a.rank != b.rank ? a.rank < b.rank : topA != topB ? topA > topB : a.token < b.token;
+    };
+  }
+
+  int slot(Choice choice) {
+    return (int)
+        choices.stream()
+            .filter(c -> c.asks && c.expert == choice.expert && before(c, choice))
+            .count();
+  }
+
+  int[] counts(ToIntFunction<Choice> what) {
+    int[] counts = new int[experts];
+    choices.forEach(c -> counts[c.expert] += what.applyAsInt(c));
+    return counts;
+  }
+
+  /** Combine weights {@code [S, E, C]}. */
+  double[][][] combine(int capacity) {
+    double[][][] combine = new double[gates.length][experts][capacity];
+    if (options.router() instanceof Router.ExpertChoice) {
+      takeTokens(combine, capacity);
+    }
+    for (Choice c : choices) {
+      if (c.expected && slot(c) < capacity) {
+        combine[c.token][c.expert][slot(c)] = c.gate;
+      }
+    }
+    for (int s = 0; s < gates.length; s++) {
+      normalize(s, combine[s]);
+    }
+    return combine;
+  }
+
+  private void takeTokens(double[][][] combine, int capacity) {
+    for (int e = 0; e < experts; e++) {
+      int column = e;
+      List<Integer> order =
+          IntStream.range(0, gates.length)
+              .filter(s -> real[s] && gates[s][column] > 0)
+              .boxed()
+              .sorted(Comparator.comparingDouble((Integer s) -> -gates[s][column]))
+              .toList();
+      for (int c = 0; c < Math.min(capacity, order.size()); c++) {
+        combine[order.get(c)][e][c] = gates[order.get(c)][e];
+      }
+    }
+  }
+
+  private void normalize(int s, double[][] weights) {
+    double sum = options.normalizationEpsilon();
+    switch (options.normalization()) {
+      case NONE -> sum = 1;
+      case BEFORE_DROPPING ->
+          sum += choices.stream().filter(c -> c.token == s).mapToDouble(Choice::gate).sum();
+      case AFTER_DROPPING -> {
+        for (double[] row : weights) {
+          sum += Arrays.stream(row).sum();
+        }
+      }
+    }
+    for (double[] row : weights) {
+      for (int c = 0; c < row.length; c++) {
+        row[c] = row[c] == 0 ? 0 : row[c] / sum;
+      }
+    }
+  }
+
+  double auxLoss() {
+    if (options.router() instanceof Router.ExpertChoice) {
+      return 0;
+    }
+    AuxLoss aux = options.auxLoss();
+    int[] counts =
+        aux.choices() == AuxLoss.Choices.FIRST
+            ? counts(c -> c.rank == 0 ? 1 : 0)
+            : counts(c -> c.asks ? 1 : 0);
+    long reals = IntStream.range(0, real.length).filter(s -> real[s]).count();
+    double divisor = aux.mean() == MaskedMean.OVER_REAL ? reals : real.length;
+    double mean = 0;
+    for (int e = 0; e < experts; e++) {
+      double gateSum = 0;
+      for (int s = 0; s < gates.length; s++) {
+        gateSum += real[s] || aux.mean() == MaskedMean.UNMASKED ? gates[s][e] : 0;
+      }
+      mean += divisor == 0 ? 0 : counts[e] / divisor * gateSum / divisor / experts;
+    }
+    double overK = aux.choices() == AuxLoss.Choices.ALL_OVER_K ? options.router().choices() : 1;
+    boolean squared = aux.scale() == AuxLoss.Scale.SQUARED_EXPERTS;
+    return mean / overK * (squared ? experts * experts : 1);
+  }
+}
