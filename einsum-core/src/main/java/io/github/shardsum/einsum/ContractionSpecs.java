@@ -13,14 +13,14 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** From a bound equation and the operands' signatures to a program of kernels. */
+/** From a bound equation and the operands' specs to a program of kernels. */
 final class ContractionSpecs {
   private ContractionSpecs() {}
 
   /** The program for a result with the given strides; no axis of the result is empty. */
   static ContractionProgram program(
       BoundEquation bound,
-      List<Signature> operands,
+      List<OperandSpec> operands,
       DType dtype,
       long[] resultStrides,
       ContractionPlan plan,
@@ -33,7 +33,7 @@ final class ContractionSpecs {
   /** Names of the kernels that each step of that program could take, the model's choice first. */
   static List<List<String>> candidates(
       BoundEquation bound,
-      List<Signature> operands,
+      List<OperandSpec> operands,
       DType dtype,
       long[] resultStrides,
       ContractionPlan plan,
@@ -51,7 +51,7 @@ final class ContractionSpecs {
 
   private static ContractionSpec spec(
       BoundEquation bound,
-      List<Signature> operands,
+      List<OperandSpec> operands,
       DType dtype,
       long[] resultStrides,
       ContractionPlan plan,
@@ -91,27 +91,25 @@ final class ContractionSpecs {
     return sizes;
   }
 
-  private static View view(BoundEquation bound, int operand, Signature signature) {
-    return signature.isRouting()
-        ? routed(bound, operand, signature)
-        : dense(bound, operand, signature);
+  private static View view(BoundEquation bound, int operand, OperandSpec spec) {
+    return spec.isRouting() ? routed(bound, operand, spec) : dense(bound, operand, spec);
   }
 
-  private static View.Dense dense(BoundEquation bound, int operand, Signature signature) {
+  private static View.Dense dense(BoundEquation bound, int operand, OperandSpec spec) {
     boolean[] present = new boolean[bound.labelCount()];
     long[] strides = new long[bound.labelCount()];
     for (int axis = 0; axis < bound.operandRank(operand); axis++) {
       if (!bound.isBroadcast(operand, axis)) {
         int label = bound.operandLabel(operand, axis);
         present[label] = true;
-        strides[label] += signature.stride(axis);
+        strides[label] += spec.stride(axis);
       }
     }
-    return new View.Dense(signature.dtype(), present, strides);
+    return new View.Dense(spec.dtype(), present, strides);
   }
 
-  private static View.Routed routed(BoundEquation bound, int operand, Signature signature) {
-    int leadRank = signature.leadRank();
+  private static View.Routed routed(BoundEquation bound, int operand, OperandSpec spec) {
+    int leadRank = spec.leadRank().orElseThrow();
     int tailRank = bound.operandRank(operand) - leadRank;
     List<Integer> lead = new ArrayList<>();
     boolean[] leading = new boolean[bound.labelCount()];
@@ -124,16 +122,16 @@ final class ContractionSpecs {
       boolean absent = bound.isBroadcast(operand, axis);
       if (axis >= leadRank) {
         tail[axis - leadRank] = absent ? -1 : label;
-        tailSizes[axis - leadRank] = signature.shape().size(axis);
+        tailSizes[axis - leadRank] = spec.shape().size(axis);
       } else if (!absent) {
         lead.add(label);
         leading[label] = true;
-        positions[label] = signature.positionStride(axis);
-        weights[label] = signature.weightStride(axis);
+        positions[label] = spec.positionStride(axis);
+        weights[label] = spec.weightStride(axis);
       }
     }
     int[] order = lead.stream().mapToInt(Integer::intValue).toArray();
-    return new View.Routed(signature.dtype(), order, leading, tail, tailSizes, positions, weights);
+    return new View.Routed(spec.dtype(), order, leading, tail, tailSizes, positions, weights);
   }
 
   /** Stride of the bias along each axis of the result. */

@@ -38,8 +38,8 @@ import java.util.stream.Stream;
  *
  * <p><b>Strides.</b> Operands of any strides and any memory are taken as they are, without a copy.
  * The kernels are chosen for the strides that the einsum was compiled for; an operand with others
- * is planned again at each run, which costs microseconds, so compile with {@link #compileFor} for
- * them.
+ * is planned again at each run, which costs microseconds, so compile for those ({@link
+ * OperandSpec#like}).
  *
  * <p><b>Determinism.</b> For one plan the result's bits depend neither on the number of threads nor
  * on where the data lies (heap, native, mapped). They may depend on the vector width.
@@ -50,32 +50,22 @@ import java.util.stream.Stream;
 public final class Einsum {
   private final BoundEquation bound;
   private final EinsumOptions options;
-  private final List<Signature> signatures;
+  private final List<OperandSpec> specs;
   private final DType dtype;
   private final ContractionPlan plan;
   private final Optional<ContractionProgram> program;
 
-  private Einsum(BoundEquation bound, EinsumOptions options, List<Signature> signatures) {
-    this(
-        bound,
-        options,
-        PathPlanning.signatures(bound, signatures),
-        options.dtype().orElse(Signature.promoted(signatures)),
-        PathPlanning.plan(bound, signatures, options),
-        KernelChoices.NONE);
-  }
-
   private Einsum(
       BoundEquation bound,
       EinsumOptions options,
-      List<Signature> signatures,
+      List<OperandSpec> specs,
       DType dtype,
       ContractionPlan plan,
       KernelChoices choices) {
     RunChecks.epilogue(dtype, options.epilogue());
     this.bound = bound;
     this.options = options;
-    this.signatures = signatures;
+    this.specs = specs;
     this.dtype = dtype;
     this.plan = plan;
     long[] strides = bound.outputShape().rowMajorStrides();
@@ -83,8 +73,7 @@ public final class Einsum {
         bound.outputShape().elementCount() == 0
             ? Optional.empty()
             : Optional.of(
-                ContractionSpecs.program(
-                    bound, signatures, dtype, strides, plan, options, choices));
+                ContractionSpecs.program(bound, specs, dtype, strides, plan, options, choices));
   }
 
   /**
@@ -114,54 +103,53 @@ public final class Einsum {
    */
   public static Einsum compile(String equation, EinsumOptions options, Shape... shapes) {
     DType type = options.dtype().orElse(DType.F32);
-    return compile(Equation.parse(equation), options, Signature.of(type, shapes));
+    return compile(equation, options, OperandSpec.of(type, shapes));
   }
 
   /**
-   * Compiles an equation for operands like the given ones: of their dtypes, shapes and strides.
+   * Compiles an equation for operands of given dtypes, shapes and strides.
+   *
+   * @param equation the equation
+   * @param specs one for each operand
+   * @return the compiled einsum
+   * @throws EquationSyntaxException if it is not an equation
+   * @throws EinsumShapeException if the shapes do not fit
+   * @throws IllegalArgumentException if it has a layout
+   */
+  public static Einsum compile(String equation, OperandSpec... specs) {
+    return compile(equation, EinsumOptions.defaults(), specs);
+  }
+
+  /**
+   * Compiles an equation for operands of given dtypes, shapes and strides.
    *
    * @param equation the equation
    * @param options how to compile it
-   * @param examples one operand each; their data is not read
+   * @param specs one for each operand, as {@link OperandSpec#like} gives them
    * @return the compiled einsum
    * @throws EquationSyntaxException if it is not an equation
    * @throws EinsumShapeException if the shapes do not fit
    * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
    */
-  public static Einsum compileFor(String equation, EinsumOptions options, Operand... examples) {
-    return compileFor(Equation.parse(equation), options, examples);
+  public static Einsum compile(String equation, EinsumOptions options, OperandSpec... specs) {
+    return compile(Equation.parse(equation), options, specs);
   }
 
   /**
-   * As {@link #compileFor(String, EinsumOptions, Operand...)}, of a parsed equation.
+   * As {@link #compile(String, EinsumOptions, OperandSpec...)}, of a parsed equation.
    *
    * @param equation the equation
    * @param options how to compile it
-   * @param examples one operand each; their data is not read
+   * @param specs one for each operand
    * @return the compiled einsum
    * @throws EinsumShapeException if the shapes do not fit
    * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
    */
-  public static Einsum compileFor(Equation equation, EinsumOptions options, Operand... examples) {
-    return compile(equation, options, Signature.of(examples));
+  public static Einsum compile(Equation equation, EinsumOptions options, OperandSpec... specs) {
+    return compile(equation, options, List.of(specs));
   }
 
-  /**
-   * Compiles an equation for operands that are not there yet.
-   *
-   * @param equation the equation
-   * @param options how to compile it
-   * @param forms one an operand
-   * @return the compiled einsum
-   * @throws EinsumShapeException if the shapes do not fit
-   * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
-   */
-  public static Einsum compileForms(
-      Equation equation, EinsumOptions options, List<OperandForm> forms) {
-    return compile(equation, options, forms.stream().map(OperandForm::signature).toList());
-  }
-
-  static Einsum compile(Equation equation, EinsumOptions options, List<Signature> signatures) {
+  static Einsum compile(Equation equation, EinsumOptions options, List<OperandSpec> specs) {
     if (equation.isAnnotated()) {
       throw new IllegalArgumentException(
           "einsum: an equation without layout is wanted, got \""
@@ -169,11 +157,22 @@ public final class Einsum {
               + "\"; use Equation.withoutLayout(), or the sharded-einsum module to lay it out");
     }
     List<Shape> shapes = new ArrayList<>();
-    for (Signature signature : signatures) {
-      shapes.add(signature.shape());
+    for (OperandSpec spec : specs) {
+      shapes.add(spec.shape());
     }
     BoundEquation bound = equation.bind(shapes, options.sizes(), options.strictness());
-    return new Einsum(bound, options, signatures);
+    return planned(bound, options, specs);
+  }
+
+  private static Einsum planned(
+      BoundEquation bound, EinsumOptions options, List<OperandSpec> given) {
+    return new Einsum(
+        bound,
+        options,
+        RoutingDiagonals.densified(bound, given),
+        options.dtype().orElse(OperandSpec.promoted(given)),
+        PathPlanning.plan(bound, given, options),
+        KernelChoices.NONE);
   }
 
   /**
@@ -265,11 +264,11 @@ public final class Einsum {
 
   /** The way of einsums that are over in nanoseconds; whatever is not plain takes the other one. */
   private boolean runDirectly(Tensor out, Tensor left, Tensor right, int count) {
-    return signatures.size() == count
+    return specs.size() == count
         && program.isPresent()
         && options.epilogue().isNone()
-        && signatures.getFirst().matches(left)
-        && signatures.getLast().matches(right)
+        && specs.getFirst().matches(left)
+        && specs.getLast().matches(right)
         && out.dtype() == dtype
         && out.shape().equals(bound.outputShape())
         && out.isContiguous()
@@ -316,7 +315,7 @@ public final class Einsum {
     if (out.shape().elementCount() == 0) {
       return;
     }
-    Operand[] ready = PathPlanning.withoutRepeatedRouting(bound, operands);
+    Operand[] ready = RoutingDiagonals.densified(bound, operands);
     Workers workers =
         RunChecks.reachable(out, ready, options.epilogue())
             ? options.workers()
@@ -331,17 +330,17 @@ public final class Einsum {
   private ContractionProgram programFor(Tensor out, Operand[] operands) {
     boolean same = out.isContiguous() && out.dtype() == dtype;
     for (int i = 0; i < operands.length; i++) {
-      same = same && signatures.get(i).matches(operands[i]);
+      same = same && specs.get(i).matches(operands[i]);
     }
     if (same && program.isPresent()) {
       return program.get();
     }
-    List<Signature> now = Signature.of(operands);
+    List<OperandSpec> now = List.of(OperandSpec.like(operands));
     return lower(now, out.strides(), planFor(now));
   }
 
   private ContractionProgram lower(
-      List<Signature> operands, long[] resultStrides, ContractionPlan of) {
+      List<OperandSpec> operands, long[] resultStrides, ContractionPlan of) {
     return ContractionSpecs.program(
         bound, operands, dtype, resultStrides, of, options, KernelChoices.NONE);
   }
@@ -355,7 +354,7 @@ public final class Einsum {
    * @throws IllegalArgumentException if most is negative
    */
   public void warmUp(Duration most) {
-    new WarmUp(this, bound, options, signatures).run(most);
+    new WarmUp(this, bound, options, specs).run(most);
   }
 
   /**
@@ -376,9 +375,9 @@ public final class Einsum {
    */
   public Einsum tuned(Duration most, Operand... operands) {
     RunChecks.operands(bound, operands);
-    List<Signature> given = Signature.of(operands);
+    List<OperandSpec> given = List.of(OperandSpec.like(operands));
     ContractionPlan of = planFor(given);
-    List<Signature> ready = PathPlanning.signatures(bound, given);
+    List<OperandSpec> ready = RoutingDiagonals.densified(bound, given);
     Function<KernelChoices, Einsum> with =
         choices -> new Einsum(bound, options, ready, dtype, of, choices);
     if (bound.outputShape().elementCount() == 0) {
@@ -407,14 +406,14 @@ public final class Einsum {
               + "; differentiate the epilogue apart");
     }
     BoundEquation gradient = bound.vjp(operand);
-    List<Signature> operands = new ArrayList<>();
-    operands.add(Signature.of(dtype, bound.outputShape()));
-    for (int i = 0; i < signatures.size(); i++) {
+    List<OperandSpec> operands = new ArrayList<>();
+    operands.add(OperandSpec.of(dtype, bound.outputShape()));
+    for (int i = 0; i < specs.size(); i++) {
       if (i != operand) {
-        operands.add(signatures.get(i));
+        operands.add(specs.get(i));
       }
     }
-    return new Einsum(gradient, options.forGradient(), operands);
+    return planned(gradient, options.forGradient(), operands);
   }
 
   /**
@@ -474,19 +473,19 @@ public final class Einsum {
     if (program.isEmpty()) {
       return explain();
     }
-    List<Signature> now = PathPlanning.signatures(bound, Signature.of(operands));
-    ContractionPlan fitting = planFor(Signature.of(operands));
+    List<OperandSpec> given = List.of(OperandSpec.like(operands));
+    List<OperandSpec> now = RoutingDiagonals.densified(bound, given);
+    ContractionPlan fitting = planFor(given);
     ContractionProgram lowered = lower(now, bound.outputShape().rowMajorStrides(), fitting);
     return EinsumPlan.of(bound, fitting, Optional.of(lowered));
   }
 
   /** The plan for operands: the compiled one, unless a memory limit may mean another one now. */
-  private ContractionPlan planFor(List<Signature> given) {
+  private ContractionPlan planFor(List<OperandSpec> given) {
     boolean fits =
         options.memoryLimit().isEmpty()
-            || (PathPlanning.computeType(given, dtype)
-                    == PathPlanning.computeType(signatures, dtype)
-                && given.stream().noneMatch(Signature::isRouting));
+            || (PathPlanning.computeType(given, dtype) == PathPlanning.computeType(specs, dtype)
+                && given.stream().noneMatch(OperandSpec::isRouting));
     return fits ? plan : PathPlanning.plan(bound, given, options);
   }
 

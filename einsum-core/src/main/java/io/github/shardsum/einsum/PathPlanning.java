@@ -5,8 +5,6 @@ import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.path.Network;
 import io.github.shardsum.path.PathException;
 import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Operand;
-import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,26 +15,25 @@ import java.util.Set;
 final class PathPlanning {
   private PathPlanning() {}
 
-  /** The path; signatures are those of the operands as they were given. */
-  static ContractionPlan plan(
-      BoundEquation bound, List<Signature> signatures, EinsumOptions options) {
+  /** The path; specs are those of the operands as they were given. */
+  static ContractionPlan plan(BoundEquation bound, List<OperandSpec> specs, EinsumOptions options) {
     long limit = Shape.LONGEST_ARRAY;
     if (options.memoryLimit().isPresent()) {
-      DType dtype = options.dtype().orElseGet(() -> Signature.promoted(signatures));
-      int elementBytes = computeType(signatures, dtype).dtype().byteSize();
+      DType dtype = options.dtype().orElseGet(() -> OperandSpec.promoted(specs));
+      int elementBytes = computeType(specs, dtype).dtype().byteSize();
       limit = Math.min(limit, options.memoryLimit().getAsLong() / elementBytes);
     }
-    checkDensified(bound, signatures, limit);
-    return options.path().plan(network(bound, signatures), limit);
+    checkDensified(bound, specs, limit);
+    return options.path().plan(network(bound, specs), limit);
   }
 
   /** What operands are computed in, for a result of a dtype. */
-  static ComputeType computeType(List<Signature> operands, DType dtype) {
-    return ComputeType.of(dtype.promote(Signature.promoted(operands)));
+  static ComputeType computeType(List<OperandSpec> operands, DType dtype) {
+    return ComputeType.of(dtype.promote(OperandSpec.promoted(operands)));
   }
 
   /** Labels and sizes as the path finder sees them: without broadcast axes and repeats. */
-  private static Network network(BoundEquation bound, List<Signature> signatures) {
+  private static Network network(BoundEquation bound, List<OperandSpec> specs) {
     List<List<Integer>> operands = new ArrayList<>();
     for (int operand = 0; operand < bound.operandCount(); operand++) {
       List<Integer> labels = new ArrayList<>();
@@ -60,8 +57,8 @@ final class PathPlanning {
       sizes.add(bound.labelSize(label));
     }
     Set<Integer> sparse = new HashSet<>();
-    for (int operand = 0; operand < signatures.size(); operand++) {
-      if (signatures.get(operand).isRouting() && !repeats(bound, operand)) {
+    for (int operand = 0; operand < specs.size(); operand++) {
+      if (specs.get(operand).isRouting() && !RoutingDiagonals.repeatsLabel(bound, operand)) {
         sparse.add(operand);
       }
     }
@@ -69,51 +66,15 @@ final class PathPlanning {
   }
 
   /** A routing operand that is made dense before the first step is one that no slice shortens. */
-  private static void checkDensified(BoundEquation bound, List<Signature> signatures, long limit) {
-    for (int operand = 0; operand < signatures.size(); operand++) {
-      Signature signature = signatures.get(operand);
-      boolean densified = signature.isRouting() && repeats(bound, operand);
-      if (densified && signature.shape().elementCount() > limit) {
+  private static void checkDensified(BoundEquation bound, List<OperandSpec> specs, long limit) {
+    for (int operand = 0; operand < specs.size(); operand++) {
+      OperandSpec spec = specs.get(operand);
+      boolean densified = spec.isRouting() && RoutingDiagonals.repeatsLabel(bound, operand);
+      if (densified && spec.shape().elementCount() > limit) {
         throw new PathException(
             "memory limit: operand %d of %s, a routing tensor %s with a repeated label, is made dense; %d elements are the limit, raise it or take the diagonal first"
-                .formatted(operand, bound.equation(), signature.shape(), limit));
+                .formatted(operand, bound.equation(), spec.shape(), limit));
       }
     }
-  }
-
-  /** Signatures of operands after {@link #withoutRepeatedRouting}. */
-  static List<Signature> signatures(BoundEquation bound, List<Signature> given) {
-    List<Signature> ready = new ArrayList<>(given);
-    for (int i = 0; i < given.size(); i++) {
-      if (given.get(i).isRouting() && repeats(bound, i)) {
-        ready.set(i, Signature.of(given.get(i).dtype(), given.get(i).shape()));
-      }
-    }
-    return List.copyOf(ready);
-  }
-
-  /** Routing operands with a repeated label made dense: their diagonal is no routing tensor. */
-  @SuppressWarnings("ReferenceEquality") // the question is whether a copy was made
-  static Operand[] withoutRepeatedRouting(BoundEquation bound, Operand[] operands) {
-    Operand[] ready = operands;
-    for (int i = 0; i < operands.length; i++) {
-      if (operands[i] instanceof RoutingTensor routing && repeats(bound, i)) {
-        ready = ready == operands ? operands.clone() : ready;
-        ready[i] = routing.toDense();
-      }
-    }
-    return ready;
-  }
-
-  private static boolean repeats(BoundEquation bound, int operand) {
-    int rank = bound.operandRank(operand);
-    for (int axis = 0; axis < rank; axis++) {
-      for (int other = 0; other < axis; other++) {
-        if (bound.operandLabel(operand, axis) == bound.operandLabel(operand, other)) {
-          return true;
-        }
-      }
-    }
-    return false;
   }
 }

@@ -14,7 +14,7 @@ final class PlanCache {
 
   private PlanCache() {}
 
-  private record Key(String equation, List<Signature> operands) {
+  private record Key(String equation, List<OperandSpec> operands) {
     // Written out, since a JVM takes 10 ms to make the first of those that a record has by itself.
     @Override
     public boolean equals(Object other) {
@@ -30,7 +30,8 @@ final class PlanCache {
   }
 
   static Einsum get(String equation, Operand... operands) {
-    Key key = new Key(Objects.requireNonNull(equation, "equation"), Signature.of(operands));
+    Key key =
+        new Key(Objects.requireNonNull(equation, "equation"), List.of(OperandSpec.like(operands)));
     Einsum known = PLANS.get(key);
     if (known != null) {
       return known;

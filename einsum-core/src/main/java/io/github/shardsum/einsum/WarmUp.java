@@ -38,13 +38,13 @@ final class WarmUp {
   private final Einsum einsum;
   private final BoundEquation bound;
   private final EinsumOptions options;
-  private final List<Signature> signatures;
+  private final List<OperandSpec> specs;
 
-  WarmUp(Einsum einsum, BoundEquation bound, EinsumOptions options, List<Signature> signatures) {
+  WarmUp(Einsum einsum, BoundEquation bound, EinsumOptions options, List<OperandSpec> specs) {
     this.einsum = einsum;
     this.bound = bound;
     this.options = options;
-    this.signatures = signatures;
+    this.specs = specs;
   }
 
   void run(Duration most) {
@@ -117,7 +117,7 @@ final class WarmUp {
             Epilogue.none(),
             options.workers(),
             options.kernels());
-    return Einsum.compileFor(bound.equation(), plain, operands);
+    return Einsum.compile(bound.equation(), plain, OperandSpec.like(operands));
   }
 
   private static List<String> kernels(Einsum einsum) {
@@ -126,22 +126,20 @@ final class WarmUp {
 
   /** Zeros of the compiled shapes, no size above a given one. */
   private Operand[] operands(long most) {
-    Operand[] operands = new Operand[signatures.size()];
+    Operand[] operands = new Operand[specs.size()];
     for (int i = 0; i < operands.length; i++) {
-      Signature signature = signatures.get(i);
-      Shape shape = cut(signature.shape(), most);
-      operands[i] =
-          signature.isRouting()
-              ? routing(signature, shape)
-              : Tensor.zeros(signature.dtype(), shape);
+      OperandSpec spec = specs.get(i);
+      Shape shape = cut(spec.shape(), most);
+      operands[i] = spec.isRouting() ? routing(spec, shape) : Tensor.zeros(spec.dtype(), shape);
     }
     return operands;
   }
 
-  private static RoutingTensor routing(Signature signature, Shape shape) {
-    long[] slots = Arrays.copyOf(shape.toArray(), signature.leadRank() + 1);
-    slots[signature.leadRank()] = shape.elementCount() == 0 ? 0 : 1;
+  private static RoutingTensor routing(OperandSpec spec, Shape shape) {
+    int leadRank = spec.leadRank().orElseThrow();
+    long[] slots = Arrays.copyOf(shape.toArray(), leadRank + 1);
+    slots[leadRank] = shape.elementCount() == 0 ? 0 : 1;
     return RoutingTensor.of(
-        shape, Tensor.zeros(DType.I32, slots), Tensor.zeros(signature.dtype(), slots));
+        shape, Tensor.zeros(DType.I32, slots), Tensor.zeros(spec.dtype(), slots));
   }
 }

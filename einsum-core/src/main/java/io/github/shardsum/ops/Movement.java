@@ -3,6 +3,7 @@ package io.github.shardsum.ops;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.rows.RowGather;
 import io.github.shardsum.tensor.DType;
@@ -37,7 +38,7 @@ public final class Movement {
     int[] labels = IntStream.range(0, x.rank()).toArray();
     Equation equation = Equation.ofSublists(List.of(labels), axes);
     EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
-    return Einsum.compileFor(equation, options, x).run(x);
+    return Einsum.compile(equation, options, OperandSpec.like(x)).run(x);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.shardsum.ops;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.rows.DoubleSelection;
@@ -70,7 +71,7 @@ public final class Reductions {
         IntStream.of(labels).filter(i -> IntStream.of(axes).noneMatch(a -> a == i)).toArray();
     Equation equation = Equation.ofSublists(List.of(labels), kept);
     EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
-    return Einsum.compileFor(equation, options, x);
+    return Einsum.compile(equation, options, OperandSpec.like(x));
   }
 
   /**

@@ -26,7 +26,7 @@ class AccuracyTest {
     assertThrows(
         IllegalArgumentException.class,
         () ->
-            Einsum.compileFor("i->", EinsumOptions.defaults(), big)
+            Einsum.compile("i->", EinsumOptions.defaults(), OperandSpec.like(big))
                 .runInto(0.5, 0, Tensor.zeros(DType.I32), big));
   }
 
@@ -54,14 +54,16 @@ class AccuracyTest {
         Tensor a = x.convert(operands);
         Tensor b = y.convert(operands);
         assertArrayEquals(
-            want, Einsum.compileFor("ij,jk->ik", options, a, b).run(a, b).toDoubleArray());
+            want,
+            Einsum.compile("ij,jk->ik", options, OperandSpec.like(a, b)).run(a, b).toDoubleArray());
       }
     }
     Tensor one = Tensor.full(DType.I32, 1, 64, terms);
     Tensor signs = Tensor.full(DType.I32, 1, terms, 64);
     signs.slice(0, 0, terms / 2).assign(Tensor.full(DType.I32, -1, terms / 2, 64));
     EinsumOptions bool = EinsumOptions.defaults().withDtype(DType.BOOL);
-    Tensor cancelled = Einsum.compileFor("ij,jk->ik", bool, one, signs).run(one, signs);
+    Tensor cancelled =
+        Einsum.compile("ij,jk->ik", bool, OperandSpec.like(one, signs)).run(one, signs);
     assertArrayEquals(new long[64 * 64], cancelled.toLongArray());
   }
 
@@ -70,7 +72,7 @@ class AccuracyTest {
     Tensor x = Tensor.full(DType.F32, 0.25, 4, 30, 5);
     for (DType result : List.of(DType.I32, DType.BOOL)) {
       EinsumOptions options = EinsumOptions.defaults().withDtype(result).withMemoryLimit(64);
-      Einsum sliced = Einsum.compileFor("abc,abc,abc->a", options, x, x, x);
+      Einsum sliced = Einsum.compile("abc,abc,abc->a", options, OperandSpec.like(x, x, x));
       assertFalse(sliced.explain().contraction().slices().isEmpty());
       double sum = 150 * Math.pow(0.25, 3);
       assertArrayEquals(
@@ -89,8 +91,8 @@ class AccuracyTest {
       for (DType dtype : List.of(DType.BF16, DType.F32, DType.F64)) {
         EinsumOptions options =
             EinsumOptions.defaults().withDtype(dtype).withSize("b", 2).withEpilogue(epilogue);
-        Einsum diagonal = Einsum.compileFor("a->aba", options, x);
-        Einsum plain = Einsum.compileFor("a->ab", options, x);
+        Einsum diagonal = Einsum.compile("a->aba", options, OperandSpec.like(x));
+        Einsum plain = Einsum.compile("a->ab", options, OperandSpec.like(x));
         for (double beta : List.of(0.0, 0.3, 1.0)) {
           Tensor got = Tensor.zeros(dtype, 3, 2, 3);
           Tensor want = Tensor.zeros(dtype, 3, 2, 3);
@@ -114,7 +116,8 @@ class AccuracyTest {
   @Test
   void aBoolOfNumbersIsWhetherAllThatIsAddedIsZero() {
     Tensor x = Tensor.of(new int[] {-1, 1, 2}, 3);
-    Einsum einsum = Einsum.compileFor("i->i", EinsumOptions.defaults().withDtype(DType.BOOL), x);
+    Einsum einsum =
+        Einsum.compile("i->i", EinsumOptions.defaults().withDtype(DType.BOOL), OperandSpec.like(x));
     Tensor out = Tensor.ofBool(new byte[] {1, 1, 1}, 3);
     einsum.runInto(2, 1, out, x);
     assertArrayEquals(new long[] {1, 1, 1}, out.toLongArray());
@@ -204,6 +207,6 @@ class AccuracyTest {
     assertEquals(DType.F64, result.dtype());
     assertArrayEquals(new double[] {14, 32}, result.toDoubleArray());
     EinsumOptions options = EinsumOptions.defaults().withDtype(DType.F32);
-    assertEquals(DType.F32, Einsum.compileFor("ij,j->i", options, A, whole).dtype());
+    assertEquals(DType.F32, Einsum.compile("ij,j->i", options, OperandSpec.like(A, whole)).dtype());
   }
 }

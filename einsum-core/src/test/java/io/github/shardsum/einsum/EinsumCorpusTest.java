@@ -12,7 +12,7 @@ import org.junit.jupiter.api.TestFactory;
 class EinsumCorpusTest {
   private static Tensor compiled(Equation equation, List<Tensor> operands) {
     Operand[] array = operands.toArray(Operand[]::new);
-    return Einsum.compileFor(equation, EinsumOptions.defaults(), array).run(array);
+    return Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(array)).run(array);
   }
 
   @TestFactory
@@ -30,7 +30,8 @@ class EinsumCorpusTest {
     List<Operand> others = new ArrayList<>(operands);
     others.remove(by);
     others.addFirst(cotangent);
-    return Einsum.compileFor(equation, EinsumOptions.defaults(), operands.toArray(Operand[]::new))
+    return Einsum.compile(
+            equation, EinsumOptions.defaults(), OperandSpec.like(operands.toArray(Operand[]::new)))
         .vjp(by)
         .run(others.toArray(Operand[]::new));
   }

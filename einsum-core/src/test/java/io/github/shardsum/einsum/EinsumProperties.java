@@ -25,7 +25,9 @@ class EinsumProperties {
   @Property
   void integerValuedDataGivesTheBitsOfTheReference(@ForAll long seed) {
     EinsumCase einsum = EinsumCase.of(seed, true);
-    Einsum compiled = Einsum.compileFor(einsum.equation(), einsum.options(), einsum.operandArray());
+    Einsum compiled =
+        Einsum.compile(
+            einsum.equation(), einsum.options(), OperandSpec.like(einsum.operandArray()));
     Tensor got = compiled.run(einsum.operandArray());
     assertSame(einsum, ReferenceEinsum.evaluate(compiled.bound(), einsum.operandArray()), got);
   }
@@ -33,7 +35,9 @@ class EinsumProperties {
   @Property
   void alphaAndBetaScaleAndAccumulateIntoAnyStrides(@ForAll long seed) {
     EinsumCase einsum = EinsumCase.of(seed, true);
-    Einsum compiled = Einsum.compileFor(einsum.equation(), einsum.options(), einsum.operandArray());
+    Einsum compiled =
+        Einsum.compile(
+            einsum.equation(), einsum.options(), OperandSpec.like(einsum.operandArray()));
     Random random = einsum.random();
     long[] shape = compiled.outputShape().toArray();
     Tensor out = EinsumCase.tensor(random, einsum.dtype(), shape);
@@ -52,7 +56,9 @@ class EinsumProperties {
     Random random = new Random(seed);
     DType dtype = List.of(DType.F32, DType.F64, DType.BF16).get(random.nextInt(3));
     EinsumCase einsum = EinsumCase.of(random, dtype, false);
-    Einsum compiled = Einsum.compileFor(einsum.equation(), einsum.options(), einsum.operandArray());
+    Einsum compiled =
+        Einsum.compile(
+            einsum.equation(), einsum.options(), OperandSpec.like(einsum.operandArray()));
     double[] got = compiled.run(einsum.operandArray()).toDoubleArray();
     double[] want = inF64(compiled.bound(), einsum.operands(), false);
     double[] scale = inF64(compiled.bound(), einsum.operands(), true);
@@ -85,7 +91,7 @@ class EinsumProperties {
     EinsumCase einsum = EinsumCase.of(seed, true);
     EinsumOptions options = einsum.options();
     Tensor want =
-        Einsum.compileFor(einsum.equation(), options, einsum.operandArray())
+        Einsum.compile(einsum.equation(), options, OperandSpec.like(einsum.operandArray()))
             .run(einsum.operandArray());
     List<PathFinder> finders =
         List.of(
@@ -96,7 +102,8 @@ class EinsumProperties {
     for (PathFinder finder : finders) {
       for (long limit : new long[] {1L << 40, 256, 64}) {
         EinsumOptions changed = options.withPath(finder).withMemoryLimit(limit);
-        Einsum compiled = Einsum.compileFor(einsum.equation(), changed, einsum.operandArray());
+        Einsum compiled =
+            Einsum.compile(einsum.equation(), changed, OperandSpec.like(einsum.operandArray()));
         assertSame(einsum, want, compiled.run(einsum.operandArray()));
       }
     }
@@ -105,7 +112,9 @@ class EinsumProperties {
   @Property
   void theGradientIsTheEinsumOfItsEquation(@ForAll long seed) {
     EinsumCase einsum = EinsumCase.of(seed, true);
-    Einsum compiled = Einsum.compileFor(einsum.equation(), einsum.options(), einsum.operandArray());
+    Einsum compiled =
+        Einsum.compile(
+            einsum.equation(), einsum.options(), OperandSpec.like(einsum.operandArray()));
     Random random = einsum.random();
     int by = random.nextInt(einsum.operands().size());
     List<Tensor> operands = new ArrayList<>();
@@ -128,7 +137,8 @@ class EinsumProperties {
     Tensor[] heap = large(random, dtype);
     String equation = LARGE.get(random.nextInt(LARGE.size()));
     heap = equation.contains(",") ? heap : new Tensor[] {heap[0]};
-    byte[] want = bytes(Einsum.compileFor(equation, EinsumOptions.defaults(), heap).run(heap));
+    byte[] want =
+        bytes(Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(heap)).run(heap));
     try (Arena arena = Arena.ofShared();
         Workers two = Workers.of(2);
         Workers three = Workers.of(3)) {
@@ -139,9 +149,9 @@ class EinsumProperties {
       }
       for (Workers workers : List.of(two, three)) {
         EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
-        Tensor near = Einsum.compileFor(equation, options, heap).run(heap);
+        Tensor near = Einsum.compile(equation, options, OperandSpec.like(heap)).run(heap);
         assertArrayEquals(want, bytes(near), equation + " on " + workers);
-        Einsum compiled = Einsum.compileFor(equation, options, outside);
+        Einsum compiled = Einsum.compile(equation, options, OperandSpec.like(outside));
         Tensor far = Tensor.allocate(arena, dtype, compiled.outputShape());
         compiled.runInto(far, outside);
         assertArrayEquals(want, bytes(far), equation + " outside the heap on " + workers);
@@ -188,7 +198,7 @@ class EinsumProperties {
         new Equation(
             List.of(Term.of(letters[3], letters[0], letters[1]), Term.parse("jkb")),
             Term.parse(output));
-    Einsum compiled = Einsum.compileFor(equation, EinsumOptions.defaults(), x, y);
+    Einsum compiled = Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(x, y));
     Tensor want = ReferenceEinsum.evaluate(compiled.bound(), x, y);
     assertArrayEquals(values(want), values(compiled.run(x, y)), () -> equation + " " + x + y);
   }
@@ -245,7 +255,8 @@ class EinsumProperties {
               routing, dense(random, other, size, equation.substring(5, equation.indexOf("->")))
             }
             : new Operand[] {routing};
-    Einsum compiled = Einsum.compileFor(equation, EinsumOptions.defaults(), operands);
+    Einsum compiled =
+        Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(operands));
     Tensor want = ReferenceEinsum.evaluate(compiled.bound(), operands);
     assertArrayEquals(values(want), values(compiled.run(operands)), equation);
   }
@@ -283,7 +294,7 @@ class EinsumProperties {
     }
     long limit = 8L * (1 + random.nextInt(20));
     EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(limit);
-    Einsum compiled = Einsum.compileFor(equation, options, operands);
+    Einsum compiled = Einsum.compile(equation, options, OperandSpec.like(operands));
     int elementBytes = other == DType.F32 || other == DType.BF16 ? 4 : 8;
     double largest = compiled.explain().contraction().cost().largestIntermediate();
     assertTrue(largest * elementBytes <= limit, equation);

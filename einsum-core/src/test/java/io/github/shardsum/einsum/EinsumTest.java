@@ -105,7 +105,7 @@ class EinsumTest {
     }
     try (Workers two = Workers.of(2)) {
       EinsumOptions options = EinsumOptions.defaults().withWorkers(two);
-      Einsum.compileFor("ij->i", options, closed).run(closed);
+      Einsum.compile("ij->i", options, OperandSpec.like(closed)).run(closed);
     }
     arena.close();
     assertThrows(IllegalStateException.class, () -> Einsum.einsum("ij->i", closed));
@@ -135,7 +135,7 @@ class EinsumTest {
     try (Workers workers = Workers.of(2);
         ExecutorService callers = Executors.newFixedThreadPool(8)) {
       EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
-      Einsum einsum = Einsum.compileFor("ij,jk,kl->il", options, x, y, z);
+      Einsum einsum = Einsum.compile("ij,jk,kl->il", options, OperandSpec.like(x, y, z));
       float[] want = einsum.run(x, y, z).toFloatArray();
       Callable<float[]> run = () -> einsum.run(x, y, z).toFloatArray();
       for (Future<float[]> got : callers.invokeAll(java.util.Collections.nCopies(200, run))) {
@@ -187,7 +187,7 @@ class EinsumTest {
     Tensor a = Tensor.full(DType.F32, 1, 20, 30);
     Tensor b = Tensor.full(DType.F32, 1, 30, 40);
     Tensor c = Tensor.full(DType.F32, 1, 40, 30);
-    Einsum einsum = Einsum.compileFor("ij,jk,kl->il", options, a, b, c);
+    Einsum einsum = Einsum.compile("ij,jk,kl->il", options, OperandSpec.like(a, b, c));
     double elements = einsum.explain().contraction().cost().largestIntermediate();
     assertTrue(elements * Double.BYTES <= 64, elements + " elements of f64");
     assertEquals(1200, einsum.run(a, b, c).getDouble(19, 29));
@@ -210,7 +210,8 @@ class EinsumTest {
     Einsum.compile("ij->j", Shape.of(0, 5)).warmUp(most);
     RoutingTensor routing = RoutingTensor.oneHot(Tensor.of(new int[] {1, 0}, 2), 3, DType.F32);
     Tensor table = Tensor.zeros(DType.F32, 3, 5);
-    Einsum.compileFor("ij,jk->ik", EinsumOptions.defaults(), routing, table).warmUp(most);
+    Einsum.compile("ij,jk->ik", EinsumOptions.defaults(), OperandSpec.like(routing, table))
+        .warmUp(most);
     Einsum einsum = Einsum.compile("ij->ji", Shape.of(2, 3));
     einsum.warmUp(ChronoUnit.FOREVER.getDuration());
     assertThrows(IllegalArgumentException.class, () -> einsum.warmUp(Duration.ofNanos(-1)));
@@ -229,12 +230,13 @@ class EinsumTest {
       Tensor right = integers(random, dtype, 13, 6);
       String equation = round % 2 == 0 ? "ybkx,ck->xbcy" : "ybkx,ck->bxcy";
       EinsumOptions options = EinsumOptions.defaults();
-      Einsum one = Einsum.compileFor(equation, options, left, right);
+      Einsum one = Einsum.compile(equation, options, OperandSpec.like(left, right));
       double[] want = ReferenceEinsum.evaluate(one.bound(), left, right).toDoubleArray();
       String shape = equation + " with x " + leftInner + " and y " + outInner + " of " + dtype;
       assertArrayEquals(want, one.run(left, right).toDoubleArray(), shape);
       try (Workers workers = Workers.of(3)) {
-        Einsum three = Einsum.compileFor(equation, options.withWorkers(workers), left, right);
+        Einsum three =
+            Einsum.compile(equation, options.withWorkers(workers), OperandSpec.like(left, right));
         assertArrayEquals(want, three.run(left, right).toDoubleArray(), shape);
       }
     }

@@ -25,7 +25,7 @@ class EpilogueTest {
     Tensor bias = Tensor.of(new float[] {-10, 100}, 2);
     Epilogue epilogue = Epilogue.none().withScale(2).withBias("k", bias).withRelu();
     EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
-    Einsum einsum = Einsum.compileFor("ij,jk->ik", options, A, B);
+    Einsum einsum = Einsum.compile("ij,jk->ik", options, OperandSpec.like(A, B));
     assertArrayEquals(new float[] {0, 110, 10, 122}, einsum.run(A, B).toFloatArray());
     bias.set(0.0, 0);
     assertArrayEquals(new float[] {8, 110, 20, 122}, einsum.run(A, B).toFloatArray());
@@ -43,7 +43,8 @@ class EpilogueTest {
       EinsumOptions options =
           EinsumOptions.defaults().withEpilogue(epilogue).withMemoryLimit(limit);
       Tensor ones = Tensor.full(DType.F32, 1, 1500);
-      Tensor got = Einsum.compileFor("ik,kj,k->ij", options, x, y, ones).run(x, y, ones);
+      Tensor got =
+          Einsum.compile("ik,kj,k->ij", options, OperandSpec.like(x, y, ones)).run(x, y, ones);
       for (long i = 0; i < 70; i++) {
         for (long j = 0; j < 90; j++) {
           double want = Math.max(0, -0.5 * plain.getDouble(i, j) + bias.getDouble(j, i));
@@ -59,7 +60,8 @@ class EpilogueTest {
     EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
     IllegalArgumentException error =
         assertThrows(
-            IllegalArgumentException.class, () -> Einsum.compileFor("ij,jk->ik", options, A, B));
+            IllegalArgumentException.class,
+            () -> Einsum.compile("ij,jk->ik", options, OperandSpec.like(A, B)));
     assertTrue(error.getMessage().contains("label j"), error.getMessage());
   }
 
@@ -74,8 +76,10 @@ class EpilogueTest {
             Epilogue.none().withScale(3),
             Epilogue.none().withRelu())) {
       EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
-      Tensor wide = Einsum.compileFor("ij,jk->ik", options.withDtype(DType.F32), x, y).run(x, y);
-      Tensor narrow = Einsum.compileFor("ij,jk->ik", options, x, y).run(x, y);
+      Tensor wide =
+          Einsum.compile("ij,jk->ik", options.withDtype(DType.F32), OperandSpec.like(x, y))
+              .run(x, y);
+      Tensor narrow = Einsum.compile("ij,jk->ik", options, OperandSpec.like(x, y)).run(x, y);
       assertArrayEquals(wide.convert(DType.BF16).toDoubleArray(), narrow.toDoubleArray());
     }
   }
@@ -91,7 +95,8 @@ class EpilogueTest {
       Tensor two = Tensor.zeros(DType.I32, 40, 40);
       two.slice(0, 0, 2).assign(Tensor.full(DType.I32, 1, 2, 40));
       long want = epilogue.bias().isEmpty() ? 0 : Integer.MAX_VALUE;
-      long[] sums = Einsum.compileFor("ij,jk->ik", options, x, two).run(x, two).toLongArray();
+      long[] sums =
+          Einsum.compile("ij,jk->ik", options, OperandSpec.like(x, two)).run(x, two).toLongArray();
       assertArrayEquals(LongStream.generate(() -> want).limit(1600).toArray(), sums);
     }
   }
@@ -126,14 +131,20 @@ class EpilogueTest {
         }) {
       EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
       assertThrows(
-          IllegalArgumentException.class, () -> Einsum.compileFor("ij->ij", options, ones));
+          IllegalArgumentException.class,
+          () -> Einsum.compile("ij->ij", options, OperandSpec.like(ones)));
     }
     EinsumOptions whole =
         EinsumOptions.defaults()
             .withEpilogue(Epilogue.none().withScale(-3).withBias("j", halves.convert(DType.I64)));
     int[] want = {-3, -2, -3, -2};
     assertArrayEquals(
-        want, (int[]) Einsum.compileFor("ij->ij", whole, ones).run(ones).array().orElseThrow());
+        want,
+        (int[])
+            Einsum.compile("ij->ij", whole, OperandSpec.like(ones))
+                .run(ones)
+                .array()
+                .orElseThrow());
   }
 
   @Test
@@ -148,7 +159,7 @@ class EpilogueTest {
         Epilogue epilogue = Epilogue.none().withBias("k", bias);
         EinsumOptions options =
             EinsumOptions.defaults().withEpilogue(epilogue).withWorkers(workers);
-        closed = Einsum.compileFor("ij,jk->ik", options, x, x);
+        closed = Einsum.compile("ij,jk->ik", options, OperandSpec.like(x, x));
         assertEquals(307, closed.run(x, x).getDouble(299, 299));
       }
       Exception refusal =

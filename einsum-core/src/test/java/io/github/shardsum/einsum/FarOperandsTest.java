@@ -62,7 +62,7 @@ class FarOperandsTest {
     try (Workers two = Workers.of(2)) {
       for (Workers workers : List.of(Workers.sequential(), two)) {
         EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
-        Einsum einsum = Einsum.compileFor(equation, options, left, right);
+        Einsum einsum = Einsum.compile(equation, options, OperandSpec.like(left, right));
         if (left.dtype() == DType.F32 && Kernels.best().bits() == 512) {
           // Others pack some of these.
           assertEquals(kernel, einsum.explain().steps().getFirst().kernel());

@@ -111,7 +111,7 @@ class KernelEdgesTest {
       double[] expected = values(definition(equation, operands));
       for (KernelChoice kernels : KernelChoice.values()) {
         EinsumOptions options = EinsumOptions.defaults().withKernels(kernels);
-        Einsum einsum = Einsum.compileFor(equation, options, operands);
+        Einsum einsum = Einsum.compile(equation, options, OperandSpec.like(operands));
         String what = einsum + " by " + einsum.explain();
         assertArrayEquals(expected, values(einsum.run(operands)), what);
       }
@@ -130,7 +130,7 @@ class KernelEdgesTest {
   private static String kernel(DType dtype, long n) {
     EinsumOptions plain = EinsumOptions.defaults().withKernels(KernelChoice.SCALAR);
     Tensor operand = Tensor.zeros(dtype, 30, n, n);
-    Einsum einsum = Einsum.compileFor("bij,bjk->bik", plain, operand, operand);
+    Einsum einsum = Einsum.compile("bij,bjk->bik", plain, OperandSpec.like(operand, operand));
     return einsum.explain().steps().getFirst().kernel();
   }
 
@@ -212,7 +212,8 @@ class KernelEdgesTest {
         offHeap[i] = Tensor.allocate(Arena.ofAuto(), dtype, operands[i].shape());
         offHeap[i].assign(operands[i]);
       }
-      Einsum einsum = Einsum.compileFor(equation, EinsumOptions.defaults(), operands);
+      Einsum einsum =
+          Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(operands));
       long[] shape = einsum.outputShape().toArray();
       for (double[] factors : new double[][] {{1, 0}, {1, 1}, {2, 0}, {2, 3}}) {
         Tensor expected = Tensor.full(dtype, 0.1, shape);
@@ -261,7 +262,7 @@ class KernelEdgesTest {
       try (Workers three = Workers.of(3)) {
         for (Workers workers : List.of(Workers.sequential(), three)) {
           EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
-          Einsum einsum = Einsum.compileFor(equation, options, operands);
+          Einsum einsum = Einsum.compile(equation, options, OperandSpec.like(operands));
           for (Tensor[] given : List.of(operands, offHeap)) {
             assertArrayEquals(plain, values(einsum.run(given)), equation);
             Tensor out = Tensor.full(dtype, 5, product.shape().toArray());
@@ -279,7 +280,8 @@ class KernelEdgesTest {
 
   private static Tensor definition(String equation, Tensor[] operands) {
     return ReferenceEinsum.evaluate(
-        Einsum.compileFor(equation, EinsumOptions.defaults(), operands).bound(), operands);
+        Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(operands)).bound(),
+        operands);
   }
 
   private static double[] values(Tensor tensor) {

@@ -82,9 +82,15 @@ class NullArgumentsTest {
         names("operand 1", "shape", () -> Einsum.compile("i,i->", Shape.of(2), null)),
         names("shapes", "shapes", () -> Einsum.compile("i->", (Shape[]) null)),
         names("options", "options", () -> Einsum.compile("i->", (EinsumOptions) null, Shape.of(2))),
-        names("options", "options for", () -> Einsum.compileFor("i->", null, X)),
-        names("operand 1", "example", () -> Einsum.compileFor("i,i->", DEFAULTS, X, nothing)),
-        names("equation", "equation", () -> Einsum.compileFor((Equation) null, DEFAULTS, X)),
+        names("options", "options for", () -> Einsum.compile("i->", null, OperandSpec.like(X))),
+        names(
+            "operand 1",
+            "example",
+            () -> Einsum.compile("i,i->", DEFAULTS, OperandSpec.like(X, nothing))),
+        names(
+            "equation",
+            "equation",
+            () -> Einsum.compile((Equation) null, DEFAULTS, OperandSpec.like(X))),
         names("operand 1", "einsum", () -> Einsum.einsum("ij,jk->ik", X, nothing)),
         names("operands", "operands", () -> Einsum.einsum("ij->", (Operand[]) null)),
         names("equation", "einsum of", () -> Einsum.einsum(null, X)),

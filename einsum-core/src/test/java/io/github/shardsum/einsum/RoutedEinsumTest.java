@@ -28,7 +28,7 @@ class RoutedEinsumTest {
       }
     }
     EinsumOptions counting = EinsumOptions.defaults().withDtype(DType.I32);
-    Tensor count = Einsum.compileFor("ij->i", counting, mask).run(mask);
+    Tensor count = Einsum.compile("ij->i", counting, OperandSpec.like(mask)).run(mask);
     assertArrayEquals(new long[] {2}, count.toLongArray());
   }
 
@@ -51,7 +51,7 @@ class RoutedEinsumTest {
     RoutingTensor rows = RoutingTensor.oneHot(Tensor.of(new int[] {3, 0, 1}, 3), 64, DType.F32);
     RoutingTensor columns = RoutingTensor.oneHot(Tensor.of(new int[] {1, 2, 3}, 3), 64, DType.F32);
     EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(128);
-    Einsum compiled = Einsum.compileFor("ab,cb->ac", options, rows, columns);
+    Einsum compiled = Einsum.compile("ab,cb->ac", options, OperandSpec.like(rows, columns));
     assertTrue(compiled.explain().temporaryBytes() <= 2 * 128, compiled.explain().toString());
     assertArrayEquals(
         new float[] {0, 0, 1, 0, 0, 0, 1, 0, 0}, compiled.run(rows, columns).toFloatArray());
@@ -64,7 +64,9 @@ class RoutedEinsumTest {
     var error =
         assertThrows(
             IllegalArgumentException.class,
-            () -> Einsum.compileFor("aa,a->a", options, routing, Tensor.zeros(DType.F32, 3)));
+            () ->
+                Einsum.compile(
+                    "aa,a->a", options, OperandSpec.like(routing, Tensor.zeros(DType.F32, 3))));
     assertTrue(error.getMessage().contains("repeated label"), error.getMessage());
   }
 

@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,15 +48,16 @@ class TunedTest {
   void everyKernelThatIsACandidateGivesTheDefinition(String equation, String sizes, int least) {
     for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
       Tensor[] operands = operands(equation, sizes, dtype);
-      Einsum einsum = Einsum.compileFor(equation, EinsumOptions.defaults(), operands);
+      Einsum einsum =
+          Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(operands));
       BoundEquation bound = einsum.bound();
       double[] expected = values(ReferenceEinsum.evaluate(bound, operands));
-      List<Signature> signatures = Stream.of(operands).<Signature>map(Signature::of).toList();
+      List<OperandSpec> specs = List.of(OperandSpec.like(operands));
       EinsumOptions options = EinsumOptions.defaults();
-      ContractionPlan plan = PathPlanning.plan(bound, signatures, options);
+      ContractionPlan plan = PathPlanning.plan(bound, specs, options);
       long[] strides = bound.outputShape().rowMajorStrides();
       List<List<String>> candidates =
-          ContractionSpecs.candidates(bound, signatures, dtype, strides, plan, options);
+          ContractionSpecs.candidates(bound, specs, dtype, strides, plan, options);
       assertTrue(
           dtype == DType.I64 || candidates.stream().anyMatch(of -> of.size() >= least),
           candidates::toString);
@@ -66,7 +66,7 @@ class TunedTest {
           KernelChoices choices =
               KernelChoices.NONE.with(step, new KernelChoices.KernelChoice(candidate, "chosen"));
           Tensor out = Tensor.full(dtype, 9, bound.outputShape().toArray());
-          ContractionSpecs.program(bound, signatures, dtype, strides, plan, options, choices)
+          ContractionSpecs.program(bound, specs, dtype, strides, plan, options, choices)
               .run(out, operands, ResultScaling.PLAIN, Workers.sequential());
           String which = equation + " " + dtype + " " + candidates.get(step).get(candidate);
           assertArrayEquals(expected, values(out), which);
@@ -79,7 +79,7 @@ class TunedTest {
   void aTrialTellsWhatItFoundAndChangesNoValue() {
     String equation = "ij,jk,kl->il";
     Tensor[] operands = operands(equation, "12,30,7,25", DType.F32);
-    Einsum einsum = Einsum.compileFor(equation, EinsumOptions.defaults(), operands);
+    Einsum einsum = Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(operands));
     Einsum tuned = einsum.tuned(Duration.ofMillis(20), operands);
     assertArrayEquals(values(einsum.run(operands)), values(tuned.run(operands)));
     assertTrue(tuned.explain().toString().contains("measured: "), tuned.explain().toString());
@@ -89,7 +89,8 @@ class TunedTest {
   @Test
   void withoutTimeTheModelChooses() {
     Tensor[] operands = operands("ij,jk->ik", "12,30,7", DType.F32);
-    Einsum einsum = Einsum.compileFor("ij,jk->ik", EinsumOptions.defaults(), operands);
+    Einsum einsum =
+        Einsum.compile("ij,jk->ik", EinsumOptions.defaults(), OperandSpec.like(operands));
     Einsum tuned = einsum.tuned(Duration.ZERO, operands);
     assertEquals(einsum.explain().steps(), tuned.explain().steps());
   }
@@ -101,7 +102,7 @@ class TunedTest {
     try (Workers two = Workers.of(2)) {
       EinsumOptions options =
           EinsumOptions.defaults().withWorkers(two).withEpilogue(Epilogue.none().withRelu());
-      Einsum einsum = Einsum.compileFor("ij,jk->ik", options, left, right);
+      Einsum einsum = Einsum.compile("ij,jk->ik", options, OperandSpec.like(left, right));
       Einsum tuned = einsum.tuned(Duration.ofMillis(5), left, right);
       assertArrayEquals(values(einsum.run(left, right)), values(tuned.run(left, right)));
     }
@@ -111,7 +112,8 @@ class TunedTest {
   void anEmptyResultNeedsNoTrial() {
     Tensor left = Tensor.zeros(DType.F32, 0, 3);
     Tensor right = Tensor.zeros(DType.F32, 3, 4);
-    Einsum einsum = Einsum.compileFor("ij,jk->ik", EinsumOptions.defaults(), left, right);
+    Einsum einsum =
+        Einsum.compile("ij,jk->ik", EinsumOptions.defaults(), OperandSpec.like(left, right));
     Einsum tuned = einsum.tuned(Duration.ofSeconds(1), left, right);
     assertEquals(Shape.of(0, 4), tuned.run(left, right).shape());
   }

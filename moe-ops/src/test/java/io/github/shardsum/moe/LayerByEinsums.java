@@ -3,6 +3,7 @@ package io.github.shardsum.moe;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
@@ -49,6 +50,6 @@ record LayerByEinsums(
   private static Tensor einsum(
       String equation, DType dtype, Epilogue epilogue, Operand a, Operand b) {
     EinsumOptions options = EinsumOptions.defaults().withDtype(dtype).withEpilogue(epilogue);
-    return Einsum.compileFor(equation, options, a, b).run(a, b);
+    return Einsum.compile(equation, options, OperandSpec.like(a, b)).run(a, b);
   }
 }

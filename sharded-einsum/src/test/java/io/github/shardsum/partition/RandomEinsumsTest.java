@@ -7,6 +7,7 @@ import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
@@ -146,7 +147,8 @@ final class RandomEinsumsTest {
       }
       Tensor[] operands = wholes.toArray(Tensor[]::new);
       Tensor expected =
-          Einsum.compileFor(equation.withoutLayout(), unsharded, operands).run(operands);
+          Einsum.compile(equation.withoutLayout(), unsharded, OperandSpec.like(operands))
+              .run(operands);
       try (Collectives collectives = RandomSharding.collectives(mesh)) {
         ShardedEinsum einsum = ShardedEinsum.of(plan, collectives);
         ShardedTensor result = einsum.runSharded(shards);

@@ -5,6 +5,7 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeSizes;
@@ -109,7 +110,7 @@ public class MoeProgramBenchmark {
   private void compile(String step, Operand first, Operand second) {
     Epilogue epilogue = step.equals(HIDDEN) ? Epilogue.none().withRelu() : Epilogue.none();
     EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue).withWorkers(workers);
-    einsums.put(step, Einsum.compileFor(step, options, first, second));
+    einsums.put(step, Einsum.compile(step, options, OperandSpec.like(first, second)));
   }
 
   private void run(String step, Tensor out, Operand first, Operand second) {

@@ -2,6 +2,7 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -52,7 +53,9 @@ public class ProductBenchmark {
     a = Tensor.of(Data.integers(size * size), size, size);
     b = Tensor.of(Data.integers(size * size), size, size).transpose().contiguous();
     out = Tensor.of(new float[size * size], size, size);
-    product = Einsum.compileFor("ij,jk->ik", EinsumOptions.defaults().withWorkers(workers), a, b);
+    product =
+        Einsum.compile(
+            "ij,jk->ik", EinsumOptions.defaults().withWorkers(workers), OperandSpec.like(a, b));
   }
 
   /** The vectors that the machine prefers. */

@@ -2,6 +2,7 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.concurrent.TimeUnit;
@@ -45,8 +46,8 @@ public class RowBenchmark {
     x = Tensor.of(Data.integers(length), length);
     y = Tensor.of(Data.integers(length), length);
     products = Tensor.of(new float[length], length);
-    dot = Einsum.compileFor("i,i->", EinsumOptions.defaults(), x, y);
-    multiply = Einsum.compileFor("i,i->i", EinsumOptions.defaults(), x, y);
+    dot = Einsum.compile("i,i->", EinsumOptions.defaults(), OperandSpec.like(x, y));
+    multiply = Einsum.compile("i,i->i", EinsumOptions.defaults(), OperandSpec.like(x, y));
     dot.runInto(sum, x, y);
     multiply.runInto(products, x, y);
   }

@@ -2,6 +2,7 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.tensor.Tensor;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -37,8 +38,10 @@ public class TinyBenchmark {
   private final Tensor out = Tensor.of(new float[SIDE * SIDE], SIDE, SIDE);
   private final Tensor x = Tensor.of(Data.integers(LENGTH), LENGTH);
   private final Tensor sum = Tensor.of(new float[1]).reshape();
-  private final Einsum product = Einsum.compileFor("ij,jk->ik", EinsumOptions.defaults(), a, b);
-  private final Einsum dot = Einsum.compileFor("i,i->", EinsumOptions.defaults(), x, x);
+  private final Einsum product =
+      Einsum.compile("ij,jk->ik", EinsumOptions.defaults(), OperandSpec.like(a, b));
+  private final Einsum dot =
+      Einsum.compile("i,i->", EinsumOptions.defaults(), OperandSpec.like(x, x));
 
   /** For JMH. */
   public TinyBenchmark() {}

@@ -3,6 +3,7 @@ package io.github.shardsum.bench;
 import com.sun.management.ThreadMXBean;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.management.ManagementFactory;
@@ -63,7 +64,8 @@ record Loop(String name, int runs, Runnable small, Runnable large, long moreRows
   record Made(Einsum einsum, Tensor[] operands, Tensor out) {
     static Made of(DType dtype, String equation, long... sizes) {
       Tensor[] operands = Loop.operands(dtype, equation, sizes);
-      Einsum einsum = Einsum.compileFor(equation, EinsumOptions.defaults(), operands);
+      Einsum einsum =
+          Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(operands));
       return new Made(einsum, operands, Tensor.zeros(dtype, einsum.outputShape()));
     }
 

@@ -3,6 +3,7 @@ package io.github.shardsum.bench;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.ops.Reductions;
 import io.github.shardsum.ops.Softmax;
@@ -91,7 +92,7 @@ final class RowLoopsComparison {
     for (long[] sizes : List.of(of(4, 4, 4), of(33, 70, 41), of(100, 40, 8))) {
       Tensor[] operands = Loop.operands(dtype, "ij,jk->ik", sizes);
       Einsum einsum =
-          Einsum.compileFor(
+          Einsum.compile(
               "ij,jk->ik",
               EinsumOptions.defaults()
                   .withEpilogue(
@@ -99,7 +100,7 @@ final class RowLoopsComparison {
                           .withScale(2)
                           .withBias("k", Tensor.zeros(dtype, sizes[2]))
                           .withRelu()),
-              operands);
+              OperandSpec.like(operands));
       Tensor out = Tensor.zeros(dtype, einsum.outputShape());
       loops.add(Loop.once("epilogue", 50, () -> einsum.runInto(2, 3, out, operands)));
     }

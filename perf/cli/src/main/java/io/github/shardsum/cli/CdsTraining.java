@@ -3,6 +3,7 @@ package io.github.shardsum.cli;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.EinsumOptions.KernelChoice;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
@@ -58,6 +59,6 @@ final class CdsTraining {
   /** With the kernels of a JVM that has no vectors, which this one need not be. */
   private static void plain(String equation, Tensor... operands) {
     EinsumOptions plain = EinsumOptions.defaults().withKernels(KernelChoice.SCALAR);
-    Einsum.compileFor(equation, plain, operands).run(operands);
+    Einsum.compile(equation, plain, OperandSpec.like(operands)).run(operands);
   }
 }

@@ -30,8 +30,8 @@ final class Documentation {
       Pattern.compile("^<!-- file (\\S+\\.npy) ([\\d,]+) -->$", Pattern.MULTILINE);
 
   private static final List<String> PACKAGES =
-      List.of("einsum", "tensor", "exec", "io", "program", "backend", "mesh", "collective",
-          "topology");
+      List.of(
+          "einsum", "tensor", "exec", "io", "program", "backend", "mesh", "collective", "topology");
 
   private Documentation() {}
 

@@ -4,7 +4,7 @@ import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.einsum.OperandForm;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Cut;
@@ -77,13 +77,13 @@ final class LocalEinsum {
         options = options.withSize(label, local.size(dim));
       }
     }
-    List<OperandForm> forms = new ArrayList<>();
+    List<OperandSpec> specs = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
-      forms.add(
-          OperandForm.dense(
+      specs.add(
+          OperandSpec.ofStrided(
               operands.get(i).dtype(), shapes.get(i), shapes.get(i).rowMajorStrides()));
     }
-    return Einsum.compileForms(equation, options, forms);
+    return Einsum.compile(equation, options, specs.toArray(OperandSpec[]::new));
   }
 
   /** A device's task, by which devices with the same operands know each other. */

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.bench;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
@@ -105,7 +106,8 @@ final class KernelCases {
     Tensor sizes = Tensor.of(zipf(EXPERTS, ROWS), EXPERTS);
     Tensor out = Tensor.zeros(DType.F32, ROWS, HIDDEN);
     Einsum dense =
-        Einsum.compileFor("rk,kn->rn", EinsumOptions.defaults().withWorkers(workers), x, one);
+        Einsum.compile(
+            "rk,kn->rn", EinsumOptions.defaults().withWorkers(workers), OperandSpec.like(x, one));
     return ratio(
         rounds,
         Timed.of(() -> dense.runInto(out, x, one)),
@@ -146,7 +148,7 @@ final class KernelCases {
     Tensor b = Inputs.heap(1, shape, DType.F32);
     Tensor out = Tensor.zeros(DType.F32, product ? shape : Shape.of());
     String equation = product ? "ij,jk->ik" : "i,i->";
-    Einsum einsum = Einsum.compileFor(equation, EinsumOptions.defaults(), a, b);
+    Einsum einsum = Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(a, b));
     return () -> einsum.runInto(out, a, b);
   }
 

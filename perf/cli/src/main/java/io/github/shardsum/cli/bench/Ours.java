@@ -2,6 +2,7 @@ package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -43,7 +44,7 @@ final class Ours implements Competitor {
             .mapToObj(i -> Inputs.heap(i, subject.bound().operandShape(i), dtype))
             .toArray(Tensor[]::new);
     EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
-    Einsum einsum = Einsum.compileFor(subject.bound().equation(), options, operands);
+    Einsum einsum = Einsum.compile(subject.bound().equation(), options, OperandSpec.like(operands));
     Shape shape = einsum.outputShape();
     Tensor out = Tensor.zeros(dtype, shape);
     Run prepared = new Run(einsum, out, operands);

@@ -4,6 +4,7 @@ import io.github.shardsum.cli.common.TensorText;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.path.Objective;
@@ -131,7 +132,7 @@ public final class EinsumCommand implements Callable<Integer> {
   private void runOne(EinsumOptions options, PrintWriter output) throws IOException {
     try (Arena arena = Arena.ofShared()) {
       Tensor[] tensors = map(operands, arena);
-      Einsum einsum = Einsum.compileFor(equation.orElse(""), options, tensors);
+      Einsum einsum = Einsum.compile(equation.orElse(""), options, OperandSpec.like(tensors));
       if (explain) {
         output.println(einsum.explain());
       }

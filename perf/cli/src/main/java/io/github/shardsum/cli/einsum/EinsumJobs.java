@@ -3,6 +3,7 @@ package io.github.shardsum.cli.einsum;
 import io.github.shardsum.cli.common.FileErrors;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.tensor.Tensor;
 import java.io.BufferedInputStream;
@@ -120,7 +121,8 @@ final class EinsumJobs {
     Path target = Path.of(job.out());
     try (Arena arena = Arena.ofShared()) {
       Tensor[] operands = EinsumCommand.map(job.operands(), arena);
-      Tensor result = Einsum.compileFor(job.equation(), options, operands).run(operands);
+      Tensor result =
+          Einsum.compile(job.equation(), options, OperandSpec.like(operands)).run(operands);
       Npy.write(target, result);
       return result;
     }

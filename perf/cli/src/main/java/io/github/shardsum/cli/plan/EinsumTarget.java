@@ -5,6 +5,7 @@ import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ShardedEinsum;
@@ -74,7 +75,9 @@ record EinsumTarget(String equation) implements Planned {
       options = options.withSize(size.getKey(), size.getValue());
     }
     Tensor[] whole = operands.toArray(Tensor[]::new);
-    Tensor expected = Einsum.compileFor(plan.equation().withoutLayout(), options, whole).run(whole);
+    Tensor expected =
+        Einsum.compile(plan.equation().withoutLayout(), options, OperandSpec.like(whole))
+            .run(whole);
     try (Collectives collectives = Collectives.open(plan.plan().mesh())) {
       ShardedEinsum einsum = ShardedEinsum.of(plan, collectives);
       Tensor result = einsum.gather(einsum.runSharded(data.shards(collectives.devices())));

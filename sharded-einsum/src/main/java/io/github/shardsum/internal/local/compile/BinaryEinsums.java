@@ -4,7 +4,7 @@ import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.einsum.OperandForm;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.path.ContractionPath;
@@ -67,17 +67,16 @@ final class BinaryEinsums {
   }
 
   private Value contract(Contraction.Einsum einsum, List<Value> operands) {
-    List<OperandForm> forms = new ArrayList<>();
-    for (Value operand : operands) {
-      long[] strides = operand.type().shape().rowMajorStrides();
-      forms.add(OperandForm.dense(operand.type().dtype(), operand.type().shape(), strides));
-    }
+    OperandSpec[] specs =
+        operands.stream()
+            .map(operand -> OperandSpec.of(operand.type().dtype(), operand.type().shape()))
+            .toArray(OperandSpec[]::new);
     EinsumOptions options = EinsumOptions.defaults().withDtype(einsum.dtype());
     for (Map.Entry<String, Long> size : einsum.sizes().entrySet()) {
       options = options.withSize(size.getKey(), size.getValue());
     }
     ContractionPath path =
-        Einsum.compileForms(einsum.equation(), options, forms).explain().contraction().path();
+        Einsum.compile(einsum.equation(), options, specs).explain().contraction().path();
     return convert(contract(einsum, path, operands), einsum.dtype());
   }
 

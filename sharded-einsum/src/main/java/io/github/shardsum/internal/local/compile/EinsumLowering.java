@@ -5,7 +5,7 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.einsum.OperandForm;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.BiasedEinsum;
 import io.github.shardsum.internal.local.run.RunContext;
@@ -20,8 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.stream.LongStream;
 
 /** Lowers einsums: to views where nothing is computed, otherwise to compiled einsums. */
 final class EinsumLowering {
@@ -83,13 +81,13 @@ final class EinsumLowering {
   private void run(
       Contraction.Einsum einsum, Value result, Epilogue epilogue, Optional<Value> bias) {
     int[] operands = operands(einsum);
-    List<OperandForm> forms = new ArrayList<>();
+    List<OperandSpec> specs = new ArrayList<>();
     for (int i = 0; i < operands.length; i++) {
-      forms.add(form(operands[i], einsum.operands().get(i)));
+      specs.add(spec(operands[i], einsum.operands().get(i)));
     }
     EinsumOptions options = options(einsum, epilogue);
-    Einsum compiled = Einsum.compileForms(einsum.equation(), options, forms);
-    Optional<BiasedEinsum> biased = bias.map(value -> biased(einsum, options, forms, value));
+    Einsum compiled = Einsum.compile(einsum.equation(), options, specs.toArray(OperandSpec[]::new));
+    Optional<BiasedEinsum> biased = bias.map(value -> biased(einsum, options, specs, value));
     int out = lowering.define(result);
     run(einsum, compiled, operands, out, epilogue, biased);
   }
@@ -193,28 +191,27 @@ final class EinsumLowering {
     return term.axes().stream().distinct().count() == term.size();
   }
 
-  private OperandForm form(int id, Value value) {
+  private OperandSpec spec(int id, Value value) {
     return switch (lowering.locationOf(id)) {
       case ValueLocation.Dense dense ->
-          OperandForm.dense(value.type().dtype(), value.type().shape(), dense.planned().strides());
+          OperandSpec.ofStrided(
+              value.type().dtype(), value.type().shape(), dense.planned().strides());
       case ValueLocation.Routed routed -> {
         long[] sizes = java.util.Arrays.copyOf(routed.shape().toArray(), routed.leadRank() + 1);
         sizes[routed.leadRank()] = routed.slots();
         long[] strides = io.github.shardsum.tensor.Shape.of(sizes).rowMajorStrides();
         long[] weights = routed.weights().isPresent() ? strides : new long[strides.length];
-        List<Long> both =
-            LongStream.concat(LongStream.of(strides), LongStream.of(weights)).boxed().toList();
-        yield new OperandForm(
-            routed.dtype(), routed.shape(), both, OptionalInt.of(routed.leadRank()));
+        yield OperandSpec.ofRouting(
+            routed.dtype(), routed.shape(), routed.leadRank(), strides, weights);
       }
     };
   }
 
   /** A bias that is not in a buffer of the workspace in C order is copied into one. */
   private BiasedEinsum biased(
-      Contraction.Einsum einsum, EinsumOptions options, List<OperandForm> forms, Value bias) {
+      Contraction.Einsum einsum, EinsumOptions options, List<OperandSpec> specs, Value bias) {
     Term term = Term.of(bias.type().names().toArray(String[]::new));
     Storage.Buffer buffer = lowering.wholeBuffer(bias, ".bias");
-    return new BiasedEinsum(einsum.equation(), options, forms, term, buffer);
+    return new BiasedEinsum(einsum.equation(), options, specs, term, buffer);
   }
 }

@@ -4,7 +4,7 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.einsum.OperandForm;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
@@ -15,25 +15,26 @@ import java.util.Optional;
  *
  * @param equation the equation
  * @param options all but the bias
- * @param forms the operands
+ * @param specs the operands
  * @param term labels of the bias
  * @param bias the buffer
  */
 public record BiasedEinsum(
     Equation equation,
     EinsumOptions options,
-    List<OperandForm> forms,
+    List<OperandSpec> specs,
     Term term,
     Storage.Buffer bias) {
   /** Copies the list. */
   public BiasedEinsum {
-    forms = List.copyOf(forms);
+    specs = List.copyOf(specs);
   }
 
   public Einsum compile(Tensor buffer) {
     Epilogue with = options.epilogue();
     Epilogue epilogue =
         new Epilogue(with.scale(), Optional.of(new Epilogue.Bias(term, buffer)), with.relu());
-    return Einsum.compileForms(equation, options.withEpilogue(epilogue), forms);
+    return Einsum.compile(
+        equation, options.withEpilogue(epilogue), specs.toArray(OperandSpec[]::new));
   }
 }

@@ -1,0 +1,258 @@
+package io.github.shardsum.einsum;
+
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * What a plan depends on in an operand: dtype, shape, strides, and for a routing tensor how many
+ * axes lead; not where its data is stored. An immutable value, of an operand or of one that is yet
+ * to come.
+ *
+ * <pre>{@code
+ * Einsum.compile("ij,jk->ik", options, OperandSpec.of(a), OperandSpec.of(Shape.of(64, 32)));
+ * Einsum.compile("ij,jk->ik", options, OperandSpec.like(a, b));
+ * }</pre>
+ */
+public final class OperandSpec {
+  private final DType dtype;
+  private final Shape shape;
+  private final long[] strides;
+  private final int leadRank;
+
+  private OperandSpec(DType dtype, Shape shape, long[] strides, int leadRank) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.strides = strides;
+    this.leadRank = leadRank;
+  }
+
+  /**
+   * A dense operand of f32 in C order.
+   *
+   * @param shape its shape
+   * @return the spec
+   */
+  public static OperandSpec of(Shape shape) {
+    return of(DType.F32, shape);
+  }
+
+  /**
+   * A dense operand in C order.
+   *
+   * @param dtype its element type
+   * @param shape its shape
+   * @return the spec
+   */
+  public static OperandSpec of(DType dtype, Shape shape) {
+    return new OperandSpec(dtype, shape, shape.rowMajorStrides(), -1);
+  }
+
+  /**
+   * A dense operand.
+   *
+   * @param dtype its element type
+   * @param shape its shape
+   * @param strides one for each axis, in elements
+   * @return the spec
+   * @throws IllegalArgumentException if the number of strides is not the rank
+   */
+  public static OperandSpec ofStrided(DType dtype, Shape shape, long... strides) {
+    if (strides.length != shape.rank()) {
+      throw new IllegalArgumentException(
+          "operand: expected one stride for each axis of "
+              + shape
+              + ", got "
+              + Arrays.toString(strides));
+    }
+    return new OperandSpec(dtype, shape, strides.clone(), -1);
+  }
+
+  /**
+   * A routing operand.
+   *
+   * @param dtype of its weights
+   * @param shape its logical shape
+   * @param leadRank how many axes lead
+   * @param positionStrides strides of the positions, of shape {@code [lead..., k]}
+   * @param weightStrides strides of the weights, of the same shape
+   * @return the spec
+   * @throws IllegalArgumentException if the leading axes are more than the shape's, or the number
+   *     of strides is not {@code leadRank + 1} each
+   */
+  public static OperandSpec ofRouting(
+      DType dtype, Shape shape, int leadRank, long[] positionStrides, long[] weightStrides) {
+    boolean fits = leadRank >= 0 && leadRank <= shape.rank();
+    if (!fits || positionStrides.length != leadRank + 1 || weightStrides.length != leadRank + 1) {
+      throw new IllegalArgumentException(
+          "operand: expected strides of positions and weights for the leading axes and the slots of "
+              + shape
+              + ", got "
+              + leadRank
+              + " leading axes, "
+              + Arrays.toString(positionStrides)
+              + " and "
+              + Arrays.toString(weightStrides));
+    }
+    return new OperandSpec(dtype, shape, joined(positionStrides, weightStrides), leadRank);
+  }
+
+  /**
+   * The spec of an operand.
+   *
+   * @param operand the operand; its data is not read
+   * @return the spec
+   */
+  public static OperandSpec of(Operand operand) {
+    return switch (operand) {
+      case Tensor tensor -> new OperandSpec(tensor.dtype(), tensor.shape(), tensor.strides(), -1);
+      case RoutingTensor routing ->
+          new OperandSpec(
+              routing.dtype(), routing.shape(), routingStrides(routing), routing.leadRank());
+    };
+  }
+
+  /**
+   * The specs of operands.
+   *
+   * @param operands the operands; their data is not read
+   * @return one for each
+   */
+  public static OperandSpec[] like(Operand... operands) {
+    OperandSpec[] specs = new OperandSpec[operands.length];
+    for (int i = 0; i < operands.length; i++) {
+      specs[i] = of(RunChecks.present(operands[i], i));
+    }
+    return specs;
+  }
+
+  /** Dense operands in C order. */
+  static OperandSpec[] of(DType dtype, Shape[] shapes) {
+    OperandSpec[] specs = new OperandSpec[shapes.length];
+    for (int i = 0; i < shapes.length; i++) {
+      specs[i] = of(dtype, RunChecks.present(shapes[i], i));
+    }
+    return specs;
+  }
+
+  private static long[] routingStrides(RoutingTensor routing) {
+    return joined(routing.positions().strides(), routing.weights().strides());
+  }
+
+  private static long[] joined(long[] positions, long[] weights) {
+    long[] both = Arrays.copyOf(positions, positions.length + weights.length);
+    System.arraycopy(weights, 0, both, positions.length, weights.length);
+    return both;
+  }
+
+  /** The dtype that operands are promoted to. */
+  static DType promoted(List<OperandSpec> operands) {
+    DType promoted = operands.getFirst().dtype();
+    for (OperandSpec operand : operands) {
+      promoted = promoted.promote(operand.dtype());
+    }
+    return promoted;
+  }
+
+  /**
+   * Element type.
+   *
+   * @return the dtype
+   */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * Logical shape.
+   *
+   * @return the shape
+   */
+  public Shape shape() {
+    return shape;
+  }
+
+  /**
+   * Of a routing operand, how many axes lead.
+   *
+   * @return the number; empty for a dense operand
+   */
+  public OptionalInt leadRank() {
+    return isRouting() ? OptionalInt.of(leadRank) : OptionalInt.empty();
+  }
+
+  boolean isRouting() {
+    return leadRank >= 0;
+  }
+
+  /** Stride of a dense operand's axis. */
+  long stride(int axis) {
+    return strides[axis];
+  }
+
+  /** Stride of a routing operand's positions along a leading axis. */
+  long positionStride(int axis) {
+    return strides[axis];
+  }
+
+  /** Stride of a routing operand's weights along a leading axis. */
+  long weightStride(int axis) {
+    return strides[leadRank + 1 + axis];
+  }
+
+  /**
+   * Whether an operand has this dtype, shape and strides.
+   *
+   * @param operand the operand
+   * @return true if so
+   */
+  public boolean matches(Operand operand) {
+    if (operand.dtype() != dtype || !operand.shape().equals(shape)) {
+      return false;
+    }
+    return switch (operand) {
+      case Tensor tensor -> leadRank < 0 && matchesStrides(tensor);
+      case RoutingTensor routing ->
+          leadRank == routing.leadRank() && Arrays.equals(strides, routingStrides(routing));
+    };
+  }
+
+  private boolean matchesStrides(Tensor tensor) {
+    for (int axis = 0; axis < strides.length; axis++) {
+      if (tensor.stride(axis) != strides[axis]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof OperandSpec that
+        && dtype == that.dtype
+        && leadRank == that.leadRank
+        && shape.equals(that.shape)
+        && Arrays.equals(strides, that.strides);
+  }
+
+  @Override
+  public int hashCode() {
+    return (dtype.ordinal() * 31 + shape.hashCode()) * 31 + Arrays.hashCode(strides);
+  }
+
+  /** The dtype, the shape and the strides. */
+  @Override
+  public String toString() {
+    return dtype
+        + ""
+        + shape
+        + " strides "
+        + Arrays.toString(strides)
+        + (isRouting() ? ", " + leadRank + " leading axes" : "");
+  }
+}
