@@ -1,6 +1,7 @@
 package io.github.shardsum.collective;
 
 import io.github.shardsum.mesh.Chunks;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,16 +16,16 @@ import java.util.Set;
  * be printed, compared and priced before anything runs.
  *
  * <p><b>Between devices.</b> Every device of the mesh enters the same collectives in the same
- * order, with equal {@code Collective} values and dtypes. The groups along its axes ({@link
- * Mesh#groups}) run side by side; within a group the shapes fit together as each operation says,
- * different groups may have different shapes. Axes may be any subset in any order; the order
- * numbers the members, the first named axis is major. No axes means groups of one device. A
- * violation is a {@link CollectiveMismatchException} on every device.
+ * order, with equal dtypes and {@code Collective} values, but for totals and counts. The groups
+ * along its axes ({@link Mesh#groups}) run side by side; within a group the shapes fit together as
+ * each operation says, different groups may have different shapes. Axes may be any subset in any
+ * order; the order numbers the members, the first named axis is major. No axes means groups of one
+ * device. A violation is a {@link CollectiveMismatchException} on every device.
  *
  * <p><b>Pseudocode.</b> Each operation is defined by a function over a list: {@code x[i]} is the
  * operand of member i of a group of p, {@code out[i]} its result. {@code chunk(n, i)} is the range
- * of part i of n elements, see {@link Chunks}; {@code take(x, dim, range)} is the part of x within
- * a range of a dimension, {@code concat} its inverse.
+ * of part i of n elements, over several axes chunks of chunks, see {@link Chunks}; {@code take(x,
+ * dim, range)} is the part of x within a range of a dimension, {@code concat} its inverse.
  *
  * <p><b>Memory.</b> An operand is only read. A result given by the caller may be the operand itself
  * or overlap it in any way; it must not overlap the memory of another device.
@@ -132,7 +133,7 @@ public sealed interface Collective {
    * Concatenates the members' operands along a dimension; every member gets all.
    *
    * <pre>{@code
-   * total = given, or p * size(x[0], dim)
+   * total = size(out[0], dim) if out is given, else total if given, else p * size(x[0], dim)
    * for i in 0..p:  require size(x[i], dim) == length(chunk(total, i)), other sizes as x[0]'s
    * for i in 0..p:  out[i] = concat(dim, x[0], x[1], ..., x[p - 1])
    * }</pre>
@@ -142,7 +143,9 @@ public sealed interface Collective {
    *
    * @param axes the axes
    * @param dim the dimension
-   * @param total size of the result along it; empty if all operands have one size
+   * @param total size of the result along it where the caller gives no result; empty if all
+   *     operands have one size. Where results are given their size is the total, which may differ
+   *     from group to group
    */
   record AllGather(List<String> axes, int dim, OptionalLong total) implements Collective {
     /**
@@ -179,7 +182,7 @@ public sealed interface Collective {
    * received along another (or the same) dimension in the order of the members.
    *
    * <pre>{@code
-   * total = given, or p * size(x[0], concat)
+   * total = size(out[0], concat) if out is given, else total if given, else p * size(x[0], concat)
    * for i in 0..p:  require size(x[i], split) == size(x[0], split), other sizes as x[0]'s, and
    *                 if split != concat:  size(x[i], concat) == length(chunk(total, i))
    *                 if split == concat:  size(x[i], split) % p == 0, total not given
@@ -195,7 +198,9 @@ public sealed interface Collective {
    * @param axes the axes
    * @param split the dimension that is cut
    * @param concat the dimension that is put together
-   * @param total size of the result along concat; empty if all operands have one size there
+   * @param total size of the result along concat where the caller gives no result; empty if all
+   *     operands have one size there. Where results are given their size is the total, which may
+   *     differ from group to group
    */
   record AllToAll(List<String> axes, int split, int concat, OptionalLong total)
       implements Collective {
@@ -436,6 +441,105 @@ public sealed interface Collective {
     @Override
     public String toString() {
       return source + "->" + target;
+    }
+  }
+
+  /**
+   * Changes which interval of a dimension each member holds; sends exactly what a member lacks.
+   *
+   * <pre>{@code
+   * n = size(from)                                    // of the whole dimension
+   * for i in 0..p:  require size(x[i], dim) == length(from, i), other sizes as x[0]'s
+   * for j in 0..p:  require every g in interval(to, j) is in interval(from, i) for some i
+   * for j in 0..p:  out[j] = concat(dim, element(g) for g in interval(to, j))
+   * element(g):     take(x[i], dim, g - start(from, i) : + 1), where i is j if j holds g, else the
+   *                 last member that holds g
+   * }</pre>
+   *
+   * <p>Two devices, dim 0, from [0, 2) [2, 3), to [0, 3) [1, 3): {@code x = {[1, 2], [3]}} gives
+   * {@code out = {[1, 2, 3], [2, 3]}}.
+   *
+   * <p>Intervals of either cut may overlap or be empty, so this is a halo exchange, a new division
+   * into chunks, a shift, or what padding, slices and concatenation read of a split dimension, see
+   * {@link Cut}. Where several members hold an element it is the same on all of them.
+   *
+   * @param axes the axes
+   * @param dim the dimension
+   * @param from what the members' operands are, of one part for each member
+   * @param to what their results are, of the same size and parts
+   */
+  record Exchange(List<String> axes, int dim, Cut from, Cut to) implements Collective {
+    /**
+     * Copies the axes.
+     *
+     * @throws IllegalArgumentException if an axis is named twice, the dimension is negative, the
+     *     cuts differ in size or parts, or no member holds what one is to get
+     */
+    public Exchange {
+      axes = Requests.distinct(axes);
+      Requests.checkDim(dim);
+      Objects.requireNonNull(from, "from");
+      Objects.requireNonNull(to, "to");
+      if (from.size() != to.size() || !from.parts().equals(to.parts())) {
+        throw new IllegalArgumentException(
+            "exchange: both cuts must be of one size and of the same parts, got "
+                + from
+                + " and "
+                + to);
+      }
+      Requests.intervals(from, to);
+    }
+
+    /**
+     * As the canonical constructor.
+     *
+     * @param dim the dimension
+     * @param from what the members' operands are
+     * @param to what their results are
+     * @param axes the axes
+     */
+    public Exchange(int dim, Cut from, Cut to, String... axes) {
+      this(Requests.list(axes), dim, from, to);
+    }
+
+    /**
+     * Who sends what to whom.
+     *
+     * @return for each member what it receives, ascending, its own part included; from one member
+     *     at most one interval, and none that is empty
+     */
+    public List<List<Interval>> intervals() {
+      return Requests.intervals(from, to);
+    }
+
+    /** As in {@code exchange dim 0 from chunks of 7 over 2 to chunks of 7 over 2 over x}. */
+    @Override
+    public String toString() {
+      return "exchange dim " + dim + " from " + from + " to " + to + Requests.over(axes);
+    }
+  }
+
+  /**
+   * What one member of an {@link Exchange} gets from one member.
+   *
+   * @param source the member that has it
+   * @param start the first index
+   * @param end the index after the last
+   */
+  record Interval(int source, long start, long end) {
+    /**
+     * Number of indices.
+     *
+     * @return the number, at least 1
+     */
+    public long length() {
+      return end - start;
+    }
+
+    /** As in {@code [2, 5) of 1}. */
+    @Override
+    public String toString() {
+      return "[" + start + ", " + end + ") of " + source;
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.shardsum.collective;
 
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
@@ -136,7 +137,7 @@ public interface Device {
    *
    * @param x the operand: this member's chunk
    * @param dim the dimension
-   * @param total size of the result along it
+   * @param total size of this group's result along it
    * @param axes the axes
    * @return the result, read-only
    */
@@ -155,6 +156,20 @@ public interface Device {
    */
   default Tensor allToAll(Tensor x, int split, int concat, String... axes) {
     return run(new Collective.AllToAll(split, concat, axes), x);
+  }
+
+  /**
+   * {@link Collective.Exchange}.
+   *
+   * @param x the operand: this member's interval
+   * @param dim the dimension
+   * @param from which interval each member holds
+   * @param to which interval each member gets
+   * @param axes the axes
+   * @return this member's new interval
+   */
+  default Tensor exchange(Tensor x, int dim, Cut from, Cut to, String... axes) {
+    return run(new Collective.Exchange(dim, from, to, axes), x);
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.github.shardsum.collective;
 
+import io.github.shardsum.mesh.Cut;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -51,5 +53,70 @@ final class Requests {
 
   static String over(List<String> axes) {
     return axes.isEmpty() ? " over no axis" : " over " + String.join(".", axes);
+  }
+
+  /** For each member of an exchange what it receives and from whom. */
+  static List<List<Collective.Interval>> intervals(Cut from, Cut to) {
+    int members = from.count();
+    int[] holders = new int[members];
+    long[] starts = new long[members];
+    long[] ends = new long[members];
+    int count = 0;
+    for (int member = 0; member < members; member++) {
+      long start = from.start(member);
+      long end = from.end(member);
+      if (start < end) {
+        holders[count] = member;
+        starts[count] = start;
+        ends[count++] = end;
+      }
+    }
+    List<List<Collective.Interval>> received = new ArrayList<>(members);
+    for (int target = 0; target < members; target++) {
+      List<Collective.Interval> own = new ArrayList<>();
+      long at = to.start(target);
+      long end = to.end(target);
+      int self = Arrays.binarySearch(holders, 0, count, target);
+      while (at < end) {
+        // Intervals ascend, so that the last that begins in time is also the one that reaches
+        // furthest.
+        int place = last(starts, count, at);
+        if (place < 0 || ends[place] <= at) {
+          throw new IllegalArgumentException(
+              "exchange: every index must be held by a member, got index "
+                  + at
+                  + " for member "
+                  + target
+                  + " from "
+                  + from
+                  + " to "
+                  + to);
+        }
+        boolean mine = self >= 0 && starts[self] <= at && at < ends[self];
+        long until = Math.min(end, mine ? ends[self] : ends[place]);
+        if (!mine && self >= 0 && at < starts[self]) {
+          until = Math.min(until, starts[self]);
+        }
+        own.add(new Collective.Interval(mine ? target : holders[place], at, until));
+        at = until;
+      }
+      received.add(List.copyOf(own));
+    }
+    return List.copyOf(received);
+  }
+
+  /** The last place whose start is not beyond an index, or -1. */
+  private static int last(long[] starts, int count, long index) {
+    int low = 0;
+    int high = count;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (starts[middle] <= index) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low - 1;
   }
 }

@@ -6,6 +6,7 @@ import io.github.shardsum.collective.Collective.AllReduce;
 import io.github.shardsum.collective.Collective.AllToAll;
 import io.github.shardsum.collective.Collective.Barrier;
 import io.github.shardsum.collective.Collective.Broadcast;
+import io.github.shardsum.collective.Collective.Exchange;
 import io.github.shardsum.collective.Collective.Permute;
 import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
@@ -33,7 +34,7 @@ import java.util.stream.IntStream;
  *       as many parts as there are axes so that all axes are busy, both ways round a ring; between
  *       hosts, every chip with its fellows. Devices of one chip reduce first ({@link
  *       ReductionSchedule} has the other way).
- *   <li>collective-permute: every message on its route
+ *   <li>collective-permute, exchange: every message on its route
  *   <li>broadcast: along the axes one after another, in a pipeline
  *   <li>barrier: hops to one chip and back
  * </ul>
@@ -47,6 +48,9 @@ import java.util.stream.IntStream;
  * what multi-dimensional rings on TPUs do.
  */
 public final class CollectiveCostModel {
+  /** Patterns of collectives whose loads are kept: a planner asks for a few again and again. */
+  private static final int MOST_KEPT = 1024;
+
   private final Topology topology;
   private final Mesh mesh;
   private final AllToAllSchedule allToAll;
@@ -124,12 +128,12 @@ public final class CollectiveCostModel {
   }
 
   /**
-   * Prices a collective. The loads of one byte are kept, except those of a permute, so that pricing
-   * it again with other bytes costs next to nothing.
+   * Prices a collective. The loads of one byte are kept, so that pricing it again with other bytes
+   * costs next to nothing.
    *
    * @param collective which; a ragged all-to-all with the counts of every device
    * @param bytes of the operand of each device, at least 0; of a broadcast the root's; of a ragged
-   *     all-to-all those of a row
+   *     all-to-all those of a row, of an exchange those of one index of its dimension
    * @return the price
    * @throws IllegalArgumentException if an axis or a member is not there, bytes are negative, or
    *     counts are missing or those of one device do not fit another's
@@ -142,12 +146,27 @@ public final class CollectiveCostModel {
     if (collective instanceof RaggedAllToAll ragged) {
       return price(ragged, bytes);
     }
-    List<PhaseCost> unit =
-        collective instanceof Permute
-            ? phasesOfOneByte(collective)
-            : unitPrices.computeIfAbsent(pattern(collective), this::phasesOfOneByte);
-    List<PhaseCost> phases = unit.stream().map(phase -> phase.times(bytes)).toList();
-    return new CollectiveCost(what(collective, CollectiveCost.bytes(bytes) + " a device"), phases);
+    List<PhaseCost> phases =
+        ofOneByte(collective).stream().map(phase -> phase.times(bytes)).toList();
+    return new CollectiveCost(
+        what(
+            collective,
+            CollectiveCost.bytes(bytes)
+                + (collective instanceof Exchange ? " an index" : " a device")),
+        phases);
+  }
+
+  private List<PhaseCost> ofOneByte(Collective collective) {
+    Collective pattern = pattern(collective);
+    List<PhaseCost> known = unitPrices.get(pattern);
+    if (known != null) {
+      return known;
+    }
+    List<PhaseCost> made = phasesOfOneByte(collective);
+    if (unitPrices.size() < MOST_KEPT) {
+      unitPrices.put(pattern, made);
+    }
+    return made;
   }
 
   /** What matters of it here, so that few prices are kept. */
@@ -158,6 +177,7 @@ public final class CollectiveCostModel {
       case AllGather _ -> new AllGather(0, axes);
       case ReduceScatter _ -> new ReduceScatter(Reduction.SUM, 0, axes);
       case AllReduce _ -> new AllReduce(Reduction.SUM, axes);
+      case Exchange(var _, int _, var from, var to) -> new Exchange(0, from, to, axes);
       case Permute other -> other;
       case RaggedAllToAll other -> other;
       case Broadcast other -> other;
@@ -172,6 +192,7 @@ public final class CollectiveCostModel {
   private List<PhaseCost> phasesOfOneByte(Collective collective) {
     DeviceGroups groups = mesh.groups(collective.axes());
     check(collective, groups.size());
+    checkParts(collective);
     List<PlacedGroup> placed = groups.size() == 1 ? List.of() : placed(groups);
     Phases phases = new Phases(topology, grid);
     boolean blocks = placed.stream().allMatch(PlacedGroup::block);
@@ -186,11 +207,26 @@ public final class CollectiveCostModel {
         case Broadcast broadcast -> schedule.broadcast(group, broadcast.root(), 1);
         case Barrier _ -> schedule.barrier(group);
         case Permute permute ->
-            permute.pairs().forEach(pair -> scattered.send(group, pair.source(), pair.target(), 1));
+            permute
+                .pairs()
+                .forEach(
+                    pair ->
+                        scattered.send(
+                            "collective-permute", group, pair.source(), pair.target(), 1));
+        case Exchange exchange -> exchange(scattered, group, exchange);
         case RaggedAllToAll _ -> throw new IllegalStateException("priced by its rows");
       }
     }
     return phases.priced();
+  }
+
+  private static void exchange(ScatteredSchedule schedule, PlacedGroup group, Exchange exchange) {
+    List<List<Collective.Interval>> intervals = exchange.intervals();
+    for (int target = 0; target < intervals.size(); target++) {
+      for (Collective.Interval interval : intervals.get(target)) {
+        schedule.send("exchange", group, interval.source(), target, interval.length());
+      }
+    }
   }
 
   private void reduceScatter(GroupSchedule schedule, PlacedGroup group) {
@@ -229,6 +265,16 @@ public final class CollectiveCostModel {
               + most
               + " in "
               + collective);
+    }
+  }
+
+  private void checkParts(Collective collective) {
+    if (collective instanceof Exchange exchange) {
+      List<Integer> sizes = exchange.axes().stream().map(mesh::size).toList();
+      if (!exchange.from().parts().equals(sizes)) {
+        throw new IllegalArgumentException(
+            "price: parts of the cuts must be the axes' sizes " + sizes + ", got " + exchange);
+      }
     }
   }
 

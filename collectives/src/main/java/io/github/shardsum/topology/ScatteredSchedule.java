@@ -152,14 +152,12 @@ final class ScatteredSchedule implements GroupSchedule {
   }
 
   /** One member's operand to another, with others at the same time. */
-  void send(PlacedGroup group, int source, int target, double bytes) {
+  void send(String name, PlacedGroup group, int source, int target, double bytes) {
     int from = group.chips()[source];
     int to = group.chips()[target];
     if (from != to) {
       boolean inside = grid.host(from) == grid.host(to);
-      phases
-          .links("collective-permute", inside ? hops(from, to) : 0, inside ? 0 : 1)
-          .route(from, to, bytes);
+      phases.links(name, inside ? hops(from, to) : 0, inside ? 0 : 1).route(from, to, bytes);
     }
   }
 }

@@ -109,7 +109,9 @@ public final class BitsProgram {
     List<Tensor> chunks = new ArrayList<>();
     for (int device : collectives.devices()) {
       long[] shape = {9, 9};
-      shape[dim] = Chunks.size(11, groups.size(), groups.memberOf(device));
+      shape[dim] =
+          Chunks.size(
+              11, axes.stream().map(collectives.mesh()::size).toList(), groups.memberOf(device));
       chunks.add(random(device, dtype, shape));
     }
     return chunks;

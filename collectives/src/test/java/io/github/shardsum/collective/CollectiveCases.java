@@ -4,11 +4,13 @@ import io.github.shardsum.collective.Collective.AllGather;
 import io.github.shardsum.collective.Collective.AllReduce;
 import io.github.shardsum.collective.Collective.AllToAll;
 import io.github.shardsum.collective.Collective.Broadcast;
+import io.github.shardsum.collective.Collective.Exchange;
 import io.github.shardsum.collective.Collective.Permute;
 import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.Collective.Route;
 import io.github.shardsum.mesh.Chunks;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.DeviceGroups;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
@@ -70,13 +72,14 @@ final class CollectiveCases {
   Case next() {
     List<String> axes = axes();
     DType dtype = oneOf(List.of(DType.values()));
-    return switch (random.nextInt(7)) {
+    return switch (random.nextInt(8)) {
       case 0 -> of(new AllReduce(axes, reduction(dtype), Order.TREE), dtype);
       case 1 -> of(new ReduceScatter(axes, reduction(dtype), random.nextInt(2)), dtype);
       case 2 -> of(new AllGather(axes, random.nextInt(2), total()), dtype);
       case 3 -> allToAll(axes, dtype);
       case 4 -> ragged(axes, dtype);
       case 5 -> of(permute(axes), dtype);
+      case 6 -> of(exchange(axes), dtype);
       default -> of(new Broadcast(axes, random.nextInt(mesh.size(axes))), dtype);
     };
   }
@@ -107,9 +110,22 @@ final class CollectiveCases {
     return new Permute(axes, pairs);
   }
 
+  private Exchange exchange(List<String> axes) {
+    List<Integer> parts = axes.stream().map(mesh::size).toList();
+    long n = random.nextInt(3) == 0 ? random.nextInt(3) : random.nextInt(40);
+    Cut chunks = Cut.chunks(n, parts);
+    Cut blocks = Cut.aligned(n, 1 + random.nextInt(4), parts);
+    Cut halos = oneOf(List.of(chunks, blocks)).window(1 + random.nextInt(5), 1, 1, n);
+    Cut shifted = oneOf(List.of(chunks, blocks)).shift(random.nextLong(-2 * n, 2 * n + 1));
+    List<Cut> all = List.of(chunks, blocks, halos);
+    List<Cut> wanted = List.of(chunks, blocks, halos, shifted, chunks.pad(2, 1, n));
+    return new Exchange(axes, random.nextInt(2), oneOf(all), oneOf(wanted));
+  }
+
   /** With operands of shapes that fit; each group has a shape of its own. */
   private Case of(Collective collective, DType dtype) {
     DeviceGroups groups = mesh.groups(collective.axes());
+    List<Integer> parts = collective.axes().stream().map(mesh::size).toList();
     List<Optional<Tensor>> x = new ArrayList<>(Collections.nCopies(mesh.size(), Optional.empty()));
     for (int group = 0; group < groups.count(); group++) {
       long[] whole = whole();
@@ -117,14 +133,15 @@ final class CollectiveCases {
         long[] shape = whole.clone();
         switch (collective) {
           case AllGather(var _, int dim, OptionalLong total) when total.isPresent() ->
-              shape[dim] = Chunks.size(total.getAsLong(), groups.size(), member);
+              shape[dim] = Chunks.size(total.getAsLong(), parts, member);
           case AllToAll(var _, int split, int concat, OptionalLong total) -> {
             if (split == concat) {
               shape[split] *= groups.size();
             } else if (total.isPresent()) {
-              shape[concat] = Chunks.size(total.getAsLong(), groups.size(), member);
+              shape[concat] = Chunks.size(total.getAsLong(), parts, member);
             }
           }
+          case Exchange(var _, int dim, Cut from, Cut _) -> shape[dim] = from.length(member);
           default -> {}
         }
         boolean raw = collective instanceof AllReduce || collective instanceof ReduceScatter;

@@ -159,7 +159,7 @@ class ContractRefusalTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aPlanRefusesListsThatLackADeviceWhenItIsBuilt(InProcessCluster cluster) throws Exception {
+  void aPlanRefusesListsThatLackADevice(InProcessCluster cluster) throws Exception {
     cluster.run(
         Mesh.of("x", 12),
         OPTIONS,
@@ -168,12 +168,16 @@ class ContractRefusalTest {
               collectives.devices().stream().map(_ -> Tensor.zeros(DType.F32, 5)).toList();
           List<Tensor> less = x.subList(1, x.size());
           var rows = new Collective.RaggedAllToAll("x");
-          var plan = collectives.plan("p");
+          var sum = new Collective.AllReduce(Reduction.SUM, "x");
           for (List<Tensor> bad : List.of(less, List.<Tensor>of())) {
-            assertThrows(
-                IllegalArgumentException.class, () -> plan.communicate(rows, bad, List::of, x));
-            assertThrows(
-                IllegalArgumentException.class, () -> plan.communicate(rows, x, List::of, bad));
+            var builder = collectives.plan("p");
+            assertThrows(IllegalArgumentException.class, () -> builder.communicate(sum, bad, x));
+            assertThrows(IllegalArgumentException.class, () -> builder.communicate(sum, x, bad));
+            Plan operands =
+                collectives.plan("p").communicate(rows, List::of, () -> bad, () -> x).build();
+            assertThrows(IllegalArgumentException.class, operands::run);
+            Plan results = collectives.plan("p").communicate(sum, () -> x, () -> bad).build();
+            assertThrows(IllegalArgumentException.class, results::run);
           }
         });
   }

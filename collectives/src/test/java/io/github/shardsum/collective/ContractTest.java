@@ -350,7 +350,7 @@ class ContractTest {
     if (next.collective() instanceof Collective.RaggedAllToAll ragged) {
       List<RaggedCounts> counts =
           ((Collective.RaggedAllToAll) next.of(collectives.devices())).counts();
-      builder.communicate(ragged, x, () -> counts, out);
+      builder.communicate(ragged, () -> counts, () -> x, () -> out);
     } else {
       builder.communicate(next.collective(), x, out);
     }

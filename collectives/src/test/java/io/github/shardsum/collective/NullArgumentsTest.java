@@ -78,8 +78,9 @@ class NullArgumentsTest {
       var rows = new Collective.RaggedAllToAll("x");
       names("counts", () -> rows.with(null));
       names("counts of device 1", () -> rows.with(Arrays.asList(NO_ROWS, null)));
-      names("counts", () -> collectives.plan("p").communicate(rows, BOTH, null, BOTH));
-      Plan plan = collectives.plan("p").communicate(rows, BOTH, () -> null, BOTH).build();
+      names("counts", () -> collectives.plan("p").communicate(rows, null, () -> BOTH, () -> BOTH));
+      Plan plan =
+          collectives.plan("p").communicate(rows, () -> null, () -> BOTH, () -> BOTH).build();
       names("counts", plan::run);
     }
   }

@@ -1,6 +1,6 @@
 package io.github.shardsum.collective;
 
-import io.github.shardsum.mesh.Chunks;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Bf16;
 import io.github.shardsum.tensor.DType;
@@ -45,11 +45,17 @@ final class Reference {
           Collections.nCopies(p, reduce(mesh, axes, devices, x, reduction));
       case Collective.ReduceScatter(var axes, var reduction, int dim) -> {
         Tensor total = reduce(mesh, axes, devices, x, reduction);
-        yield each(p, i -> take(total, dim, p, i));
+        yield each(p, i -> take(total, dim, sizes(mesh, axes), i));
       }
       case Collective.AllGather(var _, int dim, var _) -> Collections.nCopies(p, concat(dim, x));
-      case Collective.AllToAll(var _, int split, int concat, var _) ->
-          each(p, j -> concat(concat, x.stream().map(t -> take(t, split, p, j)).toList()));
+      case Collective.AllToAll(var axes, int split, int concat, var _) ->
+          each(
+              p,
+              j ->
+                  concat(
+                      concat, x.stream().map(t -> take(t, split, sizes(mesh, axes), j)).toList()));
+      case Collective.Exchange(var _, int dim, var from, var to) ->
+          each(p, j -> exchanged(x, dim, from, to, j));
       case Collective.RaggedAllToAll _ -> each(p, j -> rows(x, counts, j));
       case Collective.Permute permute -> each(p, t -> received(permute, x, t));
       case Collective.Broadcast(var _, int root) -> each(p, _ -> x.get(root).copy());
@@ -65,9 +71,40 @@ final class Reference {
     return results;
   }
 
-  static Tensor take(Tensor x, int dim, int p, int part) {
-    long from = Chunks.start(x.size(dim), p, part);
-    return x.slice(dim, from, from + Chunks.size(x.size(dim), p, part));
+  private static List<Integer> sizes(Mesh mesh, List<String> axes) {
+    return axes.stream().map(mesh::size).toList();
+  }
+
+  /** A chunk of a chunk of ..., one level after another. */
+  static Tensor take(Tensor x, int dim, List<Integer> sizes, int part) {
+    Tensor taken = x;
+    int count = sizes.stream().reduce(1, (a, b) -> a * b);
+    int rest = part;
+    for (int parts : sizes) {
+      count /= parts;
+      long n = taken.size(dim);
+      long full = Math.ceilDiv(n, parts);
+      long from = Math.min(n, full * (rest / count));
+      taken = taken.slice(dim, from, Math.min(n, from + full));
+      rest %= count;
+    }
+    return taken;
+  }
+
+  /** Element by element: the member's own where it holds it, else that of the last who does. */
+  private static Tensor exchanged(List<Tensor> x, int dim, Cut from, Cut to, int j) {
+    List<Tensor> elements = new ArrayList<>();
+    elements.add(x.get(j).slice(dim, 0, 0));
+    for (long g = to.start(j); g < to.end(j); g++) {
+      int holder = -1;
+      for (int i = 0; i < x.size(); i++) {
+        boolean holds = from.start(i) <= g && g < from.end(i);
+        holder = holds && holder != j ? i : holder;
+      }
+      long at = g - from.start(holder);
+      elements.add(x.get(holder).slice(dim, at, at + 1));
+    }
+    return concat(dim, elements);
   }
 
   private static Tensor concat(int dim, List<Tensor> x) {

@@ -11,12 +11,14 @@ import io.github.shardsum.collective.Collective.AllReduce;
 import io.github.shardsum.collective.Collective.AllToAll;
 import io.github.shardsum.collective.Collective.Barrier;
 import io.github.shardsum.collective.Collective.Broadcast;
+import io.github.shardsum.collective.Collective.Exchange;
 import io.github.shardsum.collective.Collective.Permute;
 import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.Collective.Route;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.mesh.MeshAxis;
 import java.time.Duration;
@@ -111,6 +113,20 @@ class CollectiveCostModelTest {
         List.of(counts.getFirst(), RaggedCounts.of(new long[] {0, 2}, new long[] {3, 2}));
     String message = refused(() -> costs.price(new RaggedAllToAll(List.of("d"), wrong), 100));
     assertTrue(message.contains("device 0 sending 2 rows to device 1, which receives 3"), message);
+  }
+
+  @Test
+  void anExchangeLoadsTheLinksOfTheIntervalsThatMove() {
+    Topology line = Topology.of("line", Interconnect.LINE, LINK, 4);
+    CollectiveCostModel costs = CollectiveCostModel.of(line, Mesh.of("d", 4));
+    Cut chunks = Cut.chunks(10, 4);
+    // Chunks of 3, 3, 3 and 1: every one but the last wants the next one's first two.
+    CollectiveCost halo =
+        costs.price(new Exchange(0, chunks, chunks.window(3, 1, 1, 10), "d"), 100);
+    assertEquals(200, halo.largestLinkLoad(), EXACT);
+    CollectiveCost nothing = costs.price(new Exchange(0, chunks, chunks, "d"), 100);
+    assertEquals(0, nothing.largestLinkLoad(), EXACT);
+    refused(() -> costs.price(new Exchange(0, Cut.chunks(9, 2), Cut.chunks(9, 2), "d"), 1));
   }
 
   @Test

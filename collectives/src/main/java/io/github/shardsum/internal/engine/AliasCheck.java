@@ -29,19 +29,23 @@ final class AliasCheck {
    *
    * @throws IllegalArgumentException if a result overlaps what is another device's
    */
-  static void check(Placement placement, List<DeviceCall> calls) {
+  static void check(Placement placement, GroupCalls groups) {
+    List<DeviceCall> calls = groups.calls();
     if (calls.stream().allMatch(call -> call.out().isEmpty())) {
       return;
     }
     AliasCheck ownership = new AliasCheck();
     for (int index = 0; index < calls.size(); index++) {
+      if (groups.isWrittenByAnother(index)) {
+        continue;
+      }
       DeviceCall call = calls.get(index);
       int device = placement.device(index);
       ownership.add(call.x(), device, false);
       call.out().ifPresent(out -> ownership.add(out, device, true));
     }
-    Collective collective = calls.getFirst().collective();
-    GroupLayout layout = placement.layout(collective.axes());
+    Collective collective = groups.collective();
+    GroupLayout layout = groups.layout();
     for (List<Range> list : ownership.ranges.values()) {
       sweep(list, collective, layout);
     }

@@ -1,9 +1,13 @@
 package io.github.shardsum.internal.engine;
 
+import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.RaggedCounts;
-import io.github.shardsum.mesh.Chunks;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.tensor.Shape;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntUnaryOperator;
 
 /** Which part of member i's operand becomes which part of member j's result, in bytes. */
@@ -34,8 +38,8 @@ sealed interface BlockMapping {
     private final Parts splitParts;
     private final Parts concatParts;
 
-    /** The boxes of full and of short chunks, by {@link #kind}. */
-    private final Box[] boxes = new Box[4];
+    /** By the kind of the chunk along split, then by that of the chunk along concat. */
+    private final Box[][] boxes;
 
     /**
      * One kind of box, its distances in bytes along split in operands and along concat in results.
@@ -43,38 +47,40 @@ sealed interface BlockMapping {
     private record Box(
         BoxCopy direct, BoxCopy pack, BoxCopy unpack, long bytes, long fromStep, long toStep) {}
 
-    /** The chunks of one dimension; a whole one is a single chunk for everybody. */
-    private record Parts(
-        long[] starts, boolean[] isShort, boolean[] isEmpty, long full, long rest) {
-      static Parts of(Shape whole, int dim, int p) {
-        long n = dim < 0 ? 0 : whole.size(dim);
-        long full = Math.ceilDiv(n, p);
-        Parts parts =
-            new Parts(new long[p], new boolean[p], new boolean[p], full, full > 0 ? n % full : 0);
-        for (int part = 0; part < p; part++) {
-          long size = Chunks.size(n, p, part);
-          parts.starts[part] = Chunks.start(n, p, part);
-          parts.isShort[part] = size != full;
-          parts.isEmpty[part] = dim >= 0 && size == 0;
+    /**
+     * The chunks of one dimension; a whole one is a single chunk for all.
+     *
+     * @param starts where each begins
+     * @param kinds the place of its length among the lengths
+     * @param lengths those that occur: a few, however many chunks there are
+     */
+    private record Parts(long[] starts, int[] kinds, List<Long> lengths) {
+      static Parts of(Shape whole, int dim, List<Integer> parts, int p) {
+        long[] starts = new long[p];
+        int[] kinds = new int[p];
+        if (dim < 0) {
+          return new Parts(starts, kinds, List.of(1L));
         }
-        return parts;
-      }
-
-      long size(boolean wantShort) {
-        return wantShort ? rest : full;
+        Cut cut = Cut.chunks(whole.size(dim), parts);
+        List<Long> lengths = List.copyOf(cut.lengths().keySet());
+        for (int part = 0; part < p; part++) {
+          starts[part] = cut.start(part);
+          kinds[part] = lengths.indexOf(cut.length(part));
+        }
+        return new Parts(starts, kinds, lengths);
       }
     }
 
-    Blocks(Shape whole, int split, int concat, int p, int elementBytes) {
-      this.splitParts = Parts.of(whole, split, p);
-      this.concatParts = Parts.of(whole, concat, p);
-      for (int kind = 0; kind < 4; kind++) {
-        boxes[kind] =
-            box(
-                whole,
-                new int[] {split, concat},
-                new long[] {splitParts.size((kind & 1) != 0), concatParts.size((kind & 2) != 0)},
-                elementBytes);
+    /** Of chunks over parts of p members. */
+    Blocks(Shape whole, int split, int concat, List<Integer> parts, int p, int elementBytes) {
+      this.splitParts = Parts.of(whole, split, parts, p);
+      this.concatParts = Parts.of(whole, concat, parts, p);
+      this.boxes = new Box[splitParts.lengths().size()][concatParts.lengths().size()];
+      for (int i = 0; i < boxes.length; i++) {
+        for (int j = 0; j < boxes[i].length; j++) {
+          long[] sizes = {splitParts.lengths().get(i), concatParts.lengths().get(j)};
+          boxes[i][j] = box(whole, new int[] {split, concat}, sizes, elementBytes);
+        }
       }
     }
 
@@ -98,38 +104,140 @@ sealed interface BlockMapping {
           concat < 0 ? 0 : to[concat] * elementBytes);
     }
 
-    private int kind(int i, int j) {
-      return (splitParts.isShort[j] ? 1 : 0) + (concatParts.isShort[i] ? 2 : 0);
+    private Box of(int i, int j) {
+      return boxes[splitParts.kinds()[j]][concatParts.kinds()[i]];
     }
 
     @Override
     public long bytes(int i, int j) {
-      return splitParts.isEmpty[j] || concatParts.isEmpty[i] ? 0 : boxes[kind(i, j)].bytes();
+      return of(i, j).bytes();
     }
 
     @Override
     public long fromAt(int i, int j) {
-      return splitParts.starts[j] * boxes[kind(i, j)].fromStep();
+      return splitParts.starts[j] * of(i, j).fromStep();
     }
 
     @Override
     public long toAt(int i, int j) {
-      return concatParts.starts[i] * boxes[kind(i, j)].toStep();
+      return concatParts.starts[i] * of(i, j).toStep();
     }
 
     @Override
     public BoxCopy direct(int i, int j) {
-      return boxes[kind(i, j)].direct();
+      return of(i, j).direct();
     }
 
     @Override
     public BoxCopy pack(int i, int j) {
-      return boxes[kind(i, j)].pack();
+      return of(i, j).pack();
     }
 
     @Override
     public BoxCopy unpack(int i, int j) {
-      return boxes[kind(i, j)].unpack();
+      return of(i, j).unpack();
+    }
+  }
+
+  /**
+   * Intervals of one dimension that move to another cut.
+   *
+   * <p>A pair exchanges one interval at most, because the intervals of a cut ascend.
+   */
+  final class Intervals implements BlockMapping {
+    /** By target, the members that send to it, ascending. */
+    private final int[][] sources;
+
+    private final Box[][] boxes;
+
+    /** One interval of one pair, and where it begins in the operand and in the result, in bytes. */
+    private record Box(Copies copies, long fromAt, long toAt) {}
+
+    /** The copies of one interval; of one length they are the same wherever they are. */
+    private record Copies(BoxCopy direct, BoxCopy pack, BoxCopy unpack) {}
+
+    private record Lengths(long from, long to, long interval) {}
+
+    private static final Box NONE =
+        new Box(new Copies(BoxCopy.bytes(0), BoxCopy.bytes(0), BoxCopy.bytes(0)), 0, 0);
+
+    /**
+     * Of an exchange.
+     *
+     * @param shape of any operand or result of the group; its size along the dimension is not read
+     */
+    Intervals(Collective.Exchange exchange, Shape shape, int elementBytes) {
+      Cut from = exchange.from();
+      Cut to = exchange.to();
+      int dim = exchange.dim();
+      long inner = Rules.product(shape, dim + 1, shape.rank()) * elementBytes;
+      List<List<Collective.Interval>> intervals = exchange.intervals();
+      Map<Lengths, Copies> known = new HashMap<>();
+      sources = new int[intervals.size()][];
+      boxes = new Box[intervals.size()][];
+      for (int target = 0; target < boxes.length; target++) {
+        List<Collective.Interval> received = intervals.get(target);
+        sources[target] = received.stream().mapToInt(Collective.Interval::source).toArray();
+        boxes[target] = new Box[received.size()];
+        for (int k = 0; k < received.size(); k++) {
+          Collective.Interval next = received.get(k);
+          int source = next.source();
+          Lengths lengths = new Lengths(from.length(source), to.length(target), next.length());
+          boxes[target][k] =
+              new Box(
+                  known.computeIfAbsent(lengths, of -> copies(shape, dim, of, elementBytes)),
+                  (next.start() - from.start(source)) * inner,
+                  (next.start() - to.start(target)) * inner);
+        }
+      }
+    }
+
+    private static Copies copies(Shape shape, int dim, Lengths lengths, int elementBytes) {
+      Shape interval = Rules.withSize(shape, dim, lengths.interval());
+      long[] box = interval.toArray();
+      long[] from = Rules.withSize(shape, dim, lengths.from()).rowMajorStrides();
+      long[] to = Rules.withSize(shape, dim, lengths.to()).rowMajorStrides();
+      long[] packed = interval.rowMajorStrides();
+      return new Copies(
+          BoxCopy.of(box, from, to, elementBytes),
+          BoxCopy.of(box, from, packed, elementBytes),
+          BoxCopy.of(box, packed, to, elementBytes));
+    }
+
+    /** Of a pair that exchanges nothing an empty one. */
+    private Box of(int i, int j) {
+      int place = Arrays.binarySearch(sources[j], i);
+      return place < 0 ? NONE : boxes[j][place];
+    }
+
+    @Override
+    public long bytes(int i, int j) {
+      return of(i, j).copies().direct().byteCount();
+    }
+
+    @Override
+    public long fromAt(int i, int j) {
+      return of(i, j).fromAt();
+    }
+
+    @Override
+    public long toAt(int i, int j) {
+      return of(i, j).toAt();
+    }
+
+    @Override
+    public BoxCopy direct(int i, int j) {
+      return of(i, j).copies().direct();
+    }
+
+    @Override
+    public BoxCopy pack(int i, int j) {
+      return of(i, j).copies().pack();
+    }
+
+    @Override
+    public BoxCopy unpack(int i, int j) {
+      return of(i, j).copies().unpack();
     }
   }
 

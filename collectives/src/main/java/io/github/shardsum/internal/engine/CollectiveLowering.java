@@ -6,13 +6,14 @@ import io.github.shardsum.collective.Collective.AllReduce;
 import io.github.shardsum.collective.Collective.AllToAll;
 import io.github.shardsum.collective.Collective.Barrier;
 import io.github.shardsum.collective.Collective.Broadcast;
+import io.github.shardsum.collective.Collective.Exchange;
 import io.github.shardsum.collective.Collective.Permute;
 import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.internal.reduce.Elements;
-import io.github.shardsum.mesh.Chunks;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** Turns checked calls of this process's devices into phases. */
 final class CollectiveLowering {
   private final EngineContext context;
+  private final GroupCalls groups;
   private final GroupLayout layout;
   private final List<DeviceCall> calls;
   private final Collective collective;
@@ -30,20 +32,21 @@ final class CollectiveLowering {
   private final Operands operands;
   private final List<Phase> phases = new ArrayList<>();
 
-  private CollectiveLowering(EngineContext context, List<DeviceCall> calls, int workers) {
+  private CollectiveLowering(EngineContext context, GroupCalls groups, int workers) {
     this.context = context;
-    this.calls = calls;
-    this.collective = calls.getFirst().collective();
-    this.layout = context.placement().layout(collective.axes());
+    this.groups = groups;
+    this.calls = groups.calls();
+    this.collective = groups.collective();
+    this.layout = groups.layout();
     this.workers = workers;
-    this.operands = new Operands(context.placement(), layout, calls);
+    this.operands = new Operands(context.placement(), groups);
   }
 
-  static LoweredCollective prepare(EngineContext context, List<DeviceCall> calls, int workers) {
-    return new CollectiveLowering(context, calls, workers).prepare();
+  static LoweredCollective lower(EngineContext context, GroupCalls groups, int workers) {
+    return new CollectiveLowering(context, groups, workers).lower();
   }
 
-  private LoweredCollective prepare() {
+  private LoweredCollective lower() {
     if (collective instanceof Barrier) {
       phases.addAll(barrier());
       copyPastBarrier();
@@ -56,7 +59,7 @@ final class CollectiveLowering {
           fold(new ReductionGroup.Kind(name(), dtype(), reduction, order, false));
       case ReduceScatter(var _, var reduction, var _) ->
           fold(new ReductionGroup.Kind(name(), dtype(), reduction, Order.TREE, true));
-      case AllGather _, AllToAll _, RaggedAllToAll _, Permute _, Broadcast _ -> move();
+      case AllGather _, AllToAll _, RaggedAllToAll _, Exchange _, Permute _, Broadcast _ -> move();
       case Barrier _ -> throw new IllegalStateException("a barrier moves nothing");
     }
     operands.unstage(phases);
@@ -109,7 +112,7 @@ final class CollectiveLowering {
 
   private void fold(ReductionGroup.Kind kind) {
     TreeReduction folding = new TreeReduction(context, layout, kind, workers, zeroCopy());
-    for (GroupMembers members : layout.local()) {
+    for (GroupMembers members : groups.groups()) {
       @Nullable Elements[] leaves = new Elements[members.size()];
       for (int leaf = 0; leaf < leaves.length; leaf++) {
         int device = members.leaves()[leaf];
@@ -130,16 +133,15 @@ final class CollectiveLowering {
     List<ReductionGroup.Value> values = new ArrayList<>();
     long inner = Rules.product(shape, dim + 1, shape.rank());
     long n = shape.size(dim);
+    Cut cut = Cut.chunks(n, layout.parts());
     for (int member = 0; member < members.size(); member++) {
-      long chunk = Chunks.size(n, members.size(), member);
+      long chunk = cut.length(member);
       int device = members.devices()[member];
       values.add(
           new ReductionGroup.Value(
               Rules.withSize(shape, dim, chunk).elementCount(),
               new ReductionGroup.Window(
-                  Chunks.start(n, members.size(), member) * inner,
-                  Math.max(1, chunk * inner),
-                  n * inner),
+                  cut.start(member) * inner, Math.max(1, chunk * inner), n * inner),
               context.placement().processOf(device),
               context.placement().isLocal(device) ? List.of(operands.out(device)) : List.of()));
     }
@@ -149,7 +151,7 @@ final class CollectiveLowering {
   private void move() {
     BlockTransfer movement = new BlockTransfer(context, layout, name(), workers, zeroCopy());
     boolean replicated = collective instanceof AllGather || collective instanceof Broadcast;
-    for (GroupMembers members : layout.local()) {
+    for (GroupMembers members : groups.groups()) {
       int[] devices = members.devices();
       @Nullable Elements[] elements = new Elements[devices.length];
       for (int member : members.local()) {
@@ -178,10 +180,13 @@ final class CollectiveLowering {
     DeviceCall call = calls.get(context.placement().indexOf(members.devices()[members.local()[0]]));
     return switch (collective) {
       case AllGather(var _, int dim, var _) ->
-          new BlockMapping.Blocks(Rules.agreedShape(call, p), -1, dim, p, width);
+          new BlockMapping.Blocks(
+              Rules.agreedShape(call, layout), -1, dim, layout.parts(), p, width);
       case AllToAll(var _, int split, int concat, var _) ->
-          new BlockMapping.Blocks(Rules.agreedShape(call, p), split, concat, p, width);
+          new BlockMapping.Blocks(
+              Rules.agreedShape(call, layout), split, concat, layout.parts(), p, width);
       case RaggedAllToAll _ -> rows(members, call);
+      case Exchange exchange -> new BlockMapping.Intervals(exchange, call.x().shape(), width);
       case Broadcast(var _, int root) -> {
         int[] sources = new int[p];
         Arrays.fill(sources, root);
@@ -221,7 +226,7 @@ final class CollectiveLowering {
   private void clearUnreached(Permute permute) {
     List<Elements> unreached = new ArrayList<>();
     List<Long> bytes = new ArrayList<>();
-    for (GroupMembers members : layout.local()) {
+    for (GroupMembers members : groups.groups()) {
       int[] sources = permute.sources(members.size());
       for (int member : members.local()) {
         int device = members.devices()[member];

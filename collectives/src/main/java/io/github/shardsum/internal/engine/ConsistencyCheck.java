@@ -14,6 +14,7 @@ import java.util.function.IntFunction;
 /** Finds out whether all devices of the mesh entered the same collective with what fits. */
 final class ConsistencyCheck {
   private final EngineContext context;
+  private final GroupCalls groups;
   private final List<DeviceCall> calls;
   private final long sequence;
   private final IntFunction<String> sites;
@@ -24,9 +25,10 @@ final class ConsistencyCheck {
    * @param sites where each of them was made, asked for only if there is a mismatch
    */
   ConsistencyCheck(
-      EngineContext context, List<DeviceCall> calls, long sequence, IntFunction<String> sites) {
+      EngineContext context, GroupCalls groups, long sequence, IntFunction<String> sites) {
     this.context = context;
-    this.calls = calls;
+    this.groups = groups;
+    this.calls = groups.calls();
     this.sequence = sequence;
     this.sites = sites;
   }
@@ -102,9 +104,8 @@ final class ConsistencyCheck {
         return Optional.of("different dtypes");
       }
     }
-    GroupLayout layout = context.placement().layout(first.collective().axes());
-    for (GroupMembers members : layout.local()) {
-      Optional<String> found = groupMismatch(members, layout.size());
+    for (GroupMembers members : groups.layout().local()) {
+      Optional<String> found = groupMismatch(members);
       if (found.isPresent()) {
         return found;
       }
@@ -116,12 +117,12 @@ final class ConsistencyCheck {
     return calls.get(context.placement().indexOf(members.devices()[member]));
   }
 
-  private Optional<String> groupMismatch(GroupMembers members, int p) {
+  private Optional<String> groupMismatch(GroupMembers members) {
     int[] local = members.local();
-    Shape first = Rules.agreedShape(call(members, local[0]), p);
+    Shape first = Rules.agreedShape(call(members, local[0]), groups.layout());
     for (int member : local) {
       DeviceCall call = call(members, member);
-      if (!Rules.agreedShape(call, p).equals(first)) {
+      if (!Rules.agreedShape(call, groups.layout()).equals(first)) {
         return Optional.of("shapes that do not fit together");
       }
     }
@@ -183,16 +184,23 @@ final class ConsistencyCheck {
 
   private Digest digest() {
     DeviceCall first = calls.getFirst();
-    GroupLayout layout = context.placement().layout(first.collective().axes());
+    GroupLayout layout = groups.layout();
     Digest digest = Digest.of(context.placement(), sequence, calls);
     for (int index = 0; index < calls.size(); index++) {
-      digest.shape(index, Rules.agreedShape(calls.get(index), layout.size()));
+      digest.shape(index, Rules.agreedShape(calls.get(index), layout));
     }
     for (GroupMembers members : layout.local()) {
       switch (first.collective()) {
         case RaggedAllToAll _ -> digestCounts(members, digest);
         case Permute permute -> digestSent(members, permute, digest);
         default -> {}
+      }
+    }
+    for (GroupCalls.Repeat repeat : groups.repeats()) {
+      for (int process : repeat.members().processes()) {
+        if (process != context.placement().process()) {
+          digest.repeated(process, repeat.members().group(), repeat.of());
+        }
       }
     }
     return digest;

@@ -6,6 +6,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What one device of this process brings to a collective.
@@ -47,12 +48,21 @@ record DeviceCall(
     return new DeviceCall(collective, x, out, counts.stream().findFirst());
   }
 
-  /** Whether another device asks for the same; counts are each device's own. */
+  /** Whether another device asks for the same. */
   boolean asksAs(DeviceCall other) {
-    return collective instanceof Collective.RaggedAllToAll
-            && other.collective instanceof Collective.RaggedAllToAll
-        ? collective.axes().equals(other.collective.axes())
-        : collective.equals(other.collective);
+    return collective == other.collective || common().equals(other.common());
+  }
+
+  /** What all devices ask for: counts are each device's own, totals those of its group. */
+  Collective common() {
+    return switch (collective) {
+      case Collective.RaggedAllToAll ragged -> ragged.with(List.of());
+      case Collective.AllGather(var axes, int dim, var _) ->
+          new Collective.AllGather(axes, dim, OptionalLong.empty());
+      case Collective.AllToAll(var axes, int split, int concat, var _) ->
+          new Collective.AllToAll(axes, split, concat, OptionalLong.empty());
+      default -> collective;
+    };
   }
 
   static List<DeviceCall> of(Collective collective, List<Tensor> x) {

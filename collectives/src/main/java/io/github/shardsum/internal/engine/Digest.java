@@ -52,7 +52,7 @@ final class Digest {
   }
 
   private static String canonical(DeviceCall call) {
-    Collective collective = call.collective();
+    Collective collective = call.common();
     String dtype = collective instanceof Collective.Barrier ? "" : call.x().dtype().toString();
     // Its text leaves out pairs beyond the first few.
     String pairs = collective instanceof Permute permute ? permute.pairs().toString() : "";
@@ -93,6 +93,13 @@ final class Digest {
   void expected(int source, int target, long value) {
     words[SHAPES + placement.count() + placement.processes() + placement.processOf(source)] +=
         mix(source, target, value);
+  }
+
+  /** Notes a group that does not run here, with a process that must find the same. */
+  void repeated(int process, int group, int of) {
+    long value = mix(group, of, 1);
+    words[SHAPES + placement.count() + process] += value;
+    words[SHAPES + placement.count() + placement.processes() + process] += value;
   }
 
   private long sentTo(int process) {

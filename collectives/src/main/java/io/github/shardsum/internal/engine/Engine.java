@@ -176,7 +176,7 @@ public final class Engine implements Collectives {
     Rules.checkRequest(call.collective(), mesh());
     GroupLayout layout = context.placement().layout(call.collective().axes());
     int member = layout.groups().memberOf(context.placement().device(index));
-    Rules.checkCall(call, layout.size(), member);
+    Rules.checkCall(call, layout, member);
   }
 
   void checkUsable() {
@@ -210,18 +210,18 @@ public final class Engine implements Collectives {
   }
 
   private List<Tensor> executeOpen(List<DeviceCall> calls, IntFunction<String> sites) {
+    GroupCalls groups = new GroupCalls(context.placement(), calls);
     if (options.checked()) {
-      AliasCheck.check(context.placement(), calls);
+      AliasCheck.check(context.placement(), groups);
     }
     long number = nextSequence();
     try {
       if (options.checked()) {
-        new ConsistencyCheck(context, calls, number, sites).reach();
+        new ConsistencyCheck(context, groups, number, sites).reach();
       }
-      LoweredCollective prepared =
-          CollectiveLowering.prepare(context, calls, workers.parallelism());
-      Supersteps.run(workers, prepared.phases());
-      return prepared.results();
+      LoweredCollective lowered = CollectiveLowering.lower(context, groups, workers.parallelism());
+      Supersteps.run(workers, lowered.phases());
+      return lowered.results();
     } catch (CollectiveException failed) {
       poison(failed);
       throw failed;

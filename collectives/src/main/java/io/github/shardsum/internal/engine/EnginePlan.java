@@ -13,6 +13,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /** A plan as stretches: phases that were made when it was built, or a call made when it runs. */
@@ -67,16 +70,35 @@ final class EnginePlan implements Plan {
     text.append(engine.mesh().notation()).append(", ").append(engine.mesh().size());
     text.append(" devices on ").append(engine.processes());
     text.append(engine.processes() == 1 ? " process" : " processes");
-    int width = steps.stream().mapToInt(step -> step.name().length()).max().orElse(0);
+    int width = steps.stream().mapToInt(step -> width(step, 0)).max().orElse(0);
     int number = 0;
     for (Step step : steps) {
-      text.append('\n')
-          .append(String.format(Locale.ROOT, "%3d  %-" + width + "s", ++number, step.name()));
-      if (step.collective().isPresent()) {
-        text.append(String.format(Locale.ROOT, "  %,14d bytes", step.operandBytes()));
-      }
+      text.append(String.format(Locale.ROOT, "\n%3d  ", ++number));
+      append(step, 0, width, text);
     }
     return text.toString();
+  }
+
+  private static String title(Step step, int depth) {
+    String times = step.body().isEmpty() ? "" : ", " + step.rounds() + " rounds";
+    return "  ".repeat(depth) + step.name() + times;
+  }
+
+  private static int width(Step step, int depth) {
+    return step.body().stream()
+        .mapToInt(inner -> width(inner, depth + 1))
+        .reduce(title(step, depth).length(), Math::max);
+  }
+
+  private static void append(Step step, int depth, int width, StringBuilder text) {
+    text.append(String.format(Locale.ROOT, "%-" + width + "s", title(step, depth)));
+    if (step.collective().isPresent()) {
+      text.append(String.format(Locale.ROOT, "  %,14d bytes", step.operandBytes()));
+    }
+    for (Step inner : step.body()) {
+      text.append("\n     ");
+      append(inner, depth + 1, width, text);
+    }
   }
 
   /** Collects the steps. */
@@ -88,73 +110,137 @@ final class EnginePlan implements Plan {
     private final List<Step> steps = new ArrayList<>();
     private final List<Runnable> stretches = new ArrayList<>();
     private final List<Phase> open = new ArrayList<>();
-    private final IdentityHashMap<MemorySegment.Scope, Memory> memories = new IdentityHashMap<>();
+    private final IdentityHashMap<MemorySegment.Scope, Memory> memories;
+    private final boolean isBody;
+    private boolean ended;
 
     Steps(Engine engine, EngineContext context, Workers workers, String name) {
+      this(engine, context, workers, name, new IdentityHashMap<>(), false);
+    }
+
+    private Steps(
+        Engine engine,
+        EngineContext context,
+        Workers workers,
+        String name,
+        IdentityHashMap<MemorySegment.Scope, Memory> memories,
+        boolean isBody) {
       this.engine = engine;
       this.context = context;
       this.workers = workers;
       this.name = name;
+      this.memories = memories;
+      this.isBody = isBody;
+    }
+
+    private void checkOpen() {
+      if (ended) {
+        throw new IllegalStateException(
+            "plan: steps of a repeat must be added while its body runs, got one after it");
+      }
     }
 
     @Override
     public Builder compute(String what, DeviceTask task) {
       Objects.requireNonNull(what, "name");
       Objects.requireNonNull(task, "task");
+      checkOpen();
       open.add(new Phase(what, context.placement().count(), task::run));
-      steps.add(new Step(what, Optional.empty(), 0));
+      steps.add(new Step(what, Optional.empty(), 0, 1, List.of()));
       return this;
     }
 
     @Override
     public Builder communicate(Collective collective, List<Tensor> x, List<Tensor> out) {
-      List<DeviceCall> calls = engine.calls(collective, x, out);
+      checkOpen();
+      List<DeviceCall> calls = engine.calls(collective, x, engine.results(collective, out));
       boolean barrier = collective instanceof Collective.Barrier;
       if (!barrier || calls.stream().anyMatch(DeviceCall::copiesPastBarrier)) {
         note(collective, "operand", x);
         note(collective, "result", out);
       }
-      if (out.size() != x.size()) {
-        throw Rules.wrongList(collective, "result", x.size(), out.size());
-      }
       String site = CallSites.here();
+      GroupCalls groups = new GroupCalls(context.placement(), calls);
       if (engine.options().checked()) {
-        AliasCheck.check(context.placement(), calls);
-        new ConsistencyCheck(context, calls, steps.size(), _ -> site).reachHere();
+        AliasCheck.check(context.placement(), groups);
+        new ConsistencyCheck(context, groups, steps.size(), _ -> site).reachHere();
         if (!context.isAlone()) {
           open.add(
               Phase.single(
                   collective + ": check",
                   () ->
-                      new ConsistencyCheck(context, calls, engine.nextSequence(), _ -> site)
+                      new ConsistencyCheck(context, groups, engine.nextSequence(), _ -> site)
                           .reach()));
         }
       }
-      open.addAll(CollectiveLowering.prepare(context, calls, workers.parallelism()).phases());
-      steps.add(new Step(collective.toString(), Optional.of(collective), bytes(x)));
+      open.addAll(CollectiveLowering.lower(context, groups, workers.parallelism()).phases());
+      steps.add(new Step(collective.toString(), Optional.of(collective), bytes(x), 1, List.of()));
       return this;
     }
 
     @Override
     public Builder communicate(
+        Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
+      Objects.requireNonNull(collective, "collective");
+      return bound(collective, () -> collective, x, out);
+    }
+
+    @Override
+    public Builder communicate(
         Collective.RaggedAllToAll collective,
-        List<Tensor> x,
         Supplier<List<RaggedCounts>> counts,
-        List<Tensor> out) {
-      engine.listed(collective, "operand", Objects.requireNonNull(x, "x"));
-      engine.listed(collective, "result", Objects.requireNonNull(out, "out"));
+        Supplier<List<Tensor>> x,
+        Supplier<List<Tensor>> out) {
+      Objects.requireNonNull(collective, "collective");
       Objects.requireNonNull(counts, "counts");
+      return bound(collective, () -> collective.with(counts.get()), x, out);
+    }
+
+    private Builder bound(
+        Collective shown,
+        Supplier<Collective> collective,
+        Supplier<List<Tensor>> x,
+        Supplier<List<Tensor>> out) {
+      Objects.requireNonNull(x, "x");
+      Objects.requireNonNull(out, "out");
+      checkOpen();
+      Rules.checkRequest(shown, engine.mesh());
       close();
       String site = CallSites.here();
-      List<Tensor> operands = List.copyOf(x);
-      List<Tensor> results = List.copyOf(out);
-      note(collective, "operand", operands);
-      note(collective, "result", results);
       stretches.add(
-          () ->
-              engine.execute(
-                  engine.calls(collective.with(counts.get()), operands, results), _ -> site));
-      steps.add(new Step(collective.toString(), Optional.of(collective), bytes(x)));
+          () -> {
+            Collective now = collective.get();
+            engine.execute(engine.calls(now, x.get(), engine.results(now, out.get())), _ -> site);
+          });
+      steps.add(new Step(shown.toString(), Optional.of(shown), 0, 1, List.of()));
+      return this;
+    }
+
+    @Override
+    public Builder repeat(String what, int rounds, BiConsumer<Builder, IntSupplier> body) {
+      Objects.requireNonNull(what, "name");
+      Objects.requireNonNull(body, "body");
+      checkOpen();
+      if (rounds < 0) {
+        throw new IllegalArgumentException(
+            "plan: rounds of " + what + " must be at least 0, got " + rounds);
+      }
+      Steps inner = new Steps(engine, context, workers, name, memories, true);
+      // Tasks read it on other threads; a superstep begins after it was set.
+      AtomicInteger round = new AtomicInteger();
+      body.accept(inner, round::get);
+      inner.close();
+      inner.ended = true;
+      close();
+      List<Runnable> each = List.copyOf(inner.stretches);
+      stretches.add(
+          () -> {
+            for (int next = 0; next < rounds; next++) {
+              round.set(next);
+              each.forEach(Runnable::run);
+            }
+          });
+      steps.add(new Step(what, Optional.empty(), 0, rounds, List.copyOf(inner.steps)));
       return this;
     }
 
@@ -191,6 +277,9 @@ final class EnginePlan implements Plan {
 
     @Override
     public Plan build() {
+      if (isBody) {
+        throw new IllegalStateException("plan: the body of a repeat must not be built by itself");
+      }
       close();
       return new EnginePlan(
           engine, name, List.copyOf(steps), List.copyOf(stretches), List.copyOf(memories.values()));

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 final class GroupLayout {
   private final Placement placement;
   private final DeviceGroups groups;
+  private final List<Integer> parts;
   private final DeviceGroups byPosition;
   private final ReductionTree tree;
   private final List<GroupMembers> local;
@@ -22,6 +23,7 @@ final class GroupLayout {
     this.placement = placement;
     Mesh mesh = placement.mesh();
     this.groups = mesh.groups(axes);
+    this.parts = axes.stream().map(mesh::size).toList();
     List<String> ordered = mesh.axisNames().stream().filter(axes::contains).toList();
     this.byPosition = mesh.groups(ordered);
     this.tree = ReductionTree.of(ordered.stream().map(mesh::size).toList());
@@ -99,6 +101,11 @@ final class GroupLayout {
 
   DeviceGroups groups() {
     return groups;
+  }
+
+  /** Sizes of the axes in the order of the request: what chunks are dealt out over. */
+  List<Integer> parts() {
+    return parts;
   }
 
   /** Members of each group. */

@@ -18,6 +18,7 @@ import java.util.Set;
  */
 final class Operands {
   private final Placement placement;
+  private final GroupCalls groups;
   private final GroupLayout layout;
   private final List<DeviceCall> calls;
   private final List<Tensor> operands = new ArrayList<>();
@@ -26,10 +27,11 @@ final class Operands {
   private final List<Elements> from = new ArrayList<>();
   private final List<Elements> to = new ArrayList<>();
 
-  Operands(Placement placement, GroupLayout layout, List<DeviceCall> calls) {
+  Operands(Placement placement, GroupCalls groups) {
     this.placement = placement;
-    this.layout = layout;
-    this.calls = calls;
+    this.groups = groups;
+    this.layout = groups.layout();
+    this.calls = groups.calls();
     if (calls.getFirst().collective() instanceof Collective.Barrier) {
       return;
     }
@@ -46,12 +48,17 @@ final class Operands {
   private void add(int index, List<Optional<Tensor>> shared) {
     DeviceCall call = calls.get(index);
     int device = placement.device(index);
+    if (groups.isRepeated(index)) {
+      addAsTheyAre(call.x(), call.out().orElseThrow());
+      return;
+    }
     if (call.out().isPresent()) {
       Tensor out = call.out().get();
-      outs.add(out.isContiguous() ? out : fresh(call, out.shape()));
+      boolean direct = out.isContiguous() && !groups.isWrittenByAnother(index);
+      outs.add(direct ? out : fresh(call, out.shape()));
       results.add(out);
     } else {
-      Shape shape = Rules.resultShape(call, layout.size(), layout.groups().memberOf(device));
+      Shape shape = Rules.resultShape(call, layout, layout.groups().memberOf(device));
       if (isShared(call.collective())) {
         int group = layout.groups().groupOf(device);
         Tensor one = shared.get(group).orElseGet(() -> fresh(call, shape));
@@ -64,9 +71,20 @@ final class Operands {
         results.add(outs.getLast());
       }
     }
-    boolean stage = !call.x().isContiguous() || overlaps(call, outs.getLast());
+    boolean stage =
+        !call.x().isContiguous()
+            || overlaps(call, outs.getLast())
+            || (groups.sharesTile(index) && isOverwritten(call));
     operands.add(stage ? fresh(call, call.x().shape()) : call.x());
     from.add(Elements.of(operands.getLast()));
+  }
+
+  /** Of a device in whose group nothing runs. */
+  private void addAsTheyAre(Tensor x, Tensor out) {
+    outs.add(out);
+    results.add(out);
+    operands.add(x);
+    from.add(Elements.of(x));
   }
 
   private static boolean isShared(Collective collective) {
@@ -92,6 +110,11 @@ final class Operands {
             && x.offset() == out.offset()
             && x.shape().equals(out.shape());
     return !(same && call.collective() instanceof Collective.AllReduce);
+  }
+
+  /** Whether the caller's result overlaps the operand, which another group may still read. */
+  private static boolean isOverwritten(DeviceCall call) {
+    return extent(call.x()).asOverlappingSlice(extent(call.out().orElseThrow())).isPresent();
   }
 
   /** The memory that a tensor may touch. */
@@ -125,7 +148,7 @@ final class Operands {
 
   private boolean isStagedOut(int index) {
     Optional<Tensor> out = calls.get(index).out();
-    return out.isPresent() && outs.get(index) != out.get();
+    return out.isPresent() && outs.get(index) != out.get() && !groups.isWrittenByAnother(index);
   }
 
   /** Adds the phase that copies results to where they could not be written at once. */

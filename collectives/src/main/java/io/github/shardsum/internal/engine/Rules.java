@@ -6,18 +6,22 @@ import io.github.shardsum.collective.Collective.AllReduce;
 import io.github.shardsum.collective.Collective.AllToAll;
 import io.github.shardsum.collective.Collective.Barrier;
 import io.github.shardsum.collective.Collective.Broadcast;
+import io.github.shardsum.collective.Collective.Exchange;
 import io.github.shardsum.collective.Collective.Permute;
 import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.mesh.Chunks;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
@@ -39,6 +43,15 @@ final class Rules {
                 checkMember(collective, pair.source(), members);
                 checkMember(collective, pair.target(), members);
               });
+      case Exchange exchange -> {
+        List<Integer> parts = collective.axes().stream().map(mesh::size).toList();
+        if (!exchange.from().parts().equals(parts)) {
+          throw wrong(
+              collective,
+              "parts of the cuts must be the axes' sizes " + parts,
+              exchange.from() + "");
+        }
+      }
       case AllReduce _, ReduceScatter _, AllGather _, AllToAll _, RaggedAllToAll _, Barrier _ -> {}
     }
   }
@@ -50,8 +63,9 @@ final class Rules {
     }
   }
 
-  /** Checks one device's operand and result, as member of p. */
-  static void checkCall(DeviceCall call, int p, int member) {
+  /** Checks one device's operand and result, as a member of a group along axes of given sizes. */
+  static void checkCall(DeviceCall call, GroupLayout layout, int member) {
+    int p = layout.size();
     Collective collective = call.collective();
     Tensor x = call.x();
     if (!(collective instanceof Barrier) || call.copiesPastBarrier()) {
@@ -66,13 +80,13 @@ final class Rules {
       }
       case AllGather(var _, int dim, OptionalLong total) -> {
         checkDim(collective, dim, x);
-        checkChunk(collective, x, dim, total, p, member);
+        checkChunk(call, dim, total, layout, member);
       }
       case AllToAll(var _, int split, int concat, OptionalLong total) -> {
         checkDim(collective, split, x);
         checkDim(collective, concat, x);
         if (split != concat) {
-          checkChunk(collective, x, concat, total, p, member);
+          checkChunk(call, concat, total, layout, member);
         } else if (x.size(split) % p != 0) {
           throw wrong(
               collective,
@@ -81,9 +95,13 @@ final class Rules {
         }
       }
       case RaggedAllToAll _ -> checkCounts(call, p);
+      case Exchange(var _, int dim, Cut from, Cut _) -> {
+        checkDim(collective, dim, x);
+        checkPart(call, dim, from, member);
+      }
       case Permute _, Broadcast _, Barrier _ -> {}
     }
-    call.out().ifPresent(out -> checkOut(call, out, p, member));
+    call.out().ifPresent(out -> checkOut(call, out, layout, member));
   }
 
   /** Devices run on several threads, which ones is the engine's choice: each must reach it. */
@@ -125,26 +143,48 @@ final class Rules {
   }
 
   private static void checkChunk(
-      Collective collective, Tensor x, int dim, OptionalLong total, int p, int member) {
-    if (total.isPresent() && x.size(dim) != Chunks.size(total.getAsLong(), p, member)) {
+      DeviceCall call, int dim, OptionalLong total, GroupLayout layout, int member) {
+    Tensor x = call.x();
+    Optional<Long> given = givenTotal(call, dim);
+    if (given.isPresent() && total.isPresent() && given.get() != total.getAsLong()) {
       throw wrong(
-          collective,
-          "as chunk "
+          call.collective(),
+          "the result's size of dimension " + dim + " must be the total",
+          describe(call.out().orElseThrow()) + "; a total is for calls that give no result");
+    }
+    if (given.isEmpty() && total.isEmpty()) {
+      if (x.size(dim) > Long.MAX_VALUE / layout.size()) {
+        throw wrong(call.collective(), "the total must be below 2^63", describe(x));
+      }
+      return;
+    }
+    checkPart(call, dim, Cut.chunks(total(call, dim, total, layout), layout.parts()), member);
+  }
+
+  private static void checkPart(DeviceCall call, int dim, Cut cut, int member) {
+    if (call.x().size(dim) != cut.length(member)) {
+      throw wrong(
+          call.collective(),
+          "the size of dimension "
+              + dim
+              + " must be "
+              + cut.length(member)
+              + ", that of part "
               + member
               + " of "
-              + total.getAsLong()
-              + " over "
-              + p
-              + " members a size of "
-              + Chunks.size(total.getAsLong(), p, member)
-              + " in dimension "
-              + dim
-              + " is wanted",
-          describe(x));
+              + cut,
+          describe(call.x()));
     }
-    if (total.isEmpty() && x.size(dim) > Long.MAX_VALUE / p) {
-      throw wrong(collective, "a total below 2^63 is wanted", describe(x));
-    }
+  }
+
+  /** Where a result is given its size is that of the whole. */
+  private static Optional<Long> givenTotal(DeviceCall call, int dim) {
+    return call.out().filter(out -> out.rank() == call.x().rank()).map(out -> out.size(dim));
+  }
+
+  /** Size of the whole along the dimension of which operands are chunks. */
+  private static long total(DeviceCall call, int dim, OptionalLong total, GroupLayout layout) {
+    return givenTotal(call, dim).orElseGet(() -> total.orElse(layout.size() * call.x().size(dim)));
   }
 
   private static void checkCounts(DeviceCall call, int p) {
@@ -169,7 +209,7 @@ final class Rules {
     }
   }
 
-  private static void checkOut(DeviceCall call, Tensor out, int p, int member) {
+  private static void checkOut(DeviceCall call, Tensor out, GroupLayout layout, int member) {
     Tensor x = call.x();
     boolean fits =
         switch (call.collective()) {
@@ -178,12 +218,12 @@ final class Rules {
               out.rank() == x.rank()
                   && out.size(0) >= call.counts().orElseThrow().rowsReceived()
                   && withSize(out.shape(), 0, 0).equals(withSize(x.shape(), 0, 0));
-          default -> out.shape().equals(resultShape(call, p, member));
+          default -> out.shape().equals(resultShape(call, layout, member));
         };
     if (out.dtype() != x.dtype() || !fits) {
       throw wrong(
           call.collective(),
-          "a result of " + x.dtype() + " " + resultShape(call, p, member) + " is wanted",
+          "a result of " + x.dtype() + " " + resultShape(call, layout, member) + " is wanted",
           describe(out) + " for the operand " + describe(x));
     }
     if (out.segment().isReadOnly()) {
@@ -201,22 +241,23 @@ final class Rules {
   }
 
   /** The shape of a member's result; for rows in uneven counts, of those received. */
-  static Shape resultShape(DeviceCall call, int p, int member) {
+  static Shape resultShape(DeviceCall call, GroupLayout layout, int member) {
     Shape x = call.x().shape();
     return switch (call.collective()) {
       case AllReduce _, Permute _, Broadcast _, Barrier _ -> x;
       case ReduceScatter(var _, var _, int dim) ->
-          withSize(x, dim, Chunks.size(x.size(dim), p, member));
+          withSize(x, dim, Chunks.size(x.size(dim), layout.parts(), member));
       case AllGather(var _, int dim, OptionalLong total) ->
-          withSize(x, dim, total.orElse(p * x.size(dim)));
+          withSize(x, dim, total(call, dim, total, layout));
       case AllToAll(var _, int split, int concat, OptionalLong total) ->
           split == concat
               ? x
               : withSize(
-                  withSize(x, split, Chunks.size(x.size(split), p, member)),
+                  withSize(x, split, Chunks.size(x.size(split), layout.parts(), member)),
                   concat,
-                  total.orElse(p * x.size(concat)));
+                  total(call, concat, total, layout));
       case RaggedAllToAll _ -> withSize(x, 0, call.counts().orElseThrow().rowsReceived());
+      case Exchange(var _, int dim, Cut _, Cut to) -> withSize(x, dim, to.length(member));
     };
   }
 
@@ -225,15 +266,16 @@ final class Rules {
    * are chunks; of rows in uneven counts the size of a row; of a permutation nothing but that what
    * is sent fits.
    */
-  static Shape agreedShape(DeviceCall call, int p) {
+  static Shape agreedShape(DeviceCall call, GroupLayout layout) {
     Shape x = call.x().shape();
     return switch (call.collective()) {
       case AllReduce _, ReduceScatter _, Broadcast _ -> x;
       case AllGather(var _, int dim, OptionalLong total) ->
-          withSize(x, dim, total.orElse(p * x.size(dim)));
+          withSize(x, dim, total(call, dim, total, layout));
       case AllToAll(var _, int split, int concat, OptionalLong total) ->
-          split == concat ? x : withSize(x, concat, total.orElse(p * x.size(concat)));
+          split == concat ? x : withSize(x, concat, total(call, concat, total, layout));
       case RaggedAllToAll _ -> withSize(x, 0, 0);
+      case Exchange(var _, int dim, Cut from, Cut _) -> withSize(x, dim, from.size());
       case Permute _, Barrier _ -> Shape.of();
     };
   }

@@ -6,15 +6,18 @@ import io.github.shardsum.collective.Collective.AllReduce;
 import io.github.shardsum.collective.Collective.AllToAll;
 import io.github.shardsum.collective.Collective.Barrier;
 import io.github.shardsum.collective.Collective.Broadcast;
+import io.github.shardsum.collective.Collective.Exchange;
 import io.github.shardsum.collective.Collective.Permute;
 import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.DeviceGroups;
 import io.github.shardsum.topology.CollectiveCost;
 import io.github.shardsum.topology.CollectiveCostModel;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** The collectives of the command line. */
 enum CollectiveName {
@@ -24,11 +27,15 @@ enum CollectiveName {
   ALL_TO_ALL,
   RAGGED_ALL_TO_ALL,
   COLLECTIVE_PERMUTE,
+  EXCHANGE,
   BROADCAST,
   BARRIER;
 
   /** Rows of an expert that is no hotter than the others. */
   private static final long ROWS = 1_000;
+
+  /** Indices of a device's chunk, of which an exchange gives the first and the last away. */
+  private static final long INDICES = 16;
 
   /**
    * The price.
@@ -40,7 +47,8 @@ enum CollectiveName {
     if (this == RAGGED_ALL_TO_ALL) {
       return ragged(costs, new RaggedAllToAll(over, List.of()), bytes, hot);
     }
-    return costs.price(collective(costs, over.toArray(String[]::new)), bytes);
+    long unit = this == EXCHANGE ? Math.ceilDiv(bytes, INDICES) : bytes;
+    return costs.price(collective(costs, over.toArray(String[]::new)), unit);
   }
 
   private Collective collective(CollectiveCostModel costs, String... axes) {
@@ -51,9 +59,18 @@ enum CollectiveName {
       case ALL_TO_ALL -> new AllToAll(0, 0, axes);
       case RAGGED_ALL_TO_ALL -> new RaggedAllToAll(axes);
       case COLLECTIVE_PERMUTE -> Permute.shift(1, costs.mesh().size(List.of(axes)), axes);
+      case EXCHANGE -> halos(costs, axes);
       case BROADCAST -> new Broadcast(0, axes);
       case BARRIER -> new Barrier(axes);
     };
+  }
+
+  /** A halo of one index on either side. */
+  private static Exchange halos(CollectiveCostModel costs, String... axes) {
+    List<Integer> parts = Stream.of(axes).map(costs.mesh()::size).toList();
+    long size = INDICES * costs.mesh().size(List.of(axes));
+    Cut chunks = Cut.chunks(size, parts);
+    return new Exchange(0, chunks, chunks.shift(1).window(3, 1, 1, size), axes);
   }
 
   private static CollectiveCost ragged(
