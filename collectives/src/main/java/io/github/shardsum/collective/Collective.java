@@ -452,8 +452,7 @@ public sealed interface Collective {
    * for i in 0..p:  require size(x[i], dim) == length(from, i), other sizes as x[0]'s
    * for j in 0..p:  require every g in interval(to, j) is in interval(from, i) for some i
    * for j in 0..p:  out[j] = concat(dim, element(g) for g in interval(to, j))
-   * element(g):     take(x[i], dim, g - start(from, i) : + 1), where i is j if j holds g, else the
-   *                 last member that holds g
+   * element(g):     take(x[i], dim, g - start(from, i) : + 1) for any i with g in interval(from, i)
    * }</pre>
    *
    * <p>Two devices, dim 0, from [0, 2) [2, 3), to [0, 3) [1, 3): {@code x = {[1, 2], [3]}} gives
@@ -461,7 +460,9 @@ public sealed interface Collective {
    *
    * <p>Intervals of either cut may overlap or be empty, so this is a halo exchange, a new division
    * into chunks, a shift, or what padding, slices and concatenation read of a split dimension, see
-   * {@link Cut}. Where several members hold an element it is the same on all of them.
+   * {@link Cut}. Where several members hold an element it must be the same on all of them. A member
+   * keeps what it holds; of the rest each interval comes from one of those that hold it, from as few
+   * as possible.
    *
    * @param axes the axes
    * @param dim the dimension

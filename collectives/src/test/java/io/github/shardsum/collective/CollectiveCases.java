@@ -129,6 +129,7 @@ final class CollectiveCases {
     List<Optional<Tensor>> x = new ArrayList<>(Collections.nCopies(mesh.size(), Optional.empty()));
     for (int group = 0; group < groups.count(); group++) {
       long[] whole = whole();
+      Tensor value = value(collective, dtype, whole);
       for (int member = 0; member < groups.size(); member++) {
         long[] shape = whole.clone();
         switch (collective) {
@@ -145,13 +146,27 @@ final class CollectiveCases {
           default -> {}
         }
         boolean raw = collective instanceof AllReduce || collective instanceof ReduceScatter;
-        x.set(groups.device(group, member), Optional.of(tensor(dtype, shape, raw)));
+        Tensor own = tensor(dtype, shape, raw);
+        if (collective instanceof Exchange(var _, int dim, Cut from, Cut _)) {
+          own.assign(value.slice(dim, from.start(member), from.end(member)));
+        }
+        x.set(groups.device(group, member), Optional.of(own));
       }
     }
     return new Case(
         collective,
         x.stream().map(Optional::orElseThrow).toList(),
         Collections.nCopies(mesh.size(), Optional.empty()));
+  }
+
+  /** What the members of an exchange hold parts of, the same where they overlap. */
+  private Tensor value(Collective collective, DType dtype, long[] whole) {
+    if (collective instanceof Exchange exchange) {
+      long[] shape = whole.clone();
+      shape[exchange.dim()] = exchange.from().size();
+      return tensor(dtype, shape, false);
+    }
+    return Tensor.zeros(dtype, 0);
   }
 
   private long[] whole() {

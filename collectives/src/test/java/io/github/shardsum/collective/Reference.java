@@ -91,15 +91,14 @@ final class Reference {
     return taken;
   }
 
-  /** Element by element: the member's own where it holds it, else that of the last who does. */
+  /** Element by element, of any member that holds it. */
   private static Tensor exchanged(List<Tensor> x, int dim, Cut from, Cut to, int j) {
     List<Tensor> elements = new ArrayList<>();
     elements.add(x.get(j).slice(dim, 0, 0));
     for (long g = to.start(j); g < to.end(j); g++) {
       int holder = -1;
       for (int i = 0; i < x.size(); i++) {
-        boolean holds = from.start(i) <= g && g < from.end(i);
-        holder = holds && holder != j ? i : holder;
+        holder = from.start(i) <= g && g < from.end(i) ? i : holder;
       }
       long at = g - from.start(holder);
       elements.add(x.get(holder).slice(dim, at, at + 1));

@@ -116,7 +116,7 @@ final class AliasCheck {
       return;
     }
     // Interleaved views of one array, columns for example, cover the same range and may be apart.
-    if (!a.tensor().isContiguous() || !b.tensor().isContiguous()) {
+    if (!a.tensor().overlaps(b.tensor())) {
       return;
     }
     throw new IllegalArgumentException(

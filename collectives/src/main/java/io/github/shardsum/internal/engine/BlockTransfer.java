@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.engine;
 
-import io.github.shardsum.internal.reduce.Elements;
+import io.github.shardsum.internal.reduce.ElementBlock;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,7 +39,7 @@ final class BlockTransfer {
   record Group(
       GroupMembers members,
       BlockMapping mapping,
-      @Nullable Elements[] operands,
+      @Nullable ElementBlock[] operands,
       List<Target> targets,
       boolean replicated) {
     /** Where what is sent to a member goes. */
@@ -53,10 +53,10 @@ final class BlockTransfer {
   /**
    * A result on this process.
    *
-   * @param elements its memory
+   * @param block its memory
    * @param member a member that it belongs to
    */
-  record Target(Elements elements, int member) {}
+  record Target(ElementBlock block, int member) {}
 
   /**
    * What one task copies: from each source to each target, or a part of the only pair.
@@ -165,7 +165,7 @@ final class BlockTransfer {
 
   private static void copy(Copy copy) {
     for (int i : copy.sources()) {
-      Elements from = copy.group().operands()[i];
+      ElementBlock from = copy.group().operands()[i];
       if (from != null) {
         for (int target : copy.targets()) {
           copy(copy, i, from, copy.group().targets().get(target));
@@ -174,9 +174,9 @@ final class BlockTransfer {
     }
   }
 
-  private static void copy(Copy copy, int i, Elements from, Target target) {
+  private static void copy(Copy copy, int i, ElementBlock from, Target target) {
     BlockMapping mapping = copy.group().mapping();
-    Elements to = target.elements();
+    ElementBlock to = target.block();
     int j = target.member();
     mapping
         .direct(i, j)
@@ -252,7 +252,7 @@ final class BlockTransfer {
 
   /** Where a piece can be sent from as it lies. */
   private static Optional<MemorySegment> source(Group group, int i, int j) {
-    Elements from = group.operands()[i];
+    ElementBlock from = group.operands()[i];
     return from != null && group.mapping().pack(i, j).isOneRun()
         ? from.inNativeMemory(group.mapping().fromAt(i, j), group.mapping().bytes(i, j))
         : Optional.empty();
@@ -264,7 +264,7 @@ final class BlockTransfer {
     return targets.size() == 1 && group.mapping().unpack(i, j).isOneRun()
         ? targets
             .getFirst()
-            .elements()
+            .block()
             .inNativeMemory(group.mapping().toAt(i, j), group.mapping().bytes(i, j))
         : Optional.empty();
   }
@@ -274,7 +274,7 @@ final class BlockTransfer {
     Blocks.Piece to = piece.place();
     int i = piece.source();
     int j = piece.target();
-    Elements from = piece.group().operands()[i];
+    ElementBlock from = piece.group().operands()[i];
     if (from != null) {
       mapping
           .pack(i, j)
@@ -288,7 +288,7 @@ final class BlockTransfer {
     int i = piece.source();
     int j = piece.target();
     for (Target target : piece.group().targetsOf(j)) {
-      Elements to = target.elements();
+      ElementBlock to = target.block();
       mapping
           .unpack(i, j)
           .copy(from.memory(), from.at(), to.segment(), to.at() + mapping.toAt(i, j));

@@ -12,7 +12,7 @@ import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.RaggedCounts;
-import io.github.shardsum.internal.reduce.Elements;
+import io.github.shardsum.internal.reduce.ElementBlock;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -113,7 +113,7 @@ final class CollectiveLowering {
   private void fold(ReductionGroup.Kind kind) {
     TreeReduction folding = new TreeReduction(context, layout, kind, workers, zeroCopy());
     for (GroupMembers members : groups.groups()) {
-      @Nullable Elements[] leaves = new Elements[members.size()];
+      @Nullable ElementBlock[] leaves = new ElementBlock[members.size()];
       for (int leaf = 0; leaf < leaves.length; leaf++) {
         int device = members.leaves()[leaf];
         leaves[leaf] = context.placement().isLocal(device) ? operands.operand(device) : null;
@@ -153,7 +153,7 @@ final class CollectiveLowering {
     boolean replicated = collective instanceof AllGather || collective instanceof Broadcast;
     for (GroupMembers members : groups.groups()) {
       int[] devices = members.devices();
-      @Nullable Elements[] elements = new Elements[devices.length];
+      @Nullable ElementBlock[] elements = new ElementBlock[devices.length];
       for (int member : members.local()) {
         elements[member] = operands.operand(devices[member]);
       }
@@ -224,7 +224,7 @@ final class CollectiveLowering {
   }
 
   private void clearUnreached(Permute permute) {
-    List<Elements> unreached = new ArrayList<>();
+    List<ElementBlock> unreached = new ArrayList<>();
     List<Long> bytes = new ArrayList<>();
     for (GroupMembers members : groups.groups()) {
       int[] sources = permute.sources(members.size());
@@ -241,7 +241,7 @@ final class CollectiveLowering {
             name() + ": zeros",
             unreached.size(),
             (task, _) -> {
-              Elements out = unreached.get(task);
+              ElementBlock out = unreached.get(task);
               out.segment().asSlice(out.at(), bytes.get(task)).fill((byte) 0);
             }));
   }

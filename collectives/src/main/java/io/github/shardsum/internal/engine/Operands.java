@@ -1,16 +1,16 @@
 package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.collective.Collective;
-import io.github.shardsum.internal.reduce.Elements;
+import io.github.shardsum.internal.reduce.ElementBlock;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Operands and results of this process's devices in C order without gaps, so that all that runs
@@ -24,8 +24,8 @@ final class Operands {
   private final List<Tensor> operands = new ArrayList<>();
   private final List<Tensor> outs = new ArrayList<>();
   private final List<Tensor> results = new ArrayList<>();
-  private final List<Elements> from = new ArrayList<>();
-  private final List<Elements> to = new ArrayList<>();
+  private final List<ElementBlock> from = new ArrayList<>();
+  private final List<ElementBlock> to = new ArrayList<>();
 
   Operands(Placement placement, GroupCalls groups) {
     this.placement = placement;
@@ -42,7 +42,7 @@ final class Operands {
     for (int index = 0; index < calls.size(); index++) {
       add(index, shared);
     }
-    outs.forEach(out -> to.add(Elements.of(out)));
+    outs.forEach(out -> to.add(ElementBlock.of(out)));
   }
 
   private void add(int index, List<Optional<Tensor>> shared) {
@@ -76,7 +76,7 @@ final class Operands {
             || overlaps(call, outs.getLast())
             || (groups.sharesTile(index) && isOverwritten(call));
     operands.add(stage ? fresh(call, call.x().shape()) : call.x());
-    from.add(Elements.of(operands.getLast()));
+    from.add(ElementBlock.of(operands.getLast()));
   }
 
   /** Of a device in whose group nothing runs. */
@@ -84,7 +84,7 @@ final class Operands {
     outs.add(out);
     results.add(out);
     operands.add(x);
-    from.add(Elements.of(x));
+    from.add(ElementBlock.of(x));
   }
 
   private static boolean isShared(Collective collective) {
@@ -102,27 +102,18 @@ final class Operands {
   /** Whether writing the result could change what is still to be read of the operand. */
   private static boolean overlaps(DeviceCall call, Tensor out) {
     Tensor x = call.x();
-    if (call.out().isEmpty() || extent(x).asOverlappingSlice(extent(out)).isEmpty()) {
-      return false;
-    }
     boolean same =
         x.segment().equals(out.segment())
             && x.offset() == out.offset()
             && x.shape().equals(out.shape());
-    return !(same && call.collective() instanceof Collective.AllReduce);
+    return call.out().isPresent()
+        && x.overlaps(out)
+        && !(same && call.collective() instanceof Collective.AllReduce);
   }
 
   /** Whether the caller's result overlaps the operand, which another group may still read. */
   private static boolean isOverwritten(DeviceCall call) {
-    return extent(call.x()).asOverlappingSlice(extent(call.out().orElseThrow())).isPresent();
-  }
-
-  /** The memory that a tensor may touch. */
-  private static MemorySegment extent(Tensor tensor) {
-    int width = tensor.dtype().byteSize();
-    return tensor.isContiguous()
-        ? tensor.segment().asSlice(tensor.offset() * width, tensor.shape().elementCount() * width)
-        : tensor.segment();
+    return call.x().overlaps(call.out().orElseThrow());
   }
 
   /**
@@ -169,11 +160,11 @@ final class Operands {
             }));
   }
 
-  Elements operand(int device) {
+  ElementBlock operand(int device) {
     return from.get(placement.indexOf(device));
   }
 
-  Elements out(int device) {
+  ElementBlock out(int device) {
     return to.get(placement.indexOf(device));
   }
 
@@ -186,12 +177,14 @@ final class Operands {
   }
 
   /** The results of a group's members on this process; one that several share is there once. */
-  List<Elements> outs(GroupMembers members) {
-    Set<Elements> distinct = new LinkedHashSet<>();
+  List<ElementBlock> outs(GroupMembers members) {
+    Map<MemorySegment, ElementBlock> distinct = new LinkedHashMap<>();
     for (int member : members.local()) {
-      distinct.add(out(members.devices()[member]));
+      ElementBlock out = out(members.devices()[member]);
+      // The segment of the elements alone: two views of one memory may begin at different bytes.
+      distinct.putIfAbsent(out.segment().asSlice(out.at()), out);
     }
-    return List.copyOf(distinct);
+    return List.copyOf(distinct.values());
   }
 
   /** The result of each of this process's devices. */

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.Reduction;
-import io.github.shardsum.internal.reduce.Elements;
+import io.github.shardsum.internal.reduce.ElementBlock;
 import io.github.shardsum.internal.reduce.NodeSource;
 import io.github.shardsum.internal.reduce.NodeSources;
 import io.github.shardsum.tensor.DType;
@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param leaves operands by leaf of the tree; null on other processes
  * @param values what is computed: one for an all-reduce, one a member for a reduce-scatter
  */
-record ReductionGroup(GroupMembers members, @Nullable Elements[] leaves, List<Value> values) {
+record ReductionGroup(GroupMembers members, @Nullable ElementBlock[] leaves, List<Value> values) {
   NodeSources localSources(Value value) {
     return node -> {
-      Elements elements = node < leaves.length ? leaves[node] : null;
-      return elements == null ? null : value.window().source(elements);
+      ElementBlock block = node < leaves.length ? leaves[node] : null;
+      return block == null ? null : value.window().source(block);
     };
   }
 
@@ -48,14 +48,14 @@ record ReductionGroup(GroupMembers members, @Nullable Elements[] leaves, List<Va
    * @param owner the process that wants it, or -1 for all of the group
    * @param outs where it goes on this process; empty if it is another's
    */
-  record Value(long count, Window window, int owner, List<Elements> outs) {}
+  record Value(long count, Window window, int owner, List<ElementBlock> outs) {}
 
   /** Which elements of an operand belong to a value: see {@link NodeSource}. */
   record Window(long start, long run, long stride) {
     static final Window ALL = new Window(0, Long.MAX_VALUE, 0);
 
-    NodeSource source(Elements elements) {
-      return new NodeSource(elements, 0, start, run, stride);
+    NodeSource source(ElementBlock block) {
+      return new NodeSource(block, 0, start, run, stride);
     }
   }
 }

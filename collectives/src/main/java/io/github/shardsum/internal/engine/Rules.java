@@ -27,9 +27,6 @@ import java.util.stream.IntStream;
 
 /** What a device's own call must satisfy, whatever the others do, and the shapes that follow. */
 final class Rules {
-  /** A thread that owns nothing: what it may access, any thread may. */
-  private static final Thread OTHER = Thread.ofVirtual().unstarted(() -> {});
-
   private Rules() {}
 
   /** Checks what does not depend on operands. */
@@ -107,7 +104,7 @@ final class Rules {
   /** Devices run on several threads, which ones is the engine's choice: each must reach it. */
   private static void checkMemory(Collective collective, String what, Tensor tensor) {
     checkAlive(tensor.segment().scope(), collective, what);
-    if (!tensor.segment().isAccessibleBy(OTHER)) {
+    if (!tensor.isShared()) {
       throw new WrongThreadException(
           collective
               + ": memory that every thread can access is wanted, but the "

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.engine;
 import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.exec.Scratch;
-import io.github.shardsum.internal.reduce.Elements;
+import io.github.shardsum.internal.reduce.ElementBlock;
 import io.github.shardsum.internal.reduce.NodeSource;
 import io.github.shardsum.internal.reduce.NodeSources;
 import io.github.shardsum.internal.reduce.ReductionRequest;
@@ -70,11 +70,11 @@ final class TreeReduction {
     /** Copying it, if it is no more than a range of an operand that lies together. */
     Optional<Packed> packed() {
       NodeSource source = request.sources().of(node);
-      if (source == null || source.elements().dtype() != width) {
+      if (source == null || source.block().dtype() != width) {
         return Optional.empty();
       }
       OptionalLong at = source.together(range.from(), range.count());
-      MemorySegment memory = source.elements().segment();
+      MemorySegment memory = source.block().segment();
       return at.isPresent()
           ? Optional.of(new Packed(memory, at.getAsLong(), range.count() * width.byteSize(), place))
           : Optional.empty();
@@ -90,8 +90,9 @@ final class TreeReduction {
 
   /** What comes from another process. */
   private record Come(Blocks.Piece place, DType width) {
-    NodeSource source(long from) {
-      return NodeSource.contiguous(Elements.in(place.memory(), place.at(), width), from, 0);
+    NodeSource source(Range range) {
+      ElementBlock block = ElementBlock.in(place.memory(), place.at(), width, range.count());
+      return NodeSource.contiguous(block, range.from(), 0);
     }
   }
 
@@ -307,7 +308,7 @@ final class TreeReduction {
   private void finish(Arrival arrival, List<Job> jobs, Sink... others) {
     NodeSources local = arrival.group().localSources(arrival.value());
     Map<Integer, NodeSource> nodes = new HashMap<>();
-    arrival.nodes().forEach((node, come) -> nodes.put(node, come.source(arrival.range().from())));
+    arrival.nodes().forEach((node, come) -> nodes.put(node, come.source(arrival.range())));
     NodeSources sources =
         node -> {
           NodeSource come = nodes.get(node);
@@ -384,7 +385,7 @@ final class TreeReduction {
     ReductionGroup.Value value = group.values().getFirst();
     Range theirs = range(group, value, layout.peers().get(peer), false);
     if (theirs.count() > 0) {
-      List<Elements> outs = value.outs();
+      List<ElementBlock> outs = value.outs();
       Optional<MemorySegment> there =
           outs.size() == 1 ? there(outs.getFirst(), theirs) : Optional.empty();
       Blocks.Piece piece = receive.add(peer, bytes(theirs), there);
@@ -396,16 +397,17 @@ final class TreeReduction {
     return range.count() * kind.dtype().byteSize();
   }
 
-  private Optional<MemorySegment> there(Elements out, Range range) {
+  private Optional<MemorySegment> there(ElementBlock out, Range range) {
     return out.inNativeMemory(range.from() * kind.dtype().byteSize(), bytes(range));
   }
 
   private static Sink sink(Blocks.Piece place, DType width, Range range) {
-    return new Sink(Elements.in(place.memory(), place.at(), width), range.from(), 0);
+    ElementBlock block = ElementBlock.in(place.memory(), place.at(), width, range.count());
+    return new Sink(block, range.from(), 0);
   }
 
   /** A range of a result from the receive buffer to where it goes. */
-  private record Copy(Blocks.Piece place, Range range, Elements out) {
+  private record Copy(Blocks.Piece place, Range range, ElementBlock out) {
     void run(int width) {
       BulkCopy.copy(
           place.memory(),
@@ -422,14 +424,14 @@ final class TreeReduction {
     long bytes = value.count() * width.byteSize();
     MemorySegment sum = context.buffers().send(bytes);
     List<NodeSource> own = new ArrayList<>();
-    for (Elements elements : group.leaves()) {
-      if (elements != null) {
-        own.add(value.window().source(elements));
+    for (ElementBlock block : group.leaves()) {
+      if (block != null) {
+        own.add(value.window().source(block));
       }
     }
     ReductionTree flat = ReductionTree.of(List.of(own.size()));
     ReductionRequest first = request(flat, node -> node < own.size() ? own.get(node) : null, false);
-    Sink into = new Sink(Elements.in(sum, 0, width), 0, 0);
+    Sink into = new Sink(ElementBlock.in(sum, 0, width, value.count()), 0, 0);
     phases.add(
         phase(
             "combine own", List.of(new Job(first, flat.root(), 0, value.count(), List.of(into)))));
@@ -447,7 +449,8 @@ final class TreeReduction {
                       kind.sum(),
                       context.deadline());
             }));
-    NodeSource all = NodeSource.contiguous(Elements.in(sum, 0, width), 0, 0);
+    NodeSource all =
+        NodeSource.contiguous(ElementBlock.in(sum, 0, width, value.count()), 0, 0);
     List<Sink> sinks = value.outs().stream().map(out -> new Sink(out, 0, 0)).toList();
     ReductionRequest last = request(ReductionTree.of(List.of()), _ -> all, true);
     phases.add(phase("finish", List.of(new Job(last, 0, 0, value.count(), sinks))));

@@ -8,30 +8,30 @@ import java.util.OptionalLong;
  * Where the terms of one node lie. Term e, counted as the result's elements are, is element start +
  * (e - origin) / run * stride + (e - origin) % run: a reduce-scatter reads a slice of each operand.
  *
- * @param elements the memory
+ * @param block the memory
  * @param origin the first term that is there
  * @param start its place
  * @param run terms that lie one after another
  * @param stride distance from one run to the next, in elements
  */
-public record NodeSource(Elements elements, long origin, long start, long run, long stride) {
+public record NodeSource(ElementBlock block, long origin, long start, long run, long stride) {
   /** Terms that lie one after another, from the origin on. */
-  public static NodeSource contiguous(Elements elements, long origin, long start) {
-    return new NodeSource(elements, origin, start, Long.MAX_VALUE, 0);
+  public static NodeSource contiguous(ElementBlock block, long origin, long start) {
+    return new NodeSource(block, origin, start, Long.MAX_VALUE, 0);
   }
 
   /** A range of terms, if it lies together in native memory. */
   public Optional<MemorySegment> inNativeMemory(long term, long count) {
-    int width = elements.dtype().byteSize();
+    int width = block.dtype().byteSize();
     return runAt(term) >= count
-        ? elements.inNativeMemory(index(term) * width, count * width)
+        ? block.inNativeMemory(index(term) * width, count * width)
         : Optional.empty();
   }
 
   /** The byte of the memory at which a range of terms begins, if it lies together. */
   public OptionalLong together(long term, long count) {
     return runAt(term) >= count
-        ? OptionalLong.of(elements.at() + index(term) * elements.dtype().byteSize())
+        ? OptionalLong.of(block.at() + index(term) * block.dtype().byteSize())
         : OptionalLong.empty();
   }
 
