@@ -2,8 +2,10 @@ package io.github.shardsum.program;
 
 import io.github.shardsum.internal.program.gradient.Differentiation;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +15,9 @@ import java.util.Map;
  * every round, of a composite the composite {@code name.gradient}.
  *
  * <p>Forward statements that the gradient needs keep their names, so that they can be
- * rematerialised by name. Relations, indices, {@link Pointwise.UnaryKind#FLOOR}, {@link
+ * rematerialised by name, and the cotangent of a value x is called {@code cotangent.x}. An input's
+ * gradient and an output's cotangent have the input's and the output's layout; where that is a
+ * partial sum, they are summed. Relations, indices, {@link Pointwise.UnaryKind#FLOOR}, {@link
  * Pointwise.UnaryKind#SIGN} and conversions to integers have the derivative 0. Where a maximum or
  * minimum has several elements they share the gradient evenly, as in JAX.
  */
@@ -32,7 +36,7 @@ public final class Gradients {
    * @throws ProgramException if a name is no output or input, or not floating
    */
   public static Program gradient(Program program, List<String> outputs, List<String> inputs) {
-    return make(program, outputs, inputs, true, false);
+    return make(program, outputs, inputs, true, false).program();
   }
 
   /**
@@ -47,7 +51,7 @@ public final class Gradients {
    */
   public static Program valueAndGradient(
       Program program, List<String> outputs, List<String> inputs) {
-    return make(program, outputs, inputs, true, true);
+    return make(program, outputs, inputs, true, true).program();
   }
 
   /**
@@ -62,10 +66,38 @@ public final class Gradients {
    */
   public static Program valueAndPullback(
       Program program, List<String> outputs, List<String> inputs) {
-    return make(program, outputs, inputs, false, true);
+    return make(program, outputs, inputs, false, true).program();
   }
 
-  private static Program make(
+  /**
+   * A gradient, and what in it is what.
+   *
+   * @param program the gradient
+   * @param cotangents for each value of the differentiated program that has one, in its order, its
+   *     cotangent in the gradient: a value called {@code cotangent.name} or {@code gradient.name},
+   *     or the cotangent of another value that it equals
+   */
+  public record Gradient(Program program, Map<Value, Value> cotangents) {
+    /** Copies the map. */
+    public Gradient {
+      cotangents = Collections.unmodifiableMap(new LinkedHashMap<>(cotangents));
+    }
+  }
+
+  /**
+   * As {@link #valueAndGradient}, and says which value of the gradient is whose cotangent.
+   *
+   * @param program the program
+   * @param outputs names of outputs to differentiate
+   * @param inputs names of inputs to differentiate by
+   * @return the program with the cotangents of its values
+   * @throws ProgramException as {@link #gradient}
+   */
+  public static Gradient differentiate(Program program, List<String> outputs, List<String> inputs) {
+    return make(program, outputs, inputs, true, true);
+  }
+
+  private static Gradient make(
       Program program, List<String> outputs, List<String> inputs, boolean ones, boolean values) {
     List<Integer> of = indices(program, "output", program.outputs(), outputs);
     List<Integer> by = indices(program, "input", program.inputs(), inputs);

@@ -1,6 +1,7 @@
 package io.github.shardsum.program;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Operations that move elements and change none: any dtype, which is the result's; NaN is an
@@ -8,6 +9,26 @@ import java.util.List;
  * named stays empty unless the operation says what it becomes.
  */
 public sealed interface Movement extends Operation {
+  /**
+   * The same value, of which is said how it is laid out over a mesh: the identity, for a backend of
+   * one device nothing at all. Labels stay; the result's type has no layout.
+   *
+   * @param x the value
+   * @param annotation for some of its labels
+   */
+  record Annotate(Value x, Annotation annotation) implements Movement {
+    /** Checks for null. */
+    public Annotate {
+      Objects.requireNonNull(x, "x");
+      Objects.requireNonNull(annotation, "annotation");
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
   /**
    * The elements from, from + step, ... below to of a label, which keeps its name. An empty range
    * is legal.

@@ -4,6 +4,7 @@ import io.github.shardsum.internal.program.pass.Decomposition;
 import io.github.shardsum.internal.program.pass.Rematerialization;
 import io.github.shardsum.internal.program.pass.Simplification;
 import io.github.shardsum.program.Nested.Composite;
+import java.util.HashMap;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -22,7 +23,7 @@ public final class Passes {
    * @return one in which no two statements have the same operation
    */
   public static Program commonSubexpressions(Program program) {
-    return Simplification.commonSubexpressions(program, Set.of());
+    return Simplification.commonSubexpressions(program, Set.of(), new HashMap<>());
   }
 
   /**

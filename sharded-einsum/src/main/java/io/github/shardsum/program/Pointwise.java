@@ -195,6 +195,31 @@ public sealed interface Pointwise extends Operation {
   }
 
   /**
+   * Uniform numbers in [0, 1) of {@link io.github.shardsum.random.Philox}, keyed by an index: the
+   * same index gives the same number, wherever the element stands. Labels of the index. f64 takes
+   * the upper 53 of the 64 bits, f32 the upper 24, bf16 the upper 8, so that 1 is never reached.
+   * {@link Source.Random} is it on the row-major index of each element.
+   *
+   * @param seed a scalar of i64, the key
+   * @param index i64, of any labels
+   * @param stream tells draws of one seed apart
+   * @param dtype the result's dtype, floating
+   */
+  record Uniform(Value seed, Value index, long stream, DType dtype) implements Pointwise {
+    /** Checks for null. */
+    public Uniform {
+      Objects.requireNonNull(seed, "seed");
+      Objects.requireNonNull(index, "index");
+      Objects.requireNonNull(dtype, "dtype");
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(seed, index);
+    }
+  }
+
+  /**
    * A ragged label under its static bound: x where the index along the label is below the length,
    * fill from there on. What x holds beyond the length, NaN included, has no influence. Labels and
    * dtype (any) of x.

@@ -4,6 +4,7 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.internal.program.types.Terms;
 import io.github.shardsum.internal.program.types.TypeInference;
+import io.github.shardsum.program.Annotation.LabelSpec;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
@@ -53,6 +54,10 @@ public final class ProgramBuilder {
   private final Map<Value, Optional<String>> values = new HashMap<>();
 
   private final Set<String> names = new HashSet<>();
+
+  /** Results of {@link #annotate}; one that is not used is an error. */
+  private final List<Value> annotated = new ArrayList<>();
+
   private int results;
 
   ProgramBuilder(String name) {
@@ -223,8 +228,10 @@ public final class ProgramBuilder {
    * The program.
    *
    * @return an immutable program; the builder may go on
+   * @throws ProgramException if an annotated value is never used
    */
   public Program build() {
+    checkAnnotated();
     Map<Value, Value> named = new HashMap<>();
     List<Statement> lines = new ArrayList<>();
     int made = 0;
@@ -393,6 +400,11 @@ public final class ProgramBuilder {
    */
   public Value convert(Value x, DType dtype) {
     return x.type().dtype() == dtype ? x : one(new Pointwise.Convert(x, dtype));
+  }
+
+  /** Uniform numbers keyed by an index, see {@link Pointwise.Uniform}. */
+  public Value uniform(Value seed, Value index, long stream, DType dtype) {
+    return one(new Pointwise.Uniform(seed, index, stream, dtype));
   }
 
   /** The fill from the length on along a ragged label, see {@link Pointwise.Ragged}. */
@@ -764,6 +776,43 @@ public final class ProgramBuilder {
   /** Neighbouring labels merged into one, see {@link Movement.Merge}. */
   public Value merge(Value x, String into, String... labels) {
     return one(new Movement.Merge(x, List.of(labels), into));
+  }
+
+  // Layouts.
+
+  /** The value with an annotation, see {@link Movement.Annotate}; use it in place of x. */
+  public Value annotate(Value x, Annotation annotation) {
+    Value result = one(new Movement.Annotate(x, annotation));
+    annotated.add(result);
+    return result;
+  }
+
+  /** The value laid out as {@code "E@x G C M?"}, see {@link Annotation}; use it in place of x. */
+  public Value layout(Value x, String layout) {
+    return annotate(x, Annotation.parse(layout));
+  }
+
+  /** The value split over mesh axes, major to minor, along a label; other labels stay open. */
+  public Value split(Value x, String label, String... axes) {
+    LabelSpec spec = new LabelSpec(label, List.of(axes), false);
+    return annotate(x, new Annotation(List.of(spec), Set.of(), 0));
+  }
+
+  /** The value that every device holds whole: no label is split. */
+  public Value replicate(Value x) {
+    return annotate(x, Annotation.closed(x.type().withoutLayout().labels()));
+  }
+
+  private void checkAnnotated() {
+    Set<Value> used = new HashSet<>(outputs);
+    statements.forEach(each -> used.addAll(each.operation().operands()));
+    for (Statement statement : statements) {
+      Value result = statement.results().getFirst();
+      if (annotated.contains(result) && !used.contains(result)) {
+        throw ProgramException.of(
+            statement.operation(), "the annotated value must be used in place of its operand");
+      }
+    }
   }
 
   // Programs.

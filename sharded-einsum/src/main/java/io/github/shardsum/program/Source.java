@@ -35,9 +35,7 @@ public sealed interface Source extends Operation {
 
   /**
    * Uniform numbers in [0, 1) of {@link io.github.shardsum.random.Philox}, keyed by the element's
-   * row-major index in the whole value, so that any chunk draws what the whole would. f64 takes the
-   * upper 53 of the 64 bits, f32 the upper 24, bf16 the upper 8, so that 1 is never reached. Never
-   * NaN.
+   * row-major index in the whole value: {@link Pointwise.Uniform} of that index. Never NaN.
    *
    * @param seed a scalar of i64, the key
    * @param stream tells draws of one seed apart

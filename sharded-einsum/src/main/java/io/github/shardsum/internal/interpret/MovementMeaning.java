@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.interpret;
 
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Movement.Annotate;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
 import io.github.shardsum.program.Movement.Pad;
@@ -34,7 +35,7 @@ final class MovementMeaning {
       case Shift s -> along(type, x, s.label(), i -> i - s.by(), s.fill());
       case Concatenate c -> concatenate(c, type, in);
       case Window w -> window(w, type, x);
-      case Split _, Merge _ -> new Cells(type, x.reals().clone(), x.wholes().clone());
+      case Annotate _, Split _, Merge _ -> new Cells(type, x.reals().clone(), x.wholes().clone());
     };
   }
 

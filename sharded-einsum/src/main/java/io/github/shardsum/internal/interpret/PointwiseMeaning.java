@@ -9,6 +9,7 @@ import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
 import io.github.shardsum.program.ValueType;
+import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.Bf16;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
@@ -36,6 +37,13 @@ final class PointwiseMeaning {
           out.copy(i, in.get(chosen), at[chosen][i]);
         }
         case Convert _ -> convert(out, i, x, xAt);
+        case Pointwise.Uniform uniform ->
+            out.set(
+                i,
+                SourceMeaning.uniform(
+                    type.dtype(),
+                    new Philox(x.wholes()[xAt])
+                        .bits(in.get(1).wholes()[at[1][i]], uniform.stream())));
         case Ragged ragged -> {
           long size = type.size(ragged.label());
           long inner = type.shape().rowMajorStrides()[type.axis(ragged.label())];

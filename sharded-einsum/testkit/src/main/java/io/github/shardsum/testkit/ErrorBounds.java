@@ -2,6 +2,7 @@ package io.github.shardsum.testkit;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
@@ -164,6 +165,13 @@ public final class ErrorBounds {
       case Pointwise.Compare(Comparison relation, Value x, Value y) ->
           pointwise.compare(relation, of(x), of(y));
       case Pointwise.Select(Value c, Value x, Value y) -> pointwise.select(of(c), of(x), of(y));
+      case Pointwise.Uniform(Value seed, Value index, long stream, DType dtype) -> {
+        // Seeds and indices are exact.
+        Value value =
+            one(new Pointwise.Uniform(of(seed).value(), of(index).value(), stream, dtype));
+        Value wide = p.convert(value, DType.F64);
+        yield new Bounded(wide, p.constant(errorType(wide.type()), 0));
+      }
       case Pointwise.Ragged ragged ->
           pointwise.ragged(ragged, of(ragged.x()), of(ragged.lengths()));
       case Pointwise.Convert(Value x, DType dtype) ->
@@ -291,6 +299,8 @@ public final class ErrorBounds {
   private Bounded movement(Movement operation) {
     Scalar zero = Scalar.of(DType.F64, 0);
     return switch (operation) {
+      case Movement.Annotate(Value x, Annotation annotation) ->
+          both(of(x), v -> new Movement.Annotate(v, annotation));
       case Movement.Slice(Value x, String label, long from, long to, long step) ->
           both(of(x), v -> new Movement.Slice(v, label, from, to, step));
       case Movement.Pad(Value x, String label, long low, long high, long inside, Scalar fill) ->

@@ -2,6 +2,8 @@ package io.github.shardsum.testkit;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Annotation.LabelSpec;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
@@ -168,7 +170,12 @@ final class ProgramGenerator {
     DType drawn = dtype.isFloating() ? dtype : DType.F64;
     Value seed = builder.constant(DType.I64, choices.nextInt(1000));
     ValueType type = like.type().withDtype(drawn);
-    Value uniform = builder.random(seed, choices.nextInt(3), type.toString());
+    long stream = choices.nextInt(3);
+    Value uniform = builder.random(seed, stream, type);
+    if (choices.nextBoolean() && type.rank() > 0) {
+      Value index = builder.iota(type.withDtype(DType.I64), pool.label(like));
+      uniform = builder.uniform(seed, builder.scale(index, 3), stream, drawn);
+    }
     if (!exact) {
       pool.keep(uniform, false);
       return;
@@ -199,7 +206,8 @@ final class ProgramGenerator {
     Value x = pool.pick();
     String label = pool.label(x);
     long size = x.type().size(label);
-    switch (choices.nextInt(4)) {
+    switch (choices.nextInt(5)) {
+      case 4 -> pool.keep(annotated(x, label), false);
       case 0 -> {
         long from = size == 0 ? 0 : choices.nextInt((int) size);
         pool.keep(
@@ -224,6 +232,13 @@ final class ProgramGenerator {
       case 2 -> pool.keep(builder.shift(x, label, choices.nextInt(5) - 2, 1), false);
       default -> pool.keep(builder.concatenate(label, x, pool.pick()), false);
     }
+  }
+
+  /** By add: another draw may leave it unused. */
+  private Value annotated(Value x, String label) {
+    LabelSpec spec = new LabelSpec(label, List.of("x"), choices.nextBoolean());
+    Annotation annotation = new Annotation(List.of(spec), Set.of(), choices.nextInt(2));
+    return builder.add(new Movement.Annotate(x, annotation)).getFirst();
   }
 
   private void window() {

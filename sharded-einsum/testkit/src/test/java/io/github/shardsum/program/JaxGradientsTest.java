@@ -47,7 +47,7 @@ class JaxGradientsTest {
     for (String name : names()) {
       programs.add(program(name));
     }
-    assertEquals(Set.of("Random"), OperationKinds.missing(programs));
+    assertEquals(Set.of("Annotate", "Random", "Uniform"), OperationKinds.missing(programs));
     List<Program> smooth =
         LongStream.range(0, 50).mapToObj(seed -> Programs.smooth(12).of(seed)).toList();
     assertFalse(OperationKinds.missing(smooth).contains("Random"));

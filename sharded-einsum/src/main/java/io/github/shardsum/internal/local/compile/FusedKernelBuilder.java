@@ -128,6 +128,11 @@ final class FusedKernelBuilder {
             yield emit(new Instruction.Select(dtype, condition, x, y));
           }
           case Pointwise.Convert c -> emit(new Instruction.Convert(dtype, register(c.x())));
+          case Pointwise.Uniform u -> {
+            int seed = register(u.seed());
+            int index = register(u.index());
+            yield emit(new Instruction.Uniform(dtype, seed, index, u.stream()));
+          }
           case Pointwise.Ragged r -> ragged(r, dtype);
         };
     registers.put(statement.result(), register);

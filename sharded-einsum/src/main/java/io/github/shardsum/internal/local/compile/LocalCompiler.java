@@ -3,6 +3,7 @@ package io.github.shardsum.internal.local.compile;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
+import io.github.shardsum.internal.program.pass.AnnotationRemoval;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
@@ -33,7 +34,8 @@ public final class LocalCompiler {
       Workers workers) {
     Set<String> missing = new LinkedHashSet<>();
     Program decomposed =
-        Passes.decompose(program, composite -> isMissing(composite, composites, missing));
+        Passes.decompose(
+            AnnotationRemoval.run(program), composite -> isMissing(composite, composites, missing));
     Program clean = Passes.deadCode(Passes.commonSubexpressions(decomposed));
     // A value that the passes have merged with another or dropped is not kept either.
     for (String name : rematerialized) {

@@ -25,6 +25,7 @@ final class MovementLowering {
 
   void lower(Movement movement, Value result) {
     switch (movement) {
+      case Movement.Annotate a -> view(a.x(), result, StridedLayout.View.SAME);
       case Movement.Slice s -> {
         int axis = s.x().type().axis(s.label());
         long count = result.type().size(s.label());

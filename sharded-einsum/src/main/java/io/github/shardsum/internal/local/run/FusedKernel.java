@@ -2,6 +2,8 @@ package io.github.shardsum.internal.local.run;
 
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.interpret.SourceMeaning;
+import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.Bf16;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -135,6 +137,7 @@ public record FusedKernel(
         case Instruction.Compare c -> compare(c, z, n);
         case Instruction.Select s -> select(s, z, n);
         case Instruction.Convert c -> convert(c, z, n);
+        case Instruction.Uniform u -> uniform(u, z, n);
         case Instruction.Fill fill -> fill(fill, z, n);
         case Instruction.Index index -> index(index, z, from, n);
       }
@@ -195,6 +198,22 @@ public record FusedKernel(
         case FLOAT -> Conversions.toFloats(c.dtype(), arrays[x], at[x], floats(z), n);
         case DOUBLE -> Conversions.toDoubles(arrays[x], at[x], doubles(z), n);
         case LONG -> Conversions.toLongs(c.dtype(), arrays[x], at[x], longs(z), n);
+      }
+    }
+
+    private void uniform(Instruction.Uniform u, int z, int n) {
+      long[] seeds = longs(u.seed());
+      long[] indices = longs(u.index());
+      int seedsAt = at[u.seed()];
+      int indicesAt = at[u.index()];
+      for (int i = 0; i < n; i++) {
+        long bits = new Philox(seeds[seedsAt + i]).bits(indices[indicesAt + i], u.stream());
+        double value = SourceMeaning.uniform(u.dtype(), bits);
+        switch (Register.of(u.dtype())) {
+          case FLOAT -> floats(z)[i] = (float) value;
+          case DOUBLE -> doubles(z)[i] = value;
+          case LONG -> throw new IllegalStateException("a draw must be of a floating dtype");
+        }
       }
     }
 

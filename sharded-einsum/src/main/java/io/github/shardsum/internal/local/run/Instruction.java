@@ -32,6 +32,9 @@ public sealed interface Instruction {
   /** One number everywhere. */
   record Fill(DType dtype, Scalar value) implements Instruction {}
 
+  /** Uniform numbers of a block of seeds and one of indices. */
+  record Uniform(DType dtype, int seed, int index, long stream) implements Instruction {}
+
   /** The index along an axis whose elements stand some distance apart. */
   record Index(DType dtype, long inner, long size) implements Instruction {}
 }

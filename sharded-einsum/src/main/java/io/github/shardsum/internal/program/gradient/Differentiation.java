@@ -1,7 +1,11 @@
 package io.github.shardsum.internal.program.gradient;
 
+import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.internal.program.pass.Simplification;
+import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Gradients;
+import io.github.shardsum.program.Movement.Annotate;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
@@ -9,6 +13,7 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,7 +39,13 @@ public final class Differentiation {
   /** Cotangents in the builder of the program's values. */
   private final Map<Value, Value> cotangents = new HashMap<>();
 
-  /** For each loop the carried values of every round. */
+  /** Names in the builder of cotangents, and of what else may be one. */
+  private final Map<Value, String> names = new HashMap<>();
+
+  /** Cotangents in the gradient of the program's values, in the program's order. */
+  private final Map<Value, Value> named = new LinkedHashMap<>();
+
+  /** For each scan the carried values of every round. */
   private final Map<Statement, List<Value>> histories = new LinkedHashMap<>();
 
   private Differentiation(
@@ -55,14 +66,28 @@ public final class Differentiation {
    * @param inputs places of the inputs to differentiate by, floating ones
    * @param ones whether the cotangent of a scalar is 1 instead of an input
    * @param values whether the outputs stand before the gradients
-   * @return the gradient
+   * @return the gradient, and the cotangent in it of each value of the program that has one
    */
-  public static Program run(
+  public static Gradients.Gradient run(
       Program program, List<Integer> outputs, List<Integer> inputs, boolean ones, boolean values) {
-    Program gradient = new Differentiation(program, outputs, inputs, ones, values).run();
+    Differentiation differentiation = new Differentiation(program, outputs, inputs, ones, values);
+    Program gradient = differentiation.run();
     // Outputs are told apart by their names: one that equals another stays for a backend to find.
-    Set<Value> named = Set.copyOf(gradient.outputs());
-    return Simplification.deadCode(Simplification.commonSubexpressions(gradient, named));
+    Set<Value> kept = Set.copyOf(gradient.outputs());
+    Map<Value, Value> same = new HashMap<>();
+    Program small =
+        Simplification.deadCode(Simplification.commonSubexpressions(gradient, kept, same));
+    Set<Value> left = new HashSet<>(small.inputs());
+    small.statements().forEach(each -> left.addAll(each.results()));
+    Map<Value, Value> cotangents = new LinkedHashMap<>();
+    differentiation.named.forEach(
+        (primal, cotangent) -> {
+          Value found = same.getOrDefault(cotangent, cotangent);
+          if (left.contains(found)) {
+            cotangents.put(primal, found);
+          }
+        });
+    return new Gradients.Gradient(small, cotangents);
   }
 
   /** The gradient of all floating outputs, each with a cotangent, by all floating inputs. */
@@ -71,7 +96,8 @@ public final class Differentiation {
         new Differentiation(
                 program, floating(program.outputs()), floating(program.inputs()), false, false)
             .run();
-    return Simplification.deadCode(Simplification.commonSubexpressions(gradient, Set.of()));
+    return Simplification.deadCode(
+        Simplification.commonSubexpressions(gradient, Set.of(), new HashMap<>()));
   }
 
   /** Places of the values of floating dtypes. */
@@ -91,9 +117,7 @@ public final class Differentiation {
     }
     inputs.forEach(i -> active.add(program.inputs().get(i)));
     program.statements().forEach(this::forward);
-    histories
-        .values()
-        .forEach(history -> history.forEach(each -> builder.let(unused("history"), each)));
+    histories.values().forEach(history -> history.forEach(each -> let("history", each)));
     outputs.forEach(i -> seed(program.outputs().get(i)));
     GradientRules rules = new GradientRules(builder);
     for (Statement statement : program.statements().reversed()) {
@@ -103,11 +127,34 @@ public final class Differentiation {
       outputs.forEach(i -> builder.output(copy(program.outputs().get(i))));
     }
     inputs.forEach(i -> output(program.inputs().get(i)));
+    program.inputs().forEach(this::name);
+    program.statements().forEach(each -> each.results().forEach(this::name));
     return builder.build();
   }
 
   private String unused(String name) {
     return builder.unusedName(name);
+  }
+
+  /** Names the cotangent of a value, so that a reader, and a caller, knows it. */
+  private void name(Value primal) {
+    Value cotangent = cotangents.get(primal);
+    if (cotangent == null) {
+      return;
+    }
+    if (!builder.isNamed(cotangent)) {
+      let("cotangent." + primal.name(), cotangent);
+    }
+    String name = names.get(cotangent);
+    if (name != null) {
+      named.put(primal, new Value(name, cotangent.type()));
+    }
+  }
+
+  private Value let(String wanted, Value value) {
+    String name = unused(wanted);
+    names.put(value, name);
+    return builder.let(name, value);
   }
 
   private Value copy(Value value) {
@@ -165,11 +212,30 @@ public final class Differentiation {
 
   private void seed(Value output) {
     boolean one = ones && output.type().rank() == 0;
-    Value cotangent =
-        one
-            ? builder.constant(output.type().withoutLayout(), 1)
-            : builder.input(unused("cotangent." + output.name()), output.type().withoutLayout());
-    accumulate(output, cotangent);
+    accumulate(
+        output, one ? builder.constant(output.type().withoutLayout(), 1) : cotangent(output));
+  }
+
+  /** The input that is the cotangent of an output, with the output's layout. */
+  private Value cotangent(Value output) {
+    String name = unused("cotangent." + output.name());
+    ValueType type = output.type();
+    Term layout = layout(output).orElse(type.labels());
+    Term whole = new Term(layout.axes(), List.of());
+    Value cotangent = builder.input(name, new ValueType(type.dtype(), whole, type.shape()));
+    names.put(cotangent, name);
+    return cotangent;
+  }
+
+  /** The layout of an output whose every label is closed by an annotation. */
+  private Optional<Term> layout(Value output) {
+    for (Statement statement : program.statements()) {
+      if (statement.results().contains(output)
+          && statement.operation() instanceof Annotate(_, Annotation annotation)) {
+        return annotation.closedLayout(output.type().labels());
+      }
+    }
+    return Optional.empty();
   }
 
   private void accumulate(Value value, Value cotangent) {
@@ -209,6 +275,10 @@ public final class Differentiation {
     if (builder.isNamed(gradient)) {
       gradient = new GradientRules(builder).copy(gradient, input.type());
     }
-    builder.output(unused("gradient." + input.name()), gradient);
+    Term layout = input.type().labels();
+    if (layout.isAnnotated()) {
+      gradient = builder.add(new Annotate(gradient, Annotation.closed(layout).dual())).getFirst();
+    }
+    builder.output(let("gradient." + input.name(), gradient));
   }
 }

@@ -82,7 +82,7 @@ final class GradientRules {
   /** A value under the labels and the dtype of a type of the same sizes. */
   Value like(Value value, ValueType type) {
     Value same = builder.convert(value, type.dtype());
-    return same.type().equals(type.withoutLayout()) ? same : copy(same, type);
+    return same.type().withoutLayout().equals(type.withoutLayout()) ? same : copy(same, type);
   }
 
   /** The identity einsum. */

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.program.gradient;
 
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Movement.Annotate;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
 import io.github.shardsum.program.Movement.Pad;
@@ -30,6 +31,7 @@ final class MovementGradient {
 
   List<Optional<Value>> of(Movement operation, Value g) {
     return switch (operation) {
+      case Annotate a -> one(add(new Annotate(g, a.annotation().dual())));
       case Slice s -> one(spread(g, s.label(), s.x(), s.from(), s.step()));
       case Pad p -> one(inside(p, g));
       case Shift s -> one(add(new Shift(g, s.label(), -s.by(), ZERO)));

@@ -28,7 +28,7 @@ final class PointwiseGradient {
     return switch (operation) {
       case Unary unary -> List.of(unary(unary, result, g));
       case Binary binary -> binary(binary, result, g, wanted);
-      case Pointwise.Compare _ -> List.of(Optional.empty(), Optional.empty());
+      case Pointwise.Compare _, Pointwise.Uniform _ -> List.of(Optional.empty(), Optional.empty());
       case Select(Value condition, Value x, Value y) -> {
         Value zero = zero(g);
         yield List.of(

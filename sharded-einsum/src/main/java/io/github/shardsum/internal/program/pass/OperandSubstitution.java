@@ -5,6 +5,7 @@ import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.Softmax;
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Movement.Annotate;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
 import io.github.shardsum.program.Movement.Pad;
@@ -22,6 +23,7 @@ import io.github.shardsum.program.Pointwise.Convert;
 import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
+import io.github.shardsum.program.Pointwise.Uniform;
 import io.github.shardsum.program.ProgramException;
 import io.github.shardsum.program.Selection.ArgMax;
 import io.github.shardsum.program.Selection.OneHot;
@@ -112,6 +114,7 @@ public final class OperandSubstitution {
       case Compare compare -> new Compare(compare.relation(), to.getFirst(), to.get(1));
       case Select _ -> new Select(to.getFirst(), to.get(1), to.get(2));
       case Convert convert -> new Convert(to.getFirst(), convert.dtype());
+      case Uniform u -> new Uniform(to.getFirst(), to.get(1), u.stream(), u.dtype());
       case Ragged r -> new Ragged(to.getFirst(), to.get(1), r.label(), r.fill());
     };
   }
@@ -119,6 +122,7 @@ public final class OperandSubstitution {
   private static Operation movement(Movement movement, List<Value> to) {
     Value x = to.getFirst();
     return switch (movement) {
+      case Annotate a -> new Annotate(x, a.annotation());
       case Slice s -> new Slice(x, s.label(), s.from(), s.to(), s.step());
       case Pad p -> new Pad(x, p.label(), p.low(), p.high(), p.interior(), p.fill());
       case Concatenate c -> new Concatenate(to, c.label());

@@ -20,11 +20,12 @@ public final class Simplification {
    *
    * @param program the program
    * @param keep values that are computed under their names even if another has the same operation
+   * @param same to be filled: for each value that is gone the one that takes its place
    * @return one in which no two statements have the same operation, but for such values
    */
-  public static Program commonSubexpressions(Program program, Set<Value> keep) {
+  public static Program commonSubexpressions(
+      Program program, Set<Value> keep, Map<Value, Value> same) {
     Map<Operation, Statement> first = new HashMap<>();
-    Map<Value, Value> same = new HashMap<>();
     List<Statement> kept = new ArrayList<>();
     for (Statement statement : program.statements()) {
       Operation operation = OperandSubstitution.replace(statement.operation(), same);

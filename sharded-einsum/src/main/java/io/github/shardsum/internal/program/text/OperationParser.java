@@ -1,11 +1,13 @@
 package io.github.shardsum.internal.program.text;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Movement.Annotate;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
 import io.github.shardsum.program.Movement.Pad;
@@ -25,6 +27,7 @@ import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
 import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Pointwise.Uniform;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramException;
 import io.github.shardsum.program.Scalar;
@@ -106,6 +109,7 @@ final class OperationParser {
         Value x = operand(0, 2);
         yield new Ragged(x, operand(1, 2), text("label"), number("fill", x.type().dtype()));
       }
+      case "uniform" -> new Uniform(operand(0, 2), operand(1, 2), whole("stream", 0), dtype());
       case "einsum" -> einsum();
       case "reduce_sum" -> new Reduce(ReduceKind.SUM, x(), texts("labels"));
       case "reduce_max" -> new Reduce(ReduceKind.MAX, x(), texts("labels"));
@@ -130,6 +134,9 @@ final class OperationParser {
 
   private Operation movement() {
     return switch (name) {
+      case "annotate" ->
+          new Annotate(
+              x(), Annotation.parse(text("layout"), Math.toIntExact(whole("priority", 0))));
       case "slice" -> new Slice(x(), text("label"), whole("from"), whole("to"), whole("step", 1));
       case "pad" ->
           new Pad(

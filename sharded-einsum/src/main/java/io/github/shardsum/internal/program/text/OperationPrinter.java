@@ -1,10 +1,12 @@
 package io.github.shardsum.internal.program.text;
 
+import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.Softmax;
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Movement.Annotate;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
 import io.github.shardsum.program.Movement.Pad;
@@ -22,6 +24,7 @@ import io.github.shardsum.program.Pointwise.Convert;
 import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
+import io.github.shardsum.program.Pointwise.Uniform;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Scalar;
 import io.github.shardsum.program.Selection.ArgMax;
@@ -57,6 +60,7 @@ public final class OperationPrinter {
       case Select _ -> "select";
       case Convert _ -> "convert";
       case Ragged _ -> "ragged";
+      case Uniform _ -> "uniform";
       case Contraction.Einsum _ -> "einsum";
       case Reduce(Contraction.ReduceKind kind, _, _) -> "reduce_" + lower(kind);
       case Softmax _ -> "softmax";
@@ -67,6 +71,7 @@ public final class OperationPrinter {
       case Constant _ -> "constant";
       case Iota _ -> "iota";
       case Random _ -> "random";
+      case Annotate _ -> "annotate";
       case Slice _ -> "slice";
       case Pad _ -> "pad";
       case Concatenate _ -> "concatenate";
@@ -90,6 +95,7 @@ public final class OperationPrinter {
       case Unary _, Binary _, Compare _, Select _ -> all.map;
       case Convert(_, DType dtype) -> all.word("dtype", dtype.toString()).map;
       case Ragged r -> all.text("label", r.label()).number("fill", r.fill()).map;
+      case Uniform u -> all.whole("stream", u.stream()).word("dtype", u.dtype().toString()).map;
       case Contraction.Einsum einsum -> einsum(all, einsum);
       case Reduce reduce -> all.texts("labels", reduce.labels()).map;
       case Softmax(_, String label) -> all.text("label", label).map;
@@ -144,6 +150,13 @@ public final class OperationPrinter {
 
   private static Map<String, Attribute> movement(Attributes all, Movement movement) {
     return switch (movement) {
+      case Annotate(_, Annotation annotation) -> {
+        all.text("layout", annotation.layout());
+        if (annotation.priority() > 0) {
+          all.whole("priority", annotation.priority());
+        }
+        yield all.map;
+      }
       case Slice s ->
           all.text("label", s.label())
               .whole("from", s.from())

@@ -1,11 +1,13 @@
 package io.github.shardsum.internal.program.types;
 
+import io.github.shardsum.program.Annotation.LabelSpec;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Contraction.Softmax;
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Movement.Annotate;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
 import io.github.shardsum.program.Movement.Pad;
@@ -24,6 +26,7 @@ import io.github.shardsum.program.Pointwise.Ragged;
 import io.github.shardsum.program.Pointwise.Select;
 import io.github.shardsum.program.Pointwise.Unary;
 import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Pointwise.Uniform;
 import io.github.shardsum.program.ProgramException;
 import io.github.shardsum.program.Scalar;
 import io.github.shardsum.program.Selection;
@@ -148,7 +151,41 @@ public final class TypeInference {
       }
       case Convert(Value x, DType dtype) -> x.type().withDtype(dtype);
       case Ragged ragged -> ragged(ragged);
+      case Uniform uniform -> uniform(uniform);
     };
+  }
+
+  private ValueType uniform(Uniform uniform) {
+    check(
+        uniform.seed().type().withoutLayout().equals(ValueType.scalar(DType.I64)),
+        "seed must be an i64[], got " + uniform.seed().type());
+    check(
+        uniform.index().type().dtype() == DType.I64,
+        "index must be of i64, got " + uniform.index().type());
+    floating(uniform.dtype());
+    return uniform.index().type().withDtype(uniform.dtype());
+  }
+
+  private ValueType annotate(Annotate annotate) {
+    ValueType type = annotate.x().type();
+    for (LabelSpec spec : annotate.annotation().labels()) {
+      // The compact form of a layout, "GSM", reads as one label.
+      boolean compact =
+          spec.label().length() > 1
+              && spec.label().chars().allMatch(c -> type.axis(Character.toString(c)) >= 0);
+      check(
+          type.axis(spec.label()) >= 0,
+          "labels of a layout must be of "
+              + type.names()
+              + ", got "
+              + spec.label()
+              + (compact
+                  ? "; labels are separated by spaces: \""
+                      + String.join(" ", spec.label().split(""))
+                      + "\""
+                  : ""));
+    }
+    return type.withoutLayout();
   }
 
   private ValueType ragged(Ragged ragged) {
@@ -255,6 +292,7 @@ public final class TypeInference {
 
   private ValueType movement(Movement movement) {
     return switch (movement) {
+      case Annotate annotate -> annotate(annotate);
       case Slice slice -> slice(slice);
       case Pad pad -> {
         int axis = Labels.axis(operation, pad.x(), pad.label());

@@ -1,0 +1,128 @@
+package io.github.shardsum.internal.program.pass;
+
+import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested.Scan;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramException;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Puts an annotation after each value that a table names. */
+public final class AnnotationInsertion {
+  private final Program program;
+  private final Map<String, Annotation> left;
+  private final Set<String> names = new HashSet<>();
+  private final Map<Value, Value> same = new HashMap<>();
+  private final List<Statement> statements = new ArrayList<>();
+
+  private AnnotationInsertion(Program program, Map<String, Annotation> annotations) {
+    this.program = program;
+    this.left = new TreeMap<>(annotations);
+    program.inputs().forEach(value -> names.add(value.name()));
+    program.statements().forEach(each -> each.results().forEach(value -> names.add(value.name())));
+  }
+
+  /**
+   * Runs the pass.
+   *
+   * @param program the program
+   * @param annotations by the value's name
+   * @return the annotated program
+   * @throws ProgramException if there is no value of a name, or a label is none of its value
+   */
+  public static Program run(Program program, Map<String, Annotation> annotations) {
+    return new AnnotationInsertion(program, annotations).run();
+  }
+
+  private Program run() {
+    for (Value input : program.inputs()) {
+      Annotation annotation = left.remove(input.name());
+      if (annotation != null) {
+        same.put(input, annotate(input, unused(input.name() + ".annotated"), annotation));
+      }
+    }
+    program.statements().forEach(this::statement);
+    if (!left.isEmpty()) {
+      throw ProgramException.at(
+          "annotations of program " + program.name(),
+          "names must be of its values, got " + String.join(", ", left.keySet()));
+    }
+    // An output that is an input stays what it was.
+    return new Program(program.name(), program.inputs(), statements, program.outputs());
+  }
+
+  private void statement(Statement statement) {
+    Operation operation = OperandSubstitution.replace(statement.operation(), same);
+    if (operation instanceof Scan scan) {
+      operation = body(scan, statement);
+    }
+    List<Value> results = new ArrayList<>();
+    Map<Value, Annotation> found = new HashMap<>();
+    for (Value result : statement.results()) {
+      Annotation annotation = left.remove(result.name());
+      if (annotation == null) {
+        results.add(result);
+      } else {
+        found.put(result, annotation);
+        results.add(new Value(unused(result.name() + ".unannotated"), result.type()));
+      }
+    }
+    boolean unchanged = found.isEmpty() && operation == statement.operation();
+    statements.add(unchanged ? statement : new Statement(results, operation));
+    for (int i = 0; i < results.size(); i++) {
+      Value result = statement.results().get(i);
+      Annotation annotation = found.get(result);
+      if (annotation != null) {
+        annotate(results.get(i), result.name(), annotation);
+      }
+    }
+  }
+
+  private Value annotate(Value value, String name, Annotation annotation) {
+    Value annotated = new Value(name, value.type().withoutLayout());
+    statements.add(new Statement(List.of(annotated), new Movement.Annotate(value, annotation)));
+    return annotated;
+  }
+
+  /** The scan whose body has the annotations of names that begin with a result's and the body's. */
+  private Scan body(Scan scan, Statement statement) {
+    Map<String, Annotation> inner = new TreeMap<>();
+    for (Value result : statement.results()) {
+      String prefix = result.name() + "." + scan.body().name() + ".";
+      for (String name : List.copyOf(left.keySet())) {
+        Annotation annotation = left.get(name);
+        if (name.startsWith(prefix) && annotation != null) {
+          inner.put(name.substring(prefix.length()), annotation);
+          left.remove(name);
+        }
+      }
+    }
+    return inner.isEmpty()
+        ? scan
+        : new Scan(
+            scan.count(),
+            scan.label(),
+            scan.reverse(),
+            run(scan.body(), inner),
+            scan.carried(),
+            scan.sequences(),
+            scan.invariants());
+  }
+
+  private String unused(String wanted) {
+    String name = wanted;
+    for (int i = 2; !names.add(name); i++) {
+      name = wanted + "." + i;
+    }
+    return name;
+  }
+}

@@ -1,0 +1,69 @@
+package io.github.shardsum.internal.program.pass;
+
+import io.github.shardsum.program.Movement.Annotate;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Removes annotations, for a backend of one device. The value that was annotated takes the name of
+ * the annotated one, by which a caller knows it, unless it is an input or an output itself.
+ */
+public final class AnnotationRemoval {
+  private AnnotationRemoval() {}
+
+  /**
+   * Runs the pass; programs inside of operations stay as they are.
+   *
+   * @param program the program
+   * @return one without annotations
+   */
+  public static Program run(Program program) {
+    if (program.statements().stream().noneMatch(each -> each.operation() instanceof Annotate)) {
+      return program;
+    }
+    Map<Value, Value> named = names(program);
+    Map<Value, Value> same = new HashMap<>(named);
+    List<Statement> kept = new ArrayList<>();
+    for (Statement statement : program.statements()) {
+      Operation operation = OperandSubstitution.replace(statement.operation(), same);
+      if (operation instanceof Annotate annotate) {
+        same.put(statement.result(), annotate.x());
+      } else {
+        List<Value> results = OperandSubstitution.replace(statement.results(), named);
+        kept.add(new Statement(results, operation));
+      }
+    }
+    return new Program(
+        program.name(),
+        program.inputs(),
+        kept,
+        OperandSubstitution.replace(program.outputs(), same));
+  }
+
+  /** For each result that is annotated the value that takes its place. */
+  private static Map<Value, Value> names(Program program) {
+    Map<Value, Value> named = new HashMap<>();
+    for (Statement statement : program.statements()) {
+      if (statement.operation() instanceof Annotate(Value x, _)
+          && !program.inputs().contains(x)
+          && !program.outputs().contains(x)
+          && !(definition(program, x).operation() instanceof Annotate)) {
+        named.putIfAbsent(x, statement.result());
+      }
+    }
+    return named;
+  }
+
+  private static Statement definition(Program program, Value value) {
+    return program.statements().stream()
+        .filter(each -> each.results().contains(value))
+        .findFirst()
+        .orElseThrow();
+  }
+}

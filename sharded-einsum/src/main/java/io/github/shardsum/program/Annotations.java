@@ -1,0 +1,51 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.internal.program.pass.AnnotationInsertion;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Layouts of a program's values by name, kept apart from the program: how a model is laid out is
+ * chosen when it is run. An immutable value.
+ *
+ * <pre>{@code
+ * Program laid = Annotations.of(Map.of("dispatched", "E@x", "inputs", "G@x")).apply(moe);
+ * }</pre>
+ *
+ * @param byName annotations by the value's name; of a value in the body of a scan the name of one
+ *     of the scan's results, the body's name and the value's, with dots, as {@code
+ *     last.round.state}
+ */
+public record Annotations(Map<String, Annotation> byName) {
+  /** Copies the map. */
+  public Annotations {
+    byName = Collections.unmodifiableSortedMap(new TreeMap<>(byName));
+  }
+
+  /**
+   * Annotations from their notation.
+   *
+   * @param layouts the notation of {@link Annotation} by the value's name
+   * @return the annotations, each of priority 0
+   * @throws IllegalArgumentException if a text is not the notation
+   */
+  public static Annotations of(Map<String, String> layouts) {
+    Map<String, Annotation> all = new TreeMap<>();
+    layouts.forEach((name, layout) -> all.put(name, Annotation.parse(layout)));
+    return new Annotations(all);
+  }
+
+  /**
+   * The program with a {@link Movement.Annotate} after each named value. What read the value reads
+   * the annotated one, which has its name; of an input, whose name stays, the annotated one is
+   * called {@code name.annotated}.
+   *
+   * @param program the program
+   * @return the annotated program
+   * @throws ProgramException if the program has no value of a name, or a label is none of its value
+   */
+  public Program apply(Program program) {
+    return AnnotationInsertion.run(program, byName);
+  }
+}
