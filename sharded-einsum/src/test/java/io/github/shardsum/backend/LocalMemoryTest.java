@@ -34,7 +34,7 @@ class LocalMemoryTest {
   private static final long SLACK = 1 << 15;
 
   /** Numbers from 1/2 to 3/2, of integers 0 and 1. */
-  private static List<Tensor> inputs(Program program) {
+  private static List<Tensor> numbers(Program program) {
     Random random = new Random(1);
     List<Tensor> inputs = new ArrayList<>();
     for (Value input : program.inputs()) {
@@ -132,7 +132,7 @@ class LocalMemoryTest {
     }
 
     default List<Tensor> inputs(Program program) {
-      return inputs(program).stream().map(this::copy).toList();
+      return numbers(program).stream().map(this::copy).toList();
     }
   }
 
@@ -209,7 +209,7 @@ class LocalMemoryTest {
   @Test
   void theFirstRunAllocatesThePeakThatWasKnownBefore() {
     Program program = everything(4096);
-    List<Tensor> inputs = inputs(program);
+    List<Tensor> inputs = numbers(program);
     long peak = 0;
     long least = Long.MAX_VALUE;
     // Vectors are objects until they are compiled, so that the first of these allocates more.
@@ -262,7 +262,7 @@ class LocalMemoryTest {
     p.output("loss", p.sum(p.multiply(y, y), "a"));
     Program gradient = Gradients.gradient(p.build(), List.of("loss"), List.of("x"));
     LocalBackend backend = LocalBackend.of(Workers.sequential());
-    List<Tensor> inputs = inputs(gradient);
+    List<Tensor> inputs = numbers(gradient);
     try (Executable kept = backend.compile(gradient);
         Executable again =
             backend.compile(gradient, CompileOptions.defaults().rematerialize(names))) {

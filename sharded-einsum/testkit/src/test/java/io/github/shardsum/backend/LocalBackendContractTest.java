@@ -55,11 +55,13 @@ class LocalBackendContractTest implements BackendContract {
             assertThrows(CompletionException.class, () -> program.start(List.of(confined)).join());
         String message =
             assertInstanceOf(WrongThreadException.class, elsewhere.getCause()).getMessage();
-        assertTrue(message.startsWith("input x lies in a confined arena"), message);
+        assertTrue(
+            message.startsWith("input x: expected memory that this thread may access"), message);
         gone = confined;
       }
       var closed = assertThrows(IllegalStateException.class, () -> program.run(gone));
-      assertTrue(closed.getMessage().startsWith("input x: live memory"), closed.getMessage());
+      assertTrue(
+          closed.getMessage().startsWith("input x: expected live memory"), closed.getMessage());
     }
   }
 }

@@ -5,6 +5,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.interpret.SourceMeaning;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
 
 /** Values made of indices, written block by block. */
@@ -117,8 +118,10 @@ public final class BlockWriter {
       return;
     }
     long tail = out.shape().elementCount() / rows;
-    Tensor flat = out.reshape(rows, tail);
-    Tensor places = positions.reshape(rows, slots);
+    DType dtype = out.dtype();
+    Elements target = Elements.of(out.reshape(rows, tail));
+    Elements places = Elements.of(positions.reshape(rows, slots));
+    Elements factors = Elements.of(weights);
     // Weights that are all 1 are one element, broadcast.
     boolean weighted = weights.isContiguous();
     int tasks = (int) Math.min(rows, (long) TASKS_A_THREAD * workers.parallelism());
@@ -127,30 +130,22 @@ public final class BlockWriter {
         (task, scratch) -> {
           long[] at = scratch.longs(0, slots);
           for (long row = rows * task / tasks; row < rows * (task + 1) / tasks; row++) {
-            Elements.load(places, places.offset() + row * slots, 1, at, 0, slots);
+            places.load(row * slots, 1, slots, at, 0);
             for (int i = 0; i < slots; i++) {
               if (at[i] >= 0) {
-                long weight = weights.offset() + (weighted ? row * slots + i : 0);
-                add(scratch, flat, flat.offset() + row * tail + at[i], weights, weight);
+                long weight = weighted ? row * slots + i : 0;
+                add(target, dtype, row * tail + at[i], factors, weight);
               }
             }
           }
         });
   }
 
-  private static void add(Scratch scratch, Tensor to, long at, Tensor from, long index) {
-    if (to.dtype().isFloating()) {
-      double[] sum = scratch.doubles(1, 2);
-      Elements.load(to, at, 1, sum, 0, 1);
-      Elements.load(from, index, 1, sum, 1, 1);
-      sum[0] += sum[1];
-      Elements.store(sum, 0, to, at, 1, 1);
-    } else {
-      long[] sum = scratch.longs(1, 2);
-      Elements.load(to, at, 1, sum, 0, 1);
-      Elements.load(from, index, 1, sum, 1, 1);
-      sum[0] = to.dtype() == DType.BOOL ? sum[0] | sum[1] : sum[0] + sum[1];
-      Elements.store(sum, 0, to, at, 1, 1);
+  private static void add(Elements to, DType dtype, long at, Elements from, long index) {
+    switch (dtype) {
+      case F32, F64, BF16 -> to.set(at, to.getDouble(at) + from.getDouble(index));
+      case I32, I64 -> to.set(at, to.getLong(at) + from.getLong(index));
+      case BOOL -> to.set(at, to.getLong(at) | from.getLong(index));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.local.run;
 
+import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
@@ -9,6 +10,7 @@ import io.github.shardsum.tensor.Tensor;
  */
 final class BroadcastReader {
   private final Tensor tensor;
+  private final Elements elements;
   private final long[] sizes;
   private final long[] strides;
   private final boolean contiguous;
@@ -23,6 +25,7 @@ final class BroadcastReader {
    */
   BroadcastReader(Tensor tensor, Shape over, int[] axes) {
     this.tensor = tensor;
+    this.elements = Elements.of(tensor);
     long[] all = new long[axes.length];
     for (int i = 0; i < axes.length; i++) {
       all[i] = axes[i] < 0 ? 0 : tensor.stride(axes[i]);
@@ -58,23 +61,18 @@ final class BroadcastReader {
     return contiguous && !single;
   }
 
-  /** Position of an index that has a contiguous tensor. */
-  long position(long index) {
-    return tensor.offset() + index;
-  }
-
   /** Fills a block with the elements of n indices from one on. */
   void load(long from, int n, Object target) {
     int done = 0;
     while (done < n) {
       int last = sizes.length - 1;
       if (last < 0) {
-        run(tensor.offset(), 0, target, done, n - done);
+        run(0, 0, target, done, n - done);
         return;
       }
       long rest = from + done;
       long within = rest % sizes[last];
-      long at = tensor.offset() + within * strides[last];
+      long at = within * strides[last];
       rest /= sizes[last];
       for (int axis = last - 1; axis >= 0; axis--) {
         at += rest % sizes[axis] * strides[axis];
@@ -88,9 +86,9 @@ final class BroadcastReader {
 
   private void run(long at, long stride, Object target, int targetAt, int n) {
     switch (target) {
-      case float[] floats -> Elements.load(tensor, at, stride, floats, targetAt, n);
-      case double[] doubles -> Elements.load(tensor, at, stride, doubles, targetAt, n);
-      case long[] longs -> Elements.load(tensor, at, stride, longs, targetAt, n);
+      case float[] floats -> elements.load(at, stride, n, floats, targetAt);
+      case double[] doubles -> elements.load(at, stride, n, doubles, targetAt);
+      case long[] longs -> elements.load(at, stride, n, longs, targetAt);
       default -> throw new IllegalStateException("block: " + target.getClass());
     }
   }
@@ -100,7 +98,7 @@ final class BroadcastReader {
     int done = 0;
     while (done < n) {
       int last = sizes.length - 1;
-      long at = tensor.offset();
+      long at = 0;
       long stride = 1;
       int count = n - done;
       if (last >= 0) {
@@ -116,9 +114,9 @@ final class BroadcastReader {
         }
       }
       switch (source) {
-        case float[] floats -> Elements.store(floats, done, tensor, at, stride, count);
-        case double[] doubles -> Elements.store(doubles, done, tensor, at, stride, count);
-        case long[] longs -> Elements.store(longs, done, tensor, at, stride, count);
+        case float[] floats -> elements.store(at, stride, count, floats, done);
+        case double[] doubles -> elements.store(at, stride, count, doubles, done);
+        case long[] longs -> elements.store(at, stride, count, longs, done);
         default -> throw new IllegalStateException("block: " + source.getClass());
       }
       done += count;

@@ -8,9 +8,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Runs a plan in workspaces that are kept, one a run that overlaps others. Thread-safe. */
 public final class PlanRunner {
-  /** A thread that owns nothing: what it may access, any thread may. */
-  private static final Thread OTHER = Thread.ofVirtual().unstarted(() -> {});
-
   private final LocalPlan plan;
   private final Workers workers;
   private final Optional<Profile> profile;
@@ -27,7 +24,7 @@ public final class PlanRunner {
   public void run(List<Tensor> outputs, List<Tensor> inputs) {
     Workspace kept = free.poll();
     Workspace workspace = kept == null ? new Workspace(plan) : kept;
-    boolean shared = isShared(inputs) && isShared(outputs);
+    boolean shared = areShared(inputs) && areShared(outputs);
     plan.run(workspace, shared ? workers : workers.alone(), inputs, outputs, profile);
     // After a failed run the workspace may hold positions that nothing checked.
     free.add(workspace);
@@ -36,9 +33,9 @@ public final class PlanRunner {
   /**
    * Whether other threads than the caller may access the memory: a confined arena's they may not.
    */
-  private static boolean isShared(List<Tensor> tensors) {
+  private static boolean areShared(List<Tensor> tensors) {
     for (Tensor tensor : tensors) {
-      if (!tensor.segment().isAccessibleBy(OTHER)) {
+      if (!tensor.isShared()) {
         return false;
       }
     }
