@@ -26,7 +26,16 @@ public final class PlanChecker {
   private final List<Held> values = new ArrayList<>();
 
   /** A value on all devices, and the operands of the equation that it is made of. */
-  private record Held(List<Shard> shards, Set<Integer> operands) {}
+  private record Held(List<Shard> shards, Set<Integer> operands) {
+    /** What is complete on every device is no sum any more. */
+    Held {
+      boolean isComplete = shards.stream().allMatch(shard -> shard.region().isComplete());
+      shards =
+          isComplete
+              ? shards.stream().map(shard -> shard.with(Region.COMPLETE)).toList()
+              : List.copyOf(shards);
+    }
+  }
 
   private PlanChecker(SpmdPlan plan, Equation equation) {
     this.plan = plan;
@@ -403,7 +412,14 @@ public final class PlanChecker {
   }
 
   private static void checkLabels(String where, Term term, PlannedValue value) {
-    if (!labels(term).equals(labels(value.layout().term()))) {
+    List<String> wanted = labels(term);
+    List<String> names = labels(value.layout().term());
+    boolean same = wanted.size() == names.size();
+    for (int dim = 0; same && dim < names.size(); dim++) {
+      // A further dimension of a repeated label has a name of its own in layouts.
+      same = wanted.indexOf(wanted.get(dim)) < dim || wanted.get(dim).equals(names.get(dim));
+    }
+    if (!same) {
       throw refused(where, "must have the labels of %s, got %s".formatted(term, value));
     }
   }

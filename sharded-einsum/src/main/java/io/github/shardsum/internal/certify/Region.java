@@ -50,11 +50,6 @@ record Region(Map<String, Long> space, List<List<Interval>> boxes) {
     return boxes.equals(List.of(space.values().stream().map(Interval::all).toList()));
   }
 
-  /** Without dimensions once nothing is missing. */
-  Region settled() {
-    return isComplete() ? COMPLETE : this;
-  }
-
   /** Of a product: every term by every term. Empty if both are sums over the same. */
   Optional<Region> times(Region other) {
     Map<String, Long> joined = new TreeMap<>(space);

@@ -12,7 +12,6 @@ import java.util.List;
 record Shard(List<Interval> box, Region region) {
   Shard {
     box = List.copyOf(box);
-    region = region.settled();
   }
 
   Shard with(int dim, Interval interval) {
