@@ -1,6 +1,6 @@
 package io.github.shardsum.backend;
 
-import io.github.shardsum.internal.interpret.Interpreter;
+import io.github.shardsum.internal.reference.Interpreter;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.local.run;
 
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.interpret.SourceMeaning;
+import io.github.shardsum.internal.reference.SourceEvaluator;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
@@ -68,7 +68,7 @@ public final class BlockWriter {
         out,
         (_, block, from, n) -> {
           for (int i = 0; i < n; i++) {
-            set(block, i, SourceMeaning.uniform(dtype, philox.bits(from + i, stream)));
+            set(block, i, SourceEvaluator.uniform(dtype, philox.bits(from + i, stream)));
           }
         });
   }

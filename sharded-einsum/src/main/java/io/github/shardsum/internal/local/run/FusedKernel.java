@@ -2,7 +2,7 @@ package io.github.shardsum.internal.local.run;
 
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.interpret.SourceMeaning;
+import io.github.shardsum.internal.reference.SourceEvaluator;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.Bf16;
 import io.github.shardsum.tensor.DType;
@@ -208,7 +208,7 @@ public record FusedKernel(
       int indicesAt = at[u.index()];
       for (int i = 0; i < n; i++) {
         long bits = new Philox(seeds[seedsAt + i]).bits(indices[indicesAt + i], u.stream());
-        double value = SourceMeaning.uniform(u.dtype(), bits);
+        double value = SourceEvaluator.uniform(u.dtype(), bits);
         switch (Register.of(u.dtype())) {
           case FLOAT -> floats(z)[i] = (float) value;
           case DOUBLE -> doubles(z)[i] = value;

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.local.run;
 
-import io.github.shardsum.internal.interpret.Numbers;
+import io.github.shardsum.internal.reference.Numbers;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Pointwise.UnaryKind;

@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.interpret;
+package io.github.shardsum.internal.reference;
 
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Movement.Annotate;
@@ -14,12 +14,12 @@ import io.github.shardsum.program.ValueType;
 import java.util.List;
 import java.util.function.LongUnaryOperator;
 
-/** The meaning of operations that move elements. */
-final class MovementMeaning {
-  private MovementMeaning() {}
+/** Evaluates operations that move elements. */
+final class MovementEvaluator {
+  private MovementEvaluator() {}
 
-  static Cells of(Movement operation, ValueType type, List<Cells> in) {
-    Cells x = in.getFirst();
+  static ElementArray of(Movement operation, ValueType type, List<ElementArray> in) {
+    ElementArray x = in.getFirst();
     return switch (operation) {
       case Slice s -> along(type, x, s.label(), i -> s.from() + i * s.step(), new Scalar.Whole(0));
       case Pad p ->
@@ -35,14 +35,15 @@ final class MovementMeaning {
       case Shift s -> along(type, x, s.label(), i -> i - s.by(), s.fill());
       case Concatenate c -> concatenate(c, type, in);
       case Window w -> window(w, type, x);
-      case Annotate _, Split _, Merge _ -> new Cells(type, x.reals().clone(), x.wholes().clone());
+      case Annotate _, Split _, Merge _ ->
+          new ElementArray(type, x.reals().clone(), x.wholes().clone());
     };
   }
 
   /** Each element from an index along one label, or the fill where x has no such index. */
-  private static Cells along(
-      ValueType type, Cells x, String label, LongUnaryOperator source, Scalar fill) {
-    Cells out = Cells.of(type);
+  private static ElementArray along(
+      ValueType type, ElementArray x, String label, LongUnaryOperator source, Scalar fill) {
+    ElementArray out = ElementArray.of(type);
     long size = x.type().size(label);
     new Rows(type, label)
         .forEach(
@@ -60,13 +61,13 @@ final class MovementMeaning {
     return out;
   }
 
-  private static Cells concatenate(Concatenate c, ValueType type, List<Cells> in) {
-    Cells out = Cells.of(type);
+  private static ElementArray concatenate(Concatenate c, ValueType type, List<ElementArray> in) {
+    ElementArray out = ElementArray.of(type);
     new Rows(type, c.label())
         .forEach(
             row -> {
               int next = 0;
-              for (Cells part : in) {
+              for (ElementArray part : in) {
                 int size = Math.toIntExact(part.type().size(c.label()));
                 for (int i = 0; i < size; i++) {
                   int at = (row.outer() * size + i) * row.step() + row.within();
@@ -77,8 +78,8 @@ final class MovementMeaning {
     return out;
   }
 
-  private static Cells window(Window w, ValueType type, Cells x) {
-    Cells out = Cells.of(type);
+  private static ElementArray window(Window w, ValueType type, ElementArray x) {
+    ElementArray out = ElementArray.of(type);
     int size = Math.toIntExact(x.type().size(w.label()));
     Rows rows = new Rows(x.type(), w.label());
     int windows = Math.toIntExact(type.size(w.label()));

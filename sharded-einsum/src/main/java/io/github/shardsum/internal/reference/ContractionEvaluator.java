@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.interpret;
+package io.github.shardsum.internal.reference;
 
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** The meaning of operations that combine elements along labels. */
-final class ContractionMeaning {
-  private ContractionMeaning() {}
+/** Evaluates operations that combine elements along labels. */
+final class ContractionEvaluator {
+  private ContractionEvaluator() {}
 
-  static Cells of(Contraction operation, ValueType type, List<Cells> in) {
+  static ElementArray of(Contraction operation, ValueType type, List<ElementArray> in) {
     return switch (operation) {
       case Einsum einsum -> einsum(einsum, type, in);
       case Reduce reduce -> reduce(reduce, type, in.getFirst());
@@ -27,7 +27,7 @@ final class ContractionMeaning {
   }
 
   /** One pass over every index of every label: the product there is added to the output there. */
-  private static Cells einsum(Einsum einsum, ValueType type, List<Cells> in) {
+  private static ElementArray einsum(Einsum einsum, ValueType type, List<ElementArray> in) {
     Map<String, Long> sizes = new LinkedHashMap<>();
     for (int axis = 0; axis < type.rank(); axis++) {
       sizes.put(type.names().get(axis), type.shape().size(axis));
@@ -40,18 +40,19 @@ final class ContractionMeaning {
     }
     ValueType space =
         ValueType.of(DType.BOOL, List.copyOf(sizes.keySet()), List.copyOf(sizes.values()));
-    int[] outAt = Cells.positions(space, type);
+    int[] outAt = ElementArray.positions(space, type);
     int[][] at = new int[in.size()][];
     for (int i = 0; i < at.length; i++) {
       List<String> labels = new ArrayList<>();
       einsum.equation().operand(i).axes().forEach(axis -> labels.add(axis.label()));
-      at[i] = Cells.positions(space, labels, in.get(i).type().shape().rowMajorStrides());
+      at[i] = ElementArray.positions(space, labels, in.get(i).type().shape().rowMajorStrides());
     }
     return type.dtype().isFloating() ? realSum(type, in, outAt, at) : wholeSum(type, in, outAt, at);
   }
 
-  private static Cells realSum(ValueType type, List<Cells> in, int[] outAt, int[][] at) {
-    double[] sums = new double[Cells.of(type).count()];
+  private static ElementArray realSum(
+      ValueType type, List<ElementArray> in, int[] outAt, int[][] at) {
+    double[] sums = new double[ElementArray.of(type).count()];
     for (int point = 0; point < outAt.length; point++) {
       double product = 1;
       for (int i = 0; i < at.length; i++) {
@@ -59,13 +60,14 @@ final class ContractionMeaning {
       }
       sums[outAt[point]] += product;
     }
-    Cells out = Cells.of(type);
+    ElementArray out = ElementArray.of(type);
     IntStream.range(0, sums.length).forEach(i -> out.set(i, sums[i]));
     return out;
   }
 
-  private static Cells wholeSum(ValueType type, List<Cells> in, int[] outAt, int[][] at) {
-    Cells out = Cells.of(type);
+  private static ElementArray wholeSum(
+      ValueType type, List<ElementArray> in, int[] outAt, int[][] at) {
+    ElementArray out = ElementArray.of(type);
     for (int point = 0; point < outAt.length; point++) {
       long product = 1;
       for (int i = 0; i < at.length; i++) {
@@ -78,8 +80,8 @@ final class ContractionMeaning {
     return out;
   }
 
-  private static Cells reduce(Reduce reduce, ValueType type, Cells x) {
-    Cells out = Cells.of(type);
+  private static ElementArray reduce(Reduce reduce, ValueType type, ElementArray x) {
+    ElementArray out = ElementArray.of(type);
     int[] outAt = new int[x.count()];
     long[] strides = new long[x.type().rank()];
     for (int axis = 0; axis < strides.length; axis++) {
@@ -87,7 +89,7 @@ final class ContractionMeaning {
       strides[axis] = kept < 0 ? 0 : type.shape().rowMajorStrides()[kept];
     }
     System.arraycopy(
-        Cells.positions(x.type(), x.type().names(), strides), 0, outAt, 0, outAt.length);
+        ElementArray.positions(x.type(), x.type().names(), strides), 0, outAt, 0, outAt.length);
     if (x.floating()) {
       realReduce(reduce.kind(), out, x, outAt);
     } else {
@@ -96,7 +98,8 @@ final class ContractionMeaning {
     return out;
   }
 
-  private static void realReduce(Contraction.ReduceKind kind, Cells out, Cells x, int[] outAt) {
+  private static void realReduce(
+      Contraction.ReduceKind kind, ElementArray out, ElementArray x, int[] outAt) {
     double[] results = new double[out.count()];
     double start =
         switch (kind) {
@@ -117,7 +120,8 @@ final class ContractionMeaning {
     IntStream.range(0, results.length).forEach(i -> out.set(i, results[i]));
   }
 
-  private static void wholeReduce(Contraction.ReduceKind kind, Cells out, Cells x, int[] outAt) {
+  private static void wholeReduce(
+      Contraction.ReduceKind kind, ElementArray out, ElementArray x, int[] outAt) {
     DType dtype = out.type().dtype();
     long start =
         switch (kind) {
@@ -147,8 +151,8 @@ final class ContractionMeaning {
     };
   }
 
-  private static Cells softmax(Softmax softmax, ValueType type, Cells x) {
-    Cells out = Cells.of(type);
+  private static ElementArray softmax(Softmax softmax, ValueType type, ElementArray x) {
+    ElementArray out = ElementArray.of(type);
     new Rows(type, softmax.label())
         .forEach(
             row -> {
@@ -167,8 +171,8 @@ final class ContractionMeaning {
     return out;
   }
 
-  private static Cells cumulate(CumulativeSum how, ValueType type, Cells x) {
-    Cells out = Cells.of(type);
+  private static ElementArray cumulate(CumulativeSum how, ValueType type, ElementArray x) {
+    ElementArray out = ElementArray.of(type);
     new Rows(type, how.label())
         .forEach(
             row -> {

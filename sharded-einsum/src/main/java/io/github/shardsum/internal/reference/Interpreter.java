@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.interpret;
+package io.github.shardsum.internal.reference;
 
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
@@ -30,25 +30,25 @@ public final class Interpreter {
    * @param outputs one tensor an output, of its dtype and shape; written last
    */
   public static void run(Program program, List<Tensor> inputs, List<Tensor> outputs) {
-    List<Cells> given = new ArrayList<>();
+    List<ElementArray> given = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
-      given.add(Cells.of(program.inputs().get(i).type().withoutLayout(), inputs.get(i)));
+      given.add(ElementArray.of(program.inputs().get(i).type().withoutLayout(), inputs.get(i)));
     }
-    List<Cells> results = run(program, given);
+    List<ElementArray> results = run(program, given);
     for (int i = 0; i < outputs.size(); i++) {
       results.get(i).store(outputs.get(i));
     }
   }
 
-  private static List<Cells> run(Program program, List<Cells> inputs) {
-    Map<String, Cells> known = new HashMap<>();
+  private static List<ElementArray> run(Program program, List<ElementArray> inputs) {
+    Map<String, ElementArray> known = new HashMap<>();
     for (int i = 0; i < inputs.size(); i++) {
       known.put(program.inputs().get(i).name(), inputs.get(i));
     }
     for (Statement statement : program.statements()) {
-      List<Cells> operands = values(known, statement.operation().operands());
+      List<ElementArray> operands = values(known, statement.operation().operands());
       List<ValueType> types = statement.results().stream().map(Value::type).toList();
-      List<Cells> results = apply(statement.operation(), types, operands);
+      List<ElementArray> results = apply(statement.operation(), types, operands);
       for (int i = 0; i < results.size(); i++) {
         known.put(statement.results().get(i).name(), results.get(i));
       }
@@ -56,50 +56,51 @@ public final class Interpreter {
     return values(known, program.outputs());
   }
 
-  private static List<Cells> values(Map<String, Cells> known, List<Value> values) {
-    List<Cells> cells = new ArrayList<>();
+  private static List<ElementArray> values(Map<String, ElementArray> known, List<Value> values) {
+    List<ElementArray> elements = new ArrayList<>();
     for (Value value : values) {
-      Cells found = known.get(value.name());
+      ElementArray found = known.get(value.name());
       if (found == null) {
         throw new IllegalStateException("a valid program defines " + value + " before its use");
       }
-      cells.add(found);
+      elements.add(found);
     }
-    return cells;
+    return elements;
   }
 
-  private static List<Cells> apply(
-      Operation operation, List<ValueType> types, List<Cells> operands) {
+  private static List<ElementArray> apply(
+      Operation operation, List<ValueType> types, List<ElementArray> operands) {
     return switch (operation) {
       case Pointwise pointwise ->
-          List.of(PointwiseMeaning.of(pointwise, types.getFirst(), operands));
+          List.of(PointwiseEvaluator.of(pointwise, types.getFirst(), operands));
       case Contraction contraction ->
-          List.of(ContractionMeaning.of(contraction, types.getFirst(), operands));
-      case Selection selection -> SelectionMeaning.of(selection, types, operands.getFirst());
-      case Source source -> List.of(SourceMeaning.of(source, types.getFirst(), operands));
-      case Movement movement -> List.of(MovementMeaning.of(movement, types.getFirst(), operands));
+          List.of(ContractionEvaluator.of(contraction, types.getFirst(), operands));
+      case Selection selection -> SelectionEvaluator.of(selection, types, operands.getFirst());
+      case Source source -> List.of(SourceEvaluator.of(source, types.getFirst(), operands));
+      case Movement movement -> List.of(MovementEvaluator.of(movement, types.getFirst(), operands));
       case Composite composite -> run(composite.decomposition(), operands);
       case Scan scan -> scan(scan, types, operands);
     };
   }
 
-  private static List<Cells> scan(Scan scan, List<ValueType> types, List<Cells> operands) {
+  private static List<ElementArray> scan(
+      Scan scan, List<ValueType> types, List<ElementArray> operands) {
     int carried = scan.carried().size();
     int sequences = carried + scan.sequences().size();
-    List<Cells> state = new ArrayList<>(operands.subList(0, carried));
-    List<Cells> stacked = new ArrayList<>();
-    types.subList(carried, types.size()).forEach(type -> stacked.add(Cells.of(type)));
+    List<ElementArray> state = new ArrayList<>(operands.subList(0, carried));
+    List<ElementArray> stacked = new ArrayList<>();
+    types.subList(carried, types.size()).forEach(type -> stacked.add(ElementArray.of(type)));
     for (int round = 0; round < scan.count(); round++) {
       int index = scan.reverse() ? (int) scan.count() - 1 - round : round;
-      List<Cells> in = new ArrayList<>(state);
+      List<ElementArray> in = new ArrayList<>(state);
       for (int i = carried; i < operands.size(); i++) {
         ValueType type = scan.body().inputs().get(i).type();
         in.add(i < sequences ? slice(operands.get(i), type, index) : operands.get(i));
       }
-      List<Cells> out = run(scan.body(), in);
+      List<ElementArray> out = run(scan.body(), in);
       state = new ArrayList<>(out.subList(0, carried));
       for (int i = 0; i < stacked.size(); i++) {
-        Cells part = out.get(carried + i);
+        ElementArray part = out.get(carried + i);
         for (int at = 0; at < part.count(); at++) {
           stacked.get(i).copy(index * part.count() + at, part, at);
         }
@@ -109,8 +110,8 @@ public final class Interpreter {
     return state;
   }
 
-  private static Cells slice(Cells from, ValueType type, int index) {
-    Cells part = Cells.of(type.withoutLayout());
+  private static ElementArray slice(ElementArray from, ValueType type, int index) {
+    ElementArray part = ElementArray.of(type.withoutLayout());
     for (int at = 0; at < part.count(); at++) {
       part.copy(at, from, index * part.count() + at);
     }

@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.interpret;
+package io.github.shardsum.internal.reference;
 
 import io.github.shardsum.program.Scalar;
 import io.github.shardsum.program.ValueType;
@@ -16,11 +16,11 @@ import java.util.List;
  * @param reals elements of a floating dtype, otherwise empty
  * @param wholes elements of another dtype, otherwise empty
  */
-record Cells(ValueType type, double[] reals, long[] wholes) {
-  static Cells of(ValueType type) {
+record ElementArray(ValueType type, double[] reals, long[] wholes) {
+  static ElementArray of(ValueType type) {
     int count = count(type);
     boolean floating = type.dtype().isFloating();
-    return new Cells(type, new double[floating ? count : 0], new long[floating ? 0 : count]);
+    return new ElementArray(type, new double[floating ? count : 0], new long[floating ? 0 : count]);
   }
 
   private static int count(ValueType type) {
@@ -36,9 +36,9 @@ record Cells(ValueType type, double[] reals, long[] wholes) {
     return (int) count;
   }
 
-  static Cells of(ValueType type, Tensor tensor) {
+  static ElementArray of(ValueType type, Tensor tensor) {
     boolean floating = type.dtype().isFloating();
-    return new Cells(
+    return new ElementArray(
         type,
         floating ? tensor.toDoubleArray() : new double[0],
         floating ? new long[0] : tensor.toLongArray());
@@ -75,7 +75,7 @@ record Cells(ValueType type, double[] reals, long[] wholes) {
   }
 
   /** Copies an element of a value of the same dtype. */
-  void copy(int at, Cells from, int index) {
+  void copy(int at, ElementArray from, int index) {
     if (floating()) {
       reals[at] = from.reals[index];
     } else {

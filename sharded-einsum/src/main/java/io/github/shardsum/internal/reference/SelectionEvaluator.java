@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.interpret;
+package io.github.shardsum.internal.reference;
 
 import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Selection.ArgMax;
@@ -9,15 +9,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The meaning of operations between values and their indices. */
-final class SelectionMeaning {
-  private SelectionMeaning() {}
+/** Evaluates operations between values and their indices. */
+final class SelectionEvaluator {
+  private SelectionEvaluator() {}
 
-  static List<Cells> of(Selection operation, List<ValueType> types, Cells x) {
+  static List<ElementArray> of(Selection operation, List<ValueType> types, ElementArray x) {
     return switch (operation) {
       case TopK(_, String label, long k, _) -> {
-        Cells values = Cells.of(types.getFirst());
-        Cells indices = Cells.of(types.getLast());
+        ElementArray values = ElementArray.of(types.getFirst());
+        ElementArray indices = ElementArray.of(types.getLast());
         new Rows(x.type(), label)
             .forEach(
                 row -> {
@@ -31,7 +31,7 @@ final class SelectionMeaning {
         yield List.of(values, indices);
       }
       case ArgMax(_, String label) -> {
-        Cells out = Cells.of(types.getFirst());
+        ElementArray out = ElementArray.of(types.getFirst());
         new Rows(x.type(), label)
             .forEach(
                 row ->
@@ -41,7 +41,7 @@ final class SelectionMeaning {
         yield List.of(out);
       }
       case OneHot(_, _, long size, _) -> {
-        Cells out = Cells.of(types.getFirst());
+        ElementArray out = ElementArray.of(types.getFirst());
         for (int i = 0; i < x.count(); i++) {
           long index = x.wholes()[i];
           if (index >= 0 && index < size) {
@@ -59,7 +59,7 @@ final class SelectionMeaning {
   }
 
   /** Indices of a row from its largest element down; a stable sort keeps equal ones in order. */
-  private static List<Integer> falling(Cells x, Rows.Row row) {
+  private static List<Integer> falling(ElementArray x, Rows.Row row) {
     Comparator<Integer> rising =
         x.floating()
             // Adding 0 makes the two zeros one; compare puts NaN above everything.

@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.interpret;
+package io.github.shardsum.internal.reference;
 
 import io.github.shardsum.program.ValueType;
 import java.util.function.Consumer;

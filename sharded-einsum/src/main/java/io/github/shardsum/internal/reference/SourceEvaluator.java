@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.interpret;
+package io.github.shardsum.internal.reference;
 
 import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Source.Constant;
@@ -9,12 +9,12 @@ import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
 
-/** The meaning of operations that make a value of its indices. */
-public final class SourceMeaning {
-  private SourceMeaning() {}
+/** Evaluates operations that make a value of its indices. */
+public final class SourceEvaluator {
+  private SourceEvaluator() {}
 
-  static Cells of(Source operation, ValueType type, List<Cells> in) {
-    Cells out = Cells.of(type);
+  static ElementArray of(Source operation, ValueType type, List<ElementArray> in) {
+    ElementArray out = ElementArray.of(type);
     for (int i = 0; i < out.count(); i++) {
       switch (operation) {
         case Constant constant -> out.set(i, constant.value());

@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.interpret;
+package io.github.shardsum.internal.reference;
 
 import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Binary;
@@ -14,18 +14,18 @@ import io.github.shardsum.tensor.Bf16;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
 
-/** The meaning of operations on one element at a time. */
-final class PointwiseMeaning {
-  private PointwiseMeaning() {}
+/** Evaluates operations on one element at a time. */
+final class PointwiseEvaluator {
+  private PointwiseEvaluator() {}
 
-  static Cells of(Pointwise operation, ValueType type, List<Cells> in) {
-    Cells out = Cells.of(type);
+  static ElementArray of(Pointwise operation, ValueType type, List<ElementArray> in) {
+    ElementArray out = ElementArray.of(type);
     int[][] at = new int[in.size()][];
     for (int i = 0; i < at.length; i++) {
-      at[i] = Cells.positions(type, in.get(i).type());
+      at[i] = ElementArray.positions(type, in.get(i).type());
     }
     for (int i = 0; i < out.count(); i++) {
-      Cells x = in.getFirst();
+      ElementArray x = in.getFirst();
       int xAt = at[0][i];
       switch (operation) {
         case Unary unary -> unary(unary, out, i, x, xAt);
@@ -40,7 +40,7 @@ final class PointwiseMeaning {
         case Pointwise.Uniform uniform ->
             out.set(
                 i,
-                SourceMeaning.uniform(
+                SourceEvaluator.uniform(
                     type.dtype(),
                     new Philox(x.wholes()[xAt])
                         .bits(in.get(1).wholes()[at[1][i]], uniform.stream())));
@@ -58,7 +58,7 @@ final class PointwiseMeaning {
     return out;
   }
 
-  private static void unary(Unary unary, Cells out, int i, Cells x, int at) {
+  private static void unary(Unary unary, ElementArray out, int i, ElementArray x, int at) {
     if (out.floating()) {
       out.set(i, Numbers.unary(unary.kind(), x.reals()[at]));
     } else {
@@ -66,7 +66,8 @@ final class PointwiseMeaning {
     }
   }
 
-  private static void binary(Binary binary, Cells out, int i, Cells x, int xAt, Cells y, int yAt) {
+  private static void binary(
+      Binary binary, ElementArray out, int i, ElementArray x, int xAt, ElementArray y, int yAt) {
     if (out.floating()) {
       out.set(i, Numbers.binary(binary.kind(), x.reals()[xAt], y.reals()[yAt]));
     } else {
@@ -75,7 +76,8 @@ final class PointwiseMeaning {
     }
   }
 
-  private static boolean holds(Comparison relation, Cells x, int xAt, Cells y, int yAt) {
+  private static boolean holds(
+      Comparison relation, ElementArray x, int xAt, ElementArray y, int yAt) {
     if (x.floating()) {
       double a = x.reals()[xAt];
       double b = y.reals()[yAt];
@@ -99,7 +101,7 @@ final class PointwiseMeaning {
     };
   }
 
-  private static void convert(Cells out, int i, Cells x, int at) {
+  private static void convert(ElementArray out, int i, ElementArray x, int at) {
     DType to = out.type().dtype();
     if (out.floating()) {
       out.set(i, x.floating() ? nearest(to, x.reals()[at]) : nearest(to, x.wholes()[at]));
