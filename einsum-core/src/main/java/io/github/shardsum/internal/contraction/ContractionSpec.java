@@ -87,9 +87,12 @@ public record ContractionSpec(
     };
   }
 
-  /** Whether the epilogue of a sum that was cut is another one; a relu alone keeps what is >= 0. */
+  /**
+   * Whether the epilogue is that of the sum cut to the result's dtype, or of one not yet cut.
+   * Kernels apply it to the whole sum before they cut it, which is what a bf16 wants: one rounding.
+   */
   boolean epilogueMindsCuts() {
-    return affine || (epilogue && dtype == DType.BOOL);
+    return dtype != DType.BF16 && (affine || (epilogue && dtype == DType.BOOL));
   }
 
   /** Whether several slices add to one element. */

@@ -206,7 +206,7 @@ class MicrokernelsTest {
   void aRehearsalWritesNothingButATileOfC(FloatMicrokernel product) {
     FloatMicrokernel kernel = product.forOneThread(new Scratch());
     float[] a = values(kernel.rows() * kernel.blocking().aStride());
-    float[] b = values(FloatMicrokernel.PROBED);
+    float[] b = values(kernel.columns() * kernel.blocking().k());
     int size = kernel.rows() * kernel.columns();
     float[] c = values(size + 100);
     float[] oldA = a.clone();
