@@ -1,0 +1,254 @@
+package io.github.shardsum.layout;
+
+import io.github.shardsum.mesh.Cut;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.StringJoiner;
+
+/**
+ * How mesh axes travel through one operation: its index space as named factors, and which of them
+ * each dimension of each operand and result is made of. An immutable value, printed like an einsum,
+ * as {@code G S E~ -> G S E~} for a softmax over E. Propagation, planning, the local operation and
+ * their tests all read it; nothing else knows how an operation is split.
+ *
+ * <p>Source: Shardy's {@code OpShardingRule}, with kinds for scans, searches and neighbours.
+ *
+ * @param factors the factors; a dimension names them by their place here
+ * @param operands for each operand, its dimensions
+ * @param results for each result, its dimensions
+ * @param linear sets of operands that may all be partial sums over the same axes, which gives
+ *     results that are partial sums over them; the other operands are then whole
+ */
+public record FactorRule(
+    List<Factor> factors,
+    List<List<Dim>> operands,
+    List<List<Dim>> results,
+    Set<Set<Integer>> linear) {
+  /** Copies the lists. */
+  public FactorRule {
+    factors = List.copyOf(factors);
+    operands = operands.stream().map(List::copyOf).toList();
+    results = results.stream().map(List::copyOf).toList();
+    linear = Set.copyOf(linear);
+  }
+
+  /**
+   * One factor of the index space.
+   *
+   * @param name for a reader: the label
+   * @param size number of its indices in the result; of a factor that no result has, in the operand
+   * @param kind what a split of it needs
+   */
+  public record Factor(String name, long size, Kind kind) {
+    /** Checks nothing but nulls. */
+    public Factor {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(kind, "kind");
+    }
+
+    /** As {@code G} or {@code k+}: the name and the kind's mark. */
+    @Override
+    public String toString() {
+      return name + kind.mark();
+    }
+  }
+
+  /**
+   * One dimension as factors.
+   *
+   * @param factors places of its factors, major to minor; more than one where dimensions are split
+   *     or merged
+   */
+  public record Dim(List<Integer> factors) {
+    /** Copies the list. */
+    public Dim {
+      factors = List.copyOf(factors);
+    }
+
+    /**
+     * A dimension of factors.
+     *
+     * @param factors their places, major to minor
+     * @return the dimension
+     */
+    public static Dim of(Integer... factors) {
+      return new Dim(List.of(factors));
+    }
+  }
+
+  /** What a split of a factor needs. */
+  public sealed interface Kind {
+    /**
+     * The mark behind a factor's name in print.
+     *
+     * @return one or two characters, none for {@link Pass}
+     */
+    default String mark() {
+      return switch (this) {
+        case Pass _ -> "";
+        case Reduce _ -> "+";
+        case Scan _ -> ">";
+        case Search _ -> "^";
+        case Normalize _ -> "~";
+        case Neighbour _ -> "<>";
+        case Make _ -> "*";
+        case Whole _ -> "!";
+      };
+    }
+
+    /** Nothing: every device computes its own part. */
+    record Pass() implements Kind {}
+
+    /**
+     * A reduction over devices.
+     *
+     * @param by sum, max or min; the max of bool is or, the min is and
+     */
+    record Reduce(ReduceKind by) implements Kind {}
+
+    /** The sums of the chunks before. */
+    record Scan() implements Kind {}
+
+    /** The best candidates of all chunks. */
+    record Search() implements Kind {}
+
+    /** A maximum and a sum over devices. */
+    record Normalize() implements Kind {}
+
+    /**
+     * Elements that neighbours hold.
+     *
+     * @param reads for each operand that has the factor, what a part of the result reads of it, in
+     *     the order of the operands
+     */
+    record Neighbour(List<Reads> reads) implements Kind {
+      /** Copies the list. */
+      public Neighbour {
+        reads = List.copyOf(reads);
+      }
+    }
+
+    /**
+     * Nothing: the factor is made by the operation.
+     *
+     * @param indexed whether elements depend on the index, so that a part must know where it begins
+     */
+    record Make(boolean indexed) implements Kind {}
+
+    /** The factor cannot be split. */
+    record Whole() implements Kind {}
+  }
+
+  /** What a part of a result reads of an operand along one dimension, in global indices. */
+  public sealed interface Reads {
+    /**
+     * The cut of the operand that a cut of the result reads.
+     *
+     * @param result the cut of the result's dimension
+     * @param size size of the operand's dimension
+     * @return the cut of the operand's dimension
+     */
+    default Cut of(Cut result, long size) {
+      return switch (this) {
+        case Slice(long from, long step) -> result.slice(from, step, size);
+        case Pad(long low, long interior) -> result.pad(low, interior, size);
+        case Shift(long by) -> result.shift(by);
+        case Window(long window, long stride, long dilation) ->
+            result.window(window, stride, dilation, size);
+        case Offset(long offset) -> result.offset(offset, size);
+      };
+    }
+
+    /**
+     * Every step-th element from an index on.
+     *
+     * @param from the index
+     * @param step the step, at least 1
+     */
+    record Slice(long from, long step) implements Reads {}
+
+    /**
+     * Elements behind some that are put before them.
+     *
+     * @param low number of those
+     * @param interior number put between two elements
+     */
+    record Pad(long low, long interior) implements Reads {}
+
+    /**
+     * The element that lies some places before.
+     *
+     * @param by the number of places
+     */
+    record Shift(long by) implements Reads {}
+
+    /**
+     * A sliding window.
+     *
+     * @param window elements in a window
+     * @param stride distance of windows
+     * @param dilation distance of elements in a window
+     */
+    record Window(long window, long stride, long dilation) implements Reads {}
+
+    /**
+     * An operand of a concatenation.
+     *
+     * @param offset where it begins in the result
+     */
+    record Offset(long offset) implements Reads {}
+  }
+
+  /**
+   * The factor of a dimension that has one only.
+   *
+   * @param dim the dimension
+   * @return the factor
+   * @throws IllegalArgumentException if it has several
+   */
+  public Factor factor(Dim dim) {
+    if (dim.factors().size() != 1) {
+      throw new IllegalArgumentException("dimension: must have one factor, got " + dim);
+    }
+    return factors.get(dim.factors().getFirst());
+  }
+
+  /**
+   * The dimension of an operand or result that has a factor; the first, of a diagonal.
+   *
+   * @param dims dimensions of an operand or a result
+   * @param factor the factor's place
+   * @return the dimension's place, or -1
+   */
+  public static int dimOf(List<Dim> dims, int factor) {
+    for (int dim = 0; dim < dims.size(); dim++) {
+      if (dims.get(dim).factors().contains(factor)) {
+        return dim;
+      }
+    }
+    return -1;
+  }
+
+  /** Like an einsum: operands, an arrow, results; factors of a merged dimension in brackets. */
+  @Override
+  public String toString() {
+    return side(operands) + " -> " + side(results);
+  }
+
+  private String side(List<List<Dim>> values) {
+    List<String> terms = new ArrayList<>();
+    for (List<Dim> value : values) {
+      StringJoiner term = new StringJoiner(" ");
+      for (Dim dim : value) {
+        StringJoiner names = new StringJoiner(" ");
+        dim.factors().forEach(factor -> names.add(factors.get(factor).toString()));
+        term.add(dim.factors().size() == 1 ? names.toString() : "(" + names + ")");
+      }
+      terms.add(term.toString());
+    }
+    return String.join(", ", terms);
+  }
+}
