@@ -26,7 +26,9 @@ import java.util.Set;
  * statements. Where that would need communication the label cannot be split.
  */
 public final class CompositeRules {
-  /** How a value of the decomposition lies over the abstract axis: in chunks of a dimension, or so. */
+  /**
+   * How a value of the decomposition lies over the abstract axis: in chunks of a dimension, or so.
+   */
   private enum Whole {
     EVERYWHERE,
     ADDEND

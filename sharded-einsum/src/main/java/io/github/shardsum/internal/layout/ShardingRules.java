@@ -23,7 +23,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The sharding rule of every operation: one exhaustive switch, and nothing else knows operations. */
+/**
+ * The sharding rule of every operation: one exhaustive switch, and nothing else knows operations.
+ */
 public final class ShardingRules {
   private static final Kind PASS = new Kind.Pass();
   private static final Kind WHOLE = new Kind.Whole();
@@ -55,8 +57,7 @@ public final class ShardingRules {
     rule.result(result);
     boolean isFloating = result.dtype().isFloating();
     return switch (operation) {
-      case Pointwise.Unary(UnaryKind kind, _) ->
-          rule.linearIf(kind == UnaryKind.NEGATE, 0).build();
+      case Pointwise.Unary(UnaryKind kind, _) -> rule.linearIf(kind == UnaryKind.NEGATE, 0).build();
       case Pointwise.Binary(BinaryKind kind, _, _) ->
           switch (kind) {
             case ADD, SUBTRACT -> rule.linear(0, 1).build();
@@ -85,7 +86,10 @@ public final class ShardingRules {
   }
 
   private static boolean isZero(Scalar scalar) {
-    return scalar.toDouble() == 0;
+    return switch (scalar) {
+      case Scalar.Real(double value) -> value == 0;
+      case Scalar.Whole(long value) -> value == 0;
+    };
   }
 
   private static FactorRule contraction(Contraction operation, ValueType result) {
@@ -133,9 +137,7 @@ public final class ShardingRules {
     }
     var summed =
         new Kind.Reduce(
-            result.dtype() == DType.BOOL
-                ? Contraction.ReduceKind.MAX
-                : Contraction.ReduceKind.SUM);
+            result.dtype() == DType.BOOL ? Contraction.ReduceKind.MAX : Contraction.ReduceKind.SUM);
     for (int i = 0; i < terms.size(); i++) {
       List<Dim> dims = new ArrayList<>();
       for (int dim = 0; dim < terms.get(i).size(); dim++) {

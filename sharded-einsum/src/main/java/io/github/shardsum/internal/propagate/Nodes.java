@@ -1,0 +1,140 @@
+package io.github.shardsum.internal.propagate;
+
+import io.github.shardsum.internal.layout.ShardingRules;
+import io.github.shardsum.layout.FactorRule;
+import io.github.shardsum.layout.FactorRule.Dim;
+import io.github.shardsum.layout.FactorRule.Factor;
+import io.github.shardsum.layout.FactorRule.Kind;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Flattens a program, loops' bodies and all, into nodes over named values. */
+final class Nodes {
+  private final List<Node> nodes = new ArrayList<>();
+  private final Map<String, ValueType> types = new LinkedHashMap<>();
+  private final Map<String, Movement.Annotate> annotations = new LinkedHashMap<>();
+
+  Nodes(Program program) {
+    add(program, "");
+  }
+
+  List<Node> nodes() {
+    return nodes;
+  }
+
+  /** The type of every value, in the order of the program. */
+  Map<String, ValueType> types() {
+    return types;
+  }
+
+  /** The annotations, by the value that they give. */
+  Map<String, Movement.Annotate> annotations() {
+    return annotations;
+  }
+
+  private void add(Program program, String prefix) {
+    program.inputs().forEach(input -> types.put(prefix + input.name(), input.type()));
+    for (Statement statement : program.statements()) {
+      List<String> results = names(statement.results(), prefix);
+      statement.results().forEach(result -> types.put(prefix + result.name(), result.type()));
+      if (statement.operation() instanceof Movement.Annotate annotate) {
+        annotations.put(results.getFirst(), annotate);
+      }
+      FactorRule rule = ShardingRules.of(statement);
+      List<String> operands = names(statement.operation().operands(), prefix);
+      boolean isBroadcast = statement.operation() instanceof Pointwise && isBroadcast(rule);
+      int level = isBroadcast ? 1 : level(statement, rule);
+      nodes.add(
+          new Node(statement.toString().strip(), rule, operands, results, level, isBroadcast));
+      if (statement.operation() instanceof Nested.Scan scan) {
+        String inside = results.getFirst() + ".body.";
+        add(scan.body(), inside);
+        edges(scan, operands, results, inside);
+      }
+    }
+  }
+
+  private static List<String> names(List<Value> values, String prefix) {
+    return values.stream().map(value -> prefix + value.name()).toList();
+  }
+
+  private static boolean isBroadcast(FactorRule rule) {
+    Set<Integer> all = Set.copyOf(factors(rule.results().getFirst()));
+    return rule.operands().stream().anyMatch(dims -> !factors(dims).containsAll(all));
+  }
+
+  private static List<Integer> factors(List<Dim> dims) {
+    return dims.stream().flatMap(dim -> dim.factors().stream()).toList();
+  }
+
+  /** What moves or renames is first. */
+  private static int level(Statement statement, FactorRule rule) {
+    return switch (statement.operation()) {
+      case Pointwise _, Movement _, Nested.Scan _, Nested.Composite _ -> 0;
+      case Contraction.Einsum einsum ->
+          einsum.operands().size() == 1
+                  && rule.factors().stream().allMatch(factor -> factor.kind() instanceof Kind.Pass)
+              ? 0
+              : 1;
+      default -> 1;
+    };
+  }
+
+  /** Before, in and behind a loop a value has the same labels, but for the loop's own. */
+  private void edges(Nested.Scan scan, List<String> operands, List<String> results, String inside) {
+    int carried = scan.carried().size();
+    List<Value> inputs = scan.body().inputs();
+    List<Value> outputs = scan.body().outputs();
+    for (int i = 0; i < inputs.size(); i++) {
+      edge(scan, operands.get(i), inside + inputs.get(i).name());
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      edge(scan, inside + outputs.get(i).name(), results.get(i));
+      if (i < carried) {
+        edge(scan, inside + outputs.get(i).name(), inside + inputs.get(i).name());
+      }
+    }
+  }
+
+  private void edge(Nested.Scan scan, String from, String to) {
+    List<Factor> factors = new ArrayList<>();
+    List<Dim> fromDims = dims(scan, from, factors);
+    List<Dim> toDims = dims(scan, to, factors);
+    nodes.add(
+        new Node(
+            "the loop over " + scan.label(),
+            new FactorRule(factors, List.of(fromDims), List.of(toDims), Set.of()),
+            List.of(from),
+            List.of(to),
+            0,
+            false));
+  }
+
+  private List<Dim> dims(Nested.Scan scan, String value, List<Factor> factors) {
+    ValueType type = types.get(value);
+    List<Dim> dims = new ArrayList<>();
+    for (int axis = 0; axis < type.rank(); axis++) {
+      String name = type.names().get(axis);
+      Kind kind = name.equals(scan.label()) ? new Kind.Whole() : new Kind.Pass();
+      Factor factor = new Factor(name, type.shape().size(axis), kind);
+      int place = factors.indexOf(factor);
+      if (place < 0) {
+        place = factors.size();
+        factors.add(factor);
+      }
+      dims.add(Dim.of(place));
+    }
+    return dims;
+  }
+}

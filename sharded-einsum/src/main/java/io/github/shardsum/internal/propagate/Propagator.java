@@ -1,0 +1,332 @@
+package io.github.shardsum.internal.propagate;
+
+import io.github.shardsum.internal.propagate.Node.Carries;
+import io.github.shardsum.internal.propagate.Node.Place;
+import io.github.shardsum.layout.FactorRule.Factor;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.propagation.Pricing.Price;
+import io.github.shardsum.propagation.Propagated;
+import io.github.shardsum.propagation.PropagationException;
+import io.github.shardsum.propagation.PropagationOptions;
+import io.github.shardsum.propagation.Reason;
+import io.github.shardsum.propagation.Reason.Alternative;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** Visits statements forward and backward, level by level, until nothing changes. */
+public final class Propagator {
+  private final Program program;
+  private final Mesh mesh;
+  private final PropagationOptions options;
+  private final Nodes nodes;
+  private final Map<String, Splits> values = new LinkedHashMap<>();
+  private final Map<Conflict, Integer> decided = new LinkedHashMap<>();
+  private final List<String> notes = new ArrayList<>();
+
+  private record Conflict(Node node, int factor, List<List<String>> asked) {}
+
+  /** Axes that a value asks for along a factor, and the value. */
+  private record Asked(List<String> axes, Place by) {}
+
+  /**
+   * For a program.
+   *
+   * @param program the program
+   * @param mesh the devices
+   * @param options what a conflict is
+   */
+  public Propagator(Program program, Mesh mesh, PropagationOptions options) {
+    this.program = program;
+    this.mesh = mesh;
+    this.options = options;
+    nodes = new Nodes(program);
+    nodes.types().forEach((name, type) -> values.put(name, new Splits(type)));
+  }
+
+  /**
+   * Completes the layouts.
+   *
+   * @return them and their reasons
+   */
+  public Propagated run() {
+    boolean given = false;
+    for (Map.Entry<String, ValueType> input : nodes.types().entrySet()) {
+      given |= give(input.getKey(), input.getValue());
+    }
+    TreeSet<Integer> priorities = new TreeSet<>();
+    nodes.annotations().values().forEach(a -> priorities.add(a.annotation().priority()));
+    if (priorities.isEmpty() && !given) {
+      String none = "program " + program.name() + " has no annotation, so every value is whole";
+      if (options.strict()) {
+        throw new PropagationException(none + "; annotate one, as with --annotate NAME=LAYOUT");
+      }
+      notes.add(none);
+    }
+    priorities.add(0);
+    for (int priority : priorities) {
+      nodes.annotations().forEach((name, annotate) -> annotate(name, annotate, priority));
+      for (int level = 0; level <= Node.LAST; level++) {
+        settle(level);
+      }
+    }
+    Map<String, Layout> layouts = new LinkedHashMap<>();
+    Map<String, List<Reason>> reasons = new LinkedHashMap<>();
+    values.forEach(
+        (name, splits) -> {
+          layouts.put(name, splits.layout(mesh));
+          reasons.put(name, splits.reasons());
+        });
+    return new Propagated(program, mesh, layouts, reasons, notes);
+  }
+
+  /** An input whose type has a layout is closed as it stands there. */
+  private boolean give(String name, ValueType type) {
+    if (!type.labels().isAnnotated()) {
+      return false;
+    }
+    for (int dim = 0; dim < type.rank(); dim++) {
+      List<String> axes = type.labels().axis(dim).mesh();
+      checkAxes(name, axes);
+      values
+          .get(name)
+          .set(dim, axes, false, new Reason.Annotated("input " + name + ", of type " + type));
+    }
+    checkAxes(name, type.labels().partial());
+    values.get(name).setPartial(type.labels().partial());
+    return true;
+  }
+
+  private void annotate(String name, Movement.Annotate annotate, int priority) {
+    Annotation annotation = annotate.annotation();
+    if (annotation.priority() != priority) {
+      return;
+    }
+    Splits splits = values.get(name);
+    for (Annotation.LabelSpec spec : annotation.labels()) {
+      checkAxes(name, spec.axes());
+      String what = "%s, annotated %s".formatted(name, annotation);
+      splits.set(
+          splits.type().axis(spec.label()), spec.axes(), spec.open(), new Reason.Annotated(what));
+    }
+    List<String> partial = annotation.partial().stream().sorted().toList();
+    checkAxes(name, partial);
+    splits.setPartial(partial);
+  }
+
+  private void checkAxes(String name, List<String> axes) {
+    for (String axis : axes) {
+      if (!mesh.axisNames().contains(axis)) {
+        throw new PropagationException(
+            "annotation of %s: a mesh axis must be one of mesh \"%s\", got \"%s\""
+                .formatted(name, mesh.notation(), axis));
+      }
+    }
+  }
+
+  private void settle(int level) {
+    List<Node> backward = new ArrayList<>(nodes.nodes());
+    Collections.reverse(backward);
+    boolean changed = true;
+    while (changed) {
+      changed = false;
+      for (Node node : nodes.nodes()) {
+        changed |= visit(node, level);
+      }
+      for (Node node : backward) {
+        changed |= visit(node, level);
+      }
+    }
+  }
+
+  private boolean visit(Node node, int level) {
+    boolean changed = false;
+    for (int factor = 0; factor < node.rule().factors().size(); factor++) {
+      Carries carries = node.carries(factor, level);
+      if (carries != Carries.NOTHING) {
+        changed |= carry(node, factor, carries, level);
+      }
+    }
+    return changed;
+  }
+
+  private boolean carry(Node node, int factor, Carries carries, int level) {
+    List<Place> places = node.places(factor);
+    List<Asked> asked = new ArrayList<>();
+    for (Place place : places) {
+      List<String> axes = part(node, place, factor);
+      boolean heard = carries == Carries.EVERYWHERE || place.isResult();
+      if (heard && !axes.isEmpty() && asked.stream().noneMatch(one -> one.axes.equals(axes))) {
+        asked.add(new Asked(axes, place));
+      }
+    }
+    List<Asked> longest =
+        asked.stream()
+            .filter(one -> asked.stream().noneMatch(other -> isLonger(other.axes, one.axes)))
+            .toList();
+    if (longest.isEmpty()) {
+      return false;
+    }
+    Asked taken = longest.size() == 1 ? longest.getFirst() : decide(node, factor, longest);
+    Reason.Through through =
+        new Reason.Through(
+            node.text(),
+            node.rule().factors().get(factor).name(),
+            taken.by.value(),
+            values.get(taken.by.value()).label(taken.by.dim()),
+            level);
+    Reason reason =
+        longest.size() == 1 ? through : new Reason.Chosen(through, others(node, longest, taken));
+    boolean changed = false;
+    for (Place place : places) {
+      if (carries == Carries.EVERYWHERE || !place.isResult()) {
+        changed |= extend(node, place, factor, taken.axes, reason);
+      }
+    }
+    return changed;
+  }
+
+  private static boolean isLonger(List<String> longer, List<String> shorter) {
+    return longer.size() > shorter.size() && longer.subList(0, shorter.size()).equals(shorter);
+  }
+
+  /** The axes of one factor of a dimension: the first factor takes axes while they divide it. */
+  private List<String> part(Node node, Place place, int factor) {
+    List<String> axes = values.get(place.value()).axes(place.dim());
+    if (place.dims().factors().size() == 1) {
+      return axes;
+    }
+    int next = 0;
+    for (int each : place.dims().factors()) {
+      long left = node.rule().factors().get(each).size();
+      List<String> own = new ArrayList<>();
+      while (next < axes.size() && left > 1 && left % mesh.size(axes.get(next)) == 0) {
+        left /= mesh.size(axes.get(next));
+        own.add(axes.get(next++));
+      }
+      if (each == factor) {
+        return own;
+      }
+      if (left > 1) {
+        return List.of();
+      }
+    }
+    return List.of();
+  }
+
+  /** Adds axes to a dimension as far as the rules of propagation let it. */
+  private boolean extend(Node node, Place place, int factor, List<String> axes, Reason reason) {
+    Splits splits = values.get(place.value());
+    List<String> before = part(node, place, factor);
+    boolean isPrefix = axes.size() > before.size() && axes.subList(0, before.size()).equals(before);
+    if (!splits.isOpen(place.dim()) || !isPrefix) {
+      return false;
+    }
+    List<String> all = new ArrayList<>(splits.axes(place.dim()));
+    boolean changed = false;
+    for (String axis : axes.subList(before.size(), axes.size())) {
+      all.add(axis);
+      if (splits.uses(axis) || !fits(node, place, factor, all)) {
+        break;
+      }
+      splits.set(place.dim(), all, true, reason);
+      changed = true;
+    }
+    return changed;
+  }
+
+  /** Whether no part is empty, and of several factors the axes divide the one that they are for. */
+  private boolean fits(Node node, Place place, int factor, List<String> axes) {
+    long size = values.get(place.value()).type().shape().size(place.dim());
+    long parts = axes.stream().mapToLong(mesh::size).reduce(1, (a, b) -> a * b);
+    if (place.dims().factors().size() == 1) {
+      return size >= parts;
+    }
+    long divided = 1;
+    for (int each : place.dims().factors()) {
+      long own = node.rule().factors().get(each).size();
+      if (each == factor) {
+        return parts % divided == 0 && own % (parts / divided) == 0;
+      }
+      divided *= own;
+      if (parts % divided != 0) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** The cheapest of what is asked for; of equal ones the larger value's, then the first. */
+  private Asked decide(Node node, int factor, List<Asked> asked) {
+    Conflict conflict = new Conflict(node, factor, asked.stream().map(Asked::axes).toList());
+    Integer known = decided.get(conflict);
+    if (known == null) {
+      if (options.strict()) {
+        throw new PropagationException(conflict(node, factor, asked));
+      }
+      Asked best =
+          asked.stream()
+              .min(
+                  Comparator.comparingDouble((Asked one) -> price(node, one, asked).cost())
+                      .thenComparing(one -> -values.get(one.by.value()).type().bytes()))
+              .orElseThrow();
+      known = asked.indexOf(best);
+      decided.put(conflict, known);
+    }
+    return asked.get(known);
+  }
+
+  /** What it costs to bring every value that asks for something else to one choice. */
+  private Price price(Node node, Asked choice, List<Asked> asked) {
+    double cost = 0;
+    List<String> texts = new ArrayList<>();
+    for (Asked other : asked) {
+      if (other != choice) {
+        Splits splits = values.get(other.by.value());
+        Price one =
+            options
+                .pricing()
+                .price(
+                    splits.layout(mesh),
+                    splits.with(mesh, other.by.dim(), choice.axes),
+                    splits.type());
+        cost += one.cost();
+        texts.add(other.by.value() + ": " + one);
+      }
+    }
+    return new Price(cost, String.join(", ", texts));
+  }
+
+  private List<Alternative> others(Node node, List<Asked> asked, Asked taken) {
+    return asked.stream()
+        .filter(one -> one != taken)
+        .map(one -> alternative(node, one, asked))
+        .sorted(Comparator.comparingDouble(one -> one.price().cost()))
+        .toList();
+  }
+
+  private Alternative alternative(Node node, Asked one, List<Asked> asked) {
+    return new Alternative(String.join(".", one.axes), one.by.value(), price(node, one, asked));
+  }
+
+  private String conflict(Node node, int factor, List<Asked> asked) {
+    Factor label = node.rule().factors().get(factor);
+    StringBuilder text =
+        new StringBuilder(
+            "label %s of %s is asked for in %d ways:"
+                .formatted(label.name(), node.text(), asked.size()));
+    for (Asked one : asked) {
+      text.append("\n  ").append(label.name()).append(alternative(node, one, asked));
+    }
+    return text.append("\nannotate one of the values with the layout that is wanted").toString();
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.shardsum.internal.propagate;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.propagation.Reason;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * How far the layout of one value is known: for each dimension its axes, whether it is open, and
+ * why.
+ */
+final class Splits {
+  private final ValueType type;
+  private final List<List<String>> axes;
+  private final boolean[] closed;
+  private final List<Reason> reasons;
+  private List<String> partial = List.of();
+
+  Splits(ValueType type) {
+    this.type = type;
+    axes = new ArrayList<>(Collections.nCopies(type.rank(), List.of()));
+    closed = new boolean[type.rank()];
+    reasons = new ArrayList<>(Collections.nCopies(type.rank(), new Reason.Unasked()));
+  }
+
+  ValueType type() {
+    return type;
+  }
+
+  List<String> axes(int dim) {
+    return axes.get(dim);
+  }
+
+  boolean isOpen(int dim) {
+    return !closed[dim];
+  }
+
+  List<Reason> reasons() {
+    return List.copyOf(reasons);
+  }
+
+  String label(int dim) {
+    return type.names().get(dim);
+  }
+
+  void set(int dim, List<String> to, boolean open, Reason reason) {
+    axes.set(dim, List.copyOf(to));
+    closed[dim] = !open;
+    reasons.set(dim, reason);
+  }
+
+  void setPartial(List<String> to) {
+    partial = List.copyOf(to);
+  }
+
+  boolean uses(String axis) {
+    return partial.contains(axis) || axes.stream().anyMatch(names -> names.contains(axis));
+  }
+
+  Layout layout(Mesh mesh) {
+    return with(mesh, -1, List.of());
+  }
+
+  /** As it would be with other axes on a dimension, which are taken from where they are. */
+  Layout with(Mesh mesh, int dim, List<String> other) {
+    List<Axis> terms = new ArrayList<>();
+    for (int i = 0; i < axes.size(); i++) {
+      List<String> own = i == dim ? other : axes.get(i);
+      if (dim >= 0 && i != dim) {
+        own = own.stream().filter(axis -> !other.contains(axis)).toList();
+      }
+      terms.add(new Axis(label(i), own));
+    }
+    List<String> left = partial.stream().filter(axis -> !other.contains(axis)).toList();
+    return new Layout(mesh, new Term(terms, left));
+  }
+}

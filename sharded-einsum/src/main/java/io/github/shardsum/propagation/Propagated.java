@@ -1,0 +1,135 @@
+package io.github.shardsum.propagation;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Program;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
+
+/**
+ * A program whose every value has a layout, and why; an immutable value.
+ *
+ * <p>Values of a loop's body are named {@code RESULT.body.VALUE}, RESULT being the loop's first
+ * result.
+ *
+ * @param program the program
+ * @param mesh the devices
+ * @param layouts the layout of every value, in the order of the program
+ * @param reasons for every value a reason a dimension
+ * @param notes what a reader should know, as that there was no annotation
+ */
+public record Propagated(
+    Program program,
+    Mesh mesh,
+    Map<String, Layout> layouts,
+    Map<String, List<Reason>> reasons,
+    List<String> notes) {
+  /** Copies the maps. */
+  public Propagated {
+    layouts = Collections.unmodifiableMap(new LinkedHashMap<>(layouts));
+    reasons = Collections.unmodifiableMap(new LinkedHashMap<>(reasons));
+    notes = List.copyOf(notes);
+  }
+
+  /**
+   * The layout of a value.
+   *
+   * @param value its name
+   * @return the layout
+   * @throws IllegalArgumentException if there is no such value
+   */
+  public Layout layout(String value) {
+    Layout layout = layouts.get(value);
+    if (layout == null) {
+      throw new IllegalArgumentException(
+          "value: must be one of %s, got %s".formatted(layouts.keySet(), value));
+    }
+    return layout;
+  }
+
+  /**
+   * The chain from a value to the annotation that caused its layout, a line a label.
+   *
+   * @param value its name
+   * @return as {@code h E@x <- E of einsum ... <- dispatched, annotated E@x}
+   * @throws IllegalArgumentException if there is no such value
+   */
+  public String why(String value) {
+    Layout layout = layout(value);
+    StringJoiner text = new StringJoiner("\n");
+    for (int dim = 0; dim < layout.rank(); dim++) {
+      if (!(reasons.get(value).get(dim) instanceof Reason.Unasked)) {
+        text.add(
+            value
+                + " "
+                + layout.term().axis(dim)
+                + " <- "
+                + String.join(" <- ", chain(value, dim)));
+      }
+    }
+    return text.length() == 0 ? value + " is whole: no annotation reaches it" : text.toString();
+  }
+
+  private List<String> chain(String value, int dim) {
+    List<String> links = new ArrayList<>();
+    String at = value;
+    int label = dim;
+    while (links.size() <= layouts.size()) {
+      Reason reason = reasons.get(at).get(label);
+      Reason.Through through =
+          switch (reason) {
+            case Reason.Annotated(String what) -> {
+              links.add(what);
+              yield null;
+            }
+            case Reason.Unasked _ -> null;
+            case Reason.Through one -> one;
+            case Reason.Chosen(Reason.Through taken, List<Reason.Alternative> others) -> {
+              others.forEach(other -> links.add("(not " + other + ")"));
+              yield taken;
+            }
+          };
+      if (through == null) {
+        return links;
+      }
+      links.add(through.factor() + " of " + through.statement());
+      links.add(through.value());
+      at = through.value();
+      label = layout(at).dim(through.label());
+    }
+    return links;
+  }
+
+  /**
+   * Every value with its layout and the first link of its reasons.
+   *
+   * @return a table
+   */
+  public String explain() {
+    StringBuilder text = new StringBuilder("mesh ").append(mesh.notation()).append('\n');
+    notes.forEach(note -> text.append("note: ").append(note).append('\n'));
+    int width = layouts.keySet().stream().mapToInt(String::length).max().orElse(0);
+    layouts.forEach(
+        (name, layout) -> {
+          StringJoiner why = new StringJoiner("; ");
+          for (int dim = 0; dim < layout.rank(); dim++) {
+            if (!(reasons.get(name).get(dim) instanceof Reason.Unasked)) {
+              why.add(layout.term().axis(dim) + " <- " + chain(name, dim).getFirst());
+            }
+          }
+          text.append(("%-" + Math.max(1, width) + "s  %s").formatted(name, layout));
+          text.append(why.length() == 0 ? "" : "    " + why).append('\n');
+        });
+    return text.toString();
+  }
+
+  /** As {@link #explain()}. */
+  @Override
+  public String toString() {
+    return explain();
+  }
+}

@@ -1,0 +1,55 @@
+package io.github.shardsum.propagation;
+
+import java.util.List;
+
+/** Why a label of a value is split as it is. */
+public sealed interface Reason {
+  /**
+   * An annotation of the program, or the layout in an input's type.
+   *
+   * @param what the annotation and the value that it is on
+   */
+  record Annotated(String what) implements Reason {}
+
+  /**
+   * A statement that keeps the label.
+   *
+   * @param statement the statement, as text
+   * @param factor the factor that carried the axes
+   * @param value the value that they came from
+   * @param label its label
+   * @param level the level of propagation, 0 to 3
+   */
+  record Through(String statement, String factor, String value, String label, int level)
+      implements Reason {}
+
+  /**
+   * One of several layouts that values asked for.
+   *
+   * @param taken how the one that was taken came
+   * @param others the others, the cheapest first
+   */
+  record Chosen(Through taken, List<Alternative> others) implements Reason {
+    /** Copies the list. */
+    public Chosen {
+      others = List.copyOf(others);
+    }
+  }
+
+  /**
+   * A layout that a value asked for.
+   *
+   * @param axes mesh axes of the label, joined by dots
+   * @param value the value that asks for it
+   * @param price what it costs
+   */
+  record Alternative(String axes, String value, Pricing.Price price) {
+    @Override
+    public String toString() {
+      return "@%s, asked for by %s: %s".formatted(axes, value, price);
+    }
+  }
+
+  /** No annotation reaches the label, so it is whole. */
+  record Unasked() implements Reason {}
+}
