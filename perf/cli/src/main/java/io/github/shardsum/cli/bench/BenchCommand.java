@@ -45,6 +45,8 @@ public final class BenchCommand implements Callable<Integer> {
   /** Where a limit is asked for once, the JIT must be done within the first windows. */
   private static final long LONG_WINDOW_NANOS = 100_000_000;
 
+  private final List<PeerVersion> known = new ArrayList<>();
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -103,6 +105,16 @@ public final class BenchCommand implements Callable<Integer> {
   private Optional<String> python = Optional.empty();
 
   @Option(
+      names = "--isa",
+      paramLabel = "native|avx2",
+      defaultValue = "native",
+      description = {
+        "Hold ours and the peers to 256-bit vectors, ours in a JVM of its own",
+        "(default: ${DEFAULT-VALUE})."
+      })
+  private Isa isa = Isa.NATIVE;
+
+  @Option(
       names = "--limits",
       description = {
         "Only the machine's limits, each beside what C reaches here",
@@ -116,7 +128,8 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--markdown",
       paramLabel = "FILE",
-      description = "Write the tables of docs/performance.md there too.")
+      description =
+          "Write the tables there too, in place of an older one of the same instruction set.")
   private Optional<Path> markdown = Optional.empty();
 
   /** For picocli. */
@@ -133,6 +146,9 @@ public final class BenchCommand implements Callable<Integer> {
     List<String> names = wanted(() -> Peers.chosen(peers));
     InterleavedTimer rounds = wanted(this::rounds);
     checkWritable();
+    if (isa.needsAnotherJvm()) {
+      return inAnotherJvm();
+    }
     BenchReport report = new BenchReport(spec.commandLine().getOut());
     report.begin();
     List<Measured> results = new ArrayList<>();
@@ -156,6 +172,19 @@ public final class BenchCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** The same command line, in a JVM whose vectors are as wide as the peers' are allowed to be. */
+  private int inAnotherJvm() throws IOException {
+    try {
+      return FreshJvm.again(isa.flags(), spec.root().commandLine().getParseResult().originalArgs());
+    } catch (MeasurementException e) {
+      throw new IOException(e.why(), e);
+    }
+  }
+
+  private List<PeerVersion> peersFound() {
+    return known.stream().distinct().toList();
+  }
+
   private void write(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report)
       throws IOException {
     if (json.isPresent()) {
@@ -163,11 +192,16 @@ public final class BenchCommand implements Callable<Integer> {
           json.get(),
           equation.isPresent()
               ? BenchJson.ofEquation(equation.get(), results)
-              : BenchJson.ofCases(results, kernels, report.machine(), report.loads()));
+              : BenchJson.ofCases(
+                  results, kernels, peersFound(), report.machine(), report.loads()));
     }
     if (markdown.isPresent()) {
+      String section =
+          BenchMarkdown.section(results, kernels, peersFound(), report.machine(), report.loads());
       Files.writeString(
-          markdown.get(), BenchMarkdown.of(results, kernels, report.machine(), report.loads()));
+          markdown.get(),
+          BenchMarkdown.merged(
+              Files.exists(markdown.get()) ? Files.readString(markdown.get()) : "", section));
     }
   }
 
@@ -179,8 +213,9 @@ public final class BenchCommand implements Callable<Integer> {
       BenchReport report,
       List<Measured> results) {
     try (Workers workers = Workers.of(count);
-        Peers found = Peers.start(names, interpreter(), count)) {
+        Peers found = Peers.start(names, interpreter(), isa, count)) {
       report.threads(count, found);
+      known.addAll(found.found());
       Roofline roof = new Roofline(workers, WINDOW_NANOS);
       InterleavedTimer timer = count == 1 ? rounds : rounds.withPauses();
       BenchRun run = new BenchRun(timer, workers, roof, found.competitors(), report::note);
@@ -229,9 +264,13 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private List<Integer> alone(List<Integer> counts) {
-    if (equation.isPresent() || filter.isPresent() || json.isPresent() || !sizes.isEmpty()) {
+    if (equation.isPresent()
+        || filter.isPresent()
+        || json.isPresent()
+        || !sizes.isEmpty()
+        || isa != Isa.NATIVE) {
       throw new IllegalArgumentException(
-          "--limits: must stand with --threads alone, got cases or --json too: leave them out");
+          "--limits: must stand with --threads alone, got cases, --json or --isa too: leave them out");
     }
     return counts;
   }

@@ -24,15 +24,27 @@ final class BenchJson {
   }
 
   /**
-   * {@code {"machine": .., "loadAverages": [..], "cases": [{"id": .., .., "results": [..]}],
-   * "groups": [..], "kernels": [..]}}.
+   * {@code {"machine": .., "loadAverages": [..], "peers": [{"name": .., "version": .., "kernel":
+   * ..}], "cases": [{"id": .., .., "results": [..]}], "groups": [..], "kernels": [..]}}.
    */
   static String ofCases(
-      List<Measured> results, List<KernelCase.Result> kernels, String machine, List<Double> loads) {
+      List<Measured> results,
+      List<KernelCase.Result> kernels,
+      List<PeerVersion> peers,
+      String machine,
+      List<Double> loads) {
     ObjectNode root = JSON.createObjectNode();
     root.put("machine", machine);
     ArrayNode averages = root.putArray("loadAverages");
     loads.forEach(averages::add);
+    ArrayNode versions = root.putArray("peers");
+    for (PeerVersion peer : peers) {
+      versions
+          .addObject()
+          .put("name", peer.name())
+          .put("version", peer.version())
+          .put("kernel", peer.kernel());
+    }
     ArrayNode cases = root.putArray("cases");
     Map<String, ArrayNode> byId = new LinkedHashMap<>();
     for (Measured result : results) {

@@ -1,25 +1,62 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.ops.KernelInfo;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Results as the tables of docs/performance.md. */
+/** Results as the tables of docs/performance-results.md: a section for each instruction set. */
 final class BenchMarkdown {
+  private static final String HEADING = "## ";
+
   private final StringBuilder text = new StringBuilder();
 
   private BenchMarkdown() {}
 
-  /** Machine, load, a table for each number of threads, the kernels' own cases, the targets. */
-  static String of(
-      List<Measured> results, List<KernelCase.Result> kernels, String machine, List<Double> loads) {
+  /** The whole page with this section, and the others of a page that was written before. */
+  static String merged(String page, String section) {
+    Map<String, String> sections = new TreeMap<>(Comparator.reverseOrder());
+    String[] parts = page.split("(?m)^(?=" + HEADING + ")", -1);
+    for (int i = 1; i < parts.length; i++) {
+      sections.put(heading(parts[i]), parts[i].strip());
+    }
+    sections.put(heading(section), section.strip());
+    return """
+        # Results of `shardsum bench`
+
+        What the columns mean: [performance.md](performance.md). This page is what `--markdown` wrote: a section for each
+        instruction set, each by a run of its own.
+
+        """
+        + String.join("\n\n", sections.values())
+        + "\n";
+  }
+
+  private static String heading(String section) {
+    return section.lines().findFirst().orElse("");
+  }
+
+  /** Machine, load, peers, a table for each number of threads, the kernels' own cases, targets. */
+  static String section(
+      List<Measured> results,
+      List<KernelCase.Result> kernels,
+      List<PeerVersion> peers,
+      String machine,
+      List<Double> loads) {
     BenchMarkdown markdown = new BenchMarkdown();
-    markdown.line("# Results of `shardsum bench`");
-    markdown.line("");
-    markdown.line(
-        "What the columns mean: [performance.md](performance.md). This page is what `--markdown` wrote.");
+    int bits = KernelInfo.current().vectorBits();
+    markdown.line(HEADING + (bits == 0 ? "without vectors" : "%d bits"), bits);
     markdown.line("");
     markdown.line("%s. Load average before and after: %s.", machine, joined(loads));
+    if (!peers.isEmpty()) {
+      markdown.line("");
+      markdown.line("| peer | version | kernels that it chose |");
+      markdown.line("|---|---|---|");
+      peers.forEach(p -> markdown.line("| %s | %s | %s |", p.name(), p.version(), p.kernel()));
+    }
     List<Integer> counts = results.stream().map(Measured::threads).distinct().toList();
     for (int count : counts) {
       markdown.cases(count, results.stream().filter(r -> r.threads() == count).toList());

@@ -55,7 +55,9 @@ final class BenchReport {
     out.printf(
         Locale.ROOT,
         "peers: %s%n",
-        peers.found().isEmpty() ? "none" : String.join(", ", peers.found()));
+        peers.found().isEmpty()
+            ? "none"
+            : peers.found().stream().map(PeerVersion::toString).collect(Collectors.joining(", ")));
     peers.absent().forEach(absent -> out.printf(Locale.ROOT, "absent: %s%n", absent));
     out.printf(
         Locale.ROOT,

@@ -24,6 +24,13 @@ final class FreshJvm {
   private static final String MODULE = "io.github.shardsum.cli";
   private static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
   private static final int STARTS = 5;
+
+  /** Of util-linux. */
+  private static final List<String> ONE_PROCESSOR = List.of("taskset", "-c", "0");
+
+  /** With the packing of operands that fit into the second-level cache. */
+  private static final double TILE_SHARE = 0.85;
+
   private static final long DEADLINE_SECONDS = 120;
   private static final long WINDOW_NANOS = 100_000_000;
   private static final String PRODUCT = "product-f32-1024";
@@ -37,7 +44,37 @@ final class FreshJvm {
             "first-product", "s over a warm one", true, 0.5, false, (_, _) -> firstProduct()),
         new KernelCase(
             "vectors-of-256", "of that width's peak", false, 0.8, false, FreshJvm::narrow),
-        new KernelCase("no-incubator", "of the peak", false, 0.5, false, FreshJvm::plain));
+        new KernelCase("no-incubator", "of the peak", false, 0.5, false, FreshJvm::plain),
+        tile(DType.F32),
+        tile(DType.F64));
+  }
+
+  /**
+   * The least of several JVMs' best rounds, on one processor, where C2 compiles while the kernel
+   * waits: there a start that compiled the register tile badly shows, which medians of one do not.
+   */
+  private static KernelCase tile(DType dtype) {
+    return new KernelCase(
+        "tile-" + dtype,
+        "of the peak, the least of %d JVMs on one processor".formatted(STARTS),
+        false,
+        TILE_SHARE,
+        false,
+        (_, _) -> tiles(dtype));
+  }
+
+  private static Interval tiles(DType dtype) throws MeasurementException {
+    double least = Double.MAX_VALUE;
+    double peak = 0;
+    for (int start = 0; start < STARTS; start++) {
+      List<String> command =
+          new ArrayList<>(command(VECTORS, TileProbe.class, List.of(dtype.toString())));
+      command.addAll(0, ONE_PROCESSOR);
+      String[] rates = output(command).lines().toList().getLast().split(" ", -1);
+      least = Math.min(least, Double.parseDouble(rates[0]));
+      peak = Math.max(peak, Double.parseDouble(rates[1]));
+    }
+    return Interval.exactly(least / peak);
   }
 
   private static Interval firstProduct() throws MeasurementException {
@@ -91,15 +128,39 @@ final class FreshJvm {
   }
 
   /**
-   * The peak is measured on huge pages if the launcher asked for them; so is what is held to it.
+   * The peak is measured on huge pages if the launcher asked for them, and so is what is held to
+   * it; the instruction set is everybody's, and so is the heap.
    */
-  private static List<String> pages() {
+  private static List<String> inherited() {
     return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> option.startsWith("-XX:") && option.contains("HugePages"))
+        .filter(
+            option ->
+                option.startsWith("-Xmx")
+                    || option.startsWith("-XX:UseAVX=")
+                    || option.startsWith("-XX:") && option.contains("HugePages"))
         .toList();
   }
 
-  private static String run(List<String> flags, Class<?> main, List<String> arguments)
+  /**
+   * Runs the command line again in a JVM with more flags, whose output is this one's.
+   *
+   * @return its exit status
+   */
+  static int again(List<String> flags, List<String> arguments) throws MeasurementException {
+    List<String> all = new ArrayList<>(VECTORS);
+    all.addAll(flags);
+    List<String> command = command(all, Main.class, arguments);
+    try {
+      return new ProcessBuilder(command).inheritIO().start().waitFor();
+    } catch (IOException e) {
+      throw new MeasurementException("another JVM: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MeasurementException("interrupted");
+    }
+  }
+
+  private static List<String> command(List<String> flags, Class<?> main, List<String> arguments)
       throws MeasurementException {
     Optional<String> java = ProcessHandle.current().info().command();
     String modules = System.getProperty("jdk.module.path", "");
@@ -107,10 +168,20 @@ final class FreshJvm {
       throw new MeasurementException("another JVM: needs a module path: start it by ./shardsum");
     }
     List<String> command = new ArrayList<>(List.of(java.get(), "--module-path", modules));
-    command.addAll(pages());
+    command.add("--enable-native-access=" + MODULE);
+    command.addAll(inherited());
     command.addAll(flags);
     command.addAll(List.of("--module", MODULE + "/" + main.getName()));
     command.addAll(arguments);
+    return command;
+  }
+
+  private static String run(List<String> flags, Class<?> main, List<String> arguments)
+      throws MeasurementException {
+    return output(command(flags, main, arguments));
+  }
+
+  private static String output(List<String> command) throws MeasurementException {
     try {
       Process process =
           new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();

@@ -42,7 +42,7 @@ final class JavaPeer implements Competitor, AutoCloseable {
   }
 
   /** Starts it with the jars that the environment names, or that Maven has fetched before. */
-  static JavaPeer start(JavaLibrary library, Map<String, String> environment, int threads)
+  static JavaPeer start(JavaLibrary library, Map<String, String> environment, Isa isa, int threads)
       throws MeasurementException {
     if (library == JavaLibrary.NETLIB && threads != 1) {
       throw new MeasurementException("has one thread only");
@@ -50,6 +50,7 @@ final class JavaPeer implements Competitor, AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(library.flags(threads));
+    command.addAll(isa.flags());
     command.addAll(List.of("-cp", library.classPath(environment)));
     try {
       Path folder = Files.createTempDirectory("shardsum-" + library.id());
@@ -61,6 +62,8 @@ final class JavaPeer implements Competitor, AutoCloseable {
         command.add(folder.resolve(library.source()).toString());
         command.add(Integer.toString(threads));
         ProcessBuilder builder = new ProcessBuilder(command);
+        PythonPeer.set(builder.environment(), NativeProducts.ENVIRONMENT);
+        PythonPeer.set(builder.environment(), isa.variables());
         builder.environment().put("OPT_OUT_TRACKING", "true"); // DJL's, which says who uses it
         return new JavaPeer(library, folder, new ChildProcess(builder));
       } catch (IOException | MeasurementException e) {

@@ -1,22 +1,19 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.common.LibrarySearch;
-import io.github.shardsum.cli.common.NativeEngine;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A matrix product of a native library, for the einsums that are a loop of plain products. */
 final class NativeGemm implements Competitor {
   /** By the names that tables show. */
-  static final List<String> NAMES = List.of("openblas", "blis", "onednn");
+  static final List<String> NAMES = ProductLibrary.ids();
 
   /** Page size: a peer gets memory at least as well aligned as its own allocator's. */
   private static final long ALIGNMENT = 4096;
@@ -36,26 +33,25 @@ final class NativeGemm implements Competitor {
   /**
    * Loads a library.
    *
-   * @param name one of {@link #NAMES}
-   * @param search where to look
+   * @param library which
+   * @param search the loader's folders
+   * @param python the interpreter whose packages may hold it
+   * @param isa what it may use
    * @param threads threads it may use
-   * @throws MeasurementException if it is not there or is another library than its name says; with
-   *     the remedy
+   * @throws MeasurementException if it is not there, is another library than its name says, or
+   *     chose kernels that are no match; with the remedy
    */
-  static NativeGemm load(String name, LibrarySearch search, int threads)
+  static NativeGemm load(
+      ProductLibrary library, LibrarySearch search, String python, Isa isa, int threads)
       throws MeasurementException {
-    NativeEngine engine =
-        NativeEngine.ALL.stream()
-            .filter(candidate -> candidate.name().equalsIgnoreCase(name))
-            .findFirst()
-            .orElseThrow();
-    Optional<Path> library = search.find(engine);
-    if (library.isEmpty()) {
-      throw new MeasurementException("not found; " + engine.remedy());
-    }
-    NativeProducts products = NativeProducts.load(name, library.get());
+    NativeProducts products = NativeProducts.load(library, library.find(search, python), isa);
     products.useThreads(threads);
-    return new NativeGemm(name, products);
+    return new NativeGemm(library.id(), products);
+  }
+
+  /** What the library says of itself. */
+  PeerVersion version() {
+    return products.version();
   }
 
   @Override

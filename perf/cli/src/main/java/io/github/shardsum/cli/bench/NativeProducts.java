@@ -16,86 +16,110 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodType;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The functions of a native library that multiply matrices in row-major order, bound by Panama:
- * {@code cblas_?gemm} of OpenBLAS and BLIS, {@code dnnl_sgemm} of oneDNN.
+ * {@code cblas_?gemm} of OpenBLAS, BLIS and MKL, {@code dnnl_sgemm} of oneDNN.
  */
 final class NativeProducts {
   private static final int ROW_MAJOR = 101;
   private static final int PLAIN = 111;
   private static final int TRANSPOSED = 112;
 
-  /** A library reads these when it is loaded, and would choose another processor's kernels. */
-  private static final String[] MISLEADING = {"OPENBLAS_CORETYPE", "BLIS_ARCH_TYPE"};
-
   /**
-   * How long OpenBLAS's threads look for more work, as a power of two of processor ticks. Their 0.1
-   * s would be the time of the next competitor; within a block of calls they never wait that long.
+   * What libraries read when they are loaded. Those that would choose another processor's kernels
+   * are taken away. Idle threads look for more work for a third of a millisecond (OpenBLAS, a power
+   * of two of processor ticks) or one (MKL's OpenMP, which would for 200): that would be the time
+   * of the next competitor, and within a block of calls they never wait that long.
    */
-  static final String OPENBLAS_WAITS = "OPENBLAS_THREAD_TIMEOUT";
+  static final Map<String, String> ENVIRONMENT =
+      Map.of(
+          "OPENBLAS_CORETYPE", "",
+          "BLIS_ARCH_TYPE", "",
+          "ONEDNN_MAX_CPU_ISA", "",
+          "DNNL_MAX_CPU_ISA", "",
+          "MKL_ENABLE_INSTRUCTIONS", "",
+          "MKL_CBWR", "",
+          "ATEN_CPU_CAPABILITY", "",
+          "NPY_DISABLE_CPU_FEATURES", "",
+          "OPENBLAS_THREAD_TIMEOUT", "20",
+          "KMP_BLOCKTIME", "1");
 
-  /** A third of a millisecond. */
-  static final String SHORT_WAIT = "20";
+  /** Bits of oneDNN's instruction sets, of which wider ones contain the narrower. */
+  private static final Map<Integer, String> ONEDNN_ISA = oneDnnIsa();
+
+  private static final Pattern MKL_VERSION = Pattern.compile("Version ([\\d.]+)");
+  private static final Pattern MKL_KERNELS =
+      Pattern.compile("libmkl_(def|mc|mc3|avx|avx2|avx512\\w*|avx10\\w*)\\.so");
 
   private final boolean cblas;
   private final Optional<MethodHandle> single;
   private final Optional<MethodHandle> twice;
-  private final MethodHandle setThreads;
-  private final boolean wideThreads;
+  private final Threads threads;
+  private final PeerVersion version;
 
-  private NativeProducts(
-      boolean cblas,
-      Optional<MethodHandle> single,
-      Optional<MethodHandle> twice,
-      MethodHandle setThreads,
-      boolean wideThreads) {
-    this.cblas = cblas;
-    this.single = single;
-    this.twice = twice;
-    this.setThreads = setThreads;
-    this.wideThreads = wideThreads;
+  /** Sets the number of threads of every later product. */
+  private interface Threads {
+    void use(int count) throws Throwable;
   }
 
-  /** Loads a library for the rest of the process's life, as native libraries want it. */
-  @SuppressWarnings("restricted")
-  static NativeProducts load(String name, Path file) throws MeasurementException {
+  private NativeProducts(ProductLibrary library, SymbolLookup symbols) throws Throwable {
+    this.cblas = !library.isOneDnn();
+    this.single =
+        Optional.of(
+            cblas
+                ? cblas(library, symbols, "cblas_sgemm", JAVA_FLOAT)
+                : bind(symbols, "dnnl_sgemm", dnnl()));
+    this.twice =
+        cblas ? Optional.of(cblas(library, symbols, "cblas_dgemm", JAVA_DOUBLE)) : Optional.empty();
+    this.threads = threads(library, symbols);
+    this.version = version(library, symbols);
+  }
+
+  /** Loads a library for the rest of the process's life, as native libraries need it. */
+  static NativeProducts load(ProductLibrary library, Path file, Isa isa)
+      throws MeasurementException {
     try {
-      prepareEnvironment();
-      SymbolLookup library = SymbolLookup.libraryLookup(file, Arena.global());
-      return switch (name) {
-        case "openblas" -> cblas(library, "openblas_set_num_threads", false);
-        case "blis" -> cblas(library, "bli_thread_set_num_threads", true);
-        default ->
-            new NativeProducts(
-                false,
-                Optional.of(bind(library, "dnnl_sgemm", dnnl())),
-                Optional.empty(),
-                bind(library, "omp_set_num_threads", FunctionDescriptor.ofVoid(JAVA_INT)),
-                false);
-      };
-    } catch (IllegalArgumentException e) {
-      throw new MeasurementException("%s does not load: %s".formatted(file, e.getMessage()));
+      SharedLibraries loader = new SharedLibraries();
+      loader.environment(ENVIRONMENT);
+      loader.environment(isa.variables());
+      NativeProducts products = new NativeProducts(library, loader.load(file));
+      products.version.check(isa);
+      return products;
+    } catch (MeasurementException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new MeasurementException("%s does not load: %s".formatted(file, e));
     }
   }
 
-  private static NativeProducts cblas(SymbolLookup library, String setThreads, boolean wide)
+  /** What it says of itself. */
+  PeerVersion version() {
+    return version;
+  }
+
+  private static MethodHandle cblas(
+      ProductLibrary library, SymbolLookup symbols, String name, MemoryLayout scalar)
       throws MeasurementException {
-    return new NativeProducts(
-        true,
-        Optional.of(bind(library, "cblas_sgemm", cblas(JAVA_FLOAT))),
-        Optional.of(bind(library, "cblas_dgemm", cblas(JAVA_DOUBLE))),
-        bind(library, setThreads, FunctionDescriptor.ofVoid(wide ? JAVA_LONG : JAVA_INT)),
-        wide);
+    MemoryLayout integer = library.hasWideIntegers() ? JAVA_LONG : JAVA_INT;
+    MethodHandle bound = bind(symbols, library.function(name), cblas(JAVA_INT, integer, scalar));
+    return bound.asType(cblas(JAVA_INT, JAVA_INT, scalar).toMethodType());
   }
 
   /** order, transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc. */
-  private static FunctionDescriptor cblas(MemoryLayout scalar) {
+  private static FunctionDescriptor cblas(
+      MemoryLayout choice, MemoryLayout integer, MemoryLayout scalar) {
     return FunctionDescriptor.ofVoid(
-        JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, scalar, ADDRESS, JAVA_INT,
-        ADDRESS, JAVA_INT, scalar, ADDRESS, JAVA_INT);
+        choice, choice, choice, integer, integer, integer, scalar, ADDRESS, integer, ADDRESS,
+        integer, scalar, ADDRESS, integer);
   }
 
   /** transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc; the result is a status. */
@@ -125,31 +149,163 @@ final class NativeProducts {
     return Linker.nativeLinker().downcallHandle(function, type);
   }
 
-  /** Sets what a library reads when it is loaded; Java cannot change its own environment. */
-  @SuppressWarnings("restricted")
-  private static void prepareEnvironment() throws MeasurementException {
-    Linker linker = Linker.nativeLinker();
-    Optional<MemorySegment> unsetenv = linker.defaultLookup().find("unsetenv");
-    Optional<MemorySegment> setenv = linker.defaultLookup().find("setenv");
-    if (unsetenv.isEmpty() || setenv.isEmpty()) {
-      return;
-    }
-    MethodHandle unset =
-        linker.downcallHandle(unsetenv.get(), FunctionDescriptor.of(JAVA_INT, ADDRESS));
-    MethodHandle set =
-        linker.downcallHandle(
-            setenv.get(), FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
-    try (Arena arena = Arena.ofConfined()) {
-      for (String variable : MISLEADING) {
-        int _ = (int) unset.invokeExact(arena.allocateFrom(variable));
+  private static Threads threads(ProductLibrary library, SymbolLookup symbols) throws Throwable {
+    return switch (library) {
+      case OPENBLAS, OPENBLAS_PIP ->
+          setter(symbols, library.function("openblas_set_num_threads"), JAVA_INT);
+      case BLIS -> setter(symbols, "bli_thread_set_num_threads", JAVA_LONG);
+      case ONEDNN -> setter(symbols, "omp_set_num_threads", JAVA_INT);
+      case ONEDNN_PIP -> tbb(symbols);
+      case MKL -> {
+        // The interface with 32-bit integers, and Intel's OpenMP for threads, before any product.
+        int _ = integer(symbols, "MKL_Set_Interface_Layer", 0);
+        int _ = integer(symbols, "MKL_Set_Threading_Layer", 0);
+        setter(symbols, "MKL_Set_Dynamic", JAVA_INT).use(0);
+        yield setter(symbols, "MKL_Set_Num_Threads", JAVA_INT);
       }
-      int _ =
-          (int)
-              set.invokeExact(
-                  arena.allocateFrom(OPENBLAS_WAITS), arena.allocateFrom(SHORT_WAIT), 1);
-    } catch (Throwable e) {
-      throw new MeasurementException("setenv: " + e);
+    };
+  }
+
+  private static Threads setter(SymbolLookup symbols, String name, MemoryLayout count)
+      throws MeasurementException {
+    MethodHandle set =
+        bind(symbols, name, FunctionDescriptor.ofVoid(count))
+            .asType(MethodType.methodType(void.class, int.class));
+    return threads -> {
+      set.invokeExact(threads);
+    };
+  }
+
+  /**
+   * A control of oneTBB that lives until the next: {@code tbb::global_control}, whose constructor
+   * and destructor are in its library as create and destroy of {value, reserved, parameter}.
+   */
+  private static Threads tbb(SymbolLookup symbols) throws MeasurementException {
+    FunctionDescriptor type = FunctionDescriptor.ofVoid(ADDRESS);
+    MethodHandle create = bind(symbols, "_ZN3tbb6detail2r16createERNS0_2d114global_controlE", type);
+    MethodHandle destroy =
+        bind(symbols, "_ZN3tbb6detail2r17destroyERNS0_2d114global_controlE", type);
+    MemorySegment control = Arena.global().allocate(3 * JAVA_LONG.byteSize(), JAVA_LONG.byteSize());
+    return threads -> {
+      if (control.get(JAVA_LONG, 0) != 0) {
+        destroy.invokeExact(control);
+      }
+      control.set(JAVA_LONG, 0, threads);
+      create.invokeExact(control);
+    };
+  }
+
+  private static PeerVersion version(ProductLibrary library, SymbolLookup symbols)
+      throws Throwable {
+    return switch (library) {
+      case OPENBLAS, OPENBLAS_PIP ->
+          new PeerVersion(
+              library.id(),
+              text(symbols, library.function("openblas_get_config")).split("\\s+")[1],
+              text(symbols, library.function("openblas_get_corename")));
+      case BLIS ->
+          new PeerVersion(
+              library.id(), text(symbols, "bli_info_get_version_str"), blisKernels(symbols));
+      case ONEDNN, ONEDNN_PIP ->
+          new PeerVersion(library.id(), oneDnnVersion(symbols), oneDnnKernels(symbols));
+      case MKL -> new PeerVersion(library.id(), mklVersion(symbols), mklKernels(symbols));
+    };
+  }
+
+  private static String blisKernels(SymbolLookup symbols) throws Throwable {
+    int id =
+        (int) bind(symbols, "bli_arch_query_id", FunctionDescriptor.of(JAVA_INT)).invokeExact();
+    MethodHandle name = bind(symbols, "bli_arch_string", FunctionDescriptor.of(ADDRESS, JAVA_INT));
+    return string((MemorySegment) name.invokeExact(id));
+  }
+
+  @SuppressWarnings("restricted")
+  private static String oneDnnVersion(SymbolLookup symbols) throws Throwable {
+    MemorySegment version =
+        (MemorySegment) bind(symbols, "dnnl_version", FunctionDescriptor.of(ADDRESS)).invokeExact();
+    MemorySegment three = version.reinterpret(3 * JAVA_INT.byteSize());
+    return "%d.%d.%d"
+        .formatted(
+            three.getAtIndex(JAVA_INT, 0),
+            three.getAtIndex(JAVA_INT, 1),
+            three.getAtIndex(JAVA_INT, 2));
+  }
+
+  private static String oneDnnKernels(SymbolLookup symbols) throws Throwable {
+    int isa =
+        (int)
+            bind(symbols, "dnnl_get_effective_cpu_isa", FunctionDescriptor.of(JAVA_INT))
+                .invokeExact();
+    return ONEDNN_ISA.getOrDefault(isa, (isa & 0x20) != 0 ? "avx512_core and more" : "");
+  }
+
+  /** Of {@code dnnl_cpu_isa_t}. */
+  private static Map<Integer, String> oneDnnIsa() {
+    return Map.of(
+        0x1, "sse41",
+        0x3, "avx",
+        0x7, "avx2",
+        0xf, "avx2_vnni",
+        0x1f, "avx2_vnni_2",
+        0x27, "avx512_core",
+        0x67, "avx512_core_vnni",
+        0xe7, "avx512_core_bf16",
+        0x1ef, "avx512_core_fp16",
+        0xfef, "avx512_core_amx");
+  }
+
+  private static String mklVersion(SymbolLookup symbols) throws Throwable {
+    MethodHandle get =
+        bind(symbols, "mkl_get_version_string", FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment text = arena.allocate(VERSION_BYTES);
+      get.invokeExact(text, VERSION_BYTES - 1);
+      Matcher version = MKL_VERSION.matcher(text.getString(0));
+      return version.find() ? version.group(1) : "";
     }
+  }
+
+  private static final int VERSION_BYTES = 256;
+
+  /**
+   * The library of kernels that MKL loads with the first product. Its {@code def} has kernels of
+   * AMD's processors with AVX2, and generic ones for the others.
+   */
+  private static String mklKernels(SymbolLookup symbols) throws Throwable {
+    MethodHandle product = bind(symbols, "cblas_sgemm", cblas(JAVA_INT, JAVA_INT, JAVA_FLOAT));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment zeros = arena.allocate(JAVA_FLOAT, 8 * 8);
+      product.invokeExact(ROW_MAJOR, PLAIN, PLAIN, 8, 8, 8, 1f, zeros, 8, zeros, 8, 0f, zeros, 8);
+    }
+    List<String> loaded =
+        Files.readAllLines(Path.of("/proc/self/maps")).stream()
+            .map(MKL_KERNELS::matcher)
+            .filter(Matcher::find)
+            .map(found -> found.group(1))
+            .distinct()
+            .toList();
+    boolean amd =
+        Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+            .anyMatch(line -> line.startsWith("vendor_id") && line.contains("AMD"));
+    String kernels = loaded.isEmpty() ? "" : loaded.getFirst();
+    return !kernels.equals("def") ? kernels : amd ? "def, AMD's AVX2" : "generic";
+  }
+
+  private static int integer(SymbolLookup symbols, String name, int argument) throws Throwable {
+    return (int)
+        bind(symbols, name, FunctionDescriptor.of(JAVA_INT, JAVA_INT)).invokeExact(argument);
+  }
+
+  private static String text(SymbolLookup symbols, String name) throws Throwable {
+    return string(
+        (MemorySegment) bind(symbols, name, FunctionDescriptor.of(ADDRESS)).invokeExact());
+  }
+
+  @SuppressWarnings("restricted")
+  private static String string(MemorySegment text) {
+    return text.equals(MemorySegment.NULL)
+        ? ""
+        : text.reinterpret(Long.MAX_VALUE).getString(0).strip();
   }
 
   /** Whether there is a function for the dtype. */
@@ -158,13 +314,9 @@ final class NativeProducts {
   }
 
   /** Threads of every later product. */
-  void useThreads(int threads) throws MeasurementException {
+  void useThreads(int count) throws MeasurementException {
     try {
-      if (wideThreads) {
-        setThreads.invokeExact((long) threads);
-      } else {
-        setThreads.invokeExact(threads);
-      }
+      threads.use(count);
     } catch (Throwable e) {
       throw new MeasurementException("number of threads: " + e);
     }

@@ -13,7 +13,7 @@ final class Peers implements AutoCloseable {
   private static final String NONE = "none";
 
   private final List<Competitor> competitors = new ArrayList<>();
-  private final List<String> found = new ArrayList<>();
+  private final List<PeerVersion> found = new ArrayList<>();
   private final List<String> absent = new ArrayList<>();
 
   private Peers() {}
@@ -62,15 +62,16 @@ final class Peers implements AutoCloseable {
    * Starts and loads them; who is not here is {@link #absent()}.
    *
    * @param names who
-   * @param python the interpreter
+   * @param python the interpreter of NumPy and torch, whose packages may hold other peers too
+   * @param isa what each may use
    * @param threads threads of each
    */
-  static Peers start(List<String> names, String python, int threads) {
+  static Peers start(List<String> names, String python, Isa isa, int threads) {
     Peers peers = new Peers();
     LibrarySearch search = LibrarySearch.ofThisMachine(System.getenv());
     for (String name : names) {
       try {
-        peers.add(start(name, python, search, threads));
+        peers.add(start(name, python, search, isa, threads));
       } catch (MeasurementException e) {
         peers.absent.add(name + ": " + e.why());
       }
@@ -78,15 +79,16 @@ final class Peers implements AutoCloseable {
     return peers;
   }
 
-  private static Competitor start(String name, String python, LibrarySearch search, int threads)
+  private static Competitor start(
+      String name, String python, LibrarySearch search, Isa isa, int threads)
       throws MeasurementException {
     return switch (name) {
-      case "numpy", "torch" -> PythonPeer.start(name, python, threads);
+      case "numpy", "torch" -> PythonPeer.start(name, python, isa, threads);
       case NativeTransposition.NAME -> NativeTransposition.load(search, threads);
       default ->
           NativeGemm.NAMES.contains(name)
-              ? NativeGemm.load(name, search, threads)
-              : JavaPeer.start(JavaLibrary.of(name), System.getenv(), threads);
+              ? NativeGemm.load(ProductLibrary.of(name), search, python, isa, threads)
+              : JavaPeer.start(JavaLibrary.of(name), System.getenv(), isa, threads);
     };
   }
 
@@ -94,9 +96,10 @@ final class Peers implements AutoCloseable {
     competitors.add(competitor);
     found.add(
         switch (competitor) {
-          case PythonPeer peer -> peer.name() + " " + peer.version();
-          case JavaPeer peer -> peer.name() + " " + peer.version();
-          default -> competitor.name();
+          case PythonPeer peer -> peer.version();
+          case NativeGemm peer -> peer.version();
+          case JavaPeer peer -> new PeerVersion(peer.name(), peer.version(), "");
+          default -> new PeerVersion(competitor.name(), "", "");
         });
   }
 
@@ -105,8 +108,8 @@ final class Peers implements AutoCloseable {
     return List.copyOf(competitors);
   }
 
-  /** Name and version of each that was found. */
-  List<String> found() {
+  /** What each that was found says of itself. */
+  List<PeerVersion> found() {
     return List.copyOf(found);
   }
 

@@ -28,10 +28,6 @@ final class PythonPeer implements Competitor, AutoCloseable {
   private static final List<String> THREAD_VARIABLES =
       List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS");
 
-  /** Would make a library choose kernels for another processor than this one. */
-  private static final List<String> MISLEADING =
-      List.of("OPENBLAS_CORETYPE", "BLIS_ARCH_TYPE", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR");
-
   private final String name;
   private final ChildProcess process;
 
@@ -45,19 +41,21 @@ final class PythonPeer implements Competitor, AutoCloseable {
    *
    * @param library {@code numpy} or {@code torch}
    * @param python the interpreter
+   * @param isa what the library may use
    * @param threads threads the library may use
    * @throws MeasurementException if there is no such interpreter or no such library; with the
    *     remedy
    */
-  static PythonPeer start(String library, String python, int threads) throws MeasurementException {
+  static PythonPeer start(String library, String python, Isa isa, int threads)
+      throws MeasurementException {
     ProcessBuilder builder =
         new ProcessBuilder(python, "-c", script(), library, Integer.toString(threads));
     Map<String, String> environment = builder.environment();
     THREAD_VARIABLES.forEach(name -> environment.put(name, Integer.toString(threads)));
-    MISLEADING.forEach(environment::remove);
-    environment.put(NativeProducts.OPENBLAS_WAITS, NativeProducts.SHORT_WAIT);
+    set(environment, NativeProducts.ENVIRONMENT);
+    set(environment, isa.variables());
     try {
-      return new PythonPeer(library, new ChildProcess(builder));
+      return checked(new PythonPeer(library, new ChildProcess(builder)), isa);
     } catch (IOException e) {
       throw new MeasurementException(
           "no Python: %s; name one with --python or SHARDSUM_PYTHON".formatted(e.getMessage()));
@@ -73,9 +71,34 @@ final class PythonPeer implements Competitor, AutoCloseable {
     return name;
   }
 
-  /** Of the library. */
-  String version() {
-    return process.greeting().get("version").stringValue();
+  /** Variables as told; one without a value is taken away. */
+  static void set(Map<String, String> environment, Map<String, String> variables) {
+    variables.forEach(
+        (name, value) -> {
+          if (value.isEmpty()) {
+            environment.remove(name);
+          } else {
+            environment.put(name, value);
+          }
+        });
+  }
+
+  private static PythonPeer checked(PythonPeer peer, Isa isa) throws MeasurementException {
+    try {
+      peer.version().check(isa);
+      return peer;
+    } catch (MeasurementException e) {
+      peer.close();
+      throw e;
+    }
+  }
+
+  /** What the library says of itself. */
+  PeerVersion version() {
+    return new PeerVersion(
+        name,
+        process.greeting().get("version").stringValue(),
+        process.greeting().path("kernel").asString(""));
   }
 
   @Override

@@ -18,7 +18,7 @@ def main():
     except Exception as e:  # an import can fail in any way
         say(answer, {"error": "%s: %s" % (type(e).__name__, e)})
         return
-    say(answer, {"version": run.version})
+    say(answer, {"version": run.version, "kernel": run.kernel})
     for line in sys.stdin:
         try:
             say(answer, run(json.loads(line)))
@@ -35,12 +35,32 @@ def start(which, threads):
     import numpy
 
     if which == "numpy":
-        return Peer(numpy, numpy.__version__, lambda x: x, numpy_call(numpy), lambda x: x)
+        return Peer(numpy, numpy.__version__, openblas_kernel(), lambda x: x, numpy_call(numpy), lambda x: x)
     import torch
 
     torch.set_num_threads(threads)
     torch.set_grad_enabled(False)
-    return Peer(numpy, torch.__version__, torch.from_numpy, torch_call(torch), lambda x: x.numpy())
+    kernel = torch.backends.cpu.get_cpu_capability()
+    return Peer(numpy, torch.__version__, kernel, torch.from_numpy, torch_call(torch), lambda x: x.numpy())
+
+
+def openblas_kernel():
+    """The kernels of the OpenBLAS that NumPy has loaded; empty where it has another library, or the system does not tell."""
+    import ctypes
+
+    try:
+        with open("/proc/self/maps") as maps:
+            files = {line.split()[-1] for line in maps if "openblas" in line}
+    except OSError:
+        return ""
+    for file in sorted(files):
+        library = ctypes.CDLL(file)
+        for name in ("scipy_openblas_get_corename64_", "scipy_openblas_get_corename", "openblas_get_corename64_", "openblas_get_corename"):
+            if hasattr(library, name):
+                function = getattr(library, name)
+                function.restype = ctypes.c_char_p
+                return function().decode()
+    return ""
 
 
 def numpy_call(numpy):
@@ -58,8 +78,9 @@ def torch_call(torch):
 
 
 class Peer:
-    def __init__(self, numpy, version, wrap, call, unwrap):
-        self.numpy, self.version, self.wrap, self.call, self.unwrap = numpy, version, wrap, call, unwrap
+    def __init__(self, numpy, version, kernel, wrap, call, unwrap):
+        self.numpy, self.version, self.kernel = numpy, version, kernel
+        self.wrap, self.call, self.unwrap = wrap, call, unwrap
 
     def __call__(self, request):
         if request["op"] == "prepare":

@@ -82,7 +82,7 @@ class OtherPeersTest {
 
   private static JavaPeer started(JavaLibrary library, int threads) {
     try {
-      return JavaPeer.start(library, System.getenv(), threads);
+      return JavaPeer.start(library, System.getenv(), Isa.NATIVE, threads);
     } catch (MeasurementException e) {
       return abort("no " + library.id() + " here: " + e.getMessage());
     }
@@ -102,7 +102,7 @@ class OtherPeersTest {
             MeasurementException none =
                 assertThrows(
                     MeasurementException.class,
-                    () -> JavaPeer.start(library, Map.of(variable, place), 1));
+                    () -> JavaPeer.start(library, Map.of(variable, place), Isa.NATIVE, 1));
             assertTrue(none.why().contains(remedy), none::why);
             assertTrue(none.why().contains(variable), none::why);
             assertEquals(1, none.why().lines().count());
@@ -111,7 +111,8 @@ class OtherPeersTest {
     assertEquals(
         "has one thread only",
         assertThrows(
-                MeasurementException.class, () -> JavaPeer.start(JavaLibrary.NETLIB, Map.of(), 2))
+                MeasurementException.class,
+                () -> JavaPeer.start(JavaLibrary.NETLIB, Map.of(), Isa.NATIVE, 2))
             .why());
   }
 

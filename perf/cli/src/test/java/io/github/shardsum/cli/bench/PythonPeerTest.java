@@ -20,7 +20,7 @@ class PythonPeerTest {
   private static PythonPeer numpy() {
     String python = Optional.ofNullable(System.getenv("SHARDSUM_PYTHON")).orElse("python3");
     try {
-      return PythonPeer.start("numpy", python, 1);
+      return PythonPeer.start("numpy", python, Isa.NATIVE, 1);
     } catch (MeasurementException e) {
       return abort("no NumPy here: " + e.getMessage());
     }
@@ -75,7 +75,8 @@ class PythonPeerTest {
   void aPythonThatIsNotThereIsNamedWithTheRemedy() {
     MeasurementException error =
         assertThrows(
-            MeasurementException.class, () -> PythonPeer.start("numpy", "no-such-python", 1));
+            MeasurementException.class,
+            () -> PythonPeer.start("numpy", "no-such-python", Isa.NATIVE, 1));
     assertTrue(error.getMessage().contains("no-such-python"), error.getMessage());
     assertTrue(error.getMessage().contains("--python"), error.getMessage());
   }
@@ -83,7 +84,8 @@ class PythonPeerTest {
   @Test
   void aProgramThatIsNoPythonHasEnded() {
     MeasurementException error =
-        assertThrows(MeasurementException.class, () -> PythonPeer.start("numpy", "true", 1));
+        assertThrows(
+            MeasurementException.class, () -> PythonPeer.start("numpy", "true", Isa.NATIVE, 1));
     assertTrue(error.getMessage().contains("has ended"), error.getMessage());
     assertTrue(error.getMessage().contains("pip install numpy"), error.getMessage());
   }

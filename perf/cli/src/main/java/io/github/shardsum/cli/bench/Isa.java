@@ -1,0 +1,53 @@
+package io.github.shardsum.cli.bench;
+
+import io.github.shardsum.ops.KernelInfo;
+import java.util.List;
+import java.util.Map;
+
+/** The instruction set that all competitors are held to. */
+enum Isa {
+  /** All that the processor has. */
+  NATIVE(Map.of()),
+
+  /**
+   * 256-bit vectors. NumPy's newer names of its levels and its older ones are both given: it passes
+   * over those that it does not know.
+   */
+  AVX2(
+      Map.of(
+          "OPENBLAS_CORETYPE",
+          "Haswell",
+          "BLIS_ARCH_TYPE",
+          "haswell",
+          "ONEDNN_MAX_CPU_ISA",
+          "AVX2",
+          "MKL_ENABLE_INSTRUCTIONS",
+          "AVX2",
+          "ATEN_CPU_CAPABILITY",
+          "avx2",
+          "NPY_DISABLE_CPU_FEATURES",
+          "X86_V4 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"));
+
+  private static final int AVX2_BITS = 256;
+
+  private final Map<String, String> variables;
+
+  Isa(Map<String, String> variables) {
+    this.variables = variables;
+  }
+
+  /** Variables that hold a peer to it; a library reads them when it is loaded. */
+  Map<String, String> variables() {
+    return variables;
+  }
+
+  /** Whether this JVM's vectors are wider, so that another JVM is needed. */
+  boolean needsAnotherJvm() {
+    return this == AVX2 && KernelInfo.current().vectorBits() > AVX2_BITS;
+  }
+
+  /** Flags of a JVM that is held to it. */
+  List<String> flags() {
+    return this == AVX2 ? List.of("-XX:UseAVX=2") : List.of();
+  }
+}
