@@ -107,10 +107,9 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--isa",
       paramLabel = "native|avx2",
-      defaultValue = "native",
       description = {
         "Hold ours and the peers to 256-bit vectors, ours in a JVM of its own",
-        "(default: ${DEFAULT-VALUE})."
+        "(default: native)."
       })
   private Isa isa = Isa.NATIVE;
 

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.bench;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** The instruction set that all competitors are held to. */
 enum Isa {
@@ -18,7 +19,7 @@ enum Isa {
           "OPENBLAS_CORETYPE",
           "Haswell",
           "BLIS_ARCH_TYPE",
-          "haswell",
+          blis(),
           "ONEDNN_MAX_CPU_ISA",
           "AVX2",
           "MKL_ENABLE_INSTRUCTIONS",
@@ -49,5 +50,13 @@ enum Isa {
   /** Flags of a JVM that is held to it. */
   List<String> flags() {
     return this == AVX2 ? List.of("-XX:UseAVX=2") : List.of();
+  }
+
+  /**
+   * BLIS reads the number of an architecture, which differs between versions, and ends the process
+   * where it has no such kernels: so it is the user's to give, and taken away otherwise.
+   */
+  private static String blis() {
+    return Objects.requireNonNullElse(System.getenv("BLIS_ARCH_TYPE"), "");
   }
 }

@@ -159,8 +159,8 @@ class BenchCommandTest {
     assertRefused("got no equation", "--sizes", "i=2");
     assertRefused("leave one of them out", "ij->i", "--sizes", "i=2,j=2", "--filter", "tiny");
     assertRefused("got atlas", "--filter", "tiny", "--peers", "numpy,atlas");
-    assertRefused("avx2", "--filter", "tiny", "--isa", "sse");
-    assertRefused("leave them out", "--limits", "--isa", "avx2");
+    assertRefused("AVX2", "--filter", "tiny", "--isa", "sse");
+    assertRefused("leave them out", "--limits", "--isa", "AVX2");
     assertRefused("ij,jk-", "ij,jk-", "--sizes", "i=2,j=2,k=2");
   }
 
