@@ -2,6 +2,7 @@ package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.Roofline;
 import io.github.shardsum.measure.Stopwatch;
@@ -30,7 +31,7 @@ public final class TileProbe {
     Tensor a = Inputs.heap(0, Shape.of(ROWS, TERMS), dtype);
     Tensor b = Inputs.heap(1, Shape.of(TERMS, ROWS), dtype);
     Tensor out = Tensor.zeros(dtype, ROWS, ROWS);
-    Einsum product = Einsum.compileFor("mk,kn->mn", EinsumOptions.defaults(), a, b);
+    Einsum product = Einsum.compile("mk,kn->mn", EinsumOptions.defaults(), OperandSpec.like(a, b));
     Roofline roof = new Roofline(Workers.sequential(), WINDOW_NANOS);
     double before = roof.flops(dtype);
     double seconds = Stopwatch.best(() -> product.runInto(out, a, b), WINDOW_NANOS);
