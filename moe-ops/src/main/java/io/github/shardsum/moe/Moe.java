@@ -172,17 +172,17 @@ public final class Moe implements AutoCloseable {
       Objects.requireNonNull(randomness, "randomness");
       MoeSizes sizes = MoeSizes.of(tokens, weights, spec.options());
       check(sizes, weights);
-      MoeSpec wanted = specOf(sizes, nonPadding.isPresent());
+      MoeSpec program = specOf(sizes, nonPadding.isPresent());
       inputs = new ArrayList<>(List.of(tokens, weights.gate(), weights.in(), weights.out()));
       if (nonPadding.isPresent()) {
         Shape shape = sizes.shape("GS");
         Checks.shape("moe: padding mask", "[G, S]", shape, nonPadding.get());
         inputs.add(nonPadding.get());
       }
-      if (wanted.uniform() == Uniform.PER_TOKEN) {
+      if (program.uniform() == Uniform.PER_TOKEN) {
         inputs.add(draw(sizes, randomness));
       }
-      executable = executable(wanted);
+      executable = executable(program);
     }
   }
 
@@ -215,8 +215,8 @@ public final class Moe implements AutoCloseable {
         sizes, spec.dtype(), spec.options(), Randomness.seeded(0), padded, source, true);
   }
 
-  private Executable executable(MoeSpec wanted) {
-    return executables.computeIfAbsent(wanted, each -> backend.compile(program(each), options));
+  private Executable executable(MoeSpec program) {
+    return executables.computeIfAbsent(program, each -> backend.compile(program(each), options));
   }
 
   private static Program program(MoeSpec spec) {

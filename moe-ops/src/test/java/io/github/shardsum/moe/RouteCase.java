@@ -11,7 +11,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The arguments of {@link Gating} as a program of the route composite and its inputs. */
+/** The arguments of {@link Route#of} as a program of the route composite and its inputs. */
 record RouteCase(Program program, List<Tensor> inputs) {
   static RouteCase of(
       RouteInput<Tensor> input, RouteOptions options, Randomness randomness, DType dispatch) {

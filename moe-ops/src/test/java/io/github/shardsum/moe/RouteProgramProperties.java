@@ -26,7 +26,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** The route composite with every option of {@link Gating}, forward and backward. */
+/** The composites of routes with every option, forward and backward. */
 class RouteProgramProperties {
   private static final LocalBackend PLAIN = LocalBackend.of(Workers.sequential());
   private static final LocalBackend KERNELS =

@@ -56,7 +56,7 @@ public sealed interface Nested extends Operation {
    * gradient is the composite {@code name.gradient}, of the operands and then one cotangent a
    * floating result, whose decomposition is the gradient of this one.
    *
-   * @param name as {@code moe.gating}; the kernel is looked up by it
+   * @param name as {@code moe.route}; the kernel is looked up by it
    * @param attributes what the kernel has to know beyond the operands' types: texts by names of
    *     letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
    * @param operands the decomposition's inputs, of the very same types

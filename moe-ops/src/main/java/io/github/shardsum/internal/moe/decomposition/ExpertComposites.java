@@ -45,8 +45,8 @@ public final class ExpertComposites {
     Value ended = p.compare(Comparison.LE, ends, p.iota(rowType.toString(), row));
     // Rows behind the last group have no such index, so that their row of the one-hot is 0.
     Value of = p.sum(p.convert(ended, DType.I32), group);
-    Value hot = p.oneHot(of, group, w.type().size(group), x.type().dtype());
-    List<Value> factors = List.of(hot, rows, matrices);
+    Value oneHot = p.oneHot(of, group, w.type().size(group), x.type().dtype());
+    List<Value> factors = List.of(oneHot, rows, matrices);
     String last = w.type().names().get(2);
     Equation equation =
         new Equation(factors.stream().map(ExpertComposites::term).toList(), Term.of(row, last));
@@ -94,12 +94,12 @@ public final class ExpertComposites {
     Value sent = p.compare(Comparison.GE, given, p.constant(DType.I32, 0));
     Value slots = p.constant(DType.I32, capacity);
     Value expert = p.select(sent, p.binary(BinaryKind.DIVIDE, given, slots), none);
-    Value hot = p.oneHot(expert, "E", experts, DType.I32);
-    Value all = p.merge(hot, "R", "G", "S", "K");
+    Value oneHot = p.oneHot(expert, "E", experts, DType.I32);
+    Value all = p.merge(oneHot, "R", "G", "S", "K");
     Value sizes = p.sum(all, "R");
     Value row = p.add(p.exclusiveSum(all, "R"), p.exclusiveSum(sizes, "E"));
     Value split = p.add(new Movement.Split(row, "R", type.names(), type.sizes())).getFirst();
-    p.output("rows", p.select(sent, p.einsum("GSKE,GSKE->GSK", split, hot), none));
+    p.output("rows", p.select(sent, p.einsum("GSKE,GSKE->GSK", split, oneHot), none));
     p.output("sizes", sizes);
     Map<String, String> attributes =
         Map.of(EXPERTS, Long.toString(experts), CAPACITY, Long.toString(capacity));

@@ -88,8 +88,8 @@ public final class RouteComposites {
     /** 1 at each choice's expert and slot, {@code [G, S, K, E, C]}. */
     private static Value slots(
         ProgramBuilder p, RouteForm form, Value positions, long experts, DType dtype) {
-      Value hot = p.oneHot(positions, "P", experts * form.capacity(), dtype);
-      return p.split(hot, "P", "E", experts, "C");
+      Value oneHot = p.oneHot(positions, "P", experts * form.capacity(), dtype);
+      return p.split(oneHot, "P", "E", experts, "C");
     }
   }
 }

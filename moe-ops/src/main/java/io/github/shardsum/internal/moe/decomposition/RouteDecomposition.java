@@ -162,19 +162,19 @@ final class RouteDecomposition {
     Value open = p.let("open", isOpen(choices.gates()));
     Value chosen = p.select(open, choices.gates(), zero);
     Value before = normalized(chosen, Normalization.BEFORE_DROPPING, chosen);
-    Value wanted = p.let("wanted", p.binary(BinaryKind.AND, open, wanted(before)));
-    Value asks = keepsRejected() ? open : wanted;
+    Value accepted = p.let("accepted", p.binary(BinaryKind.AND, open, accepted(before)));
+    Value asks = keepsRejected() ? open : accepted;
     Value asked = p.oneHot(choices.experts(), "E", experts, DType.I32);
     Value load = p.multiply(asked, p.convert(asks, DType.I32));
     Value slot = p.let("slot", new SlotDecomposition(this).slots(asked, load, chosen));
     Value room = p.compare(Comparison.LT, slot, integer(form.capacity()));
-    Value placed = p.let("placed", p.binary(BinaryKind.AND, wanted, room));
+    Value placed = p.let("placed", p.binary(BinaryKind.AND, accepted, room));
     Value after = normalized(before, Normalization.AFTER_DROPPING, p.select(placed, chosen, zero));
     Value weights = p.convert(p.select(placed, after, zero), dtype);
     Value flat = p.add(p.multiply(choices.experts(), integer(form.capacity())), slot);
     Value sent = p.compare(Comparison.NE, weights, p.constant(dtype, 0));
     Value positions = p.select(sent, flat, integer(-1));
-    Value full = p.binary(BinaryKind.AND, wanted, p.unary(UnaryKind.NOT, room));
+    Value full = p.binary(BinaryKind.AND, accepted, p.unary(UnaryKind.NOT, room));
     return new Placed(
         weights,
         positions,
@@ -211,7 +211,7 @@ final class RouteDecomposition {
   }
 
   /** Which choices are to be sent: all first ones, and second ones as the policy says. */
-  private Value wanted(Value gates) {
+  private Value accepted(Value gates) {
     return switch (options.secondChoice()) {
       case SecondChoice.All _, SecondChoice.Sample _ -> all();
       case SecondChoice.None _ ->

@@ -4,7 +4,7 @@ import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.decomposition.ExpertComposites;
-import io.github.shardsum.internal.moe.route.MoeElements;
+import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.ops.GroupedProduct;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Value;
@@ -51,52 +51,54 @@ public final class ExpertKernels {
 
     @Override
     public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
-      Choices positions = new Choices(operands.getFirst());
-      Choices rows = new Choices(results.get(0));
+      Tensor positions = operands.getFirst();
+      TokenElements given = TokenElements.of(positions);
+      TokenElements rows = TokenElements.of(results.get(0));
+      TokenElements sizes = TokenElements.of(results.get(1));
       workers.run(
-          1, (_, scratch) -> run(positions, scratch.ints(0, experts), rows, results.get(1)));
+          1,
+          (_, scratch) -> {
+            int[] next = scratch.ints(0, experts);
+            Arrays.fill(next, 0, experts, 0);
+            forEach(positions, (g, s, k) -> count(next, (int) given.get(g, s, k)));
+            starts(next, sizes);
+            forEach(positions, (g, s, k) -> rows.set(g, s, k, row(next, (int) given.get(g, s, k))));
+          });
     }
 
-    private void run(Choices positions, int[] next, Choices rows, Tensor sizes) {
-      Arrays.fill(next, 0, experts, 0);
-      for (long i = 0; i < positions.count(); i++) {
-        long position = positions.get(i);
-        if (position >= 0) {
-          next[(int) (position / capacity)]++;
-        }
+    private void count(int[] next, int position) {
+      if (position >= 0) {
+        next[position / capacity]++;
       }
+    }
+
+    private void starts(int[] next, TokenElements sizes) {
       int start = 0;
       for (int expert = 0; expert < experts; expert++) {
         int size = next[expert];
-        MoeElements.set(sizes, RouteKernel.at(sizes, expert), (long) size);
+        sizes.set(expert, 0, (long) size);
         next[expert] = start;
         start += size;
       }
-      for (long i = 0; i < positions.count(); i++) {
-        long position = positions.get(i);
-        rows.set(i, position < 0 ? -1 : next[(int) (position / capacity)]++);
+    }
+
+    private int row(int[] next, int position) {
+      return position < 0 ? -1 : next[position / capacity]++;
+    }
+
+    private interface Visit {
+      void choice(int group, int token, int slot);
+    }
+
+    /** Choices in C order. */
+    private static void forEach(Tensor positions, Visit visit) {
+      for (int group = 0; group < positions.size(0); group++) {
+        for (int token = 0; token < positions.size(1); token++) {
+          for (int slot = 0; slot < positions.size(2); slot++) {
+            visit.choice(group, token, slot);
+          }
+        }
       }
-    }
-  }
-
-  /** One i32 a choice, {@code [G, S, K]} of any strides, in C order. */
-  private record Choices(Tensor tensor) {
-    long count() {
-      return tensor.shape().elementCount();
-    }
-
-    long get(long index) {
-      return (long) MoeElements.get(tensor, at(index));
-    }
-
-    void set(long index, long value) {
-      MoeElements.set(tensor, at(index), value);
-    }
-
-    private long at(long index) {
-      long row = index / tensor.size(2);
-      long group = row / tensor.size(1);
-      return RouteKernel.at(tensor, group, row % tensor.size(1), index % tensor.size(2));
     }
   }
 

@@ -6,7 +6,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.route.Gates;
 import io.github.shardsum.internal.moe.route.GroupRoute;
 import io.github.shardsum.internal.moe.route.GroupRouter;
-import io.github.shardsum.internal.moe.route.MoeElements;
+import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.internal.moe.route.UniformNumbers;
 import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteOptions;
@@ -48,20 +48,15 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
   }
 
   /** Cotangents of the floating results, after the operands of the route but for a start. */
-  private record Cotangents(Tensor weights, Tensor auxLoss, Tensor squaredLogZ) {
+  private record Cotangents(
+      TokenElements weights, TokenElements auxLoss, TokenElements squaredLogZ) {
     static Cotangents of(List<Tensor> operands, OptionalInt start) {
       int last = operands.size() - 1;
       int count = start.isPresent() && start.getAsInt() == last ? last : last + 1;
       return new Cotangents(
-          operands.get(count - 3), operands.get(count - 2), operands.get(count - 1));
-    }
-
-    double weight(int group, int token, int slot) {
-      return MoeElements.get(weights, RouteKernel.at(weights, group, token, slot));
-    }
-
-    static double of(Tensor losses, int group) {
-      return MoeElements.get(losses, RouteKernel.at(losses, group));
+          TokenElements.of(operands.get(count - 3)),
+          TokenElements.of(operands.get(count - 2)),
+          TokenElements.of(operands.get(count - 1)));
     }
   }
 
@@ -70,7 +65,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
     Gates.Scores scores = forward.scores(operands);
     UniformNumbers uniform = forward.uniform(operands);
     Cotangents cotangents = Cotangents.of(operands, forward.start());
-    Tensor out = results.getFirst();
+    TokenElements out = TokenElements.of(results.getFirst());
     workers.run(
         Math.toIntExact(forward.groups()),
         (group, scratch) ->
@@ -101,8 +96,8 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
       this.gates = scratch.doubles(GroupRoute.freeDoubles() + 1, experts);
     }
 
-    void run(Gates.Scores scores, Tensor out) {
-      double zLoss = Cotangents.of(cotangents.squaredLogZ(), group);
+    void run(Gates.Scores scores, TokenElements out) {
+      double zLoss = cotangents.squaredLogZ().get(group, 0);
       for (int token = 0; token < route.tokens(); token++) {
         gates(scores, token);
         byLoss(token);
@@ -110,10 +105,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
         if (route.setup().kind() == RouteInput.Kind.LOGITS) {
           throughSoftmax(2 * zLoss * route.logZ()[token]);
         }
-        for (int expert = 0; expert < experts; expert++) {
-          long at = RouteKernel.at(out, group, token, expert);
-          MoeElements.set(out, at, gradient[expert]);
-        }
+        out.store(group, token, gradient, 0);
       }
     }
 
@@ -138,7 +130,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
       Arrays.fill(gradient, 0, experts, 0);
       if (counted && divisor != 0 && !route.setup().expertsChoose()) {
         double scale =
-            Cotangents.of(cotangents.auxLoss(), group) * GroupRouter.scale(loss, experts) / divisor;
+            cotangents.auxLoss().get(group, 0) * GroupRouter.scale(loss, experts) / divisor;
         for (int expert = 0; expert < experts; expert++) {
           gradient[expert] = scale * (GroupRouter.share(route, expert) / divisor);
         }
@@ -156,7 +148,7 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
       for (int slot = 0; slot < slots; slot++) {
         int at = token * slots + slot;
         if (route.positions()[at] >= 0) {
-          double cotangent = cotangents.weight(group, token, slot);
+          double cotangent = cotangents.weights().get(group, token, slot);
           gradient[route.experts()[at]] += cotangent * unit / divisor;
           dot += cotangent * (route.chosenGate(at) * unit);
         }

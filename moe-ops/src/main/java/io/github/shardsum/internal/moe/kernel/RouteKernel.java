@@ -7,7 +7,7 @@ import io.github.shardsum.internal.moe.decomposition.RouteForm;
 import io.github.shardsum.internal.moe.route.Gates;
 import io.github.shardsum.internal.moe.route.GroupRoute;
 import io.github.shardsum.internal.moe.route.GroupRouter;
-import io.github.shardsum.internal.moe.route.MoeElements;
+import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.internal.moe.route.UniformNumbers;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.RouteInput.Uniform;
@@ -69,13 +69,51 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
   public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
     Gates.Scores scores = scores(operands);
     UniformNumbers uniform = uniform(operands);
+    DType dtype = operands.getFirst().dtype();
+    Results into = Results.of(results);
     workers.run(
         Math.toIntExact(groups),
         (group, scratch) -> {
           GroupRoute route = place(scratch, scores, uniform, group);
-          GroupRouter.weigh(route, scores.scores().dtype());
-          write(route, group, results);
+          GroupRouter.weigh(route, dtype);
+          into.write(route, group);
         });
+  }
+
+  /** The composite's results. */
+  private record Results(
+      TokenElements weights,
+      TokenElements positions,
+      TokenElements auxLoss,
+      TokenElements squaredLogZ,
+      TokenElements asked,
+      TokenElements overflow) {
+    static Results of(List<Tensor> all) {
+      return new Results(
+          TokenElements.of(all.get(0)),
+          TokenElements.of(all.get(1)),
+          TokenElements.of(all.get(2)),
+          TokenElements.of(all.get(3)),
+          TokenElements.of(all.get(4)),
+          TokenElements.of(all.get(5)));
+    }
+
+    void write(GroupRoute route, int group) {
+      int slots = route.slots();
+      for (int token = 0; token < route.tokens(); token++) {
+        int at = token * slots;
+        weights.store(group, token, route.weights(), at);
+        for (int slot = 0; slot < slots; slot++) {
+          positions.set(group, token, slot, route.positions()[at + slot]);
+        }
+      }
+      auxLoss.set(group, 0, GroupRouter.auxLoss(route));
+      squaredLogZ.set(group, 0, route.squaredLogZ());
+      for (int expert = 0; expert < route.setup().experts(); expert++) {
+        asked.set(group, expert, (long) route.load()[expert]);
+      }
+      overflow.set(group, 0, route.overflow());
+    }
   }
 
   Gates.Scores scores(List<Tensor> operands) {
@@ -85,7 +123,7 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
 
   UniformNumbers uniform(List<Tensor> operands) {
     if (form.uniform() != Uniform.DRAWN) {
-      return new UniformNumbers.Given(operands.get(form.padded() ? 2 : 1));
+      return UniformNumbers.Given.of(operands.get(form.padded() ? 2 : 1));
     }
     Randomness drawn = form.randomness();
     long groupsBefore = start.isPresent() ? operands.get(start.getAsInt()).getLong() : 0;
@@ -100,35 +138,5 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
     GroupRouter.choose(route, scores, uniform, group);
     GroupRouter.place(route, form.capacity());
     return route;
-  }
-
-  private void write(GroupRoute route, int group, List<Tensor> results) {
-    Tensor weights = results.get(0);
-    Tensor positions = results.get(1);
-    int slots = route.slots();
-    for (int at = 0; at < route.tokens() * slots; at++) {
-      int token = at / slots;
-      int slot = at % slots;
-      MoeElements.set(weights, at(weights, group, token, slot), route.weights()[at]);
-      MoeElements.set(positions, at(positions, group, token, slot), (long) route.positions()[at]);
-    }
-    MoeElements.set(results.get(2), at(results.get(2), group), GroupRouter.auxLoss(route));
-    MoeElements.set(results.get(3), at(results.get(3), group), route.squaredLogZ());
-    Tensor asked = results.get(4);
-    for (int expert = 0; expert < setup.experts(); expert++) {
-      long at = at(asked, group) + expert * asked.stride(1);
-      MoeElements.set(asked, at, (long) route.load()[expert]);
-    }
-    MoeElements.set(results.get(5), at(results.get(5), group), route.overflow());
-  }
-
-  /** Where an element of {@code [G]} lies. */
-  static long at(Tensor tensor, long group) {
-    return tensor.offset() + group * tensor.stride(0);
-  }
-
-  /** Where an element of {@code [G, S, x]} lies. */
-  static long at(Tensor tensor, long group, long token, long last) {
-    return at(tensor, group) + token * tensor.stride(1) + last * tensor.stride(2);
   }
 }

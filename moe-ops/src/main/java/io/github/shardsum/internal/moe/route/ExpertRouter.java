@@ -30,7 +30,7 @@ final class ExpertRouter {
     for (int slot = 0; slot < taken; slot++) {
       int at = order[slot] * route.slots() + expert;
       route.experts()[at] = expert;
-      route.states()[at] = GroupRoute.WANTED;
+      route.states()[at] = GroupRoute.ACCEPTED;
       route.positions()[at] = expert * capacity + slot;
     }
     route.firstChoices()[expert] = taken;

@@ -8,30 +8,24 @@ import java.util.Optional;
 
 /** The first stage of a route: the gates of one group, with the sums that the losses need. */
 public final class Gates {
-  /**
-   * Scores of all groups, read one by one.
-   *
-   * @param scores {@code [G, S, E]} of f32, f64 or bf16
-   * @param nonPadding {@code [G, S]} of any dtype, not zero where the token is real
-   */
-  public record Scores(Tensor scores, Optional<Tensor> nonPadding) {
+  /** Scores of all groups, {@code [G, S, E]}, and which tokens are real, {@code [G, S]}. */
+  public static final class Scores {
+    private final TokenElements scores;
+    private final Optional<TokenElements> nonPadding;
+
+    /** Of tensors of any strides. */
+    public Scores(Tensor scores, Optional<Tensor> nonPadding) {
+      this.scores = TokenElements.of(scores);
+      this.nonPadding = nonPadding.map(TokenElements::of);
+    }
 
     boolean isReal(int group, int token) {
-      if (nonPadding.isEmpty()) {
-        return true;
-      }
-      Tensor mask = nonPadding.get();
-      long at = mask.offset() + group * mask.stride(0) + token * mask.stride(1);
-      return MoeElements.get(mask, at) != 0;
+      return nonPadding.isEmpty() || nonPadding.get().get(group, token) != 0;
     }
 
     /** Copies the scores of a token. */
     public void read(int group, int token, double[] to, int from) {
-      long at = scores.offset() + group * scores.stride(0) + token * scores.stride(1);
-      int experts = Math.toIntExact(scores.size(2));
-      for (int expert = 0; expert < experts; expert++) {
-        to[from + expert] = MoeElements.get(scores, at + expert * scores.stride(2));
-      }
+      scores.load(group, token, to, from);
     }
   }
 

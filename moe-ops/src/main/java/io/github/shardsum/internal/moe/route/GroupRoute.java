@@ -15,7 +15,7 @@ import io.github.shardsum.moe.RouteOptions.MaskedMean;
  * @param gateSums {@code [E]}: sums over the tokens that the auxiliary loss counts
  * @param logZ {@code [S]}: logsumexp of the logits of the tokens that the z-loss counts, else 0
  * @param experts {@code [S, slots]}: chosen experts, -1 for none
- * @param states {@code [S, slots]}: {@link #WANTED}, {@link #FULL}, or 0
+ * @param states {@code [S, slots]}: {@link #ACCEPTED}, {@link #FULL}, or 0
  * @param positions {@code [S, slots]}: {@code expert * C + slot}, -1 where the token is not sent
  * @param weights {@code [S, slots]}: combine weights
  * @param firstChoices {@code [E]}: tokens whose first choice the expert is
@@ -71,7 +71,7 @@ public record GroupRoute(
   }
 
   /** A choice to be sent to its expert. */
-  static final int WANTED = 1;
+  static final int ACCEPTED = 1;
 
   /** A choice to be sent to its expert, had that not been full. */
   static final int FULL = 2;
@@ -140,13 +140,13 @@ public record GroupRoute(
     return !(gate <= 0);
   }
 
-  public boolean isWanted(int at) {
+  public boolean isAccepted(int at) {
     return states[at] != 0;
   }
 
-  /** Whether a choice uses up a slot: it is wanted, or was rejected and keeps its slot. */
+  /** Whether a choice uses up a slot: it is accepted, or was rejected and keeps its slot. */
   public boolean asksForSlot(int at) {
-    return experts[at] >= 0 && (isWanted(at) || setup.rejectedKeepsSlot());
+    return experts[at] >= 0 && (isAccepted(at) || setup.rejectedKeepsSlot());
   }
 
   public int realCount() {

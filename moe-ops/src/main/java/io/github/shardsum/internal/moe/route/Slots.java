@@ -57,7 +57,7 @@ final class Slots {
       return;
     }
     int slot = route.taken()[expert]++;
-    if (route.isWanted(at)) {
+    if (route.isAccepted(at)) {
       if (slot < capacity) {
         route.positions()[at] = expert * capacity + slot;
       } else {

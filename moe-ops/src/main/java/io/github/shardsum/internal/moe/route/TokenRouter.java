@@ -39,7 +39,7 @@ final class TokenRouter {
       return;
     }
     highest(token, at);
-    Arrays.fill(route.states(), at, at + slots, GroupRoute.WANTED);
+    Arrays.fill(route.states(), at, at + slots, GroupRoute.ACCEPTED);
     if (slots == 2) {
       second(token, at);
     }
@@ -93,14 +93,14 @@ final class TokenRouter {
       double sum = first * unit + gate * unit + epsilon * unit;
       gate = sum > 0 ? gate * unit / sum : 0;
     }
-    boolean wanted =
+    boolean accepted =
         switch (options.secondChoice()) {
           case SecondChoice.All _, SecondChoice.Sample _ -> true;
           case SecondChoice.None _ -> false;
           case SecondChoice.Threshold(double threshold) -> gate > threshold;
           case SecondChoice.Random(double threshold) -> uniform.of(group, token) < gate / threshold;
         };
-    route.states()[at + 1] = wanted ? GroupRoute.WANTED : 0;
+    route.states()[at + 1] = accepted ? GroupRoute.ACCEPTED : 0;
   }
 
   private int sample(int token, int first) {

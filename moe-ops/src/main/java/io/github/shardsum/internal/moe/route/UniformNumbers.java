@@ -39,24 +39,20 @@ public sealed interface UniformNumbers {
   }
 
   /** Given by the caller: {@code [G, S]}, or {@code [G, S, E]}. */
-  record Given(Tensor values) implements UniformNumbers {
+  record Given(TokenElements values, boolean perExpert) implements UniformNumbers {
+    /** Of a tensor of any strides. */
+    public static Given of(Tensor values) {
+      return new Given(TokenElements.of(values), values.rank() == 3);
+    }
+
     @Override
     public double of(int group, int token) {
-      return MoeElements.get(values, at(group, token));
+      return values.get(group, token);
     }
 
     @Override
     public double of(int group, int token, int expert) {
-      return MoeElements.get(values, at(group, token) + expert * values.stride(2));
-    }
-
-    private long at(int group, int token) {
-      return values.offset() + group * values.stride(0) + token * values.stride(1);
-    }
-
-    @Override
-    public boolean perExpert() {
-      return values.rank() == 3;
+      return values.get(group, token, expert);
     }
   }
 
@@ -80,6 +76,6 @@ public sealed interface UniformNumbers {
             "route: uniform numbers must be in [0, 1), got " + value);
       }
     }
-    return new Given(given);
+    return Given.of(given);
   }
 }
