@@ -201,8 +201,8 @@ public final class Moe implements AutoCloseable {
                   sizes.experts(),
                   sizes.model(),
                   sizes.hidden(),
-                  weights.gate(),
-                  weights.in()));
+                  weights.gate().description(),
+                  weights.in().description()));
     }
   }
 

@@ -40,8 +40,7 @@ public final class MoePrograms {
    *
    * <p>Its one attribute is the notation of {@link RouteOptions}, followed by what its operands
    * are. It may be split along G: a chunk takes, after the other operands, the index of its first
-   * group in the whole, a scalar of i64, from which drawn numbers are counted. The decomposition
-   * draws the numbers of the tokens before the first one too.
+   * group in the whole, a scalar of i64, from which drawn numbers are counted.
    *
    * @param input what the router decides by
    * @param options how tokens are sent to experts

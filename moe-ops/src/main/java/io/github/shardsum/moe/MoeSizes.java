@@ -45,7 +45,7 @@ public record MoeSizes(
               + "[G, S, "
               + weights.model()
               + "], got "
-              + tokens);
+              + tokens.description());
     }
     long groups = tokens.size(0);
     return of(

@@ -29,7 +29,12 @@ public record MoeWeights(Tensor gate, Tensor in, Tensor out) {
     Checks.atLeast("moe: hidden width H", 1, hidden);
     if (in.dtype() != gate.dtype() || out.dtype() != gate.dtype()) {
       throw new IllegalArgumentException(
-          "moe: weights must have one dtype, got wg " + gate + ", wi " + in + ", wo " + out);
+          "moe: weights must have one dtype, got wg "
+              + gate.description()
+              + ", wi "
+              + in.description()
+              + ", wo "
+              + out.description());
     }
   }
 

@@ -45,7 +45,7 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
   }
 
   /** Dtype, shape and, of a value, labels. */
-  private record Part(DType dtype, Shape shape, List<String> labels, Object given) {
+  private record Part(DType dtype, Shape shape, List<String> labels, String given) {
     private static final List<String> LABELS = List.of("G", "S", "E");
 
     static Part of(String what, Object given) {
@@ -55,9 +55,10 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
                 tensor.dtype(),
                 tensor.shape(),
                 LABELS.subList(0, Math.min(tensor.rank(), LABELS.size())),
-                tensor);
+                tensor.description());
         case Value value ->
-            new Part(value.type().dtype(), value.type().shape(), value.type().names(), value);
+            new Part(
+                value.type().dtype(), value.type().shape(), value.type().names(), value.toString());
         default ->
             throw new IllegalArgumentException(
                 what + " must be a tensor or a value, got " + given.getClass());

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.moe.decomposition;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.internal.moe.route.GroupRouter;
+import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteInput.Uniform;
 import io.github.shardsum.moe.RouteOptions;
@@ -16,8 +17,6 @@ import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Pointwise.UnaryKind;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
-import io.github.shardsum.program.Scalar;
-import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
@@ -230,25 +229,21 @@ final class RouteDecomposition {
     return uniform.orElseGet(this::drawn);
   }
 
-  /** Numbers of the tokens before the first are drawn too, and left out. */
   private Value drawn() {
-    long first = form.randomness().firstToken();
-    if (first == 0 || groups * tokens == 0) {
-      return draw(type(DType.F64, "G", "S"));
+    Randomness randomness = form.randomness();
+    ValueType type = type(DType.F64, "G", "S");
+    Value seed = whole(randomness.seed());
+    if (randomness.firstToken() == 0 || groups * tokens == 0) {
+      return p.random(seed, randomness.stream(), type);
     }
-    long end = Math.addExact(first, groups * tokens);
-    Value all = draw(ValueType.of(DType.F64, List.of("T"), List.of(end)));
-    return p.split(p.slice(all, "T", first, end), "T", "G", groups, "S");
+    ValueType flat = ValueType.of(DType.I64, List.of("T"), List.of(groups * tokens));
+    Value index = p.add(p.iota(flat, "T"), whole(randomness.firstToken()));
+    Value tokenIndex = p.split(index, "T", "G", groups, "S");
+    return p.uniform(seed, tokenIndex, randomness.stream(), DType.F64);
   }
 
-  private Value draw(ValueType type) {
-    return p.random(seed(form.randomness().seed()), form.randomness().stream(), type);
-  }
-
-  /** A seed need not be a double's. */
-  private Value seed(long seed) {
-    return p.add(new Source.Constant(ValueType.scalar(DType.I64), new Scalar.Whole(seed)))
-        .getFirst();
+  private Value whole(long value) {
+    return p.constant(DType.I64, value);
   }
 
   private Value firstOr(Value accepted) {

@@ -26,7 +26,7 @@ public final class Checks {
   public static void shape(String what, String labels, Shape expected, Tensor given) {
     if (!Objects.requireNonNull(given, what).shape().equals(expected)) {
       throw new IllegalArgumentException(
-          what + " must have shape " + labels + " = " + expected + ", got " + given);
+          what + " must have shape " + labels + " = " + expected + ", got " + given.description());
     }
   }
 
@@ -34,7 +34,8 @@ public final class Checks {
   public static void rank(String what, String labels, Tensor given) {
     int rank = labels.replaceAll("[^A-Z]", "").length();
     if (Objects.requireNonNull(given, what).rank() != rank) {
-      throw new IllegalArgumentException(what + " must have shape " + labels + ", got " + given);
+      throw new IllegalArgumentException(
+          what + " must have shape " + labels + ", got " + given.description());
     }
   }
 
@@ -42,7 +43,10 @@ public final class Checks {
   public static void floating(String what, Tensor given) {
     if (!Objects.requireNonNull(given, what).dtype().isFloating()) {
       throw new IllegalArgumentException(
-          what + " must be f32, f64 or bf16, got " + given + "; convert it with Tensor.convert");
+          what
+              + " must be f32, f64 or bf16, got "
+              + given.description()
+              + "; convert it with Tensor.convert");
     }
   }
 
