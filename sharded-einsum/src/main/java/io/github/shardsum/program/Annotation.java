@@ -39,8 +39,8 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
     /**
      * Checks the names.
      *
-     * @throws IllegalArgumentException if a name is none of a label or a mesh axis, or an axis
-     *     stands there twice
+     * @throws IllegalArgumentException if a name is none of a label or a mesh axis, or an axis is
+     *     given twice
      */
     public LabelSpec {
       axes = new Axis(label, axes).mesh();

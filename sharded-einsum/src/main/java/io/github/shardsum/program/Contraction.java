@@ -5,7 +5,10 @@ import io.github.shardsum.tensor.DType;
 import java.util.List;
 import java.util.Map;
 
-/** Operations that combine elements along labels into a sum, an extreme or a distribution. */
+/**
+ * Operations that combine elements along labels into a sum, a maximum or minimum, or a
+ * distribution.
+ */
 public sealed interface Contraction extends Operation {
   /**
    * An einsum. Operands are matched with the equation's terms by position, so that the equation

@@ -11,7 +11,7 @@ import java.util.Map;
 
 /**
  * Gradients of programs, which are programs: reverse-mode differentiation. The gradient of an
- * einsum is an einsum, of a loop a loop in the other direction that reads the carried values of
+ * einsum is an einsum, of a scan a scan in the other direction that reads the carried values of
  * every round, of a composite the composite {@code name.gradient}.
  *
  * <p>Forward statements that the gradient needs keep their names, so that they can be
@@ -120,12 +120,12 @@ public final class Gradients {
       }
       if (!values.get(place).type().dtype().isFloating()) {
         throw ProgramException.at(
-            where, "an " + what + " of a floating dtype is wanted, got " + values.get(place));
+            where, what + " must have a floating dtype, got " + values.get(place));
       }
       indices.add(place);
     }
     if (new HashSet<>(indices).size() < indices.size()) {
-      throw ProgramException.at(where, "each " + what + " once is wanted, got " + names);
+      throw ProgramException.at(where, what + " names must be distinct, got " + names);
     }
     return indices;
   }

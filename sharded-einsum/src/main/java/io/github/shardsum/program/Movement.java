@@ -95,7 +95,7 @@ public sealed interface Movement extends Operation {
 
   /**
    * Windows that slide along a label, so that a convolution is an einsum: result[..., i, w, ...] =
-   * x[..., i * stride + w * dilation, ...]. The label's size becomes the number of windows that lie
+   * x[..., i * stride + w * dilation, ...]. The label's size becomes the number of windows that are
    * inside, which may be 0; the window's own label follows it.
    *
    * @param x what is looked at

@@ -13,7 +13,7 @@ public sealed interface Nested extends Operation {
    *
    * <p>The body's inputs are the carried values, one slice of each sequence, and the invariants, in
    * that order; its outputs are the carried values of the next round and any number of others. The
-   * loop's results are the last carried values and, of each other output, the rounds' values along
+   * scan's results are the last carried values and, of each other output, the rounds' values along
    * a new first label. Round i reads and writes index i, or count - 1 - i in reverse. With a count
    * of 0 the carried values come back as they were. Dtypes, NaN and empty labels are the body's.
    *

@@ -18,7 +18,7 @@ public sealed interface Operation
   /**
    * The values that it reads.
    *
-   * @return in order; one that is read twice stands there twice
+   * @return in order; one that is read twice is listed twice
    */
   List<Value> operands();
 }

@@ -16,7 +16,7 @@ public final class Passes {
   private Passes() {}
 
   /**
-   * Operations that are computed twice are computed once; bodies of loops and decompositions are
+   * Operations that are computed twice are computed once; bodies of scans and decompositions are
    * compared whole.
    *
    * @param program the program

@@ -101,25 +101,25 @@ public record Program(
   /**
    * The value of a name.
    *
-   * @param wanted its name
+   * @param valueName its name
    * @return the input or result
    * @throws ProgramException if there is none
    */
-  public Value value(String wanted) {
+  public Value value(String valueName) {
     for (Value input : inputs) {
-      if (input.name().equals(wanted)) {
+      if (input.name().equals(valueName)) {
         return input;
       }
     }
     for (Statement statement : statements) {
       for (Value result : statement.results()) {
-        if (result.name().equals(wanted)) {
+        if (result.name().equals(valueName)) {
           return result;
         }
       }
     }
     throw ProgramException.at(
-        "program " + name, "there is no value " + wanted + "; inputs are " + inputs);
+        "program " + name, "there is no value " + valueName + "; inputs are " + inputs);
   }
 
   /**

@@ -64,22 +64,22 @@ public final class ProgramBuilder {
     this.name = name;
   }
 
-  private void take(String wanted) {
-    if (!names.add(wanted)) {
-      throw ProgramException.at("program " + name, "names must be distinct, got " + wanted);
+  private void take(String chosen) {
+    if (!names.add(chosen)) {
+      throw ProgramException.at("program " + name, "names must be distinct, got " + chosen);
     }
   }
 
   /**
    * A name that no input and no named result has.
    *
-   * @param wanted the name, if it is free
+   * @param chosen the name, if it is free
    * @return the name, perhaps with a number after it
    */
-  public String unusedName(String wanted) {
-    String free = wanted;
+  public String unusedName(String chosen) {
+    String free = chosen;
     for (int i = 2; names.contains(free); i++) {
-      free = wanted + "." + i;
+      free = chosen + "." + i;
     }
     return free;
   }
@@ -147,11 +147,11 @@ public final class ProgramBuilder {
     return value;
   }
 
-  private static void checkName(String where, String wanted) {
-    if (!Value.isName(wanted)) {
+  private static void checkName(String where, String chosen) {
+    if (!Value.isName(chosen)) {
       throw ProgramException.at(
           where,
-          "name must have letters, digits, _ and ., the first no digit, got \"" + wanted + "\"");
+          "name must have letters, digits, _ and ., the first no digit, got \"" + chosen + "\"");
     }
   }
 
@@ -181,12 +181,12 @@ public final class ProgramBuilder {
   /**
    * Names a result.
    *
-   * @param wanted its name in the program
+   * @param chosen its name in the program
    * @param value a result of this builder that has no name yet
    * @return the same value, to be used as before
    */
-  public Value let(String wanted, Value value) {
-    String where = "let " + wanted;
+  public Value let(String chosen, Value value) {
+    String where = "let " + chosen;
     Optional<String> before = values.get(value);
     if (before == null) {
       throw ProgramException.at(where, "value must be a result of this builder, got " + value);
@@ -195,9 +195,9 @@ public final class ProgramBuilder {
       throw ProgramException.at(
           where, "value must be a result without name, got " + before.get() + ": " + value.type());
     }
-    checkName(where, wanted);
-    take(wanted);
-    values.put(value, Optional.of(wanted));
+    checkName(where, chosen);
+    take(chosen);
+    values.put(value, Optional.of(chosen));
     return value;
   }
 
@@ -217,11 +217,11 @@ public final class ProgramBuilder {
   /**
    * Names a result and makes it an output.
    *
-   * @param wanted its name
+   * @param chosen its name
    * @param value a result that has no name yet
    */
-  public void output(String wanted, Value value) {
-    outputs.add(let(wanted, value));
+  public void output(String chosen, Value value) {
+    outputs.add(let(chosen, value));
   }
 
   /**

@@ -31,21 +31,21 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
   public ValueType {
     if (labels.size() != shape.rank()) {
       throw new IllegalArgumentException(
-          "type: one size a label is wanted, got labels " + labels.axes() + " and sizes " + shape);
+          "type: sizes must be one a label, got labels " + labels.axes() + " and sizes " + shape);
     }
     if (labels.size() > MOST_LABELS) {
       throw new IllegalArgumentException(
-          "type: at most " + MOST_LABELS + " labels are wanted, got " + labels.size());
+          "type: labels must be at most " + MOST_LABELS + ", got " + labels.size());
     }
     if (shape.elementCount() > MOST_BYTES / dtype.byteSize()) {
       throw new IllegalArgumentException(
-          "type: fewer than 2^60 bytes are wanted, got " + dtype + shape);
+          "type: bytes must be fewer than 2^60, got " + dtype + shape);
     }
     HashSet<String> seen = new HashSet<>();
     for (Axis axis : labels.axes()) {
       if (axis.isEllipsis() || !seen.add(axis.label())) {
         throw new IllegalArgumentException(
-            "type: named labels, each once, are wanted, got "
+            "type: labels must have distinct names, got "
                 + axis.label()
                 + (axis.isEllipsis() ? "" : " twice")
                 + " in "
@@ -90,7 +90,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
     int open = notation.indexOf('[');
     if (open < 0 || !notation.endsWith("]")) {
       throw new IllegalArgumentException(
-          "type: dtype and labels with sizes, as f32[G=2 S=8], are wanted, got \""
+          "type: expected a dtype and labels with sizes, as f32[G=2 S=8], got \""
               + notation
               + "\"");
     }
@@ -102,7 +102,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
       int equals = token.indexOf('=');
       if (equals < 1) {
         throw new IllegalArgumentException(
-            "type: label=size is wanted, got \"" + token + "\" in \"" + notation + "\"");
+            "type: expected label=size, got \"" + token + "\" in \"" + notation + "\"");
       }
       axes.add(parsedAxis(token.substring(0, equals)));
       sizes.add(size(token.substring(equals + 1), notation));
@@ -130,7 +130,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
       return Long.parseLong(digits);
     } catch (NumberFormatException notNumber) {
       throw new IllegalArgumentException(
-          "type: a size is wanted, got \"" + digits + "\" in \"" + notation + "\"", notNumber);
+          "type: expected a size, got \"" + digits + "\" in \"" + notation + "\"", notNumber);
     }
   }
 
@@ -181,7 +181,7 @@ public record ValueType(DType dtype, Term labels, Shape shape) {
   public long size(String label) {
     int axis = axis(label);
     if (axis < 0) {
-      throw new IllegalArgumentException("type: label " + label + " is wanted, got " + this);
+      throw new IllegalArgumentException("type: expected label " + label + ", got " + this);
     }
     return shape.size(axis);
   }

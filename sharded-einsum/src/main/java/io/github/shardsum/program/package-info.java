@@ -1,9 +1,12 @@
 /**
  * Programs: operations on labelled values, their text, their gradients and the passes over them.
  *
- * <p>Every operation's knowledge lies in one exhaustive switch a concern: its type in {@code
- * TypeInference}, its text in {@code OperationPrinter} and {@code OperationParser}, its gradient in
- * {@code GradientRules}, its value in the interpreter, its kernel in the local backend.
+ * <p>Operations are records without behaviour. What is known of each is in one exhaustive switch a
+ * concern, in {@code internal.program} and in the backends, so that a new operation does not
+ * compile until each has a case for it: types ({@code types.TypeInference}), text ({@code
+ * text.OperationPrinter}; {@code OperationParser} is its inverse), operands replaced ({@code
+ * pass.OperandSubstitution}), gradient ({@code gradient.GradientRules}), values ({@code
+ * internal.reference}) and kernels ({@code internal.local}).
  */
 @NullMarked
 package io.github.shardsum.program;

@@ -13,7 +13,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Whoever passes null is told for what. */
+/** An argument that is null is named. */
 class NullArgumentsTest {
   private static void names(String argument, org.junit.jupiter.api.function.Executable call) {
     NullPointerException thrown = assertThrows(NullPointerException.class, call, argument);

@@ -30,7 +30,7 @@ class OperationsTest {
   private static final double INF = Double.POSITIVE_INFINITY;
 
   private static void gives(
-      double[] wanted, Tensor x, String type, Function<ProgramAndValue, Value> operation) {
+      double[] expected, Tensor x, String type, Function<ProgramAndValue, Value> operation) {
     ProgramBuilder p = Program.builder("one");
     Value in = p.input("x", type);
     p.output(operation.apply(new ProgramAndValue(p, in)));
@@ -39,7 +39,7 @@ class OperationsTest {
     for (Backend backend : List.of(new ReferenceBackend(), LocalBackend.of(Workers.sequential()))) {
       try (Executable executable = backend.compile(program)) {
         double[] given = executable.run(x).getFirst().toDoubleArray();
-        assertArrayEquals(wanted, given, 1e-15, () -> backend.name() + "\n" + program);
+        assertArrayEquals(expected, given, 1e-15, () -> backend.name() + "\n" + program);
       }
     }
   }
@@ -193,11 +193,11 @@ class OperationsTest {
   @Test
   void aDrawIsThePhiloxNumberOfItsGlobalIndex() {
     Philox philox = new Philox(42);
-    double[] wanted = new double[6];
+    double[] expected = new double[6];
     for (int i = 0; i < 6; i++) {
-      wanted[i] = philox.uniform(i, 5);
+      expected[i] = philox.uniform(i, 5);
     }
-    gives(wanted, Tensor.of(new long[] {42}), "i64[]", o -> o.p.random(o.x, 5, "f64[a=2 b=3]"));
+    gives(expected, Tensor.of(new long[] {42}), "i64[]", o -> o.p.random(o.x, 5, "f64[a=2 b=3]"));
   }
 
   @Test
@@ -229,24 +229,24 @@ class OperationsTest {
     says(() -> p.einsum("ij,jk->ik", x, y), "x: f32[i=2 j=3]", "y: f32[j=4 k=5]", "3 and 4");
     says(() -> p.einsum("i,jk->ik", x, y), "\"i\" has 1 labels", "f32[i=2 j=3]");
     says(() -> p.einsum("ij->ijz", x), "size of label z");
-    says(() -> p.einsum("ij->ii", x), "each label once");
-    says(() -> p.einsum("i@m j -> i j", x), "without layout");
+    says(() -> p.einsum("ij->ii", x), "labels must be distinct");
+    says(() -> p.einsum("i@m j -> i j", x), "must have no layout");
     says(() -> p.add(x, n), "one dtype", "f32", "i32", "convert");
     says(() -> p.add(x, y), "label j has sizes 3 and 4");
     says(() -> p.exp(n), "exp(n: i32[i=2])", "dtype");
     says(() -> p.select(x, x, x), "bool");
-    says(() -> p.softmax(x, "k"), "label k is wanted in x: f32[i=2 j=3]");
-    says(() -> p.topK(x, "j", 4, "k"), "k in [0, 3]");
-    says(() -> p.slice(x, "j", 2, 5), "range in [0, 3]");
+    says(() -> p.softmax(x, "k"), "expected label k in x: f32[i=2 j=3]");
+    says(() -> p.topK(x, "j", 4, "k"), "k must be in [0, 3]");
+    says(() -> p.slice(x, "j", 2, 5), "range must be in [0, 3]");
     says(() -> p.pad(x, "j", -1, 0, 0), "at least 0");
     says(() -> p.concatenate("j", x, y), "concatenate(x: f32[i=2 j=3], y: f32[j=4 k=5])");
-    says(() -> p.merge(x, "m", "j", "i"), "neighbouring", "transpose with an einsum");
-    says(() -> p.split(x, "j", "a", 2, "b"), "product is 3");
+    says(() -> p.merge(x, "m", "j", "i"), "must be neighbours", "transpose with an einsum");
+    says(() -> p.split(x, "j", "a", 2, "b"), "product 3");
     says(() -> p.random(n, 0, "f32[a=2]"), "i64[]");
-    says(() -> p.ragged(x, n, "i", 0), "without label i");
+    says(() -> p.ragged(x, n, "i", 0), "must not have label i");
     says(() -> p.input("x", "f32[i=2]"), "names must be distinct, got x");
     says(() -> p.input("z", "f64[a=4000000000 b=4000000000]"), "elements");
-    says(() -> p.split(x, "j", "i", 3, "b"), "each once");
+    says(() -> p.split(x, "j", "i", 3, "b"), "distinct names");
   }
 
   private static void says(Runnable call, String... parts) {
@@ -272,7 +272,7 @@ class OperationsTest {
         "no operation of this name");
     says(
         () -> Program.parse("program p {\n input x: f32[a=2]\n y = softmax(x)\n}"),
-        "attribute label is wanted");
+        "expected an attribute label");
     says(
         () -> Program.parse("program p {\n input x: f32[a=2]\n input x: f32[a=2]\n}"),
         "names must be distinct, got x");
@@ -286,8 +286,8 @@ class OperationsTest {
                 "program p {\n input x: f32[a=2]\n y = einsum(x) {equation=\"a->ab\","
                     + " sizes=[\"b=1\", \"b=2\"]}\n}"),
         "line 3",
-        "each label once is wanted, got b again");
-    says(() -> Program.parse("program p { } }"), "nothing after the program");
+        "labels must be distinct, got b again");
+    says(() -> Program.parse("program p { } }"), "end of the text after the program");
     for (String count : List.of("-1", "2", "99999999999")) {
       says(
           () ->
@@ -297,7 +297,7 @@ class OperationsTest {
                       + count
                       + ", body=program b { input c: f32[a=2]\n output c\n}}\n}"),
           "line 3",
-          "carried in [0, 1], the operands left, is wanted, got " + count);
+          "carried must be in [0, 1], the operands left, got " + count);
     }
     says(
         () ->

@@ -25,7 +25,7 @@ class PassesTest {
   }
 
   @Test
-  void whatNobodyReadsGoes() {
+  void statementsThatNoOutputNeedsGo() {
     ProgramBuilder p = Program.builder("p");
     Value x = p.input("x", "f32[a=2]");
     p.exp(p.exp(x));

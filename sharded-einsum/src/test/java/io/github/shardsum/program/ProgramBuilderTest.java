@@ -267,7 +267,7 @@ class ProgramBuilderTest {
       says(
           () -> withAttribute(key),
           "composite(x: f32[i=2]",
-          "attributes: names of letters, digits, _, ., - and + are wanted, got \"" + key + "\"");
+          "attributes: names must have letters, digits, _, ., - and +, got \"" + key + "\"");
     }
     for (String key : List.of("top_k", "loss.weight", "2", "-", "e+1")) {
       Program program = withAttribute(key);
@@ -319,14 +319,14 @@ class ProgramBuilderTest {
     Value input = p.input("v0", "f32[a=2]");
     Value sum = p.let("v1", p.add(second, input));
     Value last = p.multiply(first, sum);
-    // The name that the first one took for its own is wanted too.
+    // The name that the first one took for its own is given too.
     Value third = p.input("v2", "f32[a=2]");
     p.output(p.let("v3", p.add(last, third)));
     Program program = p.build();
     assertEquals(List.of("x", "v0", "v2"), program.inputs().stream().map(Value::name).toList());
     assertEquals(program, Program.parse(program.toString()));
     assertEquals(program, p.build());
-    Program wanted =
+    Program expected =
         Program.parse(
             """
             program p {
@@ -341,7 +341,7 @@ class ProgramBuilderTest {
               output v3
             }
             """);
-    assertEquals(anonymous(wanted), anonymous(program));
+    assertEquals(anonymous(expected), anonymous(program));
     says(() -> p.input("v0", "f32[a=2]"), "names must be distinct, got v0");
     says(() -> p.let("v1", p.exp(third)), "names must be distinct, got v1");
     p.let("v0.x", p.exp(input));
@@ -386,8 +386,8 @@ class ProgramBuilderTest {
     ProgramBuilder p = Program.builder("p");
     Value x = p.input("x", "f32[a=2 b=3]");
     assertEquals(1, p.add(composite(sum, x, "a")).size());
-    says(() -> p.add(composite(sum, x, "c")), "labels of operands or results are wanted, got c");
-    says(() -> p.add(composite(sum, x, "a", "a")), "a stands there twice");
+    says(() -> p.add(composite(sum, x, "c")), "labels must be of operands or results, got c");
+    says(() -> p.add(composite(sum, x, "a", "a")), "got a twice");
   }
 
   private static Nested.Composite composite(Program sum, Value x, String... splittable) {
@@ -399,11 +399,11 @@ class ProgramBuilderTest {
     ProgramBuilder p = Program.builder("p");
     Value x = p.input("x", "i32[a=2]");
     Value mask = p.input("mask", "bool[a=2]");
-    says(() -> p.exp(x), "exp(x: i32[a=2])", "a floating dtype is wanted, got i32");
-    says(() -> p.softmax(x, "a"), "a floating dtype is wanted, got i32");
-    says(() -> p.negate(mask), "a dtype of numbers is wanted, got bool");
-    says(() -> p.add(mask, mask), "a dtype of numbers is wanted, got bool");
-    says(() -> p.unary(Pointwise.UnaryKind.NOT, x), "bool is wanted, got i32");
+    says(() -> p.exp(x), "exp(x: i32[a=2])", "expected a floating dtype, got i32");
+    says(() -> p.softmax(x, "a"), "expected a floating dtype, got i32");
+    says(() -> p.negate(mask), "operand must have a dtype of numbers, got bool");
+    says(() -> p.add(mask, mask), "operand must have a dtype of numbers, got bool");
+    says(() -> p.unary(Pointwise.UnaryKind.NOT, x), "operand must be of bool, got i32");
   }
 
   private static void says(Runnable call, String... parts) {

@@ -13,26 +13,26 @@ import org.junit.jupiter.api.function.Executable;
 class ValueTypeTest {
   @Test
   void aLabelTwiceIsRefusedInTheNotationOfTypes() {
-    String wanted = "type: named labels, each once, are wanted, got ";
-    refuses(wanted + "a twice in f32[a=2 a=3]", () -> ValueType.parse("f32[a=2 a=3]"));
+    String expected = "type: labels must have distinct names, got ";
+    refuses(expected + "a twice in f32[a=2 a=3]", () -> ValueType.parse("f32[a=2 a=3]"));
     refuses(
-        wanted + "batch twice in f32[batch@x=2 b=4 batch=3 | y]",
+        expected + "batch twice in f32[batch@x=2 b=4 batch=3 | y]",
         () -> ValueType.parse("f32[batch@x=2 b=4 batch=3 | y]"));
     refuses(
-        wanted + "a twice in i32[a=2 a=2]",
+        expected + "a twice in i32[a=2 a=2]",
         () -> ValueType.of(DType.I32, List.of("a", "a"), List.of(2L, 2L)));
     refuses(
-        wanted + "... in f32[a=2 ...=3]",
+        expected + "... in f32[a=2 ...=3]",
         () -> new ValueType(DType.F32, Term.of("a", "..."), Shape.of(2, 3)));
   }
 
   @Test
   void labelsAndSizesThatAreNotAsManyAreNamedApart() {
     refuses(
-        "type: one size a label is wanted, got labels [ab] and sizes [2, 3]",
+        "type: sizes must be one a label, got labels [ab] and sizes [2, 3]",
         () -> ValueType.of(DType.F32, List.of("ab"), List.of(2L, 3L)));
     refuses(
-        "type: one size a label is wanted, got labels [a, b] and sizes [2]",
+        "type: sizes must be one a label, got labels [a, b] and sizes [2]",
         () -> ValueType.of(DType.F32, List.of("a", "b"), List.of(2L)));
   }
 

@@ -96,13 +96,14 @@ class WorkedProgramsTest {
             random(2, D, D),
             random(3, D, D),
             random(4, D, D));
-    long[] wanted = decode(inputs);
+    long[] expected = decode(inputs);
     for (Backend backend : backends()) {
       try (Executable executable = backend.compile(decoder)) {
-        assertArrayEquals(wanted, executable.run(inputs).getFirst().toLongArray(), backend.name());
+        assertArrayEquals(
+            expected, executable.run(inputs).getFirst().toLongArray(), backend.name());
       }
     }
-    assertTrue(java.util.Arrays.stream(wanted).distinct().count() > 2, "a dull choice of seeds");
+    assertTrue(java.util.Arrays.stream(expected).distinct().count() > 2, "a dull choice of seeds");
   }
 
   private static double[] row(Tensor matrix, double[] x) {

@@ -147,7 +147,7 @@ final class ContractionEvaluator {
       case I32 -> Integer.MIN_VALUE;
       case I64 -> Long.MIN_VALUE;
       case BOOL -> 0;
-      case F32, F64, BF16 -> throw new IllegalArgumentException("integers are wanted");
+      case F32, F64, BF16 -> throw new IllegalArgumentException("expected an integer dtype");
     };
   }
 

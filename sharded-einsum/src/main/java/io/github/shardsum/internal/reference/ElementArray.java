@@ -27,9 +27,9 @@ record ElementArray(ValueType type, double[] reals, long[] wholes) {
     long count = type.shape().elementCount();
     if (count > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
-          "reference: at most "
+          "reference: elements of a value, or terms of an einsum, must be at most "
               + Shape.LONGEST_ARRAY
-              + " elements a value, or terms an einsum, are wanted, as one Java array holds, got "
+              + ", as one Java array holds, got "
               + type
               + "; use another backend");
     }

@@ -32,7 +32,7 @@ public final class Numbers {
       case COSINE -> Math.cos(x);
       case FLOOR -> Math.floor(x);
       case RELU -> x > 0 || Double.isNaN(x) ? x : 0;
-      case NOT -> throw new IllegalArgumentException("not: bool is wanted");
+      case NOT -> throw new IllegalArgumentException("not: expected bool");
     };
   }
 
@@ -51,7 +51,7 @@ public final class Numbers {
       case RELU -> Math.max(x, 0);
       case NOT -> x == 0 ? 1 : 0;
       case EXP, LOG, SQRT, RSQRT, TANH, LOGISTIC, SINE, COSINE, FLOOR ->
-          throw new IllegalArgumentException(kind + ": a floating dtype is wanted");
+          throw new IllegalArgumentException(kind + ": expected a floating dtype");
     };
   }
 
@@ -73,7 +73,7 @@ public final class Numbers {
       case POWER -> Math.pow(x, y);
       case MAXIMUM -> Math.max(x, y);
       case MINIMUM -> Math.min(x, y);
-      case AND, OR, XOR -> throw new IllegalArgumentException(kind + ": bool is wanted");
+      case AND, OR, XOR -> throw new IllegalArgumentException(kind + ": expected bool");
     };
   }
 
@@ -97,7 +97,7 @@ public final class Numbers {
       case AND -> x & y;
       case OR -> x | y;
       case XOR -> x ^ y;
-      case POWER -> throw new IllegalArgumentException("power: a floating dtype is wanted");
+      case POWER -> throw new IllegalArgumentException("power: expected a floating dtype");
     };
   }
 }

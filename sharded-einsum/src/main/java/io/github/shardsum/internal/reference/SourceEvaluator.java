@@ -47,7 +47,7 @@ public final class SourceEvaluator {
       case F64 -> (bits >>> 11) * 0x1p-53;
       case F32 -> (bits >>> 40) * 0x1p-24;
       case BF16 -> (bits >>> 56) * 0x1p-8;
-      case I32, I64, BOOL -> throw new IllegalArgumentException("a floating dtype is wanted");
+      case I32, I64, BOOL -> throw new IllegalArgumentException("expected a floating dtype");
     };
   }
 }

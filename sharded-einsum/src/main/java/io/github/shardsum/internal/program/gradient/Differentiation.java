@@ -151,8 +151,8 @@ public final class Differentiation {
     }
   }
 
-  private Value let(String wanted, Value value) {
-    String name = unused(wanted);
+  private Value let(String preferred, Value value) {
+    String name = unused(preferred);
     names.put(value, name);
     return builder.let(name, value);
   }
@@ -253,16 +253,16 @@ public final class Differentiation {
       return;
     }
     List<Value> operands = statement.operation().operands();
-    List<Boolean> wanted = operands.stream().map(active::contains).toList();
+    List<Boolean> needed = operands.stream().map(active::contains).toList();
     List<Optional<Value>> gradients =
         rules.gradients(
             copy(statement.operation()),
             statement.results().stream().map(this::copy).toList(),
             given,
-            wanted,
+            needed,
             histories.getOrDefault(statement, List.of()));
     for (int i = 0; i < operands.size(); i++) {
-      if (wanted.get(i) && gradients.get(i).isPresent()) {
+      if (needed.get(i) && gradients.get(i).isPresent()) {
         accumulate(operands.get(i), rules.like(gradients.get(i).get(), operands.get(i).type()));
       }
     }

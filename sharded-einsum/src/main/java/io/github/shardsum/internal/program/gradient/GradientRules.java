@@ -41,22 +41,22 @@ final class GradientRules {
    * @param operation the operation
    * @param results its results
    * @param given cotangents of the results, empty where nothing depends on one
-   * @param wanted for which operands one is wanted; others may be left out
-   * @param history of a loop, the carried values of every round
+   * @param needed which operands need one; others may be left out
+   * @param history of a scan, the carried values of every round
    * @return one an operand, of its sizes; empty for 0
    */
   List<Optional<Value>> gradients(
       Operation operation,
       List<Value> results,
       List<Optional<Value>> given,
-      List<Boolean> wanted,
+      List<Boolean> needed,
       List<Value> history) {
     Optional<Value> first = given.getFirst();
     return switch (operation) {
       case Pointwise pointwise ->
           new PointwiseGradient(builder, this)
-              .of(pointwise, results.getFirst(), first.orElseThrow(), wanted);
-      case Contraction.Einsum einsum -> einsum(einsum, first.orElseThrow(), wanted);
+              .of(pointwise, results.getFirst(), first.orElseThrow(), needed);
+      case Contraction.Einsum einsum -> einsum(einsum, first.orElseThrow(), needed);
       case Reduce reduce -> List.of(reduce(reduce, results.getFirst(), first.orElseThrow()));
       case Softmax softmax -> List.of(softmax(softmax, results.getFirst(), first.orElseThrow()));
       case CumulativeSum sum ->
@@ -120,11 +120,11 @@ final class GradientRules {
   }
 
   private List<Optional<Value>> einsum(
-      Contraction.Einsum einsum, Value cotangent, List<Boolean> wanted) {
+      Contraction.Einsum einsum, Value cotangent, List<Boolean> needed) {
     List<Optional<Value>> gradients = new ArrayList<>();
-    for (int i = 0; i < wanted.size(); i++) {
+    for (int i = 0; i < needed.size(); i++) {
       gradients.add(
-          wanted.get(i)
+          needed.get(i)
               ? Optional.of(new EinsumGradient(builder, einsum, cotangent).by(i))
               : Optional.empty());
     }

@@ -17,7 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Gradients of operations that move elements: they move them back, and add where they meet. */
+/**
+ * Gradients of operations that move elements: they move them back, and add those that share a
+ * place.
+ */
 final class MovementGradient {
   private static final Scalar ZERO = new Scalar.Real(0);
 

@@ -24,17 +24,17 @@ final class PointwiseGradient {
     this.rules = rules;
   }
 
-  List<Optional<Value>> of(Pointwise operation, Value result, Value g, List<Boolean> wanted) {
+  List<Optional<Value>> of(Pointwise operation, Value result, Value g, List<Boolean> needed) {
     return switch (operation) {
       case Unary unary -> List.of(unary(unary, result, g));
-      case Binary binary -> binary(binary, result, g, wanted);
+      case Binary binary -> binary(binary, result, g, needed);
       case Pointwise.Compare _, Pointwise.Uniform _ -> List.of(Optional.empty(), Optional.empty());
       case Select(Value condition, Value x, Value y) -> {
         Value zero = zero(g);
         yield List.of(
             Optional.empty(),
-            when(wanted.get(1), () -> rules.contract(x, b.select(condition, g, zero))),
-            when(wanted.get(2), () -> rules.contract(y, b.select(condition, zero, g))));
+            when(needed.get(1), () -> rules.contract(x, b.select(condition, g, zero))),
+            when(needed.get(2), () -> rules.contract(y, b.select(condition, zero, g))));
       }
       case Convert(Value x, _) -> List.of(Optional.of(b.convert(g, x.type().dtype())));
       case Ragged r ->
@@ -42,8 +42,8 @@ final class PointwiseGradient {
     };
   }
 
-  private static Optional<Value> when(boolean wanted, Supplier<Value> value) {
-    return wanted ? Optional.of(value.get()) : Optional.empty();
+  private static Optional<Value> when(boolean needed, Supplier<Value> value) {
+    return needed ? Optional.of(value.get()) : Optional.empty();
   }
 
   private Value zero(Value like) {
@@ -72,7 +72,7 @@ final class PointwiseGradient {
     };
   }
 
-  private List<Optional<Value>> binary(Binary binary, Value result, Value g, List<Boolean> wanted) {
+  private List<Optional<Value>> binary(Binary binary, Value result, Value g, List<Boolean> needed) {
     Value x = binary.x();
     Value y = binary.y();
     Supplier<Value> first =
@@ -103,7 +103,7 @@ final class PointwiseGradient {
               case MINIMUM -> rules.contract(y, b.multiply(g, share(y, x, Comparison.LT)));
               case AND, OR, XOR -> throw new IllegalStateException("bool has no cotangent");
             };
-    return List.of(when(wanted.get(0), first), when(wanted.get(1), second));
+    return List.of(when(needed.get(0), first), when(needed.get(1), second));
   }
 
   /** 1 where the relation holds, 1/2 where both are equal, 0 elsewhere. */

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The gradient of a loop: a loop in the other direction that carries the cotangents of the carried
+ * The gradient of a scan: a scan in the other direction that carries the cotangents of the carried
  * values and sums those of the invariants, and computes each round again from its carried values.
  */
 final class ScanGradient {
@@ -26,7 +26,7 @@ final class ScanGradient {
     this.history = history;
   }
 
-  /** The loop that also stacks the carried values that each round begins with. */
+  /** The scan that also stacks the carried values that each round begins with. */
   static Scan withHistory(Scan scan) {
     Program body = scan.body();
     List<Value> outputs = new ArrayList<>(body.outputs());
@@ -90,7 +90,7 @@ final class ScanGradient {
     return gradients;
   }
 
-  /** One round of the gradient's loop. */
+  /** One round of the gradient's scan. */
   private final class Round {
     private final ProgramBuilder round = Program.builder(scan.body().name() + ".gradient");
     private final Program body = scan.body();

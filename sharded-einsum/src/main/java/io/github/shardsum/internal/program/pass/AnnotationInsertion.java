@@ -118,10 +118,10 @@ public final class AnnotationInsertion {
             scan.invariants());
   }
 
-  private String unused(String wanted) {
-    String name = wanted;
+  private String unused(String preferred) {
+    String name = preferred;
     for (int i = 2; !names.add(name); i++) {
-      name = wanted + "." + i;
+      name = preferred + "." + i;
     }
     return name;
   }

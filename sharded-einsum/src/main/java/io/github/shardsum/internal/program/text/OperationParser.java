@@ -58,11 +58,11 @@ final class OperationParser {
     this.attributes = new LinkedHashMap<>(attributes);
   }
 
-  /** The operation; every attribute must have been wanted. */
+  /** The operation; an attribute that it has no use for is an error. */
   Operation read() {
     Operation operation = pointwiseKind().orElseGet(this::named);
     if (!attributes.isEmpty()) {
-      throw bad("no attribute " + attributes.keySet() + " is known");
+      throw bad("expected no attributes " + attributes.keySet());
     }
     return operation;
   }
@@ -77,7 +77,7 @@ final class OperationParser {
 
   private Value operand(int index, int count) {
     if (operands.size() != count) {
-      throw bad(count + " operands are wanted, got " + operands.size());
+      throw bad("operands must be " + count + ", got " + operands.size());
     }
     return operands.get(index);
   }
@@ -170,18 +170,18 @@ final class OperationParser {
 
   private Operation einsum() {
     if (operands.isEmpty()) {
-      throw bad("at least one operand is wanted");
+      throw bad("operands must be at least one, got none");
     }
     DType dtype = attributes.containsKey("dtype") ? dtype() : operands.getFirst().type().dtype();
     Map<String, Long> sizes = new HashMap<>();
     for (String size : attributes.containsKey("sizes") ? texts("sizes") : List.<String>of()) {
       int equals = size.indexOf('=');
       if (equals < 0) {
-        throw bad("label=size is wanted, got \"" + size + "\"");
+        throw bad("expected label=size, got \"" + size + "\"");
       }
       String label = size.substring(0, equals);
       if (sizes.put(label, whole("sizes", size.substring(equals + 1))) != null) {
-        throw bad("sizes: each label once is wanted, got " + label + " again");
+        throw bad("sizes: labels must be distinct, got " + label + " again");
       }
     }
     return new Contraction.Einsum(Equation.parse(text("equation")), operands, dtype, sizes);
@@ -190,7 +190,7 @@ final class OperationParser {
   private int count(String key, int most) {
     long count = whole(key);
     if (count < 0 || count > most) {
-      throw bad(key + " in [0, " + most + "], the operands left, is wanted, got " + count);
+      throw bad(key + " must be in [0, " + most + "], the operands left, got " + count);
     }
     return (int) count;
   }
@@ -221,7 +221,7 @@ final class OperationParser {
   private Attribute take(String key) {
     Attribute value = attributes.remove(key);
     if (value == null) {
-      throw bad("attribute " + key + " is wanted");
+      throw bad("expected an attribute " + key);
     }
     return value;
   }
@@ -229,28 +229,28 @@ final class OperationParser {
   private String word(String key) {
     return switch (take(key)) {
       case Attribute.Word(String value) -> value;
-      case Attribute other -> throw bad(key + ": a word is wanted, got " + other.text(""));
+      case Attribute other -> throw bad(key + ": expected a word, got " + other.text(""));
     };
   }
 
   private String text(String key) {
     return switch (take(key)) {
       case Attribute.Text(String value) -> value;
-      case Attribute other -> throw bad(key + ": text in quotes is wanted, got " + other.text(""));
+      case Attribute other -> throw bad(key + ": expected text in quotes, got " + other.text(""));
     };
   }
 
   private List<String> texts(String key) {
     return switch (take(key)) {
       case Attribute.Texts(List<String> values) -> values;
-      case Attribute other -> throw bad(key + ": a list is wanted, got " + other.text(""));
+      case Attribute other -> throw bad(key + ": expected a list, got " + other.text(""));
     };
   }
 
   private Program program(String key) {
     return switch (take(key)) {
       case Attribute.Nested(Program program) -> program;
-      case Attribute other -> throw bad(key + ": a program is wanted, got " + other.text(""));
+      case Attribute other -> throw bad(key + ": expected a program, got " + other.text(""));
     };
   }
 
@@ -266,7 +266,7 @@ final class OperationParser {
     try {
       return Long.parseLong(digits);
     } catch (NumberFormatException notNumber) {
-      throw bad(key + ": an integer is wanted, got " + digits);
+      throw bad(key + ": expected an integer, got " + digits);
     }
   }
 
@@ -276,7 +276,7 @@ final class OperationParser {
     }
     String value = word(key);
     if (!value.equals("true") && !value.equals("false")) {
-      throw bad(key + ": true or false is wanted, got " + value);
+      throw bad(key + ": expected true or false, got " + value);
     }
     return value.equals("true");
   }
@@ -297,7 +297,7 @@ final class OperationParser {
     try {
       return new Scalar.Real(Double.parseDouble(digits));
     } catch (NumberFormatException notNumber) {
-      throw bad(key + ": a number is wanted, got " + digits);
+      throw bad(key + ": expected a number, got " + digits);
     }
   }
 }

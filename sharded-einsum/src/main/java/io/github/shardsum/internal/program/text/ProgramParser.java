@@ -17,7 +17,7 @@ import java.util.Optional;
 
 /** Reads the text of programs by recursive descent; not thread-safe. */
 public final class ProgramParser {
-  /** Deeper nesting of programs than anybody writes, and less than a thread's stack. */
+  /** More than programs have, and less than a thread's stack takes. */
   private static final int MOST_NESTED = 100;
 
   private final String text;
@@ -43,14 +43,14 @@ public final class ProgramParser {
     Program program = nested();
     skip();
     if (at < text.length()) {
-      throw bad("nothing after the program is wanted");
+      throw bad("expected the end of the text after the program");
     }
     return program;
   }
 
   private Program nested() {
     if (++depth > MOST_NESTED) {
-      throw bad("at most " + MOST_NESTED + " programs in each other are wanted");
+      throw bad("programs in each other must be at most " + MOST_NESTED);
     }
     keyword("program");
     Body body = new Body(name());
@@ -108,10 +108,10 @@ public final class ProgramParser {
     }
 
     private Value value() {
-      String wanted = name();
-      Value value = known.get(wanted);
+      String name = name();
+      Value value = known.get(name);
       if (value == null) {
-        throw bad("a value defined above is wanted, got " + wanted);
+        throw bad("expected a value defined above, got " + name);
       }
       return value;
     }
@@ -131,7 +131,11 @@ public final class ProgramParser {
       if (inferred.size() != names.size()) {
         throw badAt(
             line,
-            inferred.size() + " results are wanted for " + OperationPrinter.mnemonic(operation));
+            OperationPrinter.mnemonic(operation)
+                + " has "
+                + inferred.size()
+                + " results, got "
+                + names.size());
       }
       for (int i = 0; i < names.size(); i++) {
         ValueType type = inferred.get(i);
@@ -183,7 +187,7 @@ public final class ProgramParser {
       String key = word();
       symbol('=');
       if (attributes.put(key, attribute()) != null) {
-        throw bad("attribute " + key + " once is wanted");
+        throw bad("attributes must be distinct, got " + key + " again");
       }
     } while (accept(','));
     symbol('}');
@@ -229,7 +233,7 @@ public final class ProgramParser {
       }
     }
     if (at == text.length()) {
-      throw bad("a closing quote is wanted");
+      throw bad("expected a closing quote");
     }
     at++;
     return value.toString();
@@ -240,7 +244,7 @@ public final class ProgramParser {
     int start = at;
     int end = text.indexOf(']', at);
     if (end < 0) {
-      throw bad("a type as f32[G=2 S=8] is wanted");
+      throw bad("expected a type as f32[G=2 S=8]");
     }
     at = end + 1;
     return located(start, () -> ValueType.parse(text.substring(start, end + 1)));
@@ -251,7 +255,7 @@ public final class ProgramParser {
     String word = word();
     if (!Value.isName(word)) {
       at = start;
-      throw bad("a name is wanted, got \"" + word + "\"");
+      throw bad("expected a name, got \"" + word + "\"");
     }
     return word;
   }
@@ -264,19 +268,19 @@ public final class ProgramParser {
       at++;
     }
     if (start == at) {
-      throw bad("a word is wanted");
+      throw bad("expected a word");
     }
     return text.substring(start, at);
   }
 
-  private void keyword(String wanted) {
+  private void keyword(String expected) {
     skip();
     int start = at;
     if (at == text.length()
         || !Identifiers.isWordCharacter(text.charAt(at))
-        || !wanted.equals(word())) {
+        || !expected.equals(word())) {
       at = start;
-      throw bad(wanted + " is wanted");
+      throw bad("expected " + expected);
     }
   }
 
@@ -293,7 +297,7 @@ public final class ProgramParser {
 
   private void symbol(char c) {
     if (!accept(c)) {
-      throw bad("'" + c + "' is wanted");
+      throw bad("expected '" + c + "'");
     }
   }
 

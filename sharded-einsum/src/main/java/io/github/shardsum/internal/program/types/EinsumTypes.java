@@ -33,10 +33,10 @@ final class EinsumTypes {
 
   private ValueType type() {
     if (einsum.equation().isAnnotated()) {
-      throw bad("an equation without layout is wanted; lay out values, not equations");
+      throw bad("equation must have no layout; lay out values, not equations");
     }
     if (einsum.operands().size() != einsum.equation().operandCount()) {
-      throw bad("one operand a term is wanted, got " + einsum.operands().size());
+      throw bad("operands must be one a term, got " + einsum.operands().size());
     }
     checkDtypes();
     for (int i = 0; i < einsum.operands().size(); i++) {
@@ -48,7 +48,7 @@ final class EinsumTypes {
           !known.contains(given.getKey())
               && einsum.equation().output().axes().contains(Axis.of(given.getKey()));
       if (!needed) {
-        throw bad("sizes of labels that only the output has are wanted, got " + given.getKey());
+        throw bad("sizes must be of labels that only the output has, got " + given.getKey());
       }
       sizes.put(given.getKey(), given.getValue());
     }
@@ -59,18 +59,18 @@ final class EinsumTypes {
     DType dtype = einsum.operands().getFirst().type().dtype();
     for (Value operand : einsum.operands()) {
       if (operand.type().dtype() != dtype) {
-        throw bad("operands of one dtype are wanted; convert them");
+        throw bad("operands must have one dtype; convert them");
       }
     }
     boolean widened = dtype == DType.BF16 && einsum.dtype() == DType.F32;
     if (einsum.dtype() != dtype && !widened) {
-      throw bad("a result of " + dtype + " is wanted, got " + einsum.dtype() + "; convert it");
+      throw bad("result must be of " + dtype + ", got " + einsum.dtype() + "; convert it");
     }
   }
 
   private void bind(Term term, ValueType type) {
     if (term.ellipsis() >= 0) {
-      throw bad("an equation without ellipsis is wanted; labels have names");
+      throw bad("equation must have no ellipsis; labels have names");
     }
     if (term.size() != type.rank()) {
       throw bad("term \"" + term + "\" has " + term.size() + " labels, its operand " + type);
@@ -90,13 +90,13 @@ final class EinsumTypes {
     for (Axis axis : einsum.equation().output().axes()) {
       Long size = sizes.get(axis.label());
       if (size == null) {
-        throw bad("the size of label " + axis.label() + ", which no operand has, is wanted");
+        throw bad("sizes must give the size of label " + axis.label() + ", which no operand has");
       }
       names.add(axis.label());
       lengths.add(size);
     }
     if (new HashSet<>(names).size() < names.size()) {
-      throw bad("an output with each label once is wanted; multiply by an identity matrix");
+      throw bad("output labels must be distinct; multiply by an identity matrix");
     }
     return ValueType.of(einsum.dtype(), names, lengths);
   }

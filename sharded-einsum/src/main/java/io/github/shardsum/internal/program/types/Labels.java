@@ -32,7 +32,7 @@ final class Labels {
                   + before
                   + " and "
                   + type.shape().size(axis)
-                  + "; one size is wanted: slice or pad, or rename it with an identity einsum");
+                  + "; they must be equal: slice or pad, or rename it with an identity einsum");
         }
       }
     }
@@ -48,8 +48,7 @@ final class Labels {
   static int axis(Operation operation, Value value, String label) {
     int axis = value.type().axis(label);
     if (axis < 0) {
-      throw ProgramException.of(
-          operation, "label " + label + " is wanted in " + value + ", which has none of that name");
+      throw ProgramException.of(operation, "expected label " + label + " in " + value);
     }
     return axis;
   }

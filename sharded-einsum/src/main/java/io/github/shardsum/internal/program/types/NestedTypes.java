@@ -27,14 +27,14 @@ final class NestedTypes {
     List<Value> inputs = scan.body().inputs();
     List<Value> outputs = scan.body().outputs();
     int carried = scan.carried().size();
-    check(scan, scan.count() >= 0, "a count of at least 0 is wanted, got " + scan.count());
+    check(scan, scan.count() >= 0, "count must be at least 0, got " + scan.count());
     checkBody(scan);
     for (int i = 0; i < inputs.size(); i++) {
       Value operand = scan.operands().get(i);
       boolean sequence = i >= carried && i < carried + scan.sequences().size();
-      ValueType wanted =
+      ValueType expected =
           sequence ? stacked(scan, inputs.get(i).type()) : inputs.get(i).type().withoutLayout();
-      same(scan, operand, wanted, "the body's input " + inputs.get(i));
+      same(scan, operand, expected, "the body's input " + inputs.get(i));
     }
     List<ValueType> results = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
@@ -44,7 +44,7 @@ final class NestedTypes {
       }
       results.add(i < carried ? type : stacked(scan, type));
     }
-    check(scan, !results.isEmpty(), "a carried value or another output of the body is wanted");
+    check(scan, !results.isEmpty(), "body must have an output");
     return List.copyOf(results);
   }
 
@@ -55,7 +55,7 @@ final class NestedTypes {
     if (body.inputs().size() != operands || body.outputs().size() < carried) {
       throw ProgramException.of(
           scan,
-          "a body of %d inputs, one an operand, and at least %d outputs, one a carried value, is wanted, got inputs %s and outputs %s"
+          "body must have %d inputs, one an operand, and at least %d outputs, one a carried value; got inputs %s and outputs %s"
               .formatted(operands, carried, body.inputs(), body.outputs()));
     }
   }
@@ -73,18 +73,18 @@ final class NestedTypes {
     check(
         composite,
         inputs.size() == composite.operands().size(),
-        "one operand an input of the decomposition is wanted");
+        "operands must be one an input of the decomposition");
     check(
         composite,
         Value.isName(composite.name()),
-        "a name of letters, digits, _ and . is wanted, got \"" + composite.name() + "\"");
+        "name must have letters, digits, _ and ., got \"" + composite.name() + "\"");
     checkKeys(composite);
     for (int i = 0; i < inputs.size(); i++) {
-      ValueType wanted = inputs.get(i).type().withoutLayout();
-      same(composite, composite.operands().get(i), wanted, "the input " + inputs.get(i));
+      ValueType expected = inputs.get(i).type().withoutLayout();
+      same(composite, composite.operands().get(i), expected, "the input " + inputs.get(i));
     }
     List<Value> outputs = composite.decomposition().outputs();
-    check(composite, !outputs.isEmpty(), "a decomposition with an output is wanted");
+    check(composite, !outputs.isEmpty(), "decomposition must have an output");
     checkSplittable(composite, Stream.concat(inputs.stream(), outputs.stream()).toList());
     return outputs.stream().map(output -> output.type().withoutLayout()).toList();
   }
@@ -95,7 +95,7 @@ final class NestedTypes {
       check(
           composite,
           !key.isEmpty() && key.chars().allMatch(c -> Identifiers.isWordCharacter((char) c)),
-          "attributes: names of letters, digits, _, ., - and + are wanted, got \"" + key + "\"");
+          "attributes: names must have letters, digits, _, ., - and +, got \"" + key + "\"");
     }
   }
 
@@ -106,16 +106,19 @@ final class NestedTypes {
       check(
           composite,
           values.stream().anyMatch(value -> value.type().axis(label) >= 0),
-          "splittable: labels of operands or results are wanted, got " + label);
-      check(composite, labels.indexOf(label) == i, "splittable: " + label + " stands there twice");
+          "splittable: labels must be of operands or results, got " + label);
+      check(
+          composite,
+          labels.indexOf(label) == i,
+          "splittable: labels must be distinct, got " + label + " twice");
     }
   }
 
-  private static void same(Operation operation, Value operand, ValueType wanted, String why) {
+  private static void same(Operation operation, Value operand, ValueType expected, String what) {
     check(
         operation,
-        operand.type().withoutLayout().equals(wanted),
-        "an operand of " + wanted + " is wanted by " + why + ", got " + operand);
+        operand.type().withoutLayout().equals(expected),
+        "operand must be " + expected + ", the type of " + what + ", got " + operand);
   }
 
   private static void check(Operation operation, boolean good, String message) {

@@ -63,7 +63,7 @@ public final class TypeInference {
     try {
       return types(operation);
     } catch (ArithmeticException overflow) {
-      throw ProgramException.of(operation, "sizes below 2^63 are wanted");
+      throw ProgramException.of(operation, "sizes must be below 2^63");
     }
   }
 
@@ -83,16 +83,16 @@ public final class TypeInference {
     return ProgramException.of(operation, message);
   }
 
-  private void check(boolean good, String wanted) {
+  private void check(boolean good, String rule) {
     if (!good) {
-      throw bad(wanted);
+      throw bad(rule);
     }
   }
 
   private void same(Value x, Value y) {
     check(
         x.type().dtype() == y.type().dtype(),
-        "operands of one dtype are wanted, got "
+        "operands must have one dtype, got "
             + x.type().dtype()
             + " and "
             + y.type().dtype()
@@ -100,7 +100,7 @@ public final class TypeInference {
   }
 
   private void fits(Scalar fill, DType dtype) {
-    check(fill.fits(dtype), "a number of " + dtype + " is wanted, got " + fill);
+    check(fill.fits(dtype), "value must be a number of " + dtype + ", got " + fill);
   }
 
   private static boolean isNumber(DType dtype) {
@@ -108,15 +108,15 @@ public final class TypeInference {
   }
 
   private void numbers(DType dtype) {
-    check(isNumber(dtype), "a dtype of numbers is wanted, got " + dtype + "; convert it");
+    check(isNumber(dtype), "operand must have a dtype of numbers, got " + dtype + "; convert it");
   }
 
   private void floating(DType dtype) {
-    check(dtype.isFloating(), "a floating dtype is wanted, got " + dtype + "; convert it");
+    check(dtype.isFloating(), "expected a floating dtype, got " + dtype + "; convert it");
   }
 
   private void bool(DType dtype) {
-    check(dtype == DType.BOOL, "bool is wanted, got " + dtype + "; compare it with 0");
+    check(dtype == DType.BOOL, "operand must be of bool, got " + dtype + "; compare it with 0");
   }
 
   private ValueType pointwise(Pointwise pointwise) {
@@ -146,7 +146,9 @@ public final class TypeInference {
       }
       case Select(Value condition, Value x, Value y) -> {
         same(x, y);
-        check(condition.type().dtype() == DType.BOOL, "a condition of bool is wanted");
+        check(
+            condition.type().dtype() == DType.BOOL,
+            "condition must be of bool, got " + condition.type().dtype());
         yield Labels.union(operation, x.type().dtype(), List.of(condition, x, y));
       }
       case Convert(Value x, DType dtype) -> x.type().withDtype(dtype);
@@ -191,14 +193,14 @@ public final class TypeInference {
   private ValueType ragged(Ragged ragged) {
     Labels.axis(operation, ragged.x(), ragged.label());
     ValueType lengths = ragged.lengths().type();
-    check(isIndex(lengths.dtype()), "lengths of i32 or i64 are wanted, got " + lengths.dtype());
-    check(
-        lengths.axis(ragged.label()) < 0,
-        "lengths without label " + ragged.label() + " are wanted");
+    check(isIndex(lengths.dtype()), "lengths must be of i32 or i64, got " + lengths.dtype());
+    check(lengths.axis(ragged.label()) < 0, "lengths must not have label " + ragged.label());
     fits(ragged.fill(), ragged.x().type().dtype());
     ValueType union =
         Labels.union(operation, ragged.x().type().dtype(), List.of(ragged.x(), ragged.lengths()));
-    check(union.rank() == ragged.x().type().rank(), "lengths of some of x's labels are wanted");
+    check(
+        union.rank() == ragged.x().type().rank(),
+        "lengths must have labels of x only, got " + lengths);
     return ragged.x().type().withoutLayout();
   }
 
@@ -212,8 +214,10 @@ public final class TypeInference {
       case Reduce(ReduceKind kind, Value x, List<String> labels) -> {
         check(
             kind != ReduceKind.SUM || isNumber(x.type().dtype()),
-            "a dtype of numbers is wanted; max is the OR of bools, min the AND");
-        check(labels.stream().distinct().count() == labels.size(), "each label once is wanted");
+            "operand must have a dtype of numbers; max is the OR of bools, min the AND");
+        check(
+            labels.stream().distinct().count() == labels.size(),
+            "labels must be distinct, got " + labels);
         labels.forEach(label -> Labels.axis(operation, x, label));
         yield without(x.type(), labels);
       }
@@ -247,19 +251,19 @@ public final class TypeInference {
       case TopK(Value x, String label, long k, String into) -> {
         int axis = Labels.axis(operation, x, label);
         long size = x.type().shape().size(axis);
-        check(k >= 0 && k <= size, "k in [0, " + size + "], the label's size, is wanted");
+        check(k >= 0 && k <= size, "k must be in [0, " + size + "], the label's size");
         ValueType values = Labels.replace(operation, x.type(), axis, List.of(into), List.of(k));
         yield List.of(values, values.withDtype(DType.I32));
       }
       case ArgMax(Value x, String label) -> {
         int axis = Labels.axis(operation, x, label);
-        check(x.type().shape().size(axis) > 0, "a label of at least one element is wanted");
+        check(x.type().shape().size(axis) > 0, "label must have at least one element");
         yield List.of(without(x.type(), List.of(label)).withDtype(DType.I32));
       }
       case OneHot(Value indices, String label, long size, DType dtype) -> {
         ValueType type = indices.type();
-        check(isIndex(type.dtype()), "indices of i32 or i64 are wanted, got " + type.dtype());
-        check(size >= 0 && size <= Integer.MAX_VALUE, "a size in [0, 2^31) is wanted");
+        check(isIndex(type.dtype()), "indices must be of i32 or i64, got " + type.dtype());
+        check(size >= 0 && size <= Integer.MAX_VALUE, "size must be in [0, 2^31)");
         List<String> names = new ArrayList<>(type.names());
         List<Long> sizes = new ArrayList<>(type.sizes());
         names.add(label);
@@ -277,13 +281,13 @@ public final class TypeInference {
       }
       case Iota(ValueType type, String label) -> {
         numbers(type.dtype());
-        check(type.axis(label) >= 0, "label " + label + " is wanted in " + type);
+        check(type.axis(label) >= 0, "expected label " + label + " in " + type);
         yield type.withoutLayout();
       }
       case Random(Value seed, _, ValueType type) -> {
         check(
             seed.type().equals(ValueType.scalar(DType.I64)),
-            "a seed of i64[] is wanted, got " + seed.type());
+            "seed must be an i64[], got " + seed.type());
         floating(type.dtype());
         yield type.withoutLayout();
       }
@@ -299,7 +303,7 @@ public final class TypeInference {
         fits(pad.fill(), pad.x().type().dtype());
         check(
             pad.low() >= 0 && pad.high() >= 0 && pad.interior() >= 0,
-            "padding of at least 0 is wanted; slice takes elements away");
+            "padding must be at least 0; slice takes elements away");
         long size = pad.x().type().shape().size(axis);
         long gaps = size == 0 ? 0 : Math.multiplyExact(size - 1, pad.interior());
         long ends = Math.addExact(pad.low(), pad.high());
@@ -316,14 +320,14 @@ public final class TypeInference {
         int axis = Labels.axis(operation, x, label);
         check(
             into.size() == sizes.size() && !into.isEmpty(),
-            "at least one label, and one size a label, are wanted");
+            "labels must be at least one, and sizes one a label");
         long product = 1;
         for (long size : sizes) {
           product = Math.multiplyExact(product, size);
         }
         check(
             product == x.type().shape().size(axis),
-            "sizes whose product is " + x.type().shape().size(axis) + " are wanted");
+            "sizes must have the product " + x.type().shape().size(axis));
         yield Labels.replace(operation, x.type(), axis, into, sizes);
       }
       case Merge merge -> merge(merge);
@@ -340,13 +344,13 @@ public final class TypeInference {
     long size = slice.x().type().shape().size(axis);
     check(
         0 <= slice.from() && slice.from() <= slice.to() && slice.to() <= size,
-        "a range in [0, " + size + "] is wanted");
-    check(slice.step() >= 1, "a step of at least 1 is wanted");
+        "range must be in [0, " + size + "]");
+    check(slice.step() >= 1, "step must be at least 1");
     return resized(slice.x(), axis, Math.ceilDiv(slice.to() - slice.from(), slice.step()));
   }
 
   private ValueType concatenate(Concatenate concatenate) {
-    check(!concatenate.operands().isEmpty(), "at least one operand is wanted");
+    check(!concatenate.operands().isEmpty(), "operands must be at least one, got none");
     Value first = concatenate.operands().getFirst();
     int axis = Labels.axis(operation, first, concatenate.label());
     long size = 0;
@@ -357,7 +361,7 @@ public final class TypeInference {
       check(
           part.type().names().equals(first.type().names())
               && resized(part, axis, 0).equals(resized(first, axis, 0)),
-          "operands that differ in the size of " + concatenate.label() + " only are wanted");
+          "operands must differ in the size of " + concatenate.label() + " only");
       size = Math.addExact(size, own);
     }
     return resized(first, axis, size);
@@ -368,7 +372,7 @@ public final class TypeInference {
     int axis = Labels.axis(operation, x, window.label());
     check(
         window.size() >= 1 && window.stride() >= 1 && window.dilation() >= 1,
-        "size, stride and dilation of at least 1 are wanted");
+        "size, stride and dilation must be at least 1");
     long reach = Math.addExact(Math.multiplyExact(window.size() - 1, window.dilation()), 1);
     long size = x.type().shape().size(axis);
     long count = size < reach ? 0 : (size - reach) / window.stride() + 1;
@@ -383,12 +387,12 @@ public final class TypeInference {
   private ValueType merge(Merge merge) {
     Value x = merge.x();
     List<String> names = x.type().names();
-    check(!merge.labels().isEmpty(), "at least one label is wanted");
+    check(!merge.labels().isEmpty(), "labels must be at least one, got none");
     int axis = Labels.axis(operation, x, merge.labels().getFirst());
     int end = axis + merge.labels().size();
     check(
         end <= names.size() && names.subList(axis, end).equals(merge.labels()),
-        "neighbouring labels in the operand's order are wanted; transpose with an einsum first");
+        "labels must be neighbours in the operand's order; transpose with an einsum first");
     long size = 1;
     for (int i = axis; i < end; i++) {
       size = Math.multiplyExact(size, x.type().shape().size(i));
