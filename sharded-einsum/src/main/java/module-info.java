@@ -8,4 +8,5 @@ module io.github.shardsum.sharded {
   exports io.github.shardsum.layout;
   exports io.github.shardsum.partition;
   exports io.github.shardsum.program;
+  exports io.github.shardsum.propagation;
 }

@@ -19,6 +19,7 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -255,7 +256,7 @@ public final class ShardingRules {
     rule.factor(operation.label(), result.size(operation.label()), new Kind.Neighbour(reads));
     operation.operands().forEach(rule::operand);
     Integer[] all = new Integer[reads.size()];
-    java.util.Arrays.setAll(all, i -> i);
+    Arrays.setAll(all, i -> i);
     return rule.result(result).linear(all).build();
   }
 

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.propagate;
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Dim;
 import java.util.List;
-import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -37,7 +37,7 @@ record Node(
 
   private static Stream<Place> places(
       int factor, List<String> values, List<List<Dim>> dims, boolean isResult) {
-    return java.util.stream.IntStream.range(0, values.size())
+    return IntStream.range(0, values.size())
         .filter(i -> FactorRule.dimOf(dims.get(i), factor) >= 0)
         .mapToObj(
             i -> {
@@ -69,9 +69,8 @@ record Node(
     EVERYWHERE
   }
 
-  /** The names that occur. */
-  Set<String> values() {
-    return Stream.concat(operands.stream(), results.stream())
-        .collect(java.util.stream.Collectors.toUnmodifiableSet());
+  /** The names that occur, each once. */
+  List<String> values() {
+    return Stream.concat(operands.stream(), results.stream()).distinct().toList();
   }
 }

@@ -188,11 +188,66 @@ public final class Propagator {
         longest.size() == 1 ? through : new Reason.Chosen(through, others(node, longest, taken));
     boolean changed = false;
     for (Place place : places) {
-      if (carries == Carries.EVERYWHERE || !place.isResult()) {
+      boolean told = carries == Carries.EVERYWHERE || !place.isResult();
+      if (told && !isOutbid(node, place, factor, taken.axes, level)) {
         changed |= extend(node, place, factor, taken.axes, reason);
       }
     }
     return changed;
+  }
+
+  /**
+   * Whether another factor of a value has more use for an axis that the value does not have yet: an
+   * axis splits one label, so it goes to the factor that moves fewer elements of this statement.
+   */
+  private boolean isOutbid(Node node, Place place, int factor, List<String> axes, int level) {
+    Splits splits = values.get(place.value());
+    List<String> before = splits.axes(place.dim());
+    if (axes.size() <= before.size() || splits.uses(axes.get(before.size()))) {
+      return false;
+    }
+    String axis = axes.get(before.size());
+    double own = price(node, factor, axis);
+    for (int other = 0; other < node.rule().factors().size(); other++) {
+      Carries carries = other == factor ? Carries.NOTHING : node.carries(other, level);
+      if (carries != Carries.NOTHING && wants(node, other, axis, carries)) {
+        boolean has = node.places(other).stream().anyMatch(at -> at.value().equals(place.value()));
+        if (has && price(node, other, axis) < own) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private boolean wants(Node node, int factor, String axis, Carries carries) {
+    return node.places(factor).stream()
+        .filter(place -> carries == Carries.EVERYWHERE || place.isResult())
+        .anyMatch(place -> values.get(place.value()).axes(place.dim()).contains(axis));
+  }
+
+  /** What it costs if a statement is computed with an axis on a factor. */
+  private double price(Node node, int factor, String axis) {
+    List<Place> own = node.places(factor);
+    double cost = 0;
+    for (String value : node.values()) {
+      Splits splits = values.get(value);
+      Layout layout = splits.layout(mesh);
+      boolean has =
+          own.stream()
+              .anyMatch(at -> at.value().equals(value) && splits.axes(at.dim()).contains(axis));
+      if (splits.uses(axis) && !has) {
+        int dim =
+            own.stream()
+                .filter(at -> at.value().equals(value))
+                .mapToInt(Place::dim)
+                .findFirst()
+                .orElse(-1);
+        cost +=
+            options.pricing().price(layout, splits.moved(mesh, axis, dim), splits.type()).cost();
+      }
+    }
+    return cost;
   }
 
   private static boolean isLonger(List<String> longer, List<String> shorter) {

@@ -79,4 +79,21 @@ final class Splits {
     List<String> left = partial.stream().filter(axis -> !other.contains(axis)).toList();
     return new Layout(mesh, new Term(terms, left));
   }
+
+  /**
+   * As it would be with an axis taken from where it is and put behind those of a dimension, or -1.
+   */
+  Layout moved(Mesh mesh, String axis, int dim) {
+    List<Axis> terms = new ArrayList<>();
+    for (int i = 0; i < axes.size(); i++) {
+      List<String> own = new ArrayList<>(axes.get(i));
+      own.remove(axis);
+      if (i == dim) {
+        own.add(axis);
+      }
+      terms.add(new Axis(label(i), own));
+    }
+    List<String> left = partial.stream().filter(name -> !name.equals(axis)).toList();
+    return new Layout(mesh, new Term(terms, left));
+  }
 }

@@ -1,0 +1,84 @@
+package io.github.shardsum.internal.layout;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.layout.FactorRule;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Rules as they are printed, a worked example an operation. */
+class ShardingRulesTest {
+  private static Statement last(String statements) {
+    Program program = Program.parse("program p {\n" + statements.replace(";", "\n") + "\n}\n");
+    return program.statements().getLast();
+  }
+
+  private static FactorRule rule(String statements) {
+    return ShardingRules.of(last(statements));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "input a: f32[G=4 E=8]; b = softmax(a) {label=\"E\"}; output b#G E~ -> G E~",
+        "input a: f32[G=4 E=8]; b = cumulative_sum(a) {label=\"G\"}; output b#G> E -> G> E",
+        "input a: f32[m=4 k=8]; input b: f32[k=8 n=2]; c = einsum(a, b) {equation=\"mk,kn->mn\"};"
+            + " output c#m k+, k+ n -> m n",
+        "input a: f32[m=4 k=8]; b = reduce_max(a) {labels=[\"k\"]}; output b#m k+ -> m",
+        "input a: f32[m=4 k=8]; b, c = top_k(a) {label=\"k\", k=2, into=\"t\"}; output b#m k^ -> m"
+            + " top t!, m top t!",
+        "input a: i32[m=4]; b = one_hot(a) {label=\"E\", size=5, dtype=f32}; output b#m -> m E*",
+        "b = iota {type=\"i64[i=3 j=4]\", label=\"j\"}; output b# -> i* j*",
+        "input a: f32[i=9 j=2]; b = slice(a) {label=\"i\", from=1, to=9, step=2}; output b#i<> j ->"
+            + " i<> j",
+        "input a: f32[i=9]; b = window(a) {label=\"i\", window=\"w\", size=3, stride=2, dilation=1};"
+            + " output b#i<> -> i<> w!",
+        "input a: f32[i=12 j=2]; b = split(a) {label=\"i\", into=[\"k\", \"l\"], sizes=[\"3\","
+            + " \"4\"]}; output b#(k/ l/) j -> k/ l/ j",
+        "input a: f32[i=3 j=4 k=2]; b = merge(a) {labels=[\"i\", \"j\"], into=\"m\"}; output b#i j k"
+            + " -> (i j) k",
+        "input a: f32[i=3]; input b: f32[j=4]; c = add(a, b); output c#i, j -> i j",
+      })
+  void rules(String statements, String rule) {
+    assertEquals(rule, rule(statements).toString().strip());
+  }
+
+  @Test
+  void whatIsLinearMayBePartial() {
+    String two = "input a: f32[i=3]; input b: f32[i=3]; ";
+    assertEquals(Set.of(Set.of(0, 1)), rule(two + "c = add(a, b); output c").linear());
+    assertEquals(Set.of(Set.of(0), Set.of(1)), rule(two + "c = multiply(a, b); output c").linear());
+    assertEquals(Set.of(), rule(two + "c = maximum(a, b); output c").linear());
+  }
+
+  @Test
+  void aCompositesRuleIsDerivedFromItsDecomposition() {
+    Statement statement =
+        last(
+            """
+            input x: f32[G=4 S=3 M=5]
+            input w: f32[M=5 E=6]
+            r = composite(x, w) {name=gates, splittable=[], decomposition=program gates {
+            input x: f32[G=4 S=3 M=5]
+            input w: f32[M=5 E=6]
+            l = einsum(x, w) {equation="GSM,ME->GSE"}
+            g = softmax(l) {label="E"}
+            p = cumulative_sum(g) {label="S"}
+            i = iota {type="f32[G=4]", label="G"}
+            q = add(p, i)
+            output q
+            }}
+            output r""");
+    CompositeRules.Derived derived =
+        CompositeRules.derive((Nested.Composite) statement.operation());
+    assertEquals("G S! M!, M! E! -> G S! E!", derived.rule().toString());
+    assertTrue(derived.indexed().contains("G"), derived.toString());
+  }
+}

@@ -1,0 +1,170 @@
+package io.github.shardsum.propagation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Layouts that a few annotations give to all values. */
+class PropagationTest {
+  private static final String LAYER =
+      """
+      program layer {
+        input x: f32[G=8 S=4 M=6]
+        input mask: f32[G=8 S=4 E=8 C=1]
+        input wi: f32[E=8 M=6 H=10]
+        input wo: f32[E=8 H=10 M=6]
+        tokens = annotate(x) {layout="G@x S M"}
+        rows = einsum(mask, tokens) {equation="G S E C, G S M -> E G C M"}
+        dispatched = annotate(rows) {layout="E@x"}
+        hidden = einsum(dispatched, wi) {equation="E G C M, E M H -> E G C H"}
+        h = relu(hidden)
+        out = einsum(h, wo) {equation="E G C H, E H M -> G E C M"}
+        y = einsum(mask, out) {equation="G S E C, G E C M -> G S M"}
+        output y
+      }
+      """;
+
+  private static Propagated run(String text, String mesh) {
+    return Propagation.of(Program.parse(text), Mesh.parse(mesh), PropagationOptions.defaults());
+  }
+
+  private static String body(String statements) {
+    return "program p {\n" + statements.replace(";", "\n") + "\n}\n";
+  }
+
+  @Test
+  void theLayerOfThePaperFollowsFromTwoAnnotations() {
+    Propagated layer = run(LAYER, "x=4");
+    Map<String, String> expected =
+        Map.of(
+            "x", "G@x S M",
+            "wi", "E@x M H",
+            "wo", "E@x H M",
+            "h", "E@x G C H",
+            "y", "G@x S M");
+    expected.forEach((name, layout) -> assertEquals(layout, layer.layout(name).term().toString()));
+  }
+
+  @Test
+  void whyPrintsTheChainToTheAnnotation() {
+    String why = run(LAYER, "x=4").why("h");
+    assertTrue(why.startsWith("h E@x <- E of "), why);
+    assertTrue(why.endsWith("dispatched, annotated E@x"), why);
+  }
+
+  @Test
+  void withoutAnnotationsEveryValueIsWholeAndSaidToBe() {
+    String text = body("input a: f32[i=4]; b = exp(a); output b");
+    Propagated whole = run(text, "x=2");
+    assertEquals("i", whole.layout("b").term().toString());
+    assertEquals(1, whole.notes().size());
+    Program program = Program.parse(text);
+    assertThrows(
+        PropagationException.class,
+        () -> Propagation.of(program, Mesh.of("x", 2), PropagationOptions.defaults().asStrict()));
+  }
+
+  /** XLA's tests of propagation, as far as programs can say them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '!',
+      value = {
+        // PartialShardingOnElementwise
+        "x=2 y=2!input p: f32[i=2 j=9]; input q: f32[i=2 j=9]; a = annotate(p) {layout=\"j@x\"};"
+            + " b = annotate(q) {layout=\"i@y\"}; c = exp(a); d = exp(b); s = add(c, d); output"
+            + " s!s!i@y j@x",
+        // ReshapeForwardPassPartialMatch
+        "a=4 b=2 c=2!input p: f32[i=14 j=32]; q = annotate(p) {layout=\"i@a j@b.c\"}; r = split(q)"
+            + " {label=\"i\", into=[\"k\", \"l\"], sizes=[\"7\", \"2\"]}; s = split(r)"
+            + " {label=\"j\", into=[\"m\", \"n\"], sizes=[\"2\", \"16\"]}; output s!s!k l m@b n@c",
+        // PartialShardingTransposeForwardPass
+        "x=2 y=2 z=2!input p: f32[i=7 j=11 k=13]; q = annotate(p) {layout=\"i@x k@y\"}; t ="
+            + " einsum(q) {equation=\"i j k -> j k i\"}; output t!t!j k@y i@x",
+        // DotMergeOperands
+        "x=2 y=2 z=2!input p: f32[b=8 m=256 k=512]; input q: f32[b=8 n=128 k=512]; a = annotate(p)"
+            + " {layout=\"b@x m@y\"}; c = annotate(q) {layout=\"b@x n@z\"}; d = einsum(a, c)"
+            + " {equation=\"bmk,bnk->bmn\"}; output d!d!b@x m@y n@z",
+        // ReshapeForwardPass
+        "x=2!input p: f32[i=1430]; q = annotate(p) {layout=\"i@x\"}; r = split(q) {label=\"i\","
+            + " into=[\"j\", \"k\", \"l\"], sizes=[\"10\", \"11\", \"13\"]}; output r!r!j@x k l",
+        // ElementwiseOperationBackwardPass
+        "x=2 y=2!input p: f32[i=5 j=7 k=11]; input q: f32[i=5 j=7 k=11]; s = add(p, q); c = exp(s);"
+            + " r = annotate(c) {layout=\"i j@x k@y\"}; output r!p!i j@x k@y",
+        // BroadcastForwardPartial
+        "x=2!input p: f32[i=3 j=2048]; q = annotate(p) {layout=\"j@x\"}; r = einsum(q)"
+            + " {equation=\"ij->ijk\", sizes=[\"k=3\"]}; output r!r!i j@x k",
+        // DotMergeOperands2: an axis splits one label of a value
+        "x=2 y=2 z=2!input p: f32[b=8 m=256 k=512]; input q: f32[b=8 n=128 k=512]; a = annotate(p)"
+            + " {layout=\"b@x m@y k@z\"}; c = annotate(q) {layout=\"b@x n@y k@z\"}; d = einsum(a,"
+            + " c) {equation=\"bmk,bnk->bmn\"}; output d!d!b@x m@y n",
+      })
+  void examplesOfXla(String mesh, String statements, String value, String layout) {
+    assertEquals(layout, run(body(statements), mesh).layout(value).term().toString());
+  }
+
+  @Test
+  void aConflictIsDecidedByPriceAndAnErrorIfAskedFor() {
+    String text =
+        body(
+            "input p: f32[i=8 j=8]; input q: f32[i=8 j=8]; a = annotate(p) {layout=\"i@x j\"}; b ="
+                + " annotate(q) {layout=\"i@y j\"}; s = add(a, b); output s");
+    Propagated priced = run(text, "x=2 y=2");
+    assertTrue(priced.why("s").contains("(not @"), priced.why("s"));
+    PropagationException strict =
+        assertThrows(
+            PropagationException.class,
+            () ->
+                Propagation.of(
+                    Program.parse(text),
+                    Mesh.parse("x=2 y=2"),
+                    PropagationOptions.defaults().asStrict()));
+    assertTrue(strict.getMessage().contains("i@x, asked for by a"), strict.getMessage());
+    assertTrue(strict.getMessage().contains("i@y, asked for by b"), strict.getMessage());
+  }
+
+  @Test
+  void anUnknownAxisIsAnErrorThatNamesTheMesh() {
+    Program program =
+        Annotations.of(Map.of("a", "i@z"))
+            .apply(Program.parse(body("input a: f32[i=4]; b = exp(a); output b")));
+    PropagationException e =
+        assertThrows(
+            PropagationException.class,
+            () -> Propagation.of(program, Mesh.of("x", 2), PropagationOptions.defaults()));
+    assertTrue(e.getMessage().contains("\"x=2\", got \"z\""), e.getMessage());
+  }
+
+  @Test
+  void propagationMakesNoEmptyPartAndAnnotationsMay() {
+    String statements =
+        "input a: f32[i=2 j=8]; b = annotate(a) {layout=\"i@x j?\"}; c = exp(b); output c";
+    assertEquals("i@x j", run(body(statements), "x=4").layout("b").term().toString());
+    assertEquals("ij", run(body(statements), "x=4").layout("c").term().toString());
+  }
+
+  @Test
+  void whatALoopCarriesHasOneLayout() {
+    String text =
+        body(
+            "input w: f32[i=8 j=8]; input v: f32[i=8]; u = annotate(v) {layout=\"i@x\"}; r ="
+                + " scan(u, w) {count=3, label=\"step\", carried=1, sequences=0, body=program body {"
+                + "; input s: f32[i=8]; input m: f32[i=8 j=8]; t = add(s, s); output t; }}; output"
+                + " r");
+    Propagated loop = run(text, "x=2");
+    assertEquals("i@x", loop.layout("r").term().toString());
+    assertEquals("i@x", loop.layout("r.body.t").term().toString());
+  }
+
+  @Test
+  void itIsAFunctionOfItsArguments() {
+    assertEquals(run(LAYER, "x=4").explain(), run(LAYER, "x=4").explain());
+  }
+}
