@@ -7,6 +7,7 @@ import io.github.shardsum.cli.einsum.EinsumCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
 import io.github.shardsum.cli.moe.MoeCommand;
 import io.github.shardsum.cli.plan.PlanCommand;
+import io.github.shardsum.cli.plan.PropagateCommand;
 import io.github.shardsum.cli.plan.ReshardCommand;
 import io.github.shardsum.cli.program.ExplainCommand;
 import io.github.shardsum.cli.program.GradientCommand;
@@ -50,6 +51,7 @@ import picocli.CommandLine.Spec;
       MoeCommand.class,
       PlanCommand.class,
       ReshardCommand.class,
+      PropagateCommand.class,
       BenchCommand.class,
       LaunchCommand.class,
       TopologyCommand.class,

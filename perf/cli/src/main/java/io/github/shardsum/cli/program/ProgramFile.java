@@ -11,13 +11,21 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Files with the text of a program. */
-final class ProgramFile {
+public final class ProgramFile {
   /** Far more than anybody writes; a device or a wrong file is refused before it is parsed. */
   private static final int MOST_BYTES = 64 << 20;
 
   private ProgramFile() {}
 
-  static Program read(Path file) throws IOException {
+  /**
+   * Reads a program.
+   *
+   * @param file its text
+   * @return the program
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if it is no program; the message names the file
+   */
+  public static Program read(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new FileSystemException(file.toString(), null, "expected a file, got a folder");
     }

@@ -1,0 +1,72 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.cli.program.ProgramFile;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.propagation.Propagated;
+import io.github.shardsum.propagation.Propagation;
+import io.github.shardsum.propagation.PropagationOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum propagate}: the layout of every value of a program, and why. */
+@Command(
+    name = "propagate",
+    description = {
+      "%nPrint the layout that every value of a program gets from its annotations, and the reason.%n"
+    })
+public final class PropagateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "FILE.program", description = "The program's text.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--mesh",
+      required = true,
+      paramLabel = "AXES",
+      description = "The mesh, as in x=2,y=2.")
+  private String mesh = "";
+
+  @Option(
+      names = "--annotate",
+      paramLabel = "NAME=LAYOUT",
+      description = "Annotate a value, as in dispatched=E@x; may be given again.")
+  private Map<String, String> annotations = Map.of();
+
+  @Option(
+      names = "--strict",
+      description = "Contradicting annotations are an error that lists the choices.")
+  private boolean strict;
+
+  @Option(
+      names = "--why",
+      paramLabel = "NAME",
+      description = "Print only the chain from a value to the annotation that caused its layout.")
+  private List<String> why = List.of();
+
+  @Override
+  public Integer call() throws IOException {
+    Program program = Annotations.of(annotations).apply(ProgramFile.read(file));
+    PropagationOptions options = PropagationOptions.defaults();
+    Propagated propagated =
+        Propagation.of(program, Mesh.parse(mesh), strict ? options.asStrict() : options);
+    PrintWriter out = spec.commandLine().getOut();
+    if (why.isEmpty()) {
+      out.print(propagated.explain());
+    }
+    why.forEach(name -> out.println(propagated.why(name)));
+    out.flush();
+    return 0;
+  }
+}
