@@ -54,6 +54,64 @@ class EpilogueTest {
     }
   }
 
+  /** Tiles in place and by way of a buffer, one pass and several, every kernel of products. */
+  @Test
+  void everyKernelFinishesProductsAsTheyAreDefined() {
+    Random random = new Random(17);
+    for (int trial = 0; trial < 60; trial++) {
+      long m = 1 + random.nextInt(trial % 3 == 0 ? 12 : 150);
+      long n = 1 + random.nextInt(trial % 4 == 0 ? 10 : 200);
+      long k = 1 + random.nextInt(trial % 5 == 0 ? 2500 : 100);
+      DType dtype = trial % 2 == 0 ? DType.F32 : DType.F64;
+      boolean acrossC = random.nextBoolean();
+      Tensor x = EinsumCase.fill(Tensor.zeros(dtype, m, k), random, true);
+      Tensor y = EinsumCase.fill(Tensor.zeros(dtype, k, n), random, true);
+      Tensor bias = EinsumCase.fill(Tensor.zeros(dtype, n, m), random, true);
+      Epilogue epilogue =
+          List.of(
+                  Epilogue.none(),
+                  Epilogue.none().withScale(0.5),
+                  Epilogue.none().withRelu(),
+                  Epilogue.none().withBias("ji", bias),
+                  Epilogue.none().withScale(-2).withBias("j", bias.select(1, 0)).withRelu(),
+                  Epilogue.none().withBias("i", bias.select(0, 0)).withRelu())
+              .get(random.nextInt(6));
+      double alpha = random.nextBoolean() ? 1 : -0.5;
+      double beta = List.of(0.0, 1.0, 0.25).get(random.nextInt(3));
+      Tensor old =
+          EinsumCase.fill(Tensor.zeros(dtype, acrossC ? n : m, acrossC ? m : n), random, true);
+      Tensor out = old.copy();
+      String equation = acrossC ? "ik,kj->ji" : "ik,kj->ij";
+      Tensor sums = Einsum.einsum(equation, x, y);
+      EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
+      Einsum.compile(equation, options, OperandSpec.like(x, y)).runInto(alpha, beta, out, x, y);
+      String what = "%s %dx%dx%d %s a=%s b=%s".formatted(equation, m, k, n, epilogue, alpha, beta);
+      for (long i = 0; i < m; i++) {
+        for (long j = 0; j < n; j++) {
+          long row = acrossC ? j : i;
+          long column = acrossC ? i : j;
+          double held = beta == 0 ? 0 : beta * old.getDouble(row, column);
+          double sum = epilogue.scale() * (alpha * sums.getDouble(row, column) + held);
+          double want = sum + biasOf(epilogue, i, j);
+          want = epilogue.relu() ? Math.max(want, 0) : want;
+          assertEquals(want, out.getDouble(row, column), 1e-9, what);
+        }
+      }
+    }
+  }
+
+  private static double biasOf(Epilogue epilogue, long i, long j) {
+    if (epilogue.bias().isEmpty()) {
+      return 0;
+    }
+    Tensor bias = epilogue.bias().get().tensor();
+    return switch (epilogue.bias().get().term().toString()) {
+      case "ji" -> bias.getDouble(j, i);
+      case "j" -> bias.getDouble(j);
+      default -> bias.getDouble(i);
+    };
+  }
+
   @Test
   void aBiasThatDoesNotFitIsAnErrorWhenCompiled() {
     Epilogue epilogue = Epilogue.none().withBias("j", Tensor.of(new float[3], 3));

@@ -164,6 +164,34 @@ class RowKernelsTest {
   }
 
   @Test
+  void finishedRows() {
+    for (boolean relu : new boolean[] {false, true}) {
+      floats((r, x, at, _, _, to, o, n) -> r.finish(-1.5f, x, at, relu, to, o, n));
+      floats((r, _, _, _, _, to, o, n) -> r.finish(1, -0.25f, relu, to, o, n));
+      doubles((r, x, at, _, _, to, o, n) -> r.finish(-1.5, x, at, relu, to, o, n));
+      doubles((r, _, _, _, _, to, o, n) -> r.finish(1, -0.25, relu, to, o, n));
+      longs((r, x, at, _, _, to, o, n) -> r.finish(-3, x, at, relu, to, o, n));
+      longs((r, _, _, _, _, to, o, n) -> r.finish(1, -7, relu, to, o, n));
+    }
+  }
+
+  @Test
+  void aFinishedNanStaysNanAndNothingIsCutWithoutRelu() {
+    float[] given = {Float.NaN, -0f, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, -2, 3};
+    float[] row = new float[48];
+    for (int i = 0; i < row.length; i++) {
+      row[i] = given[i % given.length];
+    }
+    float[] kept = row.clone();
+    BEST.floats().finish(1, 0, false, kept, 0, row.length);
+    BEST.floats().finish(1, 0, true, row, 0, row.length);
+    for (int i = 0; i < row.length; i++) {
+      assertEquals(given[i % given.length] + 0f, kept[i]);
+      assertEquals(Math.max(given[i % given.length], 0f), row[i]);
+    }
+  }
+
+  @Test
   void exponentials() {
     floats((r, x, at, _, _, to, o, n) -> r.exp(x, at, to, o, n));
     doubles((r, x, at, _, _, to, o, n) -> r.exp(x, at, to, o, n));
