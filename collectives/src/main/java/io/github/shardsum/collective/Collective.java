@@ -28,7 +28,10 @@ import java.util.Set;
  * dim, range)} is the part of x within a range of a dimension, {@code concat} its inverse.
  *
  * <p><b>Memory.</b> An operand is only read. A result given by the caller may be the operand itself
- * or overlap it in any way; it must not overlap the memory of another device.
+ * or overlap it in any way; it must not overlap the memory of another device. There are two
+ * exceptions. Members of one group may give one tensor for the result of an all-reduce, an
+ * all-gather or a broadcast. And devices of different groups that hold the same tile of a value may
+ * bring the very same tensors, operand and result: the result is computed and written once.
  */
 public sealed interface Collective {
   /**
@@ -317,7 +320,7 @@ public sealed interface Collective {
   }
 
   /**
-   * Sends operands from member to member; a member that nobody sends to gets zeros.
+   * Sends operands from member to member; a member that no one sends to gets zeros.
    *
    * <pre>{@code
    * for s, t in pairs:  require shape(out[t]) == shape(x[s])
@@ -352,7 +355,7 @@ public sealed interface Collective {
           throw new IllegalArgumentException(
               "collective-permute: each "
                   + role
-                  + " at most once is wanted, got "
+                  + " must be named once, got "
                   + member
                   + " twice in "
                   + pairs
@@ -373,7 +376,7 @@ public sealed interface Collective {
     public static Permute shift(int distance, int members, String... axes) {
       if (members < 1) {
         throw new IllegalArgumentException(
-            "collective-permute: a shift among at least 1 member is wanted, got " + members);
+            "collective-permute: members of a shift must be at least 1, got " + members);
       }
       List<Route> pairs = new ArrayList<>();
       for (int member = 0; member < members; member++) {
@@ -393,14 +396,14 @@ public sealed interface Collective {
     public int[] sources(int members) {
       if (members < 1) {
         throw new IllegalArgumentException(
-            "collective-permute: at least 1 member is wanted, got " + members);
+            "collective-permute: members must be at least 1, got " + members);
       }
       int[] sources = new int[members];
       Arrays.fill(sources, -1);
       for (Route pair : pairs) {
         if (pair.source() >= members || pair.target() >= members) {
           throw new IndexOutOfBoundsException(
-              "collective-permute: members of 0 to " + (members - 1) + " are wanted, got " + pair);
+              "collective-permute: members must be in [0, " + members + "), got " + pair);
         }
         sources[pair.target()] = pair.source();
       }
@@ -433,7 +436,7 @@ public sealed interface Collective {
     public Route {
       if (source < 0 || target < 0) {
         throw new IllegalArgumentException(
-            "collective-permute: members of at least 0 are wanted, got " + source + "->" + target);
+            "collective-permute: members must be at least 0, got " + source + "->" + target);
       }
     }
 
@@ -461,8 +464,8 @@ public sealed interface Collective {
    * <p>Intervals of either cut may overlap or be empty, so this is a halo exchange, a new division
    * into chunks, a shift, or what padding, slices and concatenation read of a split dimension, see
    * {@link Cut}. Where several members hold an element it must be the same on all of them. A member
-   * keeps what it holds; of the rest each interval comes from one of those that hold it, from as few
-   * as possible.
+   * keeps what it holds; of the rest each interval comes from one of those that hold it, from as
+   * few as possible.
    *
    * @param axes the axes
    * @param dim the dimension
@@ -566,8 +569,7 @@ public sealed interface Collective {
     public Broadcast {
       axes = Requests.distinct(axes);
       if (root < 0) {
-        throw new IllegalArgumentException(
-            "broadcast: a root of at least 0 is wanted, got " + root);
+        throw new IllegalArgumentException("broadcast: the root must be at least 0, got " + root);
       }
     }
 
@@ -592,7 +594,7 @@ public sealed interface Collective {
    * Returns on no member of a group before all have entered.
    *
    * <pre>{@code
-   * for i in 0..p:  out[i] = x[i]   // after every member of the group has come here
+   * for i in 0..p:  out[i] = x[i]   // after every member of the group has entered
    * }</pre>
    *
    * <p>Two devices: what device 0 wrote to shared memory before the barrier, device 1 reads after

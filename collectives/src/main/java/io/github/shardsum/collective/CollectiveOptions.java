@@ -20,7 +20,7 @@ public record CollectiveOptions(Duration deadline, boolean checked) {
   public CollectiveOptions {
     if (deadline.isNegative() || deadline.isZero() || deadline.toDays() > 366) {
       throw new IllegalArgumentException(
-          "collectives: a deadline above 0 and of at most a year is wanted, got " + deadline);
+          "collectives: the deadline must be above 0 and at most a year, got " + deadline);
     }
   }
 

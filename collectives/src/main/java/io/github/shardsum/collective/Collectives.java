@@ -10,6 +10,17 @@ import java.util.Optional;
 /**
  * The collectives of one mesh, as one process sees them: it holds the values of its own devices.
  *
+ * <p>{@link #spmd} runs code that is written for one device, as MPI programs are:
+ *
+ * <pre>{@code
+ * try (Collectives collectives = Collectives.open(Mesh.parse("x=2 y=4"))) {
+ *   List<Tensor> sums = collectives.spmd(d -> d.allReduce(values.get(d.id()), Reduction.SUM, "y"));
+ * }
+ * }</pre>
+ *
+ * <p>{@link #run} takes the operands of all devices of this process in one call, and {@link #plan}
+ * builds steps that run many times.
+ *
  * <p>Of P processes and D devices, process p holds devices p L to p L + L - 1, where L = D / P. In
  * process P is 1. A list of tensors has one for each of this process's devices, in the order of
  * {@link #devices()}. Results, and what is read-only among them, are as {@link Device} says. Which
@@ -95,13 +106,25 @@ public interface Collectives extends AutoCloseable {
   List<Integer> devices();
 
   /**
+   * Runs code written for one device on each of this process's devices, on a virtual thread each,
+   * and waits for all of them and for the collectives that they started.
+   *
+   * @param <T> what the code returns for a device
+   * @param body the code
+   * @return what it returned for each of this process's devices
+   * @throws CollectiveException if the devices disagree, or one failed or did not arrive; the
+   *     exception that a device's code threw is its cause
+   */
+  <T> List<T> spmd(DeviceBody<T> body);
+
+  /**
    * Runs a collective over all devices.
    *
    * @param collective which
    * @param x the operand of each of this process's devices
    * @return the result of each of them
    * @throws IllegalArgumentException if the operands do not suit the collective
-   * @throws CollectiveException if processes disagree, or one failed or did not come
+   * @throws CollectiveException if processes disagree, or one failed or did not arrive
    */
   List<Tensor> run(Collective collective, List<Tensor> x);
 
@@ -110,9 +133,7 @@ public interface Collectives extends AutoCloseable {
    *
    * @param collective which
    * @param x the operand of each of this process's devices
-   * @param out the result of each of them. The members of one group may give one and the same
-   *     tensor for the result of an all-reduce, an all-gather or a broadcast, which is then written
-   *     once
+   * @param out the result of each of them; which may share memory, {@link Collective} says
    */
   void runInto(Collective collective, List<Tensor> x, List<Tensor> out);
 
@@ -122,7 +143,7 @@ public interface Collectives extends AutoCloseable {
    *
    * @param collective which
    * @param x the operand of each of this process's devices
-   * @return the results to come
+   * @return the pending results
    */
   Pending<List<Tensor>> start(Collective collective, List<Tensor> x);
 
@@ -132,7 +153,7 @@ public interface Collectives extends AutoCloseable {
    * @param collective which
    * @param x the operand of each of this process's devices
    * @param out the result of each of them
-   * @return the results to come: out
+   * @return the pending results: out
    */
   Pending<List<Tensor>> startInto(Collective collective, List<Tensor> x, List<Tensor> out);
 
@@ -143,18 +164,6 @@ public interface Collectives extends AutoCloseable {
    * @return a builder without steps
    */
   Plan.Builder plan(String name);
-
-  /**
-   * Runs code written for one device on each of this process's devices, on a virtual thread each,
-   * and waits for all of them and for the collectives that they started.
-   *
-   * @param <T> what the code returns for a device
-   * @param program the code
-   * @return what it returned for each of this process's devices
-   * @throws CollectiveException if the devices disagree, or one failed or did not come; the
-   *     exception that a device's code threw is its cause
-   */
-  <T> List<T> spmd(DeviceBody<T> program);
 
   /**
    * Ends this process's part, after all collectives that were started, which may still be awaited.
@@ -176,7 +185,7 @@ public interface Collectives extends AutoCloseable {
      *
      * @param device the device
      * @return the device's result
-     * @throws Exception anything, which ends the whole program
+     * @throws Exception anything, which ends the bodies of all devices
      */
     T run(Device device) throws Exception;
   }

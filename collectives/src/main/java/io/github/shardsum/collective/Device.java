@@ -42,7 +42,7 @@ public interface Device {
    * @return this device's result; for a barrier x; of a ragged all-to-all {@code
    *     [counts.rowsReceived(), ...]}, with zeros in rows that no device sent
    * @throws IllegalArgumentException if x does not suit the collective whatever the others do
-   * @throws CollectiveException if the devices disagree, or one failed or did not come
+   * @throws CollectiveException if the devices disagree, or one failed or did not arrive
    */
   Tensor run(Collective collective, Tensor x);
 
@@ -60,8 +60,8 @@ public interface Device {
    * Enters a collective and returns at once.
    *
    * @param collective which
-   * @param x this device's operand, not to be written until the result has come
-   * @return the result to come
+   * @param x this device's operand, not to be written until the result is there
+   * @return the pending result
    */
   Pending<Tensor> start(Collective collective, Tensor x);
 
@@ -69,9 +69,9 @@ public interface Device {
    * Enters a collective and returns at once; the result will be in the caller's tensor.
    *
    * @param collective which
-   * @param x this device's operand, not to be written until the result has come
-   * @param out this device's result, not to be read or written until it has come
-   * @return the result to come: out
+   * @param x this device's operand, not to be written until the result is there
+   * @param out this device's result, not to be read or written until it is there
+   * @return the pending result: out
    */
   Pending<Tensor> startInto(Collective collective, Tensor x, Tensor out);
 

@@ -30,7 +30,7 @@ public record Participant(int device, int process, long sequence, String request
   private static void checkNumber(String what, long number) {
     if (number < 0) {
       throw new IllegalArgumentException(
-          "participant: " + what + " of at least 0 is wanted, got " + number);
+          "participant: " + what + " must be at least 0, got " + number);
     }
   }
 

@@ -21,7 +21,7 @@ public interface Plan {
   /**
    * Runs all steps.
    *
-   * @throws CollectiveException if processes disagree, or one failed or did not come
+   * @throws CollectiveException if processes disagree, or one failed or did not arrive
    * @throws RuntimeException what a device's task threw; what follows is then not run
    */
   void run();

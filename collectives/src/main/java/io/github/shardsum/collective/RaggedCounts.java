@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 
 /**
  * How many rows one device sends to, and receives from, each member of its group, and where they
- * lie; an immutable value.
+ * are; an immutable value.
  */
 public final class RaggedCounts {
   private final long[] send;
@@ -61,7 +61,7 @@ public final class RaggedCounts {
       starts[i] = sum;
       if (counts[i] < 0 || counts[i] > Long.MAX_VALUE - sum) {
         throw new IllegalArgumentException(
-            "ragged counts: counts of at least 0 and a sum below 2^63 are wanted, got "
+            "ragged counts: counts must be at least 0 and their sum below 2^63, got "
                 + Arrays.toString(counts));
       }
       sum += counts[i];
@@ -74,7 +74,7 @@ public final class RaggedCounts {
     if (sendOffsets.length != members
         || receive.length != members
         || receiveOffsets.length != members) {
-      throw wrong("one number a member in every list is wanted");
+      throw wrong("every list must have one number for each member");
     }
     for (int i = 0; i < members; i++) {
       checkRange(send[i], sendOffsets[i]);
@@ -85,7 +85,7 @@ public final class RaggedCounts {
 
   private void checkRange(long count, long offset) {
     if (count < 0 || offset < 0 || offset > Long.MAX_VALUE - count) {
-      throw wrong("counts and offsets of at least 0 that end below 2^63 are wanted");
+      throw wrong("counts and offsets must be at least 0 and end below 2^63");
     }
   }
 
@@ -100,11 +100,11 @@ public final class RaggedCounts {
       int before = byPlace.get(k - 1);
       if (receiveOffsets[before] + receive[before] > receiveOffsets[byPlace.get(k)]) {
         throw wrong(
-            "rows received at places of their own are wanted, those from members "
+            "ranges of rows received must not overlap, those from members "
                 + before
                 + " and "
                 + byPlace.get(k)
-                + " overlap");
+                + " do");
       }
     }
   }
@@ -169,7 +169,7 @@ public final class RaggedCounts {
   private int checked(int member) {
     if (member < 0 || member >= send.length) {
       throw new IndexOutOfBoundsException(
-          "ragged counts: a member of 0 to " + (send.length - 1) + " is wanted, got " + member);
+          "ragged counts: the member must be in [0, " + send.length + "), got " + member);
     }
     return member;
   }

@@ -19,8 +19,7 @@ final class Requests {
   static List<String> distinct(List<String> axes) {
     Objects.requireNonNull(axes, "axes").forEach(axis -> Objects.requireNonNull(axis, "axis"));
     if (new HashSet<>(axes).size() != axes.size()) {
-      throw new IllegalArgumentException(
-          "collective: every axis at most once is wanted, got " + axes);
+      throw new IllegalArgumentException("collective: each axis must be named once, got " + axes);
     }
     return List.copyOf(axes);
   }
@@ -35,15 +34,14 @@ final class Requests {
 
   static void checkDim(int dim) {
     if (dim < 0) {
-      throw new IllegalArgumentException(
-          "collective: a dimension of at least 0 is wanted, got " + dim);
+      throw new IllegalArgumentException("collective: a dimension must be at least 0, got " + dim);
     }
   }
 
   static void checkTotal(OptionalLong total) {
     if (total.isPresent() && total.getAsLong() < 0) {
       throw new IllegalArgumentException(
-          "collective: a total of at least 0 is wanted, got " + total.getAsLong());
+          "collective: the total must be at least 0, got " + total.getAsLong());
     }
   }
 

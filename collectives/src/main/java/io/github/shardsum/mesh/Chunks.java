@@ -28,14 +28,11 @@ public final class Chunks {
   public static long start(long n, int parts, int part) {
     if (n < 0 || parts < 1) {
       throw new IllegalArgumentException(
-          "chunks: at least 0 elements over at least 1 part are wanted, got "
-              + n
-              + " over "
-              + parts);
+          "chunks: elements must be at least 0 and parts at least 1, got " + n + " over " + parts);
     }
     if (part < 0 || part >= parts) {
       throw new IndexOutOfBoundsException(
-          "chunks: a part in [0, " + parts + ") is wanted, got " + part);
+          "chunks: the part must be in [0, " + parts + "), got " + part);
     }
     return Math.min(n, Math.ceilDiv(n, parts) * part);
   }
@@ -92,7 +89,7 @@ public final class Chunks {
     }
     if (part < 0 || part >= stride) {
       throw new IndexOutOfBoundsException(
-          "chunks: a part in [0, " + stride + ") is wanted, got " + part);
+          "chunks: the part must be in [0, " + stride + "), got " + part);
     }
     long start = 0;
     long size = n;

@@ -28,7 +28,7 @@ public final class DeviceGroups {
     this.axes = List.copyOf(axes);
     if (new HashSet<>(axes).size() != axes.size()) {
       throw new IllegalArgumentException(
-          "groups: every axis at most once is wanted, got " + axes + " on mesh " + mesh.notation());
+          "groups: each axis must be named once, got " + axes + " on mesh " + mesh.notation());
     }
     int[] along = axes.stream().mapToInt(mesh::indexOf).toArray();
     int[] others =
@@ -102,9 +102,9 @@ public final class DeviceGroups {
               + mesh.notation()
               + ": "
               + what
-              + " in [0, "
+              + " must be in [0, "
               + count
-              + ") is wanted, got "
+              + "), got "
               + number);
     }
   }

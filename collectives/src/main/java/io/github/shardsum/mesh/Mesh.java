@@ -12,9 +12,9 @@ import java.util.stream.Collectors;
  * Devices laid out on named axes; an immutable value.
  *
  * <p>A mesh of axes {@code x=2 y=4} has 8 positions, numbered in row-major order: the last axis
- * varies fastest, so position {@code 5} has coordinates {@code x=1 y=1}. On each position lies one
- * device; devices are numbered from 0 too, and unless another device order is given, device d lies
- * on position d. Which device lies where decides what is close to what; what a collective computes
+ * varies fastest, so position {@code 5} has coordinates {@code x=1 y=1}. Each position has one
+ * device; devices are numbered from 0 too, and unless another device order is given, device d is at
+ * position d. Which device is where decides what is close to what; what a collective computes
  * depends on positions alone, so that changing the device order changes no bit of a result.
  *
  * <p>Source: JAX's {@code Mesh} and GShard's device assignment (an array of devices with named
@@ -116,7 +116,7 @@ public final class Mesh {
     boolean number = !digits.isEmpty() && digits.chars().allMatch(c -> c >= '0' && c <= '9');
     if (sign < 1 || !number || digits.length() > 9) {
       throw new IllegalArgumentException(
-          "mesh: axes like x=2 y=4 are wanted, got \"" + term + "\" in \"" + notation + "\"");
+          "mesh: expected axes like x=2 y=4, got \"" + term + "\" in \"" + notation + "\"");
     }
     return new MeshAxis(term.substring(0, sign), Integer.parseInt(digits));
   }
@@ -127,12 +127,15 @@ public final class Mesh {
     for (MeshAxis axis : axes) {
       if (!names.add(axis.name())) {
         throw new IllegalArgumentException(
-            "mesh: every axis wants a name of its own, got " + axis.name() + " twice in " + axes);
+            "mesh: every axis must have a name of its own, got "
+                + axis.name()
+                + " twice in "
+                + axes);
       }
       count *= axis.size();
       if (count > MOST_DEVICES) {
         throw new IllegalArgumentException(
-            "mesh: at most " + MOST_DEVICES + " devices are wanted, got " + axes);
+            "mesh: devices must be at most " + MOST_DEVICES + ", got " + axes);
       }
     }
     return (int) count;
@@ -218,7 +221,7 @@ public final class Mesh {
       String name = names.get(i);
       if (names.indexOf(name) < i) {
         throw new IllegalArgumentException(
-            "mesh " + notation() + ": every axis at most once is wanted, got " + names);
+            "mesh " + notation() + ": each axis must be named once, got " + names);
       }
       product *= size(name);
     }
@@ -239,7 +242,7 @@ public final class Mesh {
       }
     }
     throw new IllegalArgumentException(
-        "mesh: an axis of " + notation() + " is wanted, got \"" + axis + "\"");
+        "mesh: expected an axis of " + notation() + ", got \"" + axis + "\"");
   }
 
   /** Distance in positions between neighbours along axis i of {@link #axes()}. */
@@ -264,12 +267,12 @@ public final class Mesh {
    * @param coordinates one for each axis, major to minor
    * @return the device's number
    * @throws IllegalArgumentException if there is not one coordinate an axis
-   * @throws IndexOutOfBoundsException if a coordinate does not lie on its axis
+   * @throws IndexOutOfBoundsException if a coordinate is not on its axis
    */
   public int deviceAt(List<Integer> coordinates) {
     if (coordinates.size() != axes.size()) {
       throw new IllegalArgumentException(
-          "mesh " + notation() + ": one coordinate an axis is wanted, got " + coordinates);
+          "mesh " + notation() + ": expected one coordinate for each axis, got " + coordinates);
     }
     int position = 0;
     for (int i = 0; i < axes.size(); i++) {
@@ -278,7 +281,7 @@ public final class Mesh {
         throw new IndexOutOfBoundsException(
             "mesh "
                 + notation()
-                + ": coordinates below the sizes of their axes are wanted, got "
+                + ": coordinates must be in [0, size of the axis), got "
                 + coordinates);
       }
       position += coordinate * strides[i];
@@ -300,7 +303,7 @@ public final class Mesh {
   private int checked(String what, int number) {
     if (number < 0 || number >= size()) {
       throw new IndexOutOfBoundsException(
-          "mesh " + notation() + ": " + what + " in [0, " + size() + ") is wanted, got " + number);
+          "mesh " + notation() + ": " + what + " must be in [0, " + size() + "), got " + number);
     }
     return number;
   }

@@ -15,14 +15,14 @@ public record MeshAxis(String name, int size) {
   public MeshAxis {
     if (!isName(name)) {
       throw new IllegalArgumentException(
-          "mesh axis: a name of letters, digits and underscores that does not begin with a digit is"
-              + " wanted, got \""
+          "mesh axis: the name must be letters, digits and underscores and not begin with a digit,"
+              + " got \""
               + name
               + "\"");
     }
     if (size < 1) {
       throw new IllegalArgumentException(
-          "mesh axis " + name + ": a size of at least 1 is wanted, got " + size);
+          "mesh axis " + name + ": the size must be at least 1, got " + size);
     }
   }
 

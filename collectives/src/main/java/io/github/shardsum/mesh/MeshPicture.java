@@ -3,7 +3,9 @@ package io.github.shardsum.mesh;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Draws the devices of a mesh where they lie: the last axis to the right, the others downwards. */
+/**
+ * Draws the devices of a mesh at their positions: the last axis to the right, the others downwards.
+ */
 final class MeshPicture {
   /** Columns, and rows, drawn in full; of more only the ends are. */
   private static final int FULL = 32;

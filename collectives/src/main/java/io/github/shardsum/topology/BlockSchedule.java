@@ -95,7 +95,10 @@ final class BlockSchedule implements GroupSchedule {
     }
   }
 
-  /** To the root's fellow on every host, along the first axis, from there along the second. */
+  /**
+   * To the chip in the root's place on every host, along the first axis, from there along the
+   * second.
+   */
   @Override
   public void broadcast(PlacedGroup group, int root, double bytes) {
     int from = group.chips()[root];

@@ -32,8 +32,8 @@ import java.util.stream.IntStream;
  *       AllToAllSchedule})
  *   <li>all-gather, reduce-scatter, all-reduce: inside a host, along the axes one after another, in
  *       as many parts as there are axes so that all axes are busy, both ways round a ring; between
- *       hosts, every chip with its fellows. Devices of one chip reduce first ({@link
- *       ReductionSchedule} has the other way).
+ *       hosts, every chip with those in its place on the others. Devices of one chip reduce first
+ *       ({@link ReductionSchedule} has the other way).
  *   <li>collective-permute, exchange: every message on its route
  *   <li>broadcast: along the axes one after another, in a pipeline
  *   <li>barrier: hops to one chip and back
@@ -71,14 +71,14 @@ public final class CollectiveCostModel {
    * A cost model with direct all-to-alls and reductions by rings.
    *
    * @param topology the network
-   * @param mesh as many devices as the topology has; its device order says where each lies
+   * @param mesh as many devices as the topology has; its device order says where each is
    * @return the cost model
    * @throws IllegalArgumentException if the numbers of devices differ
    */
   public static CollectiveCostModel of(Topology topology, Mesh mesh) {
     if (topology.devices() != mesh.size()) {
       throw new IllegalArgumentException(
-          "price: as many devices in the mesh as in the topology are wanted, got "
+          "price: the mesh must have as many devices as the topology, got "
               + mesh.size()
               + " in mesh "
               + mesh.notation()
@@ -141,7 +141,7 @@ public final class CollectiveCostModel {
   public CollectiveCost price(Collective collective, long bytes) {
     if (bytes < 0) {
       throw new IllegalArgumentException(
-          "price: at least 0 bytes are wanted, got " + bytes + " for " + collective);
+          "price: bytes must be at least 0, got " + bytes + " for " + collective);
     }
     if (collective instanceof RaggedAllToAll ragged) {
       return price(ragged, bytes);
@@ -259,9 +259,9 @@ public final class CollectiveCostModel {
         };
     if (most >= members) {
       throw new IllegalArgumentException(
-          "price: members below "
+          "price: members must be below "
               + members
-              + ", the size of a group, are wanted, got "
+              + ", the size of a group, got "
               + most
               + " in "
               + collective);
@@ -318,7 +318,7 @@ public final class CollectiveCostModel {
     ScatteredSchedule.checkMembers(groups.size());
     if (bytesPerRow < 0) {
       throw new IllegalArgumentException(
-          "price: at least 0 bytes a row are wanted, got " + bytesPerRow + " for " + collective);
+          "price: bytes a row must be at least 0, got " + bytesPerRow + " for " + collective);
     }
     Phases phases = new Phases(topology, grid);
     ScatteredSchedule schedule = new ScatteredSchedule(phases, grid, topology);
@@ -337,7 +337,7 @@ public final class CollectiveCostModel {
     long count = rows.between(source, target);
     if (count < 0) {
       throw new IllegalArgumentException(
-          "price: at least 0 rows are wanted, got "
+          "price: rows must be at least 0, got "
               + count
               + " from device "
               + source
@@ -375,7 +375,7 @@ public final class CollectiveCostModel {
     long received = counts.get(target).receive(groups.memberOf(source));
     if (sent != received) {
       throw new IllegalArgumentException(
-          "price: counts that fit together are wanted, got device "
+          "price: counts must fit together, got device "
               + source
               + " sending "
               + sent

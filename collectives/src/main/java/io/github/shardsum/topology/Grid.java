@@ -48,7 +48,7 @@ final class Grid {
     return strides[axis];
   }
 
-  /** The line along an axis that a chip lies on. */
+  /** The line along an axis that a chip is on. */
   int line(int chip, int axis) {
     return chip / (strides[axis] * size(axis)) * strides[axis] + chip % strides[axis];
   }

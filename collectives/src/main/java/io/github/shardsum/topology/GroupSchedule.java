@@ -17,6 +17,6 @@ sealed interface GroupSchedule permits BlockSchedule, ScatteredSchedule {
   /** Every member gets the root's operand. */
   void broadcast(PlacedGroup group, int root, double bytes);
 
-  /** Nobody leaves before all have come. */
+  /** No member leaves before all have come. */
   void barrier(PlacedGroup group);
 }

@@ -18,7 +18,7 @@ public record HostLevel(int hosts, int links, Link link) {
   public HostLevel {
     if (hosts < 1 || links < 1) {
       throw new IllegalArgumentException(
-          "host level: at least 1 host and 1 link are wanted, got "
+          "host level: hosts and links must be at least 1, got "
               + hosts
               + " hosts and "
               + links

@@ -65,7 +65,7 @@ final class LineLoads {
     }
   }
 
-  /** The farthest member of each half decides how far; what lies opposite gets a half each way. */
+  /** The farthest member of each half decides how far; the one opposite gets a half each way. */
   private void around(int from, int[] members, double bytes) {
     int reach = (size - 1) / 2;
     int far = Math.floorMod(last(members, from + reach) - from, size);

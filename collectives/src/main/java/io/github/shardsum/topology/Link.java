@@ -19,11 +19,11 @@ public record Link(double bytesPerSecond, double secondsPerHop) {
   public Link {
     if (!(bytesPerSecond > 0) || Double.isInfinite(bytesPerSecond)) {
       throw new IllegalArgumentException(
-          "link: a positive, finite number of bytes a second is wanted, got " + bytesPerSecond);
+          "link: bytes a second must be positive and finite, got " + bytesPerSecond);
     }
     if (!(secondsPerHop >= 0) || Double.isInfinite(secondsPerHop)) {
       throw new IllegalArgumentException(
-          "link: at least 0 seconds a hop, finite, are wanted, got " + secondsPerHop);
+          "link: seconds a hop must be at least 0 and finite, got " + secondsPerHop);
     }
   }
 
@@ -47,7 +47,8 @@ public record Link(double bytesPerSecond, double secondsPerHop) {
    */
   public Link times(int links) {
     if (links < 1) {
-      throw new IllegalArgumentException("link: at least 1 side by side is wanted, got " + links);
+      throw new IllegalArgumentException(
+          "link: links side by side must be at least 1, got " + links);
     }
     return new Link(bytesPerSecond * links, secondsPerHop);
   }

@@ -39,7 +39,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
   public static LinkFit of(List<Observation> observations) {
     if (observations.stream().noneMatch(each -> each.price().largestLinkLoad() > 0)) {
       throw new IllegalArgumentException(
-          "link fit: an observation that moves bytes is wanted, got " + observations);
+          "link fit: expected an observation that moves bytes, got " + observations);
     }
     double bytesPerHop = leastSpread(observations);
     double secondsPerByte = Math.exp(mean(logs(observations, bytesPerHop)));

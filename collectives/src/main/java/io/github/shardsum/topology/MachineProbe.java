@@ -56,7 +56,7 @@ public final class MachineProbe {
   public static LinkFit measure(Collectives collectives) {
     if (collectives.mesh().size() < 2) {
       throw new IllegalArgumentException(
-          "machine probe: at least two devices are wanted, got " + collectives.mesh().size());
+          "machine probe: expected at least two devices, got " + collectives.mesh().size());
     }
     return new MachineProbe(collectives).fit();
   }

@@ -16,11 +16,11 @@ public record Observation(CollectiveCost price, double seconds) {
   public Observation {
     if (!(seconds > 0) || Double.isInfinite(seconds)) {
       throw new IllegalArgumentException(
-          "observation: a positive time is wanted, got " + seconds + " s for " + price.what());
+          "observation: the time must be positive, got " + seconds + " s for " + price.what());
     }
     if (price.phases().stream().anyMatch(phase -> phase.hostHops() > 0)) {
       throw new IllegalArgumentException(
-          "observation: a collective inside one host is wanted, got " + price.what());
+          "observation: the collective must be inside one host, got " + price.what());
     }
   }
 

@@ -26,7 +26,7 @@ public record PhaseCost(
     axes = List.copyOf(axes);
   }
 
-  /** The same with every load so many times as large. */
+  /** The same with every load multiplied by a number. */
   PhaseCost times(double factor) {
     List<AxisLoad> scaled = axes.stream().map(load -> load.times(factor)).toList();
     Optional<AxisLoad> between = hosts.map(load -> load.times(factor));

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Where the members of a group lie.
+ * Where the members of a group are.
  *
  * @param chips the chip of each member, in order
  * @param block whether they fill the block that the hosts and coordinates span, as many on each

@@ -76,7 +76,7 @@ final class Profiles {
     };
   }
 
-  /** For each coordinate the other end is one of the two next to what lies opposite. */
+  /** For each coordinate the other end is one of the two next to the one opposite. */
   private static int aroundHops(int[] coordinates, int size) {
     int hops = 0;
     int other = 0;

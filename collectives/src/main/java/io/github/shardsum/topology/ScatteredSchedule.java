@@ -5,7 +5,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Schedules for groups that lie anyhow, message by message: pairs for an all-to-all, otherwise a
+ * Schedules for groups of any placement, message by message: pairs for an all-to-all, otherwise a
  * ring of the members in their order, half of the bytes each way round.
  */
 final class ScatteredSchedule implements GroupSchedule {
@@ -26,9 +26,9 @@ final class ScatteredSchedule implements GroupSchedule {
     if (members > MOST_MEMBERS) {
       throw new IllegalArgumentException(
           "price: groups that do not fill a block of chips, or have counts of their own, are priced"
-              + " pair by pair; at most "
+              + " pair by pair; members must be at most "
               + MOST_MEMBERS
-              + " members are wanted, got "
+              + ", got "
               + members);
     }
   }
@@ -79,7 +79,7 @@ final class ScatteredSchedule implements GroupSchedule {
     return sum;
   }
 
-  /** Hops of the longest way: where its ends could lie at worst. */
+  /** Hops of the longest way: between the farthest ends possible. */
   private int hops(PlacedGroup group) {
     return phases.hops(group);
   }

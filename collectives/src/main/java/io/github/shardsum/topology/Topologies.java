@@ -136,7 +136,7 @@ public final class Topologies {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "topology: one of " + names() + " is wanted, got \"" + name + "\""))
+                    "topology: expected one of " + names() + ", got \"" + name + "\""))
         .of()
         .apply(devices);
   }
@@ -182,13 +182,13 @@ public final class Topologies {
     return Topology.of(name, whole ? Interconnect.RING : Interconnect.LINE, link, sides);
   }
 
-  private static IllegalArgumentException noSuch(String name, int devices, String wanted) {
+  private static IllegalArgumentException noSuch(String name, int devices, String sizes) {
     return new IllegalArgumentException(
         "topology "
             + name
-            + ": a slice of "
-            + wanted
-            + " is wanted, got "
+            + ": expected a slice of "
+            + sizes
+            + ", got "
             + devices
             + " devices; another shape is made with new Topology(...)");
   }

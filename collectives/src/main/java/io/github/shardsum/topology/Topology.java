@@ -42,7 +42,7 @@ public record Topology(
     axes = List.copyOf(axes);
     if (axes.isEmpty() || axes.size() > 3) {
       throw new IllegalArgumentException(
-          "topology " + name + ": one to three axes are wanted, got " + axes);
+          "topology " + name + ": expected one to three axes, got " + axes);
     }
     long devices = devicesPerChip;
     for (TopologyAxis axis : axes) {
@@ -53,9 +53,9 @@ public record Topology(
       throw new IllegalArgumentException(
           "topology "
               + name
-              + ": at least 1 device a chip and at most "
+              + ": devices must be at least 1 a chip and at most "
               + MOST_DEVICES
-              + " devices are wanted, got "
+              + ", got "
               + devicesPerChip
               + " a chip on "
               + axes);
@@ -121,7 +121,7 @@ public record Topology(
   public Topology withHosts(HostLevel level) {
     if (hostLevel.isPresent()) {
       throw new IllegalArgumentException(
-          "topology " + name + ": one level of hosts is wanted, got a second: " + level);
+          "topology " + name + ": expected one level of hosts, got a second: " + level);
     }
     return new Topology(name, axes, devicesPerChip, link, Optional.of(level));
   }

@@ -16,7 +16,7 @@ public record TopologyAxis(int size, Interconnect interconnect, int links) {
   public TopologyAxis {
     if (size < 1 || links < 1) {
       throw new IllegalArgumentException(
-          "topology axis: at least 1 chip and 1 link are wanted, got "
+          "topology axis: chips and links must be at least 1, got "
               + size
               + " chips and "
               + links

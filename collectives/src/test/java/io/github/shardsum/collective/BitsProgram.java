@@ -1,6 +1,7 @@
 package io.github.shardsum.collective;
 
 import io.github.shardsum.mesh.Chunks;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.DeviceGroups;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
@@ -27,7 +28,7 @@ public final class BitsProgram {
   private static final List<Mesh> MESHES =
       List.of(Mesh.of("x", 8), Mesh.of("x", 2, "y", 4).withDevices(5, 0, 7, 2, 1, 6, 3, 4));
 
-  /** Short enough to go whole to everybody, and long enough to be cut into ranges. */
+  /** Short enough to go whole to all processes, and long enough to be cut into ranges. */
   private static final List<long[]> SHAPES =
       List.of(new long[] {13, 7}, new long[] {11, 1_501}, new long[] {0, 5});
 
@@ -96,6 +97,10 @@ public final class BitsProgram {
     note(
         new Collective.Permute(axes, Collective.Permute.shift(1, p, "x").pairs().subList(0, p - 1)),
         whole(dtype, shape));
+    Cut chunks = Cut.chunks(11, axes.stream().map(collectives.mesh()::size).toList());
+    note(
+        new Collective.Exchange(axes, 0, chunks, chunks.shift(1).window(4, 1, 1, 11)),
+        chunks(axes, dtype, 0));
     ragged(axes, p, dtype);
   }
 

@@ -244,11 +244,11 @@ final class CollectiveCases {
         yield elsewhere;
       }
       case 1 -> {
-        long[] turned = new long[shape.length];
+        long[] reversed = new long[shape.length];
         for (int d = 0; d < shape.length; d++) {
-          turned[d] = shape[shape.length - 1 - d];
+          reversed[d] = shape[shape.length - 1 - d];
         }
-        Tensor other = Tensor.zeros(dtype, turned).transpose();
+        Tensor other = Tensor.zeros(dtype, reversed).transpose();
         other.assign(data);
         yield other;
       }

@@ -74,8 +74,7 @@ class ContractExamplesTest {
     assertArrayEquals(new int[] {2, -1, -1}, permute.sources(3));
     IndexOutOfBoundsException outside =
         assertThrows(IndexOutOfBoundsException.class, () -> permute.sources(2));
-    assertEquals(
-        "collective-permute: members of 0 to 1 are wanted, got 2->0", outside.getMessage());
+    assertEquals("collective-permute: members must be in [0, 2), got 2->0", outside.getMessage());
   }
 
   @ParameterizedTest

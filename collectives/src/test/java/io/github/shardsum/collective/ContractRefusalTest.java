@@ -84,7 +84,7 @@ class ContractRefusalTest {
           var told =
               assertThrows(IllegalArgumentException.class, () -> collectives.runInto(sum, x, out));
           assertEquals(
-              "all-reduce SUM over x: a result whose elements lie apart is wanted, got f32 [2, 3]"
+              "all-reduce SUM over x: elements of the result must not overlap, got f32 [2, 3]"
                   + " of strides [1, 1], a broadcast or overlapping view; use a fresh tensor",
               told.getMessage());
           assertThrows(IllegalArgumentException.class, () -> collectives.startInto(sum, x, out));
@@ -110,7 +110,7 @@ class ContractRefusalTest {
             plan.run();
           }
           String operand =
-              "all-reduce SUM over x: live memory is wanted, but the arena of the operand was closed";
+              "all-reduce SUM over x: memory must be live, but the arena of the operand was closed";
           assertSays(IllegalStateException.class, operand, () -> collectives.run(sum, closed));
           String result = operand.replace("operand", "result");
           assertSays(
@@ -121,7 +121,7 @@ class ContractRefusalTest {
                 tensors(collectives, _ -> Tensor.allocate(confined, DType.F32, Shape.of(5)));
             assertSays(
                 WrongThreadException.class,
-                "all-reduce SUM over x: memory that every thread can access is wanted, but the"
+                "all-reduce SUM over x: memory must be accessible by every thread, but the"
                     + " operand f32 [5] lies in a confined arena; use Arena.ofShared()",
                 () -> collectives.start(sum, own));
             assertThrows(WrongThreadException.class, () -> collectives.runInto(sum, heap, own));
@@ -192,7 +192,7 @@ class ContractRefusalTest {
             () -> counts.receive(-1),
             () -> counts.receiveOffset(2))) {
       var thrown = assertThrows(IndexOutOfBoundsException.class, call);
-      assertTrue(thrown.getMessage().startsWith("ragged counts: a member of 0 to 1"));
+      assertTrue(thrown.getMessage().startsWith("ragged counts: the member must be in [0, 2)"));
     }
     var none = new Collective.Permute(List.of("x"), List.of());
     assertThrows(IllegalArgumentException.class, () -> none.sources(-1));

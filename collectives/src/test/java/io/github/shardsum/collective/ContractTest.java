@@ -133,11 +133,11 @@ class ContractTest {
   /** Memory of another kind and with other strides, holding zeros. */
   private static Tensor elsewhere(Tensor like) {
     long[] sizes = like.shape().toArray();
-    long[] turned = new long[sizes.length];
+    long[] reversed = new long[sizes.length];
     for (int d = 0; d < sizes.length; d++) {
-      turned[d] = sizes[sizes.length - 1 - d];
+      reversed[d] = sizes[sizes.length - 1 - d];
     }
-    return Tensor.allocate(Arena.ofAuto(), like.dtype(), Shape.of(turned)).transpose();
+    return Tensor.allocate(Arena.ofAuto(), like.dtype(), Shape.of(reversed)).transpose();
   }
 
   @ParameterizedTest
@@ -193,7 +193,7 @@ class ContractTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void rowsThatNobodySendsKeepWhatTheResultHeld(InProcessCluster cluster) throws Exception {
+  void rowsThatAreNotSentKeepWhatTheResultHeld(InProcessCluster cluster) throws Exception {
     Mesh mesh = Mesh.of("x", 12);
     long[] one = new long[12];
     Arrays.fill(one, 1);

@@ -158,7 +158,7 @@ class FaultTest {
 
   @ParameterizedTest
   @MethodSource("clusters")
-  void aMismatchOfCollectivesThatNobodyAwaitsIsAnError(InProcessCluster cluster) throws Exception {
+  void aMismatchOfCollectivesThatAreNotAwaitedIsAnError(InProcessCluster cluster) throws Exception {
     Collective sum = new Collective.AllReduce(Reduction.SUM, "x");
     Tensor odd = X.convert(DType.F64);
     cluster.run(
@@ -219,7 +219,7 @@ class FaultTest {
   }
 
   private static Object stuckIfOdd(Device device) {
-    // Alone on its process it is nobody's business there: it gives up after a while.
+    // Alone on its process no other waits for it: it gives up after a while.
     long end = System.nanoTime() + 3_000_000_000L;
     while (device.id() == ODD
         && !Thread.currentThread().isInterrupted()
@@ -422,7 +422,7 @@ class FaultTest {
                           }));
           if (isWith(collectives, ODD)) {
             assertEquals(
-                "collectives: open ones are wanted while spmd runs, but they were closed before"
+                "collectives: must be open while spmd runs, but were closed before"
                     + " call 1; close them when spmd has returned",
                 told.summary());
           }
@@ -432,7 +432,7 @@ class FaultTest {
   @Test
   void aParticipantHasNumbersFromZero() {
     assertEquals(
-        "participant: a device of at least 0 is wanted, got -1",
+        "participant: the device must be at least 0, got -1",
         assertThrows(IllegalArgumentException.class, () -> new Participant(-1, 0, 0, "", ""))
             .getMessage());
     assertThrows(IllegalArgumentException.class, () -> new Participant(0, -1, 0, "", ""));

@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** Whoever passes null is told for what. */
+/** A null argument is an error that names it. */
 class NullArgumentsTest {
   private static final Mesh MESH = Mesh.of("x", 2);
   private static final Collective SUM = new Collective.AllReduce(Reduction.SUM, "x");
@@ -71,7 +71,7 @@ class NullArgumentsTest {
           "result of device 1",
           () -> collectives.runInto(SUM, BOTH, Arrays.asList(X.copy(), null)));
       names("collective", () -> collectives.start(null, BOTH));
-      names("program", () -> collectives.spmd(null));
+      names("body", () -> collectives.spmd(null));
       names("name", () -> collectives.plan(null));
       names("task", () -> collectives.plan("p").compute("c", null));
       names("name", () -> collectives.plan("p").compute(null, (_, _) -> {}));

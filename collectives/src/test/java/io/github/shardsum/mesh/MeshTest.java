@@ -56,12 +56,12 @@ class MeshTest {
 
   @Test
   void anotherDeviceOrderMovesDevicesNotPositions() {
-    Mesh turned = XY.withDevices(5, 4, 3, 2, 1, 0);
-    assertEquals(5, turned.deviceAt(0));
-    assertEquals(3, turned.deviceAt(List.of(0, 2)));
-    assertArrayEquals(new int[] {1, 1}, turned.coordinates(1));
-    assertEquals(1, turned.coordinate(1, "y"));
-    assertArrayEquals(new int[] {5, 4, 3}, turned.groups("y").devices(0));
+    Mesh reversed = XY.withDevices(5, 4, 3, 2, 1, 0);
+    assertEquals(5, reversed.deviceAt(0));
+    assertEquals(3, reversed.deviceAt(List.of(0, 2)));
+    assertArrayEquals(new int[] {1, 1}, reversed.coordinates(1));
+    assertEquals(1, reversed.coordinate(1, "y"));
+    assertArrayEquals(new int[] {5, 4, 3}, reversed.groups("y").devices(0));
   }
 
   @Test
@@ -77,8 +77,7 @@ class MeshTest {
     assertEquals(1, XY.size(List.of()));
     IllegalArgumentException twice =
         assertThrows(IllegalArgumentException.class, () -> XY.size(List.of("x", "y", "x")));
-    assertEquals(
-        "mesh x=2 y=3: every axis at most once is wanted, got [x, y, x]", twice.getMessage());
+    assertEquals("mesh x=2 y=3: each axis must be named once, got [x, y, x]", twice.getMessage());
   }
 
   @Test
@@ -96,22 +95,22 @@ class MeshTest {
 
   @Test
   void whatIsNotThereIsToldWithTheMesh() {
-    refuses("mesh x=2 y=3: a position in [0, 6) is wanted, got 6", () -> XY.deviceAt(6));
-    refuses("mesh x=2 y=3: a device in [0, 6) is wanted, got -1", () -> XY.positionOf(-1));
-    refuses("mesh x=2 y=3: a device in [0, 6) is wanted, got 6", () -> XY.coordinates(6));
-    refuses("mesh x=2 y=3: a device in [0, 6) is wanted, got 6", () -> XY.coordinate(6, "x"));
+    refuses("mesh x=2 y=3: a position must be in [0, 6), got 6", () -> XY.deviceAt(6));
+    refuses("mesh x=2 y=3: a device must be in [0, 6), got -1", () -> XY.positionOf(-1));
+    refuses("mesh x=2 y=3: a device must be in [0, 6), got 6", () -> XY.coordinates(6));
+    refuses("mesh x=2 y=3: a device must be in [0, 6), got 6", () -> XY.coordinate(6, "x"));
     refuses(
-        "mesh x=2 y=3: coordinates below the sizes of their axes are wanted, got [1, 3]",
+        "mesh x=2 y=3: coordinates must be in [0, size of the axis), got [1, 3]",
         () -> XY.deviceAt(List.of(1, 3)));
     DeviceGroups y = XY.groups("y");
     String groups = "groups along [y] of mesh x=2 y=3: ";
-    refuses(groups + "a group in [0, 2) is wanted, got 2", () -> y.device(2, 0));
-    refuses(groups + "a member in [0, 3) is wanted, got -1", () -> y.device(0, -1));
-    refuses(groups + "a group in [0, 2) is wanted, got -1", () -> y.devices(-1));
-    refuses("mesh x=2 y=3: a device in [0, 6) is wanted, got 6", () -> y.groupOf(6));
-    refuses("mesh x=2 y=3: a device in [0, 6) is wanted, got -1", () -> y.memberOf(-1));
-    refuses("chunks: a part in [0, 4) is wanted, got 4", () -> Chunks.start(7, 4, 4));
-    refuses("chunks: a part in [0, 4) is wanted, got -1", () -> Chunks.size(7, 4, -1));
+    refuses(groups + "a group must be in [0, 2), got 2", () -> y.device(2, 0));
+    refuses(groups + "a member must be in [0, 3), got -1", () -> y.device(0, -1));
+    refuses(groups + "a group must be in [0, 2), got -1", () -> y.devices(-1));
+    refuses("mesh x=2 y=3: a device must be in [0, 6), got 6", () -> y.groupOf(6));
+    refuses("mesh x=2 y=3: a device must be in [0, 6), got -1", () -> y.memberOf(-1));
+    refuses("chunks: the part must be in [0, 4), got 4", () -> Chunks.start(7, 4, 4));
+    refuses("chunks: the part must be in [0, 4), got -1", () -> Chunks.size(7, 4, -1));
   }
 
   private static void refuses(String message, Executable use) {

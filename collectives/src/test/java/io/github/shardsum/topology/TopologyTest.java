@@ -106,11 +106,11 @@ class TopologyTest {
     assertEquals(new Link(30e9, 1e-6), LINK.times(3));
     for (int links : new int[] {0, -1, Integer.MIN_VALUE}) {
       assertEquals(
-          "link: at least 1 side by side is wanted, got " + links,
+          "link: links side by side must be at least 1, got " + links,
           assertThrows(IllegalArgumentException.class, () -> LINK.times(links)).getMessage());
     }
     assertEquals(
-        "link: a positive, finite number of bytes a second is wanted, got Infinity",
+        "link: bytes a second must be positive and finite, got Infinity",
         assertThrows(IllegalArgumentException.class, () -> new Link(Double.MAX_VALUE, 0).times(2))
             .getMessage());
   }

@@ -121,7 +121,7 @@ final class AliasCheck {
     }
     throw new IllegalArgumentException(
         collective
-            + ": results in memory of their own are wanted, got one of device "
+            + ": results must be in memory of their own, got one of device "
             + (a.written() ? a.device() : b.device())
             + " that overlaps the "
             + (a.written() && b.written() ? "result" : "operand")

@@ -246,7 +246,7 @@ sealed interface BlockMapping {
    *
    * @param rowBytes bytes of a row
    * @param counts by place among this process's devices
-   * @param placeOf the place of a member, or -1 if it lies on another process
+   * @param placeOf the place of a member, or -1 if it is on another process
    */
   record Rows(long rowBytes, List<RaggedCounts> counts, IntUnaryOperator placeOf)
       implements BlockMapping {
@@ -286,7 +286,7 @@ sealed interface BlockMapping {
   /**
    * Whole operands.
    *
-   * @param operandBytes bytes of a member's operand, or -1 if it lies on another process
+   * @param operandBytes bytes of a member's operand, or -1 if it is on another process
    * @param resultBytes bytes of a member's result
    * @param sourceOf the member that sends to a member, or -1 if none does
    */

@@ -118,8 +118,8 @@ final class BlockTransfer {
   }
 
   /**
-   * By source where all that goes to a target lies together: an operand is then read in one sweep,
-   * which a processor runs ahead of. Else by target, so that what interleaves there is written at
+   * By source where all that goes to a target is contiguous: an operand is then read in one sweep,
+   * which the processor prefetches. Else by target, so that what interleaves there is written at
    * about the same time.
    */
   private static void addLines(Group group, List<Copy> lines) {
@@ -250,7 +250,7 @@ final class BlockTransfer {
     }
   }
 
-  /** Where a piece can be sent from as it lies. */
+  /** Where a piece can be sent from without packing. */
   private static Optional<MemorySegment> source(Group group, int i, int j) {
     ElementBlock from = group.operands()[i];
     return from != null && group.mapping().pack(i, j).isOneRun()

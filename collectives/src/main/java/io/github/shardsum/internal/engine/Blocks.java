@@ -9,10 +9,10 @@ import java.util.stream.IntStream;
 
 /**
  * Lays out one block of bytes a peer, made of pieces that begin on cache lines. A block of one
- * piece that can be sent from where it lies, or received to where it goes, stays there.
+ * piece that can be sent from where it is stored, or received to where it goes, stays there.
  */
 final class Blocks {
-  /** A piece; where it lies is known once all are placed. */
+  /** A piece; its place is known once all are placed. */
   static final class Piece {
     private final long bytes;
     private final Optional<MemorySegment> there;
@@ -24,7 +24,7 @@ final class Blocks {
       this.there = there;
     }
 
-    /** Whether it is sent from where it lies, or received to where it goes. */
+    /** Whether it is sent from where it is stored, or received to where it goes. */
     boolean stays() {
       return at < 0;
     }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Copies a box of elements between two memories: at most a few nested loops around a run of bytes
- * that lies together on both sides. An immutable value.
+ * that is contiguous on both sides. An immutable value.
  */
 final class BoxCopy {
   private final long[] sizes;
@@ -64,7 +64,7 @@ final class BoxCopy {
         Arrays.stream(box).anyMatch(size -> size == 0) ? 0 : run);
   }
 
-  /** Whether all lies together on both sides. */
+  /** Whether all is contiguous on both sides. */
   boolean isOneRun() {
     return sizes.length == 0;
   }

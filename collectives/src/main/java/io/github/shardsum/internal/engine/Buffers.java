@@ -5,19 +5,19 @@ import java.lang.foreign.MemorySegment;
 
 /** Native memory for exchanges, kept and grown. Used by one collective at a time. */
 final class Buffers {
-  /** Blocks begin on cache lines, which is also what vectors and the library want. */
+  /** Blocks begin on cache lines, which also suits vectors and the library. */
   static final long ALIGNMENT = 64;
 
   private MemorySegment send = MemorySegment.NULL;
   private MemorySegment receive = MemorySegment.NULL;
 
-  /** At least so many bytes to send from; what they held is gone. */
+  /** At least this many bytes to send from; what they held is lost. */
   MemorySegment send(long bytes) {
     send = grown(send, bytes);
     return send;
   }
 
-  /** At least so many bytes to receive into. */
+  /** At least this many bytes to receive into. */
   MemorySegment receive(long bytes) {
     receive = grown(receive, bytes);
     return receive;

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * One all-to-all of byte ranges among processes. The i-th entry of each array belongs to the i-th
  * of the peers; native memory, of 0 bytes for this process itself. What is sent may overlap (the
- * same bytes for all peers); what is received lies apart from all else.
+ * same bytes for all peers); what is received overlaps nothing else.
  *
  * @param what for messages: the collective and the phase
  * @param peers the processes that take part, ascending, this one among them; every one of them
@@ -17,8 +17,8 @@ import java.util.List;
  *     the participants were compared, and the memory is the engine's, which outlives any failure.
  *     If not, a transport must neither write beyond a range nor touch one after it has thrown, and
  *     a difference is an error
- * @param meanwhile what this process has to do besides: the transport runs it once, on any thread,
- *     best when its bytes are under way, and throws what it throws
+ * @param meanwhile work of this process that can overlap with the exchange: the transport runs it
+ *     once, on any thread, best when its bytes are under way, and throws what it throws
  */
 public record ByteExchange(
     String what,

@@ -79,7 +79,7 @@ final class CollectiveLowering {
     return calls.getFirst().x().dtype();
   }
 
-  /** An exchange of nothing, which nobody leaves before all have come. */
+  /** An exchange of nothing, which no process leaves before all have come. */
   private List<Phase> barrier() {
     if (context.isAlone()) {
       return List.of();

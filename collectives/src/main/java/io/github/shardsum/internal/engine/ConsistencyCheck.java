@@ -34,7 +34,7 @@ final class ConsistencyCheck {
   }
 
   /**
-   * Compares everybody.
+   * Compares the devices of all processes.
    *
    * @throws CollectiveMismatchException on every process if anything differs anywhere
    */

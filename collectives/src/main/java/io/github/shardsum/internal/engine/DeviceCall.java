@@ -23,7 +23,7 @@ record DeviceCall(
     Objects.requireNonNull(x, "x");
   }
 
-  /** Whether some of it may be sent from where it lies, or received to where it goes. */
+  /** Whether some of it may be sent from where it is stored, or received to where it goes. */
   boolean liesInNativeMemory() {
     return x.segment().isNative() || out.filter(given -> given.segment().isNative()).isPresent();
   }

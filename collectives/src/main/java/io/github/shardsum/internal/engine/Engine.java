@@ -32,7 +32,7 @@ public final class Engine implements Collectives {
       new AtomicReference<>(Optional.empty());
   private long sequence;
 
-  /** Held by a collective that runs: whoever closes waits for it. */
+  /** Held by a collective that runs: close waits for it. */
   private final ReentrantLock running = new ReentrantLock();
 
   /** Whether what collectives run on is closed; guarded by the lock. */
@@ -193,7 +193,7 @@ public final class Engine implements Collectives {
   }
 
   private static IllegalStateException refusal() {
-    return new IllegalStateException("collectives: open ones are wanted, got closed ones");
+    return new IllegalStateException("collectives: must be open, but were closed");
   }
 
   /** Runs a collective of checked calls; called by one thread at a time, in the same order. */
@@ -246,9 +246,9 @@ public final class Engine implements Collectives {
   }
 
   @Override
-  public <T> List<T> spmd(DeviceBody<T> program) {
+  public <T> List<T> spmd(DeviceBody<T> body) {
     checkUsable();
-    return new SpmdRun<>(this, Objects.requireNonNull(program, "program")).run();
+    return new SpmdRun<>(this, Objects.requireNonNull(body, "body")).run();
   }
 
   @Override

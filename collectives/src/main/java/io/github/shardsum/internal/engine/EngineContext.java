@@ -31,7 +31,7 @@ record EngineContext(
   }
 
   /** All processes, ascending. */
-  List<Integer> everybody() {
+  List<Integer> allProcesses() {
     return IntStream.range(0, transport.processes()).boxed().toList();
   }
 
@@ -91,7 +91,7 @@ record EngineContext(
    * @return what each gave, in the receive buffer; of this process nothing
    */
   MemorySegment[] tell(String what, MemorySegment bytes, long[] lengths, boolean verified) {
-    List<Integer> all = everybody();
+    List<Integer> all = allProcesses();
     MemorySegment from = buffers.send(bytes.byteSize()).asSlice(0, bytes.byteSize());
     MemorySegment.copy(bytes, 0, from, 0, bytes.byteSize());
     MemorySegment[] send = new MemorySegment[lengths.length];

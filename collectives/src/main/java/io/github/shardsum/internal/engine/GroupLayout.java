@@ -122,7 +122,9 @@ final class GroupLayout {
     return local;
   }
 
-  /** The processes that this one meets in a collective along these axes, itself among them. */
+  /**
+   * The processes that take part with this one in a collective along these axes, itself included.
+   */
   List<Integer> peers() {
     return peers;
   }
@@ -134,7 +136,7 @@ final class GroupLayout {
     return regular;
   }
 
-  /** The largest nodes of a group's tree whose leaves all lie on a process, left to right. */
+  /** The largest nodes of a group's tree whose leaves are all on a process, left to right. */
   List<Integer> nodesOf(GroupMembers members, int process) {
     List<Integer> nodes = new ArrayList<>();
     collect(members, process, tree.root(), nodes);

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
 
-/** This process alone: there is nobody to send to. */
+/** This process alone: it sends nothing. */
 public final class LocalTransport implements Transport {
   /** The transport of one process. */
   public LocalTransport() {}

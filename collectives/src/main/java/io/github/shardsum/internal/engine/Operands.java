@@ -117,7 +117,7 @@ final class Operands {
   }
 
   /**
-   * Adds the phase that copies operands which cannot be read where they lie, and results that keep
+   * Adds the phase that copies operands which cannot be read where they are, and results that keep
    * some of what they hold and cannot be written there.
    */
   void stage(List<Phase> phases) {

@@ -4,16 +4,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /**
- * Tasks that are done while something else is waited for, by whoever has time: the thread that
- * waits, and workers that would be idle. Used again and again, each time from {@link #open} until
- * all helpers have returned; thread-safe.
+ * Tasks that run while something else is waited for, on the thread that waits and on workers that
+ * would be idle. Used again and again, each time from {@link #open} until all helpers have
+ * returned; thread-safe.
  */
 final class OverlappedTasks {
   private final int tasks;
   private final IntConsumer task;
   private final AtomicInteger next;
 
-  /** Tasks that nobody does before they are opened. */
+  /** Tasks that do not run before they are opened. */
   OverlappedTasks(int tasks, IntConsumer task) {
     this.tasks = tasks;
     this.task = task;
@@ -25,7 +25,9 @@ final class OverlappedTasks {
     next.set(0);
   }
 
-  /** Does what nobody has begun; what others have begun may go on after it returns. */
+  /**
+   * Runs tasks that have not begun; those that other threads have begun may go on after it returns.
+   */
   void help() {
     for (int mine = next.getAndIncrement(); mine < tasks; mine = next.getAndIncrement()) {
       task.accept(mine);

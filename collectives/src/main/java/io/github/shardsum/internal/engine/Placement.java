@@ -21,7 +21,7 @@ final class Placement {
   Placement(Mesh mesh, int processes, int process) {
     if (mesh.size() % processes != 0) {
       throw new IllegalArgumentException(
-          "collectives: as many devices on each process are wanted, got the "
+          "collectives: every process must hold as many devices, got the "
               + mesh.size()
               + " devices of mesh "
               + mesh.notation()

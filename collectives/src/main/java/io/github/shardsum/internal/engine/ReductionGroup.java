@@ -45,7 +45,7 @@ record ReductionGroup(GroupMembers members, @Nullable ElementBlock[] leaves, Lis
    *
    * @param count its elements
    * @param window which elements of the operands they are
-   * @param owner the process that wants it, or -1 for all of the group
+   * @param owner the process that gets it, or -1 for all of the group
    * @param outs where it goes on this process; empty if it is another's
    */
   record Value(long count, Window window, int owner, List<ElementBlock> outs) {}

@@ -9,7 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One collective of SPMD code: its devices enter, and the last one to come knows that it is.
+ * One collective of SPMD code: its devices enter, and the last one to arrive knows that it is.
  * Thread-safe and without locks.
  *
  * <p>Rendezvous form a chain, of which every device walks along on its own: the n-th that a device
@@ -34,7 +34,7 @@ final class Rendezvous {
     return number;
   }
 
-  /** The rendezvous after this one, for everybody the same. */
+  /** The rendezvous after this one, the same for all devices. */
   Rendezvous next() {
     Rendezvous known = next.get();
     if (known != null) {
@@ -63,12 +63,12 @@ final class Rendezvous {
     return entries.get(index);
   }
 
-  /** Number of devices that have come. */
+  /** Number of devices that have entered. */
   int arrived() {
     return arrived.get();
   }
 
-  /** Whether all have come. */
+  /** Whether all have entered. */
   boolean isFull() {
     return arrived.get() == entries.length();
   }
@@ -78,7 +78,7 @@ final class Rendezvous {
     return since;
   }
 
-  /** Gives everybody's results and wakes the devices that wait. */
+  /** Gives the results of all devices and wakes those that wait. */
   void end(List<Tensor> all) {
     results = all;
     for (int index = 0; index < entries.length(); index++) {

@@ -26,7 +26,7 @@ final class Reports {
     this.context = context;
   }
 
-  /** Gives this process's participants to all; returns everybody's. */
+  /** Gives this process's participants to all; returns those of all processes. */
   List<Participant> exchange(List<Participant> own) {
     byte[] text = encode(own);
     long[] lengths = lengths(text.length);

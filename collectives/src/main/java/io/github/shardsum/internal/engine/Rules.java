@@ -55,8 +55,7 @@ final class Rules {
 
   private static void checkMember(Collective collective, int member, int members) {
     if (member >= members) {
-      throw wrong(
-          collective, "members of 0 to " + (members - 1) + " are wanted", "member " + member);
+      throw wrong(collective, "members must be in [0, " + members + ")", "member " + member);
     }
   }
 
@@ -87,7 +86,7 @@ final class Rules {
         } else if (x.size(split) % p != 0) {
           throw wrong(
               collective,
-              "a size of dimension " + split + " that " + p + " members divide is wanted",
+              "the size of dimension " + split + " must be a multiple of the " + p + " members",
               describe(x));
         }
       }
@@ -107,11 +106,11 @@ final class Rules {
     if (!tensor.isShared()) {
       throw new WrongThreadException(
           collective
-              + ": memory that every thread can access is wanted, but the "
+              + ": memory must be accessible by every thread, but the "
               + what
               + " "
               + describe(tensor)
-              + " lies in a confined arena; use Arena.ofShared()");
+              + " is in a confined arena; use Arena.ofShared()");
     }
   }
 
@@ -123,19 +122,19 @@ final class Rules {
   static void checkAlive(MemorySegment.Scope scope, Collective collective, String what) {
     if (!scope.isAlive()) {
       throw new IllegalStateException(
-          collective + ": live memory is wanted, but the arena of the " + what + " was closed");
+          collective + ": memory must be live, but the arena of the " + what + " was closed");
     }
   }
 
   private static void checkMean(Collective collective, Reduction reduction, Tensor x) {
     if (reduction == Reduction.MEAN && x.dtype() == DType.BOOL) {
-      throw wrong(collective, "a dtype that has a mean is wanted", describe(x) + "; convert first");
+      throw wrong(collective, "the dtype must have a mean", describe(x) + "; convert first");
     }
   }
 
   private static void checkDim(Collective collective, int dim, Tensor x) {
     if (dim >= x.rank()) {
-      throw wrong(collective, "an operand that has dimension " + dim + " is wanted", describe(x));
+      throw wrong(collective, "the operand must have dimension " + dim, describe(x));
     }
   }
 
@@ -193,15 +192,15 @@ final class Rules {
                 () ->
                     wrong(
                         call.collective(),
-                        "counts of rows are wanted",
-                        "none; use the form that takes them"));
+                        "expected counts of rows",
+                        "none; give them in the collective"));
     if (counts.members() != p) {
-      throw wrong(call.collective(), "counts for " + p + " members are wanted", counts.toString());
+      throw wrong(call.collective(), "counts must be for " + p + " members", counts.toString());
     }
     if (counts.rowsNeeded() > x.size(0)) {
       throw wrong(
           call.collective(),
-          "an operand of at least " + counts.rowsNeeded() + " rows is wanted",
+          "the operand must have at least " + counts.rowsNeeded() + " rows",
           describe(x) + " with " + counts);
     }
   }
@@ -220,16 +219,16 @@ final class Rules {
     if (out.dtype() != x.dtype() || !fits) {
       throw wrong(
           call.collective(),
-          "a result of " + x.dtype() + " " + resultShape(call, layout, member) + " is wanted",
+          "the result must be " + x.dtype() + " " + resultShape(call, layout, member),
           describe(out) + " for the operand " + describe(x));
     }
     if (out.segment().isReadOnly()) {
-      throw wrong(call.collective(), "a result that can be written is wanted", "read-only memory");
+      throw wrong(call.collective(), "the result must be writable", "read-only memory");
     }
     if (out.overlapsItself()) {
       throw wrong(
           call.collective(),
-          "a result whose elements lie apart is wanted",
+          "elements of the result must not overlap",
           describe(out)
               + " of strides "
               + Arrays.toString(strides(out))
@@ -311,14 +310,14 @@ final class Rules {
   }
 
   static IllegalArgumentException wrongList(
-      Collective collective, String what, int wanted, int got) {
+      Collective collective, String what, int devices, int got) {
     return new IllegalArgumentException(
         collective
-            + ": one "
+            + ": expected one "
             + what
             + " for each of this process's "
-            + wanted
-            + " devices is wanted, got "
+            + devices
+            + " devices, got "
             + got);
   }
 

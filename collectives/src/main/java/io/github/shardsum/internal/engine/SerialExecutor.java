@@ -45,7 +45,7 @@ final class SerialExecutor implements AutoCloseable {
     lock.lock();
     try {
       if (closed) {
-        throw new IllegalStateException("collectives: open ones are wanted, got closed ones");
+        throw new IllegalStateException("collectives: must be open, but were closed");
       }
       if (thread.isEmpty()) {
         thread =

@@ -43,7 +43,7 @@ final class SpmdRun<T> {
   }
 
   private final Engine engine;
-  private final DeviceBody<T> program;
+  private final DeviceBody<T> body;
   private final int count;
   private final List<SpmdDevice> devices = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
@@ -57,15 +57,15 @@ final class SpmdRun<T> {
   /** Threads other than a device's own that wait for a started collective. */
   private final Queue<Thread> foreignWaiters = new ConcurrentLinkedQueue<>();
 
-  /** Rendezvous that are full and not yet held; whoever makes it 1 holds them, in order. */
+  /** Rendezvous that are full and have not run; the thread that makes it 1 runs them, in order. */
   private final AtomicInteger full = new AtomicInteger();
 
   private final Rendezvous first;
   private Rendezvous toHold;
 
-  SpmdRun(Engine engine, DeviceBody<T> program) {
+  SpmdRun(Engine engine, DeviceBody<T> body) {
     this.engine = engine;
-    this.program = program;
+    this.body = body;
     this.count = engine.placement().count();
     this.states = new AtomicReferenceArray<>(count);
     this.returned = new AtomicReferenceArray<>(count);
@@ -88,7 +88,7 @@ final class SpmdRun<T> {
     threads.forEach(Thread::start);
     watch();
     if (!hasFailed()) {
-      // What devices started and did not await may be yet to fail, and nobody else would tell.
+      // What devices started and did not await may still fail, and no other call would report it.
       engine.executor().awaitStarted();
     }
     if (failure.get().isPresent()) {
@@ -105,7 +105,7 @@ final class SpmdRun<T> {
 
   private void runDevice(int index, SpmdDevice device) {
     try {
-      returned.set(index, program.run(device));
+      returned.set(index, body.run(device));
     } catch (Throwable thrown) {
       deviceFailed(device, thrown);
     } finally {
@@ -135,7 +135,7 @@ final class SpmdRun<T> {
     return engine.placement().process();
   }
 
-  /** A device has ended: whoever waits for it waits in vain. */
+  /** A device has ended: others that wait for it would never go on. */
   private void checkAbandoned(int index, SpmdDevice device) {
     Rendezvous rendezvous = first;
     while (rendezvous.number() < device.entered()) {
@@ -233,7 +233,7 @@ final class SpmdRun<T> {
 
   private DeviceFailedException closedBefore(Rendezvous rendezvous, Throwable thrown) {
     return new DeviceFailedException(
-        "collectives: open ones are wanted while spmd runs, but they were closed before call "
+        "collectives: must be open while spmd runs, but were closed before call "
             + rendezvous.number()
             + "; close them when spmd has returned",
         participants(rendezvous),
@@ -304,7 +304,7 @@ final class SpmdRun<T> {
     }
   }
 
-  /** Everybody who came to a rendezvous, and where the others are instead. */
+  /** The devices that came to a rendezvous, and where the others are instead. */
   private List<Participant> participants(Rendezvous rendezvous) {
     List<Participant> present = new ArrayList<>();
     List<Participant> missing = new ArrayList<>();
@@ -317,7 +317,7 @@ final class SpmdRun<T> {
         present.add(new Participant(device.id(), process(), rendezvous.number(), request, site));
       } else {
         String instead =
-            states.get(index) == State.ENDED ? "has ended" : "has not come; it is elsewhere";
+            states.get(index) == State.ENDED ? "has ended" : "has not arrived; it is elsewhere";
         missing.add(new Participant(device.id(), process(), device.entered(), instead, site));
       }
     }
@@ -360,9 +360,9 @@ final class SpmdRun<T> {
                 + process()
                 + "'s "
                 + count
-                + " devices did not come within "
+                + " devices did not arrive within "
                 + deadline
-                + "; those that did not come, then those that wait:",
+                + "; those that did not arrive, then those that wait:",
             participants(rendezvous)));
   }
 

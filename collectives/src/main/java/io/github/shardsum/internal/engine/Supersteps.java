@@ -14,12 +14,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs phases one after another on workers that stay together from the first to the last.
  *
- * <p>Participants claim runs of tasks from one counter; whoever ends the last run of a phase opens
- * the next. Nobody has to come: one participant alone finishes all phases, and one that comes late
- * joins the phase that is open.
+ * <p>Participants claim runs of tasks from one counter; the one that ends the last run of a phase
+ * opens the next. None is needed: one participant alone finishes all phases, and one that comes
+ * late joins the phase that is open.
  */
 public final class Supersteps {
-  /** Turns of busy waiting for the next phase before a participant parks; about 20 microseconds. */
+  /**
+   * Iterations of busy waiting for the next phase before a participant parks; about 20
+   * microseconds.
+   */
   private static final int SPINS = 2_000;
 
   /** Runs of tasks for each worker in a phase: enough to level tasks of unequal length. */
@@ -54,7 +57,7 @@ public final class Supersteps {
     steps.rethrow();
   }
 
-  /** Phases that so many participants are about to run. */
+  /** Phases that a number of participants are about to run. */
   static Supersteps shared(List<Phase> phases, int parallelism) {
     Supersteps steps = new Supersteps(phases, parallelism);
     steps.open(0);

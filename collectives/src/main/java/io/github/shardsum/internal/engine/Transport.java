@@ -11,10 +11,10 @@ import java.util.List;
 
 /**
  * Moves bytes between processes: all that an engine supplies. Packing, the order of sums, the check
- * of participants and every rule about numbers lie above it and are shared.
+ * of participants and every rule about numbers are above it and shared.
  *
  * <p><b>Threads.</b> Called by one thread at a time, but not always by the same one, and that one
- * may be virtual: an engine whose library wants a thread of its own hands the call over.
+ * may be virtual: an engine whose library needs a thread of its own hands the call over.
  *
  * <p><b>Order.</b> Every process opens its transports in the same order, and on each of them makes
  * the same calls in the same order with the others that take part.
@@ -33,11 +33,11 @@ public interface Transport extends AutoCloseable {
   int processesHere();
 
   /**
-   * All-to-all of byte ranges among some of the processes; returns when the bytes have come.
+   * All-to-all of byte ranges among some of the processes; returns when the bytes have arrived.
    *
    * @param exchange who takes part, and which bytes go where
    * @param deadline how long to wait for the others
-   * @throws CollectiveTimeoutException if they did not come
+   * @throws CollectiveTimeoutException if they did not arrive
    * @throws DeviceFailedException if one of them has ended
    * @throws TransportException if the library reports another error
    */
@@ -64,14 +64,14 @@ public interface Transport extends AutoCloseable {
   boolean reduces(DType dtype, Reduction reduction);
 
   /**
-   * Tells the other processes, if that can be done, that this one gives up, so that they fail
+   * Tells the other processes, if that can be done, that this one has failed, so that they fail
    * rather than wait. Returns quickly, and may end this process where the engine can do no better.
    *
    * @param reason what happened, for the log
    */
   void abort(String reason);
 
-  /** Ends this process's part; waits for nobody after an {@link #abort}. */
+  /** Ends this process's part; does not wait for others after an {@link #abort}. */
   @Override
   void close();
 }

@@ -21,11 +21,11 @@ import java.util.OptionalLong;
 
 /**
  * Reduces operands along the tree. A process combines the largest parts of the tree whose members
- * it holds all; what it sends are those, and whoever owns a range of a result combines the rest.
+ * it holds all; what it sends are those, and the owner of a range of a result combines the rest.
  *
  * <p>An all-reduce between processes is an exchange of ranges, a combination, and an exchange of
- * results; where values are short, whole parts go to everybody and the second exchange falls away.
- * A reduce-scatter is one exchange.
+ * results; where values are short, whole parts go to all processes and the second exchange falls
+ * away. A reduce-scatter is one exchange.
  */
 final class TreeReduction {
   /** Bytes of a partial result up to which the second exchange costs more than it saves. */
@@ -60,14 +60,14 @@ final class TreeReduction {
     }
   }
 
-  /** What goes to another process: a node's terms, combined here unless they lie ready. */
+  /** What goes to another process: a node's terms, combined here unless they are there. */
   private record Part(
       ReductionRequest request, int node, Range range, DType width, Blocks.Piece place) {
     Job job() {
       return new Job(request, node, range.from(), range.to(), List.of(sink(place, width, range)));
     }
 
-    /** Copying it, if it is no more than a range of an operand that lies together. */
+    /** Copying it, if it is no more than a contiguous range of an operand. */
     Optional<Packed> packed() {
       NodeSource source = request.sources().of(node);
       if (source == null || source.block().dtype() != width) {
@@ -357,7 +357,9 @@ final class TreeReduction {
             kind.what() + ": unpack", copies.size(), (task, _) -> copies.get(task).run(width)));
   }
 
-  /** Where the only group's result lies once for all peers, they are sent it from there. */
+  /**
+   * Where the only group's result is in memory once for all peers, it is sent to them from there.
+   */
   private void sendResult(
       ReductionGroup group,
       int peer,
@@ -449,8 +451,7 @@ final class TreeReduction {
                       kind.sum(),
                       context.deadline());
             }));
-    NodeSource all =
-        NodeSource.contiguous(ElementBlock.in(sum, 0, width, value.count()), 0, 0);
+    NodeSource all = NodeSource.contiguous(ElementBlock.in(sum, 0, width, value.count()), 0, 0);
     List<Sink> sinks = value.outs().stream().map(out -> new Sink(out, 0, 0)).toList();
     ReductionRequest last = request(ReductionTree.of(List.of()), _ -> all, true);
     phases.add(phase("finish", List.of(new Job(last, 0, 0, value.count(), sinks))));

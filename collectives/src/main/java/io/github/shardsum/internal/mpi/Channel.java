@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One transport's calls between all processes: its communicators, and how far each process has come
- * on it as far as it has said. For the thread that holds MPI.
+ * One transport's calls between all processes: its communicators, and how far each process is on it
+ * as far as it has said. For the thread that holds MPI.
  */
 final class Channel {
   private final int id;
@@ -126,7 +126,7 @@ final class Channel {
     return message(ControlMessage.Kind.CLOSED, begun[peer], "");
   }
 
-  /** That this process gives up, and why; the number of the message is the kind of failure. */
+  /** That this process has failed, and why; the number of the message is the kind of failure. */
   ControlMessage givingUp(FailureKind kind, String reason) {
     return message(ControlMessage.Kind.FAILED, kind.ordinal(), reason);
   }

@@ -30,7 +30,7 @@ final class Communicators {
   private static final int GUARDIAN = 0;
 
   /** A communicator to be made: of these ranks on this channel. */
-  private record Wanted(int channel, List<Integer> ranks) {
+  private record Request(int channel, List<Integer> ranks) {
     int leader() {
       return ranks.getFirst();
     }
@@ -42,22 +42,22 @@ final class Communicators {
       return HexFormat.of().formatHex(bits.toByteArray());
     }
 
-    static Wanted of(ControlMessage message) {
+    static Request of(ControlMessage message) {
       BitSet bits = BitSet.valueOf(HexFormat.of().parseHex(message.text()));
-      return new Wanted(message.channel(), bits.stream().boxed().toList());
+      return new Request(message.channel(), bits.stream().boxed().toList());
     }
   }
 
   private final MpiJob job;
 
-  /** At the lowest member: how many have come. */
-  private final Map<Wanted, Integer> joined = new HashMap<>();
+  /** At the lowest member: how many have asked. */
+  private final Map<Request, Integer> joined = new HashMap<>();
 
   /** At rank 0: who waits for the right, the first of whom has it. */
   private final Queue<ControlMessage> queue = new ArrayDeque<>();
 
-  private final List<Wanted> due = new ArrayList<>();
-  private final Map<Wanted, Long> made = new HashMap<>();
+  private final List<Request> due = new ArrayList<>();
+  private final Map<Request, Long> made = new HashMap<>();
 
   Communicators(MpiJob job) {
     this.job = job;
@@ -65,22 +65,22 @@ final class Communicators {
 
   /** Says that this process waits for a communicator of these ranks, ascending. */
   void join(Channel channel, List<Integer> ranks) {
-    Wanted wanted = new Wanted(channel.id(), ranks);
-    send(wanted.leader(), message(Kind.JOIN, wanted));
+    Request request = new Request(channel.id(), ranks);
+    send(request.leader(), message(Kind.JOIN, request));
   }
 
   /** The communicator that was waited for, once it is made; it is handed out once. */
   Optional<Long> take(Channel channel, List<Integer> ranks) {
-    return Optional.ofNullable(made.remove(new Wanted(channel.id(), ranks)));
+    return Optional.ofNullable(made.remove(new Request(channel.id(), ranks)));
   }
 
   void hear(ControlMessage message) {
-    Wanted wanted = Wanted.of(message);
+    Request request = Request.of(message);
     switch (message.kind()) {
       case JOIN -> {
-        if (joined.merge(wanted, 1, Integer::sum) == wanted.ranks().size()) {
-          joined.remove(wanted);
-          send(GUARDIAN, message(Kind.LOCK, wanted));
+        if (joined.merge(request, 1, Integer::sum) == request.ranks().size()) {
+          joined.remove(request);
+          send(GUARDIAN, message(Kind.LOCK, request));
         }
       }
       case LOCK -> {
@@ -89,8 +89,8 @@ final class Communicators {
           grant(message);
         }
       }
-      case GRANT -> wanted.ranks().forEach(rank -> send(rank, message(Kind.GO, wanted)));
-      case GO -> due.add(wanted);
+      case GRANT -> request.ranks().forEach(rank -> send(rank, message(Kind.GO, request)));
+      case GO -> due.add(request);
       case UNLOCK -> {
         queue.remove();
         Optional.ofNullable(queue.peek()).ifPresent(this::grant);
@@ -101,7 +101,7 @@ final class Communicators {
   }
 
   private void grant(ControlMessage asked) {
-    send(asked.sender(), message(Kind.GRANT, Wanted.of(asked)));
+    send(asked.sender(), message(Kind.GRANT, Request.of(asked)));
   }
 
   /** Whether there is one that all members are now about to make. */
@@ -112,10 +112,10 @@ final class Communicators {
   /** Makes what all members are now about to make; waits for them. */
   void makeDue() {
     while (!due.isEmpty()) {
-      Wanted wanted = due.removeLast();
-      made.put(wanted, make(wanted.ranks()));
-      if (wanted.leader() == job.rank()) {
-        send(GUARDIAN, message(Kind.UNLOCK, wanted));
+      Request request = due.removeLast();
+      made.put(request, make(request.ranks()));
+      if (request.leader() == job.rank()) {
+        send(GUARDIAN, message(Kind.UNLOCK, request));
       }
     }
   }
@@ -136,7 +136,7 @@ final class Communicators {
     }
   }
 
-  private ControlMessage message(Kind kind, Wanted wanted) {
-    return new ControlMessage(kind, job.rank(), wanted.channel(), 0, wanted.text());
+  private ControlMessage message(Kind kind, Request request) {
+    return new ControlMessage(kind, job.rank(), request.channel(), 0, request.text());
   }
 }

@@ -67,7 +67,7 @@ final class Control {
     mpi.send(letter.bytes(), length, byteType, target, TAG, communicator, request);
   }
 
-  /** Hears what has come, and gives back the memory of what has gone. */
+  /** Receives what has arrived, and frees the memory of what was sent. */
   void progress() {
     while (mpi.test(receive)) {
       ControlMessage message = ControlMessage.read(inbox);

@@ -32,7 +32,7 @@ record ControlMessage(Kind kind, int sender, int channel, long joint, String tex
     FAILED,
     /** The sender's program has ended. */
     LEAVING,
-    /** The sender wants a communicator of the processes in the text, and can do nothing else. */
+    /** The sender asks for a communicator of the processes in the text, and can do nothing else. */
     JOIN,
     /** The sender, who has heard from all of them, asks rank 0 for the right to make it. */
     LOCK,

@@ -7,7 +7,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * How a process leaves the job when its JVM ends: it tells the others, which then do not wait for
- * it in vain, and ends MPI once they too have come to their ends.
+ * it any longer, and ends MPI once they too have ended.
  *
  * <p>After a failure it does not wait long: a process that is stuck would never come, so the whole
  * job is ended. A JVM that is told to end while its program calls collectives ends too, with its

@@ -158,7 +158,8 @@ final class Mpi {
   }
 
   /**
-   * Starts to make a communicator of the same processes, whose messages meet no other's.
+   * Starts to make a communicator of the same processes, whose messages are kept apart from all
+   * others.
    *
    * @param made where its handle goes, to be read when the request is done
    */
@@ -170,7 +171,7 @@ final class Mpi {
    * A communicator of some of the processes; waits for each of them to call.
    *
    * @param ranks an int a process, ascending
-   * @param tag keeps apart calls that meet between the same processes
+   * @param tag keeps apart calls between the same processes
    */
   long create(long communicator, MemorySegment ranks, int count, int tag) {
     call("MPI_Comm_group", () -> (int) commGroup.invokeExact(communicator, answer));

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The memory in which one channel's calls lie while MPI runs them, and the calls. For one thread at
- * a time, and one call at a time.
+ * The memory of one channel's calls while MPI runs them, and the calls. For one thread at a time,
+ * and one call at a time.
  *
  * <p>MPI counts in ints. What an int cannot count is described by datatypes of several blocks, one
  * for each peer; a peer that sees only its own part need not know, since MPI compares what is moved
@@ -164,7 +164,7 @@ final class MpiCalls {
     return MemorySegment.ofAddress(end == 0 ? 0 : first);
   }
 
-  /** A datatype of so many bytes from an offset on, or none if an int counts them. */
+  /** A datatype of a number of bytes, or none if an int can hold it. */
   private Optional<Long> type(long bytes) {
     return bytes <= longestCount ? Optional.empty() : Optional.of(type(0, bytes));
   }

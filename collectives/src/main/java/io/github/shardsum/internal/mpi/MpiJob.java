@@ -39,7 +39,7 @@ final class MpiJob {
     mpi.returnErrors(mpi.handle(MpiConstant.COMM_SELF));
     rank = mpi.rank(everyone);
     world = duplicate(everyone);
-    names = meet(mpi.size(everyone));
+    names = gatherNames(mpi.size(everyone));
     crowded = processesHere() > Runtime.getRuntime().availableProcessors();
     control = new Control(mpi, duplicate(everyone), this::hear);
     communicators = new Communicators(this);
@@ -54,7 +54,7 @@ final class MpiJob {
     return mpi.storedHandle(made);
   }
 
-  private List<String> meet(int size) {
+  private List<String> gatherNames(int size) {
     String own = "rank " + rank + here() + ProcessHandle.current().pid() + ")";
     byte[] name = own.getBytes(StandardCharsets.UTF_8);
     Arena arena = Arena.ofAuto();

@@ -45,7 +45,7 @@ record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
       }
     }
     throw new MpiException(
-        "MPI: a library is wanted, and none loads: " + String.join(", ", failures) + "; " + REMEDY);
+        "MPI: expected a library, but none loads: " + String.join(", ", failures) + "; " + REMEDY);
   }
 
   /** What to try, in order: mpirun's own first, since two MPIs cannot talk to one another. */

@@ -195,8 +195,8 @@ final class MpiThread {
       case String other ->
           throw new MpiException(
               VARIABLE
-                  + ": `waiting` (a platform thread that waits for its operation calls MPI) or `own`"
-                  + " (only the engine's own thread does) is wanted, got `"
+                  + ": expected `waiting` (a platform thread that waits for its operation calls MPI) or `own`"
+                  + " (only the engine's own thread does), got `"
                   + other
                   + "`");
     };

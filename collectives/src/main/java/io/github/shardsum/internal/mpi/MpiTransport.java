@@ -35,7 +35,7 @@ public final class MpiTransport implements Transport {
    *
    * @param deadline how long to wait for them
    * @throws TransportException if MPI is not there, with what to install, or does not start
-   * @throws CollectiveTimeoutException if the others did not come
+   * @throws CollectiveTimeoutException if the others did not arrive
    */
   public static MpiTransport open(Duration deadline) {
     return open(deadline, Integer.MAX_VALUE);
@@ -137,10 +137,10 @@ public final class MpiTransport implements Transport {
   /** Not where the library's rule for NaN or for zeros is not ours. */
   @Override
   public boolean reduces(DType dtype, Reduction reduction) {
-    boolean extremes = reduction == Reduction.MIN || reduction == Reduction.MAX;
+    boolean minOrMax = reduction == Reduction.MIN || reduction == Reduction.MAX;
     return type(dtype).isPresent()
         && operation(reduction).isPresent()
-        && !(extremes && dtype.isFloating());
+        && !(minOrMax && dtype.isFloating());
   }
 
   private static Optional<MpiConstant> type(DType dtype) {

@@ -77,7 +77,7 @@ final class PeerMonitor {
                         what(operation)
                             + ": "
                             + job.name(message.sender())
-                            + " has given up: "
+                            + " has failed: "
                             + message.text()));
   }
 
@@ -100,7 +100,7 @@ final class PeerMonitor {
         ? Optional.empty()
         : Optional.of(
             new CollectiveMismatchException(
-                "the same collectives in the same order are wanted on every process, got\n  "
+                "every process must enter the same collectives in the same order, got\n  "
                     + job.name(job.rank())
                     + ": "
                     + own
@@ -153,11 +153,11 @@ final class PeerMonitor {
         .map(
             place ->
                 hasCome(operation, peer)
-                    ? "has come, and its data has not"
+                    ? "has arrived, but its data has not"
                     : place.text().isEmpty()
-                        ? "has not come: it lives, and its program is elsewhere"
-                        : "has not come: it is in " + place.text())
-        .orElse("has not come and does not answer: stopped, dead or cut off");
+                        ? "has not arrived: it lives, and its program is elsewhere"
+                        : "has not arrived: it is in " + place.text())
+        .orElse("has not arrived and does not answer: stopped, dead or cut off");
   }
 
   private List<Integer> others(PendingOperation operation) {

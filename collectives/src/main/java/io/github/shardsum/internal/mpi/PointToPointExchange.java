@@ -11,12 +11,12 @@ import java.util.function.IntPredicate;
 import java.util.function.LongFunction;
 
 /**
- * An exchange message by message: a message is received only once it has come and has been found to
- * be as long as what is wanted. For the thread that holds MPI.
+ * An exchange message by message: a message is received only once it has arrived and has been found
+ * to be of the expected length. For the thread that holds MPI.
  *
- * <p>Whoever asks MPI for a receive first and learns the length afterwards is lost: Open MPI 4.1
- * reports a message that is too long, but has then written all of it. And what was not asked for is
- * not written after this process has given up, when its memory may be gone.
+ * <p>A receive that is posted before the length is known is not safe: Open MPI 4.1 reports a
+ * message that is too long, but has then written all of it. And what was not asked for is not
+ * written after this process has given up, when its memory may be gone.
  */
 final class PointToPointExchange implements PendingOperation.Action {
   private static final int TAG = 2;
@@ -47,7 +47,7 @@ final class PointToPointExchange implements PendingOperation.Action {
    * @param meanwhile what is done once its messages are under way
    * @param own this process's place among the peers
    * @param slots room for a handle each: one, and two for each peer
-   * @param types a datatype of so many bytes where an int does not count them
+   * @param types a datatype of a number of bytes that an int cannot hold
    * @param hasFailed whether a process has said that it gave up
    */
   PointToPointExchange(
@@ -79,7 +79,8 @@ final class PointToPointExchange implements PendingOperation.Action {
     if (!awaited.isEmpty()) {
       awaited.removeIf(peer -> receive(peer, communicator));
     }
-    // Until all have come there is nothing to end, and each look takes as long as a message.
+    // Until all have arrived there is nothing to complete, and each test takes as long as a
+    // message.
     if (!awaited.isEmpty()) {
       return false;
     }
@@ -126,11 +127,11 @@ final class PointToPointExchange implements PendingOperation.Action {
   private CollectiveMismatchException different(int peer, long come) {
     return new CollectiveMismatchException(
         exchange.what()
-            + ": "
+            + ": expected "
             + exchange.receive()[peer].byteSize()
             + " bytes from process "
             + exchange.peers().get(peer)
-            + " are wanted, which sends "
+            + ", got "
             + come
             + "; open with the check on to see who entered what",
         List.of());

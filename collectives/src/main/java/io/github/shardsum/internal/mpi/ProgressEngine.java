@@ -8,17 +8,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is turned round and round: the operations that run, and the talk beside them. For the thread
- * that holds MPI, see {@link MpiThread}.
+ * Polls the operations that run, and the control messages beside them. For the thread that holds
+ * MPI, see {@link MpiThread}.
  *
- * <p>A turn does not wait for another process: an operation is started and then looked at, so that
+ * <p>A poll does not wait for another process: an operation is started and then tested, so that
  * those of several channels go on side by side, deadlines hold, and questions of other processes
  * are answered meanwhile. What does wait is {@link #waitForOthers}.
  */
 final class ProgressEngine {
   /**
-   * The other processes are heard once in so many turns while operations run, which costs as much
-   * as a look at a message; an operation that lasts looks by itself.
+   * Control messages are received once in this many polls while operations run, which costs as much
+   * as a test of a message; an operation that lasts receives them by itself.
    */
   private static final int HEAR_EVERY = 256;
 
@@ -47,7 +47,7 @@ final class ProgressEngine {
     return finished;
   }
 
-  /** Ends the loop after this turn. */
+  /** Ends the engine after this poll. */
   void finish() {
     finished = true;
   }

@@ -5,22 +5,22 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Where the terms of one node lie. Term e, counted as the result's elements are, is element start +
+ * Where the terms of one node are. Term e, counted as the result's elements are, is element start +
  * (e - origin) / run * stride + (e - origin) % run: a reduce-scatter reads a slice of each operand.
  *
  * @param block the memory
  * @param origin the first term that is there
  * @param start its place
- * @param run terms that lie one after another
+ * @param run contiguous terms
  * @param stride distance from one run to the next, in elements
  */
 public record NodeSource(ElementBlock block, long origin, long start, long run, long stride) {
-  /** Terms that lie one after another, from the origin on. */
+  /** Contiguous terms, from the origin on. */
   public static NodeSource contiguous(ElementBlock block, long origin, long start) {
     return new NodeSource(block, origin, start, Long.MAX_VALUE, 0);
   }
 
-  /** A range of terms, if it lies together in native memory. */
+  /** A range of terms, if it is contiguous in native memory. */
   public Optional<MemorySegment> inNativeMemory(long term, long count) {
     int width = block.dtype().byteSize();
     return runAt(term) >= count
@@ -28,7 +28,7 @@ public record NodeSource(ElementBlock block, long origin, long start, long run, 
         : Optional.empty();
   }
 
-  /** The byte of the memory at which a range of terms begins, if it lies together. */
+  /** The byte of the memory at which a range of terms begins, if it is contiguous. */
   public OptionalLong together(long term, long count) {
     return runAt(term) >= count
         ? OptionalLong.of(block.at() + index(term) * block.dtype().byteSize())
@@ -40,7 +40,7 @@ public record NodeSource(ElementBlock block, long origin, long start, long run, 
     return run == Long.MAX_VALUE ? start + e : start + e / run * stride + e % run;
   }
 
-  /** Terms from this one on that lie one after another. */
+  /** Number of contiguous terms from this one on. */
   long runAt(long term) {
     return run == Long.MAX_VALUE ? Long.MAX_VALUE : run - (term - origin) % run;
   }

@@ -58,6 +58,21 @@ class AliasCheckTest {
   }
 
   @Test
+  void aTileMayBeBroughtByDevicesOfSeveralGroups() {
+    Tensor a = memory.slice(0, 0, 8);
+    Tensor b = memory.slice(0, 8, 16);
+    Tensor c = memory.slice(0, 16, 24);
+    Tensor d = memory.slice(0, 24, 32);
+    assertDoesNotThrow(
+        () -> collectives.runInto(ALONG_Y, List.of(a, b, a, b), List.of(c, d, c, d)));
+    assertDoesNotThrow(
+        () -> collectives.runInto(ALONG_Y, List.of(a, b, a, b), List.of(a, b, a, b)));
+    Tensor e = memory.slice(0, 32, 40);
+    refused(List.of(a, b, e, b), List.of(c, d, c, d));
+    refused(List.of(a, b, a, b), List.of(c, d, c, a));
+  }
+
+  @Test
   void oneOperandMayBeReadByAll() {
     List<Tensor> same = Collections.nCopies(4, memory.slice(0, 0, 8));
     assertDoesNotThrow(() -> collectives.runInto(ALONG_Y, same, parts(8, 16, 24, 32)));

@@ -135,7 +135,7 @@ public final class InMemoryNetwork {
         }
         if (left <= 0) {
           throw new CollectiveTimeoutException(
-              what + ": process " + process + " waited in vain", List.of());
+              what + ": process " + process + " waited for messages that did not come", List.of());
         }
         try {
           left = changed.awaitNanos(left);

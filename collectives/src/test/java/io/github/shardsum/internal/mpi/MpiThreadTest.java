@@ -23,7 +23,7 @@ class MpiThreadTest {
         assertThrows(MpiException.class, () -> MpiThread.waitingThreadsCall(wrong)).getMessage();
     assertEquals(
         "SHARDSUM_MPI_THREAD: `waiting` (a platform thread that waits for its operation calls MPI)"
-            + " or `own` (only the engine's own thread does) is wanted, got `main`",
+            + " or `own` (only the engine's own thread does), got `main`",
         message);
   }
 }

@@ -138,8 +138,7 @@ class FaultsTest {
   /** The others name it within the deadline, and the launcher tells its own status. */
   private static void assertEndsAmongCollectives(Outcome outcome, String how) throws Exception {
     assertNamesRankOne(outcome, how);
-    String told =
-        "caught \\w+Exception: [^\\n]*rank 1 \\([^\\n]*(has ended before it|has given up)";
+    String told = "caught \\w+Exception: [^\\n]*rank 1 \\([^\\n]*(has ended before it|has failed)";
     assertEquals(2, count(told, outcome.out()), outcome.toString());
   }
 

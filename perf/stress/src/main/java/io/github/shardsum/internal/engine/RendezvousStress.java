@@ -109,7 +109,7 @@ public final class RendezvousStress {
       }
     }
 
-    /** Whoever holds the rendezvous once it is full. */
+    /** The thread that runs the rendezvous once it is full. */
     @Signal
     public void hold() {
       while (!rendezvous.isFull()) {
