@@ -122,7 +122,7 @@ class ContractRefusalTest {
             assertSays(
                 WrongThreadException.class,
                 "all-reduce SUM over x: memory must be accessible by every thread, but the"
-                    + " operand f32 [5] lies in a confined arena; use Arena.ofShared()",
+                    + " operand f32 [5] is in a confined arena; use Arena.ofShared()",
                 () -> collectives.start(sum, own));
             assertThrows(WrongThreadException.class, () -> collectives.runInto(sum, heap, own));
           }

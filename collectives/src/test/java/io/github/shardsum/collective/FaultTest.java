@@ -432,7 +432,7 @@ class FaultTest {
   @Test
   void aParticipantHasNumbersFromZero() {
     assertEquals(
-        "participant: the device must be at least 0, got -1",
+        "participant: a device must be at least 0, got -1",
         assertThrows(IllegalArgumentException.class, () -> new Participant(-1, 0, 0, "", ""))
             .getMessage());
     assertThrows(IllegalArgumentException.class, () -> new Participant(0, -1, 0, "", ""));

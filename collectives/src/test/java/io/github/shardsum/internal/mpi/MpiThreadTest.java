@@ -22,7 +22,7 @@ class MpiThreadTest {
     String message =
         assertThrows(MpiException.class, () -> MpiThread.waitingThreadsCall(wrong)).getMessage();
     assertEquals(
-        "SHARDSUM_MPI_THREAD: `waiting` (a platform thread that waits for its operation calls MPI)"
+        "SHARDSUM_MPI_THREAD: expected `waiting` (a platform thread that waits for its operation calls MPI)"
             + " or `own` (only the engine's own thread does), got `main`",
         message);
   }
