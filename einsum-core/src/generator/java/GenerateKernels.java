@@ -147,7 +147,7 @@ public final class GenerateKernels {
         }
       }
     }
-    throw new IllegalArgumentException(file + ": #end is wanted for: " + body.get(start));
+    throw new IllegalArgumentException(file + ": expected #end for: " + body.get(start));
   }
 
   private static boolean holds(String condition, Map<String, String> keys) {
@@ -191,7 +191,7 @@ public final class GenerateKernels {
       return Long.parseLong(value);
     } catch (NumberFormatException notANumber) {
       throw new IllegalArgumentException(
-          file + ": a key or an integer is wanted, got \"" + atom + "\"; keys " + keys.keySet());
+          file + ": expected a key or an integer, got \"" + atom + "\"; keys " + keys.keySet());
     }
   }
 
@@ -199,7 +199,7 @@ public final class GenerateKernels {
       throws IOException {
     Matcher declared = PACKAGE.matcher(text);
     if (!declared.find()) {
-      throw new IllegalArgumentException(template + ": a package declaration is wanted");
+      throw new IllegalArgumentException(template + ": expected a package declaration");
     }
     Path file = output.resolve(declared.group(1).replace('.', '/')).resolve(name + ".java");
     Files.createDirectories(file.getParent());

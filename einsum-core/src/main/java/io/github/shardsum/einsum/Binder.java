@@ -223,7 +223,7 @@ final class Binder {
       throw wrong(
           Kind.OUTPUT_SIZE,
           "a size is given for '" + name + "', which is no label of the output",
-          "Sizes are wanted for output labels that no operand has; leave this one out.");
+          "A size may be given only for an output label that no operand has; leave this one out.");
     }
     int label = number(name);
     long known = sizes.get(label).map(Site::size).orElse(size);

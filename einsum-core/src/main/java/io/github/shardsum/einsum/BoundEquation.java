@@ -33,7 +33,7 @@ public final class BoundEquation {
   private final boolean[] inOperand;
   private final boolean[] inOutput;
 
-  /** Takes the arrays over; nobody else may hold them. */
+  /** Takes the arrays over; no other object may hold them. */
   BoundEquation(
       Equation equation,
       List<Shape> shapes,
@@ -89,7 +89,8 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such operand
    */
   public Shape operandShape(int operand) {
-    return shapes.get(Indices.check("operandShape: an operand", operand, operandCount(), equation));
+    return shapes.get(
+        Indices.check("operandShape: expected an operand", operand, operandCount(), equation));
   }
 
   /**
@@ -122,7 +123,8 @@ public final class BoundEquation {
    */
   public int operandLabel(int operand, int axis) {
     int[] labels = labelsOf("operandLabel: an operand", operand);
-    return labels[Indices.check("operandLabel: an axis", axis, labels.length, shapes.get(operand))];
+    return labels[
+        Indices.check("operandLabel: expected an axis", axis, labels.length, shapes.get(operand))];
   }
 
   /**
@@ -152,7 +154,7 @@ public final class BoundEquation {
   public boolean isBroadcast(int operand, int axis) {
     int[] labels = labelsOf("isBroadcast: an operand", operand);
     Shape shape = shapes.get(operand);
-    int label = labels[Indices.check("isBroadcast: an axis", axis, labels.length, shape)];
+    int label = labels[Indices.check("isBroadcast: expected an axis", axis, labels.length, shape)];
     return shape.size(axis) != sizes[label];
   }
 
@@ -174,7 +176,7 @@ public final class BoundEquation {
    */
   public int outputLabel(int axis) {
     return outputLabels[
-        Indices.check("outputLabel: an axis", axis, outputLabels.length, outputShape)];
+        Indices.check("outputLabel: expected an axis", axis, outputLabels.length, outputShape)];
   }
 
   /**
@@ -271,7 +273,7 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such operand
    */
   public BoundEquation vjp(int operand) {
-    Indices.check("vjp: an operand", operand, operandCount(), equation);
+    Indices.check("vjp: expected an operand", operand, operandCount(), equation);
     return new Gradient(this, operand).bound();
   }
 

@@ -6,6 +6,7 @@ import io.github.shardsum.internal.contraction.KernelChoices;
 import io.github.shardsum.internal.contraction.Lowering;
 import io.github.shardsum.internal.contraction.View;
 import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.path.PathCost;
 import io.github.shardsum.tensor.DType;
@@ -44,8 +45,8 @@ final class ContractionSpecs {
 
   private static Kernels kernels(EinsumOptions options) {
     return switch (options.kernels()) {
-      case BEST -> Kernels.best();
-      case SCALAR -> Kernels.scalar();
+      case BEST -> KernelSelection.best();
+      case SCALAR -> KernelSelection.scalar();
     };
   }
 
@@ -144,9 +145,9 @@ final class ContractionSpecs {
     Tensor tensor = bias.tensor();
     if (bias.term().size() != tensor.rank()) {
       throw new IllegalArgumentException(
-          "bias: one axis a label of \""
+          "bias: expected one axis a label of \""
               + bias.term()
-              + "\" is wanted, got shape "
+              + "\", got shape "
               + tensor.shape());
     }
     for (int axis = 0; axis < tensor.rank(); axis++) {

@@ -42,7 +42,7 @@ import java.util.stream.Stream;
  * OperandSpec#like}).
  *
  * <p><b>Determinism.</b> For one plan the result's bits depend neither on the number of threads nor
- * on where the data lies (heap, native, mapped). They may depend on the vector width.
+ * on where the data is stored (heap, native, mapped). They may depend on the vector width.
  *
  * <p><b>Aliasing.</b> out must share no element with an operand or with itself; this is checked
  * before anything is written. Operands may overlap each other.
@@ -152,7 +152,7 @@ public final class Einsum {
   static Einsum compile(Equation equation, EinsumOptions options, List<OperandSpec> specs) {
     if (equation.isAnnotated()) {
       throw new IllegalArgumentException(
-          "einsum: an equation without layout is wanted, got \""
+          "einsum: expected an equation without layout, got \""
               + equation
               + "\"; use Equation.withoutLayout(), or the sharded-einsum module to lay it out");
     }
@@ -200,7 +200,7 @@ public final class Einsum {
    *     operands, or the result does not fit in one Java array (use {@link #runInto} with native
    *     memory)
    * @throws IllegalStateException if an operand's arena is closed, before or during the run
-   * @throws WrongThreadException if an operand lies in a confined arena of another thread
+   * @throws WrongThreadException if an operand is in a confined arena of another thread
    */
   public Tensor run(Operand... operands) {
     Tensor out = Tensor.zeros(dtype, bound.outputShape());
@@ -219,7 +219,7 @@ public final class Einsum {
    *     an element with an operand or with itself; nothing is then written
    * @throws IllegalStateException if the arena of out or of an operand is closed; if that happens
    *     during the run, out holds part of the result
-   * @throws WrongThreadException if out or an operand lies in a confined arena of another thread
+   * @throws WrongThreadException if out or an operand is in a confined arena of another thread
    */
   public void runInto(Tensor out, Operand... operands) {
     if (!runDirectly(out, operands)) {
@@ -401,7 +401,7 @@ public final class Einsum {
   public Einsum vjp(int operand) {
     if (!options.epilogue().isNone()) {
       throw new IllegalStateException(
-          "vjp: an einsum without epilogue is wanted, got "
+          "vjp: expected an einsum without epilogue, got "
               + options.epilogue()
               + "; differentiate the epilogue apart");
     }

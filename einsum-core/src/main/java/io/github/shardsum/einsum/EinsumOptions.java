@@ -56,8 +56,7 @@ public record EinsumOptions(
     sizes = Map.copyOf(sizes);
     if (memoryLimit.isPresent() && memoryLimit.getAsLong() < Long.BYTES) {
       throw new IllegalArgumentException(
-          "memory limit: at least 8 bytes, one element, are wanted, got "
-              + memoryLimit.getAsLong());
+          "memory limit: expected at least 8 bytes, one element, got " + memoryLimit.getAsLong());
     }
   }
 

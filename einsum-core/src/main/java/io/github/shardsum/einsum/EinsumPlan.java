@@ -24,7 +24,7 @@ public record EinsumPlan(
   /**
    * One step.
    *
-   * @param equation its labels as they lie in memory, as {@code "ij,jk->ik"}
+   * @param equation its labels in the order of memory, as {@code "ij,jk->ik"}
    * @param kernel the kernel that runs it
    * @param why what decided for it: estimated cycles, or the lengths of contiguous runs
    * @param bytes bytes of its operands and its result, of one pass, each counted once in the type

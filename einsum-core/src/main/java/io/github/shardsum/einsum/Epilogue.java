@@ -32,6 +32,12 @@ public record Epilogue(double scale, Optional<Bias> bias, boolean relu) {
       Objects.requireNonNull(term, "term");
       Objects.requireNonNull(tensor, "tensor");
     }
+
+    /** The labels and what the tensor is, without its elements. */
+    @Override
+    public String toString() {
+      return term + " " + tensor.description();
+    }
   }
 
   /** Checks that nothing is null. */

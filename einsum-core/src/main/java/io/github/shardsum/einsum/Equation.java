@@ -43,7 +43,7 @@ public record Equation(List<Term> operands, Term output) {
   public Equation {
     operands = List.copyOf(operands);
     if (operands.isEmpty()) {
-      throw new IllegalArgumentException("equation: at least one operand is wanted, got none");
+      throw new IllegalArgumentException("equation: expected at least one operand, got none");
     }
   }
 
@@ -100,7 +100,7 @@ public record Equation(List<Term> operands, Term output) {
    * @throws IndexOutOfBoundsException if there is no such operand
    */
   public Term operand(int index) {
-    return operands.get(Indices.check("operand: one", index, operands.size(), this));
+    return operands.get(Indices.check("operand: expected one", index, operands.size(), this));
   }
 
   /**

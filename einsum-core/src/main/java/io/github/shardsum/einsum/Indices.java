@@ -7,13 +7,13 @@ final class Indices {
   /**
    * The number, if it is in [0, count).
    *
-   * @param what who asks and for what, as in {@code operandShape: an operand}
-   * @param of what has so many of them
+   * @param what the method and what it asked for, as in {@code operandShape: expected an operand}
+   * @param of what has that many of them
    */
   static int check(String what, int number, int count, Object of) {
     if (number < 0 || number >= count) {
       throw new IndexOutOfBoundsException(
-          what + " in [0, " + count + ") of " + of + " is wanted, got " + number);
+          what + " in [0, " + count + ") of " + of + ", got " + number);
     }
     return number;
   }

@@ -51,7 +51,7 @@ final class KernelTuner {
       Operand[] operands,
       Duration most) {
     if (most.isNegative()) {
-      throw new IllegalArgumentException("trial: a time of at least 0 is wanted, got " + most);
+      throw new IllegalArgumentException("trial: expected a time of at least 0, got " + most);
     }
     this.with = with;
     this.candidates = candidates;

@@ -58,7 +58,7 @@ final class LabelSyntax {
   static void check(String what, String name) {
     if (name.isEmpty() || !isName(name)) {
       throw new IllegalArgumentException(
-          what + ": letters, digits and underscores are wanted, got \"" + name + "\"");
+          what + ": expected letters, digits and underscores, got \"" + name + "\"");
     }
   }
 }

@@ -21,11 +21,11 @@ final class RunChecks {
   static void operands(BoundEquation bound, Operand[] operands) {
     if (operands.length != bound.operandCount()) {
       throw new IllegalArgumentException(
-          "einsum: "
+          "einsum: expected "
               + bound.operandCount()
               + " operands of "
               + bound.equation()
-              + " are wanted, got "
+              + ", got "
               + operands.length);
     }
     for (int i = 0; i < operands.length; i++) {
@@ -47,21 +47,21 @@ final class RunChecks {
   static void result(BoundEquation bound, DType dtype, Tensor out) {
     if (!out.shape().equals(bound.outputShape()) || out.dtype() != dtype) {
       throw new IllegalArgumentException(
-          "einsum: out of "
+          "einsum: expected an out of "
               + dtype
               + bound.outputShape()
-              + " is wanted for "
+              + " for "
               + bound.equation()
               + ", got "
-              + out);
+              + out.description());
     }
     if (out.segment().isReadOnly()) {
-      throw new IllegalArgumentException("einsum: a writable out is wanted, got a read-only one");
+      throw new IllegalArgumentException("einsum: expected a writable out, got a read-only one");
     }
     if (out.overlapsItself()) {
       throw new IllegalArgumentException(
-          "einsum: an out whose elements are apart is wanted, got "
-              + out
+          "einsum: expected an out whose elements are apart, got "
+              + out.description()
               + ", a broadcast or overlapping view; use a fresh tensor");
     }
   }
@@ -69,7 +69,7 @@ final class RunChecks {
   static void integral(String name, double value) {
     if (value != Math.rint(value) || Math.abs(value) > 1L << 53) {
       throw new IllegalArgumentException(
-          "einsum: an integer " + name + " is wanted for integer dtypes, got " + value);
+          "einsum: expected an integer " + name + " for integer dtypes, got " + value);
     }
   }
 
@@ -85,9 +85,9 @@ final class RunChecks {
     DType bias = epilogue.bias().get().tensor().dtype();
     if (bias.isFloating() || (dtype == DType.BOOL && bias != DType.BOOL)) {
       throw new IllegalArgumentException(
-          "bias: "
+          "bias: expected "
               + (dtype == DType.BOOL ? "bool" : "an integer dtype")
-              + " is wanted for a result of "
+              + " for a result of "
               + dtype
               + ", got "
               + bias
@@ -104,7 +104,7 @@ final class RunChecks {
         };
     if (overlaps) {
       throw new IllegalArgumentException(
-          "einsum: an out that shares no element with an operand is wanted, but it overlaps "
+          "einsum: expected an out that shares no element with an operand, got one that overlaps "
               + name
               + "; copy that operand or use a fresh out");
     }

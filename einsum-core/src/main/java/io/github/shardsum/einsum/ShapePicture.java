@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 
 /** The part of a message that shows an equation, and under it every operand's shape. */
 final class ShapePicture {
-  /** Carets far to the right of a terminal's width help nobody. */
+  /** Carets far to the right of a terminal's width are of no help. */
   private static final int LONGEST_WITH_CARETS = 100;
 
   private final Equation equation;

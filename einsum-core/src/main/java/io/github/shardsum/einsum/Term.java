@@ -30,7 +30,7 @@ public record Term(List<Axis> axes, List<String> partial) {
     Set<String> used = new HashSet<>();
     for (Axis axis : axes) {
       if (axis.isEllipsis() && ellipsis) {
-        throw new IllegalArgumentException("term: at most one ellipsis is wanted, got two");
+        throw new IllegalArgumentException("term: expected at most one ellipsis, got two");
       }
       ellipsis |= axis.isEllipsis();
       for (String name : axis.mesh()) {
@@ -90,7 +90,7 @@ public record Term(List<Axis> axes, List<String> partial) {
    * @throws IndexOutOfBoundsException if there is no such axis
    */
   public Axis axis(int position) {
-    return axes.get(Indices.check("axis: one", position, axes.size(), this));
+    return axes.get(Indices.check("axis: expected one", position, axes.size(), this));
   }
 
   /**

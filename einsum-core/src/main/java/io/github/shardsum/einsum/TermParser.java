@@ -118,7 +118,7 @@ final class TermParser {
       throw wrong(
           Kind.LAYOUT,
           at,
-          "the name of a mesh axis is wanted",
+          "expected the name of a mesh axis",
           "Write n@x, n@x.y, or after a bar: m n | x y.");
     }
     String name = name();

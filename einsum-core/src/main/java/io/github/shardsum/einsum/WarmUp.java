@@ -49,7 +49,7 @@ final class WarmUp {
 
   void run(Duration most) {
     if (most.isNegative()) {
-      throw new IllegalArgumentException("warm-up: a time of at least 0 is wanted, got " + most);
+      throw new IllegalArgumentException("warm-up: expected a time of at least 0, got " + most);
     }
     long end = endOf(most);
     Operand[] operands = operands(FEW);

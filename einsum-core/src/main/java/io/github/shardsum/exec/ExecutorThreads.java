@@ -4,7 +4,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * The threads of somebody else.
+ * The threads of the caller's executor.
  *
  * @param executor runs a region once a helper, maybe late, maybe never
  */
@@ -16,7 +16,7 @@ record ExecutorThreads(Executor executor) implements HelperThreads {
         executor.execute(region::help);
       }
     } catch (RejectedExecutionException busy) {
-      // Nobody has to come.
+      // No helper is needed.
     }
   }
 

@@ -1,9 +1,9 @@
 package io.github.shardsum.exec;
 
-/** Whoever helps the caller with a region. One region at a time. */
+/** Threads that help the caller with a region. One region at a time. */
 sealed interface HelperThreads extends AutoCloseable permits Team, ExecutorThreads {
   /**
-   * Asks so many helpers to take part in a region. They may come late or never: the caller does
+   * Asks a number of helpers to take part in a region. They may come late or never: the caller does
    * what they do not.
    */
   void ask(Region region, int helpers);

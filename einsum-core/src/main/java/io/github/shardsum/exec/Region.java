@@ -47,7 +47,7 @@ final class Region {
     try {
       scratch = take.get();
     } catch (OutOfMemoryError noRoom) {
-      return; // Nobody has to come.
+      return; // No helper is needed.
     }
     try {
       work(scratch);

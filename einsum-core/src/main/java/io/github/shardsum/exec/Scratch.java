@@ -109,9 +109,9 @@ public final class Scratch {
   private static void check(int slot, int length) {
     if (slot < 0 || slot >= MOST_SLOTS || length < 0) {
       throw new IllegalArgumentException(
-          "scratch: a slot in [0, "
+          "scratch: expected a slot in [0, "
               + MOST_SLOTS
-              + ") and a length of at least 0 are wanted, got slot "
+              + ") and a length of at least 0, got slot "
               + slot
               + " of length "
               + length);

@@ -25,7 +25,7 @@ final class Team implements HelperThreads {
   private volatile boolean closed;
 
   /**
-   * So many daemon threads, which begin with the first region.
+   * A number of daemon threads, which begin with the first region.
    *
    * @param awakeNanos how long they wait for the next one before they sleep
    */
@@ -42,7 +42,8 @@ final class Team implements HelperThreads {
       String name = "shardsum-" + (number + 1);
       threads.add(Thread.ofPlatform().name(name).daemon().start(() -> help(number)));
     }
-    // Whoever falls asleep says so, and then looks once more: nobody sleeps through a region.
+    // A thread that goes to sleep announces it and then looks once more, so that none misses a
+    // region.
     asked = Optional.of(region);
     int missing = wanted;
     for (int i = 0; i < threads.size(); i++) {
@@ -64,7 +65,7 @@ final class Team implements HelperThreads {
   private void help(int number) {
     while (!closed) {
       awaken(number).ifPresent(Region::help);
-      Thread.interrupted(); // what a task left: with it nobody could sleep
+      Thread.interrupted(); // a task may leave the flag set, and with it no thread could sleep
     }
   }
 

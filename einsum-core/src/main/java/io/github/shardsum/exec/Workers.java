@@ -18,13 +18,13 @@ public final class Workers implements AutoCloseable {
   /** Scratches kept for callers; more concurrent callers than this allocate their own. */
   private static final int KEPT = 16;
 
-  private static final HelperThreads NOBODY = new ExecutorThreads(Runnable::run);
+  private static final HelperThreads NO_HELPERS = new ExecutorThreads(Runnable::run);
 
   /** The first region would start them all: more is a mistake, and ends the JVM's memory. */
   private static final int MOST_THREADS = 1 << 16;
 
   /**
-   * How long whoever waits stays awake: about as long as it would take to wake it. Where two
+   * How long a waiting thread stays awake: about as long as it would take to wake it. Where two
    * threads were put on one processor, longer is lost to the one that works.
    */
   private static final long AWAKE_NANOS = 50_000;
@@ -58,7 +58,7 @@ public final class Workers implements AutoCloseable {
    * @return fresh workers; nothing to close
    */
   public static Workers sequential() {
-    return new Workers(1, NOBODY);
+    return new Workers(1, NO_HELPERS);
   }
 
   /**
@@ -73,14 +73,14 @@ public final class Workers implements AutoCloseable {
   public static Workers of(int threads) {
     if (threads > MOST_THREADS) {
       throw new IllegalArgumentException(
-          "workers: at most "
+          "workers: expected at most "
               + MOST_THREADS
-              + " threads are wanted, got "
+              + " threads, got "
               + threads
               + "; more than there are processors make nothing faster");
     }
     return new Workers(
-        checked(threads), threads <= 1 ? NOBODY : new Team(threads - 1, awakeNanos(threads)));
+        checked(threads), threads <= 1 ? NO_HELPERS : new Team(threads - 1, awakeNanos(threads)));
   }
 
   /**
@@ -99,12 +99,12 @@ public final class Workers implements AutoCloseable {
 
   private static int checked(int threads) {
     if (threads < 1) {
-      throw new IllegalArgumentException("workers: at least 1 thread is wanted, got " + threads);
+      throw new IllegalArgumentException("workers: expected at least 1 thread, got " + threads);
     }
     return threads;
   }
 
-  /** Where threads share a processor, whoever waits awake keeps another from working. */
+  /** Where threads share a processor, a thread that waits awake keeps another from working. */
   private static long awakeNanos(int threads) {
     return threads <= Runtime.getRuntime().availableProcessors() ? AWAKE_NANOS : 0;
   }
@@ -116,7 +116,7 @@ public final class Workers implements AutoCloseable {
    * @return workers that have the calling thread alone; nothing to close
    */
   public Workers alone() {
-    return parallelism == 1 ? this : new Workers(1, NOBODY, closed, scratches);
+    return parallelism == 1 ? this : new Workers(1, NO_HELPERS, closed, scratches);
   }
 
   /**
@@ -154,10 +154,10 @@ public final class Workers implements AutoCloseable {
   public void run(int tasks, Task task) {
     Objects.requireNonNull(task, "task");
     if (tasks < 0) {
-      throw new IllegalArgumentException("workers: at least 0 tasks are wanted, got " + tasks);
+      throw new IllegalArgumentException("workers: expected at least 0 tasks, got " + tasks);
     }
     if (closed.get()) {
-      throw new IllegalStateException("workers: open ones are wanted, got closed ones");
+      throw new IllegalStateException("workers: expected open ones, got closed ones");
     }
     if (tasks <= 1 || parallelism == 1 || !busy.compareAndSet(false, true)) {
       runAlone(tasks, task);

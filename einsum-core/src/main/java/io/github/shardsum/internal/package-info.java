@@ -1,4 +1,4 @@
-/** What is shared inside einsum-core and promised to nobody. */
+/** What is shared inside einsum-core and may change at any time. */
 @NullMarked
 package io.github.shardsum.internal;
 

@@ -30,9 +30,9 @@ final class ArrayNames {
       if (length == 0 || length > longest) {
         throw new IllegalArgumentException(
             format
-                + ": a name of 1 to "
+                + ": expected a name of 1 to "
                 + longest
-                + " bytes is wanted, got "
+                + " bytes, got "
                 + length
                 + " in "
                 + FileLocation.quote(name));
@@ -49,9 +49,7 @@ final class ArrayNames {
       return array;
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException(
-          format
-              + ": a name of whole Unicode characters is wanted, got "
-              + FileLocation.quote(name),
+          format + ": expected a name of whole Unicode characters, got " + FileLocation.quote(name),
           e);
     }
   }

@@ -50,14 +50,12 @@ final class AtomicFile {
     }
   }
 
-  /**
-   * A part of gigabytes must not stay, under a name that nobody sees, where a write is broken off.
-   */
+  /** A part of gigabytes must not stay, under a hidden name, where a write is broken off. */
   private static void deleteQuietly(Path part) {
     try {
       Files.deleteIfExists(part);
     } catch (IOException leftBehind) {
-      // The JVM is ending; nobody is left to tell.
+      // The JVM is ending; no caller is left to tell.
     }
   }
 
@@ -69,7 +67,7 @@ final class AtomicFile {
     }
   }
 
-  /** The same failure of the file that was asked for: nobody knows the other name. */
+  /** The same failure of the file that was asked for: the caller does not know the other name. */
   private static FileSystemException named(Path path, FileSystemException failed) {
     String reason =
         switch (failed) {
@@ -85,7 +83,7 @@ final class AtomicFile {
   private static Path target(Path path) throws IOException {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       throw new FileSystemException(
-          path.toString(), null, "a regular file or a name that is free is wanted");
+          path.toString(), null, "expected a regular file or a name that is free");
     }
     // A link stays a link: the file that it names is what is replaced, or made.
     Path target = Files.exists(path) ? path.toRealPath() : endOfLinks(path.toAbsolutePath());

@@ -39,7 +39,7 @@ final class Crc implements Source {
     int found = (int) crc.getValue();
     if (found != wanted) {
       throw place.broken(
-          String.format("bytes with checksum %08x are wanted", wanted),
+          String.format("expected bytes with checksum %08x", wanted),
           0,
           String.format("%08x", found));
     }

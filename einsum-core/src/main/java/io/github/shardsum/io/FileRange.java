@@ -24,7 +24,7 @@ record FileRange(FileLocation place, FileChannel channel, long size) {
    */
   static FileChannel open(Path path) throws IOException {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
-      throw new FileSystemException(path.toString(), null, "a regular file is wanted");
+      throw new FileSystemException(path.toString(), null, "expected a regular file");
     }
     return FileChannel.open(path, StandardOpenOption.READ);
   }
@@ -56,7 +56,7 @@ record FileRange(FileLocation place, FileChannel channel, long size) {
     while (into.hasRemaining()) {
       int count = into.remaining() > size - at ? -1 : channel.read(into, place.base() + at);
       if (count < 0) {
-        throw place.broken(into.remaining() + " more bytes are wanted", at, "the end");
+        throw place.broken("expected " + into.remaining() + " more bytes", at, "the end");
       }
       at += count;
     }

@@ -30,7 +30,7 @@ final class InflatedSource implements Source, AutoCloseable {
   public void read(ByteBuffer into) throws IOException {
     while (into.hasRemaining()) {
       if (inflate(into) == 0) {
-        throw broken("more bytes are wanted", "the end of the deflated ones");
+        throw broken("expected more bytes", "the end of the deflated ones");
       }
     }
   }
@@ -46,7 +46,7 @@ final class InflatedSource implements Source, AutoCloseable {
         }
       }
     } catch (DataFormatException e) {
-      throw broken("deflated bytes are wanted", "others (" + e.getMessage() + ")");
+      throw broken("expected deflated bytes", "others (" + e.getMessage() + ")");
     }
     crc.update(into.slice(from, into.position() - from));
     return into.position() - from;
@@ -55,7 +55,7 @@ final class InflatedSource implements Source, AutoCloseable {
   private void feed() throws IOException {
     int count = (int) Math.min(BLOCK, deflated.size() - taken);
     if (count == 0 || inflater.needsDictionary()) {
-      throw broken("deflated bytes that end are wanted", "the end of the entry");
+      throw broken("expected deflated bytes that end", "the end of the entry");
     }
     inflater.setInput(deflated.bytes(taken, count));
     taken += count;
@@ -70,14 +70,14 @@ final class InflatedSource implements Source, AutoCloseable {
     } while (count > 0 && inflater.getBytesWritten() <= size);
     if (inflater.getBytesWritten() != size) {
       throw broken(
-          "as many inflated bytes as the directory says (" + size + ") are wanted",
+          "expected as many inflated bytes as the directory says (" + size + ")",
           inflater.finished() ? "the end" : "more");
     }
     if (inflater.getBytesRead() != deflated.size()) {
       throw deflated
           .place()
           .broken(
-              "deflated bytes that fill their entry are wanted",
+              "expected deflated bytes that fill their entry",
               inflater.getBytesRead(),
               deflated.size() - inflater.getBytesRead() + " more");
     }

@@ -36,7 +36,7 @@ final class JsonText {
     CharBuffer out = CharBuffer.allocate(bytes.length);
     if (decoder.decode(in, out, true).isError()) {
       throw place.broken(
-          "a header in UTF-8 is wanted", start + in.position(), "byte " + (in.get() & 0xff));
+          "expected a header in UTF-8", start + in.position(), "byte " + (in.get() & 0xff));
     }
     return new JsonText(place, out.flip().toString(), start);
   }
@@ -54,12 +54,12 @@ final class JsonText {
   /** Refuses the key that was read last if it was there before. */
   void once(boolean first) {
     if (!first) {
-      throw broken("each key once is wanted", found());
+      throw broken("expected each key once", found());
     }
   }
 
   private TensorFileException unexpected(String wanted) {
-    return broken(wanted + " is wanted", found());
+    return broken("expected " + wanted, found());
   }
 
   private String found() {

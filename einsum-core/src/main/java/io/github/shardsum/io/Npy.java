@@ -89,8 +89,8 @@ public final class Npy {
   /**
    * Writes a tensor, whole or not at all: a file of that name is replaced in one step at the end,
    * or stays as it was. The file is not forced to the device, which a power cut may notice. What
-   * was written of it until then lies under a hidden name beside it, {@code .shardsum-*.part}, and
-   * is deleted when the write fails or the JVM ends; only a JVM that is killed leaves it.
+   * was written of it until then is under a hidden name beside it, {@code .shardsum-*.part}, and is
+   * deleted when the write fails or the JVM ends; only a JVM that is killed leaves it.
    *
    * @param path the file; its folder exists
    * @param tensor any tensor; its elements are written in C order

@@ -11,8 +11,7 @@ import java.util.Optional;
  * white space, trailing commas, both quotes. Nothing is evaluated.
  */
 final class NpyDict {
-  private static final String KEYS =
-      "the keys descr, fortran_order and shape, each once, are wanted";
+  private static final String KEYS = "expected the keys descr, fortran_order and shape, each once";
 
   private final FileLocation place;
   private final byte[] text;
@@ -40,7 +39,7 @@ final class NpyDict {
     }
     skipSpace();
     if (at < text.length) {
-      throw broken("the end of the header is wanted behind its dict");
+      throw broken("expected the end of the header behind its dict");
     }
     if (type.isEmpty() || fortran.isEmpty() || shape.isEmpty()) {
       throw place.broken(
@@ -80,7 +79,7 @@ final class NpyDict {
   private NpyType descr() {
     int valueAt = skipSpace();
     if (peek() == '[' || peek() == '(') {
-      throw broken("a plain dtype is wanted (not a structured one: save its fields one by one)");
+      throw broken("expected a plain dtype (not a structured one: save its fields one by one)");
     }
     String descr = string();
     return NpyType.parse(descr)
@@ -96,7 +95,7 @@ final class NpyDict {
     if (acceptWord("False")) {
       return false;
     }
-    throw broken("True or False is wanted");
+    throw broken("expected True or False");
   }
 
   private boolean acceptWord(String word) {
@@ -117,21 +116,21 @@ final class NpyDict {
     boolean comma = true;
     while (!accept(')')) {
       if (!comma) {
-        throw broken("a comma or a closing parenthesis is wanted");
+        throw broken("expected a comma or a closing parenthesis");
       }
       sizes.add(size());
       comma = accept(',');
     }
     if (sizes.size() == 1 && !comma) {
       at = valueAt;
-      throw broken("a tuple of sizes, as in (3,), is wanted");
+      throw broken("expected a tuple of sizes, as in (3,)");
     }
     long[] shape = sizes.stream().mapToLong(Long::longValue).toArray();
     try {
       return Shape.of(shape);
     } catch (IllegalArgumentException tooMany) {
       at = valueAt;
-      throw broken("a shape of fewer than 2^62 elements is wanted");
+      throw broken("expected a shape of fewer than 2^62 elements");
     }
   }
 
@@ -142,7 +141,7 @@ final class NpyDict {
       int digit = peek() - '0';
       if (value > (Long.MAX_VALUE - digit) / 10) {
         at = valueAt;
-        throw broken("a size below 2^63 is wanted");
+        throw broken("expected a size below 2^63");
       }
       value = 10 * value + digit;
       at++;
@@ -150,7 +149,7 @@ final class NpyDict {
     boolean zeroInFront = at > valueAt + 1 && text[valueAt] == '0';
     if (at == valueAt || zeroInFront) {
       at = valueAt;
-      throw broken("a size of at least 0, in decimal digits, is wanted");
+      throw broken("expected a size of at least 0, in decimal digits");
     }
     if (peek() == 'L') {
       // A long of Python 2, which wrote files that are still about.
@@ -163,14 +162,14 @@ final class NpyDict {
     int quoteAt = skipSpace();
     int quote = peek();
     if (quote != '\'' && quote != '"') {
-      throw broken("a string in quotes is wanted");
+      throw broken("expected a string in quotes");
     }
     at++;
     int from = at;
     while (peek() != quote) {
       if (peek() < ' ' || peek() == '\\') {
         at = quoteAt;
-        throw broken("a string that ends, without escapes, is wanted");
+        throw broken("expected a string that ends, without escapes");
       }
       at++;
     }
@@ -198,7 +197,7 @@ final class NpyDict {
 
   private void expect(char wanted) {
     if (!accept(wanted)) {
-      throw broken("'" + wanted + "' is wanted");
+      throw broken("expected '" + wanted + "'");
     }
   }
 

@@ -34,7 +34,7 @@ record NpyHeader(StoredArray array, long dataOffset) {
    */
   static NpyHeader read(FileLocation place, Source source, long size) throws IOException {
     if (size < 10) {
-      throw place.broken("the 10 bytes that a .npy starts with are wanted", 0, size + " bytes");
+      throw place.broken("expected the 10 bytes that a .npy starts with", 0, size + " bytes");
     }
     byte[] start = next(source, 8);
     checkMagic(place, start);
@@ -42,7 +42,7 @@ record NpyHeader(StoredArray array, long dataOffset) {
     int lengthSize = version == 1 ? 2 : 4;
     long textOffset = 8L + lengthSize;
     if (size < textOffset) {
-      throw place.broken("4 bytes of header length are wanted", 8, size - 8 + " bytes");
+      throw place.broken("expected 4 bytes of header length", 8, size - 8 + " bytes");
     }
     ByteBuffer length = ByteBuffer.wrap(next(source, lengthSize)).order(ByteOrder.LITTLE_ENDIAN);
     long textLength =
@@ -51,7 +51,7 @@ record NpyHeader(StoredArray array, long dataOffset) {
             : Integer.toUnsignedLong(length.getInt());
     if (textLength > Math.min(LONGEST, size - textOffset)) {
       throw place.broken(
-          "a header of at most " + Math.min(LONGEST, size - textOffset) + " bytes is wanted",
+          "expected a header of at most " + Math.min(LONGEST, size - textOffset) + " bytes",
           8,
           "a length of " + textLength);
     }
@@ -72,12 +72,12 @@ record NpyHeader(StoredArray array, long dataOffset) {
     for (int i = 0; i < MAGIC.length; i++) {
       if (start[i] != MAGIC[i]) {
         String found = new String(start, 0, MAGIC.length, StandardCharsets.ISO_8859_1);
-        throw place.broken("the magic \\x93NUMPY is wanted", 0, FileLocation.quote(found));
+        throw place.broken("expected the magic \\x93NUMPY", 0, FileLocation.quote(found));
       }
     }
     if (start[6] < 1 || start[6] > 3 || start[7] != 0) {
       throw place.broken(
-          "version 1.0, 2.0 or 3.0 is wanted",
+          "expected version 1.0, 2.0 or 3.0",
           6,
           Byte.toUnsignedInt(start[6]) + "." + Byte.toUnsignedInt(start[7]));
     }
@@ -87,11 +87,11 @@ record NpyHeader(StoredArray array, long dataOffset) {
     Optional<Long> wanted = StoredArray.byteSize(array.shape(), array.type().byteSize());
     if (wanted.isEmpty() || wanted.get() > size - dataOffset) {
       throw place.broken(
-          "the data of shape "
+          "expected the data of shape "
               + array.shape()
               + " with "
               + array.type().byteSize()
-              + " bytes an element is wanted",
+              + " bytes an element",
           dataOffset,
           size - dataOffset + " bytes");
     }

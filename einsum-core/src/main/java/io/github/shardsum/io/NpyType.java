@@ -46,7 +46,7 @@ record NpyType(StoredType type, ByteOrder order) {
     String code =
         descr.isEmpty() || "<>|=".indexOf(descr.charAt(0)) < 0 ? descr : descr.substring(1);
     String wanted =
-        "a dtype of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, b1, V2 or bfloat16 is wanted";
+        "expected a dtype of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, b1, V2 or bfloat16";
     return switch (code.isEmpty() ? ' ' : code.charAt(0)) {
       case 'O' -> wanted + " (Python objects are pickles, which are never read)";
       case 'U', 'S', 'a' -> wanted + " (not strings)";

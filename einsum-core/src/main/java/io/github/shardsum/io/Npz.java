@@ -15,8 +15,8 @@ import java.util.Map;
  *
  * <p>Entries are stored (numpy.savez) or deflated (numpy.savez_compressed). Their headers and
  * dtypes are those of {@link Npy}. An entry is inflated once through a small buffer, and its size
- * and checksum checked, before memory for it is allocated; so an archive that lies allocates
- * nothing. One that does not lie may still be a bomb: an entry that inflates to more than the limit
+ * and checksum checked, before memory for it is allocated; so an archive with wrong sizes allocates
+ * nothing. One with right sizes may still be a bomb: an entry that inflates to more than the limit
  * and more than 100 times its own size is refused.
  *
  * <p>Thread-safe. Tensors do not need the archive to stay open; mapped ones live as long as their
@@ -142,11 +142,11 @@ public final class Npz implements AutoCloseable {
     if (entry.size() < 0 || (entry.size() > limit && entry.size() / RATIO > entry.compressed())) {
       throw data.place()
           .broken(
-              "an entry that inflates to at most "
+              "expected an entry that inflates to at most "
                   + limit
                   + " bytes or "
                   + RATIO
-                  + " times its size is wanted (open with a higher limit to read it)",
+                  + " times its size (open with a higher limit to read it)",
               0,
               entry.compressed() + " bytes for " + entry.size());
     }
@@ -169,9 +169,9 @@ public final class Npz implements AutoCloseable {
     if (entry == null) {
       throw new IllegalArgumentException(
           file.place()
-              + ": one of "
+              + ": expected one of "
               + ArrayNames.list(names())
-              + " is wanted, got "
+              + ", got "
               + FileLocation.quote(name));
     }
     return entry;

@@ -22,8 +22,8 @@ import java.util.Map;
  * writes them.
  *
  * <p>Opening checks the whole header: it is at most 100 MB and inside the file, strict JSON without
- * duplicate or unknown keys, and the tensors lie behind one another without hole or overlap, as
- * many bytes each as dtype and shape want, up to the end of the file.
+ * duplicate or unknown keys, and the tensors follow one another without hole or overlap, as many
+ * bytes each as dtype and shape want, up to the end of the file.
  *
  * <p><b>Read</b> as they are: F32, F64, BF16, I32, I64, BOOL; widened into a copy: F16 to f32, I8,
  * I16, U8 and U16 to i32, U32 to i64. Other dtypes of the format (U64, C64, F8 and narrower) are
@@ -150,9 +150,9 @@ public final class Safetensors implements AutoCloseable {
     if (info == null) {
       throw new IllegalArgumentException(
           file.place()
-              + ": one of "
+              + ": expected one of "
               + ArrayNames.list(names())
-              + " is wanted, got "
+              + ", got "
               + FileLocation.quote(name));
     }
     return info;
@@ -187,7 +187,7 @@ public final class Safetensors implements AutoCloseable {
     Map<String, Tensor> named = ArrayNames.checked(tensors, "safetensors", Integer.MAX_VALUE);
     if (named.containsKey(SafetensorsHeader.METADATA)) {
       throw new IllegalArgumentException(
-          "safetensors: a name other than " + SafetensorsHeader.METADATA + " is wanted");
+          "safetensors: expected a name other than " + SafetensorsHeader.METADATA);
     }
     List<Map.Entry<String, Tensor>> ordered = new ArrayList<>(named.entrySet());
     ordered.sort(

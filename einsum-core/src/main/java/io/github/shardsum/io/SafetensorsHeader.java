@@ -26,13 +26,13 @@ record SafetensorsHeader(
   static SafetensorsHeader read(FileRange file) throws IOException {
     FileLocation place = file.place();
     if (file.size() < 8) {
-      throw place.broken("8 bytes of header length are wanted", 0, file.size() + " bytes");
+      throw place.broken("expected 8 bytes of header length", 0, file.size() + " bytes");
     }
     long length = ByteBuffer.wrap(file.bytes(0, 8)).order(ByteOrder.LITTLE_ENDIAN).getLong();
     long longest = Math.min(LONGEST, file.size() - 8);
     if (length < 0 || length > longest) {
       throw place.broken(
-          "a header of at most " + longest + " bytes is wanted",
+          "expected a header of at most " + longest + " bytes",
           0,
           "a length of " + Long.toUnsignedString(length));
     }
@@ -53,28 +53,28 @@ record SafetensorsHeader(
     return ordered;
   }
 
-  /** The tensors lie behind one another and fill the data: no hole, no overlap, no rest. */
+  /** The tensors follow one another and fill the data: no hole, no overlap, no rest. */
   private static void checkCover(
       FileLocation place, Map<String, SafetensorsInfo> tensors, long size, long dataOffset) {
     long end = 0;
     for (SafetensorsInfo info : tensors.values()) {
       if (info.start() != end || info.end() < info.start()) {
         throw place.broken(
-            "offsets of tensor "
+            "expected offsets of tensor "
                 + FileLocation.quote(info.name())
                 + " that begin at "
                 + end
-                + " are wanted (no hole, no overlap)",
+                + " (no hole, no overlap)",
             info.offset(),
             "[" + info.start() + ", " + info.end() + "]");
       }
       if (!info.fits()) {
         throw place.broken(
-            "as many bytes as shape "
+            "expected as many bytes as shape "
                 + info.shape()
                 + " of "
                 + info.dtype()
-                + " has are wanted for "
+                + " has for "
                 + "tensor "
                 + FileLocation.quote(info.name()),
             info.offset(),
@@ -84,7 +84,7 @@ record SafetensorsHeader(
     }
     if (end != size) {
       throw place.broken(
-          "data of " + end + " bytes, as the header says, is wanted", dataOffset, size + " bytes");
+          "expected data of " + end + " bytes, as the header says", dataOffset, size + " bytes");
     }
   }
 
@@ -136,13 +136,13 @@ record SafetensorsHeader(
           case "shape" -> shape = json.naturals();
           case "data_offsets" -> range = json.naturals();
           default ->
-              throw json.broken("dtype, shape or data_offsets is wanted", FileLocation.quote(key));
+              throw json.broken("expected dtype, shape or data_offsets", FileLocation.quote(key));
         }
       }
       if (seen.size() != 3 || range.size() != 2) {
         throw json.brokenAt(
             offset,
-            "a dtype, a shape and data_offsets of two numbers are wanted for tensor "
+            "expected a dtype, a shape and data_offsets of two numbers for tensor "
                 + FileLocation.quote(name),
             seen + ", " + range.size() + " offsets");
       }
@@ -153,8 +153,7 @@ record SafetensorsHeader(
     private String dtype() {
       String dtype = json.string();
       if (!SafetensorsInfo.isDType(dtype)) {
-        throw json.broken(
-            "a dtype of the format, as \"F32\", is wanted", FileLocation.quote(dtype));
+        throw json.broken("expected a dtype of the format, as \"F32\"", FileLocation.quote(dtype));
       }
       return dtype;
     }
@@ -163,7 +162,7 @@ record SafetensorsHeader(
       try {
         return Shape.of(sizes.stream().mapToLong(Long::longValue).toArray());
       } catch (IllegalArgumentException tooMany) {
-        throw json.brokenAt(offset, "a shape of fewer than 2^62 elements is wanted", sizes);
+        throw json.brokenAt(offset, "expected a shape of fewer than 2^62 elements", sizes);
       }
     }
   }

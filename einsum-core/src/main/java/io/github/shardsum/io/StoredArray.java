@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
-/** What a header says of an array: its elements lie behind one another, in C or Fortran order. */
+/** What a header says of an array: its elements follow one another, in C or Fortran order. */
 record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean fortran) {
   /** Bytes decoded at once. */
   private static final int BLOCK = 1 << 16;
@@ -62,7 +62,7 @@ record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean fortra
     return inOrder(target);
   }
 
-  /** The shape in which the elements lie in C order. */
+  /** The shape in which the elements are in C order. */
   private Shape stored() {
     return fortran ? Shape.of(reversed(shape.toArray())) : shape;
   }

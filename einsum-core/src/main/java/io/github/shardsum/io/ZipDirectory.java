@@ -49,7 +49,7 @@ final class ZipDirectory {
         return checked(bounds(tail, at, from + at));
       }
     }
-    throw broken("a zip's end record is wanted within its last 64 KiB", from, "none");
+    throw broken("expected a zip's end record within its last 64 KiB", from, "none");
   }
 
   private Bounds bounds(ByteBuffer tail, int at, long endOffset) throws IOException {
@@ -63,7 +63,7 @@ final class ZipDirectory {
       return bounds64(endOffset);
     }
     if (disks != 0 || count != Short.toUnsignedInt(tail.getShort(at + 8))) {
-      throw broken("a zip of one part is wanted", endOffset + 4, "several");
+      throw broken("expected a zip of one part", endOffset + 4, "several");
     }
     return new Bounds(count, size, offset, endOffset);
   }
@@ -76,18 +76,18 @@ final class ZipDirectory {
   private Bounds bounds64(long endOffset) throws IOException {
     long locatorOffset = endOffset - ZipFormat.LOCATOR64_SIZE;
     if (!hasLocator(endOffset)) {
-      throw broken("a zip64 locator is wanted before the end record", endOffset, "none");
+      throw broken("expected a zip64 locator before the end record", endOffset, "none");
     }
     long recordOffset = bytes(locatorOffset + 8, 8).getLong();
     if (recordOffset < 0 || recordOffset > locatorOffset - ZipFormat.END64_SIZE) {
-      throw broken("a zip64 end record before its locator is wanted", locatorOffset, recordOffset);
+      throw broken("expected a zip64 end record before its locator", locatorOffset, recordOffset);
     }
     ByteBuffer end = bytes(recordOffset, ZipFormat.END64_SIZE);
     if (end.getInt(0) != ZipFormat.END64_SIGNATURE) {
-      throw broken("a zip64 end record is wanted", recordOffset, "other bytes");
+      throw broken("expected a zip64 end record", recordOffset, "other bytes");
     }
     if (end.getInt(16) != 0 || end.getInt(20) != 0 || end.getLong(24) != end.getLong(32)) {
-      throw broken("a zip of one part is wanted", recordOffset + 16, "several");
+      throw broken("expected a zip of one part", recordOffset + 16, "several");
     }
     return new Bounds(end.getLong(32), end.getLong(40), end.getLong(48), recordOffset);
   }
@@ -97,13 +97,13 @@ final class ZipDirectory {
         bounds.offset >= 0 && bounds.size >= 0 && bounds.size <= bounds.endOffset - bounds.offset;
     if (!inside || bounds.size > LONGEST) {
       throw broken(
-          "a directory of at most " + LONGEST + " bytes before its end record is wanted",
+          "expected a directory of at most " + LONGEST + " bytes before its end record",
           bounds.endOffset,
           bounds.size + " bytes at " + bounds.offset);
     }
     if (bounds.count < 0 || bounds.count > bounds.size / ZipFormat.CENTRAL_SIZE) {
       throw broken(
-          "a directory that holds as many entries as it says is wanted",
+          "expected a directory that holds as many entries as it says",
           bounds.endOffset,
           bounds.count + " entries in " + bounds.size + " bytes");
     }
@@ -117,7 +117,7 @@ final class ZipDirectory {
       long at = bounds.offset + directory.position();
       ZipEntry entry = entry(directory, at, bounds);
       if (entries.put(entry.name(), entry) != null) {
-        throw broken("entries of different names are wanted", at, FileLocation.quote(entry.name()));
+        throw broken("expected entries of different names", at, FileLocation.quote(entry.name()));
       }
     }
     return entries;
@@ -126,17 +126,17 @@ final class ZipDirectory {
   private ZipEntry entry(ByteBuffer directory, long at, Bounds bounds) {
     ByteBuffer fixed = next(directory, ZipFormat.CENTRAL_SIZE, at);
     if (fixed.getInt(0) != ZipFormat.CENTRAL_SIGNATURE) {
-      throw broken("a directory entry is wanted", at, "other bytes");
+      throw broken("expected a directory entry", at, "other bytes");
     }
     String name = name(next(directory, unsigned(fixed, 28), at), at);
     ByteBuffer extra = next(directory, unsigned(fixed, 30), at);
     next(directory, unsigned(fixed, 32), at);
     int method = unsigned(fixed, 10);
     if ((fixed.getShort(8) & ZipFormat.ENCRYPTED_FLAG) != 0) {
-      throw broken("entries without encryption are wanted", at + 8, FileLocation.quote(name));
+      throw broken("expected entries without encryption", at + 8, FileLocation.quote(name));
     }
     if (method != ZipFormat.STORED && method != ZipFormat.DEFLATED) {
-      throw broken("stored or deflated entries are wanted", at + 10, "method " + method);
+      throw broken("expected stored or deflated entries", at + 10, "method " + method);
     }
     ByteBuffer zip64 = zip64(extra, at);
     long size = wide(fixed, 24, zip64, at);
@@ -145,7 +145,7 @@ final class ZipDirectory {
     checkSpan(header, compressed, at, bounds);
     if (method == ZipFormat.STORED && size != compressed) {
       throw broken(
-          "a stored entry of one size is wanted", at + 20, compressed + " and " + size + " bytes");
+          "expected a stored entry of one size", at + 20, compressed + " and " + size + " bytes");
     }
     return new ZipEntry(
         name, method == ZipFormat.DEFLATED, fixed.getInt(16), compressed, size, header);
@@ -155,15 +155,13 @@ final class ZipDirectory {
     long room = bounds.offset - ZipFormat.LOCAL_SIZE;
     if (header < 0 || header > room || compressed < 0 || compressed > room - header) {
       throw broken(
-          "an entry that lies before the directory is wanted",
-          at,
-          compressed + " bytes at " + header);
+          "expected an entry before the directory", at, compressed + " bytes at " + header);
     }
   }
 
   private ByteBuffer next(ByteBuffer directory, int length, long at) {
     if (length > directory.remaining()) {
-      throw broken("a directory entry inside the directory is wanted", at, "its end");
+      throw broken("expected a directory entry inside the directory", at, "its end");
     }
     ByteBuffer part = directory.slice(directory.position(), length).order(directory.order());
     directory.position(directory.position() + length);
@@ -174,7 +172,7 @@ final class ZipDirectory {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
-      throw broken("a name in UTF-8 is wanted", at + ZipFormat.CENTRAL_SIZE, "other bytes");
+      throw broken("expected a name in UTF-8", at + ZipFormat.CENTRAL_SIZE, "other bytes");
     }
   }
 
@@ -196,7 +194,7 @@ final class ZipDirectory {
       return value;
     }
     if (zip64.remaining() < 8) {
-      throw broken("a zip64 record of this value is wanted", at + position, "none");
+      throw broken("expected a zip64 record of this value", at + position, "none");
     }
     return zip64.getLong();
   }
@@ -214,14 +212,14 @@ final class ZipDirectory {
     if (fixed.getInt(0) != ZipFormat.LOCAL_SIGNATURE || unsigned(fixed, 8) != method) {
       throw file.place()
           .broken(
-              "the local header of entry " + FileLocation.quote(entry.name()) + " is wanted",
+              "expected the local header of entry " + FileLocation.quote(entry.name()),
               at,
               "another");
     }
     long start = at + ZipFormat.LOCAL_SIZE + unsigned(fixed, 26) + unsigned(fixed, 28);
     if (start > file.size() - entry.compressed()) {
       throw file.place()
-          .broken("an entry inside the file is wanted", at, entry.compressed() + " bytes");
+          .broken("expected an entry inside the file", at, entry.compressed() + " bytes");
     }
     return file.part(entry.name(), start, entry.compressed());
   }

@@ -1,7 +1,8 @@
 package io.github.shardsum.io;
 
 /**
- * What a zip's directory says of an entry; sizes and offsets in bytes, checked to lie in the file.
+ * What a zip's directory says of an entry; sizes and offsets in bytes, checked to be inside the
+ * file.
  *
  * @param size of what it inflates to; equal to {@code compressed} if it is stored
  * @param header where its local header is

@@ -13,30 +13,30 @@ final class Checks {
   static void floating(String name, Tensor x) {
     if (!x.dtype().isFloating()) {
       throw new IllegalArgumentException(
-          name + ": a floating dtype is wanted, got " + x + "; use Tensor.convert");
+          name + ": expected a floating dtype, got " + x.description() + "; use Tensor.convert");
     }
   }
 
   static void number(String name, Tensor x) {
     if (x.dtype() == DType.BOOL) {
       throw new IllegalArgumentException(
-          name + ": a dtype of numbers is wanted, got " + x + "; use Tensor.convert");
+          name + ": expected a dtype of numbers, got " + x.description() + "; use Tensor.convert");
     }
   }
 
   static void out(String name, Tensor out, DType dtype, Shape shape) {
     if (out.dtype() != dtype || !out.shape().equals(shape)) {
       throw new IllegalArgumentException(
-          name + ": an out of " + dtype + shape + " is wanted, got " + out);
+          name + ": expected an out of " + dtype + shape + ", got " + out.description());
     }
     if (out.segment().isReadOnly()) {
-      throw new IllegalArgumentException(name + ": a writable out is wanted, got a read-only one");
+      throw new IllegalArgumentException(name + ": expected a writable out, got a read-only one");
     }
     if (out.overlapsItself()) {
       throw new IllegalArgumentException(
           name
-              + ": an out whose elements are apart is wanted, got "
-              + out
+              + ": expected an out whose elements are apart, got "
+              + out.description()
               + ", a broadcast or overlapping view; use a fresh tensor");
     }
   }
@@ -45,10 +45,10 @@ final class Checks {
     if (out.overlaps(operand)) {
       throw new IllegalArgumentException(
           name
-              + ": an out that shares no element with an operand is wanted, got "
-              + out
+              + ": expected an out that shares no element with an operand, got "
+              + out.description()
               + " over "
-              + operand
+              + operand.description()
               + "; copy that operand or use a fresh out");
     }
   }
@@ -70,18 +70,28 @@ final class Checks {
   static void axis(String name, Tensor x, int axis) {
     if (axis < 0 || axis >= x.rank()) {
       throw new IllegalArgumentException(
-          name + ": an axis in [0, " + x.rank() + ") of " + x + " is wanted, got " + axis);
+          name
+              + ": expected an axis in [0, "
+              + x.rank()
+              + ") of "
+              + x.description()
+              + ", got "
+              + axis);
     }
     if (x.size(axis) > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
-          name + ": at most 2^31 - 9 elements along axis " + axis + " are wanted, got " + x);
+          name
+              + ": expected at most 2^31 - 9 elements along axis "
+              + axis
+              + ", got "
+              + x.description());
     }
   }
 
   static void nonEmpty(String name, Tensor x, int axis) {
     if (x.size(axis) == 0) {
       throw new IllegalArgumentException(
-          name + ": at least one element along axis " + axis + " is wanted, got " + x);
+          name + ": expected at least one element along axis " + axis + ", got " + x.description());
     }
   }
 

@@ -6,6 +6,7 @@ import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.rows.DoublePointwise;
 import io.github.shardsum.internal.rows.FloatPointwise;
 import io.github.shardsum.internal.rows.LongPointwise;
+import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -20,7 +21,7 @@ import io.github.shardsum.tensor.Tensor;
  * written. Thread-safe.
  */
 public final class Elementwise {
-  private static final Kernels KERNELS = Kernels.best();
+  private static final Kernels KERNELS = KernelSelection.best();
 
   private Elementwise() {}
 
@@ -115,7 +116,7 @@ public final class Elementwise {
     Checks.number("scale", x);
     if (!x.dtype().isFloating() && (a != Math.rint(a) || Math.abs(a) > 1L << 53)) {
       throw new IllegalArgumentException(
-          "scale: an integer factor up to 2^53 is wanted for " + x + ", got " + a);
+          "scale: expected an integer factor up to 2^53 for " + x.description() + ", got " + a);
     }
     run(
         "scale",
@@ -240,7 +241,7 @@ public final class Elementwise {
       if (left != right && left != 1 && right != 1) {
         throw new IllegalArgumentException(
             name
-                + ": shapes that agree from the right, or have 1, are wanted, got "
+                + ": expected shapes that agree from the right or have 1, got "
                 + x.shape()
                 + " and "
                 + y.shape());

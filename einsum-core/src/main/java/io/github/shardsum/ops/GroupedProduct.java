@@ -7,7 +7,7 @@ import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.contraction.GroupedSteps;
 import io.github.shardsum.internal.contraction.GroupedSteps.Side;
 import io.github.shardsum.internal.contraction.ResultScaling;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -171,9 +171,10 @@ public final class GroupedProduct {
         .weights(to, left, right, x.size(1), y.size(1), ResultScaling.PLAIN);
   }
 
-  /** Whether sums of so many terms would be rounded to bf16 more than once. */
+  /** Whether sums of this many terms would be rounded to bf16 more than once. */
   private static boolean roundsOften(Tensor out, long terms) {
-    return out.dtype() == DType.BF16 && terms > Kernels.best().gemm().floats().blocking().k();
+    return out.dtype() == DType.BF16
+        && terms > KernelSelection.best().gemm().floats().blocking().k();
   }
 
   private static void rows(
@@ -213,15 +214,15 @@ public final class GroupedProduct {
               && tensor.size(axis) == (side == 0 ? groups : n);
       if (!fits) {
         throw new IllegalArgumentException(
-            "grouped product: a bias with labels e of size %d and n of size %d, or one of them, is wanted; got %s of %s"
-                .formatted(groups, n, labels, tensor));
+            "grouped product: expected a bias with labels e of size %d and n of size %d, or one of them, got %s of %s"
+                .formatted(groups, n, labels, tensor.description()));
       }
       strides[side] = tensor.stride(axis);
     }
     if (tensor.rank() != labels.size()) {
       throw new IllegalArgumentException(
-          "grouped product: a bias with an axis a label is wanted; got %s of %s"
-              .formatted(labels, tensor));
+          "grouped product: expected a bias with an axis for each label, got %s of %s"
+              .formatted(labels, tensor.description()));
     }
     return new Bias(Optional.of(ArrayRef.of(tensor)), strides[0], strides[1]);
   }
@@ -245,10 +246,10 @@ public final class GroupedProduct {
     boolean fits = x.rank() == 2 && w.rank() == 3 && x.size(1) == w.size(1);
     if (!fits || x.dtype() != w.dtype() || x.dtype() == DType.BOOL) {
       throw new IllegalArgumentException(
-          "grouped product: x [r, k] and w [e, k, n] of one dtype of numbers are wanted, got "
-              + x
+          "grouped product: expected x [r, k] and w [e, k, n] of one dtype of numbers, got "
+              + x.description()
               + " and "
-              + w);
+              + w.description());
     }
   }
 
@@ -256,10 +257,10 @@ public final class GroupedProduct {
     boolean fits = x.rank() == 2 && y.rank() == 2 && x.size(0) == y.size(0);
     if (!fits || x.dtype() != y.dtype() || x.dtype() == DType.BOOL) {
       throw new IllegalArgumentException(
-          "grouped product: x [r, k] and y [r, n] of one dtype of numbers are wanted, got "
-              + x
+          "grouped product: expected x [r, k] and y [r, n] of one dtype of numbers, got "
+              + x.description()
               + " and "
-              + y);
+              + y.description());
     }
   }
 
@@ -267,17 +268,17 @@ public final class GroupedProduct {
     boolean integers = sizes.dtype() == DType.I32 || sizes.dtype() == DType.I64;
     if (!integers || sizes.rank() != 1 || sizes.size(0) != count) {
       throw new IllegalArgumentException(
-          "grouped product: sizes of i32 or i64, one a group, "
+          "grouped product: expected sizes of i32 or i64, one for each group, "
               + count
-              + " in all, are wanted, got "
-              + sizes);
+              + " in all, got "
+              + sizes.description());
     }
     long[] groups = sizes.toLongArray();
     long left = rows;
     for (int group = 0; group < groups.length; group++) {
       if (groups[group] < 0 || groups[group] > left) {
         throw new IllegalArgumentException(
-            "grouped product: sizes of at least 0 with a sum of at most %d rows are wanted, got %d for group %d with %d rows left"
+            "grouped product: expected sizes of at least 0 with a sum of at most %d rows, got %d for group %d with %d rows left"
                 .formatted(rows, groups[group], group, left));
       }
       left -= groups[group];

@@ -1,7 +1,7 @@
 package io.github.shardsum.ops;
 
-import io.github.shardsum.internal.kernel.KernelSelection;
 import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.selection.KernelSelection;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -23,7 +23,7 @@ public record KernelInfo(String name, int vectorBits, String reason, Optional<St
     Objects.requireNonNull(name, "name");
     if (vectorBits < 0) {
       throw new IllegalArgumentException(
-          "kernels: vectors of at least 0 bits, 0 for scalar, are wanted, got " + vectorBits);
+          "kernels: expected vectors of at least 0 bits, 0 for scalar, got " + vectorBits);
     }
     Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(remedy, "remedy");
@@ -38,7 +38,7 @@ public record KernelInfo(String name, int vectorBits, String reason, Optional<St
    * @return the choice
    */
   public static KernelInfo current() {
-    KernelSelection choice = Kernels.choice();
+    KernelSelection choice = KernelSelection.made();
     Kernels kernels = choice.kernels();
     return new KernelInfo(kernels.name(), kernels.bits(), choice.reason(), choice.remedy());
   }

@@ -21,7 +21,7 @@ public final class Movement {
   private Movement() {}
 
   /**
-   * A copy with the axes in another order; blocks are turned over in registers, so that it runs at
+   * A copy with the axes in another order; blocks are transposed in registers, so that it runs at
    * the memory's speed whichever axes change places.
    *
    * @param workers threads to use
@@ -77,11 +77,11 @@ public final class Movement {
     for (int i = 0; i < rows.length; i++) {
       if (rows[i] < 0 || rows[i] >= table.size(0)) {
         throw new IndexOutOfBoundsException(
-            "gather: indices in [0, "
+            "gather: expected indices in [0, "
                 + table.size(0)
                 + "), rows of "
-                + table
-                + ", are wanted, got "
+                + table.description()
+                + ", got "
                 + rows[i]
                 + " as number "
                 + i);
@@ -92,11 +92,11 @@ public final class Movement {
 
   private static Shape gathered(Tensor table, Tensor indices) {
     if (table.rank() == 0) {
-      throw new IllegalArgumentException("gather: a table of rows is wanted, got a scalar");
+      throw new IllegalArgumentException("gather: expected a table of rows, got a scalar");
     }
     if (indices.dtype() != DType.I32 && indices.dtype() != DType.I64) {
       throw new IllegalArgumentException(
-          "gather: indices of i32 or i64 are wanted, got " + indices);
+          "gather: expected indices of i32 or i64, got " + indices.description());
     }
     return Shape.of(
         LongStream.concat(

@@ -298,7 +298,7 @@ public final class Reductions {
     }
     if (IntStream.of(axes).distinct().count() != axes.length) {
       throw new IllegalArgumentException(
-          name + ": each axis once is wanted, got " + Arrays.toString(axes));
+          name + ": expected each axis once, got " + Arrays.toString(axes));
     }
   }
 }

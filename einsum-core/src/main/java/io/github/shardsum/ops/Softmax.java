@@ -1,7 +1,7 @@
 package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.Tensor;
 
 /**
@@ -16,9 +16,9 @@ public final class Softmax {
   private static final AlongAxis ROWS =
       new AlongAxis(
           (x, at, step, rows, n, to, toAt, toStep, _, _, _) ->
-              Kernels.best().floats().softmax(x, at, step, rows, to, toAt, toStep, n),
+              KernelSelection.best().floats().softmax(x, at, step, rows, to, toAt, toStep, n),
           (x, at, step, rows, n, to, toAt, toStep, _, _, _) ->
-              Kernels.best().doubles().softmax(x, at, step, rows, to, toAt, toStep, n),
+              KernelSelection.best().doubles().softmax(x, at, step, rows, to, toAt, toStep, n),
           (_, _, _, _, _, _, _, _, _, _, _) -> {});
 
   private Softmax() {}

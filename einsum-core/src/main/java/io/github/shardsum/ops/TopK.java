@@ -32,11 +32,11 @@ public record TopK(Tensor values, Tensor indices) {
     Checks.axis("top-k", x, axis);
     if (k < 0 || k > x.size(axis)) {
       throw new IllegalArgumentException(
-          "top-k: k in [0, "
+          "top-k: expected k in [0, "
               + x.size(axis)
               + "], the size of axis "
               + axis
-              + ", is wanted, got "
+              + ", got "
               + k);
     }
     TopK result =

@@ -49,7 +49,9 @@ record LabelFlow(
         List.copyOf(tensors.subList(n, tensors.size())));
   }
 
-  /** The labels of the sparse operands that meet a sparse one as its right partner. */
+  /**
+   * The labels of the sparse operands that are contracted with a sparse one as its right partner.
+   */
   List<List<Integer>> densified() {
     var densified = new ArrayList<List<Integer>>();
     for (Pair pair : path.pairs()) {

@@ -18,8 +18,8 @@ import java.util.TreeSet;
  * @param operands the labels of each operand, in the order of its axes; at least one operand
  * @param output the labels of the output, each of which is in some operand
  * @param sizes the size of each label, at least 0
- * @param sparse the operands that are stored by their non-zeros; where two of them meet in a step,
- *     the right one is made dense first, which is an intermediate
+ * @param sparse the operands that are stored by their non-zeros; where a step contracts two of
+ *     them, the right one is made dense first, which is an intermediate
  */
 public record Network(
     List<List<Integer>> operands, List<Integer> output, List<Long> sizes, Set<Integer> sparse) {

@@ -121,7 +121,7 @@ final class PathParser {
 
   private PathException wanted(String what) {
     return new PathException(
-        "path: %s is wanted at character %d, got %s in %s; a path is written [(0, 2), (0, 1)]"
+        "path: expected %s at character %d, got %s in %s; a path is written [(0, 2), (0, 1)]"
             .formatted(
                 what, at, at < text.length() ? "'" + text.charAt(at) + "'" : "the end", text));
   }

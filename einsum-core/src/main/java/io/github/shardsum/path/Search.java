@@ -32,7 +32,7 @@ final class Search {
   /** Above it the path is only sliced, not searched again for every slice. */
   private static final int RESEARCHED_OPERANDS = 500;
 
-  /** After so many slicings the path is kept and only sliced on. */
+  /** After this many slicings the path is kept and only sliced on. */
   private static final int MAX_SLICINGS = 64;
 
   private Search() {}

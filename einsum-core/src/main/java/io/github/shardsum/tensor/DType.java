@@ -105,7 +105,7 @@ public enum DType {
       }
     }
     throw new IllegalArgumentException(
-        "dtype: one of f32, f64, bf16, i32, i64, bool is wanted, got \"" + name + "\"");
+        "dtype: expected one of f32, f64, bf16, i32, i64, bool, got \"" + name + "\"");
   }
 
   /** The name in lower case: f32, f64, bf16, i32, i64, bool. */

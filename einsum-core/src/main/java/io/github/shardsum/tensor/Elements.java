@@ -8,8 +8,8 @@ import io.github.shardsum.internal.memory.Memory;
  *
  * <p>A position counts elements from the tensor's first one: that of index (i, j) is {@code i *
  * stride(0) + j * stride(1)}. A run must stay inside the tensor's {@linkplain Tensor#segment()
- * segment}; which indices it meets there is the caller's business. Immutable; its elements are the
- * tensor's, with the same rules for threads.
+ * segment}; which of the tensor's indices it covers is up to the caller. Immutable; its elements
+ * are the tensor's, with the same rules for threads.
  *
  * <pre>{@code
  * Elements elements = Elements.of(matrix);

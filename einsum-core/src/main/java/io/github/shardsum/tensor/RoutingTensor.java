@@ -12,7 +12,7 @@ import java.util.Arrays;
  * slot. Two slots of one leading index that hold the same position add up; of bools they are ORed,
  * in an einsum of numbers too. An einsum with such an operand is a gather, a scatter or a weighted
  * sum of rows; its value is that of the dense form {@link #toDense()}, except that products with
- * its zeros are not formed, so a NaN or infinity that meets only zeros does not spread.
+ * its zeros are not formed, so a NaN or infinity that is multiplied only by zeros does not spread.
  *
  * <p>Immutable description; {@code positions} and {@code weights} alias the caller's tensors.
  * Positions are checked once, when the tensor is made: one that is later set to the tail's element
@@ -47,14 +47,14 @@ public final class RoutingTensor implements Operand {
     int leadRank = positions.rank() - 1;
     if (positions.dtype() != DType.I32 || leadRank < 0 || leadRank > shape.rank()) {
       throw new IllegalArgumentException(
-          "routing: positions of dtype i32 and shape [lead..., k] are wanted, got "
-              + positions
+          "routing: expected positions of dtype i32 and shape [lead..., k], got "
+              + positions.description()
               + " for shape "
               + shape);
     }
     if (!weights.shape().equals(positions.shape())) {
       throw new IllegalArgumentException(
-          "routing: weights of the positions' shape are wanted, got "
+          "routing: expected weights of the positions' shape, got "
               + weights.shape()
               + " and "
               + positions.shape());
@@ -62,10 +62,7 @@ public final class RoutingTensor implements Operand {
     for (int axis = 0; axis < leadRank; axis++) {
       if (positions.size(axis) != shape.size(axis)) {
         throw new IllegalArgumentException(
-            "routing: leading sizes of "
-                + shape
-                + " are wanted, got positions "
-                + positions.shape());
+            "routing: expected leading sizes of " + shape + ", got positions " + positions.shape());
       }
     }
     checkPositions(positions, tail(shape, leadRank), shape);
@@ -80,16 +77,16 @@ public final class RoutingTensor implements Operand {
   private static void checkPositions(Tensor positions, long tail, Shape shape) {
     if (tail > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "routing: a tail of at most 2^31 - 1 positions is wanted, got " + shape);
+          "routing: expected a tail of at most 2^31 - 1 positions, got " + shape);
     }
     for (long position : positions.toLongArray()) {
       if (position >= tail) {
         throw new IllegalArgumentException(
-            "routing: positions below "
+            "routing: expected positions below "
                 + tail
                 + " (the tail of "
                 + shape
-                + ") are wanted, got "
+                + "), got "
                 + position);
       }
     }
@@ -170,7 +167,7 @@ public final class RoutingTensor implements Operand {
   public RoutingTensor withWeights(Tensor other) {
     if (!other.shape().equals(positions.shape())) {
       throw new IllegalArgumentException(
-          "routing: weights of shape " + positions.shape() + " are wanted, got " + other.shape());
+          "routing: expected weights of shape " + positions.shape() + ", got " + other.shape());
     }
     return new RoutingTensor(shape, leadRank, positions, other);
   }

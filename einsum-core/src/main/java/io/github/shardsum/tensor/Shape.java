@@ -33,7 +33,7 @@ public final class Shape {
     for (int axis = 0; axis < sizes.length; axis++) {
       if (sizes[axis] < 0) {
         throw new IllegalArgumentException(
-            "shape: sizes of at least 0 are wanted, got "
+            "shape: expected sizes of at least 0, got "
                 + sizes[axis]
                 + " on axis "
                 + axis
@@ -48,7 +48,7 @@ public final class Shape {
     for (long size : sizes) {
       if (Math.multiplyHigh(count, size) != 0 || (count * size) >>> 62 != 0) {
         throw new IllegalArgumentException(
-            "shape: fewer than 2^62 elements are wanted, got " + Arrays.toString(sizes));
+            "shape: expected fewer than 2^62 elements, got " + Arrays.toString(sizes));
       }
       count *= size;
     }

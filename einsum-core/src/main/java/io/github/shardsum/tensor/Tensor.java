@@ -88,6 +88,47 @@ public final class Tensor implements Operand {
   }
 
   /**
+   * A matrix of f32 with the given rows, copied.
+   *
+   * @param rows the rows, all of one length
+   * @return a fresh tensor of shape {@code [rows, columns]}
+   * @throws IllegalArgumentException if the rows differ in length
+   */
+  public static Tensor of(float[][] rows) {
+    int columns = rows.length == 0 ? 0 : rows[0].length;
+    Tensor matrix = zeros(DType.F32, rows.length, columns);
+    for (int i = 0; i < rows.length; i++) {
+      checkRow(i, rows[i].length, columns);
+      matrix.memory.store((long) i * columns, 1, columns, rows[i], 0, 1);
+    }
+    return matrix;
+  }
+
+  /**
+   * A matrix of f64 with the given rows, copied.
+   *
+   * @param rows the rows, all of one length
+   * @return a fresh tensor of shape {@code [rows, columns]}
+   * @throws IllegalArgumentException if the rows differ in length
+   */
+  public static Tensor of(double[][] rows) {
+    int columns = rows.length == 0 ? 0 : rows[0].length;
+    Tensor matrix = zeros(DType.F64, rows.length, columns);
+    for (int i = 0; i < rows.length; i++) {
+      checkRow(i, rows[i].length, columns);
+      matrix.memory.store((long) i * columns, 1, columns, rows[i], 0, 1);
+    }
+    return matrix;
+  }
+
+  private static void checkRow(int row, int length, int columns) {
+    if (length != columns) {
+      throw new IllegalArgumentException(
+          "tensor: expected rows of " + columns + " elements, got " + length + " in row " + row);
+    }
+  }
+
+  /**
    * As {@link #of(float[], long...)}, of dtype f64.
    *
    * @param data the elements
@@ -159,7 +200,7 @@ public final class Tensor implements Operand {
   public static Tensor of(FloatBuffer data, long... shape) {
     if (data.order() != ByteOrder.nativeOrder()) {
       throw new IllegalArgumentException(
-          "tensor: a buffer in native order is wanted, got "
+          "tensor: expected a buffer in native order, got "
               + data.order()
               + "; set ByteBuffer.order(ByteOrder.nativeOrder()) before asFloatBuffer()");
     }
@@ -211,13 +252,13 @@ public final class Tensor implements Operand {
    * @param strides distance between neighbours along each axis, in elements; may be 0 or negative
    * @return the tensor
    * @throws IllegalArgumentException if the number of strides is not the rank, or an element would
-   *     lie outside the segment
+   *     be outside the segment
    */
   public static Tensor ofStrided(
       DType dtype, MemorySegment segment, long offset, Shape shape, long... strides) {
     if (strides.length != shape.rank()) {
       throw new IllegalArgumentException(
-          "tensor: one stride an axis is wanted, got "
+          "tensor: expected one stride for each axis, got "
               + Arrays.toString(strides)
               + " for shape "
               + shape);
@@ -296,7 +337,7 @@ public final class Tensor implements Operand {
   public static Tensor allocate(Arena arena, DType dtype, Shape shape) {
     if (shape.elementCount() > Long.MAX_VALUE / dtype.byteSize()) {
       throw new IllegalArgumentException(
-          "tensor: at most 2^63 - 1 bytes are wanted, got shape " + shape + " of " + dtype);
+          "tensor: expected at most 2^63 - 1 bytes, got shape " + shape + " of " + dtype);
     }
     return whole(dtype, arena.allocate(shape.elementCount() * dtype.byteSize(), 64), shape);
   }
@@ -408,7 +449,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * Whether the elements lie in C order without gaps (axes of size 1 do not matter).
+   * Whether the elements are stored in C order without gaps (axes of size 1 do not matter).
    *
    * @return true if so; true for an empty tensor
    */
@@ -520,7 +561,7 @@ public final class Tensor implements Operand {
    * @param from the first index, in [0, to]
    * @param to one past the last index, at most the size
    * @return the view
-   * @throws IndexOutOfBoundsException if there is no such axis, or the range does not lie in it
+   * @throws IndexOutOfBoundsException if there is no such axis, or the range is not inside it
    */
   public Tensor slice(int axis, long from, long to) {
     return slice(axis, from, to, 1);
@@ -534,7 +575,7 @@ public final class Tensor implements Operand {
    * @param to the exclusive bound; with a negative step it is at most {@code from} and may be -1
    * @param step the distance, not 0; negative reverses
    * @return the view
-   * @throws IndexOutOfBoundsException if there is no such axis, or the range does not lie in it
+   * @throws IndexOutOfBoundsException if there is no such axis, or the range is not inside it
    * @throws IllegalArgumentException if the step is 0
    */
   public Tensor slice(int axis, long from, long to, long step) {
@@ -560,13 +601,13 @@ public final class Tensor implements Operand {
     Views.checkAxis("select", axis, rank(), shape);
     if (index < 0 || index >= shape.size(axis)) {
       throw new IndexOutOfBoundsException(
-          "select: an index in [0, "
+          "select: expected an index in [0, "
               + shape.size(axis)
               + ") of axis "
               + axis
               + " of shape "
               + shape
-              + " is wanted, got "
+              + ", got "
               + index);
     }
     return view(
@@ -589,7 +630,7 @@ public final class Tensor implements Operand {
     Views.checkAxis("diagonal", axis2, rank(), shape);
     if (axis1 == axis2 || shape.size(axis1) != shape.size(axis2)) {
       throw new IllegalArgumentException(
-          "diagonal: two different axes of equal size are wanted, got axes "
+          "diagonal: expected two different axes of equal size, got axes "
               + axis1
               + " and "
               + axis2
@@ -729,14 +770,14 @@ public final class Tensor implements Operand {
   public void assign(Tensor source) {
     if (!source.shape().equals(shape)) {
       throw new IllegalArgumentException(
-          "assign: shape "
+          "assign: expected shape "
               + shape
-              + " is wanted, got "
+              + ", got "
               + source.shape()
               + "; use broadcastTo or reshape");
     }
     if (segment.isReadOnly()) {
-      throw new IllegalArgumentException("assign: writable memory is wanted, got a read-only one");
+      throw new IllegalArgumentException("assign: expected writable memory, got a read-only one");
     }
     if (overlapsItself()) {
       throw new IllegalArgumentException(
@@ -755,7 +796,7 @@ public final class Tensor implements Operand {
    * @param index one index an axis
    * @return the value; an i64 beyond 2^53 is rounded, a bool is 0 or 1
    * @throws IllegalArgumentException if the number of indices is not the rank
-   * @throws IndexOutOfBoundsException if an index does not lie in its axis
+   * @throws IndexOutOfBoundsException if an index is not inside its axis
    */
   public double getDouble(long... index) {
     return memory.getDouble(position(index));
@@ -767,7 +808,7 @@ public final class Tensor implements Operand {
    * @param index one index an axis
    * @return the value, converted as by {@link #convert}: a fraction is cut off
    * @throws IllegalArgumentException if the number of indices is not the rank
-   * @throws IndexOutOfBoundsException if an index does not lie in its axis
+   * @throws IndexOutOfBoundsException if an index is not inside its axis
    */
   public long getLong(long... index) {
     return memory.getLong(position(index));
@@ -780,7 +821,7 @@ public final class Tensor implements Operand {
    * @param index one index an axis
    * @throws IllegalArgumentException if the number of indices is not the rank, or the memory is
    *     read-only
-   * @throws IndexOutOfBoundsException if an index does not lie in its axis
+   * @throws IndexOutOfBoundsException if an index is not inside its axis
    */
   public void set(double value, long... index) {
     memory.set(position(index), value);
@@ -793,7 +834,7 @@ public final class Tensor implements Operand {
    * @param index one index an axis
    * @throws IllegalArgumentException if the number of indices is not the rank, or the memory is
    *     read-only
-   * @throws IndexOutOfBoundsException if an index does not lie in its axis
+   * @throws IndexOutOfBoundsException if an index is not inside its axis
    */
   public void set(long value, long... index) {
     memory.set(position(index), value);
@@ -802,13 +843,16 @@ public final class Tensor implements Operand {
   private long position(long... index) {
     if (index.length != rank()) {
       throw new IllegalArgumentException(
-          "index: one index an axis of " + shape + " is wanted, got " + Arrays.toString(index));
+          "index: expected one index for each axis of "
+              + shape
+              + ", got "
+              + Arrays.toString(index));
     }
     long position = origin();
     for (int axis = 0; axis < index.length; axis++) {
       if (index[axis] < 0 || index[axis] >= shape.size(axis)) {
         throw new IndexOutOfBoundsException(
-            "index: one inside shape " + shape + " is wanted, got " + Arrays.toString(index));
+            "index: expected one inside shape " + shape + ", got " + Arrays.toString(index));
       }
       position += index[axis] * stride(axis);
     }
@@ -861,9 +905,15 @@ public final class Tensor implements Operand {
     return dtype + "" + shape + (isContiguous() ? "" : " strides " + Arrays.toString(strides));
   }
 
-  /** The {@link #description()}. */
+  /**
+   * The dtype and shape, then the elements in nested brackets as NumPy prints them; of more than
+   * 1000 elements those at the edges.
+   */
   @Override
   public String toString() {
-    return description();
+    boolean readable = segment.scope().isAlive() && segment.isAccessibleBy(Thread.currentThread());
+    return readable
+        ? TensorText.of(this)
+        : description() + " in memory that this thread may not access";
   }
 }

@@ -65,11 +65,11 @@ final class Views {
     return true;
   }
 
-  /** Refuses what is no axis, of so many that there may be. */
+  /** Refuses an axis outside [0, count). */
   static void checkAxis(String what, int axis, int count, Shape shape) {
     if (axis < 0 || axis >= count) {
       throw new IndexOutOfBoundsException(
-          what + ": an axis in [0, " + count + ") is wanted for shape " + shape + ", got " + axis);
+          what + ": expected an axis in [0, " + count + ") for shape " + shape + ", got " + axis);
     }
   }
 
@@ -84,28 +84,28 @@ final class Views {
     }
     if (!good) {
       throw new IllegalArgumentException(
-          "transpose: a permutation of the "
+          "transpose: expected a permutation of the "
               + shape.rank()
               + " axes of "
               + shape
-              + " is wanted, got "
+              + ", got "
               + Arrays.toString(axes));
     }
   }
 
   static long sliceCount(long from, long to, long step, long size, int axis, Shape shape) {
     if (step == 0) {
-      throw new IllegalArgumentException("slice: a step other than 0 is wanted, got 0");
+      throw new IllegalArgumentException("slice: expected a step other than 0, got 0");
     }
     boolean inside =
         step > 0 ? 0 <= from && from <= to && to <= size : -1 <= to && to <= from && from < size;
     if (!inside) {
       throw new IndexOutOfBoundsException(
-          "slice: a range inside axis "
+          "slice: expected a range inside axis "
               + axis
               + " of shape "
               + shape
-              + " is wanted, got from "
+              + ", got from "
               + from
               + " to "
               + to
@@ -153,11 +153,11 @@ final class Views {
     Shape target = Shape.of(wanted);
     if (target.elementCount() != from.elementCount()) {
       throw new IllegalArgumentException(
-          "reshape: "
+          "reshape: expected "
               + from.elementCount()
               + " elements of "
               + from
-              + " are wanted, got "
+              + ", got "
               + target.elementCount()
               + " of "
               + Arrays.toString(sizes));

@@ -50,26 +50,25 @@ class BoundEquationTest {
   @Test
   void whatIsNotThereIsToldWithTheEquation() {
     BoundEquation bound = Equation.parse("ij,jk->ik").bind(Shape.of(2, 3), Shape.of(3, 4));
-    String operand = ": an operand in [0, 2) of ij,jk->ik is wanted, got ";
+    String operand = ": expected an operand in [0, 2) of ij,jk->ik, got ";
     refuses("operandShape" + operand + 2, () -> bound.operandShape(2));
     refuses("operandRank" + operand + -1, () -> bound.operandRank(-1));
     refuses("operandLabel" + operand + 2, () -> bound.operandLabel(2, 0));
     refuses("operandLabels" + operand + 2, () -> bound.operandLabels(2));
     refuses("isBroadcast" + operand + -1, () -> bound.isBroadcast(-1, 0));
-    String axis = ": an axis in [0, 2) of [2, 3] is wanted, got ";
+    String axis = ": expected an axis in [0, 2) of [2, 3], got ";
     refuses("operandLabel" + axis + 2, () -> bound.operandLabel(0, 2));
     refuses("isBroadcast" + axis + -1, () -> bound.isBroadcast(0, -1));
-    refuses(
-        "outputLabel: an axis in [0, 2) of [2, 4] is wanted, got 2", () -> bound.outputLabel(2));
-    String label = ": a label in [0, 3) of ij,jk->ik [i=2, j=3, k=4] is wanted, got ";
+    refuses("outputLabel: expected an axis in [0, 2) of [2, 4], got 2", () -> bound.outputLabel(2));
+    String label = ": expected a label in [0, 3) of ij,jk->ik [i=2, j=3, k=4], got ";
     refuses("labelSize" + label + 3, () -> bound.labelSize(3));
     refuses("labelName" + label + 3, () -> bound.labelName(3));
     refuses("inOutput" + label + -1, () -> bound.inOutput(-1));
     refuses("isRepeated" + label + -1, () -> bound.isRepeated(-1));
     Equation equation = bound.equation();
-    refuses("operand: one in [0, 2) of ij,jk->ik is wanted, got 2", () -> equation.operand(2));
+    refuses("operand: expected one in [0, 2) of ij,jk->ik, got 2", () -> equation.operand(2));
     Term term = equation.operand(0);
-    refuses("axis: one in [0, 2) of ij is wanted, got 2", () -> term.axis(2));
+    refuses("axis: expected one in [0, 2) of ij, got 2", () -> term.axis(2));
   }
 
   private static void refuses(String message, Executable use) {

@@ -16,8 +16,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Equations from the test suites of other libraries, with checksums of their results, and whoever
- * evaluates them.
+ * Equations from the test suites of other libraries, with checksums of their results, and the
+ * library that evaluates them.
  *
  * <p>Element j of operand i, flat and in C order, is {@code ((37 j + 101 i + 11) mod 97) / 97 -
  * 0.5} in f64. A value may be off by {@code 8 eps min(terms, 1e6) scale}, where scale is the

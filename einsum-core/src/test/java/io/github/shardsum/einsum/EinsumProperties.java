@@ -200,7 +200,10 @@ class EinsumProperties {
             Term.parse(output));
     Einsum compiled = Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(x, y));
     Tensor want = ReferenceEinsum.evaluate(compiled.bound(), x, y);
-    assertArrayEquals(values(want), values(compiled.run(x, y)), () -> equation + " " + x + y);
+    assertArrayEquals(
+        values(want),
+        values(compiled.run(x, y)),
+        () -> equation + " " + x.description() + y.description());
   }
 
   private static Tensor tensor(Random random, DType dtype, long[] size, int... labels) {

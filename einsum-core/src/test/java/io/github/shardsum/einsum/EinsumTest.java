@@ -70,7 +70,7 @@ class EinsumTest {
     }
   }
 
-  /** Neither operand moves along n, and beside their elements lie others. */
+  /** Neither operand moves along n, and beside their elements are others. */
   @Test
   void aBroadcastOperandTimesANumberIsTheirProductEverywhere() {
     for (DType dtype : DType.values()) {

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -63,7 +63,7 @@ class FarOperandsTest {
       for (Workers workers : List.of(Workers.sequential(), two)) {
         EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
         Einsum einsum = Einsum.compile(equation, options, OperandSpec.like(left, right));
-        if (left.dtype() == DType.F32 && Kernels.best().bits() == 512) {
+        if (left.dtype() == DType.F32 && KernelSelection.best().bits() == 512) {
           // Others pack some of these.
           assertEquals(kernel, einsum.explain().steps().getFirst().kernel());
         }

@@ -95,7 +95,7 @@ class GradientProperties {
       IndexOutOfBoundsException refused =
           assertThrows(IndexOutOfBoundsException.class, () -> product.vjp(operand));
       assertEquals(
-          "vjp: an operand in [0, 2) of ij,jk->ik is wanted, got " + operand, refused.getMessage());
+          "vjp: expected an operand in [0, 2) of ij,jk->ik, got " + operand, refused.getMessage());
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** How intermediates lie in memory, by what a plan says of its steps. */
+/** How intermediates are stored, by what a plan says of its steps. */
 class IntermediateOrderTest {
   private static final long SIZE = 6;
 

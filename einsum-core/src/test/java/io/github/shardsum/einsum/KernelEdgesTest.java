@@ -118,7 +118,7 @@ class KernelEdgesTest {
     }
   }
 
-  /** Tiles of elements one after the other are slow on operands that nobody packed. */
+  /** Tiles of elements one after the other are slow on operands that are not packed. */
   @Test
   void plainLoopsPackBatchesOfMoreThan512MultiplyAdds() {
     for (DType dtype : List.of(DType.I32, DType.I64, DType.F32, DType.F64)) {

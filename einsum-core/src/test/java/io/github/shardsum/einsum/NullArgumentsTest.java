@@ -16,7 +16,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
 
-/** Whoever passes null is told for what. */
+/** A null argument is named in the error. */
 class NullArgumentsTest {
   private static final Tensor X = Tensor.zeros(DType.F32, 2, 2);
   private static final EinsumOptions DEFAULTS = EinsumOptions.defaults();

@@ -10,8 +10,8 @@ class ReflectiveCallTest {
   @Test
   void methodsOfATensorAreFoundOnIt() throws ReflectiveOperationException {
     Tensor tensor = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
-    Tensor turned = (Tensor) Tensor.class.getMethod("transpose").invoke(tensor);
-    Tensor copy = (Tensor) Tensor.class.getMethod("copy").invoke(turned);
+    Tensor transposed = (Tensor) Tensor.class.getMethod("transpose").invoke(tensor);
+    Tensor copy = (Tensor) Tensor.class.getMethod("copy").invoke(transposed);
     assertArrayEquals(new long[] {3, 2}, copy.shape().toArray());
   }
 }

@@ -343,18 +343,18 @@ class WorkersTest {
     try (Workers two = Workers.of(2)) {
       for (Workers workers : List.of(Workers.sequential(), two, two.alone())) {
         refuses(
-            "workers: at least 0 tasks are wanted, got -1",
+            "workers: expected at least 0 tasks, got -1",
             () -> workers.run(-1, (index, scratch) -> begun.incrementAndGet()));
       }
     }
     assertEquals(0, begun.get());
     refuses(
-        "workers: at most 65536 threads are wanted, got 2147483647; more than there are processors"
+        "workers: expected at most 65536 threads, got 2147483647; more than there are processors"
             + " make nothing faster",
         () -> Workers.of(Integer.MAX_VALUE));
     assertEquals(Integer.MAX_VALUE, Workers.of(Integer.MAX_VALUE, Runnable::run).parallelism());
     Scratch scratch = new Scratch();
-    String wanted = "scratch: a slot in [0, 256) and a length of at least 0 are wanted, got slot ";
+    String wanted = "scratch: expected a slot in [0, 256) and a length of at least 0, got slot ";
     refuses(wanted + "-1 of length 3", () -> scratch.floats(-1, 3));
     refuses(wanted + "0 of length -3", () -> scratch.doubles(0, -3));
     refuses(wanted + "256 of length 1", () -> scratch.longs(256, 1));

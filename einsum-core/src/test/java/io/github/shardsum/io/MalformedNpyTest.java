@@ -52,7 +52,7 @@ class MalformedNpyTest {
     return Stream.of(
         Arguments.of(new byte[0], 0, "the 10 bytes that a .npy starts with"),
         Arguments.of(cut(9), 0, "the 10 bytes"),
-        Arguments.of(changed(0, 0x92), 0, "the magic \\x93NUMPY is wanted"),
+        Arguments.of(changed(0, 0x92), 0, "expected the magic \\x93NUMPY"),
         Arguments.of("PK\3\4 no npy file".getBytes(StandardCharsets.US_ASCII), 0, "got \"PK"),
         Arguments.of(changed(6, 0), 6, "version 1.0, 2.0 or 3.0"),
         Arguments.of(changed(6, 4), 6, "got 4.0"),
@@ -70,17 +70,17 @@ class MalformedNpyTest {
   static Stream<Arguments> dicts() {
     String keys = "the keys descr, fortran_order and shape, each once";
     return Stream.of(
-        dict("", 0, "'{' is wanted at byte 10, got the end"),
-        dict("[]", 0, "'{' is wanted"),
+        dict("", 0, "expected '{' at byte 10, got the end"),
+        dict("[]", 0, "expected '{'"),
         dict("{}", 0, keys),
         dict("{'descr': '<f4', 'fortran_order': False}", 0, keys),
         dict(GOOD.replace("descr", "dtype"), 1, "got \"dtype\""),
         dict(GOOD.replace("}", ", 'x': 1}"), GOOD.length() + 1, "got \"x\""),
         dict(GOOD.replace("}", ", 'descr': '<f4'}"), GOOD.length() + 1, keys),
-        dict(GOOD.replace("}", ""), GOOD.length() - 1, "'}' is wanted"),
+        dict(GOOD.replace("}", ""), GOOD.length() - 1, "expected '}'"),
         dict(GOOD + " {}", GOOD.length() + 1, "the end of the header"),
         dict(GOOD + "\0", GOOD.length(), "the end of the header"),
-        dict("{'descr' '<f4'}", 9, "':' is wanted"),
+        dict("{'descr' '<f4'}", 9, "expected ':'"),
         dict("{descr: '<f4'}", 1, "a string in quotes"),
         dict("{'descr", 1, "a string that ends"),
         dict("{'de\\x73cr': '<f4'}", 1, "without escapes"),
@@ -94,8 +94,8 @@ class MalformedNpyTest {
   static Stream<Arguments> shapes() {
     return Stream.of(
         shape("(6)", "a tuple of sizes"),
-        shape("[2, 3]", "'(' is wanted"),
-        shape("6", "'(' is wanted"),
+        shape("[2, 3]", "expected '('"),
+        shape("6", "expected '('"),
         shape("(4611686018427387904,)", "fewer than 2^62 elements"),
         shape("(2147483648, 2147483648)", "fewer than 2^62 elements"),
         shape("(4294967296, 4294967296)", "fewer than 2^62 elements"),

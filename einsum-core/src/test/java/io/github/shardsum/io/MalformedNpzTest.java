@@ -103,7 +103,7 @@ class MalformedNpzTest {
     zip.putInt(end + 16, -2);
     refusesToOpen(end, "before its end record");
     zip.putInt(end + 16, central - 1);
-    refusesToOpen(central - 1, "a directory entry is wanted");
+    refusesToOpen(central - 1, "expected a directory entry");
   }
 
   @Test
@@ -159,9 +159,9 @@ class MalformedNpzTest {
   @Test
   void anEntryThatReachesIntoTheDirectory() throws IOException {
     zip.putInt(central + 20, central).putInt(central + 24, central);
-    refusesToOpen(central, "an entry that lies before the directory");
+    refusesToOpen(central, "an entry before the directory");
     zip.putInt(central + 20, 1).putInt(central + 24, 1).putInt(central + 42, central - 29);
-    refusesToOpen(central, "an entry that lies before the directory");
+    refusesToOpen(central, "an entry before the directory");
   }
 
   @Test
@@ -194,7 +194,7 @@ class MalformedNpzTest {
     refusesToOpen(end - LOCATOR64, "a zip64 end record before its locator");
     use(good.clone());
     zip.putInt(record, 0);
-    refusesToOpen(record, "a zip64 end record is wanted");
+    refusesToOpen(record, "expected a zip64 end record");
     use(good.clone());
     zip.putLong(record + 32, 7);
     refusesToOpen(record + 16, "a zip of one part");
@@ -268,11 +268,11 @@ class MalformedNpzTest {
 
   @Test
   void aDeflatedEntryThatClaimsWhatItHasNot() throws IOException {
-    byte[] lie =
+    byte[] wrongSize =
         TestFiles.npy("{'descr': '<f4', 'fortran_order': False, 'shape': (250000000,)}", 0);
-    useDeflated(lie);
-    zip.putInt(central + 24, 1_000_000_000 + lie.length);
-    refusesEntry("a", lie.length, "as many inflated bytes");
+    useDeflated(wrongSize);
+    zip.putInt(central + 24, 1_000_000_000 + wrongSize.length);
+    refusesEntry("a", wrongSize.length, "as many inflated bytes");
     zip.putInt(central + 24, -2);
     refusesEntry("a", 30 + 5, "an entry that inflates to at most 1073741824 bytes");
   }
@@ -288,7 +288,7 @@ class MalformedNpzTest {
   void bytesThatDoNotInflate() throws IOException {
     useDeflated(array());
     zip.put(35, (byte) 0xff);
-    refusesEntry("a", 0, "deflated bytes are wanted");
+    refusesEntry("a", 0, "expected deflated bytes");
   }
 
   @Test
@@ -298,7 +298,7 @@ class MalformedNpzTest {
     Path file = file();
     try (Npz npz = Npz.open(file)) {
       TensorFileException thrown = assertThrows(TensorFileException.class, () -> npz.read("a"));
-      assertEquals("deflated bytes that end are wanted", thrown.rule());
+      assertEquals("expected deflated bytes that end", thrown.rule());
     }
   }
 

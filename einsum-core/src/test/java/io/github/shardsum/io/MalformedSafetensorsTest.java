@@ -52,14 +52,14 @@ class MalformedSafetensorsTest {
 
   static Stream<Arguments> syntax() {
     return Stream.of(
-        Arguments.of("", 8, "'{' is wanted at byte 8, got the end"),
-        broken("[]", "[", "'{' is wanted"),
-        Arguments.of("{" + A, 8 + A.length() + 1, "'}' is wanted"),
+        Arguments.of("", 8, "expected '{' at byte 8, got the end"),
+        broken("[]", "[", "expected '{'"),
+        Arguments.of("{" + A, 8 + A.length() + 1, "expected '}'"),
         Arguments.of(GOOD + "x", 8 + GOOD.length(), "the end of the header"),
         Arguments.of(GOOD + "\0", 8 + GOOD.length(), "the end of the header"),
-        Arguments.of("{" + A + ",}", 8 + A.length() + 2, "'\"' is wanted"),
-        broken("{'a':1}", "'a'", "'\"' is wanted"),
-        broken("{\"a\" 1}", "1", "':' is wanted"),
+        Arguments.of("{" + A + ",}", 8 + A.length() + 2, "expected '\"'"),
+        broken("{'a':1}", "'a'", "expected '\"'"),
+        broken("{\"a\" 1}", "1", "expected ':'"),
         broken("{\"a", "\"a", "a string that ends"),
         broken("{\"a\\", "\"a", "a string that ends"),
         broken("{\"\\u12", "\"\\u12", "a string that ends"),
@@ -67,16 +67,16 @@ class MalformedSafetensorsTest {
         broken("{\"a\\x\":{}}", "\"a", "an escape of JSON"),
         broken("{\"\\u12g4\":{}}", "\"\\u", "four hexadecimal digits"),
         broken("{\"\\ud800\":{}}", "\"\\u", "whole Unicode characters"),
-        broken("{\"a\":[]}", "[]", "'{' is wanted"),
-        broken("{\"a\":" + "[".repeat(50_000) + "}", "[", "'{' is wanted"),
+        broken("{\"a\":[]}", "[]", "expected '{'"),
+        broken("{\"a\":" + "[".repeat(50_000) + "}", "[", "expected '{'"),
         Arguments.of("{\"a\":".repeat(50_000), 8 + 6, "dtype, shape or data_offsets"));
   }
 
   static Stream<Arguments> fields() {
     return Stream.of(
-        changed("[2]", "2", "2,\"data", "'[' is wanted"),
+        changed("[2]", "2", "2,\"data", "expected '['"),
         changed("[2]", "[2", "\"data", "an integer of at least 0"),
-        changed("[2]", "[2 2]", "2]", "']' is wanted"),
+        changed("[2]", "[2 2]", "2]", "expected ']'"),
         changed("[2]", "[2,]", "],", "an integer of at least 0"),
         changed("[2]", "[-2]", "-2", "an integer of at least 0"),
         changed("[2]", "[2.0]", "2.0", "an integer of at least 0"),
@@ -87,7 +87,7 @@ class MalformedSafetensorsTest {
         changed("[2]", "[9223372036854775808]", "9223372036854775808", "below 2^63"),
         changed("[2]", "[4294967296,4294967296]", "{\"dtype", "fewer than 2^62 elements"),
         changed("\"F32\"", "\"F33\"", "\"F33\"", "a dtype of the format"),
-        changed("\"F32\"", "32", "32,", "'\"' is wanted"),
+        changed("\"F32\"", "32", "32,", "expected '\"'"),
         changed("\"dtype\":\"F32\",", "", "{\"shape", "a dtype, a shape and data_offsets"),
         changed("\"shape\":[2],", "", "{\"dtype", "a dtype, a shape and data_offsets"),
         changed(",\"data_offsets\":[0,8]", "", "{\"dtype", "a dtype, a shape and data_offsets"),
@@ -107,11 +107,11 @@ class MalformedSafetensorsTest {
         changed("\"F32\"", "\"F64\"", "{\"dtype", "as many bytes as shape [2] of F64"),
         changed("\"F32\"", "\"F4\"", "{\"dtype", "got 8 bytes"),
         changed("\"F32\",\"shape\":[2]", "\"F4\",\"shape\":[17]", "{\"dtype", "got 8 bytes"),
-        changed("[8,12]", "[7,11]", two, "begin at 8 are wanted (no hole, no overlap)"),
-        changed("[8,12]", "[9,13]", two, "begin at 8 are wanted (no hole, no overlap)"),
+        changed("[8,12]", "[7,11]", two, " that begin at 8 (no hole, no overlap)"),
+        changed("[8,12]", "[9,13]", two, " that begin at 8 (no hole, no overlap)"),
         changed("[8,12]", "[0,8]", two, "no overlap"),
-        changed("[8,12]", "[8,4]", two, "begin at 8 are wanted"),
-        changed("[0,8]", "[1,9]", "{\"dtype", "begin at 0 are wanted"),
+        changed("[8,12]", "[8,4]", two, " that begin at 8"),
+        changed("[0,8]", "[1,9]", "{\"dtype", " that begin at 0"),
         Arguments.of("{" + A + "}", 8 + A.length() + 2, "data of 8 bytes, as the header says"),
         Arguments.of("{}", 10, "data of 0 bytes"),
         Arguments.of(tooLong, 8 + tooLong.length(), "data of 107 bytes"));
@@ -128,9 +128,9 @@ class MalformedSafetensorsTest {
         Arguments.of(
             "{" + metadata + "," + metadata + "}", 8 + metadata.length() + 2, "each key once"),
         broken("{\"__metadata__\":{\"x\":\"y\",\"x\":\"z\"}}", "\"x\":\"z\"", "each key once"),
-        broken("{\"__metadata__\":{\"x\":1}}", "1", "'\"' is wanted"),
-        broken("{\"__metadata__\":{\"x\":{}}}", "{}", "'\"' is wanted"),
-        broken("{\"__metadata__\":null}", "null", "'{' is wanted"));
+        broken("{\"__metadata__\":{\"x\":1}}", "1", "expected '\"'"),
+        broken("{\"__metadata__\":{\"x\":{}}}", "{}", "expected '\"'"),
+        broken("{\"__metadata__\":null}", "null", "expected '{'"));
   }
 
   private void assertRefused(byte[] bytes, long offset, String rule) throws IOException {
@@ -177,13 +177,13 @@ class MalformedSafetensorsTest {
   void aHeaderThatIsNotUtf8() throws IOException {
     byte[] good = file(GOOD);
     good[8 + 2] = (byte) 0xff;
-    assertRefused(good, 10, "a header in UTF-8 is wanted at byte 10, got byte 255");
+    assertRefused(good, 10, "expected a header in UTF-8 at byte 10, got byte 255");
   }
 
   @Test
   void offsetsCountBytesAndNotCharacters() throws IOException {
     String header = "{\"größe\":x}";
-    assertRefused(file(header), 8 + header.indexOf('x') + 2, "'{' is wanted");
+    assertRefused(file(header), 8 + header.indexOf('x') + 2, "expected '{'");
   }
 
   @ParameterizedTest

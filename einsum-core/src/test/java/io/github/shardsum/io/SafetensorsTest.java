@@ -126,7 +126,7 @@ class SafetensorsTest {
             List.<Executable>of(
                 () -> file.read(name), () -> file.map(name, arena), () -> file.dtype(name))) {
           TensorFileException thrown = assertThrows(TensorFileException.class, use);
-          assertTrue(thrown.rule().endsWith("is wanted for tensor \"" + name + "\""));
+          assertTrue(thrown.rule().endsWith("for tensor \"" + name + "\""));
         }
       }
     }

@@ -88,7 +88,7 @@ class AlongAxisProperties {
   }
 
   @Property
-  void exclusiveAndReverseSumsLeaveOutAndTurnRound(
+  void exclusiveAndReverseSumsAreThoseOfTheOtherElements(
       @ForAll("any") Case c, @ForAll boolean exclusive, @ForAll boolean reverse) {
     Tensor out = Tensor.zeros(c.x.dtype(), c.x.shape());
     Reductions.cumulativeSumInto(ALONE, out, c.x, c.axis, exclusive, reverse);
@@ -246,15 +246,16 @@ class AlongAxisProperties {
       values[i] = (float) (random.nextGaussian() * 5);
     }
     Tensor x = Tensor.of(values, 300, 1111);
-    Tensor turned = Movement.transpose(ALONE, x, 1, 0);
+    Tensor transposed = Movement.transpose(ALONE, x, 1, 0);
     float[] softmax = Softmax.softmax(ALONE, x, 1).toFloatArray();
     long[] top = TopK.of(ALONE, x, 9, 1).indices().toLongArray();
     for (Workers workers : Operands.workers()) {
       assertArrayEquals(softmax, Softmax.softmax(workers, x, 1).toFloatArray());
-      Tensor other = Softmax.softmax(workers, turned, 0).transpose();
+      Tensor other = Softmax.softmax(workers, transposed, 0).transpose();
       assertArrayEquals(softmax, other.toFloatArray());
       assertArrayEquals(top, TopK.of(workers, x, 9, 1).indices().toLongArray());
-      assertArrayEquals(top, TopK.of(workers, turned, 9, 0).indices().transpose().toLongArray());
+      assertArrayEquals(
+          top, TopK.of(workers, transposed, 9, 0).indices().transpose().toLongArray());
     }
   }
 
@@ -276,7 +277,7 @@ class AlongAxisProperties {
   }
 
   @Test
-  void rowsLongerThanAreTurnedOverAreReadApart() {
+  void rowsTooLongToTransposeAreReadOneByOne() {
     float[] values = new float[5000 * 3];
     Random random = new Random(8);
     for (int i = 0; i < values.length; i++) {
@@ -298,13 +299,15 @@ class AlongAxisProperties {
     assertEquals(Shape.of(2, 0), Softmax.softmax(ALONE, empty, 1).shape());
     assertArrayEquals(new float[2], Reductions.sum(ALONE, empty, 1).toFloatArray());
     assertEquals(Shape.of(0), Reductions.max(ALONE, empty, 0).shape());
-    rejected("max: at least one element along axis 1", () -> Reductions.max(ALONE, empty, 1));
-    rejected("arg-max: at least one", () -> Reductions.argMax(ALONE, empty, 1));
-    rejected("softmax: an axis in [0, 2)", () -> Softmax.softmax(ALONE, empty, 2));
-    rejected("sum: each axis once", () -> Reductions.sum(ALONE, empty, 0, 0));
-    rejected("top-k: k in [0, 0]", () -> TopK.of(ALONE, empty, 1, 1));
     rejected(
-        "softmax: a floating dtype", () -> Softmax.softmax(ALONE, Tensor.of(new int[2], 2), 0));
+        "max: expected at least one element along axis 1", () -> Reductions.max(ALONE, empty, 1));
+    rejected("arg-max: expected at least one", () -> Reductions.argMax(ALONE, empty, 1));
+    rejected("softmax: expected an axis in [0, 2)", () -> Softmax.softmax(ALONE, empty, 2));
+    rejected("sum: expected each axis once", () -> Reductions.sum(ALONE, empty, 0, 0));
+    rejected("top-k: expected k in [0, 0]", () -> TopK.of(ALONE, empty, 1, 1));
+    rejected(
+        "softmax: expected a floating dtype",
+        () -> Softmax.softmax(ALONE, Tensor.of(new int[2], 2), 0));
   }
 
   private static void rejected(String start, Runnable use) {

@@ -155,22 +155,24 @@ class ElementwiseProperties {
   void wrongArgumentsAreSaidBeforeAnythingIsWritten() {
     float[] data = {1, 2, 3, 4};
     Tensor x = Tensor.of(data, 4);
-    rejected("exp: a floating dtype", () -> Elementwise.exp(ALONE, Tensor.of(new int[1], 1)));
-    rejected("relu: a dtype of numbers", () -> Elementwise.relu(ALONE, bools()));
     rejected(
-        "scale: an integer factor",
+        "exp: expected a floating dtype", () -> Elementwise.exp(ALONE, Tensor.of(new int[1], 1)));
+    rejected("relu: expected a dtype of numbers", () -> Elementwise.relu(ALONE, bools()));
+    rejected(
+        "scale: expected an integer factor",
         () -> Elementwise.scale(ALONE, 0.5, Tensor.of(new long[] {1}, 1)));
-    rejected("add: shapes", () -> Elementwise.add(ALONE, x, Tensor.of(new float[3], 3)));
+    rejected("add: expected shapes", () -> Elementwise.add(ALONE, x, Tensor.of(new float[3], 3)));
     rejected(
-        "exp: an out of f32[4]", () -> Elementwise.expInto(ALONE, Tensor.of(new double[4], 4), x));
+        "exp: expected an out of f32[4]",
+        () -> Elementwise.expInto(ALONE, Tensor.of(new double[4], 4), x));
     rejected(
-        "exp: an out that shares no element",
+        "exp: expected an out that shares no element",
         () -> Elementwise.expInto(ALONE, x.slice(0, 3, -1, -1), x));
     rejected(
-        "exp: an out whose elements are apart",
+        "exp: expected an out whose elements are apart",
         () -> Elementwise.expInto(ALONE, x.slice(0, 0, 1).broadcastTo(Shape.of(4)), x));
     Tensor fixed = Tensor.of(DType.F32, MemorySegment.ofArray(new float[4]).asReadOnly(), 4);
-    rejected("exp: a writable out", () -> Elementwise.expInto(ALONE, fixed, x));
+    rejected("exp: expected a writable out", () -> Elementwise.expInto(ALONE, fixed, x));
     assertArrayEquals(new float[] {1, 2, 3, 4}, data);
   }
 

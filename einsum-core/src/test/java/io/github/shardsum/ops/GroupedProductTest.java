@@ -69,9 +69,9 @@ class GroupedProductTest {
     int k = random.nextInt(30);
     int n = random.nextInt(80);
     Tensor x = values(random, dtype, rows, k);
-    boolean turned = random.nextBoolean();
+    boolean transposed = random.nextBoolean();
     Tensor w =
-        turned
+        transposed
             ? values(random, dtype, sizes.length, n, k).transpose(0, 2, 1)
             : values(random, dtype, sizes.length, k, n);
     double[] want = oracle(x, w, sizes);
@@ -195,7 +195,7 @@ class GroupedProductTest {
     Tensor w = Tensor.zeros(DType.F32, 2, 3, 5);
     assertRefused("rows left", x, w, Tensor.of(new int[] {3, 2}, 2));
     assertRefused("at least 0", x, w, Tensor.of(new int[] {-1, 2}, 2));
-    assertRefused("one a group", x, w, Tensor.of(new int[] {1}, 1));
+    assertRefused("one for each group", x, w, Tensor.of(new int[] {1}, 1));
     assertRefused("i32 or i64", x, w, Tensor.zeros(DType.F32, 2));
     assertRefused("of one dtype", x, Tensor.zeros(DType.F64, 2, 3, 5), sizes());
     assertRefused("x [r, k]", x, Tensor.zeros(DType.F32, 2, 4, 5), sizes());

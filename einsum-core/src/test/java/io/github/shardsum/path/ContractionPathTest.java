@@ -76,7 +76,7 @@ class ContractionPathTest {
     PathException e =
         assertThrows(PathException.class, () -> ContractionPath.parse("[(0, 1), (0; 1)]"));
     assertTrue(
-        e.getMessage().startsWith("path: ')' is wanted at character 11, got ';'"), e::getMessage);
+        e.getMessage().startsWith("path: expected ')' at character 11, got ';'"), e::getMessage);
     assertThrows(PathException.class, () -> ContractionPath.parse(""));
     assertThrows(PathException.class, () -> ContractionPath.parse("[(0, 99999999999)]"));
     assertThrows(PathException.class, () -> ContractionPath.parse("[(0, 1)] and more"));

@@ -13,7 +13,7 @@ import net.jqwik.api.Arbitrary;
 final class Networks {
   private Networks() {}
 
-  /** Up to so many operands over up to 9 labels, with all that einsum allows. */
+  /** Up to a number of operands over up to 9 labels, with all that einsum allows. */
   static Arbitrary<Network> small(int maxOperands, long... sizes) {
     return Arbitraries.randomValue(
         random -> random(random, 1 + random.nextInt(maxOperands), 1 + random.nextInt(9), sizes));

@@ -37,6 +37,6 @@ class DTypeTest {
     }
     IllegalArgumentException thrown =
         assertThrows(IllegalArgumentException.class, () -> DType.parse("f16"));
-    assertTrue(String.valueOf(thrown.getMessage()).contains("bf16, i32, i64, bool is wanted"));
+    assertTrue(String.valueOf(thrown.getMessage()).contains("bf16, i32, i64, bool, got"));
   }
 }

@@ -51,7 +51,7 @@ class ShapeTest {
       IndexOutOfBoundsException refused =
           assertThrows(IndexOutOfBoundsException.class, () -> Shape.of(2, 3).size(axis));
       assertEquals(
-          "size: an axis in [0, 2) is wanted for shape [2, 3], got " + axis, refused.getMessage());
+          "size: expected an axis in [0, 2) for shape [2, 3], got " + axis, refused.getMessage());
     }
   }
 }

@@ -129,7 +129,7 @@ class TensorMemoryTest {
           tensor = home.copy(arena, counting(dtype, 2, 3));
         }
         everyUse(tensor, IllegalStateException.class);
-        assertEquals(dtype + "[2, 3]", tensor.toString(), "the description stays");
+        assertEquals(dtype + "[2, 3]", tensor.description(), "the description stays");
       }
     }
   }

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Every kind of memory that a tensor may lie in. */
+/** Every kind of memory that a tensor may be stored in. */
 public enum TensorStorages {
   /** The Java array of the dtype. */
   ARRAY,

@@ -19,8 +19,8 @@ class TensorTest {
   @Test
   void transposeSwapsRowsAndColumns() {
     assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, MATRIX.transpose().toFloatArray());
-    assertEquals("f32[3, 2] strides [1, 3]", MATRIX.transpose().toString());
-    assertEquals("f32[2, 3]", MATRIX.toString());
+    assertEquals("f32[3, 2] strides [1, 3]", MATRIX.transpose().description());
+    assertEquals("f32[2, 3]", MATRIX.description());
   }
 
   @Test
@@ -118,7 +118,7 @@ class TensorTest {
     refuses("touches", () -> strided(memory, 6, Shape.of(), new long[0]));
     refuses("overflows", () -> strided(memory, 0, Shape.of(3), Long.MAX_VALUE));
     refuses("overflows", () -> strided(memory, 1, Shape.of(2, 2), Long.MAX_VALUE, 1));
-    refuses("one stride an axis", () -> strided(memory, 0, Shape.of(2), 1, 1));
+    refuses("one stride for each axis", () -> strided(memory, 0, Shape.of(2), 1, 1));
   }
 
   private static Tensor strided(MemorySegment memory, long offset, Shape shape, long... strides) {
@@ -136,11 +136,11 @@ class TensorTest {
     refuses("slice", () -> MATRIX.slice(1, 2, 1));
     refuses("slice", () -> MATRIX.slice(1, 3, 0, -1));
     refuses("slice", () -> MATRIX.slice(1, 1, -2, -1));
-    refuses("slice: an axis in [0, 2)", () -> MATRIX.slice(2, 0, 0));
-    refuses("[0, 3) of axis 1 of shape [2, 3] is wanted, got 3", () -> MATRIX.select(1, 3));
-    refuses("[0, 2) of axis 0 of shape [2, 3] is wanted, got -1", () -> MATRIX.select(0, -1));
-    refuses("select: an axis in [0, 2)", () -> MATRIX.select(-1, 0));
-    refuses("diagonal: an axis in [0, 2)", () -> MATRIX.diagonal(0, 2));
+    refuses("slice: expected an axis in [0, 2)", () -> MATRIX.slice(2, 0, 0));
+    refuses("in [0, 3) of axis 1 of shape [2, 3], got 3", () -> MATRIX.select(1, 3));
+    refuses("in [0, 2) of axis 0 of shape [2, 3], got -1", () -> MATRIX.select(0, -1));
+    refuses("select: expected an axis in [0, 2)", () -> MATRIX.select(-1, 0));
+    refuses("diagonal: expected an axis in [0, 2)", () -> MATRIX.diagonal(0, 2));
     refuses("two different axes of equal size", () -> MATRIX.diagonal(0, 1));
     refuses("two different axes", () -> MATRIX.reshape(3, 2).diagonal(1, 1));
     refuses("does not broadcast", () -> MATRIX.broadcastTo(Shape.of(2, 4)));
@@ -152,25 +152,24 @@ class TensorTest {
     refuses("-1 cannot be told", () -> MATRIX.reshape(-1, -1));
     refuses("-1 cannot be told", () -> Tensor.zeros(DType.F32, 0).reshape(-1, 0));
     refuses("reshape", () -> MATRIX.reshape(1L << 32, 1L << 32, -1));
-    refuses("expand: an axis in [0, 3) is wanted for shape [2, 3], got 3", () -> MATRIX.expand(3));
+    refuses("expand: expected an axis in [0, 3) for shape [2, 3], got 3", () -> MATRIX.expand(3));
   }
 
   @Test
   void indicesOutsideAreRefused() {
-    refuses("inside shape [2, 3] is wanted, got [0, 3]", () -> MATRIX.getDouble(0, 3));
-    refuses("inside shape [2, 3] is wanted, got [-1, 0]", () -> MATRIX.getLong(-1, 0));
-    refuses("one index an axis", () -> MATRIX.getDouble(0));
-    refuses("inside shape [2, 3] is wanted, got [2, 0]", () -> MATRIX.set(1.0, 2, 0));
-    refuses("one index an axis", () -> MATRIX.set(1L, 0, 0, 0));
-    refuses("size: an axis in [0, 2) is wanted for shape [2, 3], got 5", () -> MATRIX.size(5));
-    refuses(
-        "stride: an axis in [0, 2) is wanted for shape [2, 3], got -1", () -> MATRIX.stride(-1));
+    refuses("inside shape [2, 3], got [0, 3]", () -> MATRIX.getDouble(0, 3));
+    refuses("inside shape [2, 3], got [-1, 0]", () -> MATRIX.getLong(-1, 0));
+    refuses("one index for each axis", () -> MATRIX.getDouble(0));
+    refuses("inside shape [2, 3], got [2, 0]", () -> MATRIX.set(1.0, 2, 0));
+    refuses("one index for each axis", () -> MATRIX.set(1L, 0, 0, 0));
+    refuses("size: expected an axis in [0, 2) for shape [2, 3], got 5", () -> MATRIX.size(5));
+    refuses("stride: expected an axis in [0, 2) for shape [2, 3], got -1", () -> MATRIX.stride(-1));
   }
 
   @Test
   void assignOfAnotherShapeIsRefusedBeforeAnythingIsWritten() {
     Tensor target = Tensor.zeros(DType.F32, 2, 3);
-    refuses("shape [2, 3] is wanted, got [3]", () -> target.assign(Tensor.full(DType.F32, 1, 3)));
+    refuses("expected shape [2, 3], got [3]", () -> target.assign(Tensor.full(DType.F32, 1, 3)));
     assertArrayEquals(new float[6], target.toFloatArray());
   }
 
@@ -212,5 +211,16 @@ class TensorTest {
     assertTrue(Tensor.ofStrided(DType.F32, row.segment(), 0, shape, 1, 2).overlapsItself());
     assertFalse(Tensor.ofStrided(DType.F32, row.segment(), 3, shape, 4, -1).overlapsItself());
     assertFalse(row.slice(0, 3, 3).broadcastTo(Shape.of(2, 0)).overlapsItself());
+  }
+
+  @Test
+  void rowsOfAnArrayOfArraysAreCopied() {
+    float[][] rows = {{1, 2, 3}, {4, 5, 6}};
+    Tensor matrix = Tensor.of(rows);
+    rows[0][0] = 9;
+    assertEquals("f32[2, 3]\n[[1.0 2.0 3.0]\n [4.0 5.0 6.0]]", matrix.toString());
+    assertEquals("f64[1, 2]\n[[0.5 1.5]]", Tensor.of(new double[][] {{0.5, 1.5}}).toString());
+    assertEquals(Shape.of(0, 0), Tensor.of(new float[0][]).shape());
+    assertThrows(IllegalArgumentException.class, () -> Tensor.of(new double[][] {{1, 2}, {3}}));
   }
 }

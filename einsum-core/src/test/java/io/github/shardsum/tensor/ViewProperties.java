@@ -28,7 +28,7 @@ class ViewProperties {
   record Case(Tensor tensor, Dense dense, List<String> steps) {
     @Override
     public String toString() {
-      return tensor + " by " + steps;
+      return tensor.description() + " by " + steps;
     }
   }
 
@@ -182,7 +182,7 @@ class ViewProperties {
     return sizes.stream().mapToLong(Long::longValue).toArray();
   }
 
-  /** Whether strides exist that put every element of the reshaped array where it already lies. */
+  /** Whether strides exist that put every element of the reshaped array where it already is. */
   private static boolean viewExists(Tensor tensor, long[] target) {
     Dense from = Dense.counting(tensor.shape().toArray());
     Dense to = Dense.counting(target);

@@ -220,7 +220,7 @@ public final class ContractionProgram {
     return fresh;
   }
 
-  /** One run: where the values lie now. */
+  /** One run: where the values are stored now. */
   private final class Run {
     private final ArrayRef out;
     private final ArrayRef[] inputs;

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.contraction;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.selection.KernelSelection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,7 +15,7 @@ import java.util.List;
  * rest run side by side. Neither changes a bit.
  */
 public final class GroupedSteps {
-  /** Where an operand or the result lies, and its stride along a group, a row, k and n. */
+  /** Where an operand or the result is stored, and its stride along a group, a row, k and n. */
   public record Side(ArrayRef slot, long group, long row, long k, long n) {
     private ArrayRef at(long group, long row) {
       return slot.plus(group * this.group + row * this.row);
@@ -36,7 +36,7 @@ public final class GroupedSteps {
    * @param sizes rows of each group
    */
   public GroupedSteps(ComputeType type, long[] sizes, Workers workers) {
-    this.planner = new StepPlanner(Kernels.best(), type);
+    this.planner = new StepPlanner(KernelSelection.best(), type);
     this.sizes = sizes.clone();
     this.workers = workers;
   }

@@ -7,24 +7,25 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * In which order the labels of each intermediate lie in memory. Outermost are the labels that the
- * step which takes it runs through as a batch, so that each of its products finds its matrix in one
+ * In which order the labels of each intermediate are stored. Outermost are the labels that the step
+ * which takes it runs through as a batch, so that each of its products finds its matrix in one
  * piece: a fifth of the time of two such steps. Then come the labels in the order in which the step
  * that makes it writes whole lines. More is not gained: packing reads any other order as fast, and
- * an order wholly the taker's makes the maker write short lines, at up to twice the time.
+ * an order that suits only the consumer makes the producer write short runs, at up to twice the
+ * time.
  */
 final class IntermediateLayouts {
   private final ContractionSpec spec;
   private final List<Pair> pairs;
   private final int inputs;
   private final List<IntPredicate> has = new ArrayList<>();
-  private final int[] taker;
+  private final int[] consumer;
 
   private IntermediateLayouts(ContractionSpec spec) {
     this.spec = spec;
     this.pairs = spec.path().pairs();
     this.inputs = spec.operands().size();
-    this.taker = new int[inputs + pairs.size()];
+    this.consumer = new int[inputs + pairs.size()];
   }
 
   /** The labels of each pair's product, outermost first. */
@@ -42,8 +43,8 @@ final class IntermediateLayouts {
     }
     for (int step = 0; step < pairs.size(); step++) {
       Pair pair = pairs.get(step);
-      taker[pair.left()] = step;
-      taker[pair.right()] = step;
+      consumer[pair.left()] = step;
+      consumer[pair.right()] = step;
       IntPredicate left = has.get(pair.left());
       IntPredicate right = has.get(pair.right());
       count(uses, left, -1);
@@ -88,7 +89,7 @@ final class IntermediateLayouts {
     if (step == pairs.size() - 1) {
       return label -> false;
     }
-    int user = taker[inputs + step];
+    int user = consumer[inputs + step];
     Pair next = pairs.get(user);
     return has.get(next.left()).and(has.get(next.right())).and(has.get(inputs + user));
   }

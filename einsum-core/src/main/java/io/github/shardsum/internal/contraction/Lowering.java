@@ -141,7 +141,7 @@ public final class Lowering {
       boolean isShort = (variant >> s & 1) == 1;
       chunks[slice.label()] = isShort ? chunks[slice.label()] % slice.chunk() : slice.chunk();
     }
-    // Short chunks are met once each, and have candidates of their own.
+    // Short chunks occur once each, and have candidates of their own.
     StepBuilder pass =
         new StepBuilder(
             spec,

@@ -17,7 +17,7 @@ import java.util.Arrays;
  * @param tailSizes size of each tail axis
  * @param tailCounts how many indices along each tail axis the step takes
  * @param tailStrides stride of each tail axis in the result and in the dense operand
- * @param leadsAreApart whether two leading indices never meet in one element of the result
+ * @param leadsAreApart whether two leading indices never add to one element of the result
  * @param ors whether slots of one position are ORed, not added: the weights are bools
  */
 record RoutedLoops(
@@ -95,9 +95,9 @@ record RoutedLoops(
 
   private IllegalArgumentException changed(long position) {
     return new IllegalArgumentException(
-        "routing: positions below the element count of the tail "
+        "routing: expected positions below the element count of the tail "
             + Arrays.toString(tailSizes)
-            + " are wanted, got "
+            + ", got "
             + position
             + "; the positions were changed after the routing tensor was made");
   }

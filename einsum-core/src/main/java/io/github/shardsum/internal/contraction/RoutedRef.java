@@ -3,7 +3,7 @@ package io.github.shardsum.internal.contraction;
 import io.github.shardsum.tensor.RoutingTensor;
 
 /**
- * Where a routing tensor lies when a step runs, and which part of its tail the step takes.
+ * Where a routing tensor is stored when a step runs, and which part of its tail the step takes.
  *
  * @param positions of the first slot of the first leading index
  * @param weights likewise

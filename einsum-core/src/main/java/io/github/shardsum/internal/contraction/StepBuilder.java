@@ -209,7 +209,7 @@ final class StepBuilder {
     RoutedKernel kernel =
         routedPlanner.plan(view, (View.Dense) dense.view(), (View.Dense) target.view());
     int operand = ((Ref.Input) ref).index();
-    String why = "only the routing tensor's non-zeros are met";
+    String why = "only the routing tensor's non-zeros are read";
     Supplier<StepInfo> text =
         () -> text(sizes, kernel.name(), why, target.view(), view, dense.view());
     steps.add(new Step.Routed(kernel, target.ref(), operand, dense.ref(), role, level, text));
@@ -267,7 +267,7 @@ final class StepBuilder {
         .reduce(1, (x, y) -> x * y);
   }
 
-  /** The labels as they lie in memory, or of a routing operand in the order of its axes. */
+  /** The labels in the order of memory, or of a routing operand in the order of its axes. */
   private static List<Integer> order(int count, View view) {
     return switch (view) {
       case View.Dense dense ->

@@ -18,7 +18,7 @@ final class StepKernels {
   /** Most terms that a row alone sums in f32: 16 * 2^-24 is below the 1e-6 promised for vectors. */
   private static final long MOST_ROW_TERMS = 16;
 
-  /** Elements along an operand from which on squares are turned over. */
+  /** Elements along an operand from which on squares are transposed. */
   private static final long LEAST_TURNED = 4;
 
   private final Kernels kernels;
@@ -59,11 +59,11 @@ final class StepKernels {
     return StepLabel.loops(labels, OUT).rank() <= 1;
   }
 
-  /** Whether rows of A and C are contiguous, and rows of B, or its columns if turned. */
-  static boolean liesInRows(GemmDims sides, boolean turned) {
+  /** Whether rows of A and C are contiguous, and rows of B, or its columns if transposed. */
+  static boolean isStoredInRows(GemmDims sides, boolean transposed) {
     return isUnit(sides.k(), LEFT)
         && isUnit(sides.n(), OUT)
-        && isUnit(turned ? sides.k() : sides.n(), RIGHT);
+        && isUnit(transposed ? sides.k() : sides.n(), RIGHT);
   }
 
   private static boolean isUnit(List<StepLabel> side, int array) {
@@ -88,7 +88,7 @@ final class StepKernels {
     };
   }
 
-  /** A product that takes its operands as they lie. */
+  /** A product that takes its operands as they are stored. */
   StepKernel unpacked(GemmDims sides) {
     Loops b = StepLabel.loops(sides.batch(), OUT);
     Loops rows = StepLabel.loops(sides.m(), OUT);
@@ -180,12 +180,12 @@ final class StepKernels {
   StepKernel elementwise(List<StepLabel> labels, boolean binary) {
     Loops all = StepLabel.loops(labels, OUT);
     int x = all.rank() - 1;
-    int turned = contiguous(all, LEFT);
-    if (turned < 0 && binary) {
-      turned = contiguous(all, RIGHT);
+    int transposed = contiguous(all, LEFT);
+    if (transposed < 0 && binary) {
+      transposed = contiguous(all, RIGHT);
     }
-    int y = turned < 0 ? x - 1 : turned;
-    boolean grouped = !binary && turned >= 0;
+    int y = transposed < 0 ? x - 1 : transposed;
+    boolean grouped = !binary && transposed >= 0;
     int next = grouped ? follower(all, OUT, x, y) : -1;
     int above = grouped ? follower(all, LEFT, y, x) : -1;
     above = above == next ? -1 : above;

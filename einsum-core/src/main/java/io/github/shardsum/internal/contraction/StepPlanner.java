@@ -19,16 +19,16 @@ final class StepPlanner {
   /** Below this many products a sum, reading and writing C is all the work. */
   private static final long LEAST_K = 4;
 
-  /** Up to so many multiply-adds a product with few columns is not worth adding up lanes. */
+  /** Up to this many multiply-adds a product with few columns is not worth adding up lanes. */
   private static final long MOST_NOT_THIN = 32 * 32 * 32;
 
   /**
-   * Most elements of an outer product that is not packed: tiles would write more of C than lies
+   * Most elements of an outer product that is not packed: tiles would write more of C than fits
    * near.
    */
   private static final long MOST_OUTER = 32 * 32;
 
-  /** Elements of B from which on it is packed if it is turned over. */
+  /** Elements of B from which on it is packed if it is transposed. */
   private static final long LEAST_PACKED = 1 << 14;
 
   /** Rows from which on it pays to turn B over for a product that is not packed. */
@@ -218,7 +218,7 @@ final class StepPlanner {
     if (k < LEAST_K || elements > make.mostUnpacked(m)) {
       return false;
     }
-    if (StepKernels.liesInRows(sides, false)) {
+    if (StepKernels.isStoredInRows(sides, false)) {
       if (!sides.batch().isEmpty()) {
         // One that comes from afar has to find room when it is fetched, however few rows take it.
         long bytes = StepLabel.points(sides.batch()) * elements * type.dtype().byteSize();
@@ -228,7 +228,9 @@ final class StepPlanner {
       long rowBytes = sides.k().getLast().stride(RIGHT) * type.dtype().byteSize();
       return m <= GemmKernels.UNPACKED_ROWS || Blocking.staysNear(k, rowBytes);
     }
-    return StepKernels.liesInRows(sides, true) && m >= LEAST_ROWS_TURNED && elements < LEAST_PACKED;
+    return StepKernels.isStoredInRows(sides, true)
+        && m >= LEAST_ROWS_TURNED
+        && elements < LEAST_PACKED;
   }
 
   /**

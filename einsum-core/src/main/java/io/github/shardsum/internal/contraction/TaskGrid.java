@@ -13,7 +13,7 @@ record TaskGrid(
    */
   private static final long WORTH_SHARING = 1 << 19;
 
-  /** Whether so many multiply-adds are for more than one thread. */
+  /** Whether this many multiply-adds are worth more than one thread. */
   static boolean areWorthSharing(long products) {
     return products >= WORTH_SHARING;
   }

@@ -36,7 +36,7 @@ final class Temporaries {
   private static int checkedSize(long elements) {
     if (elements > Shape.LONGEST_ARRAY) {
       throw new IllegalArgumentException(
-          "einsum: an intermediate of at most 2^31 - 9 elements is wanted, got "
+          "einsum: expected an intermediate of at most 2^31 - 9 elements, got "
               + elements
               + "; set EinsumOptions.withMemoryLimit or another path");
     }

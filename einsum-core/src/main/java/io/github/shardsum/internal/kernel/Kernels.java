@@ -1,27 +1,10 @@
 package io.github.shardsum.internal.kernel;
 
-import io.github.shardsum.internal.scalar.ScalarKernels;
-
 /**
- * One implementation of the kernels; immutable and thread-safe. Kernels that nobody asks for are
- * not loaded: the vectors of a type take several milliseconds.
+ * One implementation of the kernels; immutable and thread-safe. Kernels that are not used are not
+ * loaded: the vectors of a type take several milliseconds.
  */
 public interface Kernels {
-  /** The fastest implementation that this JVM can run; chosen once. */
-  static Kernels best() {
-    return KernelSelection.MADE.kernels();
-  }
-
-  /** The plain loops: the reference for the others. */
-  static Kernels scalar() {
-    return ScalarKernels.ALL;
-  }
-
-  /** Why {@link #best()} is what it is. */
-  static KernelSelection choice() {
-    return KernelSelection.MADE;
-  }
-
   /** One of vector-512, vector-256, vector-128 and scalar. */
   String name();
 

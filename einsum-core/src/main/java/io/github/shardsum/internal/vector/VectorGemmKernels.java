@@ -4,8 +4,8 @@ import io.github.shardsum.internal.kernel.DoubleMicrokernel;
 import io.github.shardsum.internal.kernel.FloatMicrokernel;
 import io.github.shardsum.internal.kernel.FloatSkinnyMicrokernel;
 import io.github.shardsum.internal.kernel.GemmKernels;
-import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.kernel.LongMicrokernel;
+import io.github.shardsum.internal.scalar.ScalarKernels;
 
 /**
  * The register tiles for a vector width.
@@ -42,7 +42,7 @@ public record VectorGemmKernels(int bits, boolean halfRate) implements GemmKerne
   @Override
   public LongMicrokernel longs() {
     // C2 turns the integer loop into vector code by itself as well as we could.
-    return Kernels.scalar().gemm().longs();
+    return ScalarKernels.ALL.gemm().longs();
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.github.shardsum.internal.kernel.GemmKernels;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.kernel.Tiles;
 import io.github.shardsum.internal.memory.Loops;
+import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
@@ -37,7 +38,8 @@ class PackedProductTest {
     for (DType dtype : List.of(DType.F32, DType.F64)) {
       Tensor a = reals(random, m * k).convert(dtype);
       Tensor b = reals(random, k * n).convert(dtype);
-      double[] expected = product(Kernels.scalar().gemm(), Workers.sequential(), a, b, m, n, k);
+      double[] expected =
+          product(KernelSelection.scalar().gemm(), Workers.sequential(), a, b, m, n, k);
       try (Workers workers = Workers.of(threads)) {
         Tiles.all()
             .forEach(tiles -> assertArrayEquals(expected, product(tiles, workers, a, b, m, n, k)));
@@ -57,7 +59,7 @@ class PackedProductTest {
       Tensor b = reals(random, 3 * k * n).convert(dtype);
       Tensor bias = reals(random, 3 * m * n).convert(dtype);
       ResultScaling finish = new ResultScaling(1.5, 0.25, 2, Optional.of(ArrayRef.of(bias)), true);
-      GemmKernels scalar = Kernels.scalar().gemm();
+      GemmKernels scalar = KernelSelection.scalar().gemm();
       double[] rounded = run(scalar, Workers.sequential(), finish, a, b, 3, m, n, k);
       try (Workers workers = Workers.of(2)) {
         Tiles.all()
@@ -94,7 +96,7 @@ class PackedProductTest {
     Loops rows = loops(m, n, k, 0, n);
     Loops columns = loops(n, 1, 0, 1, 1);
     Loops sum = loops(k, 0, 1, n, 0);
-    Kernels kernels = Kernels.best();
+    Kernels kernels = KernelSelection.best();
     StepKernel kernel =
         a.dtype() == DType.F32
             ? new FloatPackedProduct(products.floats(), kernels.floats(), batch, rows, columns, sum)

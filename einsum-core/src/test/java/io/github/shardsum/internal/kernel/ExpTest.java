@@ -3,6 +3,7 @@ package io.github.shardsum.internal.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.internal.selection.KernelSelection;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.MathContext;
@@ -99,13 +100,13 @@ class ExpTest {
       x[i] = Float.intBitsToFloat(i << 16 | i);
     }
     float[] best = new float[n];
-    Kernels.best().floats().exp(x, 0, best, 0, n);
+    KernelSelection.best().floats().exp(x, 0, best, 0, n);
     double[] wide = new double[n];
     double[] bestWide = new double[n];
     for (int i = 0; i < n; i++) {
       wide[i] = x[i] * 8.1;
     }
-    Kernels.best().doubles().exp(wide, 0, bestWide, 0, n);
+    KernelSelection.best().doubles().exp(wide, 0, bestWide, 0, n);
     for (int i = 0; i < n; i++) {
       assertEquals(FloatExp.exp(x[i]), best[i]);
       assertEquals(DoubleExp.exp(wide[i]), bestWide[i]);

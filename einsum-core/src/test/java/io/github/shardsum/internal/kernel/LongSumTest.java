@@ -3,6 +3,7 @@ package io.github.shardsum.internal.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.internal.selection.KernelSelection;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -26,18 +27,19 @@ class LongSumTest {
       // The product of two f32 is exact in f64.
       dot.add((double) x[i] * y[i]);
     }
-    FloatRows rows = Kernels.best().floats();
+    FloatRows rows = KernelSelection.best().floats();
     assertTrue(Math.abs(rows.sum(x, 0, N) - sum.value()) <= 1e-6 * sum.value());
     assertTrue(Math.abs(rows.dot(x, 0, y, 0, N) - dot.value()) <= 1e-6 * dot.value());
   }
 
   @Test
   void theWorstRoundingOfEveryTermStaysWithinTheBound() {
-    // Each partial sum of a chain of 1 + eps's lies just above a tie, so each is rounded up.
+    // Each partial sum of a chain of 1 + eps's is just above a tie, so each is rounded up.
     float[] x = new float[1 << 20];
     java.util.Arrays.fill(x, Math.nextUp(1f));
     double exact = (double) Math.nextUp(1f) * x.length;
-    assertTrue(Math.abs(Kernels.best().floats().sum(x, 0, x.length) - exact) <= 1e-6 * exact);
+    assertTrue(
+        Math.abs(KernelSelection.best().floats().sum(x, 0, x.length) - exact) <= 1e-6 * exact);
   }
 
   @Test
@@ -45,7 +47,7 @@ class LongSumTest {
     float[] x = new float[N];
     java.util.Arrays.fill(x, 1f);
     // A running sum in f32 would stop at 2^24.
-    assertEquals(1e7, Kernels.best().floats().sum(x, 0, N));
+    assertEquals(1e7, KernelSelection.best().floats().sum(x, 0, N));
   }
 
   /** Neumaier's sum, exact to two f64. */

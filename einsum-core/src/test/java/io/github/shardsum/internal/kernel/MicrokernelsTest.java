@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.internal.selection.KernelSelection;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -135,8 +136,8 @@ class MicrokernelsTest {
   }
 
   private void assertThinSumsHaveTheBitsOfTheReference(int columns, int k) {
-    FloatSkinnyMicrokernel best = Kernels.best().gemm().skinny();
-    FloatSkinnyMicrokernel scalar = Kernels.scalar().gemm().skinny();
+    FloatSkinnyMicrokernel best = KernelSelection.best().gemm().skinny();
+    FloatSkinnyMicrokernel scalar = KernelSelection.scalar().gemm().skinny();
     float[] a = reals(2 * k + 5);
     float[] b = reals(FloatSkinnyMicrokernel.COLUMNS * FloatSkinnyMicrokernel.B_STRIDE + 3);
     float[] lanes = reals(FloatSkinnyMicrokernel.ROOM + 9);
@@ -182,7 +183,7 @@ class MicrokernelsTest {
 
   @Test
   void thinSumsAreTheDefinition() {
-    FloatSkinnyMicrokernel skinny = Kernels.best().gemm().skinny();
+    FloatSkinnyMicrokernel skinny = KernelSelection.best().gemm().skinny();
     int k = 3 * FloatSkinnyMicrokernel.LANES;
     float[] a = values(2 * k);
     float[] b = values(FloatSkinnyMicrokernel.COLUMNS * FloatSkinnyMicrokernel.B_STRIDE);

@@ -4,17 +4,18 @@ import static io.github.shardsum.internal.kernel.Rows.MARGIN;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.shardsum.internal.selection.KernelSelection;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
 /**
  * The chosen kernels equal the scalar ones to the bit, whatever the width: at ragged lengths and
- * odd positions, with NaN, infinities and both zeros, and without touching what lies beside a row.
+ * odd positions, with NaN, infinities and both zeros, and without touching what is beside a row.
  */
 class RowKernelsTest {
-  private static final Kernels BEST = Kernels.best();
-  private static final Kernels SCALAR = Kernels.scalar();
+  private static final Kernels BEST = KernelSelection.best();
+  private static final Kernels SCALAR = KernelSelection.scalar();
 
   private final Random random = new Random(1);
 

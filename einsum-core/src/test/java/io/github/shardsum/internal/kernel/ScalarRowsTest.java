@@ -5,15 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.internal.selection.KernelSelection;
 import java.math.BigDecimal;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** The scalar kernels, which the others are held to, against arithmetic written out. */
 class ScalarRowsTest {
-  private static final FloatRows FLOATS = Kernels.scalar().floats();
-  private static final DoubleRows DOUBLES = Kernels.scalar().doubles();
-  private static final LongRows LONGS = Kernels.scalar().longs();
+  private static final FloatRows FLOATS = KernelSelection.scalar().floats();
+  private static final DoubleRows DOUBLES = KernelSelection.scalar().doubles();
+  private static final LongRows LONGS = KernelSelection.scalar().longs();
 
   private final Random random = new Random(2);
 
@@ -161,7 +162,7 @@ class ScalarRowsTest {
     float[] row = java.util.Arrays.copyOf(x, 40);
     java.util.Arrays.fill(row, x.length, row.length, Float.NEGATIVE_INFINITY);
     float[] best = new float[row.length];
-    Kernels.best().floats().softmax(row, 0, 0, 1, best, 0, 0, row.length);
+    KernelSelection.best().floats().softmax(row, 0, 0, 1, best, 0, 0, row.length);
     float[] to = new float[x.length];
     FLOATS.softmax(x, 0, 0, 1, to, 0, 0, x.length);
     assertArrayEquals(to, java.util.Arrays.copyOf(best, x.length));

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.kernel;
 
+import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.internal.vector.VectorGemmKernels;
 import java.util.stream.Stream;
 
@@ -9,8 +10,8 @@ public final class Tiles {
 
   /** Those in use, and where the vectors have 512 bits those that another processor would use. */
   public static Stream<GemmKernels> all() {
-    Stream<GemmKernels> used = Stream.of(Kernels.best().gemm());
-    return Kernels.best().bits() == 512
+    Stream<GemmKernels> used = Stream.of(KernelSelection.best().gemm());
+    return KernelSelection.best().bits() == 512
         ? Stream.concat(
             used, Stream.of(new VectorGemmKernels(512, false), new VectorGemmKernels(512, true)))
         : used;

@@ -10,9 +10,7 @@ import java.lang.foreign.Arena;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/**
- * Copies of transposed views at sides where squares are turned over, against element by element.
- */
+/** Copies of transposed views at sides where squares are transposed, against element by element. */
 class TransposingCopyTest {
   private static final int[][] SHAPES = {
     {8, 8}, {9, 70}, {130, 8}, {64, 64}, {3, 65, 67}, {12, 3, 40}, {2, 9, 3, 10}
@@ -21,7 +19,7 @@ class TransposingCopyTest {
   private final Random random = new Random(10);
 
   @Test
-  void everyDtypeAndMemoryIsTurnedOverExactly() {
+  void everyDtypeAndMemoryIsTransposedExactly() {
     for (int[] sizes : SHAPES) {
       long[] shape = java.util.Arrays.stream(sizes).asLongStream().toArray();
       for (DType dtype : DType.values()) {
@@ -38,7 +36,7 @@ class TransposingCopyTest {
   }
 
   @Test
-  void gapsAndReversedAxesAreTurnedOverToo() {
+  void gapsAndReversedAxesAreTransposedToo() {
     Tensor whole = filled(Tensor.zeros(DType.F32, 40, 60));
     Tensor view = whole.slice(0, 39, -1, -3).slice(1, 10, 50);
     check(view.transpose(), view.transpose().copy());

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.reference;
 import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.tensor.Shape;
 
-/** One loop a label, over operands and an output that lie in C order. */
+/** One loop a label, over operands and an output in C order. */
 final class Nest {
   private final long[] sizes;
 

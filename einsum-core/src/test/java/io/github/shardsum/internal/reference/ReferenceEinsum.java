@@ -49,7 +49,7 @@ public final class ReferenceEinsum {
     check(equation, operands);
     if (!out.shape().equals(equation.outputShape())) {
       throw new IllegalArgumentException(
-          "einsum: out of shape " + equation.outputShape() + " is wanted, got " + out.shape());
+          "einsum: expected an out of shape " + equation.outputShape() + ", got " + out.shape());
     }
     List<Tensor> inputs = operands.stream().map(ReferenceEinsum::dense).toList();
     Nest nest = new Nest(equation);
@@ -145,9 +145,9 @@ public final class ReferenceEinsum {
   private static void check(BoundEquation equation, List<Operand> operands) {
     if (operands.size() != equation.operandCount()) {
       throw new IllegalArgumentException(
-          "einsum: "
+          "einsum: expected "
               + equation.operandCount()
-              + " operands are wanted for "
+              + " operands for "
               + equation
               + ", got "
               + operands.size());
@@ -155,11 +155,11 @@ public final class ReferenceEinsum {
     for (int i = 0; i < operands.size(); i++) {
       if (!operands.get(i).shape().equals(equation.operandShape(i))) {
         throw new IllegalArgumentException(
-            "einsum: operand "
+            "einsum: expected for operand "
                 + i
                 + " of shape "
                 + equation.operandShape(i)
-                + " is wanted for "
+                + " for "
                 + equation
                 + ", got "
                 + operands.get(i).shape());

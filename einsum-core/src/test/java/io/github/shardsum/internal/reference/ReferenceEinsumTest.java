@@ -80,7 +80,7 @@ class ReferenceEinsumTest {
     Tensor sum = run("i->", ones);
     assertEquals(DType.BF16, sum.dtype());
     assertArrayEquals(new float[] {1000}, sum.toFloatArray());
-    // 257 lies between the bf16 values 256 and 258; the sum 257.25 is nearer to 258.
+    // 257 is between the bf16 values 256 and 258; the sum 257.25 is nearer to 258.
     Tensor near = Tensor.of(new float[] {256, 1, 0.25f}, 3).convert(DType.BF16);
     assertArrayEquals(new float[] {258}, run("i->", near).toFloatArray());
   }

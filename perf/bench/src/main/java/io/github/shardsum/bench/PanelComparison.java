@@ -2,7 +2,7 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.internal.kernel.Blocking;
 import io.github.shardsum.internal.kernel.FloatMicrokernel;
-import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
 import io.github.shardsum.measure.MeasurementException;
@@ -28,7 +28,7 @@ public final class PanelComparison {
   /** Panels of B: in 14x2 tiles half a MiB, which is what a block of B may take. */
   private static final int PANELS = 8;
 
-  private final FloatMicrokernel kernel = Kernels.best().gemm().floats();
+  private final FloatMicrokernel kernel = KernelSelection.best().gemm().floats();
   private final int rows = kernel.rows();
   private final int columns = kernel.columns();
   private final int panel = kernel.blocking().k() * columns + Blocking.GAP;

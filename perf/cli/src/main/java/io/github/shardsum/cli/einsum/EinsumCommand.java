@@ -1,6 +1,5 @@
 package io.github.shardsum.cli.einsum;
 
-import io.github.shardsum.cli.common.TensorText;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
@@ -140,7 +139,7 @@ public final class EinsumCommand implements Callable<Integer> {
       if (out.isPresent()) {
         Npy.write(out.get(), result);
       } else {
-        output.println(TensorText.of(result));
+        output.println(result);
       }
       output.flush();
     }

@@ -6,7 +6,6 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.cli.common.OutputFolder;
 import io.github.shardsum.cli.common.RepeatedOptions;
-import io.github.shardsum.cli.common.TensorText;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.io.Npy;
@@ -153,7 +152,7 @@ public final class RunCommand implements Callable<Integer> {
       if (folder.isPresent()) {
         Npy.write(folder.get().file(value.name()), results.get(i));
       } else {
-        output.println(value + "\n" + TensorText.of(results.get(i)));
+        output.println(value + "\n" + results.get(i));
       }
     }
     output.flush();

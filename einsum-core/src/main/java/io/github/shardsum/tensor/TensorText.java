@@ -1,13 +1,12 @@
-package io.github.shardsum.cli.common;
+package io.github.shardsum.tensor;
 
-import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 
 /**
  * A tensor as text that a person can read: its dtype and shape, then its elements in nested
  * brackets, of which the middle is left out where there are many.
  */
-public final class TensorText {
+final class TensorText {
   /** Elements that are shown at most. */
   private static final long SHOWN = 1000;
 
@@ -28,7 +27,7 @@ public final class TensorText {
     this.width = width(0, new long[tensor.rank()]);
   }
 
-  public static String of(Tensor tensor) {
+  static String of(Tensor tensor) {
     String head = tensor.dtype() + "" + tensor.shape();
     if (tensor.shape().elementCount() == 0) {
       return head + "\n[]";

@@ -1,11 +1,14 @@
-package io.github.shardsum.internal.kernel;
+package io.github.shardsum.internal.selection;
 
+import io.github.shardsum.internal.kernel.Fma;
+import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.scalar.ScalarKernels;
 import io.github.shardsum.internal.vector.VectorKernels;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The implementation that {@link Kernels#best()} uses, and why.
+ * The implementation of the kernels that this JVM uses, and why.
  *
  * @param kernels the implementation
  * @param reason why it was chosen
@@ -15,10 +18,24 @@ public record KernelSelection(Kernels kernels, String reason, Optional<String> r
   /** Names the implementation, scalar or vector; without it, or empty, the choice is free. */
   public static final String PROPERTY = "shardsum.kernels";
 
-  /** What this JVM uses. */
-  static final KernelSelection MADE = make();
+  private static final KernelSelection MADE = make();
 
   private static final String ASK_FOR_VECTORS = "-D" + PROPERTY + "=vector asks for vectors anyway";
+
+  /** The fastest implementation that this JVM can run; chosen once. */
+  public static Kernels best() {
+    return MADE.kernels;
+  }
+
+  /** The plain loops: the reference for the others. */
+  public static Kernels scalar() {
+    return ScalarKernels.ALL;
+  }
+
+  /** What this JVM uses, and why. */
+  public static KernelSelection made() {
+    return MADE;
+  }
 
   static KernelSelection make() {
     String wanted = System.getProperty(PROPERTY, "");
@@ -38,7 +55,7 @@ public record KernelSelection(Kernels kernels, String reason, Optional<String> r
     return List.of("", "scalar", "vector").contains(wanted)
         ? Optional.empty()
         : Optional.of(
-            PROPERTY + ": scalar or vector is wanted, got \"" + wanted + "\"; it is ignored");
+            PROPERTY + ": expected scalar or vector, got \"" + wanted + "\"; it is ignored");
   }
 
   private static void warn(String what) {
@@ -47,7 +64,7 @@ public record KernelSelection(Kernels kernels, String reason, Optional<String> r
 
   private static KernelSelection make(String wanted) {
     if (wanted.equals("scalar")) {
-      return new KernelSelection(Kernels.scalar(), PROPERTY + " is scalar", Optional.empty());
+      return new KernelSelection(scalar(), PROPERTY + " is scalar", Optional.empty());
     }
     if (!vectorsAreThere()) {
       return scalar(
@@ -56,7 +73,7 @@ public record KernelSelection(Kernels kernels, String reason, Optional<String> r
     }
     // Only now may the class that names the Vector API be touched.
     if (VectorKernels.width() < 128) {
-      return scalar("vectors have " + VectorKernels.width() + " bits", "128 bits are wanted");
+      return scalar("vectors have " + VectorKernels.width() + " bits", "expected 128 bits");
     }
     if (!Fma.IN_HARDWARE) {
       return scalar(
@@ -92,6 +109,6 @@ public record KernelSelection(Kernels kernels, String reason, Optional<String> r
   }
 
   private static KernelSelection scalar(String reason, String remedy) {
-    return new KernelSelection(Kernels.scalar(), reason, Optional.of(remedy));
+    return new KernelSelection(scalar(), reason, Optional.of(remedy));
   }
 }

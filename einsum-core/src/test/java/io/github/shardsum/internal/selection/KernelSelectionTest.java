@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.kernel;
+package io.github.shardsum.internal.selection;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,20 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.internal.kernel.Fma;
+import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The choice is that of the JVM the tests run in, and says so. */
-class KernelsTest {
+class KernelSelectionTest {
   private static final String MODE = System.getProperty("shardsum.test.mode");
 
   @Test
   void theWidthIsThatOfTheMode() {
-    Kernels best = Kernels.best();
+    Kernels best = KernelSelection.best();
     if (MODE.equals("scalar") || !Fma.IN_HARDWARE) {
-      assertSame(Kernels.scalar(), best);
+      assertSame(KernelSelection.scalar(), best);
     } else {
       assertEquals("vector-" + best.bits(), best.name());
       assertTrue(best.bits() >= 128 && best.bits() <= 512);
@@ -31,8 +33,8 @@ class KernelsTest {
 
   @Test
   void theChoiceIsMadeOnce() {
-    assertSame(Kernels.best(), Kernels.best());
-    assertSame(Kernels.choice().kernels(), Kernels.best());
+    assertSame(KernelSelection.best(), KernelSelection.best());
+    assertSame(KernelSelection.made().kernels(), KernelSelection.best());
   }
 
   @Test
@@ -41,7 +43,7 @@ class KernelsTest {
       assertEquals(Optional.empty(), KernelSelection.complaint(known));
     }
     assertEquals(
-        Optional.of("shardsum.kernels: scalar or vector is wanted, got \"Vector\"; it is ignored"),
+        Optional.of("shardsum.kernels: expected scalar or vector, got \"Vector\"; it is ignored"),
         KernelSelection.complaint("Vector"));
   }
 
@@ -52,8 +54,7 @@ class KernelsTest {
             IllegalArgumentException.class,
             () -> new KernelInfo("scalar", -1, "none", Optional.empty()));
     assertEquals(
-        "kernels: vectors of at least 0 bits, 0 for scalar, are wanted, got -1",
-        thrown.getMessage());
+        "kernels: expected vectors of at least 0 bits, 0 for scalar, got -1", thrown.getMessage());
     assertThrows(
         NullPointerException.class, () -> new KernelInfo("scalar", 0, null, Optional.empty()));
   }
@@ -61,8 +62,8 @@ class KernelsTest {
   @Test
   void theInfoNamesTheRemedyWhereTheModuleIsMissing() {
     KernelInfo info = KernelInfo.current();
-    assertEquals(Kernels.best().name(), info.name());
-    assertEquals(Kernels.best().bits(), info.vectorBits());
+    assertEquals(KernelSelection.best().name(), info.name());
+    assertEquals(KernelSelection.best().bits(), info.vectorBits());
     assertFalse(info.reason().isEmpty());
     if (MODE.equals("scalar")) {
       assertTrue(info.toString().contains("--add-modules jdk.incubator.vector"), info::toString);
