@@ -39,7 +39,8 @@ public final class BackendCheck {
 
   private static void same(String output, Tensor expected, Tensor given, Executable compiled) {
     if (expected.dtype() != given.dtype() || !expected.shape().equals(given.shape())) {
-      throw new AssertionError(output + ": expected " + expected + ", got " + given);
+      throw new AssertionError(
+          output + ": expected " + expected.description() + ", got " + given.description());
     }
     // An i64 would be rounded as a double.
     boolean whole = !expected.dtype().isFloating();
