@@ -1,20 +1,25 @@
 package io.github.shardsum.internal.local.compile;
 
 import io.github.shardsum.internal.local.run.BlockWriter;
-import io.github.shardsum.internal.local.run.RowKernels;
-import io.github.shardsum.internal.local.run.StridedLayout;
 import io.github.shardsum.internal.local.run.ValueLocation;
+import io.github.shardsum.ops.Reductions;
 import io.github.shardsum.ops.Softmax;
+import io.github.shardsum.ops.TopK;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /** Lowers operations along labels to kernels on rows. */
 final class RowLowering {
+  private static final long ROWS_TOGETHER = 16;
+  private static final long LONGEST_OF_SEVERAL = 1 << 12;
+
   private final Lowering lowering;
 
   RowLowering(Lowering lowering) {
@@ -39,13 +44,13 @@ final class RowLowering {
     int axis = sum.x().type().axis(sum.label());
     int out = lowering.define(result);
     lowering.rows(
-        "running sum",
+        "cumulative sum",
         result.toString(),
         List.of(x),
         List.of(out),
-        Double.BYTES * sum.x().type().size(sum.label()),
+        scratchBytes(x, axis, out, sum.x().type().dtype() == DType.BF16),
         frame ->
-            RowKernels.cumulativeSum(
+            Reductions.cumulativeSumInto(
                 frame.workers(),
                 frame.tensor(out),
                 frame.tensor(x),
@@ -66,13 +71,16 @@ final class RowLowering {
       lowering.put(result, lowering.denseLocation(reduce.x()));
       return;
     }
-    extreme(reduce, reduce.x(), List.copyOf(reduce.labels()), result);
+    maxOrMin(reduce, reduce.x(), List.copyOf(reduce.labels()), result);
   }
 
-  /** One label after the other, the innermost first, where the most elements go at once. */
-  private void extreme(Contraction.Reduce reduce, Value x, List<String> labels, Value result) {
+  /**
+   * One label after the other, the innermost first, where the most elements go at once; what is
+   * between two of them is in planned memory.
+   */
+  private void maxOrMin(Contraction.Reduce reduce, Value x, List<String> labels, Value result) {
     ValueType type = x.type();
-    String label = labels.stream().max(java.util.Comparator.comparingInt(type::axis)).orElseThrow();
+    String label = labels.stream().max(Comparator.comparingInt(type::axis)).orElseThrow();
     int axis = type.axis(label);
     List<String> rest = new ArrayList<>(labels);
     rest.remove(label);
@@ -87,34 +95,66 @@ final class RowLowering {
                 result.name() + ".without." + label, ValueType.of(type.dtype(), names, sizes));
     int from = lowering.dense(x);
     int out = lowering.define(next);
-    StridedLayout.View last = lastAxis(type, axis);
+    boolean max = reduce.kind() == Contraction.ReduceKind.MAX;
     lowering.rows(
-        "extreme",
+        max ? "max" : "min",
         next.toString(),
         List.of(from),
         List.of(out),
-        Double.BYTES * Math.max(1, type.size(label)),
+        copiedBytes(from, axis, false) + transposedBytes(from, axis, false),
         frame -> {
-          var tensor = frame.tensor(from);
-          RowKernels.extreme(
-              frame.workers(),
-              reduce.kind(),
-              frame.tensor(out),
-              last.apply(StridedLayout.of(tensor)).over(tensor));
+          if (max) {
+            Reductions.maxInto(frame.workers(), frame.tensor(out), frame.tensor(from), axis);
+          } else {
+            Reductions.minInto(frame.workers(), frame.tensor(out), frame.tensor(from), axis);
+          }
         });
     if (!rest.isEmpty()) {
-      extreme(reduce, next, rest, result);
+      maxOrMin(reduce, next, rest, result);
     }
   }
 
-  private static StridedLayout.View lastAxis(ValueType type, int axis) {
-    long[] sizes = new long[type.rank()];
-    int[] to = new int[type.rank()];
-    for (int i = 0; i < to.length; i++) {
-      to[i] = i == axis ? to.length - 1 : i < axis ? i : i - 1;
-      sizes[to[i]] = type.shape().size(i);
+  /**
+   * Scratch of a thread in einsum-core's row operations: rows that do not lie in an array of the
+   * type that is computed in are copied, and transposed if their elements lie apart, several short
+   * ones together.
+   */
+  private long scratchBytes(int x, int axis, int values, boolean wide) {
+    return copiedBytes(x, axis, wide)
+        + copiedBytes(values, axis, wide)
+        + Math.max(transposedBytes(x, axis, wide), transposedBytes(values, axis, wide));
+  }
+
+  private long copiedBytes(int id, int axis, boolean wide) {
+    ValueLocation.Dense rows = (ValueLocation.Dense) lowering.locationOf(id);
+    long n = rows.planned().sizes()[axis];
+    boolean computedIn =
+        switch (rows.dtype()) {
+          case F32 -> !wide;
+          case F64, I64 -> true;
+          case BF16, I32, BOOL -> false;
+        };
+    if (computedIn && areTogether(rows, axis)) {
+      return 0;
     }
-    return StridedLayout.rearrange(sizes, to);
+    return (n <= LONGEST_OF_SEVERAL ? ROWS_TOGETHER : 1) * rowBytes(rows.dtype(), n, wide);
+  }
+
+  private long transposedBytes(int id, int axis, boolean wide) {
+    ValueLocation.Dense rows = (ValueLocation.Dense) lowering.locationOf(id);
+    long n = rows.planned().sizes()[axis];
+    return areTogether(rows, axis) || n > LONGEST_OF_SEVERAL
+        ? 0
+        : ROWS_TOGETHER * rowBytes(rows.dtype(), n, wide);
+  }
+
+  private static boolean areTogether(ValueLocation.Dense rows, int axis) {
+    return rows.planned().strides()[axis] == 1 || rows.planned().sizes()[axis] == 1;
+  }
+
+  private static long rowBytes(DType dtype, long n, boolean wide) {
+    boolean narrow = !wide && (dtype == DType.F32 || dtype == DType.BF16);
+    return n * (narrow ? Float.BYTES : Double.BYTES);
   }
 
   void lower(Selection selection, Statement statement) {
@@ -129,9 +169,9 @@ final class RowLowering {
             statement.toString(),
             List.of(x),
             List.of(values, indices),
-            Double.BYTES * (top.x().type().size(top.label()) + 2 * top.k()),
+            scratchBytes(x, axis, values, false),
             frame ->
-                RowKernels.topK(
+                TopK.topKInto(
                     frame.workers(),
                     frame.tensor(values),
                     frame.tensor(indices),
@@ -147,8 +187,9 @@ final class RowLowering {
             statement.toString(),
             List.of(x),
             List.of(out),
-            Double.BYTES * (max.x().type().size(max.label()) + 1),
-            frame -> RowKernels.argMax(frame.workers(), frame.tensor(out), frame.tensor(x), axis));
+            copiedBytes(x, axis, false) + transposedBytes(x, axis, false),
+            frame ->
+                Reductions.argMaxInto(frame.workers(), frame.tensor(out), frame.tensor(x), axis));
       }
       case Selection.OneHot hot -> oneHot(hot, statement.result());
     }
