@@ -68,6 +68,10 @@ final class PointwiseErrors {
 
   Bounded binary(BinaryKind kind, Bounded x, Bounded y) {
     Value value = p.binary(kind, x.value(), y.value());
+    if (!value.type().dtype().isFloating()) {
+      // Exact, unless an operand is a choice that may be another.
+      return new Bounded(value, a.larger(x.error(), y.error()));
+    }
     Value error =
         switch (kind) {
           case ADD, SUBTRACT -> a.rounded(value, p.add(x.error(), y.error()), 1);
