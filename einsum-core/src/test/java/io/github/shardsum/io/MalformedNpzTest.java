@@ -225,7 +225,7 @@ class MalformedNpzTest {
   void anArrayThatIsMalformedIsRefusedAtItsPlaceInTheFile() throws IOException {
     int data = 30 + 5 + Short.toUnsignedInt(zip.getShort(28));
     zip.put(data, (byte) 0);
-    TensorFileException thrown = refusesEntry("a", data, "entry \"a.npy\": the magic");
+    TensorFileException thrown = refusesEntry("a", data, "entry \"a.npy\": expected the magic");
     assertEquals(Optional.of("a.npy"), thrown.entry());
   }
 
