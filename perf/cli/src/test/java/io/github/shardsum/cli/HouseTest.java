@@ -1,5 +1,6 @@
 package io.github.shardsum.cli;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -7,10 +8,13 @@ import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.io.IOException;
 import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
@@ -22,8 +26,10 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,8 +76,127 @@ class HouseTest {
   private static final ArchRule NO_REFLECTION =
       noClasses().should().dependOnClassesThat().resideInAPackage("java.lang.reflect..");
 
+  /** Inside sharded-einsum these stand on einsum-core alone. */
+  private static final String[] ON_CORE_ALONE = {
+    ROOT + "program..",
+    ROOT + "internal.program..",
+    ROOT + "internal.reference..",
+    ROOT + "internal.local..",
+    ROOT + "backend"
+  };
+
+  private static final ArchRule PROGRAMS_AND_THEIR_LOCAL_BACKENDS_STAND_ON_CORE_ALONE =
+      noClasses()
+          .that()
+          .resideInAnyPackage(ON_CORE_ALONE)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              ROOT + "mesh..",
+              ROOT + "collective..",
+              ROOT + "topology..",
+              ROOT + "layout..",
+              ROOT + "propagation..",
+              ROOT + "partition..",
+              ROOT + "internal.engine..",
+              ROOT + "internal.reduce..",
+              ROOT + "internal.mpi..",
+              ROOT + "internal.layout..",
+              ROOT + "internal.propagate..",
+              ROOT + "internal.reshard..",
+              ROOT + "internal.partition..",
+              ROOT + "internal.certify..",
+              ROOT + "backend.mesh..")
+          .because("a program is written once, as if for a single device");
+
+  /** Public packages that call their own internal ones, which use their types: a slice each. */
+  private static final Map<String, List<String>> FACADES =
+      Map.of(
+          "program",
+          List.of("internal.program"),
+          "moe",
+          List.of("internal.moe"),
+          "pjrt",
+          List.of("internal.pjrt"),
+          "partition",
+          List.of("internal.partition", "internal.reshard"));
+
+  /** Internal packages that still form a circle: to be cut. */
+  private static final List<List<String>> CIRCLES =
+      List.of(
+          List.of("internal.kernel", "internal.scalar", "internal.vector"),
+          List.of("internal.partition", "internal.reshard"));
+
   private static final ArchRule NO_CYCLES =
-      slices().matching(ROOT + "(*)").should().beFreeOfCycles();
+      slices()
+          .assignedFrom(assignment("packages, each facade with its own", HouseTest::withFacade))
+          .should()
+          .beFreeOfCycles();
+
+  private static final ArchRule NO_CYCLES_INSIDE =
+      slices()
+          .assignedFrom(assignment("internal packages", HouseTest::internalPackage))
+          .should()
+          .beFreeOfCycles();
+
+  /** Public packages in which all types are public. */
+  private static final ArchRule PUBLIC_PACKAGES_SHOW_ALL_THEIR_TYPES =
+      classes()
+          .that()
+          .resideInAnyPackage(ROOT + "program", ROOT + "moe")
+          .and()
+          .areTopLevelClasses()
+          .and()
+          .doNotHaveSimpleName("package-info")
+          .should()
+          .bePublic();
+
+  private static SliceAssignment assignment(
+      String what, Function<String, Optional<String>> sliceOf) {
+    return new SliceAssignment() {
+      @Override
+      public String getDescription() {
+        return what;
+      }
+
+      @Override
+      public SliceIdentifier getIdentifierOf(JavaClass type) {
+        String name = type.getPackageName();
+        return name.startsWith(ROOT)
+            ? sliceOf
+                .apply(name.substring(ROOT.length()))
+                .map(SliceIdentifier::of)
+                .orElseGet(SliceIdentifier::ignore)
+            : SliceIdentifier.ignore();
+      }
+    };
+  }
+
+  private static boolean isIn(String name, String parent) {
+    return name.equals(parent) || name.startsWith(parent + ".");
+  }
+
+  private static Optional<String> withFacade(String name) {
+    for (Map.Entry<String, List<String>> facade : FACADES.entrySet()) {
+      if (facade.getValue().stream().anyMatch(room -> isIn(name, room))) {
+        return Optional.of(facade.getKey());
+      }
+    }
+    return withCircle(name);
+  }
+
+  private static Optional<String> internalPackage(String name) {
+    return isIn(name, "internal") ? withCircle(name) : Optional.empty();
+  }
+
+  private static Optional<String> withCircle(String name) {
+    return Optional.of(
+        CIRCLES.stream()
+            .filter(circle -> circle.stream().anyMatch(room -> isIn(name, room)))
+            .findFirst()
+            .map(circle -> String.join(" and ", circle))
+            .orElse(name));
+  }
 
   @TempDir Path folder;
 
@@ -117,7 +242,7 @@ class HouseTest {
               .map(ModuleDescriptor.Exports::source)
               .collect(toSet());
       Set<String> shown =
-          classes(List.of(module)).stream()
+          classesOf(List.of(module)).stream()
               .filter(type -> !type.getSimpleName().equals("package-info"))
               .map(type -> type.getPackageName())
               .filter(name -> !name.isEmpty() && !name.startsWith(ROOT + "internal"))
@@ -128,7 +253,7 @@ class HouseTest {
 
   @Test
   void onlyTheKernelsAndTheProbesNameTheIncubator() {
-    ONE_PACKAGE_OF_KERNELS_AND_ONE_OF_PROBES_NAME_THE_INCUBATOR.check(classes(house()));
+    ONE_PACKAGE_OF_KERNELS_AND_ONE_OF_PROBES_NAME_THE_INCUBATOR.check(classesOf(house()));
   }
 
   @Test
@@ -142,7 +267,7 @@ class HouseTest {
 
   @Test
   void noClassHasStaticMutableState() {
-    NO_STATIC_MUTABLE_STATE.check(classes(libraries()));
+    NO_STATIC_MUTABLE_STATE.check(classesOf(libraries()));
   }
 
   @Test
@@ -155,13 +280,66 @@ class HouseTest {
 
   @Test
   void noLibraryUsesReflection() {
-    NO_REFLECTION.check(classes(libraries()));
+    NO_REFLECTION.check(classesOf(libraries()));
   }
 
   @Test
-  void publicPackagesFormNoCycle() {
+  void packagesFormNoCycle() {
+    for (ResolvedModule module : house()) {
+      NO_CYCLES.allowEmptyShould(true).check(classesOf(List.of(module)));
+    }
+  }
+
+  @Test
+  void internalPackagesFormNoCycleAmongThemselves() {
     for (ResolvedModule module : libraries()) {
-      NO_CYCLES.allowEmptyShould(true).check(classes(List.of(module)));
+      NO_CYCLES_INSIDE.allowEmptyShould(true).check(classesOf(List.of(module)));
+    }
+  }
+
+  @Test
+  void aCycleBelowInternalIsSeen() throws IOException {
+    ClassDesc one = ClassDesc.of(ROOT + "internal.one.Offender");
+    ClassDesc other = ClassDesc.of(ROOT + "internal.other.Accomplice");
+    ClassFile.of()
+        .buildTo(
+            folder.resolve("Accomplice.class"),
+            other,
+            type -> type.withField("back", one, ClassFile.ACC_PRIVATE));
+    assertBreaks(
+        NO_CYCLES_INSIDE,
+        ROOT + "internal.one.Offender",
+        type -> type.withField("there", other, ClassFile.ACC_PRIVATE));
+  }
+
+  @Test
+  void programsAndTheirLocalBackendsStandOnCoreAlone() {
+    PROGRAMS_AND_THEIR_LOCAL_BACKENDS_STAND_ON_CORE_ALONE.check(classesOf(libraries()));
+  }
+
+  @Test
+  void aLocalBackendThatSeesCollectivesIsSeen() throws IOException {
+    ClassDesc mesh = ClassDesc.of(ROOT + "mesh.Mesh");
+    assertBreaks(
+        PROGRAMS_AND_THEIR_LOCAL_BACKENDS_STAND_ON_CORE_ALONE,
+        ROOT + "internal.local.run.Offender",
+        type -> type.withField("mesh", mesh, ClassFile.ACC_PRIVATE));
+  }
+
+  @Test
+  void publicPackagesShowAllTheirTypes() {
+    PUBLIC_PACKAGES_SHOW_ALL_THEIR_TYPES.check(classesOf(libraries()));
+  }
+
+  @Test
+  void exportsAreUnqualified() {
+    for (ResolvedModule module : house()) {
+      assertEquals(
+          Set.of(),
+          module.reference().descriptor().exports().stream()
+              .filter(ModuleDescriptor.Exports::isQualified)
+              .collect(toSet()),
+          module.name());
     }
   }
 
@@ -201,7 +379,7 @@ class HouseTest {
         .toList();
   }
 
-  private static JavaClasses classes(List<ResolvedModule> modules) {
+  private static JavaClasses classesOf(List<ResolvedModule> modules) {
     return new ClassFileImporter()
         .importLocations(
             modules.stream()

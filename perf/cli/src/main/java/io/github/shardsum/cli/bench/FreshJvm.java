@@ -1,6 +1,5 @@
 package io.github.shardsum.cli.bench;
 
-import io.github.shardsum.cli.Main;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
@@ -22,6 +21,10 @@ import tools.jackson.databind.json.JsonMapper;
 /** Cases that need a JVM of their own: one that is cold, or has other flags. */
 final class FreshJvm {
   private static final String MODULE = "io.github.shardsum.cli";
+
+  /** By name, since it stands on this package. */
+  private static final String MAIN = MODULE + ".Main";
+
   private static final List<String> VECTORS = List.of("--add-modules", "jdk.incubator.vector");
   private static final int STARTS = 5;
 
@@ -68,7 +71,7 @@ final class FreshJvm {
     double peak = 0;
     for (int start = 0; start < STARTS; start++) {
       List<String> command =
-          new ArrayList<>(command(VECTORS, TileProbe.class, List.of(dtype.toString())));
+          new ArrayList<>(command(VECTORS, TileProbe.class.getName(), List.of(dtype.toString())));
       command.addAll(0, ONE_PROCESSOR);
       String[] rates = output(command).lines().toList().getLast().split(" ", -1);
       least = Math.min(least, Double.parseDouble(rates[0]));
@@ -80,7 +83,7 @@ final class FreshJvm {
   private static Interval firstProduct() throws MeasurementException {
     double[] later = new double[STARTS];
     for (int i = 0; i < STARTS; i++) {
-      String text = run(VECTORS, ColdStartProbe.class, List.of());
+      String text = run(VECTORS, ColdStartProbe.class.getName(), List.of());
       later[i] = Double.parseDouble(text.lines().toList().getLast());
     }
     return Interval.of(later);
@@ -116,7 +119,7 @@ final class FreshJvm {
         if (rounds.equals(InterleavedTimer.QUICK)) {
           arguments.add("--quick");
         }
-        run(flags, Main.class, arguments);
+        run(flags, MAIN, arguments);
         JsonNode root = new JsonMapper().readTree(Files.readString(json));
         return root.get("cases").get(0).get("results").get(0);
       } finally {
@@ -149,7 +152,7 @@ final class FreshJvm {
   static int again(List<String> flags, List<String> arguments) throws MeasurementException {
     List<String> all = new ArrayList<>(VECTORS);
     all.addAll(flags);
-    List<String> command = command(all, Main.class, arguments);
+    List<String> command = command(all, MAIN, arguments);
     try {
       return new ProcessBuilder(command).inheritIO().start().waitFor();
     } catch (IOException e) {
@@ -160,7 +163,7 @@ final class FreshJvm {
     }
   }
 
-  private static List<String> command(List<String> flags, Class<?> main, List<String> arguments)
+  private static List<String> command(List<String> flags, String main, List<String> arguments)
       throws MeasurementException {
     Optional<String> java = ProcessHandle.current().info().command();
     String modules = System.getProperty("jdk.module.path", "");
@@ -171,12 +174,12 @@ final class FreshJvm {
     command.add("--enable-native-access=" + MODULE);
     command.addAll(inherited());
     command.addAll(flags);
-    command.addAll(List.of("--module", MODULE + "/" + main.getName()));
+    command.addAll(List.of("--module", MODULE + "/" + main));
     command.addAll(arguments);
     return command;
   }
 
-  private static String run(List<String> flags, Class<?> main, List<String> arguments)
+  private static String run(List<String> flags, String main, List<String> arguments)
       throws MeasurementException {
     return output(command(flags, main, arguments));
   }
