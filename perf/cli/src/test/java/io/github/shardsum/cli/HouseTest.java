@@ -118,6 +118,8 @@ class HouseTest {
           List.of("internal.moe"),
           "pjrt",
           List.of("internal.pjrt"),
+          "propagation",
+          List.of("internal.propagate"),
           "partition",
           List.of("internal.partition", "internal.reshard"));
 
