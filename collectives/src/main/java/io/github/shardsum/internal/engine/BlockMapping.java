@@ -148,18 +148,18 @@ sealed interface BlockMapping {
     /** By target, the members that send to it, ascending. */
     private final int[][] sources;
 
-    private final Box[][] boxes;
+    private final Placed[][] placed;
 
     /** One interval of one pair, and where it begins in the operand and in the result, in bytes. */
-    private record Box(Copies copies, long fromAt, long toAt) {}
+    private record Placed(Copies copies, long fromAt, long toAt) {}
 
     /** The copies of one interval; of one length they are the same wherever they are. */
     private record Copies(BoxCopy direct, BoxCopy pack, BoxCopy unpack) {}
 
     private record Lengths(long from, long to, long interval) {}
 
-    private static final Box NONE =
-        new Box(new Copies(BoxCopy.bytes(0), BoxCopy.bytes(0), BoxCopy.bytes(0)), 0, 0);
+    private static final Placed NONE =
+        new Placed(new Copies(BoxCopy.bytes(0), BoxCopy.bytes(0), BoxCopy.bytes(0)), 0, 0);
 
     /**
      * Of an exchange.
@@ -174,17 +174,17 @@ sealed interface BlockMapping {
       List<List<Collective.Interval>> intervals = exchange.intervals();
       Map<Lengths, Copies> known = new HashMap<>();
       sources = new int[intervals.size()][];
-      boxes = new Box[intervals.size()][];
-      for (int target = 0; target < boxes.length; target++) {
+      placed = new Placed[intervals.size()][];
+      for (int target = 0; target < placed.length; target++) {
         List<Collective.Interval> received = intervals.get(target);
         sources[target] = received.stream().mapToInt(Collective.Interval::source).toArray();
-        boxes[target] = new Box[received.size()];
+        placed[target] = new Placed[received.size()];
         for (int k = 0; k < received.size(); k++) {
           Collective.Interval next = received.get(k);
           int source = next.source();
           Lengths lengths = new Lengths(from.length(source), to.length(target), next.length());
-          boxes[target][k] =
-              new Box(
+          placed[target][k] =
+              new Placed(
                   known.computeIfAbsent(lengths, of -> copies(shape, dim, of, elementBytes)),
                   (next.start() - from.start(source)) * inner,
                   (next.start() - to.start(target)) * inner);
@@ -205,9 +205,9 @@ sealed interface BlockMapping {
     }
 
     /** Of a pair that exchanges nothing an empty one. */
-    private Box of(int i, int j) {
+    private Placed of(int i, int j) {
       int place = Arrays.binarySearch(sources[j], i);
-      return place < 0 ? NONE : boxes[j][place];
+      return place < 0 ? NONE : placed[j][place];
     }
 
     @Override

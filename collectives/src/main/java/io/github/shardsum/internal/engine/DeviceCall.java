@@ -49,6 +49,7 @@ record DeviceCall(
   }
 
   /** Whether another device asks for the same. */
+  @SuppressWarnings("ReferenceEquality") // the same object is equal; in a plan of many it is
   boolean asksAs(DeviceCall other) {
     return collective == other.collective || common().equals(other.common());
   }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -52,12 +51,12 @@ final class GroupCalls {
     if (layout.local().size() == 1 || calls.stream().anyMatch(call -> call.out().isEmpty())) {
       return false;
     }
-    Map<Object, Boolean> seen = new IdentityHashMap<>();
+    IdentityHashMap<Object, Boolean> seen = new IdentityHashMap<>();
     return calls.stream().anyMatch(call -> seen.put(call.out().orElseThrow(), true) != null);
   }
 
   private void collect(Placement placement) {
-    Map<Object, List<GroupMembers>> byFirstResult = new IdentityHashMap<>();
+    IdentityHashMap<Object, List<GroupMembers>> byFirstResult = new IdentityHashMap<>();
     for (GroupMembers members : layout.local()) {
       int first = placement.indexOf(members.devices()[members.local()[0]]);
       List<GroupMembers> alike =
@@ -79,7 +78,7 @@ final class GroupCalls {
 
   /** Finds devices that bring the tensors of a device in another group that runs. */
   private void findTiles(Placement placement) {
-    Map<Object, List<Integer>> byResult = new IdentityHashMap<>();
+    IdentityHashMap<Object, List<Integer>> byResult = new IdentityHashMap<>();
     for (int index = 0; index < calls.size(); index++) {
       if (repeated[index]) {
         continue;
