@@ -13,6 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicContainer;
@@ -62,6 +66,22 @@ class DocsTest {
         assertTrue(line.length() <= LONGEST_LINE, () -> page.name() + ": " + line);
       }
     }
+  }
+
+  @Test
+  void everyClassOfTheArchitectureIsThere() throws Exception {
+    Page page =
+        Documentation.pages().stream()
+            .filter(each -> each.name().equals("docs/architecture.md"))
+            .findFirst()
+            .orElseThrow();
+    Set<String> missing = new TreeSet<>();
+    Matcher name = Pattern.compile("`([A-Z]\\w+)`").matcher(page.text());
+    while (name.find()) {
+      missing.add(name.group(1));
+    }
+    missing.removeAll(Documentation.classes());
+    assertEquals(Set.of(), missing);
   }
 
   @AfterAll

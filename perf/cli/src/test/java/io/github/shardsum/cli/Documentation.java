@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -31,7 +32,18 @@ final class Documentation {
 
   private static final List<String> PACKAGES =
       List.of(
-          "einsum", "tensor", "exec", "io", "program", "backend", "mesh", "collective", "topology");
+          "einsum",
+          "tensor",
+          "exec",
+          "io",
+          "program",
+          "backend",
+          "mesh",
+          "collective",
+          "topology",
+          "layout",
+          "partition",
+          "propagation");
 
   private Documentation() {}
 
@@ -99,6 +111,17 @@ final class Documentation {
   static List<Path> examples() throws IOException {
     try (Stream<Path> files = Files.list(ROOT.resolve("examples"))) {
       return files.filter(file -> file.toString().endsWith(".java")).sorted().toList();
+    }
+  }
+
+  /** Simple names of the classes in the sources, templates, and tests of the build. */
+  static Set<String> classes() throws IOException {
+    try (Stream<Path> files = Files.walk(ROOT)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".java"))
+          .map(name -> name.substring(0, name.length() - ".java".length()))
+          .collect(Collectors.toSet());
     }
   }
 
