@@ -1,4 +1,5 @@
-// The same as text: parsed, checked, explained and run. Program.parse(program.toString()) is the same program.
+// The same as text: parsed, checked, explained and run. Program.parse(program.toString()) is the
+// same program.
 // java --add-modules jdk.incubator.vector -cp 'lib/*' Example04ProgramText.java
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.Kernels;

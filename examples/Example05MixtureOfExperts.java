@@ -1,4 +1,5 @@
-// The GShard paper's Mixture-of-Experts layer: options in their notation, compiled once, run on tokens, and its route.
+// The GShard paper's Mixture-of-Experts layer: options in their notation, compiled once, run on
+// tokens, and its route.
 // java --add-modules jdk.incubator.vector -cp 'lib/*' Example05MixtureOfExperts.java
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.exec.Workers;

@@ -1,5 +1,7 @@
-// Eight devices on a mesh in this process: each adds up its values with those along one axis, as code for one device.
-// java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -cp 'lib/*' Example06AllReduce.java
+// Eight devices on a mesh in this process: each adds up its values with those along one axis, as
+// code for one device.
+// java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -cp 'lib/*'
+// Example06AllReduce.java
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.mesh.Mesh;

@@ -1,5 +1,6 @@
 // StableHLO on a device with a PJRT plugin: the file in TPU_LIBRARY_PATH, or what to install.
-// java --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -cp 'lib/*' Example07Pjrt.java
+// java --enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector -cp 'lib/*'
+// Example07Pjrt.java
 import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.PjrtBuffer;
 import io.github.shardsum.pjrt.PjrtClient;

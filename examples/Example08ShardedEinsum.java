@@ -1,5 +1,7 @@
-// The paper's dispatch over a mesh: planned, explained, certified, and run on eight devices in this process.
-// java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -cp 'lib/*' Example08ShardedEinsum.java
+// The paper's dispatch over a mesh: planned, explained, certified, and run on eight devices in this
+// process.
+// java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -cp 'lib/*'
+// Example08ShardedEinsum.java
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.ShardedEinsum;

@@ -22,8 +22,7 @@ void main() {
           }
           """);
   Program annotated = Annotations.of(Map.of("h", "E@x", "outputs", "G@x E")).apply(layer);
-  Propagated all =
-      Propagation.of(annotated, Mesh.parse("x=8"), PropagationOptions.defaults());
+  Propagated all = Propagation.of(annotated, Mesh.parse("x=8"), PropagationOptions.defaults());
   IO.println(all.explain());
   IO.println(all.why("wi"));
 }

@@ -119,8 +119,8 @@ final class Documentation {
     try (Stream<Path> files = Files.walk(ROOT)) {
       return files
           .map(file -> file.getFileName().toString())
-          .filter(name -> name.endsWith(".java"))
-          .map(name -> name.substring(0, name.length() - ".java".length()))
+          .filter(name -> name.endsWith(".java") || name.endsWith(".java.template"))
+          .map(name -> name.substring(0, name.indexOf(".java")))
           .collect(Collectors.toSet());
     }
   }
