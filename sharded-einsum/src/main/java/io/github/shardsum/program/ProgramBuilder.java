@@ -56,7 +56,7 @@ public final class ProgramBuilder {
   private final Set<String> names = new HashSet<>();
 
   /** Results of {@link #annotate}; one that is not used is an error. */
-  private final List<Value> annotated = new ArrayList<>();
+  private final Set<Value> annotated = new HashSet<>();
 
   private int results;
 

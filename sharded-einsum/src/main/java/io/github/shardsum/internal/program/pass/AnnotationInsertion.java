@@ -61,10 +61,8 @@ public final class AnnotationInsertion {
   }
 
   private void statement(Statement statement) {
-    Operation operation = OperandSubstitution.replace(statement.operation(), same);
-    if (operation instanceof Scan scan) {
-      operation = body(scan, statement);
-    }
+    Statement now = OperandSubstitution.replace(statement, same);
+    Operation operation = now.operation() instanceof Scan scan ? body(scan, now) : now.operation();
     List<Value> results = new ArrayList<>();
     Map<Value, Annotation> found = new HashMap<>();
     for (Value result : statement.results()) {
@@ -76,8 +74,7 @@ public final class AnnotationInsertion {
         results.add(new Value(unused(result.name() + ".unannotated"), result.type()));
       }
     }
-    boolean unchanged = found.isEmpty() && operation == statement.operation();
-    statements.add(unchanged ? statement : new Statement(results, operation));
+    statements.add(new Statement(results, operation));
     for (int i = 0; i < results.size(); i++) {
       Value result = statement.results().get(i);
       Annotation annotation = found.get(result);

@@ -1,7 +1,6 @@
 package io.github.shardsum.internal.program.pass;
 
 import io.github.shardsum.program.Nested.Composite;
-import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
@@ -31,15 +30,15 @@ public final class Decomposition {
     ProgramEditor editor = new ProgramEditor(program);
     Map<Value, Value> same = new HashMap<>();
     for (Statement statement : program.statements()) {
-      Operation operation = OperandSubstitution.replace(statement.operation(), same);
-      if (operation instanceof Composite composite && which.test(composite)) {
+      Statement now = OperandSubstitution.replace(statement, same);
+      if (now.operation() instanceof Composite composite && which.test(composite)) {
         Program inner = run(composite.decomposition(), which);
         List<Value> results = editor.inline(inner, composite.operands());
         for (int i = 0; i < results.size(); i++) {
           same.put(statement.results().get(i), results.get(i));
         }
       } else {
-        editor.keep(statement, operation);
+        editor.keep(now);
       }
     }
     return editor.program(OperandSubstitution.replace(program.outputs(), same));

@@ -30,6 +30,7 @@ import io.github.shardsum.program.Selection.OneHot;
 import io.github.shardsum.program.Selection.TopK;
 import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Source.Random;
+import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,21 @@ import java.util.Map;
 /** An operation on other values. */
 public final class OperandSubstitution {
   private OperandSubstitution() {}
+
+  /**
+   * A statement whose operands are replaced where a map has another value.
+   *
+   * @param statement the statement
+   * @param same other values of the same types
+   * @return the statement; the very same one, whose types need no second check, if the map has none
+   *     of its operands
+   */
+  public static Statement replace(Statement statement, Map<Value, Value> same) {
+    boolean reads = statement.operation().operands().stream().anyMatch(same::containsKey);
+    return reads
+        ? new Statement(statement.results(), replace(statement.operation(), same))
+        : statement;
+  }
 
   /**
    * An operation whose operands are replaced where a map has another value.

@@ -30,11 +30,8 @@ final class ProgramEditor {
   }
 
   /** Adds a statement of the program, perhaps on other operands. */
-  void keep(Statement statement, Operation operation) {
-    statements.add(
-        operation == statement.operation()
-            ? statement
-            : new Statement(statement.results(), operation));
+  void keep(Statement statement) {
+    statements.add(statement);
   }
 
   /** Adds an operation whose results get new names. */

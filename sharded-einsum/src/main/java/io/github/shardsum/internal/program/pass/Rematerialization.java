@@ -88,7 +88,7 @@ public final class Rematerialization {
           now.put(operand, recompute(operand));
         }
       }
-      editor.keep(statement, OperandSubstitution.replace(statement.operation(), now));
+      editor.keep(OperandSubstitution.replace(statement, now));
     }
     return editor.program(program.outputs());
   }

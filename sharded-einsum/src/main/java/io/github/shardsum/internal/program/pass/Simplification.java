@@ -28,20 +28,15 @@ public final class Simplification {
     Map<Operation, Statement> first = new HashMap<>();
     List<Statement> kept = new ArrayList<>();
     for (Statement statement : program.statements()) {
-      Operation operation = OperandSubstitution.replace(statement.operation(), same);
-      Statement before = first.get(operation);
-      if (before != null && statement.results().stream().noneMatch(keep::contains)) {
-        for (int i = 0; i < before.results().size(); i++) {
-          same.put(statement.results().get(i), before.results().get(i));
-        }
+      Statement now = OperandSubstitution.replace(statement, same);
+      Statement before = first.putIfAbsent(now.operation(), now);
+      if (before == null || now.results().stream().anyMatch(keep::contains)) {
+        kept.add(now);
         continue;
       }
-      Statement now =
-          operation == statement.operation()
-              ? statement
-              : new Statement(statement.results(), operation);
-      first.putIfAbsent(operation, now);
-      kept.add(now);
+      for (int i = 0; i < before.results().size(); i++) {
+        same.put(now.results().get(i), before.results().get(i));
+      }
     }
     return new Program(
         program.name(),
