@@ -110,7 +110,7 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such operand
    */
   public int operandRank(int operand) {
-    return labelsOf("operandRank: an operand", operand).length;
+    return labelsOf("operandRank: expected an operand", operand).length;
   }
 
   /**
@@ -122,7 +122,7 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such operand or axis
    */
   public int operandLabel(int operand, int axis) {
-    int[] labels = labelsOf("operandLabel: an operand", operand);
+    int[] labels = labelsOf("operandLabel: expected an operand", operand);
     return labels[
         Indices.check("operandLabel: expected an axis", axis, labels.length, shapes.get(operand))];
   }
@@ -135,7 +135,7 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such operand
    */
   public int[] operandLabels(int operand) {
-    return labelsOf("operandLabels: an operand", operand).clone();
+    return labelsOf("operandLabels: expected an operand", operand).clone();
   }
 
   private int[] labelsOf(String what, int operand) {
@@ -152,7 +152,7 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such operand or axis
    */
   public boolean isBroadcast(int operand, int axis) {
-    int[] labels = labelsOf("isBroadcast: an operand", operand);
+    int[] labels = labelsOf("isBroadcast: expected an operand", operand);
     Shape shape = shapes.get(operand);
     int label = labels[Indices.check("isBroadcast: expected an axis", axis, labels.length, shape)];
     return shape.size(axis) != sizes[label];
@@ -214,7 +214,7 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such label
    */
   public long labelSize(int label) {
-    return sizes[checkedLabel("labelSize: a label", label)];
+    return sizes[checkedLabel("labelSize: expected a label", label)];
   }
 
   /**
@@ -226,7 +226,7 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such label
    */
   public String labelName(int label) {
-    return names[checkedLabel("labelName: a label", label)];
+    return names[checkedLabel("labelName: expected a label", label)];
   }
 
   /**
@@ -237,7 +237,7 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such label
    */
   public boolean inOutput(int label) {
-    return inOutput[checkedLabel("inOutput: a label", label)];
+    return inOutput[checkedLabel("inOutput: expected a label", label)];
   }
 
   /**
@@ -249,7 +249,7 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such label
    */
   public boolean isRepeated(int label) {
-    return !inOperand[checkedLabel("isRepeated: a label", label)];
+    return !inOperand[checkedLabel("isRepeated: expected a label", label)];
   }
 
   /**
