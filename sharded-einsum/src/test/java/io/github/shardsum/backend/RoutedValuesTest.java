@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
@@ -128,8 +129,31 @@ class RoutedValuesTest {
     }
   }
 
+  /** As a device of a mesh has it: indices of the whole label, less where its own part begins. */
+  private static Program chunkOfExperts(boolean offset) {
+    ProgramBuilder p = Program.builder("chunk");
+    Value x = p.input("x", "f32[S=256 M=16]");
+    Value indices = p.convert(p.input("indices", "i32[S=256]"), DType.I64);
+    Value start = p.input("start", "i64[]");
+    Value hot = p.oneHot(offset ? p.subtract(indices, start) : indices, "E", 4096, DType.F32);
+    p.output("y", p.einsum("SE,SM->EM", hot, x));
+    return p.build();
+  }
+
   @Test
-  void theirElementsAreWrittenForWhoeverWantsThem() {
+  void indicesThatWereMovedAreStillPositions() {
+    Backend backend = LocalBackend.of(Workers.sequential());
+    long rows = 256 * Long.BYTES;
+    try (Executable whole = backend.compile(chunkOfExperts(false));
+        Executable chunk = backend.compile(chunkOfExperts(true))) {
+      assertTrue(whole.peakBytes() < 256L * 4096 * Float.BYTES / 8, whole.explain());
+      assertTrue(chunk.peakBytes() <= whole.peakBytes() + 2 * rows, chunk.explain());
+    }
+    equalsTheReference(chunkOfExperts(true), 23);
+  }
+
+  @Test
+  void theirElementsAreWrittenForOperationsThatReadThem() {
     String text = layer(2, 7, 3, 4, 5, 6, DType.F64).toString();
     Program all = Program.parse(text.replace("output y", "output y, combine, mask, slots"));
     assertEquals(4, all.outputs().size());

@@ -19,7 +19,7 @@ import java.util.Set;
 
 /**
  * Pointwise operations that an einsum does to its result before writing it: a factor, a bias, relu,
- * in this order and each at most once, where nobody else reads what is in between.
+ * in this order and each at most once, where nothing else reads what is in between.
  */
 final class EpilogueFusion {
   /** Of an input's elements, how many of the result's to one that a copy of it is worth. */

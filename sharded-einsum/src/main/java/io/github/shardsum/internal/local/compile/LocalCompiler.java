@@ -42,7 +42,7 @@ public final class LocalCompiler {
       Value value = program.value(name);
       if (program.inputs().contains(value)) {
         throw new IllegalArgumentException(
-            "rematerialize " + name + ": a result is wanted, got the input " + value);
+            "rematerialize " + name + ": must be a result, got the input " + value);
       }
     }
     Set<String> left = new HashSet<>(rematerialized);
