@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.internal.partition.Missing;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Reshards;
@@ -24,13 +25,14 @@ import java.util.stream.Collectors;
  * needs more memory than the limit and both ends is not visited, nor, unless it is allowed, one in
  * which a device holds the whole value although in neither end one does.
  *
+ * @param to how the value lies afterwards
  * @param plan the steps, with the value as operand 0
  * @param cost their price, in elements, or in seconds if there is a topology
  * @param lowerBound elements that some device lacks, so that no plan receives fewer; 0 where the
  *     mesh has too many devices for it to be counted
  * @param greedy whether there were too many layouts for the cheapest way to be looked for
  */
-public record ReshardPlan(SpmdPlan plan, double cost, long lowerBound, boolean greedy) {
+public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound, boolean greedy) {
   /**
    * Plans a reshard.
    *
@@ -68,7 +70,7 @@ public record ReshardPlan(SpmdPlan plan, double cost, long lowerBound, boolean g
     }
     SpmdPlan plan = new SpmdPlan(from.mesh(), List.of(value), steps, List.of(steps.size()));
     return new ReshardPlan(
-        plan, prices.total(way.cost()), Missing.most(from, to, shape), way.greedy());
+        to, plan, prices.total(way.cost()), Missing.most(from, to, shape), way.greedy());
   }
 
   private static String describe(Way way) {
@@ -112,12 +114,14 @@ public record ReshardPlan(SpmdPlan plan, double cost, long lowerBound, boolean g
   }
 
   /**
-   * How it lies afterwards.
+   * Replays the plan on symbolic shards, by a checker that shares nothing with the planner.
    *
-   * @return the layout
+   * @return what was proved
+   * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
+   *     message names the step, a device and what that holds
    */
-  public Layout to() {
-    return plan.value(plan.outputs().getFirst()).layout();
+  public String certify() {
+    return Certification.of(plan, new Equation(List.of(from().term()), to.term()));
   }
 
   /**

@@ -3,10 +3,12 @@ package io.github.shardsum.partition;
 import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Strictness;
+import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.partition.EinsumPlanner;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -48,6 +50,36 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
     BoundEquation bound = equation.withoutLayout().bind(shapes, sizes, Strictness.LENIENT);
     EinsumPlanner.Planned planned = new EinsumPlanner(equation, mesh, bound, dtype, options).plan();
     return new ShardedEinsumPlan(equation, dtype, planned.plan(), planned.cost());
+  }
+
+  /**
+   * Replays the plan on symbolic shards, by a checker that shares nothing with the planner.
+   *
+   * @return what was proved
+   * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
+   *     message names the step, a device and what that holds
+   */
+  public String certify() {
+    return Certification.of(plan, writtenOut());
+  }
+
+  /** The equation without ellipses, and with a label of its own for an axis of size 1. */
+  private Equation writtenOut() {
+    boolean plain = equation.output().ellipsis() < 0;
+    Map<String, Long> sizes = new HashMap<>();
+    for (int i = 0; i < equation.operandCount(); i++) {
+      Term term = equation.operand(i);
+      plain &= term.ellipsis() < 0;
+      for (int dim = 0; dim < term.size() && plain; dim++) {
+        long size = plan.inputs().get(i).shape().size(dim);
+        plain = size == sizes.merge(term.axis(dim).label(), size, (old, _) -> old);
+      }
+    }
+    return plain
+        ? equation
+        : new Equation(
+            plan.inputs().stream().map(input -> input.layout().term()).toList(),
+            plan.value(plan.outputs().getFirst()).layout().term());
   }
 
   /**

@@ -86,6 +86,7 @@ final class ExpertPlansTest {
       assertEquals(parsed(line[6].split(", ")[0]), from.largestShape(shape));
       assertEquals(parsed(line[6].split(", ")[1]), to.largestShape(shape));
     }
+    assertTrue(plan.certify().startsWith("certified"));
     if (shape.elementCount() <= SMALL) {
       Value value = new RandomSharding(1).value(from, shape, DType.F32, DType.F32, 9);
       try (Collectives collectives = RandomSharding.collectives(mesh)) {
@@ -133,6 +134,7 @@ final class ExpertPlansTest {
   }
 
   private static void run(ShardedEinsumPlan plan) {
+    assertTrue(plan.certify().startsWith("certified"));
     long elements =
         plan.plan().inputs().stream().mapToLong(input -> input.shape().elementCount()).sum();
     if (elements <= SMALL) {

@@ -125,6 +125,18 @@ final class RandomEinsumsTest {
       return ShardedEinsumPlan.of(equation, mesh, shapes, made, dtype, options);
     }
 
+    /** The checker knows no repeated labels and no sums of which one device has all terms. */
+    private void certify(ShardedEinsumPlan plan) {
+      try {
+        assertTrue(plan.certify().startsWith("certified"), what);
+      } catch (IllegalStateException refused) {
+        String why = String.valueOf(refused.getMessage());
+        boolean known =
+            why.contains("must have the labels of") || why.contains("a term is added twice");
+        assertTrue(known, why);
+      }
+    }
+
     /** Whether there was a plan, whose result is then checked. */
     boolean isEqual(PlanOptions options) {
       ShardedEinsumPlan plan;
@@ -134,6 +146,7 @@ final class RandomEinsumsTest {
         assertTrue(!equation.output().partial().isEmpty(), what + ": " + refused.getMessage());
         return false;
       }
+      certify(plan);
       List<Tensor> wholes = new ArrayList<>();
       List<ShardedTensor> shards = new ArrayList<>();
       for (PlannedValue input : plan.plan().inputs()) {

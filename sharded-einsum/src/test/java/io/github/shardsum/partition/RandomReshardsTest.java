@@ -48,6 +48,7 @@ final class RandomReshardsTest {
       assertTrue(whole, what);
       return false;
     }
+    assertTrue(plan.certify().startsWith("certified"), what);
     Value value = random.value(from, shape, DType.F32, DType.F32, 9);
     try (Collectives collectives = RandomSharding.collectives(mesh)) {
       ShardedTensor result = Reshard.of(plan, collectives).run(value.shards());
@@ -66,9 +67,7 @@ final class RandomReshardsTest {
   /** A plan is a function of its arguments. */
   private static ReshardPlan again(ReshardPlan plan) {
     PlannedValue value = plan.plan().inputs().getFirst();
-    Layout to = plan.plan().steps().isEmpty() ? plan.from() : plan.to();
-    ReshardPlan other =
-        ReshardPlan.of(plan.from(), to, value.shape(), value.dtype(), PlanOptions.defaults());
-    return other;
+    return ReshardPlan.of(
+        plan.from(), plan.to(), value.shape(), value.dtype(), PlanOptions.defaults());
   }
 }

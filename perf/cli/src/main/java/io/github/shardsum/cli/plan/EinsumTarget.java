@@ -22,7 +22,7 @@ import java.util.Optional;
 /** An einsum to plan. */
 record EinsumTarget(String equation) implements Planned {
   @Override
-  public Outcome plan(PlanRequest request, boolean run) {
+  public Outcome plan(PlanRequest request, Checks checks) {
     Equation parsed = Equation.parse(equation);
     List<Shape> shapes = new ArrayList<>();
     for (Term term : parsed.operands()) {
@@ -38,8 +38,10 @@ record EinsumTarget(String equation) implements Planned {
     Map<String, Long> made = made(parsed, request.sizes());
     ShardedEinsumPlan plan =
         ShardedEinsumPlan.of(parsed, request.mesh(), shapes, made, DType.F32, request.options());
-    Optional<Boolean> equal = run ? Optional.of(isEqual(plan, made)) : Optional.empty();
-    return new Outcome(plan.toJson(), plan.toString(), equal);
+    Optional<Boolean> equal = checks.run() ? Optional.of(isEqual(plan, made)) : Optional.empty();
+    Optional<String> certificate =
+        checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
+    return new Outcome(plan.toJson(), plan.toString(), certificate, equal);
   }
 
   /** Sizes of labels that no operand has. */

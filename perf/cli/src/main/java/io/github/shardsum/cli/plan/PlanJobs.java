@@ -47,6 +47,7 @@ final class PlanJobs {
     ObjectNode answer = JSON.createObjectNode();
     id.ifPresent(node -> answer.set("id", node));
     answer.setAll((ObjectNode) JSON.readTree(outcome.json()));
+    outcome.certificate().ifPresent(proved -> answer.put("certificate", proved));
     outcome.equal().ifPresent(equal -> answer.put("equal", equal));
     return JSON.writeValueAsString(answer);
   }
@@ -73,8 +74,8 @@ final class PlanJobs {
     try {
       JsonNode job = parse(line, number);
       id = Optional.of(job.path("id").isMissingNode() ? JSON.nullNode() : job.path("id"));
-      boolean run = settings.isRun() || job.path("run").booleanValue(false);
-      return answer(id, target.apply(job).plan(request(job), run));
+      Checks checks = settings.checks(job.path("run").booleanValue(false));
+      return answer(id, target.apply(job).plan(request(job), checks));
     } catch (IllegalArgumentException | ArithmeticException bad) {
       return failed(id, String.valueOf(bad.getMessage()));
     } catch (OutOfMemoryError memory) {

@@ -53,6 +53,11 @@ final class PlanSettings {
   private boolean run;
 
   @Option(
+      names = "--certify",
+      description = "Replay the plan on symbolic shards by an independent checker.")
+  private boolean certify;
+
+  @Option(
       names = "--jobs",
       paramLabel = "FILE",
       description = "Plan the jobs of a file of JSON lines; an answer a line.")
@@ -62,8 +67,9 @@ final class PlanSettings {
     return jobs;
   }
 
-  boolean isRun() {
-    return run;
+  /** What is done with plans; a job may ask to be run where the command line does not. */
+  Checks checks(boolean runToo) {
+    return new Checks(run || runToo, certify);
   }
 
   PlanOptions options(Mesh of) {
@@ -81,11 +87,12 @@ final class PlanSettings {
 
   /** Prints the answer; the exit status. */
   int print(Planned target, PrintWriter out) throws IOException {
-    Outcome outcome = target.plan(request(), run);
+    Outcome outcome = target.plan(request(), checks(false));
     if (json) {
       out.println(PlanJobs.answer(Optional.empty(), outcome));
     } else {
       out.println(outcome.table());
+      outcome.certificate().ifPresent(out::println);
       outcome.equal().ifPresent(equal -> out.println("equal to the unsharded: " + equal));
     }
     out.flush();

@@ -4,11 +4,11 @@ package io.github.shardsum.cli.plan;
 @FunctionalInterface
 interface Planned {
   /**
-   * Plans it, and runs the plan if that is asked for.
+   * Plans it, and checks the plan as is asked for.
    *
    * @param request mesh, sizes and limits
-   * @param run whether the plan is run on integers
+   * @param checks what is done with the plan beside printing it
    * @return the answer
    */
-  Outcome plan(PlanRequest request, boolean run);
+  Outcome plan(PlanRequest request, Checks checks);
 }

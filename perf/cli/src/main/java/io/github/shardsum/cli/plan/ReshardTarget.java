@@ -16,14 +16,16 @@ import java.util.Optional;
 /** A reshard to plan. */
 record ReshardTarget(String from, String to) implements Planned {
   @Override
-  public Outcome plan(PlanRequest request, boolean run) {
+  public Outcome plan(PlanRequest request, Checks checks) {
     Layout before = Layout.parse(request.mesh(), from);
     Layout after = Layout.parse(request.mesh(), to);
     Shape shape = shape(before, request.sizes());
     shape(after, request.sizes());
     ReshardPlan plan = ReshardPlan.of(before, after, shape, DType.F32, request.options());
-    Optional<Boolean> equal = run ? Optional.of(isEqual(plan)) : Optional.empty();
-    return new Outcome(plan.toJson(), plan.toString(), equal);
+    Optional<Boolean> equal = checks.run() ? Optional.of(isEqual(plan)) : Optional.empty();
+    Optional<String> certificate =
+        checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
+    return new Outcome(plan.toJson(), plan.toString(), certificate, equal);
   }
 
   /** Both layouts as one picture. */

@@ -1,0 +1,19 @@
+package io.github.shardsum.partition;
+
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.internal.certify.PlanChecker;
+import io.github.shardsum.internal.certify.PlanRefusedException;
+
+/** Asks the checker. */
+final class Certification {
+  private Certification() {}
+
+  static String of(SpmdPlan plan, Equation equation) {
+    try {
+      return PlanChecker.check(plan, equation).toString();
+    } catch (PlanRefusedException refused) {
+      throw new IllegalStateException(
+          "plan of %s refused: %s%n%s".formatted(equation, refused.getMessage(), plan), refused);
+    }
+  }
+}
