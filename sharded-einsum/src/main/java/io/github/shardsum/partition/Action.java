@@ -202,7 +202,7 @@ public sealed interface Action {
    * CollectivePermute}.
    *
    * @param label the label
-   * @param axes the axes that change places, in mesh order
+   * @param axes the label's axes from the first that changes its place on, in mesh order
    */
   record Exchange(String label, List<String> axes) implements Action {
     /** Copies the list. */

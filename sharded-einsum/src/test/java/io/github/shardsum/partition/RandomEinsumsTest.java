@@ -31,7 +31,7 @@ final class RandomEinsumsTest {
   @Test
   void shardedEinsumsAreTheUnshardedToTheBit() {
     int refused = 0;
-    int cases = RandomSharding.cases(1_000, 20_000);
+    int cases = RandomSharding.cases(400, 20_000);
     for (long seed = 0; seed < cases; seed++) {
       refused += new Case(seed).isEqual(PlanOptions.defaults()) ? 0 : 1;
     }
@@ -40,7 +40,7 @@ final class RandomEinsumsTest {
 
   @Test
   void withinAMemoryLimitTheyAreTheSameOrRefused() {
-    int cases = RandomSharding.cases(200, 5_000);
+    int cases = RandomSharding.cases(80, 5_000);
     for (long seed = 0; seed < cases; seed++) {
       Case drawn = new Case(seed);
       try {

@@ -2,7 +2,10 @@ package io.github.shardsum.internal.partition;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Cut;
@@ -13,24 +16,33 @@ import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a plan on the devices of this process: local steps on each distinct tile once, collectives
- * on an engine. One run at a time, whichever thread asks.
+ * Runs a plan on the devices of this process, as one plan of supersteps on an engine: local steps
+ * on each distinct tile once, collectives into tensors that devices of a tile share. One run at a
+ * time, whichever thread asks.
  */
 public final class PlanRunner {
   private final SpmdPlan plan;
   private final Collectives collectives;
-  private final List<Optional<LocalEinsum>> einsums = new ArrayList<>();
+  private final List<Integer> devices;
+  private final Plan program;
+
+  /** Of each value, the tensor of the first device of each tile. */
+  private final @Nullable Tensor[][] values;
+
+  private final List<Tiles> tiles = new ArrayList<>();
 
   /**
-   * Compiles the einsums of a plan, once for each tuple of local shapes.
+   * Lays out the supersteps of a plan.
    *
    * @param plan the plan
    * @param collectives the engine, of the plan's mesh
@@ -39,22 +51,19 @@ public final class PlanRunner {
   public PlanRunner(SpmdPlan plan, Collectives collectives) {
     this.plan = plan;
     this.collectives = collectives;
+    this.devices = collectives.devices();
     if (!collectives.mesh().equals(plan.mesh())) {
       throw new IllegalArgumentException(
           "plan of mesh \"%s\": must run on collectives of that mesh, got \"%s\""
               .formatted(plan.mesh().notation(), collectives.mesh().notation()));
     }
-    for (PlanStep step : plan.steps()) {
-      einsums.add(
-          step.action() instanceof Action.Contract contract
-              ? Optional.of(
-                  new LocalEinsum(
-                      contract,
-                      step.operands().stream().map(plan::value).toList(),
-                      step.result(),
-                      collectives.devices()))
-              : Optional.empty());
+    this.values = new Tensor[plan.inputs().size() + plan.steps().size()][devices.size()];
+    plan.inputs().forEach(input -> tiles.add(Tiles.of(input, devices)));
+    Plan.Builder builder = collectives.plan("sharded");
+    for (int step = 0; step < plan.steps().size(); step++) {
+      add(builder, step);
     }
+    this.program = builder.build();
   }
 
   /**
@@ -64,60 +73,79 @@ public final class PlanRunner {
    * @return the outputs' shards on them
    */
   public synchronized List<ShardedTensor> run(List<ShardedTensor> inputs) {
-    List<List<Tensor>> values = new ArrayList<>();
-    inputs.forEach(input -> values.add(input.shards()));
-    for (int i = 0; i < plan.steps().size(); i++) {
-      values.add(step(i, values));
-      release(i, values);
+    for (int i = 0; i < inputs.size(); i++) {
+      inputs.get(i).shards().toArray(values[i]);
     }
-    List<ShardedTensor> outputs = new ArrayList<>();
-    for (int output : plan.outputs()) {
-      PlannedValue value = plan.value(output);
-      outputs.add(
-          new ShardedTensor(
-              value.shape(), value.layout(), collectives.devices(), values.get(output)));
-    }
-    return outputs;
-  }
-
-  /** What nobody reads any more is dropped. */
-  private void release(int step, List<List<Tensor>> values) {
-    for (int operand : plan.steps().get(step).operands()) {
-      boolean read = plan.outputs().contains(operand);
-      for (int later = step + 1; later < plan.steps().size(); later++) {
-        read |= plan.steps().get(later).operands().contains(operand);
+    try {
+      program.run();
+      List<ShardedTensor> outputs = new ArrayList<>();
+      for (int output : plan.outputs()) {
+        PlannedValue value = plan.value(output);
+        outputs.add(new ShardedTensor(value.shape(), value.layout(), devices, tensors(output)));
       }
-      if (!read) {
-        values.set(operand, List.of());
+      return outputs;
+    } finally {
+      for (Tensor[] value : values) {
+        Arrays.fill(value, null);
       }
     }
   }
 
-  private List<Tensor> step(int number, List<List<Tensor>> values) {
+  private Tensor tensor(int value, int index) {
+    return Objects.requireNonNull(
+        values[value][tiles.get(value).first(index)], "a value that was made before it is read");
+  }
+
+  private List<Tensor> tensors(int value) {
+    return IntStream.range(0, devices.size()).mapToObj(i -> tensor(value, i)).toList();
+  }
+
+  private void add(Plan.Builder builder, int number) {
     PlanStep step = plan.steps().get(number);
-    int first = step.operands().getFirst();
-    PlannedValue before = plan.value(first);
-    List<Tensor> x = values.get(first);
-    List<Tensor> made =
-        switch (step.action()) {
-          case Action.Contract _ ->
-              einsums
-                  .get(number)
-                  .orElseThrow()
-                  .run(collectives, step.operands().stream().map(values::get).toList());
-          case Action.Slice slice -> slice(slice, before, x);
-          case Action.AllReduce reduce ->
-              collectives.run(
-                  new Collective.AllReduce(sum(before), names(reduce.axes())), contiguous(x));
-          case Action.ReduceScatter scatter -> scatter(scatter, before, x);
-          case Action.AllGather _,
-              Action.AllToAll _,
-              Action.CollectivePermute _,
-              Action.Exchange _ ->
-              new BoxExchange(collectives, step, before).run(x);
-        };
-    DType dtype = step.result().dtype();
-    return made.getFirst().dtype() == dtype ? made : Tiles.map(made, t -> t.convert(dtype));
+    int operand = step.operands().getFirst();
+    int result = plan.inputs().size() + number;
+    PlannedValue before = plan.value(operand);
+    tiles.add(Tiles.of(step.result(), devices));
+    switch (step.action()) {
+      case Action.Contract contract -> contract(builder, contract, step, result);
+      case Action.Slice slice -> {
+        int dim = before.layout().dim(slice.label());
+        compute(
+            builder,
+            step,
+            result,
+            i -> slice(slice.axes(), dim, devices.get(i), tensor(operand, i)));
+      }
+      case Action.AllGather gather ->
+          communicate(
+              builder,
+              step,
+              operand,
+              new Collective.AllGather(
+                  gather.axes(), before.layout().dim(gather.label()), OptionalLong.empty()));
+      case Action.AllToAll all ->
+          communicate(
+              builder,
+              step,
+              operand,
+              new Collective.AllToAll(
+                  all.axes(),
+                  before.layout().dim(all.to()),
+                  before.layout().dim(all.from()),
+                  OptionalLong.empty()));
+      case Action.AllReduce reduce ->
+          communicate(
+              builder, step, operand, new Collective.AllReduce(sum(before), names(reduce.axes())));
+      case Action.ReduceScatter scatter ->
+          communicate(
+              builder,
+              step,
+              operand,
+              new Collective.ReduceScatter(
+                  sum(before), before.layout().dim(scatter.label()), names(scatter.axes())));
+      case Action.CollectivePermute _ -> permute(builder, step, operand, before.layout());
+      case Action.Exchange _ -> exchange(builder, step, operand);
+    }
   }
 
   private static Reduction sum(PlannedValue value) {
@@ -128,39 +156,95 @@ public final class PlanRunner {
     return axes.toArray(String[]::new);
   }
 
-  private static List<Tensor> contiguous(List<Tensor> tensors) {
-    return Tiles.map(tensors, Tensor::contiguous);
+  private void compute(
+      Plan.Builder builder, PlanStep step, int result, Function<Integer, Tensor> task) {
+    builder.compute(
+        step.action().op(),
+        (i, _) -> {
+          if (tiles.get(result).isFirst(i)) {
+            values[result][i] = task.apply(i);
+          }
+        });
   }
 
-  private List<Tensor> slice(Action.Slice slice, PlannedValue before, List<Tensor> x) {
-    Layout layout = before.layout();
-    int dim = layout.dim(slice.label());
-    List<Integer> parts = slice.axes().stream().map(plan.mesh()::size).toList();
-    Map<Tensor, Map<Integer, Tensor>> views = new IdentityHashMap<>();
-    return IntStream.range(0, x.size())
-        .mapToObj(
-            i -> {
-              int device = collectives.devices().get(i);
-              int part = 0;
-              for (String axis : slice.axes()) {
-                part = part * plan.mesh().size(axis) + plan.mesh().coordinate(device, axis);
-              }
-              Tensor whole = x.get(i);
-              Cut cut = Cut.chunks(whole.size(dim), parts);
-              return views
-                  .computeIfAbsent(whole, _ -> new HashMap<>())
-                  .computeIfAbsent(part, at -> whole.slice(dim, cut.start(at), cut.end(at)));
-            })
-        .toList();
+  private void contract(Plan.Builder builder, Action.Contract contract, PlanStep step, int result) {
+    List<Integer> operands = step.operands();
+    LocalEinsum einsum =
+        new LocalEinsum(contract, operands.stream().map(plan::value).toList(), step.result());
+    compute(
+        builder,
+        step,
+        result,
+        i ->
+            einsum.run(
+                devices.get(i), operands.stream().map(operand -> tensor(operand, i)).toList()));
   }
 
-  /** One axis after another gives chunks of chunks, whatever the sizes are. */
-  private List<Tensor> scatter(Action.ReduceScatter scatter, PlannedValue before, List<Tensor> x) {
-    int dim = before.layout().dim(scatter.label());
-    List<Tensor> at = contiguous(x);
-    for (String axis : scatter.axes()) {
-      at = collectives.run(new Collective.ReduceScatter(sum(before), dim, axis), at);
+  private Tensor slice(List<String> axes, int dim, int device, Tensor x) {
+    int part = 0;
+    for (String axis : axes) {
+      part = part * plan.mesh().size(axis) + plan.mesh().coordinate(device, axis);
     }
-    return at;
+    Cut cut = Cut.chunks(x.size(dim), axes.stream().map(plan.mesh()::size).toList());
+    return x.slice(dim, cut.start(part), cut.end(part));
+  }
+
+  /** A collective into new tensors; a sum of bf16 is rounded once it is complete. */
+  private void communicate(
+      Plan.Builder builder, PlanStep step, int operand, Collective collective) {
+    int result = tiles.size() - 1;
+    DType dtype = plan.value(operand).dtype();
+    builder.communicate(
+        collective,
+        () -> tensors(operand),
+        () -> {
+          allocate(result, dtype, tiles.get(result)::isFirst);
+          return tensors(result);
+        });
+    if (dtype != step.result().dtype()) {
+      compute(builder, step, result, i -> tensor(result, i).convert(step.result().dtype()));
+    }
+  }
+
+  private void allocate(int result, DType dtype, IntPredicate which) {
+    PlannedValue value = plan.value(result);
+    for (int i = 0; i < devices.size(); i++) {
+      if (which.test(i)) {
+        values[result][i] =
+            Tensor.zeros(dtype, value.layout().localShape(value.shape(), devices.get(i)));
+      }
+    }
+  }
+
+  /** Each device gets a block of its own, of which one a tile is read. */
+  private void permute(Plan.Builder builder, PlanStep step, int operand, Layout before) {
+    int result = tiles.size() - 1;
+    Permutation permutation = Permutation.of(before, step.result().layout());
+    builder.communicate(
+        new Collective.Permute(permutation.axes(), Prices.pairs(permutation.sources())),
+        () -> tensors(operand),
+        () -> {
+          allocate(result, step.result().dtype(), _ -> true);
+          return Arrays.stream(values[result]).map(Objects::requireNonNull).toList();
+        });
+  }
+
+  private void exchange(Plan.Builder builder, PlanStep step, int operand) {
+    int result = tiles.size() - 1;
+    Reordered reordered = new Reordered(step, plan.value(operand));
+    List<RaggedCounts> counts = devices.stream().map(reordered::counts).toList();
+    Tensor[] packed = new Tensor[devices.size()];
+    Tensor[] received = new Tensor[devices.size()];
+    DType dtype = step.result().dtype();
+    builder.compute(
+        "pack", (i, _) -> packed[i] = reordered.pack(devices.get(i), tensor(operand, i)));
+    builder.communicate(
+        new Collective.RaggedAllToAll(step.action().groupAxes(), counts),
+        () -> List.of(packed),
+        () -> {
+          Arrays.setAll(received, i -> Tensor.zeros(dtype, reordered.received(devices.get(i))));
+          return List.of(received);
+        });
+    compute(builder, step, result, i -> reordered.unpack(devices.get(i), received[i]));
   }
 }

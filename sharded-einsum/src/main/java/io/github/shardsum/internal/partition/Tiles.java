@@ -1,18 +1,49 @@
 package io.github.shardsum.internal.partition;
 
-import io.github.shardsum.tensor.Tensor;
-import java.util.IdentityHashMap;
+import io.github.shardsum.layout.Box;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.partition.PlannedValue;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 
-/** Devices that hold the same tensor. */
+/**
+ * Which devices of a process hold the same elements of a value: those with the same block and the
+ * same coordinates along partial axes. What is the same is stored and computed once.
+ */
 final class Tiles {
-  private Tiles() {}
+  private final int[] first;
 
-  /** Applies a function once to each distinct tensor; devices that shared one share its result. */
-  static List<Tensor> map(List<Tensor> tensors, UnaryOperator<Tensor> function) {
-    Map<Tensor, Tensor> done = new IdentityHashMap<>();
-    return tensors.stream().map(tensor -> done.computeIfAbsent(tensor, function)).toList();
+  private Tiles(int[] first) {
+    this.first = first;
+  }
+
+  /** One tile. */
+  private record Tile(Box box, List<Integer> addend) {}
+
+  static Tiles of(PlannedValue value, List<Integer> devices) {
+    Map<Tile, Integer> firsts = new HashMap<>();
+    int[] first = new int[devices.size()];
+    for (int i = 0; i < first.length; i++) {
+      Layout layout = value.layout();
+      int device = devices.get(i);
+      List<Integer> addend = new ArrayList<>();
+      layout.partial().forEach(axis -> addend.add(layout.mesh().coordinate(device, axis)));
+      int at = i;
+      first[i] =
+          firsts.computeIfAbsent(new Tile(layout.box(value.shape(), device), addend), _ -> at);
+    }
+    return new Tiles(first);
+  }
+
+  /** The place of the first device that holds what a device holds. */
+  int first(int index) {
+    return first[index];
+  }
+
+  /** Whether a device is the one that makes it. */
+  boolean isFirst(int index) {
+    return first[index] == index;
   }
 }

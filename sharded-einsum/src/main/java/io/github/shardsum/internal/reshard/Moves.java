@@ -271,8 +271,7 @@ final class Moves {
           long most = Reordering.of(before, after, dim, shape.size(dim)).most();
           out.accept(
               collective(
-                  () ->
-                      new Action.Exchange(layout.label(dim), Permutation.of(before, after).axes()),
+                  () -> new Action.Exchange(layout.label(dim), units.changed(on, order)),
                   to,
                   most * others(state, dim)));
         }

@@ -158,6 +158,12 @@ final class Units {
     return Arrays.stream(of).boxed().flatMap(unit -> units.get(unit).stream()).toList();
   }
 
+  /** The axes behind the first place at which two orders of units differ, in mesh order. */
+  List<String> changed(int[] one, int[] other) {
+    List<String> axes = axes(State.tail(one, Arrays.mismatch(one, other)));
+    return mesh.axisNames().stream().filter(axes::contains).toList();
+  }
+
   /** The layout of a state; axes of size 1 stay where the first layout has them. */
   Layout layout(State state) {
     List<Axis> axes = new ArrayList<>();
