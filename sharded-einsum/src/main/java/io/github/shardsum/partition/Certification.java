@@ -13,7 +13,7 @@ final class Certification {
       return PlanChecker.check(plan, equation).toString();
     } catch (PlanRefusedException refused) {
       throw new IllegalStateException(
-          "plan of %s refused: %s%n%s".formatted(equation, refused.getMessage(), plan), refused);
+          "plan of %s refused: %s".formatted(equation, refused.getMessage()), refused);
     }
   }
 }

@@ -2,38 +2,16 @@ package io.github.shardsum.partition;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.einsum.Axis;
-import io.github.shardsum.einsum.Einsum;
-import io.github.shardsum.einsum.EinsumOptions;
-import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.einsum.OperandSpec;
-import io.github.shardsum.einsum.Term;
-import io.github.shardsum.layout.Layout;
-import io.github.shardsum.layout.ShardedTensor;
-import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.partition.RandomSharding.Value;
-import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Shape;
-import io.github.shardsum.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** An einsum on a mesh is the einsum without layouts, whatever the layouts are. */
 final class RandomEinsumsTest {
-  private static final List<String> LABELS = List.of("a", "b", "c", "d", "e");
-  private static final List<DType> DTYPES =
-      List.of(DType.F32, DType.F32, DType.F32, DType.F64, DType.BF16, DType.I32, DType.BOOL);
-
   @Test
   void shardedEinsumsAreTheUnshardedToTheBit() {
     int refused = 0;
     int cases = RandomSharding.cases(400, 20_000);
     for (long seed = 0; seed < cases; seed++) {
-      refused += new Case(seed).isEqual(PlanOptions.defaults()) ? 0 : 1;
+      refused += new RandomEinsum(seed).isEqual(PlanOptions.defaults()) ? 0 : 1;
     }
     assertTrue(refused <= cases / 10, refused + " of " + cases + " were refused");
   }
@@ -42,7 +20,7 @@ final class RandomEinsumsTest {
   void withinAMemoryLimitTheyAreTheSameOrRefused() {
     int cases = RandomSharding.cases(80, 5_000);
     for (long seed = 0; seed < cases; seed++) {
-      Case drawn = new Case(seed);
+      RandomEinsum drawn = new RandomEinsum(seed);
       try {
         long peak = drawn.plan(PlanOptions.defaults()).plan().peakBytes();
         long limit = peak - peak / (3 + seed % 20);
@@ -52,127 +30,6 @@ final class RandomEinsumsTest {
       } catch (PlanException refused) {
         assertTrue(refused.getMessage().contains("einsum"), refused.getMessage());
       }
-    }
-  }
-
-  private static final class Case {
-    private final RandomSharding random;
-    private final Mesh mesh;
-    private final Map<String, Long> sizes = new HashMap<>();
-    private final Map<String, Long> made = new HashMap<>();
-    private final List<Layout> layouts = new ArrayList<>();
-    private final Equation equation;
-    private final DType dtype;
-    private final String what;
-
-    Case(long seed) {
-      random = new RandomSharding(seed);
-      mesh = random.mesh();
-      dtype = DTYPES.get(random.below(DTYPES.size()));
-      LABELS.forEach(label -> sizes.put(label, random.size()));
-      List<Term> operands = new ArrayList<>();
-      List<String> had = new ArrayList<>();
-      int count = 1 + random.below(3);
-      for (int i = 0; i < count; i++) {
-        List<String> labels = labels(random.below(4), !random.oneIn(4));
-        had.addAll(labels);
-        operands.add(term(labels, mesh.axisNames()));
-      }
-      List<String> output = labels(random.below(4), !random.oneIn(10));
-      output.removeIf(label -> !had.contains(label) && !random.oneIn(3));
-      output.stream().filter(l -> !had.contains(l)).forEach(l -> made.put(l, size(l)));
-      equation =
-          new Equation(operands, term(output, random.oneIn(3) ? mesh.axisNames() : List.of()));
-      what = "seed %d: %s %s %s on %s".formatted(seed, equation, sizes, dtype, mesh.notation());
-    }
-
-    private List<String> labels(int count, boolean distinct) {
-      List<String> labels = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        String label = LABELS.get(random.below(LABELS.size()));
-        if (!distinct || !labels.contains(label)) {
-          labels.add(label);
-        }
-      }
-      return labels;
-    }
-
-    /** A layout is made for distinct names, of which the term may repeat some. */
-    private Term term(List<String> labels, List<String> mayBePartial) {
-      List<String> names = new ArrayList<>();
-      for (int i = 0; i < labels.size(); i++) {
-        names.add("n" + i);
-      }
-      Layout layout = random.layout(mesh, names, mayBePartial);
-      layouts.add(layout);
-      List<Axis> axes = new ArrayList<>();
-      for (int i = 0; i < labels.size(); i++) {
-        axes.add(new Axis(labels.get(i), layout.axes(i)));
-      }
-      return new Term(axes, layout.partial());
-    }
-
-    private long size(String label) {
-      return sizes.getOrDefault(label, 1L);
-    }
-
-    private Shape shape(Term term) {
-      return Shape.of(term.axes().stream().mapToLong(axis -> size(axis.label())).toArray());
-    }
-
-    ShardedEinsumPlan plan(PlanOptions options) {
-      List<Shape> shapes = equation.operands().stream().map(this::shape).toList();
-      return ShardedEinsumPlan.of(equation, mesh, shapes, made, dtype, options);
-    }
-
-    /** The checker knows no repeated labels and no sums of which one device has all terms. */
-    private void certify(ShardedEinsumPlan plan) {
-      try {
-        assertTrue(plan.certify().startsWith("certified"), what);
-      } catch (IllegalStateException refused) {
-        String why = String.valueOf(refused.getMessage());
-        boolean known =
-            why.contains("must have the labels of") || why.contains("a term is added twice");
-        assertTrue(known, why);
-      }
-    }
-
-    /** Whether there was a plan, whose result is then checked. */
-    boolean isEqual(PlanOptions options) {
-      ShardedEinsumPlan plan;
-      try {
-        plan = plan(options);
-      } catch (PlanException refused) {
-        assertTrue(!equation.output().partial().isEmpty(), what + ": " + refused.getMessage());
-        return false;
-      }
-      certify(plan);
-      List<Tensor> wholes = new ArrayList<>();
-      List<ShardedTensor> shards = new ArrayList<>();
-      for (PlannedValue input : plan.plan().inputs()) {
-        Value value = random.value(input.layout(), input.shape(), dtype, input.dtype(), 1);
-        wholes.add(value.whole());
-        shards.add(value.shards());
-      }
-      EinsumOptions unsharded = EinsumOptions.defaults().withDtype(dtype);
-      for (Map.Entry<String, Long> size : made.entrySet()) {
-        unsharded = unsharded.withSize(size.getKey(), size.getValue());
-      }
-      Tensor[] operands = wholes.toArray(Tensor[]::new);
-      Tensor expected =
-          Einsum.compile(equation.withoutLayout(), unsharded, OperandSpec.like(operands))
-              .run(operands);
-      try (Collectives collectives = RandomSharding.collectives(mesh)) {
-        ShardedEinsum einsum = ShardedEinsum.of(plan, collectives);
-        ShardedTensor result = einsum.runSharded(shards);
-        Tensor whole = einsum.gather(result);
-        assertTrue(RandomSharding.isEqual(expected, whole), () -> what + "\n" + plan);
-        assertTrue(
-            RandomSharding.isEqual(expected, einsum.run(operands)), () -> what + "\n" + plan);
-      } catch (RuntimeException failed) {
-        throw new AssertionError(what + "\n" + plan, failed);
-      }
-      return true;
     }
   }
 }

@@ -25,11 +25,17 @@ public final class PlanChecker {
   private final Grid grid;
   private final List<Held> values = new ArrayList<>();
 
-  /** A value on all devices, and the operands of the equation that it is made of. */
-  private record Held(List<Shard> shards, Set<Integer> operands) {
+  /**
+   * A value on all devices, the labels of its dimensions, the operands of the equation that it is
+   * made of, and whether an einsum made it.
+   */
+  private record Held(
+      List<Shard> shards, List<String> labels, Set<Integer> operands, boolean isMade) {
     /** What is complete on every device is no sum any more. */
     Held {
-      boolean isComplete = shards.stream().allMatch(shard -> shard.region().isComplete());
+      boolean isComplete =
+          shards.stream()
+              .allMatch(shard -> shard.region().isComplete() && !shard.region().isNothing());
       shards =
           isComplete
               ? shards.stream().map(shard -> shard.with(Region.COMPLETE)).toList()
@@ -96,7 +102,7 @@ public final class PlanChecker {
       }
       shards.add(new Shard(grid.box(device, term, shape), region));
     }
-    return new Held(shards, Set.of(operand));
+    return new Held(shards, labels(term), Set.of(operand), false);
   }
 
   private Held apply(String where, int index, PlanStep step) {
@@ -128,7 +134,7 @@ public final class PlanChecker {
           exchange(where, shards, dim(where, operand, label), axes, step.result());
       case Action.Contract _ -> throw new IllegalStateException();
     }
-    return new Held(shards, from.operands());
+    return new Held(shards, from.labels(), from.operands(), from.isMade());
   }
 
   private void slice(List<Shard> shards, int dim, List<String> axes) {
@@ -258,6 +264,7 @@ public final class PlanChecker {
     Map<String, Long> sizes = new HashMap<>();
     for (int i = 0; i < operands.size(); i++) {
       checkLabels(where, local.operands().get(i), operands.get(i));
+      checkRead(where, local.operands().get(i), values.get(step.operands().get(i)));
       long[] shape = operands.get(i).shape().toArray();
       for (int dim = 0; dim < shape.length; dim++) {
         sizes.merge(label(local.operands().get(i), dim), shape[dim], Math::max);
@@ -271,7 +278,7 @@ public final class PlanChecker {
     for (int device = 0; device < grid.devices(); device++) {
       shards.add(contract(where, index, local, step, sizes, summed, device));
     }
-    return new Held(shards, parts);
+    return new Held(shards, labels(to), parts, true);
   }
 
   private Set<Integer> parts(String where, PlanStep step) {
@@ -363,6 +370,10 @@ public final class PlanChecker {
     PlannedValue output = plan.value(plan.outputs().getFirst());
     Held held = values.get(plan.outputs().getFirst());
     checkLabels("result", wanted, output);
+    checkRead("result", wanted, held);
+    if (!held.isMade() && new HashSet<>(labels(wanted)).size() < wanted.size()) {
+      throw refused("result", "must be zero off the diagonal, got operand " + held.operands());
+    }
     if (held.operands().size() != equation.operands().size()) {
       throw refused("result", "only operands %s are multiplied".formatted(held.operands()));
     }
@@ -396,6 +407,35 @@ public final class PlanChecker {
                 .formatted(device, shard, value.layout(), said));
       }
     }
+    checkCopies(where, held, value);
+    // What it says is partial must be addends, of which none is another's.
+    reduce(where, new ArrayList<>(held.shards()), value.layout().partial());
+  }
+
+  /** Devices that differ only along axes that a layout does not name may share one tensor. */
+  private void checkCopies(String where, Held held, PlannedValue value) {
+    Term term = value.layout().term();
+    List<String> named = new ArrayList<>(term.partial());
+    term.axes().forEach(axis -> named.addAll(axis.mesh()));
+    Map<List<Long>, Integer> firsts = new HashMap<>();
+    for (int device = 0; device < grid.devices(); device++) {
+      List<Long> at = new ArrayList<>();
+      for (String axis : named) {
+        at.add(grid.coordinate(device, axis));
+      }
+      int first = firsts.merge(at, device, (old, _) -> old);
+      if (!held.shards().get(device).equals(held.shards().get(first))) {
+        throw refused(
+            where,
+            "device %d holds %s and device %d %s, which layout \"%s\" says are the same"
+                .formatted(
+                    device,
+                    held.shards().get(device),
+                    first,
+                    held.shards().get(first),
+                    value.layout()));
+      }
+    }
   }
 
   private List<Interval> said(int device, PlannedValue value) {
@@ -408,6 +448,14 @@ public final class PlanChecker {
             && labels(from.layout().term()).equals(labels(to.layout().term()));
     if (!same) {
       throw refused(where, "must give the value that it takes, %s, got %s".formatted(from, to));
+    }
+  }
+
+  /** A label that is repeated is repeated in what is read too. */
+  private static void checkRead(String where, Term term, Held value) {
+    if (!labels(term).equals(value.labels())) {
+      throw refused(
+          where, "must read dimensions %s, got %s".formatted(labels(term), value.labels()));
     }
   }
 

@@ -43,8 +43,13 @@ record Region(Map<String, Long> space, List<List<Interval>> boxes) {
         Map.of(name, size), interval.isEmpty() ? List.of() : List.of(List.of(interval)));
   }
 
+  /** Whether there is no term at all: zeros, which may be added to themselves. */
+  boolean isNothing() {
+    return space.values().stream().anyMatch(size -> size == 0);
+  }
+
   boolean isComplete() {
-    if (space.values().stream().anyMatch(size -> size == 0)) {
+    if (isNothing()) {
       return true;
     }
     return boxes.equals(List.of(space.values().stream().map(Interval::all).toList()));

@@ -1,0 +1,70 @@
+package io.github.shardsum.partition;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.internal.partition.PlanRunner;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Plans with one planted fault are refused: whatever the checker accepts computes the right result.
+ */
+final class PlanMutationTest {
+  @Test
+  void aPlanWithAFaultIsRefused() {
+    int wanted = RandomSharding.cases(1_000, 10_000);
+    int mutants = 0;
+    int refused = 0;
+    for (long seed = 0; mutants < wanted; seed++) {
+      RandomEinsum drawn = new RandomEinsum(seed);
+      ShardedEinsumPlan plan;
+      try {
+        plan = drawn.plan(PlanOptions.defaults());
+      } catch (PlanException noPlan) {
+        continue;
+      }
+      for (int i = 0; i < 4; i++) {
+        Optional<SpmdPlan> mutant = new PlanMutation(seed * 4 + i).of(plan.plan());
+        if (mutant.isPresent()) {
+          mutants++;
+          refused += isRefused(drawn, plan, mutant.get()) ? 1 : 0;
+        }
+      }
+    }
+    assertTrue(refused > wanted / 2, refused + " of " + mutants + " mutants were refused");
+  }
+
+  /** A mutant that is accepted is run, and must be no fault. */
+  private static boolean isRefused(RandomEinsum drawn, ShardedEinsumPlan plan, SpmdPlan mutant) {
+    ShardedEinsumPlan changed =
+        new ShardedEinsumPlan(plan.equation(), plan.dtype(), mutant, plan.cost());
+    String what = drawn.what + "\n" + plan + "\nmutant:\n" + mutant.steps();
+    try {
+      changed.certify();
+    } catch (IllegalStateException refused) {
+      return true;
+    }
+    RandomEinsum.Data data = drawn.data(plan);
+    try (Collectives collectives = RandomSharding.collectives(mutant.mesh())) {
+      ShardedTensor result = new PlanRunner(mutant, collectives).run(data.shards()).getFirst();
+      Layout layout = plan.plan().value(plan.plan().outputs().getFirst()).layout();
+      ShardedTensor read =
+          new ShardedTensor(result.shape(), layout, result.devices(), result.shards());
+      Tensor whole = Reshard.gather(read, collectives).convert(plan.dtype());
+      assertTrue(RandomSharding.isEqual(data.expected(), whole), what);
+    } catch (IllegalArgumentException failed) {
+      // A sum of no terms may be said to be partial where it is not; the engine then refuses it.
+      boolean nothing =
+          plan.plan().inputs().stream().anyMatch(input -> input.shape().elementCount() == 0);
+      if (!nothing) {
+        throw new AssertionError(what, failed);
+      }
+      return true;
+    }
+    return false;
+  }
+}
