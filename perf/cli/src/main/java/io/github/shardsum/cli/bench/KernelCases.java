@@ -21,6 +21,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -34,6 +35,14 @@ final class KernelCases {
   private static final int ROWS = 4096;
   private static final int MODEL = 512;
   private static final int HIDDEN = 2048;
+
+  /**
+   * Rows of an expert and terms of its sums, as in a dispatch {@code EGCM,EMH->EGCH} with small
+   * models.
+   */
+  private static final int FEW_ROWS = 1024;
+
+  private static final int FEW_TERMS = 128;
 
   private static final int GATHERED = 32_768;
 
@@ -50,6 +59,13 @@ final class KernelCases {
     List<KernelCase> all = new ArrayList<>();
     all.add(
         atLeast("grouped-zipf", "of the dense product's speed", 0.9, true, KernelCases::grouped));
+    for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
+      for (Finish finish : Finish.values()) {
+        String id = "fused-" + finish.name().toLowerCase(Locale.ROOT) + "-" + dtype;
+        String unit = "of the bare product's speed";
+        all.add(atLeast(id, unit, 0.95, true, (w, r) -> fused(w, r, dtype, finish)));
+      }
+    }
     all.add(atLeast("gather-rows", "of C's speed", 0.9, false, KernelCases::gather));
     for (int row : new int[] {64, 256, 1024}) {
       all.add(atMost("softmax-" + row, "ns an element", 0.8, (w, r) -> softmax(w, r, row)));
@@ -112,6 +128,40 @@ final class KernelCases {
         rounds,
         Timed.of(() -> dense.runInto(out, x, one)),
         () -> GroupedProduct.rowsInto(workers, out, x, experts, sizes, Epilogue.none()));
+  }
+
+  /** What follows the sums of a product. */
+  private enum Finish {
+    SCALE,
+    BIAS,
+    RELU,
+    ALL
+  }
+
+  /** An expert product with few terms, where C takes the largest share of the time. */
+  private static Interval fused(
+      Workers workers, InterleavedTimer rounds, DType dtype, Finish finish)
+      throws MeasurementException {
+    Tensor x = Inputs.heap(0, Shape.of(EXPERTS, FEW_ROWS, FEW_TERMS), DType.F32).convert(dtype);
+    Tensor experts = Inputs.heap(1, Shape.of(EXPERTS, FEW_TERMS, MODEL), DType.F32).convert(dtype);
+    Tensor bias = Inputs.heap(2, Shape.of(MODEL), DType.F32);
+    Epilogue epilogue =
+        switch (finish) {
+          case SCALE -> Epilogue.none().withScale(0.5);
+          case BIAS -> Epilogue.none().withBias("H", bias);
+          case RELU -> Epilogue.none().withRelu();
+          case ALL -> Epilogue.none().withScale(0.5).withBias("H", bias).withRelu();
+        };
+    Tensor out = Tensor.zeros(dtype, EXPERTS, FEW_ROWS, MODEL);
+    EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
+    Einsum bare = Einsum.compile("ECM,EMH->ECH", options, OperandSpec.like(x, experts));
+    Einsum fused =
+        Einsum.compile(
+            "ECM,EMH->ECH", options.withEpilogue(epilogue), OperandSpec.like(x, experts));
+    return ratio(
+        rounds,
+        Timed.of(() -> bare.runInto(out, x, experts)),
+        () -> fused.runInto(out, x, experts));
   }
 
   private static Interval gather(Workers workers, InterleavedTimer rounds)
