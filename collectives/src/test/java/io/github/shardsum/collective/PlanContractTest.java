@@ -210,7 +210,8 @@ class PlanContractTest {
     for (int device : collectives.devices()) {
       Tensor whole = wholes.get(along.memberOf(device));
       for (int row = 0; row < 5; row++) {
-        assertEquals(row / 2, whole.getDouble(row, 1));
+        int part = row / 2;
+        assertEquals(part, whole.getDouble(row, 1));
       }
     }
   }
