@@ -140,7 +140,7 @@ final class FreshJvm {
             option ->
                 option.startsWith("-Xmx")
                     || option.startsWith("-XX:UseAVX=")
-                    || option.startsWith("-XX:") && option.contains("HugePages"))
+                    || (option.startsWith("-XX:") && option.contains("HugePages")))
         .toList();
   }
 

@@ -201,7 +201,7 @@ final class NativeProducts {
       case OPENBLAS, OPENBLAS_PIP ->
           new PeerVersion(
               library.id(),
-              text(symbols, library.function("openblas_get_config")).split("\\s+")[1],
+              text(symbols, library.function("openblas_get_config")).split("\\s+", -1)[1],
               text(symbols, library.function("openblas_get_corename")));
       case BLIS ->
           new PeerVersion(
