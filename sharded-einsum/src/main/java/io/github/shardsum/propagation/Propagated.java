@@ -8,6 +8,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
@@ -62,7 +64,7 @@ public record Propagated(
     Layout layout = layout(value);
     StringJoiner text = new StringJoiner("\n");
     for (int dim = 0; dim < layout.rank(); dim++) {
-      if (!(reasons.get(value).get(dim) instanceof Reason.Unasked)) {
+      if (!(reason(value, dim) instanceof Reason.Unasked)) {
         text.add(
             value
                 + " "
@@ -74,32 +76,37 @@ public record Propagated(
     return text.length() == 0 ? value + " is whole: no annotation reaches it" : text.toString();
   }
 
+  private Reason reason(String value, int dim) {
+    return Objects.requireNonNull(reasons.get(value), value).get(dim);
+  }
+
   private List<String> chain(String value, int dim) {
     List<String> links = new ArrayList<>();
     String at = value;
     int label = dim;
     while (links.size() <= layouts.size()) {
-      Reason reason = reasons.get(at).get(label);
-      Reason.Through through =
+      Reason reason = reason(at, label);
+      Optional<Reason.Through> through =
           switch (reason) {
             case Reason.Annotated(String what) -> {
               links.add(what);
-              yield null;
+              yield Optional.empty();
             }
-            case Reason.Unasked _ -> null;
-            case Reason.Through one -> one;
+            case Reason.Unasked _ -> Optional.empty();
+            case Reason.Through one -> Optional.of(one);
             case Reason.Chosen(Reason.Through taken, List<Reason.Alternative> others) -> {
               others.forEach(other -> links.add("(not " + other + ")"));
-              yield taken;
+              yield Optional.of(taken);
             }
           };
-      if (through == null) {
+      if (through.isEmpty()) {
         return links;
       }
-      links.add(through.factor() + " of " + through.statement());
-      links.add(through.value());
-      at = through.value();
-      label = layout(at).dim(through.label());
+      Reason.Through link = through.get();
+      links.add(link.factor() + " of " + link.statement());
+      links.add(link.value());
+      at = link.value();
+      label = layout(at).dim(link.label());
     }
     return links;
   }
@@ -117,7 +124,7 @@ public record Propagated(
         (name, layout) -> {
           StringJoiner why = new StringJoiner("; ");
           for (int dim = 0; dim < layout.rank(); dim++) {
-            if (!(reasons.get(name).get(dim) instanceof Reason.Unasked)) {
+            if (!(reason(name, dim) instanceof Reason.Unasked)) {
               why.add(layout.term().axis(dim) + " <- " + chain(name, dim).getFirst());
             }
           }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -331,7 +332,7 @@ public final class PlanChecker {
       Set<String> own = new HashSet<>();
       for (int dim = 0; dim < shape.length; dim++) {
         String label = label(local.operands().get(i), dim);
-        boolean isBroadcast = shape[dim] == 1 && sizes.get(label) > 1;
+        boolean isBroadcast = shape[dim] == 1 && size(sizes, label) > 1;
         Interval held = shard.box().get(dim);
         Interval before = isBroadcast ? held : at.putIfAbsent(label, held);
         // The further dimensions of a diagonal are narrowed to the first one's indices.
@@ -352,8 +353,8 @@ public final class PlanChecker {
     }
     for (String label : summed) {
       String name = "label " + label + " of step " + index;
-      Interval interval = at.getOrDefault(label, Interval.all(sizes.get(label)));
-      region = region.times(Region.of(name, sizes.get(label), interval)).orElseThrow();
+      Interval interval = at.getOrDefault(label, Interval.all(size(sizes, label)));
+      region = region.times(Region.of(name, size(sizes, label), interval)).orElseThrow();
     }
     List<Interval> box = new ArrayList<>();
     List<Interval> said = said(device, step.result());
@@ -486,6 +487,10 @@ public final class PlanChecker {
       throw refused(where, "must name a label of %s, got %s".formatted(value, label));
     }
     return dim;
+  }
+
+  private static long size(Map<String, Long> sizes, String label) {
+    return Objects.requireNonNull(sizes.get(label), label);
   }
 
   private static PlanRefusedException refused(String where, String why) {

@@ -144,7 +144,7 @@ public final class ShardingRules {
       for (int dim = 0; dim < terms.get(i).size(); dim++) {
         String label = terms.get(i).axis(dim).label();
         long size = einsum.operands().get(i).type().shape().size(dim);
-        boolean isBroadcast = size == 1 && sizes.get(label) > 1;
+        boolean isBroadcast = size == 1 && sizes.getOrDefault(label, 1L) > 1;
         String name = isBroadcast ? label + "." + i : label;
         dims.add(Dim.of(rule.factor(name, size, isBroadcast ? WHOLE : summed)));
       }

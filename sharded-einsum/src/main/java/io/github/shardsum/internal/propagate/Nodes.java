@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** Flattens a program, loops' bodies and all, into nodes over named values. */
@@ -122,7 +123,7 @@ final class Nodes {
   }
 
   private List<Dim> dims(Nested.Scan scan, String value, List<Factor> factors) {
-    ValueType type = types.get(value);
+    ValueType type = Objects.requireNonNull(types.get(value), value);
     List<Dim> dims = new ArrayList<>();
     for (int axis = 0; axis < type.rank(); axis++) {
       String name = type.names().get(axis);

@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 
 /** Visits statements forward and backward, level by level, until nothing changes. */
@@ -89,6 +90,10 @@ public final class Propagator {
     return new Propagated(program, mesh, layouts, reasons, notes);
   }
 
+  private Splits splits(String value) {
+    return Objects.requireNonNull(values.get(value), value);
+  }
+
   /** An input whose type has a layout is closed as it stands there. */
   private boolean give(String name, ValueType type) {
     if (!type.labels().isAnnotated()) {
@@ -97,12 +102,11 @@ public final class Propagator {
     for (int dim = 0; dim < type.rank(); dim++) {
       List<String> axes = type.labels().axis(dim).mesh();
       checkAxes(name, axes);
-      values
-          .get(name)
+      splits(name)
           .set(dim, axes, false, new Reason.Annotated("input " + name + ", of type " + type));
     }
     checkAxes(name, type.labels().partial());
-    values.get(name).setPartial(type.labels().partial());
+    splits(name).setPartial(type.labels().partial());
     return true;
   }
 
@@ -111,7 +115,7 @@ public final class Propagator {
     if (annotation.priority() != priority) {
       return;
     }
-    Splits splits = values.get(name);
+    Splits splits = splits(name);
     for (Annotation.LabelSpec spec : annotation.labels()) {
       checkAxes(name, spec.axes());
       String what = "%s, annotated %s".formatted(name, annotation);
@@ -182,7 +186,7 @@ public final class Propagator {
             node.text(),
             node.rule().factors().get(factor).name(),
             taken.by.value(),
-            values.get(taken.by.value()).label(taken.by.dim()),
+            splits(taken.by.value()).label(taken.by.dim()),
             level);
     Reason reason =
         longest.size() == 1 ? through : new Reason.Chosen(through, others(node, longest, taken));
@@ -201,7 +205,7 @@ public final class Propagator {
    * axis splits one label, so it goes to the factor that moves fewer elements of this statement.
    */
   private boolean isOutbid(Node node, Place place, int factor, List<String> axes, int level) {
-    Splits splits = values.get(place.value());
+    Splits splits = splits(place.value());
     List<String> before = splits.axes(place.dim());
     if (axes.size() <= before.size() || splits.uses(axes.get(before.size()))) {
       return false;
@@ -223,7 +227,7 @@ public final class Propagator {
   private boolean wants(Node node, int factor, String axis, Carries carries) {
     return node.places(factor).stream()
         .filter(place -> carries == Carries.EVERYWHERE || place.isResult())
-        .anyMatch(place -> values.get(place.value()).axes(place.dim()).contains(axis));
+        .anyMatch(place -> splits(place.value()).axes(place.dim()).contains(axis));
   }
 
   /** What it costs if a statement is computed with an axis on a factor. */
@@ -231,7 +235,7 @@ public final class Propagator {
     List<Place> own = node.places(factor);
     double cost = 0;
     for (String value : node.values()) {
-      Splits splits = values.get(value);
+      Splits splits = splits(value);
       Layout layout = splits.layout(mesh);
       boolean has =
           own.stream()
@@ -256,7 +260,7 @@ public final class Propagator {
 
   /** The axes of one factor of a dimension: the first factor takes axes while they divide it. */
   private List<String> part(Node node, Place place, int factor) {
-    List<String> axes = values.get(place.value()).axes(place.dim());
+    List<String> axes = splits(place.value()).axes(place.dim());
     if (place.dims().factors().size() == 1) {
       return axes;
     }
@@ -280,7 +284,7 @@ public final class Propagator {
 
   /** Adds axes to a dimension as far as the rules of propagation let it. */
   private boolean extend(Node node, Place place, int factor, List<String> axes, Reason reason) {
-    Splits splits = values.get(place.value());
+    Splits splits = splits(place.value());
     List<String> before = part(node, place, factor);
     boolean isPrefix = axes.size() > before.size() && axes.subList(0, before.size()).equals(before);
     if (!splits.isOpen(place.dim()) || !isPrefix) {
@@ -301,7 +305,7 @@ public final class Propagator {
 
   /** Whether no part is empty, and of several factors the axes divide the one that they are for. */
   private boolean fits(Node node, Place place, int factor, List<String> axes) {
-    long size = values.get(place.value()).type().shape().size(place.dim());
+    long size = splits(place.value()).type().shape().size(place.dim());
     long parts = axes.stream().mapToLong(mesh::size).reduce(1, (a, b) -> a * b);
     if (place.dims().factors().size() == 1) {
       return size >= parts;
@@ -332,7 +336,7 @@ public final class Propagator {
           asked.stream()
               .min(
                   Comparator.comparingDouble((Asked one) -> price(node, one, asked).cost())
-                      .thenComparing(one -> -values.get(one.by.value()).type().bytes()))
+                      .thenComparing(one -> -splits(one.by.value()).type().bytes()))
               .orElseThrow();
       known = asked.indexOf(best);
       decided.put(conflict, known);
@@ -345,8 +349,8 @@ public final class Propagator {
     double cost = 0;
     List<String> texts = new ArrayList<>();
     for (Asked other : asked) {
-      if (other != choice) {
-        Splits splits = values.get(other.by.value());
+      if (!other.equals(choice)) {
+        Splits splits = splits(other.by.value());
         Price one =
             options
                 .pricing()
@@ -363,7 +367,7 @@ public final class Propagator {
 
   private List<Alternative> others(Node node, List<Asked> asked, Asked taken) {
     return asked.stream()
-        .filter(one -> one != taken)
+        .filter(one -> !one.equals(taken))
         .map(one -> alternative(node, one, asked))
         .sorted(Comparator.comparingDouble(one -> one.price().cost()))
         .toList();
