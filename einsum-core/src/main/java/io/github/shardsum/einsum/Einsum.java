@@ -304,9 +304,12 @@ public final class Einsum {
       RunChecks.integral("beta", beta);
     }
     for (int i = 0; i < operands.length; i++) {
-      RunChecks.apart(out, RunChecks.present(operands[i], i), "operand " + i);
+      RunChecks.apart(out, RunChecks.present(operands[i], i), i);
     }
-    options.epilogue().bias().ifPresent(bias -> RunChecks.apart(out, bias.tensor(), "the bias"));
+    options
+        .epilogue()
+        .bias()
+        .ifPresent(bias -> RunChecks.apart(out, bias.tensor(), RunChecks.BIAS));
     runChecked(alpha, beta, out, operands);
   }
 

@@ -4,10 +4,12 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Tensor;
-import java.util.stream.Stream;
 
 /** What must hold before a run writes anything. */
 final class RunChecks {
+  static final int OUT = -1;
+  static final int BIAS = -2;
+
   private RunChecks() {}
 
   /** An operand or its shape, which a caller may have forgotten. */
@@ -95,7 +97,10 @@ final class RunChecks {
     }
   }
 
-  static void apart(Tensor out, Operand operand, String name) {
+  /**
+   * The bias is operand {@link #BIAS}, the result {@link #OUT}: names are made for errors alone.
+   */
+  static void apart(Tensor out, Operand operand, int number) {
     boolean overlaps =
         switch (operand) {
           case Tensor tensor -> out.overlaps(tensor);
@@ -105,7 +110,7 @@ final class RunChecks {
     if (overlaps) {
       throw new IllegalArgumentException(
           "einsum: expected an out that shares no element with an operand, got one that overlaps "
-              + name
+              + name(number)
               + "; copy that operand or use a fresh out");
     }
   }
@@ -117,25 +122,33 @@ final class RunChecks {
    * @throws WrongThreadException if some memory belongs to another thread alone
    */
   static boolean reachable(Tensor out, Operand[] operands, Epilogue epilogue) {
-    boolean shared = reachable(out, "out");
+    boolean shared = reachable(out, OUT);
     if (epilogue.bias().isPresent()) {
-      shared &= reachable(epilogue.bias().get().tensor(), "the bias");
+      shared &= reachable(epilogue.bias().get().tensor(), BIAS);
     }
     for (int i = 0; i < operands.length; i++) {
-      String name = "operand " + i;
       shared &=
           switch (operands[i]) {
-            case Tensor tensor -> reachable(tensor, name);
+            case Tensor tensor -> reachable(tensor, i);
             case RoutingTensor routing ->
-                Stream.of(routing.positions(), routing.weights())
-                    .allMatch(part -> reachable(part, name));
+                reachable(routing.positions(), i) & reachable(routing.weights(), i);
           };
     }
     return shared;
   }
 
-  private static boolean reachable(Tensor tensor, String name) {
-    tensor.checkAccessible("einsum: " + name);
+  private static boolean reachable(Tensor tensor, int number) {
+    if (!tensor.isAccessible()) {
+      tensor.checkAccessible("einsum: " + name(number));
+    }
     return tensor.isShared();
+  }
+
+  private static String name(int number) {
+    return switch (number) {
+      case OUT -> "out";
+      case BIAS -> "the bias";
+      default -> "operand " + number;
+    };
   }
 }

@@ -34,6 +34,7 @@ public enum DType {
   // A value layout is a value of the JDK; only its declaration does not say so.
   @SuppressWarnings("ImmutableEnumChecker")
   private final ValueLayout layout;
+
   private final int byteSize;
 
   DType(ValueLayout layout) {

@@ -479,6 +479,15 @@ public final class Tensor implements Operand {
   }
 
   /**
+   * Whether the calling thread may access the memory.
+   *
+   * @return false if its arena was closed or is confined to another thread
+   */
+  public boolean isAccessible() {
+    return segment.scope().isAlive() && segment.isAccessibleBy(Thread.currentThread());
+  }
+
+  /**
    * Refuses memory that the calling thread may not access.
    *
    * @param name the operation and its operand, for the message
