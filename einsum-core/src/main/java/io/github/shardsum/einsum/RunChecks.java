@@ -130,8 +130,7 @@ final class RunChecks {
       shared &=
           switch (operands[i]) {
             case Tensor tensor -> reachable(tensor, i);
-            case RoutingTensor routing ->
-                reachable(routing.positions(), i) & reachable(routing.weights(), i);
+            case RoutingTensor routing -> bothReachable(routing, i);
           };
     }
     return shared;
@@ -142,6 +141,11 @@ final class RunChecks {
       tensor.checkAccessible("einsum: " + name(number));
     }
     return tensor.isShared();
+  }
+
+  private static boolean bothReachable(RoutingTensor routing, int number) {
+    boolean positions = reachable(routing.positions(), number);
+    return reachable(routing.weights(), number) && positions;
   }
 
   private static String name(int number) {

@@ -146,7 +146,7 @@ public final class Reductions {
     Checks.out(name, out, x.dtype(), without(x, axes));
     Checks.apart(name, out, x);
     if (x.shape().elementCount() == 0) {
-      out.assign(identity(x.dtype(), reduction == MAX).broadcastTo(out.shape()));
+      out.assign(identity(x.dtype(), reduction.equals(MAX)).broadcastTo(out.shape()));
       return;
     }
     if (axes.length == 0) {

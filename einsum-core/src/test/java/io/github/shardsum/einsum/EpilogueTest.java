@@ -59,9 +59,9 @@ class EpilogueTest {
   void everyKernelFinishesProductsAsTheyAreDefined() {
     Random random = new Random(17);
     for (int trial = 0; trial < 60; trial++) {
-      long m = 1 + random.nextInt(trial % 3 == 0 ? 12 : 150);
-      long n = 1 + random.nextInt(trial % 4 == 0 ? 10 : 200);
-      long k = 1 + random.nextInt(trial % 5 == 0 ? 2500 : 100);
+      long m = 1L + random.nextInt(trial % 3 == 0 ? 12 : 150);
+      long n = 1L + random.nextInt(trial % 4 == 0 ? 10 : 200);
+      long k = 1L + random.nextInt(trial % 5 == 0 ? 2500 : 100);
       DType dtype = trial % 2 == 0 ? DType.F32 : DType.F64;
       boolean acrossC = random.nextBoolean();
       Tensor x = EinsumCase.fill(Tensor.zeros(dtype, m, k), random, true);

@@ -54,8 +54,8 @@ final class ExpertPlansTest {
 
   private static Map<String, Long> sizes(String text) {
     Map<String, Long> sizes = new HashMap<>();
-    for (String each : text.split(",")) {
-      sizes.put(each.split("=")[0], Long.parseLong(each.split("=")[1]));
+    for (String each : text.split(",", -1)) {
+      sizes.put(each.split("=", -1)[0], Long.parseLong(each.split("=", -1)[1]));
     }
     return sizes;
   }
@@ -83,8 +83,8 @@ final class ExpertPlansTest {
     ReshardPlan plan = ReshardPlan.of(from, to, shape, DType.F32, PlanOptions.defaults());
     assertTrue(plan.plan().elementsReceived() <= Long.parseLong(line[5]), plan::toString);
     if (!line[6].isEmpty()) {
-      assertEquals(parsed(line[6].split(", ")[0]), from.largestShape(shape));
-      assertEquals(parsed(line[6].split(", ")[1]), to.largestShape(shape));
+      assertEquals(parsed(line[6].split(", ", -1)[0]), from.largestShape(shape));
+      assertEquals(parsed(line[6].split(", ", -1)[1]), to.largestShape(shape));
     }
     assertTrue(plan.certify().startsWith("certified"));
     if (shape.elementCount() <= SMALL) {
@@ -123,7 +123,8 @@ final class ExpertPlansTest {
         }
       }
       local.add(local(plan.plan().value(plan.plan().outputs().getFirst())));
-      List<Shape> wanted = Arrays.stream(line[5].split(", ")).map(ExpertPlansTest::parsed).toList();
+      List<Shape> wanted =
+          Arrays.stream(line[5].split(", ", -1)).map(ExpertPlansTest::parsed).toList();
       assertEquals(wanted, local, plan::toString);
     }
     run(plan);
@@ -163,7 +164,7 @@ final class ExpertPlansTest {
     ShardedEinsumPlan plan = plan(line);
     Map<String, Long> sizes = sizes(line[2]);
     Equation equation = plan.equation();
-    String[] operands = line[4].split(", ");
+    String[] operands = line[4].split(", ", -1);
     long expert = 0;
     for (int i = 0; i < operands.length; i++) {
       expert += received(plan, equation.operand(i), Term.parse(operands[i]), sizes);

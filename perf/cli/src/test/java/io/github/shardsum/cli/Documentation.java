@@ -70,7 +70,7 @@ final class Documentation {
     /** The arguments of each {@code ./shardsum} in a shell block. */
     List<List<String>> commands() {
       List<List<String>> commands = new ArrayList<>();
-      for (String line : text.replace("\\\n", " ").split("\n")) {
+      for (String line : text.replace("\\\n", " ").split("\n", -1)) {
         String command = line.replaceFirst("\\s+#.*$", "").strip();
         if (language.equals("sh") && command.startsWith("./shardsum ") && !isPlaceholder(command)) {
           commands.add(

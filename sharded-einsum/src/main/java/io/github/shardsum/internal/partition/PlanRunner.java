@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PlanRunner {
   private final SpmdPlan plan;
-  private final Collectives collectives;
   private final List<Integer> devices;
   private final Plan program;
 
@@ -50,7 +49,6 @@ public final class PlanRunner {
    */
   public PlanRunner(SpmdPlan plan, Collectives collectives) {
     this.plan = plan;
-    this.collectives = collectives;
     this.devices = collectives.devices();
     if (!collectives.mesh().equals(plan.mesh())) {
       throw new IllegalArgumentException(

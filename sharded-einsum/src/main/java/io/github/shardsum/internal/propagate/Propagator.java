@@ -189,7 +189,7 @@ public final class Propagator {
             splits(taken.by.value()).label(taken.by.dim()),
             level);
     Reason reason =
-        longest.size() == 1 ? through : new Reason.Chosen(through, others(node, longest, taken));
+        longest.size() == 1 ? through : new Reason.Chosen(through, others(longest, taken));
     boolean changed = false;
     for (Place place : places) {
       boolean told = carries == Carries.EVERYWHERE || !place.isResult();
@@ -335,8 +335,8 @@ public final class Propagator {
       Asked best =
           asked.stream()
               .min(
-                  Comparator.comparingDouble((Asked one) -> price(node, one, asked).cost())
-                      .thenComparing(one -> -splits(one.by.value()).type().bytes()))
+                  Comparator.comparingDouble((Asked one) -> price(one, asked).cost())
+                      .thenComparingLong(one -> -splits(one.by.value()).type().bytes()))
               .orElseThrow();
       known = asked.indexOf(best);
       decided.put(conflict, known);
@@ -345,7 +345,7 @@ public final class Propagator {
   }
 
   /** What it costs to bring every value that asks for something else to one choice. */
-  private Price price(Node node, Asked choice, List<Asked> asked) {
+  private Price price(Asked choice, List<Asked> asked) {
     double cost = 0;
     List<String> texts = new ArrayList<>();
     for (Asked other : asked) {
@@ -365,16 +365,16 @@ public final class Propagator {
     return new Price(cost, String.join(", ", texts));
   }
 
-  private List<Alternative> others(Node node, List<Asked> asked, Asked taken) {
+  private List<Alternative> others(List<Asked> asked, Asked taken) {
     return asked.stream()
         .filter(one -> !one.equals(taken))
-        .map(one -> alternative(node, one, asked))
+        .map(one -> alternative(one, asked))
         .sorted(Comparator.comparingDouble(one -> one.price().cost()))
         .toList();
   }
 
-  private Alternative alternative(Node node, Asked one, List<Asked> asked) {
-    return new Alternative(String.join(".", one.axes), one.by.value(), price(node, one, asked));
+  private Alternative alternative(Asked one, List<Asked> asked) {
+    return new Alternative(String.join(".", one.axes), one.by.value(), price(one, asked));
   }
 
   private String conflict(Node node, int factor, List<Asked> asked) {
@@ -384,7 +384,7 @@ public final class Propagator {
             "label %s of %s is asked for in %d ways:"
                 .formatted(label.name(), node.text(), asked.size()));
     for (Asked one : asked) {
-      text.append("\n  ").append(label.name()).append(alternative(node, one, asked));
+      text.append("\n  ").append(label.name()).append(alternative(one, asked));
     }
     return text.append("\nannotate one of the values with the layout that is wanted").toString();
   }

@@ -24,6 +24,7 @@ import java.util.Set;
  * <p>Ties go to fewer steps, then to the first in a fixed order of states, so that a plan is a
  * function of its arguments.
  */
+@SuppressWarnings("ReferenceEquality") // a node of the search is that node, whatever its values
 public final class Reshards {
   /** States beyond which the cheapest way is not looked for. */
   private static final int MOST_STATES = 20_000;

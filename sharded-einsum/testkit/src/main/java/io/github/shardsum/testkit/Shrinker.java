@@ -99,7 +99,7 @@ final class Shrinker {
           i++;
         }
       }
-    } while (best != before && tries < most);
+    } while (!Arrays.equals(best, before) && tries < most);
     return best;
   }
 
