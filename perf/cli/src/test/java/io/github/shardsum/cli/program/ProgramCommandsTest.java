@@ -270,7 +270,7 @@ class ProgramCommandsTest {
     for (int i = 0; i < 100_000; i++) {
       labels.append("a").append(i).append("=1 ");
     }
-    failsToParse("at most 64 labels", labels + "]\n}");
+    failsToParse("labels must be at most 64", labels + "]\n}");
   }
 
   /** As deep as may be: printing, differentiating and lowering recurse. */
@@ -307,7 +307,7 @@ class ProgramCommandsTest {
   void whatCannotBeRematerializedIsASentence() {
     fails("got the input x", "explain", file("layer.program"), "--rematerialize", "x");
     fails("no value nothing", "explain", file("layer.program"), "--rematerialize", "nothing");
-    fails("each input once", "gradient", file("layer.program"), "--by", "x,x");
+    fails("input names must be distinct", "gradient", file("layer.program"), "--by", "x,x");
   }
 
   @Test
