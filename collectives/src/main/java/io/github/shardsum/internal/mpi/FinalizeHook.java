@@ -55,8 +55,11 @@ record FinalizeHook(MpiProcess process) implements Runnable {
       LockSupport.parkNanos(LOOK_NANOS);
       staying = process.call(engine -> engine.job().staying());
     }
-    boolean inOrder = !broken && !process.call(ProgressEngine::isCutOff);
-    finish(inOrder ? Long.MAX_VALUE : GRACE_NANOS);
+    // After a cut nothing is finished in order: the JVM ends before mpirun ends it for the others'
+    // failures, so that its own status is seen.
+    if (!process.call(ProgressEngine::isCutOff)) {
+      finish(broken ? GRACE_NANOS : Long.MAX_VALUE);
+    }
   }
 
   /**
