@@ -21,7 +21,10 @@ final class RankScript {
   private static final Pattern REPORT =
       Pattern.compile(Pattern.quote(MARK) + "(\\S+) on (\\S+) (.*)");
 
-  /** As a rank; whether mpirun itself asked for the end, which then is not news; the report. */
+  /**
+   * As a rank; whether mpirun itself asked for the end, whose signal then is not news, while a
+   * status of the program's own is; the report.
+   */
   private static final String SCRIPT =
       """
       rank=${OMPI_COMM_WORLD_RANK:-${PMIX_RANK:-${PMI_RANK:-unknown}}}
@@ -39,7 +42,7 @@ final class RankScript {
         wait "$child"
         status=$?
       done
-      if [ -z "$asked" ]; then
+      if [ -z "$asked" ] || { [ "$status" -ne 0 ] && [ "$status" -lt 128 ]; }; then
         how="ended with status $status"
         [ "$status" -le 128 ] || how="was ended by signal $((status - 128))"
         printf 'shardsum launch: rank %s on %s %s\\n' "$rank" "$(uname -n)" "$how" >&2
