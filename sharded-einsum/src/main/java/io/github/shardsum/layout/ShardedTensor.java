@@ -11,7 +11,8 @@ import java.util.Objects;
 
 /**
  * A value that lies on a mesh: the shards of some of its devices, those of one process. Shards are
- * not copied; devices that hold the same elements may share a tensor, so nobody may write to one.
+ * not copied; devices that hold the same elements may share a tensor, so no reader may write to
+ * one.
  *
  * @param shape the logical shape
  * @param layout how it lies on the mesh
@@ -59,7 +60,7 @@ public record ShardedTensor(
    *
    * @param whole the logical value
    * @param layout how it is to lie
-   * @param devices the devices whose shards are wanted
+   * @param devices the devices whose shards to take
    * @return the shards
    * @throws IllegalArgumentException if the ranks differ
    */

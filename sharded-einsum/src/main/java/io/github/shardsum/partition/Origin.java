@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * Why a step is in a plan; an immutable value.
  *
- * @param cause what made it necessary, as {@code operand 1 is wanted as n@x k}
+ * @param cause what made it necessary, as {@code operand 1 must be n@x k}
  * @param runnerUp what was weighed against it and lost, if there was anything
  */
 public record Origin(String cause, Optional<Alternative> runnerUp) {

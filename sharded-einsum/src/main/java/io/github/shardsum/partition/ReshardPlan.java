@@ -37,7 +37,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
    * Plans a reshard.
    *
    * @param from how the value lies
-   * @param to how it is wanted; the same labels on the same mesh
+   * @param to the target layout; the same labels on the same mesh
    * @param shape the value's shape
    * @param dtype the value's dtype
    * @param options what plans are chosen by
@@ -63,8 +63,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
     PlannedValue value = new PlannedValue("0", dtype, shape, from);
     List<PlanStep> steps = new ArrayList<>();
     for (Stage stage : way.stages()) {
-      Origin origin =
-          new Origin("it is wanted as " + to, steps.isEmpty() ? other : Optional.empty());
+      Origin origin = new Origin("it must be " + to, steps.isEmpty() ? other : Optional.empty());
       steps.add(
           new PlanStep(stage.action(), List.of(steps.size()), value.in(stage.after()), origin));
     }

@@ -23,7 +23,7 @@ public interface Pricing {
    * The price of a reshard.
    *
    * @param from the layout that the value has
-   * @param to the layout that is wanted, of the same mesh and labels
+   * @param to the target layout, of the same mesh and labels
    * @param type the value's type
    * @return the price; 0 for the same layout
    */

@@ -194,7 +194,10 @@ public final class PlanChecker {
     }
   }
 
-  /** Each block that is wanted is held as often as it is wanted, and is not part of a sum. */
+  /**
+   * Each block that a device must get is held as often as devices must get it, and is not part of a
+   * sum.
+   */
   private void permute(String where, List<Shard> shards, List<String> axes, PlannedValue result) {
     for (List<Integer> group : grid.groups(axes)) {
       Map<Shard, Integer> held = new HashMap<>();

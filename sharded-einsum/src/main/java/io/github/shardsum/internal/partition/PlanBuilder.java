@@ -36,7 +36,7 @@ final class PlanBuilder {
   SpmdPlan build(Contraction root, Realization chosen, Layout home) {
     int natural = compute("result", root, chosen);
     int result =
-        reshard("result", root, natural, chosen.natural(), home, "the result is wanted as " + home);
+        reshard("result", root, natural, chosen.natural(), home, "the result must be " + home);
     return new SpmdPlan(planner.mesh(), inputs, steps, List.of(result));
   }
 

@@ -386,6 +386,7 @@ public final class Propagator {
     for (Asked one : asked) {
       text.append("\n  ").append(label.name()).append(alternative(one, asked));
     }
-    return text.append("\nannotate one of the values with the layout that is wanted").toString();
+    return text.append("\nannotate one of the values with the layout that it should have")
+        .toString();
   }
 }

@@ -69,7 +69,7 @@ public final class Reshards {
    * The cheapest way.
    *
    * @param from layout of the value
-   * @param to layout that is wanted, of the same mesh and labels
+   * @param to the target layout, of the same mesh and labels
    * @param shape the value's shape
    * @param dtype the value's dtype
    * @return the way, none if there is none within the limits
@@ -88,7 +88,7 @@ public final class Reshards {
    * The cheapest way that does not begin with one of some actions.
    *
    * @param from layout of the value
-   * @param to layout that is wanted
+   * @param to the target layout
    * @param shape the value's shape
    * @param dtype the value's dtype
    * @param without actions that are not taken in the first layout
@@ -104,7 +104,7 @@ public final class Reshards {
    *
    * @param what the value
    * @param from its layout
-   * @param to layout that is wanted
+   * @param to the target layout
    * @return the error
    */
   public PlanException none(String what, Layout from, Layout to) {
