@@ -44,7 +44,8 @@ final class RankScript {
       done
       if [ -z "$asked" ] || { [ "$status" -ne 0 ] && [ "$status" -lt 128 ]; }; then
         how="ended with status $status"
-        [ "$status" -le 128 ] || how="was ended by signal $((status - 128))"
+        # A shell says 128 + n of signal n, of which there are 64; 255 is a program's own.
+        [ "$status" -le 128 ] || [ "$status" -gt 192 ] || how="was ended by signal $((status - 128))"
         printf 'shardsum launch: rank %s on %s %s\\n' "$rank" "$(uname -n)" "$how" >&2
       fi
       exit "$status"

@@ -66,11 +66,23 @@ final class Supervisor {
       }
       end(mpirun);
       reader.join(TimeUnit.SECONDS.toMillis(POLITE_SECONDS));
-      Runtime.getRuntime().removeShutdownHook(hook);
+      forget(hook);
       return ended ? Optional.of(mpirun.exitValue()) : Optional.empty();
     } catch (InterruptedException e) {
       end(mpirun);
       throw new IOException("interrupted while mpirun ran", e);
+    }
+  }
+
+  /**
+   * Where the JVM is ending already, as after Ctrl-C, the hook has run and nothing is to be
+   * forgotten.
+   */
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException _) {
+      // It ends mpirun itself.
     }
   }
 

@@ -32,6 +32,13 @@ class RankScriptTest {
   }
 
   @Test
+  void aStatusBeyondAllSignalsIsAStatus() throws Exception {
+    Process process = start("1", "exit 255");
+    assertEquals("ended with status 255", RankScript.reports(errors(process)).getFirst().how());
+    assertEquals(255, process.waitFor());
+  }
+
+  @Test
   void aSignalIsReportedByRank() throws Exception {
     Process process = start("1", "kill -9 $$");
     String errors = errors(process);
