@@ -205,7 +205,7 @@ class TransportContract {
         assertEquals(0, transport.process());
       } catch (CollectiveException told) {
         assertTrue(told.getMessage().contains(wanted + " bytes from process 0"), told.toString());
-        assertTrue(told.getMessage().contains("sends " + come), told.toString());
+        assertTrue(told.getMessage().contains("got " + come), told.toString());
       }
       MemorySegment beyond = in.asSlice(wanted);
       assertEquals(-1, beyond.mismatch(Arena.ofAuto().allocate(beyond.byteSize())));
