@@ -1,5 +1,6 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.einsum.LabelSyntax;
 import java.util.HashSet;
 import java.util.List;
 

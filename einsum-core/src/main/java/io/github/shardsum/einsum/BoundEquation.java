@@ -1,5 +1,8 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.einsum.Binder;
+import io.github.shardsum.internal.einsum.Gradient;
+import io.github.shardsum.internal.einsum.Indices;
 import io.github.shardsum.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;
@@ -33,24 +36,17 @@ public final class BoundEquation {
   private final boolean[] inOperand;
   private final boolean[] inOutput;
 
-  /** Takes the arrays over; no other object may hold them. */
+  /** Takes the binding's arrays over; no other object may hold them. */
   BoundEquation(
-      Equation equation,
-      List<Shape> shapes,
-      Map<String, Long> givenSizes,
-      String[] names,
-      long[] sizes,
-      int[][] operandLabels,
-      int[] outputLabels,
-      Shape outputShape) {
+      Equation equation, List<Shape> shapes, Map<String, Long> givenSizes, Binder.Binding binding) {
     this.equation = equation;
     this.shapes = shapes;
     this.givenSizes = givenSizes;
-    this.names = names;
-    this.sizes = sizes;
-    this.operandLabels = operandLabels;
-    this.outputLabels = outputLabels;
-    this.outputShape = outputShape;
+    this.names = binding.names();
+    this.sizes = binding.sizes();
+    this.operandLabels = binding.operandLabels();
+    this.outputLabels = binding.outputLabels();
+    this.outputShape = binding.outputShape();
     this.inOperand = new boolean[names.length];
     this.inOutput = new boolean[names.length];
     for (int operand = 0; operand < operandLabels.length; operand++) {

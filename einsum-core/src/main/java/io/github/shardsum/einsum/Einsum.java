@@ -4,6 +4,13 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ContractionProgram;
 import io.github.shardsum.internal.contraction.KernelChoices;
 import io.github.shardsum.internal.contraction.ResultScaling;
+import io.github.shardsum.internal.einsum.ContractionSpecs;
+import io.github.shardsum.internal.einsum.KernelTuner;
+import io.github.shardsum.internal.einsum.PathPlanning;
+import io.github.shardsum.internal.einsum.PlanCache;
+import io.github.shardsum.internal.einsum.RoutingDiagonals;
+import io.github.shardsum.internal.einsum.RunChecks;
+import io.github.shardsum.internal.einsum.WarmUp;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
@@ -170,7 +177,7 @@ public final class Einsum {
         bound,
         options,
         RoutingDiagonals.densified(bound, given),
-        options.dtype().orElse(OperandSpec.promoted(given)),
+        options.dtype().orElse(PathPlanning.promoted(given)),
         PathPlanning.plan(bound, given, options),
         KernelChoices.NONE);
   }

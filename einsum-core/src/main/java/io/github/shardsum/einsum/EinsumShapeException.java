@@ -1,5 +1,6 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.einsum.ShapePicture;
 import io.github.shardsum.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
@@ -61,7 +62,19 @@ public final class EinsumShapeException extends IllegalArgumentException {
   /** The axes. */
   private final transient List<Site> sites;
 
-  EinsumShapeException(
+  /**
+   * The error of shapes that do not fit.
+   *
+   * @param kind what does not fit
+   * @param equation the equation
+   * @param shapes one an operand
+   * @param label the label concerned, if there is one
+   * @param sites the axes of operands that are marked
+   * @param outputAxis the axis of the output that is marked, if there is one
+   * @param rule the rule in words, with what was given
+   * @param wayOut what to do
+   */
+  public EinsumShapeException(
       Kind kind,
       Equation equation,
       List<Shape> shapes,

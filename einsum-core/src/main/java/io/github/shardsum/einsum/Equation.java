@@ -1,5 +1,10 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.einsum.Binder;
+import io.github.shardsum.internal.einsum.EquationParser;
+import io.github.shardsum.internal.einsum.EquationPrinter;
+import io.github.shardsum.internal.einsum.Indices;
+import io.github.shardsum.internal.einsum.Sublists;
 import io.github.shardsum.tensor.Shape;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -178,7 +183,9 @@ public record Equation(List<Term> operands, Term output) {
    *     shapes, or something is refused by {@link Strictness#STRICT}
    */
   public BoundEquation bind(List<Shape> shapes, Map<String, Long> sizes, Strictness strictness) {
-    return new Binder(this, shapes, sizes, strictness).bind();
+    List<Shape> bound = List.copyOf(shapes);
+    Map<String, Long> given = Map.copyOf(sizes);
+    return new BoundEquation(this, bound, given, new Binder(this, bound, given, strictness).bind());
   }
 
   /**

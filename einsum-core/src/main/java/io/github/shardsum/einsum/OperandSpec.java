@@ -1,12 +1,12 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.einsum.RunChecks;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
-import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -150,15 +150,6 @@ public final class OperandSpec {
     return both;
   }
 
-  /** The dtype that operands are promoted to. */
-  static DType promoted(List<OperandSpec> operands) {
-    DType promoted = operands.getFirst().dtype();
-    for (OperandSpec operand : operands) {
-      promoted = promoted.promote(operand.dtype());
-    }
-    return promoted;
-  }
-
   /**
    * Element type.
    *
@@ -186,22 +177,42 @@ public final class OperandSpec {
     return isRouting() ? OptionalInt.of(leadRank) : OptionalInt.empty();
   }
 
-  boolean isRouting() {
+  /**
+   * Whether it is a routing operand.
+   *
+   * @return false for a dense one
+   */
+  public boolean isRouting() {
     return leadRank >= 0;
   }
 
-  /** Stride of a dense operand's axis. */
-  long stride(int axis) {
+  /**
+   * Stride of a dense operand.
+   *
+   * @param axis the axis
+   * @return its stride in elements
+   */
+  public long stride(int axis) {
     return strides[axis];
   }
 
-  /** Stride of a routing operand's positions along a leading axis. */
-  long positionStride(int axis) {
+  /**
+   * Stride of a routing operand's positions.
+   *
+   * @param axis a leading axis, or the number of them for the slots
+   * @return the stride in elements
+   */
+  public long positionStride(int axis) {
     return strides[axis];
   }
 
-  /** Stride of a routing operand's weights along a leading axis. */
-  long weightStride(int axis) {
+  /**
+   * Stride of a routing operand's weights.
+   *
+   * @param axis a leading axis, or the number of them for the slots
+   * @return the stride in elements
+   */
+  public long weightStride(int axis) {
     return strides[leadRank + 1 + axis];
   }
 

@@ -1,5 +1,9 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.einsum.EquationParser;
+import io.github.shardsum.internal.einsum.EquationPrinter;
+import io.github.shardsum.internal.einsum.Indices;
+import io.github.shardsum.internal.einsum.LabelSyntax;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;

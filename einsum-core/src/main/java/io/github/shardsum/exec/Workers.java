@@ -1,5 +1,9 @@
 package io.github.shardsum.exec;
 
+import io.github.shardsum.internal.exec.ExecutorThreads;
+import io.github.shardsum.internal.exec.HelperThreads;
+import io.github.shardsum.internal.exec.Region;
+import io.github.shardsum.internal.exec.Team;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;

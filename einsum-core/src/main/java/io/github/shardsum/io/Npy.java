@@ -1,5 +1,11 @@
 package io.github.shardsum.io;
 
+import io.github.shardsum.internal.io.AtomicFile;
+import io.github.shardsum.internal.io.FileRange;
+import io.github.shardsum.internal.io.NpyHeader;
+import io.github.shardsum.internal.io.Source;
+import io.github.shardsum.internal.io.StoredArray;
+import io.github.shardsum.internal.io.TensorBytes;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;

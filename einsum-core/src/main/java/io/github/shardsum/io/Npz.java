@@ -1,5 +1,18 @@
 package io.github.shardsum.io;
 
+import io.github.shardsum.internal.io.ArrayNames;
+import io.github.shardsum.internal.io.AtomicFile;
+import io.github.shardsum.internal.io.Crc;
+import io.github.shardsum.internal.io.FileLocation;
+import io.github.shardsum.internal.io.FileRange;
+import io.github.shardsum.internal.io.InflatedSource;
+import io.github.shardsum.internal.io.NpyHeader;
+import io.github.shardsum.internal.io.Source;
+import io.github.shardsum.internal.io.StoredArray;
+import io.github.shardsum.internal.io.ZipDirectory;
+import io.github.shardsum.internal.io.ZipEntry;
+import io.github.shardsum.internal.io.ZipFormat;
+import io.github.shardsum.internal.io.ZipWriter;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;

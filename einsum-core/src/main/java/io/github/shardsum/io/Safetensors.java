@@ -1,5 +1,14 @@
 package io.github.shardsum.io;
 
+import io.github.shardsum.internal.io.ArrayNames;
+import io.github.shardsum.internal.io.AtomicFile;
+import io.github.shardsum.internal.io.FileLocation;
+import io.github.shardsum.internal.io.FileRange;
+import io.github.shardsum.internal.io.SafetensorsHeader;
+import io.github.shardsum.internal.io.SafetensorsInfo;
+import io.github.shardsum.internal.io.StoredArray;
+import io.github.shardsum.internal.io.StoredType;
+import io.github.shardsum.internal.io.TensorBytes;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;

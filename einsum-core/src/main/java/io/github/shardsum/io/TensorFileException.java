@@ -1,5 +1,6 @@
 package io.github.shardsum.io;
 
+import io.github.shardsum.internal.io.FileLocation;
 import java.io.Serial;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -25,10 +26,19 @@ public final class TensorFileException extends IllegalArgumentException {
   /** The rule that is broken. */
   private final String rule;
 
-  TensorFileException(FileLocation place, long offset, String rule, String found) {
-    super(place + ": " + rule + " at byte " + offset + ", got " + found);
-    this.file = place.file().toString();
-    this.entry = place.entry();
+  /**
+   * The error of a rule that is broken.
+   *
+   * @param file the file
+   * @param entry the entry of an archive; empty for the file itself
+   * @param offset where, in bytes
+   * @param rule the rule in words
+   * @param found what stands there
+   */
+  public TensorFileException(Path file, String entry, long offset, String rule, String found) {
+    super(new FileLocation(file, entry, 0) + ": " + rule + " at byte " + offset + ", got " + found);
+    this.file = file.toString();
+    this.entry = entry;
     this.offset = offset;
     this.rule = rule;
   }
@@ -62,7 +72,7 @@ public final class TensorFileException extends IllegalArgumentException {
   }
 
   /**
-   * What was wanted.
+   * The rule that is broken.
    *
    * @return the rule in words
    */

@@ -7,6 +7,7 @@ import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.contraction.GroupedSteps;
 import io.github.shardsum.internal.contraction.GroupedSteps.Side;
 import io.github.shardsum.internal.contraction.ResultScaling;
+import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;

@@ -5,6 +5,7 @@ import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.rows.RowGather;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;

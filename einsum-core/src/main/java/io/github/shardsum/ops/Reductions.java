@@ -6,6 +6,8 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
+import io.github.shardsum.internal.ops.AlongAxis;
+import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.rows.DoubleSelection;
 import io.github.shardsum.internal.rows.FloatSelection;
 import io.github.shardsum.internal.rows.LongSelection;

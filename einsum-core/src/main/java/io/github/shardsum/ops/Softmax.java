@@ -1,6 +1,8 @@
 package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.ops.AlongAxis;
+import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.Tensor;
 

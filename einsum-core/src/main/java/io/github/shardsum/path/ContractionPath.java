@@ -1,5 +1,7 @@
 package io.github.shardsum.path;
 
+import io.github.shardsum.internal.path.PathFormats;
+import io.github.shardsum.internal.path.PathParser;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,8 @@
 package io.github.shardsum.path;
 
+import io.github.shardsum.internal.path.CostTable;
+import io.github.shardsum.internal.path.LabelNames;
+import io.github.shardsum.internal.path.Slicer;
 import java.util.List;
 import java.util.function.IntFunction;
 

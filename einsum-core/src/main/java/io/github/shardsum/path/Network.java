@@ -1,5 +1,6 @@
 package io.github.shardsum.path;
 
+import io.github.shardsum.internal.path.LabelNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

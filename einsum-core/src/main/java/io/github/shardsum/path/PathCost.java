@@ -1,5 +1,8 @@
 package io.github.shardsum.path;
 
+import io.github.shardsum.internal.path.CostModel;
+import io.github.shardsum.internal.path.CostTable;
+import io.github.shardsum.internal.path.LabelFlow;
 import java.util.List;
 import java.util.Locale;
 

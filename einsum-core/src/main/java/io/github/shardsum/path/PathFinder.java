@@ -1,5 +1,6 @@
 package io.github.shardsum.path;
 
+import io.github.shardsum.internal.path.Search;
 import java.time.Duration;
 import java.util.Optional;
 

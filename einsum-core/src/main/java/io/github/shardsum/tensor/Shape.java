@@ -1,5 +1,6 @@
 package io.github.shardsum.tensor;
 
+import io.github.shardsum.internal.tensor.Views;
 import java.util.Arrays;
 import java.util.StringJoiner;
 

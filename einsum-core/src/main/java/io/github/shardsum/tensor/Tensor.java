@@ -2,6 +2,10 @@ package io.github.shardsum.tensor;
 
 import io.github.shardsum.internal.memory.Memory;
 import io.github.shardsum.internal.memory.StridedCopy;
+import io.github.shardsum.internal.tensor.HeapArrays;
+import io.github.shardsum.internal.tensor.Overlap;
+import io.github.shardsum.internal.tensor.TensorText;
+import io.github.shardsum.internal.tensor.Views;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;

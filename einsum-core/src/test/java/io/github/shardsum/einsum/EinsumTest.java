@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.einsum.PlanCache;
 import io.github.shardsum.internal.reference.ReferenceEinsum;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.RoutingTensor;

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.KernelChoices;
 import io.github.shardsum.internal.contraction.ResultScaling;
+import io.github.shardsum.internal.einsum.ContractionSpecs;
+import io.github.shardsum.internal.einsum.PathPlanning;
 import io.github.shardsum.internal.reference.ReferenceEinsum;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;

@@ -17,10 +17,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.function.Executable;
 
 /** Files for tests: the fixtures, and ones made by hand. */
-final class TestFiles {
+public final class TestFiles {
   private TestFiles() {}
 
-  static Path fixture(String name) {
+  public static Path fixture(String name) {
     URL resource = TestFiles.class.getResource("fixtures/" + name);
     if (resource == null) {
       throw new AssertionError("no fixture " + name);
@@ -34,12 +34,12 @@ final class TestFiles {
 
   /** What a test does with a folder. */
   @FunctionalInterface
-  interface Use {
+  public interface Use {
     void in(Path folder) throws IOException;
   }
 
   /** Runs with a fresh folder that is gone afterwards. */
-  static void inFolder(Use use) throws IOException {
+  public static void inFolder(Use use) throws IOException {
     Path folder = Files.createTempDirectory("shardsum");
     try {
       use.in(folder);
@@ -51,14 +51,14 @@ final class TestFiles {
     }
   }
 
-  static List<Path> list(Path folder) throws IOException {
+  public static List<Path> list(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files.toList();
     }
   }
 
   /** An .npy file with a header as given, not padded. */
-  static byte[] npy(int version, String dict, int dataBytes) {
+  public static byte[] npy(int version, String dict, int dataBytes) {
     byte[] text = dict.getBytes(StandardCharsets.ISO_8859_1);
     int lengthSize = version == 1 ? 2 : 4;
     ByteBuffer file =
@@ -74,14 +74,14 @@ final class TestFiles {
     return file.put(text).array();
   }
 
-  static byte[] npy(String dict, int dataBytes) {
+  public static byte[] npy(String dict, int dataBytes) {
     return npy(1, dict, dataBytes);
   }
 
   /**
    * Runs something that must be refused as the file's fault, and checks all that the error says.
    */
-  static TensorFileException refuses(Path file, long offset, String part, Executable use) {
+  public static TensorFileException refuses(Path file, long offset, String part, Executable use) {
     TensorFileException thrown = assertThrows(TensorFileException.class, use);
     String message = String.valueOf(thrown.getMessage());
     assertTrue(message.startsWith(file.toString()), message);

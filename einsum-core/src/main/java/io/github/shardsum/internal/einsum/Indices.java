@@ -1,0 +1,20 @@
+package io.github.shardsum.internal.einsum;
+
+/** Refuses a number of something that is not there, in words. */
+public final class Indices {
+  private Indices() {}
+
+  /**
+   * The number, if it is in [0, count).
+   *
+   * @param what the method and what it asked for, as in {@code operandShape: expected an operand}
+   * @param of what has that many of them
+   */
+  public static int check(String what, int number, int count, Object of) {
+    if (number < 0 || number >= count) {
+      throw new IndexOutOfBoundsException(
+          what + " in [0, " + count + ") of " + of + ", got " + number);
+    }
+    return number;
+  }
+}

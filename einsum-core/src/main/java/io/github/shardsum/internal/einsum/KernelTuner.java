@@ -1,0 +1,132 @@
+package io.github.shardsum.internal.einsum;
+
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.internal.contraction.KernelChoices;
+import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.Tensor;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/**
+ * Tries the kernels that each step of an einsum could take: one step after the other, by whole runs
+ * of the einsum, all kernels of a step in turns, so that the JVM has compiled all or none of them.
+ */
+public final class KernelTuner {
+  /** Runs are timed in blocks of at least this long, in ns. */
+  private static final long BLOCK = 2_000_000;
+
+  /** Turns that each kernel has at least, if there is time. */
+  private static final int TURNS = 5;
+
+  /** A kernel must take at most this share of the time; less of a gain may be chance. */
+  private static final double GAIN = 0.97;
+
+  /**
+   * A kernel that takes this many times as long as the fastest is given up after half of the time;
+   * before, it may only not be compiled yet.
+   */
+  private static final double SLOW = 2;
+
+  /** If so long, in ns, nothing gets faster, the compiler is taken to be done. */
+  private static final long QUIET = 500_000_000;
+
+  private final Function<KernelChoices, Einsum> with;
+  private final List<List<String>> candidates;
+  private final Operand[] operands;
+  private final Duration most;
+  private final Tensor out;
+  private KernelChoices choices = KernelChoices.NONE;
+
+  /**
+   * A trial.
+   *
+   * @param with the einsum with given choices
+   * @param candidates names of the kernels of each step, the model's first
+   */
+  public KernelTuner(
+      Function<KernelChoices, Einsum> with,
+      List<List<String>> candidates,
+      Operand[] operands,
+      Duration most) {
+    if (most.isNegative()) {
+      throw new IllegalArgumentException("trial: expected a time of at least 0, got " + most);
+    }
+    this.with = with;
+    this.candidates = candidates;
+    this.operands = operands;
+    this.most = most;
+    Einsum model = with.apply(choices);
+    this.out = Tensor.zeros(model.dtype(), model.outputShape());
+  }
+
+  public Einsum run() {
+    long end = WarmUp.endOf(most);
+    int left = (int) candidates.stream().filter(of -> of.size() > 1).count();
+    for (int step = 0; step < candidates.size(); step++) {
+      long now = System.nanoTime();
+      if (candidates.get(step).size() > 1 && now < end) {
+        choices = choices.with(step, choose(step, now + (end - now) / left--));
+      }
+    }
+    return with.apply(choices);
+  }
+
+  private KernelChoices.KernelChoice choose(int step, long end) {
+    List<String> names = candidates.get(step);
+    Einsum[] einsums = new Einsum[names.size()];
+    for (int candidate = 0; candidate < einsums.length; candidate++) {
+      einsums[candidate] =
+          with.apply(choices.with(step, new KernelChoices.KernelChoice(candidate, "")));
+    }
+    double[] times = times(einsums, end);
+    int best = 0;
+    for (int candidate = 1; candidate < times.length; candidate++) {
+      best = times[candidate] < times[best] ? candidate : best;
+    }
+    double gain = times[best] / times[0];
+    return gain > GAIN
+        ? new KernelChoices.KernelChoice(
+            0, "measured: no slower than any of %d others".formatted(names.size() - 1))
+        : new KernelChoices.KernelChoice(
+            best,
+            String.format(
+                Locale.ROOT, "measured: %.2f of the time with %s", gain, names.getFirst()));
+  }
+
+  /** The fastest block of each: what disturbs a run only makes it longer. */
+  private double[] times(Einsum[] einsums, long end) {
+    double[] least = new double[einsums.length];
+    Arrays.fill(least, Double.MAX_VALUE);
+    long now = System.nanoTime();
+    long half = now + (end - now) / 2;
+    long gained = now;
+    for (int turn = 0; turn == 0 || (now < end && (turn < TURNS || now - gained < QUIET)); turn++) {
+      double fastest = Arrays.stream(least).min().orElseThrow();
+      for (int candidate = 0; candidate < einsums.length; candidate++) {
+        if (now < half || least[candidate] < SLOW * fastest) {
+          double time = block(einsums[candidate]);
+          now = System.nanoTime();
+          gained = time < GAIN * least[candidate] ? now : gained;
+          least[candidate] = Math.min(least[candidate], time);
+        }
+      }
+    }
+    return least;
+  }
+
+  /** Nanoseconds a run. */
+  private double block(Einsum einsum) {
+    long begin = System.nanoTime();
+    long now = begin;
+    long runs = 0;
+    while (runs == 0 || now - begin < BLOCK) {
+      einsum.runInto(out, operands);
+      runs++;
+      now = System.nanoTime();
+    }
+    return (double) (now - begin) / runs;
+  }
+}

@@ -1,0 +1,93 @@
+package io.github.shardsum.internal.einsum;
+
+import io.github.shardsum.einsum.BoundEquation;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.internal.contraction.ComputeType;
+import io.github.shardsum.path.ContractionPlan;
+import io.github.shardsum.path.Network;
+import io.github.shardsum.path.PathException;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** From a bound equation to a contraction path. */
+public final class PathPlanning {
+  private PathPlanning() {}
+
+  /** The path; specs are those of the operands as they were given. */
+  public static ContractionPlan plan(
+      BoundEquation bound, List<OperandSpec> specs, EinsumOptions options) {
+    long limit = Shape.LONGEST_ARRAY;
+    if (options.memoryLimit().isPresent()) {
+      DType dtype = options.dtype().orElseGet(() -> promoted(specs));
+      int elementBytes = computeType(specs, dtype).dtype().byteSize();
+      limit = Math.min(limit, options.memoryLimit().getAsLong() / elementBytes);
+    }
+    checkDensified(bound, specs, limit);
+    return options.path().plan(network(bound, specs), limit);
+  }
+
+  /** What operands are computed in, for a result of a dtype. */
+  public static ComputeType computeType(List<OperandSpec> operands, DType dtype) {
+    return ComputeType.of(dtype.promote(promoted(operands)));
+  }
+
+  /** The dtype that operands are promoted to. */
+  public static DType promoted(List<OperandSpec> operands) {
+    DType promoted = operands.getFirst().dtype();
+    for (OperandSpec operand : operands) {
+      promoted = promoted.promote(operand.dtype());
+    }
+    return promoted;
+  }
+
+  /** Labels and sizes as the path finder sees them: without broadcast axes and repeats. */
+  private static Network network(BoundEquation bound, List<OperandSpec> specs) {
+    List<List<Integer>> operands = new ArrayList<>();
+    for (int operand = 0; operand < bound.operandCount(); operand++) {
+      List<Integer> labels = new ArrayList<>();
+      for (int axis = 0; axis < bound.operandRank(operand); axis++) {
+        int label = bound.operandLabel(operand, axis);
+        if (!bound.isBroadcast(operand, axis) && !labels.contains(label)) {
+          labels.add(label);
+        }
+      }
+      operands.add(labels);
+    }
+    List<Integer> output = new ArrayList<>();
+    for (int axis = 0; axis < bound.outputRank(); axis++) {
+      int label = bound.outputLabel(axis);
+      if (!bound.isRepeated(label) && !output.contains(label)) {
+        output.add(label);
+      }
+    }
+    List<Long> sizes = new ArrayList<>();
+    for (int label = 0; label < bound.labelCount(); label++) {
+      sizes.add(bound.labelSize(label));
+    }
+    Set<Integer> sparse = new HashSet<>();
+    for (int operand = 0; operand < specs.size(); operand++) {
+      if (specs.get(operand).isRouting() && !RoutingDiagonals.repeatsLabel(bound, operand)) {
+        sparse.add(operand);
+      }
+    }
+    return new Network(operands, output, sizes, sparse);
+  }
+
+  /** A routing operand that is made dense before the first step is one that no slice shortens. */
+  private static void checkDensified(BoundEquation bound, List<OperandSpec> specs, long limit) {
+    for (int operand = 0; operand < specs.size(); operand++) {
+      OperandSpec spec = specs.get(operand);
+      boolean densified = spec.isRouting() && RoutingDiagonals.repeatsLabel(bound, operand);
+      if (densified && spec.shape().elementCount() > limit) {
+        throw new PathException(
+            "memory limit: operand %d of %s, a routing tensor %s with a repeated label, is made dense; %d elements are the limit, raise it or take the diagonal first"
+                .formatted(operand, bound.equation(), spec.shape(), limit));
+      }
+    }
+  }
+}

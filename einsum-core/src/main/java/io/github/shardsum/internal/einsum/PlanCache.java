@@ -1,0 +1,51 @@
+package io.github.shardsum.internal.einsum;
+
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.tensor.Operand;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The compiled einsums behind {@link Einsum#einsum}; thread-safe, bounded. */
+public final class PlanCache {
+  /** Most plans kept; one more empties the cache, so that plans in use come back soon. */
+  public static final int MOST = 1024;
+
+  private static final ConcurrentHashMap<Key, Einsum> PLANS = new ConcurrentHashMap<>();
+
+  private PlanCache() {}
+
+  private record Key(String equation, List<OperandSpec> operands) {
+    // Written out, since a JVM takes 10 ms to make the first of those that a record has by itself.
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Key that
+          && equation.equals(that.equation)
+          && operands.equals(that.operands);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * equation.hashCode() + operands.hashCode();
+    }
+  }
+
+  public static Einsum get(String equation, Operand... operands) {
+    Key key =
+        new Key(Objects.requireNonNull(equation, "equation"), List.of(OperandSpec.like(operands)));
+    Einsum known = PLANS.get(key);
+    if (known != null) {
+      return known;
+    }
+    Einsum fresh =
+        Einsum.compile(
+            equation, EinsumOptions.defaults(), key.operands().toArray(OperandSpec[]::new));
+    if (PLANS.size() >= MOST) {
+      PLANS.clear();
+    }
+    PLANS.put(key, fresh);
+    return fresh;
+  }
+}

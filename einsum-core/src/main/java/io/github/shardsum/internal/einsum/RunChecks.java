@@ -1,0 +1,160 @@
+package io.github.shardsum.internal.einsum;
+
+import io.github.shardsum.einsum.BoundEquation;
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Operand;
+import io.github.shardsum.tensor.RoutingTensor;
+import io.github.shardsum.tensor.Tensor;
+
+/** What must hold before a run writes anything. */
+public final class RunChecks {
+  public static final int OUT = -1;
+  public static final int BIAS = -2;
+
+  private RunChecks() {}
+
+  /** An operand or its shape, which a caller may have forgotten. */
+  public static <T> T present(T operand, int number) {
+    if (operand == null) {
+      throw new NullPointerException("einsum: operand " + number + " is null");
+    }
+    return operand;
+  }
+
+  public static void operands(BoundEquation bound, Operand[] operands) {
+    if (operands.length != bound.operandCount()) {
+      throw new IllegalArgumentException(
+          "einsum: expected "
+              + bound.operandCount()
+              + " operands of "
+              + bound.equation()
+              + ", got "
+              + operands.length);
+    }
+    for (int i = 0; i < operands.length; i++) {
+      if (!present(operands[i], i).shape().equals(bound.operandShape(i))) {
+        throw new IllegalArgumentException(
+            "einsum: operand "
+                + i
+                + " of "
+                + bound.equation()
+                + " was compiled for shape "
+                + bound.operandShape(i)
+                + ", got "
+                + operands[i].shape()
+                + "; compile an einsum for these shapes");
+      }
+    }
+  }
+
+  public static void result(BoundEquation bound, DType dtype, Tensor out) {
+    if (!out.shape().equals(bound.outputShape()) || out.dtype() != dtype) {
+      throw new IllegalArgumentException(
+          "einsum: expected an out of "
+              + dtype
+              + bound.outputShape()
+              + " for "
+              + bound.equation()
+              + ", got "
+              + out.description());
+    }
+    if (out.segment().isReadOnly()) {
+      throw new IllegalArgumentException("einsum: expected a writable out, got a read-only one");
+    }
+    if (out.overlapsItself()) {
+      throw new IllegalArgumentException(
+          "einsum: expected an out whose elements are apart, got "
+              + out.description()
+              + ", a broadcast or overlapping view; use a fresh tensor");
+    }
+  }
+
+  public static void integral(String name, double value) {
+    if (value != Math.rint(value) || Math.abs(value) > 1L << 53) {
+      throw new IllegalArgumentException(
+          "einsum: expected an integer " + name + " for integer dtypes, got " + value);
+    }
+  }
+
+  /** What cannot be added to or multiplied with a result of a dtype without being cut. */
+  public static void epilogue(DType dtype, Epilogue epilogue) {
+    if (dtype.isFloating()) {
+      return;
+    }
+    integral("scale", epilogue.scale());
+    if (epilogue.bias().isEmpty()) {
+      return;
+    }
+    DType bias = epilogue.bias().get().tensor().dtype();
+    if (bias.isFloating() || (dtype == DType.BOOL && bias != DType.BOOL)) {
+      throw new IllegalArgumentException(
+          "bias: expected "
+              + (dtype == DType.BOOL ? "bool" : "an integer dtype")
+              + " for a result of "
+              + dtype
+              + ", got "
+              + bias
+              + "; convert it, or choose another dtype with EinsumOptions.withDtype");
+    }
+  }
+
+  /**
+   * The bias is operand {@link #BIAS}, the result {@link #OUT}: names are made for errors alone.
+   */
+  public static void apart(Tensor out, Operand operand, int number) {
+    boolean overlaps =
+        switch (operand) {
+          case Tensor tensor -> out.overlaps(tensor);
+          case RoutingTensor routing ->
+              out.overlaps(routing.positions()) || out.overlaps(routing.weights());
+        };
+    if (overlaps) {
+      throw new IllegalArgumentException(
+          "einsum: expected an out that shares no element with an operand, got one that overlaps "
+              + name(number)
+              + "; copy that operand or use a fresh out");
+    }
+  }
+
+  /**
+   * Whether threads other than the caller may touch the memory.
+   *
+   * @throws IllegalStateException if some memory was closed
+   * @throws WrongThreadException if some memory belongs to another thread alone
+   */
+  public static boolean reachable(Tensor out, Operand[] operands, Epilogue epilogue) {
+    boolean shared = reachable(out, OUT);
+    if (epilogue.bias().isPresent()) {
+      shared &= reachable(epilogue.bias().get().tensor(), BIAS);
+    }
+    for (int i = 0; i < operands.length; i++) {
+      shared &=
+          switch (operands[i]) {
+            case Tensor tensor -> reachable(tensor, i);
+            case RoutingTensor routing -> bothReachable(routing, i);
+          };
+    }
+    return shared;
+  }
+
+  private static boolean reachable(Tensor tensor, int number) {
+    if (!tensor.isAccessible()) {
+      tensor.checkAccessible("einsum: " + name(number));
+    }
+    return tensor.isShared();
+  }
+
+  private static boolean bothReachable(RoutingTensor routing, int number) {
+    boolean positions = reachable(routing.positions(), number);
+    return reachable(routing.weights(), number) && positions;
+  }
+
+  private static String name(int number) {
+    return switch (number) {
+      case OUT -> "out";
+      case BIAS -> "the bias";
+      default -> "operand " + number;
+    };
+  }
+}

@@ -1,0 +1,117 @@
+package io.github.shardsum.internal.exec;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Threads of our own, which stay awake for a while after each region: to wake a processor takes as
+ * long as a small product (50 microseconds, and far more on a virtual machine), and a program's
+ * regions often follow each other at once.
+ */
+public final class Team implements HelperThreads {
+  /** Turns of busy waiting between two looks at the clock. */
+  private static final int SPINS = 32;
+
+  private static final int ASLEEP = 1;
+
+  private final int helpers;
+  private final long awakeNanos;
+  private final List<Thread> threads = new ArrayList<>();
+  private final AtomicIntegerArray asleep;
+  private volatile Optional<Region> asked = Optional.empty();
+  private volatile boolean closed;
+
+  /**
+   * A number of daemon threads, which begin with the first region.
+   *
+   * @param awakeNanos how long they wait for the next one before they sleep
+   */
+  public Team(int helpers, long awakeNanos) {
+    this.helpers = helpers;
+    this.awakeNanos = awakeNanos;
+    this.asleep = new AtomicIntegerArray(helpers);
+  }
+
+  @Override
+  public synchronized void ask(Region region, int wanted) {
+    while (threads.size() < helpers && !closed) {
+      int number = threads.size();
+      String name = "shardsum-" + (number + 1);
+      threads.add(Thread.ofPlatform().name(name).daemon().start(() -> help(number)));
+    }
+    // A thread that goes to sleep announces it and then looks once more, so that none misses a
+    // region.
+    asked = Optional.of(region);
+    int missing = wanted;
+    for (int i = 0; i < threads.size(); i++) {
+      missing -= asleep.get(i) == ASLEEP ? 0 : 1;
+    }
+    for (int i = 0; i < threads.size() && missing > 0; i++) {
+      if (asleep.get(i) == ASLEEP) {
+        LockSupport.unpark(threads.get(i));
+        missing--;
+      }
+    }
+  }
+
+  @Override
+  public void forget() {
+    asked = Optional.empty();
+  }
+
+  private void help(int number) {
+    while (!closed) {
+      awaken(number).ifPresent(Region::help);
+      Thread.interrupted(); // a task may leave the flag set, and with it no thread could sleep
+    }
+  }
+
+  /** The next region that has a task left; none if the team is closed. */
+  private Optional<Region> awaken(int number) {
+    long end = System.nanoTime() + awakeNanos;
+    do {
+      for (int spin = 0; spin < SPINS; spin++) {
+        Optional<Region> region = asked.filter(Region::isOpen);
+        if (region.isPresent() || closed) {
+          return region;
+        }
+        Thread.onSpinWait();
+      }
+    } while (System.nanoTime() < end);
+    asleep.set(number, ASLEEP);
+    Optional<Region> region = asked.filter(Region::isOpen);
+    while (region.isEmpty() && !closed) {
+      LockSupport.park(this);
+      region = asked.filter(Region::isOpen);
+    }
+    asleep.set(number, 0);
+    return region;
+  }
+
+  @Override
+  public void close() {
+    List<Thread> ending = end();
+    boolean interrupted = false;
+    for (Thread thread : ending) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized List<Thread> end() {
+    closed = true;
+    threads.forEach(LockSupport::unpark);
+    return List.copyOf(threads);
+  }
+}

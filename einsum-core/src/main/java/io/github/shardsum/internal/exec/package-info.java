@@ -1,0 +1,5 @@
+/** Threads behind Workers. */
+@NullMarked
+package io.github.shardsum.internal.exec;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,47 @@
+package io.github.shardsum.internal.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32;
+
+/** A source that sums up what passes, for the checksums of zip entries. */
+public final class Crc implements Source {
+  private static final int BLOCK = 1 << 16;
+
+  private final FileRange region;
+  private final Source source;
+  private final CRC32 crc = new CRC32();
+  private long passed;
+
+  public Crc(FileRange region) {
+    this.region = region;
+    this.source = region.from(0);
+  }
+
+  @Override
+  public void read(ByteBuffer into) throws IOException {
+    ByteBuffer read = into.duplicate();
+    source.read(into);
+    passed += read.remaining();
+    crc.update(read);
+  }
+
+  /** Reads the rest of the region and checks the sum of all of it. */
+  public void drain(int wanted) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate((int) Math.min(BLOCK, region.size() - passed));
+    while (passed < region.size()) {
+      read(block.clear().limit((int) Math.min(block.capacity(), region.size() - passed)));
+    }
+    check(region.place(), crc, wanted);
+  }
+
+  public static void check(FileLocation place, CRC32 crc, int wanted) {
+    int found = (int) crc.getValue();
+    if (found != wanted) {
+      throw place.broken(
+          String.format("expected bytes with checksum %08x", wanted),
+          0,
+          String.format("%08x", found));
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package io.github.shardsum.internal.io;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Bytes of an open file, which were there when the region was made. Offsets count from its start.
+ * Thread-safe: it moves no position of the channel.
+ */
+public record FileRange(FileLocation place, FileChannel channel, long size) {
+  /**
+   * Opens a file for reading.
+   *
+   * @throws FileSystemException if it is no regular file: a pipe would be waited for, and has no
+   *     size
+   */
+  public static FileChannel open(Path path) throws IOException {
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new FileSystemException(path.toString(), null, "expected a regular file");
+    }
+    return FileChannel.open(path, StandardOpenOption.READ);
+  }
+
+  public static FileRange whole(Path path, FileChannel channel) throws IOException {
+    return new FileRange(FileLocation.of(path), channel, channel.size());
+  }
+
+  /** A part of this region, which it has been checked to hold. */
+  public FileRange part(String entry, long offset, long length) {
+    return new FileRange(
+        new FileLocation(place.file(), entry, place.base() + offset), channel, length);
+  }
+
+  /** Maps bytes that were checked to be in the region. */
+  public MemorySegment map(long offset, long length, Arena arena) throws IOException {
+    return channel.map(MapMode.READ_ONLY, place.base() + offset, length, arena);
+  }
+
+  /** The bytes at an offset; the caller has bounded their number. */
+  public byte[] bytes(long offset, int length) throws IOException {
+    byte[] bytes = new byte[length];
+    read(ByteBuffer.wrap(bytes), offset);
+    return bytes;
+  }
+
+  private void read(ByteBuffer into, long offset) throws IOException {
+    long at = offset;
+    while (into.hasRemaining()) {
+      int count = into.remaining() > size - at ? -1 : channel.read(into, place.base() + at);
+      if (count < 0) {
+        throw place.broken("expected " + into.remaining() + " more bytes", at, "the end");
+      }
+      at += count;
+    }
+  }
+
+  /** The bytes from an offset on, in sequence. */
+  public Source from(long offset) {
+    return new Source() {
+      private long at = offset;
+
+      @Override
+      public void read(ByteBuffer into) throws IOException {
+        int count = into.remaining();
+        FileRange.this.read(into, at);
+        at += count;
+      }
+    };
+  }
+}

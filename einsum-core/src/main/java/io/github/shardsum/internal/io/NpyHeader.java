@@ -1,0 +1,133 @@
+package io.github.shardsum.internal.io;
+
+import io.github.shardsum.io.TensorFileException;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * The header of an .npy array: magic, version, length, and a Python dict. The format is NumPy's
+ * (numpy.lib.format, versions 1.0, 2.0 and 3.0).
+ */
+public record NpyHeader(StoredArray array, long dataOffset) {
+  private static final byte[] MAGIC = "\u0093NUMPY".getBytes(StandardCharsets.ISO_8859_1);
+
+  /** Of an array of numbers a header has a few hundred bytes; it must not make us allocate. */
+  private static final long LONGEST = 1 << 20;
+
+  /** Where version 1 has to give way: its length has 16 bits. */
+  private static final int LONGEST_V1 = 0xffff;
+
+  /** Data starts at a multiple of this, so that a mapped array is aligned for any vector. */
+  private static final int ALIGNMENT = 64;
+
+  /**
+   * Reads a header and checks that the bytes behind it are there.
+   *
+   * @param place where the array is, for errors
+   * @param source the bytes of the array from the first on; stands at the data afterwards
+   * @param size how many bytes there are
+   * @throws TensorFileException if the header breaks a rule or claims more data than there is
+   */
+  public static NpyHeader read(FileLocation place, Source source, long size) throws IOException {
+    if (size < 10) {
+      throw place.broken("expected the 10 bytes that a .npy starts with", 0, size + " bytes");
+    }
+    byte[] start = next(source, 8);
+    checkMagic(place, start);
+    int version = start[6];
+    int lengthSize = version == 1 ? 2 : 4;
+    long textOffset = 8L + lengthSize;
+    if (size < textOffset) {
+      throw place.broken("expected 4 bytes of header length", 8, size - 8 + " bytes");
+    }
+    ByteBuffer length = ByteBuffer.wrap(next(source, lengthSize)).order(ByteOrder.LITTLE_ENDIAN);
+    long textLength =
+        version == 1
+            ? Short.toUnsignedLong(length.getShort())
+            : Integer.toUnsignedLong(length.getInt());
+    if (textLength > Math.min(LONGEST, size - textOffset)) {
+      throw place.broken(
+          "expected a header of at most " + Math.min(LONGEST, size - textOffset) + " bytes",
+          8,
+          "a length of " + textLength);
+    }
+    byte[] text = next(source, (int) textLength);
+    StoredArray array = new NpyDict(place, text, textOffset).parse();
+    NpyHeader header = new NpyHeader(array, textOffset + textLength);
+    header.checkData(place, size);
+    return header;
+  }
+
+  private static byte[] next(Source source, int count) throws IOException {
+    byte[] bytes = new byte[count];
+    source.read(ByteBuffer.wrap(bytes));
+    return bytes;
+  }
+
+  private static void checkMagic(FileLocation place, byte[] start) {
+    for (int i = 0; i < MAGIC.length; i++) {
+      if (start[i] != MAGIC[i]) {
+        String found = new String(start, 0, MAGIC.length, StandardCharsets.ISO_8859_1);
+        throw place.broken("expected the magic \\x93NUMPY", 0, FileLocation.quote(found));
+      }
+    }
+    if (start[6] < 1 || start[6] > 3 || start[7] != 0) {
+      throw place.broken(
+          "expected version 1.0, 2.0 or 3.0",
+          6,
+          Byte.toUnsignedInt(start[6]) + "." + Byte.toUnsignedInt(start[7]));
+    }
+  }
+
+  private void checkData(FileLocation place, long size) {
+    Optional<Long> wanted = StoredArray.byteSize(array.shape(), array.type().byteSize());
+    if (wanted.isEmpty() || wanted.get() > size - dataOffset) {
+      throw place.broken(
+          "expected the data of shape "
+              + array.shape()
+              + " with "
+              + array.type().byteSize()
+              + " bytes an element",
+          dataOffset,
+          size - dataOffset + " bytes");
+    }
+  }
+
+  /** The header, padded so that data behind it is aligned, of a tensor stored in C order. */
+  public static byte[] format(DType dtype, Shape shape) {
+    StringBuilder sizes = new StringBuilder();
+    for (long size : shape.toArray()) {
+      sizes.append(size).append(", ");
+    }
+    // As Python prints tuples: a comma behind a single element, none behind the last of several.
+    sizes.setLength(Math.max(0, sizes.length() - (shape.rank() == 1 ? 1 : 2)));
+    byte[] dict =
+        ("{'descr': '"
+                + NpyType.descr(dtype)
+                + "', 'fortran_order': False, 'shape': ("
+                + sizes
+                + "), }")
+            .getBytes(StandardCharsets.US_ASCII);
+    int total1 = Math.ceilDiv(10 + dict.length + 1, ALIGNMENT) * ALIGNMENT;
+    boolean first = total1 - 10 <= LONGEST_V1;
+    int prefix = first ? 10 : 12;
+    int total = Math.ceilDiv(prefix + dict.length + 1, ALIGNMENT) * ALIGNMENT;
+    ByteBuffer header = ByteBuffer.allocate(total).order(ByteOrder.LITTLE_ENDIAN);
+    header.put(MAGIC).put((byte) (first ? 1 : 2)).put((byte) 0);
+    if (first) {
+      header.putShort((short) (total - prefix));
+    } else {
+      header.putInt(total - prefix);
+    }
+    header.put(dict);
+    while (header.remaining() > 1) {
+      header.put((byte) ' ');
+    }
+    return header.put((byte) '\n').array();
+  }
+}

@@ -1,0 +1,81 @@
+package io.github.shardsum.internal.io;
+
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Optional;
+
+/** What a header says of an array: its elements follow one another, in C or Fortran order. */
+public record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean fortran) {
+  /** Bytes decoded at once. */
+  private static final int BLOCK = 1 << 16;
+
+  /** Bytes of all elements, or empty where no long holds their number. */
+  public static Optional<Long> byteSize(Shape shape, int elementSize) {
+    return shape.elementCount() > Long.MAX_VALUE / elementSize
+        ? Optional.empty()
+        : Optional.of(shape.elementCount() * elementSize);
+  }
+
+  public long byteSize() {
+    return shape.elementCount() * type.byteSize();
+  }
+
+  /** Whether the bytes in the file are those of a tensor. */
+  public boolean isMappable() {
+    return type.isDType() && (order == ByteOrder.nativeOrder() || type.byteSize() == 1);
+  }
+
+  /** The array over its own bytes, no copy. */
+  public Tensor over(MemorySegment bytes) {
+    return inOrder(Tensor.of(type.dtype(), bytes, stored().toArray()));
+  }
+
+  /** A copy on the heap of the array whose bytes come next. */
+  public Tensor toHeap(Source source, FileLocation place) throws IOException {
+    if (shape.elementCount() > Shape.LONGEST_ARRAY) {
+      throw new IllegalArgumentException(
+          place + ": at most 2^31 - 9 elements fit on the heap, got " + shape + "; map it instead");
+    }
+    return decode(source, Tensor.zeros(type.dtype(), stored()));
+  }
+
+  /** A copy in an arena of the array whose bytes come next. */
+  public Tensor toArena(Source source, Arena arena) throws IOException {
+    return decode(source, Tensor.allocate(arena, type.dtype(), stored()));
+  }
+
+  private Tensor decode(Source source, Tensor target) throws IOException {
+    long count = shape.elementCount();
+    ByteBuffer block = ByteBuffer.allocate((int) Math.min(BLOCK, byteSize()));
+    MemorySegment from = MemorySegment.ofArray(block.array());
+    for (long done = 0; done < count; ) {
+      int n = (int) Math.min(BLOCK / type.byteSize(), count - done);
+      source.read(block.clear().limit(n * type.byteSize()));
+      type.decode(from, order, n, target.segment(), done);
+      done += n;
+    }
+    return inOrder(target);
+  }
+
+  /** The shape in which the elements are in C order. */
+  private Shape stored() {
+    return fortran ? Shape.of(reversed(shape.toArray())) : shape;
+  }
+
+  private Tensor inOrder(Tensor stored) {
+    return fortran ? stored.transpose() : stored;
+  }
+
+  private static long[] reversed(long[] sizes) {
+    long[] result = new long[sizes.length];
+    for (int i = 0; i < sizes.length; i++) {
+      result[i] = sizes[sizes.length - 1 - i];
+    }
+    return result;
+  }
+}

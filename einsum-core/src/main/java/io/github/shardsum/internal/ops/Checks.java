@@ -1,0 +1,112 @@
+package io.github.shardsum.internal.ops;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.stream.IntStream;
+
+/** What must hold before an operation writes anything. */
+public final class Checks {
+  private Checks() {}
+
+  public static void floating(String name, Tensor x) {
+    if (!x.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          name + ": expected a floating dtype, got " + x.description() + "; use Tensor.convert");
+    }
+  }
+
+  public static void number(String name, Tensor x) {
+    if (x.dtype() == DType.BOOL) {
+      throw new IllegalArgumentException(
+          name + ": expected a dtype of numbers, got " + x.description() + "; use Tensor.convert");
+    }
+  }
+
+  public static void out(String name, Tensor out, DType dtype, Shape shape) {
+    if (out.dtype() != dtype || !out.shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          name + ": expected an out of " + dtype + shape + ", got " + out.description());
+    }
+    if (out.segment().isReadOnly()) {
+      throw new IllegalArgumentException(name + ": expected a writable out, got a read-only one");
+    }
+    if (out.overlapsItself()) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected an out whose elements are apart, got "
+              + out.description()
+              + ", a broadcast or overlapping view; use a fresh tensor");
+    }
+  }
+
+  public static void apart(String name, Tensor out, Tensor operand) {
+    if (out.overlaps(operand)) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected an out that shares no element with an operand, got "
+              + out.description()
+              + " over "
+              + operand.description()
+              + "; copy that operand or use a fresh out");
+    }
+  }
+
+  /** As {@code apart}, but an out that is the operand, element for element, will do. */
+  public static void apartOrSame(String name, Tensor out, Tensor operand) {
+    boolean same =
+        out.dtype() == operand.dtype()
+            && out.segment().equals(operand.segment())
+            && out.offset() == operand.offset()
+            && out.shape().equals(operand.shape())
+            && IntStream.range(0, out.rank())
+                .allMatch(axis -> out.size(axis) == 1 || out.stride(axis) == operand.stride(axis));
+    if (!same) {
+      apart(name, out, operand);
+    }
+  }
+
+  public static void axis(String name, Tensor x, int axis) {
+    if (axis < 0 || axis >= x.rank()) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected an axis in [0, "
+              + x.rank()
+              + ") of "
+              + x.description()
+              + ", got "
+              + axis);
+    }
+    if (x.size(axis) > Shape.LONGEST_ARRAY) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected at most 2^31 - 9 elements along axis "
+              + axis
+              + ", got "
+              + x.description());
+    }
+  }
+
+  public static void nonEmpty(String name, Tensor x, int axis) {
+    if (x.size(axis) == 0) {
+      throw new IllegalArgumentException(
+          name + ": expected at least one element along axis " + axis + ", got " + x.description());
+    }
+  }
+
+  /**
+   * The workers, or the calling thread alone where some memory is confined to it.
+   *
+   * @throws IllegalStateException if some memory was closed
+   * @throws WrongThreadException if some memory is confined to another thread
+   */
+  public static Workers reachable(String name, Workers workers, Tensor... tensors) {
+    boolean shared = true;
+    for (Tensor tensor : tensors) {
+      tensor.checkAccessible(name);
+      shared &= tensor.isShared();
+    }
+    return shared ? workers : workers.alone();
+  }
+}

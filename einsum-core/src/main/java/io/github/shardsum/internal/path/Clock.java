@@ -1,0 +1,33 @@
+package io.github.shardsum.internal.path;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How much of a time budget is gone.
+ *
+ * @param startNanos when it began
+ * @param budgetNanos how long it is, or 0 if there is none
+ */
+public record Clock(long startNanos, long budgetNanos) {
+  public static final Clock NONE = new Clock(0, 0);
+
+  private static final Duration LONGEST = Duration.ofDays(365);
+
+  public static Clock of(Optional<Duration> budget) {
+    if (budget.isEmpty()) {
+      return NONE;
+    }
+    Duration bounded = budget.get().compareTo(LONGEST) > 0 ? LONGEST : budget.get();
+    return new Clock(System.nanoTime(), Math.max(1, bounded.toNanos()));
+  }
+
+  /** The share of the budget that is gone, 0 without a budget. */
+  public double share() {
+    return budgetNanos == 0 ? 0 : (System.nanoTime() - startNanos) / (double) budgetNanos;
+  }
+
+  public boolean expired() {
+    return share() >= 1;
+  }
+}

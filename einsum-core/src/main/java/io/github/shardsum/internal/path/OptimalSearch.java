@@ -1,0 +1,106 @@
+package io.github.shardsum.internal.path;
+
+import io.github.shardsum.path.Objective;
+import java.util.Optional;
+
+/** The best tree over all operands of a problem; confined to one thread. */
+public final class OptimalSearch {
+  /** Up to here a search without a bound is faster than finding one. */
+  private static final int UNBOUNDED = 9;
+
+  private static final int BOUND_TRIALS = 8;
+  private static final int BOUND_SWEEPS = 300;
+
+  private final CompactNetwork problem;
+  private final SubsetDp dp = new SubsetDp();
+  private final int leaves;
+
+  public OptimalSearch(CompactNetwork problem) {
+    this.problem = problem;
+    leaves = problem.operandCount();
+    int labels = problem.sizes().length;
+    int words = Math.max(1, Math.ceilDiv(labels, Long.SIZE));
+    long[] bits = new long[leaves * words];
+    for (int i = 0; i < leaves; i++) {
+      for (long leg : problem.legs()[i]) {
+        set(bits, i * words, CompactNetwork.label(leg));
+      }
+    }
+    long[] output = new long[words];
+    for (int label = 0; label < labels; label++) {
+      if (problem.output()[label]) {
+        set(output, 0, label);
+      }
+    }
+    dp.load(leaves, bits, output, problem.sizes());
+  }
+
+  /** The tree of fewest operations, or of the smallest largest intermediate and then those. */
+  public ContractionTree best(Objective objective) {
+    return switch (objective) {
+      case FLOPS -> {
+        double bound = bound();
+        dp.minimiseFlops(bound, Double.POSITIVE_INFINITY);
+        yield tree();
+      }
+      case SIZE -> {
+        // below the sums ahead, which no tree avoids, nothing is gained
+        double smallest = Math.max(dp.minimiseSize(), problem.largestSum());
+        dp.minimiseFlops(Double.POSITIVE_INFINITY, smallest);
+        yield tree();
+      }
+    };
+  }
+
+  /** The tree of fewest operations without an intermediate over the limit, if one is in the cap. */
+  public Optional<ContractionTree> within(double sizeLimit, double cap) {
+    double flops = dp.minimiseFlops(cap, sizeLimit);
+    return Double.isInfinite(flops) ? Optional.empty() : Optional.of(tree());
+  }
+
+  private double bound() {
+    if (leaves <= UNBOUNDED) {
+      return Double.POSITIVE_INFINITY;
+    }
+    var search = new LocalSearch(problem, 0, Clock.NONE);
+    search.trials(BOUND_TRIALS);
+    search.anneal(BOUND_SWEEPS);
+    return search.bestFlops();
+  }
+
+  /** Numbers the subsets of the tree found, those of a contraction before the contraction. */
+  private ContractionTree tree() {
+    int[] sets = new int[leaves - 1];
+    int count = 1;
+    sets[0] = (1 << leaves) - 1;
+    for (int k = 0; k < count; k++) {
+      int a = dp.split(sets[k]);
+      count = append(sets, count, a);
+      count = append(sets, count, sets[k] ^ a);
+    }
+    int[] ids = new int[2 * (leaves - 1)];
+    int[] idOf = new int[1 << leaves];
+    for (int i = 0; i < leaves; i++) {
+      idOf[1 << i] = i;
+    }
+    for (int step = 0; step < leaves - 1; step++) {
+      int set = sets[leaves - 2 - step];
+      idOf[set] = leaves + step;
+      ids[2 * step] = idOf[dp.split(set)];
+      ids[2 * step + 1] = idOf[set ^ dp.split(set)];
+    }
+    return new ContractionTree(problem, ids);
+  }
+
+  private static int append(int[] sets, int count, int set) {
+    if (Integer.bitCount(set) == 1) {
+      return count;
+    }
+    sets[count] = set;
+    return count + 1;
+  }
+
+  private static void set(long[] bits, int from, int label) {
+    bits[from + (label >>> 6)] |= 1L << label;
+  }
+}

@@ -1,0 +1,180 @@
+package io.github.shardsum.internal.path;
+
+import io.github.shardsum.path.ContractionPath;
+import io.github.shardsum.path.ContractionPlan;
+import io.github.shardsum.path.Network;
+import io.github.shardsum.path.Objective;
+import io.github.shardsum.path.PathCost;
+import io.github.shardsum.path.PathException;
+import io.github.shardsum.path.PathFinder;
+import io.github.shardsum.path.Slice;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Carries out what a {@link PathFinder} describes. */
+public final class Search {
+  /** Up to here an optimal search takes 20 milliseconds, 100 at worst; 12 take one or two. */
+  private static final int AUTO_OPTIMAL = 16;
+
+  private static final int MAX_TRIALS = 64;
+  private static final int TRIAL_OPERANDS = 4_000;
+  private static final int MAX_SWEEPS = 10_000;
+
+  /** With 50, 3 of 1000 random networks of 12 to 16 operands cost over 1.05 times the best. */
+  private static final int MIN_SWEEPS = 200;
+
+  /** Exchanges tried in all: a tenth of a second. */
+  private static final double SWEEP_OPERANDS = 1_000_000;
+
+  /** Operations in the time that one exchange takes: search no longer than the einsum runs. */
+  private static final double FLOPS_PER_EXCHANGE = 1_000;
+
+  /** Sweeps after each label that is sliced, because the best path for the slices is another. */
+  private static final int SLICED_SWEEPS = 100;
+
+  /** Above it the path is only sliced, not searched again for every slice. */
+  private static final int RESEARCHED_OPERANDS = 500;
+
+  /** After this many slicings the path is kept and only sliced on. */
+  private static final int MAX_SLICINGS = 64;
+
+  private Search() {}
+
+  public static ContractionPath find(PathFinder finder, Network network) {
+    int n = network.operandCount();
+    if (finder instanceof PathFinder.Given(ContractionPath path)) {
+      LabelFlow.checkOperands(network, path);
+      return path;
+    }
+    if (finder instanceof PathFinder.Optimal) {
+      checkOptimal(n);
+    }
+    return n <= 2
+        ? ContractionPath.leftToRight(n)
+        : tree(finder, CompactNetwork.of(network)).path();
+  }
+
+  public static ContractionPlan plan(PathFinder finder, Network network) {
+    ContractionPath path = find(finder, network);
+    return new ContractionPlan(network, path, List.of(), PathCost.of(network, path));
+  }
+
+  public static ContractionPlan plan(PathFinder finder, Network network, long memoryLimit) {
+    if (memoryLimit < 1) {
+      throw new PathException(
+          "memory limit: at least 1 element must fit, got %d; give elements, not a fraction"
+              .formatted(memoryLimit));
+    }
+    ContractionPlan unlimited = plan(finder, network);
+    if (unlimited.cost().largestIntermediate() <= memoryLimit) {
+      return unlimited;
+    }
+    var sliced = new Slicer(LabelFlow.of(network, unlimited.path()), memoryLimit).plan();
+    if (finder instanceof PathFinder.Given) {
+      return sliced;
+    }
+    List<ContractionPlan> plans = new ArrayList<>(List.of(sliced));
+    slicedAndSearched(unlimited, memoryLimit).ifPresent(plans::add);
+    withoutSlices(finder, sliced, memoryLimit).ifPresent(plans::add);
+    return plans.stream()
+        .min(Comparator.comparingDouble(plan -> plan.cost().flops()))
+        .orElse(sliced);
+  }
+
+  private static ContractionTree tree(PathFinder finder, CompactNetwork problem) {
+    return switch (finder) {
+      case PathFinder.Auto() -> auto(problem);
+      case PathFinder.Greedy() ->
+          new ContractionTree(problem, new GreedySearch(problem).greedy().ids());
+      case PathFinder.Optimal(Objective objective) -> new OptimalSearch(problem).best(objective);
+      case PathFinder.RandomGreedy random -> {
+        var search = new LocalSearch(problem, random.seed(), Clock.of(random.budget()));
+        search.trials(random.trials());
+        search.anneal(random.sweeps());
+        yield search.bestTree();
+      }
+      case PathFinder.Given(ContractionPath path) ->
+          new ContractionTree(
+              problem,
+              path.pairs().stream()
+                  .flatMapToInt(pair -> IntStream.of(pair.left(), pair.right()))
+                  .toArray());
+    };
+  }
+
+  private static ContractionTree auto(CompactNetwork problem) {
+    int n = problem.operandCount();
+    if (n <= AUTO_OPTIMAL) {
+      return new OptimalSearch(problem).best(Objective.FLOPS);
+    }
+    var search = new LocalSearch(problem, 0, Clock.NONE);
+    search.trials(Math.clamp(TRIAL_OPERANDS / n, 1, MAX_TRIALS));
+    double worth = Math.max(MIN_SWEEPS, search.bestFlops() / FLOPS_PER_EXCHANGE / n);
+    search.anneal((int) Math.min(MAX_SWEEPS, Math.min(SWEEP_OPERANDS / n, worth)));
+    return search.bestTree();
+  }
+
+  /** The best path for which nothing needs slicing, where all paths can be looked at. */
+  private static Optional<ContractionPlan> withoutSlices(
+      PathFinder finder, ContractionPlan sliced, long limit) {
+    Network network = sliced.network();
+    int most = finder instanceof PathFinder.Optimal ? SubsetDp.MAX_LEAVES : AUTO_OPTIMAL;
+    boolean few = network.operandCount() > 2 && network.operandCount() <= most;
+    if (!few || new Slicer(LabelFlow.of(network, sliced.path()), limit).operandsOversize()) {
+      return Optional.empty();
+    }
+    return new OptimalSearch(CompactNetwork.of(network))
+        .within(limit, sliced.cost().flops())
+        .map(ContractionTree::path)
+        .map(path -> new ContractionPlan(network, path, List.of(), PathCost.of(network, path)))
+        .filter(plan -> plan.cost().largestIntermediate() <= limit);
+  }
+
+  /** Slices one label at a time and searches on from the tree as it is with that label sliced. */
+  private static Optional<ContractionPlan> slicedAndSearched(ContractionPlan plan, long limit) {
+    Network network = plan.network();
+    int n = network.operandCount();
+    if (n <= 2 || n > RESEARCHED_OPERANDS) {
+      return Optional.empty();
+    }
+    Map<Integer, Slice> chosen = new LinkedHashMap<>();
+    ContractionPath path = plan.path();
+    var slicer = new Slicer(LabelFlow.of(network, path), limit);
+    Optional<Slice> next = slicer.next(chosen);
+    for (int round = 0; round < MAX_SLICINGS && next.isPresent(); round++) {
+      chosen.put(next.get().label(), next.get());
+      path = searchedOn(network, path, chosen);
+      slicer = new Slicer(LabelFlow.of(network, path), limit);
+      next = slicer.next(chosen);
+    }
+    List<Slice> slices = slicer.slices(List.copyOf(chosen.values()));
+    return Optional.of(
+        new ContractionPlan(network, path, slices, PathCost.of(network, path, slices)));
+  }
+
+  private static ContractionPath searchedOn(
+      Network network, ContractionPath path, Map<Integer, Slice> chosen) {
+    List<Long> sizes = new ArrayList<>(network.sizes());
+    chosen.values().forEach(slice -> sizes.set(slice.label(), slice.chunk()));
+    var problem =
+        CompactNetwork.of(
+            new Network(network.operands(), network.output(), sizes, network.sparse()));
+    var search = new LocalSearch(problem, 0, Clock.NONE);
+    search.start(tree(new PathFinder.Given(path), problem));
+    search.anneal(SLICED_SWEEPS);
+    return search.bestTree().path();
+  }
+
+  private static void checkOptimal(int operands) {
+    if (operands > SubsetDp.MAX_LEAVES) {
+      throw new PathException(
+          "optimal: at most %d operands can be searched, got %d; use Auto or RandomGreedy"
+              .formatted(SubsetDp.MAX_LEAVES, operands));
+    }
+  }
+}

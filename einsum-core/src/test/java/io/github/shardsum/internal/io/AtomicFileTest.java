@@ -1,0 +1,194 @@
+package io.github.shardsum.internal.io;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.io.Npz;
+import io.github.shardsum.io.Safetensors;
+import io.github.shardsum.io.TestFiles;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole or not at all, and what is no file to read or write. */
+class AtomicFileTest {
+  @TempDir private Path folder;
+
+  private static Tensor dead(long elements) {
+    try (Arena arena = Arena.ofConfined()) {
+      return Tensor.allocate(arena, DType.F32, Shape.of(elements));
+    }
+  }
+
+  @Test
+  void aFailedWriteLeavesTheOldFileAndNothingElse() throws IOException {
+    Path file = folder.resolve("a.bin");
+    Files.writeString(file, "old");
+    // The first block is written before the second one fails.
+    Map<String, Tensor> tensors =
+        new java.util.TreeMap<>(Map.of("a", Tensor.zeros(DType.F32, 100), "b", dead(100)));
+    assertThrows(IllegalStateException.class, () -> Npy.write(file, dead(100)));
+    assertThrows(IllegalStateException.class, () -> Npz.write(file, tensors));
+    assertThrows(IllegalStateException.class, () -> Safetensors.write(file, tensors, Map.of()));
+    assertEquals("old", Files.readString(file));
+    assertEquals(List.of(file), TestFiles.list(folder));
+  }
+
+  /** The child writes a part, says so, and would write for ever. */
+  static final class Endless {
+    private Endless() {}
+
+    public static void main(String[] args) throws IOException {
+      AtomicFile.write(
+          Path.of(args[0]),
+          channel -> {
+            AtomicFile.append(channel, ByteBuffer.allocate(1 << 16));
+            System.out.println("part");
+            LockSupport.park();
+          });
+    }
+  }
+
+  @Test
+  void aSignalInTheMiddleOfAWriteLeavesTheOldFileAndNothingElse() throws Exception {
+    Path file = folder.resolve("a.bin");
+    Files.writeString(file, "old");
+    String target = System.getProperty("basedir") + "/target/";
+    Process child =
+        new ProcessBuilder(
+                System.getProperty("java.home") + "/bin/java",
+                "-cp",
+                target + "classes" + File.pathSeparator + target + "test-classes",
+                Endless.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader said = child.inputReader()) {
+      assertEquals("part", said.readLine());
+      assertEquals(2, TestFiles.list(folder).size());
+      child.destroy();
+      assertTrue(child.waitFor(5, TimeUnit.MINUTES));
+    } finally {
+      child.destroyForcibly();
+    }
+    assertEquals("old", Files.readString(file));
+    assertEquals(List.of(file), TestFiles.list(folder));
+  }
+
+  @Test
+  void aFailedWriteMakesNoFile() throws IOException {
+    assertThrows(
+        IllegalStateException.class, () -> Npy.write(folder.resolve("a.npy"), dead(100_000)));
+    assertEquals(List.of(), TestFiles.list(folder));
+  }
+
+  @Test
+  void aMappedFileThatIsReplacedStaysAsItWas() throws IOException {
+    Path file = folder.resolve("a.npy");
+    Npy.write(file, Tensor.full(DType.F32, 1, 1000));
+    try (Arena arena = Arena.ofConfined()) {
+      Tensor mapped = Npy.map(file, arena);
+      Npy.write(file, Tensor.full(DType.F32, 2, 10));
+      assertEquals(1, mapped.getDouble(999));
+      Npy.write(file, mapped);
+      assertEquals(1000, Npy.read(file).size(0), "a file may be written from its own mapping");
+    }
+  }
+
+  @Test
+  void aFileHasTheRightsOfAnyNewFile() throws IOException {
+    Path plain = Files.writeString(folder.resolve("plain"), "");
+    Path file = folder.resolve("a.npy");
+    Npy.write(file, Tensor.zeros(DType.F32, 1));
+    Set<PosixFilePermission> wanted = Files.getPosixFilePermissions(plain);
+    assertEquals(wanted, Files.getPosixFilePermissions(file));
+  }
+
+  @Test
+  void aLinkStaysALink() throws IOException {
+    Path file = folder.resolve("file.npy");
+    Path link = folder.resolve("link.npy");
+    Npy.write(file, Tensor.zeros(DType.F32, 1));
+    Files.createSymbolicLink(link, file);
+    Npy.write(link, Tensor.full(DType.F32, 3, 1));
+    assertTrue(Files.isSymbolicLink(link));
+    assertArrayEquals(new float[] {3}, Npy.read(file).toFloatArray());
+  }
+
+  @Test
+  void aFileThatIsWrittenAnewKeepsItsRights() throws IOException {
+    Path file = folder.resolve("a.npy");
+    Set<PosixFilePermission> mine =
+        Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    Npy.write(file, Tensor.zeros(DType.F32, 1));
+    Files.setPosixFilePermissions(file, mine);
+    Npy.write(file, Tensor.full(DType.F32, 3, 1));
+    assertEquals(mine, Files.getPosixFilePermissions(file));
+    assertArrayEquals(new float[] {3}, Npy.read(file).toFloatArray());
+  }
+
+  @Test
+  void aLinkToNoFileYetStaysALink() throws IOException {
+    Path file = folder.resolve("file.npy");
+    Path near = Files.createSymbolicLink(folder.resolve("near.npy"), Path.of("file.npy"));
+    Path far = Files.createSymbolicLink(folder.resolve("far.npy"), near);
+    Npy.write(far, Tensor.full(DType.F32, 3, 1));
+    assertTrue(Files.isSymbolicLink(far) && Files.isSymbolicLink(near));
+    assertArrayEquals(new float[] {3}, Npy.read(file).toFloatArray());
+  }
+
+  @Test
+  void linksInACircleAreAnError() throws IOException {
+    Path one = folder.resolve("one.npy");
+    Path other = Files.createSymbolicLink(folder.resolve("other.npy"), one);
+    Files.createSymbolicLink(one, other);
+    FileSystemException thrown =
+        assertThrows(FileSystemException.class, () -> Npy.write(one, Tensor.zeros(DType.F32, 1)));
+    assertTrue(thrown.getMessage().contains("symbolic links have no end"), thrown.getMessage());
+  }
+
+  @Test
+  void aMissingFolderIsNamed() {
+    Path file = folder.resolve("none").resolve("a.npy");
+    NoSuchFileException thrown =
+        assertThrows(NoSuchFileException.class, () -> Npy.write(file, Tensor.zeros(DType.F32, 1)));
+    assertEquals(file.toString(), thrown.getFile());
+  }
+
+  @Test
+  void foldersAndDevicesAreNeitherReadNorWritten() throws IOException {
+    for (Path path : List.of(folder, Path.of("/dev/null"), Path.of("/dev/zero"))) {
+      assertThrows(FileSystemException.class, () -> Npy.read(path));
+      assertThrows(FileSystemException.class, () -> Npz.open(path).close());
+      assertThrows(FileSystemException.class, () -> Safetensors.open(path).close());
+      assertThrows(FileSystemException.class, () -> Npy.write(path, Tensor.zeros(DType.F32, 1)));
+    }
+    assertEquals(List.of(), TestFiles.list(folder));
+  }
+
+  @Test
+  void aFileThatIsNotThereIsAnErrorOfTheFileSystem() {
+    assertThrows(NoSuchFileException.class, () -> Npy.read(folder.resolve("none.npy")));
+    assertThrows(NoSuchFileException.class, () -> Npz.open(folder.resolve("none.npz")).close());
+  }
+}
