@@ -6,6 +6,7 @@ import io.github.shardsum.cli.common.UsageErrors;
 import io.github.shardsum.cli.einsum.EinsumCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
 import io.github.shardsum.cli.moe.MoeCommand;
+import io.github.shardsum.cli.moe.RouteCommand;
 import io.github.shardsum.cli.plan.PlanCommand;
 import io.github.shardsum.cli.plan.PropagateCommand;
 import io.github.shardsum.cli.plan.ReshardCommand;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Spec;
       GradientCommand.class,
       ExplainCommand.class,
       MoeCommand.class,
+      RouteCommand.class,
       PlanCommand.class,
       ReshardCommand.class,
       PropagateCommand.class,

@@ -1,0 +1,44 @@
+package io.github.shardsum.cli.moe;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum route}: what a router does with given logits. */
+@Command(
+    name = "route",
+    customSynopsis = "shardsum route --jobs FILE",
+    description = {
+      "%nRoute the tokens of given logits, in f64: which slot of which expert each one gets, with"
+          + " what weight, and the losses.",
+      "%nA job is a line {\"id\":..,\"router\":\"top1|top2|topk|expert-choice\",\"k\":..,"
+          + "\"logits\":[[[..]]],\"capacity\":C,\"uniform\":[[..]],\"nonpadding\":[[..]],"
+          + "\"second\":\"all|none|threshold:t|random:t|sample\","
+          + "\"normalize\":\"before|after|none\",\"rejectedKeepsSlot\":true,"
+          + "\"order\":\"choice|token|probability\",\"aux\":\"paper|e2\",\"auxChoices\":1,"
+          + "\"auxPadding\":\"group|real|included\"}: logits [G][S][E], uniform and nonpadding"
+          + " [G][S]; logits and capacity are needed, the rest is the GShard paper's.",
+      "%nFor each job one line is printed, {\"id\":..,\"combine\":[[g,s,e,c,weight],..],\"aux\":..,"
+          + "\"zLoss\":..,\"load\":[..],\"dropped\":..}, or {\"id\":..,\"error\":\"..\"}. A job"
+          + " without an answer ends nothing but itself; docs/moe.md has the members.%n"
+    })
+public final class RouteCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "FILE",
+      required = true,
+      description = "A file of JSON lines; - is standard input.")
+  private Path jobs = Path.of("-");
+
+  @Override
+  public Integer call() throws IOException {
+    new RouteJobs(spec.commandLine().getOut()).run(jobs);
+    return 0;
+  }
+}

@@ -1,0 +1,151 @@
+package io.github.shardsum.cli.moe;
+
+import io.github.shardsum.moe.Route;
+import io.github.shardsum.moe.RouteMetrics;
+import io.github.shardsum.tensor.Tensor;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonReadFeature;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Answers the jobs of {@code shardsum route}, a line each, in order. */
+final class RouteJobs {
+  private static final String STANDARD_INPUT = "-";
+
+  /** NaN and infinities are read, so that a router's own message says where one is. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+          .build();
+
+  private final PrintWriter out;
+
+  RouteJobs(PrintWriter out) {
+    this.out = out;
+  }
+
+  /** Answers every line of a file, or of standard input. */
+  void run(Path file) throws IOException {
+    if (file.toString().equals(STANDARD_INPUT)) {
+      // Not closed: standard input is the JVM's.
+      run(new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
+      return;
+    }
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "expected a file of jobs, got a folder");
+    }
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+      run(lines);
+    }
+  }
+
+  private void run(BufferedReader lines) throws IOException {
+    int number = 0;
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      number++;
+      if (!line.isBlank()) {
+        out.println(JSON.writeValueAsString(answer(line, number)));
+        out.flush();
+      }
+    }
+  }
+
+  private static ObjectNode answer(String line, int number) {
+    ObjectNode answer = JSON.createObjectNode();
+    answer.putNull("id");
+    try {
+      JsonNode job = parse(line, number);
+      answer.set("id", job.path("id").isMissingNode() ? JSON.nullNode() : job.path("id"));
+      put(RouteJob.of(job).route(), answer);
+    } catch (IllegalArgumentException bad) {
+      answer.put("error", bad.getMessage());
+    } catch (OutOfMemoryError memory) {
+      answer.put("error", "memory: more is needed than there is: " + memory.getMessage());
+    } catch (RuntimeException | StackOverflowError defect) {
+      answer.put("error", defect.toString());
+    }
+    return answer;
+  }
+
+  private static JsonNode parse(String line, int number) {
+    try {
+      JsonNode job = JSON.readTree(line);
+      if (job != null && job.isObject()) {
+        return job;
+      }
+    } catch (JacksonException notJson) {
+      throw new IllegalArgumentException(
+          "line %d: expected a JSON object: %s".formatted(number, notJson.getOriginalMessage()),
+          notJson);
+    }
+    throw new IllegalArgumentException("line %d: expected a JSON object".formatted(number));
+  }
+
+  private static void put(Route route, ObjectNode answer) {
+    putCombine(route, answer.putArray("combine"));
+    RouteMetrics metrics = route.metrics();
+    answer.put("aux", metrics.meanAuxLoss());
+    answer.put("zLoss", metrics.zLoss().orElse(0));
+    ArrayNode load = answer.putArray("load");
+    for (long used : usedSlots(metrics, route.capacity())) {
+      load.add(used);
+    }
+    answer.put("dropped", metrics.overflow());
+  }
+
+  /** Rows {@code [g, s, e, c, weight]}, ascending. */
+  private static void putCombine(Route route, ArrayNode combine) {
+    Tensor positions = route.combine().positions();
+    long[] places = positions.toLongArray();
+    double[] weights = route.combine().weights().toDoubleArray();
+    int tokens = Math.toIntExact(positions.size(1));
+    int choices = Math.toIntExact(positions.size(2));
+    for (int token = 0; token * choices < places.length; token++) {
+      int group = token / tokens;
+      int inGroup = token % tokens;
+      IntStream.range(token * choices, (token + 1) * choices)
+          .filter(at -> places[at] >= 0)
+          .boxed()
+          .sorted(Comparator.comparingLong(at -> places[at]))
+          .forEach(
+              at ->
+                  combine
+                      .addArray()
+                      .add(group)
+                      .add(inGroup)
+                      .add(places[at] / route.capacity())
+                      .add(places[at] % route.capacity())
+                      .add(weights[at]));
+    }
+  }
+
+  /** Of each expert the slots that are gone, over groups: a rejected choice may use one up too. */
+  private static long[] usedSlots(RouteMetrics metrics, long capacity) {
+    long[] asked = metrics.load().toLongArray();
+    long[] used = new long[Math.toIntExact(metrics.load().size(1))];
+    for (int i = 0; i < asked.length; i++) {
+      used[i % used.length] += Math.min(asked[i], capacity);
+    }
+    return used;
+  }
+}
