@@ -1,5 +1,6 @@
 package io.github.shardsum.collective;
 
+import io.github.shardsum.internal.collective.Requests;
 import io.github.shardsum.mesh.Chunks;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;

@@ -1,6 +1,7 @@
 package io.github.shardsum.collective;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.collective.Engines;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;

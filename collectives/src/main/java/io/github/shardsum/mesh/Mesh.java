@@ -1,5 +1,6 @@
 package io.github.shardsum.mesh;
 
+import io.github.shardsum.internal.mesh.MeshPicture;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -245,8 +246,13 @@ public final class Mesh {
         "mesh: expected an axis of " + notation() + ", got \"" + axis + "\"");
   }
 
-  /** Distance in positions between neighbours along axis i of {@link #axes()}. */
-  int stride(int i) {
+  /**
+   * Distance between neighbours along an axis.
+   *
+   * @param i the axis, an index into {@link #axes()}
+   * @return the distance in positions
+   */
+  public int stride(int i) {
     return strides[i];
   }
 

@@ -25,8 +25,13 @@ public enum Interconnect {
     };
   }
 
-  /** Directed connections of a line of n chips. */
-  int connections(int n) {
+  /**
+   * Directed connections of a line of chips.
+   *
+   * @param n the number of chips, at least 1
+   * @return the number of connections
+   */
+  public int connections(int n) {
     if (n == 1) {
       return 0;
     }
@@ -37,8 +42,15 @@ public enum Interconnect {
     };
   }
 
-  /** Hops between two coordinates on a line of n chips. */
-  int hops(int n, int from, int to) {
+  /**
+   * Hops between two chips on a line.
+   *
+   * @param n the number of chips
+   * @param from the coordinate of one
+   * @param to the coordinate of the other
+   * @return the number of hops
+   */
+  public int hops(int n, int from, int to) {
     int apart = Math.abs(to - from);
     return switch (this) {
       case LINE -> apart;

@@ -1,5 +1,6 @@
 package io.github.shardsum.backend;
 
+import io.github.shardsum.internal.backend.Bindings;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package io.github.shardsum.backend;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.backend.CheckedExecutable;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;

@@ -1,5 +1,6 @@
 package io.github.shardsum.backend;
 
+import io.github.shardsum.internal.backend.CheckedExecutable;
 import io.github.shardsum.internal.reference.Interpreter;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;

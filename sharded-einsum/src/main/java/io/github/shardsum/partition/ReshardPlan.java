@@ -1,7 +1,10 @@
 package io.github.shardsum.partition;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.internal.partition.Certification;
 import io.github.shardsum.internal.partition.Missing;
+import io.github.shardsum.internal.partition.PlanJson;
+import io.github.shardsum.internal.partition.PlanTable;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Reshards;
 import io.github.shardsum.internal.reshard.Reshards.Stage;

@@ -1,6 +1,7 @@
 package io.github.shardsum.measure;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.measure.probe.MultiplyAddProbe;
 import io.github.shardsum.tensor.DType;
 
 /**

@@ -1,6 +1,9 @@
 package io.github.shardsum.measure;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.measure.probe.BandwidthProbe;
+import io.github.shardsum.measure.probe.MultiplyAddProbe;
+import io.github.shardsum.measure.probe.Traffic;
 import io.github.shardsum.tensor.DType;
 import java.util.Arrays;
 import java.util.EnumMap;

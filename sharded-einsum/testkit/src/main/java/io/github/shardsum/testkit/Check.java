@@ -1,5 +1,6 @@
 package io.github.shardsum.testkit;
 
+import io.github.shardsum.internal.testkit.Shrinker;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;

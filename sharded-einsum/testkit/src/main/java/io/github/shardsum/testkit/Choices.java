@@ -1,5 +1,6 @@
 package io.github.shardsum.testkit;
 
+import io.github.shardsum.internal.testkit.Shrinker;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

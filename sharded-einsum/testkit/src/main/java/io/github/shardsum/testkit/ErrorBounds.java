@@ -2,6 +2,9 @@ package io.github.shardsum.testkit;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.testkit.ErrorArithmetic;
+import io.github.shardsum.internal.testkit.ErrorArithmetic.Bounded;
+import io.github.shardsum.internal.testkit.PointwiseErrors;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
@@ -21,7 +24,6 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
-import io.github.shardsum.testkit.ErrorArithmetic.Bounded;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,7 @@
 package io.github.shardsum.testkit;
 
+import io.github.shardsum.internal.testkit.ProgramGenerator;
+import io.github.shardsum.internal.testkit.ValuePool;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;

@@ -20,8 +20,15 @@ public final class Shapes {
         .map(list -> Shape.of(list.stream().mapToLong(Long::longValue).toArray()));
   }
 
-  /** From 1 on; seldom 0, which is never what a smaller example comes to by itself. */
-  static long size(Choices choices, long most) {
+  /**
+   * The size of an axis: from 1 on; seldom 0, which is never what a smaller example comes to by
+   * itself.
+   *
+   * @param choices the choices
+   * @param most the largest size
+   * @return the size
+   */
+  public static long size(Choices choices, long most) {
     return choices.nextInt(12) == 11 ? 0 : choices.between(Math.min(1, most), most);
   }
 }

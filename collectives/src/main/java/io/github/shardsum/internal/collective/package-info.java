@@ -1,0 +1,5 @@
+/** Requests and engines behind collectives. */
+@NullMarked
+package io.github.shardsum.internal.collective;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Pictures of meshes. */
+@NullMarked
+package io.github.shardsum.internal.mesh;
+
+import org.jspecify.annotations.NullMarked;

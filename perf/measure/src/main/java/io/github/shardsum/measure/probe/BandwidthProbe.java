@@ -1,0 +1,50 @@
+package io.github.shardsum.measure.probe;
+
+/** One thread's share of a {@link Traffic}, over memory of its own. */
+public final class BandwidthProbe {
+  /** A run moves at least this much, so that starting it on all threads does not count. */
+  private static final int LEAST_RUN_BYTES = 4 << 20;
+
+  private final Traffic traffic;
+  private final int[] integers;
+  private final float[][] floats;
+  private final int elements;
+  private final int sweeps;
+  private volatile int result;
+
+  /**
+   * Allocates and touches the memory.
+   *
+   * @param traffic what is done
+   * @param footprint bytes of all arrays together
+   */
+  public BandwidthProbe(Traffic traffic, long footprint) {
+    this.traffic = traffic;
+    this.elements = Math.toIntExact(footprint / Float.BYTES / traffic.arrays());
+    this.integers = new int[traffic == Traffic.READ ? elements : 0];
+    this.floats = new float[traffic == Traffic.READ ? 0 : traffic.arrays()][elements];
+    this.sweeps = Math.ceilDiv(LEAST_RUN_BYTES / Float.BYTES / traffic.arrays(), elements);
+  }
+
+  /** Bytes moved by one run, read and written ones alike. */
+  public long bytes() {
+    return (long) elements * sweeps * traffic.arrays() * Float.BYTES;
+  }
+
+  /**
+   * One run: the whole footprint, as often as it takes. Of a footprint beyond the last cache a part
+   * is still there from the run before, and the best run of a part would be the cache's.
+   */
+  public void run() {
+    int sum = 0;
+    for (int sweep = 0; sweep < sweeps; sweep++) {
+      sum += traffic.sweep(integers, floats, elements);
+    }
+    result = sum;
+  }
+
+  /** What the last run read, so that the JIT cannot drop the reading. */
+  public int result() {
+    return result;
+  }
+}

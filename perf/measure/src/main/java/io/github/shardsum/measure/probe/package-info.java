@@ -1,0 +1,5 @@
+/** Loops that measure what a machine can do. */
+@NullMarked
+package io.github.shardsum.measure.probe;
+
+import org.jspecify.annotations.NullMarked;

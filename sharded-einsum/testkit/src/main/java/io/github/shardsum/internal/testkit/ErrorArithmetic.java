@@ -1,0 +1,96 @@
+package io.github.shardsum.internal.testkit;
+
+import io.github.shardsum.program.Pointwise.BinaryKind;
+import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.testkit.ErrorBounds;
+
+/** Arithmetic of bounds in the program that computes them, see {@link ErrorBounds}. */
+public final class ErrorArithmetic {
+  /** Half the distance of two f32 at 1. */
+  public static final double UNIT = 0x1p-24;
+
+  /** Roundings that a function such as tanh or exp may be off. */
+  public static final double FUNCTION = 4;
+
+  /** Below the least normal f32 a rounding is off by a distance, not by a part. */
+  public static final double LEAST = 0x1p-149;
+
+  private static final double INFINITE = Double.POSITIVE_INFINITY;
+
+  /**
+   * A value and the bound of its error: of f64, with the same labels; infinite where f32 may give
+   * anything. Of a bool, 1 where it may be the other.
+   */
+  public record Bounded(Value value, Value error) {}
+
+  private final ProgramBuilder p;
+
+  public ErrorArithmetic(ProgramBuilder p) {
+    this.p = p;
+  }
+
+  public Value number(double value) {
+    return p.constant(DType.F64, value);
+  }
+
+  public Value size(Value x) {
+    return p.unary(UnaryKind.ABS, x);
+  }
+
+  public Value larger(Value x, Value y) {
+    return p.binary(BinaryKind.MAXIMUM, x, y);
+  }
+
+  /** At most the size of the true value and of any computed one. */
+  public Value most(Bounded x) {
+    return p.add(size(x.value), x.error);
+  }
+
+  /** The error after a number of roundings of a result that is off by as much already. */
+  public Value rounded(Value value, Value error, double roundings) {
+    Value rounding = p.scale(p.add(size(value), error), roundings * UNIT);
+    return p.add(error, p.add(rounding, number(roundings * LEAST)));
+  }
+
+  /** 1 where it holds. */
+  public Value flag(Value condition) {
+    return p.select(condition, number(1), number(0));
+  }
+
+  public Value positive(Value error) {
+    return p.compare(Comparison.GT, error, number(0));
+  }
+
+  public Value both(Value x, Value y) {
+    return p.binary(BinaryKind.AND, x, y);
+  }
+
+  public Value not(Value x) {
+    return p.unary(UnaryKind.NOT, x);
+  }
+
+  /** An error, or infinity where a condition does not hold, as it does not of NaN. */
+  public Value where(Value condition, Value error) {
+    return p.select(condition, error, number(INFINITE));
+  }
+
+  /** Infinity where f32 may overflow or is NaN: of what follows nothing is known. */
+  public Value open(Bounded x) {
+    Value least = p.compare(Comparison.LT, most(x), number(Float.MAX_VALUE));
+    return where(least, x.error);
+  }
+
+  /** Whether two numbers may be equal, as f32 has them; NaN may. */
+  public Value near(Value distance, Value error) {
+    return both(positive(error), not(p.compare(Comparison.GT, distance, error)));
+  }
+
+  /** Toward zero. */
+  public Value whole(Value x) {
+    return p.multiply(p.unary(UnaryKind.SIGN, x), p.unary(UnaryKind.FLOOR, size(x)));
+  }
+}
