@@ -89,10 +89,44 @@ class KernelEdgesTest {
         "abij,abjk->baik; 3,4,10,11,18"
       })
   void batchesOfSmallProductsAreTheDefinition(String equation, String listed) {
-    check(equation, listed, List.of(DType.F32, DType.F64, DType.I64));
+    check(equation, listed, List.of(DType.F32, DType.F64, DType.I32, DType.I64));
   }
 
-  /** Integers have plain loops alone, and so has everything without the Vector API. */
+  /** Sums of i32 that are kept in i32 wrap as those in i64 that are cut to i32 at the end. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "bij,bjk->bik; 5,9,7,37",
+        "bij,bjk->bik; 70,33,17,16",
+        "bij,bkj->bik; 30,33,40,35",
+        "bji,bjk->bik; 7,6,31,4",
+        "ij,jk->ik; 20,30,24"
+      })
+  void sumsOfI32WrapAsThoseOfI64(String equation, String listed) {
+    Tensor[] wide = operands(equation, sizes(listed), DType.I64);
+    Tensor[] narrow = new Tensor[wide.length];
+    for (int i = 0; i < wide.length; i++) {
+      long[] shape = wide[i].shape().toArray();
+      narrow[i] = Tensor.of(random.ints(wide[i].shape().elementCount()).toArray(), shape);
+      wide[i] = narrow[i].convert(DType.I64);
+    }
+    try (Workers three = Workers.of(3)) {
+      EinsumOptions options = EinsumOptions.defaults().withWorkers(three);
+      Einsum ofI64 = Einsum.compile(equation, options, OperandSpec.like(wide));
+      Einsum ofI32 = Einsum.compile(equation, options, OperandSpec.like(narrow));
+      Tensor expected = ofI64.run(wide).convert(DType.I32);
+      Tensor out = Tensor.full(DType.I32, 7, expected.shape().toArray());
+      ofI32.runInto(out, narrow);
+      assertArrayEquals(values(expected), values(out));
+      ofI32.runInto(3, -1, out, narrow);
+      Tensor twice = Tensor.zeros(DType.I64, expected.shape().toArray());
+      ofI64.runInto(2, 0, twice, wide);
+      assertArrayEquals(values(twice.convert(DType.I32)), values(out));
+    }
+  }
+
+  /** What runs without the Vector API. */
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',

@@ -5,7 +5,6 @@ import io.github.shardsum.internal.kernel.FloatMicrokernel;
 import io.github.shardsum.internal.kernel.FloatSkinnyMicrokernel;
 import io.github.shardsum.internal.kernel.GemmKernels;
 import io.github.shardsum.internal.kernel.LongMicrokernel;
-import io.github.shardsum.internal.scalar.ScalarKernels;
 
 /**
  * The register tiles for a vector width.
@@ -41,8 +40,11 @@ public record VectorGemmKernels(int bits, boolean halfRate) implements GemmKerne
 
   @Override
   public LongMicrokernel longs() {
-    // C2 turns the integer loop into vector code by itself as well as we could.
-    return ScalarKernels.ALL.gemm().longs();
+    return switch (bits) {
+      case 512 -> LongMicrokernel512.SHARED;
+      case 256 -> LongMicrokernel256.SHARED;
+      default -> LongMicrokernel128.SHARED;
+    };
   }
 
   @Override

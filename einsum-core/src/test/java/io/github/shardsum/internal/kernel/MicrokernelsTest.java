@@ -47,6 +47,50 @@ class MicrokernelsTest {
     }
   }
 
+  static Stream<LongMicrokernel> integerProducts() {
+    return Tiles.all().map(GemmKernels::longs);
+  }
+
+  @ParameterizedTest
+  @MethodSource("integerProducts")
+  void unpackedProductsOfIntegersWrapAndWriteNothingElse(LongMicrokernel product) {
+    for (int m = 1; m <= 18; m++) {
+      for (int n : new int[] {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 40}) {
+        int k = 1 + (m + n) % 9;
+        for (int aStep : new int[] {1, m}) {
+          int aRow = aStep == 1 ? k + 2 : 1;
+          int bRow = n + n % 3;
+          int cRow = n + n % 2;
+          long[] a = random.longs(4 + m * (k + 2)).toArray();
+          long[] b = random.longs(3 + k * bRow).toArray();
+          long[] c = random.longs(2 + m * cRow).toArray();
+          int[] narrowA = lowerHalves(a);
+          int[] narrowB = lowerHalves(b);
+          int[] narrowC = lowerHalves(c);
+          long[] expected = c.clone();
+          for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+              long sum = 0;
+              for (int p = 0; p < k; p++) {
+                sum += a[4 + i * aRow + p * aStep] * b[3 + p * bRow + j];
+              }
+              expected[2 + i * cRow + j] = sum;
+            }
+          }
+          product.unpacked(m, n, k, a, 4, aRow, aStep, b, 3, bRow, c, 2, cRow);
+          assertArrayEquals(expected, c, m + ", " + n + ", " + k);
+          product.unpacked(m, n, k, narrowA, 4, aRow, aStep, narrowB, 3, bRow, narrowC, 2, cRow);
+          assertArrayEquals(lowerHalves(expected), narrowC, m + ", " + n + ", " + k);
+        }
+      }
+    }
+  }
+
+  /** The lower half of a sum of products is that of the sum of the lower halves' products. */
+  private static int[] lowerHalves(long[] values) {
+    return Arrays.stream(values).mapToInt(value -> (int) value).toArray();
+  }
+
   @ParameterizedTest
   @MethodSource("products")
   void unpackedProductsOfAnySizeAreTheirSumsAndWriteNothingElse(FloatMicrokernel product) {
