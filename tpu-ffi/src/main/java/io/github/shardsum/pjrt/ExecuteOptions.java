@@ -36,10 +36,6 @@ public record ExecuteOptions(Set<Integer> keep, int launchId) {
     return DEFAULTS;
   }
 
-  boolean isDefault() {
-    return launchId == 0 && keep.isEmpty();
-  }
-
   /**
    * The same, keeping some arguments.
    *

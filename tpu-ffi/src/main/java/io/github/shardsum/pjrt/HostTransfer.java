@@ -6,26 +6,16 @@ public enum HostTransfer {
    * Reads it during the call only: the caller may change or free it when the call returns. The copy
    * runs at memory's speed from 2 MiB on; smaller ones are ruled by the call, a few microseconds.
    */
-  COPY(0),
+  COPY,
   /**
    * Reads it until the transfer is done: the caller must neither change nor free it before {@link
    * PjrtBuffer#hostReleased} is done.
    */
-  UNTIL_TRANSFERRED(1),
+  UNTIL_TRANSFERRED,
   /**
    * Keeps it as the buffer's own memory where the device can, which is zero-copy on a CPU: the
    * caller must neither change nor free it before {@link PjrtBuffer#hostReleased} is done, which
    * comes after the buffer was closed.
    */
-  BORROW(2);
-
-  private final int number;
-
-  HostTransfer(int number) {
-    this.number = number;
-  }
-
-  int number() {
-    return number;
-  }
+  BORROW
 }

@@ -1,5 +1,6 @@
 package io.github.shardsum.pjrt;
 
+import io.github.shardsum.internal.pjrt.client.InMemoryStore;
 import java.time.Duration;
 import java.util.Optional;
 

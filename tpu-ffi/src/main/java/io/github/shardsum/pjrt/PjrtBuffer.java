@@ -10,6 +10,9 @@ import io.github.shardsum.internal.pjrt.abi.Leaks;
 import io.github.shardsum.internal.pjrt.abi.NativeLayout;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.client.BorrowedHostMemory;
+import io.github.shardsum.internal.pjrt.client.HostBuffers;
+import io.github.shardsum.internal.pjrt.client.PjrtAccess;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -28,6 +31,9 @@ import java.util.function.Function;
 public final class PjrtBuffer implements AutoCloseable {
   /** That of all buffers whose host memory is free already; only copies of it are given out. */
   static final CompletableFuture<Void> RELEASED = CompletableFuture.completedFuture(null);
+
+  /** What the internals may see of devices and buffers. */
+  static final PjrtAccess ACCESS = new Access();
 
   private final PjrtClient client;
   private final PjrtDevice place;
@@ -89,16 +95,6 @@ public final class PjrtBuffer implements AutoCloseable {
     return client.handle().child("PjrtBuffer", buffer, end);
   }
 
-  /** The device as it was when the buffer was made, without asking the plugin. */
-  PjrtDevice place() {
-    return place;
-  }
-
-  /** The type as it was when the buffer was made, without asking the plugin. */
-  Optional<ArrayType> arrayType() {
-    return arrayType;
-  }
-
   static void destroy(Api api, MemorySegment buffer) {
     try (CallArena scratch = api.scratch()) {
       ask(api, scratch, PjrtFunction.BUFFER_DESTROY, buffer);
@@ -111,14 +107,6 @@ public final class PjrtBuffer implements AutoCloseable {
 
   private Call ask(CallArena scratch, PjrtFunction slot, MemorySegment buffer) {
     return ask(client.api(), scratch, slot, buffer);
-  }
-
-  Handle handle() {
-    return handle;
-  }
-
-  PjrtClient client() {
-    return client;
   }
 
   /**
@@ -489,5 +477,49 @@ public final class PjrtBuffer implements AutoCloseable {
     return handle.isClosed()
         ? "PjrtBuffer, closed"
         : type().dtype().map(DType::toString).orElse(type().toString()) + shape();
+  }
+
+  private static final class Access implements PjrtAccess {
+    @Override
+    public MemorySegment address(PjrtDevice device) {
+      return device.address();
+    }
+
+    @Override
+    public Handle handle(PjrtBuffer buffer) {
+      return buffer.handle;
+    }
+
+    @Override
+    public PjrtDevice place(PjrtBuffer buffer) {
+      return buffer.place;
+    }
+
+    @Override
+    public Optional<ArrayType> type(PjrtBuffer buffer) {
+      return buffer.arrayType;
+    }
+
+    @Override
+    public PjrtBuffer of(PjrtDevice place, MemorySegment buffer, Optional<ArrayType> type) {
+      return PjrtBuffer.of(place, buffer, type);
+    }
+
+    @Override
+    public PjrtBuffer of(
+        PjrtDevice place, MemorySegment buffer, ArrayType type, BorrowedHostMemory lease) {
+      return PjrtBuffer.of(place, buffer, type, lease);
+    }
+
+    @Override
+    public PjrtBuffer of(
+        PjrtDevice place, MemorySegment buffer, ArrayType type, Runnable afterwards) {
+      return PjrtBuffer.of(place, buffer, type, afterwards);
+    }
+
+    @Override
+    public void destroy(Api api, MemorySegment buffer) {
+      PjrtBuffer.destroy(api, buffer);
+    }
   }
 }

@@ -7,6 +7,11 @@ import io.github.shardsum.internal.pjrt.abi.Handle;
 import io.github.shardsum.internal.pjrt.abi.Leaks;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.client.Assignments;
+import io.github.shardsum.internal.pjrt.client.ClientState;
+import io.github.shardsum.internal.pjrt.client.Compilation;
+import io.github.shardsum.internal.pjrt.client.HostBuffers;
+import io.github.shardsum.internal.pjrt.client.SerializedProgram;
 import io.github.shardsum.internal.pjrt.host.LargeStackThread;
 import io.github.shardsum.internal.pjrt.host.LaunchThrottle;
 import io.github.shardsum.internal.pjrt.host.StagingPool;
@@ -31,19 +36,18 @@ public final class PjrtClient implements AutoCloseable {
   private final PjrtPlugin plugin;
   private final Handle handle;
   private final Consumer<String> onLeak;
-  private final StagingPool staging;
+  private final ClientState state;
   private final Map<Long, PjrtDevice> byAddress;
   private final List<PjrtDevice> devices;
   private final List<PjrtDevice> addressable;
-  private final boolean cpu;
   private final LaunchThrottle launches;
 
   private PjrtClient(PjrtPlugin plugin, ClientOptions options, Handle handle, StagingPool staging) {
     this.plugin = plugin;
     this.handle = handle;
-    this.staging = staging;
     this.onLeak = options.onLeak();
     this.byAddress = new LinkedHashMap<>();
+    boolean cpu;
     MemorySegment address = handle.enter();
     try (CallArena scratch = api().scratch()) {
       for (MemorySegment device :
@@ -57,13 +61,14 @@ public final class PjrtClient implements AutoCloseable {
               .stream()
               .map(this::device)
               .toList();
-      this.cpu =
+      cpu =
           ask(scratch, PjrtFunction.CLIENT_PLATFORM_NAME, address)
               .text("platform_name")
               .equals("cpu");
     } finally {
       handle.exit();
     }
+    this.state = new ClientState(api(), handle, staging, cpu, PjrtBuffer.ACCESS);
     this.launches = new LaunchThrottle(cpu);
     Leaks.watch(this, handle, onLeak);
   }
@@ -117,41 +122,21 @@ public final class PjrtClient implements AutoCloseable {
     return handle;
   }
 
-  /** Whether the devices' memory is the host's. */
-  boolean isCpu() {
-    return cpu;
+  ClientState state() {
+    return state;
   }
 
   LaunchThrottle launches() {
     return launches;
   }
 
-  StagingPool staging() {
-    return staging;
-  }
-
   Consumer<String> onLeak() {
     return onLeak;
   }
 
-  /**
-   * Calls back when an event is done and destroys it; the client is not destroyed before. The
-   * caller is inside the client or one of its objects.
-   */
+  /** As {@link ClientState#consume}. */
   void consume(MemorySegment event, Consumer<Optional<PjrtException>> then) {
-    handle.hold();
-    api()
-        .events()
-        .whenReady(
-            event,
-            failure -> {
-              try {
-                api().events().destroy(event);
-              } finally {
-                handle.exit();
-              }
-              then.accept(failure);
-            });
+    state.consume(event, then);
   }
 
   /** Does something that needs the client, which cannot be destroyed meanwhile. */
@@ -445,7 +430,7 @@ public final class PjrtClient implements AutoCloseable {
    */
   public PjrtBuffer bufferFrom(Tensor tensor, PjrtDevice device, HostTransfer transfer) {
     checkMine(device);
-    return HostBuffers.from(this, tensor, device, transfer);
+    return HostBuffers.from(state, tensor, device, transfer);
   }
 
   /**
@@ -462,7 +447,7 @@ public final class PjrtClient implements AutoCloseable {
    */
   public PjrtBuffer bufferFrom(byte[] data, PjrtType type, long[] sizes, PjrtDevice device) {
     checkMine(device);
-    return HostBuffers.from(this, data, type, sizes, device);
+    return HostBuffers.from(state, data, type, sizes, device);
   }
 
   void checkMine(PjrtDevice device) {

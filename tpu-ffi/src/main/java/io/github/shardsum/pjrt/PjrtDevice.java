@@ -37,7 +37,12 @@ public final class PjrtDevice {
     return client.api().prepare(scratch, slot).set("device", address).invoke();
   }
 
-  PjrtClient client() {
+  /**
+   * The client that it belongs to.
+   *
+   * @return the client
+   */
+  public PjrtClient client() {
     return client;
   }
 

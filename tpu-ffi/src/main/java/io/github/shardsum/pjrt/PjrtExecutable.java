@@ -13,6 +13,7 @@ import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.abi.ProgramSignature;
 import io.github.shardsum.internal.pjrt.abi.Struct;
+import io.github.shardsum.internal.pjrt.client.SerializedProgram;
 import io.github.shardsum.tensor.Shape;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;

@@ -6,6 +6,8 @@ import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.Handle;
 import io.github.shardsum.internal.pjrt.abi.Leaks;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.client.ArgumentChecks;
+import io.github.shardsum.internal.pjrt.client.Launch;
 import io.github.shardsum.internal.pjrt.host.LaunchThrottle;
 import io.github.shardsum.internal.pjrt.host.Lazy;
 import io.github.shardsum.tensor.Shape;
@@ -60,7 +62,9 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     } finally {
       handle.exit();
     }
-    this.checks = new Lazy<>(() -> new ArgumentChecks(client, devices, executable.signature()));
+    this.checks =
+        new Lazy<>(
+            () -> new ArgumentChecks(client, PjrtBuffer.ACCESS, devices, executable.signature()));
     this.resultTypes = new Lazy<>(() -> results(executable, outputs));
     Leaks.watch(this, handle, client.onLeak());
   }
@@ -278,7 +282,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     }
     ArgumentChecks check = checks.get();
     check.check(arguments, width, options);
-    Launch launch = new Launch(client, resultTypes.get(), devices, arguments);
+    Launch launch = new Launch(client.state(), resultTypes.get(), devices, arguments);
     if (devices.size() > 1 || client.launches().isCounted(1)) {
       Runnable look = devices.size() > 1 ? () -> check.checkLive(arguments, width) : () -> {};
       return startCounted(launch, look, options, withEvents);

@@ -6,6 +6,8 @@ import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.NamedValues;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.client.ClientCreation;
+import io.github.shardsum.internal.pjrt.client.TpuLimits;
 import io.github.shardsum.internal.pjrt.host.PluginLoader;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -112,15 +114,7 @@ public final class PjrtPlugin {
    * @throws PjrtException if the plugin refuses
    */
   public Map<String, PjrtValue> attributes() {
-    return attributes(api);
-  }
-
-  static Map<String, PjrtValue> attributes(Api api) {
-    try (CallArena scratch = api.scratch()) {
-      Call call = api.prepare(scratch, PjrtFunction.PLUGIN_ATTRIBUTES).invoke();
-      return Collections.unmodifiableMap(
-          NamedValues.read(call.pointer("attributes"), call.number("num_attributes")));
-    }
+    return NamedValues.attributes(api);
   }
 
   /**
@@ -141,7 +135,12 @@ public final class PjrtPlugin {
    * @throws PjrtException if there is no device, or another process has it, or it takes too long
    */
   public PjrtClient createClient(ClientOptions options) {
-    return ClientCreation.create(this, options);
+    return ClientCreation.create(
+        origin(),
+        api,
+        options,
+        late -> PjrtClient.destroy(api, late),
+        (client, callbacks) -> PjrtClient.of(this, options, client, callbacks));
   }
 
   /**

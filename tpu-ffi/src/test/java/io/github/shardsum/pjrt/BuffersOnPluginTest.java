@@ -94,14 +94,14 @@ class BuffersOnPluginTest {
   }
 
   private long ask(PjrtBuffer buffer, PjrtFunction slot) {
-    MemorySegment address = buffer.handle().enter();
+    MemorySegment address = PjrtBuffer.ACCESS.handle(buffer).enter();
     try (CallArena scratch = on.client().api().scratch()) {
       var call = on.client().api().prepare(scratch, slot).set("buffer", address).invoke();
       return slot == PjrtFunction.BUFFER_OPAQUE_DEVICE_MEMORY_DATA_POINTER
           ? call.pointer("device_memory_ptr").address()
           : 0;
     } finally {
-      buffer.handle().exit();
+      PjrtBuffer.ACCESS.handle(buffer).exit();
     }
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.internal.pjrt.abi.Proto;
+import io.github.shardsum.internal.pjrt.client.Compilation;
 import io.github.shardsum.tensor.Shape;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import io.github.shardsum.internal.pjrt.abi.Fields;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.internal.pjrt.client.HostBuffers;
 import io.github.shardsum.pjrt.FakePlugin.Thing;
 import java.lang.foreign.MemorySegment;
 

@@ -232,7 +232,7 @@ class LifecycleTest {
       Tensor large = Tensor.of(new float[100_000], 100_000);
       assertThrows(
           PjrtException.class, () -> client.bufferFrom(large, client.devices().getFirst()));
-      assertTrue(client.staging().bytesKept() >= 400_000);
+      assertTrue(client.state().staging().bytesKept() >= 400_000);
     }
     fake.awaitEmpty();
   }

@@ -7,6 +7,7 @@ import io.github.shardsum.pjrt.PjrtValue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,15 @@ public final class NamedValues {
   private static final long MOST = 1 << 16;
 
   private NamedValues() {}
+
+  /** What a plugin says of itself. */
+  public static Map<String, PjrtValue> attributes(Api api) {
+    try (CallArena scratch = api.scratch()) {
+      Call call = api.prepare(scratch, PjrtFunction.PLUGIN_ATTRIBUTES).invoke();
+      return Collections.unmodifiableMap(
+          read(call.pointer("attributes"), call.number("num_attributes")));
+    }
+  }
 
   /** Writes options in their order. */
   public static MemorySegment write(SegmentAllocator arena, Map<String, PjrtValue> values) {

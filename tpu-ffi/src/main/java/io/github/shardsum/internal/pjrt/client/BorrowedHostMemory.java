@@ -1,4 +1,4 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
  * is only asked to once somebody wants to know, or if the event has not come when the buffer is
  * gone.
  */
-final class BorrowedHostMemory {
-  private final PjrtClient client;
+public final class BorrowedHostMemory {
+  private final ClientState client;
   private final MemorySegment event;
   private final Object owner;
   private final CompletableFuture<Void> released = new CompletableFuture<>();
@@ -28,7 +28,7 @@ final class BorrowedHostMemory {
    * @param event when the plugin lets go
    * @param owner what must be reachable until then
    */
-  BorrowedHostMemory(PjrtClient client, MemorySegment event, Object owner) {
+  public BorrowedHostMemory(ClientState client, MemorySegment event, Object owner) {
     this.client = client;
     this.event = event;
     this.owner = owner;
@@ -38,7 +38,7 @@ final class BorrowedHostMemory {
   }
 
   /** Done when the plugin has let go; the buffer may be gone. */
-  CompletableFuture<Void> released() {
+  public CompletableFuture<Void> released() {
     watch();
     return released.copy();
   }
@@ -47,7 +47,7 @@ final class BorrowedHostMemory {
    * Has the event seen to. To be called when the buffer is gone, while its client is not: the
    * caller that comes first holds the client before the other may go on.
    */
-  synchronized void watch() {
+  public synchronized void watch() {
     if (watched) {
       return;
     }

@@ -1,4 +1,4 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
 import io.github.shardsum.internal.pjrt.abi.Api;
 import io.github.shardsum.internal.pjrt.abi.Call;
@@ -8,31 +8,50 @@ import io.github.shardsum.internal.pjrt.abi.NamedValues;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.host.Deadline;
 import io.github.shardsum.internal.pjrt.host.LoadAdvice;
+import io.github.shardsum.pjrt.ClientOptions;
+import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /** The creation of a client, under a deadline, and what to do about its failure. */
-final class ClientCreation {
+public final class ClientCreation {
   private ClientCreation() {}
 
-  static PjrtClient create(PjrtPlugin plugin, ClientOptions options) {
+  /**
+   * Creates one.
+   *
+   * @param origin the plugin's file
+   * @param api its functions
+   * @param options what the plugin is told, and how long it may take
+   * @param destroy ends a client that came too late
+   * @param wrap makes the object of a client, which keeps what the plugin may call
+   */
+  public static PjrtClient create(
+      String origin,
+      Api api,
+      ClientOptions options,
+      Consumer<MemorySegment> destroy,
+      BiFunction<MemorySegment, Arena, PjrtClient> wrap) {
     // Collected when no thread can call any more: the client holds it, or the thread that creates
     // one.
     Arena callbacks = Arena.ofAuto();
     try {
       MemorySegment client =
           Deadline.call(
-              "client of " + plugin.origin(),
-              () -> createNow(plugin.api(), options, callbacks),
+              "client of " + origin,
+              () -> createNow(api, options, callbacks),
               options.deadline(),
               PjrtFunction.CLIENT_CREATE.symbol(),
               "the devices do not answer; see whether another process holds them, and on a TPU slice"
                   + " start the program on all its hosts",
-              late -> PjrtClient.destroy(plugin.api(), late));
-      return PjrtClient.of(plugin, options, client, callbacks);
+              destroy);
+      return wrap.apply(client, callbacks);
     } catch (PjrtException e) {
-      throw LoadAdvice.added(Path.of(plugin.origin()), e);
+      throw LoadAdvice.added(Path.of(origin), e);
     }
   }
 

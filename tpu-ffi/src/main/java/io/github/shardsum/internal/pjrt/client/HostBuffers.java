@@ -1,14 +1,18 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import io.github.shardsum.internal.pjrt.abi.Api;
 import io.github.shardsum.internal.pjrt.abi.Call;
 import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.EventCallbacks;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.host.StagingPool;
+import io.github.shardsum.pjrt.ArrayType;
+import io.github.shardsum.pjrt.HostTransfer;
+import io.github.shardsum.pjrt.PjrtBuffer;
+import io.github.shardsum.pjrt.PjrtDevice;
+import io.github.shardsum.pjrt.PjrtType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -23,7 +27,7 @@ import java.util.function.Consumer;
  * The way of host memory to a device: straight from a tensor's memory, or by way of memory that the
  * client keeps for it.
  */
-final class HostBuffers {
+public final class HostBuffers {
   /** As {@link HostTransfer#BORROW}, but a program may write to it: a donated block is no copy. */
   private static final int MUTABLE_ZERO_COPY = 3;
 
@@ -38,8 +42,17 @@ final class HostBuffers {
 
   private HostBuffers() {}
 
-  static PjrtBuffer from(
-      PjrtClient client, Tensor tensor, PjrtDevice device, HostTransfer transfer) {
+  /** PJRT_HostBufferSemantics. */
+  private static int number(HostTransfer transfer) {
+    return switch (transfer) {
+      case COPY -> 0;
+      case UNTIL_TRANSFERRED -> 1;
+      case BORROW -> 2;
+    };
+  }
+
+  public static PjrtBuffer from(
+      ClientState client, Tensor tensor, PjrtDevice device, HostTransfer transfer) {
     if (!tensor.segment().scope().isAlive()) {
       // The plugin would read what is somebody else's by now.
       throw new IllegalStateException(
@@ -60,7 +73,7 @@ final class HostBuffers {
   }
 
   /** Off the CPU a plugin has memory of its own, from which the device fetches. */
-  private static boolean isStaged(PjrtClient client, long bytes) {
+  private static boolean isStaged(ClientState client, long bytes) {
     return bytes >= STAGED_BYTES && client.isCpu();
   }
 
@@ -94,8 +107,8 @@ final class HostBuffers {
     }
   }
 
-  static PjrtBuffer from(
-      PjrtClient client, byte[] data, PjrtType type, long[] sizes, PjrtDevice device) {
+  public static PjrtBuffer from(
+      ClientState client, byte[] data, PjrtType type, long[] sizes, PjrtDevice device) {
     long wanted = byteSize(type, Objects.requireNonNull(sizes, "sizes"));
     if (data.length != wanted) {
       throw new IllegalArgumentException(
@@ -116,7 +129,7 @@ final class HostBuffers {
   }
 
   /** Bytes of host memory that hold a type and sizes; checked, since a plugin reads that many. */
-  static long byteSize(PjrtType type, long[] sizes) {
+  public static long byteSize(PjrtType type, long[] sizes) {
     if (!type.isBytewise()) {
       throw new IllegalArgumentException(
           "type: expected one of whole bytes for host memory, got "
@@ -144,16 +157,16 @@ final class HostBuffers {
   private record Transferred(MemorySegment buffer, MemorySegment done) {}
 
   private static PjrtBuffer transfer(
-      PjrtClient client, Source source, PjrtDevice device, HostTransfer transfer) {
+      ClientState client, Source source, PjrtDevice device, HostTransfer transfer) {
     MemorySegment address = client.handle().enter();
     try {
-      Transferred made = call(client.api(), address, source, device, transfer.number());
+      Transferred made = call(client, address, source, device, number(transfer));
       if (NativeMemory.isNull(made.done()) || transfer == HostTransfer.COPY) {
         client.api().events().destroy(made.done());
-        return PjrtBuffer.of(device, made.buffer(), Optional.of(source.type()));
+        return client.objects().of(device, made.buffer(), Optional.of(source.type()));
       }
       BorrowedHostMemory lease = new BorrowedHostMemory(client, made.done(), source.owner());
-      return PjrtBuffer.of(device, made.buffer(), source.type(), lease);
+      return client.objects().of(device, made.buffer(), source.type(), lease);
     } finally {
       Reference.reachabilityFence(source.owner());
       client.handle().exit();
@@ -161,18 +174,20 @@ final class HostBuffers {
   }
 
   private static Transferred call(
-      Api api, MemorySegment client, Source source, PjrtDevice device, int semantics) {
+      ClientState client, MemorySegment address, Source source, PjrtDevice device, int semantics) {
     long[] sizes = source.type().shape().toArray();
-    try (CallArena scratch = api.scratch()) {
+    try (CallArena scratch = client.api().scratch()) {
       Call call =
-          api.prepare(scratch, PjrtFunction.CLIENT_BUFFER_FROM_HOST_BUFFER)
-              .set("client", client)
+          client
+              .api()
+              .prepare(scratch, PjrtFunction.CLIENT_BUFFER_FROM_HOST_BUFFER)
+              .set("client", address)
               .set("data", source.data())
               .setInt("type", source.type().type().number())
               .set("dims", NativeMemory.copy(scratch, sizes))
               .set("num_dims", sizes.length)
               .setInt("host_buffer_semantics", semantics)
-              .set("device", device.address())
+              .set("device", client.objects().address(device))
               .invoke();
       return new Transferred(call.pointer("buffer"), call.pointer("done_with_host_buffer"));
     }
@@ -180,7 +195,7 @@ final class HostBuffers {
 
   /** By way of a block of the client's, so that the caller's memory is free at once. */
   private static PjrtBuffer staged(
-      PjrtClient client,
+      ClientState client,
       ArrayType type,
       long bytes,
       PjrtDevice device,
@@ -194,19 +209,21 @@ final class HostBuffers {
       fill.accept(data);
       Source source = new Source(data, type, data);
       if (bytes < MUTABLE_ZERO_COPY_BYTES) {
-        Transferred made = call(client.api(), address, source, device, HostTransfer.COPY.number());
+        Transferred made = call(client, address, source, device, number(HostTransfer.COPY));
         client.api().events().destroy(made.done());
-        return PjrtBuffer.of(device, made.buffer(), Optional.of(type));
+        return client.objects().of(device, made.buffer(), Optional.of(type));
       }
       Transferred made =
           call(
-              client.api(),
+              client,
               address,
               source,
               device,
-              client.isCpu() ? MUTABLE_ZERO_COPY : HostTransfer.UNTIL_TRANSFERRED.number());
+              client.isCpu() ? MUTABLE_ZERO_COPY : number(HostTransfer.UNTIL_TRANSFERRED));
       given = true;
-      return PjrtBuffer.of(device, made.buffer(), type, () -> release(client, made.done(), block));
+      return client
+          .objects()
+          .of(device, made.buffer(), type, () -> release(client, made.done(), block));
     } finally {
       if (!given) {
         pool.give(block);
@@ -218,7 +235,7 @@ final class HostBuffers {
   /**
    * Gives a block back when the plugin is done with it, which may be long after the buffer's end.
    */
-  private static void release(PjrtClient client, MemorySegment event, MemorySegment block) {
+  private static void release(ClientState client, MemorySegment event, MemorySegment block) {
     if (NativeMemory.isNull(event)) {
       // The plugin gave no event, so its end is never reported.
       return;

@@ -1,4 +1,4 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -10,6 +10,10 @@ import io.github.shardsum.internal.pjrt.abi.Handle;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.abi.Struct;
 import io.github.shardsum.internal.pjrt.host.LaunchThrottle;
+import io.github.shardsum.pjrt.ArrayType;
+import io.github.shardsum.pjrt.ExecuteOptions;
+import io.github.shardsum.pjrt.PjrtBuffer;
+import io.github.shardsum.pjrt.PjrtDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +25,7 @@ import java.util.Optional;
  * <p>All pointers lie in one piece, as the table of argument rows, the rows, the table of result
  * rows, those rows, and the events.
  */
-final class Launch {
+public final class Launch {
   // Where the arguments of the call lie: a small program runs in less than two microseconds.
   private static final long EXECUTABLE =
       PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("executable");
@@ -36,7 +40,7 @@ final class Launch {
   private static final long EVENTS =
       PjrtFunction.LOADED_EXECUTABLE_EXECUTE.offsetOf("device_complete_events");
 
-  private final PjrtClient client;
+  private final ClientState client;
   private final List<Optional<ArrayType>> types;
   private final PjrtBuffer[] arguments;
   private final List<PjrtDevice> places;
@@ -51,8 +55,8 @@ final class Launch {
    * @param places the devices
    * @param arguments {@code [device * argument]}, checked; not changed by any thread
    */
-  Launch(
-      PjrtClient client,
+  public Launch(
+      ClientState client,
       List<Optional<ArrayType>> types,
       List<PjrtDevice> places,
       PjrtBuffer[] arguments) {
@@ -71,20 +75,22 @@ final class Launch {
    * @param events one a device, to be consumed; none if none were asked for
    * @param isCounted whether it has a place among the {@link LaunchThrottle} to be left at its end
    */
-  record Started(List<List<PjrtBuffer>> results, List<MemorySegment> events, boolean isCounted) {
-    Started counted(boolean counted) {
+  public record Started(
+      List<List<PjrtBuffer>> results, List<MemorySegment> events, boolean isCounted) {
+    /** The same, with a place among those under way or without. */
+    public Started counted(boolean counted) {
       return new Started(results, events, counted);
     }
   }
 
   /** Enqueues the program; each argument is held until the plugin has taken it over. */
-  Started start(Handle program, ExecuteOptions options, boolean withEvents) {
+  public Started start(Handle program, ExecuteOptions options, boolean withEvents) {
     MemorySegment loaded = program.enter();
     int entered = 0;
     try (CallArena scratch = client.api().scratch()) {
       MemorySegment pointers = scratch.allocate(words() * ADDRESS.byteSize(), ADDRESS.byteSize());
       for (; entered < arguments.length; entered++) {
-        long argument = arguments[entered].handle().enter().address();
+        long argument = client.objects().handle(arguments[entered]).enter().address();
         pointers.setAtIndex(JAVA_LONG, (long) devices + entered, argument);
       }
       tables(pointers);
@@ -92,7 +98,7 @@ final class Launch {
       return started(pointers, withEvents);
     } finally {
       while (entered > 0) {
-        arguments[--entered].handle().exit();
+        client.objects().handle(arguments[--entered]).exit();
       }
       program.exit();
     }
@@ -141,7 +147,7 @@ final class Launch {
   }
 
   private static MemorySegment options(Api api, CallArena scratch, ExecuteOptions options) {
-    if (options.isDefault()) {
+    if (options.launchId() == 0 && options.keep().isEmpty()) {
       return api.defaultExecuteOptions();
     }
     Fields fields = api.allocate(scratch, Struct.EXECUTE_OPTIONS);
@@ -167,7 +173,7 @@ final class Launch {
         PjrtBuffer[] row = new PjrtBuffer[outputs];
         for (int output = 0; output < outputs; output++) {
           MemorySegment buffer = pointers.getAtIndex(ADDRESS, next++);
-          row[output] = PjrtBuffer.of(places.get(device), buffer, types.get(output));
+          row[output] = client.objects().of(places.get(device), buffer, types.get(output));
         }
         rows[device] = List.of(row);
       }
@@ -175,7 +181,7 @@ final class Launch {
     } catch (IllegalStateException e) {
       // The client was closed meanwhile, and with it what it knew of; these it never knew.
       for (; next < events(); next++) {
-        PjrtBuffer.destroy(client.api(), pointers.getAtIndex(ADDRESS, next));
+        client.objects().destroy(client.api(), pointers.getAtIndex(ADDRESS, next));
       }
       events.forEach(event -> client.consume(event, _ -> {}));
       throw e;

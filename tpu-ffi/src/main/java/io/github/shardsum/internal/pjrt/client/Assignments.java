@@ -1,10 +1,12 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.github.shardsum.internal.pjrt.abi.Api;
 import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
+import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.PjrtDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,12 +15,12 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /** Which devices a program runs on. */
-final class Assignments {
+public final class Assignments {
   private static final int MOST_SHOWN = 16;
 
   private Assignments() {}
 
-  static List<List<Integer>> byDefault(
+  public static List<List<Integer>> byDefault(
       Api api, MemorySegment client, int replicas, int partitions) {
     try (CallArena scratch = api.scratch()) {
       int count = replicas * partitions;
@@ -37,7 +39,7 @@ final class Assignments {
   }
 
   /** With a count of its own, so that a test can see the plugin refuse a wrong one. */
-  static void into(
+  public static void into(
       Api api, MemorySegment client, int replicas, int partitions, MemorySegment ids, long size) {
     try (CallArena scratch = api.scratch()) {
       api.prepare(scratch, PjrtFunction.CLIENT_DEFAULT_DEVICE_ASSIGNMENT)
@@ -50,7 +52,7 @@ final class Assignments {
     }
   }
 
-  static void check(List<PjrtDevice> devices, int replicas, int partitions) {
+  public static void check(List<PjrtDevice> devices, int replicas, int partitions) {
     if (replicas < 1 || partitions < 1 || (long) replicas * partitions > devices.size()) {
       throw new IllegalArgumentException(
           ("replicas x partitions: 1 to %d devices are there, got %d x %d; more CPU devices come with"
@@ -59,13 +61,13 @@ final class Assignments {
     }
   }
 
-  static void check(List<PjrtDevice> devices, CompileOptions options) {
+  public static void check(List<PjrtDevice> devices, CompileOptions options) {
     check(devices, options.replicas(), options.partitions());
     check(() -> devices.stream().map(PjrtDevice::id).toList(), options);
   }
 
   /** The ids are asked for only if there is an assignment: a topology has thousands. */
-  static void check(Supplier<List<Integer>> ids, CompileOptions options) {
+  public static void check(Supplier<List<Integer>> ids, CompileOptions options) {
     if (options.assignment().isEmpty()) {
       return;
     }

@@ -1,7 +1,14 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.abi.ProgramSignature;
+import io.github.shardsum.pjrt.ArrayType;
+import io.github.shardsum.pjrt.ExecuteOptions;
+import io.github.shardsum.pjrt.PjrtBuffer;
+import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtCode;
+import io.github.shardsum.pjrt.PjrtDevice;
+import io.github.shardsum.pjrt.PjrtException;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -13,8 +20,9 @@ import java.util.Set;
  * only; and what it does refuse, it refuses for one device after the others have begun: those wait
  * for the missing one, and end the process after 40 s.
  */
-final class ArgumentChecks {
+public final class ArgumentChecks {
   private final PjrtClient client;
+  private final PjrtAccess objects;
   private final List<PjrtDevice> devices;
   private final ProgramSignature signature;
 
@@ -22,26 +30,30 @@ final class ArgumentChecks {
    * Checks for a program.
    *
    * @param client of the program
+   * @param objects what buffers hold
    * @param devices that it runs on, in the order of the rows
    * @param signature what it takes, as far as that is known
    */
-  ArgumentChecks(PjrtClient client, List<PjrtDevice> devices, ProgramSignature signature) {
+  public ArgumentChecks(
+      PjrtClient client, PjrtAccess objects, List<PjrtDevice> devices, ProgramSignature signature) {
     this.client = client;
+    this.objects = objects;
     this.devices = devices;
     this.signature = signature;
   }
 
   /** Whether it may take the memory of arguments. */
-  boolean mayDonate() {
+  public boolean mayDonate() {
     return signature.donated().map(donated -> !donated.isEmpty()).orElse(true);
   }
 
   /** What stays true once it is: whose the buffers are, their devices and types. */
-  void check(PjrtBuffer[] arguments, int width, ExecuteOptions options) {
+  public void check(PjrtBuffer[] arguments, int width, ExecuteOptions options) {
     for (PjrtBuffer buffer : arguments) {
-      if (buffer.client() != client) {
+      PjrtClient given = objects.place(buffer).client();
+      if (given != client) {
         throw new IllegalArgumentException(
-            "arguments: expected buffers of the program's client, got one of " + buffer.client());
+            "arguments: expected buffers of the program's client, got one of " + given);
       }
     }
     checkTypes(arguments, width);
@@ -72,7 +84,7 @@ final class ArgumentChecks {
     int at = 0;
     for (PjrtBuffer buffer : arguments) {
       int place = at++ % width;
-      Optional<ArrayType> given = buffer.arrayType();
+      Optional<ArrayType> given = objects.type(buffer);
       if (given.isPresent() && !given.get().equals(wanted.get(place))) {
         throw new IllegalArgumentException(
             "argument %d: expected %s, got %s".formatted(place, wanted.get(place), given.get()));
@@ -82,7 +94,7 @@ final class ArgumentChecks {
 
   private void checkPlaces(PjrtBuffer[] arguments, int width) {
     for (int at = 0; at < arguments.length; at++) {
-      PjrtDevice given = arguments[at].place();
+      PjrtDevice given = objects.place(arguments[at]);
       if (!given.equals(devices.get(at / width))) {
         throw new IllegalArgumentException(
             "argument %d: expected a buffer on %s, got one on %s; put it there by bufferFrom or copyTo"
@@ -122,7 +134,7 @@ final class ArgumentChecks {
   }
 
   /** What another thread may change: to be called where no buffer is given away meanwhile. */
-  void checkLive(PjrtBuffer[] arguments, int width) {
+  public void checkLive(PjrtBuffer[] arguments, int width) {
     for (int at = 0; at < arguments.length; at++) {
       if (arguments[at].isDeleted()) {
         throw new PjrtException(

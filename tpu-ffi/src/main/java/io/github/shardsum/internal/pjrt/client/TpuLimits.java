@@ -1,12 +1,16 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
+import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.PjrtDeviceDescription;
+import io.github.shardsum.pjrt.PjrtOptions;
+import io.github.shardsum.pjrt.PjrtValue;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What libtpu's compiler would end the process on. */
-final class TpuLimits {
+public final class TpuLimits {
   private static final String TPU = "TPU ";
   private static final String V5E = "TPU v5 lite";
 
@@ -35,7 +39,7 @@ final class TpuLimits {
    * @param name as {@code v5e:4x8}
    * @param options among them the number of slices
    */
-  static void check(String name, PjrtOptions options) {
+  public static void check(String name, PjrtOptions options) {
     if (name.isBlank() || NO_CHIPS.matcher(name).find()) {
       throw new IllegalArgumentException(
           "topology: expected a name with sizes of at least 1, as v5e:4x8, got \"" + name + "\"");
@@ -61,7 +65,7 @@ final class TpuLimits {
    * @param topology its devices
    * @param options which of them are used
    */
-  static void check(Supplier<List<PjrtDeviceDescription>> topology, CompileOptions options) {
+  public static void check(Supplier<List<PjrtDeviceDescription>> topology, CompileOptions options) {
     List<PjrtDeviceDescription> devices = topology.get();
     if (devices.isEmpty() || !devices.getFirst().kind().startsWith(TPU)) {
       return;

@@ -1,6 +1,8 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
 import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.NamedValues;
+import io.github.shardsum.pjrt.PjrtException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -12,24 +14,24 @@ import java.util.zip.CRC32C;
  * A serialized program with a head: a mark, a checksum, and who wrote it. Plugins end the process
  * on bytes that are damaged, and may take those of another build for their own.
  */
-final class SerializedProgram {
+public final class SerializedProgram {
   private static final byte[] MARK = "shardsum-pjrt-1\n".getBytes(StandardCharsets.US_ASCII);
   private static final int CHECKED_FROM = MARK.length + Integer.BYTES;
 
   private SerializedProgram() {}
 
   /** The versions of a plugin, as far as it tells them. */
-  static String maker(Api api) {
+  public static String maker(Api api) {
     String attributes;
     try {
-      attributes = new TreeMap<>(PjrtPlugin.attributes(api)).toString();
+      attributes = new TreeMap<>(NamedValues.attributes(api)).toString();
     } catch (PjrtException e) {
       attributes = "";
     }
     return "PJRT API 0." + api.minor() + " " + attributes;
   }
 
-  static byte[] around(byte[] program, String maker) {
+  public static byte[] around(byte[] program, String maker) {
     byte[] name = maker.getBytes(StandardCharsets.UTF_8);
     ByteBuffer all =
         ByteBuffer.allocate(CHECKED_FROM + Integer.BYTES + name.length + program.length);
@@ -48,7 +50,7 @@ final class SerializedProgram {
    *
    * @throws IllegalArgumentException if it is not whole, or not of this maker
    */
-  static byte[] open(byte[] all, String reader) {
+  public static byte[] open(byte[] all, String reader) {
     int head = CHECKED_FROM + Integer.BYTES;
     if (Objects.requireNonNull(all, "serialized").length < head
         || !Arrays.equals(all, 0, MARK.length, MARK, 0, MARK.length)) {

@@ -1,5 +1,6 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
+import io.github.shardsum.pjrt.KeyValueStore;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -11,7 +12,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A key-value store of one process. */
-final class InMemoryStore implements KeyValueStore {
+public final class InMemoryStore implements KeyValueStore {
   private final Map<String, byte[]> values = new HashMap<>();
   private final Lock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();

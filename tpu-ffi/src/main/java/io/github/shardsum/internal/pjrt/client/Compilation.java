@@ -1,4 +1,4 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
 import io.github.shardsum.internal.pjrt.abi.Api;
 import io.github.shardsum.internal.pjrt.abi.Call;
@@ -10,6 +10,8 @@ import io.github.shardsum.internal.pjrt.abi.Struct;
 import io.github.shardsum.internal.pjrt.host.LargeStackThread;
 import io.github.shardsum.internal.pjrt.host.ProgramLimits;
 import io.github.shardsum.internal.pjrt.host.TensorTypes;
+import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.ProgramFormat;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
@@ -20,18 +22,18 @@ import java.nio.charset.StandardCharsets;
  * @param format the plugin's name of the form
  * @param options a serialized CompileOptionsProto
  */
-record Compilation(byte[] code, String format, byte[] options) {
-  Compilation {
+public record Compilation(byte[] code, String format, byte[] options) {
+  public Compilation {
     if (code.length == 0) {
       throw new IllegalArgumentException("program: expected StableHLO or HLO, got nothing");
     }
   }
 
-  static Compilation of(String mlir, CompileOptions options) {
+  public static Compilation of(String mlir, CompileOptions options) {
     return of(mlir.getBytes(StandardCharsets.UTF_8), ProgramFormat.MLIR, options);
   }
 
-  static Compilation of(byte[] code, ProgramFormat format, CompileOptions options) {
+  public static Compilation of(byte[] code, ProgramFormat format, CompileOptions options) {
     if (format == ProgramFormat.MLIR) {
       String text = new String(code, StandardCharsets.ISO_8859_1);
       TensorTypes.check(text);
@@ -51,13 +53,13 @@ record Compilation(byte[] code, String format, byte[] options) {
   }
 
   /** Compiles for a client's devices. */
-  MemorySegment loaded(Api api, MemorySegment client) {
+  public MemorySegment loaded(Api api, MemorySegment client) {
     return LargeStackThread.call(
         "pjrt compile", () -> compile(api, PjrtFunction.CLIENT_COMPILE, "client", client));
   }
 
   /** Compiles ahead of time. */
-  MemorySegment ahead(Api api, MemorySegment topology) {
+  public MemorySegment ahead(Api api, MemorySegment topology) {
     return LargeStackThread.call(
         "pjrt compile", () -> compile(api, PjrtFunction.COMPILE, "topology", topology));
   }

@@ -1,0 +1,39 @@
+package io.github.shardsum.internal.pjrt.client;
+
+import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.Handle;
+import io.github.shardsum.pjrt.ArrayType;
+import io.github.shardsum.pjrt.PjrtBuffer;
+import io.github.shardsum.pjrt.PjrtDevice;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * What devices and buffers hold of the plugin. Their public faces do not show it; the package of
+ * those implements this.
+ */
+public interface PjrtAccess {
+  /** The plugin's pointer to a device. */
+  MemorySegment address(PjrtDevice device);
+
+  /** The handle of a buffer. */
+  Handle handle(PjrtBuffer buffer);
+
+  /** The device as it was when the buffer was made, without a query of the plugin. */
+  PjrtDevice place(PjrtBuffer buffer);
+
+  /** The type as it was when the buffer was made, without a query of the plugin. */
+  Optional<ArrayType> type(PjrtBuffer buffer);
+
+  /** A buffer that the plugin made. */
+  PjrtBuffer of(PjrtDevice place, MemorySegment buffer, Optional<ArrayType> type);
+
+  /** A buffer of host memory that the plugin goes on using. */
+  PjrtBuffer of(PjrtDevice place, MemorySegment buffer, ArrayType type, BorrowedHostMemory lease);
+
+  /** A buffer with something to do once the plugin has let go of it. */
+  PjrtBuffer of(PjrtDevice place, MemorySegment buffer, ArrayType type, Runnable afterwards);
+
+  /** Destroys a buffer that no object holds. */
+  void destroy(Api api, MemorySegment buffer);
+}
