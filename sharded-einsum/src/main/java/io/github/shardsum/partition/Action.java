@@ -21,7 +21,7 @@ import java.util.List;
  *       label have the same product before and after, and cut it at the same indices
  *   <li>{@link AllReduce}: the axes leave the partial ones
  *   <li>{@link ReduceScatter}: the axes leave the partial ones and {@code L} becomes {@code L.axes}
- *   <li>{@link Exchange}: one label is cut by the same axes in another order
+ *   <li>{@link Exchange}: one label is cut anew, by the same axes in another order or by fewer
  *   <li>{@link Contract}: an einsum of what each device holds
  * </ul>
  *
@@ -197,12 +197,14 @@ public sealed interface Action {
   }
 
   /**
-   * Cuts a label by the same axes in another order; every device receives what it lacks of its
-   * interval. Where chunks end at the same indices in both orders it is a {@link
-   * CollectivePermute}.
+   * Cuts a label anew; every device receives what it lacks of the interval that the result's layout
+   * gives it. All that a group's members hold is alike but for the label, of which each index that
+   * one of them gets is held by exactly one; several may get it. Where chunks end at the same
+   * indices before and after it is a {@link CollectivePermute}.
    *
    * @param label the label
-   * @param axes the label's axes from the first that changes its place on, in mesh order
+   * @param axes the axes along which elements move, in mesh order: the label's axes from the first
+   *     that changes its place on
    */
   record Exchange(String label, List<String> axes) implements Action {
     /** Copies the list. */

@@ -3,10 +3,10 @@ package io.github.shardsum.internal.certify;
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 
 /** Where each device lies on a mesh, and which indices that gives it. */
 final class Grid {
@@ -25,49 +25,48 @@ final class Grid {
     return coordinates.length;
   }
 
-  long size(String axis) {
-    return mesh.axes().get(mesh.indexOf(axis)).size();
+  int parts(List<String> axes) {
+    return axes.stream().mapToInt(mesh::size).reduce(1, Math::multiplyExact);
   }
 
-  long coordinate(int device, String axis) {
-    return coordinates[device][mesh.indexOf(axis)];
+  boolean isAxes(List<String> axes) {
+    return mesh.axisNames().containsAll(axes) && new HashSet<>(axes).size() == axes.size();
   }
 
-  /** What a device has of indices that are dealt out over axes, major first. */
+  /** A device's place along axes, major first. */
+  int part(int device, List<String> axes) {
+    int part = 0;
+    for (String axis : axes) {
+      part = part * mesh.size(axis) + coordinates[device][mesh.indexOf(axis)];
+    }
+    return part;
+  }
+
+  /** What a device has of indices that are dealt out over one axis after the other. */
   Interval chunk(int device, Interval whole, List<String> axes) {
-    return whole.chunk(
-        axes.stream().map(this::size).toList(),
-        axes.stream().map(axis -> coordinate(device, axis)).toList());
+    Interval left = whole;
+    for (String axis : axes) {
+      left = left.chunk(mesh.size(axis), coordinates[device][mesh.indexOf(axis)]);
+    }
+    return left;
   }
 
   /** What a device has of each dimension of a shape. */
-  List<Interval> box(int device, Term term, long[] shape) {
+  List<Interval> box(int device, Term term, Shape shape) {
     List<Interval> box = new ArrayList<>();
-    for (int dim = 0; dim < shape.length; dim++) {
-      Axis axis = term.axes().get(dim);
-      box.add(chunk(device, Interval.all(shape[dim]), axis.mesh()));
+    for (Axis axis : term.axes()) {
+      box.add(chunk(device, Interval.all(shape.size(box.size())), axis.mesh()));
     }
     return box;
   }
 
-  /**
-   * The devices that differ along axes only, in groups; in a group they are in the order of those
-   * axes, major first.
-   */
-  List<List<Integer>> groups(List<String> axes) {
-    Map<List<Integer>, Integer[]> groups = new LinkedHashMap<>();
-    int members = (int) axes.stream().mapToLong(this::size).reduce(1, (a, b) -> a * b);
+  /** The devices that differ along axes only, in groups, in the order of those axes. */
+  int[][] groups(List<String> axes) {
+    List<String> others = mesh.axisNames().stream().filter(axis -> !axes.contains(axis)).toList();
+    int[][] groups = new int[parts(others)][parts(axes)];
     for (int device = 0; device < devices(); device++) {
-      List<Integer> rest = new ArrayList<>();
-      for (int i = 0; i < coordinates[device].length; i++) {
-        rest.add(axes.contains(mesh.axes().get(i).name()) ? 0 : coordinates[device][i]);
-      }
-      long number = 0;
-      for (String axis : axes) {
-        number = number * size(axis) + coordinate(device, axis);
-      }
-      groups.computeIfAbsent(rest, _ -> new Integer[members])[(int) number] = device;
+      groups[part(device, others)][part(device, axes)] = device;
     }
-    return groups.values().stream().map(List::of).toList();
+    return groups;
   }
 }

@@ -7,13 +7,18 @@ import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Replays a plan on symbolic shards and refuses it unless every device ends with exactly its part
@@ -25,22 +30,27 @@ public final class PlanChecker {
   private final Equation equation;
   private final Grid grid;
   private final List<Held> values = new ArrayList<>();
+  private String where = "plan";
 
   /**
-   * A value on all devices, the labels of its dimensions, the operands of the equation that it is
-   * made of, and whether an einsum made it.
+   * A value on all devices.
+   *
+   * @param labels of its dimensions
+   * @param factors the operands of the equation that it is a product of
+   * @param isMade whether an einsum made it
    */
   private record Held(
-      List<Shard> shards, List<String> labels, Set<Integer> operands, boolean isMade) {
+      List<Shard> shards, List<String> labels, Set<Integer> factors, boolean isMade) {
     /** What is complete on every device is no sum any more. */
     Held {
-      boolean isComplete =
-          shards.stream()
-              .allMatch(shard -> shard.region().isComplete() && !shard.region().isNothing());
+      boolean isSum =
+          shards.stream().anyMatch(s -> !s.terms().isComplete() || s.terms().isNothing());
       shards =
-          isComplete
-              ? shards.stream().map(shard -> shard.with(Region.COMPLETE)).toList()
-              : List.copyOf(shards);
+          isSum ? shards : shards.stream().map(s -> new Shard(s.box(), Terms.COMPLETE)).toList();
+    }
+
+    Shard on(int device) {
+      return shards.get(device);
     }
   }
 
@@ -63,440 +73,441 @@ public final class PlanChecker {
     return new PlanChecker(plan, equation).run();
   }
 
+  private PlanRefusedException refused(String why, Object... values) {
+    Object[] shown =
+        Arrays.stream(values).map(v -> v instanceof int[] of ? Arrays.toString(of) : v).toArray();
+    return new PlanRefusedException(where + ": " + why.formatted(shown));
+  }
+
+  private void require(boolean condition, String why, Object... values) {
+    if (!condition) {
+      throw refused(why, values);
+    }
+  }
+
   private Certificate run() {
     List<Term> operands = equation.operands();
-    if (plan.inputs().size() != operands.size() || plan.outputs().size() != 1) {
-      throw refused(
-          "plan",
-          "must have %d inputs and 1 output, got %d and %d"
-              .formatted(operands.size(), plan.inputs().size(), plan.outputs().size()));
-    }
+    require(
+        plan.inputs().size() == operands.size() && plan.outputs().size() == 1,
+        "must have %d inputs and 1 output, got %d and %d",
+        operands.size(),
+        plan.inputs().size(),
+        plan.outputs().size());
     for (int i = 0; i < operands.size(); i++) {
-      PlannedValue input = plan.inputs().get(i);
-      checkLabels("input " + i, operands.get(i), input);
-      values.add(given(i, operands.get(i), input.shape().toArray()));
-      checkSaid("input " + i, values.get(i), input);
+      where = "input " + i;
+      require(
+          operands.get(i).size() == plan.inputs().get(i).shape().rank(),
+          "must be %s",
+          operands.get(i));
+      values.add(given(i, operands.get(i), plan.inputs().get(i).shape()));
+      checkSaid(values.get(i), plan.inputs().get(i));
     }
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
-      String where = "step " + i + " (" + step.action().op() + ")";
-      Held result = apply(where, i, step);
-      checkSaid(where, result, step.result());
-      values.add(result);
+      where = "step " + i + " (" + step.action().op() + ")";
+      values.add(
+          step.action() instanceof Action.Contract c
+              ? contract(i, c.equation(), step)
+              : moved(step));
+      checkSaid(values.getLast(), step.result());
     }
-    checkResult();
+    where = "result";
+    checkResult(
+        values.get(plan.outputs().getFirst()), plan.value(plan.outputs().getFirst()).shape());
     return new Certificate(grid.devices(), plan.steps().size());
   }
 
-  private Held given(int operand, Term term, long[] shape) {
+  private Held given(int operand, Term term, Shape shape) {
     List<Shard> shards = new ArrayList<>();
     for (int device = 0; device < grid.devices(); device++) {
-      Region region = Region.COMPLETE;
+      Terms terms = Terms.COMPLETE;
       for (String axis : term.partial()) {
-        long at = grid.coordinate(device, axis);
-        Region addend =
-            Region.of(
-                "addend of operand " + operand + " over " + axis,
-                grid.size(axis),
-                new Interval(at, at + 1));
-        region = region.times(addend).orElseThrow();
+        int part = grid.part(device, List.of(axis));
+        String name = "addends of operand " + operand + " over " + axis;
+        terms =
+            terms
+                .times(Terms.of(name, grid.parts(List.of(axis)), new Interval(part, part + 1)))
+                .orElseThrow();
       }
-      shards.add(new Shard(grid.box(device, term, shape), region));
+      shards.add(new Shard(grid.box(device, term, shape), terms));
     }
     return new Held(shards, labels(term), Set.of(operand), false);
   }
 
-  private Held apply(String where, int index, PlanStep step) {
-    if (step.action() instanceof Action.Contract contract) {
-      return contract(where, index, contract.equation(), step);
+  private Held moved(PlanStep step) {
+    Held from = values.get(step.operands().getFirst());
+    PlannedValue before = plan.value(step.operands().getFirst());
+    require(
+        before.shape().equals(step.result().shape()),
+        "must give %s, got %s",
+        before,
+        step.result());
+    Set<String> addends = wide(before.layout().partial());
+    if (step.action() instanceof Action.AllReduce
+        || step.action() instanceof Action.ReduceScatter) {
+      step.action().groupAxes().forEach(addends::remove);
     }
-    int number = step.operands().getFirst();
-    PlannedValue operand = plan.value(number);
-    Held from = values.get(number);
-    checkSameValue(where, operand, step.result());
+    require(
+        addends.equals(wide(step.result().layout().partial())),
+        "must leave addends over %s",
+        addends);
     List<Shard> shards = new ArrayList<>(from.shards());
     switch (step.action()) {
-      case Action.Slice(String label, List<String> axes) ->
-          slice(shards, dim(where, operand, label), axes);
+      case Action.Slice(String label, List<String> axes) -> slice(shards, dim(before, label), axes);
       case Action.AllGather(String label, List<String> axes) ->
-          gather(where, shards, dim(where, operand, label), axes);
+          gather(shards, dim(before, label), axes);
       case Action.AllToAll(String out, String in, List<String> axes) -> {
-        gather(where, shards, dim(where, operand, out), axes);
-        slice(shards, dim(where, operand, in), axes);
+        require(!out.equals(in), "must move axes from one label to another");
+        gather(shards, dim(before, out), axes);
+        slice(shards, dim(before, in), axes);
       }
-      case Action.AllReduce(List<String> axes) -> reduce(where, shards, axes);
+      case Action.AllReduce(List<String> axes) -> reduce(shards, axes);
       case Action.ReduceScatter(String label, List<String> axes) -> {
-        reduce(where, shards, axes);
-        slice(shards, dim(where, operand, label), axes);
+        reduce(shards, axes);
+        slice(shards, dim(before, label), axes);
       }
       case Action.CollectivePermute(List<String> axes) ->
-          permute(where, shards, axes, step.result());
+          permute(shards, axes, before, step.result());
       case Action.Exchange(String label, List<String> axes) ->
-          exchange(where, shards, dim(where, operand, label), axes, step.result());
+          exchange(shards, dim(before, label), axes, step.result());
       case Action.Contract _ -> throw new IllegalStateException();
     }
-    return new Held(shards, from.labels(), from.operands(), from.isMade());
+    return new Held(shards, from.labels(), from.factors(), from.isMade());
+  }
+
+  private Set<String> wide(List<String> axes) {
+    Set<String> wide = new TreeSet<>(axes);
+    wide.removeIf(axis -> grid.parts(List.of(axis)) == 1);
+    return wide;
+  }
+
+  private int[][] groups(List<String> axes) {
+    require(grid.isAxes(axes), "must be over axes of the mesh, each once, got %s", axes);
+    return grid.groups(axes);
   }
 
   private void slice(List<Shard> shards, int dim, List<String> axes) {
+    groups(axes);
     for (int device = 0; device < shards.size(); device++) {
       Shard shard = shards.get(device);
       shards.set(device, shard.with(dim, grid.chunk(device, shard.box().get(dim), axes)));
     }
   }
 
-  /** In the order of the axes each member's indices begin where the last one's end. */
-  private void gather(String where, List<Shard> shards, int dim, List<String> axes) {
-    for (List<Integer> group : grid.groups(axes)) {
-      Shard first = shards.get(group.getFirst());
-      Interval run = new Interval(0, 0);
-      for (int device : group) {
-        Shard shard = shards.get(device);
-        Interval own = shard.box().get(dim);
-        boolean follows = run.isEmpty() || own.isEmpty() || own.from() == run.to();
-        if (!shard.isBeside(first, dim) || !follows) {
-          throw refused(
-              where,
-              "device %d holds %s, which does not follow what device %d holds, %s"
-                  .formatted(device, shard, group.getFirst(), first));
-        }
-        run = own.isEmpty() ? run : new Interval(run.isEmpty() ? own.from() : run.from(), own.to());
-      }
-      for (int device : group) {
-        shards.set(device, first.with(dim, run));
-      }
-    }
-  }
-
-  private void reduce(String where, List<Shard> shards, List<String> axes) {
-    for (List<Integer> group : grid.groups(axes)) {
-      Shard first = shards.get(group.getFirst());
-      for (int device : group) {
-        if (!shards.get(device).box().equals(first.box())) {
-          throw refused(
-              where,
-              "device %d holds %s and device %d %s, which cannot be added"
-                  .formatted(group.getFirst(), first, device, shards.get(device)));
-        }
-      }
-      List<Region> regions = group.stream().map(device -> shards.get(device).region()).toList();
-      Region sum =
-          Region.sum(regions)
-              .orElseThrow(
-                  () ->
-                      refused(
-                          where,
-                          "a term is added twice, by devices %s: device %d holds %s"
-                              .formatted(group, group.getFirst(), first)));
-      for (int device : group) {
-        shards.set(device, first.with(sum));
+  /** What the members hold are the chunks of what they hold together. */
+  private void gather(List<Shard> shards, int dim, List<String> axes) {
+    for (int[] group : groups(axes)) {
+      List<Interval> held = beside(shards, group, dim);
+      List<Interval> filled = held.stream().filter(interval -> !interval.isEmpty()).toList();
+      Interval all =
+          filled.isEmpty()
+              ? held.getFirst()
+              : new Interval(filled.getFirst().from(), filled.getLast().to());
+      for (int i = 0; i < group.length; i++) {
+        Interval chunk = grid.chunk(group[i], all, axes);
+        require(
+            held.get(i).equals(chunk),
+            "device %d must hold %s of %s, got %s",
+            group[i],
+            chunk,
+            all,
+            held.get(i));
+        shards.set(group[i], shards.get(group[i]).with(dim, all));
       }
     }
   }
 
   /**
-   * Each block that a device must get is held as often as devices must get it, and is not part of a
-   * sum.
+   * The intervals of a group's members along a dimension, in all others of which they are alike.
    */
-  private void permute(String where, List<Shard> shards, List<String> axes, PlannedValue result) {
-    for (List<Integer> group : grid.groups(axes)) {
-      Map<Shard, Integer> held = new HashMap<>();
-      group.forEach(device -> held.merge(shards.get(device), 1, Integer::sum));
-      Map<Integer, Shard> received = new HashMap<>();
+  private List<Interval> beside(List<Shard> shards, int[] group, int dim) {
+    Shard first = shards.get(group[0]);
+    for (int device : group) {
+      Shard shard = shards.get(device);
+      require(
+          shard.equals(first.with(dim, shard.box().get(dim))),
+          "device %d holds %s, which is not beside what device %d holds, %s",
+          device,
+          shard,
+          group[0],
+          first);
+    }
+    return Arrays.stream(group).mapToObj(device -> shards.get(device).box().get(dim)).toList();
+  }
+
+  private void reduce(List<Shard> shards, List<String> axes) {
+    for (int[] group : groups(axes)) {
+      Shard first = shards.get(group[0]);
+      List<Terms> addends = new ArrayList<>();
       for (int device : group) {
-        List<Interval> wanted = said(device, result);
-        Shard source = new Shard(wanted, shards.get(device).region());
-        if (held.merge(source, -1, Integer::sum) < 0) {
-          throw refused(
-              where,
-              "device %d must get %s, which no other device of %s has left to give"
-                  .formatted(device, source, group));
-        }
-        received.put(device, source);
+        Shard shard = shards.get(device);
+        require(
+            shard.box().equals(first.box()),
+            "device %d holds %s and device %d %s, which cannot be added",
+            group[0],
+            first,
+            device,
+            shard);
+        addends.add(shard.terms());
       }
-      received.forEach(shards::set);
+      Terms sum =
+          Terms.sum(addends)
+              .orElseThrow(
+                  () ->
+                      refused(
+                          "devices %s add a term twice: device %d holds %s",
+                          group, group[0], first));
+      for (int device : group) {
+        shards.set(device, new Shard(first.box(), sum));
+      }
     }
   }
 
-  private void exchange(
-      String where, List<Shard> shards, int dim, List<String> axes, PlannedValue result) {
-    for (List<Integer> group : grid.groups(axes)) {
-      Shard first = shards.get(group.getFirst());
-      List<Interval> held = new ArrayList<>();
+  /** A device gets the block whose number along every label it has afterwards. */
+  private void permute(
+      List<Shard> shards, List<String> axes, PlannedValue before, PlannedValue after) {
+    require(grid.parts(before.layout().partial()) == 1, "must not move addends, got %s", before);
+    for (int[] group : groups(axes)) {
+      Map<List<Integer>, Shard> blocks = new HashMap<>();
       for (int device : group) {
-        if (!shards.get(device).isBeside(first, dim)) {
-          throw refused(
-              where,
-              "device %d holds %s, and device %d %s"
-                  .formatted(group.getFirst(), first, device, shards.get(device)));
-        }
-        held.add(shards.get(device).box().get(dim));
+        blocks.put(parts(device, before), shards.get(device));
+      }
+      for (int device : group) {
+        Shard block = blocks.get(parts(device, after));
+        require(
+            block != null && sameParts(before, after),
+            "no member of %s has what device %d must get",
+            group,
+            device);
+        shards.set(device, Objects.requireNonNull(block));
+      }
+    }
+  }
+
+  private boolean sameParts(PlannedValue before, PlannedValue after) {
+    boolean same = true;
+    for (int dim = 0; dim < before.shape().rank(); dim++) {
+      same &= grid.parts(before.layout().axes(dim)) == grid.parts(after.layout().axes(dim));
+    }
+    return same;
+  }
+
+  private List<Integer> parts(int device, PlannedValue value) {
+    return value.layout().term().axes().stream()
+        .map(axis -> grid.part(device, axis.mesh()))
+        .toList();
+  }
+
+  /** The members hold disjoint intervals, of which each gets what the result's layout says. */
+  private void exchange(List<Shard> shards, int dim, List<String> axes, PlannedValue result) {
+    for (int[] group : groups(axes)) {
+      List<Interval> held = new ArrayList<>(beside(shards, group, dim));
+      held.sort(Comparator.comparingLong(Interval::from).thenComparingLong(Interval::to));
+      for (int i = 1; i < held.size(); i++) {
+        require(
+            held.get(i - 1).to() <= held.get(i).from(),
+            "devices %s hold %s, of which some twice",
+            group,
+            held);
       }
       for (int device : group) {
         Interval wanted = said(device, result).get(dim);
-        if (!covers(held, wanted)) {
-          throw refused(
-              where,
-              "device %d must get %s, and %s hold %s".formatted(device, wanted, group, held));
+        long lacks = wanted.to() - wanted.from();
+        for (Interval interval : held) {
+          lacks -=
+              Math.max(
+                  0,
+                  Math.min(wanted.to(), interval.to()) - Math.max(wanted.from(), interval.from()));
         }
-        shards.set(device, first.with(dim, wanted));
+        require(lacks == 0, "device %d must get %s, and %s hold %s", device, wanted, group, held);
+        shards.set(device, shards.get(device).with(dim, wanted));
       }
     }
   }
 
-  private static boolean covers(List<Interval> held, Interval wanted) {
-    long at = wanted.from();
-    boolean moved = true;
-    while (at < wanted.to() && moved) {
-      moved = false;
-      for (Interval interval : held) {
-        if (interval.from() <= at && at < interval.to()) {
-          at = interval.to();
-          moved = true;
-        }
-      }
-    }
-    return at >= wanted.to();
-  }
-
-  private Held contract(String where, int index, Equation local, PlanStep step) {
-    List<PlannedValue> operands = step.operands().stream().map(plan::value).toList();
-    if (local.operands().size() != operands.size()) {
-      throw refused(
-          where, "the equation %s must have %d operands".formatted(local, operands.size()));
-    }
+  private Held contract(int index, Equation local, PlanStep step) {
+    List<Held> read = step.operands().stream().map(values::get).toList();
+    require(local.operands().size() == read.size(), "%s must have %d operands", local, read.size());
     Map<String, Long> sizes = new HashMap<>();
-    for (int i = 0; i < operands.size(); i++) {
-      checkLabels(where, local.operands().get(i), operands.get(i));
-      checkRead(where, local.operands().get(i), values.get(step.operands().get(i)));
-      long[] shape = operands.get(i).shape().toArray();
-      for (int dim = 0; dim < shape.length; dim++) {
-        sizes.merge(label(local.operands().get(i), dim), shape[dim], Math::max);
+    Set<Integer> factors = new HashSet<>();
+    for (int i = 0; i < read.size(); i++) {
+      List<String> labels = labels(local.operands().get(i));
+      require(
+          labels.equals(read.get(i).labels()),
+          "must read dimensions %s, got %s",
+          read.get(i).labels(),
+          labels);
+      for (int dim = 0; dim < labels.size(); dim++) {
+        sizes.merge(
+            labels.get(dim), plan.value(step.operands().get(i)).shape().size(dim), Math::max);
+      }
+      for (int factor : read.get(i).factors()) {
+        require(factors.add(factor), "operand %d is multiplied twice", factor);
       }
     }
-    Term to = local.output();
-    checkLabels(where, to, step.result());
-    Set<Integer> parts = parts(where, step);
-    Set<String> summed = summed(where, sizes.keySet(), to, parts);
+    List<String> output = labels(local.output());
+    require(output.size() == step.result().shape().rank(), "must give %s", local.output());
+    Set<String> summed = new TreeSet<>(sizes.keySet());
+    output.forEach(summed::remove);
+    checkSummed(summed, factors);
+    List<Map<String, Interval>> at = new ArrayList<>();
+    for (int device = 0; device < grid.devices(); device++) {
+      at.add(read(device, step, read, sizes));
+    }
+    Map<String, Integer> parts = new HashMap<>();
+    summed.forEach(
+        label -> parts.put(label, dealt(label, at, Objects.requireNonNull(sizes.get(label)))));
     List<Shard> shards = new ArrayList<>();
     for (int device = 0; device < grid.devices(); device++) {
-      shards.add(contract(where, index, local, step, sizes, summed, device));
-    }
-    return new Held(shards, labels(to), parts, true);
-  }
-
-  private Set<Integer> parts(String where, PlanStep step) {
-    Set<Integer> parts = new HashSet<>();
-    for (int operand : step.operands()) {
-      for (int part : values.get(operand).operands()) {
-        if (!parts.add(part)) {
-          throw refused(where, "operand %d is multiplied twice".formatted(part));
-        }
+      Terms terms = Terms.COMPLETE;
+      for (Held operand : read) {
+        terms =
+            terms
+                .times(operand.on(device).terms())
+                .orElseThrow(() -> refused("two operands are parts of the same sum"));
       }
+      for (Map.Entry<String, Integer> label : parts.entrySet()) {
+        Interval own = Objects.requireNonNull(at.get(device).get(label.getKey()));
+        terms =
+            terms
+                .times(Terms.of(label.getKey() + " of step " + index, label.getValue(), own))
+                .orElseThrow();
+      }
+      // What only the result has is made, where the layout says.
+      List<Interval> box = said(device, step.result());
+      for (int dim = 0; dim < output.size(); dim++) {
+        box.set(dim, at.get(device).getOrDefault(output.get(dim), box.get(dim)));
+      }
+      shards.add(new Shard(box, terms));
     }
-    return parts;
+    return new Held(shards, output, factors, true);
   }
 
   /**
    * A label is summed over once all operands that have it are multiplied, unless the result has it.
    */
-  private Set<String> summed(String where, Set<String> labels, Term to, Set<Integer> parts) {
-    Set<String> summed = new HashSet<>(labels);
-    to.axes().forEach(axis -> summed.remove(axis.label()));
+  private void checkSummed(Set<String> summed, Set<Integer> factors) {
     for (String label : summed) {
-      boolean late = has(equation.output(), label);
+      boolean late = labels(equation.output()).contains(label);
       for (int i = 0; i < equation.operands().size(); i++) {
-        late |= !parts.contains(i) && has(equation.operands().get(i), label);
+        late |= !factors.contains(i) && labels(equation.operands().get(i)).contains(label);
       }
-      if (late) {
-        throw refused(where, "label %s is summed over, and is still read".formatted(label));
-      }
+      require(!late, "label %s is summed over, and is still read", label);
     }
-    return summed;
   }
 
-  private static boolean has(Term term, String label) {
-    return term.axes().stream().anyMatch(axis -> axis.label().equals(label));
-  }
-
-  private Shard contract(
-      String where,
-      int index,
-      Equation local,
-      PlanStep step,
-      Map<String, Long> sizes,
-      Set<String> summed,
-      int device) {
+  /** The indices of each label that a device's operands have, all the same ones. */
+  private Map<String, Interval> read(
+      int device, PlanStep step, List<Held> read, Map<String, Long> sizes) {
     Map<String, Interval> at = new HashMap<>();
-    Region region = Region.COMPLETE;
-    for (int i = 0; i < step.operands().size(); i++) {
-      Shard shard = values.get(step.operands().get(i)).shards().get(device);
-      long[] shape = plan.value(step.operands().get(i)).shape().toArray();
+    for (int i = 0; i < read.size(); i++) {
       Set<String> own = new HashSet<>();
-      for (int dim = 0; dim < shape.length; dim++) {
-        String label = label(local.operands().get(i), dim);
-        boolean isBroadcast = shape[dim] == 1 && size(sizes, label) > 1;
-        Interval held = shard.box().get(dim);
-        Interval before = isBroadcast ? held : at.putIfAbsent(label, held);
-        // The further dimensions of a diagonal are narrowed to the first one's indices.
-        boolean fits =
-            before == null || before.equals(held) || (!own.add(label) && held.contains(before));
-        own.add(label);
-        if (!fits) {
-          throw refused(
-              where,
-              "device %d holds %s of label %s in one operand and %s in another"
-                  .formatted(device, before, label, held));
-        }
+      for (int dim = 0; dim < read.get(i).labels().size(); dim++) {
+        String label = read.get(i).labels().get(dim);
+        long size = plan.value(step.operands().get(i)).shape().size(dim);
+        Interval held = read.get(i).on(device).box().get(dim);
+        boolean isBroadcast = size == 1 && Objects.requireNonNull(sizes.get(label)) > 1;
+        // Further dimensions of a diagonal are whole, and narrowed to the first one's indices.
+        boolean isWhole = isBroadcast || !own.add(label);
+        Interval wanted =
+            isWhole
+                ? Interval.all(size)
+                : Objects.requireNonNullElse(at.putIfAbsent(label, held), held);
+        require(
+            held.equals(wanted),
+            "device %d must hold %s of label %s, got %s",
+            device,
+            wanted,
+            label,
+            held);
       }
-      region =
-          region
-              .times(shard.region())
-              .orElseThrow(() -> refused(where, "two operands are parts of the same sum"));
     }
-    for (String label : summed) {
-      String name = "label " + label + " of step " + index;
-      Interval interval = at.getOrDefault(label, Interval.all(size(sizes, label)));
-      region = region.times(Region.of(name, size(sizes, label), interval)).orElseThrow();
+    sizes.forEach((label, size) -> at.putIfAbsent(label, Interval.all(size)));
+    return at;
+  }
+
+  /** In how many intervals a label is dealt out over the devices; they have each index once. */
+  private int dealt(String label, List<Map<String, Interval>> at, long size) {
+    Set<Interval> parts =
+        new TreeSet<>(Comparator.comparingLong(Interval::from).thenComparingLong(Interval::to));
+    at.forEach(device -> parts.add(Objects.requireNonNull(device.get(label))));
+    parts.removeIf(Interval::isEmpty);
+    long end = 0;
+    for (Interval part : parts) {
+      require(part.from() == end, "label %s is summed over %s", label, parts);
+      end = part.to();
     }
-    List<Interval> box = new ArrayList<>();
-    List<Interval> said = said(device, step.result());
-    Term to = local.output();
-    for (int dim = 0; dim < to.axes().size(); dim++) {
-      box.add(at.getOrDefault(label(to, dim), said.get(dim)));
-    }
-    return new Shard(box, region);
+    require(end == size, "label %s is summed over %s", label, parts);
+    return parts.size();
   }
 
   /** Every device has its part of the equation's result, or an addend of it that no other has. */
-  private void checkResult() {
-    Term wanted = equation.output();
-    PlannedValue output = plan.value(plan.outputs().getFirst());
-    Held held = values.get(plan.outputs().getFirst());
-    checkLabels("result", wanted, output);
-    checkRead("result", wanted, held);
-    if (!held.isMade() && new HashSet<>(labels(wanted)).size() < wanted.size()) {
-      throw refused("result", "must be zero off the diagonal, got operand " + held.operands());
-    }
-    if (held.operands().size() != equation.operands().size()) {
-      throw refused("result", "only operands %s are multiplied".formatted(held.operands()));
-    }
-    for (int device = 0; device < grid.devices(); device++) {
-      List<Interval> box = grid.box(device, wanted, output.shape().toArray());
-      Shard shard = held.shards().get(device);
-      if (!shard.box().equals(box)) {
-        throw refused("result", "device %d must hold %s, got %s".formatted(device, box, shard));
-      }
-    }
+  private void checkResult(Held held, Shape shape) {
+    List<String> labels = labels(equation.output());
+    require(labels.equals(held.labels()), "must have dimensions %s, got %s", labels, held.labels());
+    require(
+        held.isMade() || new HashSet<>(labels).size() == labels.size(),
+        "must be zero off the diagonal");
+    require(
+        held.factors().size() == equation.operands().size(),
+        "only operands %s are multiplied",
+        held.factors());
     List<Shard> sums = new ArrayList<>(held.shards());
-    reduce("result", sums, wanted.partial());
+    reduce(sums, equation.output().partial());
     for (int device = 0; device < grid.devices(); device++) {
-      if (!sums.get(device).region().isComplete()) {
-        throw refused(
-            "result",
-            "device %d must hold the whole sum, got %s".formatted(device, sums.get(device)));
-      }
+      List<Interval> box = grid.box(device, equation.output(), shape);
+      boolean isRight = held.on(device).box().equals(box) && sums.get(device).terms().isComplete();
+      require(
+          isRight,
+          "device %d must hold the whole sum of %s, got %s",
+          device,
+          box,
+          sums.get(device));
     }
   }
 
-  /** The layout that a step names is where the executor looks for the shards. */
-  private void checkSaid(String where, Held held, PlannedValue value) {
+  /** A layout is where the executor looks for shards; those that it says are the same it shares. */
+  private void checkSaid(Held held, PlannedValue value) {
+    List<String> partial = value.layout().partial();
+    require(
+        value.dtype() != DType.BF16 || grid.parts(partial) == 1,
+        "addends must be f32, got %s",
+        value);
+    Map<List<Object>, Shard> tiles = new HashMap<>();
     for (int device = 0; device < grid.devices(); device++) {
-      Shard shard = held.shards().get(device);
+      Shard shard = held.on(device);
       List<Interval> said = said(device, value);
-      if (!shard.box().equals(said)) {
-        throw refused(
-            where,
-            "device %d holds %s, and layout \"%s\" says %s"
-                .formatted(device, shard, value.layout(), said));
-      }
+      require(
+          shard.box().equals(said),
+          "device %d holds %s, and %s says %s",
+          device,
+          shard,
+          value.layout(),
+          said);
+      Shard other = tiles.putIfAbsent(List.of(said, grid.part(device, partial)), shard);
+      require(
+          other == null || shard.equals(other),
+          "device %d holds %s and another %s, which %s says are the same",
+          device,
+          shard,
+          other,
+          value.layout());
     }
-    checkCopies(where, held, value);
     // What it says is partial must be addends, of which none is another's.
-    reduce(where, new ArrayList<>(held.shards()), value.layout().partial());
-  }
-
-  /** Devices that differ only along axes that a layout does not name may share one tensor. */
-  private void checkCopies(String where, Held held, PlannedValue value) {
-    Term term = value.layout().term();
-    List<String> named = new ArrayList<>(term.partial());
-    term.axes().forEach(axis -> named.addAll(axis.mesh()));
-    Map<List<Long>, Integer> firsts = new HashMap<>();
-    for (int device = 0; device < grid.devices(); device++) {
-      List<Long> at = new ArrayList<>();
-      for (String axis : named) {
-        at.add(grid.coordinate(device, axis));
-      }
-      int first = firsts.merge(at, device, (old, _) -> old);
-      if (!held.shards().get(device).equals(held.shards().get(first))) {
-        throw refused(
-            where,
-            "device %d holds %s and device %d %s, which layout \"%s\" says are the same"
-                .formatted(
-                    device,
-                    held.shards().get(device),
-                    first,
-                    held.shards().get(first),
-                    value.layout()));
-      }
-    }
+    reduce(new ArrayList<>(held.shards()), partial);
   }
 
   private List<Interval> said(int device, PlannedValue value) {
-    return grid.box(device, value.layout().term(), value.shape().toArray());
-  }
-
-  private static void checkSameValue(String where, PlannedValue from, PlannedValue to) {
-    boolean same =
-        from.shape().equals(to.shape())
-            && labels(from.layout().term()).equals(labels(to.layout().term()));
-    if (!same) {
-      throw refused(where, "must give the value that it takes, %s, got %s".formatted(from, to));
-    }
-  }
-
-  /** A label that is repeated is repeated in what is read too. */
-  private static void checkRead(String where, Term term, Held value) {
-    if (!labels(term).equals(value.labels())) {
-      throw refused(
-          where, "must read dimensions %s, got %s".formatted(labels(term), value.labels()));
-    }
-  }
-
-  private static void checkLabels(String where, Term term, PlannedValue value) {
-    List<String> wanted = labels(term);
-    List<String> names = labels(value.layout().term());
-    boolean same = wanted.size() == names.size();
-    for (int dim = 0; same && dim < names.size(); dim++) {
-      // A further dimension of a repeated label has a name of its own in layouts.
-      same = wanted.indexOf(wanted.get(dim)) < dim || wanted.get(dim).equals(names.get(dim));
-    }
-    if (!same) {
-      throw refused(where, "must have the labels of %s, got %s".formatted(term, value));
-    }
+    return grid.box(device, value.layout().term(), value.shape());
   }
 
   private static List<String> labels(Term term) {
     return term.axes().stream().map(Axis::label).toList();
   }
 
-  private static String label(Term term, int dim) {
-    return term.axes().get(dim).label();
-  }
-
-  private static int dim(String where, PlannedValue value, String label) {
+  private int dim(PlannedValue value, String label) {
     int dim = labels(value.layout().term()).indexOf(label);
-    if (dim < 0) {
-      throw refused(where, "must name a label of %s, got %s".formatted(value, label));
-    }
+    require(dim >= 0, "must name a label of %s, got %s", value, label);
     return dim;
-  }
-
-  private static long size(Map<String, Long> sizes, String label) {
-    return Objects.requireNonNull(sizes.get(label), label);
-  }
-
-  private static PlanRefusedException refused(String where, String why) {
-    return new PlanRefusedException(where + ": " + why);
   }
 }

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One dimension cut by the same axes in another order: what each member of a group wants of each
- * other is a box, sent as a row of elements.
+ * One dimension cut anew: what each member of a group wants of each other is a box, sent as a row
+ * of elements.
  */
 final class Reordered {
   private final DeviceGroups groups;
@@ -59,7 +59,12 @@ final class Reordered {
   /** A device's block in the order of the members that get its parts. */
   Tensor pack(int device, Tensor x) {
     Box held = held(device);
-    Tensor flat = Tensor.zeros(x.dtype(), held.elementCount());
+    // An element that several members get is sent to each.
+    long sent = 0;
+    for (int member = 0; member < groups.size(); member++) {
+      sent += count(device, member(device, member));
+    }
+    Tensor flat = Tensor.zeros(x.dtype(), sent);
     long at = 0;
     for (int member = 0; member < groups.size(); member++) {
       Box part = held.intersect(wanted(member(device, member)));
