@@ -19,6 +19,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -328,8 +329,7 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public PjrtLoadedExecutable compile(String mlir, CompileOptions options) {
-    Assignments.check(devices, options);
-    return compile(Compilation.of(mlir, options));
+    return compile(mlir.getBytes(StandardCharsets.UTF_8), ProgramFormat.MLIR, options);
   }
 
   /**
@@ -347,6 +347,16 @@ public final class PjrtClient implements AutoCloseable {
   public PjrtLoadedExecutable compile(
       byte[] program, ProgramFormat format, CompileOptions options) {
     Assignments.check(devices, options);
+    Optional<CompileOptions> avoiding = StaleOperands.avoiding(options, cpu, plugin.apiVersion());
+    if (avoiding.isPresent()) {
+      try {
+        return compile(Compilation.of(program, format, avoiding.get()));
+      } catch (PjrtException e) {
+        if (!StaleOperands.isUnknown(e)) {
+          throw e;
+        }
+      }
+    }
     return compile(Compilation.of(program, format, options));
   }
 

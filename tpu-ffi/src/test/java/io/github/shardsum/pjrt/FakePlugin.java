@@ -106,6 +106,17 @@ final class FakePlugin {
         });
   }
 
+  /** Refuses a call with the error that is given for it; no error lets it run. */
+  FakePlugin refusing(PjrtFunction slot, Behaviour refusal) {
+    Behaviour behaviour = Objects.requireNonNull(behaviours.get(slot));
+    return with(
+        slot,
+        arguments -> {
+          MemorySegment error = refusal.run(arguments);
+          return error.equals(MemorySegment.NULL) ? behaviour.run(arguments) : error;
+        });
+  }
+
   FakePlugin withDevices(int count) {
     hardware.count(count);
     return this;

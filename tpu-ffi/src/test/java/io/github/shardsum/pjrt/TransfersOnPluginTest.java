@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -199,6 +201,51 @@ class TransfersOnPluginTest {
           assertEquals(512f * i * i, all[all.length - 1]);
         }
       }
+    }
+  }
+
+  /** XNNPACK keeps a packed copy of a right operand by its address: {@link StaleOperands}. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "F64", "BF16", "I32"})
+  void anArrayAtTheAddressOfAnEarlierOneIsReadAnew(DType dtype) {
+    for (int size : new int[] {1, 8, 100, 512}) {
+      String type = "tensor<%dx%dx%s>".formatted(size, size, mlir(dtype));
+      String product =
+          """
+          func.func @main(%%a: %1$s, %%b: %1$s) -> (%1$s, %1$s) {
+            %%0 = stablehlo.dot_general %%a, %%b, contracting_dims = [1] x [0] : (%1$s, %1$s) -> %1$s
+            %%1 = stablehlo.dot_general %%b, %%b, contracting_dims = [1] x [0] : (%1$s, %1$s) -> %1$s
+            return %%0, %%1 : %1$s, %1$s
+          }"""
+              .formatted(type);
+      Tensor right = Tensor.allocate(Arena.ofAuto(), dtype, Shape.of(size, size));
+      try (PjrtLoadedExecutable program = on.client().compile(product, CompileOptions.defaults());
+          PjrtBuffer ones =
+              on.client().bufferFrom(Tensor.full(dtype, 1, size, size), on.device(0))) {
+        for (int value = 1; value <= 4; value++) {
+          right.assign(Tensor.full(dtype, value, size, size));
+          try (PjrtBuffer in = on.client().bufferFrom(right, on.device(0), HostTransfer.BORROW)) {
+            List<PjrtBuffer> out = program.run(ones, in);
+            assertAll(size * value, out.get(0));
+            assertAll(size * value * value, out.get(1));
+          }
+        }
+      }
+    }
+  }
+
+  private static String mlir(DType dtype) {
+    return dtype == DType.I32 ? "i32" : dtype.toString();
+  }
+
+  private static void assertAll(double expected, PjrtBuffer buffer) {
+    try (buffer) {
+      double[] all = buffer.toTensor().toDoubleArray();
+      double[] each = new double[all.length];
+      Arrays.fill(each, expected);
+      assertArrayEquals(each, all);
     }
   }
 

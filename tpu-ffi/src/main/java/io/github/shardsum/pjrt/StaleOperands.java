@@ -1,0 +1,40 @@
+package io.github.shardsum.pjrt;
+
+import java.util.Optional;
+
+/**
+ * A fault of XLA's CPU plugins of 2025, and the option that avoids it.
+ *
+ * <p>They hand products to XNNPACK, which packs a right operand that is a parameter of the program
+ * once and keeps the copy by the operand's address: XLA's {@code thunk_emitter.cc} sets {@code
+ * capture_rhs} for it. Another array at that address, as memory that is used again has it, is then
+ * multiplied as the earlier one. The plugin of API 0.81 does so, those of 0.106 and 0.115 do not
+ * with either value of the option (docs/notes/pjrt.md).
+ */
+final class StaleOperands {
+  static final String OPTION = "xla_cpu_use_xnnpack";
+
+  /** The oldest API of a plugin that was seen to be free of it. */
+  private static final int FREE_OF_IT = 106;
+
+  private StaleOperands() {}
+
+  /**
+   * The options by which a plugin reads its operands each time.
+   *
+   * @param options the caller's
+   * @param cpu whether the client's platform is XLA's CPU
+   * @param version the plugin's
+   * @return empty if the plugin is free of the fault, or the caller chose a value
+   */
+  static Optional<CompileOptions> avoiding(
+      CompileOptions options, boolean cpu, ApiVersion version) {
+    boolean needed = cpu && version.minor() < FREE_OF_IT && !options.flags().containsKey(OPTION);
+    return needed ? Optional.of(options.withFlag(OPTION, PjrtValue.of(false))) : Optional.empty();
+  }
+
+  /** Whether a plugin refused because it does not know the option, and so has no XNNPACK. */
+  static boolean isUnknown(PjrtException refused) {
+    return String.valueOf(refused.getMessage()).contains(OPTION);
+  }
+}
