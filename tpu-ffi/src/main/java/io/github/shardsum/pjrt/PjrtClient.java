@@ -12,6 +12,7 @@ import io.github.shardsum.internal.pjrt.client.ClientState;
 import io.github.shardsum.internal.pjrt.client.Compilation;
 import io.github.shardsum.internal.pjrt.client.HostBuffers;
 import io.github.shardsum.internal.pjrt.client.SerializedProgram;
+import io.github.shardsum.internal.pjrt.client.StaleOperands;
 import io.github.shardsum.internal.pjrt.host.LargeStackThread;
 import io.github.shardsum.internal.pjrt.host.LaunchThrottle;
 import io.github.shardsum.internal.pjrt.host.StagingPool;
@@ -347,7 +348,8 @@ public final class PjrtClient implements AutoCloseable {
   public PjrtLoadedExecutable compile(
       byte[] program, ProgramFormat format, CompileOptions options) {
     Assignments.check(devices, options);
-    Optional<CompileOptions> avoiding = StaleOperands.avoiding(options, cpu, plugin.apiVersion());
+    Optional<CompileOptions> avoiding =
+        StaleOperands.avoiding(options, state.isCpu(), plugin.apiVersion());
     if (avoiding.isPresent()) {
       try {
         return compile(Compilation.of(program, format, avoiding.get()));

@@ -1,5 +1,9 @@
-package io.github.shardsum.pjrt;
+package io.github.shardsum.internal.pjrt.client;
 
+import io.github.shardsum.pjrt.ApiVersion;
+import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.PjrtException;
+import io.github.shardsum.pjrt.PjrtValue;
 import java.util.Optional;
 
 /**
@@ -11,8 +15,9 @@ import java.util.Optional;
  * multiplied as the earlier one. The plugin of API 0.81 does so, those of 0.106 and 0.115 do not
  * with either value of the option (docs/notes/pjrt.md).
  */
-final class StaleOperands {
-  static final String OPTION = "xla_cpu_use_xnnpack";
+public final class StaleOperands {
+  /** Turns XNNPACK off or on. */
+  public static final String OPTION = "xla_cpu_use_xnnpack";
 
   /** The oldest API of a plugin that was seen to be free of it. */
   private static final int FREE_OF_IT = 106;
@@ -27,14 +32,14 @@ final class StaleOperands {
    * @param version the plugin's
    * @return empty if the plugin is free of the fault, or the caller chose a value
    */
-  static Optional<CompileOptions> avoiding(
+  public static Optional<CompileOptions> avoiding(
       CompileOptions options, boolean cpu, ApiVersion version) {
     boolean needed = cpu && version.minor() < FREE_OF_IT && !options.flags().containsKey(OPTION);
     return needed ? Optional.of(options.withFlag(OPTION, PjrtValue.of(false))) : Optional.empty();
   }
 
   /** Whether a plugin refused because it does not know the option, and so has no XNNPACK. */
-  static boolean isUnknown(PjrtException refused) {
+  public static boolean isUnknown(PjrtException refused) {
     return String.valueOf(refused.getMessage()).contains(OPTION);
   }
 }
