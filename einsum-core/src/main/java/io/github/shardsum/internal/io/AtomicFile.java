@@ -44,6 +44,10 @@ public final class AtomicFile {
     } catch (FileSystemException failed) {
       Files.deleteIfExists(part);
       throw named(path, failed);
+    } catch (IOException failed) {
+      // That of a full disk, or of a file that grows beyond a limit, names no file.
+      Files.deleteIfExists(part);
+      throw named(path, String.valueOf(failed.getMessage()), failed);
     } catch (Throwable failed) {
       Files.deleteIfExists(part);
       throw failed;
@@ -75,6 +79,10 @@ public final class AtomicFile {
           case NoSuchFileException _ -> "no file can be made there";
           default -> failed.getReason() == null ? failed.toString() : failed.getReason();
         };
+    return named(path, reason, failed);
+  }
+
+  private static FileSystemException named(Path path, String reason, IOException failed) {
     FileSystemException named = new FileSystemException(path.toString(), null, reason);
     named.initCause(failed);
     return named;

@@ -54,6 +54,22 @@ class AtomicFileTest {
     assertEquals(List.of(file), TestFiles.list(folder));
   }
 
+  @Test
+  void aFullDiskIsToldWithTheFile() throws IOException {
+    Path file = folder.resolve("a.npy");
+    FileSystemException told =
+        assertThrows(
+            FileSystemException.class,
+            () ->
+                AtomicFile.write(
+                    file,
+                    channel -> {
+                      throw new IOException("No space left on device");
+                    }));
+    assertEquals(file + ": No space left on device", told.getMessage());
+    assertEquals(List.of(), TestFiles.list(folder));
+  }
+
   /** The child writes a part, says so, and would write for ever. */
   static final class Endless {
     private Endless() {}

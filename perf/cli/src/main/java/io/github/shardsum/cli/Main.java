@@ -147,6 +147,8 @@ public final class Main implements Runnable {
       case UncheckedIOException io when io.getCause() instanceof FileSystemException file ->
           command.getErr().println(name + ": " + FileErrors.describe(file));
       case UncheckedIOException io -> command.getErr().println(name + ": " + io.getMessage());
+      case IOException io when io.getClass() == IOException.class && io.getMessage() != null ->
+          command.getErr().println(name + ": " + io.getMessage());
       case IOException io -> command.getErr().println(name + ": " + io);
       default -> failure.printStackTrace(command.getErr());
     }

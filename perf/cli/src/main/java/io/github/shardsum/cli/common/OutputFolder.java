@@ -28,6 +28,9 @@ public final class OutputFolder {
    *     thing than a file
    */
   public void check(List<String> names) throws IOException {
+    if (folder.toString().equals(InputArrays.STANDARD)) {
+      throw refused(folder, "--out must be a folder (one of this name: ./-)");
+    }
     Path there = folder.toAbsolutePath();
     while (!Files.exists(there) && there.getParent() != null) {
       there = there.getParent();

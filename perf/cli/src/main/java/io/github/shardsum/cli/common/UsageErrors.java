@@ -2,8 +2,11 @@ package io.github.shardsum.cli.common;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -22,7 +25,7 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
     CommandLine command = failure.getCommandLine();
     PrintWriter err = command.getErr();
     String name = command.getCommandSpec().qualifiedName();
-    List<String> reason = String.valueOf(failure.getMessage()).lines().toList();
+    List<String> reason = reason(failure).lines().toList();
     err.println(name + ": " + String.join(System.lineSeparator(), shortened(reason)));
     if (failure instanceof UnmatchedArgumentException unmatched) {
       List<String> similar =
@@ -33,6 +36,19 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
     }
     err.println("help: " + name + " --help");
     return command.getCommandSpec().exitCodeOnInvalidInput();
+  }
+
+  /** Of a choice the names as they are typed, where picocli lists Java's constants. */
+  private static String reason(ParameterException failure) {
+    if (failure.getArgSpec() instanceof OptionSpec option && option.type().isEnum()) {
+      String names =
+          Stream.of(option.type().getEnumConstants())
+              .map(choice -> choice.toString().toLowerCase(Locale.ROOT))
+              .collect(Collectors.joining(", "));
+      return "%s: must be one of %s, got %s"
+          .formatted(option.longestName(), names, failure.getValue());
+    }
+    return String.valueOf(failure.getMessage());
   }
 
   private static List<String> shortened(List<String> lines) {

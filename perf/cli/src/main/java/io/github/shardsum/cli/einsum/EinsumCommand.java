@@ -1,17 +1,17 @@
 package io.github.shardsum.cli.einsum;
 
+import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.io.Npy;
 import io.github.shardsum.path.Objective;
 import io.github.shardsum.path.PathFinder;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
       "       shardsum einsum --jobs FILE [OPTION ...]"
     },
     description = {
-      "%nCompute an einsum of .npy files, which are mapped, not loaded.",
+      "%nCompute an einsum of files, which are mapped, not loaded: A.npy, A.npz:NAME,"
+          + " A.safetensors:NAME, or - for a .npy file on standard input.",
       "%nOf --jobs, each line is an object {\"id\":..,\"equation\":..,\"operands\":[\"a.npy\",..],"
           + "\"out\":\"o.npy\"}; file names are relative to the current folder. For each line one is"
           + " printed, {\"id\":..,\"ok\":true,\"shape\":[..],\"dtype\":..} or"
@@ -69,13 +70,15 @@ public final class EinsumCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--out"},
       paramLabel = "OUT.npy",
-      description = "Write the result, whole or not at all; without it the result is printed.")
+      description =
+          "Write the result, whole or not at all, - to standard output; without it the result is"
+              + " printed.")
   private Optional<Path> out = Optional.empty();
 
   @Option(
       names = "--jobs",
       paramLabel = "FILE",
-      description = "Run the jobs of a file of JSON lines.")
+      description = "Run the jobs of a file of JSON lines, - of standard input.")
   private Optional<Path> jobs = Optional.empty();
 
   @Option(
@@ -109,12 +112,15 @@ public final class EinsumCommand implements Callable<Integer> {
   private void check() {
     // What no option matched comes here, since an equation may begin with "->".
     for (String operand : operands) {
-      if (operand.startsWith("-")) {
+      if (operand.startsWith("-") && !operand.equals(InputArrays.STANDARD)) {
         throw wrong("option: must be a known one, got " + operand + " (a file: ./" + operand + ")");
       }
     }
     if (jobs.isPresent() && (equation.isPresent() || out.isPresent() || explain)) {
       throw wrong("--jobs: takes no equation, files, -o or --explain, got one of them");
+    }
+    if (explain && out.filter(file -> file.toString().equals(InputArrays.STANDARD)).isPresent()) {
+      throw wrong("--explain: must not stand with -o -, whose bytes it would be among");
     }
     if (jobs.isEmpty() && (equation.isEmpty() || operands.isEmpty())) {
       throw wrong("einsum: expected an equation and its operands, or --jobs");
@@ -129,28 +135,38 @@ public final class EinsumCommand implements Callable<Integer> {
   }
 
   private void runOne(EinsumOptions options, PrintWriter output) throws IOException {
-    try (Arena arena = Arena.ofShared()) {
-      Tensor[] tensors = map(operands, arena);
+    try (InputArrays inputs = new InputArrays(System.in)) {
+      Tensor[] tensors = map(operands, inputs);
       Einsum einsum = Einsum.compile(equation.orElse(""), options, OperandSpec.like(tensors));
       if (explain) {
         output.println(einsum.explain());
+        output.flush();
       }
-      Tensor result = einsum.run(tensors);
-      if (out.isPresent()) {
-        Npy.write(out.get(), result);
-      } else {
-        output.println(result);
-      }
+      inputs.read(() -> write(run(einsum, inputs, tensors), output));
       output.flush();
     }
   }
 
-  /** Maps files into an arena that the workers' threads may read. */
-  static Tensor[] map(List<String> files, Arena arena) throws IOException {
+  private boolean write(Tensor result, PrintWriter output) throws IOException {
+    if (out.isPresent()) {
+      ResultArrays.write(out.get(), result, System.out);
+    } else {
+      output.println(result);
+    }
+    return true;
+  }
+
+  static Tensor[] map(List<String> files, InputArrays inputs) throws IOException {
     Tensor[] tensors = new Tensor[files.size()];
     for (int i = 0; i < tensors.length; i++) {
-      tensors[i] = Npy.map(Path.of(files.get(i)), arena);
+      tensors[i] = inputs.map(files.get(i));
     }
     return tensors;
+  }
+
+  static Tensor run(Einsum einsum, InputArrays inputs, Tensor[] operands) {
+    Tensor result = ResultArrays.allocate(inputs.arena(), einsum.dtype(), einsum.outputShape());
+    einsum.runInto(result, operands);
+    return result;
   }
 }

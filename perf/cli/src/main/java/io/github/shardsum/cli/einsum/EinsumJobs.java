@@ -1,6 +1,8 @@
 package io.github.shardsum.cli.einsum;
 
 import io.github.shardsum.cli.common.FileErrors;
+import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.OperandSpec;
@@ -11,10 +13,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -49,12 +49,9 @@ final class EinsumJobs {
 
   /** Runs all jobs; whether none failed. */
   boolean run(Path file) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new FileSystemException(file.toString(), null, "expected a file of jobs, not a folder");
-    }
     boolean good = true;
     long line = 0;
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+    try (InputStream in = new BufferedInputStream(TextFiles.open(file))) {
       for (byte[] bytes = next(in); bytes.length > 0; bytes = next(in)) {
         line++;
         if (!isBlank(bytes)) {
@@ -119,12 +116,19 @@ final class EinsumJobs {
 
   private Tensor run(EinsumJob job) throws IOException {
     Path target = Path.of(job.out());
-    try (Arena arena = Arena.ofShared()) {
-      Tensor[] operands = EinsumCommand.map(job.operands(), arena);
-      Tensor result =
-          Einsum.compile(job.equation(), options, OperandSpec.like(operands)).run(operands);
-      Npy.write(target, result);
-      return result;
+    if (job.out().equals(InputArrays.STANDARD) || job.operands().contains(InputArrays.STANDARD)) {
+      throw new IllegalArgumentException(
+          "job: must name files, got - (answers are on standard output)");
+    }
+    try (InputArrays inputs = new InputArrays(InputStream.nullInputStream())) {
+      Tensor[] operands = EinsumCommand.map(job.operands(), inputs);
+      Einsum einsum = Einsum.compile(job.equation(), options, OperandSpec.like(operands));
+      return inputs.read(
+          () -> {
+            Tensor result = EinsumCommand.run(einsum, inputs, operands);
+            Npy.write(target, result);
+            return result;
+          });
     }
   }
 

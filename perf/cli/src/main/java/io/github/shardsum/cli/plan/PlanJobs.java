@@ -1,11 +1,12 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.mesh.Mesh;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -54,10 +55,8 @@ final class PlanJobs {
 
   /** Answers every line. */
   void run(Path file) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new FileSystemException(file.toString(), null, "expected a file of jobs, got a folder");
-    }
-    try (BufferedReader lines = Files.newBufferedReader(file)) {
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
       int number = 0;
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         number++;

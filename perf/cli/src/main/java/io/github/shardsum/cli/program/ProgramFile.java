@@ -1,12 +1,11 @@
 package io.github.shardsum.cli.program;
 
+import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -20,18 +19,15 @@ public final class ProgramFile {
   /**
    * Reads a program.
    *
-   * @param file its text
+   * @param file its text, {@code -} for standard input
    * @return the program
    * @throws IOException if the file cannot be read
    * @throws IllegalArgumentException if it is no program; the message names the file
    */
   public static Program read(Path file) throws IOException {
-    if (Files.isDirectory(file)) {
-      throw new FileSystemException(file.toString(), null, "expected a file, got a folder");
-    }
     byte[] bytes;
     // A device has no size and may have no end.
-    try (InputStream in = Files.newInputStream(file)) {
+    try (InputStream in = TextFiles.open(file)) {
       bytes = in.readNBytes(MOST_BYTES + 1);
     }
     if (bytes.length > MOST_BYTES) {

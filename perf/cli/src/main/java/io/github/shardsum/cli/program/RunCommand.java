@@ -4,8 +4,10 @@ import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.cli.common.Abbreviation;
+import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.OutputFolder;
-import io.github.shardsum.cli.common.RepeatedOptions;
+import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.io.Npy;
@@ -15,7 +17,6 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,21 +37,30 @@ import picocli.CommandLine.Spec;
 /** {@code shardsum run}: a program on .npy files. */
 @Command(
     name = "run",
-    customSynopsis = "shardsum run FILE.program --in NAME=FILE.npy ... [--out DIR] [OPTION ...]",
+    customSynopsis =
+        "shardsum run FILE.program --in NAME=FILE|DIR|ARCHIVE ... [--out DIR] [OPTION ...]",
     description = {
-      "%nRun a program on .npy files, which are mapped, not loaded.",
+      "%nRun a program on files of arrays, which are mapped, not loaded.",
       "%nEvery input of the program is given by --in; its dtype and shape must be the program's.%n"
     })
 public final class RunCommand implements Callable<Integer> {
-  private static final int MOST_NAMED = 20;
-
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "FILE.program", description = "The program's text.")
+  @Parameters(
+      index = "0",
+      paramLabel = "FILE.program",
+      description = "The program's text, - for standard input.")
   private Path file = Path.of("");
 
-  @Option(names = "--in", paramLabel = "NAME=FILE.npy", description = "An input of the program.")
-  private Map<String, Path> in = new LinkedHashMap<>();
+  @Option(
+      names = "--in",
+      paramLabel = "NAME=FILE|DIR|ARCHIVE",
+      description = {
+        "An input of the program: a .npy file, FILE.npz:NAME, FILE.safetensors:NAME, or - for a"
+            + " .npy file on standard input.",
+        "Or a folder of files NAME.npy, or an .npz or .safetensors file, with several inputs."
+      })
+  private List<String> in = List.of();
 
   @Option(
       names = {"-o", "--out"},
@@ -71,21 +80,30 @@ public final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     int _ = threads.count();
-    RepeatedOptions.refuse(spec, "--in");
     Program program = ProgramFile.read(file);
-    checkNames(program);
-    try (Arena arena = Arena.ofShared();
+    Map<Value, String> places = places(program);
+    try (InputArrays inputs = new InputArrays(System.in);
         Workers workers = threads.workers();
         Executable executable = backend(workers).compile(program)) {
       checkMemory(executable);
       if (out.isPresent()) {
         new OutputFolder(out.get()).check(program.outputs().stream().map(Value::name).toList());
       }
-      List<Tensor> inputs = new ArrayList<>();
+      List<Tensor> tensors = new ArrayList<>();
       for (Value input : program.inputs()) {
-        inputs.add(Npy.map(in.getOrDefault(input.name(), Path.of("")), arena));
+        tensors.add(inputs.map(places.getOrDefault(input, "")));
       }
-      write(program, executable.run(inputs));
+      List<Tensor> outputs = new ArrayList<>();
+      for (Value output : program.outputs()) {
+        outputs.add(
+            ResultArrays.allocate(inputs.arena(), output.type().dtype(), output.type().shape()));
+      }
+      inputs.read(
+          () -> {
+            executable.runInto(outputs, tensors);
+            write(program, outputs);
+            return true;
+          });
     }
     return 0;
   }
@@ -94,19 +112,28 @@ public final class RunCommand implements Callable<Integer> {
     return reference ? new ReferenceBackend() : LocalBackend.of(workers, MoePrograms.kernels());
   }
 
-  private void checkNames(Program program) {
-    Set<String> wanted = new HashSet<>();
-    program.inputs().forEach(input -> wanted.add(input.name()));
-    List<Value> missing =
-        program.inputs().stream().filter(input -> !in.containsKey(input.name())).toList();
-    Set<String> unknown = new TreeSet<>(in.keySet());
-    unknown.removeAll(wanted);
+  /** Where each input is. */
+  private Map<Value, String> places(Program program) {
+    ProgramInputs given = inputs();
+    Map<Value, String> places = new LinkedHashMap<>();
+    List<Value> missing = new ArrayList<>();
+    for (Value input : program.inputs()) {
+      given.find(input).ifPresentOrElse(at -> places.put(input, at), () -> missing.add(input));
+    }
+    Set<String> unknown = given.unknown(program);
     if (!missing.isEmpty() || !unknown.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw wrong(
           "--in: expected each input of the program"
-              + (missing.isEmpty() ? "" : ", missing are " + first(missing))
-              + (unknown.isEmpty() ? "" : ", unknown are " + first(List.copyOf(unknown))));
+              + (missing.isEmpty() ? "" : ", missing are " + Abbreviation.list(missing))
+              + (unknown.isEmpty()
+                  ? ""
+                  : ", unknown are " + Abbreviation.list(List.copyOf(unknown))));
+    }
+    long standard =
+        places.values().stream().filter(InputArrays.STANDARD::equals).count()
+            + (file.toString().equals(InputArrays.STANDARD) ? 1 : 0);
+    if (standard > 1) {
+      throw wrong("-: standard input must be one thing, got " + standard);
     }
     Set<String> names = new HashSet<>();
     for (Value output : program.outputs()) {
@@ -115,13 +142,19 @@ public final class RunCommand implements Callable<Integer> {
             file + ": expected outputs of different names, got " + output.name() + " twice");
       }
     }
+    return places;
   }
 
-  /** A list as text, of a long one the beginning. */
-  private static String first(List<?> all) {
-    return all.size() <= MOST_NAMED
-        ? all.toString()
-        : all.subList(0, MOST_NAMED) + " and " + (all.size() - MOST_NAMED) + " more";
+  private ProgramInputs inputs() {
+    try {
+      return ProgramInputs.of(in);
+    } catch (IllegalArgumentException bad) {
+      throw wrong(String.valueOf(bad.getMessage()));
+    }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
   }
 
   private static void checkMemory(Executable executable) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.io.Npy;
+import io.github.shardsum.io.Npz;
+import io.github.shardsum.io.Safetensors;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -145,6 +148,38 @@ class EinsumCommandTest {
       assertEquals(2, run(command), String.join(" ", command) + err);
       assertEquals("", out.toString());
     }
+  }
+
+  @Test
+  void arraysOfArchivesAreOperands() throws IOException {
+    Map<String, Tensor> arrays =
+        Map.of("a", Npy.read(folder.resolve("a.npy")), "b", Npy.read(folder.resolve("b.npy")));
+    Npz.write(folder.resolve("z.npz"), arrays);
+    Safetensors.write(folder.resolve("s.safetensors"), arrays, Map.of());
+    for (String[] operands :
+        new String[][] {
+          {"z.npz:a", "z.npz:b"}, {"s.safetensors:a", "b.npy"}, {"a.npy", "s.safetensors:b"}
+        }) {
+      out.getBuffer().setLength(0);
+      assertEquals(0, run("ij,jk->ik", file(operands[0]), file(operands[1])), err.toString());
+      assertEquals("f64[2, 2]\n[[ 5.0  3.0]\n [14.0  6.0]]\n", out.toString());
+    }
+    assertEquals(1, run("ij->ji", file("z.npz")));
+    assertTrue(err.toString().contains("z.npz:NAME with one of its arrays, ["), err.toString());
+  }
+
+  @Test
+  void aWrongChoiceListsTheNamesAsHelpDoes() {
+    assertEquals(2, run("ij->ji", file("a.npy"), "--path", "foo"));
+    assertEquals(
+        "shardsum einsum: --path: must be one of auto, greedy, optimal, got foo",
+        err.toString().lines().findFirst().orElse(""));
+  }
+
+  @Test
+  void aPlanIsNotPrintedAmongTheBytesOfAResult() {
+    assertEquals(2, run("ij->ji", file("a.npy"), "--explain", "-o", "-"));
+    assertTrue(err.toString().contains("--explain: must not stand with -o -"), err.toString());
   }
 
   @Test

@@ -7,15 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.io.Npy;
+import io.github.shardsum.io.Npz;
+import io.github.shardsum.io.Safetensors;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,8 +93,59 @@ class ProgramCommandsTest {
     String x = "x=" + file("x.npy");
     assertSays("--in: expected each input of the program, missing are [w: f32[m=3 h=2]]", x);
     assertSays("each input of the program, unknown are [y]", x, "w=" + file("w.npy"), "y=a.npy");
-    assertSays("--in: expected NAME=FILE.npy, got =x.npy", x, "=x.npy");
-    assertSays("--in: expected NAME=FILE.npy, got w=", x, "w=");
+    String expected = "--in: expected NAME=FILE, a folder, an .npz or a .safetensors file, got ";
+    assertSays(expected + "=x.npy", x, "=x.npy");
+    assertSays(expected + "w=", x, "w=");
+    assertSays(expected + "w.npy", x, "w.npy");
+    assertSays("-: standard input must be one thing, got 2", "x=-", "w=-");
+  }
+
+  @Test
+  void aFolderHasInputsUnderTheirNames() {
+    assertEquals(0, run("run", file("layer.program"), "--in", folder.toString()), err::toString);
+    String given = out.toString();
+    assertTrue(given.contains("loss: f32[]\nf32[]\n5.0"), given);
+  }
+
+  /** What is named alone comes before what a folder has. */
+  @Test
+  void anArchiveHasInputsUnderTheirNames() throws IOException {
+    Tensor zero = Tensor.zeros(DType.F32, 2, 3);
+    Npz.write(folder.resolve("a.npz"), Map.of("x", zero, "w", Npy.read(folder.resolve("w.npy"))));
+    Safetensors.write(folder.resolve("x.safetensors"), Map.of("x", zero), Map.of());
+    List<List<String>> zeros =
+        List.of(
+            List.of(file("a.npz")),
+            List.of(file("x.safetensors"), folder.toString()),
+            List.of(folder.toString(), "x=" + file("a.npz") + ":x"),
+            List.of(folder.toString(), "x=" + file("x.safetensors")));
+    for (List<String> inputs : zeros) {
+      out.getBuffer().setLength(0);
+      List<String> args = new ArrayList<>(List.of("run", file("layer.program")));
+      inputs.forEach(input -> args.addAll(List.of("--in", input)));
+      assertEquals(0, run(args.toArray(String[]::new)), err::toString);
+      assertTrue(out.toString().contains("loss: f32[]\nf32[]\n0.0"), inputs + out.toString());
+    }
+  }
+
+  @Test
+  void aByteOrderMarkIsNamed() throws IOException {
+    Files.writeString(folder.resolve("bom.program"), "\uFEFF" + LAYER);
+    Files.writeString(folder.resolve("wide.program"), LAYER, StandardCharsets.UTF_16);
+    for (String name : List.of("bom.program", "wide.program")) {
+      err.getBuffer().setLength(0);
+      assertEquals(1, run("explain", file(name)));
+      assertTrue(
+          err.toString().contains(name + ": must be UTF-8 without a byte-order mark"),
+          err::toString);
+      assertEquals(1, err.toString().lines().count(), err::toString);
+    }
+  }
+
+  @Test
+  void outputsAreAFolderAndNoStream() {
+    assertEquals(1, run("run", file("layer.program"), "--in", folder.toString(), "-o", "-"));
+    assertTrue(err.toString().contains("-: --out must be a folder"), err::toString);
   }
 
   private void assertSays(String line, String... inputs) {

@@ -1,0 +1,71 @@
+package io.github.shardsum.cli.common;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Memory and files of results. */
+public final class ResultArrays {
+  private ResultArrays() {}
+
+  /**
+   * A tensor for a result: in a Java array, or in the arena where no Java array is long enough.
+   *
+   * @throws IllegalArgumentException if the machine has less memory, of which a JVM that asked for
+   *     it would be killed without a word
+   */
+  public static Tensor allocate(Arena arena, DType dtype, Shape shape) {
+    return allocate(arena, dtype, shape, Shape.LONGEST_ARRAY);
+  }
+
+  /** With another length of the longest array, for tests. */
+  static Tensor allocate(Arena arena, DType dtype, Shape shape, long longest) {
+    if (shape.elementCount() <= longest) {
+      return Tensor.zeros(dtype, shape);
+    }
+    long memory =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    if (shape.elementCount() > memory / dtype.byteSize()) {
+      throw new IllegalArgumentException(
+          "memory: a result of %s %s must fit in the machine's %d bytes"
+              .formatted(dtype, shape, memory));
+    }
+    return Tensor.allocate(arena, dtype, shape);
+  }
+
+  /**
+   * Writes a tensor as a .npy file: whole or not at all, or to standard output.
+   *
+   * @param target the file, {@code -} for standard output
+   * @param out standard output
+   * @throws IOException if it cannot be written
+   */
+  public static void write(Path target, Tensor tensor, PrintStream out) throws IOException {
+    if (!target.toString().equals(InputArrays.STANDARD)) {
+      Npy.write(target, tensor);
+      return;
+    }
+    Path folder = Files.createTempDirectory("shardsum-output-");
+    Path copy = folder.resolve("result.npy");
+    try {
+      Npy.write(copy, tensor);
+      Files.copy(copy, out);
+      out.flush();
+    } finally {
+      Files.deleteIfExists(copy);
+      Files.deleteIfExists(folder);
+    }
+    if (out.checkError()) {
+      throw new FileSystemException("standard output", null, "not all of it could be written");
+    }
+  }
+}

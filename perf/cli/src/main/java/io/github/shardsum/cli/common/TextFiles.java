@@ -1,0 +1,59 @@
+package io.github.shardsum.cli.common;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Map;
+
+/** Text that a command line names: a file of UTF-8, or {@code -} for standard input. */
+public final class TextFiles {
+  /** What some editors begin a file with, and what text that begins so is. */
+  private static final Map<String, String> MARKS =
+      Map.of("efbbbf", "UTF-8", "feff", "UTF-16, big-endian", "fffe", "UTF-16, little-endian");
+
+  private static final int LONGEST_MARK = 3;
+
+  private TextFiles() {}
+
+  /**
+   * Opens a text.
+   *
+   * @param file its name, {@code -} for standard input
+   * @throws IllegalArgumentException if it begins with a byte-order mark
+   * @throws IOException if it cannot be read
+   */
+  public static InputStream open(Path file) throws IOException {
+    if (file.toString().equals(InputArrays.STANDARD)) {
+      return withoutMark("standard input", System.in);
+    }
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "expected a file, got a folder");
+    }
+    InputStream in = Files.newInputStream(file);
+    try {
+      return withoutMark(file.toString(), in);
+    } catch (IOException | IllegalArgumentException refused) {
+      in.close();
+      throw refused;
+    }
+  }
+
+  private static InputStream withoutMark(String name, InputStream in) throws IOException {
+    byte[] first = in.readNBytes(LONGEST_MARK);
+    for (int length = 2; length <= first.length; length++) {
+      String bytes = HexFormat.of().formatHex(first, 0, length);
+      if (MARKS.containsKey(bytes)) {
+        throw new IllegalArgumentException(
+            "%s: must be UTF-8 without a byte-order mark, got one of %s; save it without"
+                .formatted(name, MARKS.get(bytes)));
+      }
+    }
+    PushbackInputStream whole = new PushbackInputStream(in, LONGEST_MARK);
+    whole.unread(first);
+    return whole;
+  }
+}
