@@ -1,47 +1,89 @@
 package io.github.shardsum.cli.program;
 
 import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.io.Npz;
+import io.github.shardsum.io.Safetensors;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Where the inputs of a program are: {@code NAME=FILE}, or in a folder as {@code NAME.npy}, or in
  * an archive under their names. What is named alone comes before what a folder or an archive has.
  *
  * @param named files of single inputs, as {@link InputArrays} takes them
- * @param bulk folders and archives
+ * @param bulk folders and archives in their order
  */
-record ProgramInputs(Map<String, String> named, List<Path> bulk) {
+record ProgramInputs(Map<String, String> named, List<Bulk> bulk) {
+  private static final String NPY = ".npy";
+  private static final String NPZ = ".npz";
+  private static final String SAFETENSORS = ".safetensors";
+
+  /** A folder or an archive, and the names that it has. */
+  private record Bulk(Path place, Set<String> names) {
+    static Bulk of(Path place) throws IOException {
+      if (Files.isDirectory(place)) {
+        try (Stream<Path> files = Files.list(place)) {
+          return new Bulk(
+              place,
+              files
+                  .map(file -> String.valueOf(file.getFileName()))
+                  .filter(name -> name.endsWith(NPY))
+                  .map(name -> name.substring(0, name.length() - NPY.length()))
+                  .collect(Collectors.toSet()));
+        }
+      }
+      if (place.toString().endsWith(NPZ)) {
+        try (Npz archive = Npz.open(place)) {
+          return new Bulk(place, Set.copyOf(archive.names()));
+        }
+      }
+      try (Safetensors archive = Safetensors.open(place)) {
+        return new Bulk(place, Set.copyOf(archive.names()));
+      }
+    }
+
+    String of(String name) {
+      return Files.isDirectory(place) ? place.resolve(name + NPY).toString() : place + ":" + name;
+    }
+  }
+
   /**
    * Reads values of {@code --in}.
    *
-   * @throws IllegalArgumentException if one is none, or a name has two
+   * @param values as they were typed
+   * @param wrong makes the error of a value that is none, or of a name that has two
+   * @throws IOException if a folder or an archive cannot be read
    */
-  static ProgramInputs of(List<String> values) {
+  static ProgramInputs of(List<String> values, Function<String, RuntimeException> wrong)
+      throws IOException {
     Map<String, String> named = new LinkedHashMap<>();
-    Set<Path> bulk = new LinkedHashSet<>();
+    List<Bulk> bulk = new ArrayList<>();
     for (String value : values) {
       int sign = value.indexOf('=');
       if (isBulk(value)) {
-        bulk.add(Path.of(value));
+        bulk.add(Bulk.of(Path.of(value)));
         continue;
       }
       if (sign < 1 || sign == value.length() - 1) {
-        throw new IllegalArgumentException(
+        throw wrong.apply(
             "--in: expected NAME=FILE, a folder, an .npz or a .safetensors file, got " + value);
       }
       String before = named.put(value.substring(0, sign), value.substring(sign + 1));
       if (before != null) {
-        throw new IllegalArgumentException(
+        throw wrong.apply(
             "--in: must have one value for each name, got %s=%s and %s"
                 .formatted(value.substring(0, sign), before, value));
       }
@@ -50,7 +92,7 @@ record ProgramInputs(Map<String, String> named, List<Path> bulk) {
   }
 
   private static boolean isBulk(String value) {
-    boolean archive = value.endsWith(".npz") || value.endsWith(".safetensors");
+    boolean archive = value.endsWith(NPZ) || value.endsWith(SAFETENSORS);
     return Files.isDirectory(Path.of(value)) || (archive && value.indexOf('=') < 0);
   }
 
@@ -67,16 +109,8 @@ record ProgramInputs(Map<String, String> named, List<Path> bulk) {
       return Optional.of(named.get(input.name()));
     }
     return bulk.stream()
-        .filter(place -> !Files.isDirectory(place) || Files.exists(file(place, input)))
-        .map(
-            place ->
-                Files.isDirectory(place)
-                    ? file(place, input).toString()
-                    : place + ":" + input.name())
+        .filter(place -> place.names().contains(input.name()))
+        .map(place -> place.of(input.name()))
         .findFirst();
-  }
-
-  private static Path file(Path folder, Value input) {
-    return folder.resolve(input.name() + ".npy");
   }
 }

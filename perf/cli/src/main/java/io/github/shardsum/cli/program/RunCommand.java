@@ -113,8 +113,8 @@ public final class RunCommand implements Callable<Integer> {
   }
 
   /** Where each input is. */
-  private Map<Value, String> places(Program program) {
-    ProgramInputs given = inputs();
+  private Map<Value, String> places(Program program) throws IOException {
+    ProgramInputs given = ProgramInputs.of(in, this::wrong);
     Map<Value, String> places = new LinkedHashMap<>();
     List<Value> missing = new ArrayList<>();
     for (Value input : program.inputs()) {
@@ -143,14 +143,6 @@ public final class RunCommand implements Callable<Integer> {
       }
     }
     return places;
-  }
-
-  private ProgramInputs inputs() {
-    try {
-      return ProgramInputs.of(in);
-    } catch (IllegalArgumentException bad) {
-      throw wrong(String.valueOf(bad.getMessage()));
-    }
   }
 
   private ParameterException wrong(String message) {
