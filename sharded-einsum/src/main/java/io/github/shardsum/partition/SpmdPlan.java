@@ -1,7 +1,7 @@
 package io.github.shardsum.partition;
 
-import io.github.shardsum.internal.partition.Counting;
 import io.github.shardsum.internal.partition.PlanTable;
+import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.mesh.Mesh;
 import java.util.List;
 import java.util.function.ToLongFunction;

@@ -5,6 +5,7 @@ import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.internal.reshard.Permutation;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;

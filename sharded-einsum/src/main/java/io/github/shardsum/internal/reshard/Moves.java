@@ -1,8 +1,5 @@
 package io.github.shardsum.internal.reshard;
 
-import io.github.shardsum.internal.partition.Counting;
-import io.github.shardsum.internal.partition.Permutation;
-import io.github.shardsum.internal.partition.Reordering;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.tensor.Shape;

@@ -2,7 +2,6 @@ package io.github.shardsum.internal.reshard;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Reduction;
-import io.github.shardsum.internal.partition.Permutation;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;

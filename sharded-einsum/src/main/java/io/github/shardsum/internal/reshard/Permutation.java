@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.partition;
+package io.github.shardsum.internal.reshard;
 
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;

@@ -1,4 +1,4 @@
-package io.github.shardsum.internal.partition;
+package io.github.shardsum.internal.reshard;
 
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
