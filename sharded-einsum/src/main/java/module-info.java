@@ -5,6 +5,7 @@ module io.github.shardsum.sharded {
   requires transitive io.github.shardsum.core;
 
   exports io.github.shardsum.backend;
+  exports io.github.shardsum.backend.mesh;
   exports io.github.shardsum.layout;
   exports io.github.shardsum.partition;
   exports io.github.shardsum.program;

@@ -1,7 +1,11 @@
 package io.github.shardsum.partition;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.internal.program.text.OperationPrinter;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Statement;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What every device does in one step of a plan; an immutable value that names mesh axes and labels,
@@ -23,6 +27,8 @@ import java.util.List;
  *   <li>{@link ReduceScatter}: the axes leave the partial ones and {@code L} becomes {@code L.axes}
  *   <li>{@link Exchange}: one label is cut anew, by the same axes in another order or by fewer
  *   <li>{@link Contract}: an einsum of what each device holds
+ *   <li>{@link Apply}: a statement of a program, on what each device holds
+ *   <li>{@link Loop}: a loop of a program, whose body is a plan
  * </ul>
  *
  * <p>A label that a value has twice is the first of its dimensions.
@@ -47,7 +53,8 @@ public sealed interface Action {
   /**
    * Whether devices communicate.
    *
-   * @return false for {@link Slice} and {@link Contract}
+   * @return false for {@link Slice}, {@link Contract}, {@link Apply} and {@link Loop}; a loop's
+   *     body says what is in it
    */
   default boolean isCollective() {
     return true;
@@ -100,14 +107,26 @@ public sealed interface Action {
   }
 
   /**
-   * Sums the addends of a group; every member gets the sum.
+   * Combines the addends of a group; every member gets the sum.
    *
    * @param axes partial axes of the operand
+   * @param by how they are combined: the sum, of bool the or; max or min directly behind the {@link
+   *     Apply} of a reduction of that kind, the only reader of whose result this is
    */
-  record AllReduce(List<String> axes) implements Action {
+  record AllReduce(List<String> axes, ReduceKind by) implements Action {
     /** Copies the list. */
     public AllReduce {
       axes = List.copyOf(axes);
+      Objects.requireNonNull(by, "by");
+    }
+
+    /**
+     * A sum.
+     *
+     * @param axes partial axes of the operand
+     */
+    public AllReduce(List<String> axes) {
+      this(axes, ReduceKind.SUM);
     }
 
     @Override
@@ -238,6 +257,69 @@ public sealed interface Action {
     @Override
     public String op() {
       return "einsum";
+    }
+
+    @Override
+    public boolean isCollective() {
+      return false;
+    }
+  }
+
+  /**
+   * A statement of a program on what each device holds of its operands.
+   *
+   * <p>The statement is the program's own, with logical types. Its operands and results are laid
+   * out by one assignment of mesh axes to the factors of its rule ({@link
+   * io.github.shardsum.layout.FactorRule}): a dimension of one factor is cut by the factor's axes,
+   * in every operand and result that has the factor. So each device computes its own block of the
+   * results, and of what is summed over, or read as a partial sum by an operation that is linear in
+   * it, an addend: the axes are then partial ones of the results. What a device must know of its
+   * place beside the blocks is where they begin along labels whose index the operation sees (iota,
+   * one-hot, random numbers, lengths of a ragged label, an indexed label of a composite), and the
+   * layouts say that.
+   *
+   * @param statement the statement; operands of the step are its operands in their order, and the
+   *     step's results its results
+   */
+  record Apply(Statement statement) implements Action {
+    /** Checks for null. */
+    public Apply {
+      Objects.requireNonNull(statement, "statement");
+    }
+
+    @Override
+    public String op() {
+      return OperationPrinter.mnemonic(statement.operation());
+    }
+
+    @Override
+    public boolean isCollective() {
+      return false;
+    }
+  }
+
+  /**
+   * A loop of a program: its body's plan, round after round.
+   *
+   * <p>Operands are those of the statement, and behind them values that were made of invariants
+   * before the loop. The body's inputs are one an operand: the carried values, in the layout that
+   * they have in every round; of each sequence the round's part, laid out as the sequence without
+   * the loop's label; invariants as they are. Its outputs are one a result: the carried values in
+   * the layout of the input, then what each round adds to a sequence.
+   *
+   * @param statement the statement of the program, a {@code scan}
+   * @param body the plan of a round
+   */
+  record Loop(Statement statement, SpmdPlan body) implements Action {
+    /** Checks for nulls. */
+    public Loop {
+      Objects.requireNonNull(statement, "statement");
+      Objects.requireNonNull(body, "body");
+    }
+
+    @Override
+    public String op() {
+      return "loop";
     }
 
     @Override

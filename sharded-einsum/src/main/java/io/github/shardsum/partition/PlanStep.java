@@ -8,26 +8,55 @@ import java.util.Objects;
  * value.
  *
  * @param action what is done
- * @param operands numbers of the values it reads, see {@link SpmdPlan}; one, but for an einsum
- * @param result the value it gives
+ * @param operands numbers of the values it reads, see {@link SpmdPlan}; one, but for an einsum, a
+ *     statement and a loop
+ * @param results the values it gives; one, but for a statement and a loop
  * @param origin why it is there
  */
-public record PlanStep(Action action, List<Integer> operands, PlannedValue result, Origin origin) {
+public record PlanStep(
+    Action action, List<Integer> operands, List<PlannedValue> results, Origin origin) {
   /**
-   * Copies the list.
+   * Copies the lists.
    *
-   * @throws IllegalArgumentException if there is no operand, or more than one for a step that takes
-   *     one
+   * @throws IllegalArgumentException if there are no operands or results, or more than one for a
+   *     step that has one
    */
   public PlanStep {
     operands = List.copyOf(operands);
-    Objects.requireNonNull(result, "result");
+    results = List.copyOf(results);
     Objects.requireNonNull(origin, "origin");
-    boolean many = action instanceof Action.Contract;
-    if (operands.isEmpty() || (!many && operands.size() > 1)) {
+    boolean program = action instanceof Action.Apply || action instanceof Action.Loop;
+    boolean many = program || action instanceof Action.Contract;
+    if ((operands.isEmpty() && !program) || (!many && operands.size() > 1)) {
       throw new IllegalArgumentException(
           "step %s: operands must be %s, got %s"
               .formatted(action.op(), many ? "at least one" : "one", operands));
     }
+    if (results.isEmpty() || (!program && results.size() > 1)) {
+      throw new IllegalArgumentException(
+          "step %s: results must be %s, got %s"
+              .formatted(action.op(), program ? "at least one" : "one", results));
+    }
+  }
+
+  /**
+   * A step of one result.
+   *
+   * @param action what is done
+   * @param operands numbers of the values it reads
+   * @param result the value it gives
+   * @param origin why it is there
+   */
+  public PlanStep(Action action, List<Integer> operands, PlannedValue result, Origin origin) {
+    this(action, operands, List.of(result), origin);
+  }
+
+  /**
+   * The first result, of most steps the only one.
+   *
+   * @return the value it gives
+   */
+  public PlannedValue result() {
+    return results.getFirst();
   }
 }

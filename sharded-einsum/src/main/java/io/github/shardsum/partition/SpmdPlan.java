@@ -3,14 +3,18 @@ package io.github.shardsum.partition;
 import io.github.shardsum.internal.partition.PlanTable;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Statement;
 import java.util.List;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 
 /**
  * One program for every device of a mesh: local steps and collectives in order. An immutable value
  * that names axes and labels and never a device, so its length does not depend on their number.
  *
- * <p>Values are numbered: first the inputs, then the result of each step. A step reads values of
+ * <p>Values are numbered: first the inputs, then the results of each step. A step reads values of
  * smaller numbers.
  *
  * @param mesh the devices
@@ -35,11 +39,11 @@ public record SpmdPlan(
     }
     int known = inputs.size();
     for (PlanStep step : steps) {
-      check(mesh, step.result());
+      step.results().forEach(result -> check(mesh, result));
       for (int operand : step.operands()) {
         check(operand, known);
       }
-      known++;
+      known += step.results().size();
     }
     for (int output : outputs) {
       check(output, known);
@@ -64,12 +68,48 @@ public record SpmdPlan(
   /**
    * One of the values.
    *
-   * @param number its number: an input, or the number of inputs plus a step
+   * @param number its number
    * @return the value
    * @throws IndexOutOfBoundsException if there is no such value
    */
   public PlannedValue value(int number) {
-    return number < inputs.size() ? inputs.get(number) : steps.get(number - inputs.size()).result();
+    if (number < inputs.size()) {
+      return inputs.get(number);
+    }
+    int first = inputs.size();
+    for (PlanStep step : steps) {
+      if (number < first + step.results().size()) {
+        return step.results().get(number - first);
+      }
+      first += step.results().size();
+    }
+    throw new IndexOutOfBoundsException(
+        "plan: a value must be one of %d, got %d".formatted(first, number));
+  }
+
+  /**
+   * The number of a step's first result; the others follow.
+   *
+   * @param step the step's place in {@link #steps()}, or their number for that of the values
+   * @return the number
+   * @throws IndexOutOfBoundsException if there is no such step
+   */
+  public int number(int step) {
+    int number = inputs.size();
+    for (PlanStep before : steps.subList(0, step)) {
+      number += before.results().size();
+    }
+    return number;
+  }
+
+  /**
+   * All values, by their numbers.
+   *
+   * @return an immutable list
+   */
+  public List<PlannedValue> values() {
+    return Stream.concat(inputs.stream(), steps.stream().flatMap(step -> step.results().stream()))
+        .toList();
   }
 
   /**
@@ -79,12 +119,18 @@ public record SpmdPlan(
    * the largest result in a reduce-scatter, and what is lacking in an exchange.
    *
    * @param step the step's place in {@link #steps()}
-   * @return the number, a fraction rounded up; 0 for a local step
+   * @return the number, a fraction rounded up; 0 for a local step; of a loop that of all rounds
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public long elementsReceived(int step) {
     PlanStep at = steps.get(step);
-    return Counting.received(at.action(), value(at.operands().getFirst()), at.result());
+    if (at.action() instanceof Action.Loop(Statement statement, SpmdPlan body)) {
+      long rounds = ((Nested.Scan) statement.operation()).count();
+      return Math.multiplyExact(rounds, body.elementsReceived());
+    }
+    return !at.action().isCollective()
+        ? 0
+        : Counting.received(at.action(), value(at.operands().getFirst()), at.result());
   }
 
   /**
@@ -104,16 +150,22 @@ public record SpmdPlan(
    * Floating-point operations of the largest device in a step; a multiply-add counts as 2.
    *
    * @param step the step's place in {@link #steps()}
-   * @return the number; 0 for anything but an einsum
+   * @return the number; 0 for anything but an einsum; of a loop that of all rounds
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public double flops(int step) {
     PlanStep at = steps.get(step);
-    return at.action() instanceof Action.Contract contract
-        ? 2
-            * Counting.multiplyAdds(
-                contract, at.operands().stream().map(this::value).toList(), at.result())
-        : 0;
+    List<PlannedValue> operands = at.operands().stream().map(this::value).toList();
+    return switch (at.action()) {
+      case Action.Contract contract ->
+          2 * Counting.multiplyAdds(contract.equation(), operands, at.result());
+      case Action.Apply(Statement statement)
+          when statement.operation() instanceof Contraction.Einsum einsum ->
+          2 * Counting.multiplyAdds(einsum.equation(), operands, at.result());
+      case Action.Loop(Statement statement, SpmdPlan body) ->
+          body.flops() * ((Nested.Scan) statement.operation()).count();
+      default -> 0;
+    };
   }
 
   /**
@@ -161,11 +213,7 @@ public record SpmdPlan(
   }
 
   private long peak(ToLongFunction<PlannedValue> unit) {
-    long most = Counting.liveElements(this, -1, unit);
-    for (int step = 0; step < steps.size(); step++) {
-      most = Math.max(most, Counting.liveElements(this, step, unit));
-    }
-    return most;
+    return Counting.peak(this, unit);
   }
 
   /**

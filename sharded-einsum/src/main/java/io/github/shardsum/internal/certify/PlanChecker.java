@@ -7,6 +7,7 @@ import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
@@ -161,7 +162,10 @@ public final class PlanChecker {
         gather(shards, dim(before, out), axes);
         slice(shards, dim(before, in), axes);
       }
-      case Action.AllReduce(List<String> axes) -> reduce(shards, axes);
+      case Action.AllReduce(List<String> axes, ReduceKind by) -> {
+        require(by == ReduceKind.SUM, "must be a sum, got %s", by);
+        reduce(shards, axes);
+      }
       case Action.ReduceScatter(String label, List<String> axes) -> {
         reduce(shards, axes);
         slice(shards, dim(before, label), axes);
@@ -170,7 +174,7 @@ public final class PlanChecker {
           permute(shards, axes, before, step.result());
       case Action.Exchange(String label, List<String> axes) ->
           exchange(shards, dim(before, label), axes, step.result());
-      case Action.Contract _ -> throw new IllegalStateException();
+      case Action.Contract _, Action.Apply _, Action.Loop _ -> throw new IllegalStateException();
     }
     return new Held(shards, from.labels(), from.factors(), from.isMade());
   }

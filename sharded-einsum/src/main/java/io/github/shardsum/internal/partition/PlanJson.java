@@ -79,7 +79,7 @@ public final class PlanJson {
           text.add(label(exchange.label()))
               .add(axes(exchange.axes()))
               .add("\"layout\":" + quoted(step.result().layout().toString()));
-      case Action.Contract _ -> {}
+      case Action.Contract _, Action.Apply _, Action.Loop _ -> {}
     }
   }
 

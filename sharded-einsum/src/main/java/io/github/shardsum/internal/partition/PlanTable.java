@@ -6,11 +6,17 @@ import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A plan as a table for a reader. */
 public final class PlanTable {
@@ -52,10 +58,14 @@ public final class PlanTable {
                 .map(value -> local(plan.value(value)))
                 .collect(Collectors.joining(" "))
             + " -> "
-            + local(step.result());
+            + step.results().stream().map(PlanTable::local).collect(Collectors.joining(" "));
+    String results =
+        IntStream.range(plan.number(i), plan.number(i + 1))
+            .mapToObj(value -> "%" + value)
+            .collect(Collectors.joining(" "));
     Optional<Origin.Alternative> other = step.origin().runnerUp();
     return List.of(
-        "%" + (plan.inputs().size() + i),
+        results,
         describe(step.action(), step.result().layout()),
         operands,
         shapes,
@@ -76,12 +86,20 @@ public final class PlanTable {
         + switch (action) {
           case Action.Slice slice -> " " + slice.label() + " by " + axes(slice.axes());
           case Action.AllGather gather -> " " + gather.label() + over;
-          case Action.AllReduce _ -> over;
+          case Action.AllReduce(_, ReduceKind by) ->
+              (by == ReduceKind.SUM ? "" : " " + by.name().toLowerCase(Locale.ROOT)) + over;
           case Action.ReduceScatter scatter -> " " + scatter.label() + over;
           case Action.AllToAll all -> " " + all.from() + " to " + all.to() + over;
           case Action.CollectivePermute _ -> over + " to " + after;
           case Action.Exchange exchange -> " " + exchange.label() + over + " to " + after;
           case Action.Contract contract -> " " + contract.equation();
+          case Action.Apply(Statement statement) ->
+              statement.operation() instanceof Contraction.Einsum einsum
+                  ? " " + einsum.equation()
+                  : "";
+          case Action.Loop(Statement statement, SpmdPlan body) ->
+              " of %d rounds of %d steps"
+                  .formatted(((Nested.Scan) statement.operation()).count(), body.steps().size());
         };
   }
 

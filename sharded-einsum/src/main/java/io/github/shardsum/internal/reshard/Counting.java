@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.reshard;
 
+import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
@@ -7,6 +8,7 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.tensor.Shape;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +33,7 @@ public final class Counting {
     int group = mesh.size(action.groupAxes());
     long held = before.localElements();
     return switch (action) {
-      case Action.Slice _, Action.Contract _ -> 0;
+      case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _ -> 0;
       case Action.AllGather _ -> gathered(held, group);
       case Action.AllReduce _ -> reduced(held, group);
       case Action.ReduceScatter _ -> gathered(after.localElements(), group);
@@ -93,18 +95,18 @@ public final class Counting {
   /**
    * Multiply-adds of the largest device.
    *
-   * @param contract the einsum
+   * @param equation the einsum's
    * @param operands what it reads
    * @param result what it gives
    * @return the product of the local sizes of all labels
    */
   public static double multiplyAdds(
-      Action.Contract contract, List<PlannedValue> operands, PlannedValue result) {
+      Equation equation, List<PlannedValue> operands, PlannedValue result) {
     Map<String, Long> sizes = new HashMap<>();
     for (int i = 0; i < operands.size(); i++) {
-      collect(contract.equation().operand(i), operands.get(i), sizes);
+      collect(equation.operand(i), operands.get(i), sizes);
     }
-    collect(contract.equation().output(), result, sizes);
+    collect(equation.output(), result, sizes);
     double product = 1;
     for (long size : sizes.values()) {
       product *= size;
@@ -130,47 +132,69 @@ public final class Counting {
    */
   public static long liveElements(SpmdPlan plan, int step, ToLongFunction<PlannedValue> unit) {
     int inputs = plan.inputs().size();
-    int[] storage = storage(plan);
+    List<PlannedValue> values = plan.values();
+    int[] storage = storage(plan, values.size());
+    int[] last = lastReads(plan, values.size());
     Set<Integer> live = new HashSet<>();
-    for (int input = 0; input < inputs; input++) {
-      live.add(input);
-    }
-    for (int value = inputs; value <= inputs + step; value++) {
-      if (lastRead(plan, value) >= step) {
+    for (int value = 0; value < plan.number(step + 1); value++) {
+      if (value < inputs || last[value] >= step) {
         live.add(storage[value]);
       }
     }
     long sum = 0;
     for (int value : live) {
-      PlannedValue held = plan.value(value);
+      PlannedValue held = values.get(value);
       sum = Math.addExact(sum, Math.multiplyExact(held.localElements(), unit.applyAsLong(held)));
+    }
+    if (step >= 0 && plan.steps().get(step).action() instanceof Action.Loop(_, SpmdPlan body)) {
+      sum = Math.addExact(sum, peak(body, unit));
     }
     return sum;
   }
 
+  /**
+   * The most that the largest device holds at once.
+   *
+   * @param plan the plan
+   * @param unit what an element of a value counts
+   * @return the sum
+   */
+  public static long peak(SpmdPlan plan, ToLongFunction<PlannedValue> unit) {
+    long most = liveElements(plan, -1, unit);
+    for (int step = 0; step < plan.steps().size(); step++) {
+      most = Math.max(most, liveElements(plan, step, unit));
+    }
+    return most;
+  }
+
   /** The value in whose memory each value lies: its own, or of a slice its operand's. */
-  private static int[] storage(SpmdPlan plan) {
-    int inputs = plan.inputs().size();
-    int[] storage = new int[inputs + plan.steps().size()];
-    for (int value = 0; value < storage.length; value++) {
-      storage[value] = value;
-      if (value >= inputs) {
-        PlanStep step = plan.steps().get(value - inputs);
-        if (step.action() instanceof Action.Slice) {
-          storage[value] = storage[step.operands().getFirst()];
-        }
+  private static int[] storage(SpmdPlan plan, int values) {
+    int[] storage = new int[values];
+    Arrays.setAll(storage, value -> value);
+    int number = plan.inputs().size();
+    for (PlanStep step : plan.steps()) {
+      if (step.action() instanceof Action.Slice) {
+        storage[number] = storage[step.operands().getFirst()];
       }
+      number += step.results().size();
     }
     return storage;
   }
 
-  private static int lastRead(SpmdPlan plan, int value) {
-    int last = plan.outputs().contains(value) ? plan.steps().size() : value - plan.inputs().size();
-    for (int reader = 0; reader < plan.steps().size(); reader++) {
-      if (plan.steps().get(reader).operands().contains(value)) {
-        last = Math.max(last, reader);
+  /** The step that reads each value last; of an output one behind the last, else its own. */
+  private static int[] lastReads(SpmdPlan plan, int values) {
+    int[] last = new int[values];
+    int number = plan.inputs().size();
+    for (int step = 0; step < plan.steps().size(); step++) {
+      PlanStep at = plan.steps().get(step);
+      for (int operand : at.operands()) {
+        last[operand] = step;
+      }
+      for (int i = 0; i < at.results().size(); i++) {
+        last[number++] = step;
       }
     }
+    plan.outputs().forEach(output -> last[output] = plan.steps().size());
     return last;
   }
 }

@@ -85,7 +85,8 @@ public final class Prices {
       case Action.CollectivePermute permute ->
           new Collective.Permute(
               permute.axes(), pairs(Permutation.of(before.get(), after.get()).sources()));
-      case Action.Slice _, Action.Contract _ -> new Collective.Barrier();
+      case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _ ->
+          new Collective.Barrier();
     };
   }
 

@@ -1,0 +1,139 @@
+package io.github.shardsum.backend.mesh;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Passes;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Runs programs on a mesh of devices: completes the layouts of a program from its annotations,
+ * plans it as one program of local steps and collectives for all devices, and runs that on an
+ * engine of collectives, in this process or over MPI. Thread-safe.
+ *
+ * <pre>{@code
+ * try (Collectives collectives = Collectives.open(Mesh.parse("x=8"));
+ *     MeshExecutable layer = MeshBackend.of(collectives).compile(program)) {
+ *   System.out.println(layer.plan());
+ *   List<Tensor> results = layer.run(inputs);
+ * }
+ * }</pre>
+ *
+ * <p>Results have the values of the program without layouts, to the bit wherever its arithmetic is
+ * exact (integers, bool, and floats of small integers); else sums over a split label are taken in
+ * another order, which depends on the plan alone and neither on threads nor on processes.
+ *
+ * <p>Local steps are compiled once for each combination of local shapes, of which there are a few
+ * however many devices, and what several devices of a process hold alike is stored and computed
+ * once. Over MPI every process compiles and runs the same programs in the same order.
+ */
+public final class MeshBackend implements Backend {
+  private final Collectives collectives;
+  private final Kernels kernels;
+  private final PlanOptions options;
+
+  private MeshBackend(Collectives collectives, Kernels kernels, PlanOptions options) {
+    this.collectives = Objects.requireNonNull(collectives, "collectives");
+    this.kernels = Objects.requireNonNull(kernels, "kernels");
+    this.options = Objects.requireNonNull(options, "options");
+  }
+
+  /**
+   * On an engine, without kernels of composites.
+   *
+   * @param collectives the engine, whose mesh it is; kept open by the caller
+   * @return the backend
+   */
+  public static MeshBackend of(Collectives collectives) {
+    return of(collectives, Kernels.none(), PlanOptions.defaults());
+  }
+
+  /**
+   * On an engine.
+   *
+   * @param collectives the engine, whose mesh it is; kept open by the caller
+   * @param kernels code of composites; those that have none are decomposed
+   * @param options what plans are chosen by
+   * @return the backend
+   */
+  public static MeshBackend of(Collectives collectives, Kernels kernels, PlanOptions options) {
+    return new MeshBackend(collectives, kernels, options);
+  }
+
+  /**
+   * The name with the mesh, as {@code mesh x=8}.
+   *
+   * @return a short name
+   */
+  @Override
+  public String name() {
+    return ("mesh " + collectives.mesh().notation()).strip();
+  }
+
+  /**
+   * Plans and compiles a program.
+   *
+   * @param program the program, with annotations or layouts of inputs
+   * @param compileOptions values to compute again, and bytes that a device may hold at once, inputs
+   *     included
+   * @return the executable
+   * @throws IllegalArgumentException if an annotation names an axis that the mesh does not have, or
+   *     no plan stays within the limits
+   */
+  @Override
+  public MeshExecutable compile(Program program, CompileOptions compileOptions) {
+    Objects.requireNonNull(program, "program");
+    Objects.requireNonNull(compileOptions, "options");
+    ProgramPlan plan =
+        ProgramPlan.of(
+            rematerialized(program, compileOptions.rematerialized()),
+            collectives.mesh(),
+            composite -> kernels.kernel(composite).isPresent(),
+            options);
+    return compile(program, plan, compileOptions);
+  }
+
+  @Override
+  public MeshExecutable compile(Program program) {
+    return compile(program, CompileOptions.defaults());
+  }
+
+  /**
+   * Compiles a plan that was made already.
+   *
+   * @param plan the plan, on the mesh of the engine
+   * @return the executable
+   * @throws IllegalArgumentException if the meshes differ
+   */
+  public MeshExecutable compile(ProgramPlan plan) {
+    return compile(plan.program(), plan, CompileOptions.defaults());
+  }
+
+  private MeshExecutable compile(Program program, ProgramPlan plan, CompileOptions compileOptions) {
+    long bytes = plan.plan().peakBytes();
+    if (compileOptions.memoryLimit().isPresent()
+        && bytes > compileOptions.memoryLimit().getAsLong()) {
+      throw new IllegalArgumentException(
+          "program %s: a device holds %d bytes at once, got a limit of %d; rematerialise values, or raise it"
+              .formatted(program.name(), bytes, compileOptions.memoryLimit().getAsLong()));
+    }
+    return new MeshExecutable(program, plan, bytes, collectives, kernels);
+  }
+
+  private static Program rematerialized(Program program, Set<String> names) {
+    for (String name : names) {
+      Value value = program.value(name);
+      if (program.inputs().contains(value)) {
+        throw new IllegalArgumentException(
+            "rematerialize " + name + ": must be a result, got the input " + value);
+      }
+    }
+    return Passes.rematerialize(program, names);
+  }
+}

@@ -1,0 +1,161 @@
+package io.github.shardsum.backend.mesh;
+
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.internal.backend.CheckedExecutable;
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.partition.PlanRunner;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.Reshard;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A program that was planned and compiled for a mesh. Thread-safe; runs on one engine take turns.
+ *
+ * <p>{@link #run} takes and gives whole values, on every process the same. {@link #runSharded}
+ * takes and gives shards without a copy.
+ */
+public final class MeshExecutable implements Executable {
+  private final ProgramPlan plan;
+  private final Collectives collectives;
+  private final PlanRunner runner;
+  private final CheckedExecutable executable;
+
+  MeshExecutable(
+      Program program, ProgramPlan plan, long bytes, Collectives collectives, Kernels kernels) {
+    this.plan = plan;
+    this.collectives = collectives;
+    this.runner =
+        new PlanRunner(
+            plan.plan(),
+            collectives,
+            composite ->
+                kernels
+                    .kernel(composite)
+                    .map(
+                        kernel ->
+                            new CompositeCode(kernel::run, kernel.flops(), kernel::scratchBytes)));
+    this.executable =
+        new CheckedExecutable(
+            program,
+            new CheckedExecutable.Code(this::write, bytes, plan::explain, List::of),
+            Thread::startVirtualThread);
+  }
+
+  /**
+   * What runs.
+   *
+   * @return the plan
+   */
+  public ProgramPlan plan() {
+    return plan;
+  }
+
+  private void write(List<Tensor> outputs, List<Tensor> inputs) {
+    List<ShardedTensor> shards = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      PlannedValue input = plan.plan().inputs().get(i);
+      // Other threads may not touch a confined arena's memory.
+      Tensor given = inputs.get(i).isShared() ? inputs.get(i) : inputs.get(i).copy();
+      Tensor stored = given.dtype() == input.dtype() ? given : given.convert(input.dtype());
+      shards.add(ShardedTensor.of(stored, input.layout(), collectives.devices()));
+    }
+    List<Tensor> whole = new ArrayList<>();
+    synchronized (collectives) {
+      for (ShardedTensor result : runner.run(shards)) {
+        whole.add(Reshard.gather(result, collectives));
+      }
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      Tensor result = whole.get(i);
+      Tensor output = outputs.get(i);
+      output.assign(result.dtype() == output.dtype() ? result : result.convert(output.dtype()));
+    }
+  }
+
+  /**
+   * Runs on shards, which are not copied.
+   *
+   * @param inputs the shards of each input on this process's devices, in the layouts of the plan's
+   *     inputs
+   * @return the shards of each output on them, in the layouts of the plan's outputs; not to be
+   *     written to
+   * @throws IllegalArgumentException if shards do not have the planned shapes, dtypes and layouts
+   */
+  public List<ShardedTensor> runSharded(List<ShardedTensor> inputs) {
+    List<PlannedValue> planned = plan.plan().inputs();
+    if (inputs.size() != planned.size()) {
+      throw new IllegalArgumentException(
+          "program %s: expected %d inputs, got %d"
+              .formatted(plan.program().name(), planned.size(), inputs.size()));
+    }
+    for (int i = 0; i < inputs.size(); i++) {
+      ShardedTensor given = inputs.get(i);
+      PlannedValue input = planned.get(i);
+      if (!given.shape().equals(input.shape())
+          || given.dtype() != input.dtype()
+          || !given.layout().isEquivalent(input.layout())
+          || !given.devices().equals(collectives.devices())) {
+        throw new IllegalArgumentException(
+            "input %s: must be on devices %s, got %s%s %s on devices %s"
+                .formatted(
+                    input,
+                    collectives.devices(),
+                    given.dtype(),
+                    given.shape(),
+                    given.layout(),
+                    given.devices()));
+      }
+    }
+    synchronized (collectives) {
+      return runner.run(inputs);
+    }
+  }
+
+  @Override
+  public Program program() {
+    return executable.program();
+  }
+
+  @Override
+  public List<Tensor> run(List<Tensor> inputs) {
+    return executable.run(inputs);
+  }
+
+  @Override
+  public void runInto(List<Tensor> outputs, List<Tensor> inputs) {
+    executable.runInto(outputs, inputs);
+  }
+
+  @Override
+  public CompletableFuture<List<Tensor>> start(List<Tensor> outputs, List<Tensor> inputs) {
+    return executable.start(outputs, inputs);
+  }
+
+  @Override
+  public CompletableFuture<List<Tensor>> start(List<Tensor> inputs) {
+    return executable.start(inputs);
+  }
+
+  @Override
+  public long peakBytes() {
+    return executable.peakBytes();
+  }
+
+  @Override
+  public String explain() {
+    return executable.explain();
+  }
+
+  @Override
+  public void close() {
+    executable.close();
+  }
+}

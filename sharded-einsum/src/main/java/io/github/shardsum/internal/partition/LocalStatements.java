@@ -1,0 +1,162 @@
+package io.github.shardsum.internal.partition;
+
+import io.github.shardsum.internal.program.pass.OperandSubstitution;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes statements of a program as they are on one device: the same operation on local sizes, and
+ * where it sees an index, with the start of the device's chunk added. One exhaustive switch.
+ */
+final class LocalStatements {
+  private final ProgramBuilder builder;
+  private final Map<Start, Value> starts = new LinkedHashMap<>();
+
+  LocalStatements(ProgramBuilder builder) {
+    this.builder = builder;
+  }
+
+  /** The starts that were asked for, each an input {@code i64[]} of the builder's. */
+  List<Start> starts() {
+    return List.copyOf(starts.keySet());
+  }
+
+  private Value start(Start start) {
+    return starts.computeIfAbsent(
+        start,
+        _ ->
+            builder.input(
+                "start." + String.join(".", start.axes()) + "." + start.size(),
+                ValueType.scalar(DType.I64)));
+  }
+
+  /** A value's type on a device. */
+  static ValueType type(PlannedValue value, Shape local) {
+    List<String> names = new ArrayList<>();
+    List<Long> sizes = new ArrayList<>();
+    for (int dim = 0; dim < local.rank(); dim++) {
+      names.add(value.layout().label(dim));
+      sizes.add(local.size(dim));
+    }
+    return ValueType.of(value.dtype(), names, sizes);
+  }
+
+  /**
+   * The results of a statement on a device.
+   *
+   * @param statement the statement of the program
+   * @param operands the local operands
+   * @param planned how the results lie
+   * @param local the results' types on the device
+   */
+  List<Value> add(
+      Statement statement,
+      List<Value> operands,
+      List<PlannedValue> planned,
+      List<ValueType> local) {
+    PlannedValue result = planned.getFirst();
+    ValueType type = local.getFirst();
+    return switch (statement.operation()) {
+      case Pointwise.Ragged ragged -> List.of(ragged(ragged, operands, result));
+      case Contraction.Einsum einsum -> List.of(einsum(einsum, operands, type));
+      case Contraction.Reduce reduce -> List.of(reduce(reduce, operands.getFirst(), type));
+      case Selection.OneHot one -> List.of(oneHot(one, operands.getFirst(), result, type));
+      case Source.Constant constant -> builder.add(new Source.Constant(type, constant.value()));
+      case Source.Iota iota -> List.of(iota(iota.label(), result, type));
+      case Source.Random random -> List.of(random(random, operands.getFirst(), result, type));
+      case Movement.Split split -> builder.add(split(split, operands.getFirst(), type));
+      case Pointwise _, Contraction _, Selection _, Movement _, Nested _ ->
+          builder.add(OperandSubstitution.withOperands(statement.operation(), operands));
+    };
+  }
+
+  /** Lengths are counted from the start of the chunk. */
+  private Value ragged(Pointwise.Ragged ragged, List<Value> operands, PlannedValue result) {
+    Start start = Start.of(result, result.layout().dim(ragged.label()));
+    Value lengths = operands.get(1);
+    if (!start.isZero(result.layout())) {
+      lengths = builder.subtract(builder.convert(lengths, DType.I64), start(start));
+    }
+    return builder
+        .add(new Pointwise.Ragged(operands.getFirst(), lengths, ragged.label(), ragged.fill()))
+        .getFirst();
+  }
+
+  /** A partial sum of bf16 stays in f32 until it is complete. */
+  private Value einsum(Contraction.Einsum einsum, List<Value> operands, ValueType type) {
+    Map<String, Long> sizes = new HashMap<>();
+    einsum.sizes().keySet().forEach(label -> sizes.put(label, type.size(label)));
+    return builder
+        .add(new Contraction.Einsum(einsum.equation(), operands, type.dtype(), sizes))
+        .getFirst();
+  }
+
+  private Value reduce(Contraction.Reduce reduce, Value x, ValueType type) {
+    boolean widened = reduce.kind() == ReduceKind.SUM && x.type().dtype() != type.dtype();
+    Value operand = widened ? builder.convert(x, type.dtype()) : x;
+    return builder.add(new Contraction.Reduce(reduce.kind(), operand, reduce.labels())).getFirst();
+  }
+
+  private Value oneHot(Selection.OneHot one, Value indices, PlannedValue result, ValueType type) {
+    Start start = Start.of(result, result.layout().dim(one.label()));
+    // An i32 near its least would wrap into the range.
+    Value local =
+        start.isZero(result.layout())
+            ? indices
+            : builder.subtract(builder.convert(indices, DType.I64), start(start));
+    return builder.oneHot(local, one.label(), type.size(one.label()), one.dtype());
+  }
+
+  private Value iota(String label, PlannedValue result, ValueType type) {
+    Start start = Start.of(result, result.layout().dim(label));
+    if (start.isZero(result.layout())) {
+      return builder.iota(type, label);
+    }
+    // In i64, so that the conversion rounds the index once.
+    Value index = builder.add(builder.iota(type.withDtype(DType.I64), label), start(start));
+    return type.dtype() == DType.I64 ? index : builder.convert(index, type.dtype());
+  }
+
+  /** The counter is the element's place in the whole value. */
+  private Value random(Source.Random random, Value seed, PlannedValue result, ValueType type) {
+    boolean isWhole = true;
+    for (int dim = 0; dim < type.rank(); dim++) {
+      isWhole &= Start.of(result, dim).isZero(result.layout());
+    }
+    if (isWhole) {
+      return builder.random(seed, random.stream(), type);
+    }
+    ValueType counters = type.withDtype(DType.I64);
+    Value counter = builder.constant(counters, 0L);
+    long stride = 1;
+    for (int dim = type.rank() - 1; dim >= 0; dim--) {
+      Value index = iota(type.names().get(dim), result, counters);
+      counter = builder.add(counter, builder.multiply(index, builder.constant(DType.I64, stride)));
+      stride *= result.shape().size(dim);
+    }
+    return builder.uniform(seed, counter, random.stream(), type.dtype());
+  }
+
+  private static Operation split(Movement.Split split, Value x, ValueType type) {
+    List<Long> sizes = split.into().stream().map(type::size).toList();
+    return new Movement.Split(x, split.label(), split.into(), sizes);
+  }
+}

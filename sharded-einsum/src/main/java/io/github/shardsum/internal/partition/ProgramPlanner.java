@@ -1,0 +1,283 @@
+package io.github.shardsum.internal.partition;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.reshard.Reshards.Stage;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Plans a program: statement by statement the cheapest compute sharding, with each reshard made
+ * once, before its first reader, and shared by all.
+ *
+ * <p>Every value has a home layout. Inputs lie in theirs, outputs end in theirs, and an annotated
+ * value is brought to its own; any other home is a hint, which counts in the choice of a compute
+ * sharding but is no step of its own. Where homes are demanded every value is brought to its home,
+ * and read from there.
+ *
+ * <p>Labels that a statement scans, searches, normalises or reads neighbours of are whole while it
+ * is computed: operands are brought to such a layout first. So is a label that an operand has
+ * twice.
+ */
+public final class ProgramPlanner {
+  private final ReshardWays ways;
+  private final Program program;
+  private final String prefix;
+  private final Function<String, Optional<Layout>> homes;
+  private final boolean demanded;
+  private final List<PlannedValue> inputs = new ArrayList<>();
+  private final List<PlanStep> steps = new ArrayList<>();
+  private final Map<Value, Holding> holdings = new HashMap<>();
+  private int values;
+  private Cost cost = Cost.NOTHING;
+
+  private ProgramPlanner(
+      ReshardWays ways,
+      Program program,
+      String prefix,
+      Function<String, Optional<Layout>> homes,
+      boolean demanded) {
+    this.ways = ways;
+    this.program = program;
+    this.prefix = prefix;
+    this.homes = homes;
+    this.demanded = demanded;
+  }
+
+  /**
+   * A plan and its price.
+   *
+   * @param plan the plan
+   * @param cost the price in elements or seconds
+   */
+  public record Planned(SpmdPlan plan, double cost) {}
+
+  /**
+   * Plans a program.
+   *
+   * @param program the program
+   * @param mesh the devices
+   * @param homes the home of each value; values in the body of a loop are named {@code
+   *     RESULT.body.VALUE}; of those that are not there the value is whole
+   * @param demanded whether every value must be in its home
+   * @param options what plans are chosen by
+   * @return the plan
+   * @throws io.github.shardsum.partition.PlanException if a statement cannot be planned within the
+   *     limits
+   */
+  public static Planned plan(
+      Program program,
+      Mesh mesh,
+      Map<String, Layout> homes,
+      boolean demanded,
+      PlanOptions options) {
+    ReshardWays ways = new ReshardWays(mesh, options);
+    ProgramPlanner planner =
+        new ProgramPlanner(
+            ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
+    SpmdPlan plan = planner.plan(program.outputs().stream().map(planner::home).toList());
+    return new Planned(plan, ways.total(planner.cost));
+  }
+
+  /** Plans the program with the outputs in given layouts. */
+  private SpmdPlan plan(List<Layout> outputs) {
+    for (Value input : program.inputs()) {
+      Layout home = home(input);
+      inputs.add(value(input, home));
+      holdings.put(input, new Holding(input, home, values++));
+    }
+    program.statements().forEach(this::statement);
+    List<Integer> numbers = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      Holding output = holding(program.outputs().get(i));
+      Layout last = ways.reachable(outputs.get(i), output.layouts().getFirst());
+      numbers.add(
+          bring(output, last, "output %s must be %s".formatted(output.value().name(), last)));
+    }
+    return new SpmdPlan(ways.mesh(), inputs, steps, numbers);
+  }
+
+  private Layout home(Value value) {
+    return homes
+        .apply(prefix + value.name())
+        .orElseGet(() -> new Layout(ways.mesh(), value.type().labels().withoutLayout()));
+  }
+
+  private static PlannedValue value(Value value, Layout layout) {
+    DType dtype = ReshardWays.stored(value.type().dtype(), layout);
+    return new PlannedValue(value.name(), dtype, value.type().shape(), layout);
+  }
+
+  private Holding holding(Value value) {
+    return Objects.requireNonNull(holdings.get(value), value.name());
+  }
+
+  private void statement(Statement statement) {
+    if (statement.operation() instanceof Movement.Annotate annotate) {
+      annotate(statement, annotate);
+    } else if (statement.operation() instanceof Nested.Scan scan) {
+      loop(statement, scan);
+    } else {
+      apply(statement);
+    }
+    for (Value result : statement.results()) {
+      if (demanded) {
+        Holding made = holding(result);
+        Layout home = ways.reachable(home(result), made.layouts().getFirst());
+        int number = bring(made, home, "%s must be %s".formatted(result.name(), home));
+        holdings.put(result, made.only(home, number));
+      }
+    }
+  }
+
+  /** The same value, which exists in the annotated layout too. */
+  private void annotate(Statement statement, Movement.Annotate annotate) {
+    Holding x = holding(annotate.x());
+    Value result = statement.result();
+    Layout home = ways.reachable(home(result), x.layouts().getFirst());
+    bring(x, home, "%s is annotated %s".formatted(result.name(), home));
+    holdings.put(result, x);
+  }
+
+  private void apply(Statement statement) {
+    List<Holding> operands = statement.operation().operands().stream().map(this::holding).toList();
+    List<Layout> wanted = statement.results().stream().map(this::home).toList();
+    StatementPlanner.Chosen chosen =
+        new StatementPlanner(ways, statement, operands, wanted).choose();
+    StatementPlanner.Candidate candidate = chosen.candidate();
+    List<Integer> numbers = new ArrayList<>();
+    for (int i = 0; i < operands.size(); i++) {
+      Layout met = candidate.operands().get(i);
+      String cause =
+          "%s reads %s as %s"
+              .formatted(statement.result().name(), operands.get(i).value().name(), met);
+      numbers.add(bring(operands.get(i), met, cause));
+    }
+    List<PlannedValue> results = new ArrayList<>();
+    for (int i = 0; i < wanted.size(); i++) {
+      results.add(value(statement.results().get(i), candidate.results().get(i)));
+    }
+    Origin origin = new Origin(candidate.sharding().toString(), chosen.runnerUp());
+    int number = step(new Action.Apply(statement), numbers, results, origin);
+    for (int i = 0; i < results.size(); i++) {
+      Value result = statement.results().get(i);
+      holdings.put(result, new Holding(result, candidate.results().get(i), number + i));
+    }
+    if (statement.operation() instanceof Contraction.Reduce(ReduceKind by, _, _)
+        && by != ReduceKind.SUM) {
+      reduce(statement.result(), candidate.results().getFirst(), number, by);
+    }
+  }
+
+  /** A maximum or minimum over devices is never left undone: no layout says what it is. */
+  private void reduce(Value result, Layout natural, int number, ReduceKind by) {
+    if (!natural.partial().isEmpty()) {
+      Layout done = new Layout(ways.mesh(), new Term(natural.term().axes(), List.of()));
+      Origin origin = Origin.of("%s is a %s over devices".formatted(result.name(), by));
+      int reduced =
+          step(
+              new Action.AllReduce(natural.partial(), by),
+              List.of(number),
+              List.of(value(result, done)),
+              origin);
+      holdings.put(result, new Holding(result, done, reduced));
+    }
+  }
+
+  private int step(
+      Action action, List<Integer> operands, List<PlannedValue> results, Origin origin) {
+    steps.add(new PlanStep(action, operands, results, origin));
+    int first = values;
+    values += results.size();
+    return first;
+  }
+
+  /** The number of a value in a layout, which it is brought to if it does not exist in it. */
+  private int bring(Holding value, Layout wanted, String cause) {
+    ReshardWays.From from = ways.from(value, wanted).orElseThrow(() -> ways.none(value, wanted));
+    int at = value.number(from.place());
+    for (Stage stage : from.way().stages()) {
+      at =
+          step(
+              stage.action(),
+              List.of(at),
+              List.of(value(value.value(), stage.after())),
+              Origin.of(cause));
+      value.add(stage.after(), at);
+    }
+    cost = cost.plus(from.way().cost());
+    return at;
+  }
+
+  /**
+   * A loop. What is carried has the layout of the body's input in every round; the loop's own label
+   * is whole.
+   */
+  private void loop(Statement statement, Nested.Scan scan) {
+    String inside = prefix + statement.result().name() + ".body.";
+    ProgramPlanner planner = new ProgramPlanner(ways, scan.body(), inside, homes, demanded);
+    List<Value> bodyInputs = scan.body().inputs();
+    List<Integer> numbers = new ArrayList<>();
+    int carried = scan.carried().size();
+    for (int i = 0; i < bodyInputs.size(); i++) {
+      boolean isSequence = i >= carried && i < carried + scan.sequences().size();
+      Layout home = planner.home(bodyInputs.get(i));
+      Layout wanted = isSequence ? stacked(scan, home) : home;
+      Holding operand = holding(scan.operands().get(i));
+      numbers.add(
+          bring(
+              operand,
+              wanted,
+              "the loop of %s reads %s as %s"
+                  .formatted(statement.result().name(), operand.value().name(), wanted)));
+    }
+    List<Layout> outputs = new ArrayList<>();
+    List<PlannedValue> results = new ArrayList<>();
+    for (int i = 0; i < statement.results().size(); i++) {
+      Layout output =
+          i < carried
+              ? planner.home(bodyInputs.get(i))
+              : planner.home(scan.body().outputs().get(i));
+      outputs.add(output);
+      results.add(value(statement.results().get(i), i < carried ? output : stacked(scan, output)));
+    }
+    SpmdPlan body = planner.plan(outputs);
+    for (int i = 0; i < scan.count(); i++) {
+      cost = cost.plus(planner.cost);
+    }
+    int number = step(new Action.Loop(statement, body), numbers, results, Origin.of("the loop"));
+    for (int i = 0; i < results.size(); i++) {
+      Value result = statement.results().get(i);
+      holdings.put(result, new Holding(result, results.get(i).layout(), number + i));
+    }
+  }
+
+  private Layout stacked(Nested.Scan scan, Layout one) {
+    List<Axis> axes = new ArrayList<>();
+    axes.add(Axis.of(scan.label()));
+    axes.addAll(one.term().axes());
+    return new Layout(ways.mesh(), new Term(axes, List.of()));
+  }
+}

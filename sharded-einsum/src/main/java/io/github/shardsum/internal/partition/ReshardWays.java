@@ -1,0 +1,83 @@
+package io.github.shardsum.internal.partition;
+
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.reshard.Prices;
+import io.github.shardsum.internal.reshard.Reshards;
+import io.github.shardsum.internal.reshard.Reshards.Way;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+import java.util.Optional;
+
+/** The cheapest ways from the layouts in which a value exists to others. */
+final class ReshardWays {
+  private final Mesh mesh;
+  private final Prices prices;
+  private final Reshards reshards;
+
+  ReshardWays(Mesh mesh, PlanOptions options) {
+    this.mesh = mesh;
+    this.prices = Prices.of(mesh, options);
+    this.reshards = new Reshards(prices, options);
+  }
+
+  /** A way, and the place of the layout that it begins with. */
+  record From(int place, Way way) {}
+
+  Mesh mesh() {
+    return mesh;
+  }
+
+  double total(Cost cost) {
+    return prices.total(cost);
+  }
+
+  Cost work(double multiplyAdds, DType dtype) {
+    return prices.multiplyAdds(multiplyAdds, dtype.byteSize());
+  }
+
+  /** The dtype in which a value is stored: partial sums of bf16 in f32. */
+  static DType stored(DType dtype, Layout layout) {
+    boolean partial = layout.partial().stream().anyMatch(axis -> layout.mesh().size(axis) > 1);
+    return dtype == DType.BF16 && partial ? DType.F32 : dtype;
+  }
+
+  /** A layout without partial axes that a value made in another cannot have. */
+  Layout reachable(Layout wanted, Layout made) {
+    List<String> partial =
+        wanted.partial().stream().filter(axis -> made.partial().contains(axis)).toList();
+    return new Layout(mesh, new Term(wanted.term().axes(), partial));
+  }
+
+  /** The cheapest way, the first of equals. */
+  Optional<From> from(Holding value, Layout wanted) {
+    ValueType type = value.value().type();
+    int place = value.place(wanted);
+    if (place >= 0) {
+      return Optional.of(new From(place, new Way(List.of(), Cost.NOTHING, false)));
+    }
+    Optional<From> best = Optional.empty();
+    for (int i = 0; i < value.layouts().size(); i++) {
+      Layout from = value.layouts().get(i);
+      Optional<Way> way = reshards.way(from, wanted, type.shape(), stored(type.dtype(), from));
+      if (way.isPresent()
+          && (best.isEmpty() || way.get().cost().compareTo(best.get().way().cost()) < 0)) {
+        best = Optional.of(new From(i, way.get()));
+      }
+    }
+    return best;
+  }
+
+  Optional<Cost> cost(Holding value, Layout wanted) {
+    return from(value, wanted).map(from -> from.way().cost());
+  }
+
+  PlanException none(Holding value, Layout wanted) {
+    return reshards.none("value " + value.value().name(), value.layouts().getLast(), wanted);
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.shardsum.partition;
+
+import io.github.shardsum.internal.partition.ProgramPlanner;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Passes;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.propagation.Propagated;
+import io.github.shardsum.propagation.Propagation;
+import io.github.shardsum.propagation.PropagationOptions;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
+
+/**
+ * The plan of a whole program on a mesh; an immutable value, equal for equal arguments, whose
+ * length does not depend on the number of devices.
+ *
+ * <p>Values of the plan have the names of the program's values. An annotation is no step: its
+ * result is its operand's value, brought to the annotated layout.
+ *
+ * @param program what was planned: composites that no kernel computes are decomposed, and what is
+ *     computed twice or for nothing is gone
+ * @param plan the steps; its inputs and outputs are the program's
+ * @param cost their price: elements received, 1,000 a collective and an element for 200
+ *     multiply-adds; or seconds if there is a topology
+ */
+public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
+  /** Checks for nulls. */
+  public ProgramPlan {
+    Objects.requireNonNull(program, "program");
+    Objects.requireNonNull(plan, "plan");
+  }
+
+  /**
+   * Completes the layouts of a program from its annotations and plans it.
+   *
+   * @param program the program
+   * @param mesh the devices
+   * @param kernels which composites are computed as one and not as their decomposition
+   * @param options what plans are chosen by
+   * @return the plan
+   * @throws io.github.shardsum.propagation.PropagationException if an annotation names an axis that
+   *     the mesh does not have
+   * @throws PlanException if no plan stays within the limits
+   */
+  public static ProgramPlan of(
+      Program program, Mesh mesh, Predicate<Composite> kernels, PlanOptions options) {
+    Program simple = simplified(program, kernels);
+    Propagated propagated = Propagation.of(simple, mesh, PropagationOptions.defaults());
+    return of(simple, mesh, propagated.layouts(), false, options);
+  }
+
+  /**
+   * Plans a program whose every value has a given layout, in which it is made and read.
+   *
+   * @param program the program, planned as it is
+   * @param mesh the devices
+   * @param layouts the layout of each value by name, values in the body of a loop as {@code
+   *     RESULT.body.VALUE}; a value without one is whole
+   * @param options what plans are chosen by
+   * @return the plan
+   * @throws PlanException if no plan stays within the limits
+   */
+  public static ProgramPlan withLayouts(
+      Program program, Mesh mesh, Map<String, Layout> layouts, PlanOptions options) {
+    return of(program, mesh, layouts, true, options);
+  }
+
+  private static ProgramPlan of(
+      Program program,
+      Mesh mesh,
+      Map<String, Layout> layouts,
+      boolean demanded,
+      PlanOptions options) {
+    ProgramPlanner.Planned planned = ProgramPlanner.plan(program, mesh, layouts, demanded, options);
+    return new ProgramPlan(program, planned.plan(), planned.cost());
+  }
+
+  private static Program simplified(Program program, Predicate<Composite> kernels) {
+    Program decomposed = Passes.decompose(program, kernels.negate());
+    return Passes.deadCode(Passes.commonSubexpressions(decomposed));
+  }
+
+  /**
+   * The plan's table.
+   *
+   * @return lines of text
+   */
+  public String explain() {
+    return plan.explain();
+  }
+
+  /** As {@link #explain()}. */
+  @Override
+  public String toString() {
+    return explain();
+  }
+}
