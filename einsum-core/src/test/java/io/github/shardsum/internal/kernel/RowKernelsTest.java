@@ -267,6 +267,32 @@ class RowKernelsTest {
 
   /** Wherever the rows begin and end in it. */
   @Test
+  void termsApartAreSummedInTheSameOrder() {
+    for (int n : Rows.lengths()) {
+      int stride = 3;
+      int count = 3;
+      int step = n * stride + 1;
+      float[] x = Rows.floats(random, count * step);
+      double[] wide = Rows.doubles(random, x);
+      float[] row = new float[n];
+      double[] wideRow = new double[n];
+      double[] lanes = new double[Sums.ROOM];
+      double[] sums = new double[count + 1];
+      double[] wideSums = new double[count + 1];
+      FloatStridedSums.sums(x, MARGIN, step, stride, n, count, sums, 1, lanes);
+      DoubleStridedSums.sums(wide, MARGIN, step, stride, n, count, wideSums, 1, lanes);
+      for (int r = 0; r < count; r++) {
+        for (int i = 0; i < n; i++) {
+          row[i] = x[MARGIN + r * step + i * stride];
+          wideRow[i] = wide[MARGIN + r * step + i * stride];
+        }
+        assertEquals(BEST.floats().sum(row, 0, n), sums[1 + r]);
+        assertEquals(BEST.doubles().sum(wideRow, 0, n), wideSums[1 + r]);
+      }
+    }
+  }
+
+  @Test
   void rowsOfALongArrayAreSummedInTheSameOrder() {
     float[] x = Rows.floats(random, 1 << 18);
     float[] y = Rows.floats(random, 1 << 18);
