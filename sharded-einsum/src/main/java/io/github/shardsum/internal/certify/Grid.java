@@ -1,10 +1,8 @@
 package io.github.shardsum.internal.certify;
 
-import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Shape;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 
@@ -29,7 +27,7 @@ final class Grid {
     return axes.stream().mapToInt(mesh::size).reduce(1, Math::multiplyExact);
   }
 
-  boolean isAxes(List<String> axes) {
+  boolean hasEach(List<String> axes) {
     return mesh.axisNames().containsAll(axes) && new HashSet<>(axes).size() == axes.size();
   }
 
@@ -42,6 +40,13 @@ final class Grid {
     return part;
   }
 
+  /** A device's part of every dimension, and of how many. */
+  List<List<Integer>> place(int device, Term term) {
+    return term.axes().stream()
+        .map(axis -> List.of(part(device, axis.mesh()), parts(axis.mesh())))
+        .toList();
+  }
+
   /** What a device has of indices that are dealt out over one axis after the other. */
   Interval chunk(int device, Interval whole, List<String> axes) {
     Interval left = whole;
@@ -51,13 +56,15 @@ final class Grid {
     return left;
   }
 
-  /** What a device has of each dimension of a shape. */
-  List<Interval> box(int device, Term term, Shape shape) {
-    List<Interval> box = new ArrayList<>();
-    for (Axis axis : term.axes()) {
-      box.add(chunk(device, Interval.all(shape.size(box.size())), axis.mesh()));
+  /** What each device has of each dimension of a shape. */
+  Interval[][] boxes(Term term, Shape shape) {
+    Interval[][] boxes = new Interval[devices()][term.size()];
+    for (int dim = 0; dim < term.size(); dim++) {
+      for (int device = 0; device < devices(); device++) {
+        boxes[device][dim] = chunk(device, Interval.all(shape.size(dim)), term.axis(dim).mesh());
+      }
     }
-    return box;
+    return boxes;
   }
 
   /** The devices that differ along axes only, in groups, in the order of those axes. */

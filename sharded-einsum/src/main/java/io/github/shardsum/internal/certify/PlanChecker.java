@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.certify;
 
-import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.partition.Action;
@@ -8,6 +7,11 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
@@ -24,45 +28,83 @@ import java.util.TreeSet;
 /**
  * Replays a plan on symbolic shards and refuses it unless every device ends with exactly its part
  * of the value that an equation says. A step is taken at its word, what it says of its result is
- * not: each device's indices are computed here, and so is which terms of a sum it has added up.
+ * not: each device's indices are computed here, and so is which terms of a sum it has.
  */
 public final class PlanChecker {
+  private static final Comparator<Interval> BY_START =
+      Comparator.comparingLong(Interval::from).thenComparingLong(Interval::to);
+
   private final SpmdPlan plan;
-  private final Equation equation;
+  private final List<PlannedValue> planned;
+  private final Goal goal;
   private final Grid grid;
   private final List<Held> values = new ArrayList<>();
   private String where = "plan";
 
   /**
-   * A value on all devices.
+   * What is to be computed.
    *
-   * @param labels of its dimensions
-   * @param factors the operands of the equation that it is a product of
-   * @param isMade whether an einsum made it
+   * @param given what each input stands for
+   * @param operands how inputs lie
+   * @param wanted what each output stands for
+   * @param results how outputs lie
+   * @param statements of a program, by their results' names
    */
-  private record Held(
-      List<Shard> shards, List<String> labels, Set<Integer> factors, boolean isMade) {
-    /** What is complete on every device is no sum any more. */
-    Held {
-      boolean isSum =
-          shards.stream().anyMatch(s -> !s.terms().isComplete() || s.terms().isNothing());
-      shards =
-          isSum ? shards : shards.stream().map(s -> new Shard(s.box(), Terms.COMPLETE)).toList();
+  private record Goal(
+      List<?> given,
+      List<Term> operands,
+      List<?> wanted,
+      List<Term> results,
+      Map<String, Statement> statements) {
+    static Goal of(Equation equation) {
+      List<Product> given = new ArrayList<>();
+      List<Integer> factors = new ArrayList<>();
+      for (Term term : equation.operands()) {
+        given.add(new Product(Local.labels(term), List.of(factors.size())));
+        factors.add(factors.size());
+      }
+      Product wanted = new Product(Local.labels(equation.output()), factors);
+      List<Term> results = List.of(equation.output());
+      return new Goal(given, equation.operands(), List.of(wanted), results, Map.of());
     }
 
-    Shard on(int device) {
-      return shards.get(device);
+    /** A program says how inputs lie if their types do, else the plan. */
+    static Goal of(Program program, SpmdPlan plan) {
+      Map<String, Statement> statements = new HashMap<>();
+      program.statements().forEach(s -> s.results().forEach(r -> statements.put(r.name(), s)));
+      List<Term> operands = new ArrayList<>();
+      for (Value input : program.inputs()) {
+        Term term = input.type().labels();
+        boolean isSaid = term.isAnnotated() || operands.size() >= plan.inputs().size();
+        operands.add(isSaid ? term : plan.inputs().get(operands.size()).layout().term());
+      }
+      List<String> given = program.inputs().stream().map(Value::name).toList();
+      List<String> wanted = program.outputs().stream().map(v -> name(v, statements)).toList();
+      List<Term> results = plan.outputs().stream().map(o -> plan.value(o).layout().term()).toList();
+      return new Goal(given, operands, wanted, results, statements);
+    }
+
+    /** An annotation is the value that it annotates. */
+    static String name(Value value, Map<String, Statement> statements) {
+      Statement statement = statements.get(value.name());
+      return statement != null && statement.operation() instanceof Movement.Annotate annotate
+          ? name(annotate.x(), statements)
+          : value.name();
     }
   }
 
-  private PlanChecker(SpmdPlan plan, Equation equation) {
+  /** What a product of operands of an equation stands for, by the labels of its dimensions. */
+  private record Product(List<String> labels, List<Integer> factors) {}
+
+  private PlanChecker(SpmdPlan plan, Goal goal) {
     this.plan = plan;
-    this.equation = equation;
+    this.goal = goal;
+    planned = plan.values();
     grid = new Grid(plan.mesh());
   }
 
   /**
-   * Checks a plan.
+   * Checks a plan of one einsum or reshard.
    *
    * @param plan the plan
    * @param equation what is to be computed, with the layouts of its operands and of its result
@@ -70,153 +112,150 @@ public final class PlanChecker {
    * @throws PlanRefusedException if a step is wrong, or the result is; it names the step, a device,
    *     and what that holds
    */
-  public static Certificate check(SpmdPlan plan, Equation equation) {
-    return new PlanChecker(plan, equation).run();
+  public static String check(SpmdPlan plan, Equation equation) {
+    return new PlanChecker(plan, Goal.of(equation)).run();
   }
 
-  private PlanRefusedException refused(String why, Object... values) {
-    Object[] shown =
-        Arrays.stream(values).map(v -> v instanceof int[] of ? Arrays.toString(of) : v).toArray();
-    return new PlanRefusedException(where + ": " + why.formatted(shown));
+  /**
+   * Checks a plan of a program.
+   *
+   * @param plan the plan
+   * @param program what is to be computed
+   * @return what was proved
+   * @throws PlanRefusedException if a step is wrong, or a result is
+   */
+  public static String check(SpmdPlan plan, Program program) {
+    return new PlanChecker(plan, Goal.of(program, plan)).run();
   }
 
   private void require(boolean condition, String why, Object... values) {
     if (!condition) {
-      throw refused(why, values);
+      for (int i = 0; i < values.length; i++) {
+        values[i] = values[i] instanceof int[] group ? Arrays.toString(group) : values[i];
+      }
+      throw new PlanRefusedException(where + ": " + why.formatted(values));
     }
   }
 
-  private Certificate run() {
-    List<Term> operands = equation.operands();
-    require(
-        plan.inputs().size() == operands.size() && plan.outputs().size() == 1,
-        "must have %d inputs and 1 output, got %d and %d",
-        operands.size(),
-        plan.inputs().size(),
-        plan.outputs().size());
-    for (int i = 0; i < operands.size(); i++) {
+  private String run() {
+    boolean fits = plan.inputs().size() == goal.given().size();
+    fits &= plan.outputs().size() == goal.wanted().size();
+    require(fits, "inputs must be %s and outputs %s", goal.given(), goal.wanted());
+    for (int i = 0; i < plan.inputs().size(); i++) {
       where = "input " + i;
-      require(
-          operands.get(i).size() == plan.inputs().get(i).shape().rank(),
-          "must be %s",
-          operands.get(i));
-      values.add(given(i, operands.get(i), plan.inputs().get(i).shape()));
-      checkSaid(values.get(i), plan.inputs().get(i));
+      values.add(given(goal.given().get(i), goal.operands().get(i), plan.inputs().get(i)));
     }
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
       where = "step " + i + " (" + step.action().op() + ")";
-      values.add(
-          step.action() instanceof Action.Contract c
-              ? contract(i, c.equation(), step)
-              : moved(step));
-      checkSaid(values.getLast(), step.result());
+      List<Held> results =
+          switch (step.action()) {
+            case Action.Contract(Equation local) -> multiplied(local, step);
+            case Action.Apply(Statement statement) -> applied(statement, step);
+            case Action.Loop loop -> looped(loop, step);
+            default -> List.of(moved(step));
+          };
+      for (int result = 0; result < results.size(); result++) {
+        checkSaid(results.get(result), step.results().get(result));
+      }
+      values.addAll(results);
     }
-    where = "result";
-    checkResult(
-        values.get(plan.outputs().getFirst()), plan.value(plan.outputs().getFirst()).shape());
-    return new Certificate(grid.devices(), plan.steps().size());
+    for (int i = 0; i < plan.outputs().size(); i++) {
+      where = "output " + i;
+      checkResult(i, plan.outputs().get(i));
+    }
+    return "certified: %d steps replayed on %d devices, each ends with exactly its part"
+        .formatted(plan.steps().size(), grid.devices());
   }
 
-  private Held given(int operand, Term term, Shape shape) {
-    List<Shard> shards = new ArrayList<>();
+  private Held given(Object meaning, Term term, PlannedValue value) {
+    require(term.size() == value.shape().rank(), "must be %s, got %s", term, value);
+    List<Set<Object>> terms = new ArrayList<>();
     for (int device = 0; device < grid.devices(); device++) {
-      Terms terms = Terms.COMPLETE;
-      for (String axis : term.partial()) {
-        int part = grid.part(device, List.of(axis));
-        String name = "addends of operand " + operand + " over " + axis;
-        terms =
-            terms
-                .times(Terms.of(name, grid.parts(List.of(axis)), new Interval(part, part + 1)))
-                .orElseThrow();
-      }
-      shards.add(new Shard(grid.box(device, term, shape), terms));
+      int part = grid.part(device, term.partial());
+      terms.add(Set.of(new Interval(part, part + 1)));
     }
-    return new Held(shards, labels(term), Set.of(operand), false);
+    Interval[][] boxes = grid.boxes(term, value.shape());
+    Held given = new Held(meaning, ReduceKind.SUM, boxes, terms, union(terms));
+    checkSaid(given, value);
+    return given;
+  }
+
+  private static Set<Object> union(List<Set<Object>> terms) {
+    Set<Object> all = new HashSet<>();
+    terms.forEach(all::addAll);
+    return all;
   }
 
   private Held moved(PlanStep step) {
-    Held from = values.get(step.operands().getFirst());
-    PlannedValue before = plan.value(step.operands().getFirst());
-    require(
-        before.shape().equals(step.result().shape()),
-        "must give %s, got %s",
-        before,
-        step.result());
+    PlannedValue before = planned.get(step.operands().getFirst());
+    PlannedValue after = step.result();
+    require(before.shape().equals(after.shape()), "must give %s, got %s", before, after);
+    Held held = values.get(step.operands().getFirst()).copy();
     Set<String> addends = wide(before.layout().partial());
-    if (step.action() instanceof Action.AllReduce
-        || step.action() instanceof Action.ReduceScatter) {
-      step.action().groupAxes().forEach(addends::remove);
-    }
-    require(
-        addends.equals(wide(step.result().layout().partial())),
-        "must leave addends over %s",
-        addends);
-    List<Shard> shards = new ArrayList<>(from.shards());
     switch (step.action()) {
-      case Action.Slice(String label, List<String> axes) -> slice(shards, dim(before, label), axes);
+      case Action.Slice(String label, List<String> axes) -> slice(held, dim(before, label), axes);
       case Action.AllGather(String label, List<String> axes) ->
-          gather(shards, dim(before, label), axes);
-      case Action.AllToAll(String out, String in, List<String> axes) -> {
-        require(!out.equals(in), "must move axes from one label to another");
-        gather(shards, dim(before, out), axes);
-        slice(shards, dim(before, in), axes);
+          gather(held, dim(before, label), axes);
+      case Action.AllToAll(String from, String to, List<String> axes) -> {
+        require(!from.equals(to), "must move axes from one label to another");
+        gather(held, dim(before, from), axes);
+        slice(held, dim(before, to), axes);
       }
       case Action.AllReduce(List<String> axes, ReduceKind by) -> {
-        require(by == ReduceKind.SUM, "must be a sum, got %s", by);
-        reduce(shards, axes);
+        boolean isKind = held.kind() == by || held.all() == Held.ONE;
+        require(isKind, "must be a %s, got %s", held.kind(), by);
+        reduce(held, axes, addends);
       }
       case Action.ReduceScatter(String label, List<String> axes) -> {
-        reduce(shards, axes);
-        slice(shards, dim(before, label), axes);
+        require(held.kind() == ReduceKind.SUM, "must not be a sum");
+        reduce(held, axes, addends);
+        slice(held, dim(before, label), axes);
       }
-      case Action.CollectivePermute(List<String> axes) ->
-          permute(shards, axes, before, step.result());
+      case Action.CollectivePermute(List<String> axes) -> permute(held, axes, before, after);
       case Action.Exchange(String label, List<String> axes) ->
-          exchange(shards, dim(before, label), axes, step.result());
+          exchange(held, dim(before, label), axes, after);
       case Action.Contract _, Action.Apply _, Action.Loop _ -> throw new IllegalStateException();
     }
-    return new Held(shards, from.labels(), from.factors(), from.isMade());
+    boolean left = addends.equals(wide(after.layout().partial()));
+    require(left, "must leave addends over %s, got %s", addends, after);
+    return held.copy();
   }
 
+  /** Axes of more than one device. */
   private Set<String> wide(List<String> axes) {
-    Set<String> wide = new TreeSet<>(axes);
+    Set<String> wide = new HashSet<>(axes);
     wide.removeIf(axis -> grid.parts(List.of(axis)) == 1);
     return wide;
   }
 
+  private int dim(PlannedValue value, String label) {
+    int dim = Local.labels(value.layout().term()).indexOf(label);
+    require(dim >= 0, "must name a label of %s, got %s", value, label);
+    return dim;
+  }
+
   private int[][] groups(List<String> axes) {
-    require(grid.isAxes(axes), "must be over axes of the mesh, each once, got %s", axes);
+    require(grid.hasEach(axes), "axes must be of the mesh, each once, got %s", axes);
     return grid.groups(axes);
   }
 
-  private void slice(List<Shard> shards, int dim, List<String> axes) {
-    groups(axes);
-    for (int device = 0; device < shards.size(); device++) {
-      Shard shard = shards.get(device);
-      shards.set(device, shard.with(dim, grid.chunk(device, shard.box().get(dim), axes)));
+  private void slice(Held held, int dim, List<String> axes) {
+    for (int[] group : groups(axes)) {
+      for (int device : group) {
+        held.boxes()[device][dim] = grid.chunk(device, held.boxes()[device][dim], axes);
+      }
     }
   }
 
   /** What the members hold are the chunks of what they hold together. */
-  private void gather(List<Shard> shards, int dim, List<String> axes) {
+  private void gather(Held held, int dim, List<String> axes) {
     for (int[] group : groups(axes)) {
-      List<Interval> held = beside(shards, group, dim);
-      List<Interval> filled = held.stream().filter(interval -> !interval.isEmpty()).toList();
-      Interval all =
-          filled.isEmpty()
-              ? held.getFirst()
-              : new Interval(filled.getFirst().from(), filled.getLast().to());
-      for (int i = 0; i < group.length; i++) {
-        Interval chunk = grid.chunk(group[i], all, axes);
-        require(
-            held.get(i).equals(chunk),
-            "device %d must hold %s of %s, got %s",
-            group[i],
-            chunk,
-            all,
-            held.get(i));
-        shards.set(group[i], shards.get(group[i]).with(dim, all));
+      Interval all = Interval.hull(along(held, group, dim));
+      for (int device : group) {
+        Interval chunk = grid.chunk(device, all, axes);
+        require(held.boxes()[device][dim].equals(chunk), "%s, not %s", held.on(device), chunk);
+        held.boxes()[device][dim] = all;
       }
     }
   }
@@ -224,294 +263,336 @@ public final class PlanChecker {
   /**
    * The intervals of a group's members along a dimension, in all others of which they are alike.
    */
-  private List<Interval> beside(List<Shard> shards, int[] group, int dim) {
-    Shard first = shards.get(group[0]);
+  private List<Interval> along(Held held, int[] group, int dim) {
+    List<Interval> along = new ArrayList<>();
+    Interval[] like = held.boxes()[group[0]].clone();
     for (int device : group) {
-      Shard shard = shards.get(device);
-      require(
-          shard.equals(first.with(dim, shard.box().get(dim))),
-          "device %d holds %s, which is not beside what device %d holds, %s",
-          device,
-          shard,
-          group[0],
-          first);
+      along.add(held.boxes()[device][dim]);
+      like[dim] = along.getLast();
+      checkAlike(held, like, group[0], device);
     }
-    return Arrays.stream(group).mapToObj(device -> shards.get(device).box().get(dim)).toList();
+    return along;
   }
 
-  private void reduce(List<Shard> shards, List<String> axes) {
+  private void checkAlike(Held held, Interval[] box, int one, int other) {
+    boolean alike = Arrays.equals(box, held.boxes()[other]);
+    alike &= held.terms().get(one).equals(held.terms().get(other));
+    require(alike, "%s, and %s", held.on(one), held.on(other));
+  }
+
+  /** Takes the axes from the addends. */
+  private void reduce(Held held, List<String> axes, Set<String> addends) {
+    axes.forEach(addends::remove);
     for (int[] group : groups(axes)) {
-      Shard first = shards.get(group[0]);
-      List<Terms> addends = new ArrayList<>();
+      Set<Object> sum = new HashSet<>();
       for (int device : group) {
-        Shard shard = shards.get(device);
-        require(
-            shard.box().equals(first.box()),
-            "device %d holds %s and device %d %s, which cannot be added",
-            group[0],
-            first,
-            device,
-            shard);
-        addends.add(shard.terms());
+        boolean same = Arrays.equals(held.boxes()[device], held.boxes()[group[0]]);
+        require(same, "%s, and %s", held.on(group[0]), held.on(device));
+        for (Object term : held.terms().get(device)) {
+          require(
+              sum.add(term), "a term is added twice: %s, device %d too", held.on(device), group[0]);
+        }
       }
-      Terms sum =
-          Terms.sum(addends)
-              .orElseThrow(
-                  () ->
-                      refused(
-                          "devices %s add a term twice: device %d holds %s",
-                          group, group[0], first));
       for (int device : group) {
-        shards.set(device, new Shard(first.box(), sum));
+        held.terms().set(device, sum);
       }
     }
   }
 
-  /** A device gets the block whose number along every label it has afterwards. */
-  private void permute(
-      List<Shard> shards, List<String> axes, PlannedValue before, PlannedValue after) {
-    require(grid.parts(before.layout().partial()) == 1, "must not move addends, got %s", before);
+  /** A device gets the block that has the numbers along all labels which it has afterwards. */
+  private void permute(Held held, List<String> axes, PlannedValue before, PlannedValue after) {
+    require(wide(before.layout().partial()).isEmpty(), "must move no addends, got %s", before);
     for (int[] group : groups(axes)) {
-      Map<List<Integer>, Shard> blocks = new HashMap<>();
+      Map<Object, Interval[]> blocks = new HashMap<>();
       for (int device : group) {
-        blocks.put(parts(device, before), shards.get(device));
+        blocks.put(grid.place(device, before.layout().term()), held.boxes()[device]);
       }
       for (int device : group) {
-        Shard block = blocks.get(parts(device, after));
-        require(
-            block != null && sameParts(before, after),
-            "no member of %s has what device %d must get",
-            group,
-            device);
-        shards.set(device, Objects.requireNonNull(block));
+        Interval[] block = blocks.get(grid.place(device, after.layout().term()));
+        require(block != null, "devices %s do not have what device %d gets", group, device);
+        held.boxes()[device] = Objects.requireNonNull(block).clone();
       }
     }
-  }
-
-  private boolean sameParts(PlannedValue before, PlannedValue after) {
-    boolean same = true;
-    for (int dim = 0; dim < before.shape().rank(); dim++) {
-      same &= grid.parts(before.layout().axes(dim)) == grid.parts(after.layout().axes(dim));
-    }
-    return same;
-  }
-
-  private List<Integer> parts(int device, PlannedValue value) {
-    return value.layout().term().axes().stream()
-        .map(axis -> grid.part(device, axis.mesh()))
-        .toList();
   }
 
   /** The members hold disjoint intervals, of which each gets what the result's layout says. */
-  private void exchange(List<Shard> shards, int dim, List<String> axes, PlannedValue result) {
+  private void exchange(Held held, int dim, List<String> axes, PlannedValue after) {
+    Interval[][] wanted = grid.boxes(after.layout().term(), after.shape());
     for (int[] group : groups(axes)) {
-      List<Interval> held = new ArrayList<>(beside(shards, group, dim));
-      held.sort(Comparator.comparingLong(Interval::from).thenComparingLong(Interval::to));
-      for (int i = 1; i < held.size(); i++) {
-        require(
-            held.get(i - 1).to() <= held.get(i).from(),
-            "devices %s hold %s, of which some twice",
-            group,
-            held);
+      List<Interval> along = along(held, group, dim);
+      Interval last = Interval.all(0);
+      for (Interval next : along.stream().sorted(BY_START).toList()) {
+        require(next.isEmpty() || last.to() <= next.from(), "devices %s have %s", group, along);
+        last = next;
       }
       for (int device : group) {
-        Interval wanted = said(device, result).get(dim);
-        long lacks = wanted.to() - wanted.from();
-        for (Interval interval : held) {
-          lacks -=
-              Math.max(
-                  0,
-                  Math.min(wanted.to(), interval.to()) - Math.max(wanted.from(), interval.from()));
-        }
-        require(lacks == 0, "device %d must get %s, and %s hold %s", device, wanted, group, held);
-        shards.set(device, shards.get(device).with(dim, wanted));
+        Interval own = wanted[device][dim];
+        long had = along.stream().mapToLong(own::shared).sum();
+        require(had == own.to() - own.from(), "devices %s have %s, not %s", group, along, own);
+        held.boxes()[device][dim] = own;
       }
     }
   }
 
-  private Held contract(int index, Equation local, PlanStep step) {
+  /** A product of operands of the equation, or of such products. */
+  private List<Held> multiplied(Equation local, PlanStep step) {
     List<Held> read = step.operands().stream().map(values::get).toList();
-    require(local.operands().size() == read.size(), "%s must have %d operands", local, read.size());
-    Map<String, Long> sizes = new HashMap<>();
-    Set<Integer> factors = new HashSet<>();
+    List<Integer> factors = new ArrayList<>();
+    Set<String> labels = new HashSet<>();
+    require(goal.statements().isEmpty(), "must be a statement of the program");
+    require(local.operandCount() == read.size(), "%s must have %d operands", local, read.size());
     for (int i = 0; i < read.size(); i++) {
-      List<String> labels = labels(local.operands().get(i));
-      require(
-          labels.equals(read.get(i).labels()),
-          "must read dimensions %s, got %s",
-          read.get(i).labels(),
-          labels);
-      for (int dim = 0; dim < labels.size(); dim++) {
-        sizes.merge(
-            labels.get(dim), plan.value(step.operands().get(i)).shape().size(dim), Math::max);
-      }
-      for (int factor : read.get(i).factors()) {
-        require(factors.add(factor), "operand %d is multiplied twice", factor);
-      }
+      Product product = (Product) read.get(i).meaning();
+      boolean same = product.labels().equals(Local.labels(local.operand(i)));
+      require(same, "must read %s, got %s", product.labels(), local);
+      factors.addAll(product.factors());
+      labels.addAll(product.labels());
     }
-    List<String> output = labels(local.output());
-    require(output.size() == step.result().shape().rank(), "must give %s", local.output());
-    Set<String> summed = new TreeSet<>(sizes.keySet());
-    output.forEach(summed::remove);
-    checkSummed(summed, factors);
-    List<Map<String, Interval>> at = new ArrayList<>();
-    for (int device = 0; device < grid.devices(); device++) {
-      at.add(read(device, step, read, sizes));
+    factors.sort(null);
+    boolean once = new HashSet<>(factors).size() == factors.size();
+    require(once, "an operand is multiplied twice, got %s", factors);
+    // A label is summed over once all operands that have it are multiplied, unless the result has
+    // it.
+    List<String> output = Local.labels(local.output());
+    Set<String> kept = new HashSet<>(Local.labels(goal.results().getFirst()));
+    for (int i = 0; i < goal.operands().size(); i++) {
+      kept.addAll(factors.contains(i) ? List.of() : Local.labels(goal.operands().get(i)));
     }
-    Map<String, Integer> parts = new HashMap<>();
-    summed.forEach(
-        label -> parts.put(label, dealt(label, at, Objects.requireNonNull(sizes.get(label)))));
-    List<Shard> shards = new ArrayList<>();
-    for (int device = 0; device < grid.devices(); device++) {
-      Terms terms = Terms.COMPLETE;
-      for (Held operand : read) {
-        terms =
-            terms
-                .times(operand.on(device).terms())
-                .orElseThrow(() -> refused("two operands are parts of the same sum"));
-      }
-      for (Map.Entry<String, Integer> label : parts.entrySet()) {
-        Interval own = Objects.requireNonNull(at.get(device).get(label.getKey()));
-        terms =
-            terms
-                .times(Terms.of(label.getKey() + " of step " + index, label.getValue(), own))
-                .orElseThrow();
-      }
-      // What only the result has is made, where the layout says.
-      List<Interval> box = said(device, step.result());
-      for (int dim = 0; dim < output.size(); dim++) {
-        box.set(dim, at.get(device).getOrDefault(output.get(dim), box.get(dim)));
-      }
-      shards.add(new Shard(box, terms));
-    }
-    return new Held(shards, output, factors, true);
+    labels.retainAll(kept);
+    require(output.containsAll(labels), "%s are still read, got %s", labels, local);
+    return computed(Local.of(local), step, List.of(new Product(output, factors)));
   }
 
-  /**
-   * A label is summed over once all operands that have it are multiplied, unless the result has it.
-   */
-  private void checkSummed(Set<String> summed, Set<Integer> factors) {
-    for (String label : summed) {
-      boolean late = labels(equation.output()).contains(label);
-      for (int i = 0; i < equation.operands().size(); i++) {
-        late |= !factors.contains(i) && labels(equation.operands().get(i)).contains(label);
+  private List<Held> applied(Statement statement, PlanStep step) {
+    checkStatement(statement, step);
+    List<Value> results = statement.results();
+    List<Held> made = computed(Local.of(statement), step, results.stream().map(Value::name).toList());
+    PlannedValue operand = step.operands().isEmpty() ? step.result() : planned.get(step.operands().getFirst());
+    for (int device = 0; device < grid.devices(); device++) {
+      Interval[] from = step.operands().isEmpty() ? new Interval[0] : values.get(step.operands().getFirst()).boxes()[device];
+      Interval[] to = made.getFirst().boxes()[device];
+      switch (statement.operation()) {
+        case Movement.Split split -> {
+          int dim = split.x().type().axis(split.label());
+          Interval own = flat(to, step.result().shape(), dim, split.into().size());
+          require(own.equals(from[dim]), "must split %s, got %s", from[dim], own);
+        }
+        case Movement.Merge merge -> {
+          int dim = merge.x().type().axis(merge.labels().getFirst());
+          Interval own = flat(from, operand.shape(), dim, merge.labels().size());
+          require(own.equals(to[dim]), "must merge to %s, got %s", own, to[dim]);
+        }
+        default -> {}
       }
-      require(!late, "label %s is summed over, and is still read", label);
     }
+    return made;
+  }
+
+  private void checkStatement(Statement statement, PlanStep step) {
+    Statement own = goal.statements().get(statement.result().name());
+    require(statement.equals(own), "must be a statement of the program, got %s", statement);
+    List<?> read = step.operands().stream().map(number -> values.get(number).meaning()).toList();
+    List<String> wanted = statement.operation().operands().stream().map(v -> Goal.name(v, goal.statements())).toList();
+    require(read.equals(wanted), "must read %s, got %s", wanted, read);
+    List<Shape> shapes = statement.results().stream().map(value -> value.type().shape()).toList();
+    List<Shape> made = step.results().stream().map(PlannedValue::shape).toList();
+    require(made.equals(shapes), "must give %s, got %s", shapes, made);
+  }
+
+  /** The indices of some dimensions as one, major first. */
+  private Interval flat(Interval[] box, Shape shape, int first, int count) {
+    long from = 0;
+    long to = 1;
+    for (int dim = first; dim < first + count; dim++) {
+      long size = shape.size(dim);
+      boolean fits = box[dim].equals(Interval.all(size)) || to - from <= 1;
+      require(fits, "must be one interval, got %s", Arrays.toString(box));
+      boolean isEmpty = from == to || box[dim].isEmpty();
+      to = isEmpty ? from * size : (to - 1) * size + box[dim].to();
+      from = from * size + (isEmpty ? 0 : box[dim].from());
+    }
+    return new Interval(from, to);
+  }
+
+  /** What is carried lies in every round alike; of sequences a round has one index, whole else. */
+  private List<Held> looped(Action.Loop loop, PlanStep step) {
+    checkStatement(loop.statement(), step);
+    Nested.Scan scan = (Nested.Scan) loop.statement().operation();
+    PlanChecker body = new PlanChecker(loop.body(), Goal.of(scan.body(), loop.body()));
+    body.run();
+    int carried = scan.carried().size();
+    for (int i = 0; i < step.operands().size(); i++) {
+      boolean isSequence = i >= carried && i < carried + scan.sequences().size();
+      Held inner = isSequence ? stacked(body.values.get(i), scan.count()) : body.values.get(i);
+      Held outer = values.get(step.operands().get(i));
+      boolean same = Arrays.deepEquals(inner.boxes(), outer.boxes()) && inner.all() == outer.all();
+      require(same, "operand %d must lie as the body reads it", i);
+    }
+    List<Held> results = new ArrayList<>();
+    for (int i = 0; i < step.results().size(); i++) {
+      Held inner = body.values.get(loop.body().outputs().get(i));
+      boolean same = i >= carried || Arrays.deepEquals(inner.boxes(), body.values.get(i).boxes());
+      require(same && inner.all() == Held.ONE, "result %d must lie as in the next round", i);
+      Held result = i < carried ? inner : stacked(inner, scan.count());
+      results.add(new Held(loop.statement().results().get(i).name(), ReduceKind.SUM, result.boxes(), result.terms(), Held.ONE));
+    }
+    return results;
+  }
+
+  private static Held stacked(Held one, long count) {
+    Held all = one.copy();
+    for (int device = 0; device < all.boxes().length; device++) {
+      List<Interval> box = new ArrayList<>(List.of(all.boxes()[device]));
+      box.addFirst(Interval.all(count));
+      all.boxes()[device] = box.toArray(Interval[]::new);
+    }
+    return all;
+  }
+
+  private List<Held> computed(Local local, PlanStep step, List<?> meanings) {
+    List<Held> read = step.operands().stream().map(values::get).toList();
+    Map<String, Long> sizes = new HashMap<>();
+    for (int i = 0; i < read.size(); i++) {
+      for (int dim = 0; dim < local.operands().get(i).size(); dim++) {
+        long size = planned.get(step.operands().get(i)).shape().size(dim);
+        sizes.merge(local.operands().get(i).get(dim), size, Math::max);
+      }
+    }
+    List<Map<String, Interval>> at = new ArrayList<>();
+    List<Set<Object>> terms = new ArrayList<>();
+    for (int device = 0; device < grid.devices(); device++) {
+      int on = device;
+      at.add(read(device, local, read, step, sizes));
+      terms.add(terms(local, read.stream().map(held -> held.terms().get(on)).toList()));
+    }
+    Set<Object> all = terms(local, read.stream().map(Held::all).toList());
+    for (String label : local.reduced()) {
+      List<Interval> own = at.stream().map(map -> Objects.requireNonNull(map.get(label))).toList();
+      all = Held.product(all, dealt(label, own, sizes.getOrDefault(label, 0L)));
+      for (int device = 0; device < grid.devices(); device++) {
+        Set<Object> part = own.get(device).isEmpty() ? Set.of() : Set.of(own.get(device));
+        terms.set(device, Held.product(terms.get(device), part));
+      }
+    }
+    List<Held> results = new ArrayList<>();
+    for (int i = 0; i < meanings.size(); i++) {
+      List<String> labels = local.results().get(i);
+      PlannedValue result = step.results().get(i);
+      require(labels.size() == result.shape().rank(), "must give %s, got %s", labels, result);
+      // What only the result has is made, where the layout says.
+      Interval[][] boxes = said(result);
+      for (int device = 0; device < grid.devices(); device++) {
+        for (int dim = 0; dim < labels.size(); dim++) {
+          String label = labels.get(dim);
+          Interval made =
+              local.whole().contains(label)
+                  ? Interval.all(result.shape().size(dim))
+                  : boxes[device][dim];
+          Interval has =
+              local.whole().contains(label) ? made : at.get(device).getOrDefault(label, made);
+          boxes[device][dim] = has;
+        }
+      }
+      results.add(new Held(meanings.get(i), local.kind(), boxes, terms, all));
+    }
+    return results;
   }
 
   /** The indices of each label that a device's operands have, all the same ones. */
   private Map<String, Interval> read(
-      int device, PlanStep step, List<Held> read, Map<String, Long> sizes) {
+      int device, Local local, List<Held> read, PlanStep step, Map<String, Long> sizes) {
     Map<String, Interval> at = new HashMap<>();
     for (int i = 0; i < read.size(); i++) {
       Set<String> own = new HashSet<>();
-      for (int dim = 0; dim < read.get(i).labels().size(); dim++) {
-        String label = read.get(i).labels().get(dim);
-        long size = plan.value(step.operands().get(i)).shape().size(dim);
-        Interval held = read.get(i).on(device).box().get(dim);
-        boolean isBroadcast = size == 1 && Objects.requireNonNull(sizes.get(label)) > 1;
-        // Further dimensions of a diagonal are whole, and narrowed to the first one's indices.
-        boolean isWhole = isBroadcast || !own.add(label);
-        Interval wanted =
-            isWhole
-                ? Interval.all(size)
-                : Objects.requireNonNullElse(at.putIfAbsent(label, held), held);
-        require(
-            held.equals(wanted),
-            "device %d must hold %s of label %s, got %s",
-            device,
-            wanted,
-            label,
-            held);
+      for (int dim = 0; dim < local.operands().get(i).size(); dim++) {
+        String label = local.operands().get(i).get(dim);
+        long size = planned.get(step.operands().get(i)).shape().size(dim);
+        Interval held = read.get(i).boxes()[device][dim];
+        // Of a diagonal further dimensions are whole, and narrowed to the first one's indices.
+        boolean isWhole = local.whole().contains(label) || !own.add(label);
+        isWhole |= size == 1 && sizes.getOrDefault(label, size) > 1;
+        Interval before = isWhole ? Interval.all(size) : at.putIfAbsent(label, held);
+        boolean fits = before == null || held.equals(before);
+        require(fits, "%s, not %s of %s", read.get(i).on(device), before, label);
       }
     }
-    sizes.forEach((label, size) -> at.putIfAbsent(label, Interval.all(size)));
+    local
+        .reduced()
+        .forEach(label -> at.putIfAbsent(label, Interval.all(sizes.getOrDefault(label, 0L))));
     return at;
   }
 
-  /** In how many intervals a label is dealt out over the devices; they have each index once. */
-  private int dealt(String label, List<Map<String, Interval>> at, long size) {
-    Set<Interval> parts =
-        new TreeSet<>(Comparator.comparingLong(Interval::from).thenComparingLong(Interval::to));
-    at.forEach(device -> parts.add(Objects.requireNonNull(device.get(label))));
+  /** The terms of a result by those of the operands. */
+  private Set<Object> terms(Local local, List<Set<Object>> read) {
+    Set<Object> terms = Held.ONE;
+    if (local.isProduct()) {
+      for (Set<Object> own : read) {
+        terms = Held.product(terms, own);
+      }
+    } else if (read.stream().anyMatch(own -> own != Held.ONE)) {
+      terms = new HashSet<>();
+      for (int i = 0; i < read.size(); i++) {
+        for (Object term : read.get(i)) {
+          terms.add(List.of(i, term));
+        }
+        boolean may = local.addends().contains(i) || read.get(i) == Held.ONE;
+        require(may, "operand %d must not be a sum that lacks terms", i);
+      }
+    }
+    return terms;
+  }
+
+  /** The intervals in which a label is dealt out over the devices; they have each index once. */
+  private Set<Object> dealt(String label, List<Interval> own, long size) {
+    Set<Interval> parts = new TreeSet<>(BY_START);
+    parts.addAll(own);
     parts.removeIf(Interval::isEmpty);
     long end = 0;
     for (Interval part : parts) {
-      require(part.from() == end, "label %s is summed over %s", label, parts);
+      require(part.from() == end, "label %s is reduced over %s", label, parts);
       end = part.to();
     }
-    require(end == size, "label %s is summed over %s", label, parts);
-    return parts.size();
+    require(end == size, "label %s is reduced over %s", label, parts);
+    return new HashSet<>(parts);
   }
 
-  /** Every device has its part of the equation's result, or an addend of it that no other has. */
-  private void checkResult(Held held, Shape shape) {
-    List<String> labels = labels(equation.output());
-    require(labels.equals(held.labels()), "must have dimensions %s, got %s", labels, held.labels());
-    require(
-        held.isMade() || new HashSet<>(labels).size() == labels.size(),
-        "must be zero off the diagonal");
-    require(
-        held.factors().size() == equation.operands().size(),
-        "only operands %s are multiplied",
-        held.factors());
-    List<Shard> sums = new ArrayList<>(held.shards());
-    reduce(sums, equation.output().partial());
+  /** Every device has its part of the result, or an addend of it that no other has. */
+  private void checkResult(int output, int number) {
+    Held held = values.get(number);
+    Object wanted = goal.wanted().get(output);
+    require(held.meaning().equals(wanted), "must be %s, got %s", wanted, held.meaning());
+    // What has a label twice is zero off the diagonal, which no input is.
+    boolean isGiven = number < plan.inputs().size() && wanted instanceof Product;
+    List<String> labels = Local.labels(goal.results().get(output));
+    require(!isGiven || new HashSet<>(labels).size() == labels.size(), "must be a diagonal");
+    Held sum = held.copy();
+    reduce(sum, goal.results().get(output).partial(), new HashSet<>());
+    Interval[][] boxes = grid.boxes(goal.results().get(output), planned.get(number).shape());
     for (int device = 0; device < grid.devices(); device++) {
-      List<Interval> box = grid.box(device, equation.output(), shape);
-      boolean isRight = held.on(device).box().equals(box) && sums.get(device).terms().isComplete();
-      require(
-          isRight,
-          "device %d must hold the whole sum of %s, got %s",
-          device,
-          box,
-          sums.get(device));
+      boolean isRight = Arrays.equals(boxes[device], held.boxes()[device]) && sum.isWhole(device);
+      require(isRight, "%s, not all of %s", sum.on(device), Arrays.toString(boxes[device]));
     }
   }
 
   /** A layout is where the executor looks for shards; those that it says are the same it shares. */
   private void checkSaid(Held held, PlannedValue value) {
     List<String> partial = value.layout().partial();
-    require(
-        value.dtype() != DType.BF16 || grid.parts(partial) == 1,
-        "addends must be f32, got %s",
-        value);
-    Map<List<Object>, Shard> tiles = new HashMap<>();
+    boolean isStored = value.dtype() != DType.BF16 || grid.parts(partial) == 1;
+    require(isStored, "addends must be f32, got %s", value);
+    Interval[][] said = said(value);
+    Map<List<Object>, Integer> tiles = new HashMap<>();
     for (int device = 0; device < grid.devices(); device++) {
-      Shard shard = held.on(device);
-      List<Interval> said = said(device, value);
-      require(
-          shard.box().equals(said),
-          "device %d holds %s, and %s says %s",
-          device,
-          shard,
-          value.layout(),
-          said);
-      Shard other = tiles.putIfAbsent(List.of(said, grid.part(device, partial)), shard);
-      require(
-          other == null || shard.equals(other),
-          "device %d holds %s and another %s, which %s says are the same",
-          device,
-          shard,
-          other,
-          value.layout());
+      boolean isSaid = Arrays.equals(said[device], held.boxes()[device]);
+      require(isSaid, "%s, and %s says %s", held.on(device), value.layout(), said[device]);
+      List<Object> tile = List.of(List.of(said[device]), grid.part(device, partial));
+      int first = tiles.merge(tile, device, (old, _) -> old);
+      checkAlike(held, said[device], first, device);
     }
     // What it says is partial must be addends, of which none is another's.
-    reduce(new ArrayList<>(held.shards()), partial);
+    reduce(held.copy(), partial, new HashSet<>());
   }
 
-  private List<Interval> said(int device, PlannedValue value) {
-    return grid.box(device, value.layout().term(), value.shape());
-  }
-
-  private static List<String> labels(Term term) {
-    return term.axes().stream().map(Axis::label).toList();
-  }
-
-  private int dim(PlannedValue value, String label) {
-    int dim = labels(value.layout().term()).indexOf(label);
-    require(dim >= 0, "must name a label of %s, got %s", value, label);
-    return dim;
+  private Interval[][] said(PlannedValue value) {
+    return grid.boxes(value.layout().term(), value.shape());
   }
 }
