@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.internal.partition.Certification;
 import io.github.shardsum.internal.partition.ProgramPlanner;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
@@ -81,6 +82,17 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
   private static Program simplified(Program program, Predicate<Composite> kernels) {
     Program decomposed = Passes.decompose(program, kernels.negate());
     return Passes.deadCode(Passes.commonSubexpressions(decomposed));
+  }
+
+  /**
+   * Replays the plan on symbolic shards, by a checker that shares nothing with the planner.
+   *
+   * @return what was proved
+   * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
+   *     message names the step, a device and what that holds
+   */
+  public String certify() {
+    return Certification.of(plan, program);
   }
 
   /**

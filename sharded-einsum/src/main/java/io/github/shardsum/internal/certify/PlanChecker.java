@@ -366,10 +366,15 @@ public final class PlanChecker {
   private List<Held> applied(Statement statement, PlanStep step) {
     checkStatement(statement, step);
     List<Value> results = statement.results();
-    List<Held> made = computed(Local.of(statement), step, results.stream().map(Value::name).toList());
-    PlannedValue operand = step.operands().isEmpty() ? step.result() : planned.get(step.operands().getFirst());
+    List<Held> made =
+        computed(Local.of(statement), step, results.stream().map(Value::name).toList());
+    PlannedValue operand =
+        step.operands().isEmpty() ? step.result() : planned.get(step.operands().getFirst());
     for (int device = 0; device < grid.devices(); device++) {
-      Interval[] from = step.operands().isEmpty() ? new Interval[0] : values.get(step.operands().getFirst()).boxes()[device];
+      Interval[] from =
+          step.operands().isEmpty()
+              ? new Interval[0]
+              : values.get(step.operands().getFirst()).boxes()[device];
       Interval[] to = made.getFirst().boxes()[device];
       switch (statement.operation()) {
         case Movement.Split split -> {
@@ -392,7 +397,10 @@ public final class PlanChecker {
     Statement own = goal.statements().get(statement.result().name());
     require(statement.equals(own), "must be a statement of the program, got %s", statement);
     List<?> read = step.operands().stream().map(number -> values.get(number).meaning()).toList();
-    List<String> wanted = statement.operation().operands().stream().map(v -> Goal.name(v, goal.statements())).toList();
+    List<String> wanted =
+        statement.operation().operands().stream()
+            .map(v -> Goal.name(v, goal.statements()))
+            .toList();
     require(read.equals(wanted), "must read %s, got %s", wanted, read);
     List<Shape> shapes = statement.results().stream().map(value -> value.type().shape()).toList();
     List<Shape> made = step.results().stream().map(PlannedValue::shape).toList();
@@ -434,7 +442,13 @@ public final class PlanChecker {
       boolean same = i >= carried || Arrays.deepEquals(inner.boxes(), body.values.get(i).boxes());
       require(same && inner.all() == Held.ONE, "result %d must lie as in the next round", i);
       Held result = i < carried ? inner : stacked(inner, scan.count());
-      results.add(new Held(loop.statement().results().get(i).name(), ReduceKind.SUM, result.boxes(), result.terms(), Held.ONE));
+      results.add(
+          new Held(
+              loop.statement().results().get(i).name(),
+              ReduceKind.SUM,
+              result.boxes(),
+              result.terms(),
+              Held.ONE));
     }
     return results;
   }
