@@ -34,7 +34,11 @@ import org.junit.jupiter.api.Test;
  * against the reference.
  */
 public interface BackendContract {
-  /** The backend under test. */
+  /**
+   * The backend under test.
+   *
+   * @return the backend
+   */
   Backend backend();
 
   private static Program layer() {
@@ -52,6 +56,7 @@ public interface BackendContract {
     return DoubleStream.of(tensor.toDoubleArray()).map(x -> x + 0.0).toArray();
   }
 
+  /** Random programs on integer values: every output is the reference's, bit for bit. */
   @Test
   default void exactProgramsEqualTheReferenceBitForBit() {
     for (int seed = 0; seed < 25; seed++) {
@@ -71,6 +76,7 @@ public interface BackendContract {
     }
   }
 
+  /** Random programs on real values: every output is the reference's within {@link ErrorBounds}. */
   @Test
   default void realProgramsEqualTheReferenceWithinRounding() {
     for (int seed = 0; seed < 25; seed++) {
@@ -85,6 +91,10 @@ public interface BackendContract {
     }
   }
 
+  /**
+   * Inputs and results by name are those by position; wrong names are errors that list the right
+   * ones.
+   */
   @Test
   default void tensorsMayBeGivenByName() {
     Program program = layer();
@@ -113,6 +123,7 @@ public interface BackendContract {
     return Optional.ofNullable(results.get(name)).orElseThrow();
   }
 
+  /** A null argument is an error that names it. */
   @Test
   @SuppressWarnings("NullAway") // Nulls are what is tested.
   default void nullsAreToldByName() {
@@ -141,6 +152,7 @@ public interface BackendContract {
     assertTrue(message.contains(argument), argument + " in: " + message);
   }
 
+  /** A second run gives the same bits, and inputs keep theirs. */
   @Test
   default void runningAgainGivesTheSameBitsAndChangesNoInput() {
     Program program = layer();
@@ -156,6 +168,7 @@ public interface BackendContract {
     }
   }
 
+  /** Views, and tensors on the heap or in native memory, give the same results. */
   @Test
   default void anyStridesAndMemoryAreTaken() {
     Program program = layer();
@@ -178,6 +191,7 @@ public interface BackendContract {
     }
   }
 
+  /** Runs may be started before others have ended. */
   @Test
   default void runsMayOverlap() {
     Program program = layer();
@@ -196,6 +210,7 @@ public interface BackendContract {
     }
   }
 
+  /** A started run that fails ends with its error. */
   @Test
   default void aStartedRunEndsWithItsError() {
     try (Executable executable = backend().compile(layer())) {
@@ -205,6 +220,7 @@ public interface BackendContract {
     }
   }
 
+  /** Arguments that do not fit are errors before anything is written. */
   @Test
   default void whatDoesNotFitIsAnErrorBeforeAnythingIsWritten() {
     Program program = layer();
@@ -230,6 +246,11 @@ public interface BackendContract {
     }
   }
 
+  /**
+   * Tensors whose arena is closed, or confined to another thread, are refused.
+   *
+   * @throws InterruptedException if the test is interrupted
+   */
   @Test
   default void memoryThatIsClosedOrAnotherThreadsIsRefused() throws InterruptedException {
     Program program = layer();
@@ -274,6 +295,7 @@ public interface BackendContract {
     return String.valueOf(assertThrows(IllegalArgumentException.class, call::run).getMessage());
   }
 
+  /** An input may be an output, and a value several outputs. */
   @Test
   default void inputsMayBeOutputsAndOutputsMayStandTwice() {
     ProgramBuilder p = Program.builder("same");
@@ -290,6 +312,7 @@ public interface BackendContract {
     }
   }
 
+  /** A memory limit is kept, or refused when the program is compiled. */
   @Test
   default void aMemoryLimitIsKeptOrRefusedBeforehand() {
     Program program = layer();
@@ -306,6 +329,7 @@ public interface BackendContract {
     }
   }
 
+  /** A constant may be an operand and a factor of the same product. */
   @Test
   default void aConstantMayBeOperandAndFactorOfOneProduct() {
     Program program =
@@ -329,6 +353,7 @@ public interface BackendContract {
     }
   }
 
+  /** A result in bf16 is rounded once, from the value in f32. */
   @Test
   default void bf16ResultsAreRoundedOnce() {
     // A hair above the middle of two bf16: rounded to f32 first it is the middle, a tie to even.
@@ -347,6 +372,7 @@ public interface BackendContract {
     }
   }
 
+  /** A closed executable refuses to run. */
   @Test
   default void aClosedExecutableDoesNotRun() {
     Executable executable = backend().compile(layer());

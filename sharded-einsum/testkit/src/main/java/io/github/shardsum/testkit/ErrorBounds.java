@@ -52,6 +52,7 @@ public final class ErrorBounds {
   /**
    * The program of values and bounds.
    *
+   * @param program the program whose rounding is bounded
    * @return of the same inputs in f64, which have no error: each output and then its bound
    */
   public static Program of(Program program) {

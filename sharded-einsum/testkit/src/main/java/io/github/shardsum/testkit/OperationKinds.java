@@ -25,7 +25,11 @@ import java.util.TreeSet;
 public final class OperationKinds {
   private OperationKinds() {}
 
-  /** All there are, as {@code Softmax}, {@code Unary.EXP}. */
+  /**
+   * All there are.
+   *
+   * @return names as {@code Softmax}, {@code Unary.EXP}
+   */
   public static Set<String> all() {
     Set<String> all = new TreeSet<>();
     add(Operation.class, all);
@@ -51,7 +55,12 @@ public final class OperationKinds {
     }
   }
 
-  /** Those of a program and of the programs in it. */
+  /**
+   * Those of a program and of the programs in it.
+   *
+   * @param program the program
+   * @return the names of its kinds
+   */
   public static Set<String> of(Program program) {
     Set<String> kinds = new TreeSet<>();
     for (Statement statement : program.statements()) {
@@ -76,7 +85,12 @@ public final class OperationKinds {
     };
   }
 
-  /** All but those of some programs. */
+  /**
+   * All but those of some programs.
+   *
+   * @param programs the programs
+   * @return the names of the kinds that none of them has
+   */
   public static Set<String> missing(List<Program> programs) {
     Set<String> missing = all();
     programs.forEach(program -> missing.removeAll(of(program)));
