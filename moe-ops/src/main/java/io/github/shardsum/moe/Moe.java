@@ -86,6 +86,9 @@ public final class Moe implements AutoCloseable {
    * @param positions {@code [G, S, K]} of i32: {@code expert * C + slot}, -1 where it is not sent
    * @param asked {@code [G, E]} of i32: slots asked for at each expert, before truncation
    * @param overflow {@code [G]} of i32: choices that found their expert full
+   * @param placed {@code [G, E]} of i32: tokens that each expert gets
+   * @param unusable {@code [G]} of i32: real tokens whose logits they cannot be routed by, a NaN or
+   *     infinite one, or all masked
    */
   public record Result(
       Tensor outputs,
@@ -95,7 +98,9 @@ public final class Moe implements AutoCloseable {
       Tensor weights,
       Tensor positions,
       Tensor asked,
-      Tensor overflow) {
+      Tensor overflow,
+      Tensor placed,
+      Tensor unusable) {
     private static Result of(List<Tensor> all) {
       return new Result(
           all.get(0),
@@ -105,11 +110,14 @@ public final class Moe implements AutoCloseable {
           all.get(4),
           all.get(5),
           all.get(6),
-          all.get(7));
+          all.get(7),
+          all.get(8),
+          all.get(9));
     }
 
     private List<Tensor> all() {
-      return List.of(outputs, auxLoss, zLoss, logits, weights, positions, asked, overflow);
+      return List.of(
+          outputs, auxLoss, zLoss, logits, weights, positions, asked, overflow, placed, unusable);
     }
   }
 

@@ -10,7 +10,9 @@ import io.github.shardsum.internal.moe.kernel.RouteGradientKernel;
 import io.github.shardsum.internal.moe.kernel.RouteKernel;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
@@ -34,13 +36,16 @@ public final class MoePrograms {
    * positions} {@code [G, S, K]} of i32, {@code aux_loss} {@code [G]} and {@code squared_log_z}
    * {@code [G]} of f64, the latter a group's sum of what the router z-loss is the mean of, {@code
    * asked} {@code [G, E]} of i32, the slots that were asked for at each expert, and {@code
-   * overflow} {@code [G]} of i32, the choices that found their expert full. K is the number of
-   * choices; where experts choose, it is E and slot k belongs to expert k. A position is {@code
-   * expert * C + slot}, or -1 where the token is not sent, and the weight then 0.
+   * overflow} {@code [G]} of i32, the choices that found their expert full, {@code placed} {@code
+   * [G, E]} of i32, the tokens that each expert gets, and {@code unusable} {@code [G]} of i32, the
+   * real tokens whose scores they cannot be routed by: a NaN or infinite one, or all masked. K is
+   * the number of choices; where experts choose, it is E and slot k belongs to expert k. A position
+   * is {@code expert * C + slot}, or -1 where the token is not sent, and the weight then 0.
    *
    * <p>Its one attribute is the notation of {@link RouteOptions}, followed by what its operands
-   * are. It may be split along G: a chunk takes, after the other operands, the index of its first
-   * group in the whole, a scalar of i64, from which drawn numbers are counted.
+   * are: scores, and, as far as there are such, a padding mask, uniform numbers, a bias and
+   * recorded choices. It may be split along G: a chunk takes, after the other operands, the index
+   * of its first group in the whole, a scalar of i64, from which drawn numbers are counted.
    *
    * @param input what the router decides by
    * @param options how tokens are sent to experts
@@ -54,6 +59,25 @@ public final class MoePrograms {
       RouteInput<Value> input, RouteOptions options, Randomness randomness) {
     RouteForm form = RouteForm.of(input, options, randomness);
     return RouteComposites.route(form, input.operands());
+  }
+
+  /**
+   * The next bias of a router that keeps its load even without a loss (DeepSeek-V3): one step
+   * upwards for experts of less than the mean load, downwards for those of more, {@code bias + rate
+   * * sign(mean(load) - load)}. It is for after the backward pass, which has to see the bias of the
+   * forward pass.
+   *
+   * @param p what builds the program
+   * @param bias {@code [E]}, of f64
+   * @param asked {@code [G, E]} of i32, the result of {@code moe.route}
+   * @param rate length of a step, 0.001 in DeepSeek-V3's training
+   * @return {@code [E]}, of f64
+   */
+  public static Value updatedBias(ProgramBuilder p, Value bias, Value asked, double rate) {
+    Value load = p.convert(p.sum(asked, "G"), DType.F64);
+    Value mean = p.scale(p.sum(load, "E"), 1.0 / load.type().size("E"));
+    Value towards = p.unary(Pointwise.UnaryKind.SIGN, p.subtract(mean, load));
+    return p.add(bias, p.scale(towards, rate));
   }
 
   /**

@@ -16,8 +16,8 @@ import java.util.Objects;
  * @param uniform where the router's random numbers come from: drawn, an input {@code uniform: f64[G
  *     S]}, or an input {@code uniform: f64[G S E]}
  * @param metrics whether the program also has the outputs {@code logits [G, S, E]}, {@code weights
- *     [G, S, K]} and {@code positions [G, S, K]} of its route, {@code asked [G, E]} and {@code
- *     overflow [G]}, see {@link MoePrograms#route}
+ *     [G, S, K]} and {@code positions [G, S, K]} of its route, {@code asked [G, E]}, {@code
+ *     overflow [G]}, {@code placed [G, E]} and {@code unusable [G]}, see {@link MoePrograms#route}
  */
 public record MoeSpec(
     MoeSizes sizes,

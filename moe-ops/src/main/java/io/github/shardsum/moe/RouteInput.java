@@ -21,8 +21,19 @@ import java.util.Optional;
  * @param uniform {@code [G, S]}, or {@code [G, S, E]} for {@link RouteOptions.SecondChoice.Sample}
  *     by the Gumbel-max rule (lingvo, DeepSpeed, fairseq); floating, each in [0, 1), which nothing
  *     checks in a program; if absent the numbers are drawn by token, see {@link Randomness}
+ * @param bias {@code [E]}, floating and finite: added to gates where tokens choose their experts,
+ *     and nowhere else (DeepSeek-V3's balance without a loss); it has no gradient
+ * @param choices {@code [G, S, K]} of i32 or i64: the experts of each token, -1 for none, as {@link
+ *     Route#choices} has them, which are then not chosen anew; gates, the policy of second choices,
+ *     slots and weights are those of the scores
  */
-public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optional<T> uniform) {
+public record RouteInput<T>(
+    T scores,
+    Kind kind,
+    Optional<T> nonPadding,
+    Optional<T> uniform,
+    Optional<T> bias,
+    Optional<T> choices) {
   /** What scores are. */
   public enum Kind {
     /** The router's raw outputs; the gates are their softmax over the experts, taken in f64. */
@@ -44,17 +55,17 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
     PER_EXPERT
   }
 
-  /** Dtype, shape and, of a value, labels. */
+  /** Dtype, shape and, of a value, labels; a tensor has the labels that are expected. */
   private record Part(DType dtype, Shape shape, List<String> labels, String given) {
-    private static final List<String> LABELS = List.of("G", "S", "E");
+    private static final List<String> SCORES = List.of("G", "S", "E");
 
-    static Part of(String what, Object given) {
+    static Part of(String what, Object given, List<String> expected) {
       return switch (Objects.requireNonNull(given, what)) {
         case Tensor tensor ->
             new Part(
                 tensor.dtype(),
                 tensor.shape(),
-                LABELS.subList(0, Math.min(tensor.rank(), LABELS.size())),
+                expected.subList(0, Math.min(tensor.rank(), expected.size())),
                 tensor.description());
         case Value value ->
             new Part(
@@ -65,12 +76,20 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
       };
     }
 
+    static Part scores(Object given) {
+      return of("route: scores", given, SCORES);
+    }
+
     boolean isScores() {
-      return shape.rank() == LABELS.size() && labels.equals(LABELS);
+      return shape.rank() == SCORES.size() && labels.equals(SCORES);
+    }
+
+    boolean fits(Shape expected, List<String> names) {
+      return shape.equals(expected) && labels.equals(names.subList(0, expected.rank()));
     }
 
     boolean fits(Shape expected) {
-      return shape.equals(expected) && labels.equals(LABELS.subList(0, expected.rank()));
+      return fits(expected, SCORES);
     }
 
     IllegalArgumentException mustHave(String what, String expected) {
@@ -88,26 +107,60 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
   /** Checks shapes, labels and dtypes. */
   public RouteInput {
     Objects.requireNonNull(kind, "kind");
-    Part all = Part.of("route: scores", scores);
+    Part all = Part.scores(scores);
     if (!all.isScores()) {
       throw all.mustHave("route: scores", "[G, S, E]");
     }
     all.checkFloating("route: scores");
     Checks.atLeast("route: experts E", 1, all.shape().size(2));
-    Shape tokens = Shape.of(all.shape().size(0), all.shape().size(1));
-    if (nonPadding.isPresent()) {
-      Part mask = Part.of("route: padding mask", nonPadding.get());
-      if (!mask.fits(tokens)) {
-        throw mask.mustHave("route: padding mask", "[G, S] = " + tokens);
-      }
+    nonPadding.ifPresent(mask -> checkMask(mask, all.shape()));
+    uniform.ifPresent(numbers -> checkUniform(numbers, all.shape()));
+    bias.ifPresent(numbers -> checkBias(numbers, all.shape()));
+    choices.ifPresent(experts -> checkChoices(experts, all.shape()));
+  }
+
+  private static Shape tokens(Shape scores) {
+    return Shape.of(scores.size(0), scores.size(1));
+  }
+
+  private static void checkMask(Object given, Shape scores) {
+    Part mask = Part.of("route: padding mask", given, Part.SCORES);
+    if (!mask.fits(tokens(scores))) {
+      throw mask.mustHave("route: padding mask", "[G, S] = " + tokens(scores));
     }
-    if (uniform.isPresent()) {
-      Part numbers = Part.of("route: uniform numbers", uniform.get());
-      if (!numbers.fits(tokens) && !numbers.fits(all.shape())) {
-        throw numbers.mustHave(
-            "route: uniform numbers", "[G, S] = " + tokens + " or [G, S, E] = " + all.shape());
-      }
-      numbers.checkFloating("route: uniform numbers");
+  }
+
+  private static void checkUniform(Object given, Shape scores) {
+    Part numbers = Part.of("route: uniform numbers", given, Part.SCORES);
+    if (!numbers.fits(tokens(scores)) && !numbers.fits(scores)) {
+      throw numbers.mustHave(
+          "route: uniform numbers", "[G, S] = " + tokens(scores) + " or [G, S, E] = " + scores);
+    }
+    numbers.checkFloating("route: uniform numbers");
+  }
+
+  private static void checkBias(Object given, Shape scores) {
+    List<String> labels = List.of("E");
+    Part numbers = Part.of("route: bias", given, labels);
+    Shape expected = Shape.of(scores.size(2));
+    if (!numbers.fits(expected, labels)) {
+      throw numbers.mustHave("route: bias", "[E] = " + expected);
+    }
+    numbers.checkFloating("route: bias");
+  }
+
+  private static void checkChoices(Object given, Shape scores) {
+    List<String> labels = List.of("G", "S", "K");
+    Part experts = Part.of("route: recorded choices", given, labels);
+    boolean good =
+        experts.shape().rank() == labels.size()
+            && experts.labels().equals(labels)
+            && experts.shape().size(0) == scores.size(0)
+            && experts.shape().size(1) == scores.size(1)
+            && (experts.dtype() == DType.I32 || experts.dtype() == DType.I64);
+    if (!good) {
+      throw experts.mustHave(
+          "route: recorded choices", "[G, S, K] of i32 or i64 with [G, S] = " + tokens(scores));
     }
   }
 
@@ -118,7 +171,13 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
    * @return the input, without padding, random numbers drawn
    */
   public static RouteInput<Tensor> logits(Tensor logits) {
-    return new RouteInput<>(logits, Kind.LOGITS, Optional.empty(), Optional.empty());
+    return new RouteInput<>(
+        logits,
+        Kind.LOGITS,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   /**
@@ -128,7 +187,13 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
    * @return the input, without padding, random numbers drawn
    */
   public static RouteInput<Value> logits(Value logits) {
-    return new RouteInput<>(logits, Kind.LOGITS, Optional.empty(), Optional.empty());
+    return new RouteInput<>(
+        logits,
+        Kind.LOGITS,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   /**
@@ -138,7 +203,8 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
    * @return the input, without padding, random numbers drawn
    */
   public static RouteInput<Tensor> gates(Tensor gates) {
-    return new RouteInput<>(gates, Kind.GATES, Optional.empty(), Optional.empty());
+    return new RouteInput<>(
+        gates, Kind.GATES, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /**
@@ -148,7 +214,8 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
    * @return the input, without padding, random numbers drawn
    */
   public static RouteInput<Value> gates(Value gates) {
-    return new RouteInput<>(gates, Kind.GATES, Optional.empty(), Optional.empty());
+    return new RouteInput<>(
+        gates, Kind.GATES, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /**
@@ -160,7 +227,7 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
    */
   public RouteInput<T> withNonPadding(T mask) {
     return new RouteInput<>(
-        scores, kind, Optional.of(Objects.requireNonNull(mask, "mask")), uniform);
+        scores, kind, Optional.of(Objects.requireNonNull(mask, "mask")), uniform, bias, choices);
   }
 
   /**
@@ -171,7 +238,44 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
    */
   public RouteInput<T> withUniform(T numbers) {
     return new RouteInput<>(
-        scores, kind, nonPadding, Optional.of(Objects.requireNonNull(numbers, "numbers")));
+        scores,
+        kind,
+        nonPadding,
+        Optional.of(Objects.requireNonNull(numbers, "numbers")),
+        bias,
+        choices);
+  }
+
+  /**
+   * The same scores with a bias for the choice of experts.
+   *
+   * @param numbers {@code [E]}
+   * @return the input
+   */
+  public RouteInput<T> withBias(T numbers) {
+    return new RouteInput<>(
+        scores,
+        kind,
+        nonPadding,
+        uniform,
+        Optional.of(Objects.requireNonNull(numbers, "numbers")),
+        choices);
+  }
+
+  /**
+   * The same scores with choices that were recorded.
+   *
+   * @param experts {@code [G, S, K]}
+   * @return the input
+   */
+  public RouteInput<T> withChoices(T experts) {
+    return new RouteInput<>(
+        scores,
+        kind,
+        nonPadding,
+        uniform,
+        bias,
+        Optional.of(Objects.requireNonNull(experts, "experts")));
   }
 
   /**
@@ -183,24 +287,26 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
     if (uniform.isEmpty()) {
       return Uniform.DRAWN;
     }
-    boolean perToken = Part.of("uniform", uniform.get()).shape().rank() == 2;
+    boolean perToken = Part.of("uniform", uniform.get(), Part.SCORES).shape().rank() == 2;
     return perToken ? Uniform.PER_TOKEN : Uniform.PER_EXPERT;
   }
 
   /**
    * All that are given, in the order of the components.
    *
-   * @return one to three
+   * @return one to five
    */
   public List<T> operands() {
     List<T> all = new ArrayList<>(List.of(scores));
     nonPadding.ifPresent(all::add);
     uniform.ifPresent(all::add);
+    bias.ifPresent(all::add);
+    choices.ifPresent(all::add);
     return List.copyOf(all);
   }
 
   private Shape shape() {
-    return Part.of("route: scores", scores).shape();
+    return Part.scores(scores).shape();
   }
 
   /**
@@ -209,7 +315,7 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
    * @return the dtype
    */
   public DType dtype() {
-    return Part.of("route: scores", scores).dtype();
+    return Part.scores(scores).dtype();
   }
 
   /**
@@ -228,6 +334,17 @@ public record RouteInput<T>(T scores, Kind kind, Optional<T> nonPadding, Optiona
    */
   public long groupSize() {
     return shape().size(1);
+  }
+
+  /**
+   * Recorded choices of a token.
+   *
+   * @return K, 0 if none are recorded
+   */
+  public long recordedChoices() {
+    return choices
+        .map(each -> Part.of("choices", each, List.of("G", "S", "K")).shape().size(2))
+        .orElse(0L);
   }
 
   /**

@@ -10,7 +10,9 @@ import java.util.OptionalDouble;
  *     truncation; under expert choice, tokens that it took
  * @param load {@code [G, E]} of i32: slots asked for at each expert, before truncation; a rejected
  *     choice that keeps its slot is one
- * @param meanGates {@code [G, E]} of f64: the m of the auxiliary loss
+ * @param placed {@code [G, E]} of i32: tokens that each expert gets, at most C
+ * @param meanGates {@code [G, E]} of f64: the m of the auxiliary loss, of sigmoids their share in
+ *     their token's sum
  * @param auxLoss {@code [G]} of f64: the load-balancing loss of each group
  * @param zLoss mean over all tokens of the squared logsumexp of the logits; absent if gates were
  *     given
@@ -22,6 +24,7 @@ import java.util.OptionalDouble;
 public record RouteMetrics(
     Tensor firstChoices,
     Tensor load,
+    Tensor placed,
     Tensor meanGates,
     Tensor auxLoss,
     OptionalDouble zLoss,

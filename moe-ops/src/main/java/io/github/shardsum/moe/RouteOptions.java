@@ -20,13 +20,17 @@ import java.util.Optional;
  * <caption>The words</caption>
  * <tr><td>{@code top2}, {@code experts2}</td><td>each token takes two experts; each expert takes
  *     tokens, so many that a token has two experts on average</td></tr>
+ * <tr><td>{@code gates=}</td><td>{@code softmax} or {@code sigmoid} of the logits</td></tr>
+ * <tr><td>{@code limit=}</td><td>{@code c/n}, then {@code ,best}: the experts are n groups, of which
+ *     a token uses the c of the highest scores</td></tr>
  * <tr><td>{@code second=}</td><td>{@code all}, {@code none}, {@code threshold:t}, {@code random:t},
  *     {@code sample}; of {@code top2} only</td></tr>
  * <tr><td>{@code rejected=}</td><td>{@code keep} (the slot) or {@code free}</td></tr>
  * <tr><td>{@code normalize=}</td><td>{@code before} or {@code after} dropping, {@code never}</td>
  *     </tr>
  * <tr><td>{@code epsilon=}</td><td>a number</td></tr>
- * <tr><td>{@code slots=}</td><td>{@code choice}, {@code token}, {@code priority}</td></tr>
+ * <tr><td>{@code slots=}</td><td>{@code choice}, {@code token}, {@code priority},
+ *     {@code gate}</td></tr>
  * <tr><td>{@code capacity=}</td><td>{@code fixed:slots}, {@code load}, {@code factor:f}, then
  *     {@code ,floor} or {@code ,ceil-each}, {@code ,min:slots}, {@code ,multiple:slots}</td></tr>
  * <tr><td>{@code aux=}</td><td>{@code mean} or {@code squared}, then {@code ,all} or {@code
@@ -35,6 +39,8 @@ import java.util.Optional;
  * </table>
  *
  * @param router who chooses whom
+ * @param gateFunction what makes gates of logits; matters to logits only
+ * @param groupLimit a limit to the groups of experts that a token may use; none if absent
  * @param secondChoice whether a token goes to its second expert too; matters to top-2 only
  * @param normalization when a token's gates are divided by their sum
  * @param normalizationEpsilon added to that sum; 0 in the paper, 1e-9 in lingvo and Mesh TensorFlow
@@ -48,6 +54,8 @@ import java.util.Optional;
  */
 public record RouteOptions(
     Router router,
+    GateFunction gateFunction,
+    Optional<GroupLimit> groupLimit,
     SecondChoice secondChoice,
     Normalization normalization,
     double normalizationEpsilon,
@@ -59,6 +67,8 @@ public record RouteOptions(
   /** Checks that the options go together. */
   public RouteOptions {
     Objects.requireNonNull(router, "router");
+    Objects.requireNonNull(gateFunction, "gateFunction");
+    Objects.requireNonNull(groupLimit, "groupLimit");
     Objects.requireNonNull(secondChoice, "secondChoice");
     Objects.requireNonNull(normalization, "normalization");
     Objects.requireNonNull(slotOrder, "slotOrder");
@@ -71,7 +81,14 @@ public record RouteOptions(
     }
     switch (router) {
       case Router.TokenChoice(int choices) -> checkSecondChoice(choices, secondChoice);
-      case Router.ExpertChoice _ -> checkExpertChoice(normalization, capacity);
+      case Router.ExpertChoice _ -> {
+        checkExpertChoice(normalization, capacity);
+        if (groupLimit.isPresent()) {
+          throw new IllegalArgumentException(
+              "route: limit must be absent where experts choose, got "
+                  + RouteNotation.print(groupLimit.get()));
+        }
+      }
     }
   }
 
@@ -163,6 +180,8 @@ public record RouteOptions(
   public Builder toBuilder() {
     return new Builder()
         .router(router)
+        .gateFunction(gateFunction)
+        .groupLimit(groupLimit)
         .secondChoice(secondChoice)
         .normalization(normalization)
         .normalizationEpsilon(normalizationEpsilon)
@@ -246,6 +265,49 @@ public record RouteOptions(
      */
     static Router expertChoice() {
       return new ExpertChoice(2);
+    }
+  }
+
+  /** What makes gates of logits. */
+  public enum GateFunction {
+    /** Powers over their sum: the gates of a token add up to 1. */
+    SOFTMAX,
+    /**
+     * {@code 1/(1 + e^-x)} of each logit by itself (DeepSeek-V3). The auxiliary loss takes the mean
+     * of what each gate is of its token's sum, over all experts.
+     */
+    SIGMOID
+  }
+
+  /**
+   * Groups of experts, as those of a node: a token chooses from the groups of the highest scores
+   * alone (DeepSeek-V2 and V3); ties go to the lowest group. What was recorded is not limited
+   * again.
+   *
+   * @param chosen groups that a token uses, at least 1 and at most all
+   * @param groups number of groups, at most 64; each has the same number of consecutive experts
+   * @param score what a group is chosen by
+   */
+  public record GroupLimit(int chosen, int groups, Score score) {
+    private static final int MOST = Long.SIZE;
+
+    /** Checks the numbers. */
+    public GroupLimit {
+      Objects.requireNonNull(score, "score");
+      Checks.atLeast("limit: chosen groups", 1, chosen);
+      if (groups < chosen || groups > MOST) {
+        throw new IllegalArgumentException(
+            "limit: groups must be at least as many as are chosen, %d, and at most %d, got %d"
+                .formatted(chosen, MOST, groups));
+      }
+    }
+
+    /** The score of a group of experts for a token. */
+    public enum Score {
+      /** The sum of its two highest gates above 0, biases added (DeepSeek-V3). */
+      TWO_BEST,
+      /** Its highest gate, the bias added (DeepSeek-V2). */
+      BEST
     }
   }
 
@@ -368,7 +430,12 @@ public record RouteOptions(
      * All first choices, then all second ones, each in order of the tokens' highest gates; equal
      * ones in token order (batch-prioritised routing of V-MoE; Tutel, Flaxformer, fairseq).
      */
-    BATCH_PRIORITIZED
+    BATCH_PRIORITIZED,
+    /**
+     * The choices of the highest gates first, whichever choice of their token they are; equal ones
+     * in the order of tokens, then of choices (Megatron-LM's drop by probability).
+     */
+    GATE
   }
 
   /** What a mean over the tokens of a group is when some of them are padding. */
@@ -463,6 +530,8 @@ public record RouteOptions(
     private static final double PAPER_THRESHOLD = 0.5;
 
     private Router router = Router.top2();
+    private GateFunction gateFunction = GateFunction.SOFTMAX;
+    private Optional<GroupLimit> groupLimit = Optional.empty();
     private Optional<SecondChoice> secondChoice = Optional.empty();
     private Optional<Normalization> normalization = Optional.empty();
     private double normalizationEpsilon;
@@ -482,6 +551,28 @@ public record RouteOptions(
      */
     public Builder router(Router value) {
       router = value;
+      return this;
+    }
+
+    /**
+     * Sets what makes gates of logits; softmax if not set.
+     *
+     * @param value the function
+     * @return this
+     */
+    public Builder gateFunction(GateFunction value) {
+      gateFunction = value;
+      return this;
+    }
+
+    /**
+     * Sets a limit to the groups of experts that a token may use; none if not set.
+     *
+     * @param value the limit
+     * @return this
+     */
+    public Builder groupLimit(Optional<GroupLimit> value) {
+      groupLimit = value;
       return this;
     }
 
@@ -586,6 +677,8 @@ public record RouteOptions(
       boolean several = router instanceof Router.TokenChoice(int choices) && choices > 1;
       return new RouteOptions(
           router,
+          gateFunction,
+          groupLimit,
           secondChoice.orElseGet(
               () -> top2 ? SecondChoice.random(PAPER_THRESHOLD) : SecondChoice.all()),
           normalization.orElse(several ? Normalization.BEFORE_DROPPING : Normalization.NONE),

@@ -28,7 +28,13 @@ record LayerByEinsums(
     Tensor logits =
         einsum("GSM,ME->GSE", dtype == DType.BF16 ? DType.F32 : dtype, tokens, weights.gate());
     RouteInput<Tensor> input =
-        new RouteInput<>(logits, RouteInput.Kind.LOGITS, nonPadding, uniform);
+        new RouteInput<>(
+            logits,
+            RouteInput.Kind.LOGITS,
+            nonPadding,
+            uniform,
+            Optional.empty(),
+            Optional.empty());
     Route route = Route.of(input, options, randomness, Workers.sequential());
     Tensor dispatched = einsum("GSEC,GSM->EGCM", dtype, route.dispatch(), tokens);
     Epilogue relu = Epilogue.none().withRelu();

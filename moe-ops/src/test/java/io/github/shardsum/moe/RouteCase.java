@@ -35,6 +35,16 @@ record RouteCase(Program program, List<Tensor> inputs) {
       ValueType type = type(uniform, labels.toArray(String[]::new));
       values = values.withUniform(p.input("uniform_numbers", type));
     }
+    if (input.bias().isPresent()) {
+      Tensor bias = input.bias().get();
+      inputs.add(bias);
+      values = values.withBias(p.input("selection_bias", type(bias, "E")));
+    }
+    if (input.choices().isPresent()) {
+      Tensor choices = input.choices().get();
+      inputs.add(choices);
+      values = values.withChoices(p.input("recorded", type(choices, "G", "S", "K")));
+    }
     List<Value> results = p.add(MoePrograms.denseRoute(values, dispatch, options, randomness));
     List<String> names = List.of("combine_weights", "dispatch_mask", "aux_loss", "squared_log_z");
     for (int i = 0; i < names.size(); i++) {

@@ -26,7 +26,15 @@ import net.jqwik.api.Property;
 class RouteChunkProperties {
   private static final int EXPERTS = 5;
   private static final List<String> NAMES =
-      List.of("weights", "positions", "aux_loss", "squared_log_z", "asked", "overflow");
+      List.of(
+          "weights",
+          "positions",
+          "aux_loss",
+          "squared_log_z",
+          "asked",
+          "overflow",
+          "placed",
+          "unusable");
 
   private static ValueType scores(long groups, long tokens) {
     return ValueType.parse("f64[G=" + groups + " S=" + tokens + " E=" + EXPERTS + "]");

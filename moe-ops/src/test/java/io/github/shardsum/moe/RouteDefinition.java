@@ -1,10 +1,13 @@
 package io.github.shardsum.moe;
 
+import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.RouteOptions.AuxLoss;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
 import io.github.shardsum.moe.RouteOptions.Normalization;
 import io.github.shardsum.moe.RouteOptions.Router;
 import io.github.shardsum.moe.RouteOptions.SecondChoice;
+import io.github.shardsum.ops.Elementwise;
+import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -24,15 +27,29 @@ final class RouteDefinition {
   final double[][] gates;
   final boolean[] real;
   final int experts;
+  final Extras extras;
   final List<Choice> choices = new ArrayList<>();
 
-  RouteDefinition(RouteOptions options, double[][] logits, boolean[] real, double[] uniform) {
+  /**
+   * What else a group may be routed by.
+   *
+   * @param bias of each expert, 0 if there is none
+   * @param choices recorded experts of each token, -1 for none; empty if none were recorded
+   */
+  record Extras(double[] bias, int[][] choices) {}
+
+  RouteDefinition(
+      RouteOptions options, double[][] logits, boolean[] real, double[] uniform, Extras extras) {
     this.options = options;
+    this.extras = extras;
     this.real = real;
     this.experts = logits[0].length;
     this.gates = new double[logits.length][];
     for (int s = 0; s < logits.length; s++) {
-      gates[s] = softmax(logits[s]);
+      gates[s] =
+          options.gateFunction() == RouteOptions.GateFunction.SOFTMAX
+              ? softmax(logits[s])
+              : sigmoid(logits[s]);
       if (real[s] && options.router() instanceof Router.TokenChoice) {
         choose(s, uniform[s]);
       }
@@ -42,7 +59,7 @@ final class RouteDefinition {
   /** In the order of operations that the gates are defined by: tokens may tie up to rounding. */
   static double[] softmax(double[] logits) {
     double largest = Arrays.stream(logits).max().orElseThrow();
-    double[] powers = Arrays.stream(logits).map(x -> StrictMath.exp(x - largest)).toArray();
+    double[] powers = exp(Arrays.stream(logits).map(x -> x - largest).toArray());
     double sum = 0;
     for (double power : powers) {
       sum += power;
@@ -51,36 +68,92 @@ final class RouteDefinition {
     return Arrays.stream(powers).map(power -> power / divisor).toArray();
   }
 
+  private static double[] sigmoid(double[] logits) {
+    double[] powers = exp(Arrays.stream(logits).map(x -> -x).toArray());
+    return Arrays.stream(powers).map(power -> 1 / (1 + power)).toArray();
+  }
+
+  private static double[] exp(double[] values) {
+    return Elementwise.exp(Workers.sequential(), Tensor.of(values, values.length)).toDoubleArray();
+  }
+
+  private double key(int s, int e) {
+    return gates[s][e] == 0 ? Double.NEGATIVE_INFINITY : gates[s][e] + extras.bias[e];
+  }
+
+  /** The gates of a token, 0 for experts of groups that it may not use. */
+  private double[] open(int s) {
+    if (options.groupLimit().isEmpty() || extras.choices.length > 0) {
+      return gates[s];
+    }
+    RouteOptions.GroupLimit limit = options.groupLimit().get();
+    int size = experts / limit.groups();
+    int scored = limit.score() == RouteOptions.GroupLimit.Score.BEST ? 1 : 2;
+    double[] scores =
+        IntStream.range(0, limit.groups())
+            .mapToDouble(
+                group ->
+                    IntStream.range(group * size, (group + 1) * size)
+                        .mapToObj(e -> key(s, e))
+                        .sorted(Comparator.reverseOrder())
+                        .limit(scored)
+                        .filter(Double::isFinite)
+                        .reduce(Double::sum)
+                        .orElse(Double.NEGATIVE_INFINITY))
+            .toArray();
+    List<Integer> best =
+        IntStream.range(0, limit.groups())
+            .boxed()
+            .sorted(Comparator.comparingDouble((Integer group) -> -scores[group]))
+            .limit(limit.chosen())
+            .toList();
+    return IntStream.range(0, experts)
+        .mapToDouble(e -> best.contains(e / size) ? gates[s][e] : 0)
+        .toArray();
+  }
+
+  private List<Integer> order(int s, double[] open) {
+    if (extras.choices.length > 0) {
+      return Arrays.stream(extras.choices[s]).boxed().toList();
+    }
+    return IntStream.range(0, experts)
+        .boxed()
+        .sorted(
+            Comparator.comparingDouble(
+                (Integer e) -> open[e] == 0 ? Double.POSITIVE_INFINITY : -key(s, e)))
+        .toList();
+  }
+
   private void choose(int s, double u) {
     int k = options.router().choices();
-    List<Integer> order =
-        IntStream.range(0, experts)
-            .boxed()
-            .sorted(Comparator.comparingDouble((Integer e) -> -gates[s][e]))
-            .toList();
+    double[] open = open(s);
+    List<Integer> order = order(s, open);
+    boolean recorded = extras.choices.length > 0;
     for (int j = 0; j < k; j++) {
       boolean second = k == 2 && j == 1;
       int e =
-          second && options.secondChoice() instanceof SecondChoice.Sample
-              ? sampled(s, order.get(0), u)
+          second && options.secondChoice() instanceof SecondChoice.Sample && !recorded
+              ? sampled(open, order.get(0), u)
               : order.get(j);
-      if (gates[s][e] == 0) {
+      if (e < 0 || open[e] == 0) {
         continue;
       }
-      boolean expected = !second || accepted(gates[s][order.get(0)], gates[s][e], u);
+      double first = order.get(0) < 0 ? 0 : open[order.get(0)];
+      boolean expected = !second || accepted(first, open[e], u);
       boolean none = options.secondChoice() instanceof SecondChoice.None;
       boolean asks = expected || (options.rejectedKeepsSlot() && !none);
-      choices.add(new Choice(s, j, e, gates[s][e], expected, asks));
+      choices.add(new Choice(s, j, e, open[e], expected, asks));
     }
   }
 
-  private int sampled(int s, int first, double u) {
+  private int sampled(double[] open, int first, double u) {
+    double all = Arrays.stream(open).sum();
     for (int e = 0; e < experts; e++) {
       double below = 0;
       for (int other = 0; other <= e; other++) {
-        below += other == first ? 0 : gates[s][other];
+        below += other == first ? 0 : open[other];
       }
-      if (e != first && below > u * (1 - gates[s][first])) {
+      if (e != first && below > u * (all - open[first])) {
         return e;
       }
     }
@@ -100,8 +173,8 @@ final class RouteDefinition {
   }
 
   private boolean before(Choice a, Choice b) {
-    double topA = choices.stream().filter(c -> c.token == a.token).findFirst().orElseThrow().gate;
-    double topB = choices.stream().filter(c -> c.token == b.token).findFirst().orElseThrow().gate;
+    double topA = first(a.token);
+    double topB = first(b.token);
     Comparator<Choice> byToken = Comparator.comparingInt(Choice::token);
     Comparator<Choice> byRank = Comparator.comparingInt(Choice::rank);
     return switch (options.slotOrder()) {
@@ -109,7 +182,17 @@ final class RouteDefinition {
       case TOKEN_MAJOR -> byToken.thenComparing(byRank).compare(a, b) < 0;
       case BATCH_PRIORITIZED ->
           a.rank != b.rank ? a.rank < b.rank : topA != topB ? topA > topB : a.token < b.token;
+      case GATE ->
+          a.gate != b.gate ? a.gate > b.gate : byToken.thenComparing(byRank).compare(a, b) < 0;
     };
+  }
+
+  /** The gate of a token's first choice, 0 if it has none. */
+  private double first(int token) {
+    return choices.stream()
+        .filter(c -> c.token == token && c.rank == 0)
+        .mapToDouble(Choice::gate)
+        .sum();
   }
 
   int slot(Choice choice) {
@@ -176,6 +259,12 @@ final class RouteDefinition {
     }
   }
 
+  private double share(int s, int e) {
+    double sum = Arrays.stream(gates[s]).sum();
+    boolean softmax = options.gateFunction() == RouteOptions.GateFunction.SOFTMAX;
+    return softmax ? gates[s][e] : sum == 0 ? 0 : gates[s][e] / sum;
+  }
+
   double auxLoss() {
     if (options.router() instanceof Router.ExpertChoice) {
       return 0;
@@ -191,7 +280,7 @@ final class RouteDefinition {
     for (int e = 0; e < experts; e++) {
       double gateSum = 0;
       for (int s = 0; s < gates.length; s++) {
-        gateSum += real[s] || aux.mean() == MaskedMean.UNMASKED ? gates[s][e] : 0;
+        gateSum += real[s] || aux.mean() == MaskedMean.UNMASKED ? share(s, e) : 0;
       }
       mean += divisor == 0 ? 0 : counts[e] / divisor * gateSum / divisor / experts;
     }

@@ -13,6 +13,7 @@ import io.github.shardsum.moe.RouteOptions.SlotOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -56,6 +57,14 @@ class RouteNotationProperties {
             SecondChoice.sample());
     return new RouteOptions(
         expertsChoose ? new Router.ExpertChoice(choices) : Router.topK(choices),
+        any(random, RouteOptions.GateFunction.values()),
+        expertsChoose || random.nextBoolean()
+            ? Optional.empty()
+            : Optional.of(
+                new RouteOptions.GroupLimit(
+                    1 + random.nextInt(8),
+                    8 + random.nextInt(57),
+                    any(random, RouteOptions.GroupLimit.Score.values()))),
         choices == 2 || expertsChoose ? any(random, policies) : SecondChoice.all(),
         expertsChoose
             ? any(random, List.of(Normalization.NONE, Normalization.AFTER_DROPPING))
@@ -107,7 +116,7 @@ class RouteNotationProperties {
   @Test
   void errorsShowTheWord() {
     wrong("top2 normalize=sometimes", "normalize must be one of before, after, never", 5);
-    wrong("top2 slot=choice", "expected a router or one of second, rejected", 5);
+    wrong("top2 slot=choice", "expected a router or one of gates, limit, second, rejected", 5);
     wrong("top2 top3", "router must be given once", 5);
     wrong("top", "the router must be top or experts and a number", 0);
     wrong("top0", "must be at least 1, got 0", 0);
@@ -118,6 +127,12 @@ class RouteNotationProperties {
     wrong("top2 capacity=fixed:0", "capacity must be at least 1, got 0", 5);
     wrong("top2 capacity=fixed:3,floor", "expected nothing after capacity=fixed:3, got floor", 5);
     wrong("top2 capacity=factor:1,round", "ceil, floor, ceil-each, min:slots", 5);
+    wrong("top2 gates=relu", "gates must be one of softmax, sigmoid, got relu", 5);
+    wrong("top2 limit=4", "limit must be chosen/groups, as 4/8", 5);
+    wrong("top2 limit=4/8,worst", "limit must be chosen/groups, as 4/8", 5);
+    wrong("top2 limit=4/3", "at least as many as are chosen, 4, and at most 64, got 3", 5);
+    wrong("top2 limit=0/3", "must be at least 1, got 0", 5);
+    wrong("top2 slots=gates", "slots must be one of choice, token, priority, gate", 5);
     wrong("top2 aux=mean,some", "group, real, unmasked, first, all", 5);
   }
 
@@ -138,5 +153,6 @@ class RouteNotationProperties {
     assertTrue(message.contains("top2 for second=none, got top3"), message);
     assertThrows(
         IllegalArgumentException.class, () -> RouteOptions.parse("experts2 capacity=load"));
+    assertThrows(IllegalArgumentException.class, () -> RouteOptions.parse("experts2 limit=1/2"));
   }
 }

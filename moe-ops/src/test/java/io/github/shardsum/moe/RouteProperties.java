@@ -13,9 +13,13 @@ import io.github.shardsum.moe.RouteOptions.SecondChoice;
 import io.github.shardsum.moe.RouteOptions.SlotOrder;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -64,7 +68,69 @@ class RouteProperties {
           logits,
           RouteInput.Kind.LOGITS,
           padded ? Optional.of(Tensor.ofBool(mask, groups, tokens)) : Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
           Optional.empty());
+    }
+
+    /** 0 for most problems, and then none is given. */
+    double[] bias() {
+      Random random = new Random(seed + 3);
+      double[] bias = new double[experts];
+      for (int e = 0; e < experts && Math.floorMod(seed, 4) == 1; e++) {
+        bias[e] = random.nextInt(5) / 8.0 - 0.25;
+      }
+      return bias;
+    }
+
+    /** Recorded experts of each token, some of them none; empty for most problems. */
+    int[][] choices(int choices) {
+      if (Math.floorMod(seed, 5) != 2) {
+        return new int[0][];
+      }
+      Random random = new Random(seed + 4);
+      int[][] recorded = new int[groups * tokens][];
+      for (int i = 0; i < recorded.length; i++) {
+        List<Integer> all = new ArrayList<>(IntStream.range(0, experts).boxed().toList());
+        Collections.shuffle(all, random);
+        recorded[i] =
+            all.stream()
+                .limit(choices)
+                .mapToInt(expert -> random.nextInt(5) == 0 ? -1 : expert)
+                .toArray();
+      }
+      return recorded;
+    }
+
+    /** The same input with this problem's bias and recorded choices, where tokens choose. */
+    RouteInput<Tensor> withExtras(RouteInput<Tensor> input, RouteOptions options) {
+      if (!(options.router() instanceof Router.TokenChoice(int k))) {
+        return input;
+      }
+      RouteInput<Tensor> all = input;
+      if (Math.floorMod(seed, 4) == 1) {
+        all = all.withBias(Tensor.of(bias(), experts));
+      }
+      int[][] recorded = choices(k);
+      if (recorded.length > 0) {
+        int[] flat = Arrays.stream(recorded).flatMapToInt(Arrays::stream).toArray();
+        all = all.withChoices(Tensor.of(flat, groups, tokens, k));
+      }
+      return all;
+    }
+
+    /** The options, without a limit to groups that this number of experts cannot have. */
+    RouteOptions fit(RouteOptions options) {
+      boolean fits =
+          options
+              .groupLimit()
+              .map(
+                  limit ->
+                      experts % limit.groups() == 0
+                          && experts / limit.groups() * limit.chosen()
+                              >= options.router().choices())
+              .orElse(true);
+      return fits ? options : options.toBuilder().groupLimit(Optional.empty()).build();
     }
 
     RouteInput<Tensor> withUniform(DType dtype) {
@@ -84,8 +150,24 @@ class RouteProperties {
         .as(Problem::new);
   }
 
+  /** With gates of both kinds, and with and without a limit to groups of experts. */
   @Provide
   Arbitrary<RouteOptions> options() {
+    Arbitrary<Optional<RouteOptions.GroupLimit>> limits =
+        Combinators.combine(
+                Arbitraries.integers().between(1, 2),
+                Arbitraries.integers().between(2, 4),
+                Arbitraries.of(RouteOptions.GroupLimit.Score.class))
+            .as(RouteOptions.GroupLimit::new)
+            .optional();
+    return Combinators.combine(
+            tokenChoice(), Arbitraries.of(RouteOptions.GateFunction.class), limits)
+        .as(
+            (options, gates, limit) ->
+                options.toBuilder().gateFunction(gates).groupLimit(limit).build());
+  }
+
+  private Arbitrary<RouteOptions> tokenChoice() {
     Arbitrary<AuxLoss> losses =
         Combinators.combine(
                 Arbitraries.of(AuxLoss.Scale.class),
@@ -135,11 +217,13 @@ class RouteProperties {
   Arbitrary<RouteOptions> expertChoice() {
     return Combinators.combine(
             Arbitraries.of(Normalization.NONE, Normalization.AFTER_DROPPING),
-            Arbitraries.of(Capacity.fixed(1), Capacity.fixed(20), Capacity.factor(1.5)))
+            Arbitraries.of(Capacity.fixed(1), Capacity.fixed(20), Capacity.factor(1.5)),
+            Arbitraries.of(RouteOptions.GateFunction.class))
         .as(
-            (normalization, capacity) ->
+            (normalization, capacity, gates) ->
                 RouteOptions.builder()
                     .router(Router.expertChoice())
+                    .gateFunction(gates)
                     .normalization(normalization)
                     .capacity(capacity)
                     .build());
@@ -157,10 +241,10 @@ class RouteProperties {
     checkAgainstDefinition(problem, options);
   }
 
-  private static void checkAgainstDefinition(Problem problem, RouteOptions options) {
-    Route route =
-        Route.of(
-            problem.withUniform(DType.F64), options, Randomness.seeded(0), Workers.sequential());
+  private static void checkAgainstDefinition(Problem problem, RouteOptions drawn) {
+    RouteOptions options = problem.fit(drawn);
+    RouteInput<Tensor> input = problem.withExtras(problem.withUniform(DType.F64), options);
+    Route route = Route.of(input, options, Randomness.seeded(0), Workers.sequential());
     int capacity = Math.toIntExact(route.capacity());
     double[] combine = route.combine().toDense().toDoubleArray();
     int perGroup = problem.tokens * problem.experts * capacity;
@@ -179,7 +263,18 @@ class RouteProperties {
             Arrays.stream(dense.counts(c -> c.asks() ? 1 : 0)).asLongStream().toArray(),
             route.metrics().load().select(0, g).toLongArray());
       }
+      assertArrayEquals(
+          IntStream.range(0, problem.experts)
+              .mapToLong(e -> sent(given, e, problem.experts, capacity))
+              .toArray(),
+          route.metrics().placed().select(0, g).toLongArray());
     }
+  }
+
+  private static long sent(double[] combine, int expert, int experts, int capacity) {
+    return IntStream.range(0, combine.length)
+        .filter(i -> i / capacity % experts == expert && combine[i] != 0)
+        .count();
   }
 
   private static RouteDefinition dense(Problem problem, RouteOptions options, int g) {
@@ -193,12 +288,19 @@ class RouteProperties {
         options,
         logits,
         Arrays.copyOfRange(problem.real(), g * s, (g + 1) * s),
-        Arrays.copyOfRange(problem.uniform(), g * s, (g + 1) * s));
+        Arrays.copyOfRange(problem.uniform(), g * s, (g + 1) * s),
+        new RouteDefinition.Extras(
+            problem.bias(),
+            Arrays.stream(problem.choices(options.router().choices()))
+                .skip((long) g * s)
+                .limit(s)
+                .toArray(int[][]::new)));
   }
 
   @Property(tries = 200)
   void noSlotHoldsTwoTokens(
-      @ForAll("problems") Problem problem, @ForAll("options") RouteOptions options) {
+      @ForAll("problems") Problem problem, @ForAll("options") RouteOptions drawn) {
+    RouteOptions options = problem.fit(drawn);
     Route route =
         Route.of(problem.input(DType.F32), options, Randomness.seeded(9), Workers.sequential());
     Tensor mask = route.dispatch().toDense();
@@ -216,8 +318,9 @@ class RouteProperties {
 
   @Property(tries = 200)
   void everyNumberOfThreadsGivesTheSameBits(
-      @ForAll("problems") Problem problem, @ForAll("options") RouteOptions options) {
-    RouteInput<Tensor> input = problem.input(DType.F32);
+      @ForAll("problems") Problem problem, @ForAll("options") RouteOptions drawn) {
+    RouteOptions options = problem.fit(drawn);
+    RouteInput<Tensor> input = problem.withExtras(problem.input(DType.F32), options);
     Route one = Route.of(input, options, Randomness.seeded(3), Workers.sequential());
     try (Workers three = Workers.of(3)) {
       Route other = Route.of(input, options, Randomness.seeded(3), three);
@@ -232,8 +335,9 @@ class RouteProperties {
 
   @Property(tries = 200)
   void aGroupByItselfDrawsWhatTheWholeDraws(
-      @ForAll("problems") Problem problem, @ForAll("options") RouteOptions options) {
-    RouteInput<Tensor> whole = problem.input(DType.F64);
+      @ForAll("problems") Problem problem, @ForAll("options") RouteOptions drawn) {
+    RouteOptions options = problem.fit(drawn);
+    RouteInput<Tensor> whole = problem.withExtras(problem.input(DType.F64), options);
     RouteOptions fixed = options.toBuilder().capacity(Capacity.fixed(2)).build();
     Randomness seeded = Randomness.seeded(17).stream(4);
     Route all = Route.of(whole, fixed, seeded, Workers.sequential());
@@ -243,7 +347,9 @@ class RouteProperties {
               whole.scores().slice(0, g, g + 1, 1),
               whole.kind(),
               whole.nonPadding().map(rowOf(g)),
-              Optional.empty());
+              Optional.empty(),
+              whole.bias(),
+              whole.choices().map(rowOf(g)));
       Route one =
           Route.of(part, fixed, seeded.from((long) g * problem.tokens), Workers.sequential());
       assertArrayEquals(
@@ -261,8 +367,8 @@ class RouteProperties {
 
   @Property(tries = 200)
   void theLargestLoadDropsNothing(
-      @ForAll("problems") Problem problem, @ForAll("options") RouteOptions options) {
-    RouteOptions all = options.toBuilder().capacity(Capacity.largestLoad()).build();
+      @ForAll("problems") Problem problem, @ForAll("options") RouteOptions drawn) {
+    RouteOptions all = problem.fit(drawn).toBuilder().capacity(Capacity.largestLoad()).build();
     Route route =
         Route.of(problem.input(DType.F64), all, Randomness.seeded(5), Workers.sequential());
     assertEquals(0, route.metrics().overflow());

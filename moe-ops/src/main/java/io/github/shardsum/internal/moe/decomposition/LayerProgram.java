@@ -42,7 +42,9 @@ public final class LayerProgram {
         new Contraction.Einsum(
             Equation.parse("GSM,ME->GSE"), List.of(inputs, wg), scores, Map.of());
     Value logits = p.let("logits", p.add(gates).getFirst());
-    this.route = new RouteInput<>(logits, RouteInput.Kind.LOGITS, mask, uniform);
+    this.route =
+        new RouteInput<>(
+            logits, RouteInput.Kind.LOGITS, mask, uniform, Optional.empty(), Optional.empty());
   }
 
   private Optional<Value> uniform() {
@@ -118,7 +120,9 @@ public final class LayerProgram {
       Value auxLoss,
       Value squaredLogZ,
       Value asked,
-      Value overflow) {}
+      Value overflow,
+      Value placed,
+      Value unusable) {}
 
   private Routed routed(RouteForm form) {
     List<Value> results = p.add(RouteComposites.route(form, route.operands()));
@@ -128,7 +132,9 @@ public final class LayerProgram {
         results.get(2),
         results.get(3),
         results.get(4),
-        results.get(5));
+        results.get(5),
+        results.get(6),
+        results.get(7));
   }
 
   private Program finish(Value combined, Routed routed) {
@@ -141,6 +147,8 @@ public final class LayerProgram {
       p.output(routed.positions());
       p.output("asked", routed.asked());
       p.output("overflow", routed.overflow());
+      p.output("placed", routed.placed());
+      p.output("unusable", routed.unusable());
     }
     return p.build();
   }

@@ -43,7 +43,7 @@ public final class RouteComposites {
     return Composite.of(DENSE_ROUTE, form.attributes(), operands, p.build(), SPLITTABLE);
   }
 
-  /** Weights and positions, {@code [G, S, K]}, the losses and the counts of each group. */
+  /** Weights and positions, {@code [G, S, K]}, the losses and counts of each group. */
   public static Composite route(RouteForm form, List<Value> operands) {
     Program decomposition = RouteDecomposition.of(form, types(operands));
     return Composite.of(ROUTE, form.attributes(), operands, decomposition, SPLITTABLE);
@@ -53,13 +53,29 @@ public final class RouteComposites {
     return operands.stream().map(value -> value.type().withoutLayout()).toList();
   }
 
-  private static List<Value> inputs(ProgramBuilder p, RouteForm form, List<ValueType> types) {
-    List<Value> inputs = new ArrayList<>(List.of(p.input("scores", types.getFirst())));
+  /** The names that a route's decomposition gives its operands. */
+  static List<String> names(RouteForm form) {
+    List<String> names = new ArrayList<>(List.of("scores"));
     if (form.padded()) {
-      inputs.add(p.input("non_padding", types.get(1)));
+      names.add("non_padding");
     }
     if (form.uniform() != Uniform.DRAWN) {
-      inputs.add(p.input("uniform", types.getLast()));
+      names.add("uniform");
+    }
+    if (form.biased()) {
+      names.add("bias");
+    }
+    if (form.replayed()) {
+      names.add("choices");
+    }
+    return names;
+  }
+
+  private static List<Value> inputs(ProgramBuilder p, RouteForm form, List<ValueType> types) {
+    List<String> names = names(form);
+    List<Value> inputs = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      inputs.add(p.input(names.get(i), types.get(i)));
     }
     return inputs;
   }

@@ -7,6 +7,8 @@ import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteInput.Uniform;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.RouteOptions.AuxLoss;
+import io.github.shardsum.moe.RouteOptions.GateFunction;
+import io.github.shardsum.moe.RouteOptions.GroupLimit;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
 import io.github.shardsum.moe.RouteOptions.Normalization;
 import io.github.shardsum.moe.RouteOptions.Router;
@@ -21,8 +23,10 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -40,6 +44,8 @@ final class RouteDecomposition {
   private final Value scores;
   private final Optional<Value> real;
   private final Optional<Value> uniform;
+  private final Optional<Value> bias;
+  private final Optional<Value> recorded;
 
   private RouteDecomposition(ProgramBuilder p, RouteForm form, List<ValueType> operands) {
     ValueType type = operands.getFirst();
@@ -50,28 +56,31 @@ final class RouteDecomposition {
     this.tokens = type.size("S");
     this.experts = type.size("E");
     this.dtype = type.dtype();
-    Value given = p.input("scores", type);
-    Optional<Value> mask =
-        form.padded() ? Optional.of(p.input("non_padding", operands.get(1))) : Optional.empty();
-    Optional<Value> numbers =
-        form.uniform() == Uniform.DRAWN
-            ? Optional.empty()
-            : Optional.of(p.input("uniform", operands.getLast()));
-    this.real = mask.map(this::isReal);
-    this.uniform = numbers.map(value -> p.convert(value, DType.F64));
-    this.scores = p.convert(given, DType.F64);
+    Map<String, Value> given = new HashMap<>();
+    List<String> names = RouteComposites.names(form);
+    for (int i = 0; i < names.size(); i++) {
+      given.put(names.get(i), p.input(names.get(i), operands.get(i)));
+    }
+    this.real = Optional.ofNullable(given.get("non_padding")).map(this::isReal);
+    this.uniform =
+        Optional.ofNullable(given.get("uniform")).map(value -> p.convert(value, DType.F64));
+    this.bias = Optional.ofNullable(given.get("bias")).map(value -> p.convert(value, DType.F64));
+    this.recorded =
+        Optional.ofNullable(given.get("choices")).map(value -> p.convert(value, DType.I32));
+    this.scores = p.convert(Objects.requireNonNull(given.get("scores")), DType.F64);
   }
 
   /** What a router leaves: weights in the dtype, positions, and counts of {@code [G, E]}. */
   private record Placed(
-      Value weights, Value positions, Value counted, Value asked, Value overflow) {}
+      Value weights, Value positions, Value counted, Value asked, Value placed, Value overflow) {}
 
   /**
    * The decomposition.
    *
    * @return of the operands: {@code weights [G, S, K]} of the scores' dtype, {@code positions [G,
    *     S, K]} of i32, {@code expert * C + slot} or -1, {@code aux_loss [G]} and {@code
-   *     squared_log_z [G]} of f64, {@code asked [G, E]} and {@code overflow [G]} of i32
+   *     squared_log_z [G]} of f64, {@code asked [G, E]}, {@code overflow [G]}, {@code placed [G,
+   *     E]} and {@code unusable [G]} of i32
    */
   static Program of(RouteForm form, List<ValueType> operands) {
     ProgramBuilder p = Program.builder("route");
@@ -100,16 +109,43 @@ final class RouteDecomposition {
     // Scores of padding that nothing counts may be anything, NaN too, and get no gradient.
     Value used = countsPadding() ? scores : ofReal(scores);
     boolean logits = form.kind() == RouteInput.Kind.LOGITS;
-    Value all = logits ? p.softmax(used, "E") : used;
+    Value all = logits ? gatesOf(used) : used;
     Value gates = ofReal(all);
     Placed placed =
         options.router() instanceof Router.ExpertChoice ? placeExperts(gates) : placeTokens(gates);
     p.output("weights", placed.weights());
     p.output("positions", placed.positions());
     p.output("aux_loss", auxLoss(all, gates, placed.counted()));
-    p.output("squared_log_z", logits ? squaredLogZ(used) : noLoss());
+    Optional<Value> logZ = logits ? Optional.of(logZ(used)) : Optional.empty();
+    p.output("squared_log_z", logZ.map(this::squared).orElseGet(this::noLoss));
     p.output("asked", placed.asked());
     p.output("overflow", placed.overflow());
+    p.output("placed", placed.placed());
+    p.output("unusable", unusable(logZ.map(this::isNan).orElseGet(() -> hasNoGate(used))));
+  }
+
+  private Value gatesOf(Value logits) {
+    return switch (options.gateFunction()) {
+      case SOFTMAX -> p.softmax(logits, "E");
+      case SIGMOID -> p.unary(UnaryKind.LOGISTIC, logits);
+    };
+  }
+
+  /** Real tokens of which something is so, {@code [G]}. */
+  private Value unusable(Value tokens) {
+    Value counted = real.map(mask -> p.binary(BinaryKind.AND, tokens, mask)).orElse(tokens);
+    return p.sum(p.convert(counted, DType.I32), "S");
+  }
+
+  private Value isNan(Value x) {
+    return p.compare(Comparison.NE, x, x);
+  }
+
+  /** Whether some gate of a token is none: NaN, negative or infinite. */
+  private Value hasNoGate(Value gates) {
+    Value low = p.unary(UnaryKind.NOT, p.compare(Comparison.GE, gates, number(0)));
+    Value high = p.compare(Comparison.EQ, gates, number(Double.POSITIVE_INFINITY));
+    return p.reduce(ReduceKind.MAX, p.binary(BinaryKind.OR, low, high), "E");
   }
 
   private boolean countsPadding() {
@@ -127,12 +163,20 @@ final class RouteDecomposition {
     }
     AuxLoss loss = options.auxLoss();
     double over = loss.choices() == AuxLoss.Choices.ALL_OVER_K ? options.router().choices() : 1;
-    Value sums = p.sum(loss.mean() == MaskedMean.UNMASKED ? all : gates, "S");
+    Value sums = p.sum(shares(loss.mean() == MaskedMean.UNMASKED ? all : gates), "S");
     Value share = p.divide(p.convert(counts, DType.F64), number(over));
     Value size = divisor(loss.mean());
     Value mean = quotient(sums, size);
     double scale = GroupRouter.scale(loss, Math.toIntExact(experts));
     return p.scale(p.einsum("GE,GE->G", quotient(share, size), mean), scale);
+  }
+
+  /** Gates over the sum of their token's, which of a softmax is 1. */
+  private Value shares(Value gates) {
+    if (options.gateFunction() == GateFunction.SOFTMAX) {
+      return gates;
+    }
+    return quotient(gates, p.broadcast(p.sum(gates, "E"), "E", experts));
   }
 
   /** Tokens that a mean divides by, {@code [G]}. */
@@ -142,10 +186,13 @@ final class RouteDecomposition {
         : p.constant(type(DType.F64, "G"), tokens);
   }
 
-  private Value squaredLogZ(Value logits) {
+  private Value logZ(Value logits) {
     Value largest = p.reduce(ReduceKind.MAX, logits, "E");
     Value sum = p.sum(p.exp(p.subtract(logits, largest)), "E");
-    Value logZ = p.add(largest, p.unary(UnaryKind.LOG, sum));
+    return p.add(largest, p.unary(UnaryKind.LOG, sum));
+  }
+
+  private Value squared(Value logZ) {
     boolean masked = options.zLoss() != MaskedMean.UNMASKED;
     Value counted = masked ? ofReal(logZ) : logZ;
     return p.sum(p.multiply(counted, counted), "S");
@@ -155,7 +202,7 @@ final class RouteDecomposition {
   private record Choices(Value experts, Value gates) {}
 
   private Placed placeTokens(Value gates) {
-    Choices choices = choose(gates);
+    Choices choices = choose(recorded.isPresent() ? gates : limited(gates));
     Value zero = number(0);
     // Of padding all gates are 0.
     Value open = p.let("open", isOpen(choices.gates()));
@@ -167,7 +214,7 @@ final class RouteDecomposition {
     Value load = p.multiply(asked, p.convert(asks, DType.I32));
     Value slot = p.let("slot", new SlotDecomposition(this).slots(asked, load, chosen));
     Value room = p.compare(Comparison.LT, slot, integer(form.capacity()));
-    Value placed = p.let("placed", p.binary(BinaryKind.AND, accepted, room));
+    Value placed = p.let("sent", p.binary(BinaryKind.AND, accepted, room));
     Value after = normalized(before, Normalization.AFTER_DROPPING, p.select(placed, chosen, zero));
     Value weights = p.convert(p.select(placed, after, zero), dtype);
     Value flat = p.add(p.multiply(choices.experts(), integer(form.capacity())), slot);
@@ -179,13 +226,17 @@ final class RouteDecomposition {
         positions,
         counts(asked, open, load),
         p.sum(load, "K", "S"),
+        p.sum(p.multiply(asked, p.convert(sent, DType.I32)), "K", "S"),
         p.sum(p.convert(full, DType.I32), "K", "S"));
   }
 
   private Choices choose(Value gates) {
-    List<Value> top = p.topK(gates, "E", options.router().choices(), "K");
-    Value chosen = top.getFirst();
+    if (recorded.isPresent()) {
+      return replayed(gates, recorded.get());
+    }
+    List<Value> top = p.topK(keys(gates), "E", options.router().choices(), "K");
     Value indices = top.getLast();
+    Value chosen = gatesAt(gates, indices);
     if (!(options.secondChoice() instanceof SecondChoice.Sample)) {
       return new Choices(indices, chosen);
     }
@@ -194,6 +245,53 @@ final class RouteDecomposition {
     Value isSecond = p.oneHot(second, "E", experts, DType.BOOL);
     Value gate = p.sum(p.select(isSecond, gates, number(0)), "E");
     return new Choices(withSecond(indices, second), withSecond(chosen, gate));
+  }
+
+  /** Recorded experts, 0 for none, whose gate is then 0. */
+  private Choices replayed(Value gates, Value experts) {
+    Value some =
+        p.binary(
+            BinaryKind.AND,
+            p.compare(Comparison.GE, experts, integer(0)),
+            p.compare(Comparison.LT, experts, integer(this.experts)));
+    Value indices = p.select(some, experts, integer(0));
+    return new Choices(indices, p.select(some, gatesAt(gates, indices), number(0)));
+  }
+
+  /**
+   * Gates of experts, {@code [G, S, K]}; a select and no product, for NaN stays with its expert.
+   */
+  private Value gatesAt(Value gates, Value indices) {
+    Value isChosen = p.oneHot(indices, "E", experts, DType.BOOL);
+    Value each = p.broadcast(gates, "K", options.router().choices());
+    return p.sum(p.select(isChosen, each, number(0)), "E");
+  }
+
+  /** What experts are chosen by. */
+  private Value keys(Value gates) {
+    Value all = bias.map(added -> p.add(gates, added)).orElse(gates);
+    return p.select(isOpen(gates), all, number(Double.NEGATIVE_INFINITY));
+  }
+
+  /** Gates, 0 for experts of groups that the token may not use. */
+  private Value limited(Value gates) {
+    return options.groupLimit().map(limit -> limited(gates, limit)).orElse(gates);
+  }
+
+  private Value limited(Value gates, GroupLimit limit) {
+    long size = experts / limit.groups();
+    Value grouped = p.split(keys(gates), "E", "N", limit.groups(), "P");
+    long best = limit.score() == GroupLimit.Score.BEST ? 1 : Math.min(2, size);
+    Value keys = p.topK(grouped, "P", best, "B").getFirst();
+    Value first = p.sum(p.slice(keys, "B", 0, 1), "B");
+    // A second expert that is closed takes nothing from its group.
+    Value rest = p.slice(keys, "B", 1, best);
+    Value closed = p.compare(Comparison.EQ, rest, number(Double.NEGATIVE_INFINITY));
+    Value scores = p.add(first, p.sum(p.select(closed, number(0), rest), "B"));
+    Value groups = p.topK(scores, "N", limit.chosen(), "L").getLast();
+    Value isOpen = p.reduce(ReduceKind.MAX, p.oneHot(groups, "N", limit.groups(), DType.BOOL), "L");
+    Value each = p.broadcast(isOpen, "P", size);
+    return p.select(p.merge(each, "E", "N", "P"), gates, number(0));
   }
 
   private Value withSecond(Value choices, Value second) {
@@ -331,7 +429,8 @@ final class RouteDecomposition {
     Value positions = p.select(sent, p.rename(flat, "E", "K"), integer(-1));
     Value taken = p.sum(p.convert(placed, DType.I32), "S");
     Value none = p.constant(type(DType.I32, "G"), 0);
-    return new Placed(weights, positions, rank, taken, none);
+    Value got = p.sum(p.convert(p.rename(sent, "K", "E"), DType.I32), "S");
+    return new Placed(weights, positions, rank, taken, got, none);
   }
 
   /**

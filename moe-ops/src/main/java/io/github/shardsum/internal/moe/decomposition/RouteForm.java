@@ -8,7 +8,6 @@ import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteInput.Uniform;
 import io.github.shardsum.moe.RouteOptions;
-import io.github.shardsum.moe.RouteOptions.Router;
 import io.github.shardsum.moe.RouteOptions.SecondChoice;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Value;
@@ -28,6 +27,8 @@ import java.util.StringJoiner;
  * @param kind what the scores are
  * @param padded whether the second operand is a padding mask
  * @param uniform where uniform numbers come from
+ * @param biased whether there is an operand that is added to gates for the choice
+ * @param replayed whether there is an operand of recorded choices
  * @param randomness the drawn numbers; token 0 of seed 0 if none are drawn
  */
 public record RouteForm(
@@ -35,11 +36,14 @@ public record RouteForm(
     RouteInput.Kind kind,
     boolean padded,
     Uniform uniform,
+    boolean biased,
+    boolean replayed,
     Randomness randomness) {
   /** The attribute's name. */
   public static final String ATTRIBUTE = "route";
 
-  private static final String KEYS = "logits, gates, mask, uniform, seed, stream and first";
+  private static final String KEYS =
+      "logits, gates, mask, uniform, bias, choices, seed, stream and first";
 
   /**
    * The form of a route in a program.
@@ -48,16 +52,14 @@ public record RouteForm(
    * @param options its options
    * @param randomness its drawn numbers
    * @return the form
-   * @throws IllegalArgumentException if a token chooses more experts than there are, a group's
-   *     slots exceed a Java array, or there are uniform numbers of each expert for another second
-   *     choice than a sampled one
+   * @throws IllegalArgumentException if a token chooses more experts than there are, options do not
+   *     fit the operands, a group's slots exceed a Java array, or there are uniform numbers of each
+   *     expert for another second choice than a sampled one
    */
   public static RouteForm of(RouteInput<Value> input, RouteOptions options, Randomness randomness) {
     long experts = input.experts();
     int choices = options.router().choices();
-    if (options.router() instanceof Router.TokenChoice) {
-      RouteAssembly.checkExperts(experts, choices);
-    }
+    RouteAssembly.check(input, options);
     if (input.uniformSource() == Uniform.PER_EXPERT
         && !(options.secondChoice() instanceof SecondChoice.Sample)) {
       throw new IllegalArgumentException(
@@ -69,18 +71,21 @@ public record RouteForm(
     Checks.arrayLength("route: slots of a group, [E, C]", experts, capacity);
     RouteOptions fixed =
         options.toBuilder().capacity(Capacity.fixed(Math.toIntExact(capacity))).build();
-    boolean draws = draws(options) && input.uniform().isEmpty();
+    boolean replayed = input.choices().isPresent();
+    boolean draws = draws(options, replayed) && input.uniform().isEmpty();
     return new RouteForm(
         fixed,
         input.kind(),
         input.nonPadding().isPresent(),
         input.uniformSource(),
+        input.bias().isPresent(),
+        replayed,
         draws ? randomness : Randomness.seeded(0));
   }
 
-  private static boolean draws(RouteOptions options) {
+  private static boolean draws(RouteOptions options, boolean replayed) {
     return options.secondChoice() instanceof SecondChoice.Random
-        || options.secondChoice() instanceof SecondChoice.Sample;
+        || (options.secondChoice() instanceof SecondChoice.Sample && !replayed);
   }
 
   /** C, slots of one expert in one group. */
@@ -90,7 +95,22 @@ public record RouteForm(
 
   /** Operands beside a chunk's start. */
   public int operandCount() {
-    return 1 + (padded ? 1 : 0) + (uniform == Uniform.DRAWN ? 0 : 1);
+    return choicesAt() + (replayed ? 1 : 0);
+  }
+
+  /** Where the uniform numbers are among the operands, if there are such. */
+  public int uniformAt() {
+    return padded ? 2 : 1;
+  }
+
+  /** Where the bias is among the operands, if there is one. */
+  public int biasAt() {
+    return uniformAt() + (uniform == Uniform.DRAWN ? 0 : 1);
+  }
+
+  /** Where recorded choices are among the operands, if there are such. */
+  public int choicesAt() {
+    return biasAt() + (biased ? 1 : 0);
   }
 
   /** Sizes and options of a group. */
@@ -111,11 +131,17 @@ public record RouteForm(
     if (padded) {
       words.add("mask");
     }
+    if (biased) {
+      words.add("bias");
+    }
+    if (replayed) {
+      words.add("choices");
+    }
     switch (uniform) {
       case PER_TOKEN -> words.add("uniform=token");
       case PER_EXPERT -> words.add("uniform=expert");
       case DRAWN -> {
-        if (draws(options)) {
+        if (draws(options, replayed)) {
           words.add("seed=" + randomness.seed());
           words.add("stream=" + randomness.stream());
           words.add("first=" + randomness.firstToken());
@@ -144,6 +170,8 @@ public record RouteForm(
             RouteInput.Kind.LOGITS,
             false,
             Uniform.DRAWN,
+            false,
+            false,
             Randomness.seeded(0));
     if (!(form.options.capacity() instanceof Capacity.Fixed)) {
       throw new IllegalArgumentException(
@@ -160,10 +188,12 @@ public record RouteForm(
     String value = word.substring(equals + 1);
     Randomness r = randomness;
     return switch (equals < 0 ? word : word.substring(0, equals)) {
-      case "logits" -> new RouteForm(options, RouteInput.Kind.LOGITS, padded, uniform, r);
-      case "gates" -> new RouteForm(options, RouteInput.Kind.GATES, padded, uniform, r);
-      case "mask" -> new RouteForm(options, kind, true, uniform, r);
-      case "uniform" -> new RouteForm(options, kind, padded, source(value), r);
+      case "logits" -> with(RouteInput.Kind.LOGITS, padded, uniform, biased, replayed);
+      case "gates" -> with(RouteInput.Kind.GATES, padded, uniform, biased, replayed);
+      case "mask" -> with(kind, true, uniform, biased, replayed);
+      case "uniform" -> with(kind, padded, source(value), biased, replayed);
+      case "bias" -> with(kind, padded, uniform, true, replayed);
+      case "choices" -> with(kind, padded, uniform, biased, true);
       case "seed" -> with(new Randomness(number(value), r.stream(), r.firstToken()));
       case "stream" -> with(r.stream(number(value)));
       case "first" -> with(r.from(number(value)));
@@ -173,8 +203,13 @@ public record RouteForm(
     };
   }
 
+  private RouteForm with(
+      RouteInput.Kind of, boolean mask, Uniform numbers, boolean bias, boolean choices) {
+    return new RouteForm(options, of, mask, numbers, bias, choices, randomness);
+  }
+
   private RouteForm with(Randomness other) {
-    return new RouteForm(options, kind, padded, uniform, other);
+    return new RouteForm(options, kind, padded, uniform, biased, replayed, other);
   }
 
   private static Uniform source(String value) {

@@ -40,6 +40,16 @@ final class SlotDecomposition {
         Value slots = choiceMajor(sorted, p.einsum("GRS,GSKE->GRKE", ranked, asked));
         yield p.einsum("GRS,GRK->GSK", ranked, p.rename(slots, "S", "R"));
       }
+      case GATE -> {
+        long choices = route.tokens() * route.options().router().choices();
+        Value ranking = p.topK(p.merge(gates, "P", "S", "K"), "P", choices, "R").getLast();
+        Value ranked = p.oneHot(ranking, "P", choices, DType.I32);
+        Value queue =
+            p.exclusiveSum(p.einsum("GRP,GPE->GRE", ranked, p.merge(load, "P", "S", "K")), "R");
+        Value before = p.einsum("GRP,GRE->GPE", ranked, queue);
+        Value slots = p.einsum("GPE,GPE->GP", before, p.merge(asked, "P", "S", "K"));
+        yield p.split(slots, "P", "S", route.tokens(), "K");
+      }
     };
   }
 

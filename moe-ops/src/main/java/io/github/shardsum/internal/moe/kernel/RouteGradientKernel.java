@@ -6,11 +6,12 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.route.Gates;
 import io.github.shardsum.internal.moe.route.GroupRoute;
 import io.github.shardsum.internal.moe.route.GroupRouter;
+import io.github.shardsum.internal.moe.route.RouteOperands;
 import io.github.shardsum.internal.moe.route.TokenElements;
-import io.github.shardsum.internal.moe.route.UniformNumbers;
 import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.RouteOptions.AuxLoss;
+import io.github.shardsum.moe.RouteOptions.GateFunction;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
 import io.github.shardsum.moe.RouteOptions.Normalization;
 import io.github.shardsum.program.Nested.Composite;
@@ -62,15 +63,14 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
 
   @Override
   public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
-    Gates.Scores scores = forward.scores(operands);
-    UniformNumbers uniform = forward.uniform(operands);
+    RouteOperands given = forward.operands(operands);
     Cotangents cotangents = Cotangents.of(operands, forward.start());
     TokenElements out = TokenElements.of(results.getFirst());
     workers.run(
         Math.toIntExact(forward.groups()),
         (group, scratch) ->
-            new Group(forward.place(scratch, scores, uniform, group), scratch, cotangents, group)
-                .run(scores, out));
+            new Group(forward.place(scratch, given, group), given, scratch, cotangents, group)
+                .run(out));
     for (Tensor none : results.subList(1, results.size())) {
       none.assign(Tensor.zeros(none.dtype()).broadcastTo(none.shape()));
     }
@@ -83,56 +83,76 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
     private final Cotangents cotangents;
     private final int group;
     private final int experts;
+    private final Gates gates;
     private final double[] gradient;
-    private final double[] gates;
+    private final double[] softmax;
 
-    Group(GroupRoute route, Scratch scratch, Cotangents cotangents, int group) {
+    /** First of the token's row among the gates in hand. */
+    private int row;
+
+    Group(
+        GroupRoute route,
+        RouteOperands operands,
+        Scratch scratch,
+        Cotangents cotangents,
+        int group) {
       this.route = route;
       this.options = route.setup().options();
       this.cotangents = cotangents;
       this.group = group;
       this.experts = route.setup().experts();
+      this.gates = new Gates(route, operands, group);
       this.gradient = scratch.doubles(GroupRoute.freeDoubles(), experts);
-      this.gates = scratch.doubles(GroupRoute.freeDoubles() + 1, experts);
+      this.softmax = scratch.doubles(GroupRoute.freeDoubles() + 1, experts);
     }
 
-    void run(Gates.Scores scores, TokenElements out) {
+    void run(TokenElements out) {
       double zLoss = cotangents.squaredLogZ().get(group, 0);
-      for (int token = 0; token < route.tokens(); token++) {
-        gates(scores, token);
-        byLoss(token);
-        byWeights(token);
-        if (route.setup().kind() == RouteInput.Kind.LOGITS) {
-          throughSoftmax(2 * zLoss * route.logZ()[token]);
+      int block = route.setup().blockTokens();
+      for (int first = 0; first < route.tokens(); first += block) {
+        int count = Math.min(block, route.tokens() - first);
+        gates.make(first, count);
+        for (int i = 0; i < count; i++) {
+          row = i * experts;
+          byLoss(first + i);
+          byWeights(first + i);
+          if (route.setup().kind() == RouteInput.Kind.LOGITS) {
+            toLogits(first + i, 2 * zLoss * route.logZ()[first + i]);
+          }
+          out.store(group, first + i, gradient, 0);
         }
-        out.store(group, token, gradient, 0);
       }
     }
 
-    /** The gates of a token; those of padding are not in the route, but a loss may count them. */
-    private void gates(Gates.Scores scores, int token) {
-      boolean counted =
-          options.auxLoss().mean() == MaskedMean.UNMASKED || options.zLoss() == MaskedMean.UNMASKED;
-      if (route.real()[token] == 0 && counted) {
-        scores.read(group, token, gates, 0);
-        if (route.setup().kind() == RouteInput.Kind.LOGITS) {
-          Gates.softmax(gates, 0, experts);
-        }
-        return;
+    private void toLogits(int token, double logZ) {
+      switch (options.gateFunction()) {
+        case SOFTMAX -> throughSoftmax(logZ);
+        case SIGMOID -> throughSigmoid(token, logZ);
       }
-      System.arraycopy(route.gates(), token * experts, gates, 0, experts);
     }
 
     private void byLoss(int token) {
       AuxLoss loss = options.auxLoss();
       double divisor = route.divisor(loss.mean());
-      boolean counted = route.real()[token] != 0 || loss.mean() == MaskedMean.UNMASKED;
+      boolean counted = route.isReal(token) || loss.mean() == MaskedMean.UNMASKED;
       Arrays.fill(gradient, 0, experts, 0);
-      if (counted && divisor != 0 && !route.setup().expertsChoose()) {
-        double scale =
-            cotangents.auxLoss().get(group, 0) * GroupRouter.scale(loss, experts) / divisor;
+      if (!counted || divisor == 0 || route.setup().expertsChoose()) {
+        return;
+      }
+      double whole = gates.whole(route.gates(), row);
+      if (whole == 0) {
+        return;
+      }
+      double scale =
+          cotangents.auxLoss().get(group, 0) * GroupRouter.scale(loss, experts) / divisor / whole;
+      double mean = 0;
+      for (int expert = 0; expert < experts; expert++) {
+        gradient[expert] = scale * (GroupRouter.share(route, expert) / divisor);
+        mean += gradient[expert] * route.gates()[row + expert];
+      }
+      if (options.gateFunction() == GateFunction.SIGMOID) {
         for (int expert = 0; expert < experts; expert++) {
-          gradient[expert] = scale * (GroupRouter.share(route, expert) / divisor);
+          gradient[expert] -= mean / whole;
         }
       }
     }
@@ -168,10 +188,23 @@ public record RouteGradientKernel(RouteKernel forward) implements CompositeKerne
     private void throughSoftmax(double logZ) {
       double mean = 0;
       for (int expert = 0; expert < experts; expert++) {
-        mean += gradient[expert] * gates[expert];
+        mean += gradient[expert] * route.gates()[row + expert];
       }
       for (int expert = 0; expert < experts; expert++) {
-        gradient[expert] = gates[expert] * (gradient[expert] - mean + logZ);
+        gradient[expert] = route.gates()[row + expert] * (gradient[expert] - mean + logZ);
+      }
+    }
+
+    private void throughSigmoid(int token, double logZ) {
+      for (int expert = 0; expert < experts; expert++) {
+        double gate = route.gates()[row + expert];
+        gradient[expert] *= gate * (1 - gate);
+      }
+      if (logZ != 0) {
+        gates.softmax(token, softmax);
+        for (int expert = 0; expert < experts; expert++) {
+          gradient[expert] += logZ * softmax[expert];
+        }
       }
     }
   }

@@ -4,9 +4,9 @@ import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.decomposition.RouteForm;
-import io.github.shardsum.internal.moe.route.Gates;
 import io.github.shardsum.internal.moe.route.GroupRoute;
 import io.github.shardsum.internal.moe.route.GroupRouter;
+import io.github.shardsum.internal.moe.route.RouteOperands;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.internal.moe.route.UniformNumbers;
 import io.github.shardsum.moe.Randomness;
@@ -67,14 +67,13 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
 
   @Override
   public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
-    Gates.Scores scores = scores(operands);
-    UniformNumbers uniform = uniform(operands);
+    RouteOperands given = operands(operands);
     DType dtype = operands.getFirst().dtype();
     Results into = Results.of(results);
     workers.run(
         Math.toIntExact(groups),
         (group, scratch) -> {
-          GroupRoute route = place(scratch, scores, uniform, group);
+          GroupRoute route = place(scratch, given, group);
           GroupRouter.weigh(route, dtype);
           into.write(route, group);
         });
@@ -87,7 +86,9 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
       TokenElements auxLoss,
       TokenElements squaredLogZ,
       TokenElements asked,
-      TokenElements overflow) {
+      TokenElements overflow,
+      TokenElements placed,
+      TokenElements unusable) {
     static Results of(List<Tensor> all) {
       return new Results(
           TokenElements.of(all.get(0)),
@@ -95,7 +96,9 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
           TokenElements.of(all.get(2)),
           TokenElements.of(all.get(3)),
           TokenElements.of(all.get(4)),
-          TokenElements.of(all.get(5)));
+          TokenElements.of(all.get(5)),
+          TokenElements.of(all.get(6)),
+          TokenElements.of(all.get(7)));
     }
 
     void write(GroupRoute route, int group) {
@@ -111,19 +114,25 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
       squaredLogZ.set(group, 0, route.squaredLogZ());
       for (int expert = 0; expert < route.setup().experts(); expert++) {
         asked.set(group, expert, (long) route.load()[expert]);
+        placed.set(group, expert, (long) route.placed()[expert]);
       }
       overflow.set(group, 0, route.overflow());
+      unusable.set(group, 0, (long) route.unusableCount());
     }
   }
 
-  Gates.Scores scores(List<Tensor> operands) {
-    return new Gates.Scores(
-        operands.getFirst(), form.padded() ? Optional.of(operands.get(1)) : Optional.empty());
+  RouteOperands operands(List<Tensor> operands) {
+    return RouteOperands.of(
+        operands.getFirst(),
+        form.padded() ? Optional.of(operands.get(1)) : Optional.empty(),
+        uniform(operands),
+        form.biased() ? Optional.of(operands.get(form.biasAt())) : Optional.empty(),
+        form.replayed() ? Optional.of(operands.get(form.choicesAt())) : Optional.empty());
   }
 
-  UniformNumbers uniform(List<Tensor> operands) {
+  private UniformNumbers uniform(List<Tensor> operands) {
     if (form.uniform() != Uniform.DRAWN) {
-      return UniformNumbers.Given.of(operands.get(form.padded() ? 2 : 1));
+      return UniformNumbers.Given.of(operands.get(form.uniformAt()));
     }
     Randomness drawn = form.randomness();
     long groupsBefore = start.isPresent() ? operands.get(start.getAsInt()).getLong() : 0;
@@ -132,10 +141,10 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
         new Philox(drawn.seed()), drawn.stream(), first, setup.tokens());
   }
 
-  /** Gates, choices and slots of a group. */
-  GroupRoute place(Scratch scratch, Gates.Scores scores, UniformNumbers uniform, int group) {
+  /** Choices and slots of a group. */
+  GroupRoute place(Scratch scratch, RouteOperands operands, int group) {
     GroupRoute route = GroupRoute.in(scratch, setup);
-    GroupRouter.choose(route, scores, uniform, group);
+    GroupRouter.choose(route, operands, group);
     GroupRouter.place(route, form.capacity());
     return route;
   }

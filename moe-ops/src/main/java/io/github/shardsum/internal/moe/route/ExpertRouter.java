@@ -17,15 +17,19 @@ final class ExpertRouter {
     }
   }
 
+  private static double gate(GroupRoute route, int token, int expert) {
+    return route.gates()[token * route.setup().experts() + expert];
+  }
+
   private static void take(GroupRoute route, int expert, int capacity) {
     int count = 0;
     for (int token = 0; token < route.tokens(); token++) {
-      if (GroupRoute.isOpen(route.gate(token, expert))) {
+      if (route.isReal(token) && GroupRoute.isOpen(gate(route, token, expert))) {
         route.order()[count++] = token;
       }
     }
     int[] order =
-        Slots.descending(route.order(), route.spare(), count, token -> route.gate(token, expert));
+        Slots.descending(route.order(), route.spare(), count, token -> gate(route, token, expert));
     int taken = Math.min(capacity, count);
     for (int slot = 0; slot < taken; slot++) {
       int at = order[slot] * route.slots() + expert;

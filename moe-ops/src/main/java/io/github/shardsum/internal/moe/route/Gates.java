@@ -1,133 +1,204 @@
 package io.github.shardsum.internal.moe.route;
 
 import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.GateFunction;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
-import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.ops.Elementwise;
 import java.util.Arrays;
-import java.util.Optional;
 
-/** The first stage of a route: the gates of one group, with the sums that the losses need. */
+/**
+ * The first stage of a route: the gates of one group, a block of tokens at a time, with the sums
+ * that the losses need. Not thread-safe.
+ */
 public final class Gates {
-  /** Scores of all groups, {@code [G, S, E]}, and which tokens are real, {@code [G, S]}. */
-  public static final class Scores {
-    private final TokenElements scores;
-    private final Optional<TokenElements> nonPadding;
-
-    /** Of tensors of any strides. */
-    public Scores(Tensor scores, Optional<Tensor> nonPadding) {
-      this.scores = TokenElements.of(scores);
-      this.nonPadding = nonPadding.map(TokenElements::of);
-    }
-
-    boolean isReal(int group, int token) {
-      return nonPadding.isEmpty() || nonPadding.get().get(group, token) != 0;
-    }
-
-    /** Copies the scores of a token. */
-    public void read(int group, int token, double[] to, int from) {
-      scores.load(group, token, to, from);
-    }
-  }
-
   private final GroupRoute route;
+  private final RouteOptions options;
+  private final RouteOperands operands;
   private final int experts;
   private final int group;
+  private final boolean gatesOfPadding;
+  private final boolean logitsOfPadding;
 
-  private Gates(GroupRoute route, int group) {
+  /** The gates of a group. */
+  public Gates(GroupRoute route, RouteOperands operands, int group) {
     this.route = route;
+    this.options = route.setup().options();
+    this.operands = operands;
     this.experts = route.setup().experts();
     this.group = group;
+    this.gatesOfPadding = options.auxLoss().mean() == MaskedMean.UNMASKED;
+    this.logitsOfPadding = options.zLoss() == MaskedMean.UNMASKED;
   }
 
-  static void fill(GroupRoute route, Scores scores, int group) {
-    new Gates(route, group).fill(scores);
+  /**
+   * Makes the gates of some tokens, from the first row of the route's gates on, and says of each
+   * token what it is. Rows of padding that no loss counts are 0.
+   */
+  public void make(int first, int count) {
+    for (int i = 0; i < count; i++) {
+      int token = first + i;
+      boolean real = operands.isReal(group, token);
+      route.kinds()[token] = real ? GroupRoute.REAL : GroupRoute.PADDING;
+      route.logZ()[token] = 0;
+      if (isCounted(token)) {
+        operands.scores().load(group, token, route.gates(), i * experts);
+      } else {
+        Arrays.fill(route.gates(), i * experts, (i + 1) * experts, 0);
+      }
+    }
+    switch (route.setup().kind()) {
+      case LOGITS -> ofLogits(first, count);
+      case GATES -> ofGates(first, count);
+    }
   }
 
-  private void fill(Scores scores) {
-    RouteOptions options = route.setup().options();
-    boolean gatesOfPadding = options.auxLoss().mean() == MaskedMean.UNMASKED;
-    boolean logitsOfPadding = options.zLoss() == MaskedMean.UNMASKED;
+  /** Whether a loss or a choice depends on the scores of a token. */
+  private boolean isCounted(int token) {
+    return route.isReal(token) || logitsOfPadding || gatesOfPadding;
+  }
+
+  private void ofLogits(int first, int count) {
     double[] gates = route.gates();
-    Arrays.fill(route.gateSums(), 0, experts, 0);
-    for (int token = 0; token < route.tokens(); token++) {
-      int row = token * experts;
-      boolean real = scores.isReal(group, token);
-      route.real()[token] = real ? 1 : 0;
-      double logZ = 0;
-      if (real || logitsOfPadding || gatesOfPadding) {
-        scores.read(group, token, gates, row);
-        logZ = toGates(row, token);
+    for (int i = 0; i < count; i++) {
+      double largest = largest(gates, i * experts);
+      if (route.setup().checked() && isCounted(first + i)) {
+        checkLogits(i * experts, first + i, largest);
       }
-      route.logZ()[token] = real || logitsOfPadding ? logZ : 0;
-      if (real || gatesOfPadding) {
-        for (int expert = 0; expert < experts; expert++) {
-          route.gateSums()[expert] += gates[row + expert];
-        }
+      for (int at = i * experts; at < (i + 1) * experts; at++) {
+        gates[at] -= largest;
       }
-      if (!real) {
-        Arrays.fill(gates, row, row + experts, 0);
-      }
+      route.logZ()[first + i] = largest;
+    }
+    Elementwise.expInto(gates, 0, gates, 0, count * experts);
+    for (int i = 0; i < count; i++) {
+      divide(i * experts, first + i);
+    }
+    if (options.gateFunction() == GateFunction.SIGMOID) {
+      sigmoid(first, count);
     }
   }
 
-  /** Makes gates of a row of scores, in place; its logsumexp. */
-  private double toGates(int row, int token) {
-    return switch (route.setup().kind()) {
-      case LOGITS -> softmax(row, token);
-      case GATES -> {
-        if (route.setup().checked()) {
-          checkGates(row, token);
-        }
-        yield 0;
-      }
-    };
-  }
-
-  private double softmax(int from, int token) {
-    if (route.setup().checked()) {
-      checkLogits(from, token);
-    }
-    return softmax(route.gates(), from, experts);
-  }
-
-  /** The softmax of a row, in place; its logsumexp. */
-  public static double softmax(double[] row, int from, int count) {
-    int to = from + count;
+  private double largest(double[] row, int from) {
     double largest = Double.NEGATIVE_INFINITY;
-    for (int i = from; i < to; i++) {
-      largest = Math.max(largest, row[i]);
+    for (int at = from; at < from + experts; at++) {
+      largest = Math.max(largest, row[at]);
+    }
+    return largest;
+  }
+
+  /** From powers to their shares; the logsumexp, where there was the largest logit. */
+  private void divide(int row, int token) {
+    double[] gates = route.gates();
+    if (!isCounted(token)) {
+      Arrays.fill(gates, row, row + experts, 0);
+      route.logZ()[token] = 0;
+      return;
     }
     double sum = 0;
-    for (int i = from; i < to; i++) {
-      row[i] = StrictMath.exp(row[i] - largest);
-      sum += row[i];
+    for (int at = row; at < row + experts; at++) {
+      sum += gates[at];
     }
-    for (int i = from; i < to; i++) {
-      row[i] /= sum;
+    for (int at = row; at < row + experts; at++) {
+      gates[at] /= sum;
     }
-    return largest + StrictMath.log(sum);
+    double logZ = route.logZ()[token] + StrictMath.log(sum);
+    boolean real = route.isReal(token);
+    if (real && Double.isNaN(logZ)) {
+      route.kinds()[token] = GroupRoute.UNUSABLE;
+    }
+    route.logZ()[token] = real || logitsOfPadding ? logZ : 0;
   }
 
-  private void checkLogits(int from, int token) {
-    double largest = Double.NEGATIVE_INFINITY;
+  private void sigmoid(int first, int count) {
+    double[] gates = route.gates();
+    for (int i = 0; i < count; i++) {
+      if (isCounted(first + i)) {
+        operands.scores().load(group, first + i, gates, i * experts);
+      }
+    }
+    for (int at = 0; at < count * experts; at++) {
+      gates[at] = -gates[at];
+    }
+    Elementwise.expInto(gates, 0, gates, 0, count * experts);
+    for (int i = 0; i < count; i++) {
+      boolean counted = isCounted(first + i);
+      for (int at = i * experts; at < (i + 1) * experts; at++) {
+        gates[at] = counted ? 1 / (1 + gates[at]) : 0;
+      }
+    }
+  }
+
+  private void ofGates(int first, int count) {
+    for (int i = 0; i < count; i++) {
+      if (!isCounted(first + i)) {
+        continue;
+      }
+      for (int expert = 0; expert < experts; expert++) {
+        double gate = route.gates()[i * experts + expert];
+        if (!(gate >= 0) || Double.isInfinite(gate)) {
+          unusableGate(gate, first + i, expert);
+        }
+      }
+    }
+  }
+
+  private void unusableGate(double gate, int token, int expert) {
+    if (route.setup().checked()) {
+      throw unusable("gates", "finite and at least 0", gate, token, expert);
+    }
+    if (route.isReal(token)) {
+      route.kinds()[token] = GroupRoute.UNUSABLE;
+    }
+  }
+
+  /** Adds the gates that were made to the sums of the auxiliary loss. */
+  void addToSums(int first, int count) {
+    double[] gates = route.gates();
+    double[] sums = route.gateSums();
+    for (int i = 0; i < count; i++) {
+      if (route.isReal(first + i) || gatesOfPadding) {
+        double whole = whole(gates, i * experts);
+        for (int expert = 0; expert < experts; expert++) {
+          double gate = gates[i * experts + expert];
+          sums[expert] += whole == 1 ? gate : whole == 0 ? 0 : gate / whole;
+        }
+      }
+    }
+  }
+
+  /**
+   * What a token's gates are divided by in the mean of the auxiliary loss: 1, or the sum of
+   * sigmoids, which is not 1 by itself.
+   */
+  public double whole(double[] row, int from) {
+    if (options.gateFunction() == GateFunction.SOFTMAX) {
+      return 1;
+    }
+    double sum = 0;
+    for (int at = from; at < from + experts; at++) {
+      sum += row[at];
+    }
+    return sum;
+  }
+
+  /** The softmax of a token's logits, of which the logsumexp is known: what that one's slope is. */
+  public void softmax(int token, double[] to) {
+    operands.scores().load(group, token, to, 0);
+    for (int expert = 0; expert < experts; expert++) {
+      to[expert] -= route.logZ()[token];
+    }
+    Elementwise.expInto(to, 0, to, 0, experts);
+  }
+
+  private void checkLogits(int from, int token, double largest) {
     for (int i = from; i < from + experts; i++) {
       double logit = route.gates()[i];
       if (Double.isNaN(logit) || logit == Double.POSITIVE_INFINITY) {
         throw unusable("logits", "below infinity", logit, token, i - from);
       }
-      largest = Math.max(largest, logit);
     }
     if (largest == Double.NEGATIVE_INFINITY) {
       throw unusable("logits", "finite for one expert of a token", largest, token, 0);
-    }
-  }
-
-  private void checkGates(int from, int token) {
-    for (int i = from; i < from + experts; i++) {
-      double gate = route.gates()[i];
-      if (!(gate >= 0) || Double.isInfinite(gate)) {
-        throw unusable("gates", "finite and at least 0", gate, token, i - from);
-      }
     }
   }
 

@@ -10,32 +10,37 @@ import io.github.shardsum.moe.RouteOptions.MaskedMean;
  * here. Where experts choose, slot e of a token belongs to expert e. Not thread-safe.
  *
  * @param setup sizes and options
- * @param real {@code [S]}: 1 for a real token, 0 for padding
- * @param gates {@code [S, E]}, rows of padding zero
+ * @param kinds {@code [S]}: {@link #PADDING}, {@link #REAL} or {@link #UNUSABLE}
+ * @param gates {@code [B, E]}: the gates of B tokens in hand, of all S where experts choose
  * @param gateSums {@code [E]}: sums over the tokens that the auxiliary loss counts
  * @param logZ {@code [S]}: logsumexp of the logits of the tokens that the z-loss counts, else 0
  * @param experts {@code [S, slots]}: chosen experts, -1 for none
+ * @param chosen {@code [S, slots]}: gates of the choices
  * @param states {@code [S, slots]}: {@link #ACCEPTED}, {@link #FULL}, or 0
  * @param positions {@code [S, slots]}: {@code expert * C + slot}, -1 where the token is not sent
  * @param weights {@code [S, slots]}: combine weights
  * @param firstChoices {@code [E]}: tokens whose first choice the expert is
  * @param load {@code [E]}: slots asked for
+ * @param placed {@code [E]}: tokens sent
  * @param taken {@code [E]}: slots given out so far
- * @param order {@code [S]}: tokens in the order in which they are given slots
- * @param spare {@code [S]}: for sorting
+ * @param order {@code [S]}: tokens in the order in which they are given slots, or {@code [S,
+ *     slots]}: choices
+ * @param spare as long, for sorting
  */
 public record GroupRoute(
     Setup setup,
-    int[] real,
+    int[] kinds,
     double[] gates,
     double[] gateSums,
     double[] logZ,
     int[] experts,
+    double[] chosen,
     int[] states,
     int[] positions,
     double[] weights,
     int[] firstChoices,
     int[] load,
+    int[] placed,
     int[] taken,
     int[] order,
     int[] spare) {
@@ -63,6 +68,19 @@ public record GroupRoute(
       return options.router() instanceof RouteOptions.Router.ExpertChoice;
     }
 
+    /**
+     * Tokens whose gates are held at once: all where experts choose, else as many as stay in the
+     * first-level cache.
+     */
+    public int blockTokens() {
+      return expertsChoose() ? tokens : Math.clamp(BLOCK / experts, 1, Math.max(1, tokens));
+    }
+
+    /** Length of the order in which slots are given out. */
+    int orderLength() {
+      return options.slotOrder() == RouteOptions.SlotOrder.GATE ? tokens * slots() : tokens;
+    }
+
     /** Whether a second choice that was rejected uses up a slot. */
     public boolean rejectedKeepsSlot() {
       return options.rejectedKeepsSlot()
@@ -70,35 +88,51 @@ public record GroupRoute(
     }
   }
 
+  /** Of a token that is none. */
+  static final int PADDING = 0;
+
+  /** Of a token that is one. */
+  static final int REAL = 1;
+
+  /** Of a real token whose scores it cannot be routed by: NaN, infinite, or all masked. */
+  static final int UNUSABLE = 2;
+
   /** A choice to be sent to its expert. */
   static final int ACCEPTED = 1;
 
   /** A choice to be sent to its expert, had that not been full. */
   static final int FULL = 2;
 
-  private static final int DOUBLES = 4;
-  private static final int INTS = 9;
+  /** Gates in hand: 16 KiB. */
+  private static final int BLOCK = 2048;
+
+  private static final int DOUBLES = 5;
+  private static final int INTS = 10;
 
   /** Arrays of a scratch, contents as they are. */
   public static GroupRoute in(Scratch scratch, Setup setup) {
     int tokens = setup.tokens();
     int experts = setup.experts();
     int choices = tokens * setup.slots();
+    double[] gates = scratch.doubles(0, setup.blockTokens() * experts);
     return new GroupRoute(
         setup,
         scratch.ints(0, tokens),
-        scratch.doubles(0, tokens * experts),
+        gates,
         scratch.doubles(1, experts),
         scratch.doubles(2, tokens),
         scratch.ints(1, choices),
+        // Where experts choose, the gate of slot e is that of expert e.
+        setup.expertsChoose() ? gates : scratch.doubles(3, choices),
         scratch.ints(2, choices),
         scratch.ints(3, choices),
-        scratch.doubles(3, choices),
+        scratch.doubles(4, choices),
         scratch.ints(4, experts),
         scratch.ints(5, experts),
         scratch.ints(6, experts),
-        scratch.ints(7, tokens),
-        scratch.ints(8, tokens));
+        scratch.ints(7, experts),
+        scratch.ints(8, setup.orderLength()),
+        scratch.ints(9, setup.orderLength()));
   }
 
   /** The first array of f64 in a scratch that a route leaves alone. */
@@ -110,8 +144,9 @@ public record GroupRoute(
   public static long bytes(Setup setup) {
     long tokens = setup.tokens();
     long choices = tokens * setup.slots();
-    long doubles = tokens * setup.experts() + setup.experts() + tokens + choices;
-    long ints = 3 * tokens + 3 * choices + 3L * setup.experts();
+    long gates = (long) setup.blockTokens() * setup.experts();
+    long doubles = gates + setup.experts() + tokens + (setup.expertsChoose() ? 1 : 2) * choices;
+    long ints = tokens + 2L * setup.orderLength() + 3 * choices + 4L * setup.experts();
     return Double.BYTES * doubles + Integer.BYTES * ints + 16L * (DOUBLES + INTS);
   }
 
@@ -123,13 +158,13 @@ public record GroupRoute(
     return setup.slots();
   }
 
-  public double gate(int token, int expert) {
-    return gates[token * setup.experts() + expert];
+  public boolean isReal(int token) {
+    return kinds[token] != PADDING;
   }
 
   /** The gate of a choice, 0 for none. */
   public double chosenGate(int at) {
-    return experts[at] < 0 ? 0 : gate(at / slots(), experts[at]);
+    return experts[at] < 0 ? 0 : chosen[at];
   }
 
   /**
@@ -150,9 +185,18 @@ public record GroupRoute(
   }
 
   public int realCount() {
+    return tokens() - count(PADDING);
+  }
+
+  /** Real tokens that cannot be routed. */
+  public int unusableCount() {
+    return count(UNUSABLE);
+  }
+
+  private int count(int kind) {
     int count = 0;
     for (int token = 0; token < tokens(); token++) {
-      count += real[token];
+      count += kinds[token] == kind ? 1 : 0;
     }
     return count;
   }

@@ -10,7 +10,7 @@ import java.util.Arrays;
 /**
  * Routes one group, a stage at a time: the one arithmetic of {@link
  * io.github.shardsum.moe.Route#of} and of the kernels of programs, so that both give the same bits.
- * In f64, {@link StrictMath} and sums in index order.
+ * In f64, with {@link io.github.shardsum.ops.Elementwise#exp} and sums in index order.
  */
 public final class GroupRouter {
   /** Small enough for the sum of any number of gates, and a power of two, which changes no bit. */
@@ -19,14 +19,21 @@ public final class GroupRouter {
   private GroupRouter() {}
 
   /** Gates and, where tokens choose, their choices and the load of each expert. */
-  public static void choose(
-      GroupRoute route, Gates.Scores scores, UniformNumbers uniform, int group) {
+  public static void choose(GroupRoute route, RouteOperands operands, int group) {
     GroupRoute.Setup setup = route.setup();
-    Gates.fill(route, scores, group);
+    Arrays.fill(route.gateSums(), 0, setup.experts(), 0);
     Arrays.fill(route.firstChoices(), 0, setup.experts(), 0);
     Arrays.fill(route.load(), 0, setup.experts(), 0);
-    if (!setup.expertsChoose()) {
-      TokenRouter.choose(route, uniform, group);
+    Gates gates = new Gates(route, operands, group);
+    TokenRouter router = new TokenRouter(route, operands, group);
+    int block = setup.blockTokens();
+    for (int first = 0; first < setup.tokens(); first += block) {
+      int count = Math.min(block, setup.tokens() - first);
+      gates.make(first, count);
+      gates.addToSums(first, count);
+      if (!setup.expertsChoose()) {
+        router.choose(first, count);
+      }
     }
   }
 
@@ -46,6 +53,7 @@ public final class GroupRouter {
    */
   public static void weigh(GroupRoute route, DType dtype) {
     int slots = route.slots();
+    Arrays.fill(route.placed(), 0, route.setup().experts(), 0);
     for (int token = 0; token < route.tokens(); token++) {
       double unit = unit(route, token);
       double divisor = divisor(route, token, unit);
@@ -54,7 +62,11 @@ public final class GroupRouter {
         double weight = sent ? route.chosenGate(at) * unit / divisor : 0;
         boolean zero = roundsToZero(weight, dtype);
         route.weights()[at] = zero ? 0 : weight;
-        route.positions()[at] = zero ? -1 : route.positions()[at];
+        if (zero) {
+          route.positions()[at] = -1;
+        } else {
+          route.placed()[route.experts()[at]]++;
+        }
       }
     }
   }

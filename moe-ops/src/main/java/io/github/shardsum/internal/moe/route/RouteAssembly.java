@@ -8,6 +8,7 @@ import io.github.shardsum.moe.Route;
 import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteMetrics;
 import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.GroupLimit;
 import io.github.shardsum.moe.RouteOptions.Router;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.RoutingTensor;
@@ -60,7 +61,7 @@ public final class RouteAssembly {
   private record Call(
       RouteInput<Tensor> input,
       RouteOptions options,
-      UniformNumbers uniform,
+      RouteOperands operands,
       Workers workers,
       int groups,
       int tokens,
@@ -75,16 +76,45 @@ public final class RouteAssembly {
       Checks.arrayLength("route: gates of a group", input.groupSize(), input.experts());
       if (options.router() instanceof Router.TokenChoice(int choices)) {
         Checks.arrayLength("route: choices", input.groups(), input.groupSize(), choices);
-        checkExperts(input.experts(), choices);
       }
+      check(input, options);
+      input.bias().ifPresent(Call::checkBias);
+      input.choices().ifPresent(given -> checkChoices(given, input.experts()));
+      RouteOperands operands =
+          RouteOperands.of(
+              input.scores(),
+              input.nonPadding(),
+              UniformNumbers.of(input, options, randomness),
+              input.bias(),
+              input.choices());
       return new Call(
           input,
           options,
-          UniformNumbers.of(input, options, randomness),
+          operands,
           Objects.requireNonNull(workers, "workers"),
           Math.toIntExact(input.groups()),
           Math.toIntExact(input.groupSize()),
           Math.toIntExact(input.experts()));
+    }
+
+    private static void checkBias(Tensor bias) {
+      for (double value : bias.toDoubleArray()) {
+        if (!Double.isFinite(value)) {
+          throw new IllegalArgumentException("route: bias must be finite, got " + value);
+        }
+      }
+    }
+
+    private static void checkChoices(Tensor choices, long experts) {
+      for (long expert : choices.toLongArray()) {
+        if (expert < -1 || expert >= experts) {
+          throw new IllegalArgumentException(
+              "route: recorded choices must be -1 for none or below E = "
+                  + experts
+                  + ", got "
+                  + expert);
+        }
+      }
     }
 
     /** One value a group, computed in parallel. */
@@ -101,8 +131,7 @@ public final class RouteAssembly {
       GroupRoute route =
           GroupRoute.in(
               new Scratch(), new GroupRoute.Setup(options, input.kind(), true, tokens, experts));
-      Gates.Scores scores = new Gates.Scores(input.scores(), input.nonPadding());
-      GroupRouter.choose(route, scores, uniform, group);
+      GroupRouter.choose(route, operands, group);
       return route;
     }
 
@@ -127,8 +156,39 @@ public final class RouteAssembly {
     }
   }
 
+  /** Refuses options that do not fit what is routed by, whatever its values. */
+  public static void check(RouteInput<?> input, RouteOptions options) {
+    boolean extra = input.bias().isPresent() || input.choices().isPresent();
+    switch (options.router()) {
+      case Router.TokenChoice(int choices) -> {
+        checkExperts(input.experts(), choices);
+        options.groupLimit().ifPresent(limit -> checkLimit(limit, input.experts(), choices));
+        if (input.choices().isPresent() && input.recordedChoices() != choices) {
+          throw new IllegalArgumentException(
+              "route: recorded choices must be %d a token for top-%d, got %d"
+                  .formatted(choices, choices, input.recordedChoices()));
+        }
+      }
+      case Router.ExpertChoice _ when extra ->
+          throw new IllegalArgumentException(
+              "route: bias and recorded choices must be absent where experts choose, got one");
+      case Router.ExpertChoice _ -> {}
+    }
+  }
+
+  private static void checkLimit(GroupLimit limit, long experts, int choices) {
+    long size = experts / limit.groups();
+    if (size * limit.groups() != experts || size * limit.chosen() < choices) {
+      throw new IllegalArgumentException(
+          "route: experts E must be a multiple of the groups of limit=%s that leaves %d experts to"
+                  .formatted(RouteNotation.print(limit), choices)
+              + " choose from, got "
+              + experts);
+    }
+  }
+
   /** Refuses tokens that choose more experts than there are. */
-  public static void checkExperts(long experts, int choices) {
+  private static void checkExperts(long experts, int choices) {
     if (choices > experts) {
       throw new IllegalArgumentException(
           "route: experts E must be at least as many as a token chooses, got "
@@ -196,13 +256,14 @@ public final class RouteAssembly {
     long real = 0;
     long dropped = 0;
     for (int at = 0; at < used.length; at++) {
-      int isReal = groups.get(at / call.tokens()).real()[at % call.tokens()];
+      int isReal = groups.get(at / call.tokens()).isReal(at % call.tokens()) ? 1 : 0;
       real += isReal;
       dropped += used[at] == 0 ? isReal : 0;
     }
     return new RouteMetrics(
         perExpert(GroupRoute::firstChoices),
         perExpert(GroupRoute::load),
+        perExpert(GroupRoute::placed),
         meanGates(),
         auxLoss(),
         zLoss(),

@@ -4,6 +4,8 @@ import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.Capacity.Rounding;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.RouteOptions.AuxLoss;
+import io.github.shardsum.moe.RouteOptions.GateFunction;
+import io.github.shardsum.moe.RouteOptions.GroupLimit;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
 import io.github.shardsum.moe.RouteOptions.Normalization;
 import io.github.shardsum.moe.RouteOptions.Router;
@@ -12,6 +14,7 @@ import io.github.shardsum.moe.RouteOptions.SlotOrder;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.function.Function;
@@ -23,8 +26,9 @@ import java.util.regex.Pattern;
 public final class RouteNotation {
   private static final Pattern WORD = Pattern.compile("\\S+");
   private static final Pattern ROUTER = Pattern.compile("(top|experts)(\\d{1,9})");
+  private static final Pattern LIMIT = Pattern.compile("(\\d{1,9})/(\\d{1,9})(,best)?");
   private static final String KEYS =
-      "second, rejected, normalize, epsilon, slots, capacity, aux and z";
+      "gates, limit, second, rejected, normalize, epsilon, slots, capacity, aux and z";
 
   private final String notation;
   private final RouteOptions.Builder options = RouteOptions.builder();
@@ -43,6 +47,10 @@ public final class RouteNotation {
   public static String print(RouteOptions options) {
     StringJoiner words = new StringJoiner(" ");
     words.add(print(options.router()));
+    if (options.gateFunction() != GateFunction.SOFTMAX) {
+      words.add("gates=" + word(options.gateFunction()));
+    }
+    options.groupLimit().ifPresent(limit -> words.add("limit=" + print(limit)));
     boolean all = options.secondChoice() instanceof SecondChoice.All;
     if (!all || options.router().equals(Router.top2())) {
       words.add("second=" + print(options.secondChoice()));
@@ -66,6 +74,19 @@ public final class RouteNotation {
       case Router.TokenChoice(int choices) -> "top" + choices;
       case Router.ExpertChoice(int choices) -> "experts" + choices;
     };
+  }
+
+  /**
+   * The value after {@code limit=}.
+   *
+   * @param limit the limit
+   * @return a word
+   */
+  public static String print(GroupLimit limit) {
+    return limit.chosen()
+        + "/"
+        + limit.groups()
+        + (limit.score() == GroupLimit.Score.BEST ? ",best" : "");
   }
 
   /**
@@ -112,6 +133,13 @@ public final class RouteNotation {
     return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
   }
 
+  private static String word(GateFunction function) {
+    return switch (function) {
+      case SOFTMAX -> "softmax";
+      case SIGMOID -> "sigmoid";
+    };
+  }
+
   private static String word(Normalization normalization) {
     return switch (normalization) {
       case BEFORE_DROPPING -> "before";
@@ -125,6 +153,7 @@ public final class RouteNotation {
       case CHOICE_MAJOR -> "choice";
       case TOKEN_MAJOR -> "token";
       case BATCH_PRIORITIZED -> "priority";
+      case GATE -> "gate";
     };
   }
 
@@ -201,6 +230,9 @@ public final class RouteNotation {
     }
     switch (key) {
       case "router" -> options.router(router(value));
+      case "gates" ->
+          options.gateFunction(choose("gates", value, GateFunction.values(), RouteNotation::word));
+      case "limit" -> options.groupLimit(Optional.of(limit(value)));
       case "second" -> options.secondChoice(second(value));
       case "rejected" ->
           options.rejectedKeepsSlot(
@@ -228,6 +260,18 @@ public final class RouteNotation {
     }
     int choices = Integer.parseInt(matcher.group(2));
     return matcher.group(1).equals("top") ? Router.topK(choices) : new Router.ExpertChoice(choices);
+  }
+
+  private static GroupLimit limit(String value) {
+    Matcher matcher = LIMIT.matcher(value);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "route: limit must be chosen/groups, as 4/8, and perhaps ,best, got " + value);
+    }
+    return new GroupLimit(
+        Integer.parseInt(matcher.group(1)),
+        Integer.parseInt(matcher.group(2)),
+        matcher.group(3) == null ? GroupLimit.Score.TWO_BEST : GroupLimit.Score.BEST);
   }
 
   private static SecondChoice second(String value) {

@@ -22,13 +22,14 @@ final class Slots {
     Arrays.fill(route.taken(), 0, route.setup().experts(), 0);
     Slots slots = new Slots(route, capacity);
     int[] order = route.order();
-    for (int token = 0; token < slots.tokens; token++) {
-      order[token] = token;
+    for (int i = 0; i < route.setup().orderLength(); i++) {
+      order[i] = i;
     }
     switch (route.setup().options().slotOrder()) {
       case CHOICE_MAJOR -> slots.placeChoiceMajor(order);
       case TOKEN_MAJOR -> slots.placeTokenMajor();
       case BATCH_PRIORITIZED -> slots.placeChoiceMajor(slots.byFirstGate(order));
+      case GATE -> slots.placeByGate(order);
     }
   }
 
@@ -47,6 +48,14 @@ final class Slots {
   private void placeTokenMajor() {
     for (int at = 0; at < tokens * choices; at++) {
       place(at);
+    }
+  }
+
+  private void placeByGate(int[] order) {
+    int count = tokens * choices;
+    int[] sorted = descending(order, route.spare(), count, route::chosenGate);
+    for (int i = 0; i < count; i++) {
+      place(sorted[i]);
     }
   }
 

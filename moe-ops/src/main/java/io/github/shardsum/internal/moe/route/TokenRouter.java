@@ -1,71 +1,113 @@
 package io.github.shardsum.internal.moe.route;
 
 import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.RouteOptions.GroupLimit;
 import io.github.shardsum.moe.RouteOptions.Normalization;
 import io.github.shardsum.moe.RouteOptions.SecondChoice;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Lets the tokens of one group choose their experts. NaN counts as the highest gate. */
 final class TokenRouter {
   private final GroupRoute route;
   private final RouteOptions options;
-  private final UniformNumbers uniform;
+  private final RouteOperands operands;
+  private final Optional<GroupLimit> limit;
   private final int group;
   private final int experts;
   private final int slots;
 
-  private TokenRouter(GroupRoute route, UniformNumbers uniform, int group) {
+  /** First of a row in the gates of the block in hand. */
+  private int row;
+
+  TokenRouter(GroupRoute route, RouteOperands operands, int group) {
     this.route = route;
     this.options = route.setup().options();
-    this.uniform = uniform;
+    this.operands = operands;
+    // What was chosen before is not limited again.
+    this.limit = operands.choices().isPresent() ? Optional.empty() : options.groupLimit();
     this.group = group;
     this.experts = route.setup().experts();
     this.slots = route.slots();
   }
 
-  static void choose(GroupRoute route, UniformNumbers uniform, int group) {
-    TokenRouter router = new TokenRouter(route, uniform, group);
-    for (int token = 0; token < route.tokens(); token++) {
-      router.chooseFor(token);
+  /** Chooses for tokens whose gates are in the first rows. */
+  void choose(int first, int count) {
+    for (int i = 0; i < count; i++) {
+      row = i * experts;
+      chooseFor(first + i);
     }
+  }
+
+  private double gate(int expert) {
+    return expert < 0 ? 0 : route.gates()[row + expert];
+  }
+
+  /** What experts are chosen by. */
+  private double key(int expert) {
+    double gate = gate(expert);
+    if (!GroupRoute.isOpen(gate)) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    return operands.bias().length == 0 ? gate : gate + operands.bias()[expert];
   }
 
   private void chooseFor(int token) {
     int at = token * slots;
     int[] chosen = route.experts();
-    if (route.real()[token] == 0) {
+    if (!route.isReal(token)) {
       Arrays.fill(chosen, at, at + slots, -1);
+      Arrays.fill(route.chosen(), at, at + slots, 0);
       Arrays.fill(route.states(), at, at + slots, 0);
       return;
     }
-    highest(token, at);
+    limit.ifPresent(this::closeOtherGroups);
+    if (operands.choices().isPresent()) {
+      recorded(operands.choices().get(), token, at);
+    } else {
+      highest(at);
+    }
     Arrays.fill(route.states(), at, at + slots, GroupRoute.ACCEPTED);
     if (slots == 2) {
       second(token, at);
     }
     for (int slot = at; slot < at + slots; slot++) {
-      count(token, slot, slot == at);
+      count(slot, slot == at);
     }
   }
 
-  private void count(int token, int at, boolean first) {
+  private void count(int at, boolean first) {
     int expert = route.experts()[at];
-    if (!GroupRoute.isOpen(route.gate(token, expert))) {
+    double gate = gate(expert);
+    if (!GroupRoute.isOpen(gate)) {
       route.experts()[at] = -1;
+      route.chosen()[at] = 0;
       route.states()[at] = 0;
       return;
     }
+    route.chosen()[at] = gate;
     route.firstChoices()[expert] += first ? 1 : 0;
     route.load()[expert] += route.asksForSlot(at) ? 1 : 0;
   }
 
+  private void recorded(TokenElements choices, int token, int at) {
+    for (int slot = 0; slot < slots; slot++) {
+      double expert = choices.get(group, token, slot);
+      route.experts()[at + slot] = expert >= 0 && expert < experts ? (int) expert : -1;
+    }
+  }
+
   /** Insertion into a sorted list of k: a tie leaves the lower expert in front. */
-  private void highest(int token, int at) {
+  private void highest(int at) {
     int[] chosen = route.experts();
+    double least = Double.NEGATIVE_INFINITY;
     for (int expert = 0; expert < experts; expert++) {
-      double gate = route.gate(token, expert);
+      double key = key(expert);
+      if (expert >= slots && !isAbove(key, least)) {
+        continue;
+      }
       int place = Math.min(expert, slots);
-      while (place > 0 && isAbove(gate, route.gate(token, chosen[at + place - 1]))) {
+      while (place > 0 && isAbove(key, key(chosen[at + place - 1]))) {
         place--;
       }
       if (place < slots) {
@@ -73,6 +115,7 @@ final class TokenRouter {
         System.arraycopy(chosen, at + place, chosen, at + place + 1, last - place);
         chosen[at + place] = expert;
       }
+      least = expert + 1 < slots ? least : key(chosen[at + slots - 1]);
     }
   }
 
@@ -80,14 +123,56 @@ final class TokenRouter {
     return x > y || (Double.isNaN(x) && !Double.isNaN(y));
   }
 
+  /**
+   * Leaves the gates of the groups of experts with the highest scores, the first of equal ones. One
+   * pass a group that is left: there are few.
+   */
+  private void closeOtherGroups(GroupLimit limited) {
+    int size = experts / limited.groups();
+    long open = 0;
+    for (int left = 0; left < limited.chosen(); left++) {
+      int best = -1;
+      double highest = 0;
+      for (int each = 0; each < limited.groups(); each++) {
+        double score = score(limited, each * size, size);
+        if ((open >>> each & 1) == 0 && (best < 0 || isAbove(score, highest))) {
+          best = each;
+          highest = score;
+        }
+      }
+      open |= 1L << best;
+    }
+    for (int each = 0; each < limited.groups(); each++) {
+      if ((open >>> each & 1) == 0) {
+        Arrays.fill(route.gates(), row + each * size, row + (each + 1) * size, 0);
+      }
+    }
+  }
+
+  private double score(GroupLimit limited, int from, int size) {
+    double first = Double.NEGATIVE_INFINITY;
+    double second = Double.NEGATIVE_INFINITY;
+    for (int expert = from; expert < from + size; expert++) {
+      double key = key(expert);
+      if (isAbove(key, first)) {
+        second = first;
+        first = key;
+      } else if (isAbove(key, second)) {
+        second = key;
+      }
+    }
+    boolean one = limited.score() == GroupLimit.Score.BEST || second == Double.NEGATIVE_INFINITY;
+    return one ? first : first + second;
+  }
+
   private void second(int token, int at) {
     int[] chosen = route.experts();
-    if (options.secondChoice() instanceof SecondChoice.Sample) {
+    if (options.secondChoice() instanceof SecondChoice.Sample && operands.choices().isEmpty()) {
       chosen[at + 1] = sample(token, chosen[at]);
     }
-    double gate = route.gate(token, chosen[at + 1]);
+    double gate = gate(chosen[at + 1]);
     if (options.normalization() == Normalization.BEFORE_DROPPING) {
-      double first = route.gate(token, chosen[at]);
+      double first = gate(chosen[at]);
       double epsilon = options.normalizationEpsilon();
       double unit = GroupRouter.unit(first + gate + epsilon);
       double sum = first * unit + gate * unit + epsilon * unit;
@@ -98,25 +183,26 @@ final class TokenRouter {
           case SecondChoice.All _, SecondChoice.Sample _ -> true;
           case SecondChoice.None _ -> false;
           case SecondChoice.Threshold(double threshold) -> gate > threshold;
-          case SecondChoice.Random(double threshold) -> uniform.of(group, token) < gate / threshold;
+          case SecondChoice.Random(double threshold) ->
+              operands.uniform().of(group, token) < gate / threshold;
         };
     route.states()[at + 1] = accepted ? GroupRoute.ACCEPTED : 0;
   }
 
   private int sample(int token, int first) {
-    return uniform.perExpert() ? byGumbelMax(token, first) : byRunningSum(token, first);
+    return operands.uniform().perExpert() ? byGumbelMax(token, first) : byRunningSum(token, first);
   }
 
   private int byRunningSum(int token, int first) {
     double rest = 0;
     for (int expert = 0; expert < experts; expert++) {
-      rest += expert == first ? 0 : route.gate(token, expert);
+      rest += expert == first ? 0 : gate(expert);
     }
-    double target = uniform.of(group, token) * rest;
+    double target = operands.uniform().of(group, token) * rest;
     double sum = 0;
     int best = first == 0 ? 1 : 0;
     for (int expert = 0; expert < experts; expert++) {
-      double gate = route.gate(token, expert);
+      double gate = gate(expert);
       if (expert != first && gate > 0) {
         best = expert;
         sum += gate;
@@ -132,8 +218,9 @@ final class TokenRouter {
     int best = first == 0 ? 1 : 0;
     double highest = Double.NEGATIVE_INFINITY;
     for (int expert = 0; expert < experts; expert++) {
-      double gumbel = -StrictMath.log(-StrictMath.log(uniform.of(group, token, expert)));
-      double score = StrictMath.log(route.gate(token, expert)) + gumbel;
+      double uniform = operands.uniform().of(group, token, expert);
+      double gumbel = -StrictMath.log(-StrictMath.log(uniform));
+      double score = StrictMath.log(gate(expert)) + gumbel;
       if (expert != first && score > highest) {
         highest = score;
         best = expert;

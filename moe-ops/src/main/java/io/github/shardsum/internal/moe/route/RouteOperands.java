@@ -1,0 +1,39 @@
+package io.github.shardsum.internal.moe.route;
+
+import io.github.shardsum.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * What all groups of a call are routed by. Thread-safe.
+ *
+ * @param scores {@code [G, S, E]}
+ * @param nonPadding {@code [G, S]}: which tokens are real
+ * @param uniform the uniform number of each token
+ * @param bias {@code [E]}: added to gates for the choice alone; none if empty
+ * @param choices {@code [G, S, K]}: the experts of each token, where they were recorded
+ */
+public record RouteOperands(
+    TokenElements scores,
+    Optional<TokenElements> nonPadding,
+    UniformNumbers uniform,
+    double[] bias,
+    Optional<TokenElements> choices) {
+  /** Of tensors of any strides. */
+  public static RouteOperands of(
+      Tensor scores,
+      Optional<Tensor> nonPadding,
+      UniformNumbers uniform,
+      Optional<Tensor> bias,
+      Optional<Tensor> choices) {
+    return new RouteOperands(
+        TokenElements.of(scores),
+        nonPadding.map(TokenElements::of),
+        uniform,
+        bias.map(Tensor::toDoubleArray).orElseGet(() -> new double[0]),
+        choices.map(TokenElements::of));
+  }
+
+  boolean isReal(int group, int token) {
+    return nonPadding.isEmpty() || nonPadding.get().get(group, token) != 0;
+  }
+}
