@@ -108,11 +108,13 @@ public final class MeshBackend implements Backend {
    * Compiles a plan that was made already.
    *
    * @param plan the plan, on the mesh of the engine
+   * @param compileOptions as of {@link #compile(Program, CompileOptions)}; values to compute again
+   *     are the plan's matter
    * @return the executable
-   * @throws IllegalArgumentException if the meshes differ
+   * @throws IllegalArgumentException if the meshes differ, or a device would hold too much
    */
-  public MeshExecutable compile(ProgramPlan plan) {
-    return compile(plan.program(), plan, CompileOptions.defaults());
+  public MeshExecutable compile(ProgramPlan plan, CompileOptions compileOptions) {
+    return compile(plan.program(), plan, compileOptions);
   }
 
   private MeshExecutable compile(Program program, ProgramPlan plan, CompileOptions compileOptions) {

@@ -1,0 +1,114 @@
+package io.github.shardsum.testkit;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.mesh.MeshAxis;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Generators of meshes and of layouts on them, uneven and empty shards and permuted devices among
+ * them. A smaller mesh has fewer axes, down to one of size 2; a smaller layout splits less.
+ */
+public final class Layouts {
+  private static final List<String> NAMES = List.of("x", "y", "z");
+
+  private Layouts() {}
+
+  /**
+   * Meshes of one to three axes and at most 12 devices, half of them with the devices in another
+   * order.
+   *
+   * @return the generator
+   */
+  public static Generator<Mesh> meshes() {
+    return choices -> {
+      int count = 1 + choices.nextInt(3);
+      List<MeshAxis> axes = new ArrayList<>();
+      int devices = 1;
+      for (int i = 0; i < count; i++) {
+        int most = 12 / devices;
+        int size = most < 2 ? 1 : choices.of(List.of(2, 3, 4, 1, 5)) % (most + 1);
+        size = Math.max(1, size);
+        axes.add(new MeshAxis(NAMES.get(i), size));
+        devices *= size;
+      }
+      Mesh mesh = Mesh.of(axes);
+      if (!choices.nextBoolean()) {
+        return mesh;
+      }
+      List<Integer> order = new ArrayList<>();
+      for (int device = 0; device < devices; device++) {
+        order.add(device);
+      }
+      return mesh.withDevices(choices.shuffled(order).stream().mapToInt(i -> i).toArray());
+    };
+  }
+
+  /**
+   * Layouts of values of a type, without partial axes.
+   *
+   * @param mesh the devices
+   * @param type the values' type
+   * @return the generator
+   */
+  public static Generator<Layout> of(Mesh mesh, ValueType type) {
+    return choices -> {
+      List<List<String>> axes = new ArrayList<>();
+      for (int dim = 0; dim < type.rank(); dim++) {
+        axes.add(new ArrayList<>());
+      }
+      for (String axis : choices.shuffled(mesh.axisNames())) {
+        int dim = choices.nextInt(type.rank() + 1) - 1;
+        if (dim >= 0) {
+          axes.get(dim).add(axis);
+        }
+      }
+      List<Axis> dims = new ArrayList<>();
+      for (int dim = 0; dim < type.rank(); dim++) {
+        dims.add(new Axis(type.names().get(dim), axes.get(dim)));
+      }
+      return new Layout(mesh, new Term(dims, List.of()));
+    };
+  }
+
+  /**
+   * A layout for every value of a program.
+   *
+   * @param mesh the devices
+   * @param program the program
+   * @return the generator; values in the body of a loop are named {@code RESULT.body.VALUE}
+   */
+  public static Generator<Map<String, Layout>> ofEveryValue(Mesh mesh, Program program) {
+    return choices -> {
+      Map<String, Layout> layouts = new LinkedHashMap<>();
+      collect(mesh, program, "", choices, layouts);
+      return layouts;
+    };
+  }
+
+  private static void collect(
+      Mesh mesh, Program program, String prefix, Choices choices, Map<String, Layout> layouts) {
+    for (Value input : program.inputs()) {
+      layouts.put(prefix + input.name(), of(mesh, input.type()).generate(choices));
+    }
+    for (Statement statement : program.statements()) {
+      for (Value result : statement.results()) {
+        layouts.put(prefix + result.name(), of(mesh, result.type()).generate(choices));
+      }
+      if (statement.operation() instanceof Nested.Scan scan) {
+        String inside = prefix + statement.result().name() + ".body.";
+        collect(mesh, scan.body(), inside, choices, layouts);
+      }
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package io.github.shardsum.backend.mesh;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Gradients;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testkit.BackendCheck;
+import io.github.shardsum.testkit.Check;
+import io.github.shardsum.testkit.Generator;
+import io.github.shardsum.testkit.Layouts;
+import io.github.shardsum.testkit.ProgramCase;
+import io.github.shardsum.testkit.Programs;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The strongest test of the partitioner: random programs, with a random layout of every value on a
+ * random mesh, give the bits of the reference. It needs no plan to be good, only to be right. Then
+ * the same with a few values annotated and the rest propagated, and gradients.
+ *
+ * <p>{@code -Dshardsum.programs=N} tries N programs of each kind, {@code -Dshardsum.seed=S} begins
+ * with another seed.
+ */
+class RandomLayoutsTest {
+  private static final int TRIES =
+      Integer.getInteger(
+          "shardsum.programs", Boolean.getBoolean("shardsum.test.exhaustive") ? 2_000 : 20);
+  private static final long SEED = Long.getLong("shardsum.seed", 1);
+  private static final PlanOptions OPTIONS = PlanOptions.defaults().withReplication();
+
+  /** A program with inputs, a mesh, and layouts of values. */
+  record Laid(ProgramCase program, Mesh mesh, Map<String, Layout> layouts) {
+    @Override
+    public String toString() {
+      List<String> inputs = program.inputs().stream().map(Tensor::toString).toList();
+      return "mesh %s\n%s%s\non %s".formatted(mesh, program.program(), layouts, inputs);
+    }
+  }
+
+  private static Generator<Laid> laid(Generator<Program> programs, boolean exact) {
+    return choices -> {
+      Mesh mesh = Layouts.meshes().generate(choices);
+      ProgramCase program = Programs.withInputs(programs, exact).generate(choices);
+      return new Laid(
+          program, mesh, Layouts.ofEveryValue(mesh, program.program()).generate(choices));
+    };
+  }
+
+  /** With layouts of a quarter of the values, as annotations. */
+  private static Generator<Laid> annotated(Generator<Program> programs) {
+    return choices -> {
+      Mesh mesh = Layouts.meshes().generate(choices);
+      ProgramCase drawn = Programs.withInputs(programs, true).generate(choices);
+      Map<String, Layout> layouts = new TreeMap<>();
+      for (Statement statement : drawn.program().statements()) {
+        for (Value result : statement.results()) {
+          if (choices.nextInt(4) == 1) {
+            layouts.put(result.name(), Layouts.of(mesh, result.type()).generate(choices));
+          }
+        }
+      }
+      return new Laid(drawn, mesh, layouts);
+    };
+  }
+
+  private static Check<Laid> check(Generator<Laid> generator) {
+    return Check.forAll(generator).tries(TRIES).seed(SEED);
+  }
+
+  private static ProgramPlan plan(Laid laid) {
+    return ProgramPlan.withLayouts(laid.program().program(), laid.mesh(), laid.layouts(), OPTIONS);
+  }
+
+  private static void equalsReference(Laid laid) {
+    try (Collectives collectives = Collectives.open(laid.mesh())) {
+      MeshBackend mesh = MeshBackend.of(collectives);
+      BackendCheck.equalsReference(new Planned(mesh, plan(laid)), laid.program());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"BF16", "F32", "F64", "I32", "I64"})
+  void everyLayoutOfEveryValueGivesTheReferencesBits(DType dtype) {
+    check(laid(Programs.exact(dtype, 20), true)).holds(RandomLayoutsTest::equalsReference);
+  }
+
+  @Test
+  void realProgramsStayWithinTheirErrorBounds() {
+    check(laid(Programs.real(DType.F32, 15), false))
+        .holds(
+            laid -> {
+              try (Collectives collectives = Collectives.open(laid.mesh())) {
+                MeshBackend mesh = MeshBackend.of(collectives);
+                BackendCheck.withinErrorBounds(new Planned(mesh, plan(laid)), laid.program());
+              }
+            });
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "I64"})
+  void annotatedProgramsGiveTheReferencesBits(DType dtype) {
+    check(annotated(Programs.exact(dtype, 20)))
+        .holds(
+            laid -> {
+              Map<String, String> texts = new TreeMap<>();
+              laid.layouts().forEach((name, layout) -> texts.put(name, spaced(layout)));
+              Program program = Annotations.of(texts).apply(laid.program().program());
+              try (Collectives collectives = Collectives.open(laid.mesh())) {
+                BackendCheck.equalsReference(
+                    MeshBackend.of(collectives, Kernels.none(), OPTIONS),
+                    new ProgramCase(program, laid.program().inputs()));
+              }
+            });
+  }
+
+  private static String spaced(Layout layout) {
+    return String.join(" ", layout.term().axes().stream().map(Axis::toString).toList());
+  }
+
+  @Test
+  void gradientsEqualTheReferences() {
+    Generator<Program> gradients =
+        Programs.smooth(10)
+            .map(
+                program ->
+                    Gradients.gradient(
+                        program,
+                        List.of("result"),
+                        program.inputs().stream().map(Value::name).toList()));
+    check(laid(gradients, false))
+        .holds(
+            laid -> {
+              try (Collectives collectives = Collectives.open(laid.mesh());
+                  Executable wanted = new ReferenceBackend().compile(laid.program().program());
+                  Executable given =
+                      new Planned(MeshBackend.of(collectives), plan(laid))
+                          .compile(laid.program().program())) {
+                List<Tensor> a = wanted.run(laid.program().inputs());
+                List<Tensor> b = given.run(laid.program().inputs());
+                for (int i = 0; i < a.size(); i++) {
+                  assertArrayEquals(a.get(i).toDoubleArray(), b.get(i).toDoubleArray(), 1e-9);
+                }
+              }
+            });
+  }
+}
