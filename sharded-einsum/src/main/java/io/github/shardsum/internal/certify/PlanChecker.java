@@ -471,6 +471,9 @@ public final class PlanChecker {
         long size = planned.get(step.operands().get(i)).shape().size(dim);
         sizes.merge(local.operands().get(i).get(dim), size, Math::max);
       }
+      boolean isSum = read.get(i).all() != Held.ONE && !read.get(i).all().isEmpty();
+      boolean may = local.isProduct() || local.addends().contains(i);
+      require(may || !isSum, "operand %d lacks terms", i);
     }
     List<Map<String, Interval>> at = new ArrayList<>();
     List<Set<Object>> terms = new ArrayList<>();
@@ -537,20 +540,18 @@ public final class PlanChecker {
   }
 
   /** The terms of a result by those of the operands. */
-  private Set<Object> terms(Local local, List<Set<Object>> read) {
+  private static Set<Object> terms(Local local, List<Set<Object>> read) {
     Set<Object> terms = Held.ONE;
     if (local.isProduct()) {
       for (Set<Object> own : read) {
         terms = Held.product(terms, own);
       }
-    } else if (read.stream().anyMatch(own -> own != Held.ONE)) {
+    } else if (local.addends().stream().anyMatch(i -> read.get(i) != Held.ONE)) {
       terms = new HashSet<>();
-      for (int i = 0; i < read.size(); i++) {
+      for (int i : local.addends()) {
         for (Object term : read.get(i)) {
           terms.add(List.of(i, term));
         }
-        boolean may = local.addends().contains(i) || read.get(i) == Held.ONE;
-        require(may, "operand %d must not be a sum that lacks terms", i);
       }
     }
     return terms;
