@@ -5,7 +5,8 @@ import java.util.stream.Collectors;
 
 /**
  * A collective could not be carried out. The {@link Collectives} that threw it is of no further
- * use: every later call throws the same failure.
+ * use: every later call throws one of the same class that says so, with the first failure as its
+ * cause.
  */
 public abstract sealed class CollectiveException extends RuntimeException
     permits CollectiveMismatchException,

@@ -366,6 +366,32 @@ class FaultTest {
     }
   }
 
+  /** Nothing was wrong with the later call, whose message must not read as if there were. */
+  @Test
+  void aCallAfterAFailureTellsWhatFailedBefore() {
+    try (Collectives collectives = Collectives.open(Mesh.of("x", 2))) {
+      CollectiveException first =
+          assertThrows(
+              CollectiveException.class,
+              () ->
+                  collectives.spmd(
+                      device -> {
+                        throw new IllegalStateException("on purpose");
+                      }));
+      List<Tensor> ones = List.of(Tensor.full(DType.F32, 1, 4), Tensor.full(DType.F32, 1, 4));
+      Collective sum = new Collective.AllReduce(Reduction.SUM, "x");
+      CollectiveException later = assertThrows(first.getClass(), () -> collectives.run(sum, ones));
+      assertTrue(
+          later.getMessage().startsWith("collectives: failed before and are of no further use"),
+          later.getMessage());
+      assertTrue(later.getMessage().contains(first.summary()), later.getMessage());
+      assertEquals(List.of(), later.participants());
+      CollectiveException cause = assertInstanceOf(first.getClass(), later.getCause());
+      assertEquals(first.summary(), cause.summary());
+      assertThrows(first.getClass(), () -> collectives.plan("p"));
+    }
+  }
+
   @Test
   void countsThatLieAllocateNothing() {
     try (Collectives collectives = Collectives.open(Mesh.of("x", 2))) {

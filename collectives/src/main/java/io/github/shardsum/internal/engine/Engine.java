@@ -184,7 +184,7 @@ public final class Engine implements Collectives {
       throw refusal();
     }
     if (failure.get().isPresent()) {
-      throw Failures.again(failure.get().get());
+      throw Failures.before(failure.get().get());
     }
   }
 
@@ -236,7 +236,7 @@ public final class Engine implements Collectives {
     return sequence++;
   }
 
-  /** Makes every later call fail in the same way. */
+  /** Makes every later call fail, with this as its cause. */
   void poison(CollectiveException failed) {
     boolean first = failure.compareAndSet(Optional.empty(), Optional.of(failed));
     // A mismatch is known to all processes, and some may still be reading who did what.

@@ -29,6 +29,20 @@ final class Failures {
     };
   }
 
+  /** Of a call after a failure: another one of its class, since the call itself did nothing. */
+  static CollectiveException before(CollectiveException first) {
+    String text =
+        "collectives: failed before and are of no further use; open new ones. The first failure: "
+            + first.summary();
+    List<Participant> nobody = List.of();
+    return switch (first) {
+      case CollectiveMismatchException _ -> new CollectiveMismatchException(text, nobody, first);
+      case CollectiveTimeoutException _ -> new CollectiveTimeoutException(text, nobody, first);
+      case DeviceFailedException _ -> new DeviceFailedException(text, nobody, first);
+      case TransportException _ -> new TransportException(text, nobody, first);
+    };
+  }
+
   /** Participants ordered so that those whose request fewest share come first. */
   static List<Participant> oddOnesFirst(List<Participant> participants) {
     Map<String, Integer> votes = new HashMap<>();

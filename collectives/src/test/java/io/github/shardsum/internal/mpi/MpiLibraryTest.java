@@ -32,6 +32,14 @@ class MpiLibraryTest {
     assertTrue(message.contains("apt-get install openmpi-bin"), message);
   }
 
+  @Test
+  void aLibraryThatIsNoMpiIsNamed() {
+    Map<String, String> other = Map.of(MpiLibrary.VARIABLE, "libm.so.6");
+    String message = assertThrows(MpiException.class, () -> MpiLibrary.load(other)).getMessage();
+    assertTrue(message.contains("libm.so.6 (no MPI: it has no MPI_Init_thread)"), message);
+    assertTrue(message.contains("set SHARDSUM_MPI_LIBRARY to the file"), message);
+  }
+
   private static String first(Map<String, String> environment) {
     return MpiLibrary.candidates(environment).getFirst();
   }

@@ -15,6 +15,7 @@ import io.github.shardsum.cli.program.GradientCommand;
 import io.github.shardsum.cli.program.RunCommand;
 import io.github.shardsum.cli.topology.TopologyCommand;
 import io.github.shardsum.cli.tpu.TpuCommand;
+import io.github.shardsum.collective.CollectiveException;
 import io.github.shardsum.pjrt.PjrtException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -141,6 +142,8 @@ public final class Main implements Runnable {
       case FileSystemException file ->
           command.getErr().println(name + ": " + FileErrors.describe(file));
       case IllegalArgumentException bad -> command.getErr().println(name + ": " + bad.getMessage());
+      case CollectiveException failed ->
+          command.getErr().println(name + ": " + failed.getMessage());
       case PjrtException refused -> command.getErr().println(name + ": " + refused.getMessage());
       case CompletionException wrapped when wrapped.getCause() instanceof PjrtException refused ->
           command.getErr().println(name + ": " + refused.getMessage());

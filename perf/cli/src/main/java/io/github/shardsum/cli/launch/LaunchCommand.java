@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     name = "launch",
     customSynopsis = "shardsum launch -n N [--hosts FILE] [OPTION ...] COMMAND [ARGUMENT ...]",
     description = {
-      "%nRun a command in N processes under MPI.",
+      "%nRun a command in N processes under MPI. Standard input is that of rank 0.",
       "%nThe command is the one that runs in one process: its collectives then go over MPI, since"
           + " SHARDSUM_ENGINE is set to mpi. If a process ends otherwise than well, the others are"
           + " ended, and what happened to which rank is said last; the exit status is then not"
@@ -142,11 +142,14 @@ public final class LaunchCommand implements Callable<Integer> {
       errors.println(
           "shardsum launch: failed: "
               + reports.stream().map(Object::toString).collect(Collectors.joining("; ")));
+    } else if (status.filter(code -> code != 0).isPresent()) {
+      errors.println("shardsum launch: failed: mpirun ended with status " + status.get());
+    }
+    if (!reports.isEmpty() || status.filter(code -> code != 0).isPresent()) {
+      // One that left MPI with status 0, too early, is why the others could not go on.
       supervisor
           .wellBefore()
           .forEach(report -> errors.println("shardsum launch: before that, " + report));
-    } else if (status.filter(code -> code != 0).isPresent()) {
-      errors.println("shardsum launch: failed: mpirun ended with status " + status.get());
     }
     errors.flush();
     return status.filter(code -> code == 0 && reports.isEmpty()).orElse(FAILED);

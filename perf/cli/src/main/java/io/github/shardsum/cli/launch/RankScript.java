@@ -30,12 +30,15 @@ final class RankScript {
       rank=${OMPI_COMM_WORLD_RANK:-${PMIX_RANK:-${PMI_RANK:-unknown}}}
       asked=
       trap 'asked=yes; kill -TERM "$child" 2>/dev/null' TERM INT HUP
+      # A shell gives a program in the background no input but what is named.
+      exec 3<&0
       if command -v setpriv >/dev/null 2>&1; then
-        setpriv --pdeathsig KILL -- "$@" <&0 &
+        setpriv --pdeathsig KILL -- "$@" <&3 3<&- &
       else
-        "$@" <&0 &
+        "$@" <&3 3<&- &
       fi
       child=$!
+      exec 3<&-
       wait "$child"
       status=$?
       while kill -0 "$child" 2>/dev/null; do

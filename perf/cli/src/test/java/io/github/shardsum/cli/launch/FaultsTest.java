@@ -123,6 +123,22 @@ class FaultsTest {
     assertNamesRankOne(run(mpi, "halt", true), "ended with status 3");
   }
 
+  /** Its status does not tell that the others still wait for it. */
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void aProcessHaltedWithStatusZeroIsNamed(String mpi) throws Exception {
+    assertNamesRankOne(run(mpi, "halt-well", true), "ended with status 0");
+  }
+
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void standardInputIsThatOfRankZero(String mpi) throws Exception {
+    Path words = Files.writeString(folder.resolve("words"), "a word\n");
+    Outcome outcome = launch(mpi, List.of("cat"), words.toFile());
+    assertEquals(0, outcome.status(), outcome.toString());
+    assertEquals("a word\n", outcome.out());
+  }
+
   @ParameterizedTest
   @MethodSource("mpis")
   void aProcessThatIsToldToEndAmongItsCollectivesEnds(String mpi) throws Exception {
@@ -261,6 +277,11 @@ class FaultsTest {
 
   private Outcome launch(String mpi, List<String> program)
       throws IOException, InterruptedException {
+    return launch(mpi, program, new File("/dev/null"));
+  }
+
+  private Outcome launch(String mpi, List<String> program, File input)
+      throws IOException, InterruptedException {
     Path out = folder.resolve("out");
     Path errors = folder.resolve("errors");
     List<String> command = java("io.github.shardsum.cli.Main", classPath());
@@ -269,7 +290,7 @@ class FaultsTest {
     command.addAll(program);
     Process process =
         new ProcessBuilder(command)
-            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+            .redirectInput(ProcessBuilder.Redirect.from(input))
             .redirectOutput(out.toFile())
             .redirectError(errors.toFile())
             .start();

@@ -129,6 +129,7 @@ final class FaultyProgram {
       case "kill" -> signal("-KILL");
       case "stop" -> signal("-STOP");
       case "halt" -> Runtime.getRuntime().halt(3);
+      case "halt-well" -> Runtime.getRuntime().halt(0);
       case "exit" -> System.exit(3);
       case "term" -> beside(() -> signal("-TERM"));
       case "exit-beside" -> beside(() -> System.exit(3));

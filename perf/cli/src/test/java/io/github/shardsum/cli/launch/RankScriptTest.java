@@ -60,6 +60,17 @@ class RankScriptTest {
   }
 
   @Test
+  void aProgramReadsTheStandardInputOfItsRank() throws Exception {
+    Process process = start("0", "cat");
+    try (var input = process.outputWriter()) {
+      input.write("a line\n");
+    }
+    assertEquals(
+        "a line\n", new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+    assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS));
+  }
+
+  @Test
   void aProgramDoesNotOutliveItsKilledShell() throws Exception {
     Process process = start("1", "echo $$; exec sleep 60");
     long program =
