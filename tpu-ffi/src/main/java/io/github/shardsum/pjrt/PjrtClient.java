@@ -300,7 +300,7 @@ public final class PjrtClient implements AutoCloseable {
   }
 
   /**
-   * The devices that a program of so many replicas and partitions runs on unless told otherwise.
+   * The devices that a program of this many replicas and partitions runs on unless told otherwise.
    *
    * @param replicas at least 1
    * @param partitions at least 1

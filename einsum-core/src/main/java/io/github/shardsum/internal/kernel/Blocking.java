@@ -36,7 +36,7 @@ public record Blocking(
   /** The distance between rows of A that goes with it, and the least of any kernel. */
   public static final int A_STRIDE = K_MAX + 16;
 
-  /** Rows of A that are turned over together: more in one sweep would touch too many pages. */
+  /** Rows of A that are transposed together: more in one sweep would touch too many pages. */
   public static final int ROWS_OF_A = 128;
 
   /**
@@ -46,14 +46,14 @@ public record Blocking(
   public static final int GAP = 16;
 
   /**
-   * Up to so many terms the tiles of a block follow C's rows in any case: then C is what takes the
-   * time.
+   * Up to this many terms the tiles of a block follow C's rows in any case: then C is what takes
+   * the time.
    */
   private static final int K_ALONG_ROWS = 128;
 
   /**
-   * Below so many terms tiles are lower: the time goes into writing C, and fewer rows side by side
-   * are written faster (4096 x 4096 of 32 terms by a tenth).
+   * Below this many terms tiles are lower: the time goes into writing C, and fewer rows side by
+   * side are written faster (4096 x 4096 of 32 terms by a tenth).
    */
   private static final int FEW_TERMS = 48;
 
@@ -112,8 +112,8 @@ public record Blocking(
 
   /**
    * Whether a column or two of lines of a matrix, one line a row, finds room in the second-level
-   * cache. Rows a multiple of a power of two apart share so many sets the fewer: 512 rows of 8 KiB
-   * take as much room as if all of every row were kept.
+   * cache. Rows a multiple of a power of two apart fall on fewer sets: 512 rows of 8 KiB take as
+   * much room as if all of every row were kept.
    *
    * @param rows how many
    * @param rowBytes how far apart they are

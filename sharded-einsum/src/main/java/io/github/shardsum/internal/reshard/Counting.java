@@ -37,7 +37,7 @@ public final class Counting {
       case Action.AllGather _ -> gathered(held, group);
       case Action.AllReduce _ -> reduced(held, group);
       case Action.ReduceScatter _ -> gathered(after.localElements(), group);
-      case Action.AllToAll _ -> turned(held, group);
+      case Action.AllToAll _ -> allToAll(held, group);
       case Action.CollectivePermute _ -> group == 1 ? 0 : held;
       case Action.Exchange exchange -> exchanged(exchange, before, after);
     };
@@ -72,7 +72,7 @@ public final class Counting {
    * @param group number of members
    * @return elements that a member receives, rounded up
    */
-  public static long turned(long elements, long group) {
+  public static long allToAll(long elements, long group) {
     return Math.ceilDiv(Math.multiplyExact(group - 1, elements), group);
   }
 

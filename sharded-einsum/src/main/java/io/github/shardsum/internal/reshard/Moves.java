@@ -190,7 +190,7 @@ final class Moves {
                         new Action.AllToAll(
                             layout.label(from), layout.label(to), units.axes(moved)),
                     next,
-                    Counting.turned(elements(state), units.product(moved))));
+                    Counting.allToAll(elements(state), units.product(moved))));
           }
         }
       }
