@@ -37,8 +37,21 @@ final class RandomEinsum {
   final String what;
 
   RandomEinsum(long seed) {
-    random = new RandomSharding(seed);
-    mesh = random.mesh();
+    this(new RandomSharding(seed), seed);
+  }
+
+  private RandomEinsum(RandomSharding random, long seed) {
+    this(random, random.mesh(), seed);
+  }
+
+  /** On a given mesh. */
+  RandomEinsum(Mesh mesh, long seed) {
+    this(new RandomSharding(seed), mesh, seed);
+  }
+
+  private RandomEinsum(RandomSharding random, Mesh mesh, long seed) {
+    this.random = random;
+    this.mesh = mesh;
     dtype = DTYPES.get(random.below(DTYPES.size()));
     LABELS.forEach(label -> sizes.put(label, random.size()));
     List<Term> operands = new ArrayList<>();
@@ -104,20 +117,27 @@ final class RandomEinsum {
       assertTrue(!equation.output().partial().isEmpty(), what + ": " + refused.getMessage());
       return false;
     }
+    try (Collectives collectives = RandomSharding.collectives(mesh)) {
+      check(plan, collectives);
+    }
+    return true;
+  }
+
+  /** Holds a plan to the unsharded einsum on an engine, in this process or with others. */
+  void check(ShardedEinsumPlan plan, Collectives collectives) {
     assertTrue(plan.certify().startsWith("certified"), what);
     Data data = data(plan);
     Tensor expected = data.expected();
     Tensor[] operands = data.wholes().toArray(Tensor[]::new);
-    try (Collectives collectives = RandomSharding.collectives(mesh)) {
+    try {
       ShardedEinsum einsum = ShardedEinsum.of(plan, collectives);
-      ShardedTensor result = einsum.runSharded(data.shards());
+      ShardedTensor result = einsum.runSharded(data.on(collectives.devices()));
       Tensor whole = einsum.gather(result);
       assertTrue(RandomSharding.isEqual(expected, whole), () -> what + "\n" + plan);
       assertTrue(RandomSharding.isEqual(expected, einsum.run(operands)), () -> what + "\n" + plan);
     } catch (RuntimeException failed) {
       throw new AssertionError(what + "\n" + plan, failed);
     }
-    return true;
   }
 
   /**
@@ -127,7 +147,12 @@ final class RandomEinsum {
    * @param shards the operands on the mesh
    * @param expected the result
    */
-  record Data(List<Tensor> wholes, List<ShardedTensor> shards, Tensor expected) {}
+  record Data(List<Tensor> wholes, List<ShardedTensor> shards, Tensor expected) {
+    /** The shards of some devices. */
+    List<ShardedTensor> on(List<Integer> devices) {
+      return shards.stream().map(all -> RandomSharding.on(devices, all)).toList();
+    }
+  }
 
   /** Small integers for a plan's inputs. */
   Data data(ShardedEinsumPlan plan) {

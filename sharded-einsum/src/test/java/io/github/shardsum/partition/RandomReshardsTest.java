@@ -32,11 +32,18 @@ final class RandomReshardsTest {
   private static boolean reshard(long seed) {
     RandomSharding random = new RandomSharding(seed);
     Mesh mesh = random.mesh();
+    try (Collectives collectives = RandomSharding.collectives(mesh)) {
+      return reshard(random, "seed " + seed, mesh, collectives);
+    }
+  }
+
+  /** The same on an engine, in this process or with others. */
+  static boolean reshard(RandomSharding random, String seed, Mesh mesh, Collectives collectives) {
     List<String> labels = LABELS.subList(0, random.below(4));
     Shape shape = Shape.of(labels.stream().mapToLong(_ -> random.size()).toArray());
     Layout from = random.layout(mesh, labels, mesh.axisNames());
     Layout to = random.layout(mesh, labels, from.partial());
-    String what = "seed %d: %s to %s of %s on %s".formatted(seed, from, to, shape, mesh.notation());
+    String what = "%s: %s to %s of %s on %s".formatted(seed, from, to, shape, mesh.notation());
     ReshardPlan plan;
     try {
       plan = ReshardPlan.of(from, to, shape, DType.F32, PlanOptions.defaults());
@@ -50,16 +57,16 @@ final class RandomReshardsTest {
     }
     assertTrue(plan.certify().startsWith("certified"), what);
     Value value = random.value(from, shape, DType.F32, DType.F32, 9);
-    try (Collectives collectives = RandomSharding.collectives(mesh)) {
-      ShardedTensor result = Reshard.of(plan, collectives).run(value.shards());
-      assertTrue(result.layout().isEquivalent(to), what);
-      for (int i = 0; i < mesh.size() && to.partial().isEmpty(); i++) {
-        Tensor wanted = to.box(shape, i).of(value.whole());
-        assertTrue(RandomSharding.isEqual(wanted, result.shards().get(i)), what + "\n" + plan);
-      }
-      Tensor whole = Reshard.gather(result, collectives);
-      assertTrue(RandomSharding.isEqual(value.whole(), whole), what + "\n" + plan);
+    List<Integer> devices = collectives.devices();
+    ShardedTensor result =
+        Reshard.of(plan, collectives).run(RandomSharding.on(devices, value.shards()));
+    assertTrue(result.layout().isEquivalent(to), what);
+    for (int i = 0; i < devices.size() && to.partial().isEmpty(); i++) {
+      Tensor wanted = to.box(shape, devices.get(i)).of(value.whole());
+      assertTrue(RandomSharding.isEqual(wanted, result.shards().get(i)), what + "\n" + plan);
     }
+    Tensor whole = Reshard.gather(result, collectives);
+    assertTrue(RandomSharding.isEqual(value.whole(), whole), what + "\n" + plan);
     assertEquals(plan, again(plan), what);
     return true;
   }

@@ -119,6 +119,12 @@ final class RandomSharding {
     return new Value(whole, new ShardedTensor(shape, layout, devices, shards));
   }
 
+  /** Of a value on all devices what some have. */
+  static ShardedTensor on(List<Integer> devices, ShardedTensor all) {
+    return new ShardedTensor(
+        all.shape(), all.layout(), devices, devices.stream().map(all.shards()::get).toList());
+  }
+
   /** A small engine in this process. */
   static Collectives collectives(Mesh mesh) {
     return Collectives.open(mesh, Workers.sequential(), CollectiveOptions.defaults());

@@ -16,6 +16,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -301,16 +302,19 @@ public final class PlanChecker {
 
   /** A device gets the block that has the numbers along all labels which it has afterwards. */
   private void permute(Held held, List<String> axes, PlannedValue before, PlannedValue after) {
-    require(wide(before.layout().partial()).isEmpty(), "must move no addends, got %s", before);
+    boolean isApart = Collections.disjoint(axes, wide(before.layout().partial()));
+    require(isApart, "addends must stay where they are, got %s", before);
+    Held from = held.copy();
     for (int[] group : groups(axes)) {
-      Map<Object, Interval[]> blocks = new HashMap<>();
+      Map<Object, Integer> blocks = new HashMap<>();
       for (int device : group) {
-        blocks.put(grid.place(device, before.layout().term()), held.boxes()[device]);
+        blocks.put(grid.place(device, before.layout().term()), device);
       }
       for (int device : group) {
-        Interval[] block = blocks.get(grid.place(device, after.layout().term()));
-        require(block != null, "devices %s do not have what device %d gets", group, device);
-        held.boxes()[device] = Objects.requireNonNull(block).clone();
+        int source = blocks.getOrDefault(grid.place(device, after.layout().term()), -1);
+        require(source >= 0, "devices %s do not have what device %d gets", group, device);
+        held.boxes()[device] = from.boxes()[source].clone();
+        held.terms().set(device, from.terms().get(source));
       }
     }
   }
