@@ -20,7 +20,7 @@ import org.junit.jupiter.api.function.Executable;
 public final class TestFiles {
   private TestFiles() {}
 
-  public static Path fixture(String name) {
+  static Path fixture(String name) {
     URL resource = TestFiles.class.getResource("fixtures/" + name);
     if (resource == null) {
       throw new AssertionError("no fixture " + name);
@@ -34,12 +34,12 @@ public final class TestFiles {
 
   /** What a test does with a folder. */
   @FunctionalInterface
-  public interface Use {
+  interface Use {
     void in(Path folder) throws IOException;
   }
 
   /** Runs with a fresh folder that is gone afterwards. */
-  public static void inFolder(Use use) throws IOException {
+  static void inFolder(Use use) throws IOException {
     Path folder = Files.createTempDirectory("shardsum");
     try {
       use.in(folder);
@@ -58,7 +58,7 @@ public final class TestFiles {
   }
 
   /** An .npy file with a header as given, not padded. */
-  public static byte[] npy(int version, String dict, int dataBytes) {
+  static byte[] npy(int version, String dict, int dataBytes) {
     byte[] text = dict.getBytes(StandardCharsets.ISO_8859_1);
     int lengthSize = version == 1 ? 2 : 4;
     ByteBuffer file =
@@ -74,14 +74,14 @@ public final class TestFiles {
     return file.put(text).array();
   }
 
-  public static byte[] npy(String dict, int dataBytes) {
+  static byte[] npy(String dict, int dataBytes) {
     return npy(1, dict, dataBytes);
   }
 
   /**
    * Runs something that must be refused as the file's fault, and checks all that the error says.
    */
-  public static TensorFileException refuses(Path file, long offset, String part, Executable use) {
+  static TensorFileException refuses(Path file, long offset, String part, Executable use) {
     TensorFileException thrown = assertThrows(TensorFileException.class, use);
     String message = String.valueOf(thrown.getMessage());
     assertTrue(message.startsWith(file.toString()), message);
