@@ -5,6 +5,7 @@ import io.github.shardsum.internal.contraction.ContractionProgram;
 import io.github.shardsum.internal.contraction.KernelChoices;
 import io.github.shardsum.internal.contraction.ResultScaling;
 import io.github.shardsum.internal.einsum.ContractionSpecs;
+import io.github.shardsum.internal.einsum.EquationPrinter;
 import io.github.shardsum.internal.einsum.KernelTuner;
 import io.github.shardsum.internal.einsum.PathPlanning;
 import io.github.shardsum.internal.einsum.PlanCache;
@@ -160,8 +161,8 @@ public final class Einsum {
     if (equation.isAnnotated()) {
       throw new IllegalArgumentException(
           "einsum: expected an equation without layout, got \""
-              + equation
-              + "\"; use Equation.withoutLayout(), or the sharded-einsum module to lay it out");
+              + EquationPrinter.shortened(equation)
+              + "\"; use Equation.withoutLayout(), or ShardedEinsum of the module sharded-einsum");
     }
     List<Shape> shapes = new ArrayList<>();
     for (OperandSpec spec : specs) {

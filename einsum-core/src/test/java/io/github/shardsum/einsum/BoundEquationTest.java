@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.einsum.EinsumShapeException.Kind;
 import io.github.shardsum.einsum.EinsumShapeException.Site;
 import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +34,27 @@ class BoundEquationTest {
 
   private static EinsumShapeException strictRefusal(String equation, Shape... shapes) {
     return refusal(Strictness.STRICT, Map.of(), equation, shapes);
+  }
+
+  /** Of thousands of letters or operands a message shows some. */
+  @Test
+  void aLongEquationIsAbbreviatedInItsErrors() {
+    Equation letters = Equation.parse("a".repeat(3000) + "->a");
+    Equation operands = Equation.parse("ij,".repeat(3000) + "ij->i");
+    List<Shape> shapes = new ArrayList<>(Collections.nCopies(3001, Shape.of(2, 2)));
+    shapes.set(2000, Shape.of(2, 3));
+    List<EinsumShapeException> refusals =
+        List.of(
+            assertThrows(EinsumShapeException.class, () -> letters.bind(List.of(Shape.of(2)))),
+            assertThrows(EinsumShapeException.class, () -> operands.bind(List.of(Shape.of(2, 2)))),
+            assertThrows(EinsumShapeException.class, () -> operands.bind(shapes)));
+    for (EinsumShapeException refusal : refusals) {
+      assertTrue(refusal.getMessage().length() < 1500, refusal.getMessage());
+      assertTrue(refusal.getMessage().lines().count() < 20, refusal.getMessage());
+    }
+    String site = refusals.get(2).getMessage();
+    assertTrue(site.contains("operand 2000: ij, shape [2, 3], axis 1 = 3"), site);
+    assertTrue(site.contains("and 2992 more operands"), site);
   }
 
   @Test

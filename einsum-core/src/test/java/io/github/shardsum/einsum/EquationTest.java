@@ -109,6 +109,16 @@ class EquationTest {
   }
 
   @Test
+  void whatNobodySeesIsNamed() {
+    EquationSyntaxException mark =
+        assertThrows(EquationSyntaxException.class, () -> Equation.parse("\uFEFFij->ji"));
+    assertEquals("a byte-order mark (U+FEFF) is no label", mark.rule());
+    EquationSyntaxException control =
+        assertThrows(EquationSyntaxException.class, () -> Equation.parse("i\u0007j->ij"));
+    assertEquals("U+0007 is no label", control.rule());
+  }
+
+  @Test
   void aSyntaxErrorHasACaretUnderThePlaceTheRuleAndTheWayOut() {
     EquationSyntaxException refusal =
         assertThrows(EquationSyntaxException.class, () -> Equation.parse("i*j->ij"));

@@ -1,6 +1,7 @@
 package io.github.shardsum.backend;
 
 import io.github.shardsum.internal.backend.CheckedExecutable;
+import io.github.shardsum.internal.program.pass.AnnotationRemoval;
 import io.github.shardsum.internal.reference.Interpreter;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
@@ -47,7 +48,12 @@ public final class ReferenceBackend implements Backend {
         new CheckedExecutable.Code(
             (outputs, inputs) -> Interpreter.run(program, inputs, outputs),
             bytes,
-            () -> "reference: every statement in turn\n" + program,
+            () ->
+                "reference: every statement in turn\n"
+                    + program
+                    + AnnotationRemoval.note(program)
+                        .map(note -> "note: " + note + "\n")
+                        .orElse(""),
             List::of);
     return new CheckedExecutable(program, code, Thread::startVirtualThread);
   }

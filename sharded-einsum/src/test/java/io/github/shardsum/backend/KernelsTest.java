@@ -79,6 +79,22 @@ class KernelsTest {
     assertTrue(text.contains("note: composite test.other runs as its decomposition"), text);
   }
 
+  /** They change no value; but who wrote them should know that nothing is laid out. */
+  @Test
+  void explainNotesTheLayoutsThatAreLeftOut() {
+    ProgramBuilder p = Program.builder("laid.out");
+    Value x = p.input("x", "f32[i@x=3 j=2]");
+    Value y = p.let("y", p.exp(x));
+    p.output("z", p.split(y, "j", "y"));
+    Program program = p.build();
+    String note = "note: this is one device: the layouts of x, z are left out\n";
+    String local = explain(Kernels.none(), program);
+    assertTrue(local.endsWith(note), local);
+    try (Executable reference = new ReferenceBackend().compile(program)) {
+      assertTrue(reference.explain().endsWith(note), reference.explain());
+    }
+  }
+
   @Test
   void aCompositeInTheBodyOfALoopIsNotedOnce() {
     ProgramBuilder p = Program.builder("looped");

@@ -132,6 +132,18 @@ class RefusalTest {
   }
 
   @Test
+  void anArgumentThatIsNullIsTold() {
+    try (PjrtClient client = fake.open().createClient();
+        PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());
+        PjrtBuffer in = buffer(client)) {
+      PjrtBuffer[] arguments = {in, null};
+      String told =
+          assertThrows(NullPointerException.class, () -> program.run(arguments)).getMessage();
+      assertEquals("argument 1: must be a buffer, got null", told);
+    }
+  }
+
+  @Test
   void argumentsThatDoNotFitTheDevicesAreRefused() {
     try (PjrtClient client = fake.open().createClient();
         PjrtLoadedExecutable program = client.compile("m", CompileOptions.defaults());

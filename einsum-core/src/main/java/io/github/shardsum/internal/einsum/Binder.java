@@ -94,7 +94,7 @@ public final class Binder {
                 + " has "
                 + shapes.get(operand).rank()
                 + " axes, its term '"
-                + term
+                + EquationPrinter.shortened(term)
                 + "' has "
                 + (term.ellipsis() < 0 ? "" : "at least ")
                 + namedCount(term),
@@ -225,7 +225,9 @@ public final class Binder {
         throw wrongOutput(
             Kind.OUTPUT_REPEAT,
             axis,
-            "the output has label '" + output.axis(axis).label() + "' twice",
+            "the output has label '"
+                + EquationPrinter.shortened(output.axis(axis).label())
+                + "' twice",
             "A strict equation does not write a diagonal; name each output label once, or bind"
                 + " leniently.");
       }
@@ -237,7 +239,9 @@ public final class Binder {
     if (axis.isEmpty() || name.equals(Axis.ELLIPSIS.label())) {
       throw wrong(
           Kind.OUTPUT_SIZE,
-          "a size is given for '" + name + "', which is no label of the output",
+          "a size is given for '"
+              + EquationPrinter.shortened(name)
+              + "', which is no label of the output",
           "A size may be given only for an output label that no operand has; leave this one out.");
     }
     int label = number(name);
@@ -274,7 +278,9 @@ public final class Binder {
         throw wrongOutput(
             Kind.OUTPUT_SIZE,
             outputAxis(name).orElseThrow(),
-            "output label '" + name + "' is in no operand, so its size is not known",
+            "output label '"
+                + EquationPrinter.shortened(name)
+                + "' is in no operand, so its size is not known",
             "Check the label, or give its size to repeat the result along it.");
       }
       known[label] = site.get().size();

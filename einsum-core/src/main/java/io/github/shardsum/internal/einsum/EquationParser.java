@@ -14,8 +14,6 @@ import java.util.Set;
 
 /** Reads an equation: finds the arrow and the commas, and hands each term to {@link TermParser}. */
 public final class EquationParser {
-  private static final int SHOWN_READING = 120;
-
   private final String text;
 
   public EquationParser(String text) {
@@ -194,11 +192,13 @@ public final class EquationParser {
         Kind.AMBIGUOUS,
         text,
         column,
-        "'" + shortened(labels.getFirst()) + "' could be one label or one label a letter",
+        "'"
+            + EquationPrinter.shortened(labels.getFirst())
+            + "' could be one label or one label a letter",
         "For one label write      "
-            + shortened(equation.toString())
+            + EquationPrinter.shortened(equation)
             + "\nfor single letters write "
-            + shortened(letters.toString()));
+            + EquationPrinter.shortened(letters));
   }
 
   private static Term split(Term term, Set<String> labels) {
@@ -211,9 +211,5 @@ public final class EquationParser {
       }
     }
     return new Term(axes, term.partial());
-  }
-
-  private static String shortened(String reading) {
-    return reading.length() <= SHOWN_READING ? reading : reading.substring(0, SHOWN_READING) + "…";
   }
 }

@@ -12,6 +12,9 @@ import java.util.Optional;
 
 /** An equation as text, and where each axis stands in it. */
 public final class EquationPrinter {
+  /** Of a term or an equation in a message; one of thousands of letters is as good as none. */
+  private static final int LONGEST_SHOWN = 120;
+
   private final StringBuilder text = new StringBuilder();
   private final List<int[]> columns = new ArrayList<>();
 
@@ -133,5 +136,11 @@ public final class EquationPrinter {
             && LabelSyntax.couldBeSeveral(labels.getFirst().label())
         ? Optional.of(labels.getFirst())
         : Optional.empty();
+  }
+
+  /** The notation of anything in a message: of a long one the beginning. */
+  public static String shortened(Object notation) {
+    String text = notation.toString();
+    return text.length() <= LONGEST_SHOWN ? text : text.substring(0, LONGEST_SHOWN) + "…";
   }
 }

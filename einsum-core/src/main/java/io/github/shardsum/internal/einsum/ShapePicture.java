@@ -12,6 +12,9 @@ public final class ShapePicture {
   /** Carets far to the right of a terminal's width are of no help. */
   private static final int LONGEST_WITH_CARETS = 100;
 
+  /** Operands that a message lists; an equation may have thousands. */
+  private static final int MOST_OPERANDS = 16;
+
   private final Equation equation;
   private final List<Shape> shapes;
   private final List<Site> sites;
@@ -37,18 +40,35 @@ public final class ShapePicture {
       text.append("  ").append(notation.text()).append('\n');
     }
     int terms = equation.operandCount();
-    for (int operand = 0; operand < Math.max(terms, shapes.size()); operand++) {
-      appendOperand(text.append("  "), operand);
+    int operands = Math.max(terms, shapes.size());
+    int shown = 0;
+    for (int operand = 0; operand < operands; operand++) {
+      // Of very many, those that the error is about, and some to see what they are like.
+      boolean isShown =
+          operands <= MOST_OPERANDS
+              || shown < MOST_OPERANDS / 2
+              || (shown < MOST_OPERANDS && hasSite(operand));
+      if (isShown) {
+        appendOperand(text.append("  "), operand);
+        shown++;
+      }
+    }
+    if (shown < operands) {
+      text.append("  and ").append(operands - shown).append(" more operands\n");
     }
     if (outputAxis.isPresent()) {
       text.append("  ");
       if (carets) {
         text.repeat(' ', notation.column(terms, outputAxis.getAsInt())).append("^ output\n");
       } else {
-        text.append("output: ").append(equation.output()).append('\n');
+        text.append("output: ").append(EquationPrinter.shortened(equation.output())).append('\n');
       }
     }
     return text.toString();
+  }
+
+  private boolean hasSite(int operand) {
+    return sites.stream().anyMatch(site -> site.operand() == operand);
   }
 
   private void appendOperand(StringBuilder text, int operand) {
@@ -58,9 +78,12 @@ public final class ShapePicture {
     }
     text.append("operand ").append(operand).append(": ");
     if (!carets && hasTerm) {
-      text.append(equation.operand(operand)).append(", ");
+      text.append(EquationPrinter.shortened(equation.operand(operand))).append(", ");
     }
-    text.append(operand < shapes.size() ? "shape " + shapes.get(operand) : "missing");
+    text.append(
+        operand < shapes.size()
+            ? "shape " + EquationPrinter.shortened(shapes.get(operand))
+            : "missing");
     text.append(hasTerm ? "" : ", has no term");
     for (Site site : sites) {
       if (site.operand() == operand) {

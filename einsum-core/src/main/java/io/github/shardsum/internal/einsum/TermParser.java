@@ -15,6 +15,9 @@ import java.util.Set;
 public final class TermParser {
   private static final String DOTS = "...";
 
+  /** What some editors begin a text with. */
+  private static final int BYTE_ORDER_MARK = 0xFEFF;
+
   private final String text;
   private final boolean spaced;
 
@@ -157,8 +160,20 @@ public final class TermParser {
     return wrong(
         Kind.LABEL,
         at,
-        "'" + Character.toString(character) + "' is no label",
+        named(character) + " is no label",
         labels + "; terms are separated by ',' and '->' stands before the output.");
+  }
+
+  /** A character as it looks, or by its number if nobody would see it. */
+  private static String named(int character) {
+    if (character == BYTE_ORDER_MARK) {
+      return "a byte-order mark (U+FEFF)";
+    }
+    return switch (Character.getType(character)) {
+      case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.UNASSIGNED ->
+          "U+%04X".formatted(character);
+      default -> "'" + Character.toString(character) + "'";
+    };
   }
 
   private EquationSyntaxException wrong(Kind kind, int column, String rule, String wayOut) {

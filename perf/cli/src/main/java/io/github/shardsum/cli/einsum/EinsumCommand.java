@@ -5,6 +5,7 @@ import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.path.Objective;
@@ -135,6 +136,7 @@ public final class EinsumCommand implements Callable<Integer> {
   }
 
   private void runOne(EinsumOptions options, PrintWriter output) throws IOException {
+    checkLayout();
     try (InputArrays inputs = new InputArrays(System.in)) {
       Tensor[] tensors = map(operands, inputs);
       Einsum einsum = Einsum.compile(equation.orElse(""), options, OperandSpec.like(tensors));
@@ -144,6 +146,19 @@ public final class EinsumCommand implements Callable<Integer> {
       }
       inputs.read(() -> write(run(einsum, inputs, tensors), output));
       output.flush();
+    }
+  }
+
+  private void checkLayout() {
+    Equation given = Equation.parse(equation.orElse(""));
+    if (given.isAnnotated()) {
+      throw new IllegalArgumentException(
+          "must be an equation without layout, since this is one device, got \"%s\"%n"
+                  .formatted(equation.orElse(""))
+              + "  here:          \"%s\"%n".formatted(given.withoutLayout())
+              + "  over a mesh:   shardsum plan --mesh ... --sizes ... \"%s\"%n"
+                  .formatted(equation.orElse(""))
+              + "  in a program:  ShardedEinsum (docs/sharding-201.md)");
     }
   }
 

@@ -177,6 +177,15 @@ class EinsumCommandTest {
   }
 
   @Test
+  void anEquationWithALayoutIsSentToWhatPlansIt() {
+    assertEquals(1, run("i j@x -> i j", file("a.npy")));
+    assertTrue(
+        err.toString().contains("shardsum plan --mesh ... --sizes ... \"i j@x -> i j\""),
+        err.toString());
+    assertTrue(err.toString().contains("here:          \"ij->ij\""), err.toString());
+  }
+
+  @Test
   void aPlanIsNotPrintedAmongTheBytesOfAResult() {
     assertEquals(2, run("ij->ji", file("a.npy"), "--explain", "-o", "-"));
     assertTrue(err.toString().contains("--explain: must not stand with -o -"), err.toString());

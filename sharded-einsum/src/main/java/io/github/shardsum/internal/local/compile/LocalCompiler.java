@@ -51,6 +51,7 @@ public final class LocalCompiler {
     left.retainAll(results);
     Program last = Passes.rematerialize(clean, left);
     return Lowering.lower(last, composites, workers)
+        .withNotes(AnnotationRemoval.note(program).stream().toList())
         .withNotes(missing.stream().map(LocalCompiler::note).toList());
   }
 

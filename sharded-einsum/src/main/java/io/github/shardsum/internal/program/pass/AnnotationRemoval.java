@@ -9,12 +9,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Removes annotations, for a backend of one device. The value that was annotated takes the name of
  * the annotated one, by which a caller knows it, unless it is an input or an output itself.
  */
 public final class AnnotationRemoval {
+  /** Values that a note names; a program may have thousands. */
+  private static final int MOST_NAMED = 8;
+
   private AnnotationRemoval() {}
 
   /**
@@ -44,6 +48,39 @@ public final class AnnotationRemoval {
         program.inputs(),
         kept,
         OperandSubstitution.replace(program.outputs(), same));
+  }
+
+  /**
+   * What a reader of a plan for one device should know of a program's layouts.
+   *
+   * @param program the program, as it was given
+   * @return a sentence, nothing if it has no layouts
+   */
+  public static Optional<String> note(Program program) {
+    List<String> laidOut = new ArrayList<>();
+    for (Value input : program.inputs()) {
+      if (input.type().labels().isAnnotated()) {
+        laidOut.add(input.name());
+      }
+    }
+    for (Statement statement : program.statements()) {
+      boolean annotates = statement.operation() instanceof Annotate;
+      for (Value result : statement.results()) {
+        if (annotates || result.type().labels().isAnnotated()) {
+          laidOut.add(result.name());
+        }
+      }
+    }
+    if (laidOut.isEmpty()) {
+      return Optional.empty();
+    }
+    int more = laidOut.size() - MOST_NAMED;
+    String names = String.join(", ", laidOut.subList(0, Math.min(laidOut.size(), MOST_NAMED)));
+    return Optional.of(
+        "this is one device: the layouts of "
+            + names
+            + (more > 0 ? " and " + more + " more" : "")
+            + " are left out");
   }
 
   /** For each result that is annotated the value that takes its place. */

@@ -49,7 +49,12 @@ public final class ArgumentChecks {
 
   /** What stays true once it is: whose the buffers are, their devices and types. */
   public void check(PjrtBuffer[] arguments, int width, ExecuteOptions options) {
-    for (PjrtBuffer buffer : arguments) {
+    for (int at = 0; at < arguments.length; at++) {
+      PjrtBuffer buffer = arguments[at];
+      if (buffer == null) {
+        throw new NullPointerException(
+            "argument %d: must be a buffer, got null".formatted(at % width));
+      }
       PjrtClient given = objects.place(buffer).client();
       if (given != client) {
         throw new IllegalArgumentException(
