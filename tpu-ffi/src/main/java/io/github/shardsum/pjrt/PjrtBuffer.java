@@ -97,16 +97,26 @@ public final class PjrtBuffer implements AutoCloseable {
 
   static void destroy(Api api, MemorySegment buffer) {
     try (CallArena scratch = api.scratch()) {
-      ask(api, scratch, PjrtFunction.BUFFER_DESTROY, buffer);
+      query(api, scratch, PjrtFunction.BUFFER_DESTROY, buffer);
     }
   }
 
-  private static Call ask(Api api, CallArena scratch, PjrtFunction slot, MemorySegment buffer) {
-    return api.prepare(scratch, slot).set("buffer", buffer).invoke();
+  private static Call query(
+      Api api, CallArena scratch, PjrtFunction function, MemorySegment buffer) {
+    return api.prepare(scratch, function).set("buffer", buffer).invoke();
   }
 
-  private Call ask(CallArena scratch, PjrtFunction slot, MemorySegment buffer) {
-    return ask(client.api(), scratch, slot, buffer);
+  private Call query(CallArena scratch, PjrtFunction function, MemorySegment buffer) {
+    return query(client.api(), scratch, function, buffer);
+  }
+
+  private <T> T query(PjrtFunction function, Function<Call, T> read) {
+    MemorySegment buffer = handle.enter();
+    try (CallArena scratch = client.api().scratch()) {
+      return read.apply(query(scratch, function, buffer));
+    } finally {
+      handle.exit();
+    }
   }
 
   /**
@@ -117,12 +127,7 @@ public final class PjrtBuffer implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public PjrtType type() {
-    MemorySegment buffer = handle.enter();
-    try (CallArena scratch = client.api().scratch()) {
-      return PjrtType.of(ask(scratch, PjrtFunction.BUFFER_ELEMENT_TYPE, buffer).integer("type"));
-    } finally {
-      handle.exit();
-    }
+    return query(PjrtFunction.BUFFER_ELEMENT_TYPE, call -> PjrtType.of(call.integer("type")));
   }
 
   /**
@@ -139,7 +144,7 @@ public final class PjrtBuffer implements AutoCloseable {
   private long[] sizes() {
     MemorySegment buffer = handle.enter();
     try (CallArena scratch = client.api().scratch()) {
-      Call call = ask(scratch, PjrtFunction.BUFFER_DIMENSIONS, buffer);
+      Call call = query(scratch, PjrtFunction.BUFFER_DIMENSIONS, buffer);
       return NativeMemory.longs(call.pointer("dims"), call.number("num_dims"));
     } finally {
       handle.exit();
@@ -155,13 +160,9 @@ public final class PjrtBuffer implements AutoCloseable {
    *     deleted
    */
   public long onDeviceBytes() {
-    MemorySegment buffer = handle.enter();
-    try (CallArena scratch = client.api().scratch()) {
-      return ask(scratch, PjrtFunction.BUFFER_ON_DEVICE_SIZE_IN_BYTES, buffer)
-          .number("on_device_size_in_bytes");
-    } finally {
-      handle.exit();
-    }
+    return query(
+        PjrtFunction.BUFFER_ON_DEVICE_SIZE_IN_BYTES,
+        call -> call.number("on_device_size_in_bytes"));
   }
 
   /**
@@ -171,12 +172,7 @@ public final class PjrtBuffer implements AutoCloseable {
    * @throws IllegalStateException if the buffer was closed
    */
   public PjrtDevice device() {
-    MemorySegment buffer = handle.enter();
-    try (CallArena scratch = client.api().scratch()) {
-      return client.device(ask(scratch, PjrtFunction.BUFFER_DEVICE, buffer).pointer("device"));
-    } finally {
-      handle.exit();
-    }
+    return query(PjrtFunction.BUFFER_DEVICE, call -> client.device(call.pointer("device")));
   }
 
   /**
@@ -186,13 +182,8 @@ public final class PjrtBuffer implements AutoCloseable {
    * @throws IllegalStateException if the buffer was closed
    */
   public PjrtMemory memory() {
-    MemorySegment buffer = handle.enter();
-    try (CallArena scratch = client.api().scratch()) {
-      return new PjrtMemory(
-          client, ask(scratch, PjrtFunction.BUFFER_MEMORY, buffer).pointer("memory"));
-    } finally {
-      handle.exit();
-    }
+    return query(
+        PjrtFunction.BUFFER_MEMORY, call -> new PjrtMemory(client, call.pointer("memory")));
   }
 
   /**
@@ -202,12 +193,7 @@ public final class PjrtBuffer implements AutoCloseable {
    * @throws IllegalStateException if the buffer was closed
    */
   public boolean isDeleted() {
-    MemorySegment buffer = handle.enter();
-    try (CallArena scratch = client.api().scratch()) {
-      return ask(scratch, PjrtFunction.BUFFER_IS_DELETED, buffer).flag("is_deleted");
-    } finally {
-      handle.exit();
-    }
+    return query(PjrtFunction.BUFFER_IS_DELETED, call -> call.flag("is_deleted"));
   }
 
   /**
@@ -217,12 +203,7 @@ public final class PjrtBuffer implements AutoCloseable {
    * @throws IllegalStateException if the buffer was closed
    */
   public boolean isOnCpu() {
-    MemorySegment buffer = handle.enter();
-    try (CallArena scratch = client.api().scratch()) {
-      return ask(scratch, PjrtFunction.BUFFER_IS_ON_CPU, buffer).flag("is_on_cpu");
-    } finally {
-      handle.exit();
-    }
+    return query(PjrtFunction.BUFFER_IS_ON_CPU, call -> call.flag("is_on_cpu"));
   }
 
   /**
@@ -237,12 +218,7 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   private Call deleteNow() {
-    MemorySegment buffer = handle.enter();
-    try (CallArena scratch = client.api().scratch()) {
-      return ask(scratch, PjrtFunction.BUFFER_DELETE, buffer);
-    } finally {
-      handle.exit();
-    }
+    return query(PjrtFunction.BUFFER_DELETE, call -> call);
   }
 
   /**
@@ -254,13 +230,8 @@ public final class PjrtBuffer implements AutoCloseable {
    */
   public PjrtEvent ready() {
     live("is awaited");
-    MemorySegment buffer = handle.enter();
-    try (CallArena scratch = client.api().scratch()) {
-      return PjrtEvent.of(
-          client, ask(scratch, PjrtFunction.BUFFER_READY_EVENT, buffer).pointer("event"));
-    } finally {
-      handle.exit();
-    }
+    return query(
+        PjrtFunction.BUFFER_READY_EVENT, call -> PjrtEvent.of(client, call.pointer("event")));
   }
 
   /**
@@ -443,7 +414,7 @@ public final class PjrtBuffer implements AutoCloseable {
   /** Of several devices that can use a memory the plugin has chosen one. */
   private PjrtDevice deviceOf(MemorySegment copied) {
     try (CallArena scratch = client.api().scratch()) {
-      return client.device(ask(scratch, PjrtFunction.BUFFER_DEVICE, copied).pointer("device"));
+      return client.device(query(scratch, PjrtFunction.BUFFER_DEVICE, copied).pointer("device"));
     } catch (RuntimeException e) {
       destroy(client.api(), copied);
       throw e;
@@ -451,7 +422,7 @@ public final class PjrtBuffer implements AutoCloseable {
   }
 
   private PjrtBuffer copy(
-      PjrtFunction slot,
+      PjrtFunction function,
       String field,
       MemorySegment target,
       Function<MemorySegment, PjrtBuffer> made) {
@@ -459,7 +430,7 @@ public final class PjrtBuffer implements AutoCloseable {
     MemorySegment buffer = handle.enter();
     try (CallArena scratch = client.api().scratch()) {
       Call call =
-          client.api().prepare(scratch, slot).set("buffer", buffer).set(field, target).invoke();
+          client.api().prepare(scratch, function).set("buffer", buffer).set(field, target).invoke();
       return made.apply(call.pointer("dst_buffer"));
     } finally {
       handle.exit();

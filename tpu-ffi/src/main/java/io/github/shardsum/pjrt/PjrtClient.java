@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -53,18 +54,18 @@ public final class PjrtClient implements AutoCloseable {
     MemorySegment address = handle.enter();
     try (CallArena scratch = api().scratch()) {
       for (MemorySegment device :
-          ask(scratch, PjrtFunction.CLIENT_DEVICES, address).pointers("devices", "num_devices")) {
+          query(scratch, PjrtFunction.CLIENT_DEVICES, address).pointers("devices", "num_devices")) {
         byAddress.put(device.address(), new PjrtDevice(this, device));
       }
       this.devices = List.copyOf(byAddress.values());
       this.addressable =
-          ask(scratch, PjrtFunction.CLIENT_ADDRESSABLE_DEVICES, address)
+          query(scratch, PjrtFunction.CLIENT_ADDRESSABLE_DEVICES, address)
               .pointers("addressable_devices", "num_addressable_devices")
               .stream()
               .map(this::device)
               .toList();
       cpu =
-          ask(scratch, PjrtFunction.CLIENT_PLATFORM_NAME, address)
+          query(scratch, PjrtFunction.CLIENT_PLATFORM_NAME, address)
               .text("platform_name")
               .equals("cpu");
     } finally {
@@ -104,16 +105,26 @@ public final class PjrtClient implements AutoCloseable {
 
   static void destroy(Api api, MemorySegment client) {
     try (CallArena scratch = api.scratch()) {
-      ask(api, scratch, PjrtFunction.CLIENT_DESTROY, client);
+      query(api, scratch, PjrtFunction.CLIENT_DESTROY, client);
     }
   }
 
-  private static Call ask(Api api, CallArena scratch, PjrtFunction slot, MemorySegment client) {
-    return api.prepare(scratch, slot).set("client", client).invoke();
+  private static Call query(
+      Api api, CallArena scratch, PjrtFunction function, MemorySegment client) {
+    return api.prepare(scratch, function).set("client", client).invoke();
   }
 
-  private Call ask(CallArena scratch, PjrtFunction slot, MemorySegment client) {
-    return ask(api(), scratch, slot, client);
+  private Call query(CallArena scratch, PjrtFunction function, MemorySegment client) {
+    return query(api(), scratch, function, client);
+  }
+
+  private <T> T query(PjrtFunction function, Function<Call, T> read) {
+    MemorySegment address = handle.enter();
+    try (CallArena scratch = api().scratch()) {
+      return read.apply(query(scratch, function, address));
+    } finally {
+      handle.exit();
+    }
   }
 
   Api api() {
@@ -151,13 +162,8 @@ public final class PjrtClient implements AutoCloseable {
     }
   }
 
-  private String text(PjrtFunction slot, String field) {
-    MemorySegment address = handle.enter();
-    try (CallArena scratch = api().scratch()) {
-      return ask(scratch, slot, address).text(field);
-    } finally {
-      handle.exit();
-    }
+  private String text(PjrtFunction function, String field) {
+    return query(function, call -> call.text(field));
   }
 
   /**
@@ -196,12 +202,7 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public int processIndex() {
-    MemorySegment address = handle.enter();
-    try (CallArena scratch = api().scratch()) {
-      return ask(scratch, PjrtFunction.CLIENT_PROCESS_INDEX, address).integer("process_index");
-    } finally {
-      handle.exit();
-    }
+    return query(PjrtFunction.CLIENT_PROCESS_INDEX, call -> call.integer("process_index"));
   }
 
   /**
@@ -287,16 +288,12 @@ public final class PjrtClient implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public List<PjrtMemory> memories() {
-    MemorySegment address = handle.enter();
-    try (CallArena scratch = api().scratch()) {
-      return ask(scratch, PjrtFunction.CLIENT_ADDRESSABLE_MEMORIES, address)
-          .pointers("addressable_memories", "num_addressable_memories")
-          .stream()
-          .map(memory -> new PjrtMemory(this, memory))
-          .toList();
-    } finally {
-      handle.exit();
-    }
+    return query(
+        PjrtFunction.CLIENT_ADDRESSABLE_MEMORIES,
+        call ->
+            call.pointers("addressable_memories", "num_addressable_memories").stream()
+                .map(memory -> new PjrtMemory(this, memory))
+                .toList());
   }
 
   /**
@@ -480,7 +477,7 @@ public final class PjrtClient implements AutoCloseable {
     MemorySegment address = handle.enter();
     try (CallArena scratch = api().scratch()) {
       MemorySegment topology =
-          ask(scratch, PjrtFunction.CLIENT_TOPOLOGY_DESCRIPTION, address).pointer("topology");
+          query(scratch, PjrtFunction.CLIENT_TOPOLOGY_DESCRIPTION, address).pointer("topology");
       return PjrtTopology.borrowed(this, topology);
     } finally {
       handle.exit();

@@ -6,6 +6,7 @@ import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * A device of a client, which owns it. Safe for use by many threads at once; two are equal if they
@@ -22,19 +23,28 @@ public final class PjrtDevice {
     this.client = client;
     this.address = address;
     try (CallArena scratch = client.api().scratch()) {
-      Call call = ask(scratch, PjrtFunction.DEVICE_GET_DESCRIPTION);
+      Call call = query(scratch, PjrtFunction.DEVICE_GET_DESCRIPTION);
       this.description =
           PjrtDeviceDescription.read(client.api(), call.pointer("device_description"));
-      this.addressable = ask(scratch, PjrtFunction.DEVICE_IS_ADDRESSABLE).flag("is_addressable");
+      this.addressable = query(scratch, PjrtFunction.DEVICE_IS_ADDRESSABLE).flag("is_addressable");
       this.localHardwareId =
           addressable
-              ? ask(scratch, PjrtFunction.DEVICE_LOCAL_HARDWARE_ID).integer("local_hardware_id")
+              ? query(scratch, PjrtFunction.DEVICE_LOCAL_HARDWARE_ID).integer("local_hardware_id")
               : -1;
     }
   }
 
-  private Call ask(CallArena scratch, PjrtFunction slot) {
-    return client.api().prepare(scratch, slot).set("device", address).invoke();
+  private Call query(CallArena scratch, PjrtFunction function) {
+    return client.api().prepare(scratch, function).set("device", address).invoke();
+  }
+
+  private <T> T query(PjrtFunction function, Function<Call, T> read) {
+    return client.inside(
+        () -> {
+          try (CallArena scratch = client.api().scratch()) {
+            return read.apply(query(scratch, function));
+          }
+        });
   }
 
   /**
@@ -94,16 +104,12 @@ public final class PjrtDevice {
    * @throws PjrtException if the plugin refuses
    */
   public List<PjrtMemory> memories() {
-    return client.inside(
-        () -> {
-          try (CallArena scratch = client.api().scratch()) {
-            return ask(scratch, PjrtFunction.DEVICE_ADDRESSABLE_MEMORIES)
-                .pointers("memories", "num_memories")
-                .stream()
+    return query(
+        PjrtFunction.DEVICE_ADDRESSABLE_MEMORIES,
+        call ->
+            call.pointers("memories", "num_memories").stream()
                 .map(memory -> new PjrtMemory(client, memory))
-                .toList();
-          }
-        });
+                .toList());
   }
 
   /**
@@ -114,13 +120,8 @@ public final class PjrtDevice {
    * @throws PjrtException if the plugin refuses
    */
   public PjrtMemory defaultMemory() {
-    return client.inside(
-        () -> {
-          try (CallArena scratch = client.api().scratch()) {
-            return new PjrtMemory(
-                client, ask(scratch, PjrtFunction.DEVICE_DEFAULT_MEMORY).pointer("memory"));
-          }
-        });
+    return query(
+        PjrtFunction.DEVICE_DEFAULT_MEMORY, call -> new PjrtMemory(client, call.pointer("memory")));
   }
 
   /**
@@ -135,7 +136,7 @@ public final class PjrtDevice {
     return client.inside(
         () -> {
           try (CallArena scratch = client.api().scratch()) {
-            Call call = ask(scratch, PjrtFunction.DEVICE_MEMORY_STATS);
+            Call call = query(scratch, PjrtFunction.DEVICE_MEMORY_STATS);
             return new MemoryStats(
                 call.number("bytes_in_use"),
                 known(call, "peak_bytes_in_use"),

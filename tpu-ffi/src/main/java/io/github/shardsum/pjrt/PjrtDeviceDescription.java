@@ -27,18 +27,19 @@ public record PjrtDeviceDescription(
 
   static PjrtDeviceDescription read(Api api, MemorySegment address) {
     try (CallArena scratch = api.scratch()) {
-      Call attributes = ask(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_ATTRIBUTES, address);
+      Call attributes = query(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_ATTRIBUTES, address);
       return new PjrtDeviceDescription(
-          ask(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_ID, address).integer("id"),
-          ask(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_PROCESS_INDEX, address)
+          query(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_ID, address).integer("id"),
+          query(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_PROCESS_INDEX, address)
               .integer("process_index"),
-          ask(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_KIND, address).text("device_kind"),
-          ask(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_TO_STRING, address).text("to_string"),
+          query(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_KIND, address).text("device_kind"),
+          query(api, scratch, PjrtFunction.DEVICE_DESCRIPTION_TO_STRING, address).text("to_string"),
           NamedValues.read(attributes.pointer("attributes"), attributes.number("num_attributes")));
     }
   }
 
-  private static Call ask(Api api, CallArena scratch, PjrtFunction slot, MemorySegment address) {
-    return api.prepare(scratch, slot).set("device_description", address).invoke();
+  private static Call query(
+      Api api, CallArena scratch, PjrtFunction function, MemorySegment address) {
+    return api.prepare(scratch, function).set("device_description", address).invoke();
   }
 }

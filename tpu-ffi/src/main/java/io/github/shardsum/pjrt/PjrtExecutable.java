@@ -78,10 +78,10 @@ public final class PjrtExecutable implements AutoCloseable {
     T of(Call answer);
   }
 
-  private <T> T query(PjrtFunction slot, Query<T> question) {
+  private <T> T query(PjrtFunction function, Query<T> question) {
     MemorySegment executable = handle.enter();
     try (CallArena scratch = api.scratch()) {
-      return question.of(api.prepare(scratch, slot).set("executable", executable).invoke());
+      return question.of(api.prepare(scratch, function).set("executable", executable).invoke());
     } finally {
       handle.exit();
     }

@@ -53,7 +53,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
               .invoke();
       this.executable = PjrtExecutable.ofLoaded(api, handle, unloaded.pointer("executable"));
       this.devices =
-          ask(api, scratch, PjrtFunction.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES, loaded)
+          query(api, scratch, PjrtFunction.LOADED_EXECUTABLE_ADDRESSABLE_DEVICES, loaded)
               .pointers("addressable_devices", "num_addressable_devices")
               .stream()
               .map(client::device)
@@ -100,12 +100,13 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
 
   private static void destroy(Api api, MemorySegment loaded) {
     try (CallArena scratch = api.scratch()) {
-      ask(api, scratch, PjrtFunction.LOADED_EXECUTABLE_DESTROY, loaded);
+      query(api, scratch, PjrtFunction.LOADED_EXECUTABLE_DESTROY, loaded);
     }
   }
 
-  private static Call ask(Api api, CallArena scratch, PjrtFunction slot, MemorySegment loaded) {
-    return api.prepare(scratch, slot).set("executable", loaded).invoke();
+  private static Call query(
+      Api api, CallArena scratch, PjrtFunction function, MemorySegment loaded) {
+    return api.prepare(scratch, function).set("executable", loaded).invoke();
   }
 
   /**
@@ -137,7 +138,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   public void delete() {
     MemorySegment loaded = handle.enter();
     try (CallArena scratch = client.api().scratch()) {
-      ask(client.api(), scratch, PjrtFunction.LOADED_EXECUTABLE_DELETE, loaded);
+      query(client.api(), scratch, PjrtFunction.LOADED_EXECUTABLE_DELETE, loaded);
       deleted.set(true);
     } finally {
       handle.exit();
@@ -154,7 +155,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     MemorySegment loaded = handle.enter();
     try (CallArena scratch = client.api().scratch()) {
       return deleted.get()
-          || ask(client.api(), scratch, PjrtFunction.LOADED_EXECUTABLE_IS_DELETED, loaded)
+          || query(client.api(), scratch, PjrtFunction.LOADED_EXECUTABLE_IS_DELETED, loaded)
               .flag("is_deleted");
     } finally {
       handle.exit();

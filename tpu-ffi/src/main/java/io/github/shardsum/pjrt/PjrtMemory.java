@@ -5,6 +5,7 @@ import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * A memory of a client's devices, as {@code device} or {@code pinned_host}; the client owns it.
@@ -22,14 +23,23 @@ public final class PjrtMemory {
     this.client = client;
     this.address = address;
     try (CallArena scratch = client.api().scratch()) {
-      this.id = ask(scratch, PjrtFunction.MEMORY_ID).integer("id");
-      this.kind = ask(scratch, PjrtFunction.MEMORY_KIND).text("kind");
-      this.text = ask(scratch, PjrtFunction.MEMORY_TO_STRING).text("to_string");
+      this.id = query(scratch, PjrtFunction.MEMORY_ID).integer("id");
+      this.kind = query(scratch, PjrtFunction.MEMORY_KIND).text("kind");
+      this.text = query(scratch, PjrtFunction.MEMORY_TO_STRING).text("to_string");
     }
   }
 
-  private Call ask(CallArena scratch, PjrtFunction slot) {
-    return client.api().prepare(scratch, slot).set("memory", address).invoke();
+  private Call query(CallArena scratch, PjrtFunction function) {
+    return client.api().prepare(scratch, function).set("memory", address).invoke();
+  }
+
+  private <T> T query(PjrtFunction function, Function<Call, T> read) {
+    return client.inside(
+        () -> {
+          try (CallArena scratch = client.api().scratch()) {
+            return read.apply(query(scratch, function));
+          }
+        });
   }
 
   PjrtClient client() {
@@ -66,16 +76,9 @@ public final class PjrtMemory {
    * @throws PjrtException if the plugin refuses
    */
   public List<PjrtDevice> devices() {
-    return client.inside(
-        () -> {
-          try (CallArena scratch = client.api().scratch()) {
-            return ask(scratch, PjrtFunction.MEMORY_ADDRESSABLE_BY_DEVICES)
-                .pointers("devices", "num_devices")
-                .stream()
-                .map(client::device)
-                .toList();
-          }
-        });
+    return query(
+        PjrtFunction.MEMORY_ADDRESSABLE_BY_DEVICES,
+        call -> call.pointers("devices", "num_devices").stream().map(client::device).toList());
   }
 
   @Override

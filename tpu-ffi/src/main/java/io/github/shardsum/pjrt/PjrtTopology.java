@@ -59,10 +59,10 @@ public final class PjrtTopology implements AutoCloseable {
     T of(Call answer);
   }
 
-  private <T> T ask(PjrtFunction slot, Question<T> question) {
+  private <T> T query(PjrtFunction function, Question<T> question) {
     MemorySegment topology = handle.enter();
     try (CallArena scratch = api.scratch()) {
-      return question.of(api.prepare(scratch, slot).set("topology", topology).invoke());
+      return question.of(api.prepare(scratch, function).set("topology", topology).invoke());
     } finally {
       handle.exit();
     }
@@ -75,7 +75,7 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws IllegalStateException if it was closed
    */
   public String platformName() {
-    return ask(
+    return query(
         PjrtFunction.TOPOLOGY_DESCRIPTION_PLATFORM_NAME, answer -> answer.text("platform_name"));
   }
 
@@ -86,7 +86,7 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws IllegalStateException if it was closed
    */
   public String platformVersion() {
-    return ask(
+    return query(
         PjrtFunction.TOPOLOGY_DESCRIPTION_PLATFORM_VERSION,
         answer -> answer.text("platform_version"));
   }
@@ -99,7 +99,7 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public List<PjrtDeviceDescription> devices() {
-    return ask(
+    return query(
         PjrtFunction.TOPOLOGY_DESCRIPTION_GET_DEVICE_DESCRIPTIONS,
         answer ->
             answer.pointers("descriptions", "num_descriptions").stream()
@@ -115,7 +115,7 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public int deviceCount() {
-    return ask(
+    return query(
         PjrtFunction.TOPOLOGY_DESCRIPTION_GET_DEVICE_DESCRIPTIONS,
         answer -> Math.toIntExact(answer.number("num_descriptions")));
   }
@@ -128,7 +128,7 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public Map<String, PjrtValue> attributes() {
-    return ask(
+    return query(
         PjrtFunction.TOPOLOGY_DESCRIPTION_ATTRIBUTES,
         answer ->
             Collections.unmodifiableMap(
@@ -143,7 +143,7 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws PjrtException if the plugin makes none (before API 0.101)
    */
   public long fingerprint() {
-    return ask(
+    return query(
         PjrtFunction.TOPOLOGY_DESCRIPTION_FINGERPRINT, answer -> answer.number("fingerprint"));
   }
 
@@ -155,7 +155,7 @@ public final class PjrtTopology implements AutoCloseable {
    * @throws PjrtException if the plugin refuses
    */
   public byte[] serialize() {
-    return ask(
+    return query(
         PjrtFunction.TOPOLOGY_DESCRIPTION_SERIALIZE,
         answer ->
             PjrtExecutable.takeBytes(

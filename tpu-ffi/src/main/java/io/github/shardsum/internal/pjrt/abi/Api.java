@@ -62,9 +62,10 @@ public final class Api {
   private Api(MemorySegment table, int minor) {
     this.minor = minor;
     this.grow = minor > PjrtFunction.NEWEST_MINOR ? ROOM_TO_GROW : 0;
-    for (PjrtFunction slot : PjrtFunction.values()) {
-      boolean reached = slot.offset() + ADDRESS.byteSize() <= table.byteSize();
-      functions[slot.ordinal()] = reached ? table.get(ADDRESS, slot.offset()) : MemorySegment.NULL;
+    for (PjrtFunction function : PjrtFunction.values()) {
+      boolean reached = function.offset() + ADDRESS.byteSize() <= table.byteSize();
+      functions[function.ordinal()] =
+          reached ? table.get(ADDRESS, function.offset()) : MemorySegment.NULL;
     }
     this.extensions = extensions(table.get(ADDRESS, EXTENSIONS));
     this.events = new EventCallbacks(this);
@@ -158,8 +159,8 @@ public final class Api {
   }
 
   /** Whether the plugin has a function. */
-  public boolean has(PjrtFunction slot) {
-    return !NativeMemory.isNull(functions[slot.ordinal()]);
+  public boolean has(PjrtFunction function) {
+    return !NativeMemory.isNull(functions[function.ordinal()]);
   }
 
   /**
@@ -167,21 +168,21 @@ public final class Api {
    *
    * @throws PjrtException with {@link PjrtCode#UNIMPLEMENTED} if the plugin has no such function
    */
-  public Call prepare(CallArena scratch, PjrtFunction slot) {
-    if (!has(slot)) {
-      throw absent(slot);
+  public Call prepare(CallArena scratch, PjrtFunction function) {
+    if (!has(function)) {
+      throw absent(function);
     }
-    return scratch.call(slot);
+    return scratch.call(function);
   }
 
-  private PjrtException absent(PjrtFunction slot) {
+  private PjrtException absent(PjrtFunction function) {
     String age =
-        slot.since() > minor
-            ? " (since API 0." + slot.since() + ", the plugin speaks 0." + minor + ")"
+        function.since() > minor
+            ? " (since API 0." + function.since() + ", the plugin speaks 0." + minor + ")"
             : "";
     return new PjrtException(
         PjrtCode.UNIMPLEMENTED,
-        slot.symbol(),
+        function.symbol(),
         "the plugin has no such function" + age + "; use a newer plugin");
   }
 
@@ -201,15 +202,15 @@ public final class Api {
     return array;
   }
 
-  void invoke(PjrtFunction slot, MemorySegment arguments) {
+  void invoke(PjrtFunction function, MemorySegment arguments) {
     MemorySegment error;
     try {
-      error = (MemorySegment) FUNCTION.invokeExact(functions[slot.ordinal()], arguments);
+      error = (MemorySegment) FUNCTION.invokeExact(functions[function.ordinal()], arguments);
     } catch (Throwable e) {
       throw Libc.broken(e);
     }
     if (!NativeMemory.isNull(error)) {
-      throw take(error, slot.symbol());
+      throw take(error, function.symbol());
     }
   }
 
@@ -260,9 +261,9 @@ public final class Api {
     return PjrtCode.of(call.integer("code"));
   }
 
-  private void procedure(PjrtFunction slot, MemorySegment arguments) {
+  private void procedure(PjrtFunction function, MemorySegment arguments) {
     try {
-      PROCEDURE.invokeExact(functions[slot.ordinal()], arguments);
+      PROCEDURE.invokeExact(functions[function.ordinal()], arguments);
     } catch (Throwable e) {
       throw Libc.broken(e);
     }

@@ -8,14 +8,14 @@ import java.util.List;
 /** One call of a plugin's function: its arguments, then its results. Confined to one thread. */
 public final class Call {
   private final Api api;
-  private final PjrtFunction slot;
+  private final PjrtFunction function;
   private final Fields fields;
   private final long size;
   private long use;
 
-  Call(Api api, PjrtFunction slot, Fields fields) {
+  Call(Api api, PjrtFunction function, Fields fields) {
     this.api = api;
-    this.slot = slot;
+    this.function = function;
     this.fields = fields;
     this.size = fields.segment().get(JAVA_LONG, Struct.STRUCT_SIZE);
   }
@@ -62,7 +62,7 @@ public final class Call {
    * @throws io.github.shardsum.pjrt.PjrtException if it returns an error
    */
   public Call invoke() {
-    api.invoke(slot, fields.segment());
+    api.invoke(function, fields.segment());
     return this;
   }
 

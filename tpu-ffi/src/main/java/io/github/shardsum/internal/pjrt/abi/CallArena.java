@@ -39,20 +39,21 @@ public final class CallArena implements SegmentAllocator, AutoCloseable {
   }
 
   /** The arguments of a function that the plugin has, all zero but for the size. */
-  Call call(PjrtFunction slot) {
-    Call call = calls[slot.ordinal()];
+  Call call(PjrtFunction function) {
+    Call call = calls[function.ordinal()];
     if (call == null) {
-      call = new Call(api, slot, api.allocate(kept, struct(slot)));
-      calls[slot.ordinal()] = call;
+      call = new Call(api, function, api.allocate(kept, struct(function)));
+      calls[function.ordinal()] = call;
     } else if (call.isInUse(use)) {
-      return new Call(api, slot, api.allocate(beyond(), struct(slot)));
+      return new Call(api, function, api.allocate(beyond(), struct(function)));
     }
     return call.renew(use);
   }
 
-  private static Struct struct(PjrtFunction slot) {
-    return slot.arguments()
-        .orElseThrow(() -> new IllegalArgumentException(slot + ": no arguments"));
+  private static Struct struct(PjrtFunction function) {
+    return function
+        .arguments()
+        .orElseThrow(() -> new IllegalArgumentException(function + ": no arguments"));
   }
 
   @Override

@@ -321,9 +321,9 @@ public enum PjrtFunction {
     static final @Nullable Struct[] STRUCTS = new Struct[values().length];
 
     static {
-      for (PjrtFunction slot : values()) {
-        if (slot.called) {
-          STRUCTS[slot.ordinal()] = Struct.of(slot.symbol + "_Args", slot.fields);
+      for (PjrtFunction function : values()) {
+        if (function.called) {
+          STRUCTS[function.ordinal()] = Struct.of(function.symbol + "_Args", function.fields);
         }
       }
     }

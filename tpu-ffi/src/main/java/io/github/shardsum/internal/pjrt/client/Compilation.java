@@ -64,13 +64,14 @@ public record Compilation(byte[] code, String format, byte[] options) {
         "pjrt compile", () -> compile(api, PjrtFunction.COMPILE, "topology", topology));
   }
 
-  private MemorySegment compile(Api api, PjrtFunction slot, String field, MemorySegment target) {
+  private MemorySegment compile(
+      Api api, PjrtFunction function, String field, MemorySegment target) {
     try (CallArena scratch = api.scratch()) {
-      return arguments(api, scratch, slot).set(field, target).invoke().pointer("executable");
+      return arguments(api, scratch, function).set(field, target).invoke().pointer("executable");
     }
   }
 
-  private Call arguments(Api api, CallArena scratch, PjrtFunction slot) {
+  private Call arguments(Api api, CallArena scratch, PjrtFunction function) {
     byte[] name = format.getBytes(StandardCharsets.UTF_8);
     Fields program =
         api.allocate(scratch, Struct.PROGRAM)
@@ -78,7 +79,7 @@ public record Compilation(byte[] code, String format, byte[] options) {
             .set("code_size", code.length)
             .set("format", NativeMemory.copy(scratch, name))
             .set("format_size", name.length);
-    return api.prepare(scratch, slot)
+    return api.prepare(scratch, function)
         .set("program", program.segment())
         .set("compile_options", NativeMemory.copy(scratch, options))
         .set("compile_options_size", options.length);

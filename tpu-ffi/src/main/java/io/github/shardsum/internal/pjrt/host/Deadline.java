@@ -61,7 +61,7 @@ public final class Deadline {
    * @param name of the thread
    * @param call the native call
    * @param deadline how long to wait
-   * @param slot the function's name, for the error
+   * @param function the function's name, for the error
    * @param advice what happened and what to do if it does not come
    * @param late what to do with a result that comes after all
    */
@@ -69,13 +69,13 @@ public final class Deadline {
       String name,
       Supplier<T> call,
       Duration deadline,
-      String slot,
+      String function,
       String advice,
       Consumer<T> late) {
     CompletableFuture<T> result = new CompletableFuture<>();
     start(name, result, call);
     try {
-      return await(result, deadline, slot, advice);
+      return await(result, deadline, function, advice);
     } catch (PjrtException e) {
       CompletableFuture<Void> _ = result.thenAccept(late);
       throw e;
