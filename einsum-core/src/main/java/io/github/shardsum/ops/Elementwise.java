@@ -11,7 +11,6 @@ import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
-import java.util.Objects;
 
 /**
  * Operations on one element at a time, of tensors of any dtype, strides and memory.
@@ -49,32 +48,21 @@ public final class Elementwise {
    * @param x exponents, of a floating dtype
    */
   public static void expInto(Workers workers, Tensor out, Tensor x) {
-    Checks.floating("exp", x);
+    apply(MathFunction.EXP, workers, out, x);
+  }
+
+  /** A function of floating elements. */
+  static void apply(MathFunction function, Workers workers, Tensor out, Tensor x) {
+    String name = function.toString();
+    Checks.floating(name, x);
     run(
-        "exp",
+        name,
         workers,
         out,
         x,
-        (from, at, _, _, to, toAt, n) -> KERNELS.floats().exp(from, at, to, toAt, n),
-        (from, at, _, _, to, toAt, n) -> KERNELS.doubles().exp(from, at, to, toAt, n),
+        (from, at, _, _, to, toAt, n) -> function.row(from, at, to, toAt, n),
+        (from, at, _, _, to, toAt, n) -> function.row(from, at, to, toAt, n),
         (_, _, _, _, _, _, _) -> {});
-  }
-
-  /**
-   * As {@link #exp(Workers, Tensor)}, to the bit, of elements of an array on the calling thread:
-   * for those who stage rows themselves.
-   *
-   * @param out where the results go; it may be x, element for element
-   * @param to index of the first result
-   * @param x exponents
-   * @param from index of the first exponent
-   * @param count how many
-   * @throws IndexOutOfBoundsException if an array has no such elements; nothing is then written
-   */
-  public static void expInto(double[] out, int to, double[] x, int from, int count) {
-    Objects.checkFromIndexSize(to, count, out.length);
-    Objects.checkFromIndexSize(from, count, x.length);
-    KERNELS.doubles().exp(x, from, out, to, count);
   }
 
   /**

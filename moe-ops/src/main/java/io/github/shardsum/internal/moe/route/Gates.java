@@ -3,7 +3,7 @@ package io.github.shardsum.internal.moe.route;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.RouteOptions.GateFunction;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
-import io.github.shardsum.ops.Elementwise;
+import io.github.shardsum.ops.MathFunction;
 import java.util.Arrays;
 
 /**
@@ -69,7 +69,7 @@ public final class Gates {
       }
       route.logZ()[first + i] = largest;
     }
-    Elementwise.expInto(gates, 0, gates, 0, count * experts);
+    MathFunction.EXP.of(gates, 0, gates, 0, count * experts);
     for (int i = 0; i < count; i++) {
       divide(i * experts, first + i);
     }
@@ -119,7 +119,7 @@ public final class Gates {
     for (int at = 0; at < count * experts; at++) {
       gates[at] = -gates[at];
     }
-    Elementwise.expInto(gates, 0, gates, 0, count * experts);
+    MathFunction.EXP.of(gates, 0, gates, 0, count * experts);
     for (int i = 0; i < count; i++) {
       boolean counted = isCounted(first + i);
       for (int at = i * experts; at < (i + 1) * experts; at++) {
@@ -187,7 +187,7 @@ public final class Gates {
     for (int expert = 0; expert < experts; expert++) {
       to[expert] -= route.logZ()[token];
     }
-    Elementwise.expInto(to, 0, to, 0, experts);
+    MathFunction.EXP.of(to, 0, to, 0, experts);
   }
 
   private void checkLogits(int from, int token, double largest) {

@@ -10,7 +10,7 @@ import java.util.Arrays;
 /**
  * Routes one group, a stage at a time: the one arithmetic of {@link
  * io.github.shardsum.moe.Route#of} and of the kernels of programs, so that both give the same bits.
- * In f64, with {@link io.github.shardsum.ops.Elementwise#exp} and sums in index order.
+ * In f64, with {@link io.github.shardsum.ops.MathFunction} and sums in index order.
  */
 public final class GroupRouter {
   /** Small enough for the sum of any number of gates, and a power of two, which changes no bit. */

@@ -12,7 +12,6 @@ import io.github.shardsum.internal.local.run.Step;
 import io.github.shardsum.internal.local.run.Storage;
 import io.github.shardsum.internal.local.run.ValueLocation;
 import io.github.shardsum.internal.local.run.Workspace;
-import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
@@ -109,8 +108,6 @@ public final class Lowering {
     }
     Operation operation = statement.operation();
     switch (operation) {
-      case Pointwise.Unary unary when PointwiseFusion.hasVectorKernel(unary) ->
-          exp(unary, statement);
       case Pointwise _ -> fused(groups.endingAt(index), statement);
       case Contraction.Einsum einsum -> new EinsumLowering(this).lower(einsum, statement.result());
       case Contraction.Reduce reduce -> new RowLowering(this).reduce(reduce, statement.result());
@@ -124,18 +121,6 @@ public final class Lowering {
       case Nested.Scan loop -> new LoopLowering(this, composites).lower(loop, statement);
       case Nested.Composite composite -> composite(composite, statement);
     }
-  }
-
-  private void exp(Pointwise.Unary exp, Statement statement) {
-    int x = dense(exp.x());
-    int out = define(statement.result());
-    step(
-        "exp",
-        statement.toString(),
-        List.of(x),
-        List.of(out),
-        (double) statement.result().type().shape().elementCount(),
-        frame -> Elementwise.expInto(frame.workers(), frame.tensor(out), frame.tensor(x)));
   }
 
   private void fused(List<Integer> group, Statement statement) {

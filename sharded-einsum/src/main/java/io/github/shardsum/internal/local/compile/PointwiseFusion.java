@@ -34,18 +34,10 @@ final class PointwiseFusion {
     this.epilogues = epilogues;
     for (int i = program.statements().size() - 1; i >= 0; i--) {
       Operation operation = program.statements().get(i).operation();
-      if (operation instanceof Pointwise
-          && !epilogues.isInChain(i)
-          && !hasVectorKernel(operation)) {
+      if (operation instanceof Pointwise && !epilogues.isInChain(i)) {
         join(i);
       }
     }
-  }
-
-  /** Whether it is faster as a pass of its own over memory than element by element in a block. */
-  static boolean hasVectorKernel(Operation operation) {
-    return operation instanceof Pointwise.Unary(Pointwise.UnaryKind kind, _)
-        && kind == Pointwise.UnaryKind.EXP;
   }
 
   private void join(int statement) {
