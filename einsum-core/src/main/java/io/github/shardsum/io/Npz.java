@@ -2,7 +2,7 @@ package io.github.shardsum.io;
 
 import io.github.shardsum.internal.io.ArrayNames;
 import io.github.shardsum.internal.io.AtomicFile;
-import io.github.shardsum.internal.io.Crc;
+import io.github.shardsum.internal.io.ChecksummedSource;
 import io.github.shardsum.internal.io.FileLocation;
 import io.github.shardsum.internal.io.FileRange;
 import io.github.shardsum.internal.io.InflatedSource;
@@ -139,7 +139,7 @@ public final class Npz implements AutoCloseable {
     if (entry.deflated()) {
       return inflate(entry, data, StoredArray::toHeap);
     }
-    Crc source = new Crc(data);
+    ChecksummedSource source = new ChecksummedSource(data);
     StoredArray array = NpyHeader.read(data.place(), source, data.size()).array();
     Tensor tensor = array.toHeap(source, data.place());
     source.drain(entry.crc());

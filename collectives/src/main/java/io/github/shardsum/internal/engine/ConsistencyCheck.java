@@ -76,7 +76,7 @@ final class ConsistencyCheck {
             + what
             + "; nothing was computed. Every device must enter the same collectives in the same"
             + " order. Who entered what:",
-        Failures.oddOnesFirst(who));
+        CallExceptions.oddOnesFirst(who));
   }
 
   private List<Participant> participants() {

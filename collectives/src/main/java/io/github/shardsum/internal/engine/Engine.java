@@ -184,7 +184,7 @@ public final class Engine implements Collectives {
       throw refusal();
     }
     if (failure.get().isPresent()) {
-      throw Failures.before(failure.get().get());
+      throw CallExceptions.before(failure.get().get());
     }
   }
 

@@ -271,7 +271,7 @@ final class EnginePlan implements Plan {
         Supersteps.run(workers, phases);
       } catch (CollectiveException failed) {
         engine.poison(failed);
-        throw Failures.again(failed);
+        throw CallExceptions.again(failed);
       }
     }
 

@@ -86,7 +86,7 @@ final class SerialExecutor implements AutoCloseable {
 
     private static RuntimeException rethrown(CompletionException failed) {
       return switch (failed.getCause()) {
-        case CollectiveException thrown -> Failures.again(thrown);
+        case CollectiveException thrown -> CallExceptions.again(thrown);
         case RuntimeException thrown -> thrown;
         case Error thrown -> throw thrown;
         case null, default -> failed;

@@ -93,7 +93,7 @@ final class SpmdRun<T> {
     }
     if (failure.get().isPresent()) {
       leave();
-      throw Failures.again(failure.get().get());
+      throw CallExceptions.again(failure.get().get());
     }
     List<T> results = new ArrayList<>();
     for (int index = 0; index < count; index++) {
@@ -292,7 +292,7 @@ final class SpmdRun<T> {
   void checkUsable() {
     Optional<CollectiveException> thrown = failure.get();
     if (thrown.isPresent()) {
-      throw Failures.again(thrown.get());
+      throw CallExceptions.again(thrown.get());
     }
   }
 
@@ -321,7 +321,7 @@ final class SpmdRun<T> {
         missing.add(new Participant(device.id(), process(), device.entered(), instead, site));
       }
     }
-    missing.addAll(Failures.oddOnesFirst(present));
+    missing.addAll(CallExceptions.oddOnesFirst(present));
     return missing;
   }
 

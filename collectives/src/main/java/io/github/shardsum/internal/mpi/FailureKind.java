@@ -7,7 +7,7 @@ import io.github.shardsum.collective.DeviceFailedException;
 import io.github.shardsum.collective.TransportException;
 import java.util.List;
 
-/** Failures by kind, so that what one process threw the others throw too. */
+/** Kinds of failures, so that what one process threw the others throw too. */
 enum FailureKind {
   DEVICE,
   TIMEOUT,

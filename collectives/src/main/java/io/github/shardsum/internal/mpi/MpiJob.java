@@ -20,7 +20,7 @@ final class MpiJob {
   private final int rank;
   private final List<String> names;
   private final boolean crowded;
-  private final Control control;
+  private final ControlChannel control;
   private final Communicators communicators;
   private final long world;
   private final Map<Integer, Channel> channels = new HashMap<>();
@@ -41,7 +41,7 @@ final class MpiJob {
     world = duplicate(everyone);
     names = gatherNames(mpi.size(everyone));
     crowded = processesHere() > Runtime.getRuntime().availableProcessors();
-    control = new Control(mpi, duplicate(everyone), this::hear);
+    control = new ControlChannel(mpi, duplicate(everyone), this::hear);
     communicators = new Communicators(this);
   }
 
@@ -110,7 +110,7 @@ final class MpiJob {
     return crowded;
   }
 
-  Control control() {
+  ControlChannel control() {
     return control;
   }
 

@@ -17,8 +17,8 @@ import java.util.Optional;
  */
 final class ProgressEngine {
   /**
-   * Control messages are received once in this many polls while operations run, which costs as much
-   * as a test of a message; an operation that lasts receives them by itself.
+   * Messages of the control channel are received once in this many polls while operations run,
+   * which costs as much as a test of a message; an operation that lasts receives them by itself.
    */
   private static final int HEAR_EVERY = 256;
 

@@ -46,7 +46,9 @@ public final class Lowering {
     return new Lowering(spec, kernels, KernelChoices.Cursor.of(choices)).lower();
   }
 
-  /** Names of the kernels that each step of the first pass could take, the model's choice first. */
+  /**
+   * Names of the kernels that each step of the first variant could take, the model's choice first.
+   */
   public static List<List<String>> candidates(ContractionSpec spec, Kernels kernels) {
     KernelChoices.Cursor choices = KernelChoices.Cursor.listing();
     new Lowering(spec, kernels, choices).lower();
@@ -142,7 +144,7 @@ public final class Lowering {
       chunks[slice.label()] = isShort ? chunks[slice.label()] % slice.chunk() : slice.chunk();
     }
     // Short chunks occur once each, and have candidates of their own.
-    StepBuilder pass =
+    StepBuilder builder =
         new StepBuilder(
             spec,
             kernels,
@@ -150,12 +152,12 @@ public final class Lowering {
             variant == 0 ? choices : KernelChoices.Cursor.of(KernelChoices.NONE));
     boolean collects = target.ref() instanceof Ref.Temporary;
     if (collects) {
-      pass.collector();
+      builder.collector();
     }
     Role direct = slices.isEmpty() ? Role.WHOLE : Role.SUM;
-    pass.contract(target, collects ? Role.COLLECT : direct);
-    raise(sizes, pass.temporarySizes());
-    return pass.steps();
+    builder.contract(target, collects ? Role.COLLECT : direct);
+    raise(sizes, builder.temporarySizes());
+    return builder.steps();
   }
 
   /** Makes sizes of temporaries at least as large as others. */

@@ -82,7 +82,7 @@ public final class InflatedSource implements Source, AutoCloseable {
               inflater.getBytesRead(),
               deflated.size() - inflater.getBytesRead() + " more");
     }
-    Crc.check(place, crc, wantedCrc);
+    ChecksummedSource.check(place, crc, wantedCrc);
   }
 
   private TensorFileException broken(String rule, String found) {

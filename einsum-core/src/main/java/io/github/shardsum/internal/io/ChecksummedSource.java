@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32;
 
 /** A source that sums up what passes, for the checksums of zip entries. */
-public final class Crc implements Source {
+public final class ChecksummedSource implements Source {
   private static final int BLOCK = 1 << 16;
 
   private final FileRange region;
@@ -13,7 +13,7 @@ public final class Crc implements Source {
   private final CRC32 crc = new CRC32();
   private long passed;
 
-  public Crc(FileRange region) {
+  public ChecksummedSource(FileRange region) {
     this.region = region;
     this.source = region.from(0);
   }

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Makes the exceptions that participants get. */
-final class Failures {
-  private Failures() {}
+final class CallExceptions {
+  private CallExceptions() {}
 
   /** The same failure for another thread, with that thread's own stack. */
   static CollectiveException again(CollectiveException first) {

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * The channel beside the data: small messages to all other processes, and one receive always
  * waiting. For the thread that holds MPI.
  */
-final class Control {
+final class ControlChannel {
   private static final int TAG = 1;
 
   /** A message on its way: its bytes must stay until each send is done. */
@@ -28,7 +28,7 @@ final class Control {
   private final List<Letter> sent = new ArrayList<>();
   private final Consumer<ControlMessage> listener;
 
-  Control(Mpi mpi, long communicator, Consumer<ControlMessage> listener) {
+  ControlChannel(Mpi mpi, long communicator, Consumer<ControlMessage> listener) {
     this.mpi = mpi;
     this.communicator = communicator;
     this.listener = listener;
