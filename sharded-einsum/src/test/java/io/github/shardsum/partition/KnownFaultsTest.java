@@ -1,0 +1,276 @@
+package io.github.shardsum.partition;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.internal.certify.PlanChecker;
+import io.github.shardsum.internal.certify.PlanRefusedException;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Faults that users found in other partitioners, each rebuilt as the plan that it would be here:
+ * the checker refuses it, and accepts the plan without the fault.
+ */
+final class KnownFaultsTest {
+  private static final Mesh MESH = Mesh.parse("x=2 y=2");
+
+  /** A plan by hand, of a program. */
+  private static final class Draft {
+    private final Program program;
+    private final List<PlannedValue> inputs = new ArrayList<>();
+    private final List<PlanStep> steps = new ArrayList<>();
+    private final List<PlannedValue> values = new ArrayList<>();
+
+    Draft(String program, String... layouts) {
+      this.program = Program.parse(program);
+      for (int i = 0; i < layouts.length; i++) {
+        inputs.add(value(this.program.inputs().get(i), layouts[i]));
+      }
+      values.addAll(inputs);
+    }
+
+    private static PlannedValue value(Value value, String layout) {
+      return new PlannedValue(
+          value.name(), value.type().dtype(), value.type().shape(), Layout.parse(MESH, layout));
+    }
+
+    /** The program's statement of a value, on operands of the plan. */
+    Draft apply(String name, String layout, Integer... operands) {
+      Statement statement =
+          program.statements().stream()
+              .filter(s -> s.result().name().equals(name))
+              .findFirst()
+              .orElseThrow();
+      return step(
+          new Action.Apply(statement), value(statement.result(), layout), List.of(operands));
+    }
+
+    /** A collective on the last value. */
+    Draft then(Action action, String layout) {
+      PlannedValue result = values.getLast().in(Layout.parse(MESH, layout));
+      return step(action, result, List.of(values.size() - 1));
+    }
+
+    private Draft step(Action action, PlannedValue result, List<Integer> operands) {
+      steps.add(new PlanStep(action, operands, result, Origin.of("by hand")));
+      values.add(result);
+      return this;
+    }
+
+    String check() {
+      return PlanChecker.check(
+          new SpmdPlan(MESH, inputs, steps, List.of(values.size() - 1)), program);
+    }
+  }
+
+  private static void accepts(Draft draft) {
+    assertTrue(assertDoesNotThrow(draft::check).startsWith("certified"));
+  }
+
+  private static void refuses(Draft draft, String... says) {
+    String message = assertThrows(PlanRefusedException.class, draft::check).getMessage();
+    assertTrue(Arrays.stream(says).allMatch(message::contains), message);
+  }
+
+  private static Action.AllReduce allReduce(String... axes) {
+    return new Action.AllReduce(List.of(axes));
+  }
+
+  private static final String PRODUCT =
+      """
+      program product {
+        input a: f32[m=6 k=8]
+        input b: f32[k=8 n=5]
+        c: f32[m=6 n=5] = einsum(a, b) {equation="m k, k n -> m n"}
+        output c
+      }
+      """;
+
+  /** XLA 40034: a missing all-reduce, so that gradients are one device's part of the sum. */
+  @Test
+  void aSumWithoutItsAllReduce() {
+    accepts(
+        new Draft(PRODUCT, "m k@x", "k@x n")
+            .apply("c", "m n | x", 0, 1)
+            .then(allReduce("x"), "m n"));
+    refuses(new Draft(PRODUCT, "m k@x", "k@x n").apply("c", "m n", 0, 1), "of terms", "and device");
+  }
+
+  /** XLA 42481: an all-reduce over other axes than those of the sum. */
+  @Test
+  void anAllReduceOverOtherAxes() {
+    Draft product = new Draft(PRODUCT, "m@y k@x", "k@x n").apply("c", "m@y n | x", 0, 1);
+    refuses(product.then(allReduce("y"), "m@y n"), "and device 1 has");
+    refuses(
+        new Draft(PRODUCT, "m k@x", "k@x n")
+            .apply("c", "m n | x", 0, 1)
+            .then(allReduce("x", "y"), "m n"),
+        "added twice");
+  }
+
+  /**
+   * torchtitan 2106: what every device has whole is summed, so a gradient is so many times itself.
+   */
+  @Test
+  void aSumOfWhatIsWhole() {
+    refuses(
+        new Draft(PRODUCT, "m k", "k n").apply("c", "m n", 0, 1).then(allReduce("x"), "m n"),
+        "added twice");
+  }
+
+  /** DTensor 149768 and its like: an operation that is not linear reads a sum before it is one. */
+  @Test
+  void aPartialSumIsReadByWhatIsNotLinear() {
+    String program = PRODUCT.replace("output c", "d: f32[m=6 n=5] = relu(c)\n  output d");
+    refuses(
+        new Draft(program, "m k@x", "k@x n")
+            .apply("c", "m n | x", 0, 1)
+            .apply("d", "m n | x", 2)
+            .then(allReduce("x"), "m n"),
+        "lacks terms");
+  }
+
+  /** A bias that each device adds before the sum is counted once a device. */
+  @Test
+  void aBiasOnEveryDevice() {
+    String program =
+        PRODUCT
+            .replace("input b", "input bias: f32[n=5]\n  input b")
+            .replace("output c", "d: f32[m=6 n=5] = add(c, bias)\n  output d");
+    refuses(
+        new Draft(program, "m k@x", "n", "k@x n")
+            .apply("c", "m n | x", 0, 2)
+            .apply("d", "m n | x", 3, 1)
+            .then(allReduce("x"), "m n"),
+        "added twice");
+    accepts(
+        new Draft(program, "m k@x", "n", "k@x n")
+            .apply("c", "m n | x", 0, 2)
+            .then(allReduce("x"), "m n")
+            .apply("d", "m n", 4, 1));
+  }
+
+  /** XLA 49122: a slice whose bounds are taken, and clamped, on each shard. */
+  @Test
+  void aSliceOnEachShard() {
+    String program =
+        """
+        program cut {
+          input a: f32[m=8]
+          b: f32[m=4] = slice(a) {label="m", from=2, to=6, step=1}
+          output b
+        }
+        """;
+    refuses(new Draft(program, "m@x").apply("b", "m@x", 0), "not [0, 8) of m");
+    accepts(
+        new Draft(program, "m@x")
+            .then(new Action.AllGather("m", List.of("x")), "m")
+            .apply("b", "m", 1)
+            .then(new Action.Slice("m", List.of("x")), "m@x"));
+  }
+
+  /** XLA 49118, JAX 39301: parts that are put together on each shard. */
+  @Test
+  void aConcatenationOnEachShard() {
+    String program =
+        """
+        program join {
+          input a: f32[m=4]
+          input b: f32[m=4]
+          c: f32[m=8] = concatenate(a, b) {label="m"}
+          output c
+        }
+        """;
+    refuses(new Draft(program, "m@x", "m@x").apply("c", "m@x", 0, 1), "not [0, 4) of m");
+  }
+
+  /** JAX 21403: a running sum that begins anew on each shard. */
+  @Test
+  void aRunningSumOnEachShard() {
+    String program =
+        """
+        program scan {
+          input a: f32[m=8]
+          b: f32[m=8] = cumulative_sum(a) {label="m", exclusive=false, reverse=false}
+          output b
+        }
+        """;
+    refuses(new Draft(program, "m@x").apply("b", "m@x", 0), "not [0, 8) of m");
+  }
+
+  /**
+   * JAX 35896, DTensor 168058: each device makes indices, or draws numbers, as if it were the
+   * first.
+   */
+  @Test
+  void indicesThatBeginAnewOnEachDevice() {
+    String program =
+        """
+        program count {
+          a: i32[m=8] = iota() {type="i32[m=8]", label="m"}
+          output a
+        }
+        """;
+    accepts(new Draft(program).apply("a", "m@x"));
+    Draft whole = new Draft(program).apply("a", "m@x");
+    refuses(whole.then(new Action.CollectivePermute(List.of("x", "y")), "m"), "do not have");
+    Draft otherwise = new Draft(program).apply("a", "m@x");
+    refuses(otherwise.then(new Action.AllGather("m", List.of("y")), "m"), "not [0, 2)");
+  }
+
+  /** PyTorch 168134: chunks of a reshaped value that lie interleaved. */
+  @Test
+  void aReshapeThatInterleavesChunks() {
+    String program =
+        """
+        program reshape {
+          input a: f32[m=4 n=6]
+          b: f32[p=24] = merge(a) {labels=["m", "n"], into="p"}
+          output b
+        }
+        """;
+    accepts(new Draft(program, "m@x n").apply("b", "p@x", 0));
+    refuses(new Draft(program, "m n@x").apply("b", "p@x", 0), "must be one interval");
+  }
+
+  /** A maximum over devices that is taken as a sum. */
+  @Test
+  void aMaximumThatIsSummed() {
+    String program =
+        """
+        program most {
+          input a: f32[m=8]
+          b: f32[] = reduce_max(a) {labels=["m"]}
+          output b
+        }
+        """;
+    accepts(
+        new Draft(program, "m@x")
+            .apply("b", "| x", 0)
+            .then(new Action.AllReduce(List.of("x"), ReduceKind.MAX), ""));
+    refuses(
+        new Draft(program, "m@x").apply("b", "| x", 0).then(allReduce("x"), ""), "must be a MAX");
+  }
+
+  /** DTensor 172932: blocks that change places along axes that do not hold them. */
+  @Test
+  void aPermuteOverTooFewDevices() {
+    String program = "program same {\n  input a: f32[m=4 n=4]\n  output a\n}\n";
+    accepts(
+        new Draft(program, "m@x n@y")
+            .then(new Action.CollectivePermute(List.of("x", "y")), "m@y n@x"));
+    refuses(
+        new Draft(program, "m@x n@y").then(new Action.CollectivePermute(List.of("x")), "m@y n@x"),
+        "do not have what device");
+  }
+}
