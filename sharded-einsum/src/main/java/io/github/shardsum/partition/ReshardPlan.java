@@ -3,7 +3,6 @@ package io.github.shardsum.partition;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.internal.partition.Certification;
 import io.github.shardsum.internal.partition.Missing;
-import io.github.shardsum.internal.partition.PlanJson;
 import io.github.shardsum.internal.partition.PlanTable;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Reshards;
@@ -133,7 +132,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
    * @return the text
    */
   public String toJson() {
-    return PlanJson.of(plan);
+    return plan.toJson(PlanOptions.defaults());
   }
 
   /**
@@ -142,12 +141,20 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
    * @return lines of text
    */
   public String explain() {
+    return "%s%n%s".formatted(plan.explain(), notes());
+  }
+
+  /**
+   * How far the plan is from the least that any way receives.
+   *
+   * @return a line, or two if steps were chosen one by one
+   */
+  public String notes() {
     long received = plan.elementsReceived();
     String ratio =
         lowerBound > 0 ? ", %.2f times that".formatted((double) received / lowerBound) : "";
-    return "%s%nlower bound %d elements%s%s"
+    return "lower bound %d elements%s%s"
         .formatted(
-            plan.explain(),
             lowerBound,
             ratio,
             greedy ? "%ntoo many layouts: steps were chosen one by one".formatted() : "");

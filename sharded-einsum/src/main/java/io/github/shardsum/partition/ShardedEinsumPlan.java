@@ -6,7 +6,6 @@ import io.github.shardsum.einsum.Strictness;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.partition.Certification;
 import io.github.shardsum.internal.partition.EinsumPlanner;
-import io.github.shardsum.internal.partition.PlanJson;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -90,7 +89,7 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
    * @return the text
    */
   public String toJson() {
-    return PlanJson.of(plan);
+    return plan.toJson(PlanOptions.defaults());
   }
 
   /** The plan's table. */

@@ -1,5 +1,7 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.internal.partition.PlanJson;
+import io.github.shardsum.internal.partition.PlanPage;
 import io.github.shardsum.internal.partition.PlanTable;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.mesh.Mesh;
@@ -195,6 +197,17 @@ public record SpmdPlan(
   }
 
   /**
+   * As {@link #liveElements(int)}, in bytes.
+   *
+   * @param step the step's place in {@link #steps()}
+   * @return the number
+   * @throws IndexOutOfBoundsException if there is no such step
+   */
+  public long liveBytes(int step) {
+    return Counting.liveElements(this, step, value -> value.dtype().byteSize());
+  }
+
+  /**
    * The most of {@link #liveElements(int)} over the steps; without a step, the inputs.
    *
    * @return the number
@@ -218,12 +231,50 @@ public record SpmdPlan(
 
   /**
    * The plan as a table: each step with its equation or axes, local shapes of the largest device,
-   * what it receives, computes and holds, and why it is there.
+   * what the busiest device receives and sends, the least that it must receive, what the largest
+   * computes and holds, the price, and why it is there.
    *
    * @return lines of text
    */
   public String explain() {
-    return PlanTable.of(this);
+    return explain(PlanOptions.defaults());
+  }
+
+  /**
+   * As {@link #explain()}, with the price that options give: seconds, if they name a topology.
+   *
+   * @param options what the plan was chosen by
+   * @return lines of text
+   * @throws IllegalArgumentException if the topology has another number of devices
+   */
+  public String explain(PlanOptions options) {
+    return PlanTable.of(this, options);
+  }
+
+  /**
+   * The plan as JSON, an object on one line: the steps as a program needs them, and under {@code
+   * explained} the figures of {@link #explain(PlanOptions)}.
+   *
+   * @param options what the plan was chosen by
+   * @return the text
+   * @throws IllegalArgumentException if the topology has another number of devices
+   */
+  public String toJson(PlanOptions options) {
+    return PlanJson.of(this, options);
+  }
+
+  /**
+   * The plan as one HTML page without script: the figures of {@link #explain(PlanOptions)}, and
+   * what is held and takes time as pictures.
+   *
+   * @param title what is planned
+   * @param options what the plan was chosen by
+   * @param notes lines that follow the table, as what a checker proved
+   * @return a whole document
+   * @throws IllegalArgumentException if the topology has another number of devices
+   */
+  public String toHtml(String title, PlanOptions options, List<String> notes) {
+    return PlanPage.of(title, this, options, notes);
   }
 
   /** As {@link #explain()}. */

@@ -1,9 +1,12 @@
 package io.github.shardsum.internal.partition;
 
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Statement;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,13 +16,22 @@ import java.util.stream.Collectors;
 /** A plan of one einsum or reshard as JSON, for programs. */
 public final class PlanJson {
   private final SpmdPlan plan;
+  private final PlanOptions options;
 
-  private PlanJson(SpmdPlan plan) {
+  private PlanJson(SpmdPlan plan, PlanOptions options) {
     this.plan = plan;
+    this.options = options;
   }
 
-  public static String of(SpmdPlan plan) {
-    return new PlanJson(plan).text();
+  /**
+   * The text.
+   *
+   * @param plan the plan
+   * @param options what it is priced by
+   * @return an object on one line
+   */
+  public static String of(SpmdPlan plan, PlanOptions options) {
+    return new PlanJson(plan, options).text();
   }
 
   private String text() {
@@ -27,13 +39,36 @@ public final class PlanJson {
     for (int i = 0; i < plan.steps().size(); i++) {
       steps.add(step(i));
     }
-    return "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d}"
+    return "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"explained\":%s}"
         .formatted(
             steps,
             localShapes(),
             plan.elementsReceived(),
             number(plan.flops()),
-            plan.peakElements());
+            plan.peakElements(),
+            StepFigures.of(plan, options).stream()
+                .map(this::explained)
+                .collect(Collectors.joining(",", "[", "]")));
+  }
+
+  private String explained(StepFigures step) {
+    StringJoiner text = new StringJoiner(",", "{", "}");
+    text.add("\"step\":" + quoted(step.step()));
+    text.add("\"localShapes\":" + quoted(step.shapes()));
+    text.add("\"bytesReceived\":" + step.bytesReceived());
+    text.add("\"bytesSent\":" + step.bytesSent());
+    text.add("\"lowerBoundBytes\":" + step.lowerBound());
+    text.add("\"flops\":" + number(step.flops()));
+    text.add((options.topology().isPresent() ? "\"seconds\":" : "\"price\":") + step.price());
+    text.add("\"liveBytes\":" + step.liveBytes());
+    text.add("\"because\":" + quoted(step.cause()));
+    step.runnerUp()
+        .ifPresent(
+            way ->
+                text.add(
+                    "\"runnerUp\":{\"steps\":%s,\"price\":%s}"
+                        .formatted(quoted(way.description()), Double.toString(way.cost()))));
+    return text.toString();
   }
 
   private static String number(double whole) {
@@ -53,12 +88,23 @@ public final class PlanJson {
                     .map(operand -> name(plan.value(operand)))
                     .collect(Collectors.joining(",", "[", "]")));
       }
+    } else if (!step.action().isCollective() && !(step.action() instanceof Action.Slice)) {
+      if (step.action() instanceof Action.Apply(Statement statement)
+          && statement.operation() instanceof Contraction.Einsum einsum) {
+        text.add("\"equation\":" + quoted(einsum.equation().toString()));
+      }
+      text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
+      text.add("\"results\":" + names(step.results()));
     } else {
       text.add("\"operand\":" + name(step.result()));
       details(step, text);
       text.add("\"elementsReceived\":" + plan.elementsReceived(index));
     }
     return text.toString();
+  }
+
+  private static String names(List<PlannedValue> values) {
+    return values.stream().map(PlanJson::name).collect(Collectors.joining(",", "[", "]"));
   }
 
   private static void details(PlanStep step, StringJoiner text) {
@@ -102,8 +148,13 @@ public final class PlanJson {
     for (int input = 0; input < plan.inputs().size(); input++) {
       operands.add(shape(met(input)));
     }
-    return "{\"operands\":[%s],\"result\":%s}"
-        .formatted(String.join(",", operands), shape(plan.value(plan.outputs().getFirst())));
+    List<String> results = plan.outputs().stream().map(plan::value).map(PlanJson::shape).toList();
+    return "{\"operands\":[%s],%s}"
+        .formatted(
+            String.join(",", operands),
+            results.size() == 1
+                ? "\"result\":" + results.getFirst()
+                : "\"results\":[" + String.join(",", results) + "]");
   }
 
   /** An input as the einsum meets it; as it lies, where there is none. */
@@ -133,6 +184,7 @@ public final class PlanJson {
   }
 
   private static String quoted(String text) {
-    return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    String escaped = text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+    return "\"" + escaped + "\"";
   }
 }

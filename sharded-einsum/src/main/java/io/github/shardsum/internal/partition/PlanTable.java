@@ -2,9 +2,7 @@ package io.github.shardsum.internal.partition;
 
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
-import io.github.shardsum.partition.Origin;
-import io.github.shardsum.partition.PlanStep;
-import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
@@ -14,22 +12,47 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** A plan as a table for a reader. */
 public final class PlanTable {
   private static final List<String> HEAD =
-      List.of("#", "step", "of", "local shapes", "received", "flops", "live", "because");
+      List.of(
+          "#",
+          "step",
+          "of",
+          "local shapes",
+          "received",
+          "bytes in",
+          "bytes out",
+          "at least",
+          "flops",
+          "price",
+          "bytes live",
+          "because");
+
+  private static final int FIRST_NUMBER = 4;
+  private static final int LAST_NUMBER = 10;
 
   private PlanTable() {}
 
-  public static String of(SpmdPlan plan) {
+  /**
+   * The table.
+   *
+   * @param plan the plan
+   * @param options what it is priced by
+   * @return lines of text
+   */
+  public static String of(SpmdPlan plan, PlanOptions options) {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(HEAD);
-    for (int i = 0; i < plan.steps().size(); i++) {
-      rows.add(row(plan, i));
+    List<String> head = new ArrayList<>(HEAD);
+    head.replaceAll(
+        name -> name.equals("price") && options.topology().isPresent() ? "seconds" : name);
+    rows.add(head);
+    double price = 0;
+    for (StepFigures step : StepFigures.of(plan, options)) {
+      rows.add(row(step));
+      price += step.price();
     }
     StringBuilder text = new StringBuilder();
     text.append("mesh ").append(plan.mesh().size() == 1 ? "of one device" : plan.mesh().notation());
@@ -38,45 +61,42 @@ public final class PlanTable {
     }
     text.append('\n').append(table(rows));
     text.append(
-        "%ngives %s%nreceived %d elements, %.4g flops, at most %d elements live"
+        "%ngives %s%nreceived %d elements, %.4g flops, at most %d elements live, %s"
             .formatted(
                 plan.outputs().stream()
                     .map(output -> "%" + output + " = " + plan.value(output))
                     .collect(Collectors.joining(", ")),
                 plan.elementsReceived(),
                 plan.flops(),
-                plan.peakElements()));
+                plan.peakElements(),
+                options.topology().isPresent()
+                    ? "%.4g s".formatted(price)
+                    : "price %.4g".formatted(price)));
     return text.toString();
   }
 
-  private static List<String> row(SpmdPlan plan, int i) {
-    PlanStep step = plan.steps().get(i);
-    String operands =
-        step.operands().stream().map(value -> "%" + value).collect(Collectors.joining(" "));
-    String shapes =
-        step.operands().stream()
-                .map(value -> local(plan.value(value)))
-                .collect(Collectors.joining(" "))
-            + " -> "
-            + step.results().stream().map(PlanTable::local).collect(Collectors.joining(" "));
-    String results =
-        IntStream.range(plan.number(i), plan.number(i + 1))
-            .mapToObj(value -> "%" + value)
-            .collect(Collectors.joining(" "));
-    Optional<Origin.Alternative> other = step.origin().runnerUp();
+  private static List<String> row(StepFigures step) {
     return List.of(
-        results,
-        describe(step.action(), step.result().layout()),
-        operands,
-        shapes,
-        Long.toString(plan.elementsReceived(i)),
-        plan.flops(i) == 0 ? "" : "%.4g".formatted(plan.flops(i)),
-        Long.toString(plan.liveElements(i)),
-        step.origin().cause() + other.map(way -> "; instead " + way).orElse(""));
+        step.results(),
+        step.step(),
+        step.operands(),
+        step.shapes(),
+        count(step.received()),
+        count(step.bytesReceived()),
+        count(step.bytesSent()),
+        count(step.lowerBound()),
+        number(step.flops()),
+        number(step.price()),
+        count(step.liveBytes()),
+        step.cause() + step.runnerUp().map(way -> "; instead " + way).orElse(""));
   }
 
-  private static String local(PlannedValue value) {
-    return value.layout().largestShape(value.shape()).toString();
+  private static String count(long number) {
+    return number == 0 ? "" : Long.toString(number);
+  }
+
+  private static String number(double number) {
+    return number == 0 ? "" : "%.4g".formatted(number);
   }
 
   /** The op with its labels, axes and equation. */
@@ -120,7 +140,7 @@ public final class PlanTable {
   private static String line(List<String> row, int[] widths) {
     StringBuilder line = new StringBuilder();
     for (int i = 0; i < widths.length; i++) {
-      boolean number = i >= 4 && i <= 6;
+      boolean number = i >= FIRST_NUMBER && i <= LAST_NUMBER;
       String pad = " ".repeat(widths[i] - row.get(i).length());
       line.append(i == 0 ? "" : "  ").append(number ? pad + row.get(i) : row.get(i) + pad);
     }

@@ -41,7 +41,8 @@ record EinsumTarget(String equation) implements Planned {
     Optional<Boolean> equal = checks.run() ? Optional.of(isEqual(plan, made)) : Optional.empty();
     Optional<String> certificate =
         checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
-    return new Outcome(plan.toJson(), plan.toString(), certificate, equal);
+    return new Outcome(
+        parsed.toString(), plan.plan(), request.options(), List.of(), certificate, equal);
   }
 
   /** Sizes of labels that no operand has. */

@@ -1,13 +1,42 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.SpmdPlan;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * An answer.
  *
- * @param json the plan for programs, an object
- * @param table the plan for a reader
+ * @param title what was planned
+ * @param plan the plan
+ * @param options what it was chosen by
+ * @param notes lines for a reader behind the plan's table
  * @param certificate what the checker proved, if it was asked
  * @param equal whether the run gave what is computed without layouts, if it was run
  */
-record Outcome(String json, String table, Optional<String> certificate, Optional<Boolean> equal) {}
+record Outcome(
+    String title,
+    SpmdPlan plan,
+    PlanOptions options,
+    List<String> notes,
+    Optional<String> certificate,
+    Optional<Boolean> equal) {
+  String json() {
+    return plan.toJson(options);
+  }
+
+  String table() {
+    StringBuilder table = new StringBuilder(title + "\n" + plan.explain(options));
+    notes.forEach(note -> table.append('\n').append(note));
+    return table.toString();
+  }
+
+  String page() {
+    List<String> all = new ArrayList<>(notes);
+    certificate.ifPresent(all::add);
+    equal.ifPresent(same -> all.add("equal to the unsharded: " + same));
+    return plan.toHtml(title, options, all);
+  }
+}

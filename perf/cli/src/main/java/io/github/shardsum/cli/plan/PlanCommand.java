@@ -1,11 +1,16 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.program.ProgramFile;
+import io.github.shardsum.program.Annotations;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -14,7 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "plan",
     description = {
-      "%nPlan an einsum whose operands and result lie on a mesh: steps, what the busiest device"
+      "%nPlan an einsum whose operands and result lie on a mesh, or an annotated program: steps, what the busiest device"
           + " receives, FLOPs and memory of the largest, and why each step is there.",
       "%nOf --jobs, each line is an object {\"id\":..,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[..],"
           + "\"sizes\":{\"m\":48,..},\"equation\":\"..\",\"run\":true}, deviceOrder and run"
@@ -29,9 +34,16 @@ public final class PlanCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       arity = "0..1",
-      paramLabel = "EQUATION",
-      description = "The equation with its layouts, as 'm@x k@y, n@x k@y -> m@x n@y'.")
+      paramLabel = "EQUATION|FILE.program",
+      description =
+          "The equation with its layouts, as 'm@x k@y, n@x k@y -> m@x n@y', or a program's text.")
   private Optional<String> equation = Optional.empty();
+
+  @Option(
+      names = "--annotate",
+      paramLabel = "NAME=LAYOUT",
+      description = "Annotate a value of the program, as in dispatched=E@x; may be given again.")
+  private Map<String, String> annotations = Map.of();
 
   @Override
   public Integer call() throws IOException {
@@ -47,6 +59,16 @@ public final class PlanCommand implements Callable<Integer> {
           .run(settings.jobs().get());
       return 0;
     }
-    return settings.print(new EinsumTarget(equation.get()), spec.commandLine().getOut());
+    boolean isProgram = equation.get().endsWith(".program");
+    if (!isProgram && !annotations.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "--annotate: must be of a program, got an equation");
+    }
+    Planned target =
+        isProgram
+            ? new ProgramTarget(
+                Annotations.of(annotations).apply(ProgramFile.read(Path.of(equation.get()))))
+            : new EinsumTarget(equation.get());
+    return settings.print(target, spec.commandLine().getOut());
   }
 }

@@ -5,6 +5,7 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.topology.Topologies;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -48,6 +49,12 @@ final class PlanSettings {
   private boolean json;
 
   @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Also write the plan as one HTML page without script.")
+  private Optional<Path> html = Optional.empty();
+
+  @Option(
       names = "--run",
       description = "Run the plan in process on integers; compare with the same without layouts.")
   private boolean run;
@@ -88,6 +95,9 @@ final class PlanSettings {
   /** Prints the answer; the exit status. */
   int print(Planned target, PrintWriter out) throws IOException {
     Outcome outcome = target.plan(request(), checks(false));
+    if (html.isPresent()) {
+      Files.writeString(html.get(), outcome.page());
+    }
     if (json) {
       out.println(PlanJobs.answer(Optional.empty(), outcome));
     } else {

@@ -25,7 +25,13 @@ record ReshardTarget(String from, String to) implements Planned {
     Optional<Boolean> equal = checks.run() ? Optional.of(isEqual(plan)) : Optional.empty();
     Optional<String> certificate =
         checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
-    return new Outcome(plan.toJson(), plan.toString(), certificate, equal);
+    return new Outcome(
+        before + " to " + after,
+        plan.plan(),
+        request.options(),
+        plan.notes().lines().toList(),
+        certificate,
+        equal);
   }
 
   /** Both layouts as one picture. */

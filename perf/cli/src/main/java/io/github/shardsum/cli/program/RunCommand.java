@@ -6,11 +6,14 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.cli.common.Abbreviation;
 import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.OutputFolder;
 import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.ThreadsOption;
+import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.io.Npy;
+import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
@@ -41,7 +44,10 @@ import picocli.CommandLine.Spec;
         "shardsum run FILE.program --in NAME=FILE|DIR|ARCHIVE ... [--out DIR] [OPTION ...]",
     description = {
       "%nRun a program on files of arrays, which are mapped, not loaded.",
-      "%nEvery input of the program is given by --in; its dtype and shape must be the program's.%n"
+      "%nEvery input of the program is given by --in; its dtype and shape must be the program's.",
+      "%nWith --mesh the program is partitioned over devices by its annotations; results are those"
+          + " of one device. Under shardsum launch the processes of the job share the devices, and"
+          + " the first writes.%n"
     })
 public final class RunCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -72,6 +78,8 @@ public final class RunCommand implements Callable<Integer> {
 
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
+  @Mixin private MeshOptions meshes = new MeshOptions();
+
   @Option(
       names = "--reference",
       description = "Run every operation by its definition, in scalar code: slow, the oracle.")
@@ -80,13 +88,18 @@ public final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     int _ = threads.count();
-    Program program = ProgramFile.read(file);
+    Optional<Mesh> mesh = meshes.mesh();
+    if (mesh.isPresent() && reference) {
+      throw wrong("--mesh: expected no --reference beside it, which is of one device");
+    }
+    Program program = meshes.annotated(ProgramFile.read(file));
     Map<Value, String> places = places(program);
     try (InputArrays inputs = new InputArrays(System.in);
         Workers workers = threads.workers();
-        Executable executable = backend(workers).compile(program)) {
+        Engine engine = new Engine(mesh.map(on -> MeshOptions.open(on, workers)));
+        Executable executable = backend(workers, engine).compile(program)) {
       checkMemory(executable);
-      if (out.isPresent()) {
+      if (out.isPresent() && engine.isFirst()) {
         new OutputFolder(out.get()).check(program.outputs().stream().map(Value::name).toList());
       }
       List<Tensor> tensors = new ArrayList<>();
@@ -101,15 +114,33 @@ public final class RunCommand implements Callable<Integer> {
       inputs.read(
           () -> {
             executable.runInto(outputs, tensors);
-            write(program, outputs);
+            if (engine.isFirst()) {
+              write(program, outputs);
+            }
             return true;
           });
     }
     return 0;
   }
 
-  private Backend backend(Workers workers) {
+  private Backend backend(Workers workers, Engine engine) {
+    if (engine.collectives().isPresent()) {
+      return MeshOptions.backend(engine.collectives().get(), MoePrograms.kernels());
+    }
     return reference ? new ReferenceBackend() : LocalBackend.of(workers, MoePrograms.kernels());
+  }
+
+  /** The engine of a mesh, if there is one. */
+  private record Engine(Optional<Collectives> collectives) implements AutoCloseable {
+    /** Of a job's processes, which all have the whole results, one writes them. */
+    boolean isFirst() {
+      return collectives.map(Collectives::process).orElse(0) == 0;
+    }
+
+    @Override
+    public void close() {
+      collectives.ifPresent(Collectives::close);
+    }
   }
 
   /** Where each input is. */

@@ -1,0 +1,88 @@
+package io.github.shardsum.cli.common;
+
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code --mesh}, {@code --device-order} and {@code --annotate} of commands that run, a mixin. */
+public final class MeshOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--mesh",
+      paramLabel = "AXES",
+      description =
+          "Run on a mesh, as x=8: of virtual devices in this process, or under shardsum launch of"
+              + " those of all processes.")
+  private Optional<String> mesh = Optional.empty();
+
+  @Option(
+      names = "--device-order",
+      split = ",",
+      paramLabel = "DEVICE",
+      description = "For each position of the mesh, row by row, the device on it.")
+  private int[] order = {};
+
+  @Option(
+      names = "--annotate",
+      paramLabel = "NAME=LAYOUT",
+      description = "Annotate a value, as in dispatched=E@x; may be given again.")
+  private Map<String, String> annotations = Map.of();
+
+  /** For picocli. */
+  public MeshOptions() {}
+
+  /**
+   * The mesh, if there is one.
+   *
+   * @throws ParameterException if there are annotations or an order without one
+   * @throws IllegalArgumentException if it is no mesh, or the order no permutation of its devices
+   */
+  public Optional<Mesh> mesh() {
+    if (mesh.isEmpty() && (!annotations.isEmpty() || order.length > 0)) {
+      throw new ParameterException(
+          spec.commandLine(), "--annotate and --device-order: expected --mesh too, got none");
+    }
+    return mesh.map(Mesh::parse).map(of -> order.length == 0 ? of : of.withDevices(order));
+  }
+
+  /** The program with the annotations of the command line. */
+  public Program annotated(Program program) {
+    return annotations.isEmpty() ? program : Annotations.of(annotations).apply(program);
+  }
+
+  /**
+   * Opens an engine on the devices, of this process or of all of a job.
+   *
+   * @param on the mesh
+   * @param workers threads, kept open by the caller
+   * @return the engine, to be closed
+   * @throws IllegalArgumentException if the job's processes do not divide the mesh
+   */
+  public static Collectives open(Mesh on, Workers workers) {
+    return Collectives.open(on, workers, CollectiveOptions.defaults());
+  }
+
+  /**
+   * The backend on an engine.
+   *
+   * @param collectives the engine
+   * @param kernels of composites
+   */
+  public static MeshBackend backend(Collectives collectives, Kernels kernels) {
+    return MeshBackend.of(collectives, kernels, PlanOptions.defaults());
+  }
+}

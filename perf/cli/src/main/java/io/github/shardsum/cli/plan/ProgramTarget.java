@@ -1,0 +1,39 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Program;
+import java.util.List;
+import java.util.Optional;
+
+/** A program to plan. */
+record ProgramTarget(Program program) implements Planned {
+  @Override
+  public Outcome plan(PlanRequest request, Checks checks) {
+    if (!request.sizes().isEmpty()) {
+      throw new IllegalArgumentException(
+          "sizes: a program has its own, expected none, got " + request.sizes());
+    }
+    if (checks.run()) {
+      throw new IllegalArgumentException(
+          "--run: must be of an einsum; a program is run by shardsum run FILE.program --mesh AXES");
+    }
+    Kernels kernels = MoePrograms.kernels();
+    ProgramPlan plan =
+        ProgramPlan.of(
+            program,
+            request.mesh(),
+            composite -> kernels.kernel(composite).isPresent(),
+            request.options());
+    Optional<String> certificate =
+        checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
+    return new Outcome(
+        "program " + program.name(),
+        plan.plan(),
+        request.options(),
+        List.of(),
+        certificate,
+        Optional.empty());
+  }
+}
