@@ -4,12 +4,16 @@ import io.github.shardsum.internal.partition.Certification;
 import io.github.shardsum.internal.partition.ProgramPlanner;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.propagation.Propagated;
 import io.github.shardsum.propagation.Propagation;
 import io.github.shardsum.propagation.PropagationOptions;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
@@ -28,6 +32,9 @@ import java.util.function.Predicate;
  *     multiply-adds; or seconds if there is a topology
  */
 public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
+  /** How the gradient of a program names the cotangent of a value. */
+  private static final String COTANGENT = "cotangent.";
+
   /** Checks for nulls. */
   public ProgramPlan {
     Objects.requireNonNull(program, "program");
@@ -50,7 +57,30 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
       Program program, Mesh mesh, Predicate<Composite> kernels, PlanOptions options) {
     Program simple = simplified(program, kernels);
     Propagated propagated = Propagation.of(simple, mesh, PropagationOptions.defaults());
-    return of(simple, mesh, propagated.layouts(), false, options);
+    Map<String, Layout> homes = withCotangents(simple, propagated.layouts());
+    return of(simple, mesh, homes, false, kernels, options);
+  }
+
+  /**
+   * The layouts, where a cotangent has that of its primal: both are read together, and what the
+   * forward pass brought somewhere lies there when the backward pass reads it.
+   */
+  private static Map<String, Layout> withCotangents(Program program, Map<String, Layout> layouts) {
+    Map<String, Layout> homes = new HashMap<>(layouts);
+    for (Statement statement : program.statements()) {
+      for (Value result : statement.results()) {
+        Layout primal =
+            result.name().startsWith(COTANGENT)
+                ? layouts.get(result.name().substring(COTANGENT.length()))
+                : null;
+        if (primal != null
+            && !(statement.operation() instanceof Movement.Annotate)
+            && primal.whole().term().equals(result.type().labels().withoutLayout())) {
+          homes.put(result.name(), primal);
+        }
+      }
+    }
+    return homes;
   }
 
   /**
@@ -66,7 +96,7 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
    */
   public static ProgramPlan withLayouts(
       Program program, Mesh mesh, Map<String, Layout> layouts, PlanOptions options) {
-    return of(program, mesh, layouts, true, options);
+    return of(program, mesh, layouts, true, _ -> false, options);
   }
 
   private static ProgramPlan of(
@@ -74,8 +104,10 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
       Mesh mesh,
       Map<String, Layout> layouts,
       boolean demanded,
+      Predicate<Composite> kernels,
       PlanOptions options) {
-    ProgramPlanner.Planned planned = ProgramPlanner.plan(program, mesh, layouts, demanded, options);
+    ProgramPlanner.Planned planned =
+        ProgramPlanner.plan(program, mesh, layouts, demanded, kernels, options);
     return new ProgramPlan(program, planned.plan(), planned.cost());
   }
 

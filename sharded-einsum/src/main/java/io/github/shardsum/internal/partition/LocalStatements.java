@@ -1,5 +1,7 @@
 package io.github.shardsum.internal.partition;
 
+import io.github.shardsum.internal.layout.CompositeRules;
+import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.program.Contraction;
@@ -8,7 +10,9 @@ import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Scalar;
 import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Statement;
@@ -21,6 +25,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * Writes statements of a program as they are on one device: the same operation on local sizes, and
@@ -28,10 +34,12 @@ import java.util.Map;
  */
 final class LocalStatements {
   private final ProgramBuilder builder;
+  private final CompositeCode.Finder composites;
   private final Map<Start, Value> starts = new LinkedHashMap<>();
 
-  LocalStatements(ProgramBuilder builder) {
+  LocalStatements(ProgramBuilder builder, CompositeCode.Finder composites) {
     this.builder = builder;
+    this.composites = composites;
   }
 
   /** The starts that were asked for, each an input {@code i64[]} of the builder's. */
@@ -64,12 +72,14 @@ final class LocalStatements {
    *
    * @param statement the statement of the program
    * @param operands the local operands
+   * @param given how the operands lie
    * @param planned how the results lie
    * @param local the results' types on the device
    */
   List<Value> add(
       Statement statement,
       List<Value> operands,
+      List<PlannedValue> given,
       List<PlannedValue> planned,
       List<ValueType> local) {
     PlannedValue result = planned.getFirst();
@@ -82,6 +92,7 @@ final class LocalStatements {
       case Source.Constant constant -> builder.add(new Source.Constant(type, constant.value()));
       case Source.Iota iota -> List.of(iota(iota.label(), result, type));
       case Source.Random random -> List.of(random(random, operands.getFirst(), result, type));
+      case Nested.Composite composite -> composite(composite, operands, given, planned, local);
       case Movement.Split split -> builder.add(split(split, operands.getFirst(), type));
       case Pointwise _, Contraction _, Selection _, Movement _, Nested _ ->
           builder.add(OperandSubstitution.withOperands(statement.operation(), operands));
@@ -153,6 +164,70 @@ final class LocalStatements {
       stride *= result.shape().size(dim);
     }
     return builder.uniform(seed, counter, random.stream(), type.dtype());
+  }
+
+  /**
+   * A composite on a part of its labels, for its kernel: with an operand {@code start.LABEL} behind
+   * the others for each split label whose index it sees. A kernel goes by types and attributes, so
+   * the decomposition is only there for the types; a composite without a kernel is not split.
+   */
+  private List<Value> composite(
+      Nested.Composite composite,
+      List<Value> operands,
+      List<PlannedValue> given,
+      List<PlannedValue> planned,
+      List<ValueType> local) {
+    List<PlannedValue> all = new ArrayList<>(given);
+    all.addAll(planned);
+    if (all.stream().allMatch(LocalStatements::isWhole)) {
+      return builder.add(OperandSubstitution.withOperands(composite, operands));
+    }
+    ProgramBuilder types = Program.builder(composite.decomposition().name());
+    for (int i = 0; i < operands.size(); i++) {
+      types.input(composite.decomposition().inputs().get(i).name(), operands.get(i).type());
+    }
+    List<Value> with = new ArrayList<>(operands);
+    for (String label : new TreeSet<>(CompositeRules.derive(composite).indexed())) {
+      start(label, all)
+          .ifPresent(
+              start -> {
+                types.input("start." + label, ValueType.scalar(DType.I64));
+                with.add(start(start));
+              });
+    }
+    for (int i = 0; i < local.size(); i++) {
+      Value zero =
+          types
+              .add(new Source.Constant(local.get(i), Scalar.of(local.get(i).dtype(), 0L)))
+              .getFirst();
+      types.output(composite.decomposition().outputs().get(i).name(), zero);
+    }
+    Nested.Composite part =
+        new Nested.Composite(
+            composite.name(), composite.attributes(), with, types.build(), composite.splittable());
+    if (composites.find(part).isEmpty()) {
+      throw new IllegalStateException(
+          "composite %s: its kernel must take a part of labels %s, got none for operands %s"
+              .formatted(composite.name(), composite.splittable(), with));
+    }
+    return builder.add(part);
+  }
+
+  private static boolean isWhole(PlannedValue value) {
+    return value.layout().isEquivalent(value.layout().whole());
+  }
+
+  /** The start of a label that some value is split along. */
+  private static Optional<Start> start(String label, List<PlannedValue> values) {
+    for (PlannedValue value : values) {
+      for (int dim = 0; dim < value.layout().rank(); dim++) {
+        Start start = Start.of(value, dim);
+        if (value.layout().label(dim).equals(label) && !start.isZero(value.layout())) {
+          return Optional.of(start);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   private static Operation split(Movement.Split split, Value x, ValueType type) {

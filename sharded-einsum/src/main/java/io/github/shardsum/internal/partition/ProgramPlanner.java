@@ -16,6 +16,7 @@ import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Plans a program: statement by statement the cheapest compute sharding, with each reshard made
@@ -82,6 +84,7 @@ public final class ProgramPlanner {
    * @param homes the home of each value; values in the body of a loop are named {@code
    *     RESULT.body.VALUE}; of those that are not there the value is whole
    * @param demanded whether every value must be in its home
+   * @param kernels which composites have a kernel, which may compute a part of them
    * @param options what plans are chosen by
    * @return the plan
    * @throws io.github.shardsum.partition.PlanException if a statement cannot be planned within the
@@ -92,8 +95,9 @@ public final class ProgramPlanner {
       Mesh mesh,
       Map<String, Layout> homes,
       boolean demanded,
+      Predicate<Composite> kernels,
       PlanOptions options) {
-    ReshardWays ways = new ReshardWays(mesh, options);
+    ReshardWays ways = new ReshardWays(mesh, kernels, options);
     ProgramPlanner planner =
         new ProgramPlanner(
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
@@ -152,13 +156,13 @@ public final class ProgramPlanner {
     }
   }
 
-  /** The same value, which exists in the annotated layout too. */
+  /** The same value, which is read from the annotated layout. */
   private void annotate(Statement statement, Movement.Annotate annotate) {
     Holding x = holding(annotate.x());
     Value result = statement.result();
     Layout home = ways.reachable(home(result), x.layouts().getFirst());
-    bring(x, home, "%s is annotated %s".formatted(result.name(), home));
-    holdings.put(result, x);
+    int number = bring(x, home, "%s is annotated %s".formatted(result.name(), home));
+    holdings.put(result, x.only(home, number));
   }
 
   private void apply(Statement statement) {

@@ -9,18 +9,22 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** The cheapest ways from the layouts in which a value exists to others. */
 final class ReshardWays {
   private final Mesh mesh;
   private final Prices prices;
   private final Reshards reshards;
+  private final Predicate<Composite> kernels;
 
-  ReshardWays(Mesh mesh, PlanOptions options) {
+  ReshardWays(Mesh mesh, Predicate<Composite> kernels, PlanOptions options) {
+    this.kernels = kernels;
     this.mesh = mesh;
     this.prices = Prices.of(mesh, options);
     this.reshards = new Reshards(prices, options);
@@ -28,6 +32,10 @@ final class ReshardWays {
 
   /** A way, and the place of the layout that it begins with. */
   record From(int place, Way way) {}
+
+  boolean isKernel(Composite composite) {
+    return kernels.test(composite);
+  }
 
   Mesh mesh() {
     return mesh;

@@ -160,7 +160,7 @@ final class Segment {
       ValueType type = LocalStatements.type(value, local(value, index));
       values.put(input, builder.input("v" + input, type));
     }
-    LocalStatements statements = new LocalStatements(builder);
+    LocalStatements statements = new LocalStatements(builder, composites);
     for (int step : steps) {
       PlanStep at = plan.steps().get(step);
       Statement statement = ((Action.Apply) at.action()).statement();
@@ -169,7 +169,8 @@ final class Segment {
           at.results().stream()
               .map(result -> LocalStatements.type(result, local(result, index)))
               .toList();
-      List<Value> results = statements.add(statement, operands, at.results(), types);
+      List<PlannedValue> given = at.operands().stream().map(frame::value).toList();
+      List<Value> results = statements.add(statement, operands, given, at.results(), types);
       for (int i = 0; i < results.size(); i++) {
         if (!results.get(i).type().withoutLayout().equals(types.get(i))) {
           throw new IllegalStateException(

@@ -169,9 +169,7 @@ final class StatementPlanner {
         List<Choice> may = new ArrayList<>();
         may.add(new Choice.None());
         for (int factor = 0; factor < rule.factors().size(); factor++) {
-          if (!(statement.operation() instanceof Nested.Composite)
-              && factors.isSplittable(factor)
-              && isAsked(axis, factor)) {
+          if (isSplittable(factor) && isAsked(axis, factor)) {
             may.add(new Choice.Split(rule.factors().get(factor).name()));
           }
         }
@@ -180,6 +178,15 @@ final class StatementPlanner {
       }
     }
     return choices;
+  }
+
+  /** A composite is split along the labels of which its kernel says that it can take a part. */
+  private boolean isSplittable(int factor) {
+    boolean promised =
+        !(statement.operation() instanceof Nested.Composite composite)
+            || (ways.isKernel(composite)
+                && composite.splittable().contains(rule.factors().get(factor).name()));
+    return promised && factors.isSplittable(factor);
   }
 
   /** Partial sums of bf16 are f32, so an operation that keeps its dtype cannot read them. */

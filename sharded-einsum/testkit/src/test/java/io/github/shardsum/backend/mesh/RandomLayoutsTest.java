@@ -86,7 +86,10 @@ class RandomLayoutsTest {
   }
 
   private static ProgramPlan plan(Laid laid) {
-    return ProgramPlan.withLayouts(laid.program().program(), laid.mesh(), laid.layouts(), OPTIONS);
+    ProgramPlan plan =
+        ProgramPlan.withLayouts(laid.program().program(), laid.mesh(), laid.layouts(), OPTIONS);
+    plan.certify();
+    return plan;
   }
 
   private static void equalsReference(Laid laid) {
@@ -128,9 +131,12 @@ class RandomLayoutsTest {
               laid.layouts().forEach((name, layout) -> texts.put(name, spaced(layout)));
               Program program = Annotations.of(texts).apply(laid.program().program());
               try (Collectives collectives = Collectives.open(laid.mesh())) {
+                MeshBackend mesh = MeshBackend.of(collectives, Kernels.none(), OPTIONS);
+                try (MeshExecutable executable = mesh.compile(program)) {
+                  executable.plan().certify();
+                }
                 BackendCheck.equalsReference(
-                    MeshBackend.of(collectives, Kernels.none(), OPTIONS),
-                    new ProgramCase(program, laid.program().inputs()));
+                    mesh, new ProgramCase(program, laid.program().inputs()));
               }
             });
   }

@@ -28,6 +28,7 @@ record RandomlyLaid(Collectives collectives) implements Backend {
     ProgramPlan plan =
         ProgramPlan.withLayouts(
             program, collectives.mesh(), layouts, PlanOptions.defaults().withReplication());
+    plan.certify();
     return MeshBackend.of(collectives).compile(plan, options);
   }
 }
