@@ -5,7 +5,6 @@ import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.program.Contraction;
-import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Operation;
@@ -121,8 +120,7 @@ final class LocalStatements {
   }
 
   private Value reduce(Contraction.Reduce reduce, Value x, ValueType type) {
-    boolean widened = reduce.kind() == ReduceKind.SUM && x.type().dtype() != type.dtype();
-    Value operand = widened ? builder.convert(x, type.dtype()) : x;
+    Value operand = x.type().dtype() == type.dtype() ? x : builder.convert(x, type.dtype());
     return builder.add(new Contraction.Reduce(reduce.kind(), operand, reduce.labels())).getFirst();
   }
 

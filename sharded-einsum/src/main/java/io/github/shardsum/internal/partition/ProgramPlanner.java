@@ -179,21 +179,9 @@ public final class ProgramPlanner {
               .formatted(statement.result().name(), operands.get(i).value().name(), met);
       numbers.add(bring(operands.get(i), met, cause));
     }
-    // A maximum of bf16 needs no wider addends than bf16.
-    Optional<ReduceKind> by =
-        statement.operation() instanceof Contraction.Reduce(ReduceKind kind, _, _)
-                && kind != ReduceKind.SUM
-            ? Optional.of(kind)
-            : Optional.empty();
     List<PlannedValue> results = new ArrayList<>();
     for (int i = 0; i < wanted.size(); i++) {
-      Value result = statement.results().get(i);
-      Layout natural = candidate.results().get(i);
-      results.add(
-          by.isEmpty()
-              ? value(result, natural)
-              : new PlannedValue(
-                  result.name(), result.type().dtype(), result.type().shape(), natural));
+      results.add(value(statement.results().get(i), candidate.results().get(i)));
     }
     Origin origin = new Origin(candidate.sharding().toString(), chosen.runnerUp());
     int number = step(new Action.Apply(statement), numbers, results, origin);
@@ -201,7 +189,10 @@ public final class ProgramPlanner {
       Value result = statement.results().get(i);
       holdings.put(result, new Holding(result, candidate.results().get(i), number + i));
     }
-    by.ifPresent(kind -> reduce(statement.result(), candidate.results().getFirst(), number, kind));
+    if (statement.operation() instanceof Contraction.Reduce(ReduceKind by, _, _)
+        && by != ReduceKind.SUM) {
+      reduce(statement.result(), candidate.results().getFirst(), number, by);
+    }
   }
 
   /** A maximum or minimum over devices is never left undone: no layout says what it is. */
