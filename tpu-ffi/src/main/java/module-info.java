@@ -5,4 +5,6 @@ module io.github.shardsum.tpu {
   requires transitive io.github.shardsum.sharded;
 
   exports io.github.shardsum.pjrt;
+  exports io.github.shardsum.pjrt.backend;
+  exports io.github.shardsum.stablehlo;
 }

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** Plugins of this machine that tests run on. Without them a test is skipped, in CI it fails. */
-final class RealPlugins {
+public final class RealPlugins {
   private static final String CPU = "SHARDSUM_PJRT_CPU";
   private static final String GPU = "SHARDSUM_PJRT_GPU";
   private static final String TPU = "SHARDSUM_LIBTPU";
@@ -21,21 +21,21 @@ final class RealPlugins {
   private RealPlugins() {}
 
   /** XLA CPU plugins, of several ages. */
-  static List<Path> cpu() {
+  public static List<Path> cpu() {
     return Stream.of(named(CPU, "pip install lammps-jax-pjrt-cpu").split(File.pathSeparator))
         .map(RealPlugins::existing)
         .toList();
   }
 
   /** The CPU plugins, and that of a GPU where {@code SHARDSUM_PJRT_GPU} names one. */
-  static List<Path> all() {
+  public static List<Path> all() {
     String gpu = System.getenv(GPU);
     return gpu == null || gpu.isBlank()
         ? cpu()
         : Stream.concat(cpu().stream(), Stream.of(existing(gpu))).toList();
   }
 
-  static Path newestCpu() {
+  public static Path newestCpu() {
     return cpu().getFirst();
   }
 
@@ -68,7 +68,7 @@ final class RealPlugins {
   }
 
   /** A client of so many devices; of a GPU's plugin, of those that there are. */
-  static PjrtClient client(Path plugin, int devices) {
+  public static PjrtClient client(Path plugin, int devices) {
     return PjrtPlugin.open(plugin)
         .createClient(
             cpu().contains(plugin)

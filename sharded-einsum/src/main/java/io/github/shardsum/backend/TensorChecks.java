@@ -1,0 +1,42 @@
+package io.github.shardsum.backend;
+
+import io.github.shardsum.internal.backend.Arguments;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+
+/**
+ * What every executable checks of the tensors of a run before it computes anything; for who writes
+ * a backend.
+ */
+public final class TensorChecks {
+  private TensorChecks() {}
+
+  /**
+   * Checks a run's inputs.
+   *
+   * @param program the program
+   * @param inputs one an input
+   * @throws IllegalArgumentException if a number, dtype or shape is not the program's
+   * @throws IllegalStateException if the memory of one is closed
+   * @throws WrongThreadException if the memory of one is another thread's
+   */
+  public static void checkInputs(Program program, List<Tensor> inputs) {
+    Arguments.fit("input", program.inputs(), inputs);
+  }
+
+  /**
+   * Checks a run's outputs and inputs.
+   *
+   * @param program the program
+   * @param outputs one an output
+   * @param inputs one an input
+   * @throws IllegalArgumentException if a number, dtype or shape is not the program's, or an output
+   *     is read-only or overlaps itself or another tensor
+   * @throws IllegalStateException if the memory of one is closed
+   * @throws WrongThreadException if the memory of one is another thread's
+   */
+  public static void check(Program program, List<Tensor> outputs, List<Tensor> inputs) {
+    Arguments.check(program, outputs, inputs);
+  }
+}

@@ -1,0 +1,95 @@
+package io.github.shardsum.internal.stablehlo;
+
+/**
+ * Conversions between the dtypes of tensors in one rounding, where StableHLO leaves the result to
+ * the plugin: out of range, of NaN, and to bf16.
+ */
+final class Conversions {
+  private static final int F64_DIGITS = 53;
+
+  private final Ops ops;
+
+  Conversions(Ops ops) {
+    this.ops = ops;
+  }
+
+  Ssa convert(Ssa x, ElementType to) {
+    if (x.element() == to) {
+      return x;
+    }
+    return switch (to) {
+      case F32, F64 -> ops.convert(x, to);
+      case BF16 -> toBf16(x);
+      case I32, I64 -> x.element().isFloating() ? toInteger(x, to) : ops.convert(x, to);
+      case BOOL -> ops.compare("NE", x, ops.constant(x.type(), 0));
+      case UI64 -> ops.bitcast(ops.convert(x, ElementType.I64), ElementType.UI64);
+    };
+  }
+
+  /** What bf16 is computed in. */
+  Ssa widened(Ssa x) {
+    return x.element() == ElementType.BF16 ? ops.convert(x, ElementType.F32) : x;
+  }
+
+  private Ssa toBf16(Ssa x) {
+    return switch (x.element()) {
+      case F64 -> ops.convert(roundedToOdd(x), ElementType.BF16);
+      case I32 -> toBf16(ops.convert(x, ElementType.F64));
+      case I64 -> toBf16(ops.convert(shortened(x), ElementType.F64));
+      case F32, BF16, BOOL, UI64 -> ops.convert(x, ElementType.BF16);
+    };
+  }
+
+  /**
+   * f64 as f32, inexact values with an odd last digit: rounded to fewer digits after that, they are
+   * rounded as if from f64 at once (Boldo and Melquiond, "When double rounding is odd", 2005).
+   */
+  private Ssa roundedToOdd(Ssa x) {
+    Ssa near = ops.convert(x, ElementType.F32);
+    Ssa back = ops.convert(near, ElementType.F64);
+    Ssa bits = ops.bitcast(near, ElementType.I32);
+    Ssa one = ops.constant(bits.type(), 1);
+    Ssa beyond = ops.compare("GT", ops.elementwise("abs", back), ops.elementwise("abs", x));
+    Ssa inside = ops.compare("LT", ops.elementwise("abs", back), ops.elementwise("abs", x));
+    Ssa even = ops.compare("EQ", ops.elementwise("and", bits, one), ops.constant(bits.type(), 0));
+    // A magnitude's neighbour is its bits, as a number, one more or less; NaN is neither beyond nor
+    // inside.
+    Ssa less = ops.select(beyond, ops.elementwise("subtract", bits, one), bits);
+    Ssa odd = ops.select(inside, ops.elementwise("add", bits, one), less);
+    return ops.bitcast(ops.select(even, odd, bits), ElementType.F32);
+  }
+
+  /** Integers that f64 holds, which round to bf16 as the ones given: low digits become one. */
+  private Ssa shortened(Ssa x) {
+    long low = (1L << (Long.SIZE - F64_DIGITS)) - 1;
+    Ssa rest = ops.elementwise("and", x, ops.constant(x.type(), low));
+    Ssa high = ops.elementwise("subtract", x, rest);
+    Ssa middle = ops.constant(x.type(), (low + 1) / 2);
+    Ssa none = ops.compare("EQ", rest, ops.constant(x.type(), 0));
+    Ssa cut = ops.select(none, x, ops.elementwise("add", high, middle));
+    long exact = 1L << F64_DIGITS;
+    Ssa small =
+        ops.elementwise(
+            "and",
+            ops.compare("LE", x, ops.constant(x.type(), exact)),
+            ops.compare("GE", x, ops.constant(x.type(), -exact)));
+    return ops.select(small, x, cut);
+  }
+
+  /** Toward zero, saturated, NaN to 0. */
+  private Ssa toInteger(Ssa given, ElementType to) {
+    Ssa x = widened(given);
+    Ssa cut = ops.convert(x, to);
+    double end = to == ElementType.I32 ? 0x1p31 : 0x1p63;
+    Ssa above = ops.compare("GE", x, real(x, end));
+    Ssa below = ops.compare("LT", x, real(x, -end));
+    Ssa nan = ops.compare("NE", x, x);
+    Ssa most = ops.select(above, ops.constant(cut.type(), Literals.greatest(to)), cut);
+    Ssa least = ops.select(below, ops.constant(cut.type(), Literals.least(to)), most);
+    return ops.select(nan, ops.constant(cut.type(), 0), least);
+  }
+
+  private Ssa real(Ssa like, double value) {
+    return ops.constant(like.type(), Literals.real(like.element(), value));
+  }
+}

@@ -1,0 +1,15 @@
+package io.github.shardsum.internal.stablehlo;
+
+import io.github.shardsum.program.ValueType;
+import java.util.List;
+
+/** Operands that are matched by label. */
+final class Labels {
+  private Labels() {}
+
+  /** A value repeated along the labels that it lacks, its own in the order of the result. */
+  static Ssa broadcast(Ops ops, Ssa x, ValueType from, ValueType to) {
+    List<Integer> places = from.names().stream().map(to::axis).toList();
+    return ops.broadcast(x, places, new TensorType(x.element(), to.sizes()));
+  }
+}

@@ -1,0 +1,70 @@
+package io.github.shardsum.internal.stablehlo;
+
+import io.github.shardsum.program.Scalar;
+import io.github.shardsum.tensor.Bf16;
+
+/** Numbers as MLIR reads them back to the bit. */
+final class Literals {
+  private Literals() {}
+
+  /** A number, rounded once to the element type. */
+  static String of(ElementType element, Scalar scalar) {
+    return switch (scalar) {
+      case Scalar.Real(double value) -> real(element, value);
+      case Scalar.Whole(long value) -> whole(element, value);
+    };
+  }
+
+  static String whole(ElementType element, long value) {
+    return switch (element) {
+      case F32, F64, BF16 -> real(element, value);
+      case BOOL -> value != 0 ? "true" : "false";
+      case UI64 -> Long.toUnsignedString(value);
+      case I32, I64 -> Long.toString(value);
+    };
+  }
+
+  static String real(ElementType element, double value) {
+    double rounded =
+        switch (element) {
+          case F32 -> (float) value;
+          case BF16 -> Bf16.toFloat(Bf16.fromDouble(value));
+          case F64 -> value;
+          case I32, I64, BOOL, UI64 ->
+              throw new IllegalArgumentException("expected a floating type, got " + element);
+        };
+    // A decimal of an f64 is exact in MLIR, which reads all as f64; infinities and NaN are bits.
+    return Double.isFinite(rounded) ? Double.toString(rounded) : bits(element, rounded);
+  }
+
+  private static String bits(ElementType element, double value) {
+    return switch (element) {
+      case F32 -> "0x%08X".formatted(Float.floatToIntBits((float) value));
+      case BF16 -> "0x%04X".formatted(Bf16.fromDouble(value) & 0xffff);
+      case F64 -> "0x%016X".formatted(Double.doubleToLongBits(value));
+      case I32, I64, BOOL, UI64 -> throw new IllegalArgumentException(element.toString());
+    };
+  }
+
+  /** The least value, which no maximum takes: -infinity, the least integer, false. */
+  static String least(ElementType element) {
+    return switch (element) {
+      case F32, F64, BF16 -> real(element, Double.NEGATIVE_INFINITY);
+      case I32 -> Integer.toString(Integer.MIN_VALUE);
+      case I64 -> Long.toString(Long.MIN_VALUE);
+      case BOOL -> "false";
+      case UI64 -> "0";
+    };
+  }
+
+  /** The greatest value: infinity, the greatest integer, true. */
+  static String greatest(ElementType element) {
+    return switch (element) {
+      case F32, F64, BF16 -> real(element, Double.POSITIVE_INFINITY);
+      case I32 -> Integer.toString(Integer.MAX_VALUE);
+      case I64 -> Long.toString(Long.MAX_VALUE);
+      case BOOL -> "true";
+      case UI64 -> Long.toUnsignedString(-1);
+    };
+  }
+}

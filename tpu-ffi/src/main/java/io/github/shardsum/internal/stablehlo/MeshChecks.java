@@ -1,0 +1,56 @@
+package io.github.shardsum.internal.stablehlo;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Annotation.LabelSpec;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Statement;
+import java.util.List;
+
+/** Whether a mesh has what a program's layouts name. */
+public final class MeshChecks {
+  private MeshChecks() {}
+
+  /**
+   * Looks at every layout, in bodies and decompositions too.
+   *
+   * @throws IllegalArgumentException if one names an axis that the mesh does not have
+   */
+  public static void check(Program program, Mesh mesh) {
+    program
+        .inputs()
+        .forEach(
+            input ->
+                input
+                    .type()
+                    .labels()
+                    .axes()
+                    .forEach(axis -> check("input " + input.name(), axis.mesh(), mesh)));
+    for (Statement statement : program.statements()) {
+      switch (statement.operation()) {
+        case Movement.Annotate(_, var annotation) -> {
+          for (LabelSpec spec : annotation.labels()) {
+            check(statement.result().name(), spec.axes(), mesh);
+          }
+        }
+        case Nested.Composite composite -> check(composite.decomposition(), mesh);
+        case Nested.Scan scan -> check(scan.body(), mesh);
+        case Movement _, Pointwise _, Contraction _, Selection _, Source _ -> {}
+      }
+    }
+  }
+
+  private static void check(String what, List<String> axes, Mesh mesh) {
+    for (String axis : axes) {
+      if (!mesh.axisNames().contains(axis)) {
+        throw new IllegalArgumentException(
+            "%s: axis %s must be one of the mesh %s".formatted(what, axis, mesh.notation()));
+      }
+    }
+  }
+}

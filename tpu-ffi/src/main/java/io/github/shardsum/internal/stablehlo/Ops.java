@@ -1,0 +1,262 @@
+package io.github.shardsum.internal.stablehlo;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** One method an operation of StableHLO: those that plugins of all ages take, in their text. */
+final class Ops {
+  private final TextWriter out;
+
+  Ops(TextWriter out) {
+    this.out = out;
+  }
+
+  TextWriter out() {
+    return out;
+  }
+
+  /** A number of a scalar or, the same everywhere, of a tensor. */
+  Ssa constant(TensorType type, String literal) {
+    TensorType scalar = TensorType.scalar(type.element());
+    Ssa one = out.define("stablehlo.constant dense<%s> : %s".formatted(literal, scalar), scalar);
+    return broadcast(one, List.of(), type);
+  }
+
+  Ssa constant(TensorType type, long value) {
+    return constant(type, Literals.whole(type.element(), value));
+  }
+
+  /** A function of one element, or of elements at the same place, of one type. */
+  Ssa elementwise(String name, Ssa... operands) {
+    TensorType type = operands[0].type();
+    return out.define(
+        "stablehlo.%s %s : %s".formatted(name, TextWriter.names(List.of(operands)), type), type);
+  }
+
+  Ssa compare(String direction, Ssa x, Ssa y) {
+    TensorType type = x.type().with(ElementType.BOOL);
+    return out.define(
+        "stablehlo.compare %s, %s, %s, %s : (%s, %s) -> %s"
+            .formatted(direction, x, y, x.element().comparison(), x.type(), y.type(), type),
+        type);
+  }
+
+  Ssa select(Ssa condition, Ssa x, Ssa y) {
+    return out.define(
+        "stablehlo.select %s, %s, %s : %s, %s"
+            .formatted(condition, x, y, condition.type(), x.type()),
+        x.type());
+  }
+
+  /** In another type as the plugin converts it, which is exact for what fits. */
+  Ssa convert(Ssa x, ElementType element) {
+    return x.element() == element ? x : typed("convert", x, x.type().with(element));
+  }
+
+  Ssa bitcast(Ssa x, ElementType element) {
+    return typed("bitcast_convert", x, x.type().with(element));
+  }
+
+  private Ssa typed(String name, Ssa x, TensorType type) {
+    return out.define("stablehlo.%s %s : (%s) -> %s".formatted(name, x, x.type(), type), type);
+  }
+
+  Ssa reshape(Ssa x, List<Long> sizes) {
+    TensorType type = new TensorType(x.element(), sizes);
+    return type.equals(x.type()) ? x : typed("reshape", x, type);
+  }
+
+  Ssa transpose(Ssa x, List<Integer> order) {
+    if (order.equals(IntStream.range(0, x.rank()).boxed().toList())) {
+      return x;
+    }
+    TensorType type = x.type().permuted(order);
+    return out.define(
+        "stablehlo.transpose %s, dims = %s : (%s) -> %s".formatted(x, order, x.type(), type), type);
+  }
+
+  /** Dimension i of x becomes dimension {@code dims[i]} of the type. */
+  Ssa broadcast(Ssa x, List<Integer> dims, TensorType type) {
+    if (x.type().equals(type) && dims.equals(IntStream.range(0, x.rank()).boxed().toList())) {
+      return x;
+    }
+    // HLO wants them in rising order.
+    List<Integer> rising = dims.stream().sorted().toList();
+    Ssa ordered = transpose(x, rising.stream().map(dims::indexOf).toList());
+    if (ordered.type().equals(type)) {
+      return ordered;
+    }
+    return out.define(
+        "stablehlo.broadcast_in_dim %s, dims = %s : (%s) -> %s"
+            .formatted(ordered, rising, ordered.type(), type),
+        type);
+  }
+
+  Ssa iota(TensorType type, int dimension) {
+    return out.define("stablehlo.iota dim = %d : %s".formatted(dimension, type), type);
+  }
+
+  /** The elements from, from + step, ... below to of a dimension. */
+  Ssa slice(Ssa x, int dimension, long from, long to, long step) {
+    long size = Math.ceilDiv(to - from, step);
+    TensorType type = x.type().with(dimension, size);
+    if (type.equals(x.type())) {
+      return x;
+    }
+    List<String> ranges = new ArrayList<>();
+    for (int i = 0; i < x.rank(); i++) {
+      ranges.add(
+          i == dimension
+              ? from + ":" + to + (step == 1 ? "" : ":" + step)
+              : "0:" + x.type().sizes().get(i));
+    }
+    return out.define(
+        "stablehlo.slice %s %s : (%s) -> %s".formatted(x, ranges, x.type(), type), type);
+  }
+
+  Ssa pad(Ssa x, String fill, int dimension, long low, long high, long interior) {
+    long size = x.type().sizes().get(dimension);
+    long longer = size + low + high + Math.max(size - 1, 0) * interior;
+    TensorType type = x.type().with(dimension, longer);
+    TensorType scalar = TensorType.scalar(x.element());
+    Ssa with = constant(scalar, fill);
+    return out.define(
+        "stablehlo.pad %s, %s, low = %s, high = %s, interior = %s : (%s, %s) -> %s"
+            .formatted(
+                x,
+                with,
+                at(dimension, low, x.rank()),
+                at(dimension, high, x.rank()),
+                at(dimension, interior, x.rank()),
+                x.type(),
+                scalar,
+                type),
+        type);
+  }
+
+  private static List<Long> at(int dimension, long value, int rank) {
+    List<Long> all = new ArrayList<>(Collections.nCopies(rank, 0L));
+    all.set(dimension, value);
+    return all;
+  }
+
+  /** x moved along a dimension by a distance, in which fill comes in. */
+  Ssa shift(Ssa x, String fill, int dimension, long by) {
+    long size = x.type().sizes().get(dimension);
+    if (by == 0 || size == 0) {
+      return x;
+    }
+    return Math.abs(by) >= size || by == Long.MIN_VALUE
+        ? constant(x.type(), fill)
+        : pad(x, fill, dimension, by, -by, 0);
+  }
+
+  Ssa concatenate(List<Ssa> parts, int dimension) {
+    if (parts.size() == 1) {
+      return parts.getFirst();
+    }
+    long size = parts.stream().mapToLong(part -> part.type().sizes().get(dimension)).sum();
+    TensorType type = parts.getFirst().type().with(dimension, size);
+    return out.define(
+        "stablehlo.concatenate %s, dim = %d : (%s) -> %s"
+            .formatted(TextWriter.names(parts), dimension, TextWriter.types(parts), type),
+        type);
+  }
+
+  /** Elements along dimensions as one, by an operation of two that begins with a value. */
+  Ssa reduce(Ssa x, String operation, String first, List<Integer> dimensions) {
+    if (dimensions.isEmpty()) {
+      return x;
+    }
+    TensorType scalar = TensorType.scalar(x.element());
+    TensorType type = x.type().without(dimensions);
+    Ssa init = constant(scalar, first);
+    return out.define(
+        "stablehlo.reduce(%s init: %s) applies stablehlo.%s across dimensions = %s : (%s, %s) -> %s"
+            .formatted(
+                x, init, operation, dimensions.stream().sorted().toList(), x.type(), scalar, type),
+        type);
+  }
+
+  /** A sum in the type of the elements, or for bool whether one is true. */
+  Ssa sum(Ssa x, List<Integer> dimensions) {
+    return x.element() == ElementType.BOOL
+        ? reduce(x, "or", "false", dimensions)
+        : reduce(x, "add", Literals.whole(x.element(), 0), dimensions);
+  }
+
+  /** Dimensions of both operands: batch ones, then those that are summed over. */
+  record DotDimensions(
+      List<Integer> leftBatch,
+      List<Integer> rightBatch,
+      List<Integer> leftSummed,
+      List<Integer> rightSummed) {}
+
+  Ssa dot(Ssa x, Ssa y, DotDimensions dims, ElementType element, boolean highest) {
+    List<Long> sizes = new ArrayList<>();
+    dims.leftBatch().forEach(dim -> sizes.add(x.type().sizes().get(dim)));
+    sizes.addAll(free(x, dims.leftBatch(), dims.leftSummed()));
+    sizes.addAll(free(y, dims.rightBatch(), dims.rightSummed()));
+    TensorType type = new TensorType(element, sizes);
+    String batch =
+        dims.leftBatch().isEmpty()
+            ? ""
+            : "batching_dims = %s x %s, ".formatted(dims.leftBatch(), dims.rightBatch());
+    return out.define(
+        "stablehlo.dot_general %s, %s, %scontracting_dims = %s x %s%s : (%s, %s) -> %s"
+            .formatted(
+                x,
+                y,
+                batch,
+                dims.leftSummed(),
+                dims.rightSummed(),
+                highest ? ", precision = [HIGHEST, HIGHEST]" : "",
+                x.type(),
+                y.type(),
+                type),
+        type);
+  }
+
+  private static List<Long> free(Ssa x, List<Integer> batch, List<Integer> summed) {
+    List<Integer> bound = new ArrayList<>(batch);
+    bound.addAll(summed);
+    return x.type().without(bound).sizes();
+  }
+
+  Ssa dynamicSlice(Ssa x, List<Ssa> starts, List<Long> sizes) {
+    TensorType type = new TensorType(x.element(), sizes);
+    return out.define(
+        "stablehlo.dynamic_slice %s, %s, sizes = %s : (%s, %s) -> %s"
+            .formatted(
+                x, TextWriter.names(starts), sizes, x.type(), TextWriter.types(starts), type),
+        type);
+  }
+
+  Ssa dynamicUpdate(Ssa x, Ssa update, List<Ssa> starts) {
+    return out.define(
+        "stablehlo.dynamic_update_slice %s, %s, %s : (%s, %s, %s) -> %s"
+            .formatted(
+                x,
+                update,
+                TextWriter.names(starts),
+                x.type(),
+                update.type(),
+                TextWriter.types(starts),
+                x.type()),
+        x.type());
+  }
+
+  void yield(List<Ssa> values) {
+    out.line(
+        "stablehlo.return %s : %s".formatted(TextWriter.names(values), TextWriter.types(values)));
+  }
+
+  static String arguments(List<Ssa> values) {
+    return values.stream()
+        .map(value -> value + ": " + value.type())
+        .collect(Collectors.joining(", "));
+  }
+}

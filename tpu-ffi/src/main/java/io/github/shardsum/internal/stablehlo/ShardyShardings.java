@@ -1,0 +1,76 @@
+package io.github.shardsum.internal.stablehlo;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Annotation.LabelSpec;
+import io.github.shardsum.program.ValueType;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Layouts in Shardy's dialect, which names the axes of a mesh as layouts do. */
+final class ShardyShardings implements Shardings {
+  private final Mesh mesh;
+
+  ShardyShardings(Mesh mesh) {
+    this.mesh = mesh;
+  }
+
+  @Override
+  public List<String> header() {
+    String axes =
+        mesh.axes().stream()
+            .map(axis -> "\"" + axis.name() + "\"=" + axis.size())
+            .collect(Collectors.joining(", "));
+    return List.of("sdy.mesh @mesh = <[" + axes + "]" + devices() + ">");
+  }
+
+  /** The order of devices is said only where it is not the plain one. */
+  private String devices() {
+    List<Integer> order = IntStream.range(0, mesh.size()).map(mesh::deviceAt).boxed().toList();
+    boolean plain = order.equals(IntStream.range(0, mesh.size()).boxed().toList());
+    return plain ? "" : ", device_ids=" + order;
+  }
+
+  @Override
+  public String attribute(Term layout) {
+    String dimensions =
+        layout.axes().stream()
+            .map(axis -> "{" + axes(axis.mesh()) + "}")
+            .collect(Collectors.joining(", "));
+    return " {sdy.sharding = #sdy.sharding<@mesh, [" + dimensions + "]>}";
+  }
+
+  @Override
+  public Ssa constrain(Ops ops, Ssa x, ValueType type, Annotation annotation) {
+    String dimensions =
+        type.labels().axes().stream()
+            .map(axis -> dimension(axis, annotation))
+            .collect(Collectors.joining(", "));
+    return ops.out()
+        .define(
+            "sdy.sharding_constraint %s <@mesh, [%s]> : %s".formatted(x, dimensions, x.type()),
+            x.type());
+  }
+
+  private static String dimension(Axis axis, Annotation annotation) {
+    Optional<LabelSpec> said =
+        annotation.labels().stream().filter(spec -> spec.label().equals(axis.label())).findFirst();
+    if (said.isEmpty()) {
+      return "{?}";
+    }
+    String axes = axes(said.get().axes());
+    String open = said.get().open() ? axes.isEmpty() ? "?" : ", ?" : "";
+    // Shardy takes a priority of a dimension that has axes alone.
+    String priority =
+        annotation.priority() == 0 || axes.isEmpty() ? "" : "p" + annotation.priority();
+    return "{" + axes + open + "}" + priority;
+  }
+
+  private static String axes(List<String> names) {
+    return names.stream().map(name -> "\"" + name + "\"").collect(Collectors.joining(", "));
+  }
+}

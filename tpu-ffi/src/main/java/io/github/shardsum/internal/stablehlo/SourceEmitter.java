@@ -1,0 +1,52 @@
+package io.github.shardsum.internal.stablehlo;
+
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.ValueType;
+import java.util.List;
+
+/** Operations that make a value of its indices or of nothing. */
+final class SourceEmitter {
+  private final Ops ops;
+  private final Conversions conversions;
+  private final PhiloxEmitter philox;
+
+  SourceEmitter(Ops ops, Conversions conversions, PhiloxEmitter philox) {
+    this.ops = ops;
+    this.conversions = conversions;
+    this.philox = philox;
+  }
+
+  Ssa emit(Source operation, List<Ssa> operands) {
+    return switch (operation) {
+      case Source.Constant constant -> {
+        TensorType type = TensorType.of(constant.type());
+        yield ops.constant(type, Literals.of(type.element(), constant.value()));
+      }
+      case Source.Iota(ValueType type, String label) ->
+          conversions.convert(
+              ops.iota(TensorType.of(type).with(ElementType.I64), type.axis(label)),
+              ElementType.of(type.dtype()));
+      case Source.Random random -> random(random, operands.getFirst());
+    };
+  }
+
+  private Ssa random(Source.Random random, Ssa seed) {
+    TensorType type = TensorType.of(random.type());
+    TensorType index = type.with(ElementType.I64);
+    return philox.uniform(
+        ops.broadcast(seed, List.of(), index), rowMajor(index), random.stream(), type.element());
+  }
+
+  /** The row-major index as a sum along dimensions, which stays where a dimension is split. */
+  private Ssa rowMajor(TensorType type) {
+    Ssa index = ops.constant(type, 0);
+    long stride = 1;
+    for (int dimension = type.rank() - 1; dimension >= 0; dimension--) {
+      Ssa along =
+          ops.elementwise("multiply", ops.iota(type, dimension), ops.constant(type, stride));
+      index = ops.elementwise("add", index, along);
+      stride *= type.sizes().get(dimension);
+    }
+    return index;
+  }
+}

@@ -1,0 +1,22 @@
+package io.github.shardsum.internal.stablehlo;
+
+/**
+ * A value of the text.
+ *
+ * @param name as {@code %3}, or {@code %3#1} of several results
+ * @param type its type
+ */
+record Ssa(String name, TensorType type) {
+  ElementType element() {
+    return type.element();
+  }
+
+  int rank() {
+    return type.rank();
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

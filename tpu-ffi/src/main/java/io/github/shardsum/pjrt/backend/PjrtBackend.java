@@ -1,0 +1,144 @@
+package io.github.shardsum.pjrt.backend;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.internal.pjrt.backend.CompiledProgram;
+import io.github.shardsum.internal.pjrt.backend.ProgramCache;
+import io.github.shardsum.internal.pjrt.backend.ProgramRun;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtException;
+import io.github.shardsum.pjrt.PjrtLoadedExecutable;
+import io.github.shardsum.pjrt.PjrtValue;
+import io.github.shardsum.program.Passes;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.stablehlo.LoweringOptions;
+import io.github.shardsum.stablehlo.ShardingForm;
+import io.github.shardsum.stablehlo.StableHlo;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A PJRT plugin: programs are lowered to StableHLO, compiled by it, and run on one of its devices
+ * or partitioned over a mesh of them. Tensors are whole at its edge. Thread-safe.
+ *
+ * <p>A program that was compiled before is not compiled again: the last 32 that no executable uses
+ * are kept. A run copies its inputs to the devices and its outputs back; {@link Executable#start}
+ * returns when the inputs are copied.
+ */
+public final class PjrtBackend implements Backend, AutoCloseable {
+  /** XLA would otherwise keep the digits of f32 where a program rounds to bf16. */
+  private static final String EXCESS_PRECISION = "xla_allow_excess_precision";
+
+  /** From here on programs may have operations of Shardy. */
+  private static final int SHARDY = 70;
+
+  private final PjrtClient client;
+  private final Optional<Mesh> mesh;
+  private final ProgramCache cache = new ProgramCache();
+
+  private PjrtBackend(PjrtClient client, Optional<Mesh> mesh) {
+    this.client = Objects.requireNonNull(client, "client");
+    this.mesh = mesh;
+  }
+
+  /**
+   * A backend on the first device of a client. What programs say of layouts does nothing.
+   *
+   * @param client the client; not closed by the backend
+   * @return the backend, to be closed before the client
+   */
+  public static PjrtBackend of(PjrtClient client) {
+    return new PjrtBackend(client, Optional.empty());
+  }
+
+  /**
+   * A backend on as many devices of a client as a mesh has, the first ones.
+   *
+   * @param client the client; not closed by the backend
+   * @param mesh whose axes layouts name
+   * @return the backend, to be closed before the client
+   * @throws IllegalArgumentException if the client has fewer devices in this process
+   */
+  public static PjrtBackend of(PjrtClient client, Mesh mesh) {
+    int devices = client.addressableDevices().size();
+    if (devices < mesh.size()) {
+      throw new IllegalArgumentException(
+          "mesh %s: devices must be at least %d, got %d; a CPU has as many as the option"
+                  .formatted(mesh.notation(), mesh.size(), devices)
+              + " cpu_device_count says");
+    }
+    return new PjrtBackend(client, Optional.of(mesh));
+  }
+
+  @Override
+  public String name() {
+    return "pjrt";
+  }
+
+  /**
+   * As {@link Backend#compile(Program, CompileOptions)}.
+   *
+   * @throws IllegalArgumentException if a layout names an axis that the mesh does not have, or a
+   *     run would exceed the memory limit
+   * @throws PjrtException if the plugin refuses the program
+   */
+  @Override
+  public Executable compile(Program program, CompileOptions options) {
+    Objects.requireNonNull(program, "program");
+    Objects.requireNonNull(options, "options");
+    Program given = Passes.rematerialize(program, options.rematerialized());
+    CompiledProgram compiled = cache.take(given, this::compiled);
+    try {
+      long bytes = compiled.peakBytes();
+      if (options.memoryLimit().isPresent() && bytes > options.memoryLimit().getAsLong()) {
+        throw new IllegalArgumentException(
+            "program %s: a run holds %d bytes a device beside inputs and outputs, got a limit of %d"
+                .formatted(program.name(), bytes, options.memoryLimit().getAsLong()));
+      }
+      return new ProgramRun(program, compiled, () -> cache.give(compiled));
+    } catch (RuntimeException e) {
+      cache.give(compiled);
+      throw e;
+    }
+  }
+
+  private CompiledProgram compiled(Program program) {
+    LoweringOptions lowering = LoweringOptions.defaults().withFullPrecision();
+    if (client.plugin().apiVersion().minor() < SHARDY) {
+      lowering = lowering.withForm(ShardingForm.GSPMD);
+    }
+    StableHlo module =
+        StableHlo.of(program, mesh.isPresent() ? lowering.withMesh(mesh.get()) : lowering);
+    return new CompiledProgram(client, module, loaded(module));
+  }
+
+  private PjrtLoadedExecutable loaded(StableHlo module) {
+    io.github.shardsum.pjrt.CompileOptions plain =
+        io.github.shardsum.pjrt.CompileOptions.partitioned(mesh.map(Mesh::size).orElse(1))
+            .withShardy(module.form() == ShardingForm.SHARDY);
+    try {
+      return client.compile(module.text(), plain.withFlag(EXCESS_PRECISION, PjrtValue.of(false)));
+    } catch (PjrtException e) {
+      // A plugin that is not XLA's has no such option.
+      if (!String.valueOf(e.getMessage()).contains(EXCESS_PRECISION)) {
+        throw e;
+      }
+      return client.compile(module.text(), plain);
+    }
+  }
+
+  /** Lets go of the compiled programs that no executable uses, and of others when it is closed. */
+  @Override
+  public void close() {
+    cache.close();
+  }
+
+  @Override
+  public String toString() {
+    return "pjrt: "
+        + client.plugin()
+        + mesh.map(over -> " over " + over.notation()).orElse(" on " + client.platformName());
+  }
+}

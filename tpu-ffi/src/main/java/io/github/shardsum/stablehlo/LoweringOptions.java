@@ -1,0 +1,59 @@
+package io.github.shardsum.stablehlo;
+
+import io.github.shardsum.mesh.Mesh;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * How a program becomes StableHLO; an immutable value.
+ *
+ * @param mesh over which devices; empty for one device
+ * @param form how layouts are written
+ * @param fullPrecision whether products of f32 ask for full precision, which is many times as slow
+ *     on a TPU; without it a TPU rounds their operands to bf16
+ */
+public record LoweringOptions(Optional<Mesh> mesh, ShardingForm form, boolean fullPrecision) {
+  /** Checks for null. */
+  public LoweringOptions {
+    Objects.requireNonNull(mesh, "mesh");
+    Objects.requireNonNull(form, "form");
+  }
+
+  /**
+   * One device, the plugin's own precision.
+   *
+   * @return the options
+   */
+  public static LoweringOptions defaults() {
+    return new LoweringOptions(Optional.empty(), ShardingForm.SHARDY, false);
+  }
+
+  /**
+   * The same over a mesh.
+   *
+   * @param over the mesh
+   * @return the options
+   */
+  public LoweringOptions withMesh(Mesh over) {
+    return new LoweringOptions(Optional.of(over), form, fullPrecision);
+  }
+
+  /**
+   * The same with layouts in another form.
+   *
+   * @param other the form
+   * @return the options
+   */
+  public LoweringOptions withForm(ShardingForm other) {
+    return new LoweringOptions(mesh, other, fullPrecision);
+  }
+
+  /**
+   * The same with products in full precision.
+   *
+   * @return the options
+   */
+  public LoweringOptions withFullPrecision() {
+    return new LoweringOptions(mesh, form, true);
+  }
+}
