@@ -324,7 +324,7 @@ public final class BenchCommand implements Callable<Integer> {
                   filter.map(Pattern::pattern).orElse(""),
                   Stream.concat(
                           BenchCases.listed().stream().map(BenchCase::group).distinct(),
-                          Stream.of(KernelCase.GROUP))
+                          Stream.of(KernelCase.FUSED, KernelCase.KERNEL))
                       .collect(Collectors.joining(", "))));
     }
     chosen.forEach(BenchCommand::checkMemory);

@@ -62,6 +62,7 @@ final class BenchJson {
 
   private static void kernel(ObjectNode node, KernelCase.Result result) {
     KernelCase subject = result.subject();
+    node.put("group", subject.group());
     node.put("id", subject.id());
     node.put("threads", result.threads());
     node.put("value", result.value().median());

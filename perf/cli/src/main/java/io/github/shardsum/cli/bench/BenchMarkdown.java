@@ -96,7 +96,7 @@ final class BenchMarkdown {
       KernelCase subject = r.subject();
       line(
           "| %s | %d | %.4g [%.4g, %.4g] %s | %s %.4g | %s |",
-          subject.id(),
+          subject.path(),
           r.threads(),
           r.value().median(),
           r.value().low(),

@@ -44,10 +44,23 @@ final class FreshJvm {
   static List<KernelCase> cases() {
     return List.of(
         new KernelCase(
-            "first-product", "s over a warm one", true, 0.5, false, (_, _) -> firstProduct()),
+            KernelCase.KERNEL,
+            "first-product",
+            "s over a warm one",
+            true,
+            0.5,
+            false,
+            (_, _) -> firstProduct()),
         new KernelCase(
-            "vectors-of-256", "of that width's peak", false, 0.8, false, FreshJvm::narrow),
-        new KernelCase("no-incubator", "of the peak", false, 0.5, false, FreshJvm::plain),
+            KernelCase.KERNEL,
+            "vectors-of-256",
+            "of that width's peak",
+            false,
+            0.8,
+            false,
+            FreshJvm::narrow),
+        new KernelCase(
+            KernelCase.KERNEL, "no-incubator", "of the peak", false, 0.5, false, FreshJvm::plain),
         tile(DType.F32),
         tile(DType.F64));
   }
@@ -58,6 +71,7 @@ final class FreshJvm {
    */
   private static KernelCase tile(DType dtype) {
     return new KernelCase(
+        KernelCase.KERNEL,
         "tile-" + dtype,
         "of the peak, the least of %d JVMs on one processor".formatted(STARTS),
         false,

@@ -8,7 +8,8 @@ import io.github.shardsum.measure.MeasurementException;
 /**
  * A measurement that is no einsum against einsums: a kernel against a yardstick of its own.
  *
- * @param id its name in tables and filters, after {@code kernel/}
+ * @param group what filters choose it by, with its id: {@code GROUP/ID}
+ * @param id its name
  * @param unit of its value
  * @param atMost whether the value must stay below the target instead of reaching it
  * @param wanted the target
@@ -16,8 +17,18 @@ import io.github.shardsum.measure.MeasurementException;
  * @param measure how
  */
 record KernelCase(
-    String id, String unit, boolean atMost, double wanted, boolean anyThreads, Measure measure) {
-  static final String GROUP = "kernel";
+    String group,
+    String id,
+    String unit,
+    boolean atMost,
+    double wanted,
+    boolean anyThreads,
+    Measure measure) {
+  /** Most cases. */
+  static final String KERNEL = "kernel";
+
+  /** What follows the sums of a product, against the product without it. */
+  static final String FUSED = "fused";
 
   /** How a value is found. */
   @FunctionalInterface
@@ -45,6 +56,6 @@ record KernelCase(
   }
 
   String path() {
-    return GROUP + "/" + id;
+    return group + "/" + id;
   }
 }

@@ -50,6 +50,8 @@ class KernelCasesTest {
 
   private static KernelCase.Result result(boolean atMost, double wanted, Interval value) {
     return new KernelCase.Result(
-        new KernelCase("id", "unit", atMost, wanted, false, (_, _) -> value), 1, value);
+        new KernelCase(KernelCase.KERNEL, "id", "unit", atMost, wanted, false, (_, _) -> value),
+        1,
+        value);
   }
 }
