@@ -171,7 +171,7 @@ class BenchCommandTest {
     assertEquals(0, ended.status(), ended.err());
     String text = Files.readString(markdown);
     assertTrue(text.contains("| tiny-dot8 | "), text);
-    assertTrue(text.contains("| sum-1e7-error | 1 | "), text);
+    assertTrue(text.contains("| kernel/sum-1e7-error | 1 | "), text);
     assertTrue(text.contains("Load average"), text);
     assertTrue(text.lines().filter(l -> l.startsWith("|")).allMatch(l -> l.endsWith("|")), text);
   }
