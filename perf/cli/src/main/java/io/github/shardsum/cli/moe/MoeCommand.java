@@ -4,7 +4,9 @@ import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.MachineLimits;
+import io.github.shardsum.mesh.Mesh;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -86,20 +88,47 @@ public final class MoeCommand implements Callable<Integer> {
       description = "Seed of weights, vectors and routing (default: ${DEFAULT-VALUE}).")
   private long seed;
 
+  @Option(
+      names = "--mesh",
+      paramLabel = "MESH",
+      description =
+          "Run the beginning of the text on a mesh, as x=8, groups and experts split over it, and"
+              + " show each collective with its bytes.")
+  private Optional<String> mesh = Optional.empty();
+
+  @Option(names = "--backward", description = "With --mesh: the gradient too.")
+  private boolean backward;
+
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
   @Override
   public Integer call() throws IOException {
     MoeJob job = job();
     Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
+    if (backward && mesh.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--backward: must be given with --mesh");
+    }
+    Optional<Mesh> devices = mesh.map(this::mesh);
     try (Workers workers = Workers.of(job.threads());
         TextSource source = source(workers, progress)) {
+      if (devices.isPresent()) {
+        PrintWriter out = spec.commandLine().getOut();
+        return new MoeMeshRun(job, devices.get(), backward, workers, out).run(source) ? 0 : 1;
+      }
       MachineLimits before = limits(workers, progress);
       MoeOutcome outcome = new MoeRun(job, source, workers, progress).run(WARM_UP_SECONDS);
       MachineLimits limits = before.orBetter(limits(workers, progress));
       progress.end();
       MoeReport.print(outcome, limits, spec.commandLine().getOut());
       return outcome.check().passed() ? 0 : 1;
+    }
+  }
+
+  private Mesh mesh(String notation) {
+    try {
+      return Mesh.parse(notation);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--mesh: " + e.getMessage(), e);
     }
   }
 

@@ -11,6 +11,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -33,6 +35,41 @@ class MoeCommandTest {
     Path file = folder.resolve("text.txt");
     Files.writeString(file, "No man is an island, entire of itself. ".repeat(20));
     return file.toString();
+  }
+
+  private int runOnMesh(String mesh, String... more) throws IOException {
+    List<String> args = new ArrayList<>(List.of("--text", text(), "--mesh", mesh));
+    args.addAll(List.of("--experts", "8", "--group", "100", "--model", "16", "--hidden", "32"));
+    args.addAll(List.of(more));
+    return run(args.toArray(String[]::new));
+  }
+
+  @Test
+  void onAMeshItShowsEachCollectiveAndTheBitsOfOneDevice() throws IOException {
+    int status = runOnMesh("x=8");
+    String report = out.toString();
+    assertEquals(0, status, report + err);
+    assertEquals(2, report.split("all-to-all x", -1).length - 1, report);
+    assertTrue(report.contains("a device"), report);
+    assertTrue(report.contains("outputs "), report);
+  }
+
+  @Test
+  void onAMeshTheGradientHasFourAllToAllsAndOneAllReduce() throws IOException {
+    int status = runOnMesh("x=8", "--backward");
+    String report = out.toString();
+    assertEquals(0, status, report + err);
+    assertEquals(4, report.split("all-to-all x", -1).length - 1, report);
+    assertEquals(1, report.split("all-reduce x", -1).length - 1, report);
+    assertTrue(report.contains("gradient.wi"), report);
+  }
+
+  @Test
+  void aMeshThatIsNoneAndABackwardPassWithoutOneAreErrors() throws IOException {
+    assertEquals(2, runOnMesh("x=0"));
+    assertTrue(err.toString().contains("--mesh"), err::toString);
+    assertEquals(2, run("--text", text(), "--backward"));
+    assertTrue(err.toString().contains("must be given with --mesh"), err::toString);
   }
 
   @Test

@@ -1,0 +1,201 @@
+package io.github.shardsum.cli.moe;
+
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.backend.mesh.MeshExecutable;
+import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.MoeWeights;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The layer on a mesh, with the annotations of the paper's algorithm 2: groups on the mesh before
+ * and after the experts, experts on it between. Shows each collective, and holds the results
+ * against those of one device.
+ */
+final class MoeMeshRun {
+  private static final long ROUTING_STREAM = 4;
+  private static final int TIMED_RUNS = 5;
+
+  private final MoeJob job;
+  private final Mesh mesh;
+  private final boolean backward;
+  private final Workers workers;
+  private final PrintWriter out;
+
+  MoeMeshRun(MoeJob job, Mesh mesh, boolean backward, Workers workers, PrintWriter out) {
+    this.job = job;
+    this.mesh = mesh;
+    this.backward = backward;
+    this.workers = workers;
+    this.out = out;
+  }
+
+  /** Runs on the beginning of a text; whether the results are those of one device. */
+  boolean run(TextSource text) throws IOException {
+    TokenBatch batch = new TokenBatch(job, text, new ByteEmbedding(job.model(), job.seed()));
+    batch.load(0, workers);
+    MoeSizes sizes = job.sizes(batch.groups());
+    Randomness randomness = Randomness.seeded(job.seed()).stream(ROUTING_STREAM);
+    Program layer = MoePrograms.layer(MoeSpec.of(sizes, DType.F32, job.options(), randomness));
+    String axes = String.join(".", mesh.axisNames());
+    Map<String, String> layouts =
+        mesh.axisNames().isEmpty()
+            ? Map.of()
+            : Map.of("inputs", "G@" + axes, "dispatched", "E@" + axes, "outputs", "G@" + axes);
+    Program annotated = Annotations.of(layouts).apply(layer);
+    Program one = backward ? MoePrograms.gradient(layer) : layer;
+    Program many = backward ? MoePrograms.gradient(annotated) : annotated;
+    List<Tensor> inputs = inputs(one, batch);
+    try (Collectives collectives = Collectives.open(mesh, workers, CollectiveOptions.defaults());
+        Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
+        MeshExecutable sharded =
+            MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
+                .compile(many)) {
+      head(sizes, collectives);
+      collectives(sharded.plan().plan());
+      return compare(one, local.run(inputs), sharded.run(inputs), sizes)
+          && times(local, sharded, inputs);
+    }
+  }
+
+  private List<Tensor> inputs(Program program, TokenBatch batch) {
+    MoeWeights weights = MoeWeights.random(job.model(), job.hidden(), job.experts(), job.seed());
+    List<Tensor> inputs = new ArrayList<>();
+    for (Value input : program.inputs()) {
+      inputs.add(
+          switch (input.name()) {
+            case "inputs" -> batch.tokens();
+            case "wg" -> weights.gate();
+            case "wi" -> weights.in();
+            case "wo" -> weights.out();
+            default -> Tensor.full(input.type().dtype(), 1, input.type().shape().toArray());
+          });
+    }
+    return inputs;
+  }
+
+  private void head(MoeSizes sizes, Collectives collectives) {
+    out.printf(
+        Locale.ROOT,
+        "layer    G=%d S=%d E=%d C=%d M=%d H=%d, f32, %s%n",
+        sizes.groups(),
+        sizes.tokens(),
+        sizes.experts(),
+        sizes.capacity(),
+        sizes.model(),
+        sizes.hidden(),
+        backward ? "forward and backward" : "forward");
+    out.printf(
+        Locale.ROOT,
+        "mesh     %s, %d devices in %d processes%n",
+        mesh.axisNames().isEmpty() ? "of one device" : mesh.notation(),
+        mesh.size(),
+        collectives.processes());
+  }
+
+  private void collectives(SpmdPlan plan) {
+    out.printf(
+        Locale.ROOT,
+        "%n%-20s  %-28s  %-24s  %14s%n",
+        "collective",
+        "of",
+        "becomes",
+        "bytes received");
+    long sum = 0;
+    for (int i = 0; i < plan.steps().size(); i++) {
+      PlanStep step = plan.steps().get(i);
+      if (step.action().isCollective()) {
+        PlannedValue value = step.result();
+        long bytes = plan.elementsReceived(i) * value.dtype().byteSize();
+        sum += bytes;
+        out.printf(
+            Locale.ROOT,
+            "%-20s  %-28s  %-24s  %,14d%n",
+            step.action().op() + " " + String.join(".", step.action().groupAxes()),
+            value.name(),
+            value.layout(),
+            bytes);
+      }
+    }
+    out.printf(Locale.ROOT, "%-76s  %,14d a device%n%n", "in all", sum);
+  }
+
+  /**
+   * Each result is to be what one device gives, but for the rounding of its sums in another order.
+   */
+  private boolean compare(Program program, List<Tensor> one, List<Tensor> many, MoeSizes sizes) {
+    double terms =
+        Math.max(
+            Math.max((double) sizes.groups() * sizes.tokens(), sizes.hidden()),
+            (double) sizes.experts() * sizes.capacity());
+    boolean passed = true;
+    for (int i = 0; i < one.size(); i++) {
+      double[] a = one.get(i).toDoubleArray();
+      double[] b = many.get(i).toDoubleArray();
+      double largest = 0;
+      double apart = 0;
+      for (int at = 0; at < a.length; at++) {
+        largest = Math.max(largest, Math.abs(a[at]));
+        apart = Math.max(apart, Math.abs(a[at] - b[at]));
+      }
+      boolean near = apart <= terms * 0x1p-24 * largest;
+      passed &= near;
+      out.printf(
+          Locale.ROOT,
+          "%-20s  %s%n",
+          program.outputs().get(i).name(),
+          apart == 0
+              ? "the bits of one device"
+              : "at most %.2g from one device, of %.2g%s"
+                  .formatted(apart, largest, near ? "" : ": TOO FAR"));
+    }
+    return passed;
+  }
+
+  private boolean times(Executable local, MeshExecutable sharded, List<Tensor> inputs) {
+    double one = Double.MAX_VALUE;
+    double many = Double.MAX_VALUE;
+    for (int i = 0; i < TIMED_RUNS; i++) {
+      one = Math.min(one, seconds(local, inputs));
+      many = Math.min(many, seconds(sharded, inputs));
+    }
+    out.printf(
+        Locale.ROOT,
+        "%nbest of %d runs: %.1f ms on the mesh, whole values in and out; %.1f ms on one device, %d"
+            + " threads%n",
+        TIMED_RUNS,
+        many * 1e3,
+        one * 1e3,
+        workers.parallelism());
+    out.flush();
+    return true;
+  }
+
+  private static double seconds(Executable executable, List<Tensor> inputs) {
+    long begin = System.nanoTime();
+    executable.run(inputs);
+    return (System.nanoTime() - begin) / 1e9;
+  }
+}
