@@ -108,7 +108,26 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
       PlanOptions options) {
     ProgramPlanner.Planned planned =
         ProgramPlanner.plan(program, mesh, layouts, demanded, kernels, options);
+    checkMemory(program, planned.plan(), options);
     return new ProgramPlan(program, planned.plan(), planned.cost());
+  }
+
+  /** What the cheapest plan holds where it holds the most; no other is looked for. */
+  private static void checkMemory(Program program, SpmdPlan plan, PlanOptions options) {
+    long peak = plan.peakBytes();
+    if (options.memoryLimit().isEmpty() || peak <= options.memoryLimit().getAsLong()) {
+      return;
+    }
+    String where = "its inputs alone";
+    for (int step = plan.steps().size() - 1; step >= 0; step--) {
+      if (plan.liveBytes(step) == peak) {
+        PlanStep most = plan.steps().get(step);
+        where = "step %d, %s of %s".formatted(step, most.action().op(), most.result());
+      }
+    }
+    throw new PlanException(
+        "program %s: a device holds %d bytes at once in %s, got a limit of %d; split a value that lives there, or rematerialise it"
+            .formatted(program.name(), peak, where, options.memoryLimit().getAsLong()));
   }
 
   private static Program simplified(Program program, Predicate<Composite> kernels) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * mesh. {@code -Dshardsum.sharded.cases=N} tries N einsums a mesh, and half as many reshards.
  */
 class ShardedContract {
-  private static final int CASES = Integer.getInteger("shardsum.sharded.cases", 100);
+  private static final int CASES = Integer.getInteger("shardsum.sharded.cases", 200);
 
   /** Of one to three axes and up to twelve devices, which 2, 3, 4 and 6 processes divide. */
   static List<Mesh> meshes() {

@@ -96,6 +96,31 @@ public final class Layouts {
     };
   }
 
+  /**
+   * Annotations of some values of a program, for {@code Annotations.of}: each value that is not an
+   * input has one in one of four cases. A smaller example annotates fewer.
+   *
+   * @param mesh the devices
+   * @param program the program
+   * @return the generator of layouts in the notation, by name
+   */
+  public static Generator<Map<String, String>> annotations(Mesh mesh, Program program) {
+    return choices -> {
+      Map<String, String> texts = new LinkedHashMap<>();
+      for (Statement statement : program.statements()) {
+        for (Value result : statement.results()) {
+          if (choices.nextInt(4) == 1) {
+            Layout layout = of(mesh, result.type()).generate(choices);
+            texts.put(
+                result.name(),
+                String.join(" ", layout.term().axes().stream().map(Axis::toString).toList()));
+          }
+        }
+      }
+      return texts;
+    };
+  }
+
   private static void collect(
       Mesh mesh, Program program, String prefix, Choices choices, Map<String, Layout> layouts) {
     for (Value input : program.inputs()) {

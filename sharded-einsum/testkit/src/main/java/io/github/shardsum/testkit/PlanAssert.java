@@ -1,0 +1,154 @@
+package io.github.shardsum.testkit;
+
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.ReshardPlan;
+import io.github.shardsum.partition.ShardedEinsumPlan;
+import io.github.shardsum.partition.SpmdPlan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What a plan must be, so that a change that makes it another fails a test.
+ *
+ * <pre>{@code
+ * PlanAssert.that(plan).communicates("all-to-all", "all-to-all").neverHoldsWhole("dispatched");
+ * }</pre>
+ */
+public final class PlanAssert {
+  private final SpmdPlan plan;
+
+  private PlanAssert(SpmdPlan plan) {
+    this.plan = Objects.requireNonNull(plan, "plan");
+  }
+
+  /**
+   * Of a plan.
+   *
+   * @param plan the plan
+   * @return what can be said of it
+   */
+  public static PlanAssert that(SpmdPlan plan) {
+    return new PlanAssert(plan);
+  }
+
+  /**
+   * Of the plan of a program.
+   *
+   * @param plan the plan
+   * @return what can be said of it
+   */
+  public static PlanAssert that(ProgramPlan plan) {
+    return that(plan.plan());
+  }
+
+  /**
+   * Of the plan of one einsum.
+   *
+   * @param plan the plan
+   * @return what can be said of it
+   */
+  public static PlanAssert that(ShardedEinsumPlan plan) {
+    return that(plan.plan());
+  }
+
+  /**
+   * Of the plan of a reshard.
+   *
+   * @param plan the plan
+   * @return what can be said of it
+   */
+  public static PlanAssert that(ReshardPlan plan) {
+    return that(plan.plan());
+  }
+
+  /**
+   * Its collectives are these, in order; those in the body of a loop count once.
+   *
+   * @param ops names as in {@link Action#op()}, as {@code all-reduce}; none for no communication
+   * @return this
+   * @throws AssertionError if they are others, with the plan
+   */
+  public PlanAssert communicates(String... ops) {
+    List<String> got = new ArrayList<>();
+    collect(plan, got);
+    return require(
+        got.equals(Arrays.asList(ops)),
+        "collectives must be " + Arrays.toString(ops) + ", got " + got);
+  }
+
+  private static void collect(SpmdPlan plan, List<String> ops) {
+    for (PlanStep step : plan.steps()) {
+      if (step.action() instanceof Action.Loop loop) {
+        collect(loop.body(), ops);
+      } else if (step.action().isCollective()) {
+        ops.add(step.action().op());
+      }
+    }
+  }
+
+  /**
+   * The busiest device receives no more.
+   *
+   * @param elements the most elements, by ring counts
+   * @return this
+   * @throws AssertionError if it receives more, with the plan
+   */
+  public PlanAssert receivesAtMost(long elements) {
+    return require(
+        plan.elementsReceived() <= elements,
+        "must receive at most " + elements + " elements, got " + plan.elementsReceived());
+  }
+
+  /**
+   * No device holds more at once, its inputs included.
+   *
+   * @param bytes the most bytes
+   * @return this
+   * @throws AssertionError if one holds more, with the plan
+   */
+  public PlanAssert peakAtMost(long bytes) {
+    return require(
+        plan.peakBytes() <= bytes,
+        "must hold at most " + bytes + " bytes, got " + plan.peakBytes());
+  }
+
+  /**
+   * No device ever holds all elements of a value.
+   *
+   * @param name the value's name, of an einsum's operand its number
+   * @return this
+   * @throws AssertionError if one does, or the plan has no such value, with the plan
+   */
+  public PlanAssert neverHoldsWhole(String name) {
+    List<PlannedValue> held = new ArrayList<>();
+    named(plan, name, held);
+    require(!held.isEmpty(), "must have a value " + name + ", got none");
+    for (PlannedValue value : held) {
+      require(
+          value.localElements() < value.shape().elementCount(),
+          "no device may hold all of " + name + ", got " + value);
+    }
+    return this;
+  }
+
+  private static void named(SpmdPlan plan, String name, List<PlannedValue> held) {
+    plan.values().stream().filter(value -> value.name().equals(name)).forEach(held::add);
+    for (PlanStep step : plan.steps()) {
+      if (step.action() instanceof Action.Loop loop) {
+        named(loop.body(), name, held);
+      }
+    }
+  }
+
+  private PlanAssert require(boolean condition, String message) {
+    if (!condition) {
+      throw new AssertionError(message + " of\n" + plan);
+    }
+    return this;
+  }
+}

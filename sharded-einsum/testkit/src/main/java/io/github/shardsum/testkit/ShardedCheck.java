@@ -1,0 +1,176 @@
+package io.github.shardsum.testkit;
+
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Holds a program on a mesh to what it is on one device. Immutable; every run tries the same
+ * inputs.
+ *
+ * <pre>{@code
+ * ShardedCheck.of(layer).on(Mesh.parse("x=4 y=2")).annotated("h=E@x").equalsUnsharded();
+ * }</pre>
+ *
+ * <p>The plan is certified by the checker, which shares no code with the planner, and run on the
+ * engine that is configured: in this process, or under {@code shardsum launch} over MPI, where
+ * every process makes the same check.
+ */
+public final class ShardedCheck {
+  private final Program program;
+  private final Mesh mesh;
+  private final Map<String, String> annotations;
+  private final Kernels kernels;
+  private final PlanOptions options;
+  private final int tries;
+
+  private ShardedCheck(
+      Program program,
+      Mesh mesh,
+      Map<String, String> annotations,
+      Kernels kernels,
+      PlanOptions options,
+      int tries) {
+    this.program = program;
+    this.mesh = mesh;
+    this.annotations = annotations;
+    this.kernels = kernels;
+    this.options = options;
+    this.tries = tries;
+  }
+
+  /**
+   * A check of a program on one device, with three inputs.
+   *
+   * @param program the program, annotated or not
+   * @return the check
+   */
+  public static ShardedCheck of(Program program) {
+    Objects.requireNonNull(program, "program");
+    return new ShardedCheck(
+        program, Mesh.parse(""), Map.of(), Kernels.none(), PlanOptions.defaults(), 3);
+  }
+
+  /**
+   * The same on a mesh.
+   *
+   * @param devices the mesh
+   * @return a changed copy
+   */
+  public ShardedCheck on(Mesh devices) {
+    return new ShardedCheck(program, devices, annotations, kernels, options, tries);
+  }
+
+  /**
+   * The same with values annotated from outside.
+   *
+   * @param layouts each as {@code h=E@x M}: a value's name and its layout
+   * @return a changed copy
+   * @throws IllegalArgumentException if a text has no {@code =}
+   */
+  public ShardedCheck annotated(String... layouts) {
+    Map<String, String> all = new LinkedHashMap<>(annotations);
+    for (String layout : layouts) {
+      int sign = layout.indexOf('=');
+      if (sign < 1) {
+        throw new IllegalArgumentException(
+            "annotation: must be like h=E@x M, got \"" + layout + "\"");
+      }
+      all.put(layout.substring(0, sign), layout.substring(sign + 1));
+    }
+    return new ShardedCheck(program, mesh, all, kernels, options, tries);
+  }
+
+  /**
+   * The same with code of composites, which are else decomposed.
+   *
+   * @param code the kernels
+   * @return a changed copy
+   */
+  public ShardedCheck kernels(Kernels code) {
+    return new ShardedCheck(program, mesh, annotations, code, options, tries);
+  }
+
+  /**
+   * The same with plans chosen otherwise.
+   *
+   * @param changed what plans are chosen by
+   * @return a changed copy
+   */
+  public ShardedCheck options(PlanOptions changed) {
+    return new ShardedCheck(program, mesh, annotations, kernels, changed, tries);
+  }
+
+  /**
+   * The same with another number of inputs.
+   *
+   * @param count how many, at least 1
+   * @return a changed copy
+   */
+  public ShardedCheck tries(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("tries must be at least 1, got " + count);
+    }
+    return new ShardedCheck(program, mesh, annotations, kernels, options, count);
+  }
+
+  /**
+   * What is run, for {@link PlanAssert}.
+   *
+   * @return the plan
+   */
+  public ProgramPlan plan() {
+    return ProgramPlan.of(
+        program(), mesh, composite -> kernels.kernel(composite).isPresent(), options);
+  }
+
+  private Program program() {
+    return annotations.isEmpty() ? program : Annotations.of(annotations).apply(program);
+  }
+
+  /**
+   * Holds every output to the bits of the reference on inputs of small integers, for programs whose
+   * arithmetic is exact on them: sums and products, and whatever keeps integers integers.
+   *
+   * @throws AssertionError if an element differs, with the program and its plan
+   * @throws IllegalStateException if the plan is refused by the checker
+   */
+  public void equalsUnsharded() {
+    check(true);
+  }
+
+  /**
+   * Holds every output of a program in f32 to the bound of its roundings on real inputs, see {@link
+   * ErrorBounds}.
+   *
+   * @throws AssertionError if an element is outside of its bound
+   * @throws IllegalStateException if the plan is refused by the checker
+   */
+  public void withinErrorBounds() {
+    check(false);
+  }
+
+  private void check(boolean exact) {
+    plan().certify();
+    try (Collectives collectives = Collectives.open(mesh)) {
+      MeshBackend backend = MeshBackend.of(collectives, kernels, options);
+      for (int i = 0; i < tries; i++) {
+        Program annotated = program();
+        ProgramCase drawn = new ProgramCase(annotated, Programs.inputs(annotated, exact).of(i));
+        if (exact) {
+          BackendCheck.equalsReference(backend, drawn);
+        } else {
+          BackendCheck.withinErrorBounds(backend, drawn);
+        }
+      }
+    }
+  }
+}
