@@ -14,10 +14,13 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class OtherPeersTest {
   private static final Map<String, Long> SIZES = Map.of("b", 3L, "i", 7L, "j", 5L, "k", 4L);
@@ -33,37 +36,43 @@ class OtherPeersTest {
     Oracle oracle = new Oracle(subject);
     assertTrue(oracle.accepts(peer.prepare(subject, oracle.samples())), subject.equation());
     double seconds = peer.seconds(2);
-    assertTrue(seconds > 0 && seconds < 60, "seconds: " + seconds);
+    assertTrue(seconds > 0, "seconds: " + seconds);
+  }
+
+  /** A library's process takes seconds to start, and computes one case after the other. */
+  static Stream<Arguments> cases() {
+    return Stream.of(
+        Arguments.of(
+            JavaLibrary.NETLIB,
+            List.of("ij,jk->ik f32", "ji,jk->ik f64", "bij,bkj->bik f32", "ij,jk->ki f32")),
+        Arguments.of(
+            JavaLibrary.TENSORFLOW,
+            List.of(
+                "ij,jk->ik f32",
+                "ji,kj->ki f64",
+                "bij,bkj->ikb f32",
+                "ij->ji f32",
+                "ij,ij->ij f64",
+                "i,i-> f32",
+                "bii->b f64")),
+        Arguments.of(
+            JavaLibrary.DJL,
+            List.of("ij,jk->ik f32", "ji,jk->ik f64", "bij,bkj->bik f32", "ij,jk->ki f32")));
   }
 
   @ParameterizedTest
-  @CsvSource(
-      delimiter = ' ',
-      value = {
-        "NETLIB ij,jk->ik f32",
-        "NETLIB ji,jk->ik f64",
-        "NETLIB bij,bkj->bik f32",
-        "NETLIB ij,jk->ki f32",
-        "TENSORFLOW ij,jk->ik f32",
-        "TENSORFLOW ji,kj->ki f64",
-        "TENSORFLOW bij,bkj->ikb f32",
-        "TENSORFLOW ij->ji f32",
-        "TENSORFLOW ij,ij->ij f64",
-        "TENSORFLOW i,i-> f32",
-        "TENSORFLOW bii->b f64",
-        "DJL ij,jk->ik f32",
-        "DJL ji,jk->ik f64",
-        "DJL bij,bkj->bik f32",
-        "DJL ij,jk->ki f32"
-      })
-  void librariesForTheJvmComputeTheSame(JavaLibrary library, String equation, String dtype)
+  @MethodSource("cases")
+  void librariesForTheJvmComputeTheSame(JavaLibrary library, List<String> cases)
       throws MeasurementException {
     try (JavaPeer peer = started(library, 1)) {
-      BenchCase one = subject(equation, DType.parse(dtype));
-      assertRight(peer, one);
-      // The next case takes the place of the last.
-      assertRight(peer, subject("ij,jk->ik", DType.F64));
-      assertRight(peer, one);
+      for (String each : cases) {
+        String[] words = each.split(" ", -1);
+        BenchCase one = subject(words[0], DType.parse(words[1]));
+        assertRight(peer, one);
+        // The next case takes the place of the last.
+        assertRight(peer, subject("ij,jk->ik", DType.F64));
+        assertRight(peer, one);
+      }
     }
   }
 
