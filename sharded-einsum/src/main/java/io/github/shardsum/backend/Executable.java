@@ -101,6 +101,16 @@ public interface Executable extends AutoCloseable {
   String explain();
 
   /**
+   * What will run, as data.
+   *
+   * @return a record a step in the order of the plan, those of loops' bodies last; empty on a
+   *     backend that has no steps
+   */
+  default List<PlannedStep> steps() {
+    return List.of();
+  }
+
+  /**
    * How long each step took in all runs so far, if compiled with {@link
    * CompileOptions#withProfile}. Runs on other threads may be counted in part.
    *

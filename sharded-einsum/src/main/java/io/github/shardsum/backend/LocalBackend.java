@@ -7,8 +7,10 @@ import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
 import io.github.shardsum.internal.local.run.PlanRunner;
 import io.github.shardsum.internal.local.run.Profile;
+import io.github.shardsum.internal.local.run.Step;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -93,7 +95,8 @@ public final class LocalBackend implements Backend {
         options.profiled() ? Optional.of(new Profile(plan)) : Optional.empty();
     PlanRunner runner = new PlanRunner(plan, workers, profile);
     CheckedExecutable.Code code =
-        new CheckedExecutable.Code(runner::run, bytes, plan::explain, () -> times(profile));
+        new CheckedExecutable.Code(
+            runner::run, bytes, plan::explain, () -> steps(plan), () -> times(profile));
     return new CheckedExecutable(program, code, executor);
   }
 
@@ -101,6 +104,29 @@ public final class LocalBackend implements Backend {
     return kernels
         .kernel(composite)
         .map(kernel -> new CompositeCode(kernel::run, kernel.flops(), kernel::scratchBytes));
+  }
+
+  private static List<PlannedStep> steps(LocalPlan plan) {
+    List<PlannedStep> all = new ArrayList<>();
+    addSteps(plan, all);
+    return List.copyOf(all);
+  }
+
+  private static void addSteps(LocalPlan plan, List<PlannedStep> all) {
+    long[] live = plan.liveBytes();
+    for (int i = 0; i < live.length; i++) {
+      Step step = plan.steps().get(i);
+      all.add(
+          new PlannedStep(
+              plan.name(),
+              step.kernel(),
+              step.detail(),
+              step.results(),
+              step.flops(),
+              step.bytes(),
+              live[i]));
+    }
+    plan.nested().forEach(body -> addSteps(body, all));
   }
 
   private static List<StepTime> times(Optional<Profile> profile) {

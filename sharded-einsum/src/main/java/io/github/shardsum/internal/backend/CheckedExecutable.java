@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.backend;
 
 import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.PlannedStep;
 import io.github.shardsum.backend.StepTime;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
@@ -24,13 +25,24 @@ public final class CheckedExecutable implements Executable {
    * @param run writes outputs, given first, from inputs; thread-safe
    * @param peakBytes most bytes of a run beside inputs and outputs
    * @param explain what will run
+   * @param steps the same as data
    * @param profile times of the steps so far
    */
   public record Code(
       BiConsumer<List<Tensor>, List<Tensor>> run,
       long peakBytes,
       Supplier<String> explain,
-      Supplier<List<StepTime>> profile) {}
+      Supplier<List<PlannedStep>> steps,
+      Supplier<List<StepTime>> profile) {
+    /** Of a backend that has no steps. */
+    public Code(
+        BiConsumer<List<Tensor>, List<Tensor>> run,
+        long peakBytes,
+        Supplier<String> explain,
+        Supplier<List<StepTime>> profile) {
+      this(run, peakBytes, explain, List::of, profile);
+    }
+  }
 
   public CheckedExecutable(Program program, Code code, Executor executor) {
     this.program = program;
@@ -105,6 +117,11 @@ public final class CheckedExecutable implements Executable {
   @Override
   public String explain() {
     return code.explain().get();
+  }
+
+  @Override
+  public List<PlannedStep> steps() {
+    return code.steps().get();
   }
 
   @Override

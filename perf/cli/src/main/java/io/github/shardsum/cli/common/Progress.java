@@ -34,11 +34,15 @@ public final class Progress {
    * says itself that there is one.
    */
   public static Progress onStandardError(PrintWriter err, Map<String, String> environment) {
+    return new Progress(err, isRedrawn(environment));
+  }
+
+  /** Whether standard error is a terminal on which a line can be redrawn. */
+  static boolean isRedrawn(Map<String, String> environment) {
     boolean told = Boolean.getBoolean("shardsum.terminal");
     boolean terminal = told || isTerminal(Path.of("/proc/self/fd/2"));
     // A dumb terminal, such as an editor's shell, shows the escapes that redraw a line as they are.
-    boolean redraws = !environment.getOrDefault("TERM", "dumb").equals("dumb");
-    return new Progress(err, terminal && redraws);
+    return terminal && !environment.getOrDefault("TERM", "dumb").equals("dumb");
   }
 
   /** The JDK tells only of standard input and output; Linux tells of each stream. */

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.einsum;
 
 import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.einsum.Einsum;
@@ -92,6 +93,11 @@ public final class EinsumCommand implements Callable<Integer> {
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
   @Option(
+      names = "--progress",
+      description = "Say every 10 seconds that it runs, where there is no terminal too.")
+  private boolean progress;
+
+  @Option(
       names = "--explain",
       description = "Print the plan before the result: path, FLOPs, kernels, bytes.")
   private boolean explain;
@@ -144,7 +150,16 @@ public final class EinsumCommand implements Callable<Integer> {
         output.println(einsum.explain());
         output.flush();
       }
-      inputs.read(() -> write(run(einsum, inputs, tensors), output));
+      inputs.read(
+          () -> {
+            Tensor result;
+            try (LongRun _ =
+                LongRun.start(
+                    spec.commandLine().getErr(), progress, "shardsum einsum", () -> 0, 0)) {
+              result = run(einsum, inputs, tensors);
+            }
+            return write(result, output);
+          });
       output.flush();
     }
   }

@@ -99,6 +99,9 @@ public final class MoeCommand implements Callable<Integer> {
   @Option(names = "--backward", description = "With --mesh: the gradient too.")
   private boolean backward;
 
+  @Option(names = "--json", description = "Print JSON instead of tables.")
+  private boolean json;
+
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
   @Override
@@ -107,6 +110,10 @@ public final class MoeCommand implements Callable<Integer> {
     Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
     if (backward && mesh.isEmpty()) {
       throw new ParameterException(spec.commandLine(), "--backward: must be given with --mesh");
+    }
+    if (json && mesh.isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(), "--json: must not stand with --mesh, whose report is text");
     }
     Optional<Mesh> devices = mesh.map(this::mesh);
     try (Workers workers = Workers.of(job.threads());
@@ -119,7 +126,13 @@ public final class MoeCommand implements Callable<Integer> {
       MoeOutcome outcome = new MoeRun(job, source, workers, progress).run(WARM_UP_SECONDS);
       MachineLimits limits = before.orBetter(limits(workers, progress));
       progress.end();
-      MoeReport.print(outcome, limits, spec.commandLine().getOut());
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        out.println(MoeJson.of(outcome, limits));
+      } else {
+        MoeReport.print(outcome, limits, out);
+      }
+      out.flush();
       return outcome.check().passed() ? 0 : 1;
     }
   }

@@ -37,6 +37,9 @@ public final class ExplainCommand implements Callable<Integer> {
       description = "Results that are computed again for their late uses.")
   private List<String> rematerialized = List.of();
 
+  @Option(names = "--json", description = "Print it as JSON instead of a table.")
+  private boolean json;
+
   @Override
   public Integer call() throws IOException {
     Program program = ProgramFile.read(file);
@@ -46,9 +49,13 @@ public final class ExplainCommand implements Callable<Integer> {
     try (Workers workers = Workers.sequential();
         Executable executable =
             LocalBackend.of(workers, MoePrograms.kernels()).compile(program, options)) {
-      program.inputs().forEach(input -> out.println("input  " + input));
-      program.outputs().forEach(output -> out.println("output " + output));
-      out.print(executable.explain());
+      if (json) {
+        out.println(ExplainJson.of(executable));
+      } else {
+        program.inputs().forEach(input -> out.println("input  " + input));
+        program.outputs().forEach(output -> out.println("output " + output));
+        out.print(executable.explain());
+      }
     }
     out.flush();
     return 0;

@@ -1,11 +1,13 @@
 package io.github.shardsum.cli.program;
 
 import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.cli.common.Abbreviation;
 import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.OutputFolder;
 import io.github.shardsum.cli.common.ResultArrays;
@@ -29,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.LongSupplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -81,6 +84,11 @@ public final class RunCommand implements Callable<Integer> {
   @Mixin private MeshOptions meshes = new MeshOptions();
 
   @Option(
+      names = "--progress",
+      description = "Say every 10 seconds how far a run is, where there is no terminal too.")
+  private boolean progress;
+
+  @Option(
       names = "--reference",
       description = "Run every operation by its definition, in scalar code: slow, the oracle.")
   private boolean reference;
@@ -97,7 +105,8 @@ public final class RunCommand implements Callable<Integer> {
     try (InputArrays inputs = new InputArrays(System.in);
         Workers workers = threads.workers();
         Engine engine = new Engine(mesh.map(on -> MeshOptions.open(on, workers)));
-        Executable executable = backend(workers, engine).compile(program)) {
+        Executable executable =
+            backend(workers, engine).compile(program, CompileOptions.defaults().withProfile())) {
       checkMemory(executable);
       if (out.isPresent() && engine.isFirst()) {
         new OutputFolder(out.get()).check(program.outputs().stream().map(Value::name).toList());
@@ -113,7 +122,9 @@ public final class RunCommand implements Callable<Integer> {
       }
       inputs.read(
           () -> {
-            executable.runInto(outputs, tensors);
+            try (LongRun _ = watch(executable)) {
+              executable.runInto(outputs, tensors);
+            }
             if (engine.isFirst()) {
               write(program, outputs);
             }
@@ -121,6 +132,18 @@ public final class RunCommand implements Callable<Integer> {
           });
     }
     return 0;
+  }
+
+  private LongRun watch(Executable executable) {
+    String name = executable.program().name();
+    LongSupplier done =
+        () ->
+            executable.profile().stream()
+                .filter(step -> step.program().equals(name) && step.calls() > 0)
+                .count();
+    long steps = executable.steps().stream().filter(step -> step.program().equals(name)).count();
+    return LongRun.start(
+        spec.commandLine().getErr(), progress, "shardsum run: " + name, done, steps);
   }
 
   private Backend backend(Workers workers, Engine engine) {

@@ -15,12 +15,15 @@ import io.github.shardsum.topology.Topology;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParseResult;
@@ -117,12 +120,19 @@ public final class TopologyCommand implements Runnable {
       description = "Fit the GShard paper's figure 9 and print the residual of every point.")
   private boolean figure9;
 
+  @Option(
+      names = "--json",
+      description = "Print JSON instead of tables, times in seconds; not with --figure9.")
+  private boolean json;
+
   @Override
   public void run() {
     PrintWriter out = spec.commandLine().getOut();
     refuseUnused();
     if (figure9) {
       Figure9Report.print(out);
+    } else if (name.isEmpty() && json) {
+      out.println(TopologyJson.names(THIS_MACHINE));
     } else if (name.isEmpty()) {
       out.println(Topologies.describe());
       out.println("this-machine: this machine with the configured engine, measured");
@@ -140,13 +150,15 @@ public final class TopologyCommand implements Runnable {
     if (figure9 && given.matchedArgs().size() > 1) {
       throw new IllegalArgumentException("--figure9: must stand alone, got other options");
     }
-    if (!figure9 && name.isEmpty() && !given.matchedOptions().isEmpty()) {
+    Optional<OptionSpec> option =
+        given.matchedOptions().stream()
+            .filter(each -> !each.longestName().equals("--json"))
+            .findFirst();
+    if (!figure9 && name.isEmpty() && option.isPresent()) {
       throw new IllegalArgumentException(
           "%s: expected a network's name too, one of %s and %s"
               .formatted(
-                  given.matchedOptions().getFirst().longestName(),
-                  String.join(", ", Topologies.names()),
-                  THIS_MACHINE));
+                  option.get().longestName(), String.join(", ", Topologies.names()), THIS_MACHINE));
     }
     if (devices < 1) {
       throw new IllegalArgumentException("--devices: must be at least 1, got " + devices);
@@ -179,8 +191,10 @@ public final class TopologyCommand implements Runnable {
     try (Collectives collectives = Collectives.open(Mesh.of("d", devices))) {
       LinkFit fit = MachineProbe.measure(collectives);
       PrintWriter first = collectives.process() == 0 ? out : new PrintWriter(Writer.nullWriter());
-      first.printf("fitted here and now, processes: %d%n", collectives.processes());
-      fit.residuals().forEach(residual -> first.println("  " + residual));
+      if (!json) {
+        first.printf("fitted here and now, processes: %d%n", collectives.processes());
+        fit.residuals().forEach(residual -> first.println("  " + residual));
+      }
       prices(asAsked(MachineProbe.topology(fit, devices)), first);
     }
   }
@@ -198,6 +212,15 @@ public final class TopologyCommand implements Runnable {
                     : ReductionSchedule.RINGS);
     checkHot();
     layout.groups(axes); // before anything is printed
+    if (json) {
+      Map<String, CollectiveCost> prices = new LinkedHashMap<>();
+      collective
+          .map(Stream::of)
+          .orElseGet(() -> Stream.of(CollectiveName.values()))
+          .forEach(each -> prices.put(each.toString(), each.price(costs, axes, size, hot)));
+      out.println(TopologyJson.prices(topology, layout.notation(), axes, size, prices));
+      return;
+    }
     out.println(topology);
     if (collective.isPresent()) {
       out.println(collective.get().price(costs, axes, size, hot));

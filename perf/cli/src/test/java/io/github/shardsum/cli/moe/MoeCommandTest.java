@@ -16,6 +16,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class MoeCommandTest {
   @TempDir private Path folder;
@@ -113,6 +115,20 @@ class MoeCommandTest {
     assertTrue(report.matches("(?s).*\\R {5}2 +[0-9,]+ #+-*\\R.*"), report);
     assertTrue(err.toString().contains("the layer ..."), err.toString());
     assertFalse(err.toString().contains("\r"), "no bar without a terminal");
+  }
+
+  @Test
+  void jsonHasWhatTheReportHas() throws IOException {
+    String[] sizes = {"--experts", "3", "--group", "100", "--model", "8", "--hidden", "12"};
+    List<String> args = new ArrayList<>(List.of("--text", text(), "--json", "--threads", "1"));
+    args.addAll(List.of(sizes));
+    assertEquals(0, run(args.toArray(String[]::new)), err::toString);
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    assertEquals(780, answer.path("bytes").intValue());
+    assertEquals(3, answer.path("load").size());
+    assertEquals(LayerStep.values().length, answer.path("steps").size());
+    assertTrue(answer.path("check").path("passed").booleanValue());
+    assertEquals(780, answer.path("tokens").intValue());
   }
 
   @Test

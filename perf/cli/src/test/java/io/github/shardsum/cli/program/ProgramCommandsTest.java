@@ -24,6 +24,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class ProgramCommandsTest {
   private static final String LAYER =
@@ -207,6 +209,21 @@ class ProgramCommandsTest {
     assertTrue(text.contains("bm,mh->bh, relu"), text);
     assertTrue(text.contains("live bytes"), text);
     assertTrue(text.contains("FLOPs"), text);
+  }
+
+  @Test
+  void explainIsJsonOnDemand() {
+    assertEquals(0, run("explain", file("layer.program"), "--json"), err::toString);
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    assertEquals("layer", answer.path("program").stringValue());
+    assertEquals("f32[b=2 m=3]", answer.path("inputs").path(0).path("type").stringValue());
+    assertEquals("h", answer.path("steps").path(0).path("results").path(0).stringValue());
+    assertTrue(answer.path("steps").path(0).path("flops").doubleValue() >= 24, out::toString);
+    double flops = 0;
+    for (JsonNode step : answer.path("steps")) {
+      flops += step.path("flops").doubleValue();
+    }
+    assertEquals(flops, answer.path("flops").doubleValue());
   }
 
   @Test

@@ -9,6 +9,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class TopologyCommandTest {
   private final StringWriter out = new StringWriter();
@@ -31,6 +33,26 @@ class TopologyCommandTest {
         out.toString().startsWith("tpu-v3: 2048 devices, 2 a chip, ring of 32 x ring of 32"));
     // 16 MB a chip on rings of 32: 16 * 32 / 8 MB on every link.
     assertTrue(out.toString().matches("(?s).*all-to-all +64.000 MB +64.000 MB .*"), out::toString);
+  }
+
+  @Test
+  void jsonHasTheNamesAndThePricesOfTheTable() {
+    assertEquals(0, run("--json"));
+    JsonNode names = new JsonMapper().readTree(out.toString()).path("networks");
+    assertEquals(Topologies.names().size() + 1, names.size());
+    out.getBuffer().setLength(0);
+    assertEquals(0, run("tpu-v3", "-n", "2048", "--bytes", "8MB", "--json"));
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    assertEquals(2048, answer.path("devices").intValue());
+    assertEquals(CollectiveName.values().length, answer.path("collectives").size());
+    JsonNode allToAll = answer.path("collectives").path(3);
+    assertEquals("all-to-all", allToAll.path("name").stringValue());
+    assertEquals(64e6, allToAll.path("meanLinkBytes").doubleValue());
+    out.getBuffer().setLength(0);
+    assertEquals(0, run("tpu-v3", "-c", "all-gather", "--json"));
+    JsonNode one = new JsonMapper().readTree(out.toString()).path("collectives");
+    assertEquals(1, one.size());
+    assertTrue(!one.path(0).path("phases").isEmpty(), out::toString);
   }
 
   @Test

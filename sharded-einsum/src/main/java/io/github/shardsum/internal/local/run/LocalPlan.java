@@ -131,12 +131,21 @@ public record LocalPlan(
   }
 
   /**
+   * Bytes of the memory that are in use, without what steps keep for themselves.
+   *
+   * @return for each step
+   */
+  public long[] liveBytes() {
+    return memory.liveBytes(steps.size());
+  }
+
+  /**
    * The table of the steps.
    *
    * @return a line a step, with a bar of the bytes that live then
    */
   private String table() {
-    long[] live = memory.liveBytes(steps.size());
+    long[] live = liveBytes();
     long most = Math.max(1, Arrays.stream(live).max().orElse(0));
     StringBuilder text = new StringBuilder();
     text.append(

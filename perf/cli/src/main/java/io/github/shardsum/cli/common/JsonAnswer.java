@@ -1,0 +1,23 @@
+package io.github.shardsum.cli.common;
+
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a command prints with {@code --json}: one object on one line, in ASCII. */
+public final class JsonAnswer {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+  private JsonAnswer() {}
+
+  /** An object that is empty yet. */
+  public static ObjectNode object() {
+    return JSON.createObjectNode();
+  }
+
+  /** Its text. */
+  public static String text(ObjectNode answer) {
+    return JSON.writeValueAsString(answer);
+  }
+}

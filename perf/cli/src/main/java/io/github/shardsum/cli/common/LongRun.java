@@ -1,0 +1,107 @@
+package io.github.shardsum.cli.common;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+
+/**
+ * Says on standard error how far a run is that takes long: on a terminal a line that is redrawn and
+ * taken away at the end, elsewhere a line now and then, and only if that is asked for. A run that
+ * is soon done says nothing.
+ */
+public final class LongRun implements AutoCloseable {
+  private static final Duration REDRAW = Duration.ofMillis(500);
+
+  /** Redraws before the first line. */
+  private static final int QUIET = 4;
+
+  /** Redraws between lines that stay. */
+  private static final int PLAIN = 20;
+
+  private final PrintWriter err;
+  private final boolean terminal;
+  private final String what;
+  private final LongSupplier done;
+  private final long total;
+  private final long began = System.nanoTime();
+  private final Thread thread;
+  private boolean ended;
+  private boolean drawn;
+
+  /**
+   * Watches a run that has begun.
+   *
+   * @param what is run
+   * @param done steps that are done
+   * @param total all steps, 0 if that is not known
+   */
+  LongRun(PrintWriter err, boolean terminal, String what, LongSupplier done, long total) {
+    this.err = err;
+    this.terminal = terminal;
+    this.what = what;
+    this.done = done;
+    this.total = total;
+    this.thread = Thread.ofVirtual().unstarted(this::watch);
+  }
+
+  /**
+   * Watches a run that has begun, where somebody sees it.
+   *
+   * @param asked whether lines are wanted where there is no terminal
+   * @param what is run
+   * @param done steps that are done
+   * @param total all steps, 0 if that is not known
+   */
+  public static LongRun start(
+      PrintWriter err, boolean asked, String what, LongSupplier done, long total) {
+    boolean terminal = Progress.isRedrawn(System.getenv());
+    LongRun run = new LongRun(err, terminal, what, done, total);
+    if (terminal || asked) {
+      run.thread.start();
+    }
+    return run;
+  }
+
+  private void watch() {
+    try {
+      for (int tick = 1; ; tick++) {
+        Thread.sleep(REDRAW);
+        tick(tick, System.nanoTime() - began);
+      }
+    } catch (InterruptedException end) {
+      // The run is over.
+    }
+  }
+
+  /** At each redraw. */
+  synchronized void tick(int number, long nanos) {
+    if (ended || number < QUIET || (!terminal && number % PLAIN != 0)) {
+      return;
+    }
+    String line =
+        total == 0
+            ? String.format(Locale.ROOT, "%s: %.0f s", what, nanos / 1e9)
+            : String.format(
+                Locale.ROOT,
+                "%s: %d of %d steps, %.0f s",
+                what,
+                Math.min(total, done.getAsLong()),
+                total,
+                nanos / 1e9);
+    drawn = true;
+    err.print(terminal ? "\r" + line + "\u001b[K" : line + System.lineSeparator());
+    err.flush();
+  }
+
+  /** Ends the watch, and takes its line away. */
+  @Override
+  public synchronized void close() {
+    ended = true;
+    thread.interrupt();
+    if (terminal && drawn) {
+      err.print("\r\u001b[K");
+      err.flush();
+    }
+  }
+}
