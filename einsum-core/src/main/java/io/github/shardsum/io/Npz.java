@@ -180,12 +180,7 @@ public final class Npz implements AutoCloseable {
       entry = entries.get(name);
     }
     if (entry == null) {
-      throw new IllegalArgumentException(
-          file.place()
-              + ": expected one of "
-              + ArrayNames.list(names())
-              + ", got "
-              + FileLocation.quote(name));
+      throw ArrayNames.missing(file.place(), names(), name);
     }
     return entry;
   }

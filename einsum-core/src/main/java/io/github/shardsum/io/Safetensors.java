@@ -157,12 +157,7 @@ public final class Safetensors implements AutoCloseable {
   private SafetensorsInfo info(String name) {
     SafetensorsInfo info = header.tensors().get(name);
     if (info == null) {
-      throw new IllegalArgumentException(
-          file.place()
-              + ": expected one of "
-              + ArrayNames.list(names())
-              + ", got "
-              + FileLocation.quote(name));
+      throw ArrayNames.missing(file.place(), names(), name);
     }
     return info;
   }
@@ -174,8 +169,8 @@ public final class Safetensors implements AutoCloseable {
                 () ->
                     file.place()
                         .broken(
-                            "a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U32, U16, U8 or BOOL is"
-                                + " wanted for tensor "
+                            "expected a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U32, U16, U8 or"
+                                + " BOOL for tensor "
                                 + FileLocation.quote(info.name()),
                             info.offset(),
                             info.dtype()));

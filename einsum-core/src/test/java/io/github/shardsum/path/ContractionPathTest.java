@@ -55,7 +55,7 @@ class ContractionPathTest {
     assertError(
         "path: step 0 takes no operand", () -> ContractionPath.ofLinear(3, new int[][] {{}}));
     assertError(
-        "path: 2 operands are left after the last step, wanted 1; add a step that takes"
+        "path: expected 1 operand after the last step, got 2; add a step that takes"
             + " positions 0 to 1",
         () -> ContractionPath.ofLinear(3, new int[][] {{0, 1}}));
     assertError(

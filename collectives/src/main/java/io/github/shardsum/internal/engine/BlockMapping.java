@@ -22,13 +22,19 @@ sealed interface BlockMapping {
   long toAt(int i, int j);
 
   /** From operand to result. */
-  BoxCopy direct(int i, int j);
+  default BoxCopy direct(int i, int j) {
+    return BoxCopy.bytes(bytes(i, j));
+  }
 
   /** From operand to a buffer. */
-  BoxCopy pack(int i, int j);
+  default BoxCopy pack(int i, int j) {
+    return direct(i, j);
+  }
 
   /** From a buffer to a result. */
-  BoxCopy unpack(int i, int j);
+  default BoxCopy unpack(int i, int j) {
+    return direct(i, j);
+  }
 
   /**
    * Chunks of one value: operands are its chunks along concat, results those along split; -1 for a
@@ -266,21 +272,6 @@ sealed interface BlockMapping {
     public long toAt(int i, int j) {
       return rowBytes * counts.get(placeOf.applyAsInt(j)).receiveOffset(i);
     }
-
-    @Override
-    public BoxCopy direct(int i, int j) {
-      return BoxCopy.bytes(bytes(i, j));
-    }
-
-    @Override
-    public BoxCopy pack(int i, int j) {
-      return direct(i, j);
-    }
-
-    @Override
-    public BoxCopy unpack(int i, int j) {
-      return direct(i, j);
-    }
   }
 
   /**
@@ -304,21 +295,6 @@ sealed interface BlockMapping {
     @Override
     public long toAt(int i, int j) {
       return 0;
-    }
-
-    @Override
-    public BoxCopy direct(int i, int j) {
-      return BoxCopy.bytes(bytes(i, j));
-    }
-
-    @Override
-    public BoxCopy pack(int i, int j) {
-      return direct(i, j);
-    }
-
-    @Override
-    public BoxCopy unpack(int i, int j) {
-      return direct(i, j);
     }
   }
 }

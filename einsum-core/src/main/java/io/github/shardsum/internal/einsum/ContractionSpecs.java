@@ -163,8 +163,8 @@ public final class ContractionSpecs {
       boolean one = tensor.size(axis) == 1;
       if (of < 0 || !once || (!one && tensor.size(axis) != bound.outputShape().size(of))) {
         throw new IllegalArgumentException(
-            "bias: labels that it and the result have once, with the result's sizes or 1, are"
-                + " wanted; got label "
+            "bias: expected labels that it and the result have once, with the result's sizes or 1,"
+                + " got label "
                 + label
                 + " of size "
                 + tensor.size(axis)

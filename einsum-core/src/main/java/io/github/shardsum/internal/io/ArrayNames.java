@@ -15,6 +15,13 @@ public final class ArrayNames {
 
   private ArrayNames() {}
 
+  /** The error of a name that a file does not have. */
+  public static IllegalArgumentException missing(
+      FileLocation place, List<String> names, String name) {
+    return new IllegalArgumentException(
+        place + ": expected one of " + list(names) + ", got " + FileLocation.quote(name));
+  }
+
   public static String list(List<String> names) {
     StringBuilder text = new StringBuilder("[");
     for (int i = 0; i < Math.min(LISTED, names.size()); i++) {

@@ -143,7 +143,7 @@ public final class PathFormats {
   private static void checkAllContracted(int left) {
     if (left != 1) {
       throw new PathException(
-          "path: %d operands are left after the last step, wanted 1; add a step that takes positions"
+          "path: expected 1 operand after the last step, got %d; add a step that takes positions"
                   .formatted(left)
               + " 0 to %d".formatted(left - 1));
     }

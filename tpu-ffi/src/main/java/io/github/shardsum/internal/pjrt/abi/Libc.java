@@ -73,8 +73,8 @@ public final class Libc {
   public static void checkEnvironment(String name, String value) {
     if (name.isEmpty() || name.indexOf('=') >= 0 || (name + value).indexOf('\0') >= 0) {
       throw new IllegalArgumentException(
-          "environment: a name that is not empty and has no '=', and no zero in it or its value, are"
-              + " wanted, got \""
+          "environment: expected a name that is not empty and has no '=', and no zero in it or its"
+              + " value, got \""
               + name
               + "\" = \""
               + value
