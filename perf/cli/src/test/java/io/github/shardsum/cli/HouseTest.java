@@ -24,6 +24,7 @@ import java.lang.module.ModuleReference;
 import java.lang.module.ResolvedModule;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -187,7 +188,7 @@ class HouseTest {
     return Optional.of(
         PUBLIC_PACKAGES.stream()
             .filter(shown -> isIn(name, "internal." + shown))
-            .findFirst()
+            .max(Comparator.comparingInt(String::length))
             .orElse(name));
   }
 
