@@ -66,6 +66,15 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
+   * As {@link #of(int)}, with one thread a processor of this machine.
+   *
+   * @return fresh workers, to be closed
+   */
+  public static Workers ofProcessors() {
+    return of(Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()));
+  }
+
+  /**
    * The calling thread and {@code threads - 1} daemon threads of its own. After a parallel region
    * they stay awake for 0.05 ms, if there are as many processors, so that the next one begins at
    * once.

@@ -67,6 +67,13 @@ class WorkersTest {
   }
 
   @Test
+  void byDefaultThereIsAThreadAProcessor() {
+    try (Workers workers = Workers.ofProcessors()) {
+      assertEquals(Runtime.getRuntime().availableProcessors(), workers.parallelism());
+    }
+  }
+
+  @Test
   void theTasksOfARegionShareTheThreads() {
     try (Workers workers = Workers.of(3)) {
       CountDownLatch together = new CountDownLatch(3);
