@@ -220,7 +220,14 @@ public final class Moe implements AutoCloseable {
     boolean draws = second instanceof SecondChoice.Random || second instanceof SecondChoice.Sample;
     Uniform source = draws ? Uniform.PER_TOKEN : Uniform.DRAWN;
     return new MoeSpec(
-        sizes, spec.dtype(), spec.options(), Randomness.seeded(0), padded, source, true);
+        sizes,
+        spec.dtype(),
+        spec.options(),
+        Randomness.seeded(0),
+        padded,
+        source,
+        spec.activation(),
+        true);
   }
 
   private Executable executable(MoeSpec program) {

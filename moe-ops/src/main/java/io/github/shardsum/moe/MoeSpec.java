@@ -15,6 +15,7 @@ import java.util.Objects;
  * @param padded whether the program has an input {@code non_padding: bool[G S]}
  * @param uniform where the router's random numbers come from: drawn, an input {@code uniform: f64[G
  *     S]}, or an input {@code uniform: f64[G S E]}
+ * @param activation what stands between an expert's two products
  * @param metrics whether the program also has the outputs {@code logits [G, S, E]}, {@code weights
  *     [G, S, K]} and {@code positions [G, S, K]} of its route, {@code asked [G, E]}, {@code
  *     overflow [G]}, {@code placed [G, E]} and {@code unusable [G]}, see {@link MoePrograms#route}
@@ -26,6 +27,7 @@ public record MoeSpec(
     Randomness randomness,
     boolean padded,
     Uniform uniform,
+    Activation activation,
     boolean metrics) {
   /** Checks the dtype and the capacity. */
   public MoeSpec {
@@ -34,6 +36,7 @@ public record MoeSpec(
     Objects.requireNonNull(options, "options");
     Objects.requireNonNull(randomness, "randomness");
     Objects.requireNonNull(uniform, "uniform");
+    Objects.requireNonNull(activation, "activation");
     if (!dtype.isFloating()) {
       throw new IllegalArgumentException("moe: dtype must be f32, f64 or bf16, got " + dtype);
     }
@@ -46,7 +49,7 @@ public record MoeSpec(
   }
 
   /**
-   * A layer without padding whose random numbers are drawn.
+   * A layer with relu and without padding whose random numbers are drawn.
    *
    * @param sizes the layer's sizes
    * @param dtype of tokens and weights
@@ -57,7 +60,8 @@ public record MoeSpec(
    */
   public static MoeSpec of(
       MoeSizes sizes, DType dtype, RouteOptions options, Randomness randomness) {
-    return new MoeSpec(sizes, dtype, options, randomness, false, Uniform.DRAWN, false);
+    return new MoeSpec(
+        sizes, dtype, options, randomness, false, Uniform.DRAWN, Activation.RELU, false);
   }
 
   /**
@@ -66,7 +70,7 @@ public record MoeSpec(
    * @return the specification
    */
   public MoeSpec withPadding() {
-    return new MoeSpec(sizes, dtype, options, randomness, true, uniform, metrics);
+    return new MoeSpec(sizes, dtype, options, randomness, true, uniform, activation, metrics);
   }
 
   /**
@@ -76,7 +80,17 @@ public record MoeSpec(
    * @return the specification
    */
   public MoeSpec withUniform(Uniform source) {
-    return new MoeSpec(sizes, dtype, options, randomness, padded, source, metrics);
+    return new MoeSpec(sizes, dtype, options, randomness, padded, source, activation, metrics);
+  }
+
+  /**
+   * The same layer with another activation.
+   *
+   * @param function what stands between an expert's two products
+   * @return the specification
+   */
+  public MoeSpec withActivation(Activation function) {
+    return new MoeSpec(sizes, dtype, options, randomness, padded, uniform, function, metrics);
   }
 
   /**
@@ -85,7 +99,7 @@ public record MoeSpec(
    * @return the specification
    */
   public MoeSpec withMetrics() {
-    return new MoeSpec(sizes, dtype, options, randomness, padded, uniform, true);
+    return new MoeSpec(sizes, dtype, options, randomness, padded, uniform, activation, true);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.moe.decomposition;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
@@ -76,7 +77,7 @@ public final class LayerProgram {
     Value combineWeights = p.let("combine_weights", dense.combine());
     Value dispatchMask = p.let("dispatch_mask", dense.mask());
     Value dispatched = p.let("dispatched", p.einsum("GSEC,GSM->EGCM", dispatchMask, inputs));
-    Value h = p.let("h", p.relu(p.einsum("EGCM,EMH->EGCH", dispatched, wi)));
+    Value h = hidden(p.einsum("EGCM,EMH->EGCH", dispatched, wi));
     Value expertOutputs = p.let("expert_outputs", p.einsum("EGCH,EHM->GECM", h, wo));
     Value back = p.convert(expertOutputs, scores);
     return finish(p.einsum("GSEC,GECM->GSM", combineWeights, back), routed);
@@ -97,12 +98,18 @@ public final class LayerProgram {
     Value sizes = p.let("sizes", placed.get(1));
     Value dispatched =
         p.let("dispatched", p.einsum("GSKR,GSM->RM", hot(rows, form, spec.dtype()), inputs));
-    Value h = p.let("h", p.relu(p.add(ExpertComposites.product(dispatched, wi, sizes)).getFirst()));
+    Value h = hidden(p.add(ExpertComposites.product(dispatched, wi, sizes)).getFirst());
     Value expertOutputs =
         p.let("expert_outputs", p.add(ExpertComposites.product(h, wo, sizes)).getFirst());
     Value combine = p.einsum("GSK,GSKR->GSR", routed.weights(), hot(rows, form, scores));
     Value back = p.convert(expertOutputs, scores);
     return finish(p.einsum("GSR,RM->GSM", combine, back), routed);
+  }
+
+  /** The activation; what it is of has a name where it is a step of its own. */
+  private Value hidden(Value product) {
+    boolean fused = spec.activation() == Activation.RELU;
+    return p.let("h", spec.activation().of(p, fused ? product : p.let("z", product)));
   }
 
   /** Each choice's row; of rows there are no more than choices, and no more than slots. */

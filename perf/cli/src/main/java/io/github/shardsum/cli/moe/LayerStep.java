@@ -2,20 +2,19 @@ package io.github.shardsum.cli.moe;
 
 import io.github.shardsum.moe.MoeSizes;
 import java.util.List;
-import java.util.stream.Stream;
 
-/** The einsums of the layer, in the order of the paper's algorithm 2. */
+/** The einsums of the layer, in the order of the paper's algorithm 2, in slots and in rows. */
 enum LayerStep {
   /** Router logits. */
-  GATES("GSM,ME->GSE", "logits", Kind.DENSE),
+  GATES("GSM,ME->GSE", "GSM,ME->GSE", "logits", Kind.DENSE),
   /** Each token's row goes to the slots that its experts gave it. */
-  DISPATCH("GSEC,GSM->EGCM", "dispatched", Kind.GATHER),
-  /** The experts' first layer; relu is fused. */
-  HIDDEN("EGCM,EMH->EGCH", "h", Kind.DENSE),
+  DISPATCH("GSEC,GSM->EGCM", "GSKR,GSM->RM", "dispatched", Kind.GATHER),
+  /** The experts' first layer with its activation, of which relu is fused. */
+  HIDDEN("EGCM,EMH->EGCH", "RM,EMH->RH", "h", Kind.DENSE),
   /** The experts' second layer. */
-  EXPERT_OUTPUTS("EGCH,EHM->GECM", "expert_outputs", Kind.DENSE),
+  EXPERT_OUTPUTS("EGCH,EHM->GECM", "RH,EHM->RM", "expert_outputs", Kind.DENSE),
   /** Each token's rows come back, weighted, and are summed. */
-  COMBINE("GSEC,GECM->GSM", "outputs", Kind.WEIGHTED_SUM);
+  COMBINE("GSEC,GECM->GSM", "GSR,RM->GSM", "outputs", Kind.WEIGHTED_SUM);
 
   /** What an einsum amounts to. */
   enum Kind {
@@ -28,11 +27,13 @@ enum LayerStep {
   }
 
   private final String equation;
+  private final String ragged;
   private final String value;
   private final Kind kind;
 
-  LayerStep(String equation, String value, Kind kind) {
+  LayerStep(String equation, String ragged, String value, Kind kind) {
     this.equation = equation;
+    this.ragged = ragged;
     this.value = value;
     this.kind = kind;
   }
@@ -42,9 +43,14 @@ enum LayerStep {
     return equation;
   }
 
-  /** The name of the result in the layer's program. */
-  String value() {
-    return value;
+  /** The equation of a form; a product over rows takes the matrix of each row's expert. */
+  String equation(LayerForm form) {
+    return form.ragged() ? ragged : equation;
+  }
+
+  /** Whether a step of the layer's program is this one, or what its activation is of. */
+  boolean isMadeBy(List<String> results) {
+    return results.contains(value) || (this == HIDDEN && results.contains("z"));
   }
 
   Kind kind() {
@@ -52,44 +58,49 @@ enum LayerStep {
   }
 
   /** The letters of the operands. */
-  List<String> operands() {
-    return List.of(equation.substring(0, equation.indexOf('-')).split(",", -1));
+  List<String> operands(LayerForm form) {
+    String own = equation(form);
+    return List.of(own.substring(0, own.indexOf('-')).split(",", -1));
   }
 
   /** The letters of the result. */
-  String result() {
-    return equation.substring(equation.indexOf('>') + 1);
+  String result(LayerForm form) {
+    return equation(form).substring(equation(form).indexOf('>') + 1);
   }
 
   /** FLOPs of the literal dense einsum, a multiply-add being two. */
-  double denseFlops(MoeSizes sizes) {
-    return String.join("", operands())
+  double denseFlops(LayerForm form) {
+    return String.join("", operands(form))
         .chars()
         .distinct()
         .mapToObj(Character::toString)
-        .mapToDouble(letter -> sizes.shape(letter).elementCount())
+        .mapToDouble(letter -> form.shape(letter).elementCount())
         .reduce(2, (a, b) -> a * b);
   }
 
-  /** FLOPs that are done; slots that no token took are computed too. */
-  double flops(MoeSizes sizes, long routedRows) {
+  /** FLOPs that are done; slots that no token took are computed too, rows that none has are not. */
+  double flops(LayerForm form, long routedRows) {
+    double width = form.sizes().model();
     return switch (kind) {
-      case DENSE -> denseFlops(sizes);
+      case DENSE ->
+          form.ragged() && this != GATES
+              ? 2 * width * form.sizes().hidden() * routedRows
+              : denseFlops(form);
       case GATHER -> 0;
-      case WEIGHTED_SUM -> 2.0 * routedRows * sizes.model();
+      case WEIGHTED_SUM -> 2 * width * routedRows;
     };
   }
 
   /** Elements that have to be read and written at least, each once. */
-  double elementsMoved(MoeSizes sizes, long routedRows) {
-    double written = sizes.shape(result()).elementCount();
+  double elementsMoved(LayerForm form, long routedRows) {
+    double rows = (double) routedRows * form.sizes().model();
+    double written =
+        form.ragged() && kind == Kind.GATHER ? rows : form.shape(result(form)).elementCount();
     double read =
         switch (kind) {
           case DENSE ->
-              Stream.of(operands().get(0), operands().get(1))
-                  .mapToDouble(term -> sizes.shape(term).elementCount())
-                  .sum();
-          case GATHER, WEIGHTED_SUM -> (double) routedRows * sizes.model();
+              operands(form).stream().mapToDouble(term -> form.shape(term).elementCount()).sum();
+          case GATHER, WEIGHTED_SUM -> rows;
         };
     return read + written;
   }

@@ -2,6 +2,7 @@ package io.github.shardsum.cli.moe;
 
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeWeights;
 import io.github.shardsum.moe.Randomness;
@@ -27,7 +28,14 @@ import java.util.TreeSet;
  */
 final class MoeCheck implements AutoCloseable {
   private static final double UNIT = 0x1p-24;
-  private static final int CHOICES = 2;
+
+  /** What an activation's slope is at most: gelu's is 1.13, silu's 1.10. */
+  private static final double SLOPE = 1.13;
+
+  /**
+   * Roundings of an activation, of which each is of a number of the size of its argument at most.
+   */
+  private static final int ACTIVATION_STEPS = 16;
 
   private final MoeJob job;
   private final MoeWeights weights;
@@ -82,27 +90,38 @@ final class MoeCheck implements AutoCloseable {
     return p.build();
   }
 
-  /** Algorithm 2 for one token and two experts with a slot each, and what outputs may be off. */
+  /** Algorithm 2 for one token and its experts with a slot each, and what outputs may be off. */
   private Program layerProgram() {
     ProgramBuilder p = Program.builder("algorithm_2");
+    String e = "E=" + job.choices();
     String m = " M=" + job.model();
     String h = " H=" + job.hidden();
     Value x = p.input("inputs", "f64[G=1 S=1" + m + "]");
-    Value wi = p.input("wi", "f64[E=2" + m + h + "]");
-    Value wo = p.input("wo", "f64[E=2" + h + m + "]");
-    Value combine = p.input("combine_weights", "f64[G=1 S=1 E=2 C=1]");
-    Value mask = p.input("dispatch_mask", "f64[G=1 S=1 E=2 C=1]");
+    Value wi = p.input("wi", "f64[" + e + m + h + "]");
+    Value wo = p.input("wo", "f64[" + e + h + m + "]");
+    Value combine = p.input("combine_weights", "f64[G=1 S=1 " + e + " C=1]");
+    Value mask = p.input("dispatch_mask", "f64[G=1 S=1 " + e + " C=1]");
     Value dispatched = p.einsum(LayerStep.DISPATCH.equation(), mask, x);
-    Value hidden = p.relu(p.einsum(LayerStep.HIDDEN.equation(), dispatched, wi));
+    Value product = p.einsum(LayerStep.HIDDEN.equation(), dispatched, wi);
+    Value hidden = job.activation().of(p, product);
     p.output("outputs", outputs(p, combine, hidden, wo));
     Value terms = p.einsum(LayerStep.HIDDEN.equation(), absolute(p, dispatched), absolute(p, wi));
-    Value error = p.scale(terms, gamma(job.model()));
-    Value rounding = p.scale(p.add(hidden, error), gamma(job.hidden()));
+    Value error = activationError(p, absolute(p, product), p.scale(terms, gamma(job.model())));
+    Value rounding = p.scale(p.add(absolute(p, hidden), error), gamma(job.hidden()));
     Value absoluteOut = absolute(p, wo);
     Value carried = outputs(p, combine, p.add(error, rounding), absoluteOut);
-    Value absolute = outputs(p, combine, hidden, absoluteOut);
-    p.output("bound", p.add(carried, p.scale(p.add(absolute, carried), gamma(3))));
+    Value absolute = outputs(p, combine, absolute(p, hidden), absoluteOut);
+    p.output("bound", p.add(carried, p.scale(p.add(absolute, carried), gamma(job.choices() + 1))));
     return p.build();
+  }
+
+  /** What an activation makes of its argument's error, with its own. */
+  private Value activationError(ProgramBuilder p, Value argument, Value error) {
+    if (job.activation() == Activation.RELU) {
+      return error;
+    }
+    Value own = p.scale(p.add(argument, error), gamma(ACTIVATION_STEPS));
+    return p.add(p.scale(error, SLOPE), own);
   }
 
   private static Value outputs(ProgramBuilder p, Value combine, Value hidden, Value wo) {
@@ -167,7 +186,7 @@ final class MoeCheck implements AutoCloseable {
   }
 
   private void checkRoute(MoePass pass, int group, int s, List<Tensor> reference) {
-    for (int choice = 0; choice < CHOICES; choice++) {
+    for (int choice = 0; choice < job.choices(); choice++) {
       double weight = reference.get(0).getDouble(0, s, choice);
       double off = Math.abs(pass.result().weights().getDouble(group, s, choice) - weight);
       long position = pass.result().positions().getLong(group, s, choice);
@@ -177,10 +196,10 @@ final class MoeCheck implements AutoCloseable {
   }
 
   private List<Tensor> layerInputs(Tensor x, int s, List<Tensor> reference) {
-    double[] combine = new double[CHOICES];
-    double[] mask = new double[CHOICES];
-    int[] experts = new int[CHOICES];
-    for (int choice = 0; choice < CHOICES; choice++) {
+    double[] combine = new double[job.choices()];
+    double[] mask = new double[job.choices()];
+    int[] experts = new int[job.choices()];
+    for (int choice = 0; choice < job.choices(); choice++) {
       long position = reference.get(1).getLong(0, s, choice);
       // The weights of a choice that is not sent are those of any expert, times 0.
       experts[choice] = Math.toIntExact(Math.max(0, position) / job.capacity());
@@ -189,21 +208,21 @@ final class MoeCheck implements AutoCloseable {
     }
     return List.of(
         x,
-        both(weights.in(), experts),
-        both(weights.out(), experts),
-        Tensor.of(combine, 1, 1, CHOICES, 1),
-        Tensor.of(mask, 1, 1, CHOICES, 1));
+        of(weights.in(), experts),
+        of(weights.out(), experts),
+        Tensor.of(combine, 1, 1, job.choices(), 1),
+        Tensor.of(mask, 1, 1, job.choices(), 1));
   }
 
-  /** The matrices of two experts, in f64. */
-  private static Tensor both(Tensor matrices, int... experts) {
+  /** The matrices of some experts, in f64. */
+  private static Tensor of(Tensor matrices, int... experts) {
     int count = Math.toIntExact(matrices.size(1) * matrices.size(2));
-    double[] values = new double[CHOICES * count];
-    for (int i = 0; i < CHOICES; i++) {
+    double[] values = new double[experts.length * count];
+    for (int i = 0; i < experts.length; i++) {
       double[] one = matrices.select(0, experts[i]).toDoubleArray();
       System.arraycopy(one, 0, values, i * count, count);
     }
-    return Tensor.of(values, CHOICES, matrices.size(1), matrices.size(2));
+    return Tensor.of(values, experts.length, matrices.size(1), matrices.size(2));
   }
 
   private static double gamma(int terms) {

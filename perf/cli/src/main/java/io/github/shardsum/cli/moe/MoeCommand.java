@@ -5,6 +5,9 @@ import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.MachineLimits;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.Activation;
+import io.github.shardsum.moe.Capacity;
+import io.github.shardsum.moe.RouteOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -21,8 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "moe",
     description = {
-      "Run the GShard paper's Mixture-of-Experts layer (top-2 routing) on real text, a byte a"
-          + " token.",
+      "Run the GShard paper's Mixture-of-Experts layer on real text, a byte a token.",
       "Prints time and FLOP/s of each einsum, the experts' loads, and a check against the"
           + " reference backend."
     })
@@ -70,9 +72,34 @@ public final class MoeCommand implements Callable<Integer> {
   @Option(
       names = "--capacity-factor",
       paramLabel = "F",
-      defaultValue = "1",
-      description = "Slots of an expert, as a multiple of 2*S/E (default: ${DEFAULT-VALUE}).")
-  private double capacityFactor;
+      description = "Slots of an expert, as a multiple of k*S/E (default: 1).")
+  private Optional<Double> capacityFactor = Optional.empty();
+
+  @Option(
+      names = "--dropless",
+      description = "No limit to an expert's tokens: its rows stand one after the other.")
+  private boolean dropless;
+
+  @Option(
+      names = "--route",
+      paramLabel = "NOTATION",
+      description = {
+        "How tokens are sent to experts, as 'top1 aux=squared' or 'top2 second=all slots=gate'",
+        "(default: the paper's); docs/moe.md has the words."
+      })
+  private Optional<String> route = Optional.empty();
+
+  @Option(
+      names = "--activation",
+      paramLabel = "relu|gelu|silu",
+      defaultValue = "relu",
+      description = "Between an expert's two products (default: ${DEFAULT-VALUE}).")
+  private Activation activation = Activation.RELU;
+
+  @Option(
+      names = "--backward",
+      description = "Run each pass forward and backward too; with --mesh, the gradient.")
+  private boolean backward;
 
   @Option(
       names = "--passes",
@@ -96,9 +123,6 @@ public final class MoeCommand implements Callable<Integer> {
               + " show each collective with its bytes.")
   private Optional<String> mesh = Optional.empty();
 
-  @Option(names = "--backward", description = "With --mesh: the gradient too.")
-  private boolean backward;
-
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
 
@@ -108,8 +132,11 @@ public final class MoeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     MoeJob job = job();
     Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
-    if (backward && mesh.isEmpty()) {
-      throw new ParameterException(spec.commandLine(), "--backward: must be given with --mesh");
+    if (mesh.isPresent() && job.dropless()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--mesh: must be with a capacity, got none: an expert's rows of any"
+              + " number are for one device");
     }
     if (json && mesh.isPresent()) {
       throw new ParameterException(
@@ -120,7 +147,7 @@ public final class MoeCommand implements Callable<Integer> {
         TextSource source = source(workers, progress)) {
       if (devices.isPresent()) {
         PrintWriter out = spec.commandLine().getOut();
-        return new MoeMeshRun(job, devices.get(), backward, workers, out).run(source) ? 0 : 1;
+        return new MoeMeshRun(job, devices.get(), workers, out).run(source) ? 0 : 1;
       }
       MachineLimits before = limits(workers, progress);
       MoeOutcome outcome = new MoeRun(job, source, workers, progress).run(WARM_UP_SECONDS);
@@ -133,7 +160,7 @@ public final class MoeCommand implements Callable<Integer> {
         MoeReport.print(outcome, limits, out);
       }
       out.flush();
-      return outcome.check().passed() ? 0 : 1;
+      return outcome.passed() ? 0 : 1;
     }
   }
 
@@ -153,12 +180,38 @@ public final class MoeCommand implements Callable<Integer> {
   private MoeJob job() {
     try {
       MoeJob job =
-          new MoeJob(experts, group, model, hidden, capacityFactor, seed, threads.count(), passes);
+          new MoeJob(
+              experts,
+              group,
+              model,
+              hidden,
+              options(),
+              activation,
+              backward,
+              seed,
+              threads.count(),
+              passes);
+      job.checkRoute();
       job.checkMemory(Runtime.getRuntime().maxMemory());
       return job;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+  }
+
+  private RouteOptions options() {
+    RouteOptions options = route.map(RouteOptions::parse).orElse(MoeJob.paper(Capacity.factor(1)));
+    boolean noted = route.isPresent() && route.get().contains("capacity=");
+    if ((noted ? 1 : 0) + (capacityFactor.isPresent() ? 1 : 0) + (dropless ? 1 : 0) > 1) {
+      throw new IllegalArgumentException(
+          "capacity: must be given once, by --capacity-factor, --dropless or in --route, got two");
+    }
+    RouteOptions.Builder builder = options.toBuilder();
+    capacityFactor.map(MoeJob::capacity).ifPresent(builder::capacity);
+    if (dropless) {
+      builder.capacity(Capacity.largestLoad());
+    }
+    return builder.build();
   }
 
   private TextSource source(Workers workers, Progress progress) throws IOException {

@@ -1,22 +1,31 @@
 package io.github.shardsum.cli.moe;
 
+import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.Capacity;
+import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.RouteOptions.AuxLoss;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Shape;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The sizes of one {@code shardsum moe} run, checked before any work.
+ * What one {@code shardsum moe} run is, checked before any work.
  *
  * @param experts E
  * @param group S, tokens in a group
  * @param model M
  * @param hidden H
- * @param capacityFactor slots of an expert in a group, as a multiple of {@code 2*S/E}
+ * @param options how tokens are sent to experts
+ * @param activation what stands between an expert's two products
+ * @param backward whether each pass is also run backward
  * @param seed of weights, table and routing
  * @param threads how many
  * @param passes runs of the layer at most, spread over the text
@@ -26,7 +35,9 @@ record MoeJob(
     int group,
     int model,
     int hidden,
-    double capacityFactor,
+    RouteOptions options,
+    Activation activation,
+    boolean backward,
     long seed,
     int threads,
     int passes) {
@@ -38,8 +49,12 @@ record MoeJob(
   /** Of the heap, for weights and activations; the rest is the JVM's and the text's. */
   private static final double MEMORY_SHARE = 0.8;
 
+  /** Of the forward pass's memory, what forward and backward together take about. */
+  private static final double BACKWARD_MEMORY = 3;
+
   MoeJob {
-    atLeast("--experts", 2, experts, " (each token goes to its best two)");
+    int least = options.router() instanceof RouteOptions.Router.TokenChoice(int k) ? k : 1;
+    atLeast("--experts", least, experts, " (each token goes to its best " + least + ")");
     atLeast("--group", 1, group, "");
     atLeast("--model", 1, model, "");
     atLeast("--hidden", 1, hidden, "");
@@ -49,10 +64,38 @@ record MoeJob(
       throw new IllegalArgumentException(
           "--threads: must be at most " + MOST_THREADS + ", got " + threads);
     }
-    if (!(capacityFactor > 0) || Double.isInfinite(capacityFactor)) {
+  }
+
+  /** The paper's layer, forward, with a capacity of {@code 2*S/E} times a factor. */
+  static MoeJob paper(
+      int experts,
+      int group,
+      int model,
+      int hidden,
+      double capacityFactor,
+      long seed,
+      int threads,
+      int passes) {
+    RouteOptions options = paper(capacity(capacityFactor));
+    return new MoeJob(
+        experts, group, model, hidden, options, Activation.RELU, false, seed, threads, passes);
+  }
+
+  /** The paper's router; the padding of the last group does not enter its loss. */
+  static RouteOptions paper(Capacity capacity) {
+    return RouteOptions.builder()
+        .capacity(capacity)
+        .auxLoss(AuxLoss.paper().mean(MaskedMean.OVER_REAL))
+        .build();
+  }
+
+  /** A capacity by {@code --capacity-factor}. */
+  static Capacity capacity(double factor) {
+    if (!(factor > 0) || Double.isInfinite(factor)) {
       throw new IllegalArgumentException(
-          "--capacity-factor: must be a finite number above 0, got " + capacityFactor);
+          "--capacity-factor: must be a finite number above 0, got " + factor);
     }
+    return Capacity.factor(factor);
   }
 
   private static void atLeast(String option, int least, int given, String reason) {
@@ -75,20 +118,34 @@ record MoeJob(
 
   /** Slots of one expert in one group. */
   long capacity() {
-    return Capacity.factor(capacityFactor).slots(2, group, experts);
+    return options.capacity().atMost(options.router().choices(), group, experts);
   }
 
-  /** The paper's router; the padding of the last group does not enter its loss. */
-  RouteOptions options() {
-    return RouteOptions.builder()
-        .capacity(Capacity.factor(capacityFactor))
-        .auxLoss(AuxLoss.paper().mean(MaskedMean.OVER_REAL))
-        .build();
+  /** Whether no choice is dropped, so that experts have rows of any number. */
+  boolean dropless() {
+    return options.capacity() instanceof Capacity.LargestLoad;
+  }
+
+  /** K, experts of a token in the route's results. */
+  int choices() {
+    return options.router() instanceof RouteOptions.Router.TokenChoice(int k) ? k : experts;
+  }
+
+  /** How a pass over a number of groups lies in memory. */
+  LayerForm form(long groups) {
+    return new LayerForm(sizes(groups), choices(), dropless());
   }
 
   /** Sizes of a pass over a number of groups. */
   MoeSizes sizes(long groups) {
     return new MoeSizes(groups, group, experts, capacity(), model, hidden);
+  }
+
+  /** Refuses options that do not go with the sizes, before anything is allocated. */
+  void checkRoute() {
+    ProgramBuilder p = Program.builder("route");
+    Value logits = p.input("logits", "f32[G=1 S=" + group + " E=" + experts + "]");
+    MoePrograms.route(RouteInput.logits(logits), options, Randomness.seeded(seed));
   }
 
   /**
@@ -97,11 +154,11 @@ record MoeJob(
    * @param heapBytes the most that the JVM may use
    */
   void checkMemory(long heapBytes) {
-    MoeSizes sizes = sizes(batchGroups(Long.MAX_VALUE));
+    LayerForm form = form(batchGroups(Long.MAX_VALUE));
     List<String> tensors =
         Stream.concat(
                 Stream.of("ME", "EMH", "EHM", "GSM"),
-                Stream.of(LayerStep.values()).map(LayerStep::result))
+                Stream.of(LayerStep.values()).map(step -> step.result(form)))
             .toList();
     double bytes = 0;
     for (String letters : tensors) {
@@ -109,14 +166,15 @@ record MoeJob(
           letters
               .chars()
               .mapToObj(Character::toString)
-              .mapToDouble(letter -> sizes.shape(letter).elementCount())
+              .mapToDouble(letter -> form.shape(letter).elementCount())
               .reduce(1, (a, b) -> a * b);
       if (elements > Shape.LONGEST_ARRAY) {
         throw new IllegalArgumentException(
             "sizes: expected tensors of at most 2^31 - 9 elements, got "
-                + "%.2e for %s with %s; lower the sizes".formatted(elements, letters, sizes));
+                + "%.2e for %s with %s; lower the sizes"
+                    .formatted(elements, letters, form.sizes()));
       }
-      bytes += elements * Float.BYTES;
+      bytes += elements * Float.BYTES * (backward ? BACKWARD_MEMORY : 1);
     }
     if (bytes > MEMORY_SHARE * heapBytes) {
       throw new IllegalArgumentException(

@@ -6,6 +6,7 @@ import io.github.shardsum.measure.MachineLimits;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.stream.LongStream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,14 +17,18 @@ final class MoeJson {
 
   /**
    * {@code
-   * {"text":..,"sizes":{..},"run":{..},"machine":{..},"steps":[..],"load":[..],"placed":[..],
-   * "tokens":..,..,"check":{..}}}; FLOPs, bytes and seconds without prefixes.
+   * {"text":..,"sizes":{..},"route":..,"activation":..,"run":{..},"machine":{..},"steps":[..],"load":[..],"placed":[..],
+   * "tokens":..,..,"check":{..}}}, and {@code "backward":{..}} of a run with it; FLOPs, bytes and
+   * seconds without prefixes.
    */
   static String of(MoeOutcome outcome, MachineLimits limits) {
     MoeTotals totals = outcome.totals();
     ObjectNode answer =
         JsonAnswer.object().put("text", outcome.text()).put("bytes", outcome.bytes());
-    sizes(answer.putObject("sizes"), outcome.passSizes());
+    sizes(answer.putObject("sizes"), outcome.passForm().sizes());
+    answer
+        .put("route", outcome.job().options().toString())
+        .put("activation", outcome.job().activation().name().toLowerCase(Locale.ROOT));
     answer
         .putObject("run")
         .put("groups", totals.groups())
@@ -44,7 +49,7 @@ final class MoeJson {
       StepTotal total = totals.step(step);
       steps
           .addObject()
-          .put("equation", step.equation())
+          .put("equation", step.equation(outcome.passForm()))
           .put("flops", total.flops())
           .put("denseFlops", total.denseFlops())
           .put("bytes", total.bytes())
@@ -59,6 +64,17 @@ final class MoeJson {
         .put("auxLoss", totals.meanAuxLoss())
         .put("checksum", HexFormat.of().toHexDigits((int) outcome.checksum()));
     check(answer.putObject("check"), outcome.check());
+    outcome
+        .backward()
+        .ifPresent(
+            found ->
+                answer
+                    .putObject("backward")
+                    .put("passed", found.passed())
+                    .put("passes", found.passes())
+                    .put("seconds", found.seconds())
+                    .put("flops", found.flops())
+                    .put("share", found.share()));
     return JsonAnswer.text(answer);
   }
 

@@ -40,14 +40,12 @@ final class MoeMeshRun {
 
   private final MoeJob job;
   private final Mesh mesh;
-  private final boolean backward;
   private final Workers workers;
   private final PrintWriter out;
 
-  MoeMeshRun(MoeJob job, Mesh mesh, boolean backward, Workers workers, PrintWriter out) {
+  MoeMeshRun(MoeJob job, Mesh mesh, Workers workers, PrintWriter out) {
     this.job = job;
     this.mesh = mesh;
-    this.backward = backward;
     this.workers = workers;
     this.out = out;
   }
@@ -58,15 +56,17 @@ final class MoeMeshRun {
     batch.load(0, workers);
     MoeSizes sizes = job.sizes(batch.groups());
     Randomness randomness = Randomness.seeded(job.seed()).stream(ROUTING_STREAM);
-    Program layer = MoePrograms.layer(MoeSpec.of(sizes, DType.F32, job.options(), randomness));
+    MoeSpec spec =
+        MoeSpec.of(sizes, DType.F32, job.options(), randomness).withActivation(job.activation());
+    Program layer = MoePrograms.layer(spec);
     String axes = String.join(".", mesh.axisNames());
     Map<String, String> layouts =
         mesh.axisNames().isEmpty()
             ? Map.of()
             : Map.of("inputs", "G@" + axes, "dispatched", "E@" + axes, "outputs", "G@" + axes);
     Program annotated = Annotations.of(layouts).apply(layer);
-    Program one = backward ? MoePrograms.gradient(layer) : layer;
-    Program many = backward ? MoePrograms.gradient(annotated) : annotated;
+    Program one = job.backward() ? MoePrograms.gradient(layer) : layer;
+    Program many = job.backward() ? MoePrograms.gradient(annotated) : annotated;
     List<Tensor> inputs = inputs(one, batch);
     try (Collectives collectives = Collectives.open(mesh, workers, CollectiveOptions.defaults());
         Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
@@ -106,7 +106,7 @@ final class MoeMeshRun {
         sizes.capacity(),
         sizes.model(),
         sizes.hidden(),
-        backward ? "forward and backward" : "forward");
+        job.backward() ? "forward and backward" : "forward");
     out.printf(
         Locale.ROOT,
         "mesh     %s, %d devices in %d processes%n",

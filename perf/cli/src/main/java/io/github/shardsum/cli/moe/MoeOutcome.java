@@ -1,6 +1,6 @@
 package io.github.shardsum.cli.moe;
 
-import io.github.shardsum.moe.MoeSizes;
+import java.util.Optional;
 
 /**
  * A finished run, for the report.
@@ -10,6 +10,7 @@ import io.github.shardsum.moe.MoeSizes;
  * @param bytes its length
  * @param totals sums over the passes
  * @param check what the check found
+ * @param backward what was found backward, if passes were run so
  * @param checksum CRC-32C of all outputs
  * @param seconds wall time of the passes, check included
  */
@@ -19,11 +20,16 @@ record MoeOutcome(
     long bytes,
     MoeTotals totals,
     CheckResult check,
+    Optional<MoeBackward.Found> backward,
     long checksum,
     double seconds) {
 
+  boolean passed() {
+    return check.passed() && backward.map(MoeBackward.Found::passed).orElse(true);
+  }
+
   /** Sizes of a whole pass; the last may have fewer groups. */
-  MoeSizes passSizes() {
-    return job.sizes(job.batchGroups(bytes));
+  LayerForm passForm() {
+    return job.form(job.batchGroups(bytes));
   }
 }

@@ -1,18 +1,17 @@
 package io.github.shardsum.cli.moe;
 
 import io.github.shardsum.moe.Moe;
-import io.github.shardsum.moe.MoeSizes;
 import java.util.stream.LongStream;
 
 /**
  * A run of the layer over a batch.
  *
- * @param sizes the layer's sizes
+ * @param form the layer's sizes
  * @param batch what went in
  * @param result what came out
  * @param nanos wall time, in nanoseconds
  */
-record MoePass(MoeSizes sizes, TokenBatch batch, Moe.Result result, long nanos) {
+record MoePass(LayerForm form, TokenBatch batch, Moe.Result result, long nanos) {
   /** Rows that move to experts and back. */
   long routedRows() {
     return LongStream.of(result.positions().toLongArray()).filter(at -> at >= 0).count();

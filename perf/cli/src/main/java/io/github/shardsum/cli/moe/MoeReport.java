@@ -3,6 +3,7 @@ package io.github.shardsum.cli.moe;
 import io.github.shardsum.cli.moe.MoeTotals.StepTotal;
 import io.github.shardsum.measure.MachineLimits;
 import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.RouteOptions.AuxLoss;
 import io.github.shardsum.ops.KernelInfo;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
@@ -40,18 +41,19 @@ final class MoeReport {
   private void head() {
     MoeJob job = outcome.job();
     MoeTotals totals = outcome.totals();
-    MoeSizes sizes = outcome.passSizes();
+    MoeSizes sizes = outcome.passForm().sizes();
     out.printf(
         Locale.ROOT, "text     %s: %,d bytes, a token each%n", outcome.text(), outcome.bytes());
     out.printf(
         Locale.ROOT,
-        "layer    S=%d tokens a group, E=%d experts, C=%d slots of one in a group, M=%d, H=%d,"
-            + " f32%n",
+        "layer    S=%d tokens a group, E=%d experts, %s, M=%d, H=%d, %s, f32%n",
         sizes.tokens(),
         sizes.experts(),
-        sizes.capacity(),
+        job.dropless() ? "no limit" : "C=%d slots of one in a group".formatted(sizes.capacity()),
         sizes.model(),
-        sizes.hidden());
+        sizes.hidden(),
+        job.activation().name().toLowerCase(Locale.ROOT));
+    out.printf(Locale.ROOT, "route    %s%n", job.options());
     out.printf(
         Locale.ROOT,
         "run      %s in %s of at most G=%d, seed %d, %s, %.2f s%s%n",
@@ -103,7 +105,14 @@ final class MoeReport {
       step(step, total);
       flops += total.flops();
       if (step == LayerStep.GATES) {
-        row("GSE->GSEC", "the routing: indices only", NONE, time(routing()), NONE, NONE, NONE);
+        row(
+            outcome.job().dropless() ? "GSE->GSK" : "GSE->GSEC",
+            "the routing: indices only",
+            NONE,
+            time(routing()),
+            NONE,
+            NONE,
+            NONE);
       }
     }
     double rate = flops / seconds;
@@ -134,13 +143,13 @@ final class MoeReport {
   }
 
   private void step(LayerStep step, StepTotal total) {
-    MoeSizes sizes = outcome.passSizes();
-    List<String> operands = step.operands().stream().map(term -> shape(sizes, term)).toList();
+    LayerForm form = outcome.passForm();
+    List<String> operands = step.operands(form).stream().map(term -> shape(form, term)).toList();
     double rate = total.flops() / total.seconds();
     double bytes = total.bytes() / total.seconds();
     row(
-        step.equation(),
-        String.join(" ", operands) + "->" + shape(sizes, step.result()),
+        step.equation(form),
+        String.join(" ", operands) + "->" + shape(form, step.result(form)),
         digits(total.flops() / 1e9),
         time(total.seconds()),
         digits(rate / 1e9),
@@ -148,8 +157,8 @@ final class MoeReport {
         step.kind() == LayerStep.Kind.DENSE ? NONE : digits(bytes / 1e9));
   }
 
-  private static String shape(MoeSizes sizes, String letters) {
-    return sizes.shape(letters).toString().replace(" ", "");
+  private static String shape(LayerForm form, String letters) {
+    return form.shape(letters).toString().replace(" ", "");
   }
 
   private void loads() {
@@ -160,8 +169,8 @@ final class MoeReport {
     out.println();
     out.printf(
         Locale.ROOT,
-        "load of each expert: slots asked for, of %,d (# within the capacity, - beyond it)%n",
-        slots);
+        "load of each expert: slots asked for%s (# sent, - rejected or beyond the capacity)%n",
+        outcome.job().dropless() ? "" : String.format(Locale.ROOT, ", of %,d", slots));
     for (int expert = 0; expert < load.length; expert++) {
       int inside = Math.toIntExact(Math.round((double) BAR * placed[expert] / most));
       int all = Math.toIntExact(Math.round((double) BAR * load[expert] / most));
@@ -184,10 +193,32 @@ final class MoeReport {
         totals.overflow());
     out.printf(
         Locale.ROOT,
-        "auxiliary loss  %.6f, the mean over groups (an even load has 1/E^2 = %.6f)%n",
+        "auxiliary loss  %.6f, the mean over groups (an even load of first choices has %.6f)%n",
         totals.meanAuxLoss(),
-        1 / (experts * experts));
+        evenLoss(experts));
     out.printf(Locale.ROOT, "outputs         CRC-32C %08x%n", outcome.checksum());
+  }
+
+  /** 1/E^2, or of E^2 times the mean 1. */
+  private double evenLoss(double experts) {
+    boolean mean = outcome.job().options().auxLoss().scale() == AuxLoss.Scale.MEAN;
+    return mean ? 1 / (experts * experts) : 1;
+  }
+
+  private void backward(MoeBackward.Found found) {
+    double rate = found.flops() / found.seconds();
+    out.printf(
+        Locale.ROOT,
+        "backward        forward and backward of %s in one program: %s s, %s GFLOP/s, %s of peak%n",
+        count(found.passes(), "pass"),
+        time(found.seconds()),
+        digits(rate / 1e9),
+        share(rate));
+    out.printf(
+        Locale.ROOT,
+        "                <wo, gradient by wo> = <outputs, cotangents>: %s, %.4f %% of its bound%n",
+        found.passed() ? "holds" : "FAILED",
+        100 * found.share());
   }
 
   private void check() {
@@ -208,5 +239,6 @@ final class MoeReport {
         Locale.ROOT,
         "                at most %.2f %% of the bound that the contraction lengths give%n",
         100 * check.worstShare());
+    outcome.backward().ifPresent(this::backward);
   }
 }

@@ -18,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.zip.CRC32C;
 
@@ -60,17 +61,20 @@ final class MoeRun {
   MoeOutcome run(double warmUpSeconds) throws IOException {
     MoeSizes sizes = job.sizes(job.batchGroups(text.size()));
     Randomness randomness = Randomness.seeded(job.seed()).stream(ROUTING_STREAM);
-    MoeSpec spec = MoeSpec.of(sizes, DType.F32, job.options(), randomness);
+    MoeSpec spec =
+        MoeSpec.of(sizes, DType.F32, job.options(), randomness).withActivation(job.activation());
     LocalBackend backend = LocalBackend.of(workers, MoePrograms.kernels());
     try (Moe moe = Moe.compile(spec, backend, CompileOptions.defaults().withProfile());
-        MoeCheck check = new MoeCheck(job, weights, ROUTING_STREAM)) {
+        MoeCheck check = new MoeCheck(job, weights, ROUTING_STREAM);
+        MoeBackward backward = new MoeBackward(job, weights, ROUTING_STREAM, workers)) {
       TokenBatch batch = new TokenBatch(job, text, vectors);
       warmUp(moe, batch, warmUpSeconds);
-      return run(moe, check, batch);
+      return run(moe, check, backward, batch);
     }
   }
 
-  private MoeOutcome run(Moe moe, MoeCheck check, TokenBatch batch) throws IOException {
+  private MoeOutcome run(Moe moe, MoeCheck check, MoeBackward backward, TokenBatch batch)
+      throws IOException {
     MoeTotals totals = new MoeTotals(job.experts());
     totals.addTimes(moe.profile(), -1);
     long passes = passes();
@@ -82,6 +86,9 @@ final class MoeRun {
       MoePass done = forward(moe, batch);
       totals.add(done);
       check.check(done, sample(tokens, batch.count()));
+      if (job.backward()) {
+        backward.run(done);
+      }
       addToChecksum(done.result().outputs());
       tokens += batch.count();
       progress.advance(1);
@@ -90,7 +97,14 @@ final class MoeRun {
     double seconds = (System.nanoTime() - begin) / 1e9;
     totals.addTimes(moe.profile(), 1);
     return new MoeOutcome(
-        job, text.description(), text.size(), totals, check.result(), checksum.getValue(), seconds);
+        job,
+        text.description(),
+        text.size(),
+        totals,
+        check.result(),
+        job.backward() ? Optional.of(backward.found()) : Optional.empty(),
+        checksum.getValue(),
+        seconds);
   }
 
   private long passes() {
@@ -132,7 +146,7 @@ final class MoeRun {
     } else {
       moe.runInto(used, weights, tokens, batch.nonPadding(), randomness);
     }
-    return new MoePass(sizes, batch, used, System.nanoTime() - begin);
+    return new MoePass(job.form(batch.groups()), batch, used, System.nanoTime() - begin);
   }
 
   /** One token in a fixed number is checked, so that all parts of the text are. */

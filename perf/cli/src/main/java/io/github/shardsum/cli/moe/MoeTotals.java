@@ -20,11 +20,11 @@ final class MoeTotals {
   record StepTotal(double flops, double denseFlops, double bytes, double seconds) {
     static final StepTotal ZERO = new StepTotal(0, 0, 0, 0);
 
-    StepTotal plus(LayerStep step, MoePass pass, long routedRows) {
+    StepTotal plus(LayerStep step, LayerForm form, long routedRows) {
       return new StepTotal(
-          flops + step.flops(pass.sizes(), routedRows),
-          denseFlops + step.denseFlops(pass.sizes()),
-          bytes + step.elementsMoved(pass.sizes(), routedRows) * DType.F32.byteSize(),
+          flops + step.flops(form, routedRows),
+          denseFlops + step.denseFlops(form),
+          bytes + step.elementsMoved(form, routedRows) * DType.F32.byteSize(),
           seconds);
     }
 
@@ -55,17 +55,18 @@ final class MoeTotals {
 
   void add(MoePass pass) {
     long rows = pass.routedRows();
-    steps.replaceAll((step, sum) -> sum.plus(step, pass, rows));
+    steps.replaceAll((step, sum) -> sum.plus(step, pass.form(), rows));
     long[] asked = pass.result().asked().toLongArray();
+    long[] sent = pass.result().placed().toLongArray();
     for (int i = 0; i < asked.length; i++) {
       load[i % load.length] += asked[i];
-      placed[i % load.length] += Math.min(asked[i], pass.sizes().capacity());
+      placed[i % load.length] += sent[i];
     }
     for (double loss : pass.result().auxLoss().toDoubleArray()) {
       auxLoss += loss;
     }
     passes++;
-    groups += pass.sizes().groups();
+    groups += pass.form().sizes().groups();
     routedRows += rows;
     tokens += pass.batch().count();
     dropped += pass.dropped();
@@ -78,9 +79,7 @@ final class MoeTotals {
     for (StepTime time : profile) {
       steps.replaceAll(
           (step, sum) ->
-              time.results().contains(step.value())
-                  ? sum.plus(sign * time.nanoseconds() / 1e9)
-                  : sum);
+              step.isMadeBy(time.results()) ? sum.plus(sign * time.nanoseconds() / 1e9) : sum);
     }
   }
 
@@ -93,7 +92,7 @@ final class MoeTotals {
     return load.clone();
   }
 
-  /** Of these, those within the capacity. */
+  /** Tokens that each expert got. */
   long[] placed() {
     return placed.clone();
   }

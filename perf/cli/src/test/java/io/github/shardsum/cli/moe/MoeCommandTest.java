@@ -67,11 +67,11 @@ class MoeCommandTest {
   }
 
   @Test
-  void aMeshThatIsNoneAndABackwardPassWithoutOneAreErrors() throws IOException {
+  void aMeshThatIsNoneAndOneWithoutACapacityAreErrors() throws IOException {
     assertEquals(2, runOnMesh("x=0"));
     assertTrue(err.toString().contains("--mesh"), err::toString);
-    assertEquals(2, run("--text", text(), "--backward"));
-    assertTrue(err.toString().contains("must be given with --mesh"), err::toString);
+    assertEquals(2, runOnMesh("x=2", "--dropless"));
+    assertTrue(err.toString().contains("--mesh: must be with a capacity"), err::toString);
   }
 
   @Test
@@ -117,6 +117,46 @@ class MoeCommandTest {
     assertFalse(err.toString().contains("\r"), "no bar without a terminal");
   }
 
+  private String report(String... args) throws IOException {
+    out.getBuffer().setLength(0);
+    List<String> all =
+        new ArrayList<>(
+            List.of("--text", text(), "--group", "60", "--model", "8", "--hidden", "12"));
+    all.addAll(List.of("--experts", "4", "--threads", "2"));
+    all.addAll(List.of(args));
+    assertEquals(0, run(all.toArray(String[]::new)), () -> out.toString() + err);
+    return out.toString();
+  }
+
+  @Test
+  void everyRouterAndActivationPassesItsCheckForwardAndBackward() throws IOException {
+    String switched = report("--route", "top1 aux=squared", "--activation", "gelu", "--backward");
+    assertTrue(switched.contains("H=12, gelu, f32"), switched);
+    assertTrue(switched.contains("route    top1 normalize=never"), switched);
+    assertTrue(switched.contains("check           passed"), switched);
+    assertTrue(switched.contains("forward and backward of 1 pass"), switched);
+    assertTrue(switched.contains("cotangents>: holds"), switched);
+    String deep =
+        report("--route", "top3 gates=sigmoid limit=2/2 slots=gate", "--activation", "silu");
+    assertTrue(deep.contains("check           passed"), deep);
+    assertFalse(deep.contains("backward"), deep);
+    String experts = report("--route", "experts2", "--backward");
+    assertTrue(experts.contains("check           passed"), experts);
+    assertTrue(experts.contains("cotangents>: holds"), experts);
+  }
+
+  @Test
+  void withoutALimitNothingIsDroppedAndExpertsHaveRows() throws IOException {
+    String report = report("--dropless", "--route", "top2 second=all", "--backward");
+    assertTrue(report.contains("E=4 experts, no limit,"), report);
+    assertTrue(report.contains("RM,EMH->RH       [1560,8] [4,8,12]->[1560,12]"), report);
+    assertTrue(report.contains("1,560 rows are copied"), report);
+    assertTrue(report.contains("tokens dropped  0 of 780"), report);
+    assertTrue(report.contains("0 choices found their expert full"), report);
+    assertTrue(report.contains("check           passed"), report);
+    assertTrue(report.contains("cotangents>: holds"), report);
+  }
+
   @Test
   void jsonHasWhatTheReportHas() throws IOException {
     String[] sizes = {"--experts", "3", "--group", "100", "--model", "8", "--hidden", "12"};
@@ -134,6 +174,12 @@ class MoeCommandTest {
   @Test
   void badSizesAreWrongCommandLines() {
     wrong("--experts: must be at least 2", "--experts", "1");
+    wrong("--experts: must be at least 3", "--route", "top3", "--experts", "2");
+    wrong("or sample, got sometimes", "--route", "top2 second=sometimes");
+    wrong("capacity: must be given once", "--dropless", "--capacity-factor", "2");
+    wrong("capacity: must be given once", "--dropless", "--route", "top2 capacity=fixed:3");
+    wrong("multiple of the groups of limit=1/3", "--route", "top2 limit=1/3");
+    wrong("--activation: must be one of relu, gelu, silu", "--activation", "tanh");
     wrong("--group: must be at least 1", "--group", "0");
     wrong("--model: must be at least 1", "--model", "-3");
     wrong("--hidden: must be at least 1", "--hidden", "0");

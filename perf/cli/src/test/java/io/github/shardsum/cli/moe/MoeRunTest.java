@@ -30,7 +30,7 @@ class MoeRunTest {
   private static final Progress QUIET = new Progress(new PrintWriter(new StringWriter()), false);
 
   private static MoeJob job(long seed, int threads) {
-    return new MoeJob(4, 50, 8, 12, 1, seed, threads, 1000);
+    return MoeJob.paper(4, 50, 8, 12, 1, seed, threads, 1000);
   }
 
   private static TextSource text(int bytes) {
@@ -77,7 +77,7 @@ class MoeRunTest {
 
   @Test
   void aTextOfSeveralPassesIsCheckedInAllItsParts() throws IOException {
-    MoeJob job = new MoeJob(4, 5000, 2, 2, 1, 1, 1, 1000);
+    MoeJob job = MoeJob.paper(4, 5000, 2, 2, 1, 1, 1, 1000);
     MoeOutcome outcome = run(job, text(40_000));
     assertEquals(3, outcome.totals().passes());
     assertEquals(8, outcome.totals().groups());
@@ -122,14 +122,14 @@ class MoeRunTest {
         MoeCheck check = new MoeCheck(job, weights, 6)) {
       Moe.Result result = moe.run(weights, batch.tokens());
       change.apply(result);
-      check.check(new MoePass(sizes, batch, result, 1), new TreeSet<>(List.of(3, 7)));
+      check.check(new MoePass(job.form(1), batch, result, 1), new TreeSet<>(List.of(3, 7)));
       return check.result();
     }
   }
 
   @Test
   void fewerPassesThanTheTextTakesAreSpreadOverIt() throws IOException {
-    MoeJob job = new MoeJob(4, 5000, 2, 2, 1, 1, 1, 2);
+    MoeJob job = MoeJob.paper(4, 5000, 2, 2, 1, 1, 1, 2);
     MoeOutcome outcome = run(job, text(60_000));
     assertEquals(4, job.allPasses(60_000));
     assertEquals(2, outcome.totals().passes());
@@ -139,7 +139,7 @@ class MoeRunTest {
 
   @Test
   void whatDoesNotFitInTheHeapIsRefusedWithARemedy() {
-    MoeJob job = new MoeJob(16, 1024, 128, 512, 1, 1, 1, 1000);
+    MoeJob job = MoeJob.paper(16, 1024, 128, 512, 1, 1, 1, 1000);
     job.checkMemory(1L << 30);
     IllegalArgumentException thrown =
         assertThrows(IllegalArgumentException.class, () -> job.checkMemory(100L << 20));

@@ -1,0 +1,32 @@
+package io.github.shardsum.cli.moe;
+
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.tensor.Shape;
+
+/**
+ * How a pass of the layer lies in memory.
+ *
+ * @param sizes G, S, E, C, M and H
+ * @param choices K, experts of a token; E where experts choose
+ * @param ragged whether an expert's rows stand one after the other, instead of in C slots a group
+ */
+record LayerForm(MoeSizes sizes, int choices, boolean ragged) {
+  /** R, the bound of the rows. */
+  long rows() {
+    long all = sizes.groups() * sizes.tokens() * choices;
+    return Math.min(all, sizes.groups() * sizes.experts() * sizes.capacity());
+  }
+
+  /** The shape that letters stand for: those of {@link MoeSizes}, K and R. */
+  Shape shape(String letters) {
+    return Shape.of(letters.chars().mapToLong(letter -> size((char) letter)).toArray());
+  }
+
+  private long size(char letter) {
+    return switch (letter) {
+      case 'K' -> choices;
+      case 'R' -> rows();
+      default -> sizes.shape(Character.toString(letter)).size(0);
+    };
+  }
+}

@@ -1,0 +1,215 @@
+package io.github.shardsum.cli.moe;
+
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.Activation;
+import io.github.shardsum.moe.Moe;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.MoeWeights;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteInput.Uniform;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Runs passes forward and backward in one program, for random cotangents of the outputs, and losses
+ * with the weights that training gives them.
+ *
+ * <p>The first pass is checked by Euler's identity: outputs are linear in wo, so that {@code <wo,
+ * gradient by wo>} is {@code <outputs, cotangents>}, up to what f32 rounding can do at most: {@code
+ * n*u} of the sum of absolute terms, n the lengths of the sums on both ways.
+ */
+final class MoeBackward implements AutoCloseable {
+  private static final long COTANGENT_STREAM = 5;
+  private static final double AUX_WEIGHT = 0.01;
+  private static final double Z_WEIGHT = 1e-3;
+  private static final double UNIT = 0x1p-24;
+
+  /** The layer's outputs and losses come before its gradients, by inputs, wg, wi and wo. */
+  private static final int GRADIENTS = 3;
+
+  private final MoeJob job;
+  private final MoeWeights weights;
+  private final long stream;
+  private final LocalBackend backend;
+  private final Map<LayerForm, Executable> executables = new HashMap<>();
+  private final Map<LayerForm, List<Tensor>> memory = new HashMap<>();
+  private long passes;
+  private double seconds;
+  private double flops;
+  private double share;
+
+  MoeBackward(MoeJob job, MoeWeights weights, long stream, Workers workers) {
+    this.job = job;
+    this.weights = weights;
+    this.stream = stream;
+    this.backend = LocalBackend.of(workers, MoePrograms.kernels());
+  }
+
+  /**
+   * What was found.
+   *
+   * @param passes passes that were run
+   * @param seconds wall time of forward and backward together
+   * @param flops FLOPs of both, three times the forward products and sums
+   * @param share of the identity's bound; infinite if it is beyond, or a gradient is not finite
+   */
+  record Found(long passes, double seconds, double flops, double share) {
+    boolean passed() {
+      return share <= 1;
+    }
+  }
+
+  Found found() {
+    return new Found(passes, seconds, flops, share);
+  }
+
+  /** Runs a pass that has been run forward. */
+  void run(MoePass pass) {
+    LayerForm form = pass.form();
+    Executable executable = executables.computeIfAbsent(form, this::compile);
+    Tensor cotangents = cotangents(form);
+    List<Tensor> inputs = inputs(pass, cotangents);
+    boolean first = !memory.containsKey(form);
+    if (first) {
+      // Not timed: memory is made, and code compiled.
+      memory.put(form, executable.run(inputs));
+    }
+    List<Tensor> results = memory.get(form);
+    long begin = System.nanoTime();
+    executable.runInto(results, inputs);
+    seconds += (System.nanoTime() - begin) / 1e9;
+    for (LayerStep step : LayerStep.values()) {
+      flops += 3 * step.flops(form, pass.routedRows());
+    }
+    if (passes++ == 0) {
+      check(pass, results, cotangents);
+    }
+  }
+
+  private Executable compile(LayerForm form) {
+    MoeSpec spec =
+        MoeSpec.of(form.sizes(), DType.F32, job.options(), Randomness.seeded(0))
+            .withActivation(job.activation())
+            .withPadding()
+            .withUniform(Uniform.PER_TOKEN);
+    Program layer = form.ragged() ? MoePrograms.raggedLayer(spec) : MoePrograms.layer(spec);
+    return backend.compile(MoePrograms.gradient(layer));
+  }
+
+  private List<Tensor> inputs(MoePass pass, Tensor cotangents) {
+    LayerForm form = pass.form();
+    int tokens = Math.toIntExact(form.shape("GS").elementCount());
+    byte[] real = new byte[tokens];
+    Arrays.fill(real, 0, pass.batch().count(), (byte) 1);
+    Philox philox = new Philox(job.seed());
+    double[] uniform = new double[tokens];
+    for (int i = 0; i < tokens; i++) {
+      uniform[i] = philox.uniform(pass.batch().position() + i, stream);
+    }
+    long groups = form.sizes().groups();
+    double[] aux = new double[Math.toIntExact(groups)];
+    Arrays.fill(aux, AUX_WEIGHT / groups);
+    return List.of(
+        pass.batch().tokens(),
+        weights.gate(),
+        weights.in(),
+        weights.out(),
+        Tensor.ofBool(real, groups, job.group()),
+        Tensor.of(uniform, groups, job.group()),
+        cotangents,
+        Tensor.of(aux, groups),
+        Tensor.full(DType.F64, Z_WEIGHT));
+  }
+
+  private Tensor cotangents(LayerForm form) {
+    Philox philox = new Philox(job.seed());
+    float[] values = new float[Math.toIntExact(form.shape("GSM").elementCount())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (2 * philox.uniform(i, COTANGENT_STREAM) - 1);
+    }
+    return Tensor.of(values, form.shape("GSM").toArray());
+  }
+
+  private void check(MoePass pass, List<Tensor> results, Tensor cotangents) {
+    double byWeights = dot(weights.out(), results.getLast());
+    double byOutputs = dot(results.getFirst(), cotangents);
+    double terms = job.hidden() + job.choices() + largestLoad(pass) + 4;
+    double bound = terms * UNIT * absoluteTerms(pass, cotangents);
+    double error = Math.abs(byWeights - byOutputs);
+    share = error <= bound ? error / Math.max(bound, Double.MIN_VALUE) : Double.POSITIVE_INFINITY;
+    for (Tensor gradient : results.subList(GRADIENTS, results.size())) {
+      if (!Double.isFinite(dot(gradient, gradient))) {
+        share = Double.POSITIVE_INFINITY;
+      }
+    }
+  }
+
+  /** Rows of the expert that has most: the terms of a gradient by wo. */
+  private long largestLoad(MoePass pass) {
+    long[] rows = new long[job.experts()];
+    long[] placed = pass.result().placed().toLongArray();
+    for (int i = 0; i < placed.length; i++) {
+      rows[i % rows.length] += placed[i];
+    }
+    return Arrays.stream(rows).max().orElse(0);
+  }
+
+  /**
+   * The sum of the absolute terms of the outputs, or more: an activation is at most as large as its
+   * argument, which is the sum or difference of two relus.
+   */
+  private double absoluteTerms(MoePass pass, Tensor cotangents) {
+    MoeWeights positive =
+        new MoeWeights(weights.gate(), weights.in(), changed(weights.out(), true));
+    MoeWeights negative =
+        new MoeWeights(weights.gate(), changed(weights.in(), false), positive.out());
+    Randomness randomness =
+        Randomness.seeded(job.seed()).stream(stream).from(pass.batch().position());
+    MoeSpec spec =
+        MoeSpec.of(pass.form().sizes(), DType.F32, job.options(), randomness)
+            .withActivation(Activation.RELU);
+    Tensor absolute = changed(cotangents, true);
+    double sum = 0;
+    try (Moe moe = Moe.compile(spec, backend)) {
+      for (MoeWeights each : List.of(positive, negative)) {
+        Optional<Tensor> mask = pass.batch().nonPadding();
+        sum += dot(moe.run(each, pass.batch().tokens(), mask, randomness).outputs(), absolute);
+      }
+    }
+    return sum;
+  }
+
+  /** Absolute values, or negated ones. */
+  private static Tensor changed(Tensor x, boolean absolute) {
+    float[] values = x.toFloatArray();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = absolute ? Math.abs(values[i]) : -values[i];
+    }
+    return Tensor.of(values, x.shape().toArray());
+  }
+
+  private static double dot(Tensor x, Tensor y) {
+    float[] left = x.toFloatArray();
+    float[] right = y.toFloatArray();
+    double sum = 0;
+    for (int i = 0; i < left.length; i++) {
+      sum += (double) left[i] * right[i];
+    }
+    return sum;
+  }
+
+  @Override
+  public void close() {
+    executables.values().forEach(Executable::close);
+  }
+}
