@@ -179,12 +179,19 @@ final class NativeProducts {
   /**
    * A control of oneTBB that lives until the next: {@code tbb::global_control}, whose constructor
    * and destructor are in its library as create and destroy of {value, reserved, parameter}.
+   *
+   * <p>A thread's arena has as many places for ever as are allowed when the thread first uses the
+   * library, so it does before any control.
    */
-  private static Threads tbb(SymbolLookup symbols) throws MeasurementException {
+  private static Threads tbb(SymbolLookup symbols) throws Throwable {
     FunctionDescriptor type = FunctionDescriptor.ofVoid(ADDRESS);
     MethodHandle create = bind(symbols, "_ZN3tbb6detail2r16createERNS0_2d114global_controlE", type);
     MethodHandle destroy =
         bind(symbols, "_ZN3tbb6detail2r17destroyERNS0_2d114global_controlE", type);
+    MemorySegment _ =
+        (MemorySegment)
+            bind(symbols, "_ZN3tbb6detail2r115current_contextEv", FunctionDescriptor.of(ADDRESS))
+                .invokeExact();
     MemorySegment control = Arena.global().allocate(3 * JAVA_LONG.byteSize(), JAVA_LONG.byteSize());
     return threads -> {
       if (control.get(JAVA_LONG, 0) != 0) {
