@@ -395,9 +395,7 @@ public final class ProgramBuilder {
     return unary(UnaryKind.NOT, x);
   }
 
-  /**
-   * Each element in another dtype, see {@link Pointwise.Convert}; x itself if it has that dtype.
-   */
+  /** Each element in another dtype ({@link Pointwise.Convert}); x itself if it has that one. */
   public Value convert(Value x, DType dtype) {
     return x.type().dtype() == dtype ? x : one(new Pointwise.Convert(x, dtype));
   }
@@ -668,6 +666,10 @@ public final class ProgramBuilder {
   /**
    * The logarithm of the softmax along a label: {@code x - m - log(sum(e^(x - m)))}, m being the
    * largest. It stays finite where the softmax itself underflows to 0.
+   *
+   * @param x floating
+   * @param label along which it is taken
+   * @return the logarithms
    */
   public Value logSoftmax(Value x, String label) {
     Value shifted = subtract(x, max(x, label));
@@ -682,6 +684,7 @@ public final class ProgramBuilder {
    * @param logits floating, with the classes' label
    * @param targets i32 or i64, without it
    * @param label the classes
+   * @return the cross-entropies
    */
   public Value crossEntropy(Value logits, Value targets, String label) {
     ValueType classes =
