@@ -12,6 +12,7 @@ import io.github.shardsum.cli.plan.PropagateCommand;
 import io.github.shardsum.cli.plan.ReshardCommand;
 import io.github.shardsum.cli.program.ExplainCommand;
 import io.github.shardsum.cli.program.GradientCommand;
+import io.github.shardsum.cli.program.LowerCommand;
 import io.github.shardsum.cli.program.RunCommand;
 import io.github.shardsum.cli.topology.TopologyCommand;
 import io.github.shardsum.cli.tpu.TpuCommand;
@@ -50,6 +51,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       GradientCommand.class,
       ExplainCommand.class,
+      LowerCommand.class,
       MoeCommand.class,
       RouteCommand.class,
       PlanCommand.class,

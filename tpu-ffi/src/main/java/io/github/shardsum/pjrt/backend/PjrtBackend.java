@@ -16,6 +16,8 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.stablehlo.LoweringOptions;
 import io.github.shardsum.stablehlo.ShardingForm;
 import io.github.shardsum.stablehlo.StableHlo;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -30,6 +32,9 @@ import java.util.Optional;
 public final class PjrtBackend implements Backend, AutoCloseable {
   /** XLA would otherwise keep the digits of f32 where a program rounds to bf16. */
   private static final String EXCESS_PRECISION = "xla_allow_excess_precision";
+
+  /** XLA's CPU plugins would otherwise lose a NaN in a maximum or minimum. */
+  private static final String FAST_MIN_MAX = "xla_cpu_enable_fast_min_max";
 
   /** From here on programs may have operations of Shardy. */
   private static final int SHARDY = 70;
@@ -114,18 +119,28 @@ public final class PjrtBackend implements Backend, AutoCloseable {
     return new CompiledProgram(client, module, loaded(module));
   }
 
+  /**
+   * Compiles with the options for the values that programs promise, less those that are unknown.
+   */
   private PjrtLoadedExecutable loaded(StableHlo module) {
-    io.github.shardsum.pjrt.CompileOptions plain =
-        io.github.shardsum.pjrt.CompileOptions.partitioned(mesh.map(Mesh::size).orElse(1))
-            .withShardy(module.form() == ShardingForm.SHARDY);
-    try {
-      return client.compile(module.text(), plain.withFlag(EXCESS_PRECISION, PjrtValue.of(false)));
-    } catch (PjrtException e) {
-      // A plugin that is not XLA's has no such option.
-      if (!String.valueOf(e.getMessage()).contains(EXCESS_PRECISION)) {
-        throw e;
+    List<String> names = new ArrayList<>(List.of(EXCESS_PRECISION));
+    if (client.platformName().equals("cpu")) {
+      names.add(FAST_MIN_MAX);
+    }
+    while (true) {
+      io.github.shardsum.pjrt.CompileOptions options =
+          io.github.shardsum.pjrt.CompileOptions.partitioned(mesh.map(Mesh::size).orElse(1))
+              .withShardy(module.form() == ShardingForm.SHARDY);
+      for (String name : names) {
+        options = options.withFlag(name, PjrtValue.of(false));
       }
-      return client.compile(module.text(), plain);
+      try {
+        return client.compile(module.text(), options);
+      } catch (PjrtException e) {
+        if (!names.removeIf(String.valueOf(e.getMessage())::contains)) {
+          throw e;
+        }
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.tpu;
 
+import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.CompiledMemory;
 import io.github.shardsum.pjrt.PjrtException;

@@ -1,13 +1,12 @@
 package io.github.shardsum.cli.tpu;
 
+import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.io.Npy;
-import io.github.shardsum.pjrt.ClientOptions;
 import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.ExecuteOptions;
 import io.github.shardsum.pjrt.PjrtBuffer;
 import io.github.shardsum.pjrt.PjrtClient;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
-import io.github.shardsum.pjrt.PjrtOptions;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.PjrtSearch;
 import io.github.shardsum.pjrt.PjrtType;
@@ -68,7 +67,7 @@ final class TpuRun implements Callable<Integer> {
     CompileOptions options = split.withShardy(text.isShardy());
     PjrtSearch.Found found = plugin.find(System.getenv());
     try (Arena arena = Arena.ofShared();
-        PjrtClient client = client(PjrtPlugin.open(found.library()), partitions);
+        PjrtClient client = PluginChoice.client(PjrtPlugin.open(found.library()), partitions);
         PjrtLoadedExecutable loaded = client.compile(text.code(), ProgramFormat.MLIR, options)) {
       checkResults(loaded.executable().outputTypes(), outputs.size());
       List<Tensor> inputs = new ArrayList<>();
@@ -78,17 +77,6 @@ final class TpuRun implements Callable<Integer> {
       write(loaded.executable().outputs() == 0 ? List.of() : run(client, loaded, inputs));
     }
     return 0;
-  }
-
-  /** A CPU has as many devices as one asks for; other plugins may refuse the option. */
-  private static PjrtClient client(PjrtPlugin plugin, int devices) {
-    PjrtClient client = plugin.createClient();
-    if (client.addressableDevices().size() >= devices || !client.platformName().equals("cpu")) {
-      return client;
-    }
-    client.close();
-    PjrtOptions options = PjrtOptions.none().with("cpu_device_count", devices);
-    return plugin.createClient(ClientOptions.defaults().withOptions(options));
   }
 
   private List<Tensor> run(PjrtClient client, PjrtLoadedExecutable loaded, List<Tensor> inputs) {

@@ -63,6 +63,59 @@ class ProgramCommandsTest {
   }
 
   @Test
+  void lowerPrintsStableHloWithTheLayoutsOfAMesh() throws IOException {
+    assertEquals(0, run("lower", file("layer.program")), err::toString);
+    String plain = out.toString();
+    assertTrue(
+        plain.startsWith("module @layer {\n  func.func public @main(%0: tensor<2x3xf32>,"), plain);
+    assertFalse(plain.contains("sdy"), plain);
+    String to = file("layer.mlir");
+    assertEquals(
+        0,
+        run("lower", file("layer.program"), "--mesh", "x=2", "--annotate", "h=b@x", "-o", to),
+        err::toString);
+    assertEquals(plain, out.toString());
+    String laid = Files.readString(Path.of(to));
+    assertTrue(laid.contains("sdy.mesh @mesh = <[\"x\"=2]>"), laid);
+    assertTrue(laid.contains("<@mesh, [{\"x\"}, {?}]> : tensor<2x2xf32>"), laid);
+  }
+
+  @Test
+  void lowerWritesTilesForOldPlugins() {
+    assertEquals(
+        0,
+        run(
+            "lower",
+            file("layer.program"),
+            "--mesh",
+            "x=2",
+            "--annotate",
+            "h=b@x",
+            "--form",
+            "gspmd"),
+        err::toString);
+    assertTrue(out.toString().contains("{devices=[2,1]<=[2]T(0)}"), out::toString);
+  }
+
+  @Test
+  void aPluginIsForTheBackendThatHasOne() {
+    String x = "x=" + file("x.npy");
+    String w = "w=" + file("w.npy");
+    String[] run = {"run", file("layer.program"), "--in", x, "--in", w};
+    assertEquals(2, run(with(run, "--plugin", "p.so")));
+    assertTrue(err.toString().contains("--plugin: expected --backend pjrt too"), err::toString);
+    assertEquals(2, run(with(run, "--backend", "pjrt", "--reference")));
+    assertEquals(1, run(with(run, "--backend", "pjrt", "--plugin", file("none.so"))));
+    assertTrue(err.toString().contains("none.so"), err::toString);
+  }
+
+  private static String[] with(String[] args, String... more) {
+    List<String> all = new ArrayList<>(List.of(args));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  @Test
   void outputsAreWrittenUnderTheirNames() throws IOException {
     int status =
         run(

@@ -1,0 +1,52 @@
+package io.github.shardsum.cli.common;
+
+import io.github.shardsum.pjrt.ClientOptions;
+import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtOptions;
+import io.github.shardsum.pjrt.PjrtPlugin;
+import io.github.shardsum.pjrt.PjrtSearch;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Which plugin a command uses, a mixin. */
+public final class PluginChoice {
+  @Option(
+      names = "--plugin",
+      paramLabel = "PATH",
+      description =
+          "The plugin's library (default: TPU_LIBRARY_PATH, else the first of"
+              + " PJRT_NAMES_AND_LIBRARY_PATHS).")
+  private Optional<String> path = Optional.empty();
+
+  /** For picocli. */
+  public PluginChoice() {}
+
+  /** Whether it was named on the command line. */
+  public boolean isNamed() {
+    return path.isPresent();
+  }
+
+  /**
+   * Finds it.
+   *
+   * @param environment the variables that name one
+   */
+  public PjrtSearch.Found find(Map<String, String> environment) {
+    return PjrtSearch.one(path.orElse(""), environment);
+  }
+
+  /**
+   * A client of so many devices, or of those that there are. A CPU has as many as one asks for;
+   * other plugins may refuse the option.
+   */
+  public static PjrtClient client(PjrtPlugin plugin, int devices) {
+    PjrtClient client = plugin.createClient();
+    if (client.addressableDevices().size() >= devices || !client.platformName().equals("cpu")) {
+      return client;
+    }
+    client.close();
+    PjrtOptions options = PjrtOptions.none().with("cpu_device_count", devices);
+    return plugin.createClient(ClientOptions.defaults().withOptions(options));
+  }
+}
