@@ -3,13 +3,17 @@ package io.github.shardsum.internal.certify;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Shape;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 
 /** Where each device lies on a mesh, and which indices that gives it. */
 final class Grid {
   private final Mesh mesh;
   private final int[][] coordinates;
+  private final Map<List<Object>, Interval[]> known = new HashMap<>();
 
   Grid(Mesh mesh) {
     this.mesh = mesh;
@@ -60,11 +64,22 @@ final class Grid {
   Interval[][] boxes(Term term, Shape shape) {
     Interval[][] boxes = new Interval[devices()][term.size()];
     for (int dim = 0; dim < term.size(); dim++) {
+      Interval[] chunks = chunks(shape.size(dim), term.axis(dim).mesh());
       for (int device = 0; device < devices(); device++) {
-        boxes[device][dim] = chunk(device, Interval.all(shape.size(dim)), term.axis(dim).mesh());
+        boxes[device][dim] = chunks[device];
       }
     }
     return boxes;
+  }
+
+  private Interval[] chunks(long size, List<String> axes) {
+    return known.computeIfAbsent(
+        List.of(size, axes),
+        _ -> {
+          Interval[] chunks = new Interval[devices()];
+          Arrays.setAll(chunks, device -> chunk(device, Interval.all(size), axes));
+          return chunks;
+        });
   }
 
   /** The devices that differ along axes only, in groups, in the order of those axes. */

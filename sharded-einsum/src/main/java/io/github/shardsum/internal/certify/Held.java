@@ -51,8 +51,14 @@ record Held(
     return terms.get(device).size() == all.size();
   }
 
-  String on(int device) {
-    String sum = isWhole(device) ? "" : " of terms " + terms.get(device);
-    return "device " + device + " has " + Arrays.toString(boxes[device]) + sum;
+  /** What a device has, put in words once it is asked for. */
+  Object on(int device) {
+    return new Object() {
+      @Override
+      public String toString() {
+        String sum = isWhole(device) ? "" : " of terms " + terms.get(device);
+        return "device " + device + " has " + Arrays.toString(boxes[device]) + sum;
+      }
+    };
   }
 }

@@ -133,6 +133,7 @@ public final class PlanChecker {
     if (!condition) {
       for (int i = 0; i < values.length; i++) {
         values[i] = values[i] instanceof int[] group ? Arrays.toString(group) : values[i];
+        values[i] = values[i] instanceof Interval[] box ? List.of(box) : values[i];
       }
       throw new PlanRefusedException(where + ": " + why.formatted(values));
     }
@@ -418,7 +419,7 @@ public final class PlanChecker {
     for (int dim = first; dim < first + count; dim++) {
       long size = shape.size(dim);
       boolean fits = box[dim].equals(Interval.all(size)) || to - from <= 1;
-      require(fits, "must be one interval, got %s", Arrays.toString(box));
+      require(fits, "must be one interval, got %s", box);
       boolean isEmpty = from == to || box[dim].isEmpty();
       to = isEmpty ? from * size : (to - 1) * size + box[dim].to();
       from = from * size + (isEmpty ? 0 : box[dim].from());
@@ -479,19 +480,20 @@ public final class PlanChecker {
       boolean may = local.isProduct() || local.addends().contains(i);
       require(may || !isSum, "operand %d lacks terms", i);
     }
-    List<Map<String, Interval>> at = new ArrayList<>();
+    Map<String, Interval[]> at = read(local, read, step, sizes);
+    Set<Object> all = terms(local, read.stream().map(Held::all).toList());
     List<Set<Object>> terms = new ArrayList<>();
     for (int device = 0; device < grid.devices(); device++) {
       int on = device;
-      at.add(read(device, local, read, step, sizes));
-      terms.add(terms(local, read.stream().map(held -> held.terms().get(on)).toList()));
+      boolean isSum = all != Held.ONE;
+      terms.add(
+          isSum ? terms(local, read.stream().map(held -> held.terms().get(on)).toList()) : all);
     }
-    Set<Object> all = terms(local, read.stream().map(Held::all).toList());
     for (String label : local.reduced()) {
-      List<Interval> own = at.stream().map(map -> Objects.requireNonNull(map.get(label))).toList();
+      Interval[] own = Objects.requireNonNull(at.get(label));
       all = Held.product(all, dealt(label, own, sizes.getOrDefault(label, 0L)));
       for (int device = 0; device < grid.devices(); device++) {
-        Set<Object> part = own.get(device).isEmpty() ? Set.of() : Set.of(own.get(device));
+        Set<Object> part = own[device].isEmpty() ? Set.of() : Set.of(own[device]);
         terms.set(device, Held.product(terms.get(device), part));
       }
     }
@@ -502,16 +504,11 @@ public final class PlanChecker {
       require(labels.size() == result.shape().rank(), "must give %s, got %s", labels, result);
       // What only the result has is made, where the layout says.
       Interval[][] boxes = said(result);
-      for (int device = 0; device < grid.devices(); device++) {
-        for (int dim = 0; dim < labels.size(); dim++) {
-          String label = labels.get(dim);
-          Interval made =
-              local.whole().contains(label)
-                  ? Interval.all(result.shape().size(dim))
-                  : boxes[device][dim];
-          Interval has =
-              local.whole().contains(label) ? made : at.get(device).getOrDefault(label, made);
-          boxes[device][dim] = has;
+      for (int dim = 0; dim < labels.size(); dim++) {
+        boolean isWhole = local.whole().contains(labels.get(dim));
+        Interval[] has = isWhole ? whole(result.shape().size(dim)) : at.get(labels.get(dim));
+        for (int device = 0; device < grid.devices() && has != null; device++) {
+          boxes[device][dim] = has[device];
         }
       }
       results.add(new Held(meanings.get(i), local.kind(), boxes, terms, all));
@@ -519,27 +516,40 @@ public final class PlanChecker {
     return results;
   }
 
-  /** The indices of each label that a device's operands have, all the same ones. */
-  private Map<String, Interval> read(
-      int device, Local local, List<Held> read, PlanStep step, Map<String, Long> sizes) {
-    Map<String, Interval> at = new HashMap<>();
+  private Interval[] whole(long size) {
+    Interval[] whole = new Interval[grid.devices()];
+    Arrays.fill(whole, Interval.all(size));
+    return whole;
+  }
+
+  /** The indices of each label that each device's operands have, in all operands the same. */
+  private Map<String, Interval[]> read(
+      Local local, List<Held> read, PlanStep step, Map<String, Long> sizes) {
+    Map<String, Interval[]> at = new HashMap<>();
     for (int i = 0; i < read.size(); i++) {
       Set<String> own = new HashSet<>();
       for (int dim = 0; dim < local.operands().get(i).size(); dim++) {
+        int along = dim;
         String label = local.operands().get(i).get(dim);
         long size = planned.get(step.operands().get(i)).shape().size(dim);
-        Interval held = read.get(i).boxes()[device][dim];
+        Interval[] has =
+            Arrays.stream(read.get(i).boxes()).map(box -> box[along]).toArray(Interval[]::new);
         // Of a diagonal further dimensions are whole, and narrowed to the first one's indices.
         boolean isWhole = local.whole().contains(label) || !own.add(label);
         isWhole |= size == 1 && sizes.getOrDefault(label, size) > 1;
-        Interval before = isWhole ? Interval.all(size) : at.putIfAbsent(label, held);
-        boolean fits = before == null || held.equals(before);
-        require(fits, "%s, not %s of %s", read.get(i).on(device), before, label);
+        Interval[] wanted = isWhole ? whole(size) : at.getOrDefault(label, has);
+        for (int device = 0; device < has.length; device++) {
+          boolean fits = has[device].equals(wanted[device]);
+          require(fits, "%s, not %s of %s", read.get(i).on(device), wanted[device], label);
+        }
+        if (!isWhole) {
+          at.put(label, has);
+        }
       }
     }
-    local
-        .reduced()
-        .forEach(label -> at.putIfAbsent(label, Interval.all(sizes.getOrDefault(label, 0L))));
+    for (String label : local.reduced()) {
+      at.putIfAbsent(label, whole(sizes.getOrDefault(label, 0L)));
+    }
     return at;
   }
 
@@ -562,9 +572,9 @@ public final class PlanChecker {
   }
 
   /** The intervals in which a label is dealt out over the devices; they have each index once. */
-  private Set<Object> dealt(String label, List<Interval> own, long size) {
+  private Set<Object> dealt(String label, Interval[] own, long size) {
     Set<Interval> parts = new TreeSet<>(BY_START);
-    parts.addAll(own);
+    parts.addAll(Arrays.asList(own));
     parts.removeIf(Interval::isEmpty);
     long end = 0;
     for (Interval part : parts) {
@@ -589,7 +599,7 @@ public final class PlanChecker {
     Interval[][] boxes = grid.boxes(goal.results().get(output), planned.get(number).shape());
     for (int device = 0; device < grid.devices(); device++) {
       boolean isRight = Arrays.equals(boxes[device], held.boxes()[device]) && sum.isWhole(device);
-      require(isRight, "%s, not all of %s", sum.on(device), Arrays.toString(boxes[device]));
+      require(isRight, "%s, not all of %s", sum.on(device), boxes[device]);
     }
   }
 

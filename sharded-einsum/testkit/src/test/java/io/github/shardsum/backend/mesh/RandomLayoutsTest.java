@@ -55,7 +55,7 @@ class RandomLayoutsTest {
     }
   }
 
-  private static Generator<Laid> laid(Generator<Program> programs, boolean exact) {
+  static Generator<Laid> laid(Generator<Program> programs, boolean exact) {
     return choices -> {
       Mesh mesh = Layouts.meshes().generate(choices);
       ProgramCase program = Programs.withInputs(programs, exact).generate(choices);
