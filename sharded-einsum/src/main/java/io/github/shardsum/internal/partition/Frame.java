@@ -57,6 +57,11 @@ final class Frame {
     return IntStream.range(0, devices.size()).mapToObj(i -> get(value, i)).toList();
   }
 
+  /** The tensor of each device's own. */
+  List<Tensor> own(int value) {
+    return Arrays.stream(tensors[value]).map(Objects::requireNonNull).toList();
+  }
+
   /** Zeros for some devices. */
   void allocate(int value, DType dtype, IntPredicate which) {
     PlannedValue shape = values.get(value);

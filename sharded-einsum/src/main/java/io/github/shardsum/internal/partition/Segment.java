@@ -3,7 +3,6 @@ package io.github.shardsum.internal.partition;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.local.run.CompositeCode;
-import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -15,7 +14,9 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -33,9 +34,6 @@ import org.jspecify.annotations.Nullable;
  * inputs. A device computes it if it is the first of a tile of an output.
  */
 final class Segment {
-  /** Elements of a value that is computed on each device rather than once. */
-  private static final long SMALL = 1024;
-
   private final SpmdPlan plan;
   private final Frame frame;
   private final List<Integer> steps;
@@ -52,12 +50,17 @@ final class Segment {
   private record Code(
       io.github.shardsum.internal.local.run.PlanRunner runner, List<Start> starts) {}
 
-  Segment(SpmdPlan plan, Frame frame, List<Integer> steps, CompositeCode.Finder composites) {
+  Segment(
+      SpmdPlan plan,
+      Frame frame,
+      List<Integer> own,
+      Expansions expansions,
+      CompositeCode.Finder composites) {
     this.plan = plan;
     this.frame = frame;
-    this.steps = steps;
+    this.steps = closed(plan, own, expansions);
     this.composites = composites;
-    edges();
+    edges(own, expansions);
     this.codes = new Code[frame.devices().size()];
     Map<List<Shape>, Code> compiled = new HashMap<>();
     for (int i = 0; i < codes.length; i++) {
@@ -72,61 +75,65 @@ final class Segment {
     }
   }
 
-  /**
-   * Whether a statement may be computed together with others: if it is split over the same axes, so
-   * that no device repeats what another computes. What is small and made of nothing that is split
-   * may be anywhere.
-   */
-  static boolean joins(SpmdPlan plan, Frame frame, List<Integer> steps, int step) {
-    Set<String> own = axes(plan, frame, step);
-    return own.isEmpty() && isSmall(plan.steps().get(step))
-        || steps.stream()
-            .allMatch(
-                other -> {
-                  Set<String> others = axes(plan, frame, other);
-                  return others.equals(own)
-                      || (others.isEmpty() && isSmall(plan.steps().get(other)));
-                });
-  }
-
-  private static boolean isSmall(PlanStep step) {
-    return step.results().stream().allMatch(value -> value.shape().elementCount() <= SMALL);
-  }
-
-  /** The axes along which devices compute different things. */
-  private static Set<String> axes(SpmdPlan plan, Frame frame, int step) {
-    Set<String> axes = new TreeSet<>();
-    PlanStep at = plan.steps().get(step);
-    at.operands().forEach(operand -> collect(frame.value(operand).layout(), axes));
-    at.results().forEach(result -> collect(result.layout(), axes));
-    axes.removeIf(axis -> plan.mesh().size(axis) == 1);
-    return axes;
-  }
-
-  private static void collect(Layout layout, Set<String> axes) {
-    for (int dim = 0; dim < layout.rank(); dim++) {
-      axes.addAll(layout.axes(dim));
-    }
-    axes.addAll(layout.partial());
-  }
-
   /** What is read of values from outside, and which results are read outside. */
-  private void edges() {
-    Set<Integer> made = new HashSet<>();
-    Set<Integer> read = new LinkedHashSet<>();
-    for (int step : steps) {
-      PlanStep at = plan.steps().get(step);
-      at.operands().stream().filter(operand -> !made.contains(operand)).forEach(read::add);
-      for (int i = 0; i < at.results().size(); i++) {
+  private void edges(List<Integer> own, Expansions expansions) {
+    Set<Integer> mine = new HashSet<>(own);
+    Set<Integer> made = new TreeSet<>();
+    for (int step : own) {
+      for (int i = 0; i < plan.steps().get(step).results().size(); i++) {
         made.add(plan.number(step) + i);
       }
     }
-    inputs.addAll(read);
     Set<Integer> outside = new HashSet<>(plan.outputs());
-    for (int step = steps.getLast() + 1; step < plan.steps().size(); step++) {
-      outside.addAll(plan.steps().get(step).operands());
+    for (int step = 0; step < plan.steps().size(); step++) {
+      if (!mine.contains(step)) {
+        outside.addAll(reads(step, expansions));
+      }
     }
-    made.stream().filter(outside::contains).sorted().forEach(outputs::add);
+    made.stream().filter(outside::contains).forEach(outputs::add);
+    Set<Integer> read = new LinkedHashSet<>();
+    for (int step : steps) {
+      for (int operand : plan.steps().get(step).operands()) {
+        if (!steps.contains(expansions.maker(operand))) {
+          read.add(operand);
+        }
+      }
+    }
+    inputs.addAll(read);
+  }
+
+  /** What a step reads of values from elsewhere: a statement makes again what is made again. */
+  private Set<Integer> reads(int step, Expansions expansions) {
+    if (!(plan.steps().get(step).action() instanceof Action.Apply)) {
+      return new HashSet<>(plan.steps().get(step).operands());
+    }
+    Set<Integer> reads = new HashSet<>();
+    for (int maker : closed(plan, List.of(step), expansions)) {
+      plan.steps().get(maker).operands().stream()
+          .filter(operand -> !expansions.contains(operand))
+          .forEach(reads::add);
+    }
+    return reads;
+  }
+
+  /** The steps, with those that make what is made again, of which an output is made. */
+  private static List<Integer> closed(SpmdPlan plan, List<Integer> own, Expansions expansions) {
+    TreeSet<Integer> all = new TreeSet<>(own);
+    Deque<Integer> open = new ArrayDeque<>(own);
+    while (!open.isEmpty()) {
+      for (int operand : plan.steps().get(open.remove()).operands()) {
+        int maker = expansions.maker(operand);
+        if (expansions.contains(operand) && all.add(maker)) {
+          open.add(maker);
+        }
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  /** Whether nothing that it makes is read by others. */
+  boolean isEmpty() {
+    return outputs.isEmpty();
   }
 
   String name() {

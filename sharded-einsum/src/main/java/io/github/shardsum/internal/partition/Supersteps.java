@@ -18,7 +18,6 @@ import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
@@ -32,9 +31,6 @@ final class Supersteps {
   private final CompositeCode.Finder composites;
   private final List<Integer> devices;
 
-  /** Statements that are to be one segment: their steps. */
-  private final List<Integer> pending = new ArrayList<>();
-
   Supersteps(SpmdPlan plan, Frame frame, Plan.Builder builder, CompositeCode.Finder composites) {
     this.plan = plan;
     this.frame = frame;
@@ -44,28 +40,17 @@ final class Supersteps {
   }
 
   void add() {
-    int result = plan.inputs().size();
-    for (int i = 0; i < plan.steps().size(); i++) {
-      PlanStep step = plan.steps().get(i);
-      if (step.action() instanceof Action.Apply) {
-        if (!pending.isEmpty() && !Segment.joins(plan, frame, pending, i)) {
-          flush();
+    Expansions expansions = new Expansions(plan);
+    for (List<Integer> steps : Schedule.of(plan)) {
+      PlanStep first = plan.steps().get(steps.getFirst());
+      if (first.action() instanceof Action.Apply) {
+        Segment segment = new Segment(plan, frame, steps, expansions, composites);
+        if (!segment.isEmpty()) {
+          builder.compute(segment.name(), (i, _) -> segment.run(i));
         }
-        pending.add(i);
       } else {
-        flush();
-        add(step, result);
+        add(first, plan.number(steps.getFirst()));
       }
-      result += step.results().size();
-    }
-    flush();
-  }
-
-  private void flush() {
-    if (!pending.isEmpty()) {
-      Segment segment = new Segment(plan, frame, List.copyOf(pending), composites);
-      builder.compute(segment.name(), (i, _) -> segment.run(i));
-      pending.clear();
     }
   }
 
@@ -159,16 +144,22 @@ final class Supersteps {
     return x.slice(dim, cut.start(part), cut.end(part));
   }
 
-  /** A collective into new tensors; a sum of bf16 is rounded once it is complete. */
+  /**
+   * A collective into new tensors; a sum of bf16 is rounded once it is complete. Where a process
+   * holds every device those of a tile share a result. Elsewhere groups may have members in
+   * different processes, so that the engine could not tell that they do the same: each device then
+   * gets a result of its own, of which one a tile is read.
+   */
   private void communicate(PlanStep step, int result, Collective collective) {
     int operand = step.operands().getFirst();
     DType dtype = frame.value(operand).dtype();
+    boolean shares = devices.size() == plan.mesh().size();
     builder.communicate(
         collective,
         () -> frame.all(operand),
         () -> {
-          frame.allocate(result, dtype, i -> frame.isFirst(result, i));
-          return frame.all(result);
+          frame.allocate(result, dtype, i -> !shares || frame.isFirst(result, i));
+          return shares ? frame.all(result) : frame.own(result);
         });
     if (dtype != step.result().dtype()) {
       compute(step, result, i -> frame.get(result, i).convert(step.result().dtype()));
