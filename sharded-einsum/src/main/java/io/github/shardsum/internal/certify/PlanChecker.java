@@ -419,7 +419,7 @@ public final class PlanChecker {
     for (int dim = first; dim < first + count; dim++) {
       long size = shape.size(dim);
       boolean fits = box[dim].equals(Interval.all(size)) || to - from <= 1;
-      require(fits, "must be one interval, got %s", box);
+      require(fits, "must be one interval, got %s", List.of(box));
       boolean isEmpty = from == to || box[dim].isEmpty();
       to = isEmpty ? from * size : (to - 1) * size + box[dim].to();
       from = from * size + (isEmpty ? 0 : box[dim].from());
