@@ -34,8 +34,8 @@ record Held(
 
   /** Every term of one by every term of the other. */
   static Set<Object> product(Set<Object> one, Set<Object> other) {
-    if (one == ONE || other == ONE) {
-      return one == ONE ? other : one;
+    if (one.equals(ONE) || other.equals(ONE)) {
+      return one.equals(ONE) ? other : one;
     }
     Set<Object> pairs = new HashSet<>();
     one.forEach(a -> other.forEach(b -> pairs.add(List.of(a, b))));

@@ -205,7 +205,7 @@ public final class PlanChecker {
         slice(held, dim(before, to), axes);
       }
       case Action.AllReduce(List<String> axes, ReduceKind by) -> {
-        boolean isKind = held.kind() == by || held.all() == Held.ONE;
+        boolean isKind = held.kind() == by || held.all().equals(Held.ONE);
         require(isKind, "must be a %s, got %s", held.kind(), by);
         reduce(held, axes, addends);
       }
@@ -438,14 +438,15 @@ public final class PlanChecker {
       boolean isSequence = i >= carried && i < carried + scan.sequences().size();
       Held inner = isSequence ? stacked(body.values.get(i), scan.count()) : body.values.get(i);
       Held outer = values.get(step.operands().get(i));
-      boolean same = Arrays.deepEquals(inner.boxes(), outer.boxes()) && inner.all() == outer.all();
+      boolean same =
+          Arrays.deepEquals(inner.boxes(), outer.boxes()) && inner.all().equals(outer.all());
       require(same, "operand %d must lie as the body reads it", i);
     }
     List<Held> results = new ArrayList<>();
     for (int i = 0; i < step.results().size(); i++) {
       Held inner = body.values.get(loop.body().outputs().get(i));
       boolean same = i >= carried || Arrays.deepEquals(inner.boxes(), body.values.get(i).boxes());
-      require(same && inner.all() == Held.ONE, "result %d must lie as in the next round", i);
+      require(same && inner.all().equals(Held.ONE), "result %d must lie as in the next round", i);
       Held result = i < carried ? inner : stacked(inner, scan.count());
       results.add(
           new Held(
@@ -476,7 +477,7 @@ public final class PlanChecker {
         long size = planned.get(step.operands().get(i)).shape().size(dim);
         sizes.merge(local.operands().get(i).get(dim), size, Math::max);
       }
-      boolean isSum = read.get(i).all() != Held.ONE && !read.get(i).all().isEmpty();
+      boolean isSum = !read.get(i).all().equals(Held.ONE) && !read.get(i).all().isEmpty();
       boolean may = local.isProduct() || local.addends().contains(i);
       require(may || !isSum, "operand %d lacks terms", i);
     }
@@ -485,7 +486,7 @@ public final class PlanChecker {
     List<Set<Object>> terms = new ArrayList<>();
     for (int device = 0; device < grid.devices(); device++) {
       int on = device;
-      boolean isSum = all != Held.ONE;
+      boolean isSum = !all.equals(Held.ONE);
       terms.add(
           isSum ? terms(local, read.stream().map(held -> held.terms().get(on)).toList()) : all);
     }
@@ -560,7 +561,7 @@ public final class PlanChecker {
       for (Set<Object> own : read) {
         terms = Held.product(terms, own);
       }
-    } else if (local.addends().stream().anyMatch(i -> read.get(i) != Held.ONE)) {
+    } else if (local.addends().stream().anyMatch(i -> !read.get(i).equals(Held.ONE))) {
       terms = new HashSet<>();
       for (int i : local.addends()) {
         for (Object term : read.get(i)) {

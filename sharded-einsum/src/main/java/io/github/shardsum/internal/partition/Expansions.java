@@ -22,12 +22,10 @@ final class Expansions {
   /** What a one-hot is multiplied by may have this part of the result's elements. */
   private static final long SMALLER = 4;
 
-  private final SpmdPlan plan;
   private final int[] makers;
   private final Set<Integer> expanded = new HashSet<>();
 
   Expansions(SpmdPlan plan) {
-    this.plan = plan;
     List<PlannedValue> values = plan.values();
     this.makers = Schedule.makers(plan, values.size());
     for (int number = plan.inputs().size(); number < makers.length; number++) {

@@ -249,7 +249,7 @@ final class Ops {
         x.type());
   }
 
-  void yield(List<Ssa> values) {
+  void returnValues(List<Ssa> values) {
     out.line(
         "stablehlo.return %s : %s".formatted(TextWriter.names(values), TextWriter.types(values)));
   }

@@ -60,9 +60,9 @@ final class ScanEmitter {
                 TextWriter.types(first)));
     out.open("cond {");
     Ssa count = ops.constant(TensorType.INDEX, scan.count());
-    ops.yield(List.of(ops.compare("LT", inside.getFirst(), count)));
+    ops.returnValues(List.of(ops.compare("LT", inside.getFirst(), count)));
     out.reopen("} do {");
-    ops.yield(round(scan, inside, results));
+    ops.returnValues(round(scan, inside, results));
     out.close("}");
     return TextWriter.results(name, first.stream().map(Ssa::type).toList());
   }

@@ -52,7 +52,7 @@ final class SelectionEmitter {
     Ssa j = out.fresh(TensorType.scalar(index.element()));
     out.line("%s:2 = \"stablehlo.sort\"(%s, %s) ({".formatted(name, x, index));
     out.open("^bb0(%s):".formatted(Ops.arguments(List.of(a, b, i, j))));
-    ops.yield(List.of(before(a, b)));
+    ops.returnValues(List.of(before(a, b)));
     String types = "(%s, %s)".formatted(x.type(), index.type());
     out.close(
         "}) {dimension = %d : i64, is_stable = true} : %s -> %s"

@@ -125,10 +125,10 @@ class LayoutsOnPluginTest {
         var executable = backend.compile(program)) {
       List<Tensor> out = executable.run(Tensor.of(even, 8, 3), Tensor.of(odd, 3, 5));
       for (int i = 0; i < even.length; i++) {
-        assertEquals(2 * i, out.get(0).getLong(i / 3, i % 3));
+        assertEquals(2L * i, out.get(0).getLong(i / 3, i % 3));
       }
       for (int i = 0; i < odd.length; i++) {
-        assertEquals(14 * i, out.get(1).getLong(i / 5, i % 5));
+        assertEquals(14L * i, out.get(1).getLong(i / 5, i % 5));
       }
       assertArrayEquals(Tensor.of(odd, 15).toLongArray(), out.get(2).toLongArray());
     }

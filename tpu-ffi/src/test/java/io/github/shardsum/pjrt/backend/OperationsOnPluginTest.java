@@ -363,7 +363,7 @@ class OperationsOnPluginTest {
       long count = input.type().shape().elementCount();
       long[] values = new long[(int) count];
       for (int i = 0; i < count; i++) {
-        values[i] = i * 7 % 5 - 2;
+        values[i] = i * 7L % 5 - 2;
       }
       inputs.add(Tensor.of(values, count).convert(dtype).reshape(input.type().shape().toArray()));
     }

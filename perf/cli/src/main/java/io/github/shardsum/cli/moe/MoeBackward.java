@@ -79,12 +79,8 @@ final class MoeBackward implements AutoCloseable {
     Executable executable = executables.computeIfAbsent(form, this::compile);
     Tensor cotangents = cotangents(form);
     List<Tensor> inputs = inputs(pass, cotangents);
-    boolean first = !memory.containsKey(form);
-    if (first) {
-      // Not timed: memory is made, and code compiled.
-      memory.put(form, executable.run(inputs));
-    }
-    List<Tensor> results = memory.get(form);
+    // The first run of a form is not timed: memory is made, and code compiled.
+    List<Tensor> results = memory.computeIfAbsent(form, _ -> executable.run(inputs));
     long begin = System.nanoTime();
     executable.runInto(results, inputs);
     seconds += (System.nanoTime() - begin) / 1e9;
