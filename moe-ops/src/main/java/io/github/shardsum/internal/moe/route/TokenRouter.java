@@ -61,7 +61,10 @@ final class TokenRouter {
       Arrays.fill(route.states(), at, at + slots, 0);
       return;
     }
-    limit.ifPresent(this::closeOtherGroups);
+    // No lambda: it would be an object a token.
+    if (limit.isPresent()) {
+      closeOtherGroups(limit.get());
+    }
     if (operands.choices().isPresent()) {
       recorded(operands.choices().get(), token, at);
     } else {
