@@ -79,7 +79,8 @@ class PluginLoaderTest {
               IllegalArgumentException.class,
               () -> PjrtPlugin.open(library, wrong, Duration.ofMinutes(1)));
       assertTrue(
-          e.getMessage().startsWith("environment: expected a name that is not empty"), e.getMessage());
+          e.getMessage().startsWith("environment: expected a name that is not empty"),
+          e.getMessage());
     }
     assertTrue(refused(library).getMessage().contains("no symbol GetPjrtApi"));
   }
