@@ -83,8 +83,7 @@ class EinsumJobsTest {
             .execute("einsum", "--jobs", folder.toString());
     assertEquals(1, status);
     assertEquals(
-        "shardsum einsum: " + folder + ": expected a file of jobs, not a folder",
-        err.toString().strip());
+        "shardsum einsum: " + folder + ": expected a file, got a folder", err.toString().strip());
   }
 
   @Test
@@ -192,7 +191,8 @@ class EinsumJobsTest {
   @Test
   void aResultThatFitsNowhereIsAnswered() throws IOException {
     Npy.write(folder.resolve("long.npy"), Tensor.zeros(DType.BOOL, 2000));
-    String error = errorOf(job("1", "a,b,c->abc", "o.npy", "long.npy", "long.npy", "long.npy"));
+    String[] operands = {"long.npy", "long.npy", "long.npy", "long.npy"};
+    String error = errorOf(job("1", "a,b,c,d->abcd", "o.npy", operands));
     assertTrue(error.contains("2000") || error.contains("memory"), error);
   }
 
