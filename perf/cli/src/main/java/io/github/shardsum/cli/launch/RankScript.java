@@ -30,8 +30,12 @@ final class RankScript {
       rank=${OMPI_COMM_WORLD_RANK:-${PMIX_RANK:-${PMI_RANK:-unknown}}}
       asked=
       trap 'asked=yes; kill -TERM "$child" 2>/dev/null' TERM INT HUP
-      # A shell gives a program in the background no input but what is named.
-      exec 3<&0
+      # A shell gives a program in the background no input but what is named. MPICH leaves that of
+      # the other ranks open without an end.
+      case $rank in
+        0 | unknown) exec 3<&0 ;;
+        *) exec 3</dev/null ;;
+      esac
       if command -v setpriv >/dev/null 2>&1; then
         setpriv --pdeathsig KILL -- "$@" <&3 3<&- &
       else

@@ -70,6 +70,14 @@ class RankScriptTest {
     assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS));
   }
 
+  /** MPICH leaves it open: a program that reads it would never end. */
+  @Test
+  void theStandardInputOfAnotherRankIsEmpty() throws Exception {
+    Process process = start("1", "cat");
+    assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS));
+    assertEquals(0, process.exitValue());
+  }
+
   @Test
   void aProgramDoesNotOutliveItsKilledShell() throws Exception {
     Process process = start("1", "echo $$; exec sleep 60");
