@@ -116,6 +116,9 @@ public final class Propagator {
       return;
     }
     Splits splits = splits(name);
+    // Annotations of an earlier priority may have led an axis to another label of this value.
+    annotation.labels().forEach(spec -> splits.release(spec.axes()));
+    splits.release(annotation.partial().stream().toList());
     for (Annotation.LabelSpec spec : annotation.labels()) {
       checkAxes(name, spec.axes());
       String what = "%s, annotated %s".formatted(name, annotation);

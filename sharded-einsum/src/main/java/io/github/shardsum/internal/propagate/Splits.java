@@ -54,6 +54,11 @@ final class Splits {
     reasons.set(dim, reason);
   }
 
+  /** Takes axes away from every dimension: an annotation gives them another use. */
+  void release(List<String> taken) {
+    axes.replaceAll(own -> own.stream().filter(axis -> !taken.contains(axis)).toList());
+  }
+
   void setPartial(List<String> to) {
     partial = List.copyOf(to);
   }

@@ -48,7 +48,7 @@ public final class LongRun implements AutoCloseable {
   /**
    * Watches a run that has begun, where somebody sees it.
    *
-   * @param asked whether lines are wanted where there is no terminal
+   * @param asked whether to print lines where there is no terminal
    * @param what is run
    * @param done steps that are done
    * @param total all steps, 0 if that is not known
