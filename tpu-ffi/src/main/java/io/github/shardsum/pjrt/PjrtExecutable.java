@@ -7,6 +7,7 @@ import io.github.shardsum.internal.pjrt.abi.Call;
 import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.Fields;
 import io.github.shardsum.internal.pjrt.abi.Handle;
+import io.github.shardsum.internal.pjrt.abi.HloCollectives;
 import io.github.shardsum.internal.pjrt.abi.Leaks;
 import io.github.shardsum.internal.pjrt.abi.NamedValues;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
@@ -318,6 +319,30 @@ public final class PjrtExecutable implements AutoCloseable {
       return new OptimizedProgram(program.text("format"), NativeMemory.bytes(code, size));
     } finally {
       handle.exit();
+    }
+  }
+
+  /**
+   * The collectives that the compiler chose, read from its HLO.
+   *
+   * @return in the order of the program, those of a loop's body once, with how often they run
+   * @throws IllegalStateException if it was closed
+   * @throws PjrtException if the plugin keeps no HLO, or keeps it in a form that cannot be read
+   */
+  public List<CompiledCollective> collectives() {
+    OptimizedProgram program = optimizedProgram();
+    String function = PjrtFunction.EXECUTABLE_OPTIMIZED_PROGRAM.symbol();
+    try {
+      return HloCollectives.of(program.format(), program.code(), replicas() * partitions())
+          .orElseThrow(
+              () ->
+                  new PjrtException(
+                      PjrtCode.UNIMPLEMENTED,
+                      function,
+                      "expected a program in the form hlo, got " + program.format()));
+    } catch (IllegalArgumentException e) {
+      throw new PjrtException(
+          PjrtCode.UNIMPLEMENTED, function, "the program's HLO cannot be read: " + e.getMessage());
     }
   }
 

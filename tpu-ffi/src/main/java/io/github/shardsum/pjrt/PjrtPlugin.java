@@ -99,6 +99,15 @@ public final class PjrtPlugin {
   }
 
   /**
+   * Whether programs may have operations of Shardy, which plugins of API 0.70 and newer take.
+   *
+   * @return false if layouts must be written as {@code mhlo.sharding}
+   */
+  public boolean takesShardy() {
+    return api.minor() >= 70;
+  }
+
+  /**
    * The extensions that the plugin offers, by their numbers in the C API, as 19 for shardings.
    *
    * @return the numbers in ascending order

@@ -11,12 +11,16 @@ import java.util.Optional;
  * @param form how layouts are written
  * @param fullPrecision whether products of f32 ask for full precision, which is many times as slow
  *     on a TPU; without it a TPU rounds their operands to bf16
+ * @param edges in which layouts values go in and out; empty for inputs as their types say, and
+ *     outputs whole
  */
-public record LoweringOptions(Optional<Mesh> mesh, ShardingForm form, boolean fullPrecision) {
+public record LoweringOptions(
+    Optional<Mesh> mesh, ShardingForm form, boolean fullPrecision, Optional<Edges> edges) {
   /** Checks for null. */
   public LoweringOptions {
     Objects.requireNonNull(mesh, "mesh");
     Objects.requireNonNull(form, "form");
+    Objects.requireNonNull(edges, "edges");
   }
 
   /**
@@ -25,7 +29,7 @@ public record LoweringOptions(Optional<Mesh> mesh, ShardingForm form, boolean fu
    * @return the options
    */
   public static LoweringOptions defaults() {
-    return new LoweringOptions(Optional.empty(), ShardingForm.SHARDY, false);
+    return new LoweringOptions(Optional.empty(), ShardingForm.SHARDY, false, Optional.empty());
   }
 
   /**
@@ -35,7 +39,7 @@ public record LoweringOptions(Optional<Mesh> mesh, ShardingForm form, boolean fu
    * @return the options
    */
   public LoweringOptions withMesh(Mesh over) {
-    return new LoweringOptions(Optional.of(over), form, fullPrecision);
+    return new LoweringOptions(Optional.of(over), form, fullPrecision, edges);
   }
 
   /**
@@ -45,7 +49,7 @@ public record LoweringOptions(Optional<Mesh> mesh, ShardingForm form, boolean fu
    * @return the options
    */
   public LoweringOptions withForm(ShardingForm other) {
-    return new LoweringOptions(mesh, other, fullPrecision);
+    return new LoweringOptions(mesh, other, fullPrecision, edges);
   }
 
   /**
@@ -54,6 +58,16 @@ public record LoweringOptions(Optional<Mesh> mesh, ShardingForm form, boolean fu
    * @return the options
    */
   public LoweringOptions withFullPrecision() {
-    return new LoweringOptions(mesh, form, true);
+    return new LoweringOptions(mesh, form, true, edges);
+  }
+
+  /**
+   * The same with other layouts at the edges.
+   *
+   * @param layouts those of inputs and outputs
+   * @return the options
+   */
+  public LoweringOptions withEdges(Edges layouts) {
+    return new LoweringOptions(mesh, form, fullPrecision, Optional.of(layouts));
   }
 }

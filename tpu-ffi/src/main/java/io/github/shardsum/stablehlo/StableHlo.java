@@ -21,14 +21,24 @@ import java.util.Optional;
  * @param text the module
  * @param mesh over which devices; empty for one device
  * @param form how layouts are written
+ * @param inputLayouts how the inputs are handed over, a term each, without mesh axes for one device
+ * @param outputLayouts how the outputs come, likewise
  */
-public record StableHlo(Program program, String text, Optional<Mesh> mesh, ShardingForm form) {
-  /** Checks for null. */
+public record StableHlo(
+    Program program,
+    String text,
+    Optional<Mesh> mesh,
+    ShardingForm form,
+    List<Term> inputLayouts,
+    List<Term> outputLayouts) {
+  /** Copies the lists. */
   public StableHlo {
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(text, "text");
     Objects.requireNonNull(mesh, "mesh");
     Objects.requireNonNull(form, "form");
+    inputLayouts = List.copyOf(inputLayouts);
+    outputLayouts = List.copyOf(outputLayouts);
   }
 
   /**
@@ -48,33 +58,22 @@ public record StableHlo(Program program, String text, Optional<Mesh> mesh, Shard
    * @param program the program
    * @param options mesh, form and precision
    * @return its text
-   * @throws IllegalArgumentException if a layout names an axis that the mesh does not have
+   * @throws IllegalArgumentException if a layout names an axis that the mesh does not have, or
+   *     those of the edges are not the labels of inputs and outputs
    */
   public static StableHlo of(Program program, LoweringOptions options) {
     Objects.requireNonNull(program, "program");
     options.mesh().ifPresent(mesh -> MeshChecks.check(program, mesh));
+    EdgeLayouts edges = EdgeLayouts.of(program, options.mesh(), options.edges());
     String text =
         ModuleEmitter.emit(
             program,
+            edges,
             options.mesh(),
             options.form() == ShardingForm.SHARDY,
             options.fullPrecision());
-    return new StableHlo(program, text, options.mesh(), options.form());
-  }
-
-  /**
-   * How the inputs are handed over: each in its own layout where that divides it evenly, else whole
-   * to every device. Outputs come whole from every device.
-   *
-   * @return a term an input, without mesh axes for one device
-   */
-  public List<Term> inputLayouts() {
-    return program.inputs().stream()
-        .map(
-            input ->
-                mesh.map(over -> EdgeLayouts.input(input.type(), over))
-                    .orElseGet(() -> input.type().labels().withoutLayout()))
-        .toList();
+    return new StableHlo(
+        program, text, options.mesh(), options.form(), edges.inputs(), edges.outputs());
   }
 
   /** The module. */

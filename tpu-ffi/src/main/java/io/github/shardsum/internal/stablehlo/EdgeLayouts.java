@@ -3,32 +3,77 @@ package io.github.shardsum.internal.stablehlo;
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
-import io.github.shardsum.program.ValueType;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.stablehlo.Edges;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** In which layouts values go in and out of a module. */
-public final class EdgeLayouts {
-  private EdgeLayouts() {}
+/**
+ * In which layouts values go in and out of a module.
+ *
+ * @param inputs what is asked for where each label divides into its chunks, so that XLA has nothing
+ *     to pad; else whole on every device
+ * @param outputs likewise
+ * @param demandedInputs what is asked for
+ * @param demandedOutputs likewise
+ */
+public record EdgeLayouts(
+    List<Term> inputs, List<Term> outputs, List<Term> demandedInputs, List<Term> demandedOutputs) {
 
-  /**
-   * That of an input: its own where each label divides into its chunks, so that XLA has nothing to
-   * pad; else every device is given the whole value.
-   */
-  public static Term input(ValueType type, Mesh mesh) {
-    for (int i = 0; i < type.rank(); i++) {
-      if (type.shape().size(i) % mesh.size(type.labels().axis(i).mesh()) != 0) {
-        return whole(type);
+  /** Those that are given, or those of the inputs' types and whole outputs. */
+  public static EdgeLayouts of(Program program, Optional<Mesh> mesh, Optional<Edges> given) {
+    List<Term> in = new ArrayList<>();
+    List<Term> out = new ArrayList<>();
+    for (Value input : program.inputs()) {
+      in.add(new Term(input.type().labels().axes(), List.of()));
+    }
+    program.outputs().forEach(output -> out.add(whole(output)));
+    List<Term> inputs = demanded(program.inputs(), given.map(Edges::inputs).orElse(in), mesh);
+    List<Term> outputs = demanded(program.outputs(), given.map(Edges::outputs).orElse(out), mesh);
+    return new EdgeLayouts(
+        even(program.inputs(), inputs, mesh),
+        even(program.outputs(), outputs, mesh),
+        inputs,
+        outputs);
+  }
+
+  private static List<Term> demanded(List<Value> values, List<Term> terms, Optional<Mesh> mesh) {
+    boolean fits = values.size() == terms.size();
+    for (int i = 0; fits && i < terms.size(); i++) {
+      fits = terms.get(i).withoutLayout().equals(whole(values.get(i)));
+    }
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "edges: terms must have the labels of %s, got %s".formatted(values, terms));
+    }
+    if (terms.stream().anyMatch(term -> !term.partial().isEmpty())) {
+      throw new IllegalArgumentException("edges: values must not be partial sums, got " + terms);
+    }
+    return mesh.isPresent() ? terms : values.stream().map(EdgeLayouts::whole).toList();
+  }
+
+  private static List<Term> even(List<Value> values, List<Term> terms, Optional<Mesh> mesh) {
+    List<Term> even = new ArrayList<>();
+    for (int i = 0; i < terms.size(); i++) {
+      Value value = values.get(i);
+      Term term = terms.get(i);
+      even.add(mesh.isEmpty() || divides(value, term, mesh.get()) ? term : whole(value));
+    }
+    return even;
+  }
+
+  private static boolean divides(Value value, Term term, Mesh mesh) {
+    for (int i = 0; i < term.size(); i++) {
+      if (value.type().shape().size(i) % mesh.size(term.axis(i).mesh()) != 0) {
+        return false;
       }
     }
-    return new Term(type.labels().axes(), List.of());
+    return true;
   }
 
-  /** That of an output: every device has the whole value, which is read on one of them. */
-  public static Term output(ValueType type) {
-    return whole(type);
-  }
-
-  private static Term whole(ValueType type) {
-    return Term.of(type.labels().axes().stream().map(Axis::label).toArray(String[]::new));
+  private static Term whole(Value value) {
+    return Term.of(value.type().labels().axes().stream().map(Axis::label).toArray(String[]::new));
   }
 }

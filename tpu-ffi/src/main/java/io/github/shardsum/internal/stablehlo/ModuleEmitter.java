@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.stablehlo;
 
-import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Contraction;
@@ -12,7 +12,6 @@ import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
-import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -48,30 +47,30 @@ public final class ModuleEmitter {
   /**
    * The text of a program.
    *
+   * @param edges in which layouts values go in and out
    * @param mesh whose axes layouts name; empty for one device
    * @param shardy whether layouts are Shardy's, else {@code mhlo.sharding}
    * @param highest whether products of f32 ask for full precision
    */
-  public static String emit(Program program, Optional<Mesh> mesh, boolean shardy, boolean highest) {
+  public static String emit(
+      Program program, EdgeLayouts edges, Optional<Mesh> mesh, boolean shardy, boolean highest) {
     Shardings shardings =
         mesh.map(over -> shardy ? new ShardyShardings(over) : new GspmdShardings(over))
             .orElseGet(Shardings::none);
-    return new ModuleEmitter(shardings, highest).module(program, mesh);
+    return new ModuleEmitter(shardings, highest).module(program, edges);
   }
 
-  private String module(Program program, Optional<Mesh> mesh) {
+  private String module(Program program, EdgeLayouts edges) {
     out.open("module @" + program.name() + " {");
     shardings.header().forEach(out::line);
     List<Ssa> arguments = new ArrayList<>();
     for (Value input : program.inputs()) {
       arguments.add(out.fresh(TensorType.of(input.type())));
     }
-    out.open(signature(program, arguments, mesh));
-    List<Ssa> inside = new ArrayList<>();
-    for (int i = 0; i < arguments.size(); i++) {
-      inside.add(demanded(program.inputs().get(i).type(), arguments.get(i), mesh));
-    }
-    List<Ssa> results = body(program, inside);
+    out.open(signature(arguments, program.outputs(), edges));
+    List<Ssa> inside = laidOut(program.inputs(), arguments, edges.inputs(), edges.demandedInputs());
+    List<Ssa> results =
+        laidOut(program.outputs(), body(program, inside), edges.outputs(), edges.demandedOutputs());
     out.line(
         results.isEmpty()
             ? "return"
@@ -81,33 +80,37 @@ public final class ModuleEmitter {
     return out.toString();
   }
 
-  private String signature(Program program, List<Ssa> arguments, Optional<Mesh> mesh) {
+  private String signature(List<Ssa> arguments, List<Value> outputs, EdgeLayouts edges) {
     List<String> parameters = new ArrayList<>();
     for (int i = 0; i < arguments.size(); i++) {
-      ValueType type = program.inputs().get(i).type();
-      String layout =
-          mesh.map(over -> shardings.attribute(EdgeLayouts.input(type, over))).orElse("");
-      parameters.add(arguments.get(i) + ": " + TensorType.of(type) + layout);
+      Ssa argument = arguments.get(i);
+      parameters.add(
+          argument + ": " + argument.type() + shardings.attribute(edges.inputs().get(i)));
     }
-    String results =
-        program.outputs().stream()
-            .map(Value::type)
-            .map(type -> TensorType.of(type) + shardings.attribute(EdgeLayouts.output(type)))
-            .collect(Collectors.joining(", "));
-    return "func.func public @main(%s) -> (%s) {".formatted(String.join(", ", parameters), results);
+    List<String> results = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      TensorType type = TensorType.of(outputs.get(i).type());
+      results.add(type + shardings.attribute(edges.outputs().get(i)));
+    }
+    return "func.func public @main(%s) -> (%s) {"
+        .formatted(String.join(", ", parameters), String.join(", ", results));
   }
 
-  /** An input whose layout the edge could not have, since it is uneven, gets it inside. */
-  private Ssa demanded(ValueType type, Ssa argument, Optional<Mesh> mesh) {
-    boolean inside =
-        mesh.isPresent()
-            && type.labels().axes().stream().map(Axis::mesh).anyMatch(axes -> !axes.isEmpty())
-            && EdgeLayouts.input(type, mesh.get()).axes().stream()
-                .map(Axis::mesh)
-                .allMatch(List::isEmpty);
-    return inside
-        ? shardings.constrain(new Ops(out), argument, type, Annotation.closed(type.labels()))
-        : argument;
+  /** A value whose layout the edge could not have, since it is uneven, gets it inside. */
+  private List<Ssa> laidOut(
+      List<Value> values, List<Ssa> given, List<Term> edges, List<Term> demanded) {
+    List<Ssa> inside = new ArrayList<>();
+    for (int i = 0; i < given.size(); i++) {
+      inside.add(
+          edges.get(i).equals(demanded.get(i))
+              ? given.get(i)
+              : shardings.constrain(
+                  new Ops(out),
+                  given.get(i),
+                  values.get(i).type(),
+                  Annotation.closed(demanded.get(i))));
+    }
+    return inside;
   }
 
   /** The statements of a program: its outputs for its inputs. */

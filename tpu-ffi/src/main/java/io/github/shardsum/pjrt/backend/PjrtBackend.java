@@ -36,9 +36,6 @@ public final class PjrtBackend implements Backend, AutoCloseable {
   /** XLA's CPU plugins would otherwise lose a NaN in a maximum or minimum. */
   private static final String FAST_MIN_MAX = "xla_cpu_enable_fast_min_max";
 
-  /** From here on programs may have operations of Shardy. */
-  private static final int SHARDY = 70;
-
   private final PjrtClient client;
   private final Optional<Mesh> mesh;
   private final ProgramCache cache = new ProgramCache();
@@ -111,7 +108,7 @@ public final class PjrtBackend implements Backend, AutoCloseable {
 
   private CompiledProgram compiled(Program program) {
     LoweringOptions lowering = LoweringOptions.defaults().withFullPrecision();
-    if (client.plugin().apiVersion().minor() < SHARDY) {
+    if (!client.plugin().takesShardy()) {
       lowering = lowering.withForm(ShardingForm.GSPMD);
     }
     StableHlo module =

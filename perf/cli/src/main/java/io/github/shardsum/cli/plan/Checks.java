@@ -1,9 +1,13 @@
 package io.github.shardsum.cli.plan;
 
+import java.nio.file.Path;
+import java.util.Optional;
+
 /**
  * What is done with a plan beside printing it.
  *
  * @param run whether it is run on integers and compared
  * @param certify whether the checker replays it
+ * @param plugin whose compiler's collectives are set beside it, if any's
  */
-record Checks(boolean run, boolean certify) {}
+record Checks(boolean run, boolean certify, Optional<Path> plugin) {}

@@ -10,6 +10,11 @@ import io.github.shardsum.einsum.Term;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ShardedEinsum;
 import io.github.shardsum.partition.ShardedEinsumPlan;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -42,7 +47,32 @@ record EinsumTarget(String equation) implements Planned {
     Optional<String> certificate =
         checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
     return new Outcome(
-        parsed.toString(), plan.plan(), request.options(), List.of(), certificate, equal);
+        parsed.toString(),
+        plan.plan(),
+        request.options(),
+        List.of(),
+        certificate,
+        checks.plugin().map(plugin -> XlaComparison.of(program(plan, made), plan.plan(), plugin)),
+        equal);
+  }
+
+  /** The einsum alone as a program; its layouts are those of the plan's edges. */
+  private static Program program(ShardedEinsumPlan plan, Map<String, Long> made) {
+    ProgramBuilder p = Program.builder("einsum");
+    List<Value> operands = new ArrayList<>();
+    for (PlannedValue input : plan.plan().inputs()) {
+      List<Axis> labels = new ArrayList<>();
+      for (int dim = 0; dim < input.shape().rank(); dim++) {
+        labels.add(Axis.of(input.layout().label(dim)));
+      }
+      ValueType type = new ValueType(DType.F32, new Term(labels, List.of()), input.shape());
+      operands.add(p.input("operand" + operands.size(), type));
+    }
+    p.output(
+        "result",
+        p.add(new Contraction.Einsum(plan.equation().withoutLayout(), operands, DType.F32, made))
+            .getFirst());
+    return p.build();
   }
 
   /** Sizes of labels that no operand has. */

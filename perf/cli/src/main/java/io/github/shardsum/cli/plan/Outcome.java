@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param options what it was chosen by
  * @param notes lines for a reader behind the plan's table
  * @param certificate what the checker proved, if it was asked
+ * @param beside XLA's collectives, if they were asked for
  * @param equal whether the run gave what is computed without layouts, if it was run
  */
 record Outcome(
@@ -22,6 +23,7 @@ record Outcome(
     PlanOptions options,
     List<String> notes,
     Optional<String> certificate,
+    Optional<XlaComparison> beside,
     Optional<Boolean> equal) {
   String json() {
     return plan.toJson(options);

@@ -49,6 +49,7 @@ final class PlanJobs {
     id.ifPresent(node -> answer.set("id", node));
     answer.setAll((ObjectNode) JSON.readTree(outcome.json()));
     outcome.certificate().ifPresent(proved -> answer.put("certificate", proved));
+    outcome.beside().ifPresent(beside -> beside.into(answer.putObject("besideXla")));
     outcome.equal().ifPresent(equal -> answer.put("equal", equal));
     return JSON.writeValueAsString(answer);
   }

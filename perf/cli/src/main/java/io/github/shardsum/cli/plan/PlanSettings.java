@@ -70,13 +70,21 @@ final class PlanSettings {
       description = "Plan the jobs of a file of JSON lines; an answer a line.")
   private Optional<Path> jobs = Optional.empty();
 
+  @Option(
+      names = "--beside-xla",
+      paramLabel = "PLUGIN",
+      description =
+          "Also have a PJRT plugin compile it, as an XLA CPU plugin, and set the collectives that"
+              + " XLA chose beside the plan's.")
+  private Optional<Path> plugin = Optional.empty();
+
   Optional<Path> jobs() {
     return jobs;
   }
 
   /** What is done with plans; a job may ask to be run where the command line does not. */
   Checks checks(boolean runToo) {
-    return new Checks(run || runToo, certify);
+    return new Checks(run || runToo, certify, plugin);
   }
 
   PlanOptions options(Mesh of) {
@@ -103,6 +111,7 @@ final class PlanSettings {
     } else {
       out.println(outcome.table());
       outcome.certificate().ifPresent(out::println);
+      outcome.beside().ifPresent(beside -> out.print("\n" + beside.table()));
       outcome.equal().ifPresent(equal -> out.println("equal to the unsharded: " + equal));
     }
     out.flush();

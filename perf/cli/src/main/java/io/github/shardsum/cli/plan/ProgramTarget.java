@@ -34,6 +34,7 @@ record ProgramTarget(Program program) implements Planned {
         request.options(),
         List.of(),
         certificate,
+        checks.plugin().map(plugin -> XlaComparison.of(program, plan.plan(), plugin)),
         Optional.empty());
   }
 }

@@ -6,6 +6,9 @@ import io.github.shardsum.layout.LayoutPicture;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.partition.Reshard;
 import io.github.shardsum.partition.ReshardPlan;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -31,7 +34,18 @@ record ReshardTarget(String from, String to) implements Planned {
         request.options(),
         plan.notes().lines().toList(),
         certificate,
+        checks
+            .plugin()
+            .map(plugin -> XlaComparison.of(identity(before, shape), plan.plan(), plugin)),
         equal);
+  }
+
+  /** What does nothing; the layouts of its edges say the rest. */
+  private static Program identity(Layout before, Shape shape) {
+    ProgramBuilder p = Program.builder("reshard");
+    ValueType type = new ValueType(DType.F32, before.term().withoutLayout(), shape);
+    p.output(p.input("value", type));
+    return p.build();
   }
 
   /** Both layouts as one picture. */

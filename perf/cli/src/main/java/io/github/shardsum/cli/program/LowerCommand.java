@@ -61,7 +61,14 @@ public final class LowerCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Optional<Mesh> mesh = meshes.mesh();
     Program program = meshes.annotated(ProgramFile.read(file));
-    String text = StableHlo.of(program, new LoweringOptions(mesh, form, fullPrecision)).text();
+    LoweringOptions options = LoweringOptions.defaults().withForm(form);
+    if (mesh.isPresent()) {
+      options = options.withMesh(mesh.get());
+    }
+    if (fullPrecision) {
+      options = options.withFullPrecision();
+    }
+    String text = StableHlo.of(program, options).text();
     if (out.isPresent()) {
       Files.writeString(out.get(), text);
     } else {

@@ -1,0 +1,258 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.cli.common.PluginChoice;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.pjrt.ArrayType;
+import io.github.shardsum.pjrt.CompileOptions;
+import io.github.shardsum.pjrt.CompiledCollective;
+import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtLoadedExecutable;
+import io.github.shardsum.pjrt.PjrtPlugin;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.stablehlo.Edges;
+import io.github.shardsum.stablehlo.LoweringOptions;
+import io.github.shardsum.stablehlo.ShardingForm;
+import io.github.shardsum.stablehlo.StableHlo;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The collectives of a plan beside those that XLA chose for the same program, with the same layouts
+ * of inputs and outputs.
+ *
+ * @param compiler what compiled it
+ * @param ours the plan's
+ * @param theirs XLA's
+ * @param whole inputs and outputs that every device of XLA's has whole, since XLA takes no layout
+ *     there that does not divide its value evenly
+ */
+public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, List<String> whole) {
+  /**
+   * A collective.
+   *
+   * @param op as {@code all-gather}
+   * @param what along which axes, or in groups of how many
+   * @param of of which value, or of which arrays
+   * @param times how often; empty in a loop whose rounds the compiler does not know
+   * @param bytes what the busiest device receives each time
+   */
+  public record Row(String op, String what, String of, OptionalLong times, long bytes) {
+    /** Of all times; of a number that is not known, of once. */
+    long allBytes() {
+      return Math.multiplyExact(times.orElse(1), bytes);
+    }
+  }
+
+  /**
+   * Has a plugin compile a program, and compares.
+   *
+   * @param program the program, with its annotations
+   * @param plan our plan of it
+   * @param library the plugin
+   * @throws IllegalArgumentException if the plugin has fewer devices than the mesh
+   */
+  static XlaComparison of(Program program, SpmdPlan plan, Path library) {
+    Mesh mesh = plan.mesh();
+    PjrtPlugin plugin = PjrtPlugin.open(library);
+    StableHlo module = module(program, plan, plugin.takesShardy());
+    try (PjrtClient client = PluginChoice.client(plugin, mesh.size())) {
+      int devices = client.addressableDevices().size();
+      if (devices < mesh.size()) {
+        throw new IllegalArgumentException(
+            "--beside-xla: the plugin's devices must be at least %d, got %d"
+                .formatted(mesh.size(), devices));
+      }
+      CompileOptions options =
+          CompileOptions.partitioned(mesh.size()).withShardy(module.form() == ShardingForm.SHARDY);
+      try (PjrtLoadedExecutable loaded = client.compile(module.text(), options)) {
+        return of(plugin.toString(), plan, module, loaded.executable().collectives());
+      }
+    }
+  }
+
+  /** The program with the layouts that the plan has at its edges. */
+  public static StableHlo module(Program program, SpmdPlan plan, boolean shardy) {
+    List<Term> inputs = plan.inputs().stream().map(value -> value.layout().term()).toList();
+    List<Term> outputs =
+        plan.outputs().stream().map(plan::value).map(value -> value.layout().term()).toList();
+    LoweringOptions options =
+        LoweringOptions.defaults()
+            .withMesh(plan.mesh())
+            .withForm(shardy ? ShardingForm.SHARDY : ShardingForm.GSPMD)
+            .withEdges(new Edges(inputs, outputs));
+    return StableHlo.of(program, options);
+  }
+
+  /**
+   * Compares what was compiled already.
+   *
+   * @param compiler what compiled it
+   * @param plan our plan
+   * @param module what was compiled, by {@link #module}
+   * @param collectives what was made of it
+   */
+  public static XlaComparison of(
+      String compiler, SpmdPlan plan, StableHlo module, List<CompiledCollective> collectives) {
+    List<Row> ours = new ArrayList<>();
+    collect(plan, 1, ours);
+    List<Row> theirs = new ArrayList<>();
+    for (CompiledCollective each : collectives) {
+      theirs.add(
+          new Row(
+              each.op(),
+              "%d of %d".formatted(each.groups().size(), each.groupSize()),
+              arrays(each.operands()),
+              each.times(),
+              each.bytesReceived()));
+    }
+    List<String> whole = new ArrayList<>();
+    List<PlannedValue> outputs = plan.outputs().stream().map(plan::value).toList();
+    whole("input", plan.inputs(), module.inputLayouts(), whole);
+    whole("output", outputs, module.outputLayouts(), whole);
+    return new XlaComparison(compiler, List.copyOf(ours), List.copyOf(theirs), whole);
+  }
+
+  private static void whole(
+      String what, List<PlannedValue> values, List<Term> edges, List<String> whole) {
+    for (int i = 0; i < edges.size(); i++) {
+      if (!edges.get(i).equals(values.get(i).layout().term())) {
+        whole.add(what + " " + values.get(i).name() + " " + values.get(i).layout());
+      }
+    }
+  }
+
+  /** As in {@code 8 x F32[4, 16]}. */
+  private static String arrays(List<ArrayType> operands) {
+    Map<ArrayType, Integer> counts = new LinkedHashMap<>();
+    operands.forEach(operand -> counts.merge(operand, 1, Integer::sum));
+    List<String> words = new ArrayList<>();
+    counts.forEach((type, count) -> words.add((count == 1 ? "" : count + " x ") + type));
+    return String.join(", ", words);
+  }
+
+  private static void collect(SpmdPlan plan, long times, List<Row> rows) {
+    for (int i = 0; i < plan.steps().size(); i++) {
+      PlanStep step = plan.steps().get(i);
+      if (step.action() instanceof Action.Loop(var statement, SpmdPlan body)) {
+        long rounds = ((Nested.Scan) statement.operation()).count();
+        collect(body, Math.multiplyExact(times, rounds), rows);
+      } else if (step.action().isCollective()) {
+        PlannedValue before = plan.value(step.operands().getFirst());
+        rows.add(
+            new Row(
+                step.action().op(),
+                String.join(".", step.action().groupAxes()),
+                before.name() + " " + before.layout() + " -> " + step.result().layout(),
+                OptionalLong.of(times),
+                plan.elementsReceived(i) * before.dtype().byteSize()));
+      }
+    }
+  }
+
+  /**
+   * Bytes of all collectives.
+   *
+   * @param rows ours or theirs
+   */
+  public static long bytes(List<Row> rows) {
+    return rows.stream().mapToLong(Row::allBytes).reduce(0, Math::addExact);
+  }
+
+  private static long count(List<Row> rows, String op) {
+    return rows.stream()
+        .filter(row -> row.op().equals(op))
+        .mapToLong(row -> row.times().orElse(1))
+        .sum();
+  }
+
+  private static long bytes(List<Row> rows, String op) {
+    return bytes(rows.stream().filter(row -> row.op().equals(op)).toList());
+  }
+
+  private Set<String> ops() {
+    Set<String> ops = new TreeSet<>(Comparator.naturalOrder());
+    ours.forEach(row -> ops.add(row.op()));
+    theirs.forEach(row -> ops.add(row.op()));
+    return ops;
+  }
+
+  /** Lines for a reader: each collective, then the sums by kind. */
+  public String table() {
+    StringBuilder table = new StringBuilder();
+    table.append("collectives, and bytes that the busiest device receives by ring counts\n");
+    table.append("XLA: ").append(compiler).append('\n');
+    rows(table, "ours", ours);
+    rows(table, "XLA's", theirs);
+    table.append(
+        "%n%-20s %12s %18s %12s %18s%n".formatted("in all", "ours", "bytes", "XLA's", "bytes"));
+    for (String op : ops()) {
+      table.append(
+          line(op, count(ours, op), bytes(ours, op), count(theirs, op), bytes(theirs, op)));
+    }
+    long count = ours.stream().mapToLong(row -> row.times().orElse(1)).sum();
+    long their = theirs.stream().mapToLong(row -> row.times().orElse(1)).sum();
+    table.append(line("", count, bytes(ours), their, bytes(theirs)));
+    if (theirs.stream().anyMatch(row -> row.times().isEmpty())) {
+      table.append("XLA does not know how many rounds a loop has; its collectives count once\n");
+    }
+    if (!whole.isEmpty()) {
+      table.append("XLA has these whole, since it takes no uneven layout of inputs and outputs: ");
+      table.append(String.join("; ", whole)).append('\n');
+    }
+    return table.toString();
+  }
+
+  private static String line(String op, long count, long bytes, long their, long theirBytes) {
+    return "%-20s %,12d %,18d %,12d %,18d%n".formatted(op, count, bytes, their, theirBytes);
+  }
+
+  private static void rows(StringBuilder table, String whose, List<Row> rows) {
+    table.append(
+        "%n%-20s %-10s %8s %18s  %s%n".formatted(whose, "devices", "times", "bytes each", "of"));
+    for (Row row : rows) {
+      String times = row.times().isPresent() ? Long.toString(row.times().getAsLong()) : "?";
+      table.append(
+          "%-20s %-10s %8s %,18d  %s%n"
+              .formatted(row.op(), row.what(), times, row.bytes(), row.of()));
+    }
+  }
+
+  /** Puts the same into an object. */
+  void into(ObjectNode json) {
+    json.put("compiler", compiler);
+    rows(json.putArray("ours"), ours);
+    rows(json.putArray("xla"), theirs);
+    json.put("bytes", bytes(ours));
+    json.put("xlaBytes", bytes(theirs));
+    ArrayNode uneven = json.putArray("whole");
+    whole.forEach(uneven::add);
+  }
+
+  private static void rows(ArrayNode json, List<Row> rows) {
+    for (Row row : rows) {
+      ObjectNode each = json.addObject();
+      each.put("op", row.op());
+      each.put("devices", row.what());
+      each.put("of", row.of());
+      if (row.times().isPresent()) {
+        each.put("times", row.times().getAsLong());
+      }
+      each.put("bytes", row.bytes());
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.github.shardsum.cli.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.cli.Main;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.pjrt.ArrayType;
+import io.github.shardsum.pjrt.CompiledCollective;
+import io.github.shardsum.pjrt.PjrtType;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.stablehlo.StableHlo;
+import io.github.shardsum.tensor.Shape;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The comparison without a plugin; .ci/pjrt runs it with some. */
+class XlaComparisonTest {
+  private static final Program LOOP =
+      Program.parse(
+          """
+          program loop {
+            input a: f32[m@x=8]
+            input w: f32[m@x=8 n=8]
+            last = scan(a, w) {count=5, label="t", carried=1, sequences=0, body=program round {
+              input v: f32[m=8]
+              input u: f32[m=8 n=8]
+              next = einsum(v, u) {equation="m,mn->n"}
+              again = einsum(next) {equation="m->m"}
+              output again
+            }}
+            output last
+          }
+          """);
+
+  private static SpmdPlan plan(Program program, Mesh mesh) {
+    return ProgramPlan.of(program, mesh, _ -> false, PlanOptions.defaults()).plan();
+  }
+
+  private static CompiledCollective collective(String op, OptionalLong times, long... sizes) {
+    return new CompiledCollective(
+        op,
+        op + ".1",
+        List.of(new ArrayType(PjrtType.F32, Shape.of(sizes))),
+        List.of(List.of(0, 1, 2, 3)),
+        times);
+  }
+
+  @Test
+  void loopsCountOnceARoundOnBothSides() {
+    SpmdPlan plan = plan(LOOP, Mesh.parse("x=4"));
+    StableHlo module = XlaComparison.module(LOOP, plan, true);
+    List<CompiledCollective> compiled =
+        List.of(
+            collective("all-reduce", OptionalLong.of(5), 8),
+            collective("all-gather", OptionalLong.empty(), 2));
+    XlaComparison both = XlaComparison.of("a compiler", plan, module, compiled);
+    assertEquals(plan.elementsReceived() * Float.BYTES, XlaComparison.bytes(both.ours()));
+    assertTrue(
+        both.ours().stream().anyMatch(row -> row.times().equals(OptionalLong.of(5))), both::table);
+    // Five times twice three quarters of 32 bytes, and three times 8 bytes.
+    assertEquals(5 * 48 + 24, XlaComparison.bytes(both.theirs()));
+    assertTrue(both.table().contains("a compiler"), both::table);
+    assertTrue(both.table().contains("XLA does not know how many rounds"), both::table);
+    assertEquals(List.of(), both.whole());
+    ObjectNode json = JsonMapper.builder().build().createObjectNode();
+    both.into(json);
+    assertEquals(264, json.get("xlaBytes").longValue());
+    assertEquals(5, json.get("xla").get(0).get("times").longValue());
+    assertTrue(json.get("xla").get(1).path("times").isMissingNode(), json::toString);
+  }
+
+  @Test
+  void theLayoutsAtTheEdgesAreThoseOfThePlan() {
+    SpmdPlan plan = plan(LOOP, Mesh.parse("x=4"));
+    StableHlo module = XlaComparison.module(LOOP, plan, true);
+    assertEquals(
+        plan.value(plan.outputs().getFirst()).layout().term(), module.outputLayouts().getFirst());
+    assertTrue(
+        module.text().contains("tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{\"x\"}]>}"),
+        module::text);
+  }
+
+  @Test
+  void anUnevenEdgeIsSaid() {
+    Mesh mesh = Mesh.parse("x=3");
+    SpmdPlan plan = plan(LOOP, mesh);
+    XlaComparison both =
+        XlaComparison.of("x", plan, XlaComparison.module(LOOP, plan, true), List.of());
+    assertEquals("input a m@x", both.whole().getFirst());
+    assertTrue(both.table().contains("it takes no uneven layout"), both::table);
+  }
+
+  @Test
+  void aPluginThatIsNotThereIsSaid() {
+    StringWriter err = new StringWriter();
+    int status =
+        Main.commandLine()
+            .setOut(new PrintWriter(new StringWriter(), true))
+            .setErr(new PrintWriter(err, true))
+            .execute(
+                "plan", "--mesh", "x=2", "--sizes", "m=4", "m@x -> m", "--beside-xla", "none.so");
+    assertEquals(1, status);
+    assertTrue(err.toString().contains("none.so"), err::toString);
+  }
+}

@@ -1,0 +1,74 @@
+package io.github.shardsum.pjrt;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
+
+/**
+ * A collective of a compiled program; an immutable value.
+ *
+ * @param op XLA's name of it, as {@code all-gather}; of an asynchronous one that of the whole
+ * @param name the instruction's
+ * @param operands what one device hands in, one or more arrays
+ * @param groups the devices that exchange data, by their number in the program, one list a group;
+ *     of a {@code collective-permute} pairs of source and target
+ * @param times how often a run does it; empty in a loop whose rounds the compiler does not know
+ */
+public record CompiledCollective(
+    String op,
+    String name,
+    List<ArrayType> operands,
+    List<List<Integer>> groups,
+    OptionalLong times) {
+  /** The op that moves each device's block to another one. */
+  static final String PERMUTE = "collective-permute";
+
+  /** Copies the lists. */
+  public CompiledCollective {
+    Objects.requireNonNull(op, "op");
+    Objects.requireNonNull(name, "name");
+    operands = List.copyOf(operands);
+    groups = groups.stream().map(List::copyOf).toList();
+    Objects.requireNonNull(times, "times");
+  }
+
+  /**
+   * Members of the largest group.
+   *
+   * @return at least 1; of a permute 2, or 1 where no block leaves its device
+   */
+  public int groupSize() {
+    if (op.equals(PERMUTE)) {
+      boolean moves = groups.stream().anyMatch(pair -> !pair.getFirst().equals(pair.getLast()));
+      return moves ? 2 : 1;
+    }
+    return groups.stream().mapToInt(List::size).max().orElse(1);
+  }
+
+  /**
+   * Bytes that a device receives each time, by ring counts. With n members of a group and s bytes
+   * of the operands: {@code (n-1) s} in an all-gather, {@code 2 (n-1)/n s} in an all-reduce, {@code
+   * (n-1)/n s} in a reduce-scatter and an all-to-all, s in a permute and a broadcast.
+   *
+   * @return the number, a fraction rounded up
+   */
+  public long bytesReceived() {
+    long group = groupSize();
+    long held = operands.stream().mapToLong(CompiledCollective::bytes).reduce(0, Math::addExact);
+    if (group == 1) {
+      return 0;
+    }
+    return switch (op) {
+      case "all-gather" -> Math.multiplyExact(group - 1, held);
+      case "all-reduce" -> Math.ceilDiv(Math.multiplyExact(2 * (group - 1), held), group);
+      case "reduce-scatter", "all-to-all" ->
+          Math.ceilDiv(Math.multiplyExact(group - 1, held), group);
+      default -> held;
+    };
+  }
+
+  private static long bytes(ArrayType type) {
+    return Math.ceilDiv(
+        Math.multiplyExact(type.shape().elementCount(), type.type().bits()), Byte.SIZE);
+  }
+}
