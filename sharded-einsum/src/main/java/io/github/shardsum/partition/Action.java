@@ -28,6 +28,8 @@ import java.util.Objects;
  *   <li>{@link Exchange}: one label is cut anew, by the same axes in another order or by fewer
  *   <li>{@link Contract}: an einsum of what each device holds
  *   <li>{@link Apply}: a statement of a program, on what each device holds
+ *   <li>{@link Neighbour}: a statement of a program that reads neighbours along a label that is
+ *       split, on what each device holds and what it gets of others
  *   <li>{@link Loop}: a loop of a program, whose body is a plan
  * </ul>
  *
@@ -53,8 +55,8 @@ public sealed interface Action {
   /**
    * Whether devices communicate.
    *
-   * @return false for {@link Slice}, {@link Contract}, {@link Apply} and {@link Loop}; a loop's
-   *     body says what is in it
+   * @return false for {@link Slice}, {@link Contract}, {@link Apply}, {@link Loop}, whose body says
+   *     what is in it, and a {@link Neighbour} of which no device lacks anything
    */
   default boolean isCollective() {
     return true;
@@ -295,6 +297,46 @@ public sealed interface Action {
     @Override
     public boolean isCollective() {
       return false;
+    }
+  }
+
+  /**
+   * A statement of a program that reads neighbours along a label: a slice, a padding, a shift, a
+   * window or a concatenation.
+   *
+   * <p>As {@link Apply}, but that the label of which neighbours are read is split too, by the same
+   * axes in operands and result, each cut by its own size. Every device first receives what it
+   * lacks of the interval of each operand that its block of the result is made of ({@link
+   * io.github.shardsum.layout.FactorRule.Reads}), the halo, from the devices that differ along the
+   * axes only. No operand is a partial sum over these axes.
+   *
+   * @param statement the statement; operands of the step are its operands in their order
+   * @param axes the axes of more than one device that split the label, major to minor
+   * @param exchanged places of the operands of which a device lacks elements, ascending: one
+   *     exchange each. It follows from statement and layouts, and says what is to be expected
+   */
+  record Neighbour(Statement statement, List<String> axes, List<Integer> exchanged)
+      implements Action {
+    /** Copies the lists. */
+    public Neighbour {
+      Objects.requireNonNull(statement, "statement");
+      axes = List.copyOf(axes);
+      exchanged = List.copyOf(exchanged);
+    }
+
+    @Override
+    public String op() {
+      return OperationPrinter.mnemonic(statement.operation());
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return axes;
+    }
+
+    @Override
+    public boolean isCollective() {
+      return !exchanged.isEmpty();
     }
   }
 

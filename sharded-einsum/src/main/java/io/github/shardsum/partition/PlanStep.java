@@ -8,8 +8,8 @@ import java.util.Objects;
  * value.
  *
  * @param action what is done
- * @param operands numbers of the values it reads, see {@link SpmdPlan}; one, but for an einsum, a
- *     statement and a loop
+ * @param operands numbers of the values it reads, see {@link SpmdPlan}; one, but for an einsum,
+ *     statements and a loop
  * @param results the values it gives; one, but for a statement and a loop
  * @param origin why it is there
  */
@@ -26,7 +26,8 @@ public record PlanStep(
     results = List.copyOf(results);
     Objects.requireNonNull(origin, "origin");
     boolean program = action instanceof Action.Apply || action instanceof Action.Loop;
-    boolean many = program || action instanceof Action.Contract;
+    boolean many =
+        program || action instanceof Action.Contract || action instanceof Action.Neighbour;
     if ((operands.isEmpty() && !program) || (!many && operands.size() > 1)) {
       throw new IllegalArgumentException(
           "step %s: operands must be %s, got %s"

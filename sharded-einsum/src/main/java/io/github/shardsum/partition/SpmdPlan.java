@@ -132,7 +132,8 @@ public record SpmdPlan(
     }
     return !at.action().isCollective()
         ? 0
-        : Counting.received(at.action(), value(at.operands().getFirst()), at.result());
+        : Counting.received(
+            at.action(), at.operands().stream().map(this::value).toList(), at.result());
   }
 
   /**

@@ -85,6 +85,18 @@ record Local(
     return names;
   }
 
+  /** The label of which an operation reads neighbours of the index that it writes. */
+  static String neighbours(Operation operation) {
+    return switch (operation) {
+      case Movement.Slice slice -> slice.label();
+      case Movement.Pad pad -> pad.label();
+      case Movement.Shift shift -> shift.label();
+      case Movement.Concatenate all -> all.label();
+      case Movement.Window window -> window.label();
+      default -> throw new PlanRefusedException("must read neighbours, got " + operation);
+    };
+  }
+
   /** Labels along which more is read than the index that is written. */
   private static Set<String> whole(Operation operation) {
     return switch (operation) {

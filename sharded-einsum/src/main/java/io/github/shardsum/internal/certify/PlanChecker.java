@@ -154,6 +154,7 @@ public final class PlanChecker {
           switch (step.action()) {
             case Action.Contract(Equation local) -> multiplied(local, step);
             case Action.Apply(Statement statement) -> applied(statement, step);
+            case Action.Neighbour neighbour -> neighbours(neighbour, step);
             case Action.Loop loop -> looped(loop, step);
             default -> List.of(moved(step));
           };
@@ -217,7 +218,8 @@ public final class PlanChecker {
       case Action.CollectivePermute(List<String> axes) -> permute(held, axes, before, after);
       case Action.Exchange(String label, List<String> axes) ->
           exchange(held, dim(before, label), axes, after);
-      case Action.Contract _, Action.Apply _, Action.Loop _ -> throw new IllegalStateException();
+      case Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ ->
+          throw new IllegalStateException();
     }
     boolean left = addends.equals(wide(after.layout().partial()));
     require(left, "must leave addends over %s, got %s", addends, after);
@@ -341,7 +343,7 @@ public final class PlanChecker {
 
   /** A product of operands of the equation, or of such products. */
   private List<Held> multiplied(Equation local, PlanStep step) {
-    List<Held> read = step.operands().stream().map(values::get).toList();
+    List<Held> read = read(step);
     List<Integer> factors = new ArrayList<>();
     Set<String> labels = new HashSet<>();
     require(goal.statements().isEmpty(), "must be a statement of the program");
@@ -365,14 +367,14 @@ public final class PlanChecker {
     }
     labels.retainAll(kept);
     require(output.containsAll(labels), "%s are still read, got %s", labels, local);
-    return computed(Local.of(local), step, List.of(new Product(output, factors)));
+    return computed(Local.of(local), step, read, List.of(new Product(output, factors)));
   }
 
   private List<Held> applied(Statement statement, PlanStep step) {
     checkStatement(statement, step);
     List<Value> results = statement.results();
     List<Held> made =
-        computed(Local.of(statement), step, results.stream().map(Value::name).toList());
+        computed(Local.of(statement), step, read(step), results.stream().map(Value::name).toList());
     PlannedValue operand =
         step.operands().isEmpty() ? step.result() : planned.get(step.operands().getFirst());
     for (int device = 0; device < grid.devices(); device++) {
@@ -396,6 +398,28 @@ public final class PlanChecker {
       }
     }
     return made;
+  }
+
+  /** As on operands that are whole along the label, of which each device makes its chunk. */
+  private List<Held> neighbours(Action.Neighbour action, PlanStep step) {
+    Statement statement = action.statement();
+    checkStatement(statement, step);
+    String label = Local.neighbours(statement.operation());
+    List<Held> read = new ArrayList<>();
+    for (int i = 0; i < step.operands().size(); i++) {
+      Held held = values.get(step.operands().get(i)).copy();
+      int dim = statement.operation().operands().get(i).type().axis(label);
+      gather(held, dim, action.axes());
+      read.add(held);
+    }
+    Held made =
+        computed(Local.of(statement), step, read, List.of(statement.result().name())).getFirst();
+    int dim = statement.result().type().axis(label);
+    for (int device = 0; device < grid.devices(); device++) {
+      Interval whole = made.boxes()[device][dim];
+      made.boxes()[device][dim] = grid.chunk(device, whole, action.axes());
+    }
+    return List.of(made);
   }
 
   private void checkStatement(Statement statement, PlanStep step) {
@@ -469,8 +493,11 @@ public final class PlanChecker {
     return all;
   }
 
-  private List<Held> computed(Local local, PlanStep step, List<?> meanings) {
-    List<Held> read = step.operands().stream().map(values::get).toList();
+  private List<Held> read(PlanStep step) {
+    return step.operands().stream().map(values::get).toList();
+  }
+
+  private List<Held> computed(Local local, PlanStep step, List<Held> read, List<?> meanings) {
     Map<String, Long> sizes = new HashMap<>();
     for (int i = 0; i < read.size(); i++) {
       for (int dim = 0; dim < local.operands().get(i).size(); dim++) {

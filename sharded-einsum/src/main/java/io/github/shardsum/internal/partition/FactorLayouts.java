@@ -42,15 +42,15 @@ final class FactorLayouts {
   }
 
   /**
-   * Whether axes may split a factor: one that passes, is summed or made. All others are whole, and
-   * so is one that a value has twice, of which only the diagonal counts.
+   * Whether axes may split a factor: one that passes, is summed or made, or of which neighbours are
+   * read. All others are whole, and so is one that a value has twice, of which only the diagonal
+   * counts.
    */
   boolean isSplittable(int factor) {
     boolean kind =
         switch (rule.factors().get(factor).kind()) {
-          case Kind.Pass _, Kind.Reduce _, Kind.Make _ -> true;
-          case Kind.Scan _, Kind.Search _, Kind.Normalize _, Kind.Neighbour _, Kind.Whole _ ->
-              false;
+          case Kind.Pass _, Kind.Reduce _, Kind.Make _, Kind.Neighbour _ -> true;
+          case Kind.Scan _, Kind.Search _, Kind.Normalize _, Kind.Whole _ -> false;
         };
     return kind && rule.operands().stream().noneMatch(dims -> isTwice(dims, factor));
   }

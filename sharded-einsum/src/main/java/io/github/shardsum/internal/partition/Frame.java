@@ -43,6 +43,11 @@ final class Frame {
     return tiles.get(value).isFirst(index);
   }
 
+  /** The place of the first device of this process that holds what a device holds. */
+  int first(int value, int index) {
+    return tiles.get(value).first(index);
+  }
+
   void set(int value, int index, Tensor tensor) {
     tensors[value][index] = tensor;
   }

@@ -88,6 +88,11 @@ public final class PlanJson {
                     .map(operand -> name(plan.value(operand)))
                     .collect(Collectors.joining(",", "[", "]")));
       }
+    } else if (step.action() instanceof Action.Neighbour neighbour) {
+      text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
+      text.add("\"results\":" + names(step.results()));
+      text.add(axes(neighbour.axes())).add("\"exchanged\":" + neighbour.exchanged());
+      text.add("\"elementsReceived\":" + plan.elementsReceived(index));
     } else if (!step.action().isCollective() && !(step.action() instanceof Action.Slice)) {
       if (step.action() instanceof Action.Apply(Statement statement)
           && statement.operation() instanceof Contraction.Einsum einsum) {
@@ -125,7 +130,7 @@ public final class PlanJson {
           text.add(label(exchange.label()))
               .add(axes(exchange.axes()))
               .add("\"layout\":" + quoted(step.result().layout().toString()));
-      case Action.Contract _, Action.Apply _, Action.Loop _ -> {}
+      case Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ -> {}
     }
   }
 

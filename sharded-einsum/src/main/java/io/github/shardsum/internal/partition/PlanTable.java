@@ -101,7 +101,7 @@ public final class PlanTable {
 
   /** The op with its labels, axes and equation. */
   public static String describe(Action action, Layout after) {
-    String over = action.isCollective() ? " over " + axes(action.groupAxes()) : "";
+    String over = !action.groupAxes().isEmpty() ? " over " + axes(action.groupAxes()) : "";
     return action.op()
         + switch (action) {
           case Action.Slice slice -> " " + slice.label() + " by " + axes(slice.axes());
@@ -117,10 +117,20 @@ public final class PlanTable {
               statement.operation() instanceof Contraction.Einsum einsum
                   ? " " + einsum.equation()
                   : "";
+          case Action.Neighbour neighbour ->
+              neighbour.isCollective()
+                  ? " with what neighbours hold of " + numbers(neighbour.exchanged()) + over
+                  : " along a label" + over;
           case Action.Loop(Statement statement, SpmdPlan body) ->
               " of %d rounds of %d steps"
                   .formatted(((Nested.Scan) statement.operation()).count(), body.steps().size());
         };
+  }
+
+  private static String numbers(List<Integer> operands) {
+    return operands.size() == 1 && operands.getFirst() == 0
+        ? "it"
+        : "operands " + operands.stream().map(String::valueOf).collect(Collectors.joining(", "));
   }
 
   private static String axes(List<String> axes) {

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition;
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.Reshards.Stage;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
@@ -39,9 +40,10 @@ import java.util.function.Predicate;
  * sharding but is no step of its own. Where homes are demanded every value is brought to its home,
  * and read from there.
  *
- * <p>Labels that a statement scans, searches, normalises or reads neighbours of are whole while it
- * is computed: operands are brought to such a layout first. So is a label that an operand has
- * twice.
+ * <p>A label of which a statement reads neighbours stays split where it is cheaper that each device
+ * gets the elements which it lacks. Labels that a statement scans, searches or normalises are whole
+ * while it is computed: operands are brought to such a layout first. So is a label that an operand
+ * has twice.
  */
 public final class ProgramPlanner {
   private final ReshardWays ways;
@@ -184,7 +186,12 @@ public final class ProgramPlanner {
       results.add(value(statement.results().get(i), candidate.results().get(i)));
     }
     Origin origin = new Origin(candidate.sharding().toString(), chosen.runnerUp());
-    int number = step(new Action.Apply(statement), numbers, results, origin);
+    Action action =
+        candidate
+            .halo()
+            .map(halo -> neighbour(statement, halo))
+            .orElseGet(() -> new Action.Apply(statement));
+    int number = step(action, numbers, results, origin);
     for (int i = 0; i < results.size(); i++) {
       Value result = statement.results().get(i);
       holdings.put(result, new Holding(result, candidate.results().get(i), number + i));
@@ -193,6 +200,11 @@ public final class ProgramPlanner {
         && by != ReduceKind.SUM) {
       reduce(statement.result(), candidate.results().getFirst(), number, by);
     }
+  }
+
+  private Action neighbour(Statement statement, Halo halo) {
+    cost = cost.plus(ways.halo(halo, statement.result().type().dtype()));
+    return new Action.Neighbour(statement, halo.axes(), halo.exchanged());
   }
 
   /** A maximum or minimum over devices is never left undone: no layout says what it is. */

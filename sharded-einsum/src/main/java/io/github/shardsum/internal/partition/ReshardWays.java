@@ -2,6 +2,7 @@ package io.github.shardsum.internal.partition;
 
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Reshards;
 import io.github.shardsum.internal.reshard.Reshards.Way;
@@ -47,6 +48,11 @@ final class ReshardWays {
 
   Cost work(double multiplyAdds, DType dtype) {
     return prices.multiplyAdds(multiplyAdds, dtype.byteSize());
+  }
+
+  /** What it costs that devices get what they lack of neighbours. */
+  Cost halo(Halo halo, DType dtype) {
+    return prices.halo(halo, dtype.byteSize());
   }
 
   /** The dtype in which a value is stored: partial sums of bf16 in f32. */

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition;
 import io.github.shardsum.internal.layout.ShardingRules;
 import io.github.shardsum.internal.partition.ComputeSharding.Choice;
 import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Dim;
 import io.github.shardsum.layout.Layout;
@@ -54,10 +55,15 @@ final class StatementPlanner {
    * @param sharding how its factors are split
    * @param operands the layouts in which operands are met
    * @param results the layouts in which results are made
+   * @param halo what devices read of each other, if there is such
    * @param cost of it all
    */
   record Candidate(
-      ComputeSharding sharding, List<Layout> operands, List<Layout> results, Cost cost) {}
+      ComputeSharding sharding,
+      List<Layout> operands,
+      List<Layout> results,
+      Optional<Halo> halo,
+      Cost cost) {}
 
   /** What was chosen, and the next best. */
   record Chosen(Candidate candidate, Optional<Origin.Alternative> runnerUp) {}
@@ -99,11 +105,44 @@ final class StatementPlanner {
       }
       made.add(layout.get());
     }
-    return cost(sharding, met, made).map(cost -> new Candidate(sharding, met, made, cost));
+    Optional<Halo> halo = halo(sharding, met, made);
+    if (halo.isPresent() && (!sharding.kept().isEmpty() || isForNothing(halo.get()))) {
+      return Optional.empty();
+    }
+    return cost(sharding, met, made)
+        .map(
+            cost -> {
+              Cost all = halo.map(what -> cost.plus(ways.halo(what, dtype()))).orElse(cost);
+              return new Candidate(sharding, met, made, halo, all);
+            });
+  }
+
+  /** What devices read of each other, if a label of which neighbours are read is split. */
+  private Optional<Halo> halo(ComputeSharding sharding, List<Layout> met, List<Layout> made) {
+    int factor = Halo.factor(rule);
+    return factor < 0 || sharding.axes(rule.factors().get(factor).name()).isEmpty()
+        ? Optional.empty()
+        : Optional.of(Halo.of(statement, met, made.getFirst()));
+  }
+
+  /** Whether all that would be exchanged is there already: each device has the operands whole. */
+  private boolean isForNothing(Halo halo) {
+    List<Integer> exchanged = halo.exchanged();
+    return !exchanged.isEmpty()
+        && exchanged.stream()
+            .allMatch(
+                i ->
+                    operands.get(i).layouts().stream()
+                        .anyMatch(
+                            layout -> mesh.size(layout.axes(halo.operands().get(i).dim())) == 1));
+  }
+
+  private DType dtype() {
+    return statement.result().type().dtype();
   }
 
   private Optional<Cost> cost(ComputeSharding sharding, List<Layout> met, List<Layout> made) {
-    Cost cost = ways.work(work(sharding), statement.result().type().dtype());
+    Cost cost = ways.work(work(sharding), dtype());
     for (int i = 0; i < met.size(); i++) {
       // An operand that stands twice is brought once.
       if (operands.indexOf(operands.get(i)) == i || !met.subList(0, i).contains(met.get(i))) {

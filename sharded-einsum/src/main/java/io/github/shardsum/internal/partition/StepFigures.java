@@ -2,6 +2,7 @@ package io.github.shardsum.internal.partition;
 
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Counting;
+import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
@@ -74,8 +75,13 @@ record StepFigures(
     int width = (read.isEmpty() ? step.result() : read.getFirst()).dtype().byteSize();
     long received = plan.elementsReceived(i);
     long lacking = 0;
-    if (step.action().isCollective()) {
+    long sent = received;
+    if (step.action() instanceof Action.Neighbour neighbour) {
+      lacking = received;
+      sent = Halo.of(neighbour, read, step.result()).sent();
+    } else if (step.action().isCollective()) {
       PlannedValue before = read.getFirst();
+      sent = step.action() instanceof Action.Exchange ? sent(step, before) : received;
       lacking = Missing.most(before.layout(), step.result().layout(), before.shape());
     }
     return new StepFigures(
@@ -85,9 +91,7 @@ record StepFigures(
         local(read) + " -> " + local(step.results()),
         received,
         received * width,
-        step.action() instanceof Action.Exchange
-            ? sent(step, read.getFirst()) * width
-            : received * width,
+        sent * width,
         lacking * width,
         plan.flops(i),
         prices.total(price(plan, i, prices)),
@@ -117,6 +121,10 @@ record StepFigures(
       long rounds = ((Nested.Scan) loop.statement().operation()).count();
       return new Cost(round.amount() * rounds, Math.toIntExact(round.collectives() * rounds));
     }
+    if (step.action() instanceof Action.Neighbour neighbour) {
+      List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
+      return prices.halo(Halo.of(neighbour, read, step.result()), step.result().dtype().byteSize());
+    }
     if (!step.action().isCollective()) {
       return prices.multiplyAdds(plan.flops(i) / 2, step.result().dtype().byteSize());
     }
@@ -124,7 +132,7 @@ record StepFigures(
     Layout after = step.result().layout();
     return prices.collective(
         step::action,
-        Counting.received(step.action(), before, step.result()),
+        Counting.received(step.action(), List.of(before), step.result()),
         before.localElements(),
         before.dtype().byteSize(),
         before::layout,

@@ -5,6 +5,7 @@ import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.Permutation;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.layout.Layout;
@@ -95,6 +96,7 @@ final class Supersteps {
                   names(scatter.axes())));
       case Action.CollectivePermute _ -> permute(step, result);
       case Action.Exchange _ -> exchange(step, result);
+      case Action.Neighbour neighbour -> neighbour(neighbour, step, result);
       case Action.Apply _, Action.Loop _ -> throw new IllegalStateException(step.toString());
     }
   }
@@ -203,6 +205,21 @@ final class Supersteps {
           return List.of(received);
         });
     compute(step, result, i -> reordered.unpack(devices.get(i), received[i]));
+  }
+
+  /** An exchange for each operand of which a device lacks something, then the statement. */
+  private void neighbour(Action.Neighbour action, PlanStep step, int result) {
+    List<PlannedValue> operands = step.operands().stream().map(frame::value).toList();
+    Halo halo = Halo.of(action, operands, step.result());
+    NeighbourBlocks blocks =
+        new NeighbourBlocks(action.statement(), halo, step, result, frame, composites);
+    for (int operand : halo.exchanged()) {
+      builder.communicate(
+          halo.exchange(operand),
+          () -> frame.all(step.operands().get(operand)),
+          () -> blocks.allocate(operand, devices.size() == plan.mesh().size()));
+    }
+    builder.compute(step.action().op(), (i, _) -> blocks.run(i));
   }
 
   private void loop(Action.Loop loop, PlanStep step, int result) {

@@ -24,16 +24,18 @@ public final class Counting {
    * Elements that the busiest device receives.
    *
    * @param action what is done
-   * @param before its operand
+   * @param operands its operands, at least one
    * @param after its result
    * @return the number, rounded up
    */
-  public static long received(Action action, PlannedValue before, PlannedValue after) {
+  public static long received(Action action, List<PlannedValue> operands, PlannedValue after) {
+    PlannedValue before = operands.getFirst();
     Mesh mesh = before.layout().mesh();
     int group = mesh.size(action.groupAxes());
     long held = before.localElements();
     return switch (action) {
       case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _ -> 0;
+      case Action.Neighbour neighbour -> Halo.of(neighbour, operands, after).received();
       case Action.AllGather _ -> gathered(held, group);
       case Action.AllReduce _ -> reduced(held, group);
       case Action.ReduceScatter _ -> gathered(after.localElements(), group);
@@ -148,6 +150,12 @@ public final class Counting {
     }
     if (step >= 0 && plan.steps().get(step).action() instanceof Action.Loop(_, SpmdPlan body)) {
       sum = Math.addExact(sum, peak(body, unit));
+    }
+    if (step >= 0 && plan.steps().get(step).action() instanceof Action.Neighbour neighbour) {
+      PlanStep at = plan.steps().get(step);
+      List<PlannedValue> operands = at.operands().stream().map(values::get).toList();
+      long blocks = Halo.of(neighbour, operands, at.result()).blockElements();
+      sum = Math.addExact(sum, Math.multiplyExact(blocks, unit.applyAsLong(at.result())));
     }
     return sum;
   }

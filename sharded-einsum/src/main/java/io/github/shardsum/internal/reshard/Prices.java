@@ -74,6 +74,26 @@ public final class Prices {
             1);
   }
 
+  /**
+   * The price of what devices lack along a label of which neighbours are read.
+   *
+   * @param halo what they read
+   * @param bytes of an element
+   * @return the price, an exchange for each operand of which something is lacking
+   */
+  public Cost halo(Halo halo, int bytes) {
+    List<Integer> exchanged = halo.exchanged();
+    if (pricer.isEmpty()) {
+      return new Cost(halo.received(), exchanged.size());
+    }
+    double seconds = 0;
+    for (int operand : exchanged) {
+      long row = halo.operands().get(operand).others() * bytes;
+      seconds += pricer.get().price(halo.exchange(operand), row).seconds();
+    }
+    return new Cost(seconds, exchanged.size());
+  }
+
   private static Collective collective(
       Action action, Supplier<Layout> before, Supplier<Layout> after) {
     String[] axes = action.groupAxes().toArray(String[]::new);
@@ -85,7 +105,7 @@ public final class Prices {
       case Action.CollectivePermute permute ->
           new Collective.Permute(
               permute.axes(), pairs(Permutation.of(before.get(), after.get()).sources()));
-      case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _ ->
+      case Action.Slice _, Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ ->
           new Collective.Barrier();
     };
   }

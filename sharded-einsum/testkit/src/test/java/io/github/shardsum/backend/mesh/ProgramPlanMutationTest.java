@@ -134,6 +134,8 @@ final class ProgramPlanMutationTest {
       case Action.AllToAll all -> new Action.AllToAll(all.to(), all.from(), all.axes());
       case Action.CollectivePermute _ -> new Action.CollectivePermute(some);
       case Action.Exchange exchange -> new Action.Exchange(exchange.label(), some);
+      case Action.Neighbour neighbour ->
+          new Action.Neighbour(neighbour.statement(), some, neighbour.exchanged());
       default -> throw new IllegalArgumentException("no move");
     };
   }
