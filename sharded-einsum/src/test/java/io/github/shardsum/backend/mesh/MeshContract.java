@@ -68,6 +68,21 @@ class MeshContract {
           }
           """);
 
+  private static final Program NEIGHBOURS =
+      Program.parse(
+          """
+          program neighbours {
+            input x: i64[n=29 m=5]
+            input y: i64[n=17 m=5]
+            moved = shift(x) {label="n", by=-3, fill=7}
+            longer = pad(moved) {label="n", low=2, high=4, interior=1, fill=1}
+            part = slice(longer) {label="n", from=3, to=62, step=2}
+            both = concatenate(part, y) {label="n"}
+            near = window(both) {label="n", window="w", size=3, stride=1, dilation=2}
+            output near, both
+          }
+          """);
+
   /** Of one to three axes and twelve devices, which 2, 3, 4 and 6 processes divide. */
   static List<Mesh> meshes() {
     return List.of(
@@ -129,6 +144,13 @@ class MeshContract {
     equal(mesh, LAYER, Map.of("tokens", "G@x", "dispatched", "E@x", "h", "E@x"));
     equal(mesh, LAYER, Map.of("tokens", "S@x", "h", "H@x"));
     equal(mesh, LAYER, Map.of("tokens", "M@x", "logits", "G@x", "most", "S@x"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("meshes")
+  void neighboursHaveTheBitsOfTheReference(Mesh mesh) {
+    equal(mesh, NEIGHBOURS, Map.of("moved", "n@x", "near", "n@x"));
+    equal(mesh, NEIGHBOURS, Map.of("moved", "n@x", "part", "n m@x", "near", "n@x"));
   }
 
   @ParameterizedTest
