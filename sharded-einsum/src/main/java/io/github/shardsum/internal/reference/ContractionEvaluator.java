@@ -153,7 +153,7 @@ final class ContractionEvaluator {
 
   private static ElementArray softmax(Softmax softmax, ValueType type, ElementArray x) {
     ElementArray out = ElementArray.of(type);
-    new Rows(type, softmax.label())
+    new LabelRows(type, softmax.label())
         .forEach(
             row -> {
               double largest = Double.NEGATIVE_INFINITY;
@@ -173,7 +173,7 @@ final class ContractionEvaluator {
 
   private static ElementArray cumulate(CumulativeSum how, ValueType type, ElementArray x) {
     ElementArray out = ElementArray.of(type);
-    new Rows(type, how.label())
+    new LabelRows(type, how.label())
         .forEach(
             row -> {
               double sum = 0;

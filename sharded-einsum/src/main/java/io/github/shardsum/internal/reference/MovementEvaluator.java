@@ -45,7 +45,7 @@ final class MovementEvaluator {
       ValueType type, ElementArray x, String label, LongUnaryOperator source, Scalar fill) {
     ElementArray out = ElementArray.of(type);
     long size = x.type().size(label);
-    new Rows(type, label)
+    new LabelRows(type, label)
         .forEach(
             row -> {
               for (int i = 0; i < row.size(); i++) {
@@ -63,7 +63,7 @@ final class MovementEvaluator {
 
   private static ElementArray concatenate(Concatenate c, ValueType type, List<ElementArray> in) {
     ElementArray out = ElementArray.of(type);
-    new Rows(type, c.label())
+    new LabelRows(type, c.label())
         .forEach(
             row -> {
               int next = 0;
@@ -81,7 +81,7 @@ final class MovementEvaluator {
   private static ElementArray window(Window w, ValueType type, ElementArray x) {
     ElementArray out = ElementArray.of(type);
     int size = Math.toIntExact(x.type().size(w.label()));
-    Rows rows = new Rows(x.type(), w.label());
+    LabelRows rows = new LabelRows(x.type(), w.label());
     int windows = Math.toIntExact(type.size(w.label()));
     int inner = rows.inner();
     rows.forEach(

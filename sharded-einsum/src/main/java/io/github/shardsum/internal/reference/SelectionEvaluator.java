@@ -18,7 +18,7 @@ final class SelectionEvaluator {
       case TopK(_, String label, long k, _) -> {
         ElementArray values = ElementArray.of(types.getFirst());
         ElementArray indices = ElementArray.of(types.getLast());
-        new Rows(x.type(), label)
+        new LabelRows(x.type(), label)
             .forEach(
                 row -> {
                   List<Integer> order = falling(x, row);
@@ -32,7 +32,7 @@ final class SelectionEvaluator {
       }
       case ArgMax(_, String label) -> {
         ElementArray out = ElementArray.of(types.getFirst());
-        new Rows(x.type(), label)
+        new LabelRows(x.type(), label)
             .forEach(
                 row ->
                     out.set(
@@ -59,7 +59,7 @@ final class SelectionEvaluator {
   }
 
   /** Indices of a row from its largest element down; a stable sort keeps equal ones in order. */
-  private static List<Integer> falling(ElementArray x, Rows.Row row) {
+  private static List<Integer> falling(ElementArray x, LabelRows.Row row) {
     Comparator<Integer> rising =
         x.floating()
             // Adding 0 makes the two zeros one; compare puts NaN above everything.

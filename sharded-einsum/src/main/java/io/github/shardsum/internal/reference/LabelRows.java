@@ -3,13 +3,13 @@ package io.github.shardsum.internal.reference;
 import io.github.shardsum.program.ValueType;
 import java.util.function.Consumer;
 
-/** The rows of a value along one label. */
-final class Rows {
+/** Where the rows of a value along one label begin, and how far apart their elements are. */
+final class LabelRows {
   private final int outer;
   private final int size;
   private final int inner;
 
-  Rows(ValueType type, String label) {
+  LabelRows(ValueType type, String label) {
     int axis = type.axis(label);
     long before = 1;
     long after = 1;
