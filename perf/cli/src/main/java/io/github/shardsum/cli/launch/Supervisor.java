@@ -55,7 +55,7 @@ final class Supervisor {
             .redirectOutput(ProcessBuilder.Redirect.INHERIT)
             .start();
     Thread hook = Thread.ofPlatform().unstarted(() -> end(mpirun));
-    Runtime.getRuntime().addShutdownHook(hook);
+    endWithJvm(mpirun, hook);
     Thread reader = Thread.ofVirtual().start(() -> pass(mpirun));
     try {
       boolean ended = true;
@@ -71,6 +71,15 @@ final class Supervisor {
     } catch (InterruptedException e) {
       end(mpirun);
       throw new IOException("interrupted while mpirun ran", e);
+    }
+  }
+
+  /** Where the JVM is ending already, no hook is taken any more. */
+  private static void endWithJvm(Process mpirun, Thread hook) {
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException _) {
+      end(mpirun);
     }
   }
 

@@ -302,7 +302,8 @@ class FaultsTest {
     return new Outcome(process.waitFor(), Files.readString(out), printed);
   }
 
-  private static List<String> java(String main, String classPath) {
+  /** The start of a command line that runs a class of the tests. */
+  static List<String> java(String main, String classPath) {
     return new ArrayList<>(
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -317,7 +318,7 @@ class FaultsTest {
   }
 
   /** Modules and tests as one class path: a program of a user need not be modular. */
-  private static String classPath() {
+  static String classPath() {
     return String.join(
         File.pathSeparator,
         Path.of("target", "test-classes").toAbsolutePath().toString(),

@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SupervisorTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -57,6 +60,20 @@ class SupervisorTest {
     assertEquals(
         List.of("a word ", RankScript.MARK + "0 on here ended with status 1"),
         errors.toString().lines().toList());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"before", "while"})
+  void aLauncherThatIsToldToEndEndsItsMpirunAndSaysNothing(String when) throws Exception {
+    List<String> command = FaultsTest.java(EndingLauncher.class.getName(), FaultsTest.classPath());
+    command.add(when);
+    Process launcher = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String printed = new String(launcher.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, launcher.waitFor(), printed);
+    assertEquals(
+        List.of("returned"),
+        printed.lines().filter(line -> !line.startsWith("WARNING")).toList(),
+        printed);
   }
 
   private static ProcessBuilder shell(String script) {
