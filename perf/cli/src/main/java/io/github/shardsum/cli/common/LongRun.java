@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.common;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongSupplier;
@@ -33,7 +34,7 @@ public final class LongRun implements AutoCloseable {
    * Watches a run that has begun.
    *
    * @param what is run
-   * @param done steps that are done
+   * @param done steps that are done, 0 if that is not known
    * @param total all steps, 0 if that is not known
    */
   LongRun(PrintWriter err, boolean terminal, String what, LongSupplier done, long total) {
@@ -50,13 +51,31 @@ public final class LongRun implements AutoCloseable {
    *
    * @param asked whether to print lines where there is no terminal
    * @param what is run
-   * @param done steps that are done
+   * @param done steps that are done, 0 if that is not known
    * @param total all steps, 0 if that is not known
    */
   public static LongRun start(
       PrintWriter err, boolean asked, String what, LongSupplier done, long total) {
     boolean terminal = Progress.isRedrawn(System.getenv());
     LongRun run = new LongRun(err, terminal, what, done, total);
+    if (terminal || asked) {
+      run.thread.start();
+    }
+    return run;
+  }
+
+  /**
+   * Watches a run that prints an answer for each of its jobs: a terminal that shows these needs no
+   * line beside them.
+   *
+   * @param asked whether to print lines where there is no terminal
+   * @param what is run
+   * @param done jobs that are answered
+   */
+  public static LongRun startJobs(PrintWriter err, boolean asked, String what, LongSupplier done) {
+    boolean terminal =
+        Progress.isRedrawn(System.getenv()) && !Progress.isTerminal(Path.of("/proc/self/fd/1"));
+    LongRun run = new LongRun(err, terminal, what, done, 0);
     if (terminal || asked) {
       run.thread.start();
     }
@@ -79,19 +98,18 @@ public final class LongRun implements AutoCloseable {
     if (ended || number < QUIET || (!terminal && number % PLAIN != 0)) {
       return;
     }
-    String line =
-        total == 0
-            ? String.format(Locale.ROOT, "%s: %.0f s", what, nanos / 1e9)
-            : String.format(
-                Locale.ROOT,
-                "%s: %d of %d steps, %.0f s",
-                what,
-                Math.min(total, done.getAsLong()),
-                total,
-                nanos / 1e9);
+    String line = String.format(Locale.ROOT, "%s: %s%.0f s", what, position(), nanos / 1e9);
     drawn = true;
     err.print(terminal ? "\r" + line + "\u001b[K" : line + System.lineSeparator());
     err.flush();
+  }
+
+  private String position() {
+    long steps = done.getAsLong();
+    if (total > 0) {
+      return Math.min(total, steps) + " of " + total + " steps, ";
+    }
+    return steps > 0 ? steps + " done, " : "";
   }
 
   /** Ends the watch, and takes its line away. */

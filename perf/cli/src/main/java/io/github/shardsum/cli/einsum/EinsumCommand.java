@@ -94,7 +94,7 @@ public final class EinsumCommand implements Callable<Integer> {
 
   @Option(
       names = "--progress",
-      description = "Say every 10 seconds that it runs, where there is no terminal too.")
+      description = "Say every 10 seconds how far it is, where there is no terminal too.")
   private boolean progress;
 
   @Option(
@@ -109,10 +109,18 @@ public final class EinsumCommand implements Callable<Integer> {
       EinsumOptions options = EinsumOptions.defaults().withPath(path.finder()).withWorkers(workers);
       PrintWriter output = spec.commandLine().getOut();
       if (jobs.isPresent()) {
-        return new EinsumJobs(options, output).run(jobs.get()) ? 0 : 1;
+        return runJobs(new EinsumJobs(options, output), jobs.get());
       }
       runOne(options, output);
       return 0;
+    }
+  }
+
+  private int runJobs(EinsumJobs list, Path file) throws IOException {
+    try (LongRun _ =
+        LongRun.startJobs(
+            spec.commandLine().getErr(), progress, "shardsum einsum", list::answered)) {
+      return list.run(file) ? 0 : 1;
     }
   }
 

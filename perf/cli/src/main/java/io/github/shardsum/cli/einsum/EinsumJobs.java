@@ -16,6 +16,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonWriteFeature;
@@ -41,10 +42,16 @@ final class EinsumJobs {
 
   private final EinsumOptions options;
   private final PrintWriter out;
+  private final AtomicLong answered = new AtomicLong();
 
   EinsumJobs(EinsumOptions options, PrintWriter out) {
     this.options = options;
     this.out = out;
+  }
+
+  /** How many jobs have been answered, as any thread may ask. */
+  long answered() {
+    return answered.get();
   }
 
   /** Runs all jobs; whether none failed. */
@@ -100,6 +107,7 @@ final class EinsumJobs {
     }
     out.println(JSON.writeValueAsString(answer));
     out.flush();
+    answered.incrementAndGet();
     return answer.path("ok").booleanValue();
   }
 

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.moe;
 
+import io.github.shardsum.cli.common.LongRun;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -36,9 +37,19 @@ public final class RouteCommand implements Callable<Integer> {
       description = "A file of JSON lines; - is standard input.")
   private Path jobs = Path.of("-");
 
+  @Option(
+      names = "--progress",
+      description = "Say every 10 seconds how far it is, where there is no terminal too.")
+  private boolean progress;
+
   @Override
   public Integer call() throws IOException {
-    new RouteJobs(spec.commandLine().getOut()).run(jobs);
+    RouteJobs list = new RouteJobs(spec.commandLine().getOut());
+    try (LongRun _ =
+        LongRun.startJobs(
+            spec.commandLine().getErr(), progress, "shardsum route", list::answered)) {
+      list.run(jobs);
+    }
     return 0;
   }
 }

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.moe;
 
+import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.moe.Route;
 import io.github.shardsum.moe.RouteMetrics;
 import io.github.shardsum.tensor.Tensor;
@@ -8,10 +9,9 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -25,8 +25,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Answers the jobs of {@code shardsum route}, a line each, in order. */
 final class RouteJobs {
-  private static final String STANDARD_INPUT = "-";
-
   /** NaN and infinities are read, so that a router's own message says where one is. */
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -37,24 +35,21 @@ final class RouteJobs {
           .build();
 
   private final PrintWriter out;
+  private final AtomicLong answered = new AtomicLong();
 
   RouteJobs(PrintWriter out) {
     this.out = out;
   }
 
+  /** How many jobs have been answered, as any thread may ask. */
+  long answered() {
+    return answered.get();
+  }
+
   /** Answers every line of a file, or of standard input. */
   void run(Path file) throws IOException {
-    if (file.toString().equals(STANDARD_INPUT)) {
-      // Not closed: standard input is the JVM's.
-      run(new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
-      return;
-    }
-    if (Files.isDirectory(file)) {
-      throw new FileSystemException(file.toString(), null, "expected a file of jobs, got a folder");
-    }
     try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+        new BufferedReader(new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
       run(lines);
     }
   }
@@ -66,6 +61,7 @@ final class RouteJobs {
       if (!line.isBlank()) {
         out.println(JSON.writeValueAsString(answer(line, number)));
         out.flush();
+        answered.incrementAndGet();
       }
     }
   }

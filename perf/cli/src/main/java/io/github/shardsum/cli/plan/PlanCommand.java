@@ -53,9 +53,7 @@ public final class PlanCommand implements Callable<Integer> {
     }
     if (settings.jobs().isPresent()) {
       new PlanJobs(
-              settings,
-              job -> new EinsumTarget(PlanJobs.text(job, "equation")),
-              spec.commandLine().getOut())
+              settings, job -> new EinsumTarget(PlanJobs.text(job, "equation")), spec.commandLine())
           .run(settings.jobs().get());
       return 0;
     }
@@ -69,6 +67,6 @@ public final class PlanCommand implements Callable<Integer> {
             ? new ProgramTarget(
                 Annotations.of(annotations).apply(ProgramFile.read(Path.of(equation.get()))))
             : new EinsumTarget(equation.get());
-    return settings.print(target, spec.commandLine().getOut());
+    return settings.print(target, spec.commandLine());
   }
 }

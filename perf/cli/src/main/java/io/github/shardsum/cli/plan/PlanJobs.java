@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.mesh.Mesh;
 import java.io.BufferedReader;
@@ -11,7 +12,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import picocli.CommandLine;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonWriteFeature;
@@ -35,12 +38,13 @@ final class PlanJobs {
 
   private final PlanSettings settings;
   private final Function<JsonNode, Planned> target;
-  private final PrintWriter out;
+  private final CommandLine line;
+  private final AtomicLong answered = new AtomicLong();
 
-  PlanJobs(PlanSettings settings, Function<JsonNode, Planned> target, PrintWriter out) {
+  PlanJobs(PlanSettings settings, Function<JsonNode, Planned> target, CommandLine line) {
     this.settings = settings;
     this.target = target;
-    this.out = out;
+    this.line = line;
   }
 
   /** A plan as JSON with an id before it and the comparison after it, where there are such. */
@@ -56,14 +60,18 @@ final class PlanJobs {
 
   /** Answers every line. */
   void run(Path file) throws IOException {
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
+    PrintWriter out = line.getOut();
+    try (LongRun _ = settings.watchJobs(line, answered::get);
+        BufferedReader lines =
+            new BufferedReader(
+                new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
       int number = 0;
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      for (String job = lines.readLine(); job != null; job = lines.readLine()) {
         number++;
-        if (!line.isBlank()) {
-          out.println(answer(line, number));
+        if (!job.isBlank()) {
+          out.println(answer(job, number));
           out.flush();
+          answered.incrementAndGet();
         }
       }
     }

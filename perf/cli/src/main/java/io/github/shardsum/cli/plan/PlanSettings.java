@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.topology.Topologies;
@@ -8,6 +9,8 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.LongSupplier;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** Options of commands that plan. */
@@ -67,7 +70,7 @@ final class PlanSettings {
   @Option(
       names = "--jobs",
       paramLabel = "FILE",
-      description = "Plan the jobs of a file of JSON lines; an answer a line.")
+      description = "Plan the jobs of a file of JSON lines, - of standard input; an answer a line.")
   private Optional<Path> jobs = Optional.empty();
 
   @Option(
@@ -77,6 +80,11 @@ final class PlanSettings {
           "Also have a PJRT plugin compile it, as an XLA CPU plugin, and set the collectives that"
               + " XLA chose beside the plan's.")
   private Optional<Path> plugin = Optional.empty();
+
+  @Option(
+      names = "--progress",
+      description = "Say every 10 seconds how far it is, where there is no terminal too.")
+  private boolean progress;
 
   Optional<Path> jobs() {
     return jobs;
@@ -100,9 +108,20 @@ final class PlanSettings {
     return new PlanRequest(devices, PlanRequest.sizes(sizes), options(devices));
   }
 
+  /** Says how far jobs are. */
+  LongRun watchJobs(CommandLine line, LongSupplier answered) {
+    return LongRun.startJobs(
+        line.getErr(), progress, line.getCommandSpec().qualifiedName(), answered);
+  }
+
   /** Prints the answer; the exit status. */
-  int print(Planned target, PrintWriter out) throws IOException {
-    Outcome outcome = target.plan(request(), checks(false));
+  int print(Planned target, CommandLine line) throws IOException {
+    PrintWriter out = line.getOut();
+    Outcome outcome;
+    try (LongRun _ =
+        LongRun.start(line.getErr(), progress, line.getCommandSpec().qualifiedName(), () -> 0, 0)) {
+      outcome = target.plan(request(), checks(false));
+    }
     if (html.isPresent()) {
       Files.writeString(html.get(), outcome.page());
     }

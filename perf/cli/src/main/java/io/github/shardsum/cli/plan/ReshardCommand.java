@@ -52,7 +52,7 @@ public final class ReshardCommand implements Callable<Integer> {
       new PlanJobs(
               settings,
               job -> new ReshardTarget(PlanJobs.text(job, "from"), PlanJobs.text(job, "to")),
-              spec.commandLine().getOut())
+              spec.commandLine())
           .run(settings.jobs().orElseThrow());
       return 0;
     }
@@ -60,6 +60,6 @@ public final class ReshardCommand implements Callable<Integer> {
     if (picture.isPresent()) {
       Files.writeString(picture.get(), target.picture(settings.request()));
     }
-    return settings.print(target, spec.commandLine().getOut());
+    return settings.print(target, spec.commandLine());
   }
 }

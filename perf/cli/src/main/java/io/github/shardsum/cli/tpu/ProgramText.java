@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.tpu;
 
+import io.github.shardsum.cli.common.InputArrays;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ record ProgramText(byte[] code) {
   private static final String GSPMD = "mhlo.sharding";
 
   /**
-   * Reads a program whose results go to other files.
+   * Reads a program, of standard input if it is {@code -}, whose results go to other files.
    *
    * @throws IOException if it cannot be read
    * @throws IllegalArgumentException if it is a folder, or a result would take its place or another
@@ -28,10 +29,17 @@ record ProgramText(byte[] code) {
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException("program: expected a file, " + file + " is a folder");
     }
-    ProgramText program = new ProgramText(Files.readAllBytes(file));
-    Set<Path> taken = new HashSet<>(Set.of(file.toRealPath()));
+    boolean standard = file.toString().equals(InputArrays.STANDARD);
+    ProgramText program =
+        new ProgramText(standard ? System.in.readAllBytes() : Files.readAllBytes(file));
+    Set<Path> taken = new HashSet<>();
+    if (!standard) {
+      taken.add(file.toRealPath());
+    }
     for (Path result : results) {
-      OutputFile.check(result);
+      if (!result.toString().equals(InputArrays.STANDARD)) {
+        OutputFile.check(result);
+      }
       Path real = Files.exists(result) ? result.toRealPath() : result.toAbsolutePath().normalize();
       if (!taken.add(real)) {
         throw new IllegalArgumentException(

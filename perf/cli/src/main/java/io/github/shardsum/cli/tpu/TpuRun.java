@@ -1,7 +1,8 @@
 package io.github.shardsum.cli.tpu;
 
+import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.PluginChoice;
-import io.github.shardsum.io.Npy;
+import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.ExecuteOptions;
 import io.github.shardsum.pjrt.PjrtBuffer;
@@ -15,7 +16,6 @@ import io.github.shardsum.pjrt.Sharding;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "run",
     description = {
-      "%nRun a program: StableHLO text in, .npy files in and out.",
+      "%nRun a program of StableHLO text on files of arrays.",
       "%nWith --partitions the files hold whole values: they are split over the devices as the program's"
           + " sdy shardings say, and the results are put together again.%n"
     })
@@ -44,13 +44,21 @@ final class TpuRun implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "FILE.mlir", description = "A module with a function main.")
   private Path program;
 
-  @Parameters(index = "1..*", arity = "0..*", paramLabel = "A.npy", description = "The arguments.")
-  private List<Path> arguments = List.of();
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "A.npy",
+      description =
+          "The arguments: A.npy, A.npz:NAME, A.safetensors:NAME, or - for a .npy file on standard"
+              + " input.")
+  private List<String> arguments = List.of();
 
   @Option(
       names = {"-o", "--out"},
       paramLabel = "OUT.npy",
-      description = "Write a result; once for each result. Without it shapes are printed.")
+      description =
+          "Write a result, - to standard output; once for each result. Without it shapes are"
+              + " printed.")
   private List<Path> outputs = List.of();
 
   @Option(
@@ -65,18 +73,26 @@ final class TpuRun implements Callable<Integer> {
     CompileOptions split = CompileOptions.partitioned(partitions);
     ProgramText text = ProgramText.read(program, outputs);
     CompileOptions options = split.withShardy(text.isShardy());
-    PjrtSearch.Found found = plugin.find(System.getenv());
-    try (Arena arena = Arena.ofShared();
-        PjrtClient client = PluginChoice.client(PjrtPlugin.open(found.library()), partitions);
-        PjrtLoadedExecutable loaded = client.compile(text.code(), ProgramFormat.MLIR, options)) {
-      checkResults(loaded.executable().outputTypes(), outputs.size());
-      List<Tensor> inputs = new ArrayList<>();
-      for (Path argument : arguments) {
-        inputs.add(Npy.map(argument, arena));
+    try (InputArrays inputs = new InputArrays(System.in)) {
+      List<Tensor> tensors = new ArrayList<>();
+      for (String argument : arguments) {
+        tensors.add(inputs.map(argument));
       }
-      write(loaded.executable().outputs() == 0 ? List.of() : run(client, loaded, inputs));
+      run(text.code(), options, inputs, tensors);
     }
     return 0;
+  }
+
+  private void run(byte[] program, CompileOptions options, InputArrays inputs, List<Tensor> tensors)
+      throws IOException {
+    PjrtSearch.Found found = plugin.find(System.getenv());
+    try (PjrtClient client = PluginChoice.client(PjrtPlugin.open(found.library()), partitions);
+        PjrtLoadedExecutable loaded = client.compile(program, ProgramFormat.MLIR, options)) {
+      checkResults(loaded.executable().outputTypes(), outputs.size());
+      write(
+          inputs.read(
+              () -> loaded.executable().outputs() == 0 ? List.of() : run(client, loaded, tensors)));
+    }
   }
 
   private List<Tensor> run(PjrtClient client, PjrtLoadedExecutable loaded, List<Tensor> inputs) {
@@ -157,12 +173,20 @@ final class TpuRun implements Callable<Integer> {
     }
   }
 
+  /** Whether the bytes of a result are there, among which a line would be. */
+  private boolean isStandardOutputTaken() {
+    return outputs.contains(Path.of(InputArrays.STANDARD));
+  }
+
   private void write(List<Tensor> results) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     for (int i = 0; i < results.size(); i++) {
       Tensor result = results.get(i);
       if (!outputs.isEmpty()) {
-        Npy.write(outputs.get(i), result);
+        ResultArrays.write(outputs.get(i), result, System.out);
+      }
+      if (isStandardOutputTaken()) {
+        continue;
       }
       out.printf(
           "result %d: %s %s%s%n",

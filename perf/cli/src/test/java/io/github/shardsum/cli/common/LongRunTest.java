@@ -12,7 +12,8 @@ class LongRunTest {
   private final StringWriter err = new StringWriter();
 
   private LongRun run(boolean terminal, long total) {
-    return new LongRun(new PrintWriter(err), terminal, "shardsum run: p", () -> 3, total);
+    return new LongRun(
+        new PrintWriter(err), terminal, "shardsum run: p", () -> total == 0 ? 0 : 3, total);
   }
 
   @Test
@@ -36,6 +37,14 @@ class LongRunTest {
     }
     assertEquals(
         "shardsum run: p: 10 s\nshardsum run: p: 20 s\n", err.toString().replace("\r\n", "\n"));
+  }
+
+  @Test
+  void jobsAreCountedWithoutATotal() {
+    try (LongRun run = new LongRun(new PrintWriter(err), false, "shardsum plan", () -> 12, 0)) {
+      run.tick(20, 10 * SECOND);
+    }
+    assertEquals("shardsum plan: 12 done, 10 s\n", err.toString().replace("\r\n", "\n"));
   }
 
   @Test

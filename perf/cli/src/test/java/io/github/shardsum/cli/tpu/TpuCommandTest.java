@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
+import io.github.shardsum.io.Npz;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -12,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -74,6 +79,21 @@ class TpuCommandTest {
         shardsum("tpu", "run", folder.resolve("none.mlir").toString(), "--plugin", "nowhere.so"));
     assertTrue(errors.toString().contains("no such file: "), errors.toString());
     assertFalse(errors.toString().contains("nowhere"), errors.toString());
+  }
+
+  @Test
+  void argumentsAreWhatEinsumTakes() throws IOException {
+    Path program = Files.writeString(folder.resolve("m.mlir"), "module {}");
+    Path archive = folder.resolve("z.npz");
+    Npz.write(archive, Map.of("a", Tensor.zeros(DType.F32, Shape.of(2))));
+    String there = archive + ":a";
+    String missing = archive + ":b";
+    assertEquals(
+        1, shardsum("tpu", "run", program.toString(), there, missing, "--plugin", "nowhere.so"));
+    assertTrue(errors.toString().contains("\"b\""), errors.toString());
+    assertFalse(errors.toString().contains("nowhere"), errors.toString());
+    assertEquals(1, shardsum("tpu", "run", program.toString(), there, "--plugin", "nowhere.so"));
+    assertTrue(errors.toString().contains("nowhere"), errors.toString());
   }
 
   @Test
