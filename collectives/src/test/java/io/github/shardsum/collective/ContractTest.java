@@ -10,6 +10,7 @@ import io.github.shardsum.mesh.MeshAxis;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testsupport.TestDepth;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -39,7 +40,7 @@ class ContractTest {
           // Of three processes one shares a group with both others, which share two more.
           Mesh.of("x", 4, "y", 3).withDevices(0, 4, 8, 1, 2, 5, 3, 6, 7, 9, 10, 11));
 
-  private static final int CASES = Boolean.getBoolean("shardsum.test.exhaustive") ? 400 : 60;
+  private static final int CASES = TestDepth.cases(15, 60, 400);
 
   private static List<InProcessCluster> clusters() {
     return InProcessCluster.all().toList();

@@ -12,6 +12,7 @@ import io.github.shardsum.mesh.MeshAxis;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testsupport.TestDepth;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -147,6 +148,6 @@ final class RandomSharding {
 
   /** How many cases: seconds of them, or in the exhaustive profile all. */
   static int cases(int few, int all) {
-    return Boolean.getBoolean("shardsum.test.exhaustive") ? all : few;
+    return TestDepth.cases(few / 2, few, all);
   }
 }

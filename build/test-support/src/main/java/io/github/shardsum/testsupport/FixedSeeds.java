@@ -9,14 +9,15 @@ import net.jqwik.api.lifecycle.PropertyLifecycleContext;
 
 /**
  * Gives every jqwik property a seed made from its class and method name, so that two runs try the
- * same values, and raises the number of tries in the exhaustive profile. A seed written in
+ * same values, and sets the number of tries by {@link TestDepth}. A seed written in
  * {@code @Property} stays as it is.
  */
 public final class FixedSeeds implements AroundPropertyHook {
-  private static final boolean EXHAUSTIVE = Boolean.getBoolean("shardsum.test.exhaustive");
-
   /** More would take the whole suite past what CI may take on two cores. */
   private static final int EXHAUSTIVE_FACTOR = 4;
+
+  /** Fewer than this are worked examples, which the short depth leaves whole. */
+  private static final int FEW_TRIES = 20;
 
   /** The number of a property that names none, as in junit-platform.properties. */
   private static final int DEFAULT_TRIES = 200;
@@ -31,11 +32,16 @@ public final class FixedSeeds implements AroundPropertyHook {
     if (attributes.seed().isEmpty()) {
       attributes.setSeed(Long.toString(seedOf(context)));
     }
-    if (EXHAUSTIVE) {
-      int tries = attributes.tries().orElse(DEFAULT_TRIES);
-      attributes.setTries(tries > 1 ? Math.multiplyExact(tries, EXHAUSTIVE_FACTOR) : tries);
-    }
+    attributes.setTries(tries(attributes.tries().orElse(DEFAULT_TRIES)));
     return property.execute();
+  }
+
+  private static int tries(int tries) {
+    return switch (TestDepth.current()) {
+      case SHORT -> tries < FEW_TRIES ? tries : Math.max(FEW_TRIES, tries / 4);
+      case FULL -> tries;
+      case EXHAUSTIVE -> tries > 1 ? Math.multiplyExact(tries, EXHAUSTIVE_FACTOR) : tries;
+    };
   }
 
   private static long seedOf(PropertyLifecycleContext context) {

@@ -31,9 +31,8 @@ class FixedSeedsTest {
 
   @Test
   void aPropertyThatNamesNoTriesGetsTheConfiguredNumber() {
-    boolean exhaustive = Boolean.getBoolean("shardsum.test.exhaustive");
-    assertEquals(exhaustive ? 800 : 200, valuesTriedBy("first").size());
-    assertEquals(exhaustive ? 28 : 7, valuesTriedBy("seven").size());
+    assertEquals(TestDepth.cases(50, 200, 800), valuesTriedBy("first").size());
+    assertEquals(TestDepth.cases(7, 7, 28), valuesTriedBy("seven").size());
   }
 
   private static List<Integer> valuesTriedBy(String property) {

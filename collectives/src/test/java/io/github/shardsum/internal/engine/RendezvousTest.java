@@ -8,6 +8,7 @@ import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testsupport.TestDepth;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** Races of the rendezvous, many times over. */
 class RendezvousTest {
-  private static final int ROUNDS = Boolean.getBoolean("shardsum.test.exhaustive") ? 20_000 : 2_000;
+  private static final int ROUNDS = TestDepth.cases(2_000, 2_000, 20_000);
 
   @Test
   void exactlyOneIsTheLastAndSeesWhatAllWrote() throws Exception {

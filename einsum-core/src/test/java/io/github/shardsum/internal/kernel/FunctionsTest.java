@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.internal.selection.KernelSelection;
+import io.github.shardsum.testsupport.TestDepth;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ class FunctionsTest {
   /** Without the fused instruction each step of a polynomial is rounded twice. */
   private static final double BOUND = Fma.IN_HARDWARE ? 2 : 4;
 
-  private static final boolean EXHAUSTIVE = Boolean.getBoolean("shardsum.test.exhaustive");
+  private static final boolean EXHAUSTIVE = TestDepth.current() == TestDepth.EXHAUSTIVE;
 
   private interface Row<A> {
     void apply(A x, int xAt, A to, int toAt, int n);

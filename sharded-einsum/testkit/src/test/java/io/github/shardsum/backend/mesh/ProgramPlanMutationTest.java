@@ -18,6 +18,7 @@ import io.github.shardsum.testkit.BackendCheck;
 import io.github.shardsum.testkit.Generator;
 import io.github.shardsum.testkit.Layouts;
 import io.github.shardsum.testkit.Programs;
+import io.github.shardsum.testsupport.TestDepth;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** Plans of programs with one planted fault: the checker refuses them, or they are right. */
 final class ProgramPlanMutationTest {
-  private static final int MUTANTS = Boolean.getBoolean("shardsum.test.exhaustive") ? 2_000 : 150;
+  private static final int MUTANTS = TestDepth.cases(75, 150, 2_000);
 
   @Test
   void aPlanWithAFaultIsRefused() {

@@ -24,6 +24,7 @@ import io.github.shardsum.testkit.Generator;
 import io.github.shardsum.testkit.Layouts;
 import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testkit.Programs;
+import io.github.shardsum.testsupport.TestDepth;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -41,8 +42,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class RandomLayoutsTest {
   private static final int TRIES =
-      Integer.getInteger(
-          "shardsum.programs", Boolean.getBoolean("shardsum.test.exhaustive") ? 100 : 20);
+      Integer.getInteger("shardsum.programs", TestDepth.cases(10, 20, 100));
   private static final long SEED = Long.getLong("shardsum.seed", 1);
   private static final PlanOptions OPTIONS = PlanOptions.defaults().withReplication();
 

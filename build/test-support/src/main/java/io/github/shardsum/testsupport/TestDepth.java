@@ -1,0 +1,45 @@
+package io.github.shardsum.testsupport;
+
+import java.util.Locale;
+
+/**
+ * How much the tests try: the system property {@code shardsum.test.depth}, {@code short} in {@code
+ * mvn verify}, {@code full} in the strict profile and wherever it is not set, {@code exhaustive} in
+ * the exhaustive profile.
+ */
+public enum TestDepth {
+  /** What a user waits for. */
+  SHORT,
+  /** What CI runs natively and at every vector width. */
+  FULL,
+  /** What CI runs once. */
+  EXHAUSTIVE;
+
+  private static final TestDepth CURRENT =
+      valueOf(System.getProperty("shardsum.test.depth", "full").toUpperCase(Locale.ROOT));
+
+  /**
+   * Returns the depth of this run.
+   *
+   * @return the depth
+   */
+  public static TestDepth current() {
+    return CURRENT;
+  }
+
+  /**
+   * Returns the number of cases of this run.
+   *
+   * @param shortly that of the short depth
+   * @param fully that of the full one
+   * @param exhaustively that of the exhaustive one
+   * @return one of the three
+   */
+  public static int cases(int shortly, int fully, int exhaustively) {
+    return switch (CURRENT) {
+      case SHORT -> shortly;
+      case FULL -> fully;
+      case EXHAUSTIVE -> exhaustively;
+    };
+  }
+}
