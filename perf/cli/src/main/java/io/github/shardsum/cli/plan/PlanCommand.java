@@ -1,7 +1,9 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.program.Models;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -40,6 +42,14 @@ public final class PlanCommand implements Callable<Integer> {
   private Optional<String> equation = Optional.empty();
 
   @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description =
+          "Instead of a program's file: ${COMPLETION-CANDIDATES}, with the paper's widths and"
+              + " annotations.")
+  private Optional<Models> model = Optional.empty();
+
+  @Option(
       names = "--annotate",
       paramLabel = "NAME=LAYOUT",
       description = "Annotate a value of the program, as in dispatched=E@x; may be given again.")
@@ -47,9 +57,19 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (settings.jobs().isPresent() == equation.isPresent()) {
+    if ((settings.jobs().isPresent() ? 1 : 0)
+            + (equation.isPresent() ? 1 : 0)
+            + (model.isPresent() ? 1 : 0)
+        != 1) {
       throw new ParameterException(
-          spec.commandLine(), "plan: expected an equation or --jobs, got both or none");
+          spec.commandLine(),
+          "plan: expected one of an equation, a program, --model and --jobs, got several or none");
+    }
+    if (model.isPresent()) {
+      Program program = model.get().program(settings.request().mesh());
+      return settings.print(
+          new ProgramTarget(Annotations.of(annotations).apply(program)),
+          spec.commandLine().getOut());
     }
     if (settings.jobs().isPresent()) {
       new PlanJobs(

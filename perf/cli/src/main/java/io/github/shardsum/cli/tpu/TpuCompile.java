@@ -1,6 +1,16 @@
 package io.github.shardsum.cli.tpu;
 
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.PluginChoice;
+import io.github.shardsum.cli.plan.XlaComparison;
+import io.github.shardsum.cli.program.Models;
+import io.github.shardsum.cli.program.ProgramFile;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.CompiledMemory;
 import io.github.shardsum.pjrt.PjrtException;
@@ -8,8 +18,12 @@ import io.github.shardsum.pjrt.PjrtExecutable;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.PjrtTopology;
 import io.github.shardsum.pjrt.ProgramFormat;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.stablehlo.ShardingForm;
+import io.github.shardsum.stablehlo.StableHlo;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -19,6 +33,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -26,14 +41,28 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compile",
     description =
-        "Compile a program of StableHLO text for a topology, and print what it needs on each device.")
+        "Compile a program for a topology, and print what it needs on each device; of a program of"
+            + " ours, and of a model, what our plan for as many devices does beside it.")
 final class TpuCompile implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Mixin private PluginChoice plugin;
 
-  @Parameters(index = "0", paramLabel = "FILE.mlir", description = "A module with a function main.")
-  private Path program;
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "FILE.mlir|FILE.program",
+      description = "A module of StableHLO with a function main, or a program's text.")
+  private Optional<Path> program = Optional.empty();
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description =
+          "Instead of a file: ${COMPLETION-CANDIDATES}, with the paper's widths and annotations.")
+  private Optional<Models> model = Optional.empty();
+
+  @Mixin private MeshOptions meshes = new MeshOptions();
 
   @Option(
       names = "--topology",
@@ -47,7 +76,7 @@ final class TpuCompile implements Callable<Integer> {
       paramLabel = "N",
       description =
           "Over how many devices it is split (default: all of the topology if the program has shardings,"
-              + " else 1).")
+              + " else 1); of a program of ours --mesh says it (default: x=DEVICES).")
   private Optional<Integer> partitions = Optional.empty();
 
   @Option(
@@ -58,7 +87,87 @@ final class TpuCompile implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ProgramText text = ProgramText.read(program, out.stream().toList());
+    boolean ours = model.isPresent() || program.isPresent() && isProgram(program.get());
+    if (model.isPresent() == program.isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(), "tpu compile: expected one of a file and --model, got both or none");
+    }
+    if (ours && partitions.isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(), "--partitions: must be of a module; a program of ours takes --mesh");
+    }
+    if (!ours && meshes.mesh().isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(), "--mesh: must be of a program of ours, a module has its own");
+    }
+    if (out.isPresent()) {
+      OutputFile.check(out.get());
+    }
+    return ours ? ofProgram() : ofModule();
+  }
+
+  private static boolean isProgram(Path file) {
+    return file.toString().endsWith(".program");
+  }
+
+  /** A program of ours, whose plan is set beside what the compiler made of it. */
+  private int ofProgram() throws IOException {
+    Optional<Program> read =
+        program.isPresent() ? Optional.of(ProgramFile.read(program.get())) : Optional.empty();
+    PjrtPlugin opened = PjrtPlugin.open(plugin.find(System.getenv()).library());
+    try (PjrtTopology devices = opened.topology(topology)) {
+      Mesh mesh = meshes.mesh().orElseGet(() -> Mesh.parse("x=" + devices.deviceCount()));
+      Program annotated = meshes.annotated(read.orElseGet(() -> model.orElseThrow().program(mesh)));
+      Kernels kernels = MoePrograms.kernels();
+      SpmdPlan plan =
+          ProgramPlan.of(
+                  annotated,
+                  mesh,
+                  composite -> kernels.kernel(composite).isPresent(),
+                  PlanOptions.defaults())
+              .plan();
+      StableHlo module = XlaComparison.module(annotated, plan, opened.takesShardy());
+      CompileOptions options =
+          CompileOptions.partitioned(mesh.size()).withShardy(module.form() == ShardingForm.SHARDY);
+      byte[] code = module.text().getBytes(StandardCharsets.UTF_8);
+      long begin = System.nanoTime();
+      try (PjrtExecutable compiled = devices.compile(code, ProgramFormat.MLIR, options)) {
+        head(devices, compiled, (System.nanoTime() - begin) / 1e9);
+        beside(new PlanBesideCompiler(plan, compiled));
+        collectives(opened, plan, module, compiled);
+        write(compiled);
+      }
+    }
+    return 0;
+  }
+
+  private void beside(PlanBesideCompiler both) {
+    PrintWriter print = spec.commandLine().getOut();
+    print.print(both.table());
+    print.flush();
+  }
+
+  private void collectives(
+      PjrtPlugin opened, SpmdPlan plan, StableHlo module, PjrtExecutable compiled) {
+    PrintWriter print = spec.commandLine().getOut();
+    try {
+      print.println();
+      print.print(
+          XlaComparison.of(opened.toString(), plan, module, compiled.collectives()).table());
+    } catch (PjrtException e) {
+      print.println("collectives: " + e.getMessage());
+    }
+    print.flush();
+  }
+
+  private void write(PjrtExecutable compiled) throws IOException {
+    if (out.isPresent()) {
+      Files.write(out.get(), compiled.serialize());
+    }
+  }
+
+  private int ofModule() throws IOException {
+    ProgramText text = ProgramText.read(program.orElseThrow(), out.stream().toList());
     PjrtPlugin opened = PjrtPlugin.open(plugin.find(System.getenv()).library());
     try (PjrtTopology devices = opened.topology(topology)) {
       int count = devices.deviceCount();
@@ -69,19 +178,22 @@ final class TpuCompile implements Callable<Integer> {
       try (PjrtExecutable compiled = devices.compile(text.code(), ProgramFormat.MLIR, options)) {
         double seconds = (System.nanoTime() - begin) / 1e9;
         report(devices, compiled, seconds);
-        if (out.isPresent()) {
-          Files.write(out.get(), compiled.serialize());
-        }
+        write(compiled);
       }
     }
     return 0;
   }
 
-  private void report(PjrtTopology devices, PjrtExecutable compiled, double seconds) {
+  private void head(PjrtTopology devices, PjrtExecutable compiled, double seconds) {
     PrintWriter print = spec.commandLine().getOut();
     print.printf(
         "%s on %s: %d devices, %d partitions, compiled in %.1f s%n",
         compiled.name(), topology, devices.deviceCount(), compiled.partitions(), seconds);
+  }
+
+  private void report(PjrtTopology devices, PjrtExecutable compiled, double seconds) {
+    head(devices, compiled, seconds);
+    PrintWriter print = spec.commandLine().getOut();
     print.printf("%-28s%s%n", "results on a device", compiled.outputShapes());
     memory(print, compiled);
     cost(print, compiled);

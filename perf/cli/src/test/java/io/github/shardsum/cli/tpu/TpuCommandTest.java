@@ -134,6 +134,24 @@ class TpuCommandTest {
   }
 
   @Test
+  void aProgramOfOursTakesAMeshAndAModuleDoesNot() throws IOException {
+    String module = Files.writeString(folder.resolve("m.mlir"), "module {}").toString();
+    String ours =
+        Files.writeString(
+                folder.resolve("p.program"), "program p {\n input a: f32[n=8]\n output a\n}")
+            .toString();
+    String topology = "--topology=v5e:2x2";
+    assertEquals(2, shardsum("tpu", "compile", module, topology, "--mesh", "x=4"));
+    assertEquals(2, shardsum("tpu", "compile", ours, topology, "--partitions", "4"));
+    assertEquals(2, shardsum("tpu", "compile", ours, topology, "--model", "moe"));
+    assertEquals(2, shardsum("tpu", "compile", topology, "--model", "no-such-model"));
+    assertTrue(errors.toString().contains("gshard-600b-block"), errors.toString());
+    String plugin = NO_PLUGIN.toString();
+    assertEquals(1, shardsum("tpu", "compile", ours, topology, "--plugin", plugin));
+    assertTrue(errors.toString().contains("no symbol GetPjrtApi"), errors.toString());
+  }
+
+  @Test
   void wrongNumbersAreRefused() throws IOException {
     Path program = Files.writeString(folder.resolve("m.mlir"), "module {}");
     assertEquals(1, shardsum("tpu", "run", program.toString(), "--partitions", "0"));

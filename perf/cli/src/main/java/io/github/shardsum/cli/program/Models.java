@@ -1,0 +1,128 @@
+package io.github.shardsum.cli.program;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.Capacity;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Gradients;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Programs that commands know by name, with the annotations of the paper: groups on the mesh before
+ * and after the experts, experts on it between. Widths are the paper's, M = 1024 and H = 8192, 2048
+ * tokens a group, and one group a device.
+ */
+public enum Models {
+  /** The Mixture-of-Experts layer, forward, with an expert a device. */
+  MOE("moe"),
+  /** The same with its gradient. */
+  MOE_GRADIENT("moe-gradient"),
+  /**
+   * A block of the model with 600 billion weights, with its gradient: attention of 16 heads of 128,
+   * and the layer with 2048 experts, each after a normalization and with a residual.
+   */
+  GSHARD_600B_BLOCK("gshard-600b-block");
+
+  private static final long TOKENS = 2048;
+  private static final long MODEL = 1024;
+  private static final long HIDDEN = 8192;
+  private static final long HEADS = 16;
+  private static final long HEAD_WIDTH = 128;
+  private static final long EXPERTS = 2048;
+  private static final double EPSILON = 1e-6;
+
+  private final String word;
+
+  Models(String word) {
+    this.word = word;
+  }
+
+  /** The name on the command line. */
+  @Override
+  public String toString() {
+    return word;
+  }
+
+  /** The program for a mesh. */
+  public Program program(Mesh mesh) {
+    return switch (this) {
+      case MOE -> layer(mesh, Math.max(2, mesh.size()));
+      case MOE_GRADIENT -> MoePrograms.gradient(layer(mesh, Math.max(2, mesh.size())));
+      case GSHARD_600B_BLOCK -> gradient(block(mesh));
+    };
+  }
+
+  private static Program layer(Mesh mesh, long experts) {
+    RouteOptions options = RouteOptions.builder().capacity(Capacity.factor(1)).build();
+    MoeSizes sizes = MoeSizes.of(mesh.size(), TOKENS, experts, MODEL, HIDDEN, options);
+    Program layer = MoePrograms.layer(MoeSpec.of(sizes, DType.F32, options, Randomness.seeded(0)));
+    if (mesh.size() == 1) {
+      return layer;
+    }
+    String axes = String.join(".", mesh.axisNames());
+    return Annotations.of(
+            Map.of("inputs", "G@" + axes, "dispatched", "E@" + axes, "outputs", "G@" + axes))
+        .apply(layer);
+  }
+
+  private static Program block(Mesh mesh) {
+    ProgramBuilder p = Program.builder("block");
+    Value x = p.input("x", "f32[G=%d S=%d M=%d]".formatted(mesh.size(), TOKENS, MODEL));
+    Value attended = p.let("attended", p.add(x, attention(p, normalized(p, x, "scale"))));
+    Program layer = layer(mesh, EXPERTS);
+    List<Value> arguments = new ArrayList<>(List.of(normalized(p, attended, "moe.scale")));
+    for (Value weights : layer.inputs().subList(1, layer.inputs().size())) {
+      arguments.add(
+          p.input(
+              weights.name(),
+              new ValueType(
+                  weights.type().dtype(),
+                  weights.type().labels().withoutLayout(),
+                  weights.type().shape())));
+    }
+    List<Value> results = p.inline(layer, arguments);
+    p.output("outputs", p.add(attended, results.get(0)));
+    p.output("aux_loss", results.get(1));
+    p.output("z_loss", results.get(2));
+    return p.build();
+  }
+
+  private static Value normalized(ProgramBuilder p, Value x, String name) {
+    Value scale = p.input(name, "f32[M=" + MODEL + "]");
+    Value centered = p.subtract(x, p.mean(x, "M"));
+    Value variance = p.mean(p.multiply(centered, centered), "M");
+    return p.multiply(p.multiply(centered, p.rsqrt(p.add(variance, EPSILON))), scale);
+  }
+
+  /** A sequence a group; every token may look at those before it. */
+  private static Value attention(ProgramBuilder p, Value x) {
+    String type = "f32[M=%d N=%d D=%d]".formatted(MODEL, HEADS, HEAD_WIDTH);
+    Value query = p.einsum("GSM,MND->GSND", x, p.input("query", type));
+    Value key = p.einsum("GTM,MND->GTND", x, p.input("key", type));
+    Value value = p.einsum("GTM,MND->GTND", x, p.input("value", type));
+    Value scores = p.scale(p.einsum("GSND,GTND->GNST", query, key), 1 / Math.sqrt(HEAD_WIDTH));
+    Value from = p.iota("i32[S=" + TOKENS + "]", "S");
+    Value to = p.iota("i32[T=" + TOKENS + "]", "T");
+    Value masked =
+        p.select(p.lessEqual(to, from), scores, p.constant(DType.F32, Double.NEGATIVE_INFINITY));
+    Value mixed = p.einsum("GNST,GTND->GSND", p.softmax(masked, "T"), value);
+    Value out = p.input("out", "f32[N=%d D=%d M=%d]".formatted(HEADS, HEAD_WIDTH, MODEL));
+    return p.einsum("GSND,NDM->GSM", mixed, out);
+  }
+
+  private static Program gradient(Program block) {
+    List<String> by = block.inputs().stream().map(Value::name).toList();
+    return Gradients.valueAndPullback(block, List.of("outputs", "aux_loss", "z_loss"), by);
+  }
+}

@@ -1,0 +1,84 @@
+package io.github.shardsum.cli.tpu;
+
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.pjrt.CompiledMemory;
+import io.github.shardsum.pjrt.PjrtException;
+import io.github.shardsum.pjrt.PjrtExecutable;
+import io.github.shardsum.pjrt.PjrtValue;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What a device takes by our plan and by a compiler.
+ *
+ * @param plan ours
+ * @param compiled the compiler's
+ */
+record PlanBesideCompiler(SpmdPlan plan, PjrtExecutable compiled) {
+  String table() {
+    StringBuilder table = new StringBuilder();
+    line(table, "a device", "our plan", "the compiler");
+    List<PlannedValue> outputs = plan.outputs().stream().map(plan::value).toList();
+    try {
+      CompiledMemory memory = compiled.memory();
+      line(table, "arguments, bytes", held(plan.inputs()), memory.arguments());
+      line(table, "results, bytes", held(outputs), memory.outputs());
+      line(table, "temporary, bytes", "", bytes(memory.temporary()));
+      line(table, "peak, bytes", plan.peakBytes(), peak(memory));
+      line(table, "code, bytes", "", bytes(memory.code()));
+    } catch (PjrtException e) {
+      table.append("memory: ").append(e.getMessage()).append('\n');
+    }
+    try {
+      Map<String, PjrtValue> cost = compiled.costAnalysis();
+      line(table, "FLOPs", real(plan.flops()), text(cost.get("flops")));
+      line(table, "bytes accessed", "", text(cost.get("bytes accessed")));
+    } catch (PjrtException e) {
+      table.append("cost: ").append(e.getMessage()).append('\n');
+    }
+    return table.toString();
+  }
+
+  /** Of a compiler that does not tell the peak, all that it has at once. */
+  private static long peak(CompiledMemory memory) {
+    return memory.peak() > 0
+        ? memory.peak()
+        : memory.arguments() + memory.outputs() - memory.aliased() + memory.temporary();
+  }
+
+  private static long held(List<PlannedValue> values) {
+    return values.stream()
+        .distinct()
+        .mapToLong(value -> value.localElements() * value.dtype().byteSize())
+        .sum();
+  }
+
+  private static String text(PjrtValue value) {
+    if (value == null) {
+      return "";
+    }
+    try {
+      return real(Double.parseDouble(value.toString()));
+    } catch (NumberFormatException notOne) {
+      return value.toString();
+    }
+  }
+
+  private static String real(double value) {
+    return String.format(Locale.ROOT, "%.4g", value);
+  }
+
+  private static String bytes(long value) {
+    return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  private static void line(StringBuilder table, String what, long ours, long theirs) {
+    line(table, what, bytes(ours), bytes(theirs));
+  }
+
+  private static void line(StringBuilder table, String what, String ours, String theirs) {
+    table.append(String.format(Locale.ROOT, "%-20s %20s %20s%n", what, ours, theirs));
+  }
+}

@@ -1,0 +1,49 @@
+package io.github.shardsum.cli.program;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Program;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ModelsTest {
+  private static SpmdPlan plan(Program program, Mesh mesh) {
+    Kernels kernels = MoePrograms.kernels();
+    return ProgramPlan.of(
+            program, mesh, each -> kernels.kernel(each).isPresent(), PlanOptions.defaults())
+        .plan();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"MOE, 2", "MOE_GRADIENT, 4", "GSHARD_600B_BLOCK, 4"})
+  void tokensGoToTheExpertsAndBackByAllToAlls(Models model, long expected) {
+    Mesh mesh = Mesh.parse("x=16,y=2");
+    long found =
+        plan(model.program(mesh), mesh).steps().stream()
+            .filter(step -> step.action() instanceof Action.AllToAll)
+            .count();
+    assertEquals(expected, found);
+  }
+
+  @Test
+  void theBlockHasThePapersWeights() {
+    Program block = Models.GSHARD_600B_BLOCK.program(Mesh.parse("x=2048"));
+    double weights =
+        block.inputs().stream()
+            .filter(input -> !input.name().equals("x") && !input.name().startsWith("cotangent."))
+            .mapToDouble(input -> (double) input.type().shape().elementCount())
+            .sum();
+    // 18 of 36 layers have experts: 600 billion weights need 33 billion in each.
+    assertTrue(weights > 33e9 && weights < 35e9, () -> "got " + weights);
+    assertEquals("f32[E=2048 M=1024 H=8192]", block.value("wi").type().toString(), block::toString);
+  }
+}
