@@ -3,9 +3,9 @@ package io.github.shardsum.moe;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
-import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * many devices there are. Only planned, so a device costs nothing.
  */
 class DispatchCountTest {
-  /** Bytes that a device may give besides: losses, one number a group. */
+  /** Bytes that a device may receive in a reduction of loss scalars, of which any number may be. */
   private static final long SMALL = 1024;
 
   private static final List<String> FORWARD = List.of("all-to-all", "all-to-all");
@@ -55,16 +55,14 @@ class DispatchCountTest {
         PlanOptions.defaults());
   }
 
-  /** Collectives by op, without those of a few scalars. */
+  /** Collectives by op, without all-reduces of a few scalars. */
   private static List<String> collectives(ProgramPlan plan) {
     List<String> ops = new ArrayList<>();
-    for (PlanStep step : plan.plan().steps()) {
-      if (!step.action().isCollective()) {
-        continue;
-      }
-      PlannedValue value = plan.plan().value(step.operands().getFirst());
-      long local = value.layout().largestShape(value.shape()).elementCount();
-      if (local * value.dtype().byteSize() > SMALL) {
+    for (int i = 0; i < plan.plan().steps().size(); i++) {
+      PlanStep step = plan.plan().steps().get(i);
+      long received = plan.plan().elementsReceived(i) * step.result().dtype().byteSize();
+      boolean isOfScalars = step.action() instanceof Action.AllReduce && received <= SMALL;
+      if (step.action().isCollective() && !isOfScalars) {
         ops.add(step.action().op());
       }
     }
@@ -100,6 +98,15 @@ class DispatchCountTest {
     Program layer = layer(13, 7, "top2 capacity=factor:1.25 second=random:0.5");
     assertEquals(FORWARD, collectives(plan(layer, 4)));
     assertEquals(BACKWARD, collectives(plan(MoePrograms.gradient(layer), 4)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {8, 64, 2048})
+  void withFewerExpertsThanDevicesOnAnAxisHalfOfTheTilesAreEmpty(int devices) {
+    String options = "top2 capacity=factor:1.25 second=random:0.5";
+    Program layer = layer(2L * devices, devices / 2, options);
+    assertEquals(FORWARD, collectives(plan(layer, devices)));
+    assertEquals(BACKWARD, collectives(plan(MoePrograms.gradient(layer), devices)));
   }
 
   @ParameterizedTest

@@ -143,11 +143,14 @@ class PropagationTest {
   }
 
   @Test
-  void propagationMakesNoEmptyPartAndAnnotationsMay() {
+  void emptyPartsAreAnAnnotationsAndStayOnItsLabel() {
     String statements =
-        "input a: f32[i=2 j=8]; b = annotate(a) {layout=\"i@x j?\"}; c = exp(b); output c";
-    assertEquals("i@x j", run(body(statements), "x=4").layout("b").term().toString());
-    assertEquals("ij", run(body(statements), "x=4").layout("c").term().toString());
+        "input a: f32[i=2 j=8]; b = annotate(a) {layout=\"i@x j?\"}; c = exp(b); m = merge(c)"
+            + " {labels=[\"i\", \"j\"], into=\"k\"}; output m";
+    Propagated laid = run(body(statements), "x=4");
+    assertEquals("i@x j", laid.layout("b").term().toString());
+    assertEquals("i@x j", laid.layout("c").term().toString());
+    assertEquals("k", laid.layout("m").term().toString());
   }
 
   @Test

@@ -197,7 +197,7 @@ public final class Propagator {
     for (Place place : places) {
       boolean told = carries == Carries.EVERYWHERE || !place.isResult();
       if (told && !isOutbid(node, place, factor, taken.axes, level)) {
-        changed |= extend(node, place, factor, taken.axes, reason);
+        changed |= extend(node, place, factor, taken, reason);
       }
     }
     return changed;
@@ -286,8 +286,12 @@ public final class Propagator {
   }
 
   /** Adds axes to a dimension as far as the rules of propagation let it. */
-  private boolean extend(Node node, Place place, int factor, List<String> axes, Reason reason) {
+  private boolean extend(Node node, Place place, int factor, Asked asked, Reason reason) {
     Splits splits = splits(place.value());
+    List<String> axes = asked.axes;
+    // A label of another value that is cut alike, as an annotation may have cut it into empty
+    // parts.
+    boolean isAlike = isAlone(place) && isAlone(asked.by);
     List<String> before = part(node, place, factor);
     boolean isPrefix = axes.size() > before.size() && axes.subList(0, before.size()).equals(before);
     if (!splits.isOpen(place.dim()) || !isPrefix) {
@@ -297,13 +301,17 @@ public final class Propagator {
     boolean changed = false;
     for (String axis : axes.subList(before.size(), axes.size())) {
       all.add(axis);
-      if (splits.uses(axis) || !fits(node, place, factor, all)) {
+      if (splits.uses(axis) || !(isAlike || fits(node, place, factor, all))) {
         break;
       }
       splits.set(place.dim(), all, true, reason);
       changed = true;
     }
     return changed;
+  }
+
+  private static boolean isAlone(Place place) {
+    return place.dims().factors().size() == 1;
   }
 
   /** Whether no part is empty, and of several factors the axes divide the one that they are for. */

@@ -160,15 +160,18 @@ public final class LayerProgram {
     return p.build();
   }
 
-  /** The mean over the tokens of all groups; the groups are added in order, as the metrics are. */
+  /**
+   * The mean over the tokens of all groups. A plain sum, so that devices which have some of the
+   * groups each add a scalar; hence the metrics, which add the groups in order, may differ from it
+   * in the last bits.
+   */
   private Value zLoss(Value squaredLogZ) {
     long groups = spec.sizes().groups();
     Value zero = p.constant(DType.F64, 0);
+    Value total = p.sum(squaredLogZ, "G");
     if (groups == 0) {
-      return p.sum(squaredLogZ, "G");
+      return total;
     }
-    Value sums = p.cumulativeSum(squaredLogZ, "G");
-    Value total = p.sum(p.slice(sums, "G", groups - 1, groups), "G");
     boolean real = spec.options().zLoss() == MaskedMean.OVER_REAL && spec.padded();
     Value count =
         real
