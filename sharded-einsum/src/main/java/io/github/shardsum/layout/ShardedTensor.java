@@ -5,9 +5,11 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * A value that lies on a mesh: the shards of some of its devices, those of one process. Shards are
@@ -97,6 +99,37 @@ public record ShardedTensor(
    *     partial sum
    */
   public Tensor gather() {
+    checkWhole();
+    Tensor whole = Tensor.zeros(dtype(), shape);
+    gatherInto(whole);
+    return whole;
+  }
+
+  /**
+   * As {@link #gather()}, into a tensor.
+   *
+   * @param whole gets the logical value; of its shape and dtype
+   * @throws IllegalStateException if devices of other processes hold parts of it, or it is a
+   *     partial sum
+   * @throws IllegalArgumentException if the tensor has another shape or dtype
+   */
+  public void gatherInto(Tensor whole) {
+    checkWhole();
+    if (!whole.shape().equals(shape) || whole.dtype() != dtype()) {
+      throw new IllegalArgumentException(
+          "sharded tensor %s: gather must have a result %s%s, got %s%s"
+              .formatted(layout, dtype(), shape, whole.dtype(), whole.shape()));
+    }
+    Set<Box> written = new HashSet<>();
+    for (int i = 0; i < shards.size(); i++) {
+      Box box = layout.box(shape, devices.get(i));
+      if (box.elementCount() > 0 && written.add(box)) {
+        box.of(whole).assign(shards.get(i));
+      }
+    }
+  }
+
+  private void checkWhole() {
     boolean summed = layout.partial().stream().allMatch(axis -> layout.mesh().size(axis) == 1);
     if (devices.size() != layout.mesh().size() || !summed) {
       throw new IllegalStateException(
@@ -104,13 +137,5 @@ public record ShardedTensor(
                   + " got %d of %d devices; reshard it first")
               .formatted(layout, devices.size(), layout.mesh().size()));
     }
-    Tensor whole = Tensor.zeros(dtype(), shape);
-    for (int i = 0; i < shards.size(); i++) {
-      Box box = layout.box(shape, devices.get(i));
-      if (box.elementCount() > 0) {
-        box.of(whole).assign(shards.get(i));
-      }
-    }
-    return whole;
   }
 }

@@ -67,16 +67,24 @@ public final class MeshExecutable implements Executable {
       Tensor stored = given.dtype() == input.dtype() ? given : given.convert(input.dtype());
       shards.add(ShardedTensor.of(stored, input.layout(), collectives.devices()));
     }
-    List<Tensor> whole = new ArrayList<>();
     synchronized (collectives) {
-      for (ShardedTensor result : runner.run(shards)) {
-        whole.add(Reshard.gather(result, collectives));
-      }
+      runner.lend(
+          shards,
+          results -> {
+            for (int i = 0; i < outputs.size(); i++) {
+              gather(results.get(i), outputs.get(i));
+            }
+          });
     }
-    for (int i = 0; i < outputs.size(); i++) {
-      Tensor result = whole.get(i);
-      Tensor output = outputs.get(i);
-      output.assign(result.dtype() == output.dtype() ? result : result.convert(output.dtype()));
+  }
+
+  private void gather(ShardedTensor result, Tensor output) {
+    boolean isHere = collectives.processes() == 1 && result.layout().partial().isEmpty();
+    if (isHere && result.dtype() == output.dtype()) {
+      result.gatherInto(output);
+    } else {
+      Tensor whole = Reshard.gather(result, collectives);
+      output.assign(whole.dtype() == output.dtype() ? whole : whole.convert(output.dtype()));
     }
   }
 

@@ -55,15 +55,14 @@ final class LocalEinsum {
     return Einsum.compile(equation, options, form.operands().toArray(OperandSpec[]::new));
   }
 
-  /** The result of one device. */
-  Tensor run(int device, List<Tensor> shards) {
+  /** Writes the result of one device. */
+  void run(int device, List<Tensor> shards, Tensor out) {
     Tensor[] views = new Tensor[operands.size()];
     for (int i = 0; i < views.length; i++) {
       views[i] = narrowed(i, device, shards.get(i));
     }
-    Shape local = result.layout().localShape(result.shape(), device);
-    Form form = new Form(List.of(OperandSpec.like(views)), local);
-    return compiled.computeIfAbsent(form, this::compile).run(views);
+    Form form = new Form(List.of(OperandSpec.like(views)), out.shape());
+    compiled.computeIfAbsent(form, this::compile).runInto(out, views);
   }
 
   /** Further dimensions of a repeated label are narrowed to the interval of the first. */

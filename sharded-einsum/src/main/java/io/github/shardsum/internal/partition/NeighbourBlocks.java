@@ -3,12 +3,16 @@ package io.github.shardsum.internal.partition;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.local.run.LocalPlan;
 import io.github.shardsum.internal.local.run.PlanRunner;
+import io.github.shardsum.internal.partition.BufferPlan.Purpose;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
@@ -20,6 +24,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,43 +40,97 @@ import org.jspecify.annotations.Nullable;
 final class NeighbourBlocks {
   private final Halo halo;
   private final PlanStep step;
+  private final int number;
   private final int result;
   private final Frame frame;
 
-  /** The block of each operand with its halo, and device; null for what is not exchanged. */
-  private final @Nullable Tensor[][] blocks;
+  /** For each operand and device the first device that reads the same of it, which it shares. */
+  private final int[][] holders;
 
   /** What each device runs; null for one that makes no tile. */
-  private final @Nullable PlanRunner[] runners;
+  private final @Nullable Code[] codes;
+
+  private record Code(PlanRunner runner, long bytes) {}
 
   NeighbourBlocks(
-      Statement statement,
-      Halo halo,
-      PlanStep step,
-      int result,
+      Action.Neighbour action,
+      SpmdPlan plan,
+      int number,
       Frame frame,
       CompositeCode.Finder composites) {
-    this.halo = halo;
-    this.step = step;
-    this.result = result;
+    this.step = plan.steps().get(number);
+    this.number = number;
+    this.result = plan.number(number);
     this.frame = frame;
+    this.halo = Halo.of(action, step.operands().stream().map(frame::value).toList(), step.result());
     int devices = frame.devices().size();
-    this.blocks = new Tensor[step.operands().size()][devices];
-    this.runners = new PlanRunner[devices];
-    Map<Program, PlanRunner> compiled = new HashMap<>();
-    Workers alone = Workers.sequential();
+    this.holders = holders(devices, devices == plan.mesh().size());
+    this.codes = new Code[devices];
+    Map<Program, Code> compiled = new HashMap<>();
     for (int i = 0; i < devices; i++) {
       if (frame.isFirst(result, i)) {
-        runners[i] =
+        codes[i] =
             compiled.computeIfAbsent(
-                local(statement, i),
-                program ->
-                    new PlanRunner(
-                        LocalCompiler.plan(program, composites, Set.of(), alone),
-                        alone,
-                        Optional.empty()));
+                local(action.statement(), i), program -> compile(program, composites));
       }
     }
+  }
+
+  private static Code compile(Program program, CompositeCode.Finder composites) {
+    Workers alone = Workers.sequential();
+    LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), alone);
+    return new Code(new PlanRunner(plan, alone, Optional.empty()), plan.bytes());
+  }
+
+  /**
+   * Where a process holds every device those that read the same of the same share it. Elsewhere
+   * groups may have members in different processes.
+   */
+  private int[][] holders(int devices, boolean shares) {
+    int[][] all = new int[step.operands().size()][devices];
+    for (int operand = 0; operand < all.length; operand++) {
+      int value = step.operands().get(operand);
+      Map<List<Integer>, Integer> first = new HashMap<>();
+      for (int i = 0; i < devices; i++) {
+        int index = i;
+        List<Integer> key = shares ? List.of(frame.first(value, i), part(i)) : List.of(i);
+        all[operand][i] = first.computeIfAbsent(key, _ -> index);
+      }
+    }
+    return all;
+  }
+
+  Halo halo() {
+    return halo;
+  }
+
+  /** The place of the device in whose memory a device finds what it receives of an operand. */
+  int holder(int operand, int index) {
+    return holders[operand][index];
+  }
+
+  /** Bytes that a device needs while it computes, beside what is read and made. */
+  long largestWorkspace() {
+    return Arrays.stream(codes)
+        .filter(Objects::nonNull)
+        .mapToLong(code -> Objects.requireNonNull(code).bytes())
+        .max()
+        .orElse(0);
+  }
+
+  /** The same of all local programs together, each on as many threads as may run it at once. */
+  long workspaces(int threads) {
+    Map<Code, Long> users = new IdentityHashMap<>();
+    for (Code code : codes) {
+      if (code != null) {
+        users.merge(code, 1L, Long::sum);
+      }
+    }
+    long bytes = 0;
+    for (Map.Entry<Code, Long> code : users.entrySet()) {
+      bytes += Math.min(threads, code.getValue()) * code.getKey().bytes();
+    }
+    return bytes;
   }
 
   private int part(int index) {
@@ -89,7 +148,7 @@ final class NeighbourBlocks {
   }
 
   /** Shape of what a device reads of an operand. */
-  private Shape shape(int operand, int index) {
+  Shape shape(int operand, int index) {
     Halo.Operand of = halo.operands().get(operand);
     long[] sizes = shape(frame.value(step.operands().get(operand)), index).toArray();
     sizes[of.dim()] = of.wanted().length(part(index));
@@ -161,46 +220,27 @@ final class NeighbourBlocks {
         fill);
   }
 
-  /**
-   * Zeros for what devices read of an operand. Where a process holds every device those that read
-   * the same of the same share it.
-   */
-  List<Tensor> allocate(int operand, boolean shares) {
-    int number = step.operands().get(operand);
-    Map<List<Integer>, Tensor> shared = new HashMap<>();
-    for (int i = 0; i < blocks[operand].length; i++) {
-      int index = i;
-      List<Integer> key = shares ? List.of(frame.first(number, i), part(i)) : List.of(i);
-      blocks[operand][i] =
-          shared.computeIfAbsent(
-              key, _ -> Tensor.zeros(frame.value(number).dtype(), shape(operand, index)));
-    }
-    return Arrays.stream(blocks[operand]).map(Objects::requireNonNull).toList();
+  /** Where a device gets what it reads of an operand. */
+  Tensor received(int operand, int index) {
+    return frame.temporary(number, Purpose.HALO, operand, holder(operand, index));
   }
 
   /** Computes a device's block of the result, if it is the first of its tile. */
   void run(int index) {
-    PlanRunner runner = runners[index];
-    if (runner != null) {
+    Code code = codes[index];
+    if (code != null) {
       List<Tensor> given = new ArrayList<>();
-      for (int i = 0; i < blocks.length; i++) {
-        given.add(block(i, index));
+      for (int operand = 0; operand < step.operands().size(); operand++) {
+        given.add(block(operand, index));
       }
-      PlannedValue value = step.result();
-      Tensor made = Tensor.zeros(value.dtype(), shape(value, index));
-      runner.run(List.of(made), given);
-      frame.set(result, index, made);
-    }
-    for (Tensor[] operand : blocks) {
-      operand[index] = null;
+      code.runner().run(List.of(frame.get(result, index)), given);
     }
   }
 
   /** What a device reads: what it received, or a part of what it holds. */
   private Tensor block(int operand, int index) {
-    Tensor received = blocks[operand][index];
-    if (received != null) {
-      return received;
+    if (halo.exchanged().contains(operand)) {
+      return received(operand, index);
     }
     Halo.Operand of = halo.operands().get(operand);
     Shape shape = shape(operand, index);

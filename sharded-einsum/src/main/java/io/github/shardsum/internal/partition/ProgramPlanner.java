@@ -54,6 +54,7 @@ public final class ProgramPlanner {
   private final List<PlannedValue> inputs = new ArrayList<>();
   private final List<PlanStep> steps = new ArrayList<>();
   private final Map<Value, Holding> holdings = new HashMap<>();
+  private final List<Integer> outputs = new ArrayList<>();
   private int values;
   private Cost cost = Cost.NOTHING;
 
@@ -99,7 +100,18 @@ public final class ProgramPlanner {
       boolean demanded,
       Predicate<Composite> kernels,
       PlanOptions options) {
-    ReshardWays ways = new ReshardWays(mesh, kernels, options);
+    return plan(program, mesh, homes, demanded, kernels, options, Policy.CHEAPEST);
+  }
+
+  static Planned plan(
+      Program program,
+      Mesh mesh,
+      Map<String, Layout> homes,
+      boolean demanded,
+      Predicate<Composite> kernels,
+      PlanOptions options,
+      Policy policy) {
+    ReshardWays ways = new ReshardWays(mesh, kernels, options, policy);
     ProgramPlanner planner =
         new ProgramPlanner(
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
@@ -108,21 +120,24 @@ public final class ProgramPlanner {
   }
 
   /** Plans the program with the outputs in given layouts. */
-  private SpmdPlan plan(List<Layout> outputs) {
+  private SpmdPlan plan(List<Layout> layouts) {
+    write(layouts);
+    return new SpmdPlan(ways.mesh(), inputs, steps, outputs);
+  }
+
+  private void write(List<Layout> layouts) {
     for (Value input : program.inputs()) {
       Layout home = home(input);
       inputs.add(value(input, home));
       holdings.put(input, new Holding(input, home, values++));
     }
     program.statements().forEach(this::statement);
-    List<Integer> numbers = new ArrayList<>();
-    for (int i = 0; i < outputs.size(); i++) {
+    for (int i = 0; i < layouts.size(); i++) {
       Holding output = holding(program.outputs().get(i));
-      Layout last = ways.reachable(outputs.get(i), output.layouts().getFirst());
-      numbers.add(
+      Layout last = ways.reachable(layouts.get(i), output.layouts().getFirst());
+      outputs.add(
           bring(output, last, "output %s must be %s".formatted(output.value().name(), last)));
     }
-    return new SpmdPlan(ways.mesh(), inputs, steps, numbers);
   }
 
   private Layout home(Value value) {
@@ -249,17 +264,17 @@ public final class ProgramPlanner {
 
   /**
    * A loop. What is carried has the layout of the body's input in every round; the loop's own label
-   * is whole.
+   * is whole. What does not change from round to round is brought before the loop, not in each
+   * round, to a layout in which the body reads it.
    */
   private void loop(Statement statement, Nested.Scan scan) {
-    String inside = prefix + statement.result().name() + ".body.";
-    ProgramPlanner planner = new ProgramPlanner(ways, scan.body(), inside, homes, demanded);
+    ProgramPlanner body = hoisted(statement, scan);
     List<Value> bodyInputs = scan.body().inputs();
     List<Integer> numbers = new ArrayList<>();
     int carried = scan.carried().size();
     for (int i = 0; i < bodyInputs.size(); i++) {
       boolean isSequence = i >= carried && i < carried + scan.sequences().size();
-      Layout home = planner.home(bodyInputs.get(i));
+      Layout home = body.home(bodyInputs.get(i));
       Layout wanted = isSequence ? stacked(scan, home) : home;
       Holding operand = holding(scan.operands().get(i));
       numbers.add(
@@ -269,25 +284,85 @@ public final class ProgramPlanner {
               "the loop of %s reads %s as %s"
                   .formatted(statement.result().name(), operand.value().name(), wanted)));
     }
-    List<Layout> outputs = new ArrayList<>();
+    List<Layout> made = body.madeIn(scan);
     List<PlannedValue> results = new ArrayList<>();
     for (int i = 0; i < statement.results().size(); i++) {
-      Layout output =
-          i < carried
-              ? planner.home(bodyInputs.get(i))
-              : planner.home(scan.body().outputs().get(i));
-      outputs.add(output);
+      Layout output = made.get(i);
       results.add(value(statement.results().get(i), i < carried ? output : stacked(scan, output)));
     }
-    SpmdPlan body = planner.plan(outputs);
+    SpmdPlan plan = new SpmdPlan(ways.mesh(), body.inputs, body.steps, body.outputs);
     for (int i = 0; i < scan.count(); i++) {
-      cost = cost.plus(planner.cost);
+      cost = cost.plus(body.cost);
     }
-    int number = step(new Action.Loop(statement, body), numbers, results, Origin.of("the loop"));
+    int number = step(new Action.Loop(statement, plan), numbers, results, Origin.of("the loop"));
     for (int i = 0; i < results.size(); i++) {
       Value result = statement.results().get(i);
       holdings.put(result, new Holding(result, results.get(i).layout(), number + i));
     }
+  }
+
+  /** The layouts in which a body gives its outputs: of what is carried those of its inputs. */
+  private List<Layout> madeIn(Nested.Scan scan) {
+    List<Layout> layouts = new ArrayList<>();
+    for (int i = 0; i < scan.body().outputs().size(); i++) {
+      boolean isCarried = i < scan.carried().size();
+      layouts.add(home(isCarried ? scan.body().inputs().get(i) : scan.body().outputs().get(i)));
+    }
+    return layouts;
+  }
+
+  /**
+   * The body's plan, with each invariant given in the layout, of those that the body brings it to,
+   * that makes all rounds together cheapest.
+   */
+  private ProgramPlanner hoisted(Statement statement, Nested.Scan scan) {
+    Map<Value, Layout> given = new HashMap<>();
+    ProgramPlanner best = body(statement, scan, given);
+    if (scan.count() <= 1 || demanded || !ways.policy().hoists()) {
+      return best;
+    }
+    for (int i = firstInvariant(scan); i < scan.operands().size(); i++) {
+      Value invariant = scan.body().inputs().get(i);
+      for (Layout read : List.copyOf(best.holding(invariant).layouts())) {
+        Map<Value, Layout> other = new HashMap<>(given);
+        other.put(invariant, read);
+        ProgramPlanner body = body(statement, scan, other);
+        if (rounds(scan, body).compareTo(rounds(scan, best)) < 0) {
+          best = body;
+          given = other;
+        }
+      }
+    }
+    return best;
+  }
+
+  private static int firstInvariant(Nested.Scan scan) {
+    return scan.carried().size() + scan.sequences().size();
+  }
+
+  private ProgramPlanner body(Statement statement, Nested.Scan scan, Map<Value, Layout> given) {
+    String inside = prefix + statement.result().name() + ".body.";
+    Map<String, Layout> named = new HashMap<>();
+    given.forEach((value, layout) -> named.put(inside + value.name(), layout));
+    Function<String, Optional<Layout>> inner =
+        name -> Optional.ofNullable(named.get(name)).or(() -> homes.apply(name));
+    ProgramPlanner body = new ProgramPlanner(ways, scan.body(), inside, inner, demanded);
+    body.write(body.madeIn(scan));
+    return body;
+  }
+
+  /** What all rounds cost, with the invariants brought before them. */
+  private Cost rounds(Nested.Scan scan, ProgramPlanner body) {
+    Cost all =
+        new Cost(
+            body.cost.amount() * scan.count(),
+            Math.toIntExact(body.cost.collectives() * scan.count()));
+    for (int i = firstInvariant(scan); i < scan.operands().size(); i++) {
+      Layout given = body.home(scan.body().inputs().get(i));
+      Holding operand = holding(scan.operands().get(i));
+      all = all.plus(ways.cost(operand, given).orElseThrow(() -> ways.none(operand, given)));
+    }
+    return all;
   }
 
   private Layout stacked(Nested.Scan scan, Layout one) {

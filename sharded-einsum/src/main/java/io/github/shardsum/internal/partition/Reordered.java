@@ -56,15 +56,18 @@ final class Reordered {
     return wanted(device).elementCount();
   }
 
-  /** A device's block in the order of the members that get its parts. */
-  Tensor pack(int device, Tensor x) {
-    Box held = held(device);
-    // An element that several members get is sent to each.
+  /** Number of elements that a device sends: one that several members get, to each. */
+  long sent(int device) {
     long sent = 0;
     for (int member = 0; member < groups.size(); member++) {
       sent += count(device, member(device, member));
     }
-    Tensor flat = Tensor.zeros(x.dtype(), sent);
+    return sent;
+  }
+
+  /** Writes a device's block in the order of the members that get its parts. */
+  void pack(int device, Tensor x, Tensor flat) {
+    Box held = held(device);
     long at = 0;
     for (int member = 0; member < groups.size(); member++) {
       Box part = held.intersect(wanted(member(device, member)));
@@ -73,13 +76,11 @@ final class Reordered {
         at += part.elementCount();
       }
     }
-    return flat;
   }
 
-  /** A device's block from what it got of the members in order. */
-  Tensor unpack(int device, Tensor flat) {
+  /** Writes a device's block from what it got of the members in order. */
+  void unpack(int device, Tensor flat, Tensor whole) {
     Box wanted = wanted(device);
-    Tensor whole = Tensor.zeros(flat.dtype(), wanted.shape());
     long at = 0;
     for (int member = 0; member < groups.size(); member++) {
       Box part = held(member(device, member)).intersect(wanted);
@@ -88,7 +89,6 @@ final class Reordered {
         at += part.elementCount();
       }
     }
-    return whole;
   }
 
   private static Tensor row(Tensor flat, long at, Box part) {

@@ -11,6 +11,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
@@ -23,8 +24,10 @@ final class ReshardWays {
   private final Prices prices;
   private final Reshards reshards;
   private final Predicate<Composite> kernels;
+  private final Policy policy;
 
-  ReshardWays(Mesh mesh, Predicate<Composite> kernels, PlanOptions options) {
+  ReshardWays(Mesh mesh, Predicate<Composite> kernels, PlanOptions options, Policy policy) {
+    this.policy = policy;
     this.kernels = kernels;
     this.mesh = mesh;
     this.prices = Prices.of(mesh, options);
@@ -36,6 +39,10 @@ final class ReshardWays {
 
   boolean isKernel(Composite composite) {
     return kernels.test(composite);
+  }
+
+  Policy policy() {
+    return policy;
   }
 
   Mesh mesh() {
@@ -89,6 +96,32 @@ final class ReshardWays {
 
   Optional<Cost> cost(Holding value, Layout wanted) {
     return from(value, wanted).map(from -> from.way().cost());
+  }
+
+  /**
+   * What a way to compute a statement counts in the choice: its cost, and by the policy the bytes
+   * that the largest device holds of operands that are brought for it and of its results.
+   */
+  Cost weighed(
+      Cost cost, List<Holding> operands, List<Layout> met, List<Value> results, List<Layout> made) {
+    if (policy.elementsPerByte() == 0) {
+      return cost;
+    }
+    long bytes = 0;
+    for (int i = 0; i < met.size(); i++) {
+      boolean exists = operands.get(i).place(met.get(i)) >= 0;
+      bytes += exists ? 0 : bytes(operands.get(i).value(), met.get(i));
+    }
+    for (int i = 0; i < made.size(); i++) {
+      bytes += bytes(results.get(i), made.get(i));
+    }
+    return new Cost(
+        cost.amount() + prices.elements(policy.elementsPerByte() * bytes), cost.collectives());
+  }
+
+  private static long bytes(Value value, Layout layout) {
+    DType dtype = stored(value.type().dtype(), layout);
+    return layout.largestShape(value.type().shape()).elementCount() * dtype.byteSize();
   }
 
   PlanException none(Holding value, Layout wanted) {

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.local.run.LocalPlan;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -16,6 +17,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,6 +43,8 @@ final class Segment {
   private final List<Integer> inputs = new ArrayList<>();
   private final List<Integer> outputs = new ArrayList<>();
 
+  private final Map<List<Shape>, Code> compiled = new HashMap<>();
+
   /** What each device of this process runs; none for one that computes nothing of its own. */
   private final @Nullable Code[] codes;
 
@@ -48,7 +52,7 @@ final class Segment {
   private final List<List<Tensor>> starts = new ArrayList<>();
 
   private record Code(
-      io.github.shardsum.internal.local.run.PlanRunner runner, List<Start> starts) {}
+      io.github.shardsum.internal.local.run.PlanRunner runner, long bytes, List<Start> starts) {}
 
   Segment(
       SpmdPlan plan,
@@ -62,7 +66,6 @@ final class Segment {
     this.composites = composites;
     edges(own, expansions);
     this.codes = new Code[frame.devices().size()];
-    Map<List<Shape>, Code> compiled = new HashMap<>();
     for (int i = 0; i < codes.length; i++) {
       int index = i;
       if (outputs.stream().anyMatch(output -> frame.isFirst(output, index))) {
@@ -136,6 +139,31 @@ final class Segment {
     return outputs.isEmpty();
   }
 
+  /** Numbers of the values that it reads. */
+  List<Integer> inputs() {
+    return inputs;
+  }
+
+  /** Numbers of the values that it makes for others. */
+  List<Integer> outputs() {
+    return outputs;
+  }
+
+  /** Bytes that a device needs while it computes, beside what is read and made. */
+  long largestWorkspace() {
+    return compiled.values().stream().mapToLong(Code::bytes).max().orElse(0);
+  }
+
+  /** The same of all local programs together, each on as many threads as may run it at once. */
+  long workspaces(int threads) {
+    long bytes = 0;
+    for (Code code : compiled.values()) {
+      long users = Arrays.stream(codes).filter(used -> used == code).count();
+      bytes += Math.min(users, threads) * code.bytes();
+    }
+    return bytes;
+  }
+
   String name() {
     return plan.steps().get(steps.getFirst()).result().name()
         + (steps.size() == 1 ? "" : " .. " + plan.steps().get(steps.getLast()).result().name());
@@ -192,11 +220,10 @@ final class Segment {
       builder.output("r" + output, Objects.requireNonNull(values.get(output)));
     }
     Workers alone = Workers.sequential();
+    LocalPlan local = LocalCompiler.plan(builder.build(), composites, Set.of(), alone);
     return new Code(
-        new io.github.shardsum.internal.local.run.PlanRunner(
-            LocalCompiler.plan(builder.build(), composites, Set.of(), alone),
-            alone,
-            Optional.empty()),
+        new io.github.shardsum.internal.local.run.PlanRunner(local, alone, Optional.empty()),
+        local.bytes(),
         statements.starts());
   }
 
@@ -211,14 +238,12 @@ final class Segment {
     given.addAll(starts.get(index));
     List<Tensor> results = new ArrayList<>();
     for (int output : outputs) {
-      PlannedValue value = frame.value(output);
-      results.add(Tensor.zeros(value.dtype(), local(value, index)));
+      // What another device makes is small, or of no elements.
+      results.add(
+          frame.isFirst(output, index)
+              ? frame.get(output, index)
+              : Tensor.zeros(frame.value(output).dtype(), frame.local(output, index)));
     }
     code.runner().run(results, given);
-    for (int i = 0; i < results.size(); i++) {
-      if (frame.isFirst(outputs.get(i), index)) {
-        frame.set(outputs.get(i), index, results.get(i));
-      }
-    }
   }
 }

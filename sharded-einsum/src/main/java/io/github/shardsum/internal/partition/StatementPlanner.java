@@ -72,7 +72,7 @@ final class StatementPlanner {
     List<Candidate> candidates = new ArrayList<>();
     ComputeSharding.forEach(choices(), sharding -> candidate(sharding).ifPresent(candidates::add));
     candidates.sort(
-        Comparator.comparing(Candidate::cost).thenComparing(c -> c.sharding().toString()));
+        Comparator.comparing(this::weighed).thenComparing(c -> c.sharding().toString()));
     if (candidates.isEmpty()) {
       throw new PlanException(
           "statement %s: no way to split it stays within the limits; allow whole values on the way"
@@ -86,6 +86,10 @@ final class StatementPlanner {
                 new Origin.Alternative(
                     candidates.get(1).sharding().toString(), ways.total(candidates.get(1).cost())));
     return new Chosen(candidates.getFirst(), other);
+  }
+
+  private Cost weighed(Candidate way) {
+    return ways.weighed(way.cost(), operands, way.operands(), statement.results(), way.results());
   }
 
   private Optional<Candidate> candidate(ComputeSharding sharding) {

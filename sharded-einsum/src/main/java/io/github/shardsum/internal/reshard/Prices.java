@@ -130,6 +130,16 @@ public final class Prices {
   }
 
   /**
+   * The price of receiving elements of four bytes, without what a collective costs beside.
+   *
+   * @param count how many
+   * @return the price
+   */
+  public double elements(double count) {
+    return count * (pricer.isEmpty() ? 1 : Float.BYTES * secondsPerByte);
+  }
+
+  /**
    * The price of multiply-adds.
    *
    * @param count how many

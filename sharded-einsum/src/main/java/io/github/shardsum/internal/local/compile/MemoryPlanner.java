@@ -13,13 +13,19 @@ import java.util.stream.IntStream;
  * Gives buffers their offsets: two that are needed at the same time do not overlap, others may. The
  * largest goes first, each to the lowest offset where it fits.
  */
-final class MemoryPlanner {
+public final class MemoryPlanner {
   /** 64 bytes of the narrowest dtype, so that every buffer begins a cache line. */
   private static final long ALIGNMENT = 64;
 
   private MemoryPlanner() {}
 
-  static MemoryPlan plan(List<BufferInfo> buffers) {
+  /**
+   * Places buffers.
+   *
+   * @param buffers each with its shape and the first and last step that needs it
+   * @return the same with offsets, and the elements of each dtype together
+   */
+  public static MemoryPlan plan(List<BufferInfo> buffers) {
     BufferInfo[] placed = new BufferInfo[buffers.size()];
     EnumMap<DType, Long> elements = new EnumMap<>(DType.class);
     List<Integer> order =

@@ -18,7 +18,8 @@ public record MemoryPlan(List<BufferInfo> buffers, Map<DType, Long> elements) {
     elements = Map.copyOf(elements);
   }
 
-  long bytes() {
+  /** Bytes of all dtypes together. */
+  public long bytes() {
     long bytes = 0;
     for (Map.Entry<DType, Long> each : elements.entrySet()) {
       bytes += each.getValue() * each.getKey().byteSize();
