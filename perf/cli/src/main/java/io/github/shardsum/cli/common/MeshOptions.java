@@ -11,6 +11,7 @@ import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -57,6 +58,21 @@ public final class MeshOptions {
           spec.commandLine(), "--annotate and --device-order: expected --mesh too, got none");
     }
     return mesh.map(Mesh::parse).map(of -> order.length == 0 ? of : of.withDevices(order));
+  }
+
+  /**
+   * The mesh, or another one if there is none.
+   *
+   * @throws IllegalArgumentException if it is no mesh, or the order no permutation of its devices
+   */
+  public Mesh meshOr(Supplier<Mesh> otherwise) {
+    Mesh of = mesh.map(Mesh::parse).orElseGet(otherwise);
+    return order.length == 0 ? of : of.withDevices(order);
+  }
+
+  /** Whether a mesh, annotations or an order were given. */
+  public boolean isGiven() {
+    return mesh.isPresent() || !annotations.isEmpty() || order.length > 0;
   }
 
   /** The program with the annotations of the command line. */

@@ -68,8 +68,7 @@ public final class PlanCommand implements Callable<Integer> {
     if (model.isPresent()) {
       Program program = model.get().program(settings.request().mesh());
       return settings.print(
-          new ProgramTarget(Annotations.of(annotations).apply(program)),
-          spec.commandLine().getOut());
+          new ProgramTarget(Annotations.of(annotations).apply(program)), spec.commandLine());
     }
     if (settings.jobs().isPresent()) {
       new PlanJobs(

@@ -96,9 +96,10 @@ final class TpuCompile implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--partitions: must be of a module; a program of ours takes --mesh");
     }
-    if (!ours && meshes.mesh().isPresent()) {
+    if (!ours && meshes.isGiven()) {
       throw new ParameterException(
-          spec.commandLine(), "--mesh: must be of a program of ours, a module has its own");
+          spec.commandLine(),
+          "--mesh and --annotate: must be of a program of ours, a module has its own layouts");
     }
     if (out.isPresent()) {
       OutputFile.check(out.get());
@@ -116,7 +117,7 @@ final class TpuCompile implements Callable<Integer> {
         program.isPresent() ? Optional.of(ProgramFile.read(program.get())) : Optional.empty();
     PjrtPlugin opened = PjrtPlugin.open(plugin.find(System.getenv()).library());
     try (PjrtTopology devices = opened.topology(topology)) {
-      Mesh mesh = meshes.mesh().orElseGet(() -> Mesh.parse("x=" + devices.deviceCount()));
+      Mesh mesh = meshes.meshOr(() -> Mesh.parse("x=" + devices.deviceCount()));
       Program annotated = meshes.annotated(read.orElseGet(() -> model.orElseThrow().program(mesh)));
       Kernels kernels = MoePrograms.kernels();
       SpmdPlan plan =
