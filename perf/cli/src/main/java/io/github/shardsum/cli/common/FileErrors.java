@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.common;
 
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
@@ -19,6 +20,8 @@ public final class FileErrors {
       case NoSuchFileException missing ->
           "no such file: " + missing.getFile() + (reason == null ? "" : " (" + reason + ")");
       case AccessDeniedException denied -> "permission denied: " + denied.getFile();
+      case FileAlreadyExistsException taken ->
+          taken.getFile() + ": something of this name is there already";
       default -> reason == null ? failed.toString() : failed.getFile() + ": " + reason;
     };
   }

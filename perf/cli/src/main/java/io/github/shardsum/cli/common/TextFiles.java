@@ -42,6 +42,22 @@ public final class TextFiles {
     }
   }
 
+  /**
+   * Writes a text in UTF-8.
+   *
+   * @param file a file or a device, replaced
+   * @throws FileSystemException if it cannot be written; that of a full disk names it too
+   */
+  public static void write(Path file, String text) throws IOException {
+    try {
+      Files.writeString(file, text);
+    } catch (FileSystemException named) {
+      throw named;
+    } catch (IOException failed) {
+      throw new FileSystemException(file.toString(), null, failed.getMessage());
+    }
+  }
+
   private static InputStream withoutMark(String name, InputStream in) throws IOException {
     byte[] first = in.readNBytes(LONGEST_MARK);
     for (int length = 2; length <= first.length; length++) {

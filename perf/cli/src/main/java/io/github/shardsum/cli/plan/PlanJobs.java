@@ -83,7 +83,7 @@ final class PlanJobs {
       JsonNode job = parse(line, number);
       id = Optional.of(job.path("id").isMissingNode() ? JSON.nullNode() : job.path("id"));
       Checks checks = settings.checks(job.path("run").booleanValue(false));
-      return answer(id, target.apply(job).plan(request(job), checks));
+      return answer(id, target.apply(job).planWithinRange(request(job), checks));
     } catch (IllegalArgumentException | ArithmeticException bad) {
       return failed(id, String.valueOf(bad.getMessage()));
     } catch (OutOfMemoryError memory) {

@@ -1,12 +1,12 @@
 package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.LongRun;
+import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.topology.Topologies;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -120,10 +120,10 @@ final class PlanSettings {
     Outcome outcome;
     try (LongRun _ =
         LongRun.start(line.getErr(), progress, line.getCommandSpec().qualifiedName(), () -> 0, 0)) {
-      outcome = target.plan(request(), checks(false));
+      outcome = target.planWithinRange(request(), checks(false));
     }
     if (html.isPresent()) {
-      Files.writeString(html.get(), outcome.page());
+      TextFiles.write(html.get(), outcome.page());
     }
     if (json) {
       out.println(PlanJobs.answer(Optional.empty(), outcome));

@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.TextFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -58,7 +58,7 @@ public final class ReshardCommand implements Callable<Integer> {
     }
     ReshardTarget target = new ReshardTarget(layouts.getFirst(), layouts.getLast());
     if (picture.isPresent()) {
-      Files.writeString(picture.get(), target.picture(settings.request()));
+      TextFiles.write(picture.get(), target.picture(settings.request()));
     }
     return settings.print(target, spec.commandLine());
   }

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.program;
 
 import io.github.shardsum.cli.common.MeshOptions;
+import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.stablehlo.LoweringOptions;
@@ -8,7 +9,6 @@ import io.github.shardsum.stablehlo.ShardingForm;
 import io.github.shardsum.stablehlo.StableHlo;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -70,7 +70,7 @@ public final class LowerCommand implements Callable<Integer> {
     }
     String text = StableHlo.of(program, options).text();
     if (out.isPresent()) {
-      Files.writeString(out.get(), text);
+      TextFiles.write(out.get(), text);
     } else {
       PrintWriter output = spec.commandLine().getOut();
       output.print(text);

@@ -135,8 +135,7 @@ final class OperationParser {
   private Operation movement() {
     return switch (name) {
       case "annotate" ->
-          new Annotate(
-              x(), Annotation.parse(text("layout"), Math.toIntExact(whole("priority", 0))));
+          new Annotate(x(), Annotation.parse(text("layout"), priority()));
       case "slice" -> new Slice(x(), text("label"), whole("from"), whole("to"), whole("step", 1));
       case "pad" ->
           new Pad(
@@ -166,6 +165,14 @@ final class OperationParser {
       case "merge" -> new Merge(x(), texts("labels"), text("into"));
       default -> throw bad("no operation of this name is known");
     };
+  }
+
+  private int priority() {
+    long priority = whole("priority", 0);
+    if (priority != (int) priority) {
+      throw bad("priority must be below 2^31, got " + priority);
+    }
+    return (int) priority;
   }
 
   private Operation einsum() {
