@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** What a loop reads alike in every round is brought to where it is read once, before the loop. */
 class LoopInvariantsTest {
   /** The weights lie split and are read whole, the tokens stay where they are. */
-  private static Program layers(int rounds) {
+  private static Program layers(long rounds) {
     return Program.parse(
         """
         program layers {
@@ -47,7 +47,7 @@ class LoopInvariantsTest {
 
   @Test
   void weightsAreGatheredOnceHoweverManyRoundsThereAre() {
-    for (int rounds : new int[] {2, 3, 50}) {
+    for (long rounds : new long[] {2, 3, 50, 1L << 40, Long.MAX_VALUE}) {
       SpmdPlan plan = plan(layers(rounds)).plan();
       assertEquals(
           List.of("all-gather", "loop"),

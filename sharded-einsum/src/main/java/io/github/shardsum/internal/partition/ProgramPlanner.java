@@ -291,9 +291,7 @@ public final class ProgramPlanner {
       results.add(value(statement.results().get(i), i < carried ? output : stacked(scan, output)));
     }
     SpmdPlan plan = new SpmdPlan(ways.mesh(), body.inputs, body.steps, body.outputs);
-    for (int i = 0; i < scan.count(); i++) {
-      cost = cost.plus(body.cost);
-    }
+    cost = cost.plus(body.cost.times(scan.count()));
     int number = step(new Action.Loop(statement, plan), numbers, results, Origin.of("the loop"));
     for (int i = 0; i < results.size(); i++) {
       Value result = statement.results().get(i);
@@ -353,10 +351,7 @@ public final class ProgramPlanner {
 
   /** What all rounds cost, with the invariants brought before them. */
   private Cost rounds(Nested.Scan scan, ProgramPlanner body) {
-    Cost all =
-        new Cost(
-            body.cost.amount() * scan.count(),
-            Math.toIntExact(body.cost.collectives() * scan.count()));
+    Cost all = body.cost.times(scan.count());
     for (int i = firstInvariant(scan); i < scan.operands().size(); i++) {
       Layout given = body.home(scan.body().inputs().get(i));
       Holding operand = holding(scan.operands().get(i));

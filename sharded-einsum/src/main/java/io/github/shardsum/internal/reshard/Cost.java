@@ -5,7 +5,7 @@ package io.github.shardsum.internal.reshard;
  * receives no more elements than another for the sake of fewer collectives.
  *
  * @param amount elements received, with multiply-adds at the balance; or seconds on a network
- * @param collectives how many
+ * @param collectives how many, 2^31 - 1 for more
  */
 public record Cost(double amount, int collectives) implements Comparable<Cost> {
   /** Of local steps. */
@@ -18,7 +18,22 @@ public record Cost(double amount, int collectives) implements Comparable<Cost> {
    * @return both together
    */
   public Cost plus(Cost other) {
-    return new Cost(amount + other.amount, collectives + other.collectives);
+    return new Cost(amount + other.amount, capped((long) collectives + other.collectives));
+  }
+
+  /**
+   * The cost of a loop, however many rounds it has.
+   *
+   * @param rounds at least 0
+   * @return that many times this
+   */
+  public Cost times(long rounds) {
+    long most = collectives == 0 ? 0 : Integer.MAX_VALUE / collectives + 1L;
+    return new Cost(amount * rounds, capped(collectives * Math.min(rounds, most)));
+  }
+
+  private static int capped(long collectives) {
+    return (int) Math.min(Integer.MAX_VALUE, collectives);
   }
 
   @Override

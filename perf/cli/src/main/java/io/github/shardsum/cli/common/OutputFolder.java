@@ -3,6 +3,7 @@ package io.github.shardsum.cli.common;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -32,7 +33,8 @@ public final class OutputFolder {
       throw refused(folder, "--out must be a folder (one of this name: ./-)");
     }
     Path there = folder.toAbsolutePath();
-    while (!Files.exists(there) && there.getParent() != null) {
+    // A link to nowhere is there: no folder can be made in its place.
+    while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS) && there.getParent() != null) {
       there = there.getParent();
     }
     if (!Files.isDirectory(there)) {

@@ -47,6 +47,21 @@ class PlanCommandsTest {
   }
 
   @Test
+  void whatIsBeyondAllCountsIsASentence() {
+    for (String[] line :
+        new String[][] {
+          {"plan", "--sizes", "i=1,j=999999999999999999", "--mesh", "x=2", "i@x j->j"},
+          {"plan", "--sizes", "i=2147483648", "--mesh", "x=2", "i@x->i", "--run"},
+          {"reshard", "--sizes", "i=1,j=999999999999999999", "--mesh", "x=1024", "i@x j", "i j@x"},
+        }) {
+      err.getBuffer().setLength(0);
+      assertEquals(1, run(line));
+      assertTrue(err.toString().contains("elements and bytes must be below 2^63"), err.toString());
+      assertEquals(1, err.toString().lines().count(), err.toString());
+    }
+  }
+
+  @Test
   void aReshardIsExplainedCertifiedAndPictured() throws IOException {
     Path picture = folder.resolve("layouts.svg");
     int status =

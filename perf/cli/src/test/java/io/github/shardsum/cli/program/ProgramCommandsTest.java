@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.io.Npy;
@@ -360,6 +361,29 @@ class ProgramCommandsTest {
   }
 
   @Test
+  void aTextOnAFullDiskIsToldWithItsFile() throws IOException {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full));
+    Path program = folder.resolve("p.program");
+    Files.writeString(program, "program p { input x: f32[a=2] y = negate(x) output y }");
+    fails("/dev/full: ", "lower", program.toString(), "-o", full.toString());
+  }
+
+  @Test
+  void aLinkToNowhereIsNoFolderForOutputs() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nowhere"));
+    Path program = folder.resolve("p.program");
+    Files.writeString(program, "program p { x = constant {type=\"f32[]\", value=1} output x }");
+    fails(
+        "must be a folder or a name that is free",
+        "run",
+        program.toString(),
+        "--out",
+        link.toString());
+    assertFalse(Files.exists(folder.resolve("nowhere")));
+  }
+
+  @Test
   void whatIsNoTextFileIsASentence() throws IOException {
     fails("expected a file, got a folder", "explain", file("."));
     fails("no such file", "gradient", file("none.program"));
@@ -392,6 +416,9 @@ class ProgramCommandsTest {
     failsToParse("sizes of at least 0", "program p {\n input x: f32[a=-1]\n}");
     failsToParse("expected a size", "program p {\n input x: f32[a=99999999999999999999]\n}");
     failsToParse("2^62 elements", "program p {\n input x: f32[a=999999999999 b=999999999999]\n}");
+    failsToParse(
+        "priority must be below 2^31, got 3000000000",
+        begin + "y = annotate(x) {layout=\"a\", priority=3000000000}\n}");
     StringBuilder labels = new StringBuilder("program p {\n input x: f32[");
     for (int i = 0; i < 100_000; i++) {
       labels.append("a").append(i).append("=1 ");

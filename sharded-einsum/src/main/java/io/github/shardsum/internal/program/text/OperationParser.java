@@ -134,8 +134,7 @@ final class OperationParser {
 
   private Operation movement() {
     return switch (name) {
-      case "annotate" ->
-          new Annotate(x(), Annotation.parse(text("layout"), priority()));
+      case "annotate" -> new Annotate(x(), Annotation.parse(text("layout"), priority()));
       case "slice" -> new Slice(x(), text("label"), whole("from"), whole("to"), whole("step", 1));
       case "pad" ->
           new Pad(
