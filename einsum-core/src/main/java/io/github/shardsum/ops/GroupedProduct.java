@@ -98,6 +98,42 @@ public final class GroupedProduct {
   }
 
   /**
+   * out[r, n] += sum over k of x[r, k] * w[group of r, k, n], of rows that are in groups; others
+   * keep what they hold.
+   *
+   * @param workers threads to use
+   * @param out {@code [r, n]} of x's dtype; overlaps no operand
+   * @param x {@code [r, k]} of f32 or f64
+   * @param w {@code [e, k, n]}
+   * @param sizes {@code [e]}
+   * @throws IllegalArgumentException as {@link #rows}, if out does not fit, or if the dtype is
+   *     another; nothing is then written
+   */
+  public static void addRows(Workers workers, Tensor out, Tensor x, Tensor w, Tensor sizes) {
+    checkRows(x, w);
+    checkAdds(x);
+    long[] groups = groups(sizes, w.size(0), x.size(0));
+    Workers threads = ready(workers, out, Shape.of(x.size(0), w.size(2)), List.of(x, w, sizes));
+    if (x.size(1) > 0) {
+      rows(
+          threads,
+          out,
+          x,
+          w,
+          groups,
+          ResultScaling.PLAIN.accumulating(),
+          new Bias(Optional.empty(), 0, 0));
+    }
+  }
+
+  private static void checkAdds(Tensor x) {
+    if (x.dtype() != DType.F32 && x.dtype() != DType.F64) {
+      throw new IllegalArgumentException(
+          "grouped product: expected f32 or f64 to add to, got " + x.description());
+    }
+  }
+
+  /**
    * out[e, k, n] = sum over the rows r of group e of x[r, k] * y[r, n]: the gradient of {@link
    * #rows} by w, with y the cotangent of its result.
    *
@@ -144,7 +180,29 @@ public final class GroupedProduct {
     if (roundsOften(out, LongStream.of(groups).max().orElse(0))) {
       collectedWeights(threads, out, x, y, groups);
     } else {
-      weights(threads, out, x, y, groups);
+      weights(threads, out, x, y, groups, ResultScaling.PLAIN);
+    }
+  }
+
+  /**
+   * out[e, k, n] += sum over the rows r of group e of x[r, k] * y[r, n].
+   *
+   * @param workers threads to use
+   * @param out {@code [e, k, n]} of x's dtype; overlaps no operand
+   * @param x {@code [r, k]} of f32 or f64
+   * @param y {@code [r, n]}
+   * @param sizes {@code [e]}
+   * @throws IllegalArgumentException as {@link #weights}, if out does not fit, or if the dtype is
+   *     another; nothing is then written
+   */
+  public static void addWeights(Workers workers, Tensor out, Tensor x, Tensor y, Tensor sizes) {
+    checkWeights(x, y);
+    checkAdds(x);
+    long[] groups = groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.size(0));
+    Shape shape = Shape.of(groups.length, x.size(1), y.size(1));
+    Workers threads = ready(workers, out, shape, List.of(x, y, sizes));
+    if (shape.elementCount() > 0) {
+      weights(threads, out, x, y, groups, ResultScaling.PLAIN.accumulating());
     }
   }
 
@@ -157,19 +215,21 @@ public final class GroupedProduct {
       long to = from + groups[group];
       if (to > from) {
         long[] rows = {groups[group]};
-        weights(threads, sums, x.slice(0, from, to), y.slice(0, from, to), rows);
+        weights(
+            threads, sums, x.slice(0, from, to), y.slice(0, from, to), rows, ResultScaling.PLAIN);
         out.select(0, group).assign(sums.select(0, 0));
       }
       from = to;
     }
   }
 
-  private static void weights(Workers threads, Tensor out, Tensor x, Tensor y, long[] groups) {
+  private static void weights(
+      Workers threads, Tensor out, Tensor x, Tensor y, long[] groups, ResultScaling finish) {
     Side to = new Side(ArrayRef.of(out), out.stride(0), 0, out.stride(1), out.stride(2));
     Side left = new Side(ArrayRef.of(x), 0, x.stride(0), x.stride(1), 0);
     Side right = new Side(ArrayRef.of(y), 0, y.stride(0), 0, y.stride(1));
     new GroupedSteps(ComputeType.of(x.dtype()), groups, threads)
-        .weights(to, left, right, x.size(1), y.size(1), ResultScaling.PLAIN);
+        .weights(to, left, right, x.size(1), y.size(1), finish);
   }
 
   /** Whether sums of this many terms would be rounded to bf16 more than once. */

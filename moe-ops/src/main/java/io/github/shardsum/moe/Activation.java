@@ -5,35 +5,69 @@ import io.github.shardsum.program.Value;
 
 /** What stands between the two products of an expert. */
 public enum Activation {
-  /** {@code max(x, 0)}, the paper's. */
+  /** {@code max(z, 0)}, the paper's. */
   RELU,
   /**
-   * {@code x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))}, the usual form of {@code x Phi(x)}
-   * (Hendrycks and Gimpel, 2016).
+   * {@code z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))}, the form by tanh of {@code z Phi(z)}
+   * (Hendrycks and Gimpel, 2016), from which it differs by 5e-4 at most.
    */
   GELU,
-  /** {@code x / (1 + e^-x)}, also called swish. */
-  SILU;
+  /** {@code z / (1 + e^-z)}, also called swish. */
+  SILU,
+  /**
+   * {@code silu(z) v}, where v is a second product of the expert's input, with the weights wv, of
+   * the same widths as wi (Shazeer, 2020).
+   */
+  SWIGLU;
 
   private static final double GELU_CUBE = 0.044715;
+
+  /**
+   * Whether an expert has a second product of its input, by which the first one's function is
+   * multiplied.
+   *
+   * @return true of swiglu alone
+   */
+  public boolean isGated() {
+    return this == SWIGLU;
+  }
 
   /**
    * The activation in a program.
    *
    * @param p what builds the program
-   * @param x of a floating dtype
+   * @param z of a floating dtype
    * @return of the same type
+   * @throws IllegalArgumentException if it is gated
    */
-  public Value of(ProgramBuilder p, Value x) {
+  public Value of(ProgramBuilder p, Value z) {
     return switch (this) {
-      case RELU -> p.relu(x);
+      case RELU -> p.relu(z);
       case GELU -> {
-        Value cube = p.multiply(p.multiply(x, x), x);
-        Value inner = p.scale(p.add(x, p.scale(cube, GELU_CUBE)), Math.sqrt(2 / Math.PI));
-        Value one = p.constant(x.type().dtype(), 1.0);
-        yield p.multiply(p.scale(x, 0.5), p.add(p.tanh(inner), one));
+        Value cube = p.multiply(p.multiply(z, z), z);
+        Value inner = p.scale(p.add(z, p.scale(cube, GELU_CUBE)), Math.sqrt(2 / Math.PI));
+        Value one = p.constant(z.type().dtype(), 1.0);
+        yield p.multiply(p.scale(z, 0.5), p.add(p.tanh(inner), one));
       }
-      case SILU -> p.multiply(x, p.logistic(x));
+      case SILU -> p.multiply(z, p.logistic(z));
+      case SWIGLU ->
+          throw new IllegalArgumentException("activation: swiglu must have a second product");
     };
+  }
+
+  /**
+   * A gated activation in a program.
+   *
+   * @param p what builds the program
+   * @param z of a floating dtype
+   * @param v the second product, of the same type
+   * @return of the same type
+   * @throws IllegalArgumentException if it is not gated
+   */
+  public Value of(ProgramBuilder p, Value z, Value v) {
+    if (!isGated()) {
+      throw new IllegalArgumentException("activation: expected a gated one, got " + this);
+    }
+    return p.multiply(SILU.of(p, z), v);
   }
 }

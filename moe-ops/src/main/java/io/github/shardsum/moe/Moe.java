@@ -7,7 +7,6 @@ import io.github.shardsum.backend.StepTime;
 import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.moe.RouteInput.Uniform;
 import io.github.shardsum.moe.RouteOptions.SecondChoice;
-import io.github.shardsum.program.Program;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -31,8 +30,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * }
  *
  * <p>A program has fixed sizes: other numbers of groups or of tokens in a group, and padding, are
- * compiled at their first run, and kept until this is closed. With {@link Capacity#largestLoad}
- * experts have rows of any number, else C slots a group. Scores that cannot be routed by are no
+ * compiled at their first run, and kept until this is closed. It is {@link MoePrograms#raggedLayer}
+ * that runs: nothing is computed for slots that stay empty. Scores that cannot be routed by are no
  * error: a NaN or infinite logit makes its token's gates NaN.
  */
 public final class Moe implements AutoCloseable {
@@ -181,7 +180,8 @@ public final class Moe implements AutoCloseable {
       MoeSizes sizes = MoeSizes.of(tokens, weights, spec.options());
       check(sizes, weights);
       MoeSpec program = specOf(sizes, nonPadding.isPresent());
-      inputs = new ArrayList<>(List.of(tokens, weights.gate(), weights.in(), weights.out()));
+      inputs = new ArrayList<>(List.of(tokens));
+      inputs.addAll(weights.tensors());
       if (nonPadding.isPresent()) {
         Shape shape = sizes.shape("GS");
         Checks.shape("moe: padding mask", "[G, S]", shape, nonPadding.get());
@@ -201,6 +201,17 @@ public final class Moe implements AutoCloseable {
             && given.model() == sizes.model()
             && given.hidden() == sizes.hidden()
             && weights.dtype() == spec.dtype();
+    boolean alike =
+        weights.linear().isPresent() == spec.activation().isGated()
+            && weights.bias().isPresent() == spec.biased();
+    if (same && !alike) {
+      throw new IllegalArgumentException(
+          "moe: weights must be %s wv and %s biases for %s, got others"
+              .formatted(
+                  spec.activation().isGated() ? "with" : "without",
+                  spec.biased() ? "with" : "without",
+                  spec.activation()));
+    }
     if (!same) {
       throw new IllegalArgumentException(
           "moe: weights must be %s with E=%d, M=%d and H=%d, got wg %s, wi %s"
@@ -227,17 +238,14 @@ public final class Moe implements AutoCloseable {
         padded,
         source,
         spec.activation(),
+        spec.biased(),
+        false,
         true);
   }
 
   private Executable executable(MoeSpec program) {
-    return executables.computeIfAbsent(program, each -> backend.compile(program(each), options));
-  }
-
-  private static Program program(MoeSpec spec) {
-    return spec.options().capacity() instanceof Capacity.LargestLoad
-        ? MoePrograms.raggedLayer(spec)
-        : MoePrograms.layer(spec);
+    return executables.computeIfAbsent(
+        program, each -> backend.compile(MoePrograms.raggedLayer(each), options));
   }
 
   private static Tensor draw(MoeSizes sizes, Randomness randomness) {

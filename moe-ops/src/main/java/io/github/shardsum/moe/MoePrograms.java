@@ -2,10 +2,12 @@ package io.github.shardsum.moe;
 
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.internal.moe.decomposition.ExpertComposites;
+import io.github.shardsum.internal.moe.decomposition.LayerComposites;
 import io.github.shardsum.internal.moe.decomposition.LayerProgram;
 import io.github.shardsum.internal.moe.decomposition.RouteComposites;
 import io.github.shardsum.internal.moe.decomposition.RouteForm;
 import io.github.shardsum.internal.moe.kernel.ExpertKernels;
+import io.github.shardsum.internal.moe.kernel.LayerKernels;
 import io.github.shardsum.internal.moe.kernel.RouteGradientKernel;
 import io.github.shardsum.internal.moe.kernel.RouteKernel;
 import io.github.shardsum.program.Gradients;
@@ -15,6 +17,7 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -29,6 +32,8 @@ import java.util.Map;
  * by are no errors here; a NaN or infinite logit makes its token's gates NaN.
  */
 public final class MoePrograms {
+  private static final String GRADIENT = ".gradient";
+
   private MoePrograms() {}
 
   /**
@@ -138,10 +143,12 @@ public final class MoePrograms {
   }
 
   /**
-   * The layer, forward: inputs {@code inputs [G, S, M]}, {@code wg [M, E]}, {@code wi [E, M, H]}
-   * and {@code wo [E, H, M]}, then {@code non_padding} and {@code uniform} where the specification
-   * has them; outputs {@code outputs [G, S, M]} without the residual, {@code aux_loss [G]} and the
-   * scalar {@code z_loss} of f64, and then the metrics of a specification that has them.
+   * The layer, forward, an einsum a line of algorithm 2, with experts of C slots a group: what is
+   * laid over a mesh. Inputs {@code inputs [G, S, M]}, {@code wg [M, E]}, {@code wi [E, M, H]} and
+   * {@code wo [E, H, M]}, then {@code wv}, {@code b_in}, {@code b_out}, {@code b_v}, {@code
+   * non_padding} and {@code uniform} where the specification has them; outputs {@code outputs [G,
+   * S, M]} without the residual, {@code aux_loss [G]} and the scalar {@code z_loss} of f64, and
+   * then the metrics of a specification that has them.
    *
    * @param spec which layer
    * @return the program
@@ -153,9 +160,15 @@ public final class MoePrograms {
 
   /**
    * The same function as {@link #layer(MoeSpec)}, with the rows of each expert one after the other
-   * instead of in C slots: its experts are two {@link #expertProduct}s and compute nothing for
-   * empty slots. With {@link Capacity#largestLoad} this is a dropless layer whose work is that of
-   * the tokens there are.
+   * instead of in C slots: what runs on one device, with a capacity or without. Its experts are the
+   * composite {@code moe.experts}, from tokens, weights and positions to outputs, whose
+   * decomposition is algorithm 2 and whose kernels take one expert at a time: its tokens' rows are
+   * gathered for the product, its activations stay in the cache, and a token's rows are summed in
+   * the order of its choices. Nothing is computed for empty slots, and with {@link
+   * Capacity#largestLoad} the work is that of the tokens there are.
+   *
+   * <p>With {@link MoeSpec#keepsHidden} there are two composites, {@code moe.experts_in} and {@code
+   * moe.experts_out}, and between them what activations are of, {@code [R, H]}.
    *
    * @param spec which layer
    * @return the program, of the same inputs and outputs
@@ -168,15 +181,21 @@ public final class MoePrograms {
   /**
    * A layer's gradient: the layer's inputs and then {@code cotangent.outputs}, {@code
    * cotangent.aux_loss} and {@code cotangent.z_loss}; its outputs and losses, and then {@code
-   * gradient.inputs}, {@code gradient.wg}, {@code gradient.wi} and {@code gradient.wo}. Choices,
-   * slots and random numbers have no gradient.
+   * gradient.inputs}, {@code gradient.wg}, {@code gradient.wi} and {@code gradient.wo}, and those
+   * of {@code wv}, {@code b_in}, {@code b_out} and {@code b_v} where there are such. Choices, slots
+   * and random numbers have no gradient.
    *
    * @param layer what {@link #layer(MoeSpec)} or {@link #raggedLayer} gave
    * @return the program, forward and backward
    */
   public static Program gradient(Program layer) {
-    return Gradients.valueAndPullback(
-        layer, List.of("outputs", "aux_loss", "z_loss"), List.of("inputs", "wg", "wi", "wo"));
+    List<String> by = new ArrayList<>(List.of("inputs", "wg", "wi", "wo"));
+    for (Value input : layer.inputs()) {
+      if (List.of("wv", "b_in", "b_out", "b_v").contains(input.name())) {
+        by.add(input.name());
+      }
+    }
+    return Gradients.valueAndPullback(layer, List.of("outputs", "aux_loss", "z_loss"), by);
   }
 
   /**
@@ -186,16 +205,31 @@ public final class MoePrograms {
    */
   public static Kernels kernels() {
     return Kernels.of(
-        Map.of(
-            RouteComposites.ROUTE,
-            RouteKernel::of,
-            RouteComposites.ROUTE + ".gradient",
-            RouteGradientKernel::of,
-            ExpertComposites.PRODUCT,
-            ExpertKernels::product,
-            ExpertComposites.PRODUCT + ".gradient",
-            ExpertKernels::gradient,
-            ExpertComposites.ROWS,
-            ExpertKernels::rows));
+            Map.of(
+                RouteComposites.ROUTE,
+                RouteKernel::of,
+                RouteComposites.ROUTE + GRADIENT,
+                RouteGradientKernel::of,
+                ExpertComposites.PRODUCT,
+                ExpertKernels::product,
+                ExpertComposites.PRODUCT + GRADIENT,
+                ExpertKernels::gradient,
+                ExpertComposites.ROWS,
+                ExpertKernels::rows))
+        .and(
+            Kernels.of(
+                Map.of(
+                    LayerComposites.EXPERTS,
+                    LayerKernels::experts,
+                    LayerComposites.EXPERTS + GRADIENT,
+                    LayerKernels::gradient,
+                    LayerComposites.EXPERTS_IN,
+                    LayerKernels::expertsIn,
+                    LayerComposites.EXPERTS_IN + GRADIENT,
+                    LayerKernels::expertsInGradient,
+                    LayerComposites.EXPERTS_OUT,
+                    LayerKernels::expertsOut,
+                    LayerComposites.EXPERTS_OUT + GRADIENT,
+                    LayerKernels::expertsOutGradient)));
   }
 }

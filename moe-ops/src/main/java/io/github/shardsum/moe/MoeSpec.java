@@ -15,7 +15,12 @@ import java.util.Objects;
  * @param padded whether the program has an input {@code non_padding: bool[G S]}
  * @param uniform where the router's random numbers come from: drawn, an input {@code uniform: f64[G
  *     S]}, or an input {@code uniform: f64[G S E]}
- * @param activation what stands between an expert's two products
+ * @param activation what stands between an expert's two products; a gated one has an input {@code
+ *     wv [E, M, H]}
+ * @param biased whether there are inputs {@code b_in [E, H]} and {@code b_out [E, M]}, added to an
+ *     expert's two products, and of a gated activation {@code b_v [E, H]}
+ * @param keepsHidden whether {@link MoePrograms#raggedLayer} keeps what activations are of, {@code
+ *     [R, H]}, for the backward pass, which else computes it again: a seventh product beside six
  * @param metrics whether the program also has the outputs {@code logits [G, S, E]}, {@code weights
  *     [G, S, K]} and {@code positions [G, S, K]} of its route, {@code asked [G, E]}, {@code
  *     overflow [G]}, {@code placed [G, E]} and {@code unusable [G]}, see {@link MoePrograms#route}
@@ -28,6 +33,8 @@ public record MoeSpec(
     boolean padded,
     Uniform uniform,
     Activation activation,
+    boolean biased,
+    boolean keepsHidden,
     boolean metrics) {
   /** Checks the dtype and the capacity. */
   public MoeSpec {
@@ -49,7 +56,8 @@ public record MoeSpec(
   }
 
   /**
-   * A layer with relu and without padding whose random numbers are drawn.
+   * A layer with relu, without biases and without padding, whose random numbers are drawn, and
+   * which keeps nothing for a backward pass.
    *
    * @param sizes the layer's sizes
    * @param dtype of tokens and weights
@@ -61,7 +69,27 @@ public record MoeSpec(
   public static MoeSpec of(
       MoeSizes sizes, DType dtype, RouteOptions options, Randomness randomness) {
     return new MoeSpec(
-        sizes, dtype, options, randomness, false, Uniform.DRAWN, Activation.RELU, false);
+        sizes,
+        dtype,
+        options,
+        randomness,
+        false,
+        Uniform.DRAWN,
+        Activation.RELU,
+        false,
+        false,
+        false);
+  }
+
+  private MoeSpec with(
+      boolean mask,
+      Uniform numbers,
+      Activation function,
+      boolean biases,
+      boolean keeps,
+      boolean more) {
+    return new MoeSpec(
+        sizes, dtype, options, randomness, mask, numbers, function, biases, keeps, more);
   }
 
   /**
@@ -70,7 +98,7 @@ public record MoeSpec(
    * @return the specification
    */
   public MoeSpec withPadding() {
-    return new MoeSpec(sizes, dtype, options, randomness, true, uniform, activation, metrics);
+    return with(true, uniform, activation, biased, keepsHidden, metrics);
   }
 
   /**
@@ -80,7 +108,7 @@ public record MoeSpec(
    * @return the specification
    */
   public MoeSpec withUniform(Uniform source) {
-    return new MoeSpec(sizes, dtype, options, randomness, padded, source, activation, metrics);
+    return with(padded, source, activation, biased, keepsHidden, metrics);
   }
 
   /**
@@ -90,7 +118,25 @@ public record MoeSpec(
    * @return the specification
    */
   public MoeSpec withActivation(Activation function) {
-    return new MoeSpec(sizes, dtype, options, randomness, padded, uniform, function, metrics);
+    return with(padded, uniform, function, biased, keepsHidden, metrics);
+  }
+
+  /**
+   * The same layer with biases added to the products of experts.
+   *
+   * @return the specification
+   */
+  public MoeSpec withBias() {
+    return with(padded, uniform, activation, true, keepsHidden, metrics);
+  }
+
+  /**
+   * The same layer, which keeps what its activations are of for the backward pass.
+   *
+   * @return the specification
+   */
+  public MoeSpec withHiddenKept() {
+    return with(padded, uniform, activation, biased, true, metrics);
   }
 
   /**
@@ -99,7 +145,7 @@ public record MoeSpec(
    * @return the specification
    */
   public MoeSpec withMetrics() {
-    return new MoeSpec(sizes, dtype, options, randomness, padded, uniform, activation, true);
+    return with(padded, uniform, activation, biased, keepsHidden, true);
   }
 
   /**

@@ -5,6 +5,10 @@ import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The weights of a Mixture-of-Experts layer; aliases the caller's tensors.
@@ -12,10 +16,34 @@ import io.github.shardsum.tensor.Tensor;
  * @param gate wg, {@code [M, E]}
  * @param in wi, {@code [E, M, H]}
  * @param out wo, {@code [E, H, M]}
+ * @param linear wv, {@code [E, M, H]}: the second product of a gated activation
+ * @param bias what is added to the products of experts
  */
-public record MoeWeights(Tensor gate, Tensor in, Tensor out) {
+public record MoeWeights(
+    Tensor gate, Tensor in, Tensor out, Optional<Tensor> linear, Optional<Bias> bias) {
+  /** The stream of the first bias; weights have those below. */
+  private static final long BIAS_STREAM = 16;
+
+  /**
+   * Biases of experts.
+   *
+   * @param in b_in, {@code [E, H]}: added to the product with wi
+   * @param out b_out, {@code [E, M]}: added to the product with wo
+   * @param linear b_v, {@code [E, H]}: added to the product with wv, if there is one
+   */
+  public record Bias(Tensor in, Tensor out, Optional<Tensor> linear) {
+    /** Checks that nothing is null. */
+    public Bias {
+      Objects.requireNonNull(in, "in");
+      Objects.requireNonNull(out, "out");
+      Objects.requireNonNull(linear, "linear");
+    }
+  }
+
   /** Checks that shapes and dtypes agree. */
   public MoeWeights {
+    Objects.requireNonNull(linear, "linear");
+    Objects.requireNonNull(bias, "bias");
     Checks.rank("moe: wg", "[M, E]", gate);
     Checks.rank("moe: wi", "[E, M, H]", in);
     Checks.floating("moe: wg", gate);
@@ -24,18 +52,51 @@ public record MoeWeights(Tensor gate, Tensor in, Tensor out) {
     long hidden = in.size(2);
     Checks.shape("moe: wi", "[E, M, H]", Shape.of(experts, model, hidden), in);
     Checks.shape("moe: wo", "[E, H, M]", Shape.of(experts, hidden, model), out);
+    linear.ifPresent(
+        wv -> Checks.shape("moe: wv", "[E, M, H]", Shape.of(experts, model, hidden), wv));
+    if (bias.isPresent()) {
+      Bias given = bias.get();
+      Checks.shape("moe: b_in", "[E, H]", Shape.of(experts, hidden), given.in());
+      Checks.shape("moe: b_out", "[E, M]", Shape.of(experts, model), given.out());
+      given.linear().ifPresent(b -> Checks.shape("moe: b_v", "[E, H]", given.in().shape(), b));
+      if (given.linear().isPresent() != linear.isPresent()) {
+        throw new IllegalArgumentException("moe: b_v must be there if wv is, and only then");
+      }
+    }
     Checks.atLeast("moe: experts E", 1, experts);
     Checks.atLeast("moe: model width M", 1, model);
     Checks.atLeast("moe: hidden width H", 1, hidden);
-    if (in.dtype() != gate.dtype() || out.dtype() != gate.dtype()) {
+    List<Tensor> all = all(gate, in, out, linear, bias);
+    if (all.stream().anyMatch(each -> each.dtype() != gate.dtype())) {
       throw new IllegalArgumentException(
-          "moe: weights must have one dtype, got wg "
-              + gate.description()
-              + ", wi "
-              + in.description()
-              + ", wo "
-              + out.description());
+          "moe: weights must have one dtype, got "
+              + String.join(", ", all.stream().map(Tensor::description).toList()));
     }
+  }
+
+  private static List<Tensor> all(
+      Tensor gate, Tensor in, Tensor out, Optional<Tensor> linear, Optional<Bias> bias) {
+    List<Tensor> all = new ArrayList<>(List.of(gate, in, out));
+    linear.ifPresent(all::add);
+    bias.ifPresent(
+        b -> {
+          all.add(b.in());
+          all.add(b.out());
+          b.linear().ifPresent(all::add);
+        });
+    return List.copyOf(all);
+  }
+
+  /**
+   * Weights without a second product and without biases.
+   *
+   * @param gate wg, {@code [M, E]}
+   * @param in wi, {@code [E, M, H]}
+   * @param out wo, {@code [E, H, M]}
+   * @throws IllegalArgumentException if shapes or dtypes do not agree
+   */
+  public MoeWeights(Tensor gate, Tensor in, Tensor out) {
+    this(gate, in, out, Optional.empty(), Optional.empty());
   }
 
   /**
@@ -55,6 +116,36 @@ public record MoeWeights(Tensor gate, Tensor in, Tensor out) {
         uniform(philox, 2, hidden, experts, hidden, model));
   }
 
+  /**
+   * Random f32 weights of a layer: those of {@link #random(int, int, int, long)}, with a second
+   * product and biases where the layer has them, which are drawn as the weights of their product.
+   *
+   * @param spec which layer; its dtype does not count
+   * @param seed of the generator
+   * @return the weights
+   */
+  public static MoeWeights random(MoeSpec spec, long seed) {
+    int model = Math.toIntExact(spec.sizes().model());
+    int hidden = Math.toIntExact(spec.sizes().hidden());
+    int experts = Math.toIntExact(spec.sizes().experts());
+    MoeWeights plain = random(model, hidden, experts, seed);
+    Philox philox = new Philox(seed);
+    boolean gated = spec.activation().isGated();
+    Optional<Tensor> linear =
+        gated ? Optional.of(uniform(philox, 3, model, experts, model, hidden)) : Optional.empty();
+    Optional<Bias> bias =
+        spec.biased()
+            ? Optional.of(
+                new Bias(
+                    uniform(philox, BIAS_STREAM, model, experts, hidden),
+                    uniform(philox, BIAS_STREAM + 1, hidden, experts, model),
+                    gated
+                        ? Optional.of(uniform(philox, BIAS_STREAM + 2, model, experts, hidden))
+                        : Optional.empty()))
+            : Optional.empty();
+    return new MoeWeights(plain.gate, plain.in, plain.out, linear, bias);
+  }
+
   private static Tensor uniform(Philox philox, long stream, int width, long... shape) {
     float[] values =
         new float
@@ -64,6 +155,16 @@ public record MoeWeights(Tensor gate, Tensor in, Tensor out) {
       values[i] = (float) ((2 * philox.uniform(i, stream) - 1) * bound);
     }
     return Tensor.of(values, shape);
+  }
+
+  /**
+   * All of them, in the order of the inputs of {@link MoePrograms#layer(MoeSpec)}: wg, wi, wo, then
+   * wv, b_in, b_out and b_v as far as there are such.
+   *
+   * @return the tensors
+   */
+  public List<Tensor> tensors() {
+    return all(gate, in, out, linear, bias);
   }
 
   /**
@@ -94,7 +195,7 @@ public record MoeWeights(Tensor gate, Tensor in, Tensor out) {
   }
 
   /**
-   * Dtype of all three.
+   * Dtype of all of them.
    *
    * @return the dtype
    */

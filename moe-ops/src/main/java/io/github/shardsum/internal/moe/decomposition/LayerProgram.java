@@ -1,7 +1,6 @@
 package io.github.shardsum.internal.moe.decomposition;
 
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
@@ -22,8 +21,7 @@ public final class LayerProgram {
   private final ProgramBuilder p;
   private final DType scores;
   private final Value inputs;
-  private final Value wi;
-  private final Value wo;
+  private final ExpertWeights<Value> experts;
   private final RouteInput<Value> route;
 
   private LayerProgram(String name, MoeSpec spec) {
@@ -32,8 +30,11 @@ public final class LayerProgram {
     this.scores = spec.logits();
     this.inputs = p.input("inputs", type(spec.dtype(), "GSM"));
     Value wg = p.input("wg", type(spec.dtype(), "ME"));
-    this.wi = p.input("wi", type(spec.dtype(), "EMH"));
-    this.wo = p.input("wo", type(spec.dtype(), "EHM"));
+    this.experts =
+        ExpertWeights.of(
+            spec.activation().isGated(),
+            spec.biased(),
+            (weight, letters) -> p.input(weight, type(spec.dtype(), letters)));
     Optional<Value> mask =
         spec.padded()
             ? Optional.of(p.input("non_padding", type(DType.BOOL, "GS")))
@@ -70,17 +71,10 @@ public final class LayerProgram {
   private Program withSlots() {
     RouteForm form = RouteForm.of(route, spec.options(), spec.randomness());
     Routed routed = routed(form);
-    long experts = spec.sizes().experts();
-    RouteComposites.Dense dense =
-        RouteComposites.Dense.of(
-            p, form, routed.weights(), routed.positions(), experts, spec.dtype());
-    Value combineWeights = p.let("combine_weights", dense.combine());
-    Value dispatchMask = p.let("dispatch_mask", dense.mask());
-    Value dispatched = p.let("dispatched", p.einsum("GSEC,GSM->EGCM", dispatchMask, inputs));
-    Value h = hidden(p.einsum("EGCM,EMH->EGCH", dispatched, wi));
-    Value expertOutputs = p.let("expert_outputs", p.einsum("EGCH,EHM->GECM", h, wo));
-    Value back = p.convert(expertOutputs, scores);
-    return finish(p.einsum("GSEC,GECM->GSM", combineWeights, back), routed);
+    LayerComposites layer =
+        new LayerComposites(
+            p, spec.activation(), spec.sizes().experts(), form.capacity(), spec.dtype());
+    return finish(layer.slots(inputs, routed.weights(), routed.positions(), experts), routed);
   }
 
   /** The same function with the rows of each expert one after the other and no empty slots. */
@@ -91,33 +85,14 @@ public final class LayerProgram {
   private Program ragged() {
     RouteForm form = RouteForm.of(route, spec.options(), spec.randomness());
     Routed routed = routed(form);
-    Value positions = routed.positions();
-    long experts = spec.sizes().experts();
-    List<Value> placed = p.add(ExpertComposites.rows(positions, experts, form.capacity()));
-    Value rows = p.let("rows", placed.get(0));
-    Value sizes = p.let("sizes", placed.get(1));
-    Value dispatched =
-        p.let("dispatched", p.einsum("GSKR,GSM->RM", hot(rows, form, spec.dtype()), inputs));
-    Value h = hidden(p.add(ExpertComposites.product(dispatched, wi, sizes)).getFirst());
-    Value expertOutputs =
-        p.let("expert_outputs", p.add(ExpertComposites.product(h, wo, sizes)).getFirst());
-    Value combine = p.einsum("GSK,GSKR->GSR", routed.weights(), hot(rows, form, scores));
-    Value back = p.convert(expertOutputs, scores);
-    return finish(p.einsum("GSR,RM->GSM", combine, back), routed);
-  }
-
-  /** The activation; what it is of has a name where it is a step of its own. */
-  private Value hidden(Value product) {
-    boolean fused = spec.activation() == Activation.RELU;
-    return p.let("h", spec.activation().of(p, fused ? product : p.let("z", product)));
-  }
-
-  /** Each choice's row; of rows there are no more than choices, and no more than slots. */
-  private Value hot(Value rows, RouteForm form, DType dtype) {
-    long choices = rows.type().shape().elementCount();
-    long slots =
-        Math.multiplyExact(spec.sizes().groups() * spec.sizes().experts(), form.capacity());
-    return p.oneHot(rows, "R", Math.min(choices, slots), dtype);
+    LayerComposites layer =
+        new LayerComposites(
+            p, spec.activation(), spec.sizes().experts(), form.capacity(), spec.dtype());
+    Value outputs =
+        spec.keepsHidden()
+            ? layer.keptExperts(inputs, routed.weights(), routed.positions(), experts)
+            : layer.experts(inputs, routed.weights(), routed.positions(), experts);
+    return finish(outputs, routed);
   }
 
   /** Results of {@code moe.route}. */
@@ -145,7 +120,7 @@ public final class LayerProgram {
   }
 
   private Program finish(Value combined, Routed routed) {
-    p.output("outputs", spec.dtype() == scores ? combined : p.convert(combined, spec.dtype()));
+    p.output("outputs", combined);
     p.output("aux_loss", routed.auxLoss());
     p.output("z_loss", zLoss(routed.squaredLogZ()));
     if (spec.metrics()) {

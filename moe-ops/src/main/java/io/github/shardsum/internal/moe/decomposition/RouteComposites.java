@@ -35,7 +35,8 @@ public final class RouteComposites {
     List<Value> route = p.add(route(form, inputs));
     Value weights = p.let("weights", route.get(0));
     Value positions = p.let("positions", route.get(1));
-    Dense dense = Dense.of(p, form, weights, positions, types.getFirst().size("E"), dispatch);
+    Dense dense =
+        Dense.of(p, form.capacity(), weights, positions, types.getFirst().size("E"), dispatch);
     p.output("combine_weights", dense.combine());
     p.output("dispatch_mask", dense.mask());
     p.output("aux_loss", route.get(2));
@@ -89,22 +90,22 @@ public final class RouteComposites {
   record Dense(Value combine, Value mask) {
     static Dense of(
         ProgramBuilder p,
-        RouteForm form,
+        int capacity,
         Value weights,
         Value positions,
         long experts,
         DType dispatch) {
-      Value slots = slots(p, form, positions, experts, weights.type().dtype());
+      Value slots = slots(p, capacity, positions, experts, weights.type().dtype());
       Value combine = p.einsum("GSK,GSKEC->GSEC", weights, slots);
       ReduceKind any = dispatch == DType.BOOL ? ReduceKind.MAX : ReduceKind.SUM;
-      Value mask = slots(p, form, positions, experts, dispatch);
+      Value mask = slots(p, capacity, positions, experts, dispatch);
       return new Dense(combine, p.reduce(any, mask, "K"));
     }
 
     /** 1 at each choice's expert and slot, {@code [G, S, K, E, C]}. */
     private static Value slots(
-        ProgramBuilder p, RouteForm form, Value positions, long experts, DType dtype) {
-      Value oneHot = p.oneHot(positions, "P", experts * form.capacity(), dtype);
+        ProgramBuilder p, int capacity, Value positions, long experts, DType dtype) {
+      Value oneHot = p.oneHot(positions, "P", experts * capacity, dtype);
       return p.split(oneHot, "P", "E", experts, "C");
     }
   }

@@ -62,4 +62,9 @@ public final class TokenElements {
   public void set(int group, int token, int last, long value) {
     elements.set(at(group, token) + last * lastStride, value);
   }
+
+  /** Writes an element of a token. */
+  public void set(int group, int token, int last, double value) {
+    elements.set(at(group, token) + last * lastStride, value);
+  }
 }

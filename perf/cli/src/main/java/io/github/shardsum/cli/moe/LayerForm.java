@@ -4,13 +4,13 @@ import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.tensor.Shape;
 
 /**
- * How a pass of the layer lies in memory.
+ * A pass of the layer.
  *
  * @param sizes G, S, E, C, M and H
  * @param choices K, experts of a token; E where experts choose
- * @param ragged whether an expert's rows stand one after the other, instead of in C slots a group
+ * @param gated whether experts have a second product of their input
  */
-record LayerForm(MoeSizes sizes, int choices, boolean ragged) {
+record LayerForm(MoeSizes sizes, int choices, boolean gated) {
   /** R, the bound of the rows. */
   long rows() {
     long all = sizes.groups() * sizes.tokens() * choices;

@@ -3,58 +3,33 @@ package io.github.shardsum.cli.moe;
 import io.github.shardsum.moe.MoeSizes;
 import java.util.List;
 
-/** The einsums of the layer, in the order of the paper's algorithm 2, in slots and in rows. */
+/** The steps of the layer beside its route. */
 enum LayerStep {
   /** Router logits. */
-  GATES("GSM,ME->GSE", "GSM,ME->GSE", "logits", Kind.DENSE),
-  /** Each token's row goes to the slots that its experts gave it. */
-  DISPATCH("GSEC,GSM->EGCM", "GSKR,GSM->RM", "dispatched", Kind.GATHER),
-  /** The experts' first layer with its activation, of which relu is fused. */
-  HIDDEN("EGCM,EMH->EGCH", "RM,EMH->RH", "h", Kind.DENSE),
-  /** The experts' second layer. */
-  EXPERT_OUTPUTS("EGCH,EHM->GECM", "RH,EHM->RM", "expert_outputs", Kind.DENSE),
-  /** Each token's rows come back, weighted, and are summed. */
-  COMBINE("GSEC,GECM->GSM", "GSR,RM->GSM", "outputs", Kind.WEIGHTED_SUM);
-
-  /** What an einsum amounts to. */
-  enum Kind {
-    /** A matrix product. */
-    DENSE,
-    /** Rows copied to their slots, the rest zeroed: no arithmetic. */
-    GATHER,
-    /** One multiply-add for each element of each row that is routed. */
-    WEIGHTED_SUM
-  }
+  GATES("GSM,ME->GSE", "logits"),
+  /**
+   * An expert at a time, its tokens' rows gathered, its products with the activation between them;
+   * then each token's rows, weighted and summed.
+   */
+  EXPERTS("GSM,EMH,EHM->GSM", "outputs");
 
   private final String equation;
-  private final String ragged;
   private final String value;
-  private final Kind kind;
 
-  LayerStep(String equation, String ragged, String value, Kind kind) {
+  LayerStep(String equation, String value) {
     this.equation = equation;
-    this.ragged = ragged;
     this.value = value;
-    this.kind = kind;
   }
 
-  /** The paper's equation; letters as in {@link MoeSizes}. */
-  String equation() {
-    return equation;
-  }
-
-  /** The equation of a form; a product over rows takes the matrix of each row's expert. */
+  /** The labels of operands and result; letters as in {@link MoeSizes}. */
   String equation(LayerForm form) {
-    return form.ragged() ? ragged : equation;
+    boolean second = form.gated() && this == EXPERTS;
+    return second ? equation.replace("EMH,", "EMH,EMH,") : equation;
   }
 
-  /** Whether a step of the layer's program is this one, or what its activation is of. */
+  /** Whether a step of the layer's program is this one. */
   boolean isMadeBy(List<String> results) {
-    return results.contains(value) || (this == HIDDEN && results.contains("z"));
-  }
-
-  Kind kind() {
-    return kind;
+    return results.contains(value);
   }
 
   /** The letters of the operands. */
@@ -68,40 +43,24 @@ enum LayerStep {
     return equation(form).substring(equation(form).indexOf('>') + 1);
   }
 
-  /** FLOPs of the literal dense einsum, a multiply-add being two. */
-  double denseFlops(LayerForm form) {
-    return String.join("", operands(form))
-        .chars()
-        .distinct()
-        .mapToObj(Character::toString)
-        .mapToDouble(letter -> form.shape(letter).elementCount())
-        .reduce(2, (a, b) -> a * b);
-  }
-
-  /** FLOPs that are done; slots that no token took are computed too, rows that none has are not. */
+  /** FLOPs that are done: of the rows that were routed alone. */
   double flops(LayerForm form, long routedRows) {
-    double width = form.sizes().model();
-    return switch (kind) {
-      case DENSE ->
-          form.ragged() && this != GATES
-              ? 2 * width * form.sizes().hidden() * routedRows
-              : denseFlops(form);
-      case GATHER -> 0;
-      case WEIGHTED_SUM -> 2 * width * routedRows;
+    MoeSizes sizes = form.sizes();
+    double width = sizes.model();
+    return switch (this) {
+      case GATES -> 2.0 * sizes.groups() * sizes.tokens() * width * sizes.experts();
+      case EXPERTS -> 2 * width * routedRows * (sizes.hidden() * (form.gated() ? 3.0 : 2.0) + 1);
     };
   }
 
+  /** FLOPs of the einsums of algorithm 2 that copy rows to experts, or sum them on the way back. */
+  static double literalFlops(LayerForm form) {
+    return 2.0 * form.shape("GSECM").elementCount();
+  }
+
   /** Elements that have to be read and written at least, each once. */
-  double elementsMoved(LayerForm form, long routedRows) {
-    double rows = (double) routedRows * form.sizes().model();
-    double written =
-        form.ragged() && kind == Kind.GATHER ? rows : form.shape(result(form)).elementCount();
-    double read =
-        switch (kind) {
-          case DENSE ->
-              operands(form).stream().mapToDouble(term -> form.shape(term).elementCount()).sum();
-          case GATHER, WEIGHTED_SUM -> rows;
-        };
-    return read + written;
+  double elementsMoved(LayerForm form) {
+    return form.shape(result(form)).elementCount()
+        + operands(form).stream().mapToDouble(term -> form.shape(term).elementCount()).sum();
   }
 }

@@ -10,10 +10,10 @@ import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.MoeWeights;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.RouteInput.Uniform;
-import io.github.shardsum.program.Program;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -24,9 +24,9 @@ import java.util.Optional;
  * Runs passes forward and backward in one program, for random cotangents of the outputs, and losses
  * with the weights that training gives them.
  *
- * <p>The first pass is checked by Euler's identity: outputs are linear in wo, so that {@code <wo,
- * gradient by wo>} is {@code <outputs, cotangents>}, up to what f32 rounding can do at most: {@code
- * n*u} of the sum of absolute terms, n the lengths of the sums on both ways.
+ * <p>The first pass is checked by Euler's identity: outputs are linear in wo, and its bias, so that
+ * {@code <wo, gradient by wo>} is {@code <outputs, cotangents>}, up to what f32 rounding can do at
+ * most: {@code n*u} of the sum of absolute terms, n the lengths of the sums on both ways.
  */
 final class MoeBackward implements AutoCloseable {
   private static final long COTANGENT_STREAM = 5;
@@ -94,12 +94,11 @@ final class MoeBackward implements AutoCloseable {
 
   private Executable compile(LayerForm form) {
     MoeSpec spec =
-        MoeSpec.of(form.sizes(), DType.F32, job.options(), Randomness.seeded(0))
-            .withActivation(job.activation())
+        job.spec(form.sizes(), Randomness.seeded(0))
             .withPadding()
-            .withUniform(Uniform.PER_TOKEN);
-    Program layer = form.ragged() ? MoePrograms.raggedLayer(spec) : MoePrograms.layer(spec);
-    return backend.compile(MoePrograms.gradient(layer));
+            .withUniform(Uniform.PER_TOKEN)
+            .withHiddenKept();
+    return backend.compile(MoePrograms.gradient(MoePrograms.raggedLayer(spec)));
   }
 
   private List<Tensor> inputs(MoePass pass, Tensor cotangents) {
@@ -115,16 +114,16 @@ final class MoeBackward implements AutoCloseable {
     long groups = form.sizes().groups();
     double[] aux = new double[Math.toIntExact(groups)];
     Arrays.fill(aux, AUX_WEIGHT / groups);
-    return List.of(
-        pass.batch().tokens(),
-        weights.gate(),
-        weights.in(),
-        weights.out(),
-        Tensor.ofBool(real, groups, job.group()),
-        Tensor.of(uniform, groups, job.group()),
-        cotangents,
-        Tensor.of(aux, groups),
-        Tensor.full(DType.F64, Z_WEIGHT));
+    List<Tensor> inputs = new ArrayList<>(List.of(pass.batch().tokens()));
+    inputs.addAll(weights.tensors());
+    inputs.addAll(
+        List.of(
+            Tensor.ofBool(real, groups, job.group()),
+            Tensor.of(uniform, groups, job.group()),
+            cotangents,
+            Tensor.of(aux, groups),
+            Tensor.full(DType.F64, Z_WEIGHT)));
+    return List.copyOf(inputs);
   }
 
   private Tensor cotangents(LayerForm form) {
@@ -137,7 +136,12 @@ final class MoeBackward implements AutoCloseable {
   }
 
   private void check(MoePass pass, List<Tensor> results, Tensor cotangents) {
-    double byWeights = dot(weights.out(), results.getLast());
+    // Gradients by the tokens, wg, wi and wo, and then, as far as there are such, wv, b_in, b_out.
+    double byWeights = dot(weights.out(), results.get(GRADIENTS + 3));
+    if (weights.bias().isPresent()) {
+      int at = GRADIENTS + 5 + (weights.linear().isPresent() ? 1 : 0);
+      byWeights += dot(weights.bias().get().out(), results.get(at));
+    }
     double byOutputs = dot(results.getFirst(), cotangents);
     double terms = job.hidden() + job.choices() + largestLoad(pass) + 4;
     double bound = terms * UNIT * absoluteTerms(pass, cotangents);
@@ -165,15 +169,29 @@ final class MoeBackward implements AutoCloseable {
    * argument, which is the sum or difference of two relus.
    */
   private double absoluteTerms(MoePass pass, Tensor cotangents) {
+    if (weights.linear().isPresent()) {
+      return gatedTerms(pass, cotangents, weights.linear().get());
+    }
+    Optional<MoeWeights.Bias> bias = weights.bias();
     MoeWeights positive =
-        new MoeWeights(weights.gate(), weights.in(), changed(weights.out(), true));
+        new MoeWeights(
+            weights.gate(),
+            weights.in(),
+            changed(weights.out(), true),
+            Optional.empty(),
+            bias.map(b -> new MoeWeights.Bias(b.in(), changed(b.out(), true), b.linear())));
     MoeWeights negative =
-        new MoeWeights(weights.gate(), changed(weights.in(), false), positive.out());
+        new MoeWeights(
+            weights.gate(),
+            changed(weights.in(), false),
+            positive.out(),
+            Optional.empty(),
+            positive
+                .bias()
+                .map(b -> new MoeWeights.Bias(changed(b.in(), false), b.out(), b.linear())));
     Randomness randomness =
         Randomness.seeded(job.seed()).stream(stream).from(pass.batch().position());
-    MoeSpec spec =
-        MoeSpec.of(pass.form().sizes(), DType.F32, job.options(), randomness)
-            .withActivation(Activation.RELU);
+    MoeSpec spec = job.spec(pass.form().sizes(), randomness).withActivation(Activation.RELU);
     Tensor absolute = changed(cotangents, true);
     double sum = 0;
     try (Moe moe = Moe.compile(spec, backend)) {
@@ -183,6 +201,38 @@ final class MoeBackward implements AutoCloseable {
       }
     }
     return sum;
+  }
+
+  /**
+   * The same of a gated activation, which is at most the product of its arguments, by the Cauchy
+   * inequality: norms of tokens, cotangents and an expert's matrices.
+   */
+  private double gatedTerms(MoePass pass, Tensor cotangents, Tensor linear) {
+    double in = 0;
+    double second = 0;
+    double out = 0;
+    for (int expert = 0; expert < job.experts(); expert++) {
+      in = Math.max(in, norm(weights.in().select(0, expert)));
+      second = Math.max(second, norm(linear.select(0, expert)));
+      out = Math.max(out, norm(weights.out().select(0, expert)));
+    }
+    double bias = weights.bias().map(b -> norm(b.in())).orElse(0.0);
+    double secondBias =
+        weights.bias().flatMap(MoeWeights.Bias::linear).map(MoeBackward::norm).orElse(0.0);
+    double outBias = weights.bias().map(b -> norm(b.out())).orElse(0.0);
+    double sum = 0;
+    for (int group = 0; group < pass.form().sizes().groups(); group++) {
+      for (int s = 0; s < job.group(); s++) {
+        double x = norm(pass.batch().tokens().select(0, group).select(0, s));
+        double y = norm(cotangents.select(0, group).select(0, s));
+        sum += job.choices() * y * ((x * in + bias) * (x * second + secondBias) * out + outBias);
+      }
+    }
+    return sum;
+  }
+
+  private static double norm(Tensor x) {
+    return Math.sqrt(dot(x, x));
   }
 
   /** Absolute values, or negated ones. */

@@ -14,9 +14,16 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.StringJoiner;
 import java.util.TreeSet;
 
 /**
@@ -36,6 +43,11 @@ final class MoeCheck implements AutoCloseable {
    * Roundings of an activation, of which each is of a number of the size of its argument at most.
    */
   private static final int ACTIVATION_STEPS = 16;
+
+  private static final String DISPATCH = "GSEC,GSM->EGCM";
+  private static final String HIDDEN = "EGCM,EMH->EGCH";
+  private static final String EXPERT_OUTPUTS = "EGCH,EHM->GECM";
+  private static final String COMBINE = "GSEC,GECM->GSM";
 
   private final MoeJob job;
   private final MoeWeights weights;
@@ -93,40 +105,110 @@ final class MoeCheck implements AutoCloseable {
   /** Algorithm 2 for one token and its experts with a slot each, and what outputs may be off. */
   private Program layerProgram() {
     ProgramBuilder p = Program.builder("algorithm_2");
-    String e = "E=" + job.choices();
-    String m = " M=" + job.model();
-    String h = " H=" + job.hidden();
-    Value x = p.input("inputs", "f64[G=1 S=1" + m + "]");
-    Value wi = p.input("wi", "f64[" + e + m + h + "]");
-    Value wo = p.input("wo", "f64[" + e + h + m + "]");
-    Value combine = p.input("combine_weights", "f64[G=1 S=1 " + e + " C=1]");
-    Value mask = p.input("dispatch_mask", "f64[G=1 S=1 " + e + " C=1]");
-    Value dispatched = p.einsum(LayerStep.DISPATCH.equation(), mask, x);
-    Value product = p.einsum(LayerStep.HIDDEN.equation(), dispatched, wi);
-    Value hidden = job.activation().of(p, product);
-    p.output("outputs", outputs(p, combine, hidden, wo));
-    Value terms = p.einsum(LayerStep.HIDDEN.equation(), absolute(p, dispatched), absolute(p, wi));
-    Value error = activationError(p, absolute(p, product), p.scale(terms, gamma(job.model())));
-    Value rounding = p.scale(p.add(absolute(p, hidden), error), gamma(job.hidden()));
+    Value x = p.input("inputs", "f64[G=1 S=1 M=" + job.model() + "]");
+    Map<String, Value> given = new HashMap<>();
+    expertWeights().forEach((name, labels) -> given.put(name, p.input(name, type(labels))));
+    Value combine = p.input("combine_weights", "f64[G=1 S=1 E=" + job.choices() + " C=1]");
+    Value mask = p.input("dispatch_mask", "f64[G=1 S=1 E=" + job.choices() + " C=1]");
+    Value dispatched = p.einsum(DISPATCH, mask, x);
+    Off z = product(p, dispatched, of(given, "wi"), Optional.ofNullable(given.get("b_in")));
+    Off h =
+        job.activation().isGated()
+            ? times(
+                p,
+                activated(p, Activation.SILU, z),
+                product(p, dispatched, of(given, "wv"), Optional.ofNullable(given.get("b_v"))))
+            : activated(p, job.activation(), z);
+    Optional<Value> bias = Optional.ofNullable(given.get("b_out"));
+    Optional<Value> absoluteBias = bias.map(each -> absolute(p, each));
+    Value wo = of(given, "wo");
+    p.output("outputs", outputs(p, combine, h.value(), wo, bias));
+    Value rounding = p.scale(p.add(absolute(p, h.value()), h.error()), gamma(job.hidden() + 1));
     Value absoluteOut = absolute(p, wo);
-    Value carried = outputs(p, combine, p.add(error, rounding), absoluteOut);
-    Value absolute = outputs(p, combine, absolute(p, hidden), absoluteOut);
-    p.output("bound", p.add(carried, p.scale(p.add(absolute, carried), gamma(job.choices() + 1))));
+    Optional<Value> rounded = absoluteBias.map(each -> p.scale(each, gamma(job.hidden() + 1)));
+    Value carried = outputs(p, combine, p.add(h.error(), rounding), absoluteOut, rounded);
+    Value absolute = outputs(p, combine, absolute(p, h.value()), absoluteOut, absoluteBias);
+    p.output("bound", p.add(carried, p.scale(p.add(absolute, carried), gamma(job.choices() + 2))));
     return p.build();
   }
 
-  /** What an activation makes of its argument's error, with its own. */
-  private Value activationError(ProgramBuilder p, Value argument, Value error) {
-    if (job.activation() == Activation.RELU) {
-      return error;
+  /** Names of the experts' weights and their labels, in order. */
+  private Map<String, String> expertWeights() {
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("wi", "EMH");
+    all.put("wo", "EHM");
+    if (job.activation().isGated()) {
+      all.put("wv", "EMH");
     }
-    Value own = p.scale(p.add(argument, error), gamma(ACTIVATION_STEPS));
-    return p.add(p.scale(error, SLOPE), own);
+    if (job.biased()) {
+      all.put("b_in", "EH");
+      all.put("b_out", "EM");
+      if (job.activation().isGated()) {
+        all.put("b_v", "EH");
+      }
+    }
+    return all;
   }
 
-  private static Value outputs(ProgramBuilder p, Value combine, Value hidden, Value wo) {
-    Value expertOutputs = p.einsum(LayerStep.EXPERT_OUTPUTS.equation(), hidden, wo);
-    return p.einsum(LayerStep.COMBINE.equation(), combine, expertOutputs);
+  private String type(String labels) {
+    StringJoiner type = new StringJoiner(" ", "f64[", "]");
+    for (char label : labels.toCharArray()) {
+      int size =
+          switch (label) {
+            case 'E' -> job.choices();
+            case 'M' -> job.model();
+            default -> job.hidden();
+          };
+      type.add(label + "=" + size);
+    }
+    return type.toString();
+  }
+
+  private static Value of(Map<String, Value> given, String name) {
+    return Objects.requireNonNull(given.get(name), name);
+  }
+
+  /**
+   * A value and what another computation of it may be off.
+   *
+   * @param value as it is
+   * @param error at least 0
+   */
+  private record Off(Value value, Value error) {}
+
+  private Off product(ProgramBuilder p, Value dispatched, Value weights, Optional<Value> bias) {
+    Value product = p.einsum(HIDDEN, dispatched, weights);
+    Value terms = p.einsum(HIDDEN, absolute(p, dispatched), absolute(p, weights));
+    if (bias.isPresent()) {
+      product = p.add(product, bias.get());
+      terms = p.add(terms, absolute(p, bias.get()));
+    }
+    return new Off(product, p.scale(terms, gamma(job.model() + 1)));
+  }
+
+  /** What an activation makes of its argument's error, with its own. */
+  private static Off activated(ProgramBuilder p, Activation activation, Off z) {
+    Value value = activation.of(p, z.value());
+    if (activation == Activation.RELU) {
+      return new Off(value, z.error());
+    }
+    Value own = p.scale(p.add(absolute(p, z.value()), z.error()), gamma(ACTIVATION_STEPS));
+    return new Off(value, p.add(p.scale(z.error(), SLOPE), own));
+  }
+
+  private static Off times(ProgramBuilder p, Off x, Off y) {
+    Value first = p.multiply(absolute(p, x.value()), y.error());
+    Value most = p.add(absolute(p, y.value()), y.error());
+    Value error = p.add(first, p.multiply(x.error(), most));
+    Value all = p.add(absolute(p, p.multiply(x.value(), y.value())), error);
+    return new Off(p.multiply(x.value(), y.value()), p.add(error, p.scale(all, gamma(1))));
+  }
+
+  private static Value outputs(
+      ProgramBuilder p, Value combine, Value hidden, Value wo, Optional<Value> bias) {
+    Value expertOutputs = p.einsum(EXPERT_OUTPUTS, hidden, wo);
+    Value all = bias.map(each -> p.add(expertOutputs, each)).orElse(expertOutputs);
+    return p.einsum(COMBINE, combine, all);
   }
 
   private static Value absolute(ProgramBuilder p, Value x) {
@@ -206,23 +288,25 @@ final class MoeCheck implements AutoCloseable {
       combine[choice] = reference.get(0).getDouble(0, s, choice);
       mask[choice] = position < 0 ? 0 : 1;
     }
-    return List.of(
-        x,
-        of(weights.in(), experts),
-        of(weights.out(), experts),
-        Tensor.of(combine, 1, 1, job.choices(), 1),
-        Tensor.of(mask, 1, 1, job.choices(), 1));
+    List<Tensor> inputs = new ArrayList<>(List.of(x));
+    List<Tensor> all = weights.tensors();
+    all.subList(1, all.size()).forEach(each -> inputs.add(of(each, experts)));
+    inputs.add(Tensor.of(combine, 1, 1, job.choices(), 1));
+    inputs.add(Tensor.of(mask, 1, 1, job.choices(), 1));
+    return inputs;
   }
 
-  /** The matrices of some experts, in f64. */
-  private static Tensor of(Tensor matrices, int... experts) {
-    int count = Math.toIntExact(matrices.size(1) * matrices.size(2));
+  /** The matrices or biases of some experts, in f64. */
+  private static Tensor of(Tensor weights, int... experts) {
+    long[] shape = weights.shape().toArray();
+    shape[0] = experts.length;
+    int count = Math.toIntExact(weights.shape().elementCount() / weights.size(0));
     double[] values = new double[experts.length * count];
     for (int i = 0; i < experts.length; i++) {
-      double[] one = matrices.select(0, experts[i]).toDoubleArray();
+      double[] one = weights.select(0, experts[i]).toDoubleArray();
       System.arraycopy(one, 0, values, i * count, count);
     }
-    return Tensor.of(values, experts.length, matrices.size(1), matrices.size(2));
+    return Tensor.of(values, shape);
   }
 
   private static double gamma(int terms) {

@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     name = "moe",
     description = {
       "Run the GShard paper's Mixture-of-Experts layer on real text, a byte a token.",
-      "Prints time and FLOP/s of each einsum, the experts' loads, and a check against the"
+      "Prints time and FLOP/s of each step, the experts' loads, and a check against the"
           + " reference backend."
     })
 public final class MoeCommand implements Callable<Integer> {
@@ -91,10 +91,13 @@ public final class MoeCommand implements Callable<Integer> {
 
   @Option(
       names = "--activation",
-      paramLabel = "relu|gelu|silu",
+      paramLabel = "relu|gelu|silu|swiglu",
       defaultValue = "relu",
       description = "Between an expert's two products (default: ${DEFAULT-VALUE}).")
   private Activation activation = Activation.RELU;
+
+  @Option(names = "--bias", description = "Add biases to the products of experts.")
+  private boolean biased;
 
   @Option(
       names = "--backward",
@@ -187,6 +190,7 @@ public final class MoeCommand implements Callable<Integer> {
               hidden,
               options(),
               activation,
+              biased,
               backward,
               seed,
               threads.count(),

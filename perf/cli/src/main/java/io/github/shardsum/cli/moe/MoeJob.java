@@ -4,6 +4,8 @@ import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.MoeWeights;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.moe.RouteOptions;
@@ -12,6 +14,7 @@ import io.github.shardsum.moe.RouteOptions.MaskedMean;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.List;
 import java.util.stream.Stream;
@@ -25,6 +28,7 @@ import java.util.stream.Stream;
  * @param hidden H
  * @param options how tokens are sent to experts
  * @param activation what stands between an expert's two products
+ * @param biased whether experts have biases
  * @param backward whether each pass is also run backward
  * @param seed of weights, table and routing
  * @param threads how many
@@ -37,6 +41,7 @@ record MoeJob(
     int hidden,
     RouteOptions options,
     Activation activation,
+    boolean biased,
     boolean backward,
     long seed,
     int threads,
@@ -78,7 +83,17 @@ record MoeJob(
       int passes) {
     RouteOptions options = paper(capacity(capacityFactor));
     return new MoeJob(
-        experts, group, model, hidden, options, Activation.RELU, false, seed, threads, passes);
+        experts,
+        group,
+        model,
+        hidden,
+        options,
+        Activation.RELU,
+        false,
+        false,
+        seed,
+        threads,
+        passes);
   }
 
   /** The paper's router; the padding of the last group does not enter its loss. */
@@ -133,12 +148,23 @@ record MoeJob(
 
   /** How a pass over a number of groups lies in memory. */
   LayerForm form(long groups) {
-    return new LayerForm(sizes(groups), choices(), dropless());
+    return new LayerForm(sizes(groups), choices(), activation.isGated());
   }
 
   /** Sizes of a pass over a number of groups. */
   MoeSizes sizes(long groups) {
     return new MoeSizes(groups, group, experts, capacity(), model, hidden);
+  }
+
+  /** The layer of a pass. */
+  MoeSpec spec(MoeSizes of, Randomness randomness) {
+    MoeSpec spec = MoeSpec.of(of, DType.F32, options, randomness).withActivation(activation);
+    return biased ? spec.withBias() : spec;
+  }
+
+  /** Its weights. */
+  MoeWeights weights() {
+    return MoeWeights.random(spec(sizes(1), Randomness.seeded(seed)), seed);
   }
 
   /** Refuses options that do not go with the sizes, before anything is allocated. */
@@ -157,8 +183,8 @@ record MoeJob(
     LayerForm form = form(batchGroups(Long.MAX_VALUE));
     List<String> tensors =
         Stream.concat(
-                Stream.of("ME", "EMH", "EHM", "GSM"),
-                Stream.of(LayerStep.values()).map(step -> step.result(form)))
+                Stream.of("ME", "EMH", "EHM", "GSM", "GSE", "GSM", "RM"),
+                activation.isGated() ? Stream.of("EMH") : Stream.empty())
             .toList();
     double bytes = 0;
     for (String letters : tensors) {

@@ -17,7 +17,7 @@ final class MoeJson {
 
   /**
    * {@code
-   * {"text":..,"sizes":{..},"route":..,"activation":..,"run":{..},"machine":{..},"steps":[..],"load":[..],"placed":[..],
+   * {"text":..,"sizes":{..},"route":..,"activation":..,"bias":..,"run":{..},"machine":{..},"steps":[..],"load":[..],"placed":[..],
    * "tokens":..,..,"check":{..}}}, and {@code "backward":{..}} of a run with it; FLOPs, bytes and
    * seconds without prefixes.
    */
@@ -28,7 +28,8 @@ final class MoeJson {
     sizes(answer.putObject("sizes"), outcome.passForm().sizes());
     answer
         .put("route", outcome.job().options().toString())
-        .put("activation", outcome.job().activation().name().toLowerCase(Locale.ROOT));
+        .put("activation", outcome.job().activation().name().toLowerCase(Locale.ROOT))
+        .put("bias", outcome.job().biased());
     answer
         .putObject("run")
         .put("groups", totals.groups())
@@ -51,7 +52,6 @@ final class MoeJson {
           .addObject()
           .put("equation", step.equation(outcome.passForm()))
           .put("flops", total.flops())
-          .put("denseFlops", total.denseFlops())
           .put("bytes", total.bytes())
           .put("seconds", total.seconds());
     }

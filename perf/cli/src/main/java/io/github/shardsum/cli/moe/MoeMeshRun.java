@@ -10,8 +10,6 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeSizes;
-import io.github.shardsum.moe.MoeSpec;
-import io.github.shardsum.moe.MoeWeights;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
@@ -20,7 +18,6 @@ import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
-import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -56,9 +53,7 @@ final class MoeMeshRun {
     batch.load(0, workers);
     MoeSizes sizes = job.sizes(batch.groups());
     Randomness randomness = Randomness.seeded(job.seed()).stream(ROUTING_STREAM);
-    MoeSpec spec =
-        MoeSpec.of(sizes, DType.F32, job.options(), randomness).withActivation(job.activation());
-    Program layer = MoePrograms.layer(spec);
+    Program layer = MoePrograms.layer(job.spec(sizes, randomness));
     String axes = String.join(".", mesh.axisNames());
     Map<String, String> layouts =
         mesh.axisNames().isEmpty()
@@ -81,17 +76,10 @@ final class MoeMeshRun {
   }
 
   private List<Tensor> inputs(Program program, TokenBatch batch) {
-    MoeWeights weights = MoeWeights.random(job.model(), job.hidden(), job.experts(), job.seed());
-    List<Tensor> inputs = new ArrayList<>();
-    for (Value input : program.inputs()) {
-      inputs.add(
-          switch (input.name()) {
-            case "inputs" -> batch.tokens();
-            case "wg" -> weights.gate();
-            case "wi" -> weights.in();
-            case "wo" -> weights.out();
-            default -> Tensor.full(input.type().dtype(), 1, input.type().shape().toArray());
-          });
+    List<Tensor> inputs = new ArrayList<>(List.of(batch.tokens()));
+    inputs.addAll(job.weights().tensors());
+    for (Value input : program.inputs().subList(inputs.size(), program.inputs().size())) {
+      inputs.add(Tensor.full(input.type().dtype(), 1, input.type().shape().toArray()));
     }
     return inputs;
   }

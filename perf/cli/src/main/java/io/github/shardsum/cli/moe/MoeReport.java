@@ -46,13 +46,14 @@ final class MoeReport {
         Locale.ROOT, "text     %s: %,d bytes, a token each%n", outcome.text(), outcome.bytes());
     out.printf(
         Locale.ROOT,
-        "layer    S=%d tokens a group, E=%d experts, %s, M=%d, H=%d, %s, f32%n",
+        "layer    S=%d tokens a group, E=%d experts, %s, M=%d, H=%d, %s%s, f32%n",
         sizes.tokens(),
         sizes.experts(),
         job.dropless() ? "no limit" : "C=%d slots of one in a group".formatted(sizes.capacity()),
         sizes.model(),
         sizes.hidden(),
-        job.activation().name().toLowerCase(Locale.ROOT));
+        job.activation().name().toLowerCase(Locale.ROOT),
+        job.biased() ? " and biases" : "");
     out.printf(Locale.ROOT, "route    %s%n", job.options());
     out.printf(
         Locale.ROOT,
@@ -105,25 +106,17 @@ final class MoeReport {
       step(step, total);
       flops += total.flops();
       if (step == LayerStep.GATES) {
-        row(
-            outcome.job().dropless() ? "GSE->GSK" : "GSE->GSEC",
-            "the routing: indices only",
-            NONE,
-            time(routing()),
-            NONE,
-            NONE,
-            NONE);
+        row("GSE->GSK", "the routing: indices only", NONE, time(routing()), NONE, NONE, NONE);
       }
     }
     double rate = flops / seconds;
     row("together", "", digits(flops / 1e9), time(seconds), digits(rate / 1e9), share(rate), NONE);
     out.printf(
         Locale.ROOT,
-        "%,d rows are copied to experts and summed on the way back; dense products for that would"
-            + " be %s and %s GFLOP.%n",
+        "%,d rows go to experts and are summed on the way back; dense products for that would be %s"
+            + " GFLOP each.%n",
         outcome.totals().routedRows(),
-        digits(outcome.totals().step(LayerStep.DISPATCH).denseFlops() / 1e9),
-        digits(outcome.totals().step(LayerStep.COMBINE).denseFlops() / 1e9));
+        digits(outcome.totals().literalFlops() / 1e9));
   }
 
   private void row(String... cells) {
@@ -153,8 +146,8 @@ final class MoeReport {
         digits(total.flops() / 1e9),
         time(total.seconds()),
         digits(rate / 1e9),
-        total.flops() == 0 ? NONE : share(rate),
-        step.kind() == LayerStep.Kind.DENSE ? NONE : digits(bytes / 1e9));
+        share(rate),
+        digits(bytes / 1e9));
   }
 
   private static String shape(LayerForm form, String letters) {

@@ -10,7 +10,6 @@ import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.MoeWeights;
 import io.github.shardsum.moe.Randomness;
-import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -49,7 +48,7 @@ final class MoeRun {
     this.workers = workers;
     this.progress = progress;
     this.vectors = new ByteEmbedding(job.model(), job.seed());
-    this.weights = MoeWeights.random(job.model(), job.hidden(), job.experts(), job.seed());
+    this.weights = job.weights();
   }
 
   /**
@@ -61,8 +60,7 @@ final class MoeRun {
   MoeOutcome run(double warmUpSeconds) throws IOException {
     MoeSizes sizes = job.sizes(job.batchGroups(text.size()));
     Randomness randomness = Randomness.seeded(job.seed()).stream(ROUTING_STREAM);
-    MoeSpec spec =
-        MoeSpec.of(sizes, DType.F32, job.options(), randomness).withActivation(job.activation());
+    MoeSpec spec = job.spec(sizes, randomness);
     LocalBackend backend = LocalBackend.of(workers, MoePrograms.kernels());
     try (Moe moe = Moe.compile(spec, backend, CompileOptions.defaults().withProfile());
         MoeCheck check = new MoeCheck(job, weights, ROUTING_STREAM);

@@ -10,26 +10,24 @@ import java.util.stream.LongStream;
 /** Sums over the passes of a run. */
 final class MoeTotals {
   /**
-   * Sums for one einsum.
+   * Sums for one step.
    *
    * @param flops FLOPs done
-   * @param denseFlops FLOPs of the literal dense einsum
    * @param bytes bytes read and written at least
    * @param seconds wall time
    */
-  record StepTotal(double flops, double denseFlops, double bytes, double seconds) {
-    static final StepTotal ZERO = new StepTotal(0, 0, 0, 0);
+  record StepTotal(double flops, double bytes, double seconds) {
+    static final StepTotal ZERO = new StepTotal(0, 0, 0);
 
     StepTotal plus(LayerStep step, LayerForm form, long routedRows) {
       return new StepTotal(
           flops + step.flops(form, routedRows),
-          denseFlops + step.denseFlops(form),
-          bytes + step.elementsMoved(form, routedRows) * DType.F32.byteSize(),
+          bytes + step.elementsMoved(form) * DType.F32.byteSize(),
           seconds);
     }
 
     StepTotal plus(double more) {
-      return new StepTotal(flops, denseFlops, bytes, seconds + more);
+      return new StepTotal(flops, bytes, seconds + more);
     }
   }
 
@@ -44,6 +42,7 @@ final class MoeTotals {
   private long dropped;
   private long overflow;
   private double seconds;
+  private double literalFlops;
 
   MoeTotals(int experts) {
     load = new long[experts];
@@ -68,6 +67,7 @@ final class MoeTotals {
     passes++;
     groups += pass.form().sizes().groups();
     routedRows += rows;
+    literalFlops += LayerStep.literalFlops(pass.form());
     tokens += pass.batch().count();
     dropped += pass.dropped();
     overflow += LongStream.of(pass.result().overflow().toLongArray()).sum();
@@ -113,6 +113,11 @@ final class MoeTotals {
     return routedRows;
   }
 
+  /** FLOPs of algorithm 2's dispatch, or of its combine, as dense products. */
+  double literalFlops() {
+    return literalFlops;
+  }
+
   long tokens() {
     return tokens;
   }
@@ -130,7 +135,7 @@ final class MoeTotals {
     return seconds;
   }
 
-  /** Wall time outside the einsums: the route, its random numbers and losses. */
+  /** Wall time outside the products: the route, its random numbers and losses. */
   double routingSeconds() {
     return seconds - steps.values().stream().mapToDouble(StepTotal::seconds).sum();
   }

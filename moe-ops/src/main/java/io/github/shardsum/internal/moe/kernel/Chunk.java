@@ -1,0 +1,378 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
+import io.github.shardsum.moe.Activation;
+import io.github.shardsum.ops.GroupedProduct;
+import io.github.shardsum.tensor.Elements;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * Some rows of one expert, in arrays that are small enough to stay near: rows of tokens gathered
+ * for a product, and the products. One thread's, though threads may share the work on it.
+ *
+ * @param <A> arrays
+ */
+final class Chunk<A> {
+  /**
+   * Most rows at once. Each chunk packs the expert's matrices again, a thousandth of its work at so
+   * many rows; an expert's activations of M = 512 and H = 2048 are then 16 MiB, the size of a
+   * third-level cache.
+   */
+  static final int MOST_ROWS = 2048;
+
+  /** Rows of a task of several threads. */
+  private static final int TASK_ROWS = 64;
+
+  private static final int GATHERED = 0;
+  private static final int HIDDEN = 1;
+  private static final int LINEAR = 2;
+  private static final int COTANGENT = 3;
+  private static final int HIDDEN_COTANGENT = 4;
+
+  /** Spare rows: of the tasks' own scratches. */
+  private static final int SPARE = 5;
+
+  /** Matrices of an expert in another dtype, from here on. */
+  private static final int MATRICES = 6;
+
+  /** The scratch slot of a bias; those after it are not a chunk's. */
+  static final int SLOTS = 32;
+
+  private final ExpertsForm form;
+  private final RowMath<A> math;
+  private final Workers workers;
+  private final Scratch scratch;
+  private final Permutation permutation;
+  private int first;
+  private int rows;
+
+  Chunk(
+      ExpertsForm form,
+      RowMath<A> math,
+      Workers workers,
+      Scratch scratch,
+      Permutation permutation) {
+    this.form = form;
+    this.math = math;
+    this.workers = workers;
+    this.scratch = scratch;
+    this.permutation = permutation;
+  }
+
+  /** Bytes of the arrays of one thread. */
+  static long bytes(ExpertsForm form, boolean backward) {
+    long rows = Math.min(MOST_ROWS, form.rows());
+    long gated = form.activation().isGated() ? 1 : 0;
+    long perRow =
+        backward
+            ? 2L * form.model() + (2 + gated) * form.hidden()
+            : form.model() + (1 + gated) * form.hidden();
+    boolean converts = form.dtype() != form.math().dtype();
+    long matrices =
+        converts ? (backward ? 2L : 1L) * form.products() * form.model() * form.hidden() : 0;
+    return (rows * perRow + matrices) * form.math().dtype().byteSize();
+  }
+
+  /** Whether tensors of the layer's dtype are operands of products as they are. */
+  boolean isDirect() {
+    return form.dtype() == math.dtype();
+  }
+
+  /** How many chunks an expert's rows are. */
+  int parts(int expert) {
+    return count(permutation.size(expert));
+  }
+
+  /** How many chunks so many rows are. */
+  static int count(int rows) {
+    return Math.ceilDiv(rows, MOST_ROWS);
+  }
+
+  /** Takes the rows of a part of an expert. */
+  void take(int expert, int part) {
+    int from = permutation.starts()[expert];
+    int all = permutation.starts()[expert + 1] - from;
+    int parts = count(all);
+    first = from + (int) ((long) all * part / parts);
+    rows = from + (int) ((long) all * (part + 1) / parts) - first;
+  }
+
+  int first() {
+    return first;
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  /** What is done to each of some rows. */
+  @FunctionalInterface
+  interface RowTask {
+    /** Does it to the row of this index in the chunk. */
+    void run(int row, Scratch own);
+  }
+
+  /** Does something to each row, on all threads. */
+  void eachRow(RowTask task) {
+    int tasks = Math.min(Math.ceilDiv(rows, TASK_ROWS), 4 * workers.parallelism());
+    workers.run(
+        tasks,
+        (index, own) -> {
+          int end = (int) ((long) rows * (index + 1) / tasks);
+          for (int row = (int) ((long) rows * index / tasks); row < end; row++) {
+            task.run(row, own);
+          }
+        });
+  }
+
+  /** The tokens' rows of x, {@code [rows, M]}. */
+  A gather(Tensor x) {
+    return gather(x, GATHERED);
+  }
+
+  /** The tokens' rows of the outputs' cotangent, {@code [rows, M]}. */
+  A gatherCotangent(Tensor y) {
+    return gather(y, COTANGENT);
+  }
+
+  private A gather(Tensor x, int slot) {
+    int width = form.model();
+    A to = math.array(scratch, slot, rows * width);
+    Elements elements = Elements.of(x);
+    eachRow(
+        (row, _) -> {
+          int token = permutation.token(first + row);
+          long at = token / form.tokens() * x.stride(0) + token % form.tokens() * x.stride(1);
+          math.load(elements, at, x.stride(2), width, to, row * width);
+        });
+    return to;
+  }
+
+  A hidden() {
+    return math.array(scratch, HIDDEN, rows * form.hidden());
+  }
+
+  A linear() {
+    return math.array(scratch, LINEAR, form.activation().isGated() ? rows * form.hidden() : 0);
+  }
+
+  A hiddenCotangent() {
+    return math.array(scratch, HIDDEN_COTANGENT, rows * form.hidden());
+  }
+
+  /** A spare row of H elements in a task's own scratch, apart from all of a chunk's. */
+  A spare(Scratch own) {
+    return math.array(own, SPARE, form.hidden());
+  }
+
+  /** One expert's matrix or bias in the dtype of the arithmetic, {@code [1, ...]}. */
+  Tensor matrix(Tensor all, int expert, int which) {
+    return form.dtype() == math.dtype()
+        ? all.slice(0, expert, expert + 1)
+        : converted(all.select(0, expert), MATRICES + which);
+  }
+
+  /** An expert's matrices in the dtype of the arithmetic, each {@code [1, rows, columns]}. */
+  ExpertWeights<Tensor> matrices(ExpertWeights<Tensor> all, int expert) {
+    if (form.dtype() == math.dtype()) {
+      return ExpertWeights.of(
+          form.activation().isGated(),
+          form.biased(),
+          all.all().stream().map(each -> each.slice(0, expert, expert + 1)).toList(),
+          0);
+    }
+    int[] next = {MATRICES};
+    return ExpertWeights.of(
+        form.activation().isGated(),
+        form.biased(),
+        all.all().stream().map(each -> converted(each.select(0, expert), next[0]++)).toList(),
+        0);
+  }
+
+  private Tensor converted(Tensor matrix, int slot) {
+    boolean isBias = matrix.rank() == 1;
+    int height = isBias ? 1 : (int) matrix.size(0);
+    int width = (int) matrix.size(isBias ? 0 : 1);
+    A to = math.array(scratch, slot, height * width);
+    Elements elements = Elements.of(matrix);
+    for (int row = 0; row < height; row++) {
+      long at = isBias ? 0 : row * matrix.stride(0);
+      math.load(elements, at, matrix.stride(isBias ? 0 : 1), width, to, row * width);
+    }
+    return isBias ? math.matrix(to, 0, 1, width) : math.matrix(to, 0, 1, height, width);
+  }
+
+  /** The chunk's rows of an array of all rows, from the first row of all on. */
+  Tensor rowsOf(A all, int width) {
+    return math.matrix(all, first * width, rows, width);
+  }
+
+  /** An array of the chunk's rows alone. */
+  Tensor matrix(A own, int width) {
+    return math.matrix(own, 0, rows, width);
+  }
+
+  /** The chunk's rows of a tensor {@code [R, width]}, in the dtype of the arithmetic. */
+  Tensor rowsOf(Tensor all, int slot) {
+    if (all.dtype() == math.dtype()) {
+      return all.slice(0, first, first + rows);
+    }
+    A to = load(all, math.array(scratch, slot, rows * (int) all.size(1)));
+    return matrix(to, (int) all.size(1));
+  }
+
+  /** Loads the chunk's rows of a tensor {@code [R, width]}. */
+  A load(Tensor all, A to) {
+    int width = (int) all.size(1);
+    Elements elements = Elements.of(all);
+    eachRow(
+        (row, _) ->
+            math.load(
+                elements, (first + row) * all.stride(0), all.stride(1), width, to, row * width));
+    return to;
+  }
+
+  /** Stores the chunk's rows in a tensor {@code [R, width]}. */
+  void store(A from, Tensor all) {
+    int width = (int) all.size(1);
+    Elements elements = Elements.of(all);
+    eachRow(
+        (row, _) ->
+            math.store(
+                elements, (first + row) * all.stride(0), all.stride(1), width, from, row * width));
+  }
+
+  /** to = x w, and a bias. */
+  void product(Tensor x, Tensor w, Optional<Tensor> bias, boolean relu, Tensor to) {
+    Epilogue epilogue = Epilogue.none();
+    if (bias.isPresent()) {
+      epilogue = epilogue.withBias("n", bias.get().select(0, 0));
+    }
+    GroupedProduct.rowsInto(workers, to, x, w, sizes(), relu ? epilogue.withRelu() : epilogue);
+  }
+
+  /** to = x times the transposed w. */
+  void back(Tensor x, Tensor w, Tensor to) {
+    product(x, w.transpose(0, 2, 1), Optional.empty(), false, to);
+  }
+
+  /** to += x times the transposed w. */
+  void addBack(Tensor x, Tensor w, Tensor to) {
+    GroupedProduct.addRows(workers, to, x, w.transpose(0, 2, 1), sizes());
+  }
+
+  /** to = the transposed x times y, or adds it. */
+  void weights(boolean adds, Tensor x, Tensor y, Tensor to) {
+    if (adds) {
+      GroupedProduct.addWeights(workers, to, x, y, sizes());
+    } else {
+      GroupedProduct.weightsInto(workers, to, x, y, sizes());
+    }
+  }
+
+  private Tensor sizes() {
+    return Tensor.of(new long[] {rows}, 1);
+  }
+
+  /** The first product or both, and the activation: h in {@link #hidden}. */
+  void activated(A x, ExpertWeights<Tensor> w) {
+    preactivated(x, w);
+    if (form.activation() != Activation.RELU) {
+      activate();
+    }
+  }
+
+  /** The activation of {@link #hidden} and {@link #linear}, in place. */
+  void activate() {
+    A z = hidden();
+    A v = linear();
+    int width = form.hidden();
+    eachRow((row, own) -> math.activate(form.activation(), z, v, row * width, width, spare(own)));
+  }
+
+  /** What the activation is of, in {@link #hidden} and {@link #linear}; a relu is applied. */
+  void preactivated(A x, ExpertWeights<Tensor> w) {
+    boolean relu = form.activation() == Activation.RELU;
+    Tensor rowsOfTokens = matrix(x, form.model());
+    product(rowsOfTokens, w.in(), w.inBias(), relu, matrix(hidden(), form.hidden()));
+    if (w.linear().isPresent()) {
+      product(
+          rowsOfTokens, w.linear().get(), w.linearBias(), false, matrix(linear(), form.hidden()));
+    }
+  }
+
+  /** Takes the cotangent of the weight of a choice. */
+  @FunctionalInterface
+  interface WeightGradient {
+    void set(int choice, double value);
+  }
+
+  /**
+   * Backward through the activation: of {@link #hidden} and {@link #linear}, what it was of, and
+   * {@link #hiddenCotangent}, not yet weighted, makes the weighted activation and the cotangents.
+   *
+   * @param weight of each choice
+   * @param outBias the bias of the second product, to which the weight applies too
+   * @param dy the outputs' cotangent of each row
+   * @param to takes cotangents of weights
+   */
+  void backActivations(
+      Permutation order,
+      TokenSums.Weight weight,
+      Optional<Tensor> outBias,
+      A dy,
+      WeightGradient to) {
+    int width = form.hidden();
+    int model = form.model();
+    A z = hidden();
+    A v = linear();
+    A d = hiddenCotangent();
+    Optional<A> bias = outBias.map(this::biasRow);
+    eachRow(
+        (row, own) -> {
+          int choice = order.choices()[first + row];
+          double dot =
+              math.back(
+                  form.activation(), weight.of(choice), d, z, v, row * width, width, spare(own));
+          to.set(choice, dot + bias.map(b -> math.dot(dy, row * model, b, 0, model)).orElse(0.0));
+        });
+  }
+
+  private A biasRow(Tensor bias) {
+    A to = math.array(scratch, SLOTS, form.model());
+    math.load(Elements.of(bias), 0, bias.stride(1), form.model(), to, 0);
+    return to;
+  }
+
+  /** Sets a result to 0. */
+  static void clear(Tensor result) {
+    result.assign(Tensor.zeros(result.dtype()).broadcastTo(result.shape()));
+  }
+
+  /**
+   * Where the gradient by an expert's matrix goes: the result's part, or memory of more digits,
+   * which {@link #store(Tensor, Tensor, int)} rounds.
+   *
+   * @param which apart from the expert's other matrices
+   */
+  Tensor gradientOf(Tensor gradients, int expert, int which) {
+    Tensor one = gradients.slice(0, expert, expert + 1);
+    if (form.dtype() == math.dtype()) {
+      return one;
+    }
+    int length = (int) one.shape().elementCount();
+    A memory = math.array(scratch, MATRICES + form.weights() + which, length);
+    return math.matrix(memory, 0, one.shape().toArray());
+  }
+
+  /** Rounds the gradient by an expert's matrix into the result, if it is not there already. */
+  void store(Tensor gradient, Tensor gradients, int expert) {
+    if (form.dtype() != math.dtype()) {
+      gradients.slice(0, expert, expert + 1).assign(gradient);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.internal.moe.decomposition.ExpertComposites;
+import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
+import io.github.shardsum.internal.moe.decomposition.LayerComposites;
+import io.github.shardsum.moe.Activation;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Sizes and kind of a layer's experts.
+ *
+ * @param groups G
+ * @param tokens S
+ * @param choices K
+ * @param experts E
+ * @param capacity C
+ * @param model M
+ * @param hidden H
+ * @param dtype of tokens and weights
+ * @param activation between the products
+ * @param biased whether there are biases
+ */
+record ExpertsForm(
+    int groups,
+    int tokens,
+    int choices,
+    int experts,
+    int capacity,
+    int model,
+    int hidden,
+    DType dtype,
+    Activation activation,
+    boolean biased) {
+  /** The operands before the experts' weights: tokens, weights, positions. */
+  static final int OPERANDS = 3;
+
+  /**
+   * The composite's form; empty if its rows do not fit arrays.
+   *
+   * @param positionsAt which operand has the positions, {@code [G, S, K]}
+   * @param matrixAt which one is a matrix of each expert, from M to H or back
+   */
+  static Optional<ExpertsForm> of(Composite composite, int positionsAt, int matrixAt) {
+    ValueType positions = composite.operands().get(positionsAt).type();
+    ValueType matrix = composite.operands().get(matrixAt).type();
+    long rows = positions.shape().elementCount();
+    long model = matrix.size("M");
+    long hidden = matrix.size("H");
+    if (rows * model > Shape.LONGEST_ARRAY
+        || rows > Shape.LONGEST_ARRAY
+        || model * hidden > Shape.LONGEST_ARRAY
+        || Chunk.MOST_ROWS * Math.max(model, hidden) > Shape.LONGEST_ARRAY) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new ExpertsForm(
+            (int) positions.size("G"),
+            (int) positions.size("S"),
+            (int) positions.size("K"),
+            (int) matrix.size("E"),
+            Integer.parseInt(attribute(composite, ExpertComposites.CAPACITY)),
+            (int) model,
+            (int) hidden,
+            matrix.dtype(),
+            Activation.valueOf(
+                attribute(composite, LayerComposites.ACTIVATION).toUpperCase(Locale.ROOT)),
+            Boolean.parseBoolean(attribute(composite, LayerComposites.BIASED))));
+  }
+
+  private static String attribute(Composite composite, String key) {
+    return Optional.ofNullable(composite.attributes().get(key))
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    composite.name()
+                        + " must have the attribute "
+                        + key
+                        + ", got "
+                        + composite.attributes().keySet()));
+  }
+
+  /** Products from M to H, or back: one of each, and another of a gated activation. */
+  int products() {
+    return activation.isGated() ? 3 : 2;
+  }
+
+  /** How many operands are weights. */
+  int weights() {
+    return ExpertWeights.count(activation.isGated(), biased);
+  }
+
+  /** The bound of the rows. */
+  long rows() {
+    return Math.min((long) groups * tokens * choices, (long) groups * experts * capacity);
+  }
+
+  /** FLOPs of the products, forward, if all rows are taken. */
+  double flops() {
+    return 2.0 * rows() * model * hidden * products();
+  }
+
+  /** The arithmetic: that of f32 for bf16. */
+  RowMath<?> math() {
+    return dtype == DType.F64 ? new DoubleRowMath() : new FloatRowMath();
+  }
+}

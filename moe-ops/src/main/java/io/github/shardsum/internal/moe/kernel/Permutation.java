@@ -1,0 +1,80 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.internal.moe.route.TokenElements;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * Where the choices of tokens stand if the rows of each expert follow each other, and back: a
+ * stable sort of the choices that are sent, by expert, then group, token and choice.
+ *
+ * @param rows of each choice, {@code [G, S, K]}, its row, or -1 where it is not sent
+ * @param choices of each row its choice: an index into {@code [G, S, K]}
+ * @param starts of each expert its first row, and last the number of all rows
+ * @param slots K
+ */
+record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
+  private static final int ROWS = 0;
+  private static final int CHOICES = 1;
+  private static final int STARTS = 2;
+  private static final int NEXT = 3;
+
+  /**
+   * Sorts by counting.
+   *
+   * @param positions {@code [G, S, K]}: {@code expert * C + slot}, or -1
+   */
+  static Permutation of(Tensor positions, int experts, int capacity, Scratch scratch) {
+    int groups = (int) positions.size(0);
+    int tokens = (int) positions.size(1);
+    int slots = (int) positions.size(2);
+    int all = groups * tokens * slots;
+    int[] rows = scratch.ints(ROWS, all);
+    int[] starts = scratch.ints(STARTS, experts + 1);
+    int[] next = scratch.ints(NEXT, experts);
+    double[] numbers = scratch.doubles(0, slots);
+    TokenElements given = TokenElements.of(positions);
+    Arrays.fill(starts, 0, experts + 1, 0);
+    for (int group = 0, at = 0; group < groups; group++) {
+      for (int token = 0; token < tokens; token++) {
+        given.load(group, token, numbers, 0);
+        for (int slot = 0; slot < slots; slot++, at++) {
+          int position = (int) numbers[slot];
+          rows[at] = position < 0 ? -1 : position / capacity;
+          if (position >= 0) {
+            starts[position / capacity + 1]++;
+          }
+        }
+      }
+    }
+    for (int expert = 0; expert < experts; expert++) {
+      next[expert] = starts[expert];
+      starts[expert + 1] += starts[expert];
+    }
+    int[] choices = scratch.ints(CHOICES, starts[experts]);
+    for (int at = 0; at < all; at++) {
+      if (rows[at] >= 0) {
+        int row = next[rows[at]]++;
+        choices[row] = at;
+        rows[at] = row;
+      }
+    }
+    return new Permutation(rows, choices, starts, slots);
+  }
+
+  /** How many rows there are. */
+  int count(int experts) {
+    return starts[experts];
+  }
+
+  /** How many rows an expert has. */
+  int size(int expert) {
+    return starts[expert + 1] - starts[expert];
+  }
+
+  /** The token of a row: an index into {@code [G, S]}. */
+  int token(int row) {
+    return choices[row] / slots;
+  }
+}
