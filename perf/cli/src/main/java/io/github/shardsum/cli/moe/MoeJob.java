@@ -51,6 +51,9 @@ record MoeJob(
   /** Tokens that go through the layer at once: their rows stay near the caches. */
   private static final int BATCH_TOKENS = 16384;
 
+  /** Rows of an expert that are in hand at once, at most. */
+  private static final int CHUNK_ROWS = 2048;
+
   /** Of the heap, for weights and activations; the rest is the JVM's and the text's. */
   private static final double MEMORY_SHARE = 0.8;
 
@@ -186,7 +189,9 @@ record MoeJob(
                 Stream.of("ME", "EMH", "EHM", "GSM", "GSE", "GSM", "RM"),
                 activation.isGated() ? Stream.of("EMH") : Stream.empty())
             .toList();
-    double bytes = 0;
+    // A thread's rows of an expert at a time, as they go in and as they are activated.
+    double chunk = (double) CHUNK_ROWS * (model + hidden * (form.gated() ? 2.0 : 1.0));
+    double bytes = threads * chunk * Float.BYTES * (backward ? BACKWARD_MEMORY : 1);
     for (String letters : tensors) {
       double elements =
           letters

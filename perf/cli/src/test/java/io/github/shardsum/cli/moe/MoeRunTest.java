@@ -142,7 +142,7 @@ class MoeRunTest {
     MoeJob job = MoeJob.paper(16, 1024, 128, 512, 1, 1, 1, 1000);
     job.checkMemory(1L << 30);
     IllegalArgumentException thrown =
-        assertThrows(IllegalArgumentException.class, () -> job.checkMemory(100L << 20));
+        assertThrows(IllegalArgumentException.class, () -> job.checkMemory(40L << 20));
     assertTrue(thrown.toString().contains("SHARDSUM_JAVA_OPTS=-Xmx"), thrown.toString());
   }
 
