@@ -136,11 +136,11 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
   }
 
   /**
-   * Replays the plan on symbolic shards, by a checker that shares nothing with the planner.
+   * Follows the plan with a checker that shares nothing with the planner.
    *
    * @return what was proved
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
-   *     message names the step, a device and what that holds
+   *     message names the step and how values lie there
    */
   public String certify() {
     return Certification.of(plan, program);

@@ -115,11 +115,11 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   }
 
   /**
-   * Replays the plan on symbolic shards, by a checker that shares nothing with the planner.
+   * Follows the plan with a checker that shares nothing with the planner.
    *
    * @return what was proved
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
-   *     message names the step, a device and what that holds
+   *     message names the step and how values lie there
    */
   public String certify() {
     return Certification.of(plan, new Equation(List.of(from().term()), to.term()));

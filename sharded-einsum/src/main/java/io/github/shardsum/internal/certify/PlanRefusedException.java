@@ -1,12 +1,16 @@
 package io.github.shardsum.internal.certify;
 
-/**
- * A plan does not compute what it is for; the message names the step, a device and what it holds.
- */
+/** A plan does not compute what it is for; the message names the step and how values lie there. */
 public final class PlanRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   PlanRefusedException(String message) {
     super(message);
+  }
+
+  static void require(boolean condition, String rule, Object... values) {
+    if (!condition) {
+      throw new PlanRefusedException(rule.formatted(values));
+    }
   }
 }

@@ -1,6 +1,10 @@
 /**
- * The checker of plans: it replays a plan on symbolic shards, for every device, and shares no code
- * with planner, propagation and layouts' own index arithmetic.
+ * The checker of plans. It derives how each value of a plan lies, for all devices at once and by
+ * rules of its own, and refuses the plan where that is not what the plan says. It shares no code
+ * with planner, propagation and layouts' index arithmetic.
+ *
+ * <p>A new step is a case in {@link PlanChecker} and the method of {@link Held} that says what
+ * devices have after it; a new operation is the labels that {@link BlockRule} must know of it.
  */
 @NullMarked
 package io.github.shardsum.internal.certify;
