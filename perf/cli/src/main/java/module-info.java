@@ -6,6 +6,7 @@ module io.github.shardsum.cli {
   requires io.github.shardsum.measure;
   requires io.github.shardsum.moe;
   requires io.github.shardsum.sharded;
+  requires io.github.shardsum.testkit;
   requires io.github.shardsum.tpu;
   requires info.picocli;
   requires tools.jackson.databind;
@@ -18,6 +19,8 @@ module io.github.shardsum.cli {
   opens io.github.shardsum.cli.bench to
       info.picocli;
   opens io.github.shardsum.cli.common to
+      info.picocli;
+  opens io.github.shardsum.cli.differ to
       info.picocli;
   opens io.github.shardsum.cli.einsum to
       info.picocli;

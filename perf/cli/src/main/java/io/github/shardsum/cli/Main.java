@@ -3,6 +3,7 @@ package io.github.shardsum.cli;
 import io.github.shardsum.cli.bench.BenchCommand;
 import io.github.shardsum.cli.common.FileErrors;
 import io.github.shardsum.cli.common.UsageErrors;
+import io.github.shardsum.cli.differ.DifferCommand;
 import io.github.shardsum.cli.einsum.EinsumCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
 import io.github.shardsum.cli.moe.MoeCommand;
@@ -57,6 +58,7 @@ import picocli.CommandLine.Spec;
       PlanCommand.class,
       ReshardCommand.class,
       PropagateCommand.class,
+      DifferCommand.class,
       BenchCommand.class,
       LaunchCommand.class,
       TopologyCommand.class,

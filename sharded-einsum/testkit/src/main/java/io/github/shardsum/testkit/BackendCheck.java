@@ -3,11 +3,13 @@ package io.github.shardsum.testkit;
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.internal.testkit.TensorDifference;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Holds a backend against the reference. */
 public final class BackendCheck {
@@ -30,46 +32,28 @@ public final class BackendCheck {
       // The second run finds what the first left in the memory that is kept.
       compiled.run(exact.inputs());
       List<Tensor> given = compiled.run(exact.inputs());
-      for (int i = 0; i < expected.size(); i++) {
-        String output = "output " + program.outputs().get(i);
-        same(output, expected.get(i), given.get(i), compiled);
-      }
-    }
-  }
-
-  private static void same(String output, Tensor expected, Tensor given, Executable compiled) {
-    if (expected.dtype() != given.dtype() || !expected.shape().equals(given.shape())) {
-      throw new AssertionError(
-          output + ": expected " + expected.description() + ", got " + given.description());
-    }
-    // An i64 would be rounded as a double.
-    boolean whole = !expected.dtype().isFloating();
-    long[] bits = whole ? expected.toLongArray() : bits(expected);
-    long[] others = whole ? given.toLongArray() : bits(given);
-    for (int i = 0; i < bits.length; i++) {
-      if (bits[i] != others[i]) {
+      Optional<String> difference = TensorDifference.between(program.outputs(), expected, given);
+      if (difference.isPresent()) {
         throw new AssertionError(
-            output
-                + ", element "
-                + i
-                + ": expected "
-                + (whole ? bits[i] : Double.longBitsToDouble(bits[i]))
-                + ", got "
-                + (whole ? others[i] : Double.longBitsToDouble(others[i]))
-                + " of\n"
-                + compiled.program()
-                + compiled.explain());
+            difference.get() + " of\n" + compiled.program() + compiled.explain());
       }
     }
   }
 
-  private static long[] bits(Tensor tensor) {
-    double[] values = tensor.toDoubleArray();
-    long[] bits = new long[values.length];
-    for (int i = 0; i < bits.length; i++) {
-      bits[i] = Double.doubleToLongBits(values[i] + 0.0);
+  /**
+   * Holds tensors to the bits that a backend has for a program, but for the sign of a zero.
+   *
+   * @param backend the backend
+   * @param exact the program and its inputs
+   * @param given one tensor an output
+   * @return the first difference in a sentence; empty if there is none
+   */
+  public static Optional<String> difference(
+      Backend backend, ProgramCase exact, List<Tensor> given) {
+    try (Executable compiled = backend.compile(exact.program())) {
+      List<Tensor> expected = compiled.run(exact.inputs());
+      return TensorDifference.between(exact.program().outputs(), expected, given);
     }
-    return bits;
   }
 
   /**

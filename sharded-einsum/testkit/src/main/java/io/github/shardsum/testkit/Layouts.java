@@ -2,6 +2,7 @@ package io.github.shardsum.testkit;
 
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.testkit.RandomLaying;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.mesh.MeshAxis;
@@ -119,6 +120,19 @@ public final class Layouts {
       }
       return texts;
     };
+  }
+
+  /**
+   * Programs with layouts: half of the inputs have one in their type, and a third of the values an
+   * annotation, with open labels and two priorities. Axes that a program names itself and the mesh
+   * does not have go. A smaller example says less.
+   *
+   * @param mesh the devices
+   * @param programs makes the programs
+   * @return the generator
+   */
+  public static Generator<Program> laid(Mesh mesh, Generator<Program> programs) {
+    return choices -> new RandomLaying(mesh, choices).laid(programs.generate(choices));
   }
 
   private static void collect(

@@ -14,6 +14,8 @@ import java.util.List;
  * of operation. A smaller example has fewer operations.
  */
 public final class Programs {
+  private static final int SMALL = 4;
+
   private Programs() {}
 
   /**
@@ -25,7 +27,19 @@ public final class Programs {
    * @return the generator
    */
   public static Generator<Program> exact(DType dtype, int operations) {
-    return choices -> make(new ValuePool(choices, dtype, true, false), operations);
+    return exact(dtype, operations, SMALL);
+  }
+
+  /**
+   * Programs as {@link #exact(DType, int)} whose inputs may be larger.
+   *
+   * @param dtype their dtype, not bool
+   * @param operations how many operations, about
+   * @param size the largest size of an input's label
+   * @return the generator
+   */
+  public static Generator<Program> exact(DType dtype, int operations, int size) {
+    return choices -> make(new ValuePool(choices, dtype, true, false), operations, size);
   }
 
   /**
@@ -36,7 +50,7 @@ public final class Programs {
    * @return the generator
    */
   public static Generator<Program> real(DType dtype, int operations) {
-    return choices -> make(new ValuePool(choices, dtype, false, false), operations);
+    return choices -> make(new ValuePool(choices, dtype, false, false), operations, SMALL);
   }
 
   /**
@@ -47,11 +61,11 @@ public final class Programs {
    * @return the generator
    */
   public static Generator<Program> smooth(int operations) {
-    return choices -> make(new ValuePool(choices, DType.F64, false, true), operations);
+    return choices -> make(new ValuePool(choices, DType.F64, false, true), operations, SMALL);
   }
 
-  private static Program make(ValuePool pool, int operations) {
-    return new ProgramGenerator(pool).make(operations);
+  private static Program make(ValuePool pool, int operations, int size) {
+    return new ProgramGenerator(pool).make(operations, size);
   }
 
   /**

@@ -50,12 +50,18 @@ public final class ProgramGenerator {
     this.indices = pool.indices();
   }
 
-  public Program make(int count) {
+  /**
+   * Draws a program.
+   *
+   * @param count how many operations, about
+   * @param size the largest size of an input's label
+   */
+  public Program make(int count, int size) {
     int inputs = 1 + choices.nextInt(3);
     List<String> names = List.of("a", "b", "c", "d");
     List<Long> sizes = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
-      sizes.add(smooth ? choices.between(1, 4) : Shapes.size(choices, 4));
+      sizes.add(smooth ? choices.between(1, size) : Shapes.size(choices, size));
     }
     for (int i = 0; i < inputs; i++) {
       List<Integer> chosen =

@@ -1,0 +1,188 @@
+package io.github.shardsum.cli.differ;
+
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.cli.common.PluginChoice;
+import io.github.shardsum.cli.common.Progress;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.pjrt.PjrtException;
+import io.github.shardsum.testkit.BackendCheck;
+import io.github.shardsum.testkit.Differ;
+import io.github.shardsum.testkit.Disagreement;
+import io.github.shardsum.testkit.Disagreement.Outcome;
+import io.github.shardsum.testkit.ProgramCase;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum differ}: random sharded programs on a plugin and on ours. */
+@Command(
+    name = "differ",
+    customSynopsis = "shardsum differ [--plugin PATH | --against reference] [OPTION ...]",
+    description = {
+      "%nRun random sharded programs on a PJRT plugin and on our engine, and say where results"
+          + " differ.",
+      "%nValues are small integers, so that arithmetic is exact in any order and every bit must be"
+          + " equal. What differs is made small and printed, a JSON object on a line: the program,"
+          + " its inputs, its StableHLO, both results, and which of them the reference evaluator"
+          + " has. The plugin runs in a process of its own, which a program may end.",
+      "%nExit status: 0 if nothing differs, 1 if something does, 2 for a wrong command line.%n"
+    })
+public final class DifferCommand implements Callable<Integer> {
+  private static final Pattern TIME = Pattern.compile("([1-9][0-9]{0,8})(s|m|h|)");
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private PluginChoice plugin = new PluginChoice();
+
+  /** What is held against what. */
+  private enum Against {
+    ENGINE,
+    REFERENCE
+  }
+
+  @Option(
+      names = "--against",
+      paramLabel = "NAME",
+      description =
+          "engine, a plugin is held against our sharded engine, or reference, our sharded engine"
+              + " against the reference evaluator, without a plugin (default: ${DEFAULT-VALUE}).")
+  private Against against = Against.ENGINE;
+
+  @Option(
+      names = "--programs",
+      paramLabel = "N",
+      description = "How many programs (default: ${DEFAULT-VALUE}).")
+  private int programs = 1000;
+
+  @Option(
+      names = "--mesh",
+      paramLabel = "x=4,y=2",
+      description = "The devices, on which layouts are drawn (default: ${DEFAULT-VALUE}).")
+  private String mesh = "x=4,y=2";
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description =
+          "Seed of the first program, each next one has the next (default: ${DEFAULT-VALUE}).")
+  private long seed = 1;
+
+  @Option(
+      names = "--time-limit",
+      paramLabel = "TIME",
+      description = "End after a time, as 90s, 10m or 2h, however many programs there were.")
+  private Optional<String> timeLimit = Optional.empty();
+
+  @Option(
+      names = "--deadline",
+      paramLabel = "SECONDS",
+      description =
+          "A plugin that has not answered by then is started again (default: ${DEFAULT-VALUE}).")
+  private int deadline = 120;
+
+  @Override
+  public Integer call() throws IOException {
+    if (programs < 1 || deadline < 1) {
+      throw wrong("--programs, --deadline: must be at least 1, got " + programs + ", " + deadline);
+    }
+    if (plugin.isNamed() && against == Against.REFERENCE) {
+      throw wrong("--against reference: expected no --plugin beside it");
+    }
+    Mesh devices = devices();
+    Optional<Duration> limit = timeLimit.map(this::duration);
+    try (Collectives collectives = Collectives.open(devices)) {
+      Differ.Runner ours =
+          Differ.running(
+              MeshBackend.of(
+                  collectives, Kernels.none(), PlanOptions.defaults().withReplication()));
+      if (against == Against.REFERENCE) {
+        return search(Differ.of(ours), devices, limit);
+      }
+      try (PluginProcess theirs =
+          new PluginProcess(library(), devices, Duration.ofSeconds(deadline))) {
+        return search(Differ.of(theirs).against(ours), devices, limit);
+      }
+    }
+  }
+
+  private Mesh devices() {
+    try {
+      return Mesh.parse(mesh);
+    } catch (IllegalArgumentException e) {
+      throw wrong("--mesh: " + e.getMessage());
+    }
+  }
+
+  private Path library() {
+    try {
+      return plugin.find(System.getenv()).library();
+    } catch (PjrtException | IllegalArgumentException none) {
+      throw wrong(String.valueOf(none.getMessage()));
+    }
+  }
+
+  private Duration duration(String text) {
+    Matcher matcher = TIME.matcher(text);
+    if (!matcher.matches()) {
+      throw wrong("--time-limit: must be like 90s, 10m or 2h, got " + text);
+    }
+    long count = Long.parseLong(matcher.group(1));
+    return switch (matcher.group(2)) {
+      case "h" -> Duration.ofHours(count);
+      case "m" -> Duration.ofMinutes(count);
+      default -> Duration.ofSeconds(count);
+    };
+  }
+
+  private int search(Differ differ, Mesh devices, Optional<Duration> limit) {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    Progress progress = Progress.onStandardError(err, System.getenv());
+    progress.begin("shardsum differ: " + programs + " programs", programs);
+    Differ search =
+        differ.on(devices).programs(programs).seed(seed).progress(_ -> progress.advance(1));
+    search = limit.isPresent() ? search.timeLimit(limit.get()) : search;
+    Differ.Summary summary =
+        search.run(
+            found -> {
+              out.println(DifferJson.of(found, devices, right(found)));
+              out.flush();
+            });
+    progress.end();
+    err.println(
+        "shardsum differ: %d programs on mesh %s from seed %d, %d disagreements"
+            .formatted(summary.programs(), mesh, seed, summary.disagreements()));
+    return summary.disagreements() == 0 ? 0 : 1;
+  }
+
+  /** Whose results the reference evaluator has. */
+  private static String right(Disagreement found) {
+    boolean expected = isReference(found.smallest(), found.expected());
+    boolean given = isReference(found.smallest(), found.given());
+    return expected ? "expected" : given ? "got" : "neither";
+  }
+
+  private static boolean isReference(ProgramCase smallest, Outcome outcome) {
+    return outcome.failure().isEmpty()
+        && BackendCheck.difference(new ReferenceBackend(), smallest, outcome.outputs()).isEmpty();
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

@@ -1,0 +1,230 @@
+package io.github.shardsum.cli.differ;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testkit.Differ;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A plugin in a process of its own, which a program may end (XLA's checks do) or keep for ever; it
+ * is then started again for the next program. Not thread-safe.
+ */
+final class PluginProcess implements Differ.Runner, AutoCloseable {
+  private static final int TAIL = 600;
+
+  private final Path library;
+  private final Mesh mesh;
+  private final Duration deadline;
+  private final Path folder;
+  private Optional<Child> child = Optional.empty();
+
+  /**
+   * Starts the first process.
+   *
+   * @param deadline of one program
+   * @throws IOException if the plugin does not load or has too few devices; the message has what it
+   *     printed
+   */
+  PluginProcess(Path library, Mesh mesh, Duration deadline) throws IOException {
+    this.library = library;
+    this.mesh = mesh;
+    this.deadline = deadline;
+    this.folder = Files.createTempDirectory("shardsum-differ");
+    try {
+      this.child = Optional.of(started());
+    } catch (IOException failed) {
+      close();
+      throw failed;
+    }
+  }
+
+  /** The plugin refuses the program. */
+  static final class Refused extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Refused(String message) {
+      super(message);
+    }
+
+    @Override
+    public String toString() {
+      return getMessage() + "";
+    }
+  }
+
+  /** The plugin ends the process. */
+  static final class Ended extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Ended(String message) {
+      super(message);
+    }
+
+    @Override
+    public String toString() {
+      return getMessage() + "";
+    }
+  }
+
+  /** A process and the socket to it. */
+  private record Child(
+      Process process, SocketChannel socket, DataInputStream in, DataOutputStream out, Path log) {}
+
+  @Override
+  public List<Tensor> run(Program program, List<Tensor> inputs) throws Refused, Ended, IOException {
+    Child running = child.isPresent() ? child.get() : started();
+    child = Optional.of(running);
+    AtomicBoolean late = new AtomicBoolean();
+    Thread watch = Thread.ofVirtual().start(() -> watch(running, late));
+    try {
+      PluginChild.write(running.out(), program.toString());
+      TensorStream.write(running.out(), inputs);
+      running.out().flush();
+      if (running.in().readInt() == PluginChild.REFUSED) {
+        throw new Refused(PluginChild.text(running.in()));
+      }
+      return TensorStream.read(running.in(), program.outputs());
+    } catch (IOException ended) {
+      child = Optional.empty();
+      throw new Ended(late.get() ? "no answer in " + deadline.toSeconds() + " s" : end(running));
+    } finally {
+      watch.interrupt();
+    }
+  }
+
+  /** Ends the process if it has not answered in time. */
+  private void watch(Child running, AtomicBoolean late) {
+    try {
+      Thread.sleep(deadline);
+      late.set(true);
+      running.process().destroyForcibly();
+    } catch (InterruptedException _) {
+      // It has answered.
+    }
+  }
+
+  /** How a process ended: its status and the end of what it printed. */
+  private static String end(Child ended) throws IOException {
+    try {
+      ended.socket().close();
+      if (!ended.process().waitFor(10, TimeUnit.SECONDS)) {
+        ended.process().destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    String printed = new String(Files.readAllBytes(ended.log()), StandardCharsets.UTF_8).strip();
+    // What a plugin says stands before what the JVM says of the signal.
+    String said = printed.split("#\\s*\\R#", 2)[0].strip();
+    String shown = said.isEmpty() ? printed : said;
+    return "the process ended with status %d: %s"
+        .formatted(
+            ended.process().isAlive() ? -1 : ended.process().exitValue(),
+            shown.substring(Math.max(0, shown.length() - TAIL)));
+  }
+
+  private Child started() throws IOException {
+    Path address = folder.resolve("socket");
+    Path log = folder.resolve("log");
+    Files.deleteIfExists(address);
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(address));
+      Process process =
+          new ProcessBuilder(command(address))
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      // A process that ends before it calls would be waited for without end.
+      process.onExit().thenRun(() -> closed(server));
+      SocketChannel socket;
+      try {
+        socket = server.accept();
+      } catch (IOException ended) {
+        throw new IOException(
+            "plugin " + library + ": its process ended: " + Files.readString(log).strip(), ended);
+      }
+      Child started =
+          new Child(
+              process,
+              socket,
+              new DataInputStream(new BufferedInputStream(Channels.newInputStream(socket))),
+              new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(socket))),
+              log);
+      try {
+        int _ = started.in().readInt();
+      } catch (IOException refused) {
+        throw new IOException("plugin " + library + ": " + end(started), refused);
+      }
+      return started;
+    }
+  }
+
+  private static void closed(ServerSocketChannel server) {
+    try {
+      server.close();
+    } catch (IOException _) {
+      // It was of no use any more.
+    }
+  }
+
+  private List<String> command(Path address) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    // What a dying JVM has to say is in its output; a file of it in the user's folder is of no use.
+    command.addAll(List.of("-XX:ErrorFile=/dev/null", "-XX:-CreateCoredumpOnCrash"));
+    Module module = PluginChild.class.getModule();
+    String modules = System.getProperty("jdk.module.path", "");
+    if (module.isNamed() && !modules.isEmpty()) {
+      command.addAll(
+          List.of(
+              "--enable-native-access=io.github.shardsum.tpu",
+              "--module-path",
+              modules,
+              "--module",
+              module.getName() + "/" + PluginChild.class.getName()));
+    } else {
+      command.addAll(
+          List.of(
+              "--enable-native-access=ALL-UNNAMED",
+              "--class-path",
+              System.getProperty("java.class.path"),
+              PluginChild.class.getName()));
+    }
+    command.addAll(
+        List.of(address.toString(), library.toAbsolutePath().toString(), mesh.notation()));
+    return command;
+  }
+
+  /** Ends the process. */
+  @Override
+  public void close() throws IOException {
+    if (child.isPresent()) {
+      child.get().socket().close();
+      child.get().process().destroyForcibly();
+    }
+    for (String name : List.of("socket", "log")) {
+      Files.deleteIfExists(folder.resolve(name));
+    }
+    Files.deleteIfExists(folder);
+  }
+}

@@ -1,0 +1,5 @@
+/** {@code shardsum differ}: random sharded programs on a plugin and on ours. */
+@NullMarked
+package io.github.shardsum.cli.differ;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,128 @@
+package io.github.shardsum.cli.differ;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.cli.Main;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testkit.Differ;
+import io.github.shardsum.testkit.Disagreement;
+import io.github.shardsum.testkit.Tensors;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class DifferCommandTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    return Main.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(args);
+  }
+
+  @Test
+  void ourEngineAgreesWithTheReference() {
+    assertEquals(
+        0,
+        run("differ", "--against", "reference", "--programs", "8", "--mesh", "p=2,q=3"),
+        err::toString);
+    assertEquals("", out.toString());
+    assertTrue(
+        err.toString().contains("8 programs on mesh p=2,q=3 from seed 1, 0 disagreements"),
+        err::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--programs 0,must be at least 1",
+    "--time-limit soon,'must be like 90s, 10m or 2h, got soon'",
+    "--mesh x=,--mesh:",
+    "--against nobody,'must be one of engine, reference'",
+    "--plugin some.so,expected no --plugin beside it",
+  })
+  void aWrongCommandLineIsStatusTwo(String options, String message) {
+    String[] args = ("differ --against reference " + options).split(" ");
+    assertEquals(2, run(args));
+    assertTrue(err.toString().contains(message), err::toString);
+  }
+
+  @Test
+  void aPluginThatDoesNotLoadIsAnErrorThatNamesIt() {
+    assertEquals(1, run("differ", "--plugin", "/no/such/plugin.so", "--programs", "1"));
+    assertTrue(err.toString().contains("/no/such/plugin.so: no such file"), err::toString);
+  }
+
+  /** Computes the negative of each output. */
+  private static List<Tensor> negated(Program program, List<Tensor> inputs) {
+    try (Executable reference = new ReferenceBackend().compile(program)) {
+      return reference.run(inputs).stream()
+          .map(
+              x -> {
+                double[] elements = x.toDoubleArray();
+                for (int i = 0; i < elements.length; i++) {
+                  elements[i] = -elements[i];
+                }
+                return Tensor.of(elements, x.shape().toArray()).convert(x.dtype());
+              })
+          .toList();
+    }
+  }
+
+  @Test
+  void aDisagreementIsOneLineWithTheProgramItsStableHloAndBothResults() {
+    Disagreement found = Differ.of(DifferCommandTest::negated).find().orElseThrow();
+    String line = DifferJson.of(found, Mesh.parse("x=4 y=2"), "expected");
+    assertEquals(1, line.lines().count());
+    JsonNode json = JsonMapper.shared().readTree(line);
+    Program program = Program.parse(json.get("program").stringValue());
+    assertEquals(found.smallest().program(), program);
+    assertEquals("x=4 y=2", json.get("mesh").stringValue());
+    assertTrue(json.get("stablehlo").stringValue().contains("sdy.mesh @mesh"), line);
+    for (Value input : program.inputs()) {
+      JsonNode tensor = json.get("inputs").get(input.name());
+      assertEquals(input.type(), ValueType.parse(tensor.get("type").stringValue()));
+      assertEquals(input.type().shape().elementCount(), tensor.get("elements").size());
+    }
+    String output = program.outputs().getFirst().name();
+    double expected = json.get("expected").get(output).get("elements").get(0).asDouble();
+    double got = json.get("got").get(output).get("elements").get(0).asDouble();
+    assertEquals(-expected, got);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void tensorsPassBetweenProcesses(DType dtype) throws IOException {
+    ValueType type = ValueType.of(dtype, List.of("a", "b"), List.of(3L, 5L));
+    Tensor sent = Tensors.reals(dtype, type.shape()).of(7);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    TensorStream.write(new DataOutputStream(bytes), List.of(sent));
+    List<Tensor> received =
+        TensorStream.read(
+            new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())),
+            List.of(new Value("x", type)));
+    assertEquals(dtype, received.getFirst().dtype());
+    assertArrayEquals(sent.toDoubleArray(), received.getFirst().toDoubleArray());
+  }
+}

@@ -1,0 +1,83 @@
+package io.github.shardsum.internal.testkit;
+
+import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Movement.Annotate;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A program made again, statement by statement, with changes on the way; used once. */
+public final class ProgramCopy {
+  private final ProgramBuilder builder;
+  private final Map<Value, Value> known = new HashMap<>();
+
+  public ProgramCopy(String name) {
+    this.builder = Program.builder(name);
+  }
+
+  /** Where operations that stand for no statement are added. */
+  public ProgramBuilder builder() {
+    return builder;
+  }
+
+  /** An input of another type, or one in place of a result. */
+  public void input(Value old, ValueType type) {
+    known.put(old, builder.input(old.name(), type));
+  }
+
+  /** What reads a value reads it annotated. */
+  public void annotate(Value old, Annotation annotation) {
+    // By add: what reads it may be dead.
+    Value annotated = builder.add(new Annotate(of(old), annotation)).getFirst();
+    known.put(old, builder.let(builder.unusedName(old.name() + ".laid"), annotated));
+  }
+
+  /** What reads a value reads another one of the copy. */
+  public void replace(Value old, Value by) {
+    known.put(old, by);
+  }
+
+  /** What stands for a value in the copy. */
+  public Value of(Value old) {
+    Value value = known.get(old);
+    if (value == null) {
+      throw new IllegalArgumentException("copy: there is nothing for " + old);
+    }
+    return value;
+  }
+
+  /** A statement as it is, whose operands may be of other types than before. */
+  public void add(Statement statement) {
+    List<Value> operands = statement.operation().operands().stream().distinct().toList();
+    Program alone = new Program("alone", operands, List.of(statement), statement.results());
+    put(statement, builder.inline(alone, operands.stream().map(this::of).toList()));
+  }
+
+  /**
+   * An operation in place of a statement's.
+   *
+   * @param operation on values of the copy
+   */
+  public void add(Statement statement, Operation operation) {
+    put(statement, builder.add(operation));
+  }
+
+  private void put(Statement statement, List<Value> results) {
+    for (int i = 0; i < results.size(); i++) {
+      Value old = statement.results().get(i);
+      known.put(old, builder.let(old.name(), results.get(i)));
+    }
+  }
+
+  /** The copy, with what stands for some values as its outputs. */
+  public Program build(List<Value> outputs) {
+    outputs.stream().map(this::of).forEach(builder::output);
+    return builder.build();
+  }
+}

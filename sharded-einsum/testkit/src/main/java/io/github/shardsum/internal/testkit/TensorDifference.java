@@ -1,0 +1,62 @@
+package io.github.shardsum.internal.testkit;
+
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/** Where tensors differ, to the bit but for the sign of a zero, which is no promise. */
+public final class TensorDifference {
+  private TensorDifference() {}
+
+  /**
+   * The first difference between the outputs of two runs.
+   *
+   * @param names one an output
+   * @return what differs, as {@code output y, element 3: expected 4, got 5}; empty if nothing does
+   */
+  public static Optional<String> between(
+      List<Value> names, List<Tensor> expected, List<Tensor> given) {
+    if (expected.size() != given.size()) {
+      return Optional.of("expected %d outputs, got %d".formatted(expected.size(), given.size()));
+    }
+    for (int i = 0; i < expected.size(); i++) {
+      Optional<String> difference = between(expected.get(i), given.get(i));
+      if (difference.isPresent()) {
+        return Optional.of("output " + names.get(i).name() + difference.get());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> between(Tensor expected, Tensor given) {
+    if (expected.dtype() != given.dtype() || !expected.shape().equals(given.shape())) {
+      return Optional.of(": expected " + expected.description() + ", got " + given.description());
+    }
+    // An i64 would be rounded as a double.
+    boolean whole = !expected.dtype().isFloating();
+    long[] bits = whole ? expected.toLongArray() : bits(expected);
+    long[] others = whole ? given.toLongArray() : bits(given);
+    for (int i = 0; i < bits.length; i++) {
+      if (bits[i] != others[i]) {
+        return Optional.of(
+            ", element %d: expected %s, got %s"
+                .formatted(i, number(bits[i], whole), number(others[i], whole)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String number(long bits, boolean whole) {
+    return whole ? Long.toString(bits) : Double.toString(Double.longBitsToDouble(bits));
+  }
+
+  private static long[] bits(Tensor tensor) {
+    double[] values = tensor.toDoubleArray();
+    long[] bits = new long[values.length];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = Double.doubleToLongBits(values[i] + 0.0);
+    }
+    return bits;
+  }
+}

@@ -1,0 +1,306 @@
+package io.github.shardsum.testkit;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.internal.testkit.ProgramReducer;
+import io.github.shardsum.internal.testkit.TensorDifference;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testkit.Disagreement.Outcome;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+/**
+ * Holds a function from programs and tensors to tensors against another one, by random sharded
+ * programs: an oracle for a partitioner or a compiler. Immutable; every run draws the same
+ * programs.
+ *
+ * <pre>{@code
+ * Differ.of((program, inputs) -> mine.run(program, inputs))
+ *     .on(Mesh.parse("x=4 y=2"))
+ *     .programs(5000)
+ *     .run(System.out::println);
+ * }</pre>
+ *
+ * <p>Programs have every kind of operation, layouts of inputs and annotations on the mesh, uneven
+ * ones among them. Their values are small integers, so that arithmetic is exact in any order and a
+ * result that differs in a bit is wrong; only the sign of a zero is no promise. A function that
+ * throws where the other has a result disagrees too. Each program on which they disagree is made
+ * smaller: statements are dropped, values become inputs, labels become shorter, layouts and inputs
+ * simpler.
+ */
+public final class Differ {
+  private static final int OPERATIONS = 12;
+  private static final int LARGEST_LABEL = 9;
+  private static final int MOST_REDUCTIONS = 2000;
+  private static final List<DType> DTYPES =
+      List.of(DType.I32, DType.F32, DType.I64, DType.F64, DType.BF16);
+
+  private final Runner given;
+  private final Runner expected;
+  private final Mesh mesh;
+  private final int programs;
+  private final long seed;
+  private final Optional<Duration> limit;
+  private final LongConsumer progress;
+
+  private Differ(
+      Runner given,
+      Runner expected,
+      Mesh mesh,
+      int programs,
+      long seed,
+      Optional<Duration> limit,
+      LongConsumer progress) {
+    this.given = given;
+    this.expected = expected;
+    this.mesh = mesh;
+    this.programs = programs;
+    this.seed = seed;
+    this.limit = limit;
+    this.progress = progress;
+  }
+
+  /** A function from a program and its inputs to its outputs. */
+  @FunctionalInterface
+  public interface Runner {
+    /**
+     * Runs a program.
+     *
+     * @param program the program
+     * @param inputs one an input
+     * @return one an output
+     * @throws Exception if it cannot, which counts as a disagreement where the other can
+     */
+    List<Tensor> run(Program program, List<Tensor> inputs) throws Exception;
+  }
+
+  /**
+   * What a search found.
+   *
+   * @param programs how many programs were drawn
+   * @param disagreements on how many of them the functions disagree
+   */
+  public record Summary(long programs, long disagreements) {}
+
+  /**
+   * Holds a function against the reference evaluator, by 100 programs on a mesh of x=4 and y=2.
+   *
+   * @param given the function
+   * @return the search
+   */
+  public static Differ of(Runner given) {
+    return new Differ(
+        Objects.requireNonNull(given, "given"),
+        running(new ReferenceBackend()),
+        Mesh.parse("x=4 y=2"),
+        100,
+        1,
+        Optional.empty(),
+        _ -> {});
+  }
+
+  /**
+   * A backend as a function: each program is compiled, run once and let go of.
+   *
+   * @param backend the backend, kept open by the caller
+   * @return the function
+   */
+  public static Runner running(Backend backend) {
+    return (program, inputs) -> {
+      try (Executable executable = backend.compile(program)) {
+        return executable.run(inputs);
+      }
+    };
+  }
+
+  /**
+   * The same held against another function.
+   *
+   * @param right what is expected
+   * @return a changed copy
+   */
+  public Differ against(Runner right) {
+    return new Differ(given, right, mesh, programs, seed, limit, progress);
+  }
+
+  /**
+   * The same by programs on another mesh.
+   *
+   * @param devices whose axes layouts name
+   * @return a changed copy
+   */
+  public Differ on(Mesh devices) {
+    return new Differ(given, expected, devices, programs, seed, limit, progress);
+  }
+
+  /**
+   * The same by another number of programs.
+   *
+   * @param count at least 1
+   * @return a changed copy
+   */
+  public Differ programs(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("programs must be at least 1, got " + count);
+    }
+    return new Differ(given, expected, mesh, count, seed, limit, progress);
+  }
+
+  /**
+   * The same by other programs.
+   *
+   * @param first seed of the first program; each next one has the next seed
+   * @return a changed copy
+   */
+  public Differ seed(long first) {
+    return new Differ(given, expected, mesh, programs, first, limit, progress);
+  }
+
+  /**
+   * The same, ended after a time: no program is begun after it, and none is made smaller.
+   *
+   * @param most the time
+   * @return a changed copy
+   */
+  public Differ timeLimit(Duration most) {
+    return new Differ(given, expected, mesh, programs, seed, Optional.of(most), progress);
+  }
+
+  /**
+   * The same, saying after each program how many there were.
+   *
+   * @param told takes the number of programs tried so far
+   * @return a changed copy
+   */
+  public Differ progress(LongConsumer told) {
+    return new Differ(given, expected, mesh, programs, seed, limit, told);
+  }
+
+  /**
+   * Draws programs and compares.
+   *
+   * @param found takes each disagreement when it has been made small
+   * @return how many there were
+   */
+  public Summary run(Consumer<Disagreement> found) {
+    return run(found, Long.MAX_VALUE);
+  }
+
+  /**
+   * Draws programs until the functions disagree on one.
+   *
+   * @return the first disagreement, made small; empty if there is none
+   */
+  public Optional<Disagreement> find() {
+    List<Disagreement> found = new ArrayList<>();
+    Summary _ = run(found::add, 1);
+    return found.stream().findFirst();
+  }
+
+  private Summary run(Consumer<Disagreement> found, long most) {
+    long began = System.nanoTime();
+    long tried = 0;
+    long disagreements = 0;
+    while (tried < programs && disagreements < most && !isLate(began)) {
+      Optional<Disagreement> disagreement = disagreement(seed + tried, began);
+      disagreement.ifPresent(found);
+      disagreements += disagreement.isPresent() ? 1 : 0;
+      tried++;
+      progress.accept(tried);
+    }
+    return new Summary(tried, disagreements);
+  }
+
+  private boolean isLate(long began) {
+    return limit.isPresent() && System.nanoTime() - began >= limit.get().toNanos();
+  }
+
+  /**
+   * The program of a seed with its inputs, as it is drawn here.
+   *
+   * @param number the seed
+   * @return the program on this mesh
+   */
+  public ProgramCase program(long number) {
+    Generator<ProgramCase> cases =
+        choices -> {
+          DType dtype = choices.of(DTYPES);
+          Generator<Program> plain = Programs.exact(dtype, OPERATIONS, LARGEST_LABEL);
+          return Programs.withInputs(Layouts.laid(mesh, plain), true).generate(choices);
+        };
+    return cases.of(number);
+  }
+
+  private Optional<Disagreement> disagreement(long number, long began) {
+    ProgramCase drawn = program(number);
+    Compared first = compare(drawn);
+    if (first.difference().isEmpty()) {
+      return Optional.empty();
+    }
+    ProgramReducer reducer =
+        new ProgramReducer(
+            smaller -> !isLate(began) && compare(smaller).isLike(first), MOST_REDUCTIONS);
+    ProgramCase smallest = reducer.reduce(drawn);
+    Compared last = compare(smallest);
+    boolean again = last.isLike(first);
+    // What does not fail twice, as by a race, is shown as it was drawn.
+    Compared shown = again ? last : first;
+    return Optional.of(
+        new Disagreement(
+            number,
+            drawn,
+            again ? smallest : drawn,
+            shown.expected(),
+            shown.given(),
+            shown.difference().orElseThrow()));
+  }
+
+  private record Compared(Outcome expected, Outcome given, Optional<String> difference) {
+    /** Whether two comparisons found the same kind of difference. */
+    boolean isLike(Compared other) {
+      return difference.isPresent()
+          && kind(expected).equals(kind(other.expected))
+          && kind(given).equals(kind(other.given));
+    }
+
+    private static Optional<Class<?>> kind(Outcome outcome) {
+      return outcome.failure().map(Throwable::getClass);
+    }
+  }
+
+  private Compared compare(ProgramCase drawn) {
+    Outcome right = outcome(expected, drawn);
+    Outcome other = outcome(given, drawn);
+    return new Compared(right, other, difference(drawn, right, other));
+  }
+
+  private static Optional<String> difference(ProgramCase drawn, Outcome right, Outcome other) {
+    if (right.failure().isPresent() && other.failure().isPresent()) {
+      return Optional.empty();
+    }
+    if (right.failure().isPresent()) {
+      return Optional.of("expected: failed with " + right.failure().get());
+    }
+    if (other.failure().isPresent()) {
+      return Optional.of("got: failed with " + other.failure().get());
+    }
+    return TensorDifference.between(drawn.program().outputs(), right.outputs(), other.outputs());
+  }
+
+  private static Outcome outcome(Runner runner, ProgramCase drawn) {
+    try {
+      return new Outcome(runner.run(drawn.program(), drawn.inputs()), Optional.empty());
+    } catch (Exception | AssertionError | StackOverflowError failed) {
+      return new Outcome(List.of(), Optional.of(failed));
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package io.github.shardsum.testkit;
+
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A program on which two functions disagree, see {@link Differ}.
+ *
+ * @param seed the seed of the program as it was drawn
+ * @param drawn the program as it was drawn, with its inputs
+ * @param smallest the smallest program found on which they disagree in the same way
+ * @param expected what the one makes of the smallest program
+ * @param given what the other makes of it
+ * @param difference the first difference in a sentence
+ */
+public record Disagreement(
+    long seed,
+    ProgramCase drawn,
+    ProgramCase smallest,
+    Outcome expected,
+    Outcome given,
+    String difference) {
+  /** Checks for null. */
+  public Disagreement {
+    Objects.requireNonNull(drawn, "drawn");
+    Objects.requireNonNull(smallest, "smallest");
+    Objects.requireNonNull(expected, "expected");
+    Objects.requireNonNull(given, "given");
+    Objects.requireNonNull(difference, "difference");
+  }
+
+  /**
+   * What a function makes of a program.
+   *
+   * @param outputs one an output of the program; none if it failed
+   * @param failure why it failed
+   */
+  public record Outcome(List<Tensor> outputs, Optional<Throwable> failure) {
+    /** Copies the list. */
+    public Outcome {
+      outputs = List.copyOf(outputs);
+      Objects.requireNonNull(failure, "failure");
+    }
+
+    /** The outputs, or the failure. */
+    @Override
+    public String toString() {
+      return failure.map(Throwable::toString).orElseGet(outputs::toString);
+    }
+  }
+
+  /** The smallest program, its inputs and both results. */
+  @Override
+  public String toString() {
+    return "seed %d: %s%n%son %s%nexpected %s%ngot %s"
+        .formatted(seed, difference, smallest.program(), smallest.inputs(), expected, given);
+  }
+}

@@ -1,0 +1,126 @@
+package io.github.shardsum.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.Tensor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class DifferTest {
+  private static final Mesh MESH = Mesh.parse("x=4 y=2");
+
+  private final Collectives collectives = Collectives.open(MESH);
+
+  private final Differ.Runner sharded =
+      Differ.running(
+          MeshBackend.of(collectives, Kernels.none(), PlanOptions.defaults().withReplication()));
+
+  @AfterEach
+  void close() {
+    collectives.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPlantedFaultIsFoundAndShownSmall(PlantedFault fault) {
+    Disagreement found =
+        Differ.of((program, inputs) -> sharded.run(fault.plant(program, MESH), inputs))
+            .programs(1000)
+            .find()
+            .orElseThrow();
+    Program smallest = found.smallest().program();
+    assertTrue(smallest.statements().size() <= 3, found::toString);
+    assertTrue(found.given().failure().isEmpty(), found::toString);
+  }
+
+  @Test
+  void anEngineWithoutFaultsAgreesWithTheReference() {
+    List<Disagreement> found = new ArrayList<>();
+    Differ.Summary summary = Differ.of(sharded).on(MESH).programs(60).run(found::add);
+    assertEquals(List.of(), found);
+    assertEquals(new Differ.Summary(60, 0), summary);
+  }
+
+  @Test
+  void programsHaveEveryKindOfOperationAndEveryFormOfLayout() {
+    Differ differ = Differ.of(sharded);
+    List<Program> programs = new ArrayList<>();
+    for (long seed = 0; seed < 1000; seed++) {
+      programs.add(differ.program(seed).program());
+    }
+    String all = programs.toString();
+    for (String form : List.of("@x=", "@x.y=", "@y.x", "@x?", "priority=1")) {
+      assertTrue(all.contains(form), form);
+    }
+    // Only of real numbers.
+    Set<String> missing = OperationKinds.missing(programs);
+    assertTrue(
+        Set.of(
+                "Softmax",
+                "Binary.POWER",
+                "Unary.COSINE",
+                "Unary.EXP",
+                "Unary.LOG",
+                "Unary.LOGISTIC",
+                "Unary.RSQRT",
+                "Unary.SINE",
+                "Unary.SQRT",
+                "Unary.TANH")
+            .containsAll(missing),
+        missing::toString);
+  }
+
+  @Test
+  void whatFailsDisagreesAndWhatBothRefuseDoesNot() {
+    Differ.Runner refuses =
+        (program, _) -> {
+          if (program.statements().size() > 1) {
+            throw new UnsupportedOperationException("more than one statement");
+          }
+          return sharded.run(program, program.inputs().stream().map(DifferTest::zeros).toList());
+        };
+    Disagreement found = Differ.of(refuses).find().orElseThrow();
+    assertTrue(found.given().failure().isPresent(), found::toString);
+    assertEquals(2, found.smallest().program().statements().size(), found::toString);
+    assertEquals(
+        new Differ.Summary(5, 0),
+        Differ.of(DifferTest::refusesAll)
+            .against(DifferTest::refusesAll)
+            .programs(5)
+            .run(DifferTest::fail));
+  }
+
+  private static Tensor zeros(Value input) {
+    return Tensor.zeros(input.type().dtype(), input.type().shape());
+  }
+
+  private static List<Tensor> refusesAll(Program program, List<Tensor> inputs) {
+    throw new UnsupportedOperationException(program.name() + inputs);
+  }
+
+  private static void fail(Disagreement found) {
+    throw new AssertionError(found);
+  }
+
+  @Test
+  void aSearchEndsWithItsTime() {
+    Differ differ = Differ.of(sharded).timeLimit(Duration.ZERO);
+    assertEquals(new Differ.Summary(0, 0), differ.run(DifferTest::fail));
+    assertThrows(IllegalArgumentException.class, () -> differ.programs(0));
+  }
+}
