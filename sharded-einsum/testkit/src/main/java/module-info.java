@@ -4,8 +4,8 @@
  */
 module io.github.shardsum.testkit {
   requires static org.jspecify;
-  requires static transitive net.jqwik.api;
-  requires static transitive org.junit.jupiter.api;
+  requires static net.jqwik.api;
+  requires static org.junit.jupiter.api;
   requires transitive io.github.shardsum.sharded;
 
   exports io.github.shardsum.testkit;

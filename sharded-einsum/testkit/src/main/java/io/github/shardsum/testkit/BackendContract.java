@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
  * What every backend promises; a backend's test implements {@link #backend()}. Values are held
  * against the reference.
  */
+@SuppressWarnings("exports") // Only who runs the contract needs JUnit's module.
 public interface BackendContract {
   /**
    * The backend under test.

@@ -9,6 +9,7 @@ import net.jqwik.api.Shrinkable;
 import net.jqwik.api.ShrinkingDistance;
 
 /** Makes jqwik's arbitraries of generators; jqwik then shrinks their choices. */
+@SuppressWarnings("exports") // Only who uses jqwik needs its module.
 public final class GeneratorArbitraries {
   private GeneratorArbitraries() {}
 
