@@ -5,4 +5,6 @@ module io.github.shardsum.moe {
   requires transitive io.github.shardsum.sharded;
 
   exports io.github.shardsum.moe;
+  exports io.github.shardsum.moe.model;
+  exports io.github.shardsum.moe.train;
 }

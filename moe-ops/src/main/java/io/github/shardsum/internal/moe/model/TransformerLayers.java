@@ -1,0 +1,294 @@
+package io.github.shardsum.internal.moe.model;
+
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.model.Parameter;
+import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Layers in a program builder: B sentences, T positions that ask (in a decoding step: hypotheses),
+ * N positions that are looked at, M the model's width, A heads of width D, F the width inside a
+ * feed-forward network, V the vocabulary.
+ */
+public final class TransformerLayers {
+  private static final double NORM_EPSILON = 1e-6;
+
+  /** What a masked score is: its weight is 0, and a row of nothing else has no NaN. */
+  private static final double MASKED = -1e9;
+
+  private final TransformerSpec spec;
+  private final ProgramBuilder p;
+  private final Map<String, Value> parameters = new HashMap<>();
+  private final List<Routed> routed = new ArrayList<>();
+
+  /**
+   * What a layer's router did.
+   *
+   * @param layer the layer's name
+   * @param auxLoss {@code [G]}
+   * @param zLoss a scalar
+   * @param positions {@code [G, S, K]}
+   * @param placed {@code [G, E]}
+   * @param unusable {@code [G]}
+   */
+  public record Routed(
+      String layer, Value auxLoss, Value zLoss, Value positions, Value placed, Value unusable) {}
+
+  /**
+   * Layers of a program.
+   *
+   * @param spec the model
+   * @param p what builds the program; the parameters become its first inputs
+   * @param used the parameters that it reads
+   */
+  public TransformerLayers(TransformerSpec spec, ProgramBuilder p, List<Parameter> used) {
+    this.spec = spec;
+    this.p = p;
+    for (Parameter parameter : used) {
+      parameters.put(parameter.name(), p.input(parameter.name(), parameter.type()));
+    }
+  }
+
+  /** What the routers of the layers so far did. */
+  public List<Routed> routed() {
+    return List.copyOf(routed);
+  }
+
+  private Value parameter(String name) {
+    return Objects.requireNonNull(parameters.get(name), name);
+  }
+
+  /** Rows of an embedding, scaled to the size of the positions'; token 0 has one too. */
+  public Value embedding(String side, Value tokens) {
+    Value hot = p.oneHot(tokens, "V", spec.vocabulary(), spec.dtype());
+    Value rows = p.einsum("BTV,VM->BTM", hot, parameter(side + ".embedding"));
+    return p.scale(rows, Math.sqrt(spec.model()));
+  }
+
+  /** Adds the first positions' vectors. */
+  public Value positioned(String side, Value x) {
+    Value all = parameter(side + ".position");
+    Value first = p.slice(all, "T", 0, x.type().size("T"));
+    return p.add(x, first);
+  }
+
+  /** Adds one position's vector to all. */
+  public Value positioned(String side, Value x, Value index) {
+    Value hot = p.oneHot(index, "P", spec.positions(), spec.dtype());
+    return p.add(x, p.einsum("P,PM->M", hot, parameter(side + ".position")));
+  }
+
+  /** Layer normalisation over M (Ba et al., 2016). */
+  public Value norm(String name, Value x) {
+    Value centred = p.subtract(x, p.mean(x, "M"));
+    Value variance = p.mean(p.multiply(centred, centred), "M");
+    Value unit = p.multiply(centred, p.rsqrt(p.add(variance, NORM_EPSILON)));
+    return p.add(p.multiply(unit, parameter(name + ".scale")), parameter(name + ".bias"));
+  }
+
+  /** Keys or values {@code [B, N, A, D]} of what is looked at, {@code [B, T, M]}. */
+  public Value projected(String name, Value x) {
+    return p.einsum("BNM,MAD->BNAD", x, parameter(name));
+  }
+
+  /**
+   * Attention of several heads.
+   *
+   * @param name of its parameters
+   * @param x what asks, {@code [B, T, M]}
+   * @param keys {@code [B, N, A, D]}
+   * @param values {@code [B, N, A, D]}
+   * @param allowed bool over some of B, T and N
+   * @return {@code [B, T, M]}
+   */
+  public Value attention(String name, Value x, Value keys, Value values, Value allowed) {
+    Value queries = p.einsum("BTM,MAD->BTAD", x, parameter(name + ".query"));
+    Value scaled = p.scale(queries, 1 / Math.sqrt(spec.key()));
+    Value scores = p.einsum("BTAD,BNAD->BATN", scaled, keys);
+    Value masked = p.select(allowed, scores, p.constant(spec.dtype(), MASKED));
+    Value weights = p.softmax(masked, "N");
+    Value context = p.einsum("BATN,BNAD->BTAD", weights, values);
+    return p.einsum("BTAD,ADM->BTM", context, parameter(name + ".output"));
+  }
+
+  /** The feed-forward network of a layer, or its experts. */
+  public Value feedForward(String name, int layer, Value x, Value real) {
+    if (spec.hasExperts(layer)) {
+      return experts(name, x, real);
+    }
+    Value inner = p.einsum("BTM,MF->BTF", x, parameter(name + ".wi"));
+    Value hidden = p.relu(p.add(inner, parameter(name + ".bias")));
+    return p.einsum("BTF,FM->BTM", hidden, parameter(name + ".wo"));
+  }
+
+  private Value experts(String name, Value x, Value real) {
+    long batch = x.type().size("B");
+    long steps = x.type().size("T");
+    long groups = greatestCommonDivisor(batch, spec.groups());
+    MoeSizes sizes =
+        MoeSizes.of(
+            groups,
+            batch / groups * steps,
+            spec.experts(),
+            spec.model(),
+            spec.hidden(),
+            spec.route());
+    MoeSpec layer =
+        MoeSpec.of(sizes, spec.dtype(), spec.route(), Randomness.seeded(0))
+            .withPadding()
+            .withMetrics();
+    Program program = MoePrograms.raggedLayer(layer);
+    Map<String, Value> given =
+        Map.of(
+            "inputs", grouped(x, groups),
+            "wg", parameter(name + ".wg"),
+            "wi", parameter(name + ".wi"),
+            "wo", parameter(name + ".wo"),
+            "non_padding", grouped(real, groups));
+    List<Value> arguments =
+        program.inputs().stream()
+            .map(input -> Objects.requireNonNull(given.get(input.name())))
+            .toList();
+    List<Value> results = p.inline(program, arguments);
+    Map<String, Value> named = new HashMap<>();
+    for (int i = 0; i < results.size(); i++) {
+      named.put(program.outputs().get(i).name(), results.get(i));
+    }
+    routed.add(
+        new Routed(
+            name,
+            result(named, "aux_loss"),
+            result(named, "z_loss"),
+            result(named, "positions"),
+            result(named, "placed"),
+            result(named, "unusable")));
+    Value split = p.split(result(named, "outputs"), "S", "b", batch / groups, "T");
+    return p.merge(split, "B", "G", "b");
+  }
+
+  private static Value result(Map<String, Value> named, String name) {
+    return Objects.requireNonNull(named.get(name), name);
+  }
+
+  /** {@code [B, T, ...]} as {@code [G, S, ...]}. */
+  private Value grouped(Value x, long groups) {
+    return p.merge(p.split(x, "B", "G", groups, "b"), "S", "b", "T");
+  }
+
+  private static long greatestCommonDivisor(long x, long y) {
+    return y == 0 ? x : greatestCommonDivisor(y, x % y);
+  }
+
+  /** The encoder: {@code [B, T, M]} of source tokens {@code [B, N]}. */
+  public Value encoder(Value source) {
+    Value asking = p.rename(source, "N", "T");
+    Value real = p.notEqual(asking, TransformerSpec.PADDING);
+    Value seen = p.notEqual(source, TransformerSpec.PADDING);
+    Value x = positioned("source", embedding("source", asking));
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      String name = "encoder." + layer;
+      String self = name + ".attention";
+      Value normal = norm(self + ".norm", x);
+      Value keys = projected(self + ".key", normal);
+      Value values = projected(self + ".value", normal);
+      x = p.add(x, attention(self, normal, keys, values, seen));
+      String forward = name + ".feed_forward";
+      x = p.add(x, feedForward(forward, layer, norm(forward + ".norm", x), real));
+    }
+    return norm("encoder.norm", x);
+  }
+
+  /** Keys and values that one layer of the decoder looks at. */
+  public record Memory(Value keys, Value values) {}
+
+  /** What each layer of the decoder reads of the encoder. */
+  public List<Memory> memories(Value encoded) {
+    List<Memory> memories = new ArrayList<>();
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      String name = "decoder." + layer + ".memory";
+      memories.add(
+          new Memory(projected(name + ".key", encoded), projected(name + ".value", encoded)));
+    }
+    return memories;
+  }
+
+  /** Gives a layer its own positions to look at. */
+  @FunctionalInterface
+  public interface SelfMemory {
+    /**
+     * Keys and values of all positions.
+     *
+     * @param layer the layer's index
+     * @param keys of the positions at hand
+     * @param values of the positions at hand
+     * @return of all positions
+     */
+    Memory of(int layer, Value keys, Value values);
+  }
+
+  /**
+   * The decoder.
+   *
+   * @param x embedded tokens with positions, {@code [B, T, M]}
+   * @param real which are no padding, {@code [B, T]}
+   * @param self what each layer has seen of the target
+   * @param before which of that each position may look at
+   * @param memories of the encoder
+   * @param seen which of those are no padding, {@code [B, N]}
+   * @return {@code [B, T, M]}
+   */
+  public Value decoder(
+      Value x, Value real, SelfMemory self, Value before, List<Memory> memories, Value seen) {
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      String name = "decoder." + layer;
+      String own = name + ".attention";
+      Value normal = norm(own + ".norm", x);
+      Memory all =
+          self.of(layer, projected(own + ".key", normal), projected(own + ".value", normal));
+      x = p.add(x, attention(own, normal, all.keys(), all.values(), before));
+      String cross = name + ".memory";
+      Memory memory = memories.get(layer);
+      Value asking = norm(cross + ".norm", x);
+      x = p.add(x, attention(cross, asking, memory.keys(), memory.values(), seen));
+      String forward = name + ".feed_forward";
+      x = p.add(x, feedForward(forward, layer, norm(forward + ".norm", x), real));
+    }
+    return norm("decoder.norm", x);
+  }
+
+  /** Logits {@code [B, T, V]} of what the decoder gave. */
+  public Value logits(Value decoded) {
+    return p.einsum("BTM,VM->BTV", decoded, parameter("target.embedding"));
+  }
+
+  /** Of the logits those of tokens {@code [B, T]}, without the others. */
+  public Value logitsOf(Value decoded, Value tokens) {
+    Value hot = p.oneHot(tokens, "V", spec.vocabulary(), spec.dtype());
+    Value rows = p.einsum("BTV,VM->BTM", hot, parameter("target.embedding"));
+    return p.sum(p.multiply(decoded, rows), "M");
+  }
+
+  /** The mean over V of the logits, {@code [B, T]}, without them. */
+  public Value meanLogit(Value decoded) {
+    return p.einsum("BTM,M->BT", decoded, p.mean(parameter("target.embedding"), "V"));
+  }
+
+  /** Which positions {@code [T, N]} a position may look at: itself and those before it. */
+  public Value causal(long steps) {
+    ValueType asking = ValueType.of(DType.I32, List.of("T"), List.of(steps));
+    ValueType seen = ValueType.of(DType.I32, List.of("N"), List.of(steps));
+    return p.greaterEqual(p.iota(asking, "T"), p.iota(seen, "N"));
+  }
+}

@@ -1,0 +1,240 @@
+package io.github.shardsum.moe.model;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.internal.moe.model.Beam;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * Greedy and beam decoding with a cache, {@link Transformer#encoder} once and {@link
+ * Transformer#step} until every sentence has ended. Programs have fixed sizes: sources are taken in
+ * batches of like length, for each of which a program is compiled at its first use. Not
+ * thread-safe.
+ *
+ * <p>Each step keeps, of all continuations of a sentence's hypotheses, those of the highest sums of
+ * log-probabilities; one that has ended is kept as it is. One hypothesis is greedy decoding. What
+ * is returned has the highest sum divided by {@code ((5 + length) / 6)^0.6} (Wu et al., 2016).
+ */
+public final class Decoding implements AutoCloseable {
+  private static final int SHORTEST = 8;
+
+  private final TransformerSpec spec;
+  private final Backend backend;
+  private final int batch;
+  private final int hypotheses;
+  private final int most;
+  private final Map<Integer, Executable> encoders = new HashMap<>();
+  private final Map<Integer, Executable> steps = new HashMap<>();
+
+  /**
+   * Decoding of a model.
+   *
+   * @param spec the model
+   * @param backend runs its programs
+   * @param batch sentences at a time
+   * @param hypotheses of each sentence; 1 is greedy
+   * @param most tokens of a target at most, its end included
+   * @throws IllegalArgumentException if a number is below 1, hypotheses are more than the
+   *     vocabulary, or tokens more than the positions
+   */
+  public Decoding(TransformerSpec spec, Backend backend, int batch, int hypotheses, int most) {
+    this.spec = Objects.requireNonNull(spec, "spec");
+    this.backend = Objects.requireNonNull(backend, "backend");
+    this.batch = batch;
+    this.hypotheses = hypotheses;
+    this.most = most;
+    if (batch < 1
+        || hypotheses < 1
+        || hypotheses > spec.vocabulary()
+        || most < 1
+        || most > spec.positions()) {
+      throw new IllegalArgumentException(
+          "decoding: batch must be at least 1, hypotheses in [1, %d] and tokens in [1, %d], got %d, %d and %d"
+              .formatted(spec.vocabulary(), spec.positions(), batch, hypotheses, most));
+    }
+  }
+
+  /**
+   * A sentence that was decoded.
+   *
+   * @param tokens without {@link TransformerSpec#BEGIN} and {@link TransformerSpec#END}
+   * @param ended whether {@link TransformerSpec#END} was reached within the positions there are
+   * @param logProbability sum over its tokens, the end's included
+   */
+  public record Sentence(List<Integer> tokens, boolean ended, double logProbability) {
+    /** Copies the list. */
+    public Sentence {
+      tokens = List.copyOf(tokens);
+    }
+  }
+
+  /**
+   * What the encoder's routers did with a batch.
+   *
+   * @param sources indices of the batch's sources among those given
+   * @param tokens the batch's source tokens, {@code [B, N]}
+   * @param experts for each layer with experts {@code [B * N * K]}: the experts of each token, -1
+   *     where there is none
+   */
+  public record Routes(List<Integer> sources, Tensor tokens, Map<String, long[]> experts) {
+    /** Copies list and map. */
+    public Routes {
+      sources = List.copyOf(sources);
+      experts = Map.copyOf(experts);
+    }
+  }
+
+  /**
+   * Decodes.
+   *
+   * @param parameters by name
+   * @param sources tokens, each ending with {@link TransformerSpec#END}
+   * @return a sentence a source
+   * @throws IllegalArgumentException if a source is empty or longer than the model's positions
+   */
+  public List<Sentence> decode(Map<String, Tensor> parameters, List<int[]> sources) {
+    return decode(parameters, sources, _ -> {});
+  }
+
+  /**
+   * Decodes.
+   *
+   * @param parameters by name
+   * @param sources tokens, each ending with {@link TransformerSpec#END}
+   * @param routes gets what the encoder's routers did, after each batch
+   * @return a sentence a source
+   * @throws IllegalArgumentException if a source is empty or longer than the model's positions
+   */
+  public List<Sentence> decode(
+      Map<String, Tensor> parameters, List<int[]> sources, Consumer<Routes> routes) {
+    for (int[] source : sources) {
+      if (source.length < 1 || source.length > spec.positions()) {
+        throw new IllegalArgumentException(
+            "decoding: a source must have 1 to %d tokens, got %d"
+                .formatted(spec.positions(), source.length));
+      }
+    }
+    List<Integer> order =
+        IntStream.range(0, sources.size())
+            .boxed()
+            .sorted(Comparator.comparingInt((Integer i) -> sources.get(i).length))
+            .toList();
+    Sentence[] sentences = new Sentence[sources.size()];
+    for (int from = 0; from < order.size(); from += batch) {
+      List<Integer> chosen = order.subList(from, Math.min(order.size(), from + batch));
+      List<Sentence> decoded = batch(parameters, sources, chosen, routes);
+      for (int i = 0; i < chosen.size(); i++) {
+        sentences[chosen.get(i)] = decoded.get(i);
+      }
+    }
+    return List.of(sentences);
+  }
+
+  private List<Sentence> batch(
+      Map<String, Tensor> parameters,
+      List<int[]> sources,
+      List<Integer> chosen,
+      Consumer<Routes> routes) {
+    int longest = sources.get(chosen.getLast()).length;
+    int length =
+        Math.min(spec.positions(), Math.max(SHORTEST, Integer.highestOneBit(longest * 2 - 1)));
+    int[] padded = new int[batch * length];
+    for (int i = 0; i < chosen.size(); i++) {
+      int[] source = sources.get(chosen.get(i));
+      System.arraycopy(source, 0, padded, i * length, source.length);
+    }
+    Map<String, Tensor> known = new HashMap<>(parameters);
+    known.put("source", Tensor.of(padded, batch, length));
+    Executable encoder =
+        encoders.computeIfAbsent(length, n -> backend.compile(Transformer.encoder(spec, batch, n)));
+    Map<String, Tensor> encoded = run(encoder, known);
+    Map<String, long[]> experts = new HashMap<>();
+    encoded.forEach(
+        (name, tensor) -> {
+          if (name.startsWith("positions.")) {
+            experts.put(name.substring("positions.".length()), experts(tensor));
+          } else {
+            known.put(name, tensor);
+          }
+        });
+    routes.accept(new Routes(chosen, Tensor.of(padded, batch, length), experts));
+    Executable step =
+        steps.computeIfAbsent(
+            length,
+            n -> backend.compile(Transformer.step(spec, batch, n, most, hypotheses, hypotheses)));
+    for (Value input : step.program().inputs()) {
+      if (input.name().startsWith("cache.")) {
+        known.put(input.name(), Tensor.zeros(input.type().dtype(), input.type().shape()));
+      }
+    }
+    Beam beam = new Beam(batch, chosen.size(), hypotheses, most);
+    while (beam.goesOn()) {
+      known.put("token", Tensor.of(beam.tokens(), batch, hypotheses));
+      known.put("index", Tensor.scalar(DType.I32, beam.step()));
+      long cached = (long) most * hypotheses;
+      known.put("visible", Tensor.ofBool(beam.visible(), batch, hypotheses, cached));
+      Map<String, Tensor> results = run(step, known);
+      results.forEach(
+          (name, tensor) -> {
+            if (name.startsWith("next.")) {
+              known.put("cache" + name.substring("next".length()), tensor);
+            }
+          });
+      beam.advance(
+          Objects.requireNonNull(results.get("scores")).toDoubleArray(),
+          Objects.requireNonNull(results.get("tokens")).toLongArray());
+    }
+    return beam.best();
+  }
+
+  /**
+   * Experts of positions {@code [G, S, K]}, of which each expert has as many as there are slots.
+   */
+  private long[] experts(Tensor positions) {
+    int choices = Math.toIntExact(positions.size(2));
+    long capacity = spec.route().capacity().atMost(choices, positions.size(1), spec.experts());
+    long[] experts = positions.toLongArray();
+    for (int i = 0; i < experts.length; i++) {
+      experts[i] = Math.floorDiv(experts[i], capacity);
+    }
+    return experts;
+  }
+
+  /** Runs with those of the tensors that the program reads. */
+  private static Map<String, Tensor> run(Executable executable, Map<String, Tensor> known) {
+    Program program = executable.program();
+    List<Tensor> inputs = new ArrayList<>();
+    for (Value input : program.inputs()) {
+      Tensor tensor = known.get(input.name());
+      if (tensor == null) {
+        throw new IllegalArgumentException(
+            program.name() + ": parameters must have " + input + ", got " + known.keySet());
+      }
+      inputs.add(tensor);
+    }
+    List<Tensor> results = executable.run(inputs);
+    Map<String, Tensor> named = new HashMap<>();
+    for (int i = 0; i < results.size(); i++) {
+      named.put(program.outputs().get(i).name(), results.get(i));
+    }
+    return named;
+  }
+
+  /** Closes the programs that were compiled. */
+  @Override
+  public void close() {
+    encoders.values().forEach(Executable::close);
+    steps.values().forEach(Executable::close);
+  }
+}

@@ -1,0 +1,29 @@
+package io.github.shardsum.moe.train;
+
+/**
+ * A learning rate that depends on the step alone, so that a run that is resumed has the bits of one
+ * that was not: it grows evenly up to the peak and then falls with the root of the step.
+ *
+ * @param peak the largest rate
+ * @param steps at which it is reached
+ */
+public record WarmUp(double peak, long steps) {
+  /** Checks the numbers. */
+  public WarmUp {
+    if (!(peak > 0) || steps < 1) {
+      throw new IllegalArgumentException(
+          "rate: peak must be above 0 and steps at least 1, got " + peak + " and " + steps);
+    }
+  }
+
+  /**
+   * The rate of a step.
+   *
+   * @param step from 1
+   * @return the rate
+   */
+  public double rate(long step) {
+    double done = (double) step / steps;
+    return peak * Math.min(done, Math.sqrt(1 / done));
+  }
+}

@@ -1,0 +1,5 @@
+/** Training as programs: optimizers, gradient clipping, a step, and checkpoints of its state. */
+@NullMarked
+package io.github.shardsum.moe.train;
+
+import org.jspecify.annotations.NullMarked;

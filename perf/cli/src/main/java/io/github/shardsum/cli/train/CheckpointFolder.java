@@ -1,0 +1,155 @@
+package io.github.shardsum.cli.train;
+
+import io.github.shardsum.io.Safetensors;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A folder of checkpoints, of which the last two are kept. The operating system holds its lock for
+ * as long as the process lives, so that one that was killed leaves none.
+ */
+final class CheckpointFolder implements AutoCloseable {
+  private static final Pattern NAME = Pattern.compile("checkpoint-\\d{9}\\.safetensors");
+  private static final int KEPT = 2;
+  private static final String LOCK = "lock";
+
+  private final Path folder;
+  private final FileChannel lock;
+
+  /**
+   * A checkpoint.
+   *
+   * @param tensors by name
+   * @param metadata texts by name
+   */
+  record Checkpoint(Map<String, Tensor> tensors, Map<String, String> metadata) {
+    /**
+     * A text that every checkpoint has.
+     *
+     * @throws IllegalArgumentException if it has not
+     */
+    String text(String name) {
+      String text = metadata.get(name);
+      if (text == null) {
+        throw new IllegalArgumentException(
+            "checkpoint: expected \"" + name + "\" in its metadata, got " + metadata.keySet());
+      }
+      return text;
+    }
+  }
+
+  private CheckpointFolder(Path folder, FileChannel lock) {
+    this.folder = folder;
+    this.lock = lock;
+  }
+
+  /**
+   * Makes the folder, if there is none, and locks it.
+   *
+   * @throws IOException if another process that lives has locked it, or it cannot be written
+   */
+  static CheckpointFolder open(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    FileChannel channel =
+        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      FileLock held = channel.tryLock();
+      if (held != null) {
+        return new CheckpointFolder(folder, channel);
+      }
+    } catch (OverlappingFileLockException own) {
+      // Held in this process: refused as another's.
+    } catch (IOException failed) {
+      channel.close();
+      throw failed;
+    }
+    channel.close();
+    throw new FileSystemException(
+        folder.toString(),
+        null,
+        "in use by another process; wait for it, or choose another folder");
+  }
+
+  /** The checkpoints of a folder, the last first. */
+  static List<Path> checkpoints(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> NAME.matcher(file.getFileName().toString()).matches())
+          .sorted(Comparator.<Path>naturalOrder().reversed())
+          .toList();
+    }
+  }
+
+  /**
+   * Reads the last checkpoint of a folder.
+   *
+   * @throws IOException if there is none
+   */
+  static Checkpoint last(Path folder) throws IOException {
+    List<Path> files = checkpoints(folder);
+    if (files.isEmpty()) {
+      throw new NoSuchFileException(
+          folder.resolve("checkpoint-*.safetensors").toString(),
+          null,
+          "train writes one with --checkpoint");
+    }
+    return read(files.getFirst());
+  }
+
+  private static Checkpoint read(Path file) throws IOException {
+    try (Safetensors open = Safetensors.open(file)) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (String name : open.names()) {
+        tensors.put(name, open.read(name));
+      }
+      return new Checkpoint(tensors, Map.copyOf(open.metadata()));
+    }
+  }
+
+  /** The last checkpoint, if there is one. */
+  Optional<Checkpoint> last() throws IOException {
+    List<Path> files = checkpoints(folder);
+    return files.isEmpty() ? Optional.empty() : Optional.of(read(files.getFirst()));
+  }
+
+  /** Writes a checkpoint, whole or not at all, and then deletes all but the last two. */
+  void save(long step, Checkpoint checkpoint) throws IOException {
+    Path file = folder.resolve(String.format(Locale.ROOT, "checkpoint-%09d.safetensors", step));
+    Safetensors.write(file, checkpoint.tensors(), checkpoint.metadata());
+    List<Path> all = new ArrayList<>(checkpoints(folder));
+    for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
+      Files.deleteIfExists(old);
+    }
+  }
+
+  /** The file of a name in the folder. */
+  Path file(String name) {
+    return folder.resolve(name);
+  }
+
+  /** Lets the folder go. */
+  @Override
+  public void close() throws IOException {
+    lock.close();
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.shardsum.cli.train;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
+
+/** What several systems make of the same samples of what is held back. */
+final class Evaluation {
+  private final Map<Split, List<Corpus.Item>> items = new LinkedHashMap<>();
+  private final Map<String, Map<Split, List<String>>> texts = new LinkedHashMap<>();
+
+  Evaluation(Corpus corpus, Map<Split, Integer> most) {
+    most.forEach((split, count) -> items.put(split, corpus.sample(split, count)));
+  }
+
+  /** Has a system translate all samples. */
+  void add(String system, Predictor predictor) {
+    Map<Split, List<String>> all = new LinkedHashMap<>();
+    items.forEach(
+        (split, sample) ->
+            all.put(
+                split,
+                predictor.translate(sample.stream().map(item -> item.pair().source()).toList())));
+    texts.put(system, all);
+  }
+
+  List<String> systems() {
+    return List.copyOf(texts.keySet());
+  }
+
+  List<Corpus.Item> items(Split split) {
+    return items.getOrDefault(split, List.of());
+  }
+
+  List<String> texts(String system, Split split) {
+    return Objects.requireNonNull(texts.get(system), system).getOrDefault(split, List.of());
+  }
+
+  /** The score of a system on the samples of some languages. */
+  ChrF score(String system, Split split, Predicate<String> languages) {
+    ChrF score = new ChrF();
+    List<Corpus.Item> sample = items(split);
+    List<String> translated = texts(system, split);
+    for (int i = 0; i < sample.size(); i++) {
+      if (languages.test(sample.get(i).pair().language())) {
+        score.add(translated.get(i), sample.get(i).references());
+      }
+    }
+    return score;
+  }
+
+  /** A row of the table of families. */
+  record Row(String name, Split split, Predicate<String> languages) {}
+
+  /** All, then own scripts, then families that are there. */
+  List<Row> rows(Split split) {
+    List<Row> rows = new ArrayList<>();
+    rows.add(new Row("all", split, _ -> true));
+    rows.add(new Row("own scripts", split, Families::hasOwnScript));
+    for (String family : Families.all()) {
+      rows.add(new Row(family, split, language -> Families.of(language).equals(family)));
+    }
+    rows.removeIf(
+        row ->
+            items(split).stream().noneMatch(item -> row.languages().test(item.pair().language())));
+    return rows;
+  }
+}

@@ -1,0 +1,147 @@
+package io.github.shardsum.cli.train;
+
+import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.moe.train.Training;
+import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Pairs as tokens, in batches of like length. The order of an epoch depends on the seed and its
+ * number alone, so nothing of it must be saved.
+ */
+final class Examples {
+  /** Shapes of batches; a pair goes to the first that it fits in. Each costs a compiled program. */
+  private static final List<Shape> SHAPES =
+      List.of(
+          new Shape(320, 8, 8),
+          new Shape(256, 16, 8),
+          new Shape(160, 16, 16),
+          new Shape(128, 32, 16),
+          new Shape(64, 64, 32));
+
+  /** Of each epoch one phrase for so many names. */
+  private static final int NAMES_A_PHRASE = 5;
+
+  private final List<Example> names = new ArrayList<>();
+  private final List<Example> phrases = new ArrayList<>();
+  private final long seed;
+
+  /** Sentences, source and target tokens of a batch. */
+  record Shape(int sentences, int source, int target) {}
+
+  /** A pair: tokens, each with its end. */
+  record Example(int[] source, int[] target, Shape shape) {}
+
+  /** The examples of pairs; what is too long for every shape is left out. */
+  Examples(List<Pair> pairs, Tokenizer tokenizer, long seed) {
+    this.seed = seed;
+    for (Pair pair : pairs) {
+      int[] source = ended(tokenizer.encode(pair.source()));
+      int[] target = ended(tokenizer.encode(pair.target()));
+      for (Shape shape : SHAPES) {
+        if (source.length <= shape.source() && target.length <= shape.target()) {
+          (pair.kind() == Pair.Kind.PHRASE ? phrases : names)
+              .add(new Example(source, target, shape));
+          break;
+        }
+      }
+    }
+  }
+
+  static int[] ended(int... tokens) {
+    int[] longer = java.util.Arrays.copyOf(tokens, tokens.length + 1);
+    longer[tokens.length] = TransformerSpec.END;
+    return longer;
+  }
+
+  /** The number of examples. */
+  int size() {
+    return names.size() + phrases.size();
+  }
+
+  /** The longest source or target that a model must have positions for. */
+  static int positions() {
+    return SHAPES.stream().mapToInt(Shape::source).max().orElseThrow();
+  }
+
+  /** The batches of an epoch, in order. */
+  List<List<Example>> epoch(long number) {
+    List<Example> chosen = new ArrayList<>(names);
+    int share =
+        names.isEmpty()
+            ? phrases.size()
+            : Math.min(phrases.size(), Math.max(1, names.size() / NAMES_A_PHRASE));
+    List<Example> order = new ArrayList<>(phrases);
+    shuffle(order, 0);
+    for (int i = 0; i < share; i++) {
+      chosen.add(order.get((int) ((number * share + i) % order.size())));
+    }
+    shuffle(chosen, 2 * number + 1);
+    Map<Shape, List<Example>> open = new LinkedHashMap<>();
+    List<List<Example>> batches = new ArrayList<>();
+    for (Example example : chosen) {
+      List<Example> batch = open.computeIfAbsent(example.shape(), _ -> new ArrayList<>());
+      batch.add(example);
+      if (batch.size() == example.shape().sentences()) {
+        batches.add(List.copyOf(batch));
+        batch.clear();
+      }
+    }
+    open.values().stream()
+        .filter(batch -> !batch.isEmpty())
+        .map(List::copyOf)
+        .forEach(batches::add);
+    shuffle(batches, 2 * number + 2);
+    return batches;
+  }
+
+  private void shuffle(List<?> list, long stream) {
+    Philox random = new Philox(seed);
+    for (int i = list.size() - 1; i > 0; i--) {
+      Collections.swap(list, i, (int) (random.uniform(i, stream) * (i + 1)));
+    }
+  }
+
+  /** The tensors of a batch; rows that it lacks are padding. */
+  static Training.Batch tensors(List<Example> batch) {
+    Shape shape = batch.getFirst().shape();
+    int[] source = new int[shape.sentences() * shape.source()];
+    int[] target = new int[shape.sentences() * shape.target()];
+    int[] next = new int[shape.sentences() * shape.target()];
+    for (int i = 0; i < batch.size(); i++) {
+      Example example = batch.get(i);
+      System.arraycopy(example.source(), 0, source, i * shape.source(), example.source().length);
+      int at = i * shape.target();
+      System.arraycopy(example.target(), 0, next, at, example.target().length);
+      target[at] = TransformerSpec.BEGIN;
+      System.arraycopy(example.target(), 0, target, at + 1, example.target().length - 1);
+    }
+    return new Training.Batch(
+        Tensor.of(source, shape.sentences(), shape.source()),
+        Tensor.of(target, shape.sentences(), shape.target()),
+        Tensor.of(next, shape.sentences(), shape.target()));
+  }
+
+  /** Batches of examples in their order. */
+  List<Training.Batch> batches() {
+    List<Example> all = new ArrayList<>(names);
+    all.addAll(phrases);
+    Map<Shape, List<Example>> open = new LinkedHashMap<>();
+    all.forEach(each -> open.computeIfAbsent(each.shape(), _ -> new ArrayList<>()).add(each));
+    List<Training.Batch> batches = new ArrayList<>();
+    open.forEach(
+        (shape, examples) -> {
+          for (int from = 0; from < examples.size(); from += shape.sentences()) {
+            batches.add(
+                tensors(
+                    examples.subList(from, Math.min(examples.size(), from + shape.sentences()))));
+          }
+        });
+    return batches;
+  }
+}

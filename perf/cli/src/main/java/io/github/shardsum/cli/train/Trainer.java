@@ -1,0 +1,245 @@
+package io.github.shardsum.cli.train;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.moe.model.Transformer;
+import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.moe.train.Optimizer;
+import io.github.shardsum.moe.train.Training;
+import io.github.shardsum.moe.train.WarmUp;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+import java.util.zip.CRC32;
+
+/** One model that is trained: batches in their order, checkpoints, and the history. */
+final class Trainer implements AutoCloseable {
+  private static final double BETA1 = 0.9;
+  private static final double BETA2 = 0.98;
+  private static final double EPSILON = 1e-9;
+  private static final double DECAY = 0.998;
+  private static final Training.Settings SETTINGS =
+      new Training.Settings(
+          new Transformer.Loss(0.1, 0.01, 1e-3),
+          new Optimizer.Averaged(new Optimizer.Adam(BETA1, BETA2, EPSILON), DECAY),
+          1);
+  private static final WarmUp RATE = new WarmUp(2e-3, 400);
+
+  /** Steps between two measurements on what is held back. */
+  private static final int EVALUATION = 100;
+
+  private static final long CHECKPOINT_NANOS = 30_000_000_000L;
+  private static final int DIGEST_SENTENCES = 4;
+  private static final int DIGEST_TOKENS = 8;
+
+  private final Model model;
+  private final Examples examples;
+  private final Map<String, List<Training.Batch>> heldBack;
+  private final Training training;
+  private final Optional<CheckpointFolder> folder;
+  private History history = new History();
+
+  /**
+   * What is trained on what.
+   *
+   * @param spec the model
+   * @param tokenizer makes tokens of texts
+   * @param seed of parameters and of the order of batches
+   * @param data the checksum of the pairs
+   */
+  record Model(TransformerSpec spec, Tokenizer tokenizer, long seed, String data) {}
+
+  /**
+   * A trainer, of a fresh model.
+   *
+   * @param heldBack batches to be measured on, by what they are
+   * @param folder for checkpoints, if any
+   */
+  Trainer(
+      Model model,
+      Examples examples,
+      Map<String, List<Training.Batch>> heldBack,
+      Backend backend,
+      Optional<CheckpointFolder> folder) {
+    this.model = model;
+    this.examples = examples;
+    this.heldBack = new LinkedHashMap<>(heldBack);
+    this.folder = folder;
+    this.training = new Training(model.spec(), SETTINGS, backend, model.seed());
+  }
+
+  /**
+   * Goes on from a checkpoint.
+   *
+   * @throws IllegalArgumentException if it is one of another model, data or program
+   */
+  void resume(CheckpointFolder.Checkpoint checkpoint) {
+    expect(checkpoint, "model", model.spec().toString(), "--experts or --dense");
+    expect(checkpoint, "seed", Long.toString(model.seed()), "--seed");
+    expect(checkpoint, "data", model.data(), "--data, or another JDK");
+    expect(checkpoint, "program", program(), "another version of shardsum");
+    Map<String, Tensor> tensors = new LinkedHashMap<>(checkpoint.tensors());
+    history = History.take(tensors);
+    training.restore(tensors, Long.parseLong(checkpoint.text("step")));
+  }
+
+  private static void expect(
+      CheckpointFolder.Checkpoint checkpoint, String name, String own, String reason) {
+    String found = checkpoint.text(name);
+    if (!found.equals(own)) {
+      throw new IllegalArgumentException(
+          "checkpoint: %s must be %s, got %s: it was trained with %s"
+              .formatted(name, own, found, reason));
+    }
+  }
+
+  /** A checksum of the program of a step. */
+  private String program() {
+    CRC32 checksum = new CRC32();
+    String text = training.program(DIGEST_SENTENCES, DIGEST_TOKENS, DIGEST_TOKENS).toString();
+    checksum.update(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return String.format("%08x", checksum.getValue());
+  }
+
+  /** Steps made, those of earlier runs included. */
+  long steps() {
+    return training.steps();
+  }
+
+  History history() {
+    return history;
+  }
+
+  /** The running means of the parameters, by the parameters' names. */
+  Map<String, Tensor> averages() {
+    return averages(training.state());
+  }
+
+  static Map<String, Tensor> averages(Map<String, Tensor> state) {
+    String prefix = Optimizer.Averaged.MEAN + ".";
+    Map<String, Tensor> averages = new LinkedHashMap<>();
+    state.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(prefix)) {
+            averages.put(name.substring(prefix.length()), tensor);
+          }
+        });
+    return averages;
+  }
+
+  /**
+   * Trains.
+   *
+   * @param steps to make at most, in this call
+   * @param nanos to train at most, in this call; a step that has begun is ended
+   * @param stop whether to stop after the step under way
+   * @param done gets the steps made in this call so far
+   * @throws IllegalArgumentException if a loss is no finite number
+   */
+  void train(OptionalLong steps, OptionalLong nanos, BooleanSupplier stop, LongConsumer done)
+      throws IOException {
+    long first = training.steps();
+    long epoch = 0;
+    long before = 0;
+    List<List<Examples.Example>> batches = examples.epoch(epoch);
+    long began = System.nanoTime();
+    long saved = began;
+    // Time for measurements and checkpoints is none for training.
+    long apart = 0;
+    while (!stop.getAsBoolean()
+        && (steps.isEmpty() || training.steps() - first < steps.getAsLong())
+        && (nanos.isEmpty() || System.nanoTime() - began - apart < nanos.getAsLong())) {
+      while (training.steps() - before >= batches.size()) {
+        before += batches.size();
+        batches = examples.epoch(++epoch);
+      }
+      int index = (int) (training.steps() - before);
+      step(Examples.tensors(batches.get(index)));
+      done.accept(training.steps() - first);
+      long since = System.nanoTime();
+      if (training.steps() % EVALUATION == 0) {
+        measure();
+      }
+      if (since - saved > CHECKPOINT_NANOS) {
+        save();
+        saved = System.nanoTime();
+      }
+      apart += System.nanoTime() - since;
+    }
+    if (training.steps() > first) {
+      if (training.steps() % EVALUATION != 0) {
+        measure();
+      }
+      save();
+    }
+  }
+
+  private void step(Training.Batch batch) {
+    long number = training.steps() + 1;
+    Training.Report report = training.step(batch, RATE.rate(number));
+    if (!Double.isFinite(report.loss()) || !Double.isFinite(report.norm())) {
+      throw new IllegalArgumentException(
+          "training: loss and gradient must be finite, got loss %s and norm %s at step %d, with %d tokens that no router could route"
+              .formatted(report.loss(), report.norm(), number, report.unusable()));
+    }
+    history.add("loss", number, report.loss());
+    history.add("norm", number, report.norm());
+    report.placed().forEach((layer, tokens) -> history.addLoad(layer, number, tokens));
+  }
+
+  /** Adds the losses on what is held back. */
+  private void measure() {
+    Map<String, Tensor> averages = averages();
+    heldBack.forEach(
+        (name, batches) -> {
+          double sum = 0;
+          double tokens = 0;
+          for (Training.Batch batch : batches) {
+            long count =
+                java.util.Arrays.stream(batch.next().toLongArray()).filter(t -> t != 0).count();
+            sum += count * training.crossEntropy(batch, averages);
+            tokens += count;
+          }
+          if (tokens > 0) {
+            history.add(name, training.steps(), sum / tokens);
+          }
+        });
+  }
+
+  private void save() throws IOException {
+    if (folder.isEmpty()) {
+      return;
+    }
+    Map<String, Tensor> tensors = new LinkedHashMap<>(training.state());
+    tensors.putAll(history.tensors());
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("model", model.spec().toString());
+    metadata.put("seed", Long.toString(model.seed()));
+    metadata.put("step", Long.toString(training.steps()));
+    metadata.put("data", model.data());
+    metadata.put("program", program());
+    metadata.put("tokenizer", model.tokenizer().toString());
+    folder.get().save(training.steps(), new CheckpointFolder.Checkpoint(tensors, metadata));
+  }
+
+  /** The last value of a curve, NaN if there is none. */
+  double last(String curve) {
+    return Objects.requireNonNullElse(history.curves().get(curve), List.<History.Point>of())
+        .stream()
+        .max(Comparator.comparingLong(History.Point::step))
+        .map(History.Point::value)
+        .orElse(Double.NaN);
+  }
+
+  @Override
+  public void close() {
+    training.close();
+  }
+}

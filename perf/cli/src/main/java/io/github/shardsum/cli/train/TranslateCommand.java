@@ -1,0 +1,103 @@
+package io.github.shardsum.cli.train;
+
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.cli.common.ThreadsOption;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.MoePrograms;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum translate}: what was trained, used. */
+@Command(
+    name = "translate",
+    description = {
+      "%nTranslate texts to English by a model that shardsum train has made.",
+      "%nOne line is printed for each text; without texts, for each line of standard input.%n"
+    })
+public final class TranslateCommand implements Callable<Integer> {
+  /** Lines of standard input that are translated together. */
+  private static final int BATCH = 32;
+
+  private static final int MOST_HYPOTHESES = 64;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "DIR",
+      required = true,
+      description = "The folder of the model.")
+  private Path checkpoint = Path.of(".");
+
+  @Option(
+      names = "--beam",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Hypotheses kept of each text; 1 is greedy (default: ${DEFAULT-VALUE}).")
+  private int beam;
+
+  @Parameters(paramLabel = "TEXT", description = "Texts to translate.")
+  private List<String> texts = new ArrayList<>();
+
+  @Mixin private ThreadsOption threads = new ThreadsOption();
+
+  /** For picocli. */
+  public TranslateCommand() {}
+
+  @Override
+  public Integer call() throws IOException {
+    if (beam < 1 || beam > MOST_HYPOTHESES) {
+      throw new ParameterException(
+          spec.commandLine(), "--beam: must be 1 to " + MOST_HYPOTHESES + ", got " + beam);
+    }
+    CheckpointFolder.Checkpoint model = CheckpointFolder.last(checkpoint);
+    PrintWriter out = spec.commandLine().getOut();
+    int batch = texts.isEmpty() ? BATCH : Math.min(BATCH, texts.size());
+    try (Workers workers = threads.workers();
+        Translator translator =
+            Translator.of(model, LocalBackend.of(workers, MoePrograms.kernels()), batch, beam)) {
+      if (!texts.isEmpty()) {
+        print(out, translator, texts);
+        return 0;
+      }
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      List<String> lines = new ArrayList<>();
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        lines.add(line);
+        // A person who types sees each answer; a file is taken by batches.
+        if (lines.size() == BATCH || !in.ready()) {
+          print(out, translator, lines);
+          lines.clear();
+        }
+      }
+      print(out, translator, lines);
+    }
+    return 0;
+  }
+
+  /** An empty line is its own translation. */
+  private static void print(PrintWriter out, Translator translator, List<String> lines) {
+    List<String> given = lines.stream().filter(line -> !line.isBlank()).toList();
+    List<String> translated = translator.translate(given);
+    int next = 0;
+    for (String line : lines) {
+      out.println(line.isBlank() ? "" : translated.get(next++).replaceAll("\\R", " "));
+    }
+    out.flush();
+  }
+}

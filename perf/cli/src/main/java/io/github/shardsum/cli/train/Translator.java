@@ -1,0 +1,101 @@
+package io.github.shardsum.cli.train;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.moe.model.Decoding;
+import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A trained model as what translates texts. */
+final class Translator implements Predictor, AutoCloseable {
+  /** Tokens of a translation at most; as many as the longest to be learnt from has. */
+  private static final int MOST = 32;
+
+  private final Tokenizer tokenizer;
+  private final Map<String, Tensor> parameters;
+  private final TransformerSpec spec;
+  private final Decoding decoding;
+
+  /** A translator that takes so many texts at a time. */
+  Translator(
+      TransformerSpec spec,
+      Tokenizer tokenizer,
+      Map<String, Tensor> parameters,
+      Backend backend,
+      int batch,
+      int hypotheses) {
+    this.spec = spec;
+    this.tokenizer = tokenizer;
+    this.parameters = parameters;
+    int most = Math.min(MOST, spec.positions());
+    this.decoding = new Decoding(spec, backend, batch, hypotheses, most);
+  }
+
+  /** The translator of a checkpoint. */
+  static Translator of(
+      CheckpointFolder.Checkpoint checkpoint, Backend backend, int batch, int hypotheses) {
+    return new Translator(
+        TransformerSpec.parse(checkpoint.text("model")),
+        Tokenizer.parse(checkpoint.text("tokenizer")),
+        Trainer.averages(checkpoint.tensors()),
+        backend,
+        batch,
+        hypotheses);
+  }
+
+  @Override
+  public List<String> translate(List<String> sources) {
+    return decoding.decode(parameters, sources.stream().map(this::tokens).toList()).stream()
+        .map(sentence -> tokenizer.decode(sentence.tokens()).strip())
+        .toList();
+  }
+
+  /** The tokens of a source; what is beyond the model's positions is left out. */
+  private int[] tokens(String source) {
+    int[] all = tokenizer.encode(source);
+    int most = spec.positions() - 1;
+    return Examples.ended(all.length <= most ? all : java.util.Arrays.copyOf(all, most));
+  }
+
+  /**
+   * How many tokens of each language the encoder's routers send to each expert.
+   *
+   * @param pairs whose sources are routed
+   * @return for each layer, for each language, tokens of each expert
+   */
+  Map<String, Map<String, long[]>> experts(List<Pair> pairs) {
+    Map<String, Map<String, long[]>> counts = new TreeMap<>();
+    List<int[]> sources = new ArrayList<>();
+    pairs.forEach(pair -> sources.add(tokens(pair.source())));
+    decoding.decode(
+        parameters,
+        sources,
+        routes ->
+            routes
+                .experts()
+                .forEach(
+                    (layer, experts) -> {
+                      int length = Math.toIntExact(routes.tokens().size(1));
+                      int choices =
+                          experts.length / Math.toIntExact(routes.tokens().shape().elementCount());
+                      for (int i = 0; i < routes.sources().size() * length * choices; i++) {
+                        if (experts[i] >= 0) {
+                          String language =
+                              pairs.get(routes.sources().get(i / choices / length)).language();
+                          counts.computeIfAbsent(layer, _ -> new TreeMap<>())
+                              .computeIfAbsent(language, _ -> new long[spec.experts()])[
+                              (int) experts[i]]++;
+                        }
+                      }
+                    }));
+    return counts;
+  }
+
+  @Override
+  public void close() {
+    decoding.close();
+  }
+}
