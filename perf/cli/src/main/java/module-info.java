@@ -36,4 +36,6 @@ module io.github.shardsum.cli {
       info.picocli;
   opens io.github.shardsum.cli.tpu to
       info.picocli;
+  opens io.github.shardsum.cli.train to
+      info.picocli;
 }

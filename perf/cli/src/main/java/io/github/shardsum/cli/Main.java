@@ -17,6 +17,8 @@ import io.github.shardsum.cli.program.LowerCommand;
 import io.github.shardsum.cli.program.RunCommand;
 import io.github.shardsum.cli.topology.TopologyCommand;
 import io.github.shardsum.cli.tpu.TpuCommand;
+import io.github.shardsum.cli.train.TrainCommand;
+import io.github.shardsum.cli.train.TranslateCommand;
 import io.github.shardsum.collective.CollectiveException;
 import io.github.shardsum.pjrt.PjrtException;
 import java.io.IOException;
@@ -55,6 +57,8 @@ import picocli.CommandLine.Spec;
       LowerCommand.class,
       MoeCommand.class,
       RouteCommand.class,
+      TrainCommand.class,
+      TranslateCommand.class,
       PlanCommand.class,
       ReshardCommand.class,
       PropagateCommand.class,

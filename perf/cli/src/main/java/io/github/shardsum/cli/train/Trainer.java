@@ -213,6 +213,11 @@ final class Trainer implements AutoCloseable {
         });
   }
 
+  /** The model as what translates. */
+  Translator translator(Backend backend, int batch) {
+    return new Translator(model.spec(), model.tokenizer(), averages(), backend, batch, 1);
+  }
+
   private void save() throws IOException {
     if (folder.isEmpty()) {
       return;

@@ -1,0 +1,321 @@
+package io.github.shardsum.moe.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.model.Transformer;
+import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class TrainingTest {
+  private static final Backend BACKEND =
+      LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
+
+  private static final TransformerSpec SPEC =
+      new TransformerSpec(
+          9,
+          8,
+          2,
+          4,
+          8,
+          2,
+          4,
+          6,
+          2,
+          RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"),
+          DType.F32);
+
+  private static final Training.Settings SETTINGS =
+      new Training.Settings(
+          new Transformer.Loss(0.1, 0.01, 0.001),
+          new Optimizer.Averaged(new Optimizer.Adam(0.9, 0.98, 1e-9), 0.9),
+          1);
+
+  private static final Training.Batch BATCH =
+      new Training.Batch(
+          Tensor.of(new int[] {3, 4, 2, 0, 5, 2, 0, 0}, 2, 4),
+          Tensor.of(new int[] {1, 6, 7, 1, 8, 0}, 2, 3),
+          Tensor.of(new int[] {6, 7, 2, 8, 2, 0}, 2, 3));
+
+  private static Map<String, Tensor> copies(Map<String, Tensor> state) {
+    Map<String, Tensor> copies = new LinkedHashMap<>();
+    state.forEach((name, tensor) -> copies.put(name, tensor.copy()));
+    return copies;
+  }
+
+  @Test
+  void aModelLearnsABatchByHeart() {
+    try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1)) {
+      double first = training.crossEntropy(BATCH, training.state());
+      Training.Report report = training.step(BATCH, 0.01);
+      for (int i = 0; i < 60; i++) {
+        report = training.step(BATCH, 0.01);
+      }
+      assertTrue(training.crossEntropy(BATCH, training.state()) < first / 4);
+      assertEquals(61, training.steps());
+      assertEquals(0, report.unusable());
+      // Five real source tokens, of two choices each; a target's end is predicted, not read.
+      long[] placed = report.placed().get("encoder.1.feed_forward");
+      assertEquals(10, java.util.Arrays.stream(placed).sum());
+      assertEquals(10, java.util.Arrays.stream(report.placed().get("decoder.1.feed_forward")).sum());
+    }
+  }
+
+  @Test
+  void aRunThatIsResumedHasTheBitsOfOneThatWasNot() {
+    Map<String, Tensor> whole;
+    try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1)) {
+      for (int i = 0; i < 6; i++) {
+        training.step(BATCH, 0.01);
+      }
+      whole = copies(training.state());
+    }
+    Map<String, Tensor> half;
+    try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1)) {
+      for (int i = 0; i < 3; i++) {
+        training.step(BATCH, 0.01);
+      }
+      half = copies(training.state());
+    }
+    try (Training training = new Training(SPEC, SETTINGS, BACKEND, 2)) {
+      training.restore(half, 3);
+      for (int i = 0; i < 3; i++) {
+        training.step(BATCH, 0.01);
+      }
+      whole.forEach(
+          (name, tensor) ->
+              assertArrayEquals(
+                  tensor.toFloatArray(), training.state().get(name).toFloatArray(), name));
+    }
+  }
+
+  @Test
+  void aStateOfAnotherModelIsRefused() {
+    try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1);
+        Training other = new Training(SPEC.withExperts(2), SETTINGS, BACKEND, 1);
+        Training dense = new Training(SPEC.withExperts(1), SETTINGS, BACKEND, 1)) {
+      assertThrows(
+          IllegalArgumentException.class, () -> training.restore(other.state(), 1));
+      assertThrows(
+          IllegalArgumentException.class, () -> training.restore(dense.state(), 1));
+      assertEquals(0, training.steps());
+    }
+  }
+
+  @Test
+  void aLargeGradientIsScaledDown() {
+    double norm;
+    Map<String, Tensor> gentle;
+    try (Training training = new Training(SPEC, settings(1e9), BACKEND, 1)) {
+      norm = training.step(BATCH, 0.01).norm();
+      gentle = copies(training.state());
+    }
+    try (Training training = new Training(SPEC, settings(norm / 2), BACKEND, 1)) {
+      assertEquals(norm, training.step(BATCH, 0.01).norm(), 0);
+      double[] half = training.state().get("mean.decoder.norm.bias").toDoubleArray();
+      double[] all = gentle.get("mean.decoder.norm.bias").toDoubleArray();
+      for (int i = 0; i < half.length; i++) {
+        assertEquals(all[i] / 2, half[i], Math.abs(all[i]) * 1e-6);
+      }
+    }
+  }
+
+  private static Training.Settings settings(double clip) {
+    return new Training.Settings(SETTINGS.loss(), new Optimizer.Adam(0.9, 0.98, 1e-9), clip);
+  }
+
+  /** The results of steps of an optimizer on one parameter, and its gradients. */
+  private static List<double[]> steps(
+      Optimizer optimizer, ValueType type, double[] first, List<double[]> gradients, double rate) {
+    ProgramBuilder p = Program.builder("steps");
+    Value parameter = p.input("parameter", type);
+    Value gradient = p.input("gradient", type);
+    List<Value> slots = new ArrayList<>();
+    for (Optimizer.Slot slot : optimizer.slots(type)) {
+      slots.add(p.input(slot.name(), slot.type()));
+    }
+    Value by = p.input("rate", ValueType.scalar(DType.F64));
+    Value step = p.input("step", ValueType.scalar(DType.F64));
+    List<Value> next = optimizer.update(p, parameter, gradient, slots, by, step);
+    for (int i = 0; i < next.size(); i++) {
+      p.output("next" + i, next.get(i));
+    }
+    long[] sizes = type.sizes().stream().mapToLong(Long::longValue).toArray();
+    List<Tensor> state = new ArrayList<>(List.of(Tensor.of(first.clone(), sizes)));
+    optimizer
+        .slots(type)
+        .forEach(slot -> state.add(Tensor.zeros(slot.type().dtype(), slot.type().shape())));
+    List<double[]> results = new ArrayList<>();
+    try (Executable executable = BACKEND.compile(p.build())) {
+      for (int i = 0; i < gradients.size(); i++) {
+        List<Tensor> inputs = new ArrayList<>(List.of(state.getFirst()));
+        inputs.add(Tensor.of(gradients.get(i), sizes));
+        inputs.addAll(state.subList(1, state.size()));
+        inputs.add(Tensor.scalar(DType.F64, rate));
+        inputs.add(Tensor.scalar(DType.F64, i + 1));
+        List<Tensor> outputs = executable.run(inputs);
+        state.clear();
+        state.addAll(outputs);
+        results.add(state.getFirst().toDoubleArray());
+      }
+    }
+    return results;
+  }
+
+  private static double[] normal(Random random, int count) {
+    return random.doubles(count, -1, 1).toArray();
+  }
+
+  @Test
+  void adamIsItsScalarTranscription() {
+    Random random = new Random(4);
+    int count = 6;
+    double[] x = normal(random, count);
+    List<double[]> gradients =
+        List.of(normal(random, count), normal(random, count), normal(random, count));
+    List<double[]> moved =
+        steps(
+            new Optimizer.Adam(0.9, 0.98, 1e-9),
+            ValueType.parse("f64[M=2 F=3]"),
+            x,
+            gradients,
+            0.01);
+    double[] m = new double[count];
+    double[] v = new double[count];
+    for (int t = 1; t <= gradients.size(); t++) {
+      for (int i = 0; i < count; i++) {
+        double g = gradients.get(t - 1)[i];
+        m[i] = m[i] * 0.9 + g * (1 - 0.9);
+        v[i] = v[i] * 0.98 + g * g * (1 - 0.98);
+        double mean = m[i] / (1 - StrictMath.pow(0.9, t));
+        double root = Math.sqrt(v[i] / (1 - StrictMath.pow(0.98, t)));
+        x[i] = x[i] - mean / (root + 1e-9) * 0.01;
+      }
+      assertArrayEquals(x, moved.get(t - 1), 0);
+    }
+  }
+
+  @Test
+  void adafactorIsItsScalarTranscription() {
+    Random random = new Random(5);
+    int rows = 2;
+    int columns = 3;
+    double[] x = normal(random, rows * columns);
+    List<double[]> gradients =
+        List.of(normal(random, 6), normal(random, 6), normal(random, 6));
+    List<double[]> moved =
+        steps(
+            Optimizer.Adafactor.paper(), ValueType.parse("f64[M=2 F=3]"), x, gradients, 0.1);
+    double[] row = new double[rows];
+    double[] column = new double[columns];
+    for (int t = 1; t <= gradients.size(); t++) {
+      double[] g = gradients.get(t - 1);
+      double beta = 1 - Math.pow(t, -0.8);
+      double total = 0;
+      for (int i = 0; i < rows; i++) {
+        double mean = 0;
+        for (int j = 0; j < columns; j++) {
+          mean += (g[i * columns + j] * g[i * columns + j] + 1e-30) / columns;
+        }
+        row[i] = beta * row[i] + (1 - beta) * mean;
+        total += row[i] / rows;
+      }
+      for (int j = 0; j < columns; j++) {
+        double mean = 0;
+        for (int i = 0; i < rows; i++) {
+          mean += (g[i * columns + j] * g[i * columns + j] + 1e-30) / rows;
+        }
+        column[j] = beta * column[j] + (1 - beta) * mean;
+      }
+      double[] update = new double[g.length];
+      double size = 0;
+      double scale = 0;
+      for (int i = 0; i < g.length; i++) {
+        update[i] = g[i] / Math.sqrt(row[i / columns] * column[i % columns] / total);
+        size += update[i] * update[i] / g.length;
+        scale += x[i] * x[i] / g.length;
+      }
+      for (int i = 0; i < g.length; i++) {
+        double clipped = update[i] / Math.max(1, Math.sqrt(size));
+        x[i] -= clipped * Math.max(1e-3, Math.sqrt(scale)) * 0.1;
+      }
+      assertArrayEquals(x, moved.get(t - 1), 1e-13);
+    }
+  }
+
+  @Test
+  void adafactorKeepsSumsOfRowsAndColumnsOfEachExpert() {
+    List<Optimizer.Slot> slots =
+        Optimizer.Adafactor.paper().slots(ValueType.parse("f32[E=3 M=4 H=5]"));
+    assertEquals(
+        List.of("f32[E=3 M=4]", "f32[E=3 H=5]"),
+        slots.stream().map(slot -> slot.type().toString()).toList());
+    List<double[]> one =
+        steps(
+            Optimizer.Adafactor.paper(),
+            ValueType.parse("f64[M=3]"),
+            new double[] {1, 2, 2},
+            List.of(new double[] {0.5, -4, 0}),
+            0.1);
+    // At the first step nothing is remembered: each element moves by its sign, of size sqrt(3).
+    double by = Math.sqrt(3) * 0.1 / Math.max(1, Math.sqrt(2.0 / 3));
+    assertArrayEquals(new double[] {1 - by, 2 + by, 2}, one.getFirst(), 1e-12);
+  }
+
+  @Test
+  void theRunningMeanBeginsWithTheFirstParameters() {
+    Optimizer averaged = new Optimizer.Averaged(new Optimizer.Adam(0.9, 0.98, 1e-9), 0.5);
+    ValueType type = ValueType.parse("f64[M=2]");
+    ProgramBuilder p = Program.builder("mean");
+    assertEquals(3, averaged.slots(type).size());
+    List<Value> slots = new ArrayList<>();
+    averaged.slots(type).forEach(slot -> slots.add(p.input(slot.name(), slot.type())));
+    Value rate = p.constant(DType.F64, 0.1);
+    Value step = p.input("step", ValueType.scalar(DType.F64));
+    List<Value> next =
+        averaged.update(p, p.input("x", type), p.input("g", type), slots, rate, step);
+    p.output("moved", next.getFirst());
+    p.output("mean", next.getLast());
+    try (Executable executable = BACKEND.compile(p.build())) {
+      Tensor zero = Tensor.zeros(DType.F64, 2);
+      List<Tensor> results =
+          executable.run(
+              zero,
+              zero,
+              Tensor.of(new double[] {8, 8}, 2),
+              Tensor.scalar(DType.F64, 1),
+              Tensor.of(new double[] {1, 2}, 2),
+              Tensor.of(new double[] {3, -3}, 2));
+      assertArrayEquals(results.get(0).toDoubleArray(), results.get(1).toDoubleArray(), 1e-15);
+    }
+  }
+
+  @Test
+  void theRateDependsOnTheStepAlone() {
+    WarmUp rate = new WarmUp(2e-3, 400);
+    assertEquals(1e-3, rate.rate(200), 1e-15);
+    assertEquals(2e-3, rate.rate(400), 1e-15);
+    assertEquals(1e-3, rate.rate(1600), 1e-15);
+    assertThrows(IllegalArgumentException.class, () -> new WarmUp(0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new WarmUp(1, 0));
+  }
+}

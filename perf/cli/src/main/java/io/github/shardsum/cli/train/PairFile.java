@@ -1,0 +1,53 @@
+package io.github.shardsum.cli.train;
+
+import io.github.shardsum.cli.common.TextFiles;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The user's own pairs: lines of language, source and target with tabs between them. */
+final class PairFile {
+  private static final int COLUMNS = 3;
+
+  private PairFile() {}
+
+  /**
+   * Reads pairs; an empty line is none.
+   *
+   * @throws IllegalArgumentException if a line has other columns, or there is no line
+   */
+  static List<Pair> read(Path file) throws IOException {
+    List<Pair> pairs = new ArrayList<>();
+    try (BufferedReader in =
+        new BufferedReader(new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
+      int number = 0;
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        number++;
+        if (line.isBlank()) {
+          continue;
+        }
+        String[] columns = line.split("\t", -1);
+        if (columns.length != COLUMNS || columns[1].isBlank() || columns[2].isBlank()) {
+          throw new IllegalArgumentException(
+              "%s: line %d must be language, source and target with tabs between them, got %s"
+                  .formatted(file, number, line));
+        }
+        pairs.add(
+            new Pair(
+                Pair.Kind.GIVEN,
+                columns[0].strip(),
+                columns[1].strip(),
+                columns[2].strip(),
+                columns[1].strip()));
+      }
+    }
+    if (pairs.isEmpty()) {
+      throw new IllegalArgumentException(file + ": expected a pair a line, got none");
+    }
+    return pairs.stream().distinct().toList();
+  }
+}

@@ -1,0 +1,139 @@
+package io.github.shardsum.cli.train;
+
+import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.Progress;
+import io.github.shardsum.cli.common.ThreadsOption;
+import io.github.shardsum.exec.Workers;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum train}: a Transformer with experts that learns to translate to English. */
+@Command(
+    name = "train",
+    description = {
+      "%nTrain the GShard paper's Transformer to translate to English, from names and phrases that"
+          + " the JDK carries in over a hundred languages.",
+      "%nPrints what baselines and the model translate of what was held back, by family of"
+          + " languages.%n"
+    })
+public final class TrainCommand implements Callable<Integer> {
+  private static final int MOST_EXPERTS = 1024;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "N",
+      description =
+          "How long to train, beside data, baselines and translating what was held back (default:"
+              + " 6).")
+  private Optional<Double> minutes = Optional.empty();
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "How many steps to train, instead of --minutes.")
+  private Optional<Long> steps = Optional.empty();
+
+  @Option(
+      names = "--experts",
+      paramLabel = "E",
+      description = "Experts of each layer that has them (default: 16).")
+  private Optional<Integer> experts = Optional.empty();
+
+  @Option(
+      names = "--dense",
+      description = "Train the dense model of equal multiply-adds too, for as long.")
+  private boolean dense;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "DIR",
+      description = "A folder for the model, and for the page report.html.")
+  private Optional<Path> checkpoint = Optional.empty();
+
+  @Option(
+      names = "--resume",
+      description = "Go on from the folder's last checkpoint, if there is one.")
+  private boolean resume;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "A page with curves and loads (default: report.html in the folder).")
+  private Optional<Path> html = Optional.empty();
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description = "Learn from pairs of one's own: lines of language, source, target with tabs.")
+  private Optional<Path> data = Optional.empty();
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Seed of parameters and order (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(names = "--json", description = "Print JSON instead of tables.")
+  private boolean json;
+
+  @Mixin private ThreadsOption threads = new ThreadsOption();
+
+  /** For picocli. */
+  public TrainCommand() {}
+
+  @Override
+  public Integer call() throws IOException {
+    check();
+    PrintWriter out = spec.commandLine().getOut();
+    Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
+    TrainJob job =
+        new TrainJob(minutes, steps, experts, dense, checkpoint, resume, html, data, seed);
+    try (Workers workers = threads.workers()) {
+      // Where JSON is asked for, it is all that is printed.
+      PrintWriter text = json ? new PrintWriter(java.io.Writer.nullWriter()) : out;
+      TrainRun run = new TrainRun(job, workers, progress, text);
+      run.run();
+      if (json) {
+        out.println(JsonAnswer.text(run.answer()));
+      }
+      out.flush();
+    } finally {
+      progress.end();
+    }
+    return 0;
+  }
+
+  private void check() {
+    if (minutes.isPresent() && steps.isPresent()) {
+      throw wrong("--minutes: must not stand with --steps");
+    }
+    if (minutes.isPresent() && !(minutes.get() >= 0 && minutes.get() < Integer.MAX_VALUE)) {
+      throw wrong("--minutes: must be at least 0, got " + minutes.get());
+    }
+    if (steps.isPresent() && steps.get() < 0) {
+      throw wrong("--steps: must be at least 0, got " + steps.get());
+    }
+    if (experts.isPresent() && (experts.get() < 1 || experts.get() > MOST_EXPERTS)) {
+      throw wrong("--experts: must be 1 (dense) to " + MOST_EXPERTS + ", got " + experts.get());
+    }
+    if (resume && checkpoint.isEmpty()) {
+      throw wrong("--resume: must stand with --checkpoint, got none");
+    }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

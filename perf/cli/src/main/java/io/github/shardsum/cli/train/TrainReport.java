@@ -1,0 +1,151 @@
+package io.github.shardsum.cli.train;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What a training prints: the baselines first, whatever comes out. */
+final class TrainReport {
+  static final int SAMPLES = 12;
+
+  private final PrintWriter out;
+
+  TrainReport(PrintWriter out) {
+    this.out = out;
+  }
+
+  void data(Corpus corpus, Tokenizer tokenizer, Examples examples) {
+    long phrases =
+        corpus.training().stream().filter(pair -> pair.kind() == Pair.Kind.PHRASE).count();
+    out.printf(
+        Locale.ROOT,
+        "data: %d languages, %d names and %d phrases to learn from, %d examples of %d tokens' vocabulary; checksum %s%n",
+        corpus.languages().size(),
+        corpus.training().size() - phrases,
+        phrases,
+        examples.size(),
+        tokenizer.size(),
+        corpus.fingerprint());
+    out.printf(
+        Locale.ROOT,
+        "held back: %d names whose source is not learnt from, %d phrases of another composition, %d names of things of which no name is learnt%n",
+        corpus.sample(Split.NAMES, Integer.MAX_VALUE).size(),
+        corpus.sample(Split.PHRASES, Integer.MAX_VALUE).size(),
+        corpus.sample(Split.WITHHELD, Integer.MAX_VALUE).size());
+    out.flush();
+  }
+
+  /** One line a system that is known so far. */
+  void scores(Evaluation evaluation, List<String> systems) {
+    if (evaluation.items(Split.NAMES).isEmpty() && evaluation.items(Split.PHRASES).isEmpty()) {
+      return;
+    }
+    for (String system : systems) {
+      List<String> parts = new ArrayList<>();
+      for (Split split : List.of(Split.NAMES, Split.PHRASES, Split.WITHHELD)) {
+        if (!evaluation.items(split).isEmpty()) {
+          ChrF score = evaluation.score(system, split, _ -> true);
+          parts.add(
+              String.format(
+                  Locale.ROOT,
+                  "%s %.1f %% exact, chrF %.1f",
+                  split.name().toLowerCase(Locale.ROOT),
+                  100 * score.exact(),
+                  100 * score.score()));
+        }
+      }
+      out.printf("%-18s %s%n", system, String.join("; ", parts));
+    }
+    out.flush();
+  }
+
+  /** Names by family: exact and chrF of every system. */
+  void families(Evaluation evaluation, Split split) {
+    List<Evaluation.Row> rows = evaluation.rows(split);
+    if (rows.isEmpty()) {
+      return;
+    }
+    List<String> systems = evaluation.systems();
+    out.printf("%n%s, %% exact and chrF%n", split.name().toLowerCase(Locale.ROOT));
+    out.printf(
+        "%-28s %6s%s%n",
+        "family",
+        "texts",
+        systems.stream().map(name -> String.format("  %18s", name)).collect(Collectors.joining()));
+    for (Evaluation.Row row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (String system : systems) {
+        ChrF score = evaluation.score(system, split, row.languages());
+        line.append(
+            String.format(Locale.ROOT, "  %10.1f %7.1f", 100 * score.exact(), 100 * score.score()));
+      }
+      int texts = evaluation.score(systems.getFirst(), split, row.languages()).texts();
+      out.printf("%-28s %6d%s%n", row.name(), texts, line);
+    }
+    out.flush();
+  }
+
+  /** A sample. */
+  record Sample(Corpus.Item item, String text) {}
+
+  /** Texts that their hashes choose, of each kind held back, wrong ones too. */
+  static List<Sample> samples(Evaluation evaluation, String system) {
+    List<Sample> samples = new ArrayList<>();
+    for (Split split : List.of(Split.NAMES, Split.PHRASES, Split.WITHHELD)) {
+      List<Corpus.Item> items = evaluation.items(split);
+      for (int i = 0; i < items.size(); i++) {
+        samples.add(new Sample(items.get(i), evaluation.texts(system, split).get(i)));
+      }
+    }
+    return samples.stream()
+        .sorted(
+            Comparator.comparingLong(sample -> TextHash.of("shown", sample.item().pair().source())))
+        .limit(SAMPLES)
+        .toList();
+  }
+
+  void samples(List<Sample> samples) {
+    out.printf("%nsamples chosen by hash%n");
+    for (Sample sample : samples) {
+      boolean right = sample.item().references().contains(sample.text());
+      out.printf(
+          "%-5s %-3s %s -> %s%s%n",
+          right ? "right" : "wrong",
+          sample.item().pair().language(),
+          sample.item().pair().source(),
+          sample.text(),
+          right ? "" : " (" + String.join(" or ", sample.item().references()) + ")");
+    }
+    out.flush();
+  }
+
+  /** How evenly each router's experts were used in the last steps. */
+  void load(History history) {
+    history
+        .loads()
+        .forEach(
+            (layer, loads) -> {
+              List<Long> last = loads.getLast().tokens();
+              double sum = last.stream().mapToLong(Long::longValue).sum();
+              double most = last.stream().mapToLong(Long::longValue).max().orElse(0);
+              long unused = last.stream().filter(tokens -> tokens == 0).count();
+              double entropy =
+                  last.stream()
+                      .filter(tokens -> tokens > 0)
+                      .mapToDouble(tokens -> -tokens / sum * Math.log(tokens / sum))
+                      .sum();
+              out.printf(
+                  Locale.ROOT,
+                  "%-24s largest load %.2f of the mean, %d experts without tokens, entropy %.2f of %.2f%n",
+                  layer,
+                  most * last.size() / sum,
+                  unused,
+                  entropy,
+                  Math.log(last.size()));
+            });
+    out.flush();
+  }
+}
