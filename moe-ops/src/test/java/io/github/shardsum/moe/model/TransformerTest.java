@@ -208,8 +208,7 @@ class TransformerTest {
         try (Decoding decoding = new Decoding(SPEC, BACKEND, 2, width, 6)) {
           List<Decoding.Sentence> decoded = decoding.decode(parameters, sources);
           for (int i = 0; i < sources.size(); i++) {
-            Decoding.Sentence expected =
-                withoutCache(logits, parameters, sources.get(i), width, 6);
+            Decoding.Sentence expected = withoutCache(logits, parameters, sources.get(i), width, 6);
             assertEquals(expected.tokens(), decoded.get(i).tokens());
             assertEquals(expected.ended(), decoded.get(i).ended());
             assertEquals(expected.logProbability(), decoded.get(i).logProbability(), 1e-9);
@@ -264,8 +263,7 @@ class TransformerTest {
     try (Decoding decoding = new Decoding(SPEC, BACKEND, 2, 1, 2)) {
       Map<String, Tensor> parameters = parameters(SPEC);
       assertThrows(
-          IllegalArgumentException.class,
-          () -> decoding.decode(parameters, List.of(new int[7])));
+          IllegalArgumentException.class, () -> decoding.decode(parameters, List.of(new int[7])));
       assertEquals(List.of(), decoding.decode(parameters, List.of()));
     }
   }

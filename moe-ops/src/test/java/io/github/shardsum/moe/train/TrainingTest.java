@@ -76,7 +76,8 @@ class TrainingTest {
       // Five real source tokens, of two choices each; a target's end is predicted, not read.
       long[] placed = report.placed().get("encoder.1.feed_forward");
       assertEquals(10, java.util.Arrays.stream(placed).sum());
-      assertEquals(10, java.util.Arrays.stream(report.placed().get("decoder.1.feed_forward")).sum());
+      assertEquals(
+          10, java.util.Arrays.stream(report.placed().get("decoder.1.feed_forward")).sum());
     }
   }
 
@@ -113,10 +114,8 @@ class TrainingTest {
     try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1);
         Training other = new Training(SPEC.withExperts(2), SETTINGS, BACKEND, 1);
         Training dense = new Training(SPEC.withExperts(1), SETTINGS, BACKEND, 1)) {
-      assertThrows(
-          IllegalArgumentException.class, () -> training.restore(other.state(), 1));
-      assertThrows(
-          IllegalArgumentException.class, () -> training.restore(dense.state(), 1));
+      assertThrows(IllegalArgumentException.class, () -> training.restore(other.state(), 1));
+      assertThrows(IllegalArgumentException.class, () -> training.restore(dense.state(), 1));
       assertEquals(0, training.steps());
     }
   }
@@ -220,11 +219,9 @@ class TrainingTest {
     int rows = 2;
     int columns = 3;
     double[] x = normal(random, rows * columns);
-    List<double[]> gradients =
-        List.of(normal(random, 6), normal(random, 6), normal(random, 6));
+    List<double[]> gradients = List.of(normal(random, 6), normal(random, 6), normal(random, 6));
     List<double[]> moved =
-        steps(
-            Optimizer.Adafactor.paper(), ValueType.parse("f64[M=2 F=3]"), x, gradients, 0.1);
+        steps(Optimizer.Adafactor.paper(), ValueType.parse("f64[M=2 F=3]"), x, gradients, 0.1);
     double[] row = new double[rows];
     double[] column = new double[columns];
     for (int t = 1; t <= gradients.size(); t++) {
@@ -294,7 +291,7 @@ class TrainingTest {
     List<Value> next =
         averaged.update(p, p.input("x", type), p.input("g", type), slots, rate, step);
     p.output("moved", next.getFirst());
-    p.output("mean", next.getLast());
+    p.output("running", next.getLast());
     try (Executable executable = BACKEND.compile(p.build())) {
       Tensor zero = Tensor.zeros(DType.F64, 2);
       List<Tensor> results =
