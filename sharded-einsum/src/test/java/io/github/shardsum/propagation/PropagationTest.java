@@ -60,6 +60,14 @@ class PropagationTest {
     assertTrue(why.endsWith("dispatched, annotated E@x"), why);
   }
 
+  /** Found by differ: an axis for one of the merged labels divided by the size of the other. */
+  @Test
+  void nothingIsSplitAlongAnEmptyMergedLabel() {
+    String text =
+        body("input a: f32[i=0 j@x=8]; m = merge(a) {labels=[\"i\", \"j\"], into=\"k\"}; output m");
+    assertEquals("k", run(text, "x=2").layout("m").term().toString());
+  }
+
   @Test
   void withoutAnnotationsEveryValueIsWholeAndSaidToBe() {
     String text = body("input a: f32[i=4]; b = exp(a); output b");

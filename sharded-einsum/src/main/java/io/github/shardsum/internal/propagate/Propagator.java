@@ -318,7 +318,7 @@ public final class Propagator {
   private boolean fits(Node node, Place place, int factor, List<String> axes) {
     long size = splits(place.value()).type().shape().size(place.dim());
     long parts = axes.stream().mapToLong(mesh::size).reduce(1, (a, b) -> a * b);
-    if (place.dims().factors().size() == 1) {
+    if (place.dims().factors().size() == 1 || size == 0) {
       return size >= parts;
     }
     long divided = 1;
