@@ -47,6 +47,26 @@ class StableHloTest {
         StableHlo.of(LAYER).text());
   }
 
+  /** XLA takes a pad of low = -high along a split dimension for the identity. */
+  @Test
+  void aShiftCutsBeforeItPads() {
+    Program program =
+        Program.parse(
+            """
+            program moved {
+              input x: i32[a=6]
+              up = shift(x) {label="a", by=2, fill=7}
+              down = shift(x) {label="a", by=-1, fill=7}
+              output up, down
+            }
+            """);
+    String text = StableHlo.of(program).text();
+    assertLine(text, "%1 = stablehlo.slice %0 [0:4] : (tensor<6xi32>) -> tensor<4xi32>");
+    assertTrue(text.contains("low = [2], high = [0]"), text);
+    assertTrue(text.contains("slice %0 [1:6]"), text);
+    assertTrue(text.contains("low = [0], high = [1]"), text);
+  }
+
   @Test
   void overAMeshLayoutsAreShardys() {
     String text = StableHlo.of(LAYER, LoweringOptions.defaults().withMesh(MESH)).text();

@@ -143,15 +143,20 @@ final class Ops {
     return all;
   }
 
-  /** x moved along a dimension by a distance, in which fill comes in. */
+  /**
+   * x moved along a dimension by a distance, in which fill comes in. It is cut before it is padded:
+   * XLA takes one pad of low = -high along a split dimension for the identity.
+   */
   Ssa shift(Ssa x, String fill, int dimension, long by) {
     long size = x.type().sizes().get(dimension);
     if (by == 0 || size == 0) {
       return x;
     }
-    return Math.abs(by) >= size || by == Long.MIN_VALUE
-        ? constant(x.type(), fill)
-        : pad(x, fill, dimension, by, -by, 0);
+    if (Math.abs(by) >= size || by == Long.MIN_VALUE) {
+      return constant(x.type(), fill);
+    }
+    Ssa kept = slice(x, dimension, Math.max(0, -by), size - Math.max(0, by), 1);
+    return pad(kept, fill, dimension, Math.max(0, by), Math.max(0, -by), 0);
   }
 
   Ssa concatenate(List<Ssa> parts, int dimension) {
