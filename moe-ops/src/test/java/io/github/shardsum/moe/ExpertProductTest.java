@@ -161,4 +161,31 @@ class ExpertProductTest {
             .getMessage();
     assertTrue(message.contains("w [e, k, n]") && message.contains("m=3"), message);
   }
+
+  @Test
+  void aCompositeThatHasTheNameAloneRunsItsDecomposition() {
+    for (String name :
+        List.of("moe.expert_product", "moe.expert_product.gradient", "moe.expert_rows")) {
+      Program program =
+          Program.parse(
+              """
+              program p {
+                input x: f32[a=2]
+                y = composite(x) {name=%s, splittable=[], decomposition=program twice {
+                  input c: f32[a=2]
+                  d = add(c, c)
+                  output d
+                }}
+                output y
+              }
+              """
+                  .formatted(name));
+      assertArrayEquals(
+          new float[] {2, 6},
+          run(KERNELS, program, List.of(Tensor.of(new float[] {1, 3}, 2)))
+              .getFirst()
+              .toFloatArray(),
+          name);
+    }
+  }
 }

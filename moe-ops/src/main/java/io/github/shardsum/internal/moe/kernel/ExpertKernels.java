@@ -104,14 +104,23 @@ public final class ExpertKernels {
 
   /** The factory of the product. */
   public static Optional<CompositeKernel> product(Composite composite) {
-    return Optional.of(new Product(flops(composite)));
+    return isProduct(composite) ? Optional.of(new Product(flops(composite))) : Optional.empty();
   }
 
   /** The factory of the product's gradient. */
   public static Optional<CompositeKernel> gradient(Composite composite) {
-    return isFloating(composite)
+    return isProduct(composite) && isFloating(composite)
         ? Optional.of(new Gradient(2 * flops(composite)))
         : Optional.empty();
+  }
+
+  /** A text may give the name to anything, which then runs by its decomposition. */
+  private static boolean isProduct(Composite composite) {
+    return composite.operands().stream()
+        .limit(3)
+        .map(x -> x.type().rank())
+        .toList()
+        .equals(List.of(2, 3, 1));
   }
 
   private static boolean isFloating(Composite composite) {
@@ -120,6 +129,9 @@ public final class ExpertKernels {
 
   /** The factory of the rows. */
   public static Optional<CompositeKernel> rows(Composite composite) {
+    if (composite.operands().getFirst().type().rank() != 3) {
+      return Optional.empty();
+    }
     int experts = Integer.parseInt(attribute(composite, ExpertComposites.EXPERTS));
     int capacity = Integer.parseInt(attribute(composite, ExpertComposites.CAPACITY));
     return Optional.of(new Rows(experts, capacity));
