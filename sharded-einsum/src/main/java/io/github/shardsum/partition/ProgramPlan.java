@@ -25,8 +25,9 @@ import java.util.function.Predicate;
  * <p>Values of the plan have the names of the program's values. An annotation is no step: its
  * result is its operand's value, brought to the annotated layout.
  *
- * @param program what was planned: composites that no kernel computes are decomposed, and what is
- *     computed twice or for nothing is gone
+ * @param program what was planned: composites that no kernel computes are decomposed, what is
+ *     computed twice or for nothing is gone, and an operation that normalises, scans or searches a
+ *     split label is written as operations on its chunks where that is cheaper
  * @param plan the steps; its inputs and outputs are the program's
  * @param cost their price: elements received, 1,000 a collective and an element for 200
  *     multiply-adds; or seconds if there is a topology
@@ -109,7 +110,7 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
     ProgramPlanner.Planned planned =
         ProgramPlanner.plan(program, mesh, layouts, demanded, kernels, options);
     checkMemory(program, planned.plan(), options);
-    return new ProgramPlan(program, planned.plan(), planned.cost());
+    return new ProgramPlan(planned.program(), planned.plan(), planned.cost());
   }
 
   /** What the cheapest plan holds where it holds the most; no other is looked for. */

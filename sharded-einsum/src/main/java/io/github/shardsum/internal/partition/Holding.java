@@ -46,6 +46,14 @@ final class Holding {
     return -1;
   }
 
+  Holding copy() {
+    Holding copy = new Holding(value, layouts.getFirst(), numbers.getFirst());
+    for (int place = 1; place < layouts.size(); place++) {
+      copy.add(layouts.get(place), numbers.get(place));
+    }
+    return copy;
+  }
+
   /** The same value as it exists in one layout only. */
   Holding only(Layout layout, int number) {
     return new Holding(value, layout, number);

@@ -9,6 +9,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -42,8 +43,9 @@ import java.util.function.Predicate;
  *
  * <p>A label of which a statement reads neighbours stays split where it is cheaper that each device
  * gets the elements which it lacks. Labels that a statement scans, searches or normalises are whole
- * while it is computed: operands are brought to such a layout first. So is a label that an operand
- * has twice.
+ * while it is computed: operands are brought to such a layout first. Where it is cheaper the
+ * statement is replaced by its {@link ChunkedForm}, which combines what the chunks give. A label
+ * that an operand has twice is whole.
  */
 public final class ProgramPlanner {
   private final ReshardWays ways;
@@ -55,8 +57,17 @@ public final class ProgramPlanner {
   private final List<PlanStep> steps = new ArrayList<>();
   private final Map<Value, Holding> holdings = new HashMap<>();
   private final List<Integer> outputs = new ArrayList<>();
+
+  /** The statements that are planned: the program's, but for those in chunks. */
+  private final List<Statement> planned = new ArrayList<>();
+
+  /** Homes of values of statements in chunks. */
+  private final Map<Value, Layout> chunkHomes = new HashMap<>();
+
+  private boolean isInChunks;
   private int values;
   private Cost cost = Cost.NOTHING;
+  private Cost work = Cost.NOTHING;
 
   private ProgramPlanner(
       ReshardWays ways,
@@ -74,10 +85,11 @@ public final class ProgramPlanner {
   /**
    * A plan and its price.
    *
+   * @param program what is planned: the program, with statements in chunks written out
    * @param plan the plan
    * @param cost the price in elements or seconds
    */
-  public record Planned(SpmdPlan plan, double cost) {}
+  public record Planned(Program program, SpmdPlan plan, double cost) {}
 
   /**
    * Plans a program.
@@ -116,7 +128,7 @@ public final class ProgramPlanner {
         new ProgramPlanner(
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
     SpmdPlan plan = planner.plan(program.outputs().stream().map(planner::home).toList());
-    return new Planned(plan, ways.total(planner.cost));
+    return new Planned(planner.plannedProgram(), plan, ways.total(planner.cost));
   }
 
   /** Plans the program with the outputs in given layouts. */
@@ -140,7 +152,17 @@ public final class ProgramPlanner {
     }
   }
 
+  private Program plannedProgram() {
+    return planned.equals(program.statements())
+        ? program
+        : new Program(program.name(), program.inputs(), planned, program.outputs());
+  }
+
   private Layout home(Value value) {
+    Layout inChunks = chunkHomes.get(value);
+    if (inChunks != null) {
+      return inChunks;
+    }
     return homes
         .apply(prefix + value.name())
         .orElseGet(() -> new Layout(ways.mesh(), value.type().labels().withoutLayout()));
@@ -156,7 +178,10 @@ public final class ProgramPlanner {
   }
 
   private void statement(Statement statement) {
-    if (statement.operation() instanceof Movement.Annotate annotate) {
+    Optional<List<Statement>> chunks = chunks(statement);
+    if (chunks.isPresent()) {
+      cheaper(statement, chunks.get());
+    } else if (statement.operation() instanceof Movement.Annotate annotate) {
       annotate(statement, annotate);
     } else if (statement.operation() instanceof Nested.Scan scan) {
       loop(statement, scan);
@@ -180,14 +205,125 @@ public final class ProgramPlanner {
     Layout home = ways.reachable(home(result), x.layouts().getFirst());
     int number = bring(x, home, "%s is annotated %s".formatted(result.name(), home));
     holdings.put(result, x.only(home, number));
+    planned.add(statement);
+  }
+
+  /** What has been planned so far. */
+  private record State(
+      List<Statement> planned,
+      List<PlanStep> steps,
+      Map<Value, Holding> holdings,
+      int values,
+      Cost cost,
+      Cost work) {}
+
+  private State state() {
+    Map<Value, Holding> copies = new HashMap<>();
+    holdings.forEach((value, holding) -> copies.put(value, holding.copy()));
+    return new State(List.copyOf(planned), List.copyOf(steps), copies, values, cost, work);
+  }
+
+  private void restore(State state) {
+    planned.clear();
+    planned.addAll(state.planned);
+    steps.clear();
+    steps.addAll(state.steps);
+    holdings.clear();
+    state.holdings.forEach((value, holding) -> holdings.put(value, holding.copy()));
+    values = state.values;
+    cost = state.cost;
+    work = state.work;
+  }
+
+  /** Plans a statement both as it is and in chunks, and keeps the cheaper plan. */
+  private void cheaper(Statement statement, List<Statement> chunks) {
+    State before = state();
+    Optional<PlanException> refused = Optional.empty();
+    try {
+      apply(statement);
+    } catch (PlanException tooLarge) {
+      refused = Optional.of(tooLarge);
+    }
+    Optional<Cost> asItIs = refused.isPresent() ? Optional.empty() : Optional.of(spent(statement));
+    State whole = state();
+    restore(before);
+    isInChunks = true;
+    try {
+      chunks.forEach(this::statement);
+      if (asItIs.isPresent() && spent(statement).compareTo(asItIs.get()) >= 0) {
+        restore(whole);
+      }
+    } catch (PlanException tooLarge) {
+      restore(whole);
+      if (refused.isPresent()) {
+        throw refused.get();
+      }
+    } finally {
+      isInChunks = false;
+    }
+  }
+
+  /** The cost until now, and until a statement's results are in their homes. */
+  private Cost spent(Statement statement) {
+    Cost spent = cost.plus(work);
+    for (Value result : statement.results()) {
+      Holding made = holding(result);
+      Layout home = ways.reachable(home(result), made.layouts().getFirst());
+      spent = spent.plus(ways.cost(made, home).orElse(Cost.NOTHING));
+    }
+    return spent;
+  }
+
+  /** The statements that a statement is in chunks, if the label in question is split. */
+  private Optional<List<Statement>> chunks(Statement statement) {
+    Optional<String> label =
+        isInChunks ? Optional.empty() : ChunkedForm.label(statement.operation());
+    if (label.isEmpty()) {
+      return Optional.empty();
+    }
+    Value x = statement.operation().operands().getFirst();
+    List<Layout> layouts = new ArrayList<>(holding(x).layouts());
+    if (statement.result().type().names().equals(x.type().names())) {
+      layouts.add(home(statement.result()));
+    }
+    int dim = x.type().axis(label.get());
+    return layouts.stream()
+        .filter(layout -> ways.mesh().size(layout.axes(dim)) > 1)
+        .findFirst()
+        .flatMap(layout -> chunks(statement, layout, dim));
+  }
+
+  private Optional<List<Statement>> chunks(Statement statement, Layout x, int dim) {
+    return ChunkedForm.of(statement.operation(), ways.mesh().size(x.axes(dim)))
+        .map(
+            form -> {
+              List<Statement> chunks = form.inPlaceOf(statement, this::isFree);
+              for (Statement chunk : chunks) {
+                for (Value value : chunk.results()) {
+                  if (!statement.results().contains(value)) {
+                    chunkHomes.put(value, form.home(value, x, dim));
+                  }
+                }
+              }
+              return chunks;
+            });
+  }
+
+  private boolean isFree(String name) {
+    return program.inputs().stream().noneMatch(input -> input.name().equals(name))
+        && program.statements().stream()
+            .flatMap(statement -> statement.results().stream())
+            .noneMatch(result -> result.name().equals(name));
   }
 
   private void apply(Statement statement) {
     List<Holding> operands = statement.operation().operands().stream().map(this::holding).toList();
     List<Layout> wanted = statement.results().stream().map(this::home).toList();
-    StatementPlanner.Chosen chosen =
-        new StatementPlanner(ways, statement, operands, wanted).choose();
+    StatementPlanner planner = new StatementPlanner(ways, statement, operands, wanted);
+    StatementPlanner.Chosen chosen = planner.choose();
     StatementPlanner.Candidate candidate = chosen.candidate();
+    work = work.plus(planner.work(candidate.sharding()));
+    planned.add(statement);
     List<Integer> numbers = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
       Layout met = candidate.operands().get(i);
@@ -225,6 +361,7 @@ public final class ProgramPlanner {
   /** A maximum or minimum over devices is never left undone: no layout says what it is. */
   private void reduce(Value result, Layout natural, int number, ReduceKind by) {
     if (!natural.partial().isEmpty()) {
+      cost = cost.plus(ways.reduction(value(result, natural), natural.partial(), by));
       Layout done = new Layout(ways.mesh(), new Term(natural.term().axes(), List.of()));
       Origin origin = Origin.of("%s is a %s over devices".formatted(result.name(), by));
       int reduced =
@@ -292,7 +429,9 @@ public final class ProgramPlanner {
     }
     SpmdPlan plan = new SpmdPlan(ways.mesh(), body.inputs, body.steps, body.outputs);
     cost = cost.plus(body.cost.times(scan.count()));
-    int number = step(new Action.Loop(statement, plan), numbers, results, Origin.of("the loop"));
+    Statement loop = new Statement(statement.results(), scan(scan, body.plannedProgram()));
+    planned.add(loop);
+    int number = step(new Action.Loop(loop, plan), numbers, results, Origin.of("the loop"));
     for (int i = 0; i < results.size(); i++) {
       Value result = statement.results().get(i);
       holdings.put(result, new Holding(result, results.get(i).layout(), number + i));
@@ -358,6 +497,15 @@ public final class ProgramPlanner {
       all = all.plus(ways.cost(operand, given).orElseThrow(() -> ways.none(operand, given)));
     }
     return all;
+  private static Nested.Scan scan(Nested.Scan scan, Program body) {
+    return new Nested.Scan(
+        scan.count(),
+        scan.label(),
+        scan.reverse(),
+        body,
+        scan.carried(),
+        scan.sequences(),
+        scan.invariants());
   }
 
   private Layout stacked(Nested.Scan scan, Layout one) {

@@ -2,14 +2,18 @@ package io.github.shardsum.internal.partition;
 
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Reshards;
 import io.github.shardsum.internal.reshard.Reshards.Way;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
@@ -55,6 +59,18 @@ final class ReshardWays {
 
   Cost work(double multiplyAdds, DType dtype) {
     return prices.multiplyAdds(multiplyAdds, dtype.byteSize());
+  }
+
+  /** What it costs to combine the addends of a value. */
+  Cost reduction(PlannedValue value, List<String> axes, ReduceKind by) {
+    Action action = new Action.AllReduce(axes, by);
+    return prices.collective(
+        () -> action,
+        Counting.received(action, List.of(value), value),
+        value.localElements(),
+        value.dtype().byteSize(),
+        value::layout,
+        value::layout);
   }
 
   /** What it costs that devices get what they lack of neighbours. */

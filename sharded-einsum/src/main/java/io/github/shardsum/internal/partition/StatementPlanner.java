@@ -146,7 +146,7 @@ final class StatementPlanner {
   }
 
   private Optional<Cost> cost(ComputeSharding sharding, List<Layout> met, List<Layout> made) {
-    Cost cost = ways.work(work(sharding), dtype());
+    Cost cost = work(sharding);
     for (int i = 0; i < met.size(); i++) {
       // An operand that stands twice is brought once.
       if (operands.indexOf(operands.get(i)) == i || !met.subList(0, i).contains(met.get(i))) {
@@ -174,8 +174,13 @@ final class StatementPlanner {
     return statement.operation().operands().get(i);
   }
 
+  /** What the largest device computes. */
+  Cost work(ComputeSharding sharding) {
+    return ways.work(multiplyAdds(sharding), dtype());
+  }
+
   /** Multiply-adds of an einsum, else elements of the largest operand or result. */
-  private double work(ComputeSharding sharding) {
+  private double multiplyAdds(ComputeSharding sharding) {
     if (statement.operation() instanceof Contraction.Einsum) {
       double product = 1;
       for (FactorRule.Factor factor : rule.factors()) {

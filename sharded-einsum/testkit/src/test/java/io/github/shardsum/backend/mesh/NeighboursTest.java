@@ -26,6 +26,7 @@ import io.github.shardsum.testkit.Check;
 import io.github.shardsum.testkit.Choices;
 import io.github.shardsum.testkit.Generator;
 import io.github.shardsum.testkit.ProgramCase;
+import io.github.shardsum.testsupport.TestDepth;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,7 +40,7 @@ import org.junit.jupiter.api.Test;
  * lack, no more, whatever the sizes, the parameters and the order of the devices.
  */
 final class NeighboursTest {
-  private static final int TRIES = Boolean.getBoolean("shardsum.test.exhaustive") ? 5_000 : 300;
+  private static final int TRIES = TestDepth.cases(60, 300, 5000);
 
   private static final List<Long> SIZES = List.of(7L, 12L, 0L, 1L, 2L, 3L, 4L, 5L, 13L);
 
