@@ -497,6 +497,8 @@ public final class ProgramPlanner {
       all = all.plus(ways.cost(operand, given).orElseThrow(() -> ways.none(operand, given)));
     }
     return all;
+  }
+
   private static Nested.Scan scan(Nested.Scan scan, Program body) {
     return new Nested.Scan(
         scan.count(),
