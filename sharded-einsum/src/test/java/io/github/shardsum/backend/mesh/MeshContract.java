@@ -83,6 +83,18 @@ class MeshContract {
           }
           """);
 
+  private static final Program CHUNKS =
+      Program.parse(
+          """
+          program chunks {
+            input x: i64[n=101 m=5]
+            sums = cumulative_sum(x) {label="n", exclusive=true, reverse=true}
+            values, places = top_k(sums) {label="n", k=3, into="k"}
+            place = arg_max(x) {label="n"}
+            output sums, values, places, place
+          }
+          """);
+
   /** Of one to three axes and twelve devices, which 2, 3, 4 and 6 processes divide. */
   static List<Mesh> meshes() {
     return List.of(
@@ -151,6 +163,12 @@ class MeshContract {
   void neighboursHaveTheBitsOfTheReference(Mesh mesh) {
     equal(mesh, NEIGHBOURS, Map.of("moved", "n@x", "near", "n@x"));
     equal(mesh, NEIGHBOURS, Map.of("moved", "n@x", "part", "n m@x", "near", "n@x"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("meshes")
+  void chunksHaveTheBitsOfTheReference(Mesh mesh) {
+    equal(mesh, CHUNKS, Map.of("sums", "n@x m"));
   }
 
   @ParameterizedTest
