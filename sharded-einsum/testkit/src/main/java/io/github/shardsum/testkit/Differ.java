@@ -288,12 +288,16 @@ public final class Differ {
       return Optional.empty();
     }
     if (right.failure().isPresent()) {
-      return Optional.of("expected: failed with " + right.failure().get());
+      return Optional.of("expected: failed with " + described(right.failure().get()));
     }
     if (other.failure().isPresent()) {
-      return Optional.of("got: failed with " + other.failure().get());
+      return Optional.of("got: failed with " + described(other.failure().get()));
     }
     return TensorDifference.between(drawn.program().outputs(), right.outputs(), other.outputs());
+  }
+
+  private static String described(Throwable failure) {
+    return failure.getClass().getSimpleName() + ": " + failure.getMessage();
   }
 
   private static Outcome outcome(Runner runner, ProgramCase drawn) {

@@ -49,7 +49,9 @@ final class DifferJson {
     outcome
         .failure()
         .ifPresentOrElse(
-            failure -> side.put("failure", failure.toString()),
+            failure ->
+                side.put(
+                    "failure", failure.getClass().getSimpleName() + ": " + failure.getMessage()),
             () -> tensors(side, outputs, outcome.outputs()));
   }
 

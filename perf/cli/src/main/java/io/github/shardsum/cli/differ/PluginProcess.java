@@ -64,11 +64,6 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
     Refused(String message) {
       super(message);
     }
-
-    @Override
-    public String toString() {
-      return getMessage() + "";
-    }
   }
 
   /** The plugin ends the process. */
@@ -77,11 +72,6 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
 
     Ended(String message) {
       super(message);
-    }
-
-    @Override
-    public String toString() {
-      return getMessage() + "";
     }
   }
 
@@ -154,7 +144,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
               .redirectOutput(log.toFile())
               .start();
       // A process that ends before it calls would be waited for without end.
-      process.onExit().thenRun(() -> closed(server));
+      var _ = process.onExit().thenRun(() -> closed(server));
       SocketChannel socket;
       try {
         socket = server.accept();

@@ -100,7 +100,7 @@ final class LayoutEdits {
     ProgramCopy copy = new ProgramCopy(program.name());
     program.inputs().forEach(input -> copy.input(input, input.type()));
     for (Statement statement : program.statements()) {
-      if (statement == changed) {
+      if (statement.equals(changed)) {
         Value x = statement.operation().operands().getFirst();
         copy.add(statement, new Annotate(copy.of(x), less));
       } else {

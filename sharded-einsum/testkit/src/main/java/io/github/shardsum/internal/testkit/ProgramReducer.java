@@ -26,6 +26,9 @@ public final class ProgramReducer {
   private final Predicate<ProgramCase> fails;
   private int left;
 
+  /** Edits after which it still failed. */
+  private int made;
+
   /**
    * A reducer, used once.
    *
@@ -40,13 +43,13 @@ public final class ProgramReducer {
   /** The smallest program found. */
   public ProgramCase reduce(ProgramCase failing) {
     ProgramCase best = failing;
-    ProgramCase before;
+    int before;
     do {
-      before = best;
+      before = made;
       for (Function<ProgramCase, List<Supplier<ProgramCase>>> edits : EDITS) {
         best = greedy(best, edits);
       }
-    } while (best != before && left > 0);
+    } while (made > before && left > 0);
     return best;
   }
 
@@ -59,6 +62,7 @@ public final class ProgramReducer {
       Optional<ProgramCase> tried = failing(smaller.get(next));
       if (tried.isPresent()) {
         best = tried.get();
+        made++;
         // What stands at this place now is what stood behind the edit that was made.
         smaller = edits.apply(best);
       } else {

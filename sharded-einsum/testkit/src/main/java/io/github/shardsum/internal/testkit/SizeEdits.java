@@ -80,7 +80,7 @@ final class SizeEdits {
     }
     for (Statement statement : program.statements()) {
       Operation operation = shortened(statement.operation(), copy);
-      if (operation == statement.operation()) {
+      if (operation.equals(statement.operation())) {
         copy.add(statement);
       } else {
         copy.add(statement, operation);

@@ -133,7 +133,7 @@ final class StatementEdits {
     ProgramCopy copy = new ProgramCopy(program.name());
     program.inputs().forEach(input -> copy.input(input, input.type()));
     for (Statement statement : program.statements()) {
-      if (statement == bypassed) {
+      if (statement.equals(bypassed)) {
         copy.replace(statement.result(), copy.of(operand));
       } else {
         copy.add(statement);
