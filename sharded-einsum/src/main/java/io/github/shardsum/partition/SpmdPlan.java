@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.internal.partition.DeviceMemory;
 import io.github.shardsum.internal.partition.PlanJson;
 import io.github.shardsum.internal.partition.PlanPage;
 import io.github.shardsum.internal.partition.PlanTable;
@@ -9,7 +10,6 @@ import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Statement;
 import java.util.List;
-import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
 /**
@@ -214,20 +214,21 @@ public record SpmdPlan(
    * @return the number
    */
   public long peakElements() {
-    return peak(value -> 1);
+    return Counting.peak(this, _ -> 1);
   }
 
   /**
-   * As {@link #peakElements()}, in bytes.
+   * The most bytes that the largest device holds at once when the plan runs: the inputs, the values
+   * that are stored from one compiled local program to the next, what collectives need to pack, and
+   * what the local programs need while they run. Statements without a collective between them are
+   * one local program, which need not store what is between them, so that this may be less than the
+   * most of {@link #liveBytes(int)}. What kernels of composites need for themselves is not known
+   * here; the executable on a mesh counts it.
    *
    * @return the number
    */
   public long peakBytes() {
-    return peak(value -> value.dtype().byteSize());
-  }
-
-  private long peak(ToLongFunction<PlannedValue> unit) {
-    return Counting.peak(this, unit);
+    return DeviceMemory.of(this).peakBytes();
   }
 
   /**

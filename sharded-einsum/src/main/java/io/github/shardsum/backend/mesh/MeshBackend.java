@@ -4,12 +4,17 @@ import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.partition.LimitedPlanner;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -81,7 +86,7 @@ public final class MeshBackend implements Backend {
    *
    * @param program the program, with annotations or layouts of inputs
    * @param compileOptions values to compute again, and bytes that a device may hold at once, inputs
-   *     included
+   *     and outputs included; if the cheapest plan holds more, others are looked for
    * @return the executable
    * @throws IllegalArgumentException if an annotation names an axis that the mesh does not have, or
    *     no plan stays within the limits
@@ -91,12 +96,25 @@ public final class MeshBackend implements Backend {
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(compileOptions, "options");
     ProgramPlan plan =
-        ProgramPlan.of(
+        LimitedPlanner.plan(
             rematerialized(program, compileOptions.rematerialized()),
             collectives.mesh(),
-            composite -> kernels.kernel(composite).isPresent(),
-            options);
+            this::code,
+            limited(compileOptions.memoryLimit()));
     return compile(program, plan, compileOptions);
+  }
+
+  private Optional<CompositeCode> code(Nested.Composite composite) {
+    return kernels
+        .kernel(composite)
+        .map(kernel -> new CompositeCode(kernel::run, kernel.flops(), kernel::scratchBytes));
+  }
+
+  /** The smaller of both limits. */
+  private PlanOptions limited(OptionalLong other) {
+    long limit =
+        Math.min(other.orElse(Long.MAX_VALUE), options.memoryLimit().orElse(Long.MAX_VALUE));
+    return limit == Long.MAX_VALUE ? options : options.withMemoryLimit(limit);
   }
 
   @Override
@@ -118,14 +136,11 @@ public final class MeshBackend implements Backend {
   }
 
   private MeshExecutable compile(Program program, ProgramPlan plan, CompileOptions compileOptions) {
-    long bytes = plan.plan().peakBytes();
-    if (compileOptions.memoryLimit().isPresent()
-        && bytes > compileOptions.memoryLimit().getAsLong()) {
-      throw new IllegalArgumentException(
-          "program %s: a device holds %d bytes at once, got a limit of %d; rematerialise values, or raise it"
-              .formatted(program.name(), bytes, compileOptions.memoryLimit().getAsLong()));
+    OptionalLong limit = compileOptions.memoryLimit();
+    if (limit.isPresent()) {
+      LimitedPlanner.check(plan, this::code, limit.getAsLong());
     }
-    return new MeshExecutable(program, plan, bytes, collectives, kernels);
+    return new MeshExecutable(program, plan, collectives, this::code);
   }
 
   private static Program rematerialized(Program program, Set<String> names) {

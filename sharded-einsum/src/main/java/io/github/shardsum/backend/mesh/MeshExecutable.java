@@ -1,10 +1,10 @@
 package io.github.shardsum.backend.mesh;
 
 import io.github.shardsum.backend.Executable;
-import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.internal.backend.CheckedExecutable;
 import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.partition.DeviceMemory;
 import io.github.shardsum.internal.partition.PlanRunner;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.partition.PlannedValue;
@@ -18,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * A program that was planned and compiled for a mesh. Thread-safe; runs on one engine take turns.
+ * The memory of a run is allocated by the first one and kept for the next; results are the
+ * caller's.
  *
  * <p>{@link #run} takes and gives whole values, on every process the same. {@link #runSharded}
  * takes and gives shards without a copy.
@@ -25,27 +27,20 @@ import java.util.concurrent.CompletableFuture;
 public final class MeshExecutable implements Executable {
   private final ProgramPlan plan;
   private final Collectives collectives;
+  private final CompositeCode.Finder composites;
   private final PlanRunner runner;
   private final CheckedExecutable executable;
 
   MeshExecutable(
-      Program program, ProgramPlan plan, long bytes, Collectives collectives, Kernels kernels) {
+      Program program, ProgramPlan plan, Collectives collectives, CompositeCode.Finder composites) {
     this.plan = plan;
     this.collectives = collectives;
-    this.runner =
-        new PlanRunner(
-            plan.plan(),
-            collectives,
-            composite ->
-                kernels
-                    .kernel(composite)
-                    .map(
-                        kernel ->
-                            new CompositeCode(kernel::run, kernel.flops(), kernel::scratchBytes)));
+    this.composites = composites;
+    this.runner = new PlanRunner(plan.plan(), collectives, composites);
     this.executable =
         new CheckedExecutable(
             program,
-            new CheckedExecutable.Code(this::write, bytes, plan::explain, List::of),
+            new CheckedExecutable.Code(this::write, 0, plan::explain, List::of),
             Thread::startVirtualThread);
   }
 
@@ -152,9 +147,26 @@ public final class MeshExecutable implements Executable {
     return executable.start(inputs);
   }
 
+  /**
+   * Most bytes that the largest device holds at once in a run, its shards of inputs and outputs
+   * included: values that are stored, what collectives pack, and what local programs and kernels of
+   * composites need while they run. What limits are compared with.
+   */
   @Override
   public long peakBytes() {
-    return executable.peakBytes();
+    return DeviceMemory.of(plan.plan(), composites).peakBytes();
+  }
+
+  /**
+   * Bytes that the first run allocates in this process, for all its devices, and that are kept for
+   * later ones until {@link #close}: the stored values but for inputs and outputs, and what local
+   * programs need, each on as many threads as run it at once.
+   *
+   * @param threads how many threads compute
+   * @return the bytes
+   */
+  public long keptBytes(int threads) {
+    return runner.keptBytes(threads);
   }
 
   @Override
@@ -165,5 +177,6 @@ public final class MeshExecutable implements Executable {
   @Override
   public void close() {
     executable.close();
+    runner.close();
   }
 }

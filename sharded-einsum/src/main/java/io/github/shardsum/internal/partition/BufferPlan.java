@@ -12,6 +12,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -305,6 +306,25 @@ final class BufferPlan {
       bytes += from[output.getKey()] <= stage ? output.getValue().bytes() : 0;
     }
     return bytes;
+  }
+
+  /** Names of values that live through a stage that does not read them, the largest first. */
+  List<String> through(int stage) {
+    if (stage < 0) {
+      return List.of();
+    }
+    List<Integer> read = new ArrayList<>();
+    stages.all().get(stage).reads().forEach(value -> read.add(root[value]));
+    return values.entrySet().stream()
+        .filter(entry -> from[entry.getKey()] < stage && to[entry.getKey()] > stage)
+        .filter(entry -> !read.contains(entry.getKey()))
+        .sorted(
+            Comparator.comparingLong(
+                    (Map.Entry<Integer, Integer> entry) -> -regions.get(entry.getValue()).bytes())
+                .thenComparing(Map.Entry::getKey))
+        .map(entry -> frame.value(entry.getKey()).name())
+        .distinct()
+        .toList();
   }
 
   /**

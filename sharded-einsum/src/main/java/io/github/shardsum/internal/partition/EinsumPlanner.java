@@ -34,16 +34,22 @@ import java.util.TreeMap;
  * all.
  */
 public final class EinsumPlanner {
+  /** Searches for a plan of less memory, each for less than the one before found. */
+  private static final int MOST_TRIES = 16;
+
   private final Mesh mesh;
   private final DType dtype;
   private final Prices prices;
-  private final Reshards reshards;
+  private Reshards reshards;
   private final PlanOptions options;
   private final ContractionTree tree;
   private final List<Layout> layouts = new ArrayList<>();
   private final Contraction root;
   private final Layout home;
   private final Map<Contraction, Map<Layout, Realization>> known = new HashMap<>();
+
+  /** Bytes that a step may need for its operands and result. */
+  private long most = Long.MAX_VALUE;
 
   /**
    * Reads what is to be planned.
@@ -60,7 +66,7 @@ public final class EinsumPlanner {
     this.dtype = dtype;
     this.options = options;
     this.prices = Prices.of(mesh, options);
-    this.reshards = new Reshards(prices, options);
+    this.reshards = new Reshards(prices, Policy.CHEAPEST.reshards(options));
     this.tree = new ContractionTree(bound, equation.operands());
     for (Contraction operand : tree.operands()) {
       int number = operand.operand();
@@ -109,6 +115,19 @@ public final class EinsumPlanner {
    * @throws PlanException if there is none within the limits
    */
   public Planned plan() {
+    List<Candidate> candidates = candidates(Long.MAX_VALUE);
+    if (candidates.isEmpty()) {
+      throw none();
+    }
+    return options.memoryLimit().isEmpty()
+        ? planned(candidates, 0)
+        : within(options.memoryLimit().getAsLong());
+  }
+
+  /** Plans of which no step alone needs more than some bytes, the cheapest first. */
+  private List<Candidate> candidates(long bytes) {
+    known.clear();
+    most = bytes;
     List<Candidate> candidates = new ArrayList<>();
     for (Realization way : realizations(root).values()) {
       way(root, way.natural(), home)
@@ -118,29 +137,54 @@ public final class EinsumPlanner {
     candidates.sort(
         Comparator.comparing(Candidate::cost)
             .thenComparing(c -> c.realization().sharding().toString()));
-    if (candidates.isEmpty()) {
-      throw none();
-    }
-    if (options.memoryLimit().isEmpty()) {
-      return planned(candidates, 0);
-    }
-    return within(candidates, options.memoryLimit().getAsLong());
+    return candidates;
   }
 
-  private Planned within(List<Candidate> candidates, long limit) {
+  /**
+   * The cheapest plan of those that the limit lets the search find; else of plans of ever smaller
+   * peaks, whichever the limit is, the first that stays within it.
+   */
+  private Planned within(long limit) {
     long least = Long.MAX_VALUE;
-    for (int i = 0; i < candidates.size(); i++) {
-      Planned planned = planned(candidates, i);
-      long peak = planned.plan().peakBytes();
-      if (peak <= limit) {
-        return planned;
+    for (boolean isTight : new boolean[] {false, true}) {
+      reshards = new Reshards(prices, new Policy(0, true, isTight).reshards(options));
+      Fitting asked = fitting(candidates(limit), limit);
+      if (asked.planned().isPresent()) {
+        return asked.planned().get();
       }
-      least = Math.min(least, peak);
+      long most = Long.MAX_VALUE;
+      for (int tries = 0; tries < MOST_TRIES; tries++) {
+        Fitting fitting = fitting(candidates(most), limit);
+        if (fitting.planned().isPresent()) {
+          return fitting.planned().get();
+        }
+        least = Math.min(least, fitting.least());
+        if (fitting.least() >= most) {
+          break;
+        }
+        most = fitting.least() - 1;
+      }
     }
     throw new PlanException(
         ("einsum %s: no plan stays within the memory limit of %d bytes a device; the least found"
                 + " needs %d")
             .formatted(root.equation(), limit, least));
+  }
+
+  /** The first plan within a limit, or the least peak of all. */
+  private record Fitting(Optional<Planned> planned, long least) {}
+
+  private Fitting fitting(List<Candidate> candidates, long limit) {
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < candidates.size(); i++) {
+      Planned planned = planned(candidates, i);
+      long peak = planned.plan().peakBytes();
+      if (peak <= limit) {
+        return new Fitting(Optional.of(planned), peak);
+      }
+      least = Math.min(least, peak);
+    }
+    return new Fitting(Optional.empty(), least);
   }
 
   /**
@@ -256,7 +300,23 @@ public final class EinsumPlanner {
       met.add(wanted);
       sources.add(source.get().realization());
     }
+    if (bytes(einsum, met, natural) > most) {
+      return Optional.empty();
+    }
     return Optional.of(new Realization(sharding, met, sources, natural, cost));
+  }
+
+  /** What a step holds on the largest device. */
+  private long bytes(Contraction einsum, List<Layout> met, Layout natural) {
+    long bytes = bytes(einsum, natural);
+    for (int i = 0; i < met.size(); i++) {
+      bytes += bytes(einsum.parts().get(i), met.get(i));
+    }
+    return bytes;
+  }
+
+  private long bytes(Contraction value, Layout layout) {
+    return layout.largestShape(shape(value)).elementCount() * stored(layout).byteSize();
   }
 
   private Optional<Candidate> cheapest(Contraction part, Layout wanted) {

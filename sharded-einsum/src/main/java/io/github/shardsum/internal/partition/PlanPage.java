@@ -131,7 +131,7 @@ public final class PlanPage {
 
   /** A bar a step, as high as what is held. */
   private void memory() {
-    long most = Math.max(1, plan.peakBytes());
+    long most = Math.max(1, steps.stream().mapToLong(StepFigures::liveBytes).max().orElse(0));
     double width = (double) WIDTH / steps.size();
     open("Bytes that the largest device holds, step by step");
     for (int i = 0; i < steps.size(); i++) {

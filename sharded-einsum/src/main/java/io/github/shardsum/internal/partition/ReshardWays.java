@@ -35,7 +35,7 @@ final class ReshardWays {
     this.kernels = kernels;
     this.mesh = mesh;
     this.prices = Prices.of(mesh, options);
-    this.reshards = new Reshards(prices, options);
+    this.reshards = new Reshards(prices, policy.reshards(options));
   }
 
   /** A way, and the place of the layout that it begins with. */

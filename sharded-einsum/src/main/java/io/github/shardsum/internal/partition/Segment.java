@@ -149,6 +149,11 @@ final class Segment {
     return outputs;
   }
 
+  /** The statements, those that it makes again too. */
+  List<Integer> steps() {
+    return steps;
+  }
+
   /** Bytes that a device needs while it computes, beside what is read and made. */
   long largestWorkspace() {
     return compiled.values().stream().mapToLong(Code::bytes).max().orElse(0);

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Nested;
 import java.util.ArrayList;
@@ -143,5 +144,31 @@ record Stages(
           };
     }
     return bytes;
+  }
+
+  /** The values that a stage makes, those between the statements of a segment too. */
+  List<PlannedValue> values(Stage stage) {
+    List<Integer> steps =
+        switch (stage) {
+          case Stage.Local local -> local.segment().steps();
+          case Stage.Between between -> List.of(between.step());
+          case Stage.Rounds rounds -> List.of(rounds.step());
+        };
+    return steps.stream().flatMap(step -> plan.steps().get(step).results().stream()).toList();
+  }
+
+  /** As {@code step 3, all-gather of w f32[8, 8] m h}. */
+  String describe(Stage stage) {
+    return switch (stage) {
+      case Stage.Local local ->
+          "the local program %s".formatted(local.segment().name());
+      case Stage.Between between -> describe(between.step());
+      case Stage.Rounds rounds -> describe(rounds.step());
+    };
+  }
+
+  private String describe(int step) {
+    PlanStep at = plan.steps().get(step);
+    return "step %d, %s of %s".formatted(step, at.action().op(), at.result());
   }
 }
