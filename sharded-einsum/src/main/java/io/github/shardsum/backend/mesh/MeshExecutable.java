@@ -160,7 +160,8 @@ public final class MeshExecutable implements Executable {
   /**
    * Bytes that the first run allocates in this process, for all its devices, and that are kept for
    * later ones until {@link #close}: the stored values but for inputs and outputs, and what local
-   * programs need, each on as many threads as run it at once.
+   * programs need, each on as many threads as run it at once. {@link #run} keeps the outputs'
+   * shards too.
    *
    * @param threads how many threads compute
    * @return the bytes

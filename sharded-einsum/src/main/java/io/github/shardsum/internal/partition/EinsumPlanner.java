@@ -300,7 +300,7 @@ public final class EinsumPlanner {
       met.add(wanted);
       sources.add(source.get().realization());
     }
-    if (bytes(einsum, met, natural) > most) {
+    if (most < Long.MAX_VALUE && bytes(einsum, met, natural) > most) {
       return Optional.empty();
     }
     return Optional.of(new Realization(sharding, met, sources, natural, cost));

@@ -39,11 +39,14 @@ public final class LimitedPlanner {
   /** What a byte counts in elements received. */
   private static final double[] WEIGHTS = {1.0 / 256, 1.0 / 16, 1, 16, 1024};
 
-  /** Changes of the program, one after the other, of which each must make the peak smaller. */
-  private static final int MOST_CHANGES = 24;
+  /** Plans that are made: one of a layer with its gradient takes some tens of milliseconds. */
+  private static final int MOST_PLANS = 120;
 
   /** Into how many parts an einsum is cut, if they divide its label. */
-  private static final int[] PARTS = {2, 4, 8, 16, 32};
+  private static final int[] PARTS = {2, 4, 16};
+
+  /** Of the values that live through a stage, the largest are computed again. */
+  private static final int MOST_VALUES = 6;
 
   /** How the gradient of a program names the cotangent of a value. */
   private static final String COTANGENT = "cotangent.";
@@ -51,6 +54,7 @@ public final class LimitedPlanner {
   private final Mesh mesh;
   private final CompositeCode.Finder composites;
   private final PlanOptions options;
+  private int plans;
 
   /** A plan, what was planned, and by which policy. */
   private record Found(Program program, Policy policy, Planned planned, DeviceMemory memory) {
@@ -126,6 +130,7 @@ public final class LimitedPlanner {
   }
 
   private Found found(Program program, Policy policy) {
+    plans++;
     Planned planned = planned(program, policy);
     return new Found(program, policy, planned, DeviceMemory.of(planned.plan(), composites));
   }
@@ -142,7 +147,7 @@ public final class LimitedPlanner {
       least = other.filter(least::isLarger).orElse(least);
       other.filter(found -> found.memory().peakBytes() <= limit).ifPresent(fitting::add);
     }
-    for (int change = 0; change < MOST_CHANGES && fitting.isEmpty(); change++) {
+    while (fitting.isEmpty()) {
       Optional<Found> smaller = changed(least, limit);
       if (smaller.isEmpty()) {
         break;
@@ -177,6 +182,9 @@ public final class LimitedPlanner {
   private Optional<Found> changed(Found least, long limit) {
     Optional<Found> best = Optional.empty();
     for (Supplier<Optional<Program>> change : changes(least)) {
+      if (plans >= MOST_PLANS) {
+        break;
+      }
       Optional<Found> other = change.get().flatMap(program -> tried(program, least.policy()));
       if (other.isPresent() && best.orElse(least).isLarger(other.get())) {
         best = other;
@@ -214,11 +222,11 @@ public final class LimitedPlanner {
         }
       }
     }
-    for (String name : found.memory().through()) {
-      if (results.contains(name)) {
-        changes.add(() -> Optional.of(Passes.rematerialize(program, Set.of(name))));
-      }
-    }
+    found.memory().through().stream()
+        .filter(results::contains)
+        .limit(MOST_VALUES)
+        .forEach(
+            name -> changes.add(() -> Optional.of(Passes.rematerialize(program, Set.of(name)))));
     return changes;
   }
 

@@ -45,7 +45,8 @@ final class PlanSettings {
   @Option(
       names = "--memory-limit",
       paramLabel = "BYTES",
-      description = "What a device may hold at once, its operands included.")
+      description =
+          "What a device may hold at once, its operands included; another plan is looked for.")
   private Optional<Long> limit = Optional.empty();
 
   @Option(names = "--json", description = "Print the plan as JSON instead of a table.")

@@ -1,0 +1,251 @@
+package io.github.shardsum.bench;
+
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.backend.mesh.MeshExecutable;
+import io.github.shardsum.collective.CollectiveOptions;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.Interval;
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.PairedTiming;
+import io.github.shardsum.measure.Timed;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * What a mesh costs: planning the Mixture-of-Experts layer with the annotations of the paper's
+ * algorithm 2 for 2048 devices and for 8, the checker beside the planner, and in process the layer
+ * on 8 devices beside the same on one, equal work on equal threads; forward, and forward and
+ * backward, in times with paired intervals. The exit status is 1 if a promise is missed.
+ *
+ * <p>Arguments: any of {@code plan}, {@code run}; none for both.
+ */
+public final class MeshComparison {
+  private static final int ROUNDS = 31;
+
+  /** Planning for 2048 devices may take this much of the time for 8. */
+  private static final double MOST_OF_FEW = 1.2;
+
+  private static final double MOST_SECONDS = 0.2;
+
+  /** The checker is no slower than the planner. */
+  private static final double MOST_OF_PLANNER = 1;
+
+  /** The layer on 8 devices may take this much of the time on one. */
+  private static final double MOST_FORWARD = 1.15;
+
+  private static final double MOST_WITH_GRADIENT = 1.2;
+  private static final int DEVICES = 8;
+  private static final int MANY = 2048;
+  private static final RouteOptions ROUTE =
+      RouteOptions.parse("top2 capacity=factor:1.25 second=random:0.5");
+  private static final Map<String, String> LAYOUTS =
+      Map.of("inputs", "G@x", "dispatched", "E@x", "outputs", "G@x");
+
+  private boolean missed;
+
+  private MeshComparison() {}
+
+  /**
+   * Measures.
+   *
+   * @param arguments what
+   */
+  public static void main(String[] arguments) throws MeasurementException {
+    List<String> wanted = arguments.length == 0 ? List.of("plan", "run") : List.of(arguments);
+    MeshComparison times = new MeshComparison();
+    for (String what : wanted) {
+      print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+      switch (what) {
+        case "plan" -> times.plan();
+        case "run" -> times.run();
+        default -> throw new IllegalArgumentException("argument: must be plan or run, got " + what);
+      }
+    }
+    print("%nload %.2f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+    System.exit(times.missed ? 1 : 0);
+  }
+
+  private static void print(String format, Object... values) {
+    System.out.printf(Locale.ROOT, format, values);
+  }
+
+  private String verdict(boolean met) {
+    missed |= !met;
+    return met ? "met" : "MISSED";
+  }
+
+  private static Program layer(MoeSizes sizes) {
+    return MoePrograms.layer(sizes, DType.F32, ROUTE, Randomness.seeded(1));
+  }
+
+  private static ProgramPlan planned(Program program, int devices) {
+    return ProgramPlan.of(
+        program,
+        Mesh.of("x", devices),
+        composite -> MoePrograms.kernels().kernel(composite).isPresent(),
+        PlanOptions.defaults());
+  }
+
+  /** The gradient of the layer with two groups and one expert a device. */
+  private static Program gradient(int devices) {
+    MoeSizes sizes = MoeSizes.of(2L * devices, 256, devices, 256, 512, ROUTE);
+    return MoePrograms.gradient(Annotations.of(LAYOUTS).apply(layer(sizes)));
+  }
+
+  private void plan() throws MeasurementException {
+    Program many = gradient(MANY);
+    Program few = gradient(DEVICES);
+    int steps = planned(few, DEVICES).plan().steps().size();
+    Data.check("steps", steps, planned(many, MANY).plan().steps().size(), 0);
+    PairedTiming planning =
+        PairedTiming.of(
+            InterleavedTimer.of(ROUNDS),
+            Timed.of(() -> planned(many, MANY)),
+            Timed.of(() -> planned(few, DEVICES)));
+    Interval ratio = planning.ratio();
+    double seconds = Interval.median(planning.first());
+    print(
+        "planning the layer with its gradient, %d steps: %.2f ms for %d devices, %.2f ms for %d,"
+            + " %d pairs: %.3f [%.3f, %.3f], at most %.1f %s, and at most %.0f ms %s%n",
+        steps,
+        seconds * 1e3,
+        MANY,
+        Interval.median(planning.second()) * 1e3,
+        DEVICES,
+        ROUNDS,
+        ratio.median(),
+        ratio.low(),
+        ratio.high(),
+        MOST_OF_FEW,
+        verdict(ratio.median() <= MOST_OF_FEW),
+        MOST_SECONDS * 1e3,
+        verdict(seconds <= MOST_SECONDS));
+    ProgramPlan plan = planned(many, MANY);
+    PairedTiming checking =
+        PairedTiming.of(
+            InterleavedTimer.of(ROUNDS),
+            Timed.of(plan::certify),
+            Timed.of(() -> planned(many, MANY)));
+    Interval part = checking.ratio();
+    print(
+        "certifying it: %.2f ms, of planning %.3f [%.3f, %.3f], at most %.0f %s%n",
+        Interval.median(checking.first()) * 1e3,
+        part.median(),
+        part.low(),
+        part.high(),
+        MOST_OF_PLANNER,
+        verdict(part.median() <= MOST_OF_PLANNER));
+  }
+
+  private void run() throws MeasurementException {
+    MoeSizes sizes = MoeSizes.of(2L * DEVICES, 512, DEVICES, 256, 1024, ROUTE);
+    print("%s, f32, %s%n", sizes, ROUTE);
+    Program one = layer(sizes);
+    Program many = Annotations.of(LAYOUTS).apply(one);
+    compare("forward", one, many, MOST_FORWARD);
+    compare(
+        "forward and backward",
+        MoePrograms.gradient(one),
+        MoePrograms.gradient(many),
+        MOST_WITH_GRADIENT);
+  }
+
+  /** From whole values to whole values on both sides, and from shards to shards on the mesh. */
+  private void compare(String what, Program one, Program many, double most)
+      throws MeasurementException {
+    List<Tensor> inputs = inputs(one);
+    List<Tensor> outputs = zeros(one);
+    List<Tensor> others = zeros(one);
+    try (Workers workers = Workers.ofProcessors();
+        Collectives collectives =
+            Collectives.open(Mesh.of("x", DEVICES), workers, CollectiveOptions.defaults());
+        Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
+        MeshExecutable mesh =
+            MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
+                .compile(many)) {
+      local.runInto(outputs, inputs);
+      mesh.runInto(others, inputs);
+      equal(outputs, others);
+      List<ShardedTensor> shards = new ArrayList<>();
+      for (int i = 0; i < inputs.size(); i++) {
+        PlannedValue input = mesh.plan().plan().inputs().get(i);
+        shards.add(ShardedTensor.of(inputs.get(i), input.layout(), collectives.devices()));
+      }
+      Timed onOne = Timed.of(() -> local.runInto(outputs, inputs));
+      report(what + ", whole values", Timed.of(() -> mesh.runInto(others, inputs)), onOne, most);
+      report(what + ", shards", Timed.of(() -> mesh.runSharded(shards)), onOne, most);
+    }
+  }
+
+  private void report(String what, Timed mesh, Timed one, double most) throws MeasurementException {
+    PairedTiming times = PairedTiming.of(InterleavedTimer.of(ROUNDS), mesh, one);
+    Interval ratio = times.ratio();
+    print(
+        "%-35s %7.2f ms on %d devices, %7.2f ms on one, %d pairs: %.3f [%.3f, %.3f], at most %.2f"
+            + " %s%n",
+        what,
+        Interval.median(times.first()) * 1e3,
+        DEVICES,
+        Interval.median(times.second()) * 1e3,
+        ROUNDS,
+        ratio.median(),
+        ratio.low(),
+        ratio.high(),
+        most,
+        verdict(ratio.median() <= most));
+  }
+
+  private static List<Tensor> inputs(Program program) {
+    Random random = new Random(1);
+    List<Tensor> inputs = new ArrayList<>();
+    for (Value input : program.inputs()) {
+      float[] values = new float[Math.toIntExact(input.type().shape().elementCount())];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = random.nextFloat() - 0.5f;
+      }
+      inputs.add(Tensor.of(values, input.type().shape().toArray()).convert(input.type().dtype()));
+    }
+    return inputs;
+  }
+
+  private static List<Tensor> zeros(Program program) {
+    return program.outputs().stream()
+        .map(output -> Tensor.zeros(output.type().dtype(), output.type().shape()))
+        .toList();
+  }
+
+  /** Sums are taken in another order, so that results differ by their rounding. */
+  private static void equal(List<Tensor> one, List<Tensor> other) {
+    for (int i = 0; i < one.size(); i++) {
+      double[] expected = one.get(i).toDoubleArray();
+      double[] got = other.get(i).toDoubleArray();
+      double most = Arrays.stream(expected).map(Math::abs).max().orElse(0);
+      for (int at = 0; at < expected.length; at++) {
+        Data.check("output " + i + " at " + at, expected[at], got[at], 1e-4 * most);
+      }
+    }
+  }
+}
