@@ -79,8 +79,7 @@ class MemoryLimitTest {
     for (Value input : program.inputs()) {
       double[] values = new double[Math.toIntExact(input.type().shape().elementCount())];
       Arrays.setAll(values, i -> i % 7 - 3);
-      inputs.add(
-          Tensor.of(values, input.type().shape().toArray()).convert(input.type().dtype()));
+      inputs.add(Tensor.of(values, input.type().shape().toArray()).convert(input.type().dtype()));
     }
     try (Collectives collectives = Collectives.open(MESH);
         Executable reference = new ReferenceBackend().compile(program);
@@ -142,8 +141,7 @@ class MemoryLimitTest {
       }
       Matcher least = LEAST.matcher(String.valueOf(error.getMessage()));
       assertTrue(least.find(), error.getMessage());
-      PlanOptions options =
-          PlanOptions.defaults().withMemoryLimit(Long.parseLong(least.group(1)));
+      PlanOptions options = PlanOptions.defaults().withMemoryLimit(Long.parseLong(least.group(1)));
       assertTrue(drawn.plan(options).plan().peakBytes() <= options.memoryLimit().getAsLong());
       refused++;
     }

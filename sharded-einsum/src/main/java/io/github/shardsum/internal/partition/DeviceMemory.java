@@ -26,8 +26,7 @@ import java.util.function.Predicate;
  * @param made names of the values that the stage makes
  * @param through names of other values that are stored meanwhile, the largest first
  */
-public record DeviceMemory(
-    long peakBytes, String where, Set<String> made, List<String> through) {
+public record DeviceMemory(long peakBytes, String where, Set<String> made, List<String> through) {
   /** Copies the collections. */
   public DeviceMemory {
     made = Collections.unmodifiableSet(new TreeSet<>(made));

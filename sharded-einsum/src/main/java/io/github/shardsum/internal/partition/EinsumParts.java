@@ -69,8 +69,13 @@ final class EinsumParts {
   static Optional<Program> cut(
       Program program, Statement statement, int operand, String label, long parts) {
     Contraction.Einsum einsum = (Contraction.Einsum) statement.operation();
-    long size = einsum.operands().get(operand).type().shape().size(
-        labels(einsum.equation().operand(operand)).indexOf(label));
+    long size =
+        einsum
+            .operands()
+            .get(operand)
+            .type()
+            .shape()
+            .size(labels(einsum.equation().operand(operand)).indexOf(label));
     return size % parts != 0 || size == parts
         ? Optional.empty()
         : Optional.of(new EinsumParts(program).run(statement, einsum, operand, label, parts));
@@ -88,16 +93,14 @@ final class EinsumParts {
     return new Program(program.name(), program.inputs(), statements, program.outputs());
   }
 
-  private void cut(
-      Value result, Contraction.Einsum einsum, int operand, String label, long parts) {
+  private void cut(Value result, Contraction.Einsum einsum, int operand, String label, long parts) {
     Value x = einsum.operands().get(operand);
     int dim = labels(einsum.equation().operand(operand)).indexOf(label);
     int out = labels(einsum.equation().output()).indexOf(label);
     String own = x.type().names().get(dim);
     String round = unused(x.type(), result.type());
     long part = x.type().shape().size(dim) / parts;
-    Value split =
-        add(new Movement.Split(x, own, List.of(round, own), List.of(parts, part)));
+    Value split = add(new Movement.Split(x, own, List.of(round, own), List.of(parts, part)));
     List<String> inOrder = split.type().names();
     Value first = turned(split, first(inOrder, round));
     Value piece = new Value("piece", without(first.type()));
@@ -121,16 +124,13 @@ final class EinsumParts {
     Program body =
         new Program("part", inputs, List.of(new Statement(List.of(each), local)), List.of(each));
     Value stacked =
-        add(
-            new Nested.Scan(
-                parts, round, false, body, List.of(), List.of(first), invariants));
+        add(new Nested.Scan(parts, round, false, body, List.of(), List.of(first), invariants));
     List<String> order = new ArrayList<>(each.type().names());
     String made = order.get(out);
     order.add(out, round);
     Value placed = turned(stacked, order);
     statements.add(
-        new Statement(
-            List.of(result), new Movement.Merge(placed, List.of(round, made), made)));
+        new Statement(List.of(result), new Movement.Merge(placed, List.of(round, made), made)));
   }
 
   private static List<String> first(List<String> names, String name) {
@@ -142,8 +142,7 @@ final class EinsumParts {
 
   private static ValueType without(ValueType stacked) {
     List<String> names = stacked.names().subList(1, stacked.rank());
-    return ValueType.of(
-        stacked.dtype(), names, names.stream().map(stacked::size).toList());
+    return ValueType.of(stacked.dtype(), names, names.stream().map(stacked::size).toList());
   }
 
   private static String unused(ValueType... types) {

@@ -33,7 +33,8 @@ import java.util.function.Supplier;
  * it stays within it. Else plans are made in which bytes count the more the harder it is, then with
  * einsums computed in parts, so that what they gather is gathered in parts, then with values
  * computed again that are stored through the stage which needs the most; of those of one kind that
- * stay within the limit the cheapest is taken. If none does, the error has the least that was found.
+ * stay within the limit the cheapest is taken. If none does, the error has the least that was
+ * found.
  */
 public final class LimitedPlanner {
   /** What a byte counts in elements received. */

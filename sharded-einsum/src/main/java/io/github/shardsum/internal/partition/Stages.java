@@ -160,8 +160,7 @@ record Stages(
   /** As {@code step 3, all-gather of w f32[8, 8] m h}. */
   String describe(Stage stage) {
     return switch (stage) {
-      case Stage.Local local ->
-          "the local program %s".formatted(local.segment().name());
+      case Stage.Local local -> "the local program %s".formatted(local.segment().name());
       case Stage.Between between -> describe(between.step());
       case Stage.Rounds rounds -> describe(rounds.step());
     };

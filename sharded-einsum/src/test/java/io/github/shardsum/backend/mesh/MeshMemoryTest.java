@@ -123,8 +123,7 @@ class MeshMemoryTest {
   void resultsStayAsTheyAreWhateverRunsNext() {
     Program program = program(64);
     List<Tensor> inputs = inputs(program);
-    List<Tensor> zeros =
-        inputs.stream().map(x -> Tensor.zeros(x.dtype(), x.shape())).toList();
+    List<Tensor> zeros = inputs.stream().map(x -> Tensor.zeros(x.dtype(), x.shape())).toList();
     try (Collectives collectives = Collectives.open(Mesh.of("x", 4));
         MeshExecutable executable = MeshBackend.of(collectives).compile(program)) {
       List<ShardedTensor> kept = executable.runSharded(shards(executable, collectives, inputs));
