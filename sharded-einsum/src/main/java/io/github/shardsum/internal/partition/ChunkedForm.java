@@ -20,10 +20,11 @@ import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.Set;
 
 /**
  * An operation that normalises, scans or searches a label, written as operations on chunks of the
@@ -95,9 +96,12 @@ final class ChunkedForm {
      * The form's statements in the place of the operation's.
      *
      * @param statement the operation's
-     * @param isFree whether a name is free
+     * @param whole the program whose statement it is, for names that it does not have
      */
-    List<Statement> inPlaceOf(Statement statement, Predicate<String> isFree) {
+    List<Statement> inPlaceOf(Statement statement, Program whole) {
+      Set<String> names = new HashSet<>();
+      whole.inputs().forEach(input -> names.add(input.name()));
+      whole.statements().forEach(other -> other.results().forEach(v -> names.add(v.name())));
       Map<Value, Value> values = new HashMap<>();
       values.put(program.inputs().getFirst(), statement.operation().operands().getFirst());
       for (int i = 0; i < statement.results().size(); i++) {
@@ -107,7 +111,7 @@ final class ChunkedForm {
       for (Statement own : program.statements()) {
         for (Value value : own.results()) {
           String name = statement.result().name() + "." + value.name();
-          while (!isFree.test(name)) {
+          while (names.contains(name)) {
             name += "_";
           }
           values.putIfAbsent(value, new Value(name, value.type()));

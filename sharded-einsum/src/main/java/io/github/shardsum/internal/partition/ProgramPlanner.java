@@ -297,23 +297,13 @@ public final class ProgramPlanner {
     return ChunkedForm.of(statement.operation(), ways.mesh().size(x.axes(dim)))
         .map(
             form -> {
-              List<Statement> chunks = form.inPlaceOf(statement, this::isFree);
-              for (Statement chunk : chunks) {
-                for (Value value : chunk.results()) {
-                  if (!statement.results().contains(value)) {
-                    chunkHomes.put(value, form.home(value, x, dim));
-                  }
-                }
-              }
+              List<Statement> chunks = form.inPlaceOf(statement, program);
+              chunks.stream()
+                  .flatMap(chunk -> chunk.results().stream())
+                  .filter(value -> !statement.results().contains(value))
+                  .forEach(value -> chunkHomes.put(value, form.home(value, x, dim)));
               return chunks;
             });
-  }
-
-  private boolean isFree(String name) {
-    return program.inputs().stream().noneMatch(input -> input.name().equals(name))
-        && program.statements().stream()
-            .flatMap(statement -> statement.results().stream())
-            .noneMatch(result -> result.name().equals(name));
   }
 
   private void apply(Statement statement) {
