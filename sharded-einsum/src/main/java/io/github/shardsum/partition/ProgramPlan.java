@@ -66,8 +66,7 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
       Program program, Mesh mesh, Map<String, Layout> layouts, PlanOptions options) {
     ProgramPlanner.Planned planned =
         ProgramPlanner.plan(program, mesh, layouts, true, _ -> false, options);
-    ProgramPlan plan =
-        new ProgramPlan(planned.program(), planned.plan(), planned.cost());
+    ProgramPlan plan = new ProgramPlan(planned.program(), planned.plan(), planned.cost());
     if (options.memoryLimit().isPresent()) {
       LimitedPlanner.check(
           plan, DeviceMemory.kernels(_ -> true), options.memoryLimit().getAsLong());
