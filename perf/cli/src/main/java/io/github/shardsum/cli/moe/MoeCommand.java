@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.moe;
 
+import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
@@ -126,6 +127,22 @@ public final class MoeCommand implements Callable<Integer> {
               + " show each collective with its bytes.")
   private Optional<String> mesh = Optional.empty();
 
+  /** What runs the layer. */
+  private enum Engines {
+    LOCAL,
+    PJRT
+  }
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description =
+          "local, this machine's kernels and with --mesh its virtual devices, or pjrt, a plugin and"
+              + " its devices, on the beginning of the text (default: ${DEFAULT-VALUE}).")
+  private Engines engines = Engines.LOCAL;
+
+  @Mixin private PluginChoice plugin = new PluginChoice();
+
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
 
@@ -135,22 +152,30 @@ public final class MoeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     MoeJob job = job();
     Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
-    if (mesh.isPresent() && job.dropless()) {
+    boolean pjrt = engines == Engines.PJRT;
+    if (plugin.isNamed() && !pjrt) {
+      throw new ParameterException(spec.commandLine(), "--plugin: expected --backend pjrt too");
+    }
+    if ((mesh.isPresent() || pjrt) && job.dropless()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--mesh: must be with a capacity, got none: an expert's rows of any"
+          (pjrt ? "--backend pjrt" : "--mesh")
+              + ": must be with a capacity, got none: an expert's rows of any"
               + " number are for one device");
     }
-    if (json && mesh.isPresent()) {
+    if (json && (mesh.isPresent() || pjrt)) {
       throw new ParameterException(
-          spec.commandLine(), "--json: must not stand with --mesh, whose report is text");
+          spec.commandLine(),
+          "--json: must not stand with --mesh or --backend pjrt, whose report is text");
     }
-    Optional<Mesh> devices = mesh.map(this::mesh);
+    Optional<Mesh> devices = mesh.or(() -> pjrt ? Optional.of("") : mesh).map(this::mesh);
+    Optional<Path> library =
+        pjrt ? Optional.of(plugin.find(System.getenv()).library()) : Optional.empty();
     try (Workers workers = Workers.of(job.threads());
         TextSource source = source(workers, progress)) {
       if (devices.isPresent()) {
         PrintWriter out = spec.commandLine().getOut();
-        return new MoeMeshRun(job, devices.get(), workers, out).run(source) ? 0 : 1;
+        return new MoeMeshRun(job, devices.get(), library, workers, out).run(source) ? 0 : 1;
       }
       MachineLimits before = limits(workers, progress);
       MoeOutcome outcome = new MoeRun(job, source, workers, progress).run(WARM_UP_SECONDS);

@@ -4,6 +4,7 @@ import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
+import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
@@ -15,21 +16,26 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtPlugin;
+import io.github.shardsum.pjrt.backend.PjrtBackend;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * The layer on a mesh, with the annotations of the paper's algorithm 2: groups on the mesh before
- * and after the experts, experts on it between. Shows each collective, and holds the results
- * against those of one device.
+ * The layer on a mesh, ours or a plugin's, with the annotations of the paper's algorithm 2: groups
+ * on the mesh before and after the experts, experts on it between. Shows each collective of ours,
+ * and holds the results against those of one device of ours.
  */
 final class MoeMeshRun {
   private static final long ROUTING_STREAM = 4;
@@ -37,12 +43,15 @@ final class MoeMeshRun {
 
   private final MoeJob job;
   private final Mesh mesh;
+  private final Optional<Path> plugin;
   private final Workers workers;
   private final PrintWriter out;
 
-  MoeMeshRun(MoeJob job, Mesh mesh, Workers workers, PrintWriter out) {
+  /** On a mesh of ours, or of a plugin if there is one. */
+  MoeMeshRun(MoeJob job, Mesh mesh, Optional<Path> plugin, Workers workers, PrintWriter out) {
     this.job = job;
     this.mesh = mesh;
+    this.plugin = plugin;
     this.workers = workers;
     this.out = out;
   }
@@ -63,15 +72,36 @@ final class MoeMeshRun {
     Program one = job.backward() ? MoePrograms.gradient(layer) : layer;
     Program many = job.backward() ? MoePrograms.gradient(annotated) : annotated;
     List<Tensor> inputs = inputs(one, batch);
+    if (plugin.isPresent()) {
+      return onPlugin(plugin.get(), one, many, inputs, sizes);
+    }
     try (Collectives collectives = Collectives.open(mesh, workers, CollectiveOptions.defaults());
         Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
         MeshExecutable sharded =
             MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
                 .compile(many)) {
-      head(sizes, collectives);
+      head(sizes, "%d devices in %d processes".formatted(mesh.size(), collectives.processes()));
       collectives(sharded.plan().plan());
       return compare(one, local.run(inputs), sharded.run(inputs), sizes)
-          && times(local, sharded, inputs);
+          && times(local, sharded, inputs, "on the mesh");
+    }
+  }
+
+  private boolean onPlugin(
+      Path library, Program one, Program many, List<Tensor> inputs, MoeSizes sizes) {
+    try (PjrtClient client = PluginChoice.client(PjrtPlugin.open(library), mesh.size());
+        PjrtBackend backend =
+            mesh.size() == 1 ? PjrtBackend.of(client) : PjrtBackend.of(client, mesh);
+        Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
+        Executable compiled = backend.compile(many)) {
+      head(sizes, "%d devices of %s".formatted(mesh.size(), backend));
+      out.printf(
+          Locale.ROOT,
+          "memory   %,d bytes a device beside inputs and outputs; %,d by our kernels%n%n",
+          compiled.peakBytes(),
+          local.peakBytes());
+      return compare(one, local.run(inputs), compiled.run(inputs), sizes)
+          && times(local, compiled, inputs, "on the plugin");
     }
   }
 
@@ -84,7 +114,7 @@ final class MoeMeshRun {
     return inputs;
   }
 
-  private void head(MoeSizes sizes, Collectives collectives) {
+  private void head(MoeSizes sizes, String devices) {
     out.printf(
         Locale.ROOT,
         "layer    G=%d S=%d E=%d C=%d M=%d H=%d, f32, %s%n",
@@ -97,10 +127,9 @@ final class MoeMeshRun {
         job.backward() ? "forward and backward" : "forward");
     out.printf(
         Locale.ROOT,
-        "mesh     %s, %d devices in %d processes%n",
+        "mesh     %s, %s%n",
         mesh.axisNames().isEmpty() ? "of one device" : mesh.notation(),
-        mesh.size(),
-        collectives.processes());
+        devices);
   }
 
   private void collectives(SpmdPlan plan) {
@@ -162,7 +191,7 @@ final class MoeMeshRun {
     return passed;
   }
 
-  private boolean times(Executable local, MeshExecutable sharded, List<Tensor> inputs) {
+  private boolean times(Executable local, Executable sharded, List<Tensor> inputs, String where) {
     double one = Double.MAX_VALUE;
     double many = Double.MAX_VALUE;
     for (int i = 0; i < TIMED_RUNS; i++) {
@@ -171,10 +200,11 @@ final class MoeMeshRun {
     }
     out.printf(
         Locale.ROOT,
-        "%nbest of %d runs: %.1f ms on the mesh, whole values in and out; %.1f ms on one device, %d"
-            + " threads%n",
+        "%nbest of %d runs: %.1f ms %s, whole values in and out; %.1f ms by our kernels on one"
+            + " device, %d threads%n",
         TIMED_RUNS,
         many * 1e3,
+        where,
         one * 1e3,
         workers.parallelism());
     out.flush();

@@ -75,6 +75,18 @@ class MoeCommandTest {
   }
 
   @Test
+  void aPluginIsOfTheBackendPjrtAndOfALayerWithACapacity() throws IOException {
+    assertEquals(2, runOnMesh("x=2", "--plugin", "none.so"));
+    assertTrue(err.toString().contains("--plugin: expected --backend pjrt"), err::toString);
+    String[] pjrt = {"--backend", "pjrt", "--plugin", "none.so"};
+    assertEquals(2, runOnMesh("x=2", "--dropless", pjrt[0], pjrt[1], pjrt[2], pjrt[3]));
+    assertTrue(err.toString().contains("--backend pjrt: must be with a capacity"), err::toString);
+    assertEquals(2, run("--text", text(), "--json", pjrt[0], pjrt[1], pjrt[2], pjrt[3]));
+    assertEquals(1, runOnMesh("x=2", pjrt));
+    assertTrue(err.toString().contains("none.so"), err::toString);
+  }
+
+  @Test
   void aRunReportsEveryStepTheLoadsTheLossAndTheCheck() throws IOException {
     int status =
         run(
