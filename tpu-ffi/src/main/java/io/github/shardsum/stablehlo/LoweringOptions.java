@@ -13,9 +13,15 @@ import java.util.Optional;
  *     on a TPU; without it a TPU rounds their operands to bf16
  * @param edges in which layouts values go in and out; empty for inputs as their types say, and
  *     outputs whole
+ * @param donation whether a run takes the memory of its arguments for results of the same type and
+ *     layout
  */
 public record LoweringOptions(
-    Optional<Mesh> mesh, ShardingForm form, boolean fullPrecision, Optional<Edges> edges) {
+    Optional<Mesh> mesh,
+    ShardingForm form,
+    boolean fullPrecision,
+    Optional<Edges> edges,
+    boolean donation) {
   /** Checks for null. */
   public LoweringOptions {
     Objects.requireNonNull(mesh, "mesh");
@@ -29,7 +35,8 @@ public record LoweringOptions(
    * @return the options
    */
   public static LoweringOptions defaults() {
-    return new LoweringOptions(Optional.empty(), ShardingForm.SHARDY, false, Optional.empty());
+    return new LoweringOptions(
+        Optional.empty(), ShardingForm.SHARDY, false, Optional.empty(), false);
   }
 
   /**
@@ -39,7 +46,7 @@ public record LoweringOptions(
    * @return the options
    */
   public LoweringOptions withMesh(Mesh over) {
-    return new LoweringOptions(Optional.of(over), form, fullPrecision, edges);
+    return new LoweringOptions(Optional.of(over), form, fullPrecision, edges, donation);
   }
 
   /**
@@ -49,7 +56,7 @@ public record LoweringOptions(
    * @return the options
    */
   public LoweringOptions withForm(ShardingForm other) {
-    return new LoweringOptions(mesh, other, fullPrecision, edges);
+    return new LoweringOptions(mesh, other, fullPrecision, edges, donation);
   }
 
   /**
@@ -58,7 +65,7 @@ public record LoweringOptions(
    * @return the options
    */
   public LoweringOptions withFullPrecision() {
-    return new LoweringOptions(mesh, form, true, edges);
+    return new LoweringOptions(mesh, form, true, edges, donation);
   }
 
   /**
@@ -68,6 +75,15 @@ public record LoweringOptions(
    * @return the options
    */
   public LoweringOptions withEdges(Edges layouts) {
-    return new LoweringOptions(mesh, form, fullPrecision, Optional.of(layouts));
+    return new LoweringOptions(mesh, form, fullPrecision, Optional.of(layouts), donation);
+  }
+
+  /**
+   * The same where a run takes the memory of its arguments.
+   *
+   * @return the options
+   */
+  public LoweringOptions withDonation() {
+    return new LoweringOptions(mesh, form, fullPrecision, edges, true);
   }
 }

@@ -7,6 +7,7 @@ import io.github.shardsum.internal.stablehlo.ModuleEmitter;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -69,6 +70,7 @@ public record StableHlo(
         ModuleEmitter.emit(
             program,
             edges,
+            options.donation() ? edges.donations(program) : Map.of(),
             options.mesh(),
             options.form() == ShardingForm.SHARDY,
             options.fullPrecision());

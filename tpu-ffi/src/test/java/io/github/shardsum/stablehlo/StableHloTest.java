@@ -143,6 +143,37 @@ class StableHloTest {
   }
 
   @Test
+  void anOutputTakesTheMemoryOfOneInputOfItsTypeAndLayout() {
+    Program step =
+        Program.parse(
+            """
+            program step {
+              input x: f32[b@x=4 m=3]
+              input w: f32[m=3 h=2]
+              input v: f32[m=3 h=2]
+              input u: f32[h=2 m=3]
+              sum = add(w, v)
+              twice = add(x, x)
+              output sum, twice, v
+            }
+            """);
+    String one = StableHlo.of(step, LoweringOptions.defaults().withDonation()).text();
+    assertTrue(
+        one.contains(
+            "%0: tensor<4x3xf32> {tf.aliasing_output = 1 : i32}, %1: tensor<3x2xf32>"
+                + " {tf.aliasing_output = 0 : i32}, %2: tensor<3x2xf32> {tf.aliasing_output = 2 :"
+                + " i32}, %3: tensor<2x3xf32>)"),
+        one);
+    String many =
+        StableHlo.of(step, LoweringOptions.defaults().withMesh(MESH).withDonation()).text();
+    // Of x a device has a part, of the result the whole.
+    assertTrue(
+        many.contains("%0: tensor<4x3xf32> {sdy.sharding = #sdy.sharding<@mesh, [{\"x\"}, {}]>},"),
+        many);
+    assertFalse(StableHlo.of(step).text().contains("aliasing"), one);
+  }
+
+  @Test
   void numbersAreReadBackToTheBit() {
     Program numbers =
         Program.parse(

@@ -7,7 +7,9 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.stablehlo.Edges;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -37,6 +39,34 @@ public record EdgeLayouts(
         even(program.outputs(), outputs, mesh),
         inputs,
         outputs);
+  }
+
+  /**
+   * Inputs whose memory outputs may take: for each output, in order, the first input of its type
+   * and layout that no other one takes.
+   *
+   * @return the output's number by the input's
+   */
+  public Map<Integer, Integer> donations(Program program) {
+    Map<Integer, Integer> taken = new HashMap<>();
+    for (int output = 0; output < outputs.size(); output++) {
+      Value result = program.outputs().get(output);
+      for (int input = 0; input < inputs.size(); input++) {
+        Value argument = program.inputs().get(input);
+        boolean alike =
+            argument.type().dtype() == result.type().dtype()
+                && argument.type().shape().equals(result.type().shape())
+                && meshAxes(inputs.get(input)).equals(meshAxes(outputs.get(output)));
+        if (alike && taken.putIfAbsent(input, output) == null) {
+          break;
+        }
+      }
+    }
+    return taken;
+  }
+
+  private static List<List<String>> meshAxes(Term term) {
+    return term.axes().stream().map(Axis::mesh).toList();
   }
 
   private static List<Term> demanded(List<Value> values, List<Term> terms, Optional<Mesh> mesh) {

@@ -27,7 +27,7 @@ final class GspmdShardings implements Shardings {
 
   @Override
   public String attribute(Term layout) {
-    return " {mhlo.sharding = \"%s\"}".formatted(tiles(layout.axes()));
+    return "mhlo.sharding = \"%s\"".formatted(tiles(layout.axes()));
   }
 
   @Override

@@ -48,26 +48,32 @@ public final class ModuleEmitter {
    * The text of a program.
    *
    * @param edges in which layouts values go in and out
+   * @param donations for each input that is given away the output that may take its memory
    * @param mesh whose axes layouts name; empty for one device
    * @param shardy whether layouts are Shardy's, else {@code mhlo.sharding}
    * @param highest whether products of f32 ask for full precision
    */
   public static String emit(
-      Program program, EdgeLayouts edges, Optional<Mesh> mesh, boolean shardy, boolean highest) {
+      Program program,
+      EdgeLayouts edges,
+      Map<Integer, Integer> donations,
+      Optional<Mesh> mesh,
+      boolean shardy,
+      boolean highest) {
     Shardings shardings =
         mesh.map(over -> shardy ? new ShardyShardings(over) : new GspmdShardings(over))
             .orElseGet(Shardings::none);
-    return new ModuleEmitter(shardings, highest).module(program, edges);
+    return new ModuleEmitter(shardings, highest).module(program, edges, donations);
   }
 
-  private String module(Program program, EdgeLayouts edges) {
+  private String module(Program program, EdgeLayouts edges, Map<Integer, Integer> donations) {
     out.open("module @" + program.name() + " {");
     shardings.header().forEach(out::line);
     List<Ssa> arguments = new ArrayList<>();
     for (Value input : program.inputs()) {
       arguments.add(out.fresh(TensorType.of(input.type())));
     }
-    out.open(signature(arguments, program.outputs(), edges));
+    out.open(signature(arguments, program.outputs(), edges, donations));
     List<Ssa> inside = laidOut(program.inputs(), arguments, edges.inputs(), edges.demandedInputs());
     List<Ssa> results =
         laidOut(program.outputs(), body(program, inside), edges.outputs(), edges.demandedOutputs());
@@ -80,20 +86,33 @@ public final class ModuleEmitter {
     return out.toString();
   }
 
-  private String signature(List<Ssa> arguments, List<Value> outputs, EdgeLayouts edges) {
+  private String signature(
+      List<Ssa> arguments,
+      List<Value> outputs,
+      EdgeLayouts edges,
+      Map<Integer, Integer> donations) {
     List<String> parameters = new ArrayList<>();
     for (int i = 0; i < arguments.size(); i++) {
       Ssa argument = arguments.get(i);
-      parameters.add(
-          argument + ": " + argument.type() + shardings.attribute(edges.inputs().get(i)));
+      List<String> attributes =
+          new ArrayList<>(List.of(shardings.attribute(edges.inputs().get(i))));
+      if (donations.containsKey(i)) {
+        attributes.add("tf.aliasing_output = %d : i32".formatted(donations.get(i)));
+      }
+      parameters.add(argument + ": " + argument.type() + attributes(attributes));
     }
     List<String> results = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
       TensorType type = TensorType.of(outputs.get(i).type());
-      results.add(type + shardings.attribute(edges.outputs().get(i)));
+      results.add(type + attributes(List.of(shardings.attribute(edges.outputs().get(i)))));
     }
     return "func.func public @main(%s) -> (%s) {"
         .formatted(String.join(", ", parameters), String.join(", ", results));
+  }
+
+  private static String attributes(List<String> all) {
+    String some = all.stream().filter(each -> !each.isEmpty()).collect(Collectors.joining(", "));
+    return some.isEmpty() ? "" : " {" + some + "}";
   }
 
   /** A value whose layout the edge could not have, since it is uneven, gets it inside. */

@@ -10,7 +10,7 @@ interface Shardings {
   /** Lines before the function. */
   List<String> header();
 
-  /** The attributes of an argument or result of a layout, with its braces; empty for none. */
+  /** The attribute of an argument or result of a layout; empty for none. */
   String attribute(Term layout);
 
   /** A value of which an annotation says how it lies. */

@@ -41,7 +41,7 @@ final class ShardyShardings implements Shardings {
         layout.axes().stream()
             .map(axis -> "{" + axes(axis.mesh()) + "}")
             .collect(Collectors.joining(", "));
-    return " {sdy.sharding = #sdy.sharding<@mesh, [" + dimensions + "]>}";
+    return "sdy.sharding = #sdy.sharding<@mesh, [" + dimensions + "]>";
   }
 
   @Override

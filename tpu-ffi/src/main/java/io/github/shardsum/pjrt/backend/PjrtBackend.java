@@ -26,8 +26,9 @@ import java.util.Optional;
  * or partitioned over a mesh of them. Tensors are whole at its edge. Thread-safe.
  *
  * <p>A program that was compiled before is not compiled again: the last 32 that no executable uses
- * are kept. A run copies its inputs to the devices and its outputs back; {@link Executable#start}
- * returns when the inputs are copied.
+ * are kept. A run copies its inputs to the devices and its outputs back; the copies of inputs are
+ * donated, so that outputs of the same type take their memory. {@link Executable#start} returns
+ * when the inputs are copied.
  */
 public final class PjrtBackend implements Backend, AutoCloseable {
   /** XLA would otherwise keep the digits of f32 where a program rounds to bf16. */
@@ -107,7 +108,7 @@ public final class PjrtBackend implements Backend, AutoCloseable {
   }
 
   private CompiledProgram compiled(Program program) {
-    LoweringOptions lowering = LoweringOptions.defaults().withFullPrecision();
+    LoweringOptions lowering = LoweringOptions.defaults().withFullPrecision().withDonation();
     if (!client.plugin().takesShardy()) {
       lowering = lowering.withForm(ShardingForm.GSPMD);
     }

@@ -3,20 +3,34 @@ package io.github.shardsum.pjrt.backend;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.Capacity;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.CompiledCollective;
 import io.github.shardsum.pjrt.PjrtClient;
 import io.github.shardsum.pjrt.PjrtLoadedExecutable;
 import io.github.shardsum.pjrt.RealPlugins;
+import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.stablehlo.Edges;
 import io.github.shardsum.stablehlo.LoweringOptions;
+import io.github.shardsum.stablehlo.PlannedProgram;
 import io.github.shardsum.stablehlo.ShardingForm;
 import io.github.shardsum.stablehlo.StableHlo;
+import io.github.shardsum.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -107,6 +121,34 @@ class CollectivesOnPluginTest {
     List<CompiledCollective> none =
         collectives(same, MESH, edges(List.of("a@x b"), List.of("a@x b@y")));
     assertEquals(List.of(), none);
+  }
+
+  @Test
+  void withThePlansLayoutsTheGradientOfTheLayerMovesWhatThePlanMoves() {
+    RouteOptions options = RouteOptions.builder().capacity(Capacity.factor(1)).build();
+    MoeSizes sizes = MoeSizes.of(8, 32, 8, 64, 128, options);
+    Program layer = MoePrograms.layer(MoeSpec.of(sizes, DType.F32, options, Randomness.seeded(1)));
+    Program gradient =
+        MoePrograms.gradient(
+            Annotations.of(Map.of("inputs", "G@x.y", "dispatched", "E@x.y", "outputs", "G@x.y"))
+                .apply(layer));
+    Kernels kernels = MoePrograms.kernels();
+    ProgramPlan plan =
+        ProgramPlan.of(
+            gradient, MESH, each -> kernels.kernel(each).isPresent(), PlanOptions.defaults());
+    List<PlannedValue> outputs = plan.plan().outputs().stream().map(plan.plan()::value).toList();
+    Edges edges = new Edges(terms(plan.plan().inputs()), terms(outputs));
+    List<CompiledCollective> found = collectives(PlannedProgram.of(plan), MESH, edges);
+    long moved = found.stream().filter(each -> each.op().equals("all-to-all")).count();
+    assertEquals(4, moved, found::toString);
+    long bytes = found.stream().mapToLong(CompiledCollective::bytesReceived).sum();
+    long ours = plan.plan().elementsReceived() * Float.BYTES;
+    // Sums of a few bytes, as the z-loss, may go another way.
+    assertTrue(bytes <= ours + 1024, () -> bytes + " for " + ours + ": " + found);
+  }
+
+  private static List<Term> terms(List<PlannedValue> values) {
+    return values.stream().map(value -> value.layout().term()).toList();
   }
 
   @Test

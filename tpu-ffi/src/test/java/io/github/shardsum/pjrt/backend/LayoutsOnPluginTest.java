@@ -135,6 +135,33 @@ class LayoutsOnPluginTest {
   }
 
   @Test
+  void donatedCopiesSaveMemoryAndLeaveTheCallersTensors() {
+    Program step =
+        Program.parse(
+            """
+            program step {
+              input w: f32[m=64 h=64]
+              input g: f32[m=64 h=64]
+              next = add(w, g)
+              output next
+            }
+            """);
+    Tensor w = Tensor.full(DType.F32, 1, 64, 64);
+    Tensor g = Tensor.full(DType.F32, 2, 64, 64);
+    for (Mesh mesh : List.of(Mesh.parse(""), MESH)) {
+      try (PjrtBackend backend = PjrtBackend.of(client, mesh);
+          var executable = backend.compile(step)) {
+        for (int run = 0; run < 3; run++) {
+          Tensor next = executable.run(w, g).getFirst();
+          assertEquals(3, next.getDouble(63, 63));
+        }
+        assertEquals(1, w.getDouble(63, 63));
+        assertTrue(executable.explain().contains("tf.aliasing_output"), executable::explain);
+      }
+    }
+  }
+
+  @Test
   void aMeshLargerThanTheClientIsRefused() {
     Mesh large = Mesh.parse("x=16");
     IllegalArgumentException e =

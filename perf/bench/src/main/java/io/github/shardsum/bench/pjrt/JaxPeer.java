@@ -25,14 +25,32 @@ final class JaxPeer implements AutoCloseable {
   private final String version;
 
   JaxPeer(String python, Path plugin) throws IOException {
-    this.folder = Files.createTempDirectory("shardsum-jax");
-    ProcessBuilder builder = new ProcessBuilder(python, "-c", script(), folder.toString());
-    builder.environment().put("PJRT_NAMES_AND_LIBRARY_PATHS", "shardsum:" + plugin);
+    this(registered(python, plugin), Files.createTempDirectory("shardsum-jax"), List.of());
+  }
+
+  /** One whose client has so many devices. */
+  JaxPeer(String python, Path plugin, int devices) throws IOException {
+    this(
+        new ProcessBuilder(python, "-c", script()),
+        Files.createTempDirectory("shardsum-jax"),
+        List.of(plugin.toString(), Integer.toString(devices)));
+  }
+
+  private JaxPeer(ProcessBuilder builder, Path folder, List<String> more) throws IOException {
+    this.folder = folder;
+    builder.command().add(folder.toString());
+    builder.command().addAll(more);
     builder.environment().put("JAX_PLATFORMS", "shardsum");
     this.process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
     this.requests = process.outputWriter(StandardCharsets.UTF_8);
     this.answers = process.inputReader(StandardCharsets.UTF_8);
     this.version = answer();
+  }
+
+  private static ProcessBuilder registered(String python, Path plugin) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(python, "-c", script());
+    builder.environment().put("PJRT_NAMES_AND_LIBRARY_PATHS", "shardsum:" + plugin);
+    return builder;
   }
 
   private static String script() throws IOException {
@@ -60,6 +78,11 @@ final class JaxPeer implements AutoCloseable {
       }
     }
     ask(request.toString());
+  }
+
+  /** Compiles the program in the folder for so many devices; its arguments lie there too. */
+  void load(int arguments, int devices) {
+    ask("load " + arguments + " " + devices);
   }
 
   /** Runs the case so often, waiting for each result. */

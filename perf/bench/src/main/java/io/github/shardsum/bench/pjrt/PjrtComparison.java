@@ -29,8 +29,8 @@ import java.util.function.BooleanSupplier;
  * against a copy to new memory. Each line says whether its promise is met. Results are compared,
  * too: the exit status is 1 if one is wrong.
  *
- * <p>Arguments: any of {@code calls}, {@code copies}, {@code jax}, none for all; {@code smoke}
- * first for a run that only shows that all of it works.
+ * <p>Arguments: any of {@code calls}, {@code copies}, {@code jax}, {@code moe}, none for all;
+ * {@code smoke} first for a run that only shows that all of it works.
  */
 public final class PjrtComparison {
   private static final double MOST_NANOSECONDS = 150;
@@ -59,14 +59,15 @@ public final class PjrtComparison {
     PjrtComparison times =
         new PjrtComparison(smoke ? InterleavedTimer.SMOKE : InterleavedTimer.LONG);
     System.out.println("plugin " + times.plugin.getFileName());
-    for (String what : wanted.isEmpty() ? List.of("calls", "copies", "jax") : wanted) {
+    for (String what : wanted.isEmpty() ? List.of("calls", "copies", "jax", "moe") : wanted) {
       switch (what) {
         case "calls" -> times.calls();
         case "copies" -> times.copies();
         case "jax" -> times.jax();
+        case "moe" -> new MoeComparison(times.plugin, python(), times.effort).run();
         default ->
             throw new IllegalArgumentException(
-                "argument: must be calls, copies or jax, got " + what);
+                "argument: must be calls, copies, jax or moe, got " + what);
       }
     }
     // Threads of the plugin may still be about.
@@ -177,8 +178,7 @@ public final class PjrtComparison {
   };
 
   private void jax() throws IOException, MeasurementException {
-    String named = System.getenv("SHARDSUM_PYTHON");
-    try (JaxPeer jax = new JaxPeer(named == null ? "python3" : named, plugin);
+    try (JaxPeer jax = new JaxPeer(python(), plugin);
         BindingCalls ours = new BindingCalls(plugin)) {
       System.out.printf(
           "%n%s%n%-16s %-22s %12s %12s %34s%n",
@@ -218,6 +218,11 @@ public final class PjrtComparison {
     } finally {
       buffers.forEach(PjrtBuffer::close);
     }
+  }
+
+  private static String python() {
+    String named = System.getenv("SHARDSUM_PYTHON");
+    return named == null ? "python3" : named;
   }
 
   private static long[] shape(String labels, long[] sizes) {

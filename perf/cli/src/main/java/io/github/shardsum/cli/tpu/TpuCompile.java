@@ -19,6 +19,7 @@ import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.PjrtTopology;
 import io.github.shardsum.pjrt.ProgramFormat;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.stablehlo.PlannedProgram;
 import io.github.shardsum.stablehlo.ShardingForm;
 import io.github.shardsum.stablehlo.StableHlo;
 import java.io.IOException;
@@ -80,6 +81,13 @@ final class TpuCompile implements Callable<Integer> {
   private Optional<Integer> partitions = Optional.empty();
 
   @Option(
+      names = "--planned-layouts",
+      description =
+          "Hand the compiler our plan's layout of every value of a program, so that it moves what"
+              + " the plan moves; without it, the program's annotations alone.")
+  private boolean plannedLayouts;
+
+  @Option(
       names = {"-o", "--out"},
       paramLabel = "FILE",
       description = "Write the compiled program, for a host with these devices and this plugin.")
@@ -120,14 +128,16 @@ final class TpuCompile implements Callable<Integer> {
       Mesh mesh = meshes.meshOr(() -> Mesh.parse("x=" + devices.deviceCount()));
       Program annotated = meshes.annotated(read.orElseGet(() -> model.orElseThrow().program(mesh)));
       Kernels kernels = MoePrograms.kernels();
-      SpmdPlan plan =
+      ProgramPlan planned =
           ProgramPlan.of(
-                  annotated,
-                  mesh,
-                  composite -> kernels.kernel(composite).isPresent(),
-                  PlanOptions.defaults())
-              .plan();
-      StableHlo module = XlaComparison.module(annotated, plan, opened.takesShardy());
+              annotated,
+              mesh,
+              composite -> kernels.kernel(composite).isPresent(),
+              PlanOptions.defaults());
+      SpmdPlan plan = planned.plan();
+      StableHlo module =
+          XlaComparison.module(
+              plannedLayouts ? PlannedProgram.of(planned) : annotated, plan, opened.takesShardy());
       CompileOptions options =
           CompileOptions.partitioned(mesh.size()).withShardy(module.form() == ShardingForm.SHARDY);
       byte[] code = module.text().getBytes(StandardCharsets.UTF_8);
