@@ -2,6 +2,7 @@ package io.github.shardsum.internal.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.util.Objects;
 import java.util.UUID;
 
 /**
@@ -31,6 +33,7 @@ public final class AtomicFile {
   }
 
   public static void write(Path path, Content content) throws IOException {
+    Objects.requireNonNull(path, "path");
     Path target = target(path);
     // Not Files.createTempFile, whose files only their owner may read.
     Path part = target.resolveSibling(".shardsum-" + UUID.randomUUID() + ".part");
@@ -44,6 +47,9 @@ public final class AtomicFile {
     } catch (FileSystemException failed) {
       Files.deleteIfExists(part);
       throw named(path, failed);
+    } catch (ClosedByInterruptException interrupted) {
+      Files.deleteIfExists(part);
+      throw named(path, "the thread that wrote it was interrupted", interrupted);
     } catch (IOException failed) {
       // That of a full disk, or of a file that grows beyond a limit, names no file.
       Files.deleteIfExists(part);

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -109,6 +110,27 @@ class AtomicFileTest {
     }
     assertEquals("old", Files.readString(file));
     assertEquals(List.of(file), TestFiles.list(folder));
+  }
+
+  @Test
+  void anInterruptedWriterIsToldOfItsFile() throws IOException {
+    Path file = folder.resolve("interrupted");
+    Thread.currentThread().interrupt();
+    FileSystemException failed;
+    try {
+      failed =
+          assertThrows(
+              FileSystemException.class,
+              () ->
+                  AtomicFile.write(
+                      file, channel -> AtomicFile.append(channel, ByteBuffer.wrap(new byte[4]))));
+    } finally {
+      assertTrue(Thread.interrupted());
+    }
+    assertEquals(file + ": the thread that wrote it was interrupted", failed.getMessage());
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(), left.toList());
+    }
   }
 
   @Test

@@ -14,6 +14,7 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -93,6 +94,7 @@ public final class MeshExecutable implements Executable {
    * @throws IllegalArgumentException if shards do not have the planned shapes, dtypes and layouts
    */
   public List<ShardedTensor> runSharded(List<ShardedTensor> inputs) {
+    Objects.requireNonNull(inputs, "inputs");
     List<PlannedValue> planned = plan.plan().inputs();
     if (inputs.size() != planned.size()) {
       throw new IllegalArgumentException(

@@ -19,6 +19,9 @@ import picocli.CommandLine.Spec;
 
 /** {@code --mesh}, {@code --device-order} and {@code --annotate} of commands that run, a mixin. */
 public final class MeshOptions {
+  /** More than any machine has, of which a run still takes seconds. */
+  private static final int MOST_DEVICES = 1 << 16;
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -81,6 +84,20 @@ public final class MeshOptions {
   }
 
   /**
+   * A plan for any number of devices costs nothing, but a run visits each of them.
+   *
+   * @param on the mesh that something is to run on
+   * @throws IllegalArgumentException if it has too many devices
+   */
+  public static void checkRuns(Mesh on) {
+    if (on.size() > MOST_DEVICES) {
+      throw new IllegalArgumentException(
+          "mesh: a run must be on at most %d devices, got %d; a plan may be for more"
+              .formatted(MOST_DEVICES, on.size()));
+    }
+  }
+
+  /**
    * Opens an engine on the devices, of this process or of all of a job.
    *
    * @param on the mesh
@@ -89,6 +106,7 @@ public final class MeshOptions {
    * @throws IllegalArgumentException if the job's processes do not divide the mesh
    */
   public static Collectives open(Mesh on, Workers workers) {
+    checkRuns(on);
     return Collectives.open(on, workers, CollectiveOptions.defaults());
   }
 

@@ -4,8 +4,8 @@ import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
+import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.PluginChoice;
-import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
@@ -75,7 +75,7 @@ final class MoeMeshRun {
     if (plugin.isPresent()) {
       return onPlugin(plugin.get(), one, many, inputs, sizes);
     }
-    try (Collectives collectives = Collectives.open(mesh, workers, CollectiveOptions.defaults());
+    try (Collectives collectives = MeshOptions.open(mesh, workers);
         Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
         MeshExecutable sharded =
             MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())

@@ -83,9 +83,11 @@ final class PlanJobs {
       JsonNode job = parse(line, number);
       id = Optional.of(job.path("id").isMissingNode() ? JSON.nullNode() : job.path("id"));
       Checks checks = settings.checks(job.path("run").booleanValue(false));
-      return answer(id, target.apply(job).planWithinRange(request(job), checks));
-    } catch (IllegalArgumentException | ArithmeticException bad) {
+      return answer(id, target.apply(job).plan(request(job), checks));
+    } catch (IllegalArgumentException bad) {
       return failed(id, String.valueOf(bad.getMessage()));
+    } catch (ArithmeticException overflow) {
+      return failed(id, String.valueOf(Planned.beyondCounting(overflow).getMessage()));
     } catch (OutOfMemoryError memory) {
       return failed(id, "memory: more is needed than there is: " + memory.getMessage());
     } catch (RuntimeException | StackOverflowError defect) {

@@ -117,11 +117,19 @@ final class PlanSettings {
 
   /** Prints the answer; the exit status. */
   int print(Planned target, CommandLine line) throws IOException {
+    try {
+      return printAnswer(target, line);
+    } catch (ArithmeticException overflow) {
+      throw Planned.beyondCounting(overflow);
+    }
+  }
+
+  private int printAnswer(Planned target, CommandLine line) throws IOException {
     PrintWriter out = line.getOut();
     Outcome outcome;
     try (LongRun _ =
         LongRun.start(line.getErr(), progress, line.getCommandSpec().qualifiedName(), () -> 0, 0)) {
-      outcome = target.planWithinRange(request(), checks(false));
+      outcome = target.plan(request(), checks(false));
     }
     if (html.isPresent()) {
       TextFiles.write(html.get(), outcome.page());

@@ -13,18 +13,13 @@ interface Planned {
   Outcome plan(PlanRequest request, Checks checks);
 
   /**
-   * As {@link #plan}: what a plan counts is exact, so a size beyond that is told and not wrapped.
-   *
-   * @throws IllegalArgumentException if elements or bytes are too many to be counted
+   * What to say of a size beyond what a plan, its table or its JSON counts, which is exact and
+   * never wraps.
    */
-  default Outcome planWithinRange(PlanRequest request, Checks checks) {
-    try {
-      return plan(request, checks);
-    } catch (ArithmeticException overflow) {
-      throw new IllegalArgumentException(
-          "sizes: a plan's elements and bytes must be below 2^63, and of --run a value's elements"
-              + " below 2^31, got more",
-          overflow);
-    }
+  static IllegalArgumentException beyondCounting(ArithmeticException overflow) {
+    return new IllegalArgumentException(
+        "sizes: a plan's elements and bytes must be below 2^63, and of --run a value's elements"
+            + " below 2^31, got more",
+        overflow);
   }
 }

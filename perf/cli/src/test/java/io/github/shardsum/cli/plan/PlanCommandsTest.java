@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +60,16 @@ class PlanCommandsTest {
       assertTrue(err.toString().contains("elements and bytes must be below 2^63"), err.toString());
       assertEquals(1, err.toString().lines().count(), err.toString());
     }
+  }
+
+  @Test
+  void aPlanIsForAnyNumberOfDevicesAndARunForFew() {
+    String[] line = {"plan", "--mesh", "x=1000,y=1000", "--sizes", "i=4,j=4", "i@x j->j"};
+    assertEquals(0, run(line), err.toString());
+    String[] toRun = Arrays.copyOf(line, line.length + 1);
+    toRun[line.length] = "--run";
+    assertEquals(1, run(toRun));
+    assertTrue(err.toString().contains("at most 65536 devices, got 1000000"), err.toString());
   }
 
   @Test
