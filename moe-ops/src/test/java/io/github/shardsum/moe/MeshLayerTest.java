@@ -56,6 +56,31 @@ class MeshLayerTest {
         Mesh.parse(mesh), MoePrograms.gradient(layer), MoePrograms.gradient(annotated), List.of());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "x=2, 4, RELU, top2 second=all capacity=load",
+    "x=3, 4, SWIGLU, top2 capacity=factor:1.25 second=random:0.5",
+    "x=2 y=2, 5, GELU, top3 capacity=load"
+  })
+  void compactRowsToo(String mesh, long groups, Activation activation, String text) {
+    RouteOptions options = RouteOptions.parse(text);
+    MoeSizes sizes = MoeSizes.of(groups, 9, 4, 6, 10, options);
+    MoeSpec spec =
+        MoeSpec.of(sizes, DType.F64, options, Randomness.seeded(7))
+            .withActivation(activation)
+            .withBias();
+    for (MoeSpec each : List.of(spec, spec.withHiddenKept())) {
+      Program layer = MoePrograms.raggedLayer(each);
+      Program annotated = Annotations.of(Map.of("inputs", "G@x", "outputs", "G@x")).apply(layer);
+      equal(Mesh.parse(mesh), layer, annotated, List.of());
+      equal(
+          Mesh.parse(mesh),
+          MoePrograms.gradient(layer),
+          MoePrograms.gradient(annotated),
+          List.of());
+    }
+  }
+
   private static void equal(Mesh mesh, Program plain, Program annotated, List<String> exact) {
     Random random = new Random(5);
     List<Tensor> inputs = new ArrayList<>();

@@ -1,0 +1,221 @@
+package io.github.shardsum.bench;
+
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.StepTime;
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.MoeWeights;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * The Mixture-of-Experts layer, dropless top-2 with relu in f32, on all threads, beside batched
+ * products of the same shapes and FLOPs with equal loads, which are all that it has to compute:
+ * forward, and forward and backward with activations kept.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 5)
+@Measurement(iterations = 5, time = 5)
+@Fork(
+    value = 1,
+    jvmArgsPrepend = {"--add-modules", "jdk.incubator.vector", "-Xmx12g"})
+public class MoeLayerBenchmark {
+  private static final RouteOptions OPTIONS = RouteOptions.parse("top2 second=all capacity=load");
+  private static final int CHOICES = 2;
+
+  /** G, S, M, H and E. */
+  @Param({"8,1024,512,2048,8", "8,1024,512,2048,64", "8,1024,1024,8192,8", "1,8,512,2048,64"})
+  private String sizes = "8,1024,512,2048,8";
+
+  private final Workers workers = Workers.ofProcessors();
+  private final List<Executable> open = new ArrayList<>();
+  private Executable layer;
+  private Executable gradient;
+  private List<Tensor> inputs = List.of();
+  private List<Tensor> gradientInputs = List.of();
+  private List<Tensor> outputs = List.of();
+  private List<Tensor> gradients = List.of();
+  private List<Product> products = List.of();
+  private boolean backward = true;
+
+  /** An einsum with its operands and memory. */
+  private record Product(Einsum einsum, Tensor out, Tensor left, Tensor right) {
+    void run() {
+      einsum.runInto(out, left, right);
+    }
+  }
+
+  /** For JMH. */
+  public MoeLayerBenchmark() {}
+
+  /** A case; without the backward pass its memory is not taken. */
+  static MoeLayerBenchmark of(String sizes, boolean backward) {
+    MoeLayerBenchmark benchmark = new MoeLayerBenchmark();
+    benchmark.sizes = sizes;
+    benchmark.backward = backward;
+    benchmark.setUp();
+    return benchmark;
+  }
+
+  /** Compiles, fills the inputs and runs all once. */
+  @Setup
+  public void setUp() {
+    MoeSizes of = sizes();
+    MoeSpec spec = MoeSpec.of(of, DType.F32, OPTIONS, Randomness.seeded(1));
+    LocalBackend backend = LocalBackend.of(workers, MoePrograms.kernels());
+    MoeWeights weights = MoeWeights.random(spec, 3);
+    Tensor tokens = numbers(1, of.shape("GSM"));
+    inputs = new ArrayList<>(List.of(tokens));
+    inputs.addAll(weights.tensors());
+    Program forward = MoePrograms.raggedLayer(spec);
+    layer = backend.compile(forward, CompileOptions.defaults().withProfile());
+    open.add(layer);
+    outputs = layer.run(inputs);
+    if (backward) {
+      Program both = MoePrograms.gradient(MoePrograms.raggedLayer(spec.withHiddenKept()));
+      gradient = backend.compile(both, CompileOptions.defaults().withProfile());
+      open.add(gradient);
+      gradientInputs = new ArrayList<>(inputs);
+      for (Value cotangent : both.inputs().subList(inputs.size(), both.inputs().size())) {
+        gradientInputs.add(numbers(2, cotangent.type().shape()).convert(cotangent.type().dtype()));
+      }
+      gradients = gradient.run(gradientInputs);
+      check(gradients.getFirst(), outputs.getFirst());
+    }
+    products = products(of, weights);
+  }
+
+  /** The two forms of the layer have the same outputs. */
+  private static void check(Tensor one, Tensor other) {
+    float[] a = one.toFloatArray();
+    float[] b = other.toFloatArray();
+    for (int i = 0; i < a.length; i += 97) {
+      Data.check("the layer with its gradient", b[i], a[i], 1e-4 * Math.max(1, Math.abs(b[i])));
+    }
+  }
+
+  /** G, S, E, C, M and H. */
+  final MoeSizes sizes() {
+    String[] words = sizes.split(",", -1);
+    long[] n = new long[words.length];
+    for (int i = 0; i < n.length; i++) {
+      n[i] = Long.parseLong(words[i]);
+    }
+    return MoeSizes.of(n[0], n[1], n[4], n[2], n[3], OPTIONS);
+  }
+
+  private static Tensor numbers(long stream, Shape shape) {
+    Philox philox = new Philox(5);
+    float[] values = new float[Math.toIntExact(shape.elementCount())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (2 * philox.uniform(i, stream) - 1);
+    }
+    return Tensor.of(values, shape.toArray());
+  }
+
+  /** The products of forward, and of backward, with equal loads. */
+  private List<Product> products(MoeSizes of, MoeWeights weights) {
+    long experts = of.experts();
+    long rows = Math.ceilDiv(of.groups() * of.tokens() * CHOICES, experts);
+    Tensor x = numbers(1, Shape.of(experts, rows, of.model()));
+    Tensor h = numbers(2, Shape.of(experts, rows, of.hidden()));
+    Tensor y = Tensor.zeros(DType.F32, experts, rows, of.model());
+    List<Product> all = new ArrayList<>();
+    all.add(product("ERM,EMH->ERH", h, x, weights.in(), Epilogue.none().withRelu()));
+    all.add(product("ERH,EHM->ERM", y, h, weights.out(), Epilogue.none()));
+    if (backward) {
+      Tensor dh = Tensor.zeros(DType.F32, experts, rows, of.hidden());
+      Tensor in = Tensor.zeros(DType.F32, of.shape("EMH"));
+      Tensor out = Tensor.zeros(DType.F32, of.shape("EHM"));
+      all.add(product("ERM,EHM->ERH", dh, x, weights.out(), Epilogue.none()));
+      all.add(product("ERH,ERM->EHM", out, h, x, Epilogue.none()));
+      all.add(product("ERM,ERH->EMH", in, x, dh, Epilogue.none()));
+      all.add(product("ERH,EMH->ERM", y, dh, weights.in(), Epilogue.none()));
+    }
+    return all;
+  }
+
+  private Product product(
+      String equation, Tensor out, Tensor left, Tensor right, Epilogue epilogue) {
+    EinsumOptions options = EinsumOptions.defaults().withWorkers(workers).withEpilogue(epilogue);
+    return new Product(
+        Einsum.compile(equation, options, OperandSpec.like(left, right)), out, left, right);
+  }
+
+  /** FLOPs of the forward products. */
+  final double flops() {
+    MoeSizes of = sizes();
+    return 4.0 * of.groups() * of.tokens() * CHOICES * of.model() * of.hidden();
+  }
+
+  /** Times of the layer's steps. */
+  final List<StepTime> profile() {
+    return layer.profile();
+  }
+
+  /** The layer, forward. */
+  @Benchmark
+  public Tensor forward() {
+    layer.runInto(outputs, inputs);
+    return outputs.getFirst();
+  }
+
+  /** Its products alone. */
+  @Benchmark
+  public Tensor forwardProducts() {
+    products.subList(0, 2).forEach(Product::run);
+    return products.getFirst().out();
+  }
+
+  /** The layer, forward and backward. */
+  @Benchmark
+  public Tensor forwardAndBackward() {
+    gradient.runInto(gradients, gradientInputs);
+    return gradients.getFirst();
+  }
+
+  /** Its products alone. */
+  @Benchmark
+  public Tensor forwardAndBackwardProducts() {
+    products.forEach(Product::run);
+    return products.getFirst().out();
+  }
+
+  /** Frees what was compiled. */
+  @TearDown
+  public void close() {
+    open.forEach(Executable::close);
+    workers.close();
+  }
+}
