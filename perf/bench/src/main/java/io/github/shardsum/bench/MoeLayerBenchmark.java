@@ -179,9 +179,9 @@ public class MoeLayerBenchmark {
     return 4.0 * of.groups() * of.tokens() * CHOICES * of.model() * of.hidden();
   }
 
-  /** Times of the layer's steps. */
-  final List<StepTime> profile() {
-    return layer.profile();
+  /** Times of steps: of the layer, or of the layer with its gradient. */
+  final List<StepTime> profile(boolean both) {
+    return (both ? gradient : layer).profile();
   }
 
   /** The layer, forward. */

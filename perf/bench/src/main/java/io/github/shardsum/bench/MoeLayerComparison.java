@@ -126,7 +126,10 @@ public final class MoeLayerComparison {
     if (backward) {
       ratio(named, "both products", "both");
     }
-    steps(layer);
+    steps(layer, false);
+    if (backward) {
+      steps(layer, true);
+    }
     layer.close();
   }
 
@@ -142,10 +145,11 @@ public final class MoeLayerComparison {
     print("  %s / %s = %.3f [%.3f, %.3f]%n", one, other, ratio.median(), ratio.low(), ratio.high());
   }
 
-  /** Shares of the forward pass's steps, of all its runs. */
-  private static void steps(MoeLayerBenchmark layer) {
-    double all = layer.profile().stream().mapToDouble(StepTime::nanoseconds).sum();
-    for (StepTime step : layer.profile()) {
+  /** Shares of steps, of all runs, those of the warm-up too. */
+  private static void steps(MoeLayerBenchmark layer, boolean both) {
+    List<StepTime> profile = layer.profile(both);
+    double all = profile.stream().mapToDouble(StepTime::nanoseconds).sum();
+    for (StepTime step : profile) {
       if (step.nanoseconds() > 1e-3 * all) {
         print("  step of %s: %.2f %%%n", step.results().getFirst(), 100 * step.nanoseconds() / all);
       }

@@ -164,9 +164,9 @@ final class Chunk<A> {
     return math.array(scratch, HIDDEN_COTANGENT, rows * form.hidden());
   }
 
-  /** A spare row of H elements in a task's own scratch, apart from all of a chunk's. */
+  /** A spare row of H or of M elements in a task's own scratch, apart from all of a chunk's. */
   A spare(Scratch own) {
-    return math.array(own, SPARE, form.hidden());
+    return math.array(own, SPARE, Math.max(form.hidden(), form.model()));
   }
 
   /** One expert's matrix or bias in the dtype of the arithmetic, {@code [1, ...]}. */
@@ -335,10 +335,13 @@ final class Chunk<A> {
     eachRow(
         (row, own) -> {
           int choice = order.choices()[first + row];
+          A spare = spare(own);
           double dot =
-              math.back(
-                  form.activation(), weight.of(choice), d, z, v, row * width, width, spare(own));
-          to.set(choice, dot + bias.map(b -> math.dot(dy, row * model, b, 0, model)).orElse(0.0));
+              math.back(form.activation(), weight.of(choice), d, z, v, row * width, width, spare);
+          if (bias.isPresent()) {
+            dot += math.dot(dy, row * model, bias.get(), 0, model, spare);
+          }
+          to.set(choice, dot);
         });
   }
 

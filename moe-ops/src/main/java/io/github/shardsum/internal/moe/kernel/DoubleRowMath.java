@@ -91,23 +91,30 @@ final class DoubleRowMath implements RowMath<double[]> {
       int n,
       double[] spare) {
     return switch (activation) {
-      case RELU -> backRelu(weight, d, z, at, n);
+      case RELU -> backRelu(weight, d, z, at, n, spare);
       case GELU -> backGelu(weight, d, z, at, n, spare);
       case SILU -> backSilu(weight, d, z, at, n, spare);
       case SWIGLU -> backGated(weight, d, z, v, at, n, spare);
     };
   }
 
-  private double backRelu(double weight, double[] d, double[] h, int at, int n) {
-    double dot = dot(d, at, h, at, n);
-    for (int i = at; i < at + n; i++) {
-      d[i] = h[i] > 0 ? weight * d[i] : 0;
-      h[i] = weight * h[i];
+  /** By bits: a branch on what is random would take longer than all the rest of a row. */
+  private static double backRelu(
+      double weight, double[] d, double[] h, int at, int n, double[] spare) {
+    for (int i = 0; i < n; i++) {
+      double x = h[at + i];
+      double given = d[at + i];
+      spare[i] = given * x;
+      long magnitude = Double.doubleToRawLongBits(x) & Long.MAX_VALUE;
+      long isPositive = (-magnitude & (magnitude - 0x7ff0000000000001L)) >> 63;
+      d[at + i] = Double.longBitsToDouble(Double.doubleToRawLongBits(weight * given) & isPositive);
+      h[at + i] = weight * x;
     }
-    return dot;
+    return sum(spare, n);
   }
 
-  private double backGelu(double weight, double[] d, double[] z, int at, int n, double[] spare) {
+  private static double backGelu(
+      double weight, double[] d, double[] z, int at, int n, double[] spare) {
     tanh(z, at, n, spare);
     // Of each the slope, and then the activation.
     for (int i = 0; i < n; i++) {
@@ -120,7 +127,8 @@ final class DoubleRowMath implements RowMath<double[]> {
     return finish(weight, d, z, at, n, spare);
   }
 
-  private double backSilu(double weight, double[] d, double[] z, int at, int n, double[] spare) {
+  private static double backSilu(
+      double weight, double[] d, double[] z, int at, int n, double[] spare) {
     MathFunction.LOGISTIC.of(z, at, spare, 0, n);
     for (int i = 0; i < n; i++) {
       double x = z[at + i];
@@ -131,53 +139,55 @@ final class DoubleRowMath implements RowMath<double[]> {
     return finish(weight, d, z, at, n, spare);
   }
 
-  private double finish(double weight, double[] d, double[] h, int at, int n, double[] slope) {
-    double dot = dot(d, at, h, at, n);
+  /** Of slopes in spare. */
+  private static double finish(
+      double weight, double[] d, double[] h, int at, int n, double[] spare) {
     for (int i = 0; i < n; i++) {
-      d[at + i] = weight * d[at + i] * slope[i];
-      h[at + i] = weight * h[at + i];
+      double x = h[at + i];
+      double given = d[at + i];
+      d[at + i] = weight * given * spare[i];
+      spare[i] = given * x;
+      h[at + i] = weight * x;
     }
-    return dot;
+    return sum(spare, n);
   }
 
-  private double backGated(
+  private static double backGated(
       double weight, double[] d, double[] z, double[] v, int at, int n, double[] spare) {
     MathFunction.LOGISTIC.of(z, at, spare, 0, n);
-    double dot = 0;
     for (int i = 0; i < n; i++) {
-      double silu = z[at + i] * spare[i];
-      dot += d[at + i] * (silu * v[at + i]);
-    }
-    for (int i = at, j = 0; j < n; i++, j++) {
-      double s = spare[j];
-      double x = z[i];
+      double s = spare[i];
+      double x = z[at + i];
+      double y = v[at + i];
+      double given = d[at + i];
       double silu = x * s;
-      double own = weight * d[i];
-      d[i] = own * v[i] * (s * (1 + x * (1 - s)));
-      z[i] = weight * (silu * v[i]);
-      v[i] = own * silu;
+      double own = weight * given;
+      spare[i] = given * (silu * y);
+      d[at + i] = own * y * (s * (1 + x * (1 - s)));
+      z[at + i] = weight * (silu * y);
+      v[at + i] = own * silu;
     }
-    return dot;
+    return sum(spare, n);
+  }
+
+  /** Halves are added to each other, which vectors do, and which keeps errors small. */
+  private static double sum(double[] x, int n) {
+    for (int left = n; left > 1; ) {
+      int half = (left + 1) / 2;
+      for (int i = 0; i < left - half; i++) {
+        x[i] += x[half + i];
+      }
+      left = half;
+    }
+    return n == 0 ? 0 : x[0];
   }
 
   @Override
-  public double dot(double[] x, int xAt, double[] y, int yAt, int n) {
-    // Four sums, so that additions do not wait for each other.
-    double a = 0;
-    double b = 0;
-    double c = 0;
-    double e = 0;
-    int i = 0;
-    for (; i + 3 < n; i += 4) {
-      a += x[xAt + i] * y[yAt + i];
-      b += x[xAt + i + 1] * y[yAt + i + 1];
-      c += x[xAt + i + 2] * y[yAt + i + 2];
-      e += x[xAt + i + 3] * y[yAt + i + 3];
+  public double dot(double[] x, int xAt, double[] y, int yAt, int n, double[] spare) {
+    for (int i = 0; i < n; i++) {
+      spare[i] = x[xAt + i] * y[yAt + i];
     }
-    for (; i < n; i++) {
-      a += x[xAt + i] * y[yAt + i];
-    }
-    return a + b + (c + e);
+    return sum(spare, n);
   }
 
   @Override

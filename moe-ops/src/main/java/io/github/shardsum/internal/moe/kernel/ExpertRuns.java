@@ -11,6 +11,12 @@ import java.util.stream.IntStream;
  * others are taken side by side, the longest first. Neither changes a bit.
  */
 final class ExpertRuns {
+  /**
+   * Multiply-adds of one product from which on threads share an expert: a product of that size
+   * loses nothing by it, all threads end together, and only one expert's rows are in the cache.
+   */
+  private static final long WORTH_SHARING = 1L << 29;
+
   private ExpertRuns() {}
 
   /** The work on one expert. */
@@ -19,14 +25,16 @@ final class ExpertRuns {
     void run(int expert, Workers workers, Scratch scratch);
   }
 
-  static void run(Permutation permutation, int experts, Workers workers, Body body) {
+  static void run(ExpertsForm form, Permutation permutation, Workers workers, Body body) {
+    int experts = form.experts();
     List<Integer> order =
         IntStream.range(0, experts)
             .boxed()
             .sorted(Comparator.comparingInt(permutation::size).reversed())
             .toList();
     int threads = workers.parallelism();
-    long large = permutation.count(experts) / (2L * threads);
+    long each = (long) form.model() * form.hidden();
+    long large = Math.min(permutation.count(experts) / (2L * threads), WORTH_SHARING / each);
     int alone = 0;
     while (threads > 1 && alone < experts && permutation.size(order.get(alone)) > large) {
       int expert = order.get(alone++);

@@ -91,7 +91,7 @@ record ExpertsGradientKernel(ExpertsForm form) implements CompositeKernel {
     }
 
     void run() {
-      ExpertRuns.run(permutation, form.experts(), workers, this::expert);
+      ExpertRuns.run(form, permutation, workers, this::expert);
       TokenSums.run(form, math, permutation, rows, _ -> 1, inputGradient, workers);
       clearUnsent(form, permutation, weightGradient);
     }

@@ -43,8 +43,8 @@ record ExpertsInGradientKernel(ExpertsForm form) implements CompositeKernel {
     A rows =
         math.array(scratch, ExpertsKernel.ROWS, permutation.count(form.experts()) * form.model());
     ExpertRuns.run(
+        form,
         permutation,
-        form.experts(),
         workers,
         (expert, threads, own) -> {
           if (permutation.size(expert) == 0) {

@@ -43,8 +43,8 @@ record ExpertsInKernel(ExpertsForm form) implements CompositeKernel {
     Permutation permutation =
         Permutation.of(operands.get(1), form.experts(), form.capacity(), scratch);
     ExpertRuns.run(
+        form,
         permutation,
-        form.experts(),
         workers,
         (expert, threads, own) -> {
           Chunk<A> chunk = new Chunk<>(form, math, threads, own, permutation);

@@ -55,8 +55,8 @@ record ExpertsKernel(ExpertsForm form) implements CompositeKernel {
     A rows = math.array(scratch, ROWS, count * form.model());
     ExpertWeights<Tensor> weights = weights(form, operands);
     ExpertRuns.run(
+        form,
         permutation,
-        form.experts(),
         workers,
         (expert, threads, own) -> {
           Chunk<A> chunk = new Chunk<>(form, math, threads, own, permutation);

@@ -40,8 +40,8 @@ record ExpertsOutGradientKernel(ExpertsForm form) implements CompositeKernel {
     Permutation permutation =
         Permutation.of(operands.get(2), form.experts(), form.capacity(), scratch);
     ExpertRuns.run(
+        form,
         permutation,
-        form.experts(),
         workers,
         (expert, threads, own) -> {
           if (permutation.size(expert) == 0) {

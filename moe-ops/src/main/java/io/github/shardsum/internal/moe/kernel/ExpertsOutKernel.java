@@ -44,8 +44,8 @@ record ExpertsOutKernel(ExpertsForm form) implements CompositeKernel {
     A rows =
         math.array(scratch, ExpertsKernel.ROWS, permutation.count(form.experts()) * form.model());
     ExpertRuns.run(
+        form,
         permutation,
-        form.experts(),
         workers,
         (expert, threads, own) -> {
           Chunk<A> chunk = new Chunk<>(form, math, threads, own, permutation);

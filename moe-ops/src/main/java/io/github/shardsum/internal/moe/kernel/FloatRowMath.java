@@ -90,23 +90,28 @@ final class FloatRowMath implements RowMath<float[]> {
       int n,
       float[] spare) {
     return switch (activation) {
-      case RELU -> backRelu((float) (weight), d, z, at, n);
+      case RELU -> backRelu((float) (weight), d, z, at, n, spare);
       case GELU -> backGelu((float) (weight), d, z, at, n, spare);
       case SILU -> backSilu((float) (weight), d, z, at, n, spare);
       case SWIGLU -> backGated((float) (weight), d, z, v, at, n, spare);
     };
   }
 
-  private double backRelu(float weight, float[] d, float[] h, int at, int n) {
-    double dot = dot(d, at, h, at, n);
-    for (int i = at; i < at + n; i++) {
-      d[i] = h[i] > 0 ? weight * d[i] : 0;
-      h[i] = weight * h[i];
+  /** By bits: a branch on what is random would take longer than all the rest of a row. */
+  private static double backRelu(float weight, float[] d, float[] h, int at, int n, float[] spare) {
+    for (int i = 0; i < n; i++) {
+      float x = h[at + i];
+      float given = d[at + i];
+      spare[i] = given * x;
+      int magnitude = Float.floatToRawIntBits(x) & Integer.MAX_VALUE;
+      int isPositive = (-magnitude & (magnitude - 0x7f800001)) >> 31;
+      d[at + i] = Float.intBitsToFloat(Float.floatToRawIntBits(weight * given) & isPositive);
+      h[at + i] = weight * x;
     }
-    return dot;
+    return sum(spare, n);
   }
 
-  private double backGelu(float weight, float[] d, float[] z, int at, int n, float[] spare) {
+  private static double backGelu(float weight, float[] d, float[] z, int at, int n, float[] spare) {
     tanh(z, at, n, spare);
     // Of each the slope, and then the activation.
     for (int i = 0; i < n; i++) {
@@ -119,7 +124,7 @@ final class FloatRowMath implements RowMath<float[]> {
     return finish(weight, d, z, at, n, spare);
   }
 
-  private double backSilu(float weight, float[] d, float[] z, int at, int n, float[] spare) {
+  private static double backSilu(float weight, float[] d, float[] z, int at, int n, float[] spare) {
     MathFunction.LOGISTIC.of(z, at, spare, 0, n);
     for (int i = 0; i < n; i++) {
       float x = z[at + i];
@@ -130,53 +135,54 @@ final class FloatRowMath implements RowMath<float[]> {
     return finish(weight, d, z, at, n, spare);
   }
 
-  private double finish(float weight, float[] d, float[] h, int at, int n, float[] slope) {
-    double dot = dot(d, at, h, at, n);
+  /** Of slopes in spare. */
+  private static double finish(float weight, float[] d, float[] h, int at, int n, float[] spare) {
     for (int i = 0; i < n; i++) {
-      d[at + i] = weight * d[at + i] * slope[i];
-      h[at + i] = weight * h[at + i];
+      float x = h[at + i];
+      float given = d[at + i];
+      d[at + i] = weight * given * spare[i];
+      spare[i] = given * x;
+      h[at + i] = weight * x;
     }
-    return dot;
+    return sum(spare, n);
   }
 
-  private double backGated(
+  private static double backGated(
       float weight, float[] d, float[] z, float[] v, int at, int n, float[] spare) {
     MathFunction.LOGISTIC.of(z, at, spare, 0, n);
-    double dot = 0;
     for (int i = 0; i < n; i++) {
-      float silu = z[at + i] * spare[i];
-      dot += (double) d[at + i] * (silu * v[at + i]);
-    }
-    for (int i = at, j = 0; j < n; i++, j++) {
-      float s = spare[j];
-      float x = z[i];
+      float s = spare[i];
+      float x = z[at + i];
+      float y = v[at + i];
+      float given = d[at + i];
       float silu = x * s;
-      float own = weight * d[i];
-      d[i] = own * v[i] * (s * (1 + x * (1 - s)));
-      z[i] = weight * (silu * v[i]);
-      v[i] = own * silu;
+      float own = weight * given;
+      spare[i] = given * (silu * y);
+      d[at + i] = own * y * (s * (1 + x * (1 - s)));
+      z[at + i] = weight * (silu * y);
+      v[at + i] = own * silu;
     }
-    return dot;
+    return sum(spare, n);
+  }
+
+  /** Halves are added to each other, which vectors do, and which keeps errors small. */
+  private static double sum(float[] x, int n) {
+    for (int left = n; left > 1; ) {
+      int half = (left + 1) / 2;
+      for (int i = 0; i < left - half; i++) {
+        x[i] += x[half + i];
+      }
+      left = half;
+    }
+    return n == 0 ? 0 : x[0];
   }
 
   @Override
-  public double dot(float[] x, int xAt, float[] y, int yAt, int n) {
-    // Four sums, so that additions do not wait for each other.
-    double a = 0;
-    double b = 0;
-    double c = 0;
-    double e = 0;
-    int i = 0;
-    for (; i + 3 < n; i += 4) {
-      a += (double) x[xAt + i] * y[yAt + i];
-      b += (double) x[xAt + i + 1] * y[yAt + i + 1];
-      c += (double) x[xAt + i + 2] * y[yAt + i + 2];
-      e += (double) x[xAt + i + 3] * y[yAt + i + 3];
+  public double dot(float[] x, int xAt, float[] y, int yAt, int n, float[] spare) {
+    for (int i = 0; i < n; i++) {
+      spare[i] = x[xAt + i] * y[yAt + i];
     }
-    for (; i < n; i++) {
-      a += (double) x[xAt + i] * y[yAt + i];
-    }
-    return a + b + (c + e);
+    return sum(spare, n);
   }
 
   @Override

@@ -39,8 +39,8 @@ interface RowMath<A> {
    */
   double back(Activation activation, double weight, A d, A z, A v, int at, int n, A spare);
 
-  /** The sum of x * y. */
-  double dot(A x, int xAt, A y, int yAt, int n);
+  /** The sum of x * y; spare has n elements. */
+  double dot(A x, int xAt, A y, int yAt, int n, A spare);
 
   /** to = factor * x. */
   void scale(double factor, A x, int at, A to, int toAt, int n);
