@@ -10,13 +10,16 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -321,6 +324,26 @@ class ExpertsProperties {
               Double.MIN_VALUE,
               name);
         }
+      }
+    }
+  }
+
+  @Test
+  void aCompositeThatOnlyHasTheNameRunsItsDecomposition() {
+    for (String name : List.of("moe.experts", "moe.experts_in", "moe.experts_out")) {
+      for (String suffix : List.of("", ".gradient")) {
+        ProgramBuilder own = Program.builder("own");
+        own.output("y", own.scale(own.input("x", "f32[a=3]"), 2));
+        ProgramBuilder p = Program.builder("named");
+        Value x = p.input("x", "f32[a=3]");
+        p.output(
+            "y",
+            p.add(Composite.of(name + suffix, Map.of(), List.of(x), own.build(), List.of()))
+                .getFirst());
+        Tensor given = Tensor.of(new float[] {1, 2, 3}, 3);
+        assertArrayEquals(
+            new float[] {2, 4, 6},
+            run(KERNELS, p.build(), List.of(given)).getFirst().toFloatArray());
       }
     }
   }

@@ -151,7 +151,9 @@ public final class MoeLayerComparison {
     double all = profile.stream().mapToDouble(StepTime::nanoseconds).sum();
     for (StepTime step : profile) {
       if (step.nanoseconds() > 1e-3 * all) {
-        print("  step of %s: %.2f %%%n", step.results().getFirst(), 100 * step.nanoseconds() / all);
+        print(
+            "  %s step of %s: %.2f %%%n",
+            both ? "both," : "layer,", step.results().getFirst(), 100 * step.nanoseconds() / all);
       }
     }
   }

@@ -8,8 +8,12 @@ import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Sizes and kind of a layer's experts.
@@ -40,14 +44,27 @@ record ExpertsForm(
   static final int OPERANDS = 3;
 
   /**
-   * The composite's form; empty if its rows do not fit arrays.
+   * The composite's form; empty if its rows do not fit arrays, or if it only has the name: a text
+   * may give that to anything.
    *
    * @param positionsAt which operand has the positions, {@code [G, S, K]}
    * @param matrixAt which one is a matrix of each expert, from M to H or back
    */
   static Optional<ExpertsForm> of(Composite composite, int positionsAt, int matrixAt) {
+    Map<String, String> attributes = composite.attributes();
+    String activation = attributes.getOrDefault(LayerComposites.ACTIVATION, "");
+    String capacity = attributes.getOrDefault(ExpertComposites.CAPACITY, "");
+    if (composite.operands().size() <= matrixAt
+        || !capacity.matches("[1-9][0-9]{0,8}")
+        || Arrays.stream(Activation.values()).noneMatch(each -> name(each).equals(activation))) {
+      return Optional.empty();
+    }
     ValueType positions = composite.operands().get(positionsAt).type();
     ValueType matrix = composite.operands().get(matrixAt).type();
+    if (!positions.names().equals(List.of("G", "S", "K"))
+        || !Set.copyOf(matrix.names()).equals(Set.of("E", "M", "H"))) {
+      return Optional.empty();
+    }
     long rows = positions.shape().elementCount();
     long model = matrix.size("M");
     long hidden = matrix.size("H");
@@ -63,25 +80,21 @@ record ExpertsForm(
             (int) positions.size("S"),
             (int) positions.size("K"),
             (int) matrix.size("E"),
-            Integer.parseInt(attribute(composite, ExpertComposites.CAPACITY)),
+            Integer.parseInt(capacity),
             (int) model,
             (int) hidden,
             matrix.dtype(),
-            Activation.valueOf(
-                attribute(composite, LayerComposites.ACTIVATION).toUpperCase(Locale.ROOT)),
-            Boolean.parseBoolean(attribute(composite, LayerComposites.BIASED))));
+            Activation.valueOf(activation.toUpperCase(Locale.ROOT)),
+            Boolean.parseBoolean(attributes.getOrDefault(LayerComposites.BIASED, "false"))));
   }
 
-  private static String attribute(Composite composite, String key) {
-    return Optional.ofNullable(composite.attributes().get(key))
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    composite.name()
-                        + " must have the attribute "
-                        + key
-                        + ", got "
-                        + composite.attributes().keySet()));
+  private static String name(Activation activation) {
+    return activation.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** How many first products there are, or first matrices. */
+  int firstProducts() {
+    return products() - 1;
   }
 
   /** Products from M to H, or back: one of each, and another of a gated activation. */

@@ -19,7 +19,7 @@ record ExpertsInGradientKernel(ExpertsForm form) implements CompositeKernel {
 
   @Override
   public double flops() {
-    return 2 * form.flops() / form.products() * ExpertsInKernel.first(form);
+    return 2 * form.flops() / form.products() * form.firstProducts();
   }
 
   @Override
@@ -65,7 +65,7 @@ record ExpertsInGradientKernel(ExpertsForm form) implements CompositeKernel {
       List<Tensor> results,
       A rows,
       int expert) {
-    int first = ExpertsInKernel.first(form);
+    int first = form.firstProducts();
     int cotangents = 2 + first * (form.biased() ? 2 : 1);
     List<Tensor> matrices = new ArrayList<>();
     List<Tensor> gradients = new ArrayList<>();

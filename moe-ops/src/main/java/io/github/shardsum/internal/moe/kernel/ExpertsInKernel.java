@@ -16,12 +16,7 @@ import java.util.Optional;
 record ExpertsInKernel(ExpertsForm form) implements CompositeKernel {
   @Override
   public double flops() {
-    return form.flops() / form.products() * first(form);
-  }
-
-  /** How many first products there are. */
-  static int first(ExpertsForm form) {
-    return form.products() - 1;
+    return form.flops() / form.products() * form.firstProducts();
   }
 
   @Override
@@ -51,7 +46,7 @@ record ExpertsInKernel(ExpertsForm form) implements CompositeKernel {
           for (int part = 0; part < chunk.parts(expert); part++) {
             chunk.take(expert, part);
             Tensor x = chunk.matrix(chunk.gather(operands.getFirst()), form.model());
-            for (int i = 0; i < first(form); i++) {
+            for (int i = 0; i < form.firstProducts(); i++) {
               Tensor w = chunk.matrix(operands.get(2 + i), expert, i);
               product(chunk, x, w, bias(operands, chunk, expert, i), results.get(i));
             }
@@ -62,7 +57,7 @@ record ExpertsInKernel(ExpertsForm form) implements CompositeKernel {
   }
 
   private Optional<Tensor> bias(List<Tensor> operands, Chunk<?> chunk, int expert, int which) {
-    int first = first(form);
+    int first = form.firstProducts();
     return form.biased()
         ? Optional.of(chunk.matrix(operands.get(2 + first + which), expert, first + which))
         : Optional.empty();

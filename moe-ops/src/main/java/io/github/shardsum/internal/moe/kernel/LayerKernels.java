@@ -13,31 +13,52 @@ public final class LayerKernels {
 
   /** The factory of {@code moe.experts}. */
   public static Optional<CompositeKernel> experts(Composite composite) {
-    return ExpertsForm.of(composite, 2, ExpertsForm.OPERANDS).map(ExpertsKernel::new);
+    return whole(composite, 0).map(ExpertsKernel::new);
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> gradient(Composite composite) {
-    return ExpertsForm.of(composite, 2, ExpertsForm.OPERANDS).map(ExpertsGradientKernel::new);
+    return whole(composite, 1).map(ExpertsGradientKernel::new);
+  }
+
+  private static Optional<ExpertsForm> whole(Composite composite, int cotangents) {
+    int first = ExpertsForm.OPERANDS;
+    return ExpertsForm.of(composite, 2, first)
+        .filter(form -> composite.operands().size() == first + form.weights() + cotangents);
   }
 
   /** The factory of {@code moe.experts_in}. */
   public static Optional<CompositeKernel> expertsIn(Composite composite) {
-    return ExpertsForm.of(composite, 1, 2).map(ExpertsInKernel::new);
+    return in(composite, 0).map(ExpertsInKernel::new);
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> expertsInGradient(Composite composite) {
-    return ExpertsForm.of(composite, 1, 2).map(ExpertsInGradientKernel::new);
+    return in(composite, 1).map(ExpertsInGradientKernel::new);
+  }
+
+  private static Optional<ExpertsForm> in(Composite composite, int cotangents) {
+    return ExpertsForm.of(composite, 1, 2)
+        .filter(
+            form -> {
+              int each = (form.biased() ? 2 : 1) + cotangents;
+              return composite.operands().size() == 2 + form.firstProducts() * each;
+            });
   }
 
   /** The factory of {@code moe.experts_out}. */
   public static Optional<CompositeKernel> expertsOut(Composite composite) {
-    return ExpertsForm.of(composite, 2, 3).map(ExpertsOutKernel::new);
+    return out(composite, 0).map(ExpertsOutKernel::new);
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> expertsOutGradient(Composite composite) {
-    return ExpertsForm.of(composite, 2, 3).map(ExpertsOutGradientKernel::new);
+    return out(composite, 1).map(ExpertsOutGradientKernel::new);
+  }
+
+  private static Optional<ExpertsForm> out(Composite composite, int cotangents) {
+    return ExpertsForm.of(composite, 2, ExpertsOutKernel.OUT)
+        .filter(
+            form -> composite.operands().size() == ExpertsOutKernel.operands(form) + cotangents);
   }
 }
