@@ -64,10 +64,12 @@ public sealed interface Optimizer {
       Value mean = p.add(p.scale(slots.get(0), beta1), p.scale(gradient, 1 - beta1));
       Value squared = p.multiply(gradient, gradient);
       Value square = p.add(p.scale(slots.get(1), beta2), p.scale(squared, 1 - beta2));
-      Value unbiased = p.divide(mean, p.convert(bias(p, beta1, step), dtype));
-      Value root = p.sqrt(p.divide(square, p.convert(bias(p, beta2, step), dtype)));
-      Value direction = p.divide(unbiased, p.add(root, epsilon));
-      Value next = p.subtract(parameter, p.multiply(direction, p.convert(rate, dtype)));
+      // The order of their section 2: what corrects the means is computed once, not of each element.
+      Value second = p.sqrt(bias(p, beta2, step));
+      Value by = p.multiply(rate, p.divide(second, bias(p, beta1, step)));
+      Value floor = p.convert(p.scale(second, epsilon), dtype);
+      Value direction = p.divide(mean, p.add(p.sqrt(square), floor));
+      Value next = p.subtract(parameter, p.multiply(direction, p.convert(by, dtype)));
       return List.of(next, mean, square);
     }
 

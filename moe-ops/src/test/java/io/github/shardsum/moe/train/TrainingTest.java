@@ -205,9 +205,9 @@ class TrainingTest {
         double g = gradients.get(t - 1)[i];
         m[i] = m[i] * 0.9 + g * (1 - 0.9);
         v[i] = v[i] * 0.98 + g * g * (1 - 0.98);
-        double mean = m[i] / (1 - StrictMath.pow(0.9, t));
-        double root = Math.sqrt(v[i] / (1 - StrictMath.pow(0.98, t)));
-        x[i] = x[i] - mean / (root + 1e-9) * 0.01;
+        double second = Math.sqrt(1 - StrictMath.pow(0.98, t));
+        double by = 0.01 * (second / (1 - StrictMath.pow(0.9, t)));
+        x[i] = x[i] - m[i] / (Math.sqrt(v[i]) + second * 1e-9) * by;
       }
       assertArrayEquals(x, moved.get(t - 1), 0);
     }

@@ -18,11 +18,15 @@ final class Examples {
   /** Shapes of batches; a pair goes to the first that it fits in. Each costs a compiled program. */
   private static final List<Shape> SHAPES =
       List.of(
-          new Shape(320, 8, 8),
-          new Shape(256, 16, 8),
-          new Shape(160, 16, 16),
-          new Shape(128, 32, 16),
-          new Shape(64, 64, 32));
+          new Shape(192, 8, 4),
+          new Shape(160, 8, 8),
+          new Shape(160, 12, 4),
+          new Shape(144, 12, 8),
+          new Shape(112, 16, 8),
+          new Shape(96, 16, 16),
+          new Shape(80, 24, 16),
+          new Shape(64, 32, 16),
+          new Shape(32, 64, 32));
 
   /** Of each epoch one phrase for so many names. */
   private static final int NAMES_A_PHRASE = 5;

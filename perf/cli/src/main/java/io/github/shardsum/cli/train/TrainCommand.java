@@ -85,6 +85,13 @@ public final class TrainCommand implements Callable<Integer> {
       description = "Seed of parameters and order (default: ${DEFAULT-VALUE}).")
   private long seed;
 
+  @Option(
+      names = "--sweep",
+      description =
+          "Compare the dense model and 4, 16 and 64 experts of equal multiply-adds, three seeds each,"
+              + " each trained for --minutes or --steps.")
+  private boolean sweep;
+
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
 
@@ -99,7 +106,7 @@ public final class TrainCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
     TrainJob job =
-        new TrainJob(minutes, steps, experts, dense, checkpoint, resume, html, data, seed);
+        new TrainJob(minutes, steps, experts, dense, checkpoint, resume, html, data, seed, sweep);
     try (Workers workers = threads.workers()) {
       // Where JSON is asked for, it is all that is printed.
       PrintWriter text = json ? new PrintWriter(java.io.Writer.nullWriter()) : out;
@@ -127,6 +134,10 @@ public final class TrainCommand implements Callable<Integer> {
     }
     if (experts.isPresent() && (experts.get() < 1 || experts.get() > MOST_EXPERTS)) {
       throw wrong("--experts: must be 1 (dense) to " + MOST_EXPERTS + ", got " + experts.get());
+    }
+    if (sweep && (checkpoint.isPresent() || experts.isPresent() || dense)) {
+      throw wrong(
+          "--sweep: must not stand with --checkpoint, --experts or --dense: it keeps no model");
     }
     if (resume && checkpoint.isEmpty()) {
       throw wrong("--resume: must stand with --checkpoint, got none");

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
  * @param html the page's file
  * @param data a file of pairs instead of the JDK's
  * @param seed of parameters and order
+ * @param sweep whether models of several numbers of experts and several seeds are compared
  */
 record TrainJob(
     Optional<Double> minutes,
@@ -26,7 +27,8 @@ record TrainJob(
     boolean resume,
     Optional<Path> html,
     Optional<Path> data,
-    long seed) {
+    long seed,
+    boolean sweep) {
   /** With what comes before and after, the whole takes less than ten minutes on two cores. */
   private static final double MINUTES = 6;
 

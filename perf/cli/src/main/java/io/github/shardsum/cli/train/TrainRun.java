@@ -121,6 +121,10 @@ final class TrainRun {
     }
     progress.end();
     report.data(corpus, tokenizer, examples);
+    if (job.sweep()) {
+      sweep(corpus, tokenizer, examples);
+      return;
+    }
     Evaluation evaluation = new Evaluation(corpus, SAMPLES);
     baselines(corpus, evaluation);
     report.scores(evaluation, evaluation.systems());
@@ -144,6 +148,52 @@ final class TrainRun {
         }
       }
       finish(name, trainer, corpus, evaluation, losses);
+    }
+  }
+
+  private void sweep(Corpus corpus, Tokenizer tokenizer, Examples examples) throws IOException {
+    Map<String, List<Training.Batch>> measured = measured(corpus, tokenizer);
+    List<Sweep> sweeps = measured.keySet().stream().map(Sweep::new).toList();
+    for (int experts : Sweep.EXPERTS) {
+      for (int seed = 0; seed < Sweep.SEEDS; seed++) {
+        TransformerSpec spec = spec(tokenizer.size(), experts);
+        Trainer.Model model =
+            new Trainer.Model(spec, tokenizer, job.seed() + seed, corpus.fingerprint());
+        try (Trainer trainer = new Trainer(model, examples, measured, backend, Optional.empty())) {
+          String name = Sweep.name(experts) + ", seed " + (job.seed() + seed);
+          long began = System.nanoTime();
+          train(name, trainer);
+          double millis = (System.nanoTime() - began) / 1e6 / Math.max(1, trainer.steps());
+          int number = 0;
+          for (String curve : measured.keySet()) {
+            List<History.Point> points = trainer.history().curves().getOrDefault(curve, List.of());
+            if (!points.isEmpty()) {
+              sweeps.get(number).add(experts, new Sweep.Trained(points, millis));
+              answer
+                  .withArray(curve)
+                  .addObject()
+                  .put("model", Sweep.name(experts))
+                  .put("seed", job.seed() + seed)
+                  .put("steps", trainer.steps())
+                  .put("loss", points.getLast().value())
+                  .put("millis", millis);
+            }
+            number++;
+          }
+        }
+      }
+    }
+    TrainPage page = new TrainPage("training: a sweep of experts");
+    for (Sweep each : sweeps) {
+      if (each.curves().isEmpty()) {
+        continue;
+      }
+      each.print(out);
+      page.heading(each.curve()).table(each.table()).curves(each.curve(), each.curves());
+    }
+    if (job.page().isPresent()) {
+      Files.writeString(job.page().get(), page.toString());
+      out.printf("%npage: %s%n", job.page().get());
     }
   }
 

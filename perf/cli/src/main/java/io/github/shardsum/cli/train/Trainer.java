@@ -150,7 +150,9 @@ final class Trainer implements AutoCloseable {
     long before = 0;
     List<List<Examples.Example>> batches = examples.epoch(epoch);
     long began = System.nanoTime();
-    long saved = began;
+    // The first checkpoint follows the first step, so that a folder that cannot be written is
+    // known.
+    long saved = began - CHECKPOINT_NANOS;
     // Time for measurements and checkpoints is none for training.
     long apart = 0;
     while (!stop.getAsBoolean()

@@ -1,0 +1,129 @@
+package io.github.shardsum.cli.train;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * Models of equal multiply-adds a token with more and more experts, of several seeds each: the
+ * paper's figure 6 and table 2 at the scale of one machine.
+ */
+final class Sweep {
+  /** The first is the dense model. */
+  static final List<Integer> EXPERTS = List.of(1, 4, 16, 64);
+
+  static final int SEEDS = 3;
+
+  /** Losses that the dense model reaches, as shares of the way from its first to its last. */
+  private static final double[] WAYS = {0.5, 0.8, 1};
+
+  private final String curve;
+  private final Map<Integer, List<Trained>> models = new LinkedHashMap<>();
+
+  /**
+   * A model that was trained.
+   *
+   * @param heldBack losses on what was held back, over steps
+   * @param millis of a step
+   */
+  record Trained(List<History.Point> heldBack, double millis) {
+    double last() {
+      return heldBack.getLast().value();
+    }
+
+    /** The first step at which the loss is reached, if it is. */
+    OptionalLong reaches(double loss) {
+      return heldBack.stream()
+          .filter(point -> point.value() <= loss)
+          .mapToLong(History.Point::step)
+          .findFirst();
+    }
+  }
+
+  /** A sweep of which this loss is compared. */
+  Sweep(String curve) {
+    this.curve = curve;
+  }
+
+  /** The loss that is compared. */
+  String curve() {
+    return curve;
+  }
+
+  static String name(int experts) {
+    return experts == 1 ? "dense" : experts + " experts";
+  }
+
+  void add(int experts, Trained trained) {
+    models.computeIfAbsent(experts, _ -> new ArrayList<>()).add(trained);
+  }
+
+  private static double mean(List<Trained> of, java.util.function.ToDoubleFunction<Trained> value) {
+    return of.stream().mapToDouble(value).average().orElse(Double.NaN);
+  }
+
+  /** Losses of which the steps are counted: those that the dense models reach, by their means. */
+  private double[] losses() {
+    List<Trained> dense = models.values().iterator().next();
+    double first = mean(dense, trained -> trained.heldBack().getFirst().value());
+    double last = mean(dense, Trained::last);
+    return Arrays.stream(WAYS).map(way -> first + way * (last - first)).toArray();
+  }
+
+  /** The table: a row a model. */
+  List<List<String>> table() {
+    double[] losses = losses();
+    List<String> head = new ArrayList<>(List.of("model", curve, "spread", "ms a step"));
+    for (double loss : losses) {
+      head.add(String.format(Locale.ROOT, "steps to %.3f", loss));
+    }
+    List<List<String>> rows = new ArrayList<>(List.of(head));
+    models.forEach(
+        (experts, of) -> {
+          double most = of.stream().mapToDouble(Trained::last).max().orElse(Double.NaN);
+          double least = of.stream().mapToDouble(Trained::last).min().orElse(Double.NaN);
+          List<String> row =
+              new ArrayList<>(
+                  List.of(
+                      name(experts),
+                      String.format(Locale.ROOT, "%.3f", mean(of, Trained::last)),
+                      String.format(Locale.ROOT, "%.3f", most - least),
+                      String.format(Locale.ROOT, "%.0f", mean(of, Trained::millis))));
+          for (double loss : losses) {
+            List<Long> steps =
+                of.stream().flatMap(trained -> trained.reaches(loss).stream().boxed()).toList();
+            row.add(
+                steps.size() < of.size()
+                    ? "%d of %d reach it".formatted(steps.size(), of.size())
+                    : String.format(
+                        Locale.ROOT,
+                        "%.0f",
+                        steps.stream().mapToLong(Long::longValue).average().orElse(0)));
+          }
+          rows.add(row);
+        });
+    return rows;
+  }
+
+  /** The curves of the first seed of each model. */
+  Map<String, List<History.Point>> curves() {
+    Map<String, List<History.Point>> curves = new LinkedHashMap<>();
+    models.forEach((experts, of) -> curves.put(name(experts), of.getFirst().heldBack()));
+    return curves;
+  }
+
+  void print(PrintWriter out) {
+    out.printf("%n%s: %d seeds each; spread is the largest less the least%n", curve, SEEDS);
+    for (List<String> row : table()) {
+      StringBuilder line = new StringBuilder(String.format("%-12s", row.getFirst()));
+      row.subList(1, row.size()).forEach(cell -> line.append(String.format("  %20s", cell)));
+      out.println(line);
+    }
+    out.flush();
+  }
+}
