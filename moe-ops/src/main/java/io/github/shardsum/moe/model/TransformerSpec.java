@@ -123,7 +123,7 @@ public record TransformerSpec(
    */
   public static TransformerSpec parse(String notation) {
     String[] parts = notation.split("; ", 2);
-    String[] words = parts[0].split(" ");
+    String[] words = parts[0].split(" ", -1);
     if (parts.length < 2 || words.length != 10) {
       throw new IllegalArgumentException(
           "transformer: expected ten sizes and a route, got \"" + notation + "\"");

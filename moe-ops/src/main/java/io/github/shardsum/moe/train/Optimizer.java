@@ -64,7 +64,8 @@ public sealed interface Optimizer {
       Value mean = p.add(p.scale(slots.get(0), beta1), p.scale(gradient, 1 - beta1));
       Value squared = p.multiply(gradient, gradient);
       Value square = p.add(p.scale(slots.get(1), beta2), p.scale(squared, 1 - beta2));
-      // The order of their section 2: what corrects the means is computed once, not of each element.
+      // The order of their section 2: what corrects the means is computed once, not of each
+      // element.
       Value second = p.sqrt(bias(p, beta2, step));
       Value by = p.multiply(rate, p.divide(second, bias(p, beta1, step)));
       Value floor = p.convert(p.scale(second, epsilon), dtype);

@@ -28,6 +28,11 @@ final class Examples {
           new Shape(64, 32, 16),
           new Shape(32, 64, 32));
 
+  /** Fewer pairs than this are in batches of an eighth, so that an epoch still has several. */
+  private static final int FEW = 4096;
+
+  private static final int PART = 8;
+
   /** Of each epoch one phrase for so many names. */
   private static final int NAMES_A_PHRASE = 5;
 
@@ -36,7 +41,11 @@ final class Examples {
   private final long seed;
 
   /** Sentences, source and target tokens of a batch. */
-  record Shape(int sentences, int source, int target) {}
+  record Shape(int sentences, int source, int target) {
+    private Shape part() {
+      return new Shape(sentences / PART, source, target);
+    }
+  }
 
   /** A pair: tokens, each with its end. */
   record Example(int[] source, int[] target, Shape shape) {}
@@ -44,10 +53,11 @@ final class Examples {
   /** The examples of pairs; what is too long for every shape is left out. */
   Examples(List<Pair> pairs, Tokenizer tokenizer, long seed) {
     this.seed = seed;
+    List<Shape> shapes = pairs.size() < FEW ? SHAPES.stream().map(Shape::part).toList() : SHAPES;
     for (Pair pair : pairs) {
       int[] source = ended(tokenizer.encode(pair.source()));
       int[] target = ended(tokenizer.encode(pair.target()));
-      for (Shape shape : SHAPES) {
+      for (Shape shape : shapes) {
         if (source.length <= shape.source() && target.length <= shape.target()) {
           (pair.kind() == Pair.Kind.PHRASE ? phrases : names)
               .add(new Example(source, target, shape));

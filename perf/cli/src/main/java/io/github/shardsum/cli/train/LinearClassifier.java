@@ -68,7 +68,7 @@ final class LinearClassifier implements Predictor {
 
   private static int[] features(String text) {
     return NearestNeighbour.grams(text, 1, LONGEST).stream()
-        .mapToInt(gram -> Math.floorMod(gram.hashCode() * 0x9E3779B1 >>> 7, ROWS))
+        .mapToInt(gram -> Math.floorMod((gram.hashCode() * 0x9E3779B1) >>> 7, ROWS))
         .distinct()
         .sorted()
         .toArray();

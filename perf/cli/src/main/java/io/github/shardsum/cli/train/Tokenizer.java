@@ -64,7 +64,11 @@ final class Tokenizer {
     Map<String, Integer> counts = new HashMap<>();
     samples.forEach(text -> words(text).forEach(word -> counts.merge(word, 1, Integer::sum)));
     List<String> words =
-        counts.keySet().stream().filter(word -> counts.get(word) >= RAREST).sorted().toList();
+        counts.entrySet().stream()
+            .filter(word -> word.getValue() >= RAREST)
+            .map(Map.Entry::getKey)
+            .sorted()
+            .toList();
     int[] weights = words.stream().mapToInt(word -> counts.getOrDefault(word, 0)).toArray();
     return new Tokenizer(new Learning(words, weights).merges(vocabulary - BYTES - VALUES));
   }

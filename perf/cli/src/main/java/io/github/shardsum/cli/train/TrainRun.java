@@ -285,15 +285,17 @@ final class TrainRun {
               }
             });
     progress.begin("translating what was held back", 1);
-    try (Translator translator = translator(trainer)) {
+    try (Translator translator = translator(trainer, evaluation)) {
       evaluation.add(name, translator);
     }
     progress.end();
     report.scores(evaluation, List.of(name));
   }
 
-  private Translator translator(Trainer trainer) {
-    return trainer.translator(backend, BATCH);
+  private Translator translator(Trainer trainer, Evaluation evaluation) {
+    int texts =
+        SAMPLES.keySet().stream().mapToInt(split -> evaluation.items(split).size()).max().orElse(0);
+    return trainer.translator(backend, Math.max(1, Math.min(BATCH, texts)));
   }
 
   /** Trains until a limit or a signal, upon which the step under way is ended and saved. */
@@ -392,7 +394,7 @@ final class TrainRun {
                     .load("load of " + layer, loads));
     List<Pair> routed = evaluation.items(Split.NAMES).stream().map(Corpus.Item::pair).toList();
     if (!routed.isEmpty()) {
-      try (Translator translator = translator(trainer)) {
+      try (Translator translator = translator(trainer, evaluation)) {
         translator
             .experts(routed)
             .forEach(
