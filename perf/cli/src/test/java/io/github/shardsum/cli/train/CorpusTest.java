@@ -84,7 +84,7 @@ class CorpusTest {
         .forEach(names::add);
     for (Pair pair : corpus.training()) {
       if (pair.kind() == Pair.Kind.PHRASE && pair.key().startsWith("AND_LIST")) {
-        for (String part : pair.source().split(", | und | na |、")) {
+        for (String part : pair.source().split(", | und | na |、", -1)) {
           assertTrue(!names.contains(part), pair.toString());
         }
       }
