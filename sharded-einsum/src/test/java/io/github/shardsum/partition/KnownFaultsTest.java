@@ -139,7 +139,7 @@ final class KnownFaultsTest {
             .apply("c", "m n | x", 0, 1)
             .apply("d", "m n | x", 2)
             .then(allReduce("x"), "m n"),
-        "operand 0 must be no addends");
+        "operands must be no addends");
   }
 
   /** A bias that each device adds before the sum is counted once a device. */
@@ -154,7 +154,7 @@ final class KnownFaultsTest {
             .apply("c", "m n | x", 0, 2)
             .apply("d", "m n | x", 3, 1)
             .then(allReduce("x"), "m n"),
-        "added twice");
+        "operands must be no addends");
     accepts(
         new Draft(program, "m k@x", "n", "k@x n")
             .apply("c", "m n | x", 0, 2)

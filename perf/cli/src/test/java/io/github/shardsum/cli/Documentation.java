@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 
 /** README, the pages of docs, and the examples, as tests read and run them. */
 final class Documentation {
-  private static final Path ROOT = Path.of(System.getProperty("basedir", "")).resolve("../..");
+  static final Path ROOT = Path.of(System.getProperty("basedir", "")).resolve("../..");
   private static final Pattern FENCE = Pattern.compile("^```(\\w*) ?(.*)$");
 
   /**
@@ -38,6 +38,7 @@ final class Documentation {
           "io",
           "program",
           "backend",
+          "backend.mesh",
           "mesh",
           "collective",
           "topology",

@@ -20,7 +20,6 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -247,26 +246,21 @@ record BlockRule(
     return isOther ? other : one;
   }
 
-  /** The axes along which operands have addends, and so have results. */
+  /**
+   * The axes along which operands have addends: one of those that are multiplied, or all addends.
+   */
   private Set<MeshAxis> partial(List<Held> read) {
     Set<MeshAxis> partial = new HashSet<>();
-    for (int i = 0; i < read.size(); i++) {
-      Held operand = read.get(i);
-      boolean may = (isProduct || addends.contains(i)) && operand.kind() == ReduceKind.SUM;
-      require(
-          may || operand.partial().isEmpty(), "operand %d must be no addends, got %s", i, operand);
-      boolean isNew = Collections.disjoint(partial, operand.partial());
-      require(isNew || !isProduct, "addends are multiplied by each other, got %s", read);
-      partial.addAll(operand.partial());
-    }
-    for (int i : addends) {
-      boolean isAll = partial.equals(read.get(i).partial());
-      require(
-          isAll,
-          "operand %d is added twice: %s, and others | %s",
-          i,
-          read.get(i),
-          Held.names(partial));
+    read.forEach(operand -> partial.addAll(operand.partial()));
+    for (MeshAxis axis : partial) {
+      Set<Integer> have = new HashSet<>();
+      for (int i = 0; i < read.size(); i++) {
+        if (read.get(i).partial().contains(axis) && read.get(i).kind() == ReduceKind.SUM) {
+          have.add(i);
+        }
+      }
+      boolean may = isProduct ? have.size() == 1 : have.equals(addends);
+      require(may, "operands must be no addends, got %s; or %s together", read, addends);
     }
     return partial;
   }

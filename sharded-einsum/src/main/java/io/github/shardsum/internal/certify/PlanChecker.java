@@ -177,7 +177,10 @@ public final class PlanChecker {
         checkStatement(statement, step, read);
         yield named(statement, BlockRule.of(statement, read, said(step), false));
       }
-      case Action.Neighbour neighbour -> List.of(neighbours(neighbour, step, read));
+      case Action.Neighbour(Statement statement, List<String> axes, _) -> {
+        checkStatement(statement, step, read);
+        yield named(statement, neighbours(statement, wide(axes), step, read));
+      }
       case Action.Loop loop -> looped(loop, step, read);
       case Action collective -> List.of(moved(collective, step, read.getFirst()));
     };
@@ -248,19 +251,17 @@ public final class PlanChecker {
     return BlockRule.of(local).of(read, said(step), false).getFirst().as(meaning);
   }
 
-  /** As of operands that are whole along the label, of whose result each device makes its chunk. */
-  private Held neighbours(Action.Neighbour action, PlanStep step, List<Held> read) {
-    Statement statement = action.statement();
-    checkStatement(statement, step, read);
+  /** Of operands that are whole along the label; of the result each device makes its chunk. */
+  private List<Held> neighbours(
+      Statement statement, List<MeshAxis> axes, PlanStep step, List<Held> read) {
     String label = BlockRule.neighbours(statement.operation());
     List<Held> whole = new ArrayList<>();
     for (int i = 0; i < read.size(); i++) {
-      int dim = statement.operation().operands().get(i).type().axis(label);
-      whole.add(read.get(i).gather(dim, wide(action.axes())));
+      Value operand = statement.operation().operands().get(i);
+      whole.add(read.get(i).gather(operand.type().axis(label), axes));
     }
     Held made = BlockRule.of(statement, whole, said(step), false).getFirst();
-    int dim = statement.result().type().axis(label);
-    return made.slice(dim, wide(action.axes())).as(statement.result().name());
+    return List.of(made.slice(statement.result().type().axis(label), axes));
   }
 
   private void checkStatement(Statement statement, PlanStep step, List<Held> read) {

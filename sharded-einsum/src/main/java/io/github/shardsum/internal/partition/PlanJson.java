@@ -59,15 +59,16 @@ public final class PlanJson {
     text.add("\"bytesSent\":" + step.bytesSent());
     text.add("\"lowerBoundBytes\":" + step.lowerBound());
     text.add("\"flops\":" + number(step.flops()));
-    text.add((options.topology().isPresent() ? "\"seconds\":" : "\"price\":") + step.price());
+    String price = options.topology().isPresent() ? "\"seconds\":" : "\"price\":";
+    text.add(price + step.price());
     text.add("\"liveBytes\":" + step.liveBytes());
     text.add("\"because\":" + quoted(step.cause()));
     step.runnerUp()
         .ifPresent(
             way ->
                 text.add(
-                    "\"runnerUp\":{\"steps\":%s,\"price\":%s}"
-                        .formatted(quoted(way.description()), Double.toString(way.cost()))));
+                    "\"runnerUp\":{\"steps\":%s,%s%s}"
+                        .formatted(quoted(way.description()), price, Double.toString(way.cost()))));
     return text.toString();
   }
 

@@ -63,27 +63,31 @@ public final class Layouts {
    * @return the generator
    */
   public static Generator<Layout> of(Mesh mesh, ValueType type) {
-    return choices -> {
-      List<List<String>> axes = new ArrayList<>();
-      for (int dim = 0; dim < type.rank(); dim++) {
-        axes.add(new ArrayList<>());
+    return choices -> of(mesh, type, false, choices);
+  }
+
+  private static Layout of(Mesh mesh, ValueType type, boolean mayBePartial, Choices choices) {
+    List<List<String>> axes = new ArrayList<>();
+    for (int dim = 0; dim < type.rank(); dim++) {
+      axes.add(new ArrayList<>());
+    }
+    List<String> partial = new ArrayList<>();
+    for (String axis : choices.shuffled(mesh.axisNames())) {
+      int dim = choices.nextInt(type.rank() + (mayBePartial ? 2 : 1)) - 1;
+      if (dim >= 0) {
+        (dim == type.rank() ? partial : axes.get(dim)).add(axis);
       }
-      for (String axis : choices.shuffled(mesh.axisNames())) {
-        int dim = choices.nextInt(type.rank() + 1) - 1;
-        if (dim >= 0) {
-          axes.get(dim).add(axis);
-        }
-      }
-      List<Axis> dims = new ArrayList<>();
-      for (int dim = 0; dim < type.rank(); dim++) {
-        dims.add(new Axis(type.names().get(dim), axes.get(dim)));
-      }
-      return new Layout(mesh, new Term(dims, List.of()));
-    };
+    }
+    List<Axis> dims = new ArrayList<>();
+    for (int dim = 0; dim < type.rank(); dim++) {
+      dims.add(new Axis(type.names().get(dim), axes.get(dim)));
+    }
+    return new Layout(mesh, new Term(dims, partial));
   }
 
   /**
-   * A layout for every value of a program.
+   * A layout for every value of a program. Partial axes are drawn for what statements make but for
+   * outputs; where a statement makes no addends over an axis, a plan has none either.
    *
    * @param mesh the devices
    * @param program the program
@@ -142,7 +146,8 @@ public final class Layouts {
     }
     for (Statement statement : program.statements()) {
       for (Value result : statement.results()) {
-        layouts.put(prefix + result.name(), of(mesh, result.type()).generate(choices));
+        boolean mayBePartial = !program.outputs().contains(result);
+        layouts.put(prefix + result.name(), of(mesh, result.type(), mayBePartial, choices));
       }
       if (statement.operation() instanceof Nested.Scan scan) {
         String inside = prefix + statement.result().name() + ".body.";

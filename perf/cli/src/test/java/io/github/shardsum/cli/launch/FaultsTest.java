@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.shardsum.cli.Main;
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,6 +74,53 @@ class FaultsTest {
     Outcome outcome = run(mpi, "nothing", true);
     assertEquals(0, outcome.status(), outcome.toString());
     assertEquals(6, count("sum 6\\.0", outcome.out()), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("mpis")
+  void aProgramRunsOnAMeshOverTheJob(String mpi) throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("layer.program"),
+            """
+            program layer {
+              input x: f32[E=8 M=6]
+              input wi: f32[E=8 M=6 H=4]
+              hidden = einsum(x, wi) {equation="E M, E M H -> E H"}
+              h = relu(hidden)
+              output h
+            }
+            """);
+    Path in = Files.createDirectories(folder.resolve("in"));
+    Npy.write(in.resolve("x.npy"), numbers(8, 6));
+    Npy.write(in.resolve("wi.npy"), numbers(8, 6, 4));
+    List<String> start = java("io.github.shardsum.cli.Main", classPath());
+    List<String> one = List.of("run", file.toString(), "--in", in.toString(), "-o");
+    Path alone = folder.resolve("alone");
+    assertEquals(0, Main.commandLine().execute(with(one, alone.toString()).toArray(String[]::new)));
+    Path shared = folder.resolve("shared");
+    List<String> job = with(with(start, one.toArray(String[]::new)), shared.toString());
+    List<String> mesh = with(job, "--annotate", "h=E@x", "--mesh");
+    Outcome outcome = launch(mpi, with(mesh, "x=6"));
+    assertEquals(0, outcome.status(), outcome.toString());
+    assertEquals(-1, Files.mismatch(alone.resolve("h.npy"), shared.resolve("h.npy")));
+    Outcome refused = launch(mpi, with(mesh, "x=4"));
+    assertNotEquals(0, refused.status(), refused.toString());
+    String words = "choose a number of processes that divides the devices";
+    assertTrue(refused.errors().contains(words), refused.toString());
+  }
+
+  private static List<String> with(List<String> line, String... more) {
+    return Stream.concat(line.stream(), Stream.of(more)).toList();
+  }
+
+  private static Tensor numbers(long... shape) {
+    Tensor tensor = Tensor.zeros(DType.F32, shape);
+    Tensor flat = tensor.reshape(tensor.shape().elementCount());
+    for (long i = 0; i < flat.size(0); i++) {
+      flat.set(i % 5 - 2, i);
+    }
+    return tensor;
   }
 
   @ParameterizedTest

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -136,6 +137,29 @@ class PlanCommandsTest {
     assertEquals(2, run("plan", "m->m", "--annotate", "h=E@x"));
     assertEquals(1, run("plan", file, "--mesh", "x=8", "--annotate", "h=E@q"));
     assertEquals(1, run("plan", file, "--mesh", "x=8", "--annotate", "nobody=E@x"));
+  }
+
+  @Test
+  void aTopologyPricesAProgramInSeconds() throws IOException {
+    String file = layer().toString();
+    String[] plan = {
+      "plan", file, "--mesh", "x=8", "--annotate", "h=E G@x C H", "--annotate", "dispatched=E@x"
+    };
+    assertEquals(0, run(with(plan, "--json")), err.toString());
+    assertTrue(out.toString().contains("\"price\":"), out.toString());
+    out.getBuffer().setLength(0);
+    assertEquals(0, run(with(plan, "--topology", "tpu-v3", "--json")), err.toString());
+    assertTrue(out.toString().contains("\"seconds\":"), out.toString());
+    assertTrue(!out.toString().contains("\"price\":"), out.toString());
+    out.getBuffer().setLength(0);
+    assertEquals(0, run(with(plan, "--topology", "nvlink")), err.toString());
+    assertTrue(out.toString().contains(" seconds "), out.toString());
+    assertEquals(1, run(with(plan, "--topology", "tpu-v9")));
+    assertTrue(err.toString().contains("tpu-v9"), err.toString());
+  }
+
+  private static String[] with(String[] line, String... more) {
+    return Stream.concat(Stream.of(line), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test

@@ -1,6 +1,8 @@
 package io.github.shardsum.backend.mesh;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.Kernels;
@@ -28,7 +30,12 @@ import io.github.shardsum.testsupport.TestDepth;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -81,8 +88,50 @@ class RandomLayoutsTest {
     };
   }
 
-  private static Check<Laid> check(Generator<Laid> generator) {
-    return Check.forAll(generator).tries(TRIES).seed(SEED);
+  /** Holds a property; where it fails it says which command fails so again. */
+  private void holds(Generator<Laid> generator, Check.Property<Laid> property) {
+    try {
+      Check.forAll(generator).tries(TRIES).seed(SEED).holds(property);
+    } catch (AssertionError failed) {
+      Matcher seed = Pattern.compile("of seed (-?\\d+)").matcher(failed.getMessage());
+      String command =
+          "mvn -pl sharded-einsum/testkit -am test -Dtest=RandomLayoutsTest#%s -Dsurefire.failIfNoSpecifiedTests=false -Dshardsum.programs=1 -Dshardsum.seed=%s"
+              .formatted(test, seed.find() ? seed.group(1) : SEED);
+      throw new AssertionError("repeat by: " + command + "\n" + failed.getMessage(), failed);
+    }
+  }
+
+  private String test = "";
+
+  @BeforeEach
+  void name(TestInfo info) {
+    test = info.getTestMethod().orElseThrow().getName();
+  }
+
+  @Test
+  void aFailureSaysWhichCommandRepeatsIt() {
+    AssertionError failed =
+        assertThrows(
+            AssertionError.class,
+            () ->
+                holds(
+                    laid(Programs.exact(DType.F32, 3), true),
+                    laid -> assertTrue(laid.layouts().isEmpty(), "planted")));
+    String repeat = "RandomLayoutsTest#aFailureSaysWhichCommandRepeatsIt";
+    assertTrue(failed.getMessage().contains(repeat), failed.getMessage());
+    assertTrue(failed.getMessage().contains("-Dshardsum.seed=" + SEED + "\n"), failed.getMessage());
+  }
+
+  /** Partial axes are not only drawn: plans keep sums undone over them. */
+  @Test
+  void plansKeepAddendsWhereALayoutSaysSo() {
+    Generator<Laid> drawn = laid(Programs.exact(DType.F32, 20), true);
+    long kept =
+        LongStream.range(0, 200)
+            .mapToObj(seed -> plan(drawn.of(seed)).plan().values())
+            .filter(values -> values.stream().anyMatch(v -> !v.layout().partial().isEmpty()))
+            .count();
+    assertTrue(kept > 20, kept + " of 200 plans have addends");
   }
 
   private static ProgramPlan plan(Laid laid) {
@@ -104,19 +153,19 @@ class RandomLayoutsTest {
       value = DType.class,
       names = {"BF16", "F32", "F64", "I32", "I64"})
   void everyLayoutOfEveryValueGivesTheReferencesBits(DType dtype) {
-    check(laid(Programs.exact(dtype, 20), true)).holds(RandomLayoutsTest::equalsReference);
+    holds(laid(Programs.exact(dtype, 20), true), RandomLayoutsTest::equalsReference);
   }
 
   @Test
   void realProgramsStayWithinTheirErrorBounds() {
-    check(laid(Programs.real(DType.F32, 15), false))
-        .holds(
-            laid -> {
-              try (Collectives collectives = Collectives.open(laid.mesh())) {
-                MeshBackend mesh = MeshBackend.of(collectives);
-                BackendCheck.withinErrorBounds(new Planned(mesh, plan(laid)), laid.program());
-              }
-            });
+    holds(
+        laid(Programs.real(DType.F32, 15), false),
+        laid -> {
+          try (Collectives collectives = Collectives.open(laid.mesh())) {
+            MeshBackend mesh = MeshBackend.of(collectives);
+            BackendCheck.withinErrorBounds(new Planned(mesh, plan(laid)), laid.program());
+          }
+        });
   }
 
   @ParameterizedTest
@@ -124,21 +173,20 @@ class RandomLayoutsTest {
       value = DType.class,
       names = {"F32", "I64"})
   void annotatedProgramsGiveTheReferencesBits(DType dtype) {
-    check(annotated(Programs.exact(dtype, 20)))
-        .holds(
-            laid -> {
-              Map<String, String> texts = new TreeMap<>();
-              laid.layouts().forEach((name, layout) -> texts.put(name, spaced(layout)));
-              Program program = Annotations.of(texts).apply(laid.program().program());
-              try (Collectives collectives = Collectives.open(laid.mesh())) {
-                MeshBackend mesh = MeshBackend.of(collectives, Kernels.none(), OPTIONS);
-                try (MeshExecutable executable = mesh.compile(program)) {
-                  executable.plan().certify();
-                }
-                BackendCheck.equalsReference(
-                    mesh, new ProgramCase(program, laid.program().inputs()));
-              }
-            });
+    holds(
+        annotated(Programs.exact(dtype, 20)),
+        laid -> {
+          Map<String, String> texts = new TreeMap<>();
+          laid.layouts().forEach((name, layout) -> texts.put(name, spaced(layout)));
+          Program program = Annotations.of(texts).apply(laid.program().program());
+          try (Collectives collectives = Collectives.open(laid.mesh())) {
+            MeshBackend mesh = MeshBackend.of(collectives, Kernels.none(), OPTIONS);
+            try (MeshExecutable executable = mesh.compile(program)) {
+              executable.plan().certify();
+            }
+            BackendCheck.equalsReference(mesh, new ProgramCase(program, laid.program().inputs()));
+          }
+        });
   }
 
   private static String spaced(Layout layout) {
@@ -155,20 +203,20 @@ class RandomLayoutsTest {
                         program,
                         List.of("result"),
                         program.inputs().stream().map(Value::name).toList()));
-    check(laid(gradients, false))
-        .holds(
-            laid -> {
-              try (Collectives collectives = Collectives.open(laid.mesh());
-                  Executable wanted = new ReferenceBackend().compile(laid.program().program());
-                  Executable given =
-                      new Planned(MeshBackend.of(collectives), plan(laid))
-                          .compile(laid.program().program())) {
-                List<Tensor> a = wanted.run(laid.program().inputs());
-                List<Tensor> b = given.run(laid.program().inputs());
-                for (int i = 0; i < a.size(); i++) {
-                  assertArrayEquals(a.get(i).toDoubleArray(), b.get(i).toDoubleArray(), 1e-9);
-                }
-              }
-            });
+    holds(
+        laid(gradients, false),
+        laid -> {
+          try (Collectives collectives = Collectives.open(laid.mesh());
+              Executable wanted = new ReferenceBackend().compile(laid.program().program());
+              Executable given =
+                  new Planned(MeshBackend.of(collectives), plan(laid))
+                      .compile(laid.program().program())) {
+            List<Tensor> a = wanted.run(laid.program().inputs());
+            List<Tensor> b = given.run(laid.program().inputs());
+            for (int i = 0; i < a.size(); i++) {
+              assertArrayEquals(a.get(i).toDoubleArray(), b.get(i).toDoubleArray(), 1e-9);
+            }
+          }
+        });
   }
 }
