@@ -9,6 +9,7 @@ import io.github.shardsum.pjrt.PjrtValue;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a device takes by our plan and by a compiler.
@@ -33,8 +34,8 @@ record PlanBesideCompiler(SpmdPlan plan, PjrtExecutable compiled) {
     }
     try {
       Map<String, PjrtValue> cost = compiled.costAnalysis();
-      line(table, "FLOPs", real(plan.flops()), text(cost.get("flops")));
-      line(table, "bytes accessed", "", text(cost.get("bytes accessed")));
+      line(table, "FLOPs", real(plan.flops()), text(Optional.ofNullable(cost.get("flops"))));
+      line(table, "bytes accessed", "", text(Optional.ofNullable(cost.get("bytes accessed"))));
     } catch (PjrtException e) {
       table.append("cost: ").append(e.getMessage()).append('\n');
     }
@@ -55,14 +56,12 @@ record PlanBesideCompiler(SpmdPlan plan, PjrtExecutable compiled) {
         .sum();
   }
 
-  private static String text(PjrtValue value) {
-    if (value == null) {
-      return "";
-    }
+  private static String text(Optional<PjrtValue> value) {
+    String text = value.map(PjrtValue::toString).orElse("");
     try {
-      return real(Double.parseDouble(value.toString()));
+      return real(Double.parseDouble(text));
     } catch (NumberFormatException notOne) {
-      return value.toString();
+      return text;
     }
   }
 

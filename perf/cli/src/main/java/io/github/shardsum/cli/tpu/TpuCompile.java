@@ -95,7 +95,7 @@ final class TpuCompile implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    boolean ours = model.isPresent() || program.isPresent() && isProgram(program.get());
+    boolean ours = model.isPresent() || (program.isPresent() && isProgram(program.get()));
     if (model.isPresent() == program.isPresent()) {
       throw new ParameterException(
           spec.commandLine(), "tpu compile: expected one of a file and --model, got both or none");
