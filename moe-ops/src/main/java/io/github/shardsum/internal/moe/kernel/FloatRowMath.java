@@ -12,8 +12,8 @@ import java.util.Arrays;
 
 /** Rows of float. */
 final class FloatRowMath implements RowMath<float[]> {
-  private static final float CUBE = (float) (0.044715);
-  private static final float ROOT = (float) (Math.sqrt(2 / Math.PI));
+  private static final float CUBE = 0.044715f;
+  private static final float ROOT = (float) Math.sqrt(2 / Math.PI);
 
   @Override
   public DType dtype() {
@@ -90,10 +90,10 @@ final class FloatRowMath implements RowMath<float[]> {
       int n,
       float[] spare) {
     return switch (activation) {
-      case RELU -> backRelu((float) (weight), d, z, at, n, spare);
-      case GELU -> backGelu((float) (weight), d, z, at, n, spare);
-      case SILU -> backSilu((float) (weight), d, z, at, n, spare);
-      case SWIGLU -> backGated((float) (weight), d, z, v, at, n, spare);
+      case RELU -> backRelu((float) weight, d, z, at, n, spare);
+      case GELU -> backGelu((float) weight, d, z, at, n, spare);
+      case SILU -> backSilu((float) weight, d, z, at, n, spare);
+      case SWIGLU -> backGated((float) weight, d, z, v, at, n, spare);
     };
   }
 
@@ -187,7 +187,7 @@ final class FloatRowMath implements RowMath<float[]> {
 
   @Override
   public void scale(double factor, float[] x, int at, float[] to, int toAt, int n) {
-    float by = (float) (factor);
+    float by = (float) factor;
     for (int i = 0; i < n; i++) {
       to[toAt + i] = by * x[at + i];
     }
@@ -195,7 +195,7 @@ final class FloatRowMath implements RowMath<float[]> {
 
   @Override
   public void add(double factor, float[] x, int at, float[] to, int toAt, int n) {
-    float by = (float) (factor);
+    float by = (float) factor;
     for (int i = 0; i < n; i++) {
       to[toAt + i] += by * x[at + i];
     }
