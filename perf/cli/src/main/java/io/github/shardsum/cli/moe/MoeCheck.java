@@ -152,7 +152,8 @@ final class MoeCheck implements AutoCloseable {
 
   private String type(String labels) {
     StringJoiner type = new StringJoiner(" ", "f64[", "]");
-    for (char label : labels.toCharArray()) {
+    for (int i = 0; i < labels.length(); i++) {
+      char label = labels.charAt(i);
       int size =
           switch (label) {
             case 'E' -> job.choices();
