@@ -1,0 +1,251 @@
+package io.github.shardsum.cli.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.cli.Main;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands on few pairs: whole trainings of some steps. */
+class TrainCommandTest {
+  private static final List<String> GERMAN = List.of("rot", "blau", "alt", "neu", "warm", "kalt");
+  private static final List<String> ENGLISH = List.of("red", "blue", "old", "new", "warm", "cold");
+  private static final List<String> THINGS = List.of("Haus", "Auto", "Buch", "Bild", "Tisch");
+  private static final List<String> THEIRS = List.of("house", "car", "book", "picture", "table");
+
+  @TempDir Path folder;
+  private Path data = Path.of("");
+
+  @BeforeEach
+  void pairs() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < GERMAN.size(); i++) {
+      for (int j = 0; j < THINGS.size(); j++) {
+        lines.add(
+            "de\t%s %s\t%s %s"
+                .formatted(GERMAN.get(i), THINGS.get(j), ENGLISH.get(i), THEIRS.get(j)));
+      }
+    }
+    data = Files.write(folder.resolve("pairs.tsv"), lines);
+  }
+
+  /** What a command printed, and its status. */
+  private record Ran(int status, String out, String err) {}
+
+  private static Ran run(String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int status =
+        Main.run(
+            Main.commandLine(),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            arguments);
+    return new Ran(
+        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  private Ran train(Path model, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "--data",
+                data.toString(),
+                "--checkpoint",
+                model.toString(),
+                "--threads",
+                "1"));
+    arguments.addAll(List.of(more));
+    return run(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void aTrainingThatIsResumedGoesOn() throws IOException {
+    Path whole = folder.resolve("whole");
+    Ran all = train(whole, "--steps", "4", "--experts", "2");
+    assertEquals(0, all.status(), all.err());
+    assertTrue(all.out().contains("2 experts: 4 steps, 4 in this run"), all.out());
+    assertTrue(all.out().contains("nearest neighbour"), all.out());
+    Path parts = folder.resolve("parts");
+    assertEquals(0, train(parts, "--steps", "3", "--experts", "2").status());
+    Ran second = train(parts, "--steps", "1", "--resume");
+    assertEquals(0, second.status(), second.err());
+    assertTrue(second.out().contains("4 steps, 1 in this run"), second.out());
+    assertEquals(2, CheckpointFolder.checkpoints(parts).size());
+  }
+
+  private static void assertRefused(Ran ran, String why) {
+    assertEquals(1, ran.status(), ran.out());
+    assertTrue(ran.err().contains(why), ran.err());
+    assertTrue(!ran.err().contains("\tat "), ran.err());
+  }
+
+  @Test
+  void aFolderWithoutAModelIsRefused() {
+    assertRefused(
+        run("translate", "--checkpoint", folder.resolve("none").toString(), "x"), "no such file");
+  }
+
+  @Test
+  void whatIsNoDataIsRefused() throws IOException {
+    Files.writeString(data, "Brot\tbread\n");
+    assertRefused(train(folder.resolve("m"), "--steps", "1"), "line 1 must be language");
+    assertTrue(CheckpointFolder.checkpoints(folder.resolve("m")).isEmpty());
+  }
+
+  @Test
+  void optionsThatContradictAreRefused() {
+    for (List<String> wrong :
+        List.of(
+            List.of("--steps", "1", "--minutes", "1"),
+            List.of("--steps", "-1"),
+            List.of("--minutes", "-1"),
+            List.of("--minutes", "NaN"),
+            List.of("--experts", "0"),
+            List.of("--resume"))) {
+      List<String> arguments = Stream.concat(Stream.of("train"), wrong.stream()).toList();
+      Ran ran = run(arguments.toArray(String[]::new));
+      assertEquals(2, ran.status(), arguments.toString());
+      assertTrue(ran.err().contains(wrong.getFirst()), ran.err());
+    }
+    assertEquals(2, run("translate", "--checkpoint", "x", "--beam", "0", "y").status());
+  }
+
+  @Test
+  void theDenseModelIsTrainedBesideInJson() {
+    Ran ran =
+        run(
+            "train",
+            "--data",
+            data.toString(),
+            "--steps",
+            "1",
+            "--experts",
+            "2",
+            "--dense",
+            "--json",
+            "--threads",
+            "1",
+            "--html",
+            folder.resolve("p.html").toString());
+    assertEquals(0, ran.status(), ran.err());
+    assertEquals(1, ran.out().lines().count());
+    for (String part : List.of("\"2 experts\"", "\"dense\"", "\"n-gram classifier\"", "\"chrf\"")) {
+      assertTrue(ran.out().contains(part), ran.out());
+    }
+    assertTrue(Files.exists(folder.resolve("p.html")));
+  }
+
+  @Test
+  void aSweepComparesModelsBySeeds() throws IOException {
+    Path page = folder.resolve("sweep.html");
+    Ran ran =
+        run(
+            "train",
+            "--data",
+            data.toString(),
+            "--sweep",
+            "--steps",
+            "1",
+            "--threads",
+            "1",
+            "--html",
+            page.toString());
+    assertEquals(0, ran.status(), ran.err());
+    for (String model : List.of("dense ", "4 experts ", "16 experts ", "64 experts ")) {
+      assertTrue(ran.out().contains("\n" + model), ran.out());
+    }
+    assertTrue(Files.readString(page).contains("64 experts"));
+  }
+
+  /** By hand: the dense model falls from 4 to 2, so 80 % of the way is 2.4. */
+  @Test
+  void aSweepCountsStepsToTheLossesOfTheDenseModel() {
+    Sweep sweep = new Sweep("names");
+    sweep.add(1, trained(10, 4, 3, 2));
+    sweep.add(1, trained(10, 4, 2.4, 2));
+    sweep.add(4, trained(20, 3, 2, 1));
+    sweep.add(4, trained(30, 3, 2.9, 2.8));
+    assertEquals(
+        List.of(
+            List.of(
+                "model",
+                "names",
+                "spread",
+                "ms a step",
+                "steps to 3.000",
+                "steps to 2.400",
+                "steps to 2.000"),
+            List.of("dense", "2.000", "0.000", "10", "200", "250", "300"),
+            List.of(
+                "4 experts", "1.900", "1.800", "25", "100", "1 of 2 reach it", "1 of 2 reach it")),
+        sweep.table());
+  }
+
+  private static Sweep.Trained trained(double millis, double... losses) {
+    List<History.Point> points = new ArrayList<>();
+    for (double loss : losses) {
+      points.add(new History.Point(100L * (points.size() + 1), loss));
+    }
+    return new Sweep.Trained(points, millis);
+  }
+
+  /** A process that is killed leaves whole checkpoints, and no lock. */
+  @Test
+  void aTrainingThatIsKilledIsGoneOnWith() throws IOException, InterruptedException {
+    Path model = folder.resolve("killed");
+    String path =
+        Stream.of("jdk.module.path", "java.class.path")
+            .map(name -> System.getProperty(name, ""))
+            .filter(paths -> !paths.isEmpty())
+            .collect(Collectors.joining(java.io.File.pathSeparator));
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                path,
+                "io.github.shardsum.cli.Main",
+                "train",
+                "--data",
+                data.toString(),
+                "--experts",
+                "2",
+                "--steps",
+                "1000000",
+                "--threads",
+                "1",
+                "--checkpoint",
+                model.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("child.log").toFile())
+            .start();
+    while (child.isAlive() && CheckpointFolder.checkpoints(model).isEmpty()) {
+      Thread.sleep(50);
+    }
+    assertRefused(train(model, "--steps", "1", "--resume"), "in use by another process");
+    child.destroyForcibly().waitFor();
+    long made =
+        Long.parseLong(
+            CheckpointFolder.checkpoints(model)
+                .getFirst()
+                .getFileName()
+                .toString()
+                .substring(11, 20));
+    Ran ran = train(model, "--steps", "2", "--resume");
+    assertEquals(0, ran.status(), ran.err());
+    assertTrue(ran.out().contains((made + 2) + " steps, 2 in this run"), ran.out());
+  }
+}
