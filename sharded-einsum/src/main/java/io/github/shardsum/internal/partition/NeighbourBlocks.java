@@ -120,7 +120,7 @@ final class NeighbourBlocks {
 
   /** The same of all local programs together, each on as many threads as may run it at once. */
   long workspaces(int threads) {
-    Map<Code, Long> users = new IdentityHashMap<>();
+    IdentityHashMap<Code, Long> users = new IdentityHashMap<>();
     for (Code code : codes) {
       if (code != null) {
         users.merge(code, 1L, Long::sum);
