@@ -53,6 +53,16 @@ enum LayerStep {
     };
   }
 
+  /** FLOPs of the einsums of algorithm 2, over every slot and every pair of a token and a slot. */
+  double denseFlops(LayerForm form) {
+    MoeSizes sizes = form.sizes();
+    double products = 2.0 * sizes.hidden() * (form.gated() ? 3 : 2);
+    return switch (this) {
+      case GATES -> flops(form, 0);
+      case EXPERTS -> 2 * literalFlops(form) + products * form.shape("GECM").elementCount();
+    };
+  }
+
   /** FLOPs of the einsums of algorithm 2 that copy rows to experts, or sum them on the way back. */
   static double literalFlops(LayerForm form) {
     return 2.0 * form.shape("GSECM").elementCount();

@@ -52,6 +52,7 @@ final class MoeJson {
           .addObject()
           .put("equation", step.equation(outcome.passForm()))
           .put("flops", total.flops())
+          .put("denseFlops", total.denseFlops())
           .put("bytes", total.bytes())
           .put("seconds", total.seconds());
     }

@@ -13,21 +13,23 @@ final class MoeTotals {
    * Sums for one step.
    *
    * @param flops FLOPs done
+   * @param denseFlops FLOPs of the einsums of algorithm 2
    * @param bytes bytes read and written at least
    * @param seconds wall time
    */
-  record StepTotal(double flops, double bytes, double seconds) {
-    static final StepTotal ZERO = new StepTotal(0, 0, 0);
+  record StepTotal(double flops, double denseFlops, double bytes, double seconds) {
+    static final StepTotal ZERO = new StepTotal(0, 0, 0, 0);
 
     StepTotal plus(LayerStep step, LayerForm form, long routedRows) {
       return new StepTotal(
           flops + step.flops(form, routedRows),
+          denseFlops + step.denseFlops(form),
           bytes + step.elementsMoved(form) * DType.F32.byteSize(),
           seconds);
     }
 
     StepTotal plus(double more) {
-      return new StepTotal(flops, bytes, seconds + more);
+      return new StepTotal(flops, denseFlops, bytes, seconds + more);
     }
   }
 
