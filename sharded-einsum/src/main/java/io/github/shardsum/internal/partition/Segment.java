@@ -163,7 +163,7 @@ final class Segment {
   long workspaces(int threads) {
     long bytes = 0;
     for (Code code : compiled.values()) {
-      long users = Arrays.stream(codes).filter(used -> used == code).count();
+      long users = Arrays.stream(codes).filter(code::equals).count();
       bytes += Math.min(users, threads) * code.bytes();
     }
     return bytes;

@@ -86,7 +86,7 @@ final class ChunkedFormTest {
       case 1 ->
           p.output("result", p.cumulativeSum(x, "n", choices.nextBoolean(), choices.nextBoolean()));
       case 2 -> {
-        long k = 1 + choices.nextInt(Math.toIntExact(Math.min(4, x.type().size("n"))));
+        long k = 1L + choices.nextInt(Math.toIntExact(Math.min(4, x.type().size("n"))));
         List<Value> top = p.topK(x, "n", k, "best");
         p.output("values", top.getFirst());
         p.output("indices", top.getLast());
