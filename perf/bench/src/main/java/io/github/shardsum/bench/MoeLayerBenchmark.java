@@ -59,9 +59,10 @@ public class MoeLayerBenchmark {
   private String sizes = "8,1024,512,2048,8";
 
   private final Workers workers = Workers.ofProcessors();
+
+  /** The layer, and after it the layer with its gradient unless that was not asked for. */
   private final List<Executable> open = new ArrayList<>();
-  private Executable layer;
-  private Executable gradient;
+
   private List<Tensor> inputs = List.of();
   private List<Tensor> gradientInputs = List.of();
   private List<Tensor> outputs = List.of();
@@ -99,18 +100,16 @@ public class MoeLayerBenchmark {
     inputs = new ArrayList<>(List.of(tokens));
     inputs.addAll(weights.tensors());
     Program forward = MoePrograms.raggedLayer(spec);
-    layer = backend.compile(forward, CompileOptions.defaults().withProfile());
-    open.add(layer);
-    outputs = layer.run(inputs);
+    open.add(backend.compile(forward, CompileOptions.defaults().withProfile()));
+    outputs = open.getFirst().run(inputs);
     if (backward) {
       Program both = MoePrograms.gradient(MoePrograms.raggedLayer(spec.withHiddenKept()));
-      gradient = backend.compile(both, CompileOptions.defaults().withProfile());
-      open.add(gradient);
+      open.add(backend.compile(both, CompileOptions.defaults().withProfile()));
       gradientInputs = new ArrayList<>(inputs);
       for (Value cotangent : both.inputs().subList(inputs.size(), both.inputs().size())) {
         gradientInputs.add(numbers(2, cotangent.type().shape()).convert(cotangent.type().dtype()));
       }
-      gradients = gradient.run(gradientInputs);
+      gradients = open.getLast().run(gradientInputs);
       check(gradients.getFirst(), outputs.getFirst());
     }
     products = products(of, weights);
@@ -181,13 +180,13 @@ public class MoeLayerBenchmark {
 
   /** Times of steps: of the layer, or of the layer with its gradient. */
   final List<StepTime> profile(boolean both) {
-    return (both ? gradient : layer).profile();
+    return (both ? open.getLast() : open.getFirst()).profile();
   }
 
   /** The layer, forward. */
   @Benchmark
   public Tensor forward() {
-    layer.runInto(outputs, inputs);
+    open.getFirst().runInto(outputs, inputs);
     return outputs.getFirst();
   }
 
@@ -201,7 +200,7 @@ public class MoeLayerBenchmark {
   /** The layer, forward and backward. */
   @Benchmark
   public Tensor forwardAndBackward() {
-    gradient.runInto(gradients, gradientInputs);
+    open.getLast().runInto(gradients, gradientInputs);
     return gradients.getFirst();
   }
 

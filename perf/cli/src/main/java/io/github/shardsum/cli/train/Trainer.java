@@ -176,10 +176,11 @@ final class Trainer implements AutoCloseable {
       apart += System.nanoTime() - since;
     }
     if (training.steps() > first) {
+      save();
+      // After that, since a training that does not end here is not measured here.
       if (training.steps() % EVALUATION != 0) {
         measure();
       }
-      save();
     }
   }
 

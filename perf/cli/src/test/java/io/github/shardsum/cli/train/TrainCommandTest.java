@@ -1,11 +1,14 @@
 package io.github.shardsum.cli.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -72,8 +75,23 @@ class TrainCommandTest {
     return run(arguments.toArray(String[]::new));
   }
 
+  /** All that a checkpoint holds has the same bits. */
+  private static void assertSameState(Path expected, Path model) throws IOException {
+    CheckpointFolder.Checkpoint whole = CheckpointFolder.last(expected);
+    CheckpointFolder.Checkpoint other = CheckpointFolder.last(model);
+    assertEquals(whole.metadata(), other.metadata());
+    assertEquals(whole.tensors().keySet(), other.tensors().keySet());
+    for (String name : whole.tensors().keySet()) {
+      assertArrayEquals(
+          whole.tensors().get(name).toDoubleArray(),
+          other.tensors().get(name).toDoubleArray(),
+          0,
+          name);
+    }
+  }
+
   @Test
-  void aTrainingThatIsResumedGoesOn() throws IOException {
+  void aTrainingThatIsResumedHasTheBytesOfOneThatWasNot() throws IOException {
     Path whole = folder.resolve("whole");
     Ran all = train(whole, "--steps", "4", "--experts", "2");
     assertEquals(0, all.status(), all.err());
@@ -84,13 +102,58 @@ class TrainCommandTest {
     Ran second = train(parts, "--steps", "1", "--resume");
     assertEquals(0, second.status(), second.err());
     assertTrue(second.out().contains("4 steps, 1 in this run"), second.out());
+    assertSameState(whole, parts);
     assertEquals(2, CheckpointFolder.checkpoints(parts).size());
+
+    Ran nothing = train(parts, "--steps", "0", "--resume");
+    assertEquals(0, nothing.status(), nothing.err());
+    assertTrue(nothing.out().contains("4 steps, 0 in this run"), nothing.out());
+    refusals(parts);
+    translations(parts);
+    page(parts);
+  }
+
+  private void refusals(Path model) throws IOException {
+    assertRefused(train(model, "--steps", "1"), "has a checkpoint of step 4; go on from it");
+    assertRefused(train(model, "--steps", "1", "--resume", "--experts", "4"), "--experts");
+    assertRefused(train(model, "--steps", "1", "--resume", "--seed", "9"), "seed must be 9, got 1");
+    try (CheckpointFolder held = CheckpointFolder.open(model)) {
+      assertEquals("x", held.file("x").getFileName().toString());
+      assertRefused(train(model, "--steps", "1", "--resume"), "in use by another process");
+    }
+    Files.writeString(data, "de\tBrot\tbread\nde\tWein\twine\n");
+    assertRefused(train(model, "--steps", "1", "--resume"), "data must be");
   }
 
   private static void assertRefused(Ran ran, String why) {
     assertEquals(1, ran.status(), ran.out());
     assertTrue(ran.err().contains(why), ran.err());
     assertTrue(!ran.err().contains("\tat "), ran.err());
+  }
+
+  private static void translations(Path model) {
+    Ran given =
+        run("translate", "--checkpoint", model.toString(), "--threads", "1", "rot Haus", "", "alt");
+    assertEquals(0, given.status(), given.err());
+    assertEquals(3, given.out().lines().count(), given.out());
+    InputStream standard = System.in;
+    System.setIn(new ByteArrayInputStream("rot Haus\n\nalt\n".getBytes(StandardCharsets.UTF_8)));
+    try {
+      Ran read = run("translate", "--checkpoint", model.toString(), "--threads", "1");
+      assertEquals(given.out(), read.out());
+    } finally {
+      System.setIn(standard);
+    }
+  }
+
+  private static void page(Path model) throws IOException {
+    String page = Files.readString(model.resolve("report.html"));
+    assertTrue(page.startsWith("<!DOCTYPE html>") && page.endsWith("</html>\n"), page);
+    assertTrue(!page.contains("<script"), page);
+    for (String part :
+        List.of("Load of experts over time: encoder.1.feed_forward", "<polyline", "<rect")) {
+      assertTrue(page.contains(part), part);
+    }
   }
 
   @Test
@@ -215,6 +278,8 @@ class TrainCommandTest {
     Process child =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
                 "-cp",
                 path,
                 "io.github.shardsum.cli.Main",
@@ -247,5 +312,9 @@ class TrainCommandTest {
     Ran ran = train(model, "--steps", "2", "--resume");
     assertEquals(0, ran.status(), ran.err());
     assertTrue(ran.out().contains((made + 2) + " steps, 2 in this run"), ran.out());
+    Path whole = folder.resolve("whole");
+    Ran all = train(whole, "--steps", Long.toString(made + 2), "--experts", "2");
+    assertEquals(0, all.status(), all.err());
+    assertSameState(whole, model);
   }
 }
