@@ -4,6 +4,7 @@ import io.github.shardsum.backend.Executable;
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.pjrt.PjrtClient;
+import io.github.shardsum.pjrt.PjrtException;
 import io.github.shardsum.pjrt.PjrtPlugin;
 import io.github.shardsum.pjrt.backend.PjrtBackend;
 import io.github.shardsum.program.Program;
@@ -49,6 +50,10 @@ public final class PluginChild {
           backend,
           new DataInputStream(new BufferedInputStream(Channels.newInputStream(socket))),
           new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(socket))));
+    } catch (IllegalArgumentException | PjrtException refused) {
+      // Without a trace: the end of what this process prints is shown as the reason.
+      System.err.println(refused.getMessage());
+      Runtime.getRuntime().halt(1);
     }
     // Threads of a plugin may still be about; nothing waits for them.
     Runtime.getRuntime().halt(0);
