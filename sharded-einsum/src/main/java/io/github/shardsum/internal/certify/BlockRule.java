@@ -59,7 +59,10 @@ record BlockRule(
   private static BlockRule of(Statement statement) {
     Operation operation = statement.operation();
     if (operation instanceof Contraction.Einsum einsum) {
-      return of(einsum.equation());
+      BlockRule rule = of(einsum.equation());
+      // Of a diagonal a statement reads whole dimensions; an einsum that a plan makes narrows them.
+      return new BlockRule(
+          rule.operands(), rule.results(), repeated(rule.operands()), rule.kind(), true, Set.of());
     }
     return new BlockRule(
         operation.operands().stream().map(value -> value.type().names()).toList(),
@@ -68,6 +71,16 @@ record BlockRule(
         operation instanceof Contraction.Reduce reduce ? reduce.kind() : ReduceKind.SUM,
         operation instanceof Pointwise.Binary b && b.kind() == BinaryKind.MULTIPLY,
         addends(operation));
+  }
+
+  /** The labels that an operand has more than once. */
+  private static Set<String> repeated(List<List<String>> operands) {
+    Set<String> repeated = new HashSet<>();
+    for (List<String> labels : operands) {
+      Set<String> own = new HashSet<>();
+      labels.stream().filter(label -> !own.add(label)).forEach(repeated::add);
+    }
+    return repeated;
   }
 
   private static Set<String> whole(Operation operation) {
