@@ -106,7 +106,13 @@ class ExpertsProperties {
   void everyOptionGivesTheValuesAndGradientsOfAlgorithm2(@ForAll long seed) {
     for (DType dtype : List.of(DType.F64, DType.F32, DType.BF16)) {
       Random random = new Random(seed);
-      MoeSpec spec = spec(random, dtype);
+      MoeSpec drawn = spec(random, dtype);
+      // A relu's slope jumps at 0, to the other side of which a rounding to bf16 may bring its
+      // input.
+      MoeSpec spec =
+          dtype == DType.BF16 && drawn.activation() == Activation.RELU
+              ? drawn.withActivation(Activation.GELU)
+              : drawn;
       Program literal = MoePrograms.gradient(MoePrograms.layer(spec));
       List<Tensor> inputs = inputs(literal, random);
       List<Tensor> expected = run(new ReferenceBackend(), literal, inputs);
