@@ -12,8 +12,8 @@ import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
-import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Scalar;
 import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Statement;
@@ -25,8 +25,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * What an operation computes of blocks, by its meaning. A label stands for the same index in every
@@ -35,52 +37,50 @@ import java.util.stream.LongStream;
  *
  * @param whole labels of which a block must have all indices, as more than one of them is read
  * @param kind how labels are reduced
- * @param isProduct whether operands are multiplied, so that each may be a sum, of other addends
- * @param addends operands that may be sums together, as the result is the sum of what they become
+ * @param addends which operands may be sums, those of a set together: the result is such a sum too
  */
 record BlockRule(
     List<List<String>> operands,
     List<List<String>> results,
     Set<String> whole,
     ReduceKind kind,
-    boolean isProduct,
-    Set<Integer> addends) {
+    Set<Set<Integer>> addends) {
 
   static List<String> labels(Term term) {
     return term.axes().stream().map(Axis::label).toList();
   }
 
-  static BlockRule of(Equation equation) {
+  /**
+   * An einsum; each operand may be a sum alone.
+   *
+   * @param narrows whether of a diagonal one dimension may be a block, to which the others, which
+   *     are whole, are narrowed; else all are whole
+   */
+  static BlockRule of(Equation equation, boolean narrows) {
     List<List<String>> operands = equation.operands().stream().map(BlockRule::labels).toList();
+    Set<String> whole = new HashSet<>();
+    Set<Set<Integer>> addends = new HashSet<>();
+    for (int i = 0; i < operands.size(); i++) {
+      List<String> labels = operands.get(i);
+      labels.stream()
+          .filter(label -> !narrows && labels.indexOf(label) < labels.lastIndexOf(label))
+          .forEach(whole::add);
+      addends.add(Set.of(i));
+    }
     List<List<String>> result = List.of(labels(equation.output()));
-    return new BlockRule(operands, result, Set.of(), ReduceKind.SUM, true, Set.of());
+    return new BlockRule(operands, result, whole, ReduceKind.SUM, addends);
   }
 
   private static BlockRule of(Statement statement) {
     Operation operation = statement.operation();
-    if (operation instanceof Contraction.Einsum einsum) {
-      BlockRule rule = of(einsum.equation());
-      // Of a diagonal a statement reads whole dimensions; an einsum that a plan makes narrows them.
-      return new BlockRule(
-          rule.operands(), rule.results(), repeated(rule.operands()), rule.kind(), true, Set.of());
-    }
-    return new BlockRule(
-        operation.operands().stream().map(value -> value.type().names()).toList(),
-        statement.results().stream().map(value -> value.type().names()).toList(),
-        whole(operation),
-        operation instanceof Contraction.Reduce reduce ? reduce.kind() : ReduceKind.SUM,
-        operation instanceof Pointwise.Binary b && b.kind() == BinaryKind.MULTIPLY,
-        addends(operation));
-  }
-
-  /** The labels that an operand has more than once. */
-  private static Set<String> repeated(List<List<String>> operands) {
-    Set<String> repeated = new HashSet<>();
-    for (List<String> labels : operands) {
-      Set<String> own = new HashSet<>();
-      labels.stream().filter(label -> !own.add(label)).forEach(repeated::add);
-    }
-    return repeated;
+    return operation instanceof Contraction.Einsum einsum
+        ? of(einsum.equation(), false)
+        : new BlockRule(
+            operation.operands().stream().map(value -> value.type().names()).toList(),
+            statement.results().stream().map(value -> value.type().names()).toList(),
+            whole(operation),
+            operation instanceof Contraction.Reduce reduce ? reduce.kind() : ReduceKind.SUM,
+            addends(operation));
   }
 
   private static Set<String> whole(Operation operation) {
@@ -108,24 +108,27 @@ record BlockRule(
     };
   }
 
-  private static Set<Integer> addends(Operation operation) {
+  private static Set<Set<Integer>> addends(Operation operation) {
     return switch (operation) {
-      case Pointwise.Unary x when x.kind() == UnaryKind.NEGATE -> Set.of(0);
-      case Pointwise.Binary x when x.kind() == BinaryKind.ADD -> Set.of(0, 1);
-      case Pointwise.Binary x when x.kind() == BinaryKind.SUBTRACT -> Set.of(0, 1);
-      case Pointwise.Binary(BinaryKind kind, Value x, _)
-          when kind == BinaryKind.DIVIDE && isFloating(x) ->
-          Set.of(0);
-      case Pointwise.Select _ -> Set.of(1, 2);
+      case Pointwise.Unary x when x.kind() == UnaryKind.NEGATE -> Set.of(Set.of(0));
+      case Pointwise.Binary x ->
+          switch (x.kind()) {
+            case ADD, SUBTRACT -> Set.of(Set.of(0, 1));
+            case MULTIPLY -> Set.of(Set.of(0), Set.of(1));
+            case DIVIDE -> isFloating(x.x()) ? Set.of(Set.of(0)) : Set.of();
+            default -> Set.of();
+          };
+      case Pointwise.Select _ -> Set.of(Set.of(1, 2));
       case Pointwise.Convert(Value x, DType to)
           when isFloating(x) == to.isFloating() && isWider(to, x.type().dtype()) ->
-          Set.of(0);
-      case Pointwise.Ragged x when isZero(x.fill()) -> Set.of(0);
-      case Contraction.Reduce x when x.kind() == ReduceKind.SUM -> Set.of(0);
-      case Contraction.CumulativeSum x when !isFloating(x.x()) -> Set.of(0);
+          Set.of(Set.of(0));
+      case Pointwise.Ragged x when isZero(x.fill()) -> Set.of(Set.of(0));
+      case Contraction.Reduce x when x.kind() == ReduceKind.SUM -> Set.of(Set.of(0));
+      case Contraction.CumulativeSum x when !isFloating(x.x()) -> Set.of(Set.of(0));
       case Movement.Pad x when !isZero(x.fill()) -> Set.of();
       case Movement.Shift x when !isZero(x.fill()) -> Set.of();
-      case Movement x -> Set.copyOf(IntStream.range(0, x.operands().size()).boxed().toList());
+      case Movement x ->
+          Set.of(IntStream.range(0, x.operands().size()).boxed().collect(Collectors.toSet()));
       default -> Set.of();
     };
   }
@@ -182,27 +185,35 @@ record BlockRule(
 
   /**
    * By the decomposition, where of a value that is whole each statement takes the part that it
-   * needs. What is more, the kernel must have promised to take a part.
+   * needs. What is more, the kernel must have promised to take a part, of all that have the label.
    */
   private static List<Held> composed(Nested.Composite composite, List<Held> read) {
+    Program meaning = composite.decomposition();
     Map<Value, Held> values = new HashMap<>();
     for (int i = 0; i < read.size(); i++) {
-      Value input = composite.decomposition().inputs().get(i);
-      for (int dim = 0; dim < input.type().rank(); dim++) {
-        String label = input.type().names().get(dim);
-        boolean may = composite.splittable().contains(label);
-        require(may || read.get(i).cuts().get(dim).isWhole(), "%s must be whole", label);
-      }
-      values.put(input, read.get(i));
+      values.put(meaning.inputs().get(i), read.get(i));
     }
-    for (Statement statement : composite.decomposition().statements()) {
+    for (Statement statement : meaning.statements()) {
       List<Held> operands = statement.operation().operands().stream().map(values::get).toList();
       List<Held> results = of(statement, operands, whole(statement.results()), true);
       for (int i = 0; i < results.size(); i++) {
         values.put(statement.results().get(i), results.get(i));
       }
     }
-    return composite.decomposition().outputs().stream().map(values::get).toList();
+    Map<String, Cut> at = new HashMap<>();
+    for (Value value :
+        Stream.of(meaning.inputs(), meaning.outputs()).flatMap(List::stream).toList()) {
+      for (int dim = 0; dim < value.type().rank(); dim++) {
+        String label = value.type().names().get(dim);
+        Cut cut = values.get(value).cuts().get(dim);
+        Cut first = at.computeIfAbsent(label, _ -> cut);
+        boolean isPart = composite.splittable().contains(label) && cut.isSame(first);
+        boolean fits = isPart || (cut.isWhole() && first.isWhole());
+        require(
+            fits, "%s must be whole or split alike, as promised, got %s and %s", label, first, cut);
+      }
+    }
+    return meaning.outputs().stream().map(values::get).toList();
   }
 
   /** The blocks of the results, from blocks of the operands. */
@@ -233,15 +244,14 @@ record BlockRule(
   private Map<String, Cut> cuts(List<Held> read, boolean slices) {
     Map<String, Cut> at = new HashMap<>();
     for (int i = 0; i < read.size(); i++) {
-      Set<String> own = new HashSet<>();
       for (int dim = 0; dim < operands.get(i).size(); dim++) {
         String label = operands.get(i).get(dim);
         Cut cut = read.get(i).cuts().get(dim);
-        // Of a diagonal further dimensions are whole, and narrowed to the first one's indices.
-        if (whole.contains(label) || !own.add(label)) {
-          require(cut.isWhole(), "%s must be whole in operand %d, got %s", label, i, cut);
-        } else {
+        boolean isFirst = operands.get(i).indexOf(label) == dim;
+        if (isFirst && !whole.contains(label)) {
           at.merge(label, cut, (before, now) -> both(label, before, now, slices));
+        } else {
+          require(cut.isWhole(), "%s must be whole in operand %d, got %s", label, i, cut);
         }
       }
     }
@@ -249,31 +259,29 @@ record BlockRule(
   }
 
   private static Cut both(String label, Cut one, Cut other, boolean slices) {
-    boolean isSame = one.size() == other.size();
-    boolean gives = slices && (one.isWhole() || other.isWhole());
-    // What has one index is repeated for all of the other's.
-    boolean isRepeated = other.size() == 1 ? other.isWhole() : one.size() == 1 && one.isWhole();
-    boolean fits = isSame ? gives || one.isSame(other) : isRepeated;
+    boolean fits = one.isSame(other) || isTaken(one, other, slices) || isTaken(other, one, slices);
     require(fits, "%s must be the same in all operands, got %s and %s", label, one, other);
-    boolean isOther = isSame ? one.isWhole() : one.size() == 1;
-    return isOther ? other : one;
+    return isTaken(one, other, slices) ? other : one;
   }
 
-  /**
-   * The axes along which operands have addends: one of those that are multiplied, or all addends.
-   */
+  /** Whether the indices are taken that the other has, or one that is repeated for all of them. */
+  private static boolean isTaken(Cut cut, Cut other, boolean slices) {
+    return cut.isWhole() && (cut.size() == other.size() ? slices : cut.size() == 1);
+  }
+
+  /** The axes along which operands are addends. */
   private Set<MeshAxis> partial(List<Held> read) {
     Set<MeshAxis> partial = new HashSet<>();
     read.forEach(operand -> partial.addAll(operand.partial()));
     for (MeshAxis axis : partial) {
-      Set<Integer> have = new HashSet<>();
+      Set<Integer> sums = new HashSet<>();
       for (int i = 0; i < read.size(); i++) {
-        if (read.get(i).partial().contains(axis) && read.get(i).kind() == ReduceKind.SUM) {
-          have.add(i);
+        if (read.get(i).partial().contains(axis)) {
+          require(read.get(i).kind() == ReduceKind.SUM, "addends must be reduced, got %s", read);
+          sums.add(i);
         }
       }
-      boolean may = isProduct ? have.size() == 1 : have.equals(addends);
-      require(may, "operands must be no addends, got %s; or %s together", read, addends);
+      require(addends.contains(sums), "operands must be no addends, or %s, got %s", addends, read);
     }
     return partial;
   }

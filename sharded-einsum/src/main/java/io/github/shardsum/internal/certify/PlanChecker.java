@@ -182,26 +182,22 @@ public final class PlanChecker {
         yield named(statement, neighbours(statement, wide(axes), step, read));
       }
       case Action.Loop loop -> looped(loop, step, read);
-      case Action collective -> List.of(moved(collective, step, read.getFirst()));
-    };
-  }
-
-  private Held moved(Action action, PlanStep step, Held x) {
-    return switch (action) {
-      case Action.Slice(String label, List<String> axes) -> x.slice(dim(step, label), wide(axes));
-      case Action.AllGather(String label, List<String> axes) ->
-          x.gather(dim(step, label), wide(axes));
+      case Action.Slice(String to, List<String> axes) ->
+          List.of(read.getFirst().slice(dim(step, to), wide(axes)));
+      case Action.AllGather(String from, List<String> axes) ->
+          List.of(read.getFirst().gather(dim(step, from), wide(axes)));
       case Action.AllToAll(String from, String to, List<String> axes) ->
-          x.gather(dim(step, from), wide(axes)).slice(dim(step, to), wide(axes));
-      case Action.AllReduce(List<String> axes, ReduceKind by) -> x.reduce(wide(axes), by);
-      case Action.ReduceScatter(String label, List<String> axes) ->
-          x.reduce(wide(axes), ReduceKind.SUM).slice(dim(step, label), wide(axes));
+          List.of(
+              read.getFirst().gather(dim(step, from), wide(axes)).slice(dim(step, to), wide(axes)));
+      case Action.AllReduce(List<String> axes, ReduceKind by) ->
+          List.of(read.getFirst().reduce(wide(axes), by));
+      case Action.ReduceScatter(String to, List<String> axes) ->
+          List.of(
+              read.getFirst().reduce(wide(axes), ReduceKind.SUM).slice(dim(step, to), wide(axes)));
       case Action.CollectivePermute(List<String> axes) ->
-          x.permute(wide(axes), said(step).getFirst());
+          List.of(read.getFirst().permute(wide(axes), said(step).getFirst()));
       case Action.Exchange(String label, List<String> axes) ->
-          x.exchange(dim(step, label), wide(axes), said(step).getFirst());
-      case Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ ->
-          throw new IllegalStateException();
+          List.of(read.getFirst().exchange(dim(step, label), wide(axes), said(step).getFirst()));
     };
   }
 
@@ -239,16 +235,16 @@ public final class PlanChecker {
     }
     List<String> output = BlockRule.labels(local.output());
     summed.removeAll(output);
-    // A label is summed over once all operands that have it are multiplied, if the result has it
-    // not.
-    for (Held other : Stream.concat(given.stream(), wanted.stream()).toList()) {
-      Product product = (Product) other.meaning();
-      boolean isRead = wanted.contains(other) || !factors.containsAll(product.factors());
-      boolean keeps = !isRead || Collections.disjoint(product.labels(), summed);
+    // No operand that is still to be multiplied may have a label that is summed over, nor the
+    // result.
+    Stream<Held> left =
+        given.stream().filter(other -> !factors.containsAll(((Product) other.meaning()).factors()));
+    for (Held other : Stream.concat(left, wanted.stream()).toList()) {
+      boolean keeps = Collections.disjoint(((Product) other.meaning()).labels(), summed);
       require(keeps, "%s are still read, got %s", summed, local);
     }
     Product meaning = new Product(output, factors);
-    return BlockRule.of(local).of(read, said(step), false).getFirst().as(meaning);
+    return BlockRule.of(local, true).of(read, said(step), false).getFirst().as(meaning);
   }
 
   /** Of operands that are whole along the label; of the result each device makes its chunk. */
