@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * The weights of experts, as values of a program or as tensors.
@@ -57,6 +58,17 @@ public record ExpertWeights<T>(
     outBias.ifPresent(all::add);
     linearBias.ifPresent(all::add);
     return List.copyOf(all);
+  }
+
+  /** A function of each, in the order of {@link #all}. */
+  public <R> ExpertWeights<R> map(Function<T, R> function) {
+    return new ExpertWeights<>(
+        function.apply(in),
+        function.apply(out),
+        linear.map(function),
+        inBias.map(function),
+        outBias.map(function),
+        linearBias.map(function));
   }
 
   /** How many there are. */

@@ -4,6 +4,7 @@ import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
+import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.moe.Activation;
 import io.github.shardsum.ops.GroupedProduct;
 import io.github.shardsum.tensor.Elements;
@@ -39,28 +40,36 @@ final class Chunk<A> {
   /** Matrices of an expert in another dtype, from here on. */
   private static final int MATRICES = 6;
 
-  /** The scratch slot of a bias; those after it are not a chunk's. */
-  static final int SLOTS = 32;
+  /** A bias. */
+  private static final int BIAS = 32;
+
+  /** Gradients by biases, of the scratch's arrays of f64, from here on. */
+  private static final int SUMS = 33;
 
   private final ExpertsForm form;
   private final RowMath<A> math;
+  private final int expert;
   private final Workers workers;
   private final Scratch scratch;
   private final Permutation permutation;
   private int first;
   private int rows;
 
-  Chunk(
-      ExpertsForm form,
-      RowMath<A> math,
-      Workers workers,
-      Scratch scratch,
-      Permutation permutation) {
-    this.form = form;
-    this.math = math;
+  /**
+   * No rows yet.
+   *
+   * @param run whose rows they are
+   * @param expert the expert
+   * @param workers threads that share the work
+   * @param scratch where the arrays are
+   */
+  Chunk(ExpertRun<A> run, int expert, Workers workers, Scratch scratch) {
+    this.form = run.form();
+    this.math = run.math();
+    this.permutation = run.permutation();
+    this.expert = expert;
     this.workers = workers;
     this.scratch = scratch;
-    this.permutation = permutation;
   }
 
   /** Bytes of the arrays of one thread. */
@@ -82,42 +91,43 @@ final class Chunk<A> {
     return form.dtype() == math.dtype();
   }
 
-  /** How many chunks an expert's rows are. */
-  int parts(int expert) {
-    return count(permutation.size(expert));
+  /** Whether the expert has no rows. */
+  boolean isEmpty() {
+    return permutation.size(expert) == 0;
   }
 
-  /** How many chunks so many rows are. */
-  static int count(int rows) {
-    return Math.ceilDiv(rows, MOST_ROWS);
+  /** How many chunks the expert's rows are. */
+  int parts() {
+    return Math.ceilDiv(permutation.size(expert), MOST_ROWS);
   }
 
-  /** Takes the rows of a part of an expert. */
-  void take(int expert, int part) {
+  /** Takes the rows of a part of the expert. */
+  void take(int part) {
     int from = permutation.starts()[expert];
-    int all = permutation.starts()[expert + 1] - from;
-    int parts = count(all);
+    int all = permutation.size(expert);
+    int parts = parts();
     first = from + (int) ((long) all * part / parts);
     rows = from + (int) ((long) all * (part + 1) / parts) - first;
-  }
-
-  int first() {
-    return first;
   }
 
   int rows() {
     return rows;
   }
 
+  /** The choice of a row of the chunk: an index into {@code [G, S, K]}. */
+  int choice(int row) {
+    return permutation.choices()[first + row];
+  }
+
   /** What is done to each of some rows. */
   @FunctionalInterface
-  interface RowTask {
+  private interface RowTask {
     /** Does it to the row of this index in the chunk. */
     void run(int row, Scratch own);
   }
 
   /** Does something to each row, on all threads. */
-  void eachRow(RowTask task) {
+  private void eachRow(RowTask task) {
     int tasks = Math.min(Math.ceilDiv(rows, TASK_ROWS), 4 * workers.parallelism());
     workers.run(
         tasks,
@@ -165,32 +175,26 @@ final class Chunk<A> {
   }
 
   /** A spare row of H or of M elements in a task's own scratch, apart from all of a chunk's. */
-  A spare(Scratch own) {
+  private A spare(Scratch own) {
     return math.array(own, SPARE, Math.max(form.hidden(), form.model()));
   }
 
-  /** One expert's matrix or bias in the dtype of the arithmetic, {@code [1, ...]}. */
-  Tensor matrix(Tensor all, int expert, int which) {
-    return form.dtype() == math.dtype()
+  /**
+   * The expert's matrix or bias in the dtype of the arithmetic, {@code [1, ...]}.
+   *
+   * @param all of all experts
+   * @param which apart from the expert's other weights
+   */
+  Tensor matrix(Tensor all, int which) {
+    return isDirect()
         ? all.slice(0, expert, expert + 1)
         : converted(all.select(0, expert), MATRICES + which);
   }
 
-  /** An expert's matrices in the dtype of the arithmetic, each {@code [1, rows, columns]}. */
-  ExpertWeights<Tensor> matrices(ExpertWeights<Tensor> all, int expert) {
-    if (form.dtype() == math.dtype()) {
-      return ExpertWeights.of(
-          form.activation().isGated(),
-          form.biased(),
-          all.all().stream().map(each -> each.slice(0, expert, expert + 1)).toList(),
-          0);
-    }
-    int[] next = {MATRICES};
-    return ExpertWeights.of(
-        form.activation().isGated(),
-        form.biased(),
-        all.all().stream().map(each -> converted(each.select(0, expert), next[0]++)).toList(),
-        0);
+  /** The expert's weights in the dtype of the arithmetic, each {@code [1, ...]}. */
+  ExpertWeights<Tensor> matrices(ExpertWeights<Tensor> all) {
+    int[] next = {0};
+    return all.map(each -> matrix(each, next[0]++));
   }
 
   private Tensor converted(Tensor matrix, int slot) {
@@ -216,13 +220,17 @@ final class Chunk<A> {
     return math.matrix(own, 0, rows, width);
   }
 
-  /** The chunk's rows of a tensor {@code [R, width]}, in the dtype of the arithmetic. */
-  Tensor rowsOf(Tensor all, int slot) {
-    if (all.dtype() == math.dtype()) {
+  /**
+   * The chunk's rows of a tensor {@code [R, H]}, in the dtype of the arithmetic.
+   *
+   * @param which 0, or 1 for another beside it; one that is converted takes the place of {@link
+   *     #hidden} or {@link #linear}
+   */
+  Tensor rowsOf(Tensor all, int which) {
+    if (isDirect()) {
       return all.slice(0, first, first + rows);
     }
-    A to = load(all, math.array(scratch, slot, rows * (int) all.size(1)));
-    return matrix(to, (int) all.size(1));
+    return matrix(load(all, which == 0 ? hidden() : linear()), form.hidden());
   }
 
   /** Loads the chunk's rows of a tensor {@code [R, width]}. */
@@ -253,6 +261,11 @@ final class Chunk<A> {
       epilogue = epilogue.withBias("n", bias.get().select(0, 0));
     }
     GroupedProduct.rowsInto(workers, to, x, w, sizes(), relu ? epilogue.withRelu() : epilogue);
+  }
+
+  /** The last product, of {@link #hidden}, and its bias: the chunk's rows of {@code [R, M]}. */
+  void outputs(Tensor w, Optional<Tensor> bias, A all) {
+    product(matrix(hidden(), form.hidden()), w, bias, false, rowsOf(all, form.model()));
   }
 
   /** to = x times the transposed w. */
@@ -305,27 +318,16 @@ final class Chunk<A> {
     }
   }
 
-  /** Takes the cotangent of the weight of a choice. */
-  @FunctionalInterface
-  interface WeightGradient {
-    void set(int choice, double value);
-  }
-
   /**
    * Backward through the activation: of {@link #hidden} and {@link #linear}, what it was of, and
    * {@link #hiddenCotangent}, not yet weighted, makes the weighted activation and the cotangents.
    *
-   * @param weight of each choice
+   * @param weight of each choice, {@code [G, S, K]}
    * @param outBias the bias of the second product, to which the weight applies too
    * @param dy the outputs' cotangent of each row
-   * @param to takes cotangents of weights
+   * @param to takes cotangents of weights, {@code [G, S, K]}
    */
-  void backActivations(
-      Permutation order,
-      TokenSums.Weight weight,
-      Optional<Tensor> outBias,
-      A dy,
-      WeightGradient to) {
+  void backActivations(TokenElements weight, Optional<Tensor> outBias, A dy, TokenElements to) {
     int width = form.hidden();
     int model = form.model();
     A z = hidden();
@@ -334,10 +336,10 @@ final class Chunk<A> {
     Optional<A> bias = outBias.map(this::biasRow);
     eachRow(
         (row, own) -> {
-          int choice = order.choices()[first + row];
+          int choice = choice(row);
           A spare = spare(own);
           double dot =
-              math.back(form.activation(), weight.of(choice), d, z, v, row * width, width, spare);
+              math.back(form.activation(), weight.get(choice), d, z, v, row * width, width, spare);
           if (bias.isPresent()) {
             dot += math.dot(dy, row * model, bias.get(), 0, model, spare);
           }
@@ -346,25 +348,36 @@ final class Chunk<A> {
   }
 
   private A biasRow(Tensor bias) {
-    A to = math.array(scratch, SLOTS, form.model());
+    A to = math.array(scratch, BIAS, form.model());
     math.load(Elements.of(bias), 0, bias.stride(1), form.model(), to, 0);
     return to;
   }
 
-  /** Sets a result to 0. */
-  static void clear(Tensor result) {
-    result.assign(Tensor.zeros(result.dtype()).broadcastTo(result.shape()));
+  /** Sets the expert's part of gradients to 0. */
+  void clear(Tensor gradients) {
+    ExpertRun.clear(gradients.select(0, expert));
   }
 
   /**
-   * Where the gradient by an expert's matrix goes: the result's part, or memory of more digits,
-   * which {@link #store(Tensor, Tensor, int)} rounds.
+   * The gradient by the expert's bias, a sum of 0 yet.
+   *
+   * @param gradients of all experts
+   * @param which apart from the expert's other biases
+   */
+  GradientSums<A> sums(Tensor gradients, int which) {
+    Tensor one = gradients.select(0, expert);
+    return new GradientSums<>(math, scratch.doubles(SUMS + which, (int) one.size(0)), one);
+  }
+
+  /**
+   * Where the gradient by the expert's matrix goes: the result's part, or memory of more digits,
+   * which {@link #store(Tensor, Tensor)} rounds.
    *
    * @param which apart from the expert's other matrices
    */
-  Tensor gradientOf(Tensor gradients, int expert, int which) {
+  Tensor gradientOf(Tensor gradients, int which) {
     Tensor one = gradients.slice(0, expert, expert + 1);
-    if (form.dtype() == math.dtype()) {
+    if (isDirect()) {
       return one;
     }
     int length = (int) one.shape().elementCount();
@@ -372,9 +385,9 @@ final class Chunk<A> {
     return math.matrix(memory, 0, one.shape().toArray());
   }
 
-  /** Rounds the gradient by an expert's matrix into the result, if it is not there already. */
-  void store(Tensor gradient, Tensor gradients, int expert) {
-    if (form.dtype() != math.dtype()) {
+  /** Rounds the gradient by the expert's matrix into the result, if it is not there already. */
+  void store(Tensor gradient, Tensor gradients) {
+    if (!isDirect()) {
       gradients.slice(0, expert, expert + 1).assign(gradient);
     }
   }

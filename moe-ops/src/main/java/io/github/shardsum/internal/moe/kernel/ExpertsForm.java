@@ -107,6 +107,11 @@ record ExpertsForm(
     return ExpertWeights.count(activation.isGated(), biased);
   }
 
+  /** The experts' weights in a list, from one of its elements on. */
+  <T> ExpertWeights<T> weights(List<T> list, int first) {
+    return ExpertWeights.of(activation.isGated(), biased, list, first);
+  }
+
   /** The bound of the rows. */
   long rows() {
     return Math.min((long) groups * tokens * choices, (long) groups * experts * capacity);

@@ -13,12 +13,14 @@ public final class LayerKernels {
 
   /** The factory of {@code moe.experts}. */
   public static Optional<CompositeKernel> experts(Composite composite) {
-    return whole(composite, 0).map(ExpertsKernel::new);
+    return whole(composite, 0)
+        .map(form -> new ExpertsKernel(form, 2, form.flops(), false, Experts::run));
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> gradient(Composite composite) {
-    return whole(composite, 1).map(ExpertsGradientKernel::new);
+    return whole(composite, 1)
+        .map(form -> new ExpertsKernel(form, 2, 3 * form.flops(), true, ExpertsGradient::run));
   }
 
   private static Optional<ExpertsForm> whole(Composite composite, int cotangents) {
@@ -29,36 +31,48 @@ public final class LayerKernels {
 
   /** The factory of {@code moe.experts_in}. */
   public static Optional<CompositeKernel> expertsIn(Composite composite) {
-    return in(composite, 0).map(ExpertsInKernel::new);
+    return in(composite, 0)
+        .map(form -> new ExpertsKernel(form, 1, flopsIn(form), false, ExpertsIn::run));
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> expertsInGradient(Composite composite) {
-    return in(composite, 1).map(ExpertsInGradientKernel::new);
+    return in(composite, 1)
+        .map(form -> new ExpertsKernel(form, 1, 2 * flopsIn(form), true, ExpertsInGradient::run));
+  }
+
+  private static double flopsIn(ExpertsForm form) {
+    return form.flops() / form.products() * form.firstProducts();
   }
 
   private static Optional<ExpertsForm> in(Composite composite, int cotangents) {
-    return ExpertsForm.of(composite, 1, 2)
+    return ExpertsForm.of(composite, 1, ExpertsIn.MATRICES)
         .filter(
             form -> {
               int each = (form.biased() ? 2 : 1) + cotangents;
-              return composite.operands().size() == 2 + form.firstProducts() * each;
+              return composite.operands().size()
+                  == ExpertsIn.MATRICES + form.firstProducts() * each;
             });
   }
 
   /** The factory of {@code moe.experts_out}. */
   public static Optional<CompositeKernel> expertsOut(Composite composite) {
-    return out(composite, 0).map(ExpertsOutKernel::new);
+    return out(composite, 0)
+        .map(form -> new ExpertsKernel(form, 2, flopsOut(form), false, ExpertsOut::run));
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> expertsOutGradient(Composite composite) {
-    return out(composite, 1).map(ExpertsOutGradientKernel::new);
+    return out(composite, 1)
+        .map(form -> new ExpertsKernel(form, 2, 2 * flopsOut(form), true, ExpertsOutGradient::run));
+  }
+
+  private static double flopsOut(ExpertsForm form) {
+    return form.flops() / form.products();
   }
 
   private static Optional<ExpertsForm> out(Composite composite, int cotangents) {
-    return ExpertsForm.of(composite, 2, ExpertsOutKernel.OUT)
-        .filter(
-            form -> composite.operands().size() == ExpertsOutKernel.operands(form) + cotangents);
+    return ExpertsForm.of(composite, 2, ExpertsOut.OUT)
+        .filter(form -> composite.operands().size() == ExpertsOut.operands(form) + cotangents);
   }
 }

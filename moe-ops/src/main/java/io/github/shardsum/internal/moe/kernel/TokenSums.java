@@ -3,6 +3,7 @@ package io.github.shardsum.internal.moe.kernel;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
+import java.util.function.IntToDoubleFunction;
 
 /** Sums of the rows of each token, in the order of its choices. */
 final class TokenSums {
@@ -10,26 +11,18 @@ final class TokenSums {
 
   private TokenSums() {}
 
-  /** The weight of a choice, an index into {@code [G, S, K]}. */
-  @FunctionalInterface
-  interface Weight {
-    double of(int choice);
-  }
-
   /**
    * out [token] = the sum of weight * row over its choices that are sent, 0 without one.
    *
    * @param rows {@code [R, M]}
+   * @param weight of a choice, an index into {@code [G, S, K]}
    * @param out {@code [G, S, M]}
    */
-  static <A> void run(
-      ExpertsForm form,
-      RowMath<A> math,
-      Permutation permutation,
-      A rows,
-      Weight weight,
-      Tensor out,
-      Workers workers) {
+  static <A> void run(ExpertRun<A> run, A rows, IntToDoubleFunction weight, Tensor out) {
+    ExpertsForm form = run.form();
+    RowMath<A> math = run.math();
+    Workers workers = run.workers();
+    int[] rowOf = run.permutation().rows();
     int tokens = form.groups() * form.tokens();
     int width = form.model();
     int slots = form.choices();
@@ -43,12 +36,12 @@ final class TokenSums {
           for (int token = (int) ((long) tokens * task / tasks); token < end; token++) {
             boolean first = true;
             for (int choice = token * slots; choice < (token + 1) * slots; choice++) {
-              int row = permutation.rows()[choice];
+              int row = rowOf[choice];
               if (row >= 0) {
                 if (first) {
-                  math.scale(weight.of(choice), rows, row * width, sum, 0, width);
+                  math.scale(weight.applyAsDouble(choice), rows, row * width, sum, 0, width);
                 } else {
-                  math.add(weight.of(choice), rows, row * width, sum, 0, width);
+                  math.add(weight.applyAsDouble(choice), rows, row * width, sum, 0, width);
                 }
                 first = false;
               }

@@ -9,6 +9,7 @@ public final class TokenElements {
   private final long groupStride;
   private final long tokenStride;
   private final long lastStride;
+  private final int tokens;
   private final int width;
 
   private TokenElements(Tensor tensor) {
@@ -16,6 +17,7 @@ public final class TokenElements {
     this.groupStride = tensor.stride(0);
     this.tokenStride = tensor.rank() > 1 ? tensor.stride(1) : 0;
     this.lastStride = tensor.rank() > 2 ? tensor.stride(2) : 0;
+    this.tokens = tensor.rank() > 1 ? Math.toIntExact(tensor.size(1)) : 1;
     this.width = tensor.rank() > 2 ? Math.toIntExact(tensor.size(2)) : 1;
   }
 
@@ -36,6 +38,18 @@ public final class TokenElements {
   /** An element of a token. */
   public double get(int group, int token, int last) {
     return elements.getDouble(at(group, token) + last * lastStride);
+  }
+
+  /** The element of this index in the order of groups, tokens and elements of a token. */
+  public double get(int index) {
+    int token = index / width;
+    return get(token / tokens, token % tokens, index % width);
+  }
+
+  /** Writes the element of an index as {@link #get(int)} reads it. */
+  public void set(int index, double value) {
+    int token = index / width;
+    set(token / tokens, token % tokens, index % width, value);
   }
 
   /** Reads all elements of a token. */

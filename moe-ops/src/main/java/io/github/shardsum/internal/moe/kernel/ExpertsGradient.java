@@ -1,0 +1,125 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
+import io.github.shardsum.internal.moe.route.TokenElements;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The work of {@code moe.experts.gradient}: one expert at a time, its activations computed again.
+ * Weights are applied here, on the expert's side: with {@code dh = dy wo^T}, the cotangent of a
+ * row's weight is {@code <dh, h>} (SonicMoE), so that no output of an expert is needed. Gradients
+ * by an expert's weights are sums over its rows in order, those by tokens over a token's choices.
+ */
+final class ExpertsGradient<A> {
+  private final ExpertRun<A> run;
+  private final ExpertsForm form;
+  private final Tensor inputs;
+  private final Tensor cotangent;
+  private final ExpertWeights<Tensor> weights;
+  private final ExpertWeights<Tensor> gradients;
+  private final TokenElements weight;
+  private final TokenElements weightGradient;
+  private final A rows;
+
+  private ExpertsGradient(ExpertRun<A> run) {
+    this.run = run;
+    this.form = run.form();
+    List<Tensor> operands = run.operands();
+    this.inputs = operands.getFirst();
+    this.weight = TokenElements.of(operands.get(1));
+    this.weights = form.weights(operands, ExpertsForm.OPERANDS);
+    this.cotangent = operands.get(ExpertsForm.OPERANDS + form.weights());
+    this.weightGradient = TokenElements.of(run.results().get(1));
+    this.gradients = form.weights(run.results(), 2);
+    this.rows = run.rows();
+  }
+
+  static <A> void run(ExpertRun<A> run) {
+    ExpertsGradient<A> gradient = new ExpertsGradient<>(run);
+    run.eachExpert(gradient::expert);
+    TokenSums.run(run, gradient.rows, _ -> 1, run.results().getFirst());
+    run.clearUnsent(gradient.weightGradient);
+  }
+
+  private void expert(Chunk<A> chunk) {
+    if (chunk.isEmpty()) {
+      gradients.all().forEach(chunk::clear);
+      return;
+    }
+    ExpertWeights<Tensor> w = chunk.matrices(weights);
+    BiasSums<A> sums = BiasSums.of(chunk, gradients);
+    ExpertWeights<Tensor> to = into(chunk);
+    for (int part = 0; part < chunk.parts(); part++) {
+      chunk.take(part);
+      part(chunk, w, to, sums, part > 0);
+    }
+    chunk.store(to.in(), gradients.in());
+    chunk.store(to.out(), gradients.out());
+    to.linear().ifPresent(wv -> chunk.store(wv, gradients.linear().orElseThrow()));
+    sums.store();
+  }
+
+  private void part(
+      Chunk<A> chunk,
+      ExpertWeights<Tensor> w,
+      ExpertWeights<Tensor> to,
+      BiasSums<A> sums,
+      boolean adds) {
+    int hidden = form.hidden();
+    A x = chunk.gather(inputs);
+    A dy = chunk.gatherCotangent(cotangent);
+    chunk.preactivated(x, w);
+    A z = chunk.hidden();
+    A v = chunk.linear();
+    A d = chunk.hiddenCotangent();
+    Tensor xs = chunk.matrix(x, form.model());
+    Tensor dys = chunk.matrix(dy, form.model());
+    Tensor ds = chunk.matrix(d, hidden);
+    chunk.back(dys, w.out(), ds);
+    chunk.backActivations(weight, w.outBias(), dy, weightGradient);
+    chunk.weights(adds, chunk.matrix(z, hidden), dys, to.out());
+    chunk.weights(adds, xs, ds, to.in());
+    Tensor dxs = chunk.rowsOf(rows, form.model());
+    chunk.back(ds, w.in(), dxs);
+    if (w.linear().isPresent()) {
+      Tensor vs = chunk.matrix(v, hidden);
+      chunk.weights(adds, xs, vs, to.linear().orElseThrow());
+      chunk.addBack(vs, w.linear().get(), dxs);
+    }
+    sums.in().ifPresent(all -> all.add(d, chunk.rows(), _ -> 1));
+    sums.out().ifPresent(all -> all.add(dy, chunk.rows(), row -> weight.get(chunk.choice(row))));
+    sums.linear().ifPresent(all -> all.add(v, chunk.rows(), _ -> 1));
+  }
+
+  /** Where gradients by an expert's matrices go; those by biases are sums of their own. */
+  private ExpertWeights<Tensor> into(Chunk<A> chunk) {
+    int[] next = {0};
+    return gradients.map(each -> each.rank() < 3 ? each : chunk.gradientOf(each, next[0]++));
+  }
+
+  /**
+   * Gradients by an expert's biases, as far as there are such.
+   *
+   * @param in by b_in
+   * @param out by b_out
+   * @param linear by b_v
+   */
+  private record BiasSums<A>(
+      Optional<GradientSums<A>> in,
+      Optional<GradientSums<A>> out,
+      Optional<GradientSums<A>> linear) {
+    static <A> BiasSums<A> of(Chunk<A> chunk, ExpertWeights<Tensor> gradients) {
+      return new BiasSums<>(
+          gradients.inBias().map(each -> chunk.sums(each, 0)),
+          gradients.outBias().map(each -> chunk.sums(each, 1)),
+          gradients.linearBias().map(each -> chunk.sums(each, 2)));
+    }
+
+    void store() {
+      Stream.of(in, out, linear).flatMap(Optional::stream).forEach(GradientSums::store);
+    }
+  }
+}

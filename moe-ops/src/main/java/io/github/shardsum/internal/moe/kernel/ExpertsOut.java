@@ -1,0 +1,58 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.internal.moe.route.TokenElements;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The work of {@code moe.experts_out}: one expert at a time, activations of its rows, times its
+ * last matrix; then each token's rows, weighted, summed in the order of its choices.
+ */
+final class ExpertsOut {
+  /** Where wo is among the operands: after z, weights and positions. */
+  static final int OUT = 3;
+
+  private ExpertsOut() {}
+
+  static <A> void run(ExpertRun<A> run) {
+    List<Tensor> operands = run.operands();
+    A rows = run.rows();
+    run.eachExpert(
+        chunk -> {
+          if (!chunk.isEmpty()) {
+            Tensor w = chunk.matrix(operands.get(OUT), 0);
+            Optional<Tensor> bias = bias(run, chunk);
+            for (int part = 0; part < chunk.parts(); part++) {
+              chunk.take(part);
+              load(run, chunk);
+              chunk.activate();
+              chunk.outputs(w, bias, rows);
+            }
+          }
+        });
+    TokenElements weight = TokenElements.of(operands.get(1));
+    TokenSums.run(run, rows, weight::get, run.results().getFirst());
+  }
+
+  /** What the activation is of. */
+  static <A> void load(ExpertRun<A> run, Chunk<A> chunk) {
+    chunk.load(run.operands().getFirst(), chunk.hidden());
+    if (run.form().activation().isGated()) {
+      chunk.load(run.operands().get(OUT + 1), chunk.linear());
+    }
+  }
+
+  /** The bias of the last product. */
+  static <A> Optional<Tensor> bias(ExpertRun<A> run, Chunk<A> chunk) {
+    int at = OUT + (run.form().activation().isGated() ? 2 : 1);
+    return run.form().biased()
+        ? Optional.of(chunk.matrix(run.operands().get(at), 1))
+        : Optional.empty();
+  }
+
+  /** How many operands come before the outputs' cotangent. */
+  static int operands(ExpertsForm form) {
+    return OUT + 1 + (form.activation().isGated() ? 1 : 0) + (form.biased() ? 1 : 0);
+  }
+}
