@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.FileSystemException;
@@ -30,7 +31,21 @@ public record FileRange(FileLocation place, FileChannel channel, long size) {
   }
 
   public static FileRange whole(Path path, FileChannel channel) throws IOException {
-    return new FileRange(FileLocation.of(path), channel, channel.size());
+    FileLocation place = FileLocation.of(path);
+    try {
+      return new FileRange(place, channel, channel.size());
+    } catch (ClosedByInterruptException interrupted) {
+      throw interrupted(place, interrupted);
+    }
+  }
+
+  /** The JDK's exception names no file. */
+  private static FileSystemException interrupted(
+      FileLocation place, ClosedByInterruptException cause) {
+    FileSystemException named =
+        new FileSystemException(place.toString(), null, "the thread that read it was interrupted");
+    named.initCause(cause);
+    return named;
   }
 
   /** A part of this region, which it has been checked to hold. */
@@ -41,7 +56,11 @@ public record FileRange(FileLocation place, FileChannel channel, long size) {
 
   /** Maps bytes that were checked to be in the region. */
   public MemorySegment map(long offset, long length, Arena arena) throws IOException {
-    return channel.map(MapMode.READ_ONLY, place.base() + offset, length, arena);
+    try {
+      return channel.map(MapMode.READ_ONLY, place.base() + offset, length, arena);
+    } catch (ClosedByInterruptException interrupted) {
+      throw interrupted(place, interrupted);
+    }
   }
 
   /** The bytes at an offset; the caller has bounded their number. */
@@ -54,11 +73,19 @@ public record FileRange(FileLocation place, FileChannel channel, long size) {
   private void read(ByteBuffer into, long offset) throws IOException {
     long at = offset;
     while (into.hasRemaining()) {
-      int count = into.remaining() > size - at ? -1 : channel.read(into, place.base() + at);
+      int count = into.remaining() > size - at ? -1 : readOnce(into, at);
       if (count < 0) {
         throw place.broken("expected " + into.remaining() + " more bytes", at, "the end");
       }
       at += count;
+    }
+  }
+
+  private int readOnce(ByteBuffer into, long at) throws IOException {
+    try {
+      return channel.read(into, place.base() + at);
+    } catch (ClosedByInterruptException interrupted) {
+      throw interrupted(place, interrupted);
     }
   }
 

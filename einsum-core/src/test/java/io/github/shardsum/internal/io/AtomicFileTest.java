@@ -133,6 +133,61 @@ class AtomicFileTest {
     }
   }
 
+  /** Opens, reads or maps a file. */
+  @FunctionalInterface
+  private interface Reading {
+    void of(Path file) throws IOException;
+  }
+
+  private static void assertInterruptedReaderIsToldOf(Path file, Reading reading) {
+    Thread.currentThread().interrupt();
+    FileSystemException failed;
+    try {
+      failed = assertThrows(FileSystemException.class, () -> reading.of(file));
+    } finally {
+      assertTrue(Thread.interrupted());
+    }
+    assertEquals(file + ": the thread that read it was interrupted", failed.getMessage());
+  }
+
+  @Test
+  void anInterruptedReaderIsToldOfItsFile() throws IOException {
+    Map<String, Tensor> one = Map.of("a", Tensor.zeros(DType.F32, 3));
+    Path npy = folder.resolve("a.npy");
+    Path npz = folder.resolve("a.npz");
+    Path safetensors = folder.resolve("a.safetensors");
+    Npy.write(npy, Tensor.zeros(DType.F32, 3));
+    Npz.write(npz, one);
+    Safetensors.write(safetensors, one, Map.of());
+    try (Arena arena = Arena.ofConfined()) {
+      assertInterruptedReaderIsToldOf(npy, file -> Npy.map(file, arena));
+    }
+    assertInterruptedReaderIsToldOf(npy, Npy::read);
+    assertInterruptedReaderIsToldOf(npz, file -> Npz.open(file).close());
+    assertInterruptedReaderIsToldOf(safetensors, file -> Safetensors.open(file).close());
+    // Interrupted between opening and reading.
+    try (Npz open = Npz.open(npz);
+        Safetensors tensors = Safetensors.open(safetensors)) {
+      assertInterruptedReaderIsToldOf(safetensors, _ -> tensors.read("a"));
+      Thread.currentThread().interrupt();
+      FileSystemException failed;
+      try {
+        failed = assertThrows(FileSystemException.class, () -> open.read("a"));
+      } finally {
+        assertTrue(Thread.interrupted());
+      }
+      assertTrue(failed.getMessage().startsWith(npz.toString()), failed.getMessage());
+      assertTrue(failed.getMessage().endsWith("was interrupted"), failed.getMessage());
+    }
+  }
+
+  @Test
+  void aPathThatIsNullIsNamed() {
+    NullPointerException told =
+        assertThrows(NullPointerException.class, () -> Npy.write(null, Tensor.zeros(DType.F32, 1)));
+    assertEquals("path", told.getMessage());
+  }
+
   @Test
   void aFailedWriteMakesNoFile() throws IOException {
     assertThrows(

@@ -44,6 +44,9 @@ class MeshBackendTest extends MeshContract {
       assertTrue(wrong.contains("input x") && wrong.contains("a@x b"), wrong);
       String none = message(() -> sum.runSharded(List.of()));
       assertTrue(none.contains("expected 1 inputs, got 0"), none);
+      assertEquals(
+          "inputs",
+          assertThrows(NullPointerException.class, () -> sum.runSharded(null)).getMessage());
     }
   }
 

@@ -1,10 +1,14 @@
 package io.github.shardsum.cli.common;
 
 import java.util.List;
+import java.util.Locale;
 
-/** Long lists in messages. */
+/** Long lists and texts in messages. */
 public final class Abbreviation {
   private static final int MOST_NAMED = 20;
+
+  /** Characters of a text. */
+  private static final int MOST_SHOWN = 120;
 
   private Abbreviation() {}
 
@@ -13,5 +17,24 @@ public final class Abbreviation {
     return all.size() <= MOST_NAMED
         ? all.toString()
         : all.subList(0, MOST_NAMED) + " and " + (all.size() - MOST_NAMED) + " more";
+  }
+
+  /** A text of someone else's in quotation marks, of a long one the beginning; safe to print. */
+  public static String text(String text) {
+    StringBuilder shown = new StringBuilder("\"");
+    text.codePoints()
+        .limit(MOST_SHOWN)
+        .forEach(
+            c -> {
+              if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+                shown.append(String.format(Locale.ROOT, "\\u%04x", c));
+              } else {
+                shown.appendCodePoint(c);
+              }
+            });
+    long length = text.codePointCount(0, text.length());
+    return shown
+        .append(length > MOST_SHOWN ? "...\" of %d characters".formatted(length) : "\"")
+        .toString();
   }
 }

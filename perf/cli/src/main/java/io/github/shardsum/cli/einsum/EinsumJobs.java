@@ -2,6 +2,7 @@ package io.github.shardsum.cli.einsum;
 
 import io.github.shardsum.cli.common.FileErrors;
 import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.cli.common.JsonErrors;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
@@ -117,7 +118,7 @@ final class EinsumJobs {
       return parsed == null ? MissingNode.getInstance() : parsed;
     } catch (JacksonException notJson) {
       throw new IllegalArgumentException(
-          "line " + number + ": expected one JSON object: " + notJson.getOriginalMessage(),
+          "line " + number + ": expected one JSON object: " + JsonErrors.describe(notJson),
           notJson);
     }
   }

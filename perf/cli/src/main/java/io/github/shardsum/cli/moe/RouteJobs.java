@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.moe;
 
+import io.github.shardsum.cli.common.JsonErrors;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.moe.Route;
 import io.github.shardsum.moe.RouteMetrics;
@@ -91,7 +92,7 @@ final class RouteJobs {
       }
     } catch (JacksonException notJson) {
       throw new IllegalArgumentException(
-          "line %d: expected a JSON object: %s".formatted(number, notJson.getOriginalMessage()),
+          "line %d: expected a JSON object: %s".formatted(number, JsonErrors.describe(notJson)),
           notJson);
     }
     throw new IllegalArgumentException("line %d: expected a JSON object".formatted(number));

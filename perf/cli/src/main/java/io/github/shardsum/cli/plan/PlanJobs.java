@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.JsonErrors;
 import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.mesh.Mesh;
@@ -110,7 +111,7 @@ final class PlanJobs {
       }
     } catch (JacksonException notJson) {
       throw new IllegalArgumentException(
-          "line %d: expected a JSON object: %s".formatted(number, notJson.getOriginalMessage()),
+          "line %d: expected a JSON object: %s".formatted(number, JsonErrors.describe(notJson)),
           notJson);
     }
     throw new IllegalArgumentException("line %d: expected a JSON object".formatted(number));
@@ -167,7 +168,8 @@ final class PlanJobs {
         || node.longValue() < 0
         || node.longValue() > most) {
       throw new IllegalArgumentException(
-          "job: \"%s\" must be a whole number of at least 0, got %s".formatted(member, node));
+          "job: \"%s\" must be a whole number of %s, got %s"
+              .formatted(member, most == Long.MAX_VALUE ? "at least 0" : "0 to " + most, node));
     }
     return node.longValue();
   }

@@ -1,9 +1,11 @@
 package io.github.shardsum.cli.train;
 
+import io.github.shardsum.cli.common.Abbreviation;
 import io.github.shardsum.cli.common.TextFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,18 +25,25 @@ final class PairFile {
   static List<Pair> read(Path file) throws IOException {
     List<Pair> pairs = new ArrayList<>();
     try (BufferedReader in =
-        new BufferedReader(new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
+        // A decoder of its own reports what is no UTF-8; that of a charset's name would replace it.
+        new BufferedReader(
+            new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8.newDecoder()))) {
       int number = 0;
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         number++;
         if (line.isBlank()) {
           continue;
         }
+        if (line.indexOf('\0') >= 0) {
+          throw new IllegalArgumentException(
+              "%s: line %d must be text in UTF-8, got a NUL character (U+0000)"
+                  .formatted(file, number));
+        }
         String[] columns = line.split("\t", -1);
         if (columns.length != COLUMNS || columns[1].isBlank() || columns[2].isBlank()) {
           throw new IllegalArgumentException(
               "%s: line %d must be language, source and target with tabs between them, got %s"
-                  .formatted(file, number, line));
+                  .formatted(file, number, Abbreviation.text(line)));
         }
         pairs.add(
             new Pair(
@@ -44,6 +53,9 @@ final class PairFile {
                 columns[2].strip(),
                 columns[1].strip()));
       }
+    } catch (CharacterCodingException notUtf8) {
+      throw new IllegalArgumentException(
+          file + ": must be text in UTF-8, got bytes that are none", notUtf8);
     }
     if (pairs.isEmpty()) {
       throw new IllegalArgumentException(file + ": expected a pair a line, got none");

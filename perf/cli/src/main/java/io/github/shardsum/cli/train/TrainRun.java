@@ -116,8 +116,11 @@ final class TrainRun {
     Examples examples = new Examples(corpus.training(), tokenizer, job.seed());
     if (examples.size() == 0) {
       throw new IllegalArgumentException(
-          "data: expected a pair of at most %d tokens to learn from, got none"
-              .formatted(Examples.positions()));
+          "data: expected a pair of at most %d tokens to learn from, got none: %d are longer, and %d sources, a tenth by their hashes, are held back"
+              .formatted(
+                  Examples.positions(),
+                  corpus.training().size(),
+                  corpus.heldBack().values().stream().mapToInt(List::size).sum()));
     }
     progress.end();
     report.data(corpus, tokenizer, examples);

@@ -331,6 +331,32 @@ class RouteCommandTest {
     assertTrue(answers.get(3).has("error"));
   }
 
+  /** Not the names of a parser's classes, nor advice to who programs it. */
+  @Test
+  void whatIsNoJsonIsToldInWords() {
+    List<String> lines =
+        List.of(
+            "{'id':1]",
+            "{'id':[1}",
+            "{'id':1",
+            "{'id':.5}",
+            "{'id':nul}",
+            "{} {}",
+            "{} 'x'",
+            "[".repeat(5000),
+            "{'id':1,'id':2}",
+            "{'id':01}",
+            "{'id':'\\q'}");
+    List<JsonNode> answers = answers(json(String.join("\n", lines)));
+    assertEquals(lines.size(), answers.size());
+    for (JsonNode answer : answers) {
+      String told = answer.get("error").stringValue();
+      assertTrue(told.contains("expected a JSON object: "), told);
+      assertFalse(told.matches("(?s).*(`|REDACTED|NaN|jackson).*"), told);
+    }
+    assertTrue(answers.get(5).get("error").stringValue().endsWith(": text after the object"));
+  }
+
   @Test
   void aDashIsStandardInput() {
     InputStream terminal = System.in;

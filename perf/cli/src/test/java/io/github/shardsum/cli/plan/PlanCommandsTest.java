@@ -218,10 +218,14 @@ class PlanCommandsTest {
             "{\"id\":1,\"mesh\":\"x=2,y=2\",\"deviceOrder\":[0,2,1,3],"
                 + "\"sizes\":{\"m\":5,\"k\":7},\"equation\":\"m@x k@y -> m\",\"run\":true}",
             "{\"id\":\"two\",\"mesh\":\"x=2\",\"sizes\":{\"m\":4},\"equation\":\"m@z ->\"}",
-            "no job"));
+            "no job",
+            "{\"mesh\":\"x=2\",\"deviceOrder\":[0,1099511627776],\"sizes\":{\"m\":4},\"equation\":\"m ->\"}"));
     assertEquals(0, run("plan", "--jobs", jobs.toString()), err.toString());
     List<String> answers = out.toString().lines().toList();
-    assertEquals(3, answers.size());
+    assertEquals(4, answers.size());
+    assertTrue(
+        answers.get(3).contains("must be a whole number of 0 to 2147483647, got 1099511627776"),
+        answers.get(3));
     assertTrue(
         answers.get(0).startsWith("{\"id\":1,") && answers.get(0).contains("\"equal\":true"));
     assertTrue(answers.get(1).startsWith("{\"id\":\"two\",\"error\":"), answers.get(1));

@@ -167,6 +167,31 @@ class TrainCommandTest {
     Files.writeString(data, "Brot\tbread\n");
     assertRefused(train(folder.resolve("m"), "--steps", "1"), "line 1 must be language");
     assertTrue(CheckpointFolder.checkpoints(folder.resolve("m")).isEmpty());
+    Files.writeString(data, "x\t".repeat(100_000));
+    Ran wide = train(folder.resolve("m"), "--steps", "1");
+    assertRefused(wide, "with tabs between them, got \"x\\u0009x");
+    assertRefused(wide, "...\" of 200000 characters");
+    assertTrue(wide.err().length() < 1000, wide.err());
+    Files.writeString(data, "de\tB\0rot\tbread\n");
+    assertRefused(train(folder.resolve("m"), "--steps", "1"), "line 1 must be text in UTF-8");
+    Files.writeString(data, "de\tB\u00e4r\tbear\n", StandardCharsets.ISO_8859_1);
+    assertRefused(train(folder.resolve("m"), "--steps", "1"), "must be text in UTF-8");
+    Files.write(data, "de\tBrot\tbread\n".repeat(99).getBytes(StandardCharsets.UTF_16LE));
+    assertRefused(train(folder.resolve("m"), "--steps", "1"), "must be text in UTF-8");
+  }
+
+  @Test
+  void dataWithNothingToLearnFromSaysWhy() throws IOException {
+    List<String> heldBack =
+        Stream.iterate(0, i -> i + 1)
+            .map(i -> "w" + i)
+            .filter(Split::isHeldBack)
+            .limit(3)
+            .map(source -> "de\t" + source + "\tword")
+            .toList();
+    Files.write(data, heldBack);
+    assertRefused(
+        train(folder.resolve("m"), "--steps", "1"), "got none: 0 are longer, and 3 sources");
   }
 
   @Test

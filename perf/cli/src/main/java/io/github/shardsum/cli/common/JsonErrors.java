@@ -1,0 +1,39 @@
+package io.github.shardsum.cli.common;
+
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+
+/** Errors of JSON in words. */
+public final class JsonErrors {
+  /** Advice to who programs the parser, and positions that it was told not to keep. */
+  private static final List<Pattern> NOT_FOR_USERS =
+      List.of(
+          Pattern.compile(" ?\\((?:for \\w+ starting|start marker) at \\[[^]]*]\\)"),
+          Pattern.compile(" ?\\(or 'NaN'[^)]*\\)"),
+          Pattern.compile(",? from `[^`]*`"),
+          Pattern.compile(": enable `.*", Pattern.DOTALL),
+          Pattern.compile("\\R.*", Pattern.DOTALL));
+
+  private static final Map<Pattern, String> IN_WORDS =
+      Map.of(Pattern.compile("Trailing token .*", Pattern.DOTALL), "text after the object");
+
+  private JsonErrors() {}
+
+  /**
+   * What is wrong with a text that is no JSON, without the names of Java's classes.
+   *
+   * @param notJson what the parser threw
+   */
+  public static String describe(JacksonException notJson) {
+    String reason = String.valueOf(notJson.getOriginalMessage());
+    for (Pattern pattern : NOT_FOR_USERS) {
+      reason = pattern.matcher(reason).replaceAll("");
+    }
+    for (Map.Entry<Pattern, String> words : IN_WORDS.entrySet()) {
+      reason = words.getKey().matcher(reason).replaceAll(words.getValue());
+    }
+    return reason;
+  }
+}
