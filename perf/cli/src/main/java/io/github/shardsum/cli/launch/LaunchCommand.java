@@ -44,6 +44,9 @@ import picocli.CommandLine.Spec;
 public final class LaunchCommand implements Callable<Integer> {
   private static final int FAILED = 1;
 
+  /** As many as a run has devices. Of a million, mpirun makes its tables for minutes. */
+  private static final int MOST_PROCESSES = 65_536;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -156,8 +159,8 @@ public final class LaunchCommand implements Callable<Integer> {
   }
 
   private void check() {
-    if (processes < 1) {
-      throw wrong("--processes: must be at least 1, got " + processes);
+    if (processes < 1 || processes > MOST_PROCESSES) {
+      throw wrong("--processes: must be 1 to " + MOST_PROCESSES + ", got " + processes);
     }
     if (timeout.isPresent() && timeout.get() < 1) {
       throw wrong("--timeout: must be at least 1 second, got " + timeout.get());

@@ -96,6 +96,20 @@ class LaunchTest {
     assertTrue(ran.getFirst().endsWith("\0shardsum-rank\0" + String.join("\0", command) + "\0"));
   }
 
+  @Test
+  void moreProcessesThanARunHasDevicesAreRefused() {
+    for (String count : List.of("0", "65537", "1000000")) {
+      StringWriter err = new StringWriter();
+      int status =
+          new CommandLine(new LaunchCommand())
+              .setErr(new PrintWriter(err))
+              .execute("-n", count, "--mpi", "/nowhere/mpirun", "true");
+      assertEquals(2, status);
+      assertTrue(
+          err.toString().contains("--processes: must be 1 to 65536, got " + count), err::toString);
+    }
+  }
+
   private static int run(StringWriter out, Path mpirun, String... command) {
     return run(out, mpirun, Stream.of(command));
   }
