@@ -1,16 +1,23 @@
 package io.github.shardsum.partition;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Composites that promise to be split along labels along which their meaning is not independent:
  * the checker goes by the decomposition, and by the promise only where it promises less.
  */
 final class CompositeSplitTest {
-  private static PlanDraft plan(
-      String splittable, String statement, String type, String operand, String result) {
-    String program =
-        """
+  private static String program(String splittable, String statement, String type) {
+    return """
         program p {
           input a: f32[m=4 n=6]
           b: f32[%2$s] = composite(a) {name=test.c, splittable=[%1$s], decomposition=program c {
@@ -21,17 +28,20 @@ final class CompositeSplitTest {
           output b
         }
         """
-            .formatted(splittable, type, statement);
-    return new PlanDraft(program, operand).apply("b", result, 0);
+        .formatted(splittable, type, statement);
+  }
+
+  private static String merge(String splittable) {
+    return program(splittable, "merge(x) {labels=[\"m\", \"n\"], into=\"p\"}", "p=24");
   }
 
   private static PlanDraft merge(String splittable, String operand, String result) {
-    return plan(
-        splittable, "merge(x) {labels=[\"m\", \"n\"], into=\"p\"}", "p=24", operand, result);
+    return new PlanDraft(merge(splittable), operand).apply("b", result, 0);
   }
 
   private static PlanDraft softmax(String splittable, String operand, String result) {
-    return plan(splittable, "softmax(x) {label=\"n\"}", "m=4 n=6", operand, result);
+    String program = program(splittable, "softmax(x) {label=\"n\"}", "m=4 n=6");
+    return new PlanDraft(program, operand).apply("b", result, 0);
   }
 
   /** Of a merge's minor label a device has strips of the merged one. */
@@ -80,6 +90,29 @@ final class CompositeSplitTest {
     new PlanDraft(program, "m@x", "m@y").apply("c", "m@x", 0, 1).isRefused("m must be the same");
     new PlanDraft(program, "m@x", "m")
         .apply("c", "m@x", 0, 1)
-        .isRefused("m must be whole or split");
+        .isRefused("m must be whole, or of [m]");
+  }
+
+  /** Whatever a kernel promises, the planner's plan is certified. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "'m'",
+        "'n'",
+        "'p'",
+        "'m', 'n'",
+        "'m', 'p'",
+        "'n', 'p'",
+        "'m', 'n', 'p'",
+      })
+  void thePlannersPlan(String splittable) {
+    Program program = Program.parse(merge(splittable.replace('\'', '"')));
+    Mesh mesh = Mesh.parse("x=2 y=2");
+    for (String layout : List.of("m n@x", "m@x n", "m@x n@y", "m@y n@x", "m n@x.y")) {
+      Program annotated = Annotations.of(Map.of("a", layout)).apply(program);
+      ProgramPlan plan = ProgramPlan.of(annotated, mesh, _ -> true, PlanOptions.defaults());
+      assertTrue(plan.certify().startsWith("certified"), plan::explain);
+    }
   }
 }

@@ -207,10 +207,10 @@ record BlockRule(
         String label = value.type().names().get(dim);
         Cut cut = values.get(value).cuts().get(dim);
         Cut first = at.computeIfAbsent(label, _ -> cut);
-        boolean isPart = composite.splittable().contains(label) && cut.isSame(first);
+        List<String> may = composite.splittable();
+        boolean isPart = may.contains(label) && cut.isSame(first);
         boolean fits = isPart || (cut.isWhole() && first.isWhole());
-        require(
-            fits, "%s must be whole or split alike, as promised, got %s and %s", label, first, cut);
+        require(fits, "%s must be whole, or of %s and split alike, got %s", label, may, cut);
       }
     }
     return meaning.outputs().stream().map(values::get).toList();

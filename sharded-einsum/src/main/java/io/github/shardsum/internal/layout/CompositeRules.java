@@ -182,7 +182,10 @@ public final class CompositeRules {
     return addends.isEmpty() && factors.size() == 1 && isPassed(statement, rule, factors);
   }
 
-  /** Values that are whole and have the factor are sliced, which is free. */
+  /**
+   * Values that are whole and have the factor are sliced, which is free. Chunks of a merge's major
+   * label are chunks of what is merged, those of another label are strips.
+   */
   private boolean isPassed(Statement statement, FactorRule rule, Set<Integer> factors) {
     int factor = factors.iterator().next();
     Kind kind = rule.factors().get(factor).kind();
@@ -198,9 +201,9 @@ public final class CompositeRules {
     for (int i = 0; i < statement.results().size(); i++) {
       int dim = FactorRule.dimOf(rule.results().get(i), factor);
       Value result = statement.results().get(i);
-      if (dim >= 0) {
+      if (dim >= 0 && rule.results().get(i).get(dim).factors().getFirst() == factor) {
         split.put(result, dim);
-      } else if (isSum) {
+      } else if (dim < 0 && isSum) {
         unsplit.put(result, Whole.ADDEND);
       } else {
         return false;

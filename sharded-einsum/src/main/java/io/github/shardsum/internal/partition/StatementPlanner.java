@@ -17,6 +17,7 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -228,13 +229,24 @@ final class StatementPlanner {
     return choices;
   }
 
-  /** A composite is split along the labels of which its kernel says that it can take a part. */
   private boolean isSplittable(int factor) {
-    boolean promised =
-        !(statement.operation() instanceof Nested.Composite composite)
-            || (ways.isKernel(composite)
-                && composite.splittable().contains(rule.factors().get(factor).name()));
-    return promised && factors.isSplittable(factor);
+    return factors.isSplittable(factor)
+        && (!(statement.operation() instanceof Nested.Composite composite)
+            || (ways.isKernel(composite) && isPromised(composite, factor)));
+  }
+
+  /** Whether a kernel can take a part of a label, and of those that results have in its place. */
+  private boolean isPromised(Nested.Composite composite, int factor) {
+    Set<String> labels = new HashSet<>(Set.of(rule.factors().get(factor).name()));
+    for (int i = 0; i < rule.results().size(); i++) {
+      List<String> names = statement.results().get(i).type().names();
+      for (int dim = 0; dim < names.size(); dim++) {
+        if (rule.results().get(i).get(dim).factors().contains(factor)) {
+          labels.add(names.get(dim));
+        }
+      }
+    }
+    return composite.splittable().containsAll(labels);
   }
 
   /** Partial sums of bf16 are f32, so an operation that keeps its dtype cannot read them. */

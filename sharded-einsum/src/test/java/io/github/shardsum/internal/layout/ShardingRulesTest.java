@@ -81,4 +81,21 @@ class ShardingRulesTest {
     assertEquals("G S! M!, M! E! -> G S! E!", derived.rule().toString());
     assertTrue(derived.indexed().contains("G"), derived.toString());
   }
+
+  @Test
+  void aCompositeIsSplitAlongTheMajorLabelOfAMerge() {
+    Statement statement =
+        last(
+            """
+            input x: f32[m=4 n=6]
+            r = composite(x) {name=merged, splittable=[], decomposition=program merged {
+            input x: f32[m=4 n=6]
+            y = merge(x) {labels=["m", "n"], into="p"}
+            output y
+            }}
+            output r""");
+    CompositeRules.Derived derived =
+        CompositeRules.derive((Nested.Composite) statement.operation());
+    assertEquals("m n! -> m", derived.rule().toString());
+  }
 }
