@@ -1,15 +1,11 @@
 package io.github.shardsum.bench.pjrt;
 
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
+import io.github.shardsum.bench.PythonProcess;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * JAX in a Python of its own, on the plugin that is measured. A line in is a request, a line out is
@@ -18,11 +14,8 @@ import java.util.Objects;
 final class JaxPeer implements AutoCloseable {
   private static final String SCRIPT = "jax_peer.py";
 
-  private final Process process;
-  private final BufferedWriter requests;
-  private final BufferedReader answers;
+  private final PythonProcess process;
   private final Path folder;
-  private final String version;
 
   JaxPeer(String python, Path plugin) throws IOException {
     this(registered(python, plugin), Files.createTempDirectory("shardsum-jax"), List.of());
@@ -31,7 +24,7 @@ final class JaxPeer implements AutoCloseable {
   /** One whose client has so many devices. */
   JaxPeer(String python, Path plugin, int devices) throws IOException {
     this(
-        new ProcessBuilder(python, "-c", script()),
+        new ProcessBuilder(python, "-c", PythonProcess.script(JaxPeer.class, SCRIPT)),
         Files.createTempDirectory("shardsum-jax"),
         List.of(plugin.toString(), Integer.toString(devices)));
   }
@@ -41,26 +34,18 @@ final class JaxPeer implements AutoCloseable {
     builder.command().add(folder.toString());
     builder.command().addAll(more);
     builder.environment().put("JAX_PLATFORMS", "shardsum");
-    this.process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    this.requests = process.outputWriter(StandardCharsets.UTF_8);
-    this.answers = process.inputReader(StandardCharsets.UTF_8);
-    this.version = answer();
+    this.process = new PythonProcess("JAX", builder);
   }
 
   private static ProcessBuilder registered(String python, Path plugin) throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(python, "-c", script());
+    ProcessBuilder builder =
+        new ProcessBuilder(python, "-c", PythonProcess.script(JaxPeer.class, SCRIPT));
     builder.environment().put("PJRT_NAMES_AND_LIBRARY_PATHS", "shardsum:" + plugin);
     return builder;
   }
 
-  private static String script() throws IOException {
-    try (InputStream in = JaxPeer.class.getResourceAsStream(SCRIPT)) {
-      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-    }
-  }
-
   String version() {
-    return version;
+    return process.version();
   }
 
   /** Where the arguments, the program and JAX's result of the present case lie. */
@@ -92,26 +77,14 @@ final class JaxPeer implements AutoCloseable {
 
   private String ask(String request) {
     try {
-      requests.write(request);
-      requests.newLine();
-      requests.flush();
-      return answer();
+      return process.ask(request);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private String answer() throws IOException {
-    String line = answers.readLine();
-    if (line == null || line.startsWith("error ")) {
-      throw new IOException("JAX: " + (line == null ? "its process has ended" : line));
-    }
-    return line;
-  }
-
   @Override
   public void close() throws IOException {
-    requests.close();
-    process.destroy();
+    process.close();
   }
 }
