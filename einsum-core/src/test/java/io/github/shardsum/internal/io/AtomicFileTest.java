@@ -81,7 +81,10 @@ class AtomicFileTest {
           channel -> {
             AtomicFile.append(channel, ByteBuffer.allocate(1 << 16));
             System.out.println("part");
-            LockSupport.park();
+            while (true) {
+              // It may return for no reason.
+              LockSupport.park();
+            }
           });
     }
   }

@@ -76,7 +76,8 @@ public final class HloCollectives {
                       Proto.read(code).stream()
                           .filter(field -> field.field() == MODULE)
                           .findFirst()
-                          .orElseThrow(() -> new IllegalArgumentException("no module"))
+                          .orElseThrow(
+                              () -> new IllegalArgumentException("expected a module, got none"))
                           .bytes()));
       default -> Optional.empty();
     };
@@ -116,7 +117,7 @@ public final class HloCollectives {
   private void visit(long id, OptionalLong times) {
     Computation computation = computations.get(id);
     if (computation == null) {
-      throw new IllegalArgumentException("no computation " + id);
+      throw new IllegalArgumentException("expected computation " + id + ", got none");
     }
     for (HloInstruction instruction : computation.instructions().values()) {
       String op = instruction.opcode().replaceFirst("-start$", "");
@@ -150,7 +151,7 @@ public final class HloCollectives {
     for (long operand : instruction.operands()) {
       HloInstruction read = computation.instructions().get(operand);
       if (read == null) {
-        throw new IllegalArgumentException("no instruction " + operand);
+        throw new IllegalArgumentException("expected instruction " + operand + ", got none");
       }
       operands.addAll(HloTypes.arrays(read.shape()));
     }

@@ -130,7 +130,8 @@ record HloInstruction(
         List<Integer> axis = numbers(field.bytes(), 1);
         axes.add(axis.isEmpty() ? 0 : axis.getFirst());
         if (Proto.read(field.bytes()).stream().anyMatch(part -> part.field() == 2)) {
-          throw new IllegalArgumentException("groups along a part of an axis");
+          throw new IllegalArgumentException(
+              "groups must be along whole axes of a mesh, got a part of one");
         }
       } else if (field.field() == 1) {
         for (Proto.Field part : Proto.read(field.bytes())) {

@@ -76,7 +76,8 @@ final class HloTypes {
     }
     PjrtType known = TYPES.get(type);
     if (known == null) {
-      throw new IllegalArgumentException("element type " + type);
+      throw new IllegalArgumentException(
+          "expected an element type of PJRT, got XLA's number " + type);
     }
     return new ArrayType(known, Shape.of(sizes));
   }
