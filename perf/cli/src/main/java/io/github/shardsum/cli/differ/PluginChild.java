@@ -38,7 +38,7 @@ public final class PluginChild {
   /**
    * Serves until the socket is closed.
    *
-   * @param arguments the socket, the plugin's file, the mesh in its notation, and its devices
+   * @param arguments the socket, the plugin's file, and the mesh in its notation
    */
   public static void main(String[] arguments) throws IOException {
     Mesh mesh = Mesh.parse(arguments[2]);

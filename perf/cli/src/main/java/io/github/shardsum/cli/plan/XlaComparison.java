@@ -21,7 +21,6 @@ import io.github.shardsum.stablehlo.ShardingForm;
 import io.github.shardsum.stablehlo.StableHlo;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -185,7 +184,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
   }
 
   private Set<String> ops() {
-    Set<String> ops = new TreeSet<>(Comparator.naturalOrder());
+    Set<String> ops = new TreeSet<>();
     ours.forEach(row -> ops.add(row.op()));
     theirs.forEach(row -> ops.add(row.op()));
     return ops;

@@ -53,15 +53,15 @@ final class Evaluation {
   }
 
   /** A row of the table of families. */
-  record Row(String name, Split split, Predicate<String> languages) {}
+  record Row(String name, Predicate<String> languages) {}
 
   /** All, then own scripts, then families that are there. */
   List<Row> rows(Split split) {
     List<Row> rows = new ArrayList<>();
-    rows.add(new Row("all", split, _ -> true));
-    rows.add(new Row("own scripts", split, Families::hasOwnScript));
+    rows.add(new Row("all", _ -> true));
+    rows.add(new Row("own scripts", Families::hasOwnScript));
     for (String family : Families.all()) {
-      rows.add(new Row(family, split, language -> Families.of(language).equals(family)));
+      rows.add(new Row(family, language -> Families.of(language).equals(family)));
     }
     rows.removeIf(
         row ->

@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.train;
 
+import java.util.List;
+import java.util.Locale;
+
 /**
  * Which pairs are held back, by hashes of texts alone: every run holds back the same ones, and a
  * larger JDK adds pairs and moves none.
@@ -14,8 +17,17 @@ enum Split {
   /** Names of things that no name in any language is learnt of. */
   WITHHELD;
 
+  /** What is held back. */
+  static final List<Split> HELD_BACK = List.of(NAMES, PHRASES, WITHHELD);
+
   private static final int SOURCES = 10;
   private static final int KEYS = 20;
+
+  /** The name in reports, {@code names}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 
   /** Where a pair belongs. */
   static Split of(Pair pair) {

@@ -8,22 +8,29 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Models of equal multiply-adds a token with more and more experts, of several seeds each: the
  * paper's figure 6 and table 2 at the scale of one machine.
  */
 final class Sweep {
-  /** The first is the dense model. */
-  static final List<Integer> EXPERTS = List.of(1, 4, 16, 64);
-
-  static final int SEEDS = 3;
-
   /** Losses that the dense model reaches, as shares of the way from its first to its last. */
   private static final double[] WAYS = {0.5, 0.8, 1};
 
   private final String curve;
   private final Map<Integer, List<Trained>> models = new LinkedHashMap<>();
+
+  /**
+   * The models of a sweep.
+   *
+   * @param experts of each model; the first is the dense one, of 1
+   * @param seeds of each model, how many
+   */
+  record Grid(List<Integer> experts, int seeds) {
+    /** What {@code --sweep} compares. */
+    static final Grid STANDARD = new Grid(List.of(1, 4, 16, 64), 3);
+  }
 
   /**
    * A model that was trained.
@@ -55,6 +62,7 @@ final class Sweep {
     return curve;
   }
 
+  /** The name of a model in reports. */
   static String name(int experts) {
     return experts == 1 ? "dense" : experts + " experts";
   }
@@ -63,7 +71,7 @@ final class Sweep {
     models.computeIfAbsent(experts, _ -> new ArrayList<>()).add(trained);
   }
 
-  private static double mean(List<Trained> of, java.util.function.ToDoubleFunction<Trained> value) {
+  private static double mean(List<Trained> of, ToDoubleFunction<Trained> value) {
     return of.stream().mapToDouble(value).average().orElse(Double.NaN);
   }
 
@@ -118,7 +126,8 @@ final class Sweep {
   }
 
   void print(PrintWriter out) {
-    out.printf("%n%s: %d seeds each; spread is the largest less the least%n", curve, SEEDS);
+    int seeds = models.values().iterator().next().size();
+    out.printf("%n%s: %d seeds each; spread is the largest less the least%n", curve, seeds);
     for (List<String> row : table()) {
       StringBuilder line = new StringBuilder(String.format("%-12s", row.getFirst()));
       row.subList(1, row.size()).forEach(cell -> line.append(String.format("  %20s", cell)));

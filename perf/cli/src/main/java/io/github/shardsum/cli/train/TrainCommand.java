@@ -6,6 +6,7 @@ import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -106,10 +107,20 @@ public final class TrainCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
     TrainJob job =
-        new TrainJob(minutes, steps, experts, dense, checkpoint, resume, html, data, seed, sweep);
+        new TrainJob(
+            minutes,
+            steps,
+            experts,
+            dense,
+            checkpoint,
+            resume,
+            html,
+            data,
+            seed,
+            sweep ? Optional.of(Sweep.Grid.STANDARD) : Optional.empty());
     try (Workers workers = threads.workers()) {
       // Where JSON is asked for, it is all that is printed.
-      PrintWriter text = json ? new PrintWriter(java.io.Writer.nullWriter()) : out;
+      PrintWriter text = json ? new PrintWriter(Writer.nullWriter()) : out;
       TrainRun run = new TrainRun(job, workers, progress, text);
       run.run();
       if (json) {

@@ -16,7 +16,7 @@ import java.util.OptionalLong;
  * @param html the page's file
  * @param data a file of pairs instead of the JDK's
  * @param seed of parameters and order
- * @param sweep whether models of several numbers of experts and several seeds are compared
+ * @param sweep models to be compared, instead of one that is trained
  */
 record TrainJob(
     Optional<Double> minutes,
@@ -28,7 +28,7 @@ record TrainJob(
     Optional<Path> html,
     Optional<Path> data,
     long seed,
-    boolean sweep) {
+    Optional<Sweep.Grid> sweep) {
   /** With what comes before and after, the whole takes less than ten minutes on two cores. */
   private static final double MINUTES = 6;
 

@@ -1,9 +1,11 @@
 package io.github.shardsum.cli.train;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The page of a training: curves, loads and tables in one file of HTML and SVG, without script. */
 final class TrainPage {
@@ -86,10 +88,24 @@ final class TrainPage {
     double last = Math.max(1, all.stream().mapToLong(History.Point::step).max().orElse(1));
     double highest = all.stream().mapToDouble(History.Point::value).max().orElse(1);
     double lowest = Math.min(0, all.stream().mapToDouble(History.Point::value).min().orElse(0));
-    double span = highest > lowest ? highest - lowest : 1;
+    Axes axes = new Axes(last, lowest, highest > lowest ? highest - lowest : 1);
     open(WIDTH, HEIGHT, label);
+    grid(axes);
+    int number = 0;
+    for (Map.Entry<String, List<History.Point>> curve : curves.entrySet()) {
+      curve(axes, number++, curve.getKey(), curve.getValue());
+    }
+    html.append("</svg>\n");
+    return this;
+  }
+
+  /** Steps from 0 to the last, and values from the lowest over a span. */
+  private record Axes(double last, double lowest, double span) {}
+
+  private void grid(Axes axes) {
     for (int i = 0; i <= TICKS; i++) {
-      double y = y(i / (double) TICKS);
+      double share = i / (double) TICKS;
+      double y = y(share);
       html.append(
           format(
               "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#e3e3e3\"/>",
@@ -97,32 +113,33 @@ final class TrainPage {
       html.append(
           format(
               "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.2f</text>",
-              LEFT - 5, y + 4, lowest + span * i / TICKS));
-      double x = x(i / (double) TICKS);
+              LEFT - 5, y + 4, axes.lowest() + axes.span() * share));
       html.append(
           format(
               "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>",
-              x, HEIGHT - 10, last * i / TICKS));
+              x(share), HEIGHT - 10, axes.last() * share));
     }
-    int number = 0;
-    for (Map.Entry<String, List<History.Point>> curve : curves.entrySet()) {
-      String colour = COLOURS.get(number % COLOURS.size());
-      List<String> points = new ArrayList<>();
-      for (History.Point point : thinned(curve.getValue())) {
-        points.add(format("%.1f,%.1f", x(point.step() / last), y((point.value() - lowest) / span)));
-      }
-      html.append(
-          format(
-              "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"%s\"/>",
-              colour, String.join(" ", points)));
-      html.append(
-          format(
-              "<text x=\"%d\" y=\"%d\" style=\"fill:%s\">%s</text>",
-              WIDTH - RIGHT + 8, TOP + 14 * (number + 1), colour, escaped(curve.getKey())));
-      number++;
-    }
-    html.append("</svg>\n");
-    return this;
+  }
+
+  private void curve(Axes axes, int number, String name, List<History.Point> points) {
+    String colour = COLOURS.get(number % COLOURS.size());
+    String places =
+        thinned(points).stream()
+            .map(
+                point ->
+                    format(
+                        "%.1f,%.1f",
+                        x(point.step() / axes.last()),
+                        y((point.value() - axes.lowest()) / axes.span())))
+            .collect(Collectors.joining(" "));
+    html.append(
+        format(
+            "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"%s\"/>",
+            colour, places));
+    html.append(
+        format(
+            "<text x=\"%d\" y=\"%d\" style=\"fill:%s\">%s</text>",
+            WIDTH - RIGHT + 8, TOP + 14 * (number + 1), colour, escaped(name)));
   }
 
   private static double x(double share) {
@@ -166,7 +183,7 @@ final class TrainPage {
     }
     html.append(
         format(
-            "<text x=\"%d\" y=\"%d\">step 1 to %d; white: no tokens, dark: twice the mean or more</text></svg>%n",
+            "<text x=\"%d\" y=\"%d\">step 1 to %d; white: no tokens, dark: twice the mean or more</text></svg>\n",
             LEFT, height - 10, loads.getLast().step()));
     return this;
   }
@@ -189,7 +206,7 @@ final class TrainPage {
     open(LEFT + experts * width + TOP, height, label);
     int row = 0;
     for (Map.Entry<String, long[]> language : tokens.entrySet()) {
-      double sum = Math.max(1, java.util.Arrays.stream(language.getValue()).sum());
+      double sum = Math.max(1, Arrays.stream(language.getValue()).sum());
       int y = 2 * TOP + row++ * CELL;
       html.append(
           format(

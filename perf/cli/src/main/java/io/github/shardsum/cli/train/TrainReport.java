@@ -45,14 +45,14 @@ final class TrainReport {
     }
     for (String system : systems) {
       List<String> parts = new ArrayList<>();
-      for (Split split : List.of(Split.NAMES, Split.PHRASES, Split.WITHHELD)) {
+      for (Split split : Split.HELD_BACK) {
         if (!evaluation.items(split).isEmpty()) {
           ChrF score = evaluation.score(system, split, _ -> true);
           parts.add(
               String.format(
                   Locale.ROOT,
                   "%s %.1f %% exact, chrF %.1f",
-                  split.name().toLowerCase(Locale.ROOT),
+                  split,
                   100 * score.exact(),
                   100 * score.score()));
         }
@@ -69,7 +69,7 @@ final class TrainReport {
       return;
     }
     List<String> systems = evaluation.systems();
-    out.printf("%n%s, %% exact and chrF%n", split.name().toLowerCase(Locale.ROOT));
+    out.printf("%n%s, %% exact and chrF%n", split);
     out.printf(
         "%-28s %6s%s%n",
         "family",
@@ -89,12 +89,27 @@ final class TrainReport {
   }
 
   /** A sample. */
-  record Sample(Corpus.Item item, String text) {}
+  record Sample(Corpus.Item item, String text) {
+    /** Whether the translation is one of the references. */
+    boolean isRight() {
+      return item.references().contains(text);
+    }
+
+    /** {@code right} or {@code wrong}. */
+    String mark() {
+      return isRight() ? "right" : "wrong";
+    }
+
+    /** The references, as a report shows them. */
+    String references() {
+      return String.join(" or ", item.references());
+    }
+  }
 
   /** Texts that their hashes choose, of each kind held back, wrong ones too. */
   static List<Sample> samples(Evaluation evaluation, String system) {
     List<Sample> samples = new ArrayList<>();
-    for (Split split : List.of(Split.NAMES, Split.PHRASES, Split.WITHHELD)) {
+    for (Split split : Split.HELD_BACK) {
       List<Corpus.Item> items = evaluation.items(split);
       for (int i = 0; i < items.size(); i++) {
         samples.add(new Sample(items.get(i), evaluation.texts(system, split).get(i)));
@@ -110,14 +125,13 @@ final class TrainReport {
   void samples(List<Sample> samples) {
     out.printf("%nsamples chosen by hash%n");
     for (Sample sample : samples) {
-      boolean right = sample.item().references().contains(sample.text());
       out.printf(
           "%-5s %-3s %s -> %s%s%n",
-          right ? "right" : "wrong",
+          sample.mark(),
           sample.item().pair().language(),
           sample.item().pair().source(),
           sample.text(),
-          right ? "" : " (" + String.join(" or ", sample.item().references()) + ")");
+          sample.isRight() ? "" : " (" + sample.references() + ")");
     }
     out.flush();
   }

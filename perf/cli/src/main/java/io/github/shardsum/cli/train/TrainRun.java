@@ -4,6 +4,7 @@ import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.Progress;
+import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.RouteOptions;
@@ -13,7 +14,6 @@ import io.github.shardsum.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -107,8 +107,37 @@ final class TrainRun {
     }
   }
 
+  /** What is learnt from. */
+  private record Data(Corpus corpus, Tokenizer tokenizer, Examples examples) {
+    Trainer.Model model(int experts, long seed) {
+      TransformerSpec spec =
+          new TransformerSpec(
+              tokenizer.size(),
+              128,
+              4,
+              32,
+              256,
+              2,
+              experts,
+              Examples.positions(),
+              4,
+              ROUTE,
+              DType.F32);
+      return new Trainer.Model(spec, tokenizer, seed, corpus.fingerprint());
+    }
+  }
+
   private void run(Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
       throws IOException {
+    Data data = data(last);
+    if (job.sweep().isPresent()) {
+      sweep(job.sweep().get(), data);
+    } else {
+      train(data, folder, last);
+    }
+  }
+
+  private Data data(Optional<CheckpointFolder.Checkpoint> last) throws IOException {
     Corpus corpus = corpus();
     progress.begin("learning the tokenizer", 1);
     Tokenizer tokenizer =
@@ -124,85 +153,88 @@ final class TrainRun {
     }
     progress.end();
     report.data(corpus, tokenizer, examples);
-    if (job.sweep()) {
-      sweep(corpus, tokenizer, examples);
-      return;
-    }
-    Evaluation evaluation = new Evaluation(corpus, SAMPLES);
-    baselines(corpus, evaluation);
+    return new Data(corpus, tokenizer, examples);
+  }
+
+  private void train(
+      Data data, Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
+      throws IOException {
+    Evaluation evaluation = new Evaluation(data.corpus(), SAMPLES);
+    baselines(data.corpus(), evaluation);
     report.scores(evaluation, evaluation.systems());
-    int experts = job.experts().orElse(EXPERTS);
-    if (job.experts().isEmpty() && last.isPresent()) {
-      experts = TransformerSpec.parse(last.get().text("model")).experts();
-    }
-    TransformerSpec spec = spec(tokenizer.size(), experts);
-    Map<String, List<Training.Batch>> measured = measured(corpus, tokenizer);
-    Trainer.Model model = new Trainer.Model(spec, tokenizer, job.seed(), corpus.fingerprint());
-    String name = experts == 1 ? "dense" : experts + " experts";
+    int experts =
+        job.experts()
+            .or(() -> last.map(kept -> TransformerSpec.parse(kept.text("model")).experts()))
+            .orElse(EXPERTS);
+    Map<String, List<Training.Batch>> measured = measured(data);
+    String name = Sweep.name(experts);
     Map<String, List<History.Point>> losses = new LinkedHashMap<>();
-    try (Trainer trainer = new Trainer(model, examples, measured, backend, folder)) {
+    try (Trainer trainer =
+        new Trainer(data.model(experts, job.seed()), data.examples(), measured, backend, folder)) {
       last.ifPresent(trainer::resume);
       trained(name, trainer, evaluation, losses);
       if (job.dense() && experts > 1) {
-        Trainer.Model other =
-            new Trainer.Model(spec.withExperts(1), tokenizer, job.seed(), corpus.fingerprint());
-        try (Trainer second = new Trainer(other, examples, measured, backend, Optional.empty())) {
-          trained("dense", second, evaluation, losses);
+        try (Trainer dense =
+            new Trainer(
+                data.model(1, job.seed()), data.examples(), measured, backend, Optional.empty())) {
+          trained(Sweep.name(1), dense, evaluation, losses);
         }
       }
-      finish(name, trainer, corpus, evaluation, losses);
+      finish(name, trainer, data.corpus(), evaluation, losses);
     }
   }
 
-  private void sweep(Corpus corpus, Tokenizer tokenizer, Examples examples) throws IOException {
-    Map<String, List<Training.Batch>> measured = measured(corpus, tokenizer);
-    List<Sweep> sweeps = measured.keySet().stream().map(Sweep::new).toList();
-    for (int experts : Sweep.EXPERTS) {
-      for (int seed = 0; seed < Sweep.SEEDS; seed++) {
-        TransformerSpec spec = spec(tokenizer.size(), experts);
-        Trainer.Model model =
-            new Trainer.Model(spec, tokenizer, job.seed() + seed, corpus.fingerprint());
-        try (Trainer trainer = new Trainer(model, examples, measured, backend, Optional.empty())) {
-          String name = Sweep.name(experts) + ", seed " + (job.seed() + seed);
-          long began = System.nanoTime();
-          train(name, trainer);
-          double millis = (System.nanoTime() - began) / 1e6 / Math.max(1, trainer.steps());
-          int number = 0;
-          for (String curve : measured.keySet()) {
-            List<History.Point> points = trainer.history().curves().getOrDefault(curve, List.of());
-            if (!points.isEmpty()) {
-              sweeps.get(number).add(experts, new Sweep.Trained(points, millis));
-              answer
-                  .withArray(curve)
-                  .addObject()
-                  .put("model", Sweep.name(experts))
-                  .put("seed", job.seed() + seed)
-                  .put("steps", trainer.steps())
-                  .put("loss", points.getLast().value())
-                  .put("millis", millis);
-            }
-            number++;
-          }
+  private void sweep(Sweep.Grid grid, Data data) throws IOException {
+    Map<String, List<Training.Batch>> measured = measured(data);
+    Map<String, Sweep> sweeps = new LinkedHashMap<>();
+    measured.keySet().forEach(curve -> sweeps.put(curve, new Sweep(curve)));
+    for (int experts : grid.experts()) {
+      for (int i = 0; i < grid.seeds(); i++) {
+        Trainer.Model model = data.model(experts, job.seed() + i);
+        try (Trainer trainer =
+            new Trainer(model, data.examples(), measured, backend, Optional.empty())) {
+          sweep(model, trainer, sweeps);
         }
       }
     }
     TrainPage page = new TrainPage("training: a sweep of experts");
-    for (Sweep each : sweeps) {
-      if (each.curves().isEmpty()) {
-        continue;
+    for (Sweep each : sweeps.values()) {
+      if (!each.curves().isEmpty()) {
+        each.print(out);
+        page.heading(each.curve()).table(each.table()).curves(each.curve(), each.curves());
       }
-      each.print(out);
-      page.heading(each.curve()).table(each.table()).curves(each.curve(), each.curves());
     }
     if (job.page().isPresent()) {
-      Files.writeString(job.page().get(), page.toString());
-      out.printf("%npage: %s%n", job.page().get());
+      write(job.page().get(), page);
     }
   }
 
-  private static TransformerSpec spec(int vocabulary, int experts) {
-    return new TransformerSpec(
-        vocabulary, 128, 4, 32, 256, 2, experts, Examples.positions(), 4, ROUTE, DType.F32);
+  /** Trains one model, and adds it to the sweep of each loss. */
+  private void sweep(Trainer.Model model, Trainer trainer, Map<String, Sweep> sweeps)
+      throws IOException {
+    int experts = model.spec().experts();
+    double seconds = train(Sweep.name(experts) + ", seed " + model.seed(), trainer);
+    double millis = 1e3 * seconds / Math.max(1, trainer.steps());
+    sweeps.forEach(
+        (curve, sweep) -> {
+          List<History.Point> points = trainer.history().curves().getOrDefault(curve, List.of());
+          if (!points.isEmpty()) {
+            sweep.add(experts, new Sweep.Trained(points, millis));
+            answer
+                .withArray(curve)
+                .addObject()
+                .put("model", Sweep.name(experts))
+                .put("seed", model.seed())
+                .put("steps", trainer.steps())
+                .put("loss", points.getLast().value())
+                .put("millis", millis);
+          }
+        });
+  }
+
+  private void write(Path file, TrainPage page) throws IOException {
+    TextFiles.write(file, page.toString());
+    out.printf("%npage: %s%n", file);
   }
 
   private Corpus corpus() throws IOException {
@@ -242,13 +274,14 @@ final class TrainRun {
     progress.end();
   }
 
-  private static Map<String, List<Training.Batch>> measured(Corpus corpus, Tokenizer tokenizer) {
+  private static Map<String, List<Training.Batch>> measured(Data data) {
     Map<String, List<Training.Batch>> measured = new LinkedHashMap<>();
     for (Split split : List.of(Split.NAMES, Split.PHRASES)) {
-      List<Pair> pairs = corpus.sample(split, MEASURED).stream().map(Corpus.Item::pair).toList();
-      List<Training.Batch> batches = new Examples(pairs, tokenizer, 0).batches();
+      List<Pair> pairs =
+          data.corpus().sample(split, MEASURED).stream().map(Corpus.Item::pair).toList();
+      List<Training.Batch> batches = new Examples(pairs, data.tokenizer(), 0).batches();
       if (!batches.isEmpty()) {
-        measured.put("held-back " + split.name().toLowerCase(Locale.ROOT), batches);
+        measured.put("held-back " + split, batches);
       }
     }
     return measured;
@@ -258,9 +291,7 @@ final class TrainRun {
       String name, Trainer trainer, Evaluation evaluation, Map<String, List<History.Point>> losses)
       throws IOException {
     long before = trainer.steps();
-    long began = System.nanoTime();
-    train(name, trainer);
-    double seconds = (System.nanoTime() - began) / 1e9;
+    double seconds = train(name, trainer);
     long made = trainer.steps() - before;
     out.printf(
         Locale.ROOT,
@@ -301,8 +332,12 @@ final class TrainRun {
     return trainer.translator(backend, Math.max(1, Math.min(BATCH, texts)));
   }
 
-  /** Trains until a limit or a signal, upon which the step under way is ended and saved. */
-  private void train(String name, Trainer trainer) throws IOException {
+  /**
+   * Trains until a limit or a signal, upon which the step under way is ended and saved.
+   *
+   * @return seconds that it took
+   */
+  private double train(String name, Trainer trainer) throws IOException {
     AtomicBoolean stop = new AtomicBoolean();
     CountDownLatch saved = new CountDownLatch(1);
     Thread hook =
@@ -338,6 +373,7 @@ final class TrainRun {
         // The JVM ends, and takes the hook with it.
       }
     }
+    return (System.nanoTime() - began) / 1e9;
   }
 
   private void finish(
@@ -358,7 +394,7 @@ final class TrainRun {
         ChrF score = evaluation.score(system, split, _ -> true);
         if (score.texts() > 0) {
           scores
-              .putObject(split.name().toLowerCase(Locale.ROOT))
+              .putObject(split.toString())
               .put("texts", score.texts())
               .put("exact", score.exact())
               .put("chrf", score.score());
@@ -366,20 +402,18 @@ final class TrainRun {
       }
     }
     if (job.page().isPresent()) {
-      page(job.page().get(), name, trainer, corpus, evaluation, losses, samples);
-      out.printf("%npage: %s%n", job.page().get());
+      TrainPage page = page(name, trainer, corpus, evaluation, losses);
+      samples(page, samples);
+      write(job.page().get(), page);
     }
   }
 
-  private void page(
-      Path file,
+  private TrainPage page(
       String name,
       Trainer trainer,
       Corpus corpus,
       Evaluation evaluation,
-      Map<String, List<History.Point>> losses,
-      List<TrainReport.Sample> samples)
-      throws IOException {
+      Map<String, List<History.Point>> losses) {
     TrainPage page = new TrainPage("training: " + name);
     page.paragraph(
         "%d languages, %d pairs to learn from, %d steps; what was held back is in no pair that is learnt from."
@@ -406,22 +440,19 @@ final class TrainRun {
                         .heat("experts by language of " + layer, tokens));
       }
     }
-    page.heading("Samples chosen by hash");
+    return page;
+  }
+
+  private static void samples(TrainPage page, List<TrainReport.Sample> samples) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("", "language", "source", "translation", "right"));
     for (TrainReport.Sample sample : samples) {
-      boolean right = sample.item().references().contains(sample.text());
       Pair pair = sample.item().pair();
       rows.add(
           List.of(
-              right ? "right" : "wrong",
-              pair.language(),
-              pair.source(),
-              sample.text(),
-              String.join(" or ", sample.item().references())));
+              sample.mark(), pair.language(), pair.source(), sample.text(), sample.references()));
     }
-    page.table(rows);
-    Files.writeString(file, page.toString());
+    page.heading("Samples chosen by hash").table(rows);
   }
 
   private static void table(TrainPage page, Evaluation evaluation, Split split) {
@@ -444,6 +475,6 @@ final class TrainRun {
       }
       rows.add(row);
     }
-    page.heading("Held back: " + split.name().toLowerCase(Locale.ROOT)).table(rows);
+    page.heading("Held back: " + split).table(rows);
   }
 }
