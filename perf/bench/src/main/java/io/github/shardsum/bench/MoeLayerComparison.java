@@ -84,6 +84,24 @@ public final class MoeLayerComparison {
         "%nG,S,M,H,E = %s, load %.2f%n",
         sizes, ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     MoeLayerBenchmark layer = MoeLayerBenchmark.of(sizes, backward);
+    Map<String, double[]> times = times(competitors(layer, backward));
+    times.forEach((name, each) -> rate(name, each, layer));
+    ratio(times, "products", "layer");
+    if (torch.isPresent()) {
+      ratio(times, "torch bmm", "layer");
+      ratio(times, "torch loop", "layer");
+      ratio(times, "torch products", "products");
+    }
+    steps(layer, false);
+    if (backward) {
+      ratio(times, "both products", "both");
+      steps(layer, true);
+    }
+    layer.close();
+  }
+
+  private Map<String, Timed> competitors(MoeLayerBenchmark layer, boolean backward)
+      throws MeasurementException {
     Map<String, Timed> competitors = new LinkedHashMap<>();
     competitors.put("layer", Timed.of(layer::forward));
     competitors.put("products", Timed.of(layer::forwardProducts));
@@ -97,6 +115,10 @@ public final class MoeLayerComparison {
       competitors.put("both", Timed.of(layer::forwardAndBackward));
       competitors.put("both products", Timed.of(layer::forwardAndBackwardProducts));
     }
+    return competitors;
+  }
+
+  private Map<String, double[]> times(Map<String, Timed> competitors) throws MeasurementException {
     List<MeasurementException> failures = new ArrayList<>();
     Map<Timed, double[]> times =
         InterleavedTimer.of(rounds)
@@ -105,36 +127,16 @@ public final class MoeLayerComparison {
       throw failures.getFirst();
     }
     Map<String, double[]> named = new LinkedHashMap<>();
-    competitors.forEach((name, timed) -> named.put(name, of(times, timed)));
-    named.forEach(
-        (name, each) -> {
-          double flops = layer.flops() * (name.startsWith("both") ? 3 : 1);
-          double median = Interval.median(each);
-          print(
-              "  %-16s %10.3f ms  %6.1f GFLOP/s  %5.1f %% of multiply-adds%n",
-              name,
-              median * 1e3,
-              flops / median / 1e9,
-              100 * flops / median / limits.multiplyAddFlops());
-        });
-    ratio(named, "products", "layer");
-    if (torch.isPresent()) {
-      ratio(named, "torch bmm", "layer");
-      ratio(named, "torch loop", "layer");
-      ratio(named, "torch products", "products");
-    }
-    if (backward) {
-      ratio(named, "both products", "both");
-    }
-    steps(layer, false);
-    if (backward) {
-      steps(layer, true);
-    }
-    layer.close();
+    competitors.forEach((name, timed) -> named.put(name, Objects.requireNonNull(times.get(timed))));
+    return named;
   }
 
-  private static double[] of(Map<Timed, double[]> times, Timed timed) {
-    return Objects.requireNonNull(times.get(timed));
+  private void rate(String name, double[] times, MoeLayerBenchmark layer) {
+    double flops = layer.flops() * (name.startsWith("both") ? 3 : 1);
+    double median = Interval.median(times);
+    print(
+        "  %-16s %10.3f ms  %6.1f GFLOP/s  %5.1f %% of multiply-adds%n",
+        name, median * 1e3, flops / median / 1e9, 100 * flops / median / limits.multiplyAddFlops());
   }
 
   private static void ratio(Map<String, double[]> times, String one, String other) {

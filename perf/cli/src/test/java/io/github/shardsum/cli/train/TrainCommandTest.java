@@ -330,6 +330,7 @@ class TrainCommandTest {
   @Test
   void aTrainingThatIsKilledIsGoneOnWith() throws IOException, InterruptedException {
     Path model = folder.resolve("killed");
+    Path log = folder.resolve("child.log");
     String path =
         Stream.of("jdk.module.path", "java.class.path")
             .map(name -> System.getProperty(name, ""))
@@ -355,13 +356,17 @@ class TrainCommandTest {
                 "--checkpoint",
                 model.toString())
             .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("child.log").toFile())
+            .redirectOutput(log.toFile())
             .start();
-    while (child.isAlive() && CheckpointFolder.checkpoints(model).isEmpty()) {
-      Thread.sleep(50);
+    try {
+      while (CheckpointFolder.checkpoints(model).isEmpty()) {
+        assertTrue(child.isAlive(), () -> "the child ended: " + text(log));
+        Thread.sleep(50);
+      }
+      assertRefused(train(model, "--steps", "1", "--resume"), "in use by another process");
+    } finally {
+      child.destroyForcibly().waitFor();
     }
-    assertRefused(train(model, "--steps", "1", "--resume"), "in use by another process");
-    child.destroyForcibly().waitFor();
     long made =
         Long.parseLong(
             CheckpointFolder.checkpoints(model)
@@ -376,5 +381,13 @@ class TrainCommandTest {
     Ran all = train(whole, "--steps", Long.toString(made + 2), "--experts", "2");
     assertEquals(0, all.status(), all.err());
     assertSameState(whole, model);
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return e.toString();
+    }
   }
 }
