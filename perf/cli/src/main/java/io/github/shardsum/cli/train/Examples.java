@@ -5,6 +5,7 @@ import io.github.shardsum.moe.train.Training;
 import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,7 +69,7 @@ final class Examples {
   }
 
   static int[] ended(int... tokens) {
-    int[] longer = java.util.Arrays.copyOf(tokens, tokens.length + 1);
+    int[] longer = Arrays.copyOf(tokens, tokens.length + 1);
     longer[tokens.length] = TransformerSpec.END;
     return longer;
   }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Families of languages, of Indo-European its branches, by code of ISO 639. */
 final class Families {
@@ -64,9 +65,7 @@ final class Families {
 
   /** All families, in a fixed order. */
   static List<String> all() {
-    return java.util.stream.Stream.concat(
-            CODES.keySet().stream(), java.util.stream.Stream.of(OTHER))
-        .toList();
+    return Stream.concat(CODES.keySet().stream(), Stream.of(OTHER)).toList();
   }
 
   /** Whether a language is nearly alone in its script. */

@@ -26,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A training from data to report. */
@@ -259,7 +260,7 @@ final class TrainRun {
                 Comparator.comparingLong(
                     pair -> TextHash.of("tokenizer", pair.source(), pair.target())))
             .limit(TEXTS / 2)
-            .flatMap(pair -> java.util.stream.Stream.of(pair.source(), pair.target()))
+            .flatMap(pair -> Stream.of(pair.source(), pair.target()))
             .toList();
     return Tokenizer.learn(texts, VOCABULARY);
   }

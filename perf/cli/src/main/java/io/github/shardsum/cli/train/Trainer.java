@@ -8,6 +8,8 @@ import io.github.shardsum.moe.train.Training;
 import io.github.shardsum.moe.train.WarmUp;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +106,7 @@ final class Trainer implements AutoCloseable {
   private String program() {
     CRC32 checksum = new CRC32();
     String text = training.program(DIGEST_SENTENCES, DIGEST_TOKENS, DIGEST_TOKENS).toString();
-    checksum.update(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    checksum.update(text.getBytes(StandardCharsets.UTF_8));
     return String.format("%08x", checksum.getValue());
   }
 
@@ -146,9 +148,7 @@ final class Trainer implements AutoCloseable {
   void train(OptionalLong steps, OptionalLong nanos, BooleanSupplier stop, LongConsumer done)
       throws IOException {
     long first = training.steps();
-    long epoch = 0;
-    long before = 0;
-    List<List<Examples.Example>> batches = examples.epoch(epoch);
+    Order order = new Order(examples);
     long began = System.nanoTime();
     // The first checkpoint follows the first step, so that a folder that cannot be written is
     // known.
@@ -158,12 +158,7 @@ final class Trainer implements AutoCloseable {
     while (!stop.getAsBoolean()
         && (steps.isEmpty() || training.steps() - first < steps.getAsLong())
         && (nanos.isEmpty() || System.nanoTime() - began - apart < nanos.getAsLong())) {
-      while (training.steps() - before >= batches.size()) {
-        before += batches.size();
-        batches = examples.epoch(++epoch);
-      }
-      int index = (int) (training.steps() - before);
-      step(Examples.tensors(batches.get(index)));
+      step(Examples.tensors(order.batch(training.steps())));
       done.accept(training.steps() - first);
       long since = System.nanoTime();
       if (training.steps() % EVALUATION == 0) {
@@ -181,6 +176,30 @@ final class Trainer implements AutoCloseable {
       if (training.steps() % EVALUATION != 0) {
         measure();
       }
+    }
+  }
+
+  /** The batches of all epochs, one after the other. */
+  private static final class Order {
+    private final Examples examples;
+    private List<List<Examples.Example>> batches;
+    private long epoch;
+
+    /** Batches of the epochs before. */
+    private long before;
+
+    Order(Examples examples) {
+      this.examples = examples;
+      this.batches = examples.epoch(epoch);
+    }
+
+    /** The batch after so many steps, which never are fewer than those of the last call. */
+    List<Examples.Example> batch(long steps) {
+      while (steps - before >= batches.size()) {
+        before += batches.size();
+        batches = examples.epoch(++epoch);
+      }
+      return batches.get((int) (steps - before));
     }
   }
 
@@ -205,8 +224,7 @@ final class Trainer implements AutoCloseable {
           double sum = 0;
           double tokens = 0;
           for (Training.Batch batch : batches) {
-            long count =
-                java.util.Arrays.stream(batch.next().toLongArray()).filter(t -> t != 0).count();
+            long count = Arrays.stream(batch.next().toLongArray()).filter(t -> t != 0).count();
             sum += count * training.crossEntropy(batch, averages);
             tokens += count;
           }

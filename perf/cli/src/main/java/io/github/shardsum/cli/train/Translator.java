@@ -5,6 +5,7 @@ import io.github.shardsum.moe.model.Decoding;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -57,7 +58,7 @@ final class Translator implements Predictor, AutoCloseable {
   private int[] tokens(String source) {
     int[] all = tokenizer.encode(source);
     int most = spec.positions() - 1;
-    return Examples.ended(all.length <= most ? all : java.util.Arrays.copyOf(all, most));
+    return Examples.ended(all.length <= most ? all : Arrays.copyOf(all, most));
   }
 
   /**

@@ -10,6 +10,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.testsupport.TestDepth;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -326,38 +327,42 @@ class TrainCommandTest {
     return new Sweep.Trained(points, millis);
   }
 
+  /** A training without an end, in a process of its own. */
+  private Process endless(Path model, Path log) throws IOException {
+    String path =
+        Stream.of("jdk.module.path", "java.class.path")
+            .map(name -> System.getProperty(name, ""))
+            .filter(paths -> !paths.isEmpty())
+            .collect(Collectors.joining(File.pathSeparator));
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--add-modules",
+            "jdk.incubator.vector",
+            "-cp",
+            path,
+            "io.github.shardsum.cli.Main",
+            "train",
+            "--data",
+            data.toString(),
+            "--experts",
+            "2",
+            "--steps",
+            "1000000",
+            "--threads",
+            "1",
+            "--checkpoint",
+            model.toString())
+        .redirectErrorStream(true)
+        .redirectOutput(log.toFile())
+        .start();
+  }
+
   /** A process that is killed leaves whole checkpoints, and no lock. */
   @Test
   void aTrainingThatIsKilledIsGoneOnWith() throws IOException, InterruptedException {
     Path model = folder.resolve("killed");
     Path log = folder.resolve("child.log");
-    String path =
-        Stream.of("jdk.module.path", "java.class.path")
-            .map(name -> System.getProperty(name, ""))
-            .filter(paths -> !paths.isEmpty())
-            .collect(Collectors.joining(java.io.File.pathSeparator));
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-cp",
-                path,
-                "io.github.shardsum.cli.Main",
-                "train",
-                "--data",
-                data.toString(),
-                "--experts",
-                "2",
-                "--steps",
-                "1000000",
-                "--threads",
-                "1",
-                "--checkpoint",
-                model.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
+    Process child = endless(model, log);
     try {
       while (CheckpointFolder.checkpoints(model).isEmpty()) {
         assertTrue(child.isAlive(), () -> "the child ended: " + text(log));
