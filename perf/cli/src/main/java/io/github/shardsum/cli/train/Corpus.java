@@ -5,11 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -30,42 +30,40 @@ record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long checksu
 
   /** Splits pairs. */
   static Corpus of(List<Pair> pairs) {
+    List<Split> splits = pairs.stream().map(Split::of).toList();
     Map<Split, Map<String, Item>> found = new LinkedHashMap<>();
-    Set<String> sources = new HashSet<>();
-    MessageDigest digest = TextHash.sha256();
-    for (Split split : Split.values()) {
-      found.put(split, new LinkedHashMap<>());
-    }
-    for (Pair pair : pairs) {
-      digest.update(
-          (pair.language() + "\t" + pair.source() + "\t" + pair.target() + "\n")
-              .getBytes(StandardCharsets.UTF_8));
-      Split split = Split.of(pair);
-      if (split == Split.TRAINING || (split == Split.NAMES && pair.kind() == Pair.Kind.PHRASE)) {
-        continue;
+    Split.HELD_BACK.forEach(split -> found.put(split, new LinkedHashMap<>()));
+    for (int i = 0; i < pairs.size(); i++) {
+      Pair pair = pairs.get(i);
+      Split split = splits.get(i);
+      if (split != Split.TRAINING && (split != Split.NAMES || pair.kind() != Pair.Kind.PHRASE)) {
+        Objects.requireNonNull(found.get(split))
+            .computeIfAbsent(pair.source(), _ -> new Item(pair, new LinkedHashSet<>()))
+            .references()
+            .add(pair.target());
       }
-      sources.add(pair.source());
-      Map<String, Item> items = found.getOrDefault(split, Map.of());
-      items
-          .computeIfAbsent(pair.source(), _ -> new Item(pair, new LinkedHashSet<>()))
-          .references()
-          .add(pair.target());
     }
     List<Pair> training = new ArrayList<>();
-    for (Pair pair : pairs) {
-      if (Split.of(pair) == Split.TRAINING && !sources.contains(pair.source())) {
+    for (int i = 0; i < pairs.size(); i++) {
+      Pair pair = pairs.get(i);
+      if (splits.get(i) == Split.TRAINING
+          && found.values().stream().noneMatch(items -> items.containsKey(pair.source()))) {
         training.add(pair);
       }
     }
     Map<Split, List<Item>> heldBack = new LinkedHashMap<>();
-    found.forEach(
-        (split, items) -> {
-          if (split != Split.TRAINING) {
-            heldBack.put(split, sampled(items.values().stream().toList()));
-          }
-        });
-    long checksum = ByteBuffer.wrap(digest.digest()).getLong();
-    return new Corpus(List.copyOf(training), heldBack, checksum);
+    found.forEach((split, items) -> heldBack.put(split, sampled(List.copyOf(items.values()))));
+    return new Corpus(List.copyOf(training), heldBack, checksum(pairs));
+  }
+
+  private static long checksum(List<Pair> pairs) {
+    MessageDigest digest = TextHash.sha256();
+    for (Pair pair : pairs) {
+      digest.update(
+          (pair.language() + "\t" + pair.source() + "\t" + pair.target() + "\n")
+              .getBytes(StandardCharsets.UTF_8));
+    }
+    return ByteBuffer.wrap(digest.digest()).getLong();
   }
 
   private static List<Item> sampled(List<Item> items) {

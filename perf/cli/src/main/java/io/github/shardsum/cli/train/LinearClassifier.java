@@ -2,6 +2,7 @@ package io.github.shardsum.cli.train;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ final class LinearClassifier implements Predictor {
         training.stream()
             .filter(pair -> pair.kind() != Pair.Kind.PHRASE)
             .sorted(
-                java.util.Comparator.comparingLong(
+                Comparator.comparingLong(
                     pair -> TextHash.of("classifier", pair.source(), pair.target())))
             .limit(MOST)
             .toList();
@@ -39,10 +40,15 @@ final class LinearClassifier implements Predictor {
       }
     }
     weights = new float[ROWS][targets.size()];
+    learn(
+        pairs.stream().map(pair -> features(pair.source())).toArray(int[][]::new),
+        pairs.stream().mapToInt(pair -> classes.getOrDefault(pair.target(), 0)).toArray());
+  }
+
+  /** Makes weights of which each text's features give its right target, as far as they can. */
+  private void learn(int[][] features, int... right) {
     // Of each weight the sum over steps of what it was, by the step at which it changed.
     float[][] late = new float[ROWS][targets.size()];
-    int[][] features = pairs.stream().map(pair -> features(pair.source())).toArray(int[][]::new);
-    int[] right = pairs.stream().mapToInt(pair -> classes.getOrDefault(pair.target(), 0)).toArray();
     float[] scores = new float[targets.size()];
     int step = 0;
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
