@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -205,7 +206,7 @@ record BlockRule(
         Stream.of(meaning.inputs(), meaning.outputs()).flatMap(List::stream).toList()) {
       for (int dim = 0; dim < value.type().rank(); dim++) {
         String label = value.type().names().get(dim);
-        Cut cut = values.get(value).cuts().get(dim);
+        Cut cut = Objects.requireNonNull(values.get(value)).cuts().get(dim);
         Cut first = at.computeIfAbsent(label, _ -> cut);
         List<String> may = composite.splittable();
         boolean isPart = may.contains(label) && cut.isSame(first);
