@@ -51,7 +51,8 @@ public enum Activation {
       }
       case SILU -> p.multiply(z, p.logistic(z));
       case SWIGLU ->
-          throw new IllegalArgumentException("activation: swiglu must have a second product");
+          throw new IllegalArgumentException(
+              "activation: swiglu must have a second product v, got z alone; call of(p, z, v)");
     };
   }
 
@@ -66,7 +67,8 @@ public enum Activation {
    */
   public Value of(ProgramBuilder p, Value z, Value v) {
     if (!isGated()) {
-      throw new IllegalArgumentException("activation: expected a gated one, got " + this);
+      throw new IllegalArgumentException(
+          "activation: must be swiglu to have a second product, got " + this + "; call of(p, z)");
     }
     return p.multiply(SILU.of(p, z), v);
   }

@@ -206,11 +206,13 @@ public final class Moe implements AutoCloseable {
             && weights.bias().isPresent() == spec.biased();
     if (same && !alike) {
       throw new IllegalArgumentException(
-          "moe: weights must be %s wv and %s biases for %s, got others"
+          "moe: weights must be %s wv and %s biases for %s, got them %s wv and %s biases"
               .formatted(
-                  spec.activation().isGated() ? "with" : "without",
-                  spec.biased() ? "with" : "without",
-                  spec.activation()));
+                  with(spec.activation().isGated()),
+                  with(spec.biased()),
+                  spec.activation(),
+                  with(weights.linear().isPresent()),
+                  with(weights.bias().isPresent())));
     }
     if (!same) {
       throw new IllegalArgumentException(
@@ -223,6 +225,10 @@ public final class Moe implements AutoCloseable {
                   weights.gate().description(),
                   weights.in().description()));
     }
+  }
+
+  private static String with(boolean has) {
+    return has ? "with" : "without";
   }
 
   /** One program serves every seed, stream and first token: its numbers are an input. */

@@ -60,7 +60,9 @@ public record MoeWeights(
       Checks.shape("moe: b_out", "[E, M]", Shape.of(experts, model), given.out());
       given.linear().ifPresent(b -> Checks.shape("moe: b_v", "[E, H]", given.in().shape(), b));
       if (given.linear().isPresent() != linear.isPresent()) {
-        throw new IllegalArgumentException("moe: b_v must be there if wv is, and only then");
+        throw new IllegalArgumentException(
+            "moe: b_v must be there if wv is, and only then, got %s b_v and %s wv"
+                .formatted(linear.isPresent() ? "no" : "a", linear.isPresent() ? "a" : "no"));
       }
     }
     Checks.atLeast("moe: experts E", 1, experts);

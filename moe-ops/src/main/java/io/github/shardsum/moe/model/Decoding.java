@@ -149,26 +149,40 @@ public final class Decoding implements AutoCloseable {
     int longest = sources.get(chosen.getLast()).length;
     int length =
         Math.min(spec.positions(), Math.max(SHORTEST, Integer.highestOneBit(longest * 2 - 1)));
+    Tensor source = padded(sources, chosen, length);
+    Map<String, Tensor> known = new HashMap<>(parameters);
+    known.put("source", source);
+    routes.accept(new Routes(chosen, source, encode(length, known)));
+    return search(length, known, chosen.size());
+  }
+
+  private Tensor padded(List<int[]> sources, List<Integer> chosen, int length) {
     int[] padded = new int[batch * length];
     for (int i = 0; i < chosen.size(); i++) {
       int[] source = sources.get(chosen.get(i));
       System.arraycopy(source, 0, padded, i * length, source.length);
     }
-    Map<String, Tensor> known = new HashMap<>(parameters);
-    known.put("source", Tensor.of(padded, batch, length));
+    return Tensor.of(padded, batch, length);
+  }
+
+  /** Adds what the decoder reads of the encoder to what is known; the experts of each layer. */
+  private Map<String, long[]> encode(int length, Map<String, Tensor> known) {
     Executable encoder =
         encoders.computeIfAbsent(length, n -> backend.compile(Transformer.encoder(spec, batch, n)));
-    Map<String, Tensor> encoded = run(encoder, known);
     Map<String, long[]> experts = new HashMap<>();
-    encoded.forEach(
-        (name, tensor) -> {
-          if (name.startsWith("positions.")) {
-            experts.put(name.substring("positions.".length()), experts(tensor));
-          } else {
-            known.put(name, tensor);
-          }
-        });
-    routes.accept(new Routes(chosen, Tensor.of(padded, batch, length), experts));
+    run(encoder, known)
+        .forEach(
+            (name, tensor) -> {
+              if (name.startsWith("positions.")) {
+                experts.put(name.substring("positions.".length()), experts(tensor));
+              } else {
+                known.put(name, tensor);
+              }
+            });
+    return experts;
+  }
+
+  private List<Sentence> search(int length, Map<String, Tensor> known, int sentences) {
     Executable step =
         steps.computeIfAbsent(
             length,
@@ -178,7 +192,7 @@ public final class Decoding implements AutoCloseable {
         known.put(input.name(), Tensor.zeros(input.type().dtype(), input.type().shape()));
       }
     }
-    Beam beam = new Beam(batch, chosen.size(), hypotheses, most);
+    Beam beam = new Beam(batch, sentences, hypotheses, most);
     while (beam.goesOn()) {
       known.put("token", Tensor.of(beam.tokens(), batch, hypotheses));
       known.put("index", Tensor.scalar(DType.I32, beam.step()));

@@ -39,11 +39,7 @@ public record Parameter(String name, ValueType type, double mean, double deviati
       double radius = Math.sqrt(-2 * StrictMath.log(first));
       numbers[i] = mean + deviation * radius * StrictMath.cos(2 * Math.PI * second);
     }
-    long[] sizes = new long[type.shape().rank()];
-    for (int axis = 0; axis < sizes.length; axis++) {
-      sizes[axis] = type.shape().size(axis);
-    }
-    values.assign(Tensor.of(numbers, sizes).convert(type.dtype()));
+    values.assign(Tensor.of(numbers, type.shape().toArray()).convert(type.dtype()));
     return values;
   }
 }

@@ -1,8 +1,8 @@
 package io.github.shardsum.moe.model;
 
+import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.tensor.DType;
-import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -47,31 +47,18 @@ public record TransformerSpec(
 
   /** Checks the sizes. */
   public TransformerSpec {
-    Map.of(
-            "vocabulary", vocabulary,
-            "model", model,
-            "heads", heads,
-            "key", key,
-            "hidden", hidden,
-            "layers", layers,
-            "experts", experts,
-            "positions", positions,
-            "groups", groups)
-        .forEach(TransformerSpec::check);
+    Checks.atLeast("transformer: vocabulary", END + 1, vocabulary);
+    Checks.atLeast("transformer: model", 1, model);
+    Checks.atLeast("transformer: heads", 1, heads);
+    Checks.atLeast("transformer: key", 1, key);
+    Checks.atLeast("transformer: hidden", 1, hidden);
+    Checks.atLeast("transformer: layers", 1, layers);
+    Checks.atLeast("transformer: experts", 1, experts);
+    Checks.atLeast("transformer: positions", 1, positions);
+    Checks.atLeast("transformer: groups", 1, groups);
     Objects.requireNonNull(route, "route");
-    if (vocabulary <= END) {
-      throw new IllegalArgumentException(
-          "transformer: vocabulary must be above " + END + ", got " + vocabulary);
-    }
     if (dtype != DType.F32 && dtype != DType.F64) {
       throw new IllegalArgumentException("transformer: dtype must be f32 or f64, got " + dtype);
-    }
-  }
-
-  private static void check(String name, int value) {
-    if (value < 1) {
-      throw new IllegalArgumentException(
-          "transformer: " + name + " must be at least 1, got " + value);
     }
   }
 

@@ -6,6 +6,7 @@ import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** How a parameter moves along its gradient, as operations of a program. */
 public sealed interface Optimizer {
@@ -26,18 +27,39 @@ public sealed interface Optimizer {
   List<Slot> slots(ValueType parameter);
 
   /**
+   * What a parameter's step starts from.
+   *
+   * @param parameter its value
+   * @param gradient of its type
+   * @param slots what was kept of it, of the types of {@link #slots}
+   * @param rate the learning rate, a scalar of f64
+   * @param number the number of this step, from 1, a scalar of f64
+   */
+  record Step(Value parameter, Value gradient, List<Value> slots, Value rate, Value number) {
+    /** Copies the list. */
+    public Step {
+      slots = List.copyOf(slots);
+    }
+
+    private DType dtype() {
+      return parameter.type().dtype();
+    }
+  }
+
+  /**
    * One step.
    *
    * @param p what builds the program
-   * @param parameter its value
-   * @param gradient of its type
-   * @param slots what was kept of it
-   * @param rate the learning rate, a scalar of f64
-   * @param step the number of this step, from 1, a scalar of f64
+   * @param step what it starts from
    * @return the next value, and then the next slots
    */
-  List<Value> update(
-      ProgramBuilder p, Value parameter, Value gradient, List<Value> slots, Value rate, Value step);
+  List<Value> update(ProgramBuilder p, Step step);
+
+  private static void check(boolean fits, String rule, Object got) {
+    if (!fits) {
+      throw new IllegalArgumentException("optimizer: " + rule + ", got " + got);
+    }
+  }
 
   /**
    * Adam (Kingma and Ba, 2015).
@@ -47,37 +69,42 @@ public sealed interface Optimizer {
    * @param epsilon added to the root of the latter
    */
   record Adam(double beta1, double beta2, double epsilon) implements Optimizer {
+    /** Checks the numbers. */
+    public Adam {
+      check(beta1 >= 0 && beta1 < 1, "beta1 must be in [0, 1)", beta1);
+      check(beta2 >= 0 && beta2 < 1, "beta2 must be in [0, 1)", beta2);
+      check(epsilon >= 0, "epsilon must be at least 0", epsilon);
+    }
+
     @Override
     public List<Slot> slots(ValueType parameter) {
       return List.of(new Slot("mean", parameter), new Slot("square", parameter));
     }
 
     @Override
-    public List<Value> update(
-        ProgramBuilder p,
-        Value parameter,
-        Value gradient,
-        List<Value> slots,
-        Value rate,
-        Value step) {
-      DType dtype = parameter.type().dtype();
-      Value mean = p.add(p.scale(slots.get(0), beta1), p.scale(gradient, 1 - beta1));
-      Value squared = p.multiply(gradient, gradient);
-      Value square = p.add(p.scale(slots.get(1), beta2), p.scale(squared, 1 - beta2));
+    public List<Value> update(ProgramBuilder p, Step step) {
+      Value gradient = step.gradient();
+      Value mean = average(p, step.slots().get(0), gradient, beta1);
+      Value square = average(p, step.slots().get(1), p.multiply(gradient, gradient), beta2);
       // The order of their section 2: what corrects the means is computed once, not of each
       // element.
       Value second = p.sqrt(bias(p, beta2, step));
-      Value by = p.multiply(rate, p.divide(second, bias(p, beta1, step)));
-      Value floor = p.convert(p.scale(second, epsilon), dtype);
+      Value by = p.multiply(step.rate(), p.divide(second, bias(p, beta1, step)));
+      Value floor = p.convert(p.scale(second, epsilon), step.dtype());
       Value direction = p.divide(mean, p.add(p.sqrt(square), floor));
-      Value next = p.subtract(parameter, p.multiply(direction, p.convert(by, dtype)));
-      return List.of(next, mean, square);
+      Value moved = p.multiply(direction, p.convert(by, step.dtype()));
+      return List.of(p.subtract(step.parameter(), moved), mean, square);
+    }
+
+    /** {@code beta mean + (1 - beta) next}. */
+    private static Value average(ProgramBuilder p, Value mean, Value next, double beta) {
+      return p.add(p.scale(mean, beta), p.scale(next, 1 - beta));
     }
 
     /** {@code 1 - beta^step}. */
-    private static Value bias(ProgramBuilder p, double beta, Value step) {
+    private static Value bias(ProgramBuilder p, double beta, Step step) {
       Value one = p.constant(DType.F64, 1.0);
-      return p.subtract(one, p.power(p.constant(DType.F64, beta), step));
+      return p.subtract(one, p.power(p.constant(DType.F64, beta), step.number()));
     }
   }
 
@@ -93,6 +120,14 @@ public sealed interface Optimizer {
    */
   record Adafactor(double decay, double clip, double smallestSquare, double smallestScale)
       implements Optimizer {
+    /** Checks the numbers. */
+    public Adafactor {
+      check(decay > 0, "decay must be above 0", decay);
+      check(clip > 0, "clip must be above 0", clip);
+      check(smallestSquare >= 0, "smallestSquare must be at least 0", smallestSquare);
+      check(smallestScale >= 0, "smallestScale must be at least 0", smallestScale);
+    }
+
     /**
      * The paper's numbers: 0.8, 1, 1e-30 and 1e-3.
      *
@@ -122,41 +157,40 @@ public sealed interface Optimizer {
     }
 
     @Override
-    public List<Value> update(
-        ProgramBuilder p,
-        Value parameter,
-        Value gradient,
-        List<Value> slots,
-        Value rate,
-        Value step) {
-      DType dtype = parameter.type().dtype();
-      Value forget = p.convert(p.power(step, p.constant(DType.F64, -decay)), dtype);
+    public List<Value> update(ProgramBuilder p, Step step) {
+      DType dtype = step.dtype();
+      Value forget = p.convert(p.power(step.number(), p.constant(DType.F64, -decay)), dtype);
       Value keep = p.subtract(p.constant(dtype, 1.0), forget);
-      Value square = p.add(p.multiply(gradient, gradient), smallestSquare);
-      List<String> labels = parameter.type().names();
-      int rank = labels.size();
-      List<Value> results = new ArrayList<>();
+      Value square = p.add(p.multiply(step.gradient(), step.gradient()), smallestSquare);
+      List<Value> slots = new ArrayList<>();
       Value mean;
+      List<String> labels = step.parameter().type().names();
+      int rank = labels.size();
       if (rank < 2) {
-        mean = p.add(p.multiply(slots.get(0), keep), p.multiply(square, forget));
-        results.add(mean);
+        mean = p.add(p.multiply(step.slots().get(0), keep), p.multiply(square, forget));
+        slots.add(mean);
       } else {
         String last = labels.get(rank - 1);
         String before = labels.get(rank - 2);
         Value rows = p.multiply(p.mean(square, last), forget);
         Value columns = p.multiply(p.mean(square, before), forget);
-        Value row = p.add(p.multiply(slots.get(0), keep), rows);
-        Value column = p.add(p.multiply(slots.get(1), keep), columns);
+        Value row = p.add(p.multiply(step.slots().get(0), keep), rows);
+        Value column = p.add(p.multiply(step.slots().get(1), keep), columns);
         mean = p.multiply(p.divide(row, p.mean(row, before)), column);
-        results.add(row);
-        results.add(column);
+        slots.addAll(List.of(row, column));
       }
-      Value update = p.multiply(gradient, p.rsqrt(mean));
-      Value clipped = p.divide(update, p.maximum(p.scale(size(p, update), 1 / clip), 1));
-      Value scale = p.maximum(size(p, parameter), smallestScale);
-      Value by = p.multiply(scale, p.convert(rate, dtype));
-      results.addFirst(p.subtract(parameter, p.multiply(clipped, by)));
+      List<Value> results = new ArrayList<>(List.of(moved(p, step, mean)));
+      results.addAll(slots);
       return List.copyOf(results);
+    }
+
+    /** The next value of the parameter, of the mean of squares. */
+    private Value moved(ProgramBuilder p, Step step, Value mean) {
+      Value update = p.multiply(step.gradient(), p.rsqrt(mean));
+      Value clipped = p.divide(update, p.maximum(p.scale(size(p, update), 1 / clip), 1));
+      Value scale = p.maximum(size(p, step.parameter()), smallestScale);
+      Value by = p.multiply(scale, p.convert(step.rate(), step.dtype()));
+      return p.subtract(step.parameter(), p.multiply(clipped, by));
     }
 
     /** The root mean square. */
@@ -175,6 +209,12 @@ public sealed interface Optimizer {
    * @param decay of the mean
    */
   record Averaged(Optimizer optimizer, double decay) implements Optimizer {
+    /** Checks for null, and the decay. */
+    public Averaged {
+      Objects.requireNonNull(optimizer, "optimizer");
+      check(decay >= 0 && decay <= 1, "decay must be in [0, 1]", decay);
+    }
+
     /** The slot of the mean. */
     public static final String MEAN = "average";
 
@@ -188,19 +228,13 @@ public sealed interface Optimizer {
     }
 
     @Override
-    public List<Value> update(
-        ProgramBuilder p,
-        Value parameter,
-        Value gradient,
-        List<Value> slots,
-        Value rate,
-        Value step) {
-      List<Value> own = slots.subList(0, slots.size() - 1);
-      List<Value> results =
-          new ArrayList<>(optimizer.update(p, parameter, gradient, own, rate, step));
-      Value early = p.divide(p.constant(DType.F64, EARLY), p.add(step, EARLY - 1));
-      Value share = p.convert(p.maximum(early, 1 - decay), parameter.type().dtype());
-      Value mean = slots.getLast();
+    public List<Value> update(ProgramBuilder p, Step step) {
+      List<Value> own = step.slots().subList(0, step.slots().size() - 1);
+      Step of = new Step(step.parameter(), step.gradient(), own, step.rate(), step.number());
+      List<Value> results = new ArrayList<>(optimizer.update(p, of));
+      Value early = p.divide(p.constant(DType.F64, EARLY), p.add(step.number(), EARLY - 1));
+      Value share = p.convert(p.maximum(early, 1 - decay), step.dtype());
+      Value mean = step.slots().getLast();
       Value way = p.subtract(results.getFirst(), mean);
       results.add(p.add(mean, p.multiply(way, share)));
       return List.copyOf(results);

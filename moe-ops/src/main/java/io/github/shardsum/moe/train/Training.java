@@ -2,6 +2,7 @@ package io.github.shardsum.moe.train;
 
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.Executable;
+import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.moe.model.Parameter;
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * A Transformer in training: its parameters, the optimizer's slots and the number of steps made.
@@ -46,10 +48,13 @@ public final class Training implements AutoCloseable {
    * @param clip the largest norm of a gradient
    */
   public record Settings(Transformer.Loss loss, Optimizer optimizer, double clip) {
-    /** Checks for null. */
+    /** Checks for null, and the norm. */
     public Settings {
       Objects.requireNonNull(loss, "loss");
       Objects.requireNonNull(optimizer, "optimizer");
+      if (!(clip > 0)) {
+        throw new IllegalArgumentException("training: clip must be above 0, got " + clip);
+      }
     }
   }
 
@@ -61,6 +66,18 @@ public final class Training implements AutoCloseable {
    * @param next {@code [B, T]} of i32: the target without its beginning, and its end
    */
   public record Batch(Tensor source, Tensor target, Tensor next) {
+    /** Checks that shapes agree. */
+    public Batch {
+      Checks.rank("training: source", "[B, N]", source);
+      Checks.rank("training: target", "[B, T]", target);
+      Checks.shape("training: next", "[B, T]", target.shape(), next);
+      if (source.size(0) != target.size(0)) {
+        throw new IllegalArgumentException(
+            "training: source and target must have as many sentences, got %s and %s"
+                .formatted(source.description(), target.description()));
+      }
+    }
+
     private List<Integer> shape() {
       return List.of((int) source.size(0), (int) source.size(1), (int) target.size(1));
     }
@@ -159,7 +176,7 @@ public final class Training implements AutoCloseable {
    *     is then changed
    */
   public void restore(Map<String, Tensor> saved, long made) {
-    if (!saved.keySet().equals(Map.copyOf(state()).keySet())) {
+    if (!saved.keySet().equals(Set.copyOf(names))) {
       throw new IllegalArgumentException(
           "training: state must be of " + names + ", got " + saved.keySet());
     }
@@ -188,7 +205,8 @@ public final class Training implements AutoCloseable {
    * @param batch of which tokens
    * @param rate the learning rate
    * @return what it did
-   * @throws IllegalArgumentException if the batch's shapes do not fit
+   * @throws IllegalArgumentException if the batch is not of i32, or longer than the model's
+   *     positions
    */
   public Report step(Batch batch, double rate) {
     Executable executable =
@@ -231,6 +249,8 @@ public final class Training implements AutoCloseable {
    * @param batch of which tokens
    * @param weights parameters by name
    * @return the mean over its real targets, in nats
+   * @throws IllegalArgumentException if the batch is not of i32, or longer than the model's
+   *     positions, or if a parameter is missing, or of another dtype or shape
    */
   public double crossEntropy(Batch batch, Map<String, Tensor> weights) {
     Executable executable =
@@ -248,7 +268,12 @@ public final class Training implements AutoCloseable {
             });
     List<Tensor> inputs = new ArrayList<>();
     for (Parameter parameter : parameters) {
-      inputs.add(Objects.requireNonNull(weights.get(parameter.name()), parameter.name()));
+      Tensor weight = weights.get(parameter.name());
+      if (weight == null) {
+        throw new IllegalArgumentException(
+            "training: weights must have " + parameter.name() + ", got " + weights.keySet());
+      }
+      inputs.add(weight);
     }
     inputs.addAll(List.of(batch.source(), batch.target(), batch.next()));
     return executable.run(inputs).getFirst().getDouble();

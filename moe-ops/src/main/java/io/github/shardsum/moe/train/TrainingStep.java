@@ -73,7 +73,9 @@ public final class TrainingStep {
     List<Value> kept = new ArrayList<>();
     for (int i = 0; i < weights.size(); i++) {
       Value clipped = p.multiply(gradients.get(i), factor);
-      List<Value> next = optimizer.update(p, weights.get(i), clipped, slots.get(i), rate, step);
+      List<Value> next =
+          optimizer.update(
+              p, new Optimizer.Step(weights.get(i), clipped, slots.get(i), rate, step));
       moved.add(p.let("next." + names.get(i), next.getFirst()));
       List<Optimizer.Slot> of = optimizer.slots(weights.get(i).type());
       for (int j = 0; j < of.size(); j++) {

@@ -154,7 +154,8 @@ class TrainingTest {
     }
     Value by = p.input("rate", ValueType.scalar(DType.F64));
     Value step = p.input("step", ValueType.scalar(DType.F64));
-    List<Value> next = optimizer.update(p, parameter, gradient, slots, by, step);
+    List<Value> next =
+        optimizer.update(p, new Optimizer.Step(parameter, gradient, slots, by, step));
     for (int i = 0; i < next.size(); i++) {
       p.output("next" + i, next.get(i));
     }
@@ -289,7 +290,8 @@ class TrainingTest {
     Value rate = p.constant(DType.F64, 0.1);
     Value step = p.input("step", ValueType.scalar(DType.F64));
     List<Value> next =
-        averaged.update(p, p.input("x", type), p.input("g", type), slots, rate, step);
+        averaged.update(
+            p, new Optimizer.Step(p.input("x", type), p.input("g", type), slots, rate, step));
     p.output("moved", next.getFirst());
     p.output("running", next.getLast());
     try (Executable executable = BACKEND.compile(p.build())) {
@@ -314,5 +316,28 @@ class TrainingTest {
     assertEquals(1e-3, rate.rate(1600), 1e-15);
     assertThrows(IllegalArgumentException.class, () -> new WarmUp(0, 1));
     assertThrows(IllegalArgumentException.class, () -> new WarmUp(1, 0));
+  }
+
+  @Test
+  void numbersThatNoOptimizerHasAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> new Optimizer.Adam(1, 0.98, 1e-9));
+    assertThrows(IllegalArgumentException.class, () -> new Optimizer.Adam(0.9, -0.1, 1e-9));
+    assertThrows(IllegalArgumentException.class, () -> new Optimizer.Adam(0.9, 0.98, Double.NaN));
+    assertThrows(IllegalArgumentException.class, () -> new Optimizer.Adafactor(0.8, 0, 0, 0));
+    Optimizer adafactor = Optimizer.Adafactor.paper();
+    assertThrows(IllegalArgumentException.class, () -> new Optimizer.Averaged(adafactor, 1.1));
+    assertThrows(
+        IllegalArgumentException.class, () -> new Training.Settings(SETTINGS.loss(), adafactor, 0));
+  }
+
+  @Test
+  void aBatchWhoseShapesDifferIsRefused() {
+    Tensor two = Tensor.zeros(DType.I32, 2, 3);
+    Tensor three = Tensor.zeros(DType.I32, 3, 3);
+    assertThrows(IllegalArgumentException.class, () -> new Training.Batch(three, two, two));
+    assertThrows(IllegalArgumentException.class, () -> new Training.Batch(two, two, three));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Training.Batch(Tensor.zeros(DType.I32, 2), two, two));
   }
 }

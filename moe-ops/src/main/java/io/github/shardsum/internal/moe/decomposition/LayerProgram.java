@@ -71,10 +71,13 @@ public final class LayerProgram {
   private Program withSlots() {
     RouteForm form = RouteForm.of(route, spec.options(), spec.randomness());
     Routed routed = routed(form);
-    LayerComposites layer =
-        new LayerComposites(
-            p, spec.activation(), spec.sizes().experts(), form.capacity(), spec.dtype());
-    return finish(layer.slots(inputs, routed.weights(), routed.positions(), experts), routed);
+    Value outputs = layer(form).slots(inputs, routed.weights(), routed.positions(), experts);
+    return finish(outputs, routed);
+  }
+
+  private LayerComposites layer(RouteForm form) {
+    return new LayerComposites(
+        p, spec.activation(), spec.sizes().experts(), form.capacity(), spec.dtype());
   }
 
   /** The same function with the rows of each expert one after the other and no empty slots. */
@@ -85,9 +88,7 @@ public final class LayerProgram {
   private Program ragged() {
     RouteForm form = RouteForm.of(route, spec.options(), spec.randomness());
     Routed routed = routed(form);
-    LayerComposites layer =
-        new LayerComposites(
-            p, spec.activation(), spec.sizes().experts(), form.capacity(), spec.dtype());
+    LayerComposites layer = layer(form);
     Value outputs =
         spec.keepsHidden()
             ? layer.keptExperts(inputs, routed.weights(), routed.positions(), experts)
