@@ -4,6 +4,7 @@ import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.tensor.DType;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * Which Transformer programs are to be of; an immutable value.
@@ -44,6 +45,8 @@ public record TransformerSpec(
 
   /** What ends a source and a target. */
   public static final int END = 2;
+
+  private static final Pattern SIZE = Pattern.compile("\\d{1,9}");
 
   /** Checks the sizes. */
   public TransformerSpec {
@@ -117,7 +120,14 @@ public record TransformerSpec(
     }
     int[] sizes = new int[9];
     for (int i = 0; i < sizes.length; i++) {
-      sizes[i] = Integer.parseInt(words[i].substring(words[i].indexOf('=') + 1));
+      String size = words[i].substring(words[i].indexOf('=') + 1);
+      if (!SIZE.matcher(size).matches()) {
+        throw new IllegalArgumentException(
+            "transformer: a size must be a whole number of at most 9 digits, got \""
+                + words[i]
+                + "\"");
+      }
+      sizes[i] = Integer.parseInt(size);
     }
     TransformerSpec spec =
         new TransformerSpec(

@@ -17,7 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A Transformer in training: its parameters, the optimizer's slots and the number of steps made.
@@ -25,6 +25,9 @@ import java.util.Set;
  * compiled for each shape of a batch at its first use. Not thread-safe.
  */
 public final class Training implements AutoCloseable {
+  /** Names of tensors in a message. */
+  private static final int MOST_NAMED = 3;
+
   private final TransformerSpec spec;
   private final Settings settings;
   private final Backend backend;
@@ -167,6 +170,15 @@ public final class Training implements AutoCloseable {
     return Collections.unmodifiableMap(all);
   }
 
+  /** Of hundreds of names the first few. */
+  private static String first(List<String> list) {
+    return list.isEmpty()
+        ? ""
+        : list.stream()
+            .limit(MOST_NAMED)
+            .collect(Collectors.joining(", ", " (", list.size() > MOST_NAMED ? ", ...)" : ")"));
+  }
+
   /**
    * Goes on from a state.
    *
@@ -176,9 +188,14 @@ public final class Training implements AutoCloseable {
    *     is then changed
    */
   public void restore(Map<String, Tensor> saved, long made) {
-    if (!saved.keySet().equals(Set.copyOf(names))) {
+    List<String> missing = names.stream().filter(name -> !saved.containsKey(name)).toList();
+    List<String> unknown =
+        saved.keySet().stream().filter(name -> !names.contains(name)).sorted().toList();
+    if (!missing.isEmpty() || !unknown.isEmpty()) {
       throw new IllegalArgumentException(
-          "training: state must be of " + names + ", got " + saved.keySet());
+          "training: state must have the %d tensors of the model, got one without %d of them%s and with %d others%s"
+              .formatted(
+                  names.size(), missing.size(), first(missing), unknown.size(), first(unknown)));
     }
     for (int i = 0; i < state.size(); i++) {
       Tensor given = Objects.requireNonNull(saved.get(names.get(i)));

@@ -255,6 +255,11 @@ class TransformerTest {
         IllegalArgumentException.class,
         () -> TransformerSpec.parse(SPEC.toString().replace("model=4", "model=04")));
     assertThrows(IllegalArgumentException.class, () -> TransformerSpec.parse("model=4"));
+    String large = SPEC.toString().replace("model=4", "model=19999999998");
+    assertEquals(
+        "transformer: a size must be a whole number of at most 9 digits, got \"model=19999999998\"",
+        assertThrows(IllegalArgumentException.class, () -> TransformerSpec.parse(large))
+            .getMessage());
     assertThrows(IllegalArgumentException.class, () -> SPEC.withExperts(0));
   }
 

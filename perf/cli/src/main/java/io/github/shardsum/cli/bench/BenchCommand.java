@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.common.RepeatedOptions;
+import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.MeasurementException;
@@ -187,7 +188,7 @@ public final class BenchCommand implements Callable<Integer> {
   private void write(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report)
       throws IOException {
     if (json.isPresent()) {
-      Files.writeString(
+      TextFiles.write(
           json.get(),
           equation.isPresent()
               ? BenchJson.ofEquation(equation.get(), results)
@@ -197,7 +198,7 @@ public final class BenchCommand implements Callable<Integer> {
     if (markdown.isPresent()) {
       String section =
           BenchMarkdown.section(results, kernels, peersFound(), report.machine(), report.loads());
-      Files.writeString(
+      TextFiles.write(
           markdown.get(),
           BenchMarkdown.merged(
               Files.exists(markdown.get()) ? Files.readString(markdown.get()) : "", section));

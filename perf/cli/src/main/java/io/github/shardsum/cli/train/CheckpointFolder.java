@@ -1,6 +1,8 @@
 package io.github.shardsum.cli.train;
 
+import io.github.shardsum.cli.common.Abbreviation;
 import io.github.shardsum.io.Safetensors;
+import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -27,6 +29,7 @@ import java.util.stream.Stream;
  */
 final class CheckpointFolder implements AutoCloseable {
   private static final Pattern NAME = Pattern.compile("checkpoint-\\d{9}\\.safetensors");
+  private static final Pattern STEP = Pattern.compile("\\d{1,18}");
   private static final int KEPT = 2;
   private static final String LOCK = "lock";
 
@@ -36,10 +39,11 @@ final class CheckpointFolder implements AutoCloseable {
   /**
    * A checkpoint.
    *
+   * @param file its name, for errors
    * @param tensors by name
    * @param metadata texts by name
    */
-  record Checkpoint(Map<String, Tensor> tensors, Map<String, String> metadata) {
+  record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
     /**
      * A text that every checkpoint has.
      *
@@ -49,9 +53,58 @@ final class CheckpointFolder implements AutoCloseable {
       String text = metadata.get(name);
       if (text == null) {
         throw new IllegalArgumentException(
-            "checkpoint: expected \"" + name + "\" in its metadata, got " + metadata.keySet());
+            file + ": expected \"" + name + "\" in its metadata, got " + metadata.keySet());
       }
       return text;
+    }
+
+    /**
+     * The number of steps that were made.
+     *
+     * @throws IllegalArgumentException if it has none
+     */
+    long step() {
+      String text = text("step");
+      if (!STEP.matcher(text).matches()) {
+        throw new IllegalArgumentException(
+            file
+                + ": its step must be a whole number of at most 18 digits, got "
+                + Abbreviation.text(text));
+      }
+      return Long.parseLong(text);
+    }
+
+    /**
+     * The model.
+     *
+     * @throws IllegalArgumentException if its text is none
+     */
+    TransformerSpec model() {
+      try {
+        return TransformerSpec.parse(text("model"));
+      } catch (IllegalArgumentException broken) {
+        throw new IllegalArgumentException(file + ": " + broken.getMessage(), broken);
+      }
+    }
+
+    /**
+     * The tokenizer, of as many tokens as the model has.
+     *
+     * @throws IllegalArgumentException if its text is none, or that of another model
+     */
+    Tokenizer tokenizer() {
+      Tokenizer tokenizer;
+      try {
+        tokenizer = Tokenizer.parse(text("tokenizer"));
+      } catch (IllegalArgumentException broken) {
+        throw new IllegalArgumentException(file + ": " + broken.getMessage(), broken);
+      }
+      if (tokenizer.size() != model().vocabulary()) {
+        throw new IllegalArgumentException(
+            "%s: its tokenizer must have the %d tokens of its model, got %d"
+                .formatted(file, model().vocabulary(), tokenizer.size()));
+      }
+      return tokenizer;
     }
   }
 
@@ -122,7 +175,7 @@ final class CheckpointFolder implements AutoCloseable {
       for (String name : open.names()) {
         tensors.put(name, open.read(name));
       }
-      return new Checkpoint(tensors, Map.copyOf(open.metadata()));
+      return new Checkpoint(file, tensors, Map.copyOf(open.metadata()));
     }
   }
 
@@ -133,9 +186,10 @@ final class CheckpointFolder implements AutoCloseable {
   }
 
   /** Writes a checkpoint, whole or not at all, and then deletes all but the last two. */
-  void save(long step, Checkpoint checkpoint) throws IOException {
+  void save(long step, Map<String, Tensor> tensors, Map<String, String> metadata)
+      throws IOException {
     Path file = folder.resolve(String.format(Locale.ROOT, "checkpoint-%09d.safetensors", step));
-    Safetensors.write(file, checkpoint.tensors(), checkpoint.metadata());
+    Safetensors.write(file, tensors, metadata);
     List<Path> all = new ArrayList<>(checkpoints(folder));
     for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
       Files.deleteIfExists(old);

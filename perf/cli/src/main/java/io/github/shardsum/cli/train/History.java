@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.train;
 
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -86,8 +87,18 @@ final class History {
       }
       Tensor tensor = Objects.requireNonNull(tensors.remove(name));
       String curve = name.substring(PREFIX.length());
+      boolean isCurve = curve.startsWith("curve.");
+      if (tensor.shape().rank() != 2
+          || tensor.size(1) < 2
+          || (isCurve
+              ? tensor.size(1) != 2 || tensor.dtype() != DType.F64
+              : !curve.startsWith("load.") || tensor.dtype() != DType.I64)) {
+        throw new IllegalArgumentException(
+            "%s must be a history of rows of a step and its values, got %s%s"
+                .formatted(name, tensor.dtype(), tensor.shape()));
+      }
       for (long row = 0; row < tensor.size(0); row++) {
-        if (curve.startsWith("curve.")) {
+        if (isCurve) {
           history.add(
               curve.substring("curve.".length()),
               (long) tensor.getDouble(row, 0),

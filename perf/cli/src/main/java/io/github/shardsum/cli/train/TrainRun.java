@@ -141,8 +141,7 @@ final class TrainRun {
   private Data data(Optional<CheckpointFolder.Checkpoint> last) throws IOException {
     Corpus corpus = corpus();
     progress.begin("learning the tokenizer", 1);
-    Tokenizer tokenizer =
-        last.isPresent() ? Tokenizer.parse(last.get().text("tokenizer")) : tokenizer(corpus);
+    Tokenizer tokenizer = last.isPresent() ? last.get().tokenizer() : tokenizer(corpus);
     Examples examples = new Examples(corpus.training(), tokenizer, job.seed());
     if (examples.size() == 0) {
       throw new IllegalArgumentException(
@@ -165,7 +164,7 @@ final class TrainRun {
     report.scores(evaluation, evaluation.systems());
     int experts =
         job.experts()
-            .or(() -> last.map(kept -> TransformerSpec.parse(kept.text("model")).experts()))
+            .or(() -> last.map(kept -> kept.model().experts()))
             .orElse(EXPERTS);
     Map<String, List<Training.Batch>> measured = measured(data);
     String name = Sweep.name(experts);

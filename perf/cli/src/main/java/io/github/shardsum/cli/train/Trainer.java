@@ -88,8 +88,12 @@ final class Trainer implements AutoCloseable {
     expect(checkpoint, "data", model.data(), "--data, or another JDK");
     expect(checkpoint, "program", program(), "another version of shardsum");
     Map<String, Tensor> tensors = new LinkedHashMap<>(checkpoint.tensors());
-    history = History.take(tensors);
-    training.restore(tensors, Long.parseLong(checkpoint.text("step")));
+    try {
+      history = History.take(tensors);
+      training.restore(tensors, checkpoint.step());
+    } catch (IllegalArgumentException other) {
+      throw new IllegalArgumentException(checkpoint.file() + ": " + other.getMessage(), other);
+    }
   }
 
   private static void expect(
@@ -97,8 +101,8 @@ final class Trainer implements AutoCloseable {
     String found = checkpoint.text(name);
     if (!found.equals(own)) {
       throw new IllegalArgumentException(
-          "checkpoint: %s must be %s, got %s: it was trained with %s"
-              .formatted(name, own, found, reason));
+          "%s: its %s must be %s, got %s: it was trained with %s"
+              .formatted(checkpoint.file(), name, own, found, reason));
     }
   }
 
@@ -252,7 +256,7 @@ final class Trainer implements AutoCloseable {
     metadata.put("data", model.data());
     metadata.put("program", program());
     metadata.put("tokenizer", model.tokenizer().toString());
-    folder.get().save(training.steps(), new CheckpointFolder.Checkpoint(tensors, metadata));
+    folder.get().save(training.steps(), tensors, metadata);
   }
 
   /** The last value of a curve, NaN if there is none. */

@@ -39,8 +39,8 @@ final class Translator implements Predictor, AutoCloseable {
   static Translator of(
       CheckpointFolder.Checkpoint checkpoint, Backend backend, int batch, int hypotheses) {
     return new Translator(
-        TransformerSpec.parse(checkpoint.text("model")),
-        Tokenizer.parse(checkpoint.text("tokenizer")),
+        checkpoint.model(),
+        checkpoint.tokenizer(),
         Trainer.averages(checkpoint.tensors()),
         backend,
         batch,

@@ -2,12 +2,16 @@ package io.github.shardsum.cli.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.testsupport.TestDepth;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -21,8 +25,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -121,7 +127,50 @@ class TrainCommandTest {
     page(parts);
   }
 
+  /** A checkpoint with a changed text, in a folder of its own. */
+  private Path changed(Path model, String name, String text) throws IOException {
+    CheckpointFolder.Checkpoint last = CheckpointFolder.last(model);
+    Map<String, String> metadata = new HashMap<>(last.metadata());
+    metadata.put(name, text);
+    Path other = Files.createTempDirectory(folder, "changed");
+    try (CheckpointFolder open = CheckpointFolder.open(other)) {
+      open.save(4, last.tensors(), metadata);
+    }
+    return other;
+  }
+
+  private void brokenCheckpoints(Path model) throws IOException {
+    String own = CheckpointFolder.last(model).text("model");
+    for (String step : List.of("x", "-5", "99999999999999999999")) {
+      Path other = changed(model, "step", step);
+      assertRefused(
+          train(other, "--steps", "0", "--resume"),
+          other.resolve("checkpoint-000000004.safetensors")
+              + ": its step must be a whole number of at most 18 digits, got \""
+              + step);
+    }
+    for (String[] broken :
+        new String[][] {
+          {"model", own.replace("model=128", "model=19999999998"), "got \"model=19999999998\""},
+          {"tokenizer", "", "its tokenizer must have the"},
+          {"tokenizer", "x", "tokenizer: a merge must be two earlier tokens"}
+        }) {
+      Path other = changed(model, broken[0], broken[1]);
+      Ran ran = run("translate", "--checkpoint", other.toString(), "--threads", "1", "x");
+      assertRefused(ran, broken[2]);
+      assertRefused(ran, other.resolve("checkpoint-000000004.safetensors") + ": ");
+    }
+    Map<String, Tensor> tensors = new HashMap<>(CheckpointFolder.last(model).tensors());
+    tensors.put("history.curve.loss", Tensor.zeros(DType.F64, 3));
+    String told =
+        String.valueOf(
+            assertThrows(IllegalArgumentException.class, () -> History.take(tensors)).getMessage());
+    assertEquals(
+        "history.curve.loss must be a history of rows of a step and its values, got f64[3]", told);
+  }
+
   private void refusals(Path model) throws IOException {
+    brokenCheckpoints(model);
     assertRefused(train(model, "--steps", "1"), "has a checkpoint of step 4; go on from it");
     assertRefused(train(model, "--steps", "1", "--resume", "--experts", "4"), "--experts");
     assertRefused(train(model, "--steps", "1", "--resume", "--seed", "9"), "seed must be 9, got 1");
@@ -186,6 +235,26 @@ class TrainCommandTest {
     assertRefused(train(folder.resolve("m"), "--steps", "1"), "must be text in UTF-8");
     Files.write(data, "de\tBrot\tbread\n".repeat(99).getBytes(StandardCharsets.UTF_16LE));
     assertRefused(train(folder.resolve("m"), "--steps", "1"), "must be text in UTF-8");
+  }
+
+  @Test
+  void aPageOnAFullDiskIsToldWithItsFile() {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full));
+    Ran ran =
+        run(
+            "train",
+            "--data",
+            data.toString(),
+            "--experts",
+            "2",
+            "--steps",
+            "0",
+            "--threads",
+            "1",
+            "--html",
+            full.toString());
+    assertRefused(ran, "/dev/full: No space left on device");
   }
 
   @Test
@@ -327,7 +396,10 @@ class TrainCommandTest {
     return new Sweep.Trained(points, millis);
   }
 
-  /** A training without an end, in a process of its own. */
+  /**
+   * A training without an end, in a process of its own: with this one's compilers, and so with its
+   * kernels, since bits are compared.
+   */
   private Process endless(Path model, Path log) throws IOException {
     String path =
         Stream.of("jdk.module.path", "java.class.path")
