@@ -75,7 +75,7 @@ class TroubleshootingTest {
                   propagateStrictly(
                       Annotations.of(Map.of("a", "k@x", "b", "k@y")).apply(PRODUCT))));
 
-  /** What it takes a job of several processes to see; {@code launch.FaultsTest} does. */
+  /** What it takes a job of several processes to see; {@code launch.FailingJobTest} does. */
   private static final String OF_JOBS = "choose a number of processes that divides the devices";
 
   /** What it takes more axes than a test has to see: with few there is always another way. */

@@ -162,10 +162,7 @@ final class TrainRun {
     Evaluation evaluation = new Evaluation(data.corpus(), SAMPLES);
     baselines(data.corpus(), evaluation);
     report.scores(evaluation, evaluation.systems());
-    int experts =
-        job.experts()
-            .or(() -> last.map(kept -> kept.model().experts()))
-            .orElse(EXPERTS);
+    int experts = job.experts().or(() -> last.map(kept -> kept.model().experts())).orElse(EXPERTS);
     Map<String, List<Training.Batch>> measured = measured(data);
     String name = Sweep.name(experts);
     Map<String, List<History.Point>> losses = new LinkedHashMap<>();

@@ -65,7 +65,7 @@ class SupervisorTest {
   @ParameterizedTest
   @ValueSource(strings = {"before", "while"})
   void aLauncherThatIsToldToEndEndsItsMpirunAndSaysNothing(String when) throws Exception {
-    List<String> command = FaultsTest.java(EndingLauncher.class.getName(), FaultsTest.classPath());
+    List<String> command = MpiJob.java(EndingLauncher.class.getName(), MpiJob.classPath());
     command.add(when);
     Process launcher = new ProcessBuilder(command).redirectErrorStream(true).start();
     String printed = new String(launcher.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

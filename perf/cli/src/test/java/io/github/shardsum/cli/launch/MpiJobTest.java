@@ -1,0 +1,109 @@
+package io.github.shardsum.cli.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.cli.Main;
+import io.github.shardsum.cli.launch.MpiJob.Outcome;
+import io.github.shardsum.io.Npy;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Jobs of three processes that end well, and what they are told of wrong options. */
+class MpiJobTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @MethodSource(MpiJob.EACH_MPI)
+  void aProgramThatEndsWellGivesItsResults(String mpi) throws Exception {
+    Outcome outcome = new MpiJob(folder).run(mpi, "nothing", true);
+    assertEquals(0, outcome.status(), outcome.toString());
+    assertEquals(6, outcome.count("sum 6\\.0"), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource(MpiJob.EACH_MPI)
+  void aProgramRunsOnAMeshOverTheJob(String mpi) throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("layer.program"),
+            """
+            program layer {
+              input x: f32[E=8 M=6]
+              input wi: f32[E=8 M=6 H=4]
+              hidden = einsum(x, wi) {equation="E M, E M H -> E H"}
+              h = relu(hidden)
+              output h
+            }
+            """);
+    Path in = Files.createDirectories(folder.resolve("in"));
+    Npy.write(in.resolve("x.npy"), numbers(8, 6));
+    Npy.write(in.resolve("wi.npy"), numbers(8, 6, 4));
+    List<String> start = MpiJob.java("io.github.shardsum.cli.Main", MpiJob.classPath());
+    List<String> one = List.of("run", file.toString(), "--in", in.toString(), "-o");
+    Path alone = folder.resolve("alone");
+    assertEquals(0, Main.commandLine().execute(with(one, alone.toString()).toArray(String[]::new)));
+    Path shared = folder.resolve("shared");
+    List<String> job = with(with(start, one.toArray(String[]::new)), shared.toString());
+    List<String> mesh = with(job, "--annotate", "h=E@x", "--mesh");
+    Outcome outcome = new MpiJob(folder).launch(mpi, with(mesh, "x=6"));
+    assertEquals(0, outcome.status(), outcome.toString());
+    assertEquals(-1, Files.mismatch(alone.resolve("h.npy"), shared.resolve("h.npy")));
+    Outcome refused = new MpiJob(folder).launch(mpi, with(mesh, "x=4"));
+    assertNotEquals(0, refused.status(), refused.toString());
+    String words = "choose a number of processes that divides the devices";
+    assertTrue(refused.errors().contains(words), refused.toString());
+  }
+
+  private static List<String> with(List<String> line, String... more) {
+    return Stream.concat(line.stream(), Stream.of(more)).toList();
+  }
+
+  private static Tensor numbers(long... shape) {
+    Tensor tensor = Tensor.zeros(DType.F32, shape);
+    Tensor flat = tensor.reshape(tensor.shape().elementCount());
+    for (long i = 0; i < flat.size(0); i++) {
+      flat.set(i % 5 - 2, i);
+    }
+    return tensor;
+  }
+
+  @ParameterizedTest
+  @MethodSource(MpiJob.EACH_MPI)
+  void programsAreLookedForWhereTheCallerDoes(String mpi) throws Exception {
+    Outcome outcome =
+        new MpiJob(folder).launch(mpi, List.of("sh", "-c", "echo \"found by $PATH\""));
+    assertEquals(0, outcome.status(), outcome.toString());
+    String wanted = Pattern.quote("found by " + System.getenv("PATH")) + "$";
+    assertEquals(3, outcome.count("(?m)^" + wanted), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource(MpiJob.ONE_MPI)
+  void aMeasuredTopologyIsPrintedOnce(String mpi) throws Exception {
+    List<String> command = MpiJob.java("io.github.shardsum.cli.Main", MpiJob.classPath());
+    command.addAll(List.of("topology", "this-machine", "-n", "3"));
+    Outcome outcome = new MpiJob(folder).launch(mpi, command);
+    assertEquals(0, outcome.status(), outcome.toString());
+    assertEquals(1, outcome.count("processes: 3"), outcome.toString());
+    assertEquals(1, outcome.count("mesh d=3, groups over d"), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource(MpiJob.EACH_MPI)
+  void standardInputIsThatOfRankZero(String mpi) throws Exception {
+    Path words = Files.writeString(folder.resolve("words"), "a word\n");
+    Outcome outcome = new MpiJob(folder).launch(mpi, List.of("cat"), words.toFile());
+    assertEquals(0, outcome.status(), outcome.toString());
+    assertEquals("a word\n", outcome.out());
+  }
+}
