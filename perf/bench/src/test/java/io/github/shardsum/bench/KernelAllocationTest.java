@@ -1,5 +1,6 @@
 package io.github.shardsum.bench;
 
+import io.github.shardsum.testsupport.TestDepth;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,7 @@ class KernelAllocationTest {
 
   @Test
   void noKernelAllocatesForEveryRow() throws Exception {
-    KernelJvm.assertNoneGrows(KernelJvm.run(folder, HotLoops.class, List.of()));
+    List<String> depth = List.of("-Dshardsum.test.depth=" + TestDepth.current());
+    KernelJvm.assertNoneGrows(KernelJvm.run(folder, HotLoops.class, depth));
   }
 }
