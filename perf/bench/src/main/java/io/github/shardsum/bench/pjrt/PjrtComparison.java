@@ -24,16 +24,17 @@ import java.util.Locale;
 import java.util.function.BooleanSupplier;
 
 /**
- * The three promises of the PJRT binding, each side in pairs with its peer, with a paired interval:
- * a call against the same call from C, an einsum against JAX on the same plugin, a copy to a device
+ * The promises of the PJRT binding, each side in pairs with its peer, with a paired interval: a call
+ * against the same call from C, a run by the backend against the calls that it needs, an einsum against JAX on the same plugin, a copy to a device
  * against a copy to new memory. Each line says whether its promise is met. Results are compared,
  * too: the exit status is 1 if one is wrong.
  *
- * <p>Arguments: any of {@code calls}, {@code copies}, {@code jax}, {@code moe}, none for all;
- * {@code smoke} first for a run that only shows that all of it works.
+ * <p>Arguments: any of {@code calls}, {@code backend}, {@code copies}, {@code jax}, {@code moe}, none for
+ * all; {@code smoke} first for a run that only shows that all of it works.
  */
 public final class PjrtComparison {
   private static final double MOST_NANOSECONDS = 150;
+  private static final double MOST_OF_BACKEND_MICROSECONDS = 5;
   private static final double LEAST_OF_JAX = 1 / 1.03;
   private static final double LEAST_OF_COPY = 0.9;
 
@@ -59,15 +60,16 @@ public final class PjrtComparison {
     PjrtComparison times =
         new PjrtComparison(smoke ? InterleavedTimer.SMOKE : InterleavedTimer.LONG);
     System.out.println("plugin " + times.plugin.getFileName());
-    for (String what : wanted.isEmpty() ? List.of("calls", "copies", "jax", "moe") : wanted) {
+    for (String what : wanted.isEmpty() ? List.of("calls", "backend", "copies", "jax", "moe") : wanted) {
       switch (what) {
         case "calls" -> times.calls();
+        case "backend" -> times.backend();
         case "copies" -> times.copies();
         case "jax" -> times.jax();
         case "moe" -> new MoeComparison(times.plugin, python(), times.effort).run();
         default ->
             throw new IllegalArgumentException(
-                "argument: must be calls, copies, jax or moe, got " + what);
+                "argument: must be calls, backend, copies, jax or moe, got " + what);
       }
     }
     // Threads of the plugin may still be about.
@@ -122,6 +124,27 @@ public final class PjrtComparison {
         Interval.median(times.first()) * 1e9,
         Interval.median(times.second()) * 1e9,
         verdict(more, more.low() <= MOST_NANOSECONDS));
+  }
+
+  /** A run of a small program by the backend, and the calls of PJRT that it needs. */
+  private void backend() throws MeasurementException {
+    PjrtBackendBenchmark both = new PjrtBackendBenchmark();
+    both.check();
+    PairedTiming times =
+        PairedTiming.of(
+            effort, timed(() -> both.bare() != null), timed(() -> both.backend() != null));
+    Interval more = times.interval((first, second) -> (second - first) * 1e6);
+    System.out.printf(
+        "%n%-10s %12s %12s %34s%n%-10s %9.1f us %9.1f us %34s%n",
+        "backend",
+        "calls",
+        "a run",
+        "more, us a run",
+        "plus",
+        Interval.median(times.first()) * 1e6,
+        Interval.median(times.second()) * 1e6,
+        verdict(more, more.low() <= MOST_OF_BACKEND_MICROSECONDS));
+    both.close();
   }
 
   private static String verdict(Interval interval, boolean met) {

@@ -1,6 +1,6 @@
 package io.github.shardsum.cli.moe;
 
-import io.github.shardsum.cli.common.PluginChoice;
+import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
@@ -124,24 +124,10 @@ public final class MoeCommand implements Callable<Integer> {
       paramLabel = "MESH",
       description =
           "Run the beginning of the text on a mesh, as x=8, groups and experts split over it, and"
-              + " show each collective with its bytes.")
+              + " show each collective with its bytes; --backend pjrt runs the beginning of the text too.")
   private Optional<String> mesh = Optional.empty();
 
-  /** What runs the layer. */
-  private enum Engines {
-    LOCAL,
-    PJRT
-  }
-
-  @Option(
-      names = "--backend",
-      paramLabel = "NAME",
-      description =
-          "local, this machine's kernels and with --mesh its virtual devices, or pjrt, a plugin and"
-              + " its devices, on the beginning of the text (default: ${DEFAULT-VALUE}).")
-  private Engines engines = Engines.LOCAL;
-
-  @Mixin private PluginChoice plugin = new PluginChoice();
+  @Mixin private BackendOptions backends = new BackendOptions();
 
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
@@ -152,10 +138,7 @@ public final class MoeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     MoeJob job = job();
     Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
-    boolean pjrt = engines == Engines.PJRT;
-    if (plugin.isNamed() && !pjrt) {
-      throw new ParameterException(spec.commandLine(), "--plugin: expected --backend pjrt too");
-    }
+    boolean pjrt = backends.isPjrt();
     if ((mesh.isPresent() || pjrt) && job.dropless()) {
       throw new ParameterException(
           spec.commandLine(),
@@ -169,8 +152,7 @@ public final class MoeCommand implements Callable<Integer> {
           "--json: must not stand with --mesh or --backend pjrt, whose report is text");
     }
     Optional<Mesh> devices = mesh.or(() -> pjrt ? Optional.of("") : mesh).map(this::mesh);
-    Optional<Path> library =
-        pjrt ? Optional.of(plugin.find(System.getenv()).library()) : Optional.empty();
+    Optional<Path> library = backends.library(System.getenv());
     try (Workers workers = Workers.of(job.threads());
         TextSource source = source(workers, progress)) {
       if (devices.isPresent()) {

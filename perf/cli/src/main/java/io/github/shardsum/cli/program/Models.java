@@ -70,10 +70,25 @@ public enum Models {
     if (mesh.size() == 1) {
       return layer;
     }
-    String axes = String.join(".", mesh.axisNames());
+    String all = String.join(".", mesh.axisNames());
+    String few = String.join(".", axesOf(experts, mesh));
     return Annotations.of(
-            Map.of("inputs", "G@" + axes, "dispatched", "E@" + axes, "outputs", "G@" + axes))
+            Map.of("inputs", "G@" + all, "dispatched", "E@" + few, "outputs", "G@" + all))
         .apply(layer);
+  }
+
+  /** The first axes that together divide the experts, of which there may be fewer than devices. */
+  private static List<String> axesOf(long experts, Mesh mesh) {
+    List<String> axes = new ArrayList<>();
+    long devices = 1;
+    for (String axis : mesh.axisNames()) {
+      devices *= mesh.size(axis);
+      if (experts % devices != 0) {
+        break;
+      }
+      axes.add(axis);
+    }
+    return axes.isEmpty() ? mesh.axisNames() : axes;
   }
 
   private static Program block(Mesh mesh) {

@@ -1,26 +1,21 @@
 package io.github.shardsum.cli.program;
 
-import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
-import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.cli.common.Abbreviation;
+import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.MeshOptions;
+import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.OutputFolder;
-import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.ThreadsOption;
-import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
-import io.github.shardsum.pjrt.PjrtClient;
-import io.github.shardsum.pjrt.PjrtPlugin;
-import io.github.shardsum.pjrt.backend.PjrtBackend;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
@@ -97,32 +92,15 @@ public final class RunCommand implements Callable<Integer> {
       description = "Run every operation by its definition, in scalar code: slow, the oracle.")
   private boolean reference;
 
-  /** What runs a program. */
-  private enum Engines {
-    LOCAL,
-    PJRT
-  }
-
-  @Option(
-      names = "--backend",
-      paramLabel = "NAME",
-      description =
-          "local, this machine's kernels and with --mesh its virtual devices, or pjrt, a plugin"
-              + " and its devices (default: ${DEFAULT-VALUE}).")
-  private Engines engines = Engines.LOCAL;
-
-  @Mixin private PluginChoice plugin = new PluginChoice();
+  @Mixin private BackendOptions backends = new BackendOptions();
 
   @Override
   public Integer call() throws IOException {
     int _ = threads.count();
     Optional<Mesh> mesh = meshes.mesh();
-    boolean pjrt = engines == Engines.PJRT;
+    boolean pjrt = backends.isPjrt();
     if (reference && pjrt) {
       throw wrong("--reference: expected no --backend beside it");
-    }
-    if (plugin.isNamed() && !pjrt) {
-      throw wrong("--plugin: expected --backend pjrt too");
     }
     if (mesh.isPresent() && reference) {
       throw wrong("--mesh: expected no --reference beside it, which is of one device");
@@ -131,13 +109,12 @@ public final class RunCommand implements Callable<Integer> {
     Map<Value, String> places = places(program);
     try (InputArrays inputs = new InputArrays(System.in);
         Workers workers = threads.workers();
-        Engine engine =
-            new Engine(
-                pjrt ? Optional.empty() : mesh.map(on -> MeshOptions.open(on, workers)),
-                pjrt ? Optional.of(client(mesh)) : Optional.empty());
+        OpenBackend engine =
+            reference
+                ? OpenBackend.of(new ReferenceBackend())
+                : backends.open(mesh, workers, MoePrograms.kernels());
         Executable executable =
-            backend(workers, engine, mesh)
-                .compile(program, CompileOptions.defaults().withProfile())) {
+            engine.backend().compile(program, CompileOptions.defaults().withProfile())) {
       checkMemory(executable);
       if (out.isPresent() && engine.isFirst()) {
         new OutputFolder(out.get()).check(program.outputs().stream().map(Value::name).toList());
@@ -175,37 +152,6 @@ public final class RunCommand implements Callable<Integer> {
     long steps = executable.steps().stream().filter(step -> step.program().equals(name)).count();
     return LongRun.start(
         spec.commandLine().getErr(), progress, "shardsum run: " + name, done, steps);
-  }
-
-  private PjrtClient client(Optional<Mesh> mesh) {
-    return PluginChoice.client(
-        PjrtPlugin.open(plugin.find(System.getenv()).library()), mesh.map(Mesh::size).orElse(1));
-  }
-
-  private Backend backend(Workers workers, Engine engine, Optional<Mesh> mesh) {
-    if (engine.client().isPresent()) {
-      PjrtClient client = engine.client().get();
-      return mesh.isPresent() ? PjrtBackend.of(client, mesh.get()) : PjrtBackend.of(client);
-    }
-    if (engine.collectives().isPresent()) {
-      return MeshOptions.backend(engine.collectives().get(), MoePrograms.kernels());
-    }
-    return reference ? new ReferenceBackend() : LocalBackend.of(workers, MoePrograms.kernels());
-  }
-
-  /** The engine of a mesh or the client of a plugin, if there is one. */
-  private record Engine(Optional<Collectives> collectives, Optional<PjrtClient> client)
-      implements AutoCloseable {
-    /** Of a job's processes, which all have the whole results, one writes them. */
-    boolean isFirst() {
-      return collectives.map(Collectives::process).orElse(0) == 0;
-    }
-
-    @Override
-    public void close() {
-      collectives.ifPresent(Collectives::close);
-      client.ifPresent(PjrtClient::close);
-    }
   }
 
   /** Where each input is. */

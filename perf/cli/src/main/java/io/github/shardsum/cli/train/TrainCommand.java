@@ -1,9 +1,15 @@
 package io.github.shardsum.cli.train;
 
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.MeshOptions;
+import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.MoePrograms;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -96,6 +102,15 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
 
+  @Option(
+      names = "--mesh",
+      paramLabel = "MESH",
+      description =
+          "Train on a mesh, as x=8: sentences and experts are split over its devices.")
+  private Optional<String> mesh = Optional.empty();
+
+  @Mixin private BackendOptions backends = new BackendOptions();
+
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
   /** For picocli. */
@@ -118,10 +133,19 @@ public final class TrainCommand implements Callable<Integer> {
             data,
             seed,
             sweep ? Optional.of(Sweep.Grid.STANDARD) : Optional.empty());
-    try (Workers workers = threads.workers()) {
+    Optional<Mesh> devices = mesh.map(this::mesh).filter(each -> !each.axisNames().isEmpty());
+    try (Workers workers = threads.workers();
+        OpenBackend opened = backends.open(devices, workers, MoePrograms.kernels())) {
+      if (opened.processes() > 1) {
+        throw wrong("train: must be of one process, got " + opened.processes());
+      }
+      Backend backend =
+          devices.isPresent()
+              ? new SplitBackend(opened.backend(), devices.get())
+              : opened.backend();
       // Where JSON is asked for, it is all that is printed.
       PrintWriter text = json ? new PrintWriter(Writer.nullWriter()) : out;
-      TrainRun run = new TrainRun(job, workers, progress, text);
+      TrainRun run = new TrainRun(job, workers, backend, progress, text);
       run.run();
       if (json) {
         out.println(JsonAnswer.text(run.answer()));
@@ -131,6 +155,16 @@ public final class TrainCommand implements Callable<Integer> {
       progress.end();
     }
     return 0;
+  }
+
+  private Mesh mesh(String notation) {
+    try {
+      Mesh parsed = Mesh.parse(notation);
+      MeshOptions.checkRuns(parsed);
+      return parsed;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--mesh: " + e.getMessage(), e);
+    }
   }
 
   private void check() {

@@ -48,6 +48,10 @@ final class TrainRun {
   private final TrainJob job;
   private final Workers workers;
   private final Backend backend;
+
+  /** Translates: a step of it for each token is too short to be worth a way to other devices. */
+  private final Backend local;
+
   private final Progress progress;
   private final TrainReport report;
   private final PrintWriter out;
@@ -61,10 +65,18 @@ final class TrainRun {
     return samples;
   }
 
-  TrainRun(TrainJob job, Workers workers, Progress progress, PrintWriter out) {
+  /**
+   * A training.
+   *
+   * @param workers threads of what does not run on the backend
+   * @param backend runs steps and losses
+   */
+  TrainRun(
+      TrainJob job, Workers workers, Backend backend, Progress progress, PrintWriter out) {
     this.job = job;
     this.workers = workers;
-    this.backend = LocalBackend.of(workers, MoePrograms.kernels());
+    this.backend = backend;
+    this.local = LocalBackend.of(workers, MoePrograms.kernels());
     this.progress = progress;
     this.out = out;
     this.report = new TrainReport(out);
@@ -326,7 +338,7 @@ final class TrainRun {
   private Translator translator(Trainer trainer, Evaluation evaluation) {
     int texts =
         SAMPLES.keySet().stream().mapToInt(split -> evaluation.items(split).size()).max().orElse(0);
-    return trainer.translator(backend, Math.max(1, Math.min(BATCH, texts)));
+    return trainer.translator(local, Math.max(1, Math.min(BATCH, texts)));
   }
 
   /**

@@ -8,9 +8,11 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Program;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,5 +47,17 @@ class ModelsTest {
     // 18 of 36 layers have experts: 600 billion weights need 33 billion in each.
     assertTrue(weights > 33e9 && weights < 35e9, () -> "got " + weights);
     assertEquals("f32[E=2048 M=1024 H=8192]", block.value("wi").type().toString(), block::toString);
+  }
+
+  @Test
+  void theBlockHasAnExpertADeviceWhereThereAreMoreDevicesThanExperts() {
+    Mesh mesh = Mesh.parse("x=2048,y=2");
+    SpmdPlan plan = plan(Models.GSHARD_600B_BLOCK.program(mesh), mesh);
+    assertEquals(
+        List.of(1024L * 8192),
+        plan.inputs().stream()
+            .filter(input -> input.name().equals("wi"))
+            .map(PlannedValue::localElements)
+            .toList());
   }
 }

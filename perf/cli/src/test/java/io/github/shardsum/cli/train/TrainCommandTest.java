@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testsupport.TestDepth;
@@ -26,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -271,6 +274,32 @@ class TrainCommandTest {
         train(folder.resolve("m"), "--steps", "1"), "got none: 0 are longer, and 3 sources");
   }
 
+  /** The losses of a checkpoint's steps. */
+  private static List<Double> losses(Path model) throws IOException {
+    Map<String, Tensor> tensors = new LinkedHashMap<>(CheckpointFolder.last(model).tensors());
+    return History.take(tensors).curves().getOrDefault("loss", List.of()).stream()
+        .map(History.Point::value)
+        .toList();
+  }
+
+  @Test
+  void aTrainingOnAMeshHasTheLossesOfOneDeviceAndIsGoneOnWithThere() throws IOException {
+    Path one = folder.resolve("one");
+    assertEquals(0, train(one, "--steps", "2", "--experts", "4").status());
+    Path mesh = folder.resolve("mesh");
+    Ran ran = train(mesh, "--steps", "2", "--experts", "4", "--mesh", "x=2,y=2");
+    assertEquals(0, ran.status(), ran.err());
+    List<Double> expected = losses(one);
+    List<Double> losses = losses(mesh);
+    assertEquals(2, losses.size());
+    for (int i = 0; i < losses.size(); i++) {
+      assertEquals(expected.get(i), losses.get(i), 1e-4 * expected.get(i));
+    }
+    Ran more = train(mesh, "--steps", "1", "--resume");
+    assertEquals(0, more.status(), more.err());
+    assertTrue(more.out().contains("3 steps, 1 in this run"), more.out());
+  }
+
   @Test
   void optionsThatContradictAreRefused() {
     for (List<String> wrong :
@@ -280,6 +309,8 @@ class TrainCommandTest {
             List.of("--minutes", "-1"),
             List.of("--minutes", "NaN"),
             List.of("--experts", "0"),
+            List.of("--mesh", "x=0"),
+            List.of("--plugin", "none.so"),
             List.of("--resume"))) {
       List<String> arguments = Stream.concat(Stream.of("train"), wrong.stream()).toList();
       Ran ran = run(arguments.toArray(String[]::new));
@@ -287,6 +318,8 @@ class TrainCommandTest {
       assertTrue(ran.err().contains(wrong.getFirst()), ran.err());
     }
     assertEquals(2, run("translate", "--checkpoint", "x", "--beam", "0", "y").status());
+    assertRefused(
+        run("train", "--backend", "pjrt", "--plugin", "none.so", "--steps", "1"), "none.so");
   }
 
   @Test
@@ -359,7 +392,12 @@ class TrainCommandTest {
             Optional.of(grid));
     StringWriter out = new StringWriter();
     PrintWriter err = new PrintWriter(Writer.nullWriter());
-    new TrainRun(job, Workers.sequential(), new Progress(err, false), new PrintWriter(out, true))
+    new TrainRun(
+            job,
+            Workers.sequential(),
+            LocalBackend.of(Workers.sequential(), MoePrograms.kernels()),
+            new Progress(err, false),
+            new PrintWriter(out, true))
         .run();
     return out.toString();
   }

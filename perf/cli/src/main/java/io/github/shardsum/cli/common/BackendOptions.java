@@ -1,0 +1,73 @@
+package io.github.shardsum.cli.common;
+
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.mesh.Mesh;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code --backend} and {@code --plugin} of commands that run programs, a mixin. */
+public final class BackendOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  /** What runs programs. */
+  private enum Engine {
+    LOCAL,
+    PJRT
+  }
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description =
+          "local, this machine's kernels and with --mesh its virtual devices, or pjrt, a plugin"
+              + " and its devices (default: ${DEFAULT-VALUE}).")
+  private Engine engine = Engine.LOCAL;
+
+  @Mixin private PluginChoice plugin = new PluginChoice();
+
+  /** For picocli. */
+  public BackendOptions() {}
+
+  /**
+   * Whether it is a plugin.
+   *
+   * @throws ParameterException if one is named for another backend
+   */
+  public boolean isPjrt() {
+    if (plugin.isNamed() && engine != Engine.PJRT) {
+      throw new ParameterException(spec.commandLine(), "--plugin: expected --backend pjrt too");
+    }
+    return engine == Engine.PJRT;
+  }
+
+  /**
+   * The plugin's file, of the PJRT backend.
+   *
+   * @param environment the variables that name one
+   */
+  public Optional<Path> library(Map<String, String> environment) {
+    return isPjrt() ? Optional.of(plugin.find(environment).library()) : Optional.empty();
+  }
+
+  /**
+   * Opens the backend.
+   *
+   * @param mesh the devices; without one, a single device
+   * @param workers threads of ours, kept open by the caller
+   * @param kernels of composites, of ours
+   * @return the backend, to be closed
+   */
+  public OpenBackend open(Optional<Mesh> mesh, Workers workers, Kernels kernels) {
+    return library(System.getenv())
+        .map(library -> OpenBackend.pjrt(library, mesh))
+        .orElseGet(() -> OpenBackend.ours(mesh, workers, kernels));
+  }
+}
