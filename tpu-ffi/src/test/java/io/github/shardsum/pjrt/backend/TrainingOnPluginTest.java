@@ -43,7 +43,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Twenty steps of training a Transformer with experts, on our kernels, on our mesh, and on a
  * plugin's one and eight devices: forward, backward, clipping and Adam, each step on what the one
  * before made. Sums have other orders, and Adam divides by the root of a mean of squares, so that
- * what is nearly 0 loses digits; in f64 there are enough of them to hold every parameter to a bound.
+ * what is nearly 0 loses digits; in f64 there are enough of them to hold every parameter to a
+ * bound.
  */
 @Tag("pjrt-plugin")
 @ParameterizedClass
@@ -214,7 +215,8 @@ class TrainingOnPluginTest {
 
   private static void assertPlaced(Training.Report ours, Training.Report other, String name) {
     assertEquals(ours.placed().keySet(), other.placed().keySet());
-    ours.placed().forEach((layer, placed) -> assertArrayEquals(placed, other.placed().get(layer), name));
+    ours.placed()
+        .forEach((layer, placed) -> assertArrayEquals(placed, other.placed().get(layer), name));
   }
 
   private static void assertNear(

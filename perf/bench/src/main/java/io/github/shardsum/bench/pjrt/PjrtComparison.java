@@ -24,13 +24,13 @@ import java.util.Locale;
 import java.util.function.BooleanSupplier;
 
 /**
- * The promises of the PJRT binding, each side in pairs with its peer, with a paired interval: a call
- * against the same call from C, a run by the backend against the calls that it needs, an einsum against JAX on the same plugin, a copy to a device
- * against a copy to new memory. Each line says whether its promise is met. Results are compared,
- * too: the exit status is 1 if one is wrong.
+ * The promises of the PJRT binding, each side in pairs with its peer, with a paired interval: a
+ * call against the same call from C, a run by the backend against the calls that it needs, an
+ * einsum against JAX on the same plugin, a copy to a device against a copy to new memory. Each line
+ * says whether its promise is met. Results are compared, too: the exit status is 1 if one is wrong.
  *
- * <p>Arguments: any of {@code calls}, {@code backend}, {@code copies}, {@code jax}, {@code moe}, none for
- * all; {@code smoke} first for a run that only shows that all of it works.
+ * <p>Arguments: any of {@code calls}, {@code backend}, {@code copies}, {@code jax}, {@code moe},
+ * none for all; {@code smoke} first for a run that only shows that all of it works.
  */
 public final class PjrtComparison {
   private static final double MOST_NANOSECONDS = 150;
@@ -60,7 +60,8 @@ public final class PjrtComparison {
     PjrtComparison times =
         new PjrtComparison(smoke ? InterleavedTimer.SMOKE : InterleavedTimer.LONG);
     System.out.println("plugin " + times.plugin.getFileName());
-    for (String what : wanted.isEmpty() ? List.of("calls", "backend", "copies", "jax", "moe") : wanted) {
+    for (String what :
+        wanted.isEmpty() ? List.of("calls", "backend", "copies", "jax", "moe") : wanted) {
       switch (what) {
         case "calls" -> times.calls();
         case "backend" -> times.backend();

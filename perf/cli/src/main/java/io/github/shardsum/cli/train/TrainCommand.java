@@ -105,8 +105,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--mesh",
       paramLabel = "MESH",
-      description =
-          "Train on a mesh, as x=8: sentences and experts are split over its devices.")
+      description = "Train on a mesh, as x=8: sentences and experts are split over its devices.")
   private Optional<String> mesh = Optional.empty();
 
   @Mixin private BackendOptions backends = new BackendOptions();

@@ -71,8 +71,7 @@ final class TrainRun {
    * @param workers threads of what does not run on the backend
    * @param backend runs steps and losses
    */
-  TrainRun(
-      TrainJob job, Workers workers, Backend backend, Progress progress, PrintWriter out) {
+  TrainRun(TrainJob job, Workers workers, Backend backend, Progress progress, PrintWriter out) {
     this.job = job;
     this.workers = workers;
     this.backend = backend;
