@@ -19,8 +19,19 @@ public final class Scratch {
   private int[][] ints = new int[0][];
   private final Map<Class<?>, Object> kept = new HashMap<>();
 
+  /** Where the workers keep it, -1 before that. */
+  private int place = -1;
+
   /** An empty scratch. */
   public Scratch() {}
+
+  int place() {
+    return place;
+  }
+
+  void keepAt(int index) {
+    place = index;
+  }
 
   /**
    * An f32 array.

@@ -221,9 +221,18 @@ public final class Workers implements AutoCloseable {
     return new Scratch();
   }
 
+  /**
+   * Each goes back to its own place. Regions inside regions then find the same scratches in every
+   * run: else each of them would in the end hold the arrays of all.
+   */
   private void give(Scratch scratch) {
+    int place = scratch.place();
+    if (place >= 0 && scratches.compareAndSet(place, null, scratch)) {
+      return;
+    }
     for (int i = 0; i < KEPT; i++) {
       if (scratches.compareAndSet(i, null, scratch)) {
+        scratch.keepAt(i);
         return;
       }
     }

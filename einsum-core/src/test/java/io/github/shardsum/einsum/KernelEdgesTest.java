@@ -92,6 +92,41 @@ class KernelEdgesTest {
     check(equation, listed, List.of(DType.F32, DType.F64, DType.I32, DType.I64));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "ij,jk->ik; 2,512,64",
+        "ij,jk->ik; 3,300,129",
+        "ij,jk->ik; 4,33,1100",
+        "ij,jk->ik; 5,70,600",
+        "ij,jk->ik; 8,257,131",
+        "bij,bjk->bik; 3,7,129,257",
+        "bij,jk->bik; 2,4,200,170",
+        "ij,jk->ki; 6,300,140"
+      })
+  void productsOfFewRowsAreTheDefinition(String equation, String listed) {
+    check(equation, listed, List.of(DType.F32, DType.F64));
+  }
+
+  @Test
+  void ofFewRowsAMatrixIsReadInTheOrderOfMemory() {
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      for (KernelChoice kernels : KernelChoice.values()) {
+        EinsumOptions options = EinsumOptions.defaults().withKernels(kernels);
+        for (int rows = 2; rows <= 8; rows++) {
+          Einsum einsum =
+              Einsum.compile(
+                  "ij,jk->ik",
+                  options,
+                  OperandSpec.like(
+                      Tensor.zeros(dtype, rows, 512), Tensor.zeros(dtype, 512, 2048)));
+          assertEquals("few rows", einsum.explain().steps().getFirst().kernel());
+        }
+      }
+    }
+  }
+
   /** Sums of i32 that are kept in i32 wrap as those in i64 that are cut to i32 at the end. */
   @ParameterizedTest
   @CsvSource(

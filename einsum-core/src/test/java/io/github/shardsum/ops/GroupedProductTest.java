@@ -9,6 +9,7 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Random;
@@ -103,6 +104,35 @@ class GroupedProductTest {
       assertArrayEquals(
           got.toDoubleArray(), GroupedProduct.weights(two, x, y, counts).toDoubleArray());
     }
+  }
+
+  @Property(tries = 60)
+  void aRowHasTheSameBitsHoweverManyOthersItsGroupHas(@ForAll long seed) {
+    Random random = new Random(seed);
+    DType dtype = random.nextBoolean() ? DType.F32 : DType.F64;
+    int rows = 1 + random.nextInt(30);
+    int k = 1 + random.nextInt(random.nextBoolean() ? 20 : 700);
+    int n = 1 + random.nextInt(150);
+    Tensor x = real(random, dtype, rows, k);
+    boolean transposed = random.nextBoolean();
+    Tensor w =
+        transposed ? real(random, dtype, 1, n, k).transpose(0, 2, 1) : real(random, dtype, 1, k, n);
+    Tensor all = GroupedProduct.rows(ALONE, x, w, Tensor.of(new int[] {rows}, 1));
+    for (int from = 0, count; from < rows; from += count) {
+      count = Math.min(1 + random.nextInt(10), rows - from);
+      Tensor some = x.slice(0, from, from + count);
+      Tensor given = GroupedProduct.rows(ALONE, some, w, Tensor.of(new int[] {count}, 1));
+      Tensor expected = all.slice(0, from, from + count).contiguous();
+      assertArrayEquals(
+          expected.toDoubleArray(),
+          given.toDoubleArray(),
+          () -> "rows of %d terms for %d columns in %s".formatted(k, n, dtype));
+    }
+  }
+
+  private static Tensor real(Random random, DType dtype, long... shape) {
+    int count = Math.toIntExact(Shape.of(shape).elementCount());
+    return Tensor.of(random.doubles(count, -1, 1).toArray(), shape).convert(dtype);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.github.shardsum.moe;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The layer on a mesh gives what it gives on one device, forward and backward. */
 class MeshLayerTest {
@@ -78,6 +80,34 @@ class MeshLayerTest {
           MoePrograms.gradient(layer),
           MoePrograms.gradient(annotated),
           List.of());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x=2", "x=4", "x=2 y=2"})
+  void noDeviceHoldsADenseTensorOfSlots(String mesh) {
+    RouteOptions options = RouteOptions.parse("top2 second=all capacity=factor:1");
+    MoeSizes sizes = MoeSizes.of(8, 256, 16, 8, 16, options);
+    MoeSpec spec = MoeSpec.of(sizes, DType.F32, options, Randomness.seeded(7));
+    Map<String, String> annotations =
+        Map.of("inputs", "G@x", "dispatched", "E@x", "outputs", "G@x");
+    Mesh of = Mesh.parse(mesh);
+    long dense = sizes.shape("GSEC").elementCount() * Float.BYTES / of.size("x");
+    Program slots = Annotations.of(annotations).apply(MoePrograms.layer(spec));
+    Program rows =
+        Annotations.of(Map.of("inputs", "G@x", "outputs", "G@x"))
+            .apply(MoePrograms.raggedLayer(spec));
+    try (Collectives collectives = Collectives.open(of)) {
+      MeshBackend backend =
+          MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults());
+      for (Program layer : List.of(slots, rows)) {
+        for (Program program : List.of(layer, MoePrograms.gradient(layer))) {
+          try (MeshExecutable executable = backend.compile(program)) {
+            // One of them would be twice that; all that a device holds at a time is less.
+            assertTrue(executable.peakBytes() < dense / 2, executable::explain);
+          }
+        }
+      }
     }
   }
 

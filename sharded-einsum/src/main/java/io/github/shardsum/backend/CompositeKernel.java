@@ -28,7 +28,8 @@ public interface CompositeKernel {
    * Runs it.
    *
    * @param operands one an operand, any strides, not to be written
-   * @param results one a result, any strides, apart from the operands; every element to be written
+   * @param results one a result, any strides, apart from the operands but for {@link #inPlaceOf};
+   *     every element to be written
    * @param workers the threads
    */
   void run(List<Tensor> operands, List<Tensor> results, Workers workers);
@@ -51,5 +52,17 @@ public interface CompositeKernel {
    */
   default long scratchBytes(Workers workers) {
     return 0;
+  }
+
+  /**
+   * The operand that a result may lie in the place of, where nothing else reads the operand after
+   * this. The kernel then writes an element of the result only after it has read all that it needs
+   * of that element of the operand.
+   *
+   * @param result index of the result
+   * @return index of an operand of the same type, or -1: the result is apart from all operands
+   */
+  default int inPlaceOf(int result) {
+    return -1;
   }
 }

@@ -103,7 +103,8 @@ public final class LocalBackend implements Backend {
   private Optional<CompositeCode> find(Composite composite) {
     return kernels
         .kernel(composite)
-        .map(kernel -> new CompositeCode(kernel::run, kernel.flops(), kernel::scratchBytes));
+        .map(kernel -> new CompositeCode(
+                    kernel::run, kernel.flops(), kernel::scratchBytes, kernel::inPlaceOf));
   }
 
   private static List<PlannedStep> steps(LocalPlan plan) {

@@ -42,7 +42,8 @@ public final class GroupedSteps {
   }
 
   /**
-   * out [row, n] = sum over k of x [row, k] * w [group, k, n].
+   * out [row, n] = sum over k of x [row, k] * w [group, k, n]. A row's bits do not depend on how
+   * many others its group has.
    *
    * @param biasN stride of the bias along n
    * @param biasGroup and along groups
@@ -57,7 +58,7 @@ public final class GroupedSteps {
                   new StepLabel(k, false, true, true, strides(0, x.k, w.k, 0)),
                   new StepLabel(n, true, false, true, strides(out.n, 0, w.n, biasN)));
           ResultScaling own = finish.withBiasMoved(group.index() * biasGroup);
-          run(labels, out.at(0, group.from()), x.at(0, group.from()), w.at(group.index(), 0), own);
+          run(planner.rows(labels), out.at(0, group.from()), x.at(0, group.from()), w.at(group.index(), 0), own);
         });
   }
 
@@ -71,7 +72,7 @@ public final class GroupedSteps {
                   new StepLabel(k, true, true, false, strides(out.k, x.k, 0, 0)),
                   new StepLabel(n, true, false, true, strides(out.n, 0, y.n, 0)));
           run(
-              labels,
+              planner.binary(labels),
               out.at(group.index(), 0),
               x.at(0, group.from()),
               y.at(0, group.from()),
@@ -84,8 +85,11 @@ public final class GroupedSteps {
   }
 
   private void run(
-      List<StepLabel> labels, ArrayRef out, ArrayRef left, ArrayRef right, ResultScaling finish) {
-    StepPlanner.Choice choice = planner.binary(labels);
+      StepPlanner.Choice choice,
+      ArrayRef out,
+      ArrayRef left,
+      ArrayRef right,
+      ResultScaling finish) {
     ArrayRef first = choice.swapped() ? right : left;
     ArrayRef second = choice.swapped() ? left : right;
     choice.kernel().run(out, first, second, finish, workers);

@@ -105,6 +105,28 @@ final class StepKernels {
     };
   }
 
+  /** Whether {@link #fewRows} can compute it: each side one loop, and no more rows than it takes. */
+  boolean canBeOfFewRows(GemmDims sides) {
+    return type != ComputeType.LONG
+        && oneLoop(sides.m())
+        && oneLoop(sides.n())
+        && oneLoop(sides.k())
+        && StepLabel.points(sides.m()) <= FloatFewRowsProduct.MOST_ROWS
+        && StepLabel.points(sides.n()) < Integer.MAX_VALUE / FloatFewRowsProduct.MOST_ROWS
+        && StepLabel.points(sides.k()) < Integer.MAX_VALUE / FloatFewRowsProduct.MOST_ROWS;
+  }
+
+  /** A product that reads its B in the order of memory. */
+  StepKernel fewRows(GemmDims sides) {
+    Loops b = StepLabel.loops(sides.batch(), OUT);
+    Loops rows = StepLabel.loops(sides.m(), OUT);
+    Loops columns = StepLabel.loops(sides.n(), OUT);
+    Loops sum = StepLabel.loops(sides.k(), RIGHT);
+    return type == ComputeType.FLOAT
+        ? new FloatFewRowsProduct(kernels.floats(), b, rows, columns, sum)
+        : new DoubleFewRowsProduct(kernels.doubles(), b, rows, columns, sum);
+  }
+
   /** A product of few columns, along the sum. */
   StepKernel skinny(GemmDims sides) {
     GemmKernels products = kernels.gemm();

@@ -40,6 +40,15 @@ final class StepPlanner {
   /** The same if the last terms do not fill a vector: they are packed. */
   private static final long LEAST_THIN_WITH_REST = 512;
 
+  /**
+   * Elements of B from which on few rows take it in the order of memory, unpacked: smaller ones are
+   * in the second-level cache soon.
+   */
+  private static final long LEAST_STREAMED = 1 << 15;
+
+  /** Columns from which on it is worth to begin with each row of B anew. */
+  private static final long LEAST_STREAMED_COLUMNS = 64;
+
   /** What costs more than this many times the chosen kernel by the model is not worth a trial. */
   private static final double HOPELESS = 8;
 
@@ -101,6 +110,10 @@ final class StepPlanner {
     if (isThin(sides)) {
       return new Choice(make.skinny(sides), sides.swapped(), "too few columns for a register tile");
     }
+    // A row alone is a nest's, which sums in f64.
+    if (sides.matrices() && isStreamed(sides)) {
+      return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
+    }
     if (isUnpacked(sides)) {
       return new Choice(
           make.unpacked(sides), sides.swapped(), "too small, narrow or near to be packed");
@@ -122,6 +135,41 @@ final class StepPlanner {
     return packs
         ? new Choice(nest.kernel, nest.swapped, "%.1e cycles, packed at %.1e", nested, packed)
         : nest;
+  }
+
+  /**
+   * The kernel of some rows, the left operand, times a matrix, if a row is to have the same bits
+   * however many there are: of kernels that add one term after another.
+   */
+  Choice rows(List<StepLabel> labels) {
+    GemmDims given = GemmDims.of(labels, false);
+    if (type == ComputeType.LONG) {
+      return binary(labels);
+    }
+    if (StepLabel.points(given.n()) == 1) {
+      Loops sum = StepLabel.loops(given.k(), RIGHT);
+      Loops out = StepLabel.loops(given.kept(), OUT);
+      return new Choice(make.nest(sum, out, true, true), false, "a single column");
+    }
+    GemmDims sides = GemmDims.alongResult(labels);
+    if (isStreamed(sides)) {
+      return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
+    }
+    return isUnpacked(sides)
+        ? new Choice(make.unpacked(sides), sides.swapped(), "too small or near to be packed")
+        : new Choice(make.product(sides), sides.swapped(), "rows are packed");
+  }
+
+  /**
+   * Whether B is read once, in the order of memory: it may come from afar, and there are too few
+   * rows for packing it to be worth its time.
+   */
+  private boolean isStreamed(GemmDims sides) {
+    long n = StepLabel.points(sides.n());
+    return n >= LEAST_STREAMED_COLUMNS
+        && n * StepLabel.points(sides.k()) >= LEAST_STREAMED
+        && StepKernels.isStoredInRows(sides, false)
+        && make.canBeOfFewRows(sides);
   }
 
   /**

@@ -134,6 +134,33 @@ class RowKernelsTest {
   }
 
   @Test
+  void productsOfSomeRowsWithAMatrix() {
+    for (int n : Rows.lengths()) {
+      if (n < 300) {
+        for (int m = 1; m <= 8; m++) {
+          int k = random.nextInt(11);
+          float[] a = Rows.floats(random, m * (k + 1));
+          float[] b = Rows.floats(random, (k + 1) * (n + 2));
+          float[] best = Rows.floats(random, m * (n + 3));
+          float[] scalar = best.clone();
+          double[] wideA = Rows.doubles(random, a);
+          double[] wideB = Rows.doubles(random, b);
+          double[] wideBest = Rows.doubles(random, best);
+          double[] wideScalar = wideBest.clone();
+          BEST.floats().addProduct(m, n, k, a, 1, k + 1, b, 2, n + 2, best, 3, n + 3);
+          SCALAR.floats().addProduct(m, n, k, a, 1, k + 1, b, 2, n + 2, scalar, 3, n + 3);
+          assertArrayEquals(scalar, best, m + " rows of " + n);
+          BEST.doubles().addProduct(m, n, k, wideA, 1, k + 1, wideB, 2, n + 2, wideBest, 3, n + 3);
+          SCALAR
+              .doubles()
+              .addProduct(m, n, k, wideA, 1, k + 1, wideB, 2, n + 2, wideScalar, 3, n + 3);
+          assertArrayEquals(wideScalar, wideBest, m + " rows of " + n);
+        }
+      }
+    }
+  }
+
+  @Test
   void scalings() {
     floats((r, x, at, _, _, to, o, n) -> r.scale(-1.1f, x, at, to, o, n));
     doubles((r, x, at, _, _, to, o, n) -> r.scale(-1.1, x, at, to, o, n));

@@ -107,7 +107,8 @@ public final class MeshBackend implements Backend {
   private Optional<CompositeCode> code(Nested.Composite composite) {
     return kernels
         .kernel(composite)
-        .map(kernel -> new CompositeCode(kernel::run, kernel.flops(), kernel::scratchBytes));
+        .map(kernel -> new CompositeCode(
+                    kernel::run, kernel.flops(), kernel::scratchBytes, kernel::inPlaceOf));
   }
 
   /** The smaller of both limits. */

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.moe.decomposition;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Pointwise.BinaryKind;
@@ -13,6 +14,7 @@ import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** The composites of experts over rows of any number each, with their decompositions. */
 public final class ExpertComposites {
@@ -27,6 +29,9 @@ public final class ExpertComposites {
 
   /** Attribute: C. */
   public static final String CAPACITY = "capacity";
+
+  /** Attribute: what the number of rows of each expert is raised to a multiple of; 1 if absent. */
+  public static final String MULTIPLE = "multiple";
 
   private ExpertComposites() {}
 
@@ -87,6 +92,15 @@ public final class ExpertComposites {
 
   /** The rows of choices at positions {@code [G, S, K]}. */
   public static Composite rows(Value positions, long experts, long capacity) {
+    return rows(positions, experts, capacity, 1);
+  }
+
+  /** See {@code MoePrograms.expertRows}. */
+  public static Composite rows(Value positions, long experts, long capacity, int multiple) {
+    Checks.atLeast("moe.expert_rows: experts", 1, experts);
+    Checks.atLeast("moe.expert_rows: capacity", 1, capacity);
+    Checks.atLeast("moe.expert_rows: multiple", 1, multiple);
+    checkPositions(positions);
     ProgramBuilder p = Program.builder("expert_rows");
     ValueType type = positions.type().withoutLayout();
     Value given = p.input("positions", type);
@@ -97,12 +111,29 @@ public final class ExpertComposites {
     Value oneHot = p.oneHot(expert, "E", experts, DType.I32);
     Value all = p.merge(oneHot, "R", "G", "S", "K");
     Value sizes = p.sum(all, "R");
+    if (multiple > 1) {
+      Value unit = p.constant(DType.I32, multiple);
+      Value raised = p.add(sizes, p.constant(DType.I32, multiple - 1));
+      sizes = p.multiply(p.binary(BinaryKind.DIVIDE, raised, unit), unit);
+    }
     Value row = p.add(p.exclusiveSum(all, "R"), p.exclusiveSum(sizes, "E"));
     Value split = p.add(new Movement.Split(row, "R", type.names(), type.sizes())).getFirst();
     p.output("rows", p.select(sent, p.einsum("GSKE,GSKE->GSK", split, oneHot), none));
     p.output("sizes", sizes);
-    Map<String, String> attributes =
-        Map.of(EXPERTS, Long.toString(experts), CAPACITY, Long.toString(capacity));
+    Map<String, String> attributes = new TreeMap<>();
+    attributes.put(EXPERTS, Long.toString(experts));
+    attributes.put(CAPACITY, Long.toString(capacity));
+    if (multiple > 1) {
+      attributes.put(MULTIPLE, Integer.toString(multiple));
+    }
     return Composite.of(ROWS, attributes, List.of(positions), p.build(), List.of());
+  }
+
+  private static void checkPositions(Value positions) {
+    if (!positions.type().names().equals(List.of("G", "S", "K"))
+        || positions.type().dtype() != DType.I32) {
+      throw new IllegalArgumentException(
+          "moe.expert_rows: positions must be i32[G S K], got " + positions);
+    }
   }
 }

@@ -20,10 +20,21 @@ import java.util.Optional;
 final class Chunk<A> {
   /**
    * Most rows at once. Each chunk packs the expert's matrices again, a thousandth of its work at so
-   * many rows; an expert's activations of M = 512 and H = 2048 are then 16 MiB, the size of a
-   * third-level cache.
+   * many rows.
    */
   static final int MOST_ROWS = 2048;
+
+  /** Least rows at once, however few of them there are in all. */
+  private static final int LEAST_ROWS = 64;
+
+  /**
+   * The share that chunks may add to the memory of a layer's tokens, outputs and rows, and of their
+   * cotangents: forward 0.2 is promised for all that is beside those, backward 0.15 and for the
+   * gradient by tokens, which is added to that of the router.
+   */
+  private static final double FORWARD_SHARE = 0.15;
+
+  private static final double BACKWARD_SHARE = 0.08;
 
   /** Rows of a task of several threads. */
   private static final int TASK_ROWS = 64;
@@ -49,6 +60,7 @@ final class Chunk<A> {
   private final ExpertsForm form;
   private final RowMath<A> math;
   private final int expert;
+  private final int most;
   private final Workers workers;
   private final Scratch scratch;
   private final Permutation permutation;
@@ -68,22 +80,52 @@ final class Chunk<A> {
     this.math = run.math();
     this.permutation = run.permutation();
     this.expert = expert;
+    this.most = run.mostRows();
     this.workers = workers;
     this.scratch = scratch;
   }
 
-  /** Bytes of the arrays of one thread. */
-  static long bytes(ExpertsForm form, boolean backward) {
-    long rows = Math.min(MOST_ROWS, form.rows());
+  /**
+   * Most rows of a chunk: few enough that chunks are a small part of a layer's memory. Forward no
+   * bit depends on it, and all threads together keep to their share; backward sums over an expert's
+   * rows are cut there, so that it is a property of the layer alone.
+   *
+   * @param threads that have a chunk each
+   */
+  static int mostRows(ExpertsForm form, boolean backward, int threads) {
+    double tokens = (double) form.groups() * form.tokens() * form.model();
+    double rows = (double) form.rows() * form.model();
+    long perRow = perRow(form, backward);
+    double most;
+    if (backward) {
+      most = BACKWARD_SHARE * (4 * tokens + 2 * rows) / perRow;
+    } else {
+      double all = FORWARD_SHARE * (2 * tokens + rows) / perRow;
+      long alone = ExpertRun.mostRowsAlone(form, form.rows(), threads);
+      most = Math.max(all - (threads - 1.0) * alone, all / threads);
+    }
+    return (int) Math.clamp(most, LEAST_ROWS, MOST_ROWS);
+  }
+
+  /** Elements of a chunk's arrays for each of its rows. */
+  private static long perRow(ExpertsForm form, boolean backward) {
     long gated = form.activation().isGated() ? 1 : 0;
-    long perRow =
-        backward
-            ? 2L * form.model() + (2 + gated) * form.hidden()
-            : form.model() + (1 + gated) * form.hidden();
+    return backward
+        ? 2L * form.model() + (2 + gated) * form.hidden()
+        : form.model() + (1 + gated) * form.hidden();
+  }
+
+  /**
+   * Bytes of the arrays of one thread.
+   *
+   * @param most rows of a chunk
+   */
+  static long bytes(ExpertsForm form, boolean backward, long most) {
+    long rows = Math.min(most, form.rows());
     boolean converts = form.dtype() != form.math().dtype();
     long matrices =
         converts ? (backward ? 2L : 1L) * form.products() * form.model() * form.hidden() : 0;
-    return (rows * perRow + matrices) * form.math().dtype().byteSize();
+    return (rows * perRow(form, backward) + matrices) * form.math().dtype().byteSize();
   }
 
   /** Whether tensors of the layer's dtype are operands of products as they are. */
@@ -98,7 +140,7 @@ final class Chunk<A> {
 
   /** How many chunks the expert's rows are. */
   int parts() {
-    return Math.ceilDiv(permutation.size(expert), MOST_ROWS);
+    return Math.ceilDiv(permutation.size(expert), most);
   }
 
   /** Takes the rows of a part of the expert. */

@@ -43,7 +43,7 @@ public final class ExpertKernels {
   }
 
   /** Rows by counting; each expert's in the order of the choices. */
-  private record Rows(int experts, int capacity) implements CompositeKernel {
+  private record Rows(int experts, int capacity, int multiple) implements CompositeKernel {
     @Override
     public long scratchBytes(Workers workers) {
       return (long) Integer.BYTES * experts;
@@ -75,7 +75,7 @@ public final class ExpertKernels {
     private void starts(int[] next, TokenElements sizes) {
       int start = 0;
       for (int expert = 0; expert < experts; expert++) {
-        int size = next[expert];
+        int size = Math.multiplyExact(Math.ceilDiv(next[expert], multiple), multiple);
         sizes.set(expert, 0, (long) size);
         next[expert] = start;
         start += size;
@@ -134,7 +134,9 @@ public final class ExpertKernels {
     }
     int experts = Integer.parseInt(attribute(composite, ExpertComposites.EXPERTS));
     int capacity = Integer.parseInt(attribute(composite, ExpertComposites.CAPACITY));
-    return Optional.of(new Rows(experts, capacity));
+    int multiple =
+        Integer.parseInt(composite.attributes().getOrDefault(ExpertComposites.MULTIPLE, "1"));
+    return Optional.of(new Rows(experts, capacity, multiple));
   }
 
   private static String attribute(Composite composite, String key) {

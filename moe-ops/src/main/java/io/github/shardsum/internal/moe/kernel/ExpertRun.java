@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
  *
  * @param <A> arrays
  * @param form sizes and kind
+ * @param mostRows of a chunk
  * @param math the arithmetic
  * @param permutation the order of rows
  * @param operands of the composite
@@ -23,6 +24,7 @@ import java.util.stream.IntStream;
  */
 record ExpertRun<A>(
     ExpertsForm form,
+    int mostRows,
     RowMath<A> math,
     Permutation permutation,
     List<Tensor> operands,
@@ -62,8 +64,7 @@ record ExpertRun<A>(
             .sorted(Comparator.comparingInt(permutation::size).reversed())
             .toList();
     int threads = workers.parallelism();
-    long each = (long) form.model() * form.hidden();
-    long large = Math.min(count() / (2L * threads), WORTH_SHARING / each);
+    long large = mostRowsAlone(form, count(), threads);
     int alone = 0;
     while (threads > 1 && alone < experts && permutation.size(order.get(alone)) > large) {
       int expert = order.get(alone++);
@@ -73,6 +74,12 @@ record ExpertRun<A>(
     Workers single = workers.alone();
     workers.run(
         rest.size(), (task, own) -> work.accept(new Chunk<>(this, rest.get(task), single, own)));
+  }
+
+  /** Most rows of an expert that one of several threads has to itself. */
+  static long mostRowsAlone(ExpertsForm form, long rows, int threads) {
+    long each = Math.max(1, (long) form.model() * form.hidden());
+    return Math.min(rows / (2L * threads), WORTH_SHARING / each);
   }
 
   /** Sets the rows of a result {@code [R, width]} to 0 that no choice has. */

@@ -5,6 +5,7 @@ import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A kernel that takes one expert at a time.
@@ -13,23 +14,46 @@ import java.util.List;
  * @param positionsAt which operand has the positions
  * @param flops floating-point operations of a run
  * @param backward whether it computes gradients
+ * @param holdsRows whether it holds {@link ExpertRun#rows}
+ * @param inPlace of results that may lie in the place of an operand, which
  * @param work what it does
  */
-record ExpertsKernel(ExpertsForm form, int positionsAt, double flops, boolean backward, Work work)
+record ExpertsKernel(
+    ExpertsForm form,
+    int positionsAt,
+    double flops,
+    boolean backward,
+    boolean holdsRows,
+    Map<Integer, Integer> inPlace,
+    Work work)
     implements CompositeKernel {
   /** The work of a run, in arrays of either kind. */
   interface Work {
     <A> void run(ExpertRun<A> run);
   }
 
-  /** All rows, their order, and a chunk of each thread. */
+  /**
+   * All rows, their order, and a chunk of each thread: one of an expert that all threads share, and
+   * for each of the other threads one of an expert of its own.
+   */
   @Override
   public long scratchBytes(Workers workers) {
     long choices = (long) form.groups() * form.tokens() * form.choices();
     long order = Integer.BYTES * (choices + form.rows() + 2L * form.experts());
-    long rows = form.rows() * form.model() * form.math().dtype().byteSize();
-    long threads = Math.min(workers.parallelism(), form.experts());
-    return order + rows + threads * Chunk.bytes(form, backward);
+    long rows = holdsRows ? form.rows() * form.model() * form.math().dtype().byteSize() : 0;
+    int threads = workers.parallelism();
+    long most = Chunk.mostRows(form, backward, threads);
+    long alone = Math.min(most, ExpertRun.mostRowsAlone(form, form.rows(), threads));
+    long others = Math.min(threads, form.experts()) - 1;
+    return order
+        + rows
+        + Chunk.bytes(form, backward, most)
+        + others * Chunk.bytes(form, backward, alone);
+  }
+
+  @Override
+  public int inPlaceOf(int result) {
+    return inPlace.getOrDefault(result, -1);
   }
 
   @Override
@@ -45,6 +69,7 @@ record ExpertsKernel(ExpertsForm form, int positionsAt, double flops, boolean ba
       Scratch scratch) {
     Tensor positions = operands.get(positionsAt);
     Permutation permutation = Permutation.of(positions, form.experts(), form.capacity(), scratch);
-    work.run(new ExpertRun<>(form, math, permutation, operands, results, workers, scratch));
+    int most = Chunk.mostRows(form, backward, workers.parallelism());
+    work.run(new ExpertRun<>(form, most, math, permutation, operands, results, workers, scratch));
   }
 }

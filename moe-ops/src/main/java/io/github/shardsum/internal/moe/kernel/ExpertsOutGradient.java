@@ -4,6 +4,7 @@ import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.moe.Activation;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,6 +18,11 @@ final class ExpertsOutGradient {
   private static final int LINEAR = 3;
 
   private ExpertsOutGradient() {}
+
+  /** Cotangents of what activations are of may lie where that lay: a chunk is loaded whole. */
+  static Map<Integer, Integer> inPlace(ExpertsForm form) {
+    return form.activation().isGated() ? Map.of(0, 0, LINEAR, ExpertsOut.OUT + 1) : Map.of(0, 0);
+  }
 
   static <A> void run(ExpertRun<A> run) {
     List<Tensor> results = run.results();

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.program.Nested.Composite;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,16 +12,31 @@ import java.util.Optional;
 public final class LayerKernels {
   private LayerKernels() {}
 
+  private static CompositeKernel forward(
+      ExpertsForm form, int positionsAt, double flops, boolean holdsRows, ExpertsKernel.Work work) {
+    return new ExpertsKernel(form, positionsAt, flops, false, holdsRows, Map.of(), work);
+  }
+
+  private static CompositeKernel backward(
+      ExpertsForm form,
+      int positionsAt,
+      double flops,
+      boolean holdsRows,
+      Map<Integer, Integer> inPlace,
+      ExpertsKernel.Work work) {
+    return new ExpertsKernel(form, positionsAt, flops, true, holdsRows, inPlace, work);
+  }
+
   /** The factory of {@code moe.experts}. */
   public static Optional<CompositeKernel> experts(Composite composite) {
     return whole(composite, 0)
-        .map(form -> new ExpertsKernel(form, 2, form.flops(), false, Experts::run));
+        .map(form -> forward(form, 2, form.flops(), true, Experts::run));
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> gradient(Composite composite) {
     return whole(composite, 1)
-        .map(form -> new ExpertsKernel(form, 2, 3 * form.flops(), true, ExpertsGradient::run));
+        .map(form -> backward(form, 2, 3 * form.flops(), true, Map.of(), ExpertsGradient::run));
   }
 
   private static Optional<ExpertsForm> whole(Composite composite, int cotangents) {
@@ -32,13 +48,13 @@ public final class LayerKernels {
   /** The factory of {@code moe.experts_in}. */
   public static Optional<CompositeKernel> expertsIn(Composite composite) {
     return in(composite, 0)
-        .map(form -> new ExpertsKernel(form, 1, flopsIn(form), false, ExpertsIn::run));
+        .map(form -> forward(form, 1, flopsIn(form), false, ExpertsIn::run));
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> expertsInGradient(Composite composite) {
     return in(composite, 1)
-        .map(form -> new ExpertsKernel(form, 1, 2 * flopsIn(form), true, ExpertsInGradient::run));
+        .map(form -> backward(form, 1, 2 * flopsIn(form), true, Map.of(), ExpertsInGradient::run));
   }
 
   private static double flopsIn(ExpertsForm form) {
@@ -58,13 +74,13 @@ public final class LayerKernels {
   /** The factory of {@code moe.experts_out}. */
   public static Optional<CompositeKernel> expertsOut(Composite composite) {
     return out(composite, 0)
-        .map(form -> new ExpertsKernel(form, 2, flopsOut(form), false, ExpertsOut::run));
+        .map(form -> forward(form, 2, flopsOut(form), true, ExpertsOut::run));
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> expertsOutGradient(Composite composite) {
     return out(composite, 1)
-        .map(form -> new ExpertsKernel(form, 2, 2 * flopsOut(form), true, ExpertsOutGradient::run));
+        .map(form -> backward(form, 2, 2 * flopsOut(form), false, ExpertsOutGradient.inPlace(form), ExpertsOutGradient::run));
   }
 
   private static double flopsOut(ExpertsForm form) {

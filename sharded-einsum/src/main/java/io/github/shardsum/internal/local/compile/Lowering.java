@@ -153,7 +153,20 @@ public final class Lowering {
             .find(composite)
             .orElseThrow(() -> new IllegalStateException("no kernel of " + composite.name()));
     int[] operands = composite.operands().stream().mapToInt(this::dense).toArray();
-    int[] results = statement.results().stream().mapToInt(this::define).toArray();
+    int[] results = new int[statement.results().size()];
+    for (int i = 0; i < results.length; i++) {
+      Value result = statement.results().get(i);
+      int over = code.inPlaceOf().applyAsInt(i);
+      Optional<Storage.Buffer> taken =
+          over < 0 ? Optional.empty() : left(composite.operands().get(over), result, statement);
+      results[i] =
+          taken.isEmpty()
+              ? define(result)
+              : put(
+                  result,
+                  ValueLocation.Dense.of(
+                      taken.get(), result.type().dtype(), result.type().shape()));
+    }
     step(
         "composite",
         composite.name() + composite.operands(),
@@ -165,6 +178,34 @@ public final class Lowering {
         code.scratchBytes().applyAsLong(workers),
         frame ->
             code.body().run(tensors(frame, operands), tensors(frame, results), frame.workers()));
+  }
+
+  /**
+   * The buffer of an operand that nothing needs after a statement, if a result fits it. Composites
+   * alone may read the operand: what else reads may do so later, or be a view.
+   */
+  private Optional<Storage.Buffer> left(Value operand, Value result, Statement statement) {
+    int here = program.statements().indexOf(statement);
+    boolean isLast =
+        uses.of(operand).stream()
+            .allMatch(
+                use ->
+                    use <= here
+                        && program.statements().get(use).operation() instanceof Nested.Composite);
+    int definition = uses.definition(operand);
+    boolean isOwn =
+        definition >= 0
+            && program.statements().get(definition).operation() instanceof Nested.Composite;
+    boolean isAlike =
+        operand.type().dtype() == result.type().dtype()
+            && operand.type().shape().equals(result.type().shape());
+    return isLast
+            && isOwn
+            && isAlike
+            && !uses.isOutput(result)
+            && denseLocation(operand).base() instanceof Storage.Buffer buffer
+        ? Optional.of(buffer)
+        : Optional.empty();
   }
 
   private static List<Tensor> tensors(RunContext frame, int[] ids) {

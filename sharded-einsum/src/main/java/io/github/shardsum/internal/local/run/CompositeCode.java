@@ -5,6 +5,7 @@ import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 import java.util.function.ToLongFunction;
 
 /**
@@ -13,8 +14,15 @@ import java.util.function.ToLongFunction;
  * @param body the code
  * @param flops arithmetic operations of a run
  * @param scratchBytes bytes that a run holds beside operands and results, on given threads
+ * @param inPlaceOf of a result the operand that it may lie in the place of, or -1
  */
-public record CompositeCode(Body body, double flops, ToLongFunction<Workers> scratchBytes) {
+public record CompositeCode(
+    Body body, double flops, ToLongFunction<Workers> scratchBytes, IntUnaryOperator inPlaceOf) {
+  /** Code whose results are apart from its operands. */
+  public CompositeCode(Body body, double flops, ToLongFunction<Workers> scratchBytes) {
+    this(body, flops, scratchBytes, _ -> -1);
+  }
+
   /** Runs the code. */
   @FunctionalInterface
   public interface Body {
