@@ -25,8 +25,8 @@ import java.util.stream.LongStream;
  * <p>Groups may be empty. Rows after the last group belong to none: {@link #rows} makes them zero,
  * {@link #weights} leaves them out. Operands of any strides and memory, so the gradient by the rows
  * is {@link #rows} again with the transposed matrices, {@code w.transpose(0, 2, 1)}. Thread-safe;
- * bits do not depend on the number of threads, and those of a row of {@link #rows} not on the number
- * of other rows in its group.
+ * bits do not depend on the number of threads, and those of a row of {@link #rows} not on the
+ * number of other rows in its group.
  */
 public final class GroupedProduct {
   private GroupedProduct() {}

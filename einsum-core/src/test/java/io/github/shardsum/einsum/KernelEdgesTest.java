@@ -119,8 +119,7 @@ class KernelEdgesTest {
               Einsum.compile(
                   "ij,jk->ik",
                   options,
-                  OperandSpec.like(
-                      Tensor.zeros(dtype, rows, 512), Tensor.zeros(dtype, 512, 2048)));
+                  OperandSpec.like(Tensor.zeros(dtype, rows, 512), Tensor.zeros(dtype, 512, 2048)));
           assertEquals("few rows", einsum.explain().steps().getFirst().kernel());
         }
       }

@@ -130,10 +130,11 @@ public final class MoePrograms {
   /**
    * The composite {@code moe.expert_rows}, the rows of the choices that are sent, each expert's one
    * after the other in the order of group, token and choice: {@code rows} {@code [G, S, K]} of i32,
-   * -1 where a choice is not sent, and {@code sizes} {@code [E]} of i32, for {@link #expertProduct}.
-   * The number of rows of each expert may be raised to a multiple, as tiles of some machines want
-   * it; its last rows then belong to no choice, and the rows of all are at most {@code G * S * K +
-   * E * (multiple - 1)}. A row's products are the same to the bit with and without such.
+   * -1 where a choice is not sent, and {@code sizes} {@code [E]} of i32, for {@link
+   * #expertProduct}. The number of rows of each expert may be raised to a multiple, as tiles of
+   * some machines want it; its last rows then belong to no choice, and the rows of all are at most
+   * {@code G * S * K + E * (multiple - 1)}. A row's products are the same to the bit with and
+   * without such.
    *
    * @param positions {@code i32[G S K]}, the result of {@code moe.route}
    * @param experts E

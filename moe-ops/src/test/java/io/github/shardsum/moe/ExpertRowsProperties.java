@@ -107,8 +107,7 @@ class ExpertRowsProperties {
   void aMultipleOfRowsChangesNoBit(@ForAll long seed) {
     Random random = new Random(seed);
     int experts = 1 + random.nextInt(4);
-    Tensor positions =
-        positions(random, 1 + random.nextInt(2), 1 + random.nextInt(20), 2, experts);
+    Tensor positions = positions(random, 1 + random.nextInt(2), 1 + random.nextInt(20), 2, experts);
     long m = 1 + random.nextInt(300);
     long n = 1 + random.nextInt(200);
     List<Tensor> inputs =

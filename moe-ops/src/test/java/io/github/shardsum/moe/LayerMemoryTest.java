@@ -15,8 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * outputs, their cotangents, and rows. Nothing is run.
  */
 class LayerMemoryTest {
-  private static final RouteOptions OPTIONS =
-      RouteOptions.parse("top2 second=all capacity=load");
+  private static final RouteOptions OPTIONS = RouteOptions.parse("top2 second=all capacity=load");
   private static final long CHOICES = 2;
 
   /** Bytes of a layer's parts. */
@@ -32,15 +31,13 @@ class LayerMemoryTest {
 
   private static long peak(Program program, int threads) {
     try (Workers workers = Workers.of(threads);
-        Executable executable =
-            LocalBackend.of(workers, MoePrograms.kernels()).compile(program)) {
+        Executable executable = LocalBackend.of(workers, MoePrograms.kernels()).compile(program)) {
       return executable.peakBytes();
     }
   }
 
   private static void check(String what, double bytes, double bound) {
-    assertTrue(
-        bytes <= bound, "%s: %.1f MB of %.1f".formatted(what, bytes / 1e6, bound / 1e6));
+    assertTrue(bytes <= bound, "%s: %.1f MB of %.1f".formatted(what, bytes / 1e6, bound / 1e6));
   }
 
   @ParameterizedTest
@@ -67,10 +64,7 @@ class LayerMemoryTest {
       Program again = MoePrograms.gradient(forward);
       check("recomputed, " + what, 4.0 * parts.tokens() + peak(again, threads), 1.2 * both);
       Program keeping = MoePrograms.gradient(MoePrograms.raggedLayer(spec.withHiddenKept()));
-      check(
-          "kept, " + what,
-          4.0 * parts.tokens() + peak(keeping, threads),
-          1.15 * (both + kept));
+      check("kept, " + what, 4.0 * parts.tokens() + peak(keeping, threads), 1.15 * (both + kept));
     }
   }
 }

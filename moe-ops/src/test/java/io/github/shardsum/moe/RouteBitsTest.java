@@ -25,7 +25,8 @@ class RouteBitsTest {
     float[] values = new float[GROUPS * TOKENS * EXPERTS];
     for (int i = 0; i < values.length; i++) {
       float value = (float) (8 * philox.uniform(i, 1) - 4);
-      // A third are rounded to eighths, so that they tie, some of which then differ in the last bit.
+      // A third are rounded to eighths, so that they tie, some of which then differ in the last
+      // bit.
       values[i] =
           switch (i % 6) {
             case 0 -> Math.round(8 * value) / 8f;
@@ -40,13 +41,13 @@ class RouteBitsTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "top1; 0",
-        "top2; 0",
-        "top2 second=sample; 0",
-        "top4 normalize=after slots=gate capacity=factor:0.7; 0",
-        "top4 gates=sigmoid limit=2/8; 0",
-        "top3 slots=priority aux=squared,all; 0",
-        "experts2; 0"
+        "top1; c68207f8",
+        "top2; 272b17b1",
+        "top2 second=sample; 978b5c31",
+        "top4 normalize=after slots=gate capacity=factor:0.7; 81765026",
+        "top4 gates=sigmoid limit=2/8; 795df804",
+        "top3 slots=priority aux=squared,all; 4ed11460",
+        "experts2; abe36ceb"
       })
   void areTheSameEverywhere(String options, String expected) {
     for (int threads = 1; threads <= 2; threads++) {

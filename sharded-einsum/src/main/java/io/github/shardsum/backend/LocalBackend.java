@@ -103,7 +103,9 @@ public final class LocalBackend implements Backend {
   private Optional<CompositeCode> find(Composite composite) {
     return kernels
         .kernel(composite)
-        .map(kernel -> new CompositeCode(
+        .map(
+            kernel ->
+                new CompositeCode(
                     kernel::run, kernel.flops(), kernel::scratchBytes, kernel::inPlaceOf));
   }
 

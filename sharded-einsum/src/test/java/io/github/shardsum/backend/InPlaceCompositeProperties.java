@@ -86,8 +86,7 @@ class InPlaceCompositeProperties {
     Program program = program(random);
     List<Tensor> inputs = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
-      inputs.add(
-          Tensor.of(random.doubles(LENGTH).toArray(), LENGTH).convert(DType.F32));
+      inputs.add(Tensor.of(random.doubles(LENGTH).toArray(), LENGTH).convert(DType.F32));
     }
     List<Tensor> expected = run(backend(false), program, inputs);
     List<Tensor> given = run(backend(true), program, inputs);

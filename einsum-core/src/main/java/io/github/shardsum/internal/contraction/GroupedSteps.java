@@ -58,7 +58,12 @@ public final class GroupedSteps {
                   new StepLabel(k, false, true, true, strides(0, x.k, w.k, 0)),
                   new StepLabel(n, true, false, true, strides(out.n, 0, w.n, biasN)));
           ResultScaling own = finish.withBiasMoved(group.index() * biasGroup);
-          run(planner.rows(labels), out.at(0, group.from()), x.at(0, group.from()), w.at(group.index(), 0), own);
+          run(
+              planner.rows(labels),
+              out.at(0, group.from()),
+              x.at(0, group.from()),
+              w.at(group.index(), 0),
+              own);
         });
   }
 

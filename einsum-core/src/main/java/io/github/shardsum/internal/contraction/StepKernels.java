@@ -105,7 +105,9 @@ final class StepKernels {
     };
   }
 
-  /** Whether {@link #fewRows} can compute it: each side one loop, and no more rows than it takes. */
+  /**
+   * Whether {@link #fewRows} can compute it: each side one loop, and no more rows than it takes.
+   */
   boolean canBeOfFewRows(GemmDims sides) {
     return type != ComputeType.LONG
         && oneLoop(sides.m())

@@ -107,7 +107,9 @@ public final class MeshBackend implements Backend {
   private Optional<CompositeCode> code(Nested.Composite composite) {
     return kernels
         .kernel(composite)
-        .map(kernel -> new CompositeCode(
+        .map(
+            kernel ->
+                new CompositeCode(
                     kernel::run, kernel.flops(), kernel::scratchBytes, kernel::inPlaceOf));
   }
 

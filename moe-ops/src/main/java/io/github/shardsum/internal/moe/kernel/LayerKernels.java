@@ -29,8 +29,7 @@ public final class LayerKernels {
 
   /** The factory of {@code moe.experts}. */
   public static Optional<CompositeKernel> experts(Composite composite) {
-    return whole(composite, 0)
-        .map(form -> forward(form, 2, form.flops(), true, Experts::run));
+    return whole(composite, 0).map(form -> forward(form, 2, form.flops(), true, Experts::run));
   }
 
   /** The factory of its gradient. */
@@ -47,8 +46,7 @@ public final class LayerKernels {
 
   /** The factory of {@code moe.experts_in}. */
   public static Optional<CompositeKernel> expertsIn(Composite composite) {
-    return in(composite, 0)
-        .map(form -> forward(form, 1, flopsIn(form), false, ExpertsIn::run));
+    return in(composite, 0).map(form -> forward(form, 1, flopsIn(form), false, ExpertsIn::run));
   }
 
   /** The factory of its gradient. */
@@ -73,14 +71,21 @@ public final class LayerKernels {
 
   /** The factory of {@code moe.experts_out}. */
   public static Optional<CompositeKernel> expertsOut(Composite composite) {
-    return out(composite, 0)
-        .map(form -> forward(form, 2, flopsOut(form), true, ExpertsOut::run));
+    return out(composite, 0).map(form -> forward(form, 2, flopsOut(form), true, ExpertsOut::run));
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> expertsOutGradient(Composite composite) {
     return out(composite, 1)
-        .map(form -> backward(form, 2, 2 * flopsOut(form), false, ExpertsOutGradient.inPlace(form), ExpertsOutGradient::run));
+        .map(
+            form ->
+                backward(
+                    form,
+                    2,
+                    2 * flopsOut(form),
+                    false,
+                    ExpertsOutGradient.inPlace(form),
+                    ExpertsOutGradient::run));
   }
 
   private static double flopsOut(ExpertsForm form) {
