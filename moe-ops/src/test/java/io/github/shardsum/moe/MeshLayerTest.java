@@ -87,7 +87,7 @@ class MeshLayerTest {
   @ValueSource(strings = {"x=2", "x=4", "x=2 y=2"})
   void noDeviceHoldsADenseTensorOfSlots(String mesh) {
     RouteOptions options = RouteOptions.parse("top2 second=all capacity=factor:1");
-    MoeSizes sizes = MoeSizes.of(8, 256, 16, 8, 16, options);
+    MoeSizes sizes = MoeSizes.of(8, 1024, 16, 8, 16, options);
     MoeSpec spec = MoeSpec.of(sizes, DType.F32, options, Randomness.seeded(7));
     Map<String, String> annotations =
         Map.of("inputs", "G@x", "dispatched", "E@x", "outputs", "G@x");
@@ -103,8 +103,8 @@ class MeshLayerTest {
       for (Program layer : List.of(slots, rows)) {
         for (Program program : List.of(layer, MoePrograms.gradient(layer))) {
           try (MeshExecutable executable = backend.compile(program)) {
-            // One of them would be twice that; all that a device holds at a time is less.
-            assertTrue(executable.peakBytes() < dense / 2, executable::explain);
+            // A quarter of one of them is more than all that a device holds at a time.
+            assertTrue(executable.peakBytes() < dense / 4, executable::explain);
           }
         }
       }
