@@ -20,8 +20,9 @@ import java.util.function.Predicate;
  * result is its operand's value, brought to the annotated layout.
  *
  * @param program what was planned: composites that no kernel computes are decomposed, what is
- *     computed twice or for nothing is gone, and an operation that normalises, scans or searches a
- *     split label is written as operations on its chunks where that is cheaper
+ *     computed twice or for nothing is gone, and where that is cheaper einsums of three and more
+ *     operands are in pairs and an operation that normalises, scans or searches a split label is
+ *     written as operations on its chunks
  * @param plan the steps; its inputs and outputs are the program's
  * @param cost their price: elements received, 1,000 a collective and an element for 200
  *     multiply-adds; or seconds if there is a topology

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.partition;
 
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.ProgramPlanner.Planned;
+import io.github.shardsum.internal.program.pass.PairwiseEinsums;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanException;
@@ -83,7 +84,7 @@ public final class LimitedPlanner {
   public static ProgramPlan plan(
       Program program, Mesh mesh, CompositeCode.Finder composites, PlanOptions options) {
     LimitedPlanner planner = new LimitedPlanner(mesh, composites, options);
-    Program simple = planner.simplified(program);
+    Program simple = planner.cheaper(planner.simplified(program));
     if (options.memoryLimit().isEmpty()) {
       Planned planned = planner.planned(simple, Policy.CHEAPEST);
       return new ProgramPlan(planned.program(), planned.plan(), planned.cost());
@@ -102,9 +103,24 @@ public final class LimitedPlanner {
     return Passes.deadCode(Passes.commonSubexpressions(decomposed));
   }
 
+  /** With einsums of more than two operands in pairs, where that is cheaper. */
+  private Program cheaper(Program program) {
+    Program pairs = PairwiseEinsums.run(program);
+    return pairs.equals(program) || cost(program) <= cost(pairs) ? program : pairs;
+  }
+
+  private double cost(Program program) {
+    try {
+      return planned(program, Policy.CHEAPEST).cost();
+    } catch (PlanException _) {
+      return Double.POSITIVE_INFINITY;
+    }
+  }
+
   private Planned planned(Program program, Policy policy) {
     Propagated propagated = Propagation.of(program, mesh, PropagationOptions.defaults());
     Map<String, Layout> homes = withCotangents(program, propagated.layouts());
+    asAnnotated(program, homes);
     return ProgramPlanner.plan(program, mesh, homes, false, this::isKernel, options, policy);
   }
 
@@ -128,6 +144,25 @@ public final class LimitedPlanner {
       }
     }
     return homes;
+  }
+
+  /** Where all that reads a value is an annotation of it, its home is the annotated layout. */
+  private static void asAnnotated(Program program, Map<String, Layout> homes) {
+    Map<Value, Integer> readers = new HashMap<>();
+    program.outputs().forEach(output -> readers.merge(output, 1, Integer::sum));
+    for (Statement statement : program.statements()) {
+      statement.operation().operands().forEach(x -> readers.merge(x, 1, Integer::sum));
+    }
+    for (Statement statement : program.statements().reversed()) {
+      if (statement.operation() instanceof Movement.Annotate annotate
+          && !program.inputs().contains(annotate.x())
+          && readers.getOrDefault(annotate.x(), 0) == 1) {
+        Layout home = homes.get(statement.result().name());
+        if (home != null) {
+          homes.put(annotate.x().name(), home);
+        }
+      }
+    }
   }
 
   private Found found(Program program, Policy policy) {

@@ -12,6 +12,7 @@ import io.github.shardsum.internal.local.run.Step;
 import io.github.shardsum.internal.local.run.Storage;
 import io.github.shardsum.internal.local.run.ValueLocation;
 import io.github.shardsum.internal.local.run.Workspace;
+import io.github.shardsum.internal.program.pass.PairwiseEinsums;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
@@ -68,7 +69,7 @@ public final class Lowering {
    * @return the plan
    */
   public static LocalPlan lower(Program program, CompositeCode.Finder composites, Workers workers) {
-    return new Lowering(OneHotGatherRewrite.of(BinaryEinsums.of(program)), composites, workers)
+    return new Lowering(OneHotGatherRewrite.of(PairwiseEinsums.run(program)), composites, workers)
         .plan();
   }
 
