@@ -1,6 +1,7 @@
 package io.github.shardsum.program;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.internal.program.types.Terms;
 import io.github.shardsum.internal.program.types.TypeInference;
@@ -804,6 +805,11 @@ public final class ProgramBuilder {
   /** The value that every device holds whole: no label is split. */
   public Value replicate(Value x) {
     return annotate(x, Annotation.closed(x.type().withoutLayout().labels()));
+  }
+
+  /** The value laid out as a term, all labels closed, as one solved from a device assignment. */
+  public Value shard(Value x, Term layout) {
+    return annotate(x, Annotation.closed(layout));
   }
 
   private void checkAnnotated() {

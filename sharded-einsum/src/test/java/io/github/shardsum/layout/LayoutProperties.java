@@ -6,13 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
@@ -115,5 +121,44 @@ final class LayoutProperties {
         picture.lines().map(String::strip).toList());
     String image = LayoutPicture.svg(List.of(layout), Shape.of(4, 6));
     assertTrue(image.startsWith("<svg") && image.strip().endsWith("</svg>"), image);
+  }
+
+  /** Labels beyond the last two that are split are slices, of which each has a head. */
+  @Property
+  void aPictureOfAnyRankHasEveryBlockAndDevice(
+      @ForAll @IntRange(max = 5) int rank, @ForAll @IntRange(max = 1295) int places) {
+    Mesh mesh = Mesh.parse("x=2 y=2 z=2 w=2");
+    List<List<String>> axes = new ArrayList<>();
+    for (int dim = 0; dim < rank; dim++) {
+      axes.add(new ArrayList<>());
+    }
+    int rest = places;
+    for (String axis : mesh.axisNames()) {
+      int dim = rest % 6;
+      rest /= 6;
+      if (dim < rank) {
+        axes.get(dim).add(axis);
+      }
+    }
+    List<Axis> dims = new ArrayList<>();
+    for (int dim = 0; dim < rank; dim++) {
+      dims.add(new Axis("abcde".substring(dim, dim + 1), axes.get(dim)));
+    }
+    Layout layout = new Layout(mesh, new Term(dims, List.of()));
+    Shape shape = Shape.of(LongStream.range(3, 3 + rank).toArray());
+    String picture = LayoutPicture.of(layout, shape);
+    int blocks = mesh.size(axes.stream().flatMap(List::stream).toList());
+    List<Integer> split = axes.stream().map(mesh::size).filter(parts -> parts > 1).toList();
+    int grid = split.stream().skip(Math.max(0, split.size() - 2)).reduce(1, (m, n) -> m * n);
+    long heads = picture.lines().filter(line -> line.startsWith(layout + " of ")).count();
+    assertEquals(blocks / grid, heads, picture);
+    if (mesh.size() / blocks <= 4) {
+      Set<String> words = new HashSet<>(List.of(picture.split("[\\s|]+", -1)));
+      for (int device = 0; device < mesh.size(); device++) {
+        assertTrue(words.contains(Integer.toString(device)), device + " in\n" + picture);
+      }
+    }
+    String image = LayoutPicture.svg(List.of(layout), shape);
+    assertEquals(blocks, image.split("stroke=\"black\"", -1).length - 1, image);
   }
 }
