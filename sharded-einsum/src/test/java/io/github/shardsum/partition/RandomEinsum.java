@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** An einsum of one to three operands from a seed: uneven, empty, partial, repeated labels. */
 final class RandomEinsum {
@@ -108,6 +109,20 @@ final class RandomEinsum {
     return ShardedEinsumPlan.of(equation, mesh, shapes, made, dtype, options);
   }
 
+  /** The plan within less than what the cheapest one holds; empty if there is none. */
+  Optional<ShardedEinsumPlan> within(ShardedEinsumPlan cheapest) {
+    long peak = cheapest.plan().peakBytes();
+    long limit = peak - peak / (3 + random.below(20));
+    try {
+      ShardedEinsumPlan plan = plan(PlanOptions.defaults().withMemoryLimit(limit));
+      assertTrue(plan.plan().peakBytes() <= limit, what);
+      return Optional.of(plan);
+    } catch (PlanException refused) {
+      assertTrue(String.valueOf(refused.getMessage()).contains("the least found needs"), what);
+      return Optional.empty();
+    }
+  }
+
   /** Whether there was a plan, whose result is then checked. */
   boolean isEqual(PlanOptions options) {
     ShardedEinsumPlan plan;
@@ -117,10 +132,15 @@ final class RandomEinsum {
       assertTrue(!equation.output().partial().isEmpty(), what + ": " + refused.getMessage());
       return false;
     }
+    check(plan);
+    return true;
+  }
+
+  /** Holds a plan to the unsharded einsum in this process. */
+  void check(ShardedEinsumPlan plan) {
     try (Collectives collectives = RandomSharding.collectives(mesh)) {
       check(plan, collectives);
     }
-    return true;
   }
 
   /** Holds a plan to the unsharded einsum on an engine, in this process or with others. */

@@ -12,6 +12,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Any value is, in any layout, what it was in any other. */
@@ -22,8 +23,8 @@ final class RandomReshardsTest {
   void reshardedValuesAreTheSameToTheBit() {
     int refused = 0;
     int cases = RandomSharding.cases(600, 20_000);
-    for (long seed = 0; seed < cases; seed++) {
-      refused += reshard(seed) ? 0 : 1;
+    for (int i = 0; i < cases; i++) {
+      refused += reshard(RandomSharding.SEED + i) ? 0 : 1;
     }
     assertTrue(refused <= cases / 20, refused + " of " + cases + " were refused");
   }
@@ -55,6 +56,11 @@ final class RandomReshardsTest {
       assertTrue(whole, what);
       return false;
     }
+    PlanOptions options = PlanOptions.defaults();
+    if (random.oneIn(4)) {
+      options = options.withMemoryLimit(random.below((int) (4 * shape.elementCount()) + 1));
+      plan = within(options, plan, what).orElse(plan);
+    }
     assertTrue(plan.certify().startsWith("certified"), what);
     Value value = random.value(from, shape, DType.F32, DType.F32, 9);
     List<Integer> devices = collectives.devices();
@@ -67,14 +73,28 @@ final class RandomReshardsTest {
     }
     Tensor whole = Reshard.gather(result, collectives);
     assertTrue(RandomSharding.isEqual(value.whole(), whole), what + "\n" + plan);
-    assertEquals(plan, again(plan), what);
+    // A plan is a function of its arguments.
+    assertEquals(plan, within(options, plan, what).orElse(plan), what);
     return true;
   }
 
-  /** A plan is a function of its arguments. */
-  private static ReshardPlan again(ReshardPlan plan) {
-    PlannedValue value = plan.plan().inputs().getFirst();
-    return ReshardPlan.of(
-        plan.from(), plan.to(), value.shape(), value.dtype(), PlanOptions.defaults());
+  /** The plan with a memory limit, in which no block is larger than that or both ends. */
+  private static Optional<ReshardPlan> within(PlanOptions options, ReshardPlan free, String what) {
+    PlannedValue value = free.plan().inputs().getFirst();
+    try {
+      ReshardPlan plan =
+          ReshardPlan.of(free.from(), free.to(), value.shape(), value.dtype(), options);
+      PlannedValue last = plan.plan().value(plan.plan().outputs().getFirst());
+      long ends = Math.max(value.localElements(), last.localElements());
+      long most = Math.max(ends, options.memoryLimit().orElse(Long.MAX_VALUE) / 4);
+      assertTrue(
+          plan.plan().values().stream().allMatch(v -> v.localElements() <= most),
+          () -> what + "\n" + plan);
+      return Optional.of(plan);
+    } catch (PlanException refused) {
+      String words = "no way stays within the memory limit of";
+      assertTrue(String.valueOf(refused.getMessage()).contains(words), what);
+      return Optional.empty();
+    }
   }
 }

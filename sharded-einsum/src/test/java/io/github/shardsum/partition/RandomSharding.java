@@ -24,6 +24,9 @@ import java.util.stream.IntStream;
 final class RandomSharding {
   private static final int[] SIZES = {0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 11, 12, 13};
 
+  /** The first seed of random cases: {@code -Dshardsum.seed=S}. */
+  static final long SEED = Long.getLong("shardsum.seed", 0);
+
   private final Random random;
 
   RandomSharding(long seed) {
@@ -146,8 +149,11 @@ final class RandomSharding {
     return numbers;
   }
 
-  /** How many cases: seconds of them, or in the exhaustive profile all. */
+  /**
+   * How many cases: seconds of them, or in the exhaustive profile all; or {@code
+   * -Dshardsum.sharded.cases=N}.
+   */
   static int cases(int few, int all) {
-    return TestDepth.cases(few / 2, few, all);
+    return Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(few / 2, few, all));
   }
 }

@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Random einsums and reshards on an engine that several processes may share; each process draws the
  * same. Not a name that Maven runs: {@code .ci/mpi} does, with as many processes as divide every
- * mesh. {@code -Dshardsum.sharded.cases=N} tries N einsums a mesh, and half as many reshards.
+ * mesh. {@code -Dshardsum.sharded.cases=N} tries N einsums and N reshards a mesh, {@code
+ * -Dshardsum.seed=S} begins with another seed; of a quarter there is a memory limit.
  */
 class ShardedContract {
   private static final int CASES = Integer.getInteger("shardsum.sharded.cases", 200);
@@ -31,11 +32,12 @@ class ShardedContract {
   void shardedEinsumsAreTheUnshardedToTheBit(Mesh mesh) {
     int refused = 0;
     try (Collectives collectives = Collectives.open(mesh)) {
-      for (long seed = 0; seed < CASES; seed++) {
-        RandomEinsum drawn = new RandomEinsum(mesh, seed);
+      for (int i = 0; i < CASES; i++) {
+        RandomEinsum drawn = new RandomEinsum(mesh, RandomSharding.SEED + i);
         ShardedEinsumPlan plan;
         try {
           plan = drawn.plan(PlanOptions.defaults());
+          plan = i % 4 == 0 ? drawn.within(plan).orElse(plan) : plan;
         } catch (PlanException none) {
           refused++;
           continue;
@@ -51,11 +53,12 @@ class ShardedContract {
   void reshardedValuesAreTheSameToTheBit(Mesh mesh) {
     int done = 0;
     try (Collectives collectives = Collectives.open(mesh)) {
-      for (long seed = 0; seed < CASES / 2; seed++) {
+      for (int i = 0; i < CASES; i++) {
+        long seed = RandomSharding.SEED + i;
         RandomSharding random = new RandomSharding(seed);
         done += RandomReshardsTest.reshard(random, "seed " + seed, mesh, collectives) ? 1 : 0;
       }
     }
-    assertTrue(done > CASES / 4, done + " of " + CASES / 2 + " had a plan");
+    assertTrue(done > CASES / 2, done + " of " + CASES + " had a plan");
   }
 }

@@ -1,17 +1,18 @@
 package io.github.shardsum.cli.launch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.launch.MpiJob.Outcome;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,21 +34,8 @@ class MpiJobTest {
   @ParameterizedTest
   @MethodSource(MpiJob.EACH_MPI)
   void aProgramRunsOnAMeshOverTheJob(String mpi) throws Exception {
-    Path file =
-        Files.writeString(
-            folder.resolve("layer.program"),
-            """
-            program layer {
-              input x: f32[E=8 M=6]
-              input wi: f32[E=8 M=6 H=4]
-              hidden = einsum(x, wi) {equation="E M, E M H -> E H"}
-              h = relu(hidden)
-              output h
-            }
-            """);
-    Path in = Files.createDirectories(folder.resolve("in"));
-    Npy.write(in.resolve("x.npy"), numbers(8, 6));
-    Npy.write(in.resolve("wi.npy"), numbers(8, 6, 4));
+    Path file = layer();
+    Path in = inputs("in", 8, 6);
     List<String> start = MpiJob.java("io.github.shardsum.cli.Main", MpiJob.classPath());
     List<String> one = List.of("run", file.toString(), "--in", in.toString(), "-o");
     Path alone = folder.resolve("alone");
@@ -58,10 +46,48 @@ class MpiJobTest {
     Outcome outcome = new MpiJob(folder).launch(mpi, with(mesh, "x=6"));
     assertEquals(0, outcome.status(), outcome.toString());
     assertEquals(-1, Files.mismatch(alone.resolve("h.npy"), shared.resolve("h.npy")));
-    Outcome refused = new MpiJob(folder).launch(mpi, with(mesh, "x=4"));
-    assertNotEquals(0, refused.status(), refused.toString());
-    String words = "choose a number of processes that divides the devices";
-    assertTrue(refused.errors().contains(words), refused.toString());
+  }
+
+  /** Before any work, so that none waits for another. */
+  @ParameterizedTest
+  @MethodSource(MpiJob.EACH_MPI)
+  void aWrongInputIsTheSameErrorOnEveryProcess(String mpi) throws Exception {
+    List<String> command = MpiJob.java(WrongInputs.class.getName(), MpiJob.classPath());
+    command.add(layer().toString());
+    inputs("right", 8, 6);
+    inputs("of-another-size", 7, 6);
+    inputs("of-another-rank", 8, 6, 1);
+    Outcome outcome = new MpiJob(folder).launch(mpi, command);
+    assertEquals(0, outcome.status(), outcome.toString());
+    for (WrongInputs.Kind kind : WrongInputs.Kind.values()) {
+      String told = kind + ": shardsum run: [^\\n]*" + Pattern.quote(kind.words()) + "[^\\n]*";
+      List<String> each =
+          Pattern.compile(told).matcher(outcome.out()).results().map(MatchResult::group).toList();
+      assertEquals(3, each.size(), kind + " in " + outcome);
+      assertEquals(1, Set.copyOf(each).size(), each.toString());
+    }
+  }
+
+  private Path layer() throws IOException {
+    return Files.writeString(
+        folder.resolve("layer.program"),
+        """
+        program layer {
+          input x: f32[E=8 M=6]
+          input wi: f32[E=8 M=6 H=4]
+          hidden = einsum(x, wi) {equation="E M, E M H -> E H"}
+          h = relu(hidden)
+          output h
+        }
+        """);
+  }
+
+  /** The layer's inputs, of which x has a shape. */
+  private Path inputs(String name, long... shape) throws IOException {
+    Path in = Files.createDirectories(folder.resolve(name));
+    Npy.write(in.resolve("x.npy"), numbers(shape));
+    Npy.write(in.resolve("wi.npy"), numbers(8, 6, 4));
+    return in;
   }
 
   private static List<String> with(List<String> line, String... more) {

@@ -7,16 +7,21 @@ import io.github.shardsum.cli.Main;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class PlanCommandsTest {
   @TempDir private Path folder;
@@ -156,6 +161,128 @@ class PlanCommandsTest {
     assertTrue(out.toString().contains(" seconds "), out.toString());
     assertEquals(1, run(with(plan, "--topology", "tpu-v9")));
     assertTrue(err.toString().contains("tpu-v9"), err.toString());
+  }
+
+  /** What hung on the order of a hash table would differ: each JVM has another. */
+  @Test
+  void aPlanIsTheSameTextInAnotherJvm() throws Exception {
+    String[] line = {
+      "plan",
+      layer().toString(),
+      "--mesh",
+      "x=2,y=2,z=2",
+      "--annotate",
+      "h=E@x G@z",
+      "--annotate",
+      "dispatched=E@z.y"
+    };
+    assertEquals(0, run(line), err.toString());
+    String classPath =
+        System.getProperty("jdk.module.path", "")
+            + File.pathSeparator
+            + System.getProperty("java.class.path", "");
+    String[] child = {
+      Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+      "-XX:TieredStopAtLevel=1",
+      "--add-modules=jdk.incubator.vector",
+      "--enable-native-access=ALL-UNNAMED",
+      "-cp",
+      classPath,
+      "io.github.shardsum.cli.Main"
+    };
+    Process other =
+        new ProcessBuilder(with(child, line))
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    String printed = new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(out.toString(), printed);
+    assertEquals(0, other.waitFor());
+  }
+
+  private static final Set<String> OPS =
+      Set.of(
+          "all-gather",
+          "all-reduce",
+          "reduce-scatter",
+          "all-to-all",
+          "collective-permute",
+          "exchange",
+          "slice",
+          "einsum");
+
+  private JsonNode answer(String... line) {
+    out.getBuffer().setLength(0);
+    assertEquals(0, run(with(line, "--json", "--run")), err.toString());
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    assertTrue(answer.path("equal").booleanValue(), out.toString());
+    long sum = 0;
+    for (JsonNode step : answer.path("steps")) {
+      assertTrue(OPS.contains(step.path("op").stringValue()), step.toString());
+      sum += step.path("elementsReceived").longValue(0);
+    }
+    assertEquals(sum, answer.path("elementsReceived").longValue(), out.toString());
+    return answer;
+  }
+
+  private static JsonNode step(JsonNode answer, String op) {
+    for (JsonNode step : answer.path("steps")) {
+      if (step.path("op").stringValue().equals(op)) {
+        return step;
+      }
+    }
+    throw new AssertionError("no " + op + " in " + answer);
+  }
+
+  @Test
+  void theStepsHaveTheMembersThatTheirOpsNeed() {
+    JsonNode moved = answer("reshard", "--mesh", "x=3", "--sizes", "a=5,b=7", "a@x b", "a b@x");
+    // Two thirds of 14 elements, rounded up.
+    assertEquals(
+        "{\"op\":\"all-to-all\",\"operand\":0,\"from\":\"a\",\"to\":\"b\",\"axes\":[\"x\"],"
+            + "\"elementsReceived\":10}",
+        step(moved, "all-to-all").toString());
+    assertEquals("[[2,7]]", moved.path("localShapes").path("operands").toString());
+    assertEquals("[5,3]", moved.path("localShapes").path("result").toString());
+    JsonNode permuted =
+        answer("reshard", "--mesh", "x=2,y=2", "--sizes", "a=8,b=8", "a@x.y b", "a@y.x b");
+    assertEquals("a@y.x b", step(permuted, "collective-permute").path("layout").stringValue());
+    JsonNode exchanged = answer("reshard", "--mesh", "x=2,y=3", "--sizes", "a=7", "a@x.y", "a@y.x");
+    assertEquals("a", step(exchanged, "exchange").path("label").stringValue());
+    JsonNode sliced = answer("reshard", "--mesh", "x=2", "--sizes", "a=8", "a", "a@x");
+    assertEquals(
+        "{\"op\":\"slice\",\"operand\":0,\"label\":\"a\",\"axes\":[\"x\"],"
+            + "\"elementsReceived\":0}",
+        step(sliced, "slice").toString());
+    JsonNode summed = answer("reshard", "--mesh", "x=2", "--sizes", "a=8", "a | x", "a");
+    assertEquals("[\"x\"]", step(summed, "all-reduce").path("axes").toString());
+    JsonNode spaced =
+        answer("plan", "--mesh", "x=2", "--sizes", "batch=4,k=6", "batch@x k, k -> batch@x");
+    assertEquals("batch k, k -> batch", step(spaced, "einsum").path("equation").stringValue());
+    assertEquals(2 * 2 * 6, spaced.path("flops").longValue());
+  }
+
+  @Test
+  void ofThreeOperandsAStepsOutputMayBeOne() {
+    String equation = "m@x k, k n, n p@x -> m p@x";
+    JsonNode chain = answer("plan", "--mesh", "x=4", "--sizes", "m=64,k=64,n=2,p=64", equation);
+    JsonNode steps = chain.path("steps");
+    assertEquals("[0,1]", steps.get(0).path("operands").toString());
+    assertEquals("all-gather", steps.get(1).path("op").stringValue());
+    assertEquals("step:0", steps.get(1).path("operand").stringValue());
+  }
+
+  @Test
+  void noAxesAreOneDevice() {
+    JsonNode alone = answer("plan", "--mesh", "", "--sizes", "m=3,n=2", "m n -> n");
+    assertEquals(0, alone.path("elementsReceived").longValue());
+    assertEquals(1, alone.path("steps").size());
+  }
+
+  @Test
+  void aDeviceOrderMovesDevicesAndNotThePlan() {
+    String[] line = {"reshard", "--mesh", "x=2,y=2", "--sizes", "a=8,b=8", "a@x b", "a b@y"};
+    JsonNode usual = answer(line);
+    assertEquals(usual, answer(with(line, "--device-order", "0,2,1,3")));
   }
 
   private static String[] with(String[] line, String... more) {

@@ -20,6 +20,7 @@ import io.github.shardsum.testkit.Generator;
 import io.github.shardsum.testkit.Layouts;
 import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testkit.Programs;
+import io.github.shardsum.testsupport.TestDepth;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.Test;
  * that was found is told, and a plan within that does.
  */
 class MemoryLimitProperties {
-  private static final int TRIES = Boolean.getBoolean("shardsum.test.exhaustive") ? 100 : 6;
+  private static final int TRIES = TestDepth.cases(4, 6, 40);
   private static final PlanOptions OPTIONS = PlanOptions.defaults().withReplication();
   private static final Pattern LEAST = Pattern.compile("the least found needs (\\d+)");
 
