@@ -173,8 +173,7 @@ class TrainingOnPluginTest {
   private static Trained onOurMesh(DType dtype) {
     try (Collectives collectives = Collectives.open(MESH)) {
       return train(
-          new Split(
-              MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())),
+          new Split(MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())),
           dtype);
     }
   }
