@@ -11,8 +11,10 @@ import io.github.shardsum.program.Source.Constant;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -40,6 +42,7 @@ final class EpilogueFusion {
   private final Uses uses;
   private final Map<Integer, Chain> byLast = new HashMap<>();
   private final Set<Integer> absorbed = new HashSet<>();
+  private final Map<Integer, Integer> ends = new HashMap<>();
 
   EpilogueFusion(Program program, Uses uses) {
     this.program = program;
@@ -63,6 +66,11 @@ final class EpilogueFusion {
     return absorbed.contains(statement);
   }
 
+  /** The last statement of the chain that a statement is in, itself if it is in none. */
+  int endOf(int statement) {
+    return ends.getOrDefault(statement, statement);
+  }
+
   boolean isInChain(int statement) {
     return absorbed.contains(statement) || byLast.containsKey(statement);
   }
@@ -70,12 +78,17 @@ final class EpilogueFusion {
   private void find(int einsum) {
     Chain chain = new Chain(einsum, einsum, 1, Optional.empty(), false);
     Optional<Chain> longer = extend(chain, 0);
+    List<Integer> parts = new ArrayList<>();
     for (int stage = 0; longer.isPresent(); stage++) {
+      parts.add(chain.last());
       chain = longer.get();
       longer = extend(chain, stage);
     }
     if (chain.last() != einsum) {
       byLast.put(chain.last(), chain);
+      for (int part : parts) {
+        ends.put(part, chain.last());
+      }
     }
   }
 

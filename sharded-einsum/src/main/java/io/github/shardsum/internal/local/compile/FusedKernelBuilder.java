@@ -26,10 +26,12 @@ final class FusedKernelBuilder {
   private final List<Value> inputs = new ArrayList<>();
   private final List<Instruction> instructions = new ArrayList<>();
   private final Map<Value, Integer> registers = new HashMap<>();
+  private final List<Value> results;
 
-  FusedKernelBuilder(Program program, Uses uses, List<Integer> group) {
+  FusedKernelBuilder(Program program, Uses uses, List<Integer> group, List<Value> results) {
     this.program = program;
     this.uses = uses;
+    this.results = List.copyOf(results);
     this.space = program.statements().get(group.getLast()).result().type();
     Set<Value> inside = new HashSet<>();
     group.forEach(i -> inside.add(program.statements().get(i).result()));
@@ -52,7 +54,11 @@ final class FusedKernelBuilder {
   FusedKernel kernel() {
     List<DType> dtypes = inputs.stream().map(value -> value.type().dtype()).toList();
     List<int[]> axes = inputs.stream().map(value -> axes(space, value.type())).toList();
-    return new FusedKernel(space.shape(), dtypes, axes, instructions);
+    List<FusedKernel.Result> written =
+        results.stream()
+            .map(value -> new FusedKernel.Result(register(value), axes(space, value.type())))
+            .toList();
+    return new FusedKernel(space.shape(), dtypes, axes, instructions, written);
   }
 
   double flops() {

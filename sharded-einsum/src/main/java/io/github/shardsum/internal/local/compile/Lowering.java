@@ -125,10 +125,11 @@ public final class Lowering {
   }
 
   private void fused(List<Integer> group, Statement statement) {
-    FusedKernelBuilder builder = new FusedKernelBuilder(program, uses, group);
+    List<Value> results = groups.results(group.getLast());
+    FusedKernelBuilder builder = new FusedKernelBuilder(program, uses, group, results);
     FusedKernel kernel = builder.kernel();
     int[] operands = builder.inputs().stream().mapToInt(this::dense).toArray();
-    int out = define(statement.result());
+    int[] out = results.stream().mapToInt(this::define).toArray();
     String detail =
         group.size() == 1
             ? statement.toString()
@@ -137,14 +138,14 @@ public final class Lowering {
         "pointwise",
         detail,
         list(operands),
-        List.of(out),
+        list(out),
         builder.flops(),
         frame -> {
           Tensor[] in = new Tensor[operands.length];
           for (int i = 0; i < in.length; i++) {
             in[i] = frame.tensor(operands[i]);
           }
-          kernel.run(frame.workers(), frame.tensor(out), in);
+          kernel.run(frame.workers(), tensors(frame, out), in);
         });
   }
 

@@ -209,7 +209,8 @@ final class MovementLowering {
             List.of(),
             List.of(),
             List.of(
-                new Instruction.Index(type.dtype(), inner, Math.max(1, type.shape().size(axis)))));
+                new Instruction.Index(type.dtype(), inner, Math.max(1, type.shape().size(axis)))),
+            List.of(new FusedKernel.Result(0, FusedKernelBuilder.axes(type, type))));
     int out = lowering.define(result);
     lowering.step(
         "iota",
@@ -217,6 +218,6 @@ final class MovementLowering {
         List.of(),
         List.of(out),
         0,
-        frame -> kernel.run(frame.workers(), frame.tensor(out)));
+        frame -> kernel.run(frame.workers(), List.of(frame.tensor(out))));
   }
 }

@@ -8,15 +8,14 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
- * Which pointwise operations run as one kernel: an operation joins that of its readers if it is
- * read there alone and has the same labels. Constants and iotas are made anew in each kernel that
- * reads them.
+ * Which pointwise operations run as one kernel, at the place of its last one: an operation joins
+ * the kernel of its first reader if it has the same labels and whatever else reads it runs later;
+ * so what a kernel computes on the way may be a result of it too. Constants and iotas are made anew
+ * in each kernel that reads them.
  */
 final class PointwiseFusion {
   /** Blocks of a kernel stay in the first-level cache up to about this many operations. */
@@ -42,18 +41,23 @@ final class PointwiseFusion {
 
   private void join(int statement) {
     Value result = program.statements().get(statement).result();
-    Set<Integer> roots = new HashSet<>();
-    for (int use : uses.of(result)) {
-      roots.add(rootOf.getOrDefault(use, -1));
-    }
-    int root = roots.size() == 1 && !uses.isOutput(result) ? roots.iterator().next() : -1;
+    int root = uses.of(result).stream().mapToInt(this::runsAt).min().orElse(statement);
     boolean joins =
-        root >= 0
-            && members.getOrDefault(root, List.of()).size() < MOST
+        members.containsKey(root)
+            && members.get(root).size() < MOST
             && sameLabels(result.type(), program.statements().get(root).result().type());
     int mine = joins ? root : statement;
     rootOf.put(statement, mine);
     members.computeIfAbsent(mine, _ -> new ArrayList<>()).addFirst(statement);
+  }
+
+  /** The statement at whose place another one is computed. */
+  private int runsAt(int statement) {
+    return rootOf.getOrDefault(statement, epilogues.endOf(statement));
+  }
+
+  private boolean isIn(int root, int statement) {
+    return rootOf.getOrDefault(statement, -1) == root;
   }
 
   private static boolean sameLabels(ValueType x, ValueType y) {
@@ -63,6 +67,23 @@ final class PointwiseFusion {
   /** Statements of the kernel whose result a statement's is, in order; empty if it has none. */
   List<Integer> endingAt(int statement) {
     return members.getOrDefault(statement, List.of());
+  }
+
+  /** Values of a kernel that are read elsewhere, that of its last statement included. */
+  List<Value> results(int statement) {
+    List<Integer> group = endingAt(statement);
+    List<Value> results = new ArrayList<>();
+    for (int i : group) {
+      Value value = program.statements().get(i).result();
+      boolean leaves =
+          i == statement
+              || uses.isOutput(value)
+              || uses.of(value).stream().anyMatch(use -> !isIn(statement, use));
+      if (leaves) {
+        results.add(value);
+      }
+    }
+    return results;
   }
 
   /** Whether a statement is computed inside of another's kernel. */

@@ -9,11 +9,9 @@ import io.github.shardsum.tensor.Tensor;
  * are read into arrays. Immutable; one a run.
  */
 final class BroadcastReader {
-  private final Tensor tensor;
   private final Elements elements;
   private final long[] sizes;
   private final long[] strides;
-  private final boolean contiguous;
   private final boolean single;
 
   /**
@@ -24,7 +22,6 @@ final class BroadcastReader {
    * @param axes for each axis of the shape the tensor's axis, -1 where it is repeated
    */
   BroadcastReader(Tensor tensor, Shape over, int[] axes) {
-    this.tensor = tensor;
     this.elements = Elements.of(tensor);
     long[] all = new long[axes.length];
     for (int i = 0; i < axes.length; i++) {
@@ -48,17 +45,12 @@ final class BroadcastReader {
     }
     this.sizes = java.util.Arrays.copyOf(keptSizes, rank);
     this.strides = java.util.Arrays.copyOf(keptStrides, rank);
-    this.contiguous = rank == 0 || (rank == 1 && strides[0] == 1);
     this.single = rank == 0 || (rank == 1 && strides[0] == 0);
   }
 
-  Tensor tensor() {
-    return tensor;
-  }
-
-  /** Whether index i stands i elements after the first. */
-  boolean isContiguous() {
-    return contiguous && !single;
+  /** Whether every index reads the same element. */
+  boolean isSingle() {
+    return single;
   }
 
   /** Fills a block with the elements of n indices from one on. */

@@ -7,48 +7,48 @@ import io.github.shardsum.tensor.DType;
 final class Conversions {
   private Conversions() {}
 
-  static void toFloats(DType dtype, Object from, int at, float[] z, int n) {
+  static void toFloats(DType dtype, Object from, float[] z, int n) {
     boolean narrow = dtype == DType.BF16;
     switch (from) {
-      case float[] x -> System.arraycopy(x, at, z, 0, n);
+      case float[] x -> System.arraycopy(x, 0, z, 0, n);
       case double[] x -> {
         for (int i = 0; i < n; i++) {
-          z[i] = narrow ? Bf16.toFloat(Bf16.fromDouble(x[at + i])) : (float) x[at + i];
+          z[i] = narrow ? Bf16.toFloat(Bf16.fromDouble(x[i])) : (float) x[i];
         }
       }
       case long[] x -> {
         for (int i = 0; i < n; i++) {
-          z[i] = narrow ? Bf16.toFloat(Bf16.fromLong(x[at + i])) : x[at + i];
+          z[i] = narrow ? Bf16.toFloat(Bf16.fromLong(x[i])) : x[i];
         }
       }
       default -> throw new IllegalStateException("block: " + from.getClass());
     }
   }
 
-  static void toDoubles(Object from, int at, double[] z, int n) {
+  static void toDoubles(Object from, double[] z, int n) {
     switch (from) {
       case float[] x -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i];
+          z[i] = x[i];
         }
       }
-      case double[] x -> System.arraycopy(x, at, z, 0, n);
+      case double[] x -> System.arraycopy(x, 0, z, 0, n);
       case long[] x -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i];
+          z[i] = x[i];
         }
       }
       default -> throw new IllegalStateException("block: " + from.getClass());
     }
   }
 
-  static void toLongs(DType dtype, Object from, int at, long[] z, int n) {
+  static void toLongs(DType dtype, Object from, long[] z, int n) {
     for (int i = 0; i < n; i++) {
       z[i] =
           switch (from) {
-            case float[] x -> ofReal(dtype, x[at + i]);
-            case double[] x -> ofReal(dtype, x[at + i]);
-            case long[] x -> dtype == DType.BOOL ? (x[at + i] != 0 ? 1 : 0) : x[at + i];
+            case float[] x -> ofReal(dtype, x[i]);
+            case double[] x -> ofReal(dtype, x[i]);
+            case long[] x -> dtype == DType.BOOL ? (x[i] != 0 ? 1 : 0) : x[i];
             default -> throw new IllegalStateException("block: " + from.getClass());
           };
     }

@@ -17,24 +17,46 @@ import java.util.List;
  * @param shape the index space, in whose C order blocks are cut
  * @param inputs dtype of each input
  * @param axes for each input and axis of the shape the input's axis, -1 where it is repeated
- * @param instructions the operations; the last one's block is the result
+ * @param instructions the operations
+ * @param results which blocks are written to memory
  */
 public record FusedKernel(
-    Shape shape, List<DType> inputs, List<int[]> axes, List<Instruction> instructions) {
+    Shape shape,
+    List<DType> inputs,
+    List<int[]> axes,
+    List<Instruction> instructions,
+    List<Result> results) {
   /** Elements of a block; ten blocks of f64 fit in the first-level cache. */
   static final int BLOCK = 512;
 
   /** Tasks a thread, so that a late one costs little; more would allocate more. */
   private static final int TASKS_A_THREAD = 4;
 
+  /** From so many elements on more than one thread is worth waking: about 10 us of work. */
+  private static final long LEAST_SHARED = 1 << 13;
+
+  /**
+   * A block that is written to memory.
+   *
+   * @param block its number
+   * @param axes for each axis of the shape the result's
+   */
+  public record Result(int block, int... axes) {
+    /** Copies the axes. */
+    public Result {
+      axes = axes.clone();
+    }
+  }
+
   /** Copies the lists. */
   public FusedKernel {
     inputs = List.copyOf(inputs);
     axes = List.copyOf(axes);
     instructions = List.copyOf(instructions);
+    results = List.copyOf(results);
   }
 
-  public void run(Workers workers, Tensor out, Tensor... operands) {
+  public void run(Workers workers, List<Tensor> outputs, Tensor... operands) {
     long count = shape.elementCount();
     if (count == 0) {
       return;
@@ -43,11 +65,15 @@ public record FusedKernel(
     for (int i = 0; i < readings.length; i++) {
       readings[i] = new BroadcastReader(operands[i], shape, axes.get(i));
     }
-    int[] straight = new int[shape.rank()];
-    java.util.Arrays.setAll(straight, i -> i);
-    BroadcastReader result = new BroadcastReader(out, shape, straight);
+    BroadcastReader[] targets = new BroadcastReader[results.size()];
+    for (int i = 0; i < targets.length; i++) {
+      targets[i] = new BroadcastReader(outputs.get(i), shape, results.get(i).axes());
+    }
     long blocks = Math.ceilDiv(count, BLOCK);
-    int tasks = (int) Math.min(blocks, (long) TASKS_A_THREAD * workers.parallelism());
+    int tasks =
+        count < LEAST_SHARED
+            ? 1
+            : (int) Math.min(blocks, (long) TASKS_A_THREAD * workers.parallelism());
     workers.run(
         tasks,
         (task, scratch) -> {
@@ -56,7 +82,9 @@ public record FusedKernel(
           for (long at = blocks * task / tasks * BLOCK; at < end; at += BLOCK) {
             int n = (int) Math.min(BLOCK, end - at);
             state.run(at, n);
-            result.store(state.arrays[state.arrays.length - 1], at, n);
+            for (int i = 0; i < targets.length; i++) {
+              targets[i].store(state.blocks[results.get(i).block()], at, n);
+            }
           }
         });
   }
@@ -64,73 +92,65 @@ public record FusedKernel(
   /** The blocks of one task. */
   private final class Blocks {
     private final BroadcastReader[] readings;
-    private final Object[] own;
-    private final Object[] arrays;
-    private final int[] at;
+    private final Object[] blocks;
 
     Blocks(BroadcastReader[] readings, Scratch scratch) {
       this.readings = readings;
-      this.own = new Object[inputs.size() + instructions.size()];
-      this.arrays = new Object[own.length];
-      this.at = new int[own.length];
-      for (int i = 0; i < own.length; i++) {
+      this.blocks = new Object[inputs.size() + instructions.size()];
+      for (int i = 0; i < blocks.length; i++) {
         int input = inputs.size();
         DType dtype = i < input ? inputs.get(i) : instructions.get(i - input).dtype();
-        own[i] =
+        blocks[i] =
             switch (Register.of(dtype)) {
               case FLOAT -> scratch.floats(i, BLOCK);
               case DOUBLE -> scratch.doubles(i, BLOCK);
               case LONG -> scratch.longs(i, BLOCK);
             };
-        arrays[i] = own[i];
+      }
+      // What is the same everywhere is the same in each block.
+      for (int i = 0; i < readings.length; i++) {
+        if (readings[i].isSingle()) {
+          readings[i].load(0, BLOCK, blocks[i]);
+        }
+      }
+      for (int i = 0; i < instructions.size(); i++) {
+        if (instructions.get(i) instanceof Instruction.Fill fill) {
+          fill(fill, readings.length + i, BLOCK);
+          round(fill.dtype(), readings.length + i, BLOCK);
+        }
       }
     }
 
     void run(long from, int n) {
       for (int i = 0; i < readings.length; i++) {
-        load(i, from, n);
+        if (!readings[i].isSingle()) {
+          readings[i].load(from, n, blocks[i]);
+        }
       }
       for (int i = 0; i < instructions.size(); i++) {
         run(instructions.get(i), readings.length + i, from, n);
       }
     }
 
-    /** A contiguous f32, f64 or i64 array is read where it lies. */
-    private void load(int i, long from, int n) {
-      Tensor tensor = readings[i].tensor();
-      boolean direct =
-          readings[i].isContiguous()
-              && tensor.array().isPresent()
-              && (tensor.dtype() == DType.F32
-                  || tensor.dtype() == DType.F64
-                  || tensor.dtype() == DType.I64);
-      if (direct) {
-        arrays[i] = tensor.array().get();
-        at[i] = (int) (tensor.arrayOffset() + from);
-      } else {
-        readings[i].load(from, n, own[i]);
-      }
-    }
-
     private float[] floats(int i) {
-      return (float[]) arrays[i];
+      return (float[]) blocks[i];
     }
 
     private double[] doubles(int i) {
-      return (double[]) arrays[i];
+      return (double[]) blocks[i];
     }
 
     private long[] longs(int i) {
-      return (long[]) arrays[i];
+      return (long[]) blocks[i];
     }
 
     private void run(Instruction instruction, int z, long from, int n) {
       switch (instruction) {
         case Instruction.Unary u -> {
           switch (Register.of(u.dtype())) {
-            case FLOAT -> FloatBlocks.unary(u.kind(), floats(u.x()), at[u.x()], floats(z), n);
-            case DOUBLE -> DoubleBlocks.unary(u.kind(), doubles(u.x()), at[u.x()], doubles(z), n);
-            case LONG -> LongBlocks.unary(u.kind(), longs(u.x()), at[u.x()], longs(z), n);
+            case FLOAT -> FloatBlocks.unary(u.kind(), floats(u.x()), floats(z), n);
+            case DOUBLE -> DoubleBlocks.unary(u.kind(), doubles(u.x()), doubles(z), n);
+            case LONG -> LongBlocks.unary(u.kind(), longs(u.x()), longs(z), n);
           }
         }
         case Instruction.Binary b -> binary(b, z, n);
@@ -138,7 +158,9 @@ public record FusedKernel(
         case Instruction.Select s -> select(s, z, n);
         case Instruction.Convert c -> convert(c, z, n);
         case Instruction.Uniform u -> uniform(u, z, n);
-        case Instruction.Fill fill -> fill(fill, z, n);
+        case Instruction.Fill _ -> {
+          return;
+        }
         case Instruction.Index index -> index(index, z, from, n);
       }
       round(instruction.dtype(), z, n);
@@ -159,55 +181,48 @@ public record FusedKernel(
       int x = b.x();
       int y = b.y();
       switch (Register.of(b.dtype())) {
-        case FLOAT ->
-            FloatBlocks.binary(b.kind(), floats(x), at[x], floats(y), at[y], floats(z), n);
-        case DOUBLE ->
-            DoubleBlocks.binary(b.kind(), doubles(x), at[x], doubles(y), at[y], doubles(z), n);
-        case LONG -> LongBlocks.binary(b.kind(), longs(x), at[x], longs(y), at[y], longs(z), n);
+        case FLOAT -> FloatBlocks.binary(b.kind(), floats(x), floats(y), floats(z), n);
+        case DOUBLE -> DoubleBlocks.binary(b.kind(), doubles(x), doubles(y), doubles(z), n);
+        case LONG -> LongBlocks.binary(b.kind(), longs(x), longs(y), longs(z), n);
       }
     }
 
     private void compare(Instruction.Compare c, int z, int n) {
       int x = c.x();
       int y = c.y();
-      switch (arrays[x]) {
-        case float[] floats ->
-            FloatBlocks.compare(c.relation(), floats, at[x], floats(y), at[y], longs(z), n);
+      switch (blocks[x]) {
+        case float[] floats -> FloatBlocks.compare(c.relation(), floats, floats(y), longs(z), n);
         case double[] doubles ->
-            DoubleBlocks.compare(c.relation(), doubles, at[x], doubles(y), at[y], longs(z), n);
-        default -> LongBlocks.compare(c.relation(), longs(x), at[x], longs(y), at[y], longs(z), n);
+            DoubleBlocks.compare(c.relation(), doubles, doubles(y), longs(z), n);
+        default -> LongBlocks.compare(c.relation(), longs(x), longs(y), longs(z), n);
       }
     }
 
     private void select(Instruction.Select s, int z, int n) {
       long[] c = longs(s.condition());
-      int cAt = at[s.condition()];
       int x = s.x();
       int y = s.y();
       switch (Register.of(s.dtype())) {
-        case FLOAT -> FloatBlocks.select(c, cAt, floats(x), at[x], floats(y), at[y], floats(z), n);
-        case DOUBLE ->
-            DoubleBlocks.select(c, cAt, doubles(x), at[x], doubles(y), at[y], doubles(z), n);
-        case LONG -> LongBlocks.select(c, cAt, longs(x), at[x], longs(y), at[y], longs(z), n);
+        case FLOAT -> FloatBlocks.select(c, floats(x), floats(y), floats(z), n);
+        case DOUBLE -> DoubleBlocks.select(c, doubles(x), doubles(y), doubles(z), n);
+        case LONG -> LongBlocks.select(c, longs(x), longs(y), longs(z), n);
       }
     }
 
     private void convert(Instruction.Convert c, int z, int n) {
       int x = c.x();
       switch (Register.of(c.dtype())) {
-        case FLOAT -> Conversions.toFloats(c.dtype(), arrays[x], at[x], floats(z), n);
-        case DOUBLE -> Conversions.toDoubles(arrays[x], at[x], doubles(z), n);
-        case LONG -> Conversions.toLongs(c.dtype(), arrays[x], at[x], longs(z), n);
+        case FLOAT -> Conversions.toFloats(c.dtype(), blocks[x], floats(z), n);
+        case DOUBLE -> Conversions.toDoubles(blocks[x], doubles(z), n);
+        case LONG -> Conversions.toLongs(c.dtype(), blocks[x], longs(z), n);
       }
     }
 
     private void uniform(Instruction.Uniform u, int z, int n) {
       long[] seeds = longs(u.seed());
       long[] indices = longs(u.index());
-      int seedsAt = at[u.seed()];
-      int indicesAt = at[u.index()];
       for (int i = 0; i < n; i++) {
-        long bits = new Philox(seeds[seedsAt + i]).bits(indices[indicesAt + i], u.stream());
+        long bits = new Philox(seeds[i]).bits(indices[i], u.stream());
         double value = SourceEvaluator.uniform(u.dtype(), bits);
         switch (Register.of(u.dtype())) {
           case FLOAT -> floats(z)[i] = (float) value;

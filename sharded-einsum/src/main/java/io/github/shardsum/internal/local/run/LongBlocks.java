@@ -10,47 +10,47 @@ import io.github.shardsum.tensor.DType;
 final class LongBlocks {
   private LongBlocks() {}
 
-  static void unary(UnaryKind kind, long[] x, int at, long[] z, int n) {
+  static void unary(UnaryKind kind, long[] x, long[] z, int n) {
     for (int i = 0; i < n; i++) {
-      z[i] = Numbers.unary(kind, x[at + i]);
+      z[i] = Numbers.unary(kind, x[i]);
     }
   }
 
-  static void binary(BinaryKind kind, long[] x, int at, long[] y, int yAt, long[] z, int n) {
+  static void binary(BinaryKind kind, long[] x, long[] y, long[] z, int n) {
     switch (kind) {
       case ADD -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] + y[yAt + i];
+          z[i] = x[i] + y[i];
         }
       }
       case SUBTRACT -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] - y[yAt + i];
+          z[i] = x[i] - y[i];
         }
       }
       case MULTIPLY -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] * y[yAt + i];
+          z[i] = x[i] * y[i];
         }
       }
       case AND -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] & y[yAt + i];
+          z[i] = x[i] & y[i];
         }
       }
       case OR -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] | y[yAt + i];
+          z[i] = x[i] | y[i];
         }
       }
       case XOR -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] ^ y[yAt + i];
+          z[i] = x[i] ^ y[i];
         }
       }
       case DIVIDE, REMAINDER, MAXIMUM, MINIMUM, POWER -> {
         for (int i = 0; i < n; i++) {
-          z[i] = Numbers.binary(kind, x[at + i], y[yAt + i]);
+          z[i] = Numbers.binary(kind, x[i], y[i]);
         }
       }
     }
@@ -65,44 +65,44 @@ final class LongBlocks {
     }
   }
 
-  static void compare(Comparison relation, long[] x, int at, long[] y, int yAt, long[] z, int n) {
+  static void compare(Comparison relation, long[] x, long[] y, long[] z, int n) {
     switch (relation) {
       case EQ -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] == y[yAt + i] ? 1 : 0;
+          z[i] = x[i] == y[i] ? 1 : 0;
         }
       }
       case NE -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] != y[yAt + i] ? 1 : 0;
+          z[i] = x[i] != y[i] ? 1 : 0;
         }
       }
       case LT -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] < y[yAt + i] ? 1 : 0;
+          z[i] = x[i] < y[i] ? 1 : 0;
         }
       }
       case LE -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] <= y[yAt + i] ? 1 : 0;
+          z[i] = x[i] <= y[i] ? 1 : 0;
         }
       }
       case GT -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] > y[yAt + i] ? 1 : 0;
+          z[i] = x[i] > y[i] ? 1 : 0;
         }
       }
       case GE -> {
         for (int i = 0; i < n; i++) {
-          z[i] = x[at + i] >= y[yAt + i] ? 1 : 0;
+          z[i] = x[i] >= y[i] ? 1 : 0;
         }
       }
     }
   }
 
-  static void select(long[] c, int at, long[] x, int xAt, long[] y, int yAt, long[] z, int n) {
+  static void select(long[] c, long[] x, long[] y, long[] z, int n) {
     for (int i = 0; i < n; i++) {
-      z[i] = c[at + i] != 0 ? x[xAt + i] : y[yAt + i];
+      z[i] = x[i] & -c[i] | y[i] & ~-c[i];
     }
   }
 }
