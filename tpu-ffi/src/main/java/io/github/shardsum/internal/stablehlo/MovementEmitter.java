@@ -33,13 +33,24 @@ final class MovementEmitter {
   }
 
   private Ssa pad(Movement.Pad pad, Ssa x) {
-    return ops.pad(
-        x,
-        Literals.of(x.element(), pad.fill()),
-        pad.x().type().axis(pad.label()),
-        pad.low(),
-        pad.high(),
-        pad.interior());
+    String fill = Literals.of(x.element(), pad.fill());
+    int dimension = pad.x().type().axis(pad.label());
+    Ssa apart = pad.interior() == 0 ? x : apart(x, fill, dimension, pad.interior());
+    return ops.pad(apart, fill, dimension, pad.low(), pad.high());
+  }
+
+  /**
+   * Elements that come between those of a dimension come behind each of them, along a dimension of
+   * their own: XLA refuses what it makes of a pad with interior elements along a split dimension.
+   */
+  private Ssa apart(Ssa x, String fill, int dimension, long interior) {
+    long size = x.type().sizes().get(dimension);
+    List<Long> sizes = new ArrayList<>(x.type().sizes());
+    sizes.add(dimension + 1, 1L);
+    Ssa padded = ops.pad(ops.reshape(x, sizes), fill, dimension + 1, 0, interior);
+    long longer = Math.multiplyExact(size, interior + 1);
+    Ssa joined = ops.reshape(padded, x.type().with(dimension, longer).sizes());
+    return ops.slice(joined, dimension, 0, Math.max(0, longer - interior), 1);
   }
 
   /** A slice for each element of a window, or for each window, whichever are fewer. */

@@ -117,10 +117,11 @@ final class Ops {
         "stablehlo.slice %s %s : (%s) -> %s".formatted(x, ranges, x.type(), type), type);
   }
 
-  Ssa pad(Ssa x, String fill, int dimension, long low, long high, long interior) {
-    long size = x.type().sizes().get(dimension);
-    long longer = size + low + high + Math.max(size - 1, 0) * interior;
-    TensorType type = x.type().with(dimension, longer);
+  Ssa pad(Ssa x, String fill, int dimension, long low, long high) {
+    TensorType type = x.type().with(dimension, x.type().sizes().get(dimension) + low + high);
+    if (type.equals(x.type())) {
+      return x;
+    }
     TensorType scalar = TensorType.scalar(x.element());
     Ssa with = constant(scalar, fill);
     return out.define(
@@ -130,7 +131,7 @@ final class Ops {
                 with,
                 at(dimension, low, x.rank()),
                 at(dimension, high, x.rank()),
-                at(dimension, interior, x.rank()),
+                at(dimension, 0, x.rank()),
                 x.type(),
                 scalar,
                 type),
@@ -156,7 +157,7 @@ final class Ops {
       return constant(x.type(), fill);
     }
     Ssa kept = slice(x, dimension, Math.max(0, -by), size - Math.max(0, by), 1);
-    return pad(kept, fill, dimension, Math.max(0, by), Math.max(0, -by), 0);
+    return pad(kept, fill, dimension, Math.max(0, by), Math.max(0, -by));
   }
 
   Ssa concatenate(List<Ssa> parts, int dimension) {

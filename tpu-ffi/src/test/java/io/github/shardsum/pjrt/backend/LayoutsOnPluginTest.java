@@ -21,6 +21,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -131,6 +132,39 @@ class LayoutsOnPluginTest {
         assertEquals(14L * i, out.get(1).getLong(i / 5, i % 5));
       }
       assertArrayEquals(Tensor.of(odd, 15).toLongArray(), out.get(2).toLongArray());
+    }
+  }
+
+  /** The gradient of every second element; sizes that the devices divide, and others. */
+  @Test
+  void elementsBetweenOthersAreRightAlongASplitLabel() {
+    for (int size : new int[] {0, 1, 2, 3, 4, 5, 8}) {
+      for (int interior : new int[] {1, 2}) {
+        int longer = 1 + size + Math.max(0, size - 1) * interior;
+        Program program =
+            Program.parse(
+                """
+                program spread {
+                  input x: i32[a=%d b=1]
+                  apart = pad(x) {label="a", low=1, high=0, interior=%d, fill=2}
+                  split = annotate(apart) {layout="a@x"}
+                  output split
+                }
+                """
+                    .formatted(size, interior));
+        int[] values = new int[size];
+        long[] expected = new long[longer];
+        Arrays.fill(expected, 2);
+        for (int i = 0; i < size; i++) {
+          values[i] = 5 + i;
+          expected[1 + i * (interior + 1)] = values[i];
+        }
+        try (PjrtBackend backend = PjrtBackend.of(client, MESH);
+            var executable = backend.compile(program)) {
+          Tensor apart = executable.run(Tensor.of(values, size, 1)).getFirst();
+          assertArrayEquals(expected, apart.toLongArray(), program::toString);
+        }
+      }
     }
   }
 
