@@ -16,17 +16,22 @@ import java.util.Map;
  * number alone, so nothing of it must be saved.
  */
 final class Examples {
-  /** Shapes of batches; a pair goes to the first that it fits in. Each costs a compiled program. */
+  /**
+   * Shapes of batches of like work; a pair goes to the first that it fits in. Each costs a compiled
+   * program. Of the pairs of the JDK they leave a fifth of the work to padding.
+   */
   private static final List<Shape> SHAPES =
       List.of(
-          new Shape(192, 8, 4),
-          new Shape(160, 8, 8),
-          new Shape(160, 12, 4),
-          new Shape(144, 12, 8),
-          new Shape(112, 16, 8),
-          new Shape(96, 16, 16),
-          new Shape(80, 24, 16),
-          new Shape(64, 32, 16),
+          new Shape(224, 8, 4),
+          new Shape(160, 10, 6),
+          new Shape(128, 16, 6),
+          new Shape(120, 14, 8),
+          new Shape(88, 20, 10),
+          new Shape(88, 16, 12),
+          new Shape(72, 24, 12),
+          new Shape(64, 32, 12),
+          new Shape(48, 40, 16),
+          new Shape(40, 48, 20),
           new Shape(32, 64, 32));
 
   /** Fewer pairs than this are in batches of an eighth, so that an epoch still has several. */
@@ -34,8 +39,8 @@ final class Examples {
 
   private static final int PART = 8;
 
-  /** Of each epoch one phrase for so many names. */
-  private static final int NAMES_A_PHRASE = 5;
+  /** Of each epoch one phrase for so many names: phrases are the longer ones to learn. */
+  private static final int NAMES_A_PHRASE = 1;
 
   private final List<Example> names = new ArrayList<>();
   private final List<Example> phrases = new ArrayList<>();
