@@ -28,13 +28,22 @@ final class Chunk<A> {
   private static final int LEAST_ROWS = 64;
 
   /**
-   * The share that chunks may add to the memory of a layer's tokens, outputs and rows, and of their
-   * cotangents: forward 0.2 is promised for all that is beside those, backward 0.15 and for the
-   * gradient by tokens, which is added to that of the router.
+   * Most rows of an expert that a thread has to itself: more than the experts of a balanced layer
+   * have of 256 each.
    */
-  private static final double FORWARD_SHARE = 0.15;
+  private static final int MOST_ROWS_ALONE = 384;
 
-  private static final double BACKWARD_SHARE = 0.08;
+  /**
+   * The share that chunks and logits may add to the memory of a layer's tokens, outputs and rows:
+   * 0.2 is promised for all that is beside those.
+   */
+  private static final double FORWARD_SHARE = 0.185;
+
+  /**
+   * The share that a chunk may add to that memory and cotangents; another thread's chunk and the
+   * gradient by tokens, which is added to that of the router, come on top.
+   */
+  private static final double BACKWARD_SHARE = 0.088;
 
   /** Rows of a task of several threads. */
   private static final int TASK_ROWS = 64;
@@ -80,7 +89,7 @@ final class Chunk<A> {
     this.math = run.math();
     this.permutation = run.permutation();
     this.expert = expert;
-    this.most = run.mostRows();
+    this.most = workers == run.workers() ? run.mostRows() : run.mostRowsAlone();
     this.workers = workers;
     this.scratch = scratch;
   }
@@ -90,21 +99,28 @@ final class Chunk<A> {
    * bit depends on it, and all threads together keep to their share; backward sums over an expert's
    * rows are cut there, so that it is a property of the layer alone.
    *
-   * @param threads that have a chunk each
+   * @param threads that may have a chunk each
    */
   static int mostRows(ExpertsForm form, boolean backward, int threads) {
-    double tokens = (double) form.groups() * form.tokens() * form.model();
-    double rows = (double) form.rows() * form.model();
+    double tokens = (double) form.groups() * form.tokens();
+    double rows = form.rows();
     long perRow = perRow(form, backward);
     double most;
     if (backward) {
-      most = BACKWARD_SHARE * (4 * tokens + 2 * rows) / perRow;
+      most = BACKWARD_SHARE * (4 * tokens + 2 * rows) * form.model() / perRow;
     } else {
-      double all = FORWARD_SHARE * (2 * tokens + rows) / perRow;
-      long alone = ExpertRun.mostRowsAlone(form, form.rows(), threads);
+      double logits = tokens * form.experts();
+      double all = (FORWARD_SHARE * (2 * tokens + rows) * form.model() - logits) / perRow;
+      long alone = Math.min(MOST_ROWS_ALONE, ExpertRun.mostRowsAlone(form, form.rows(), threads));
       most = Math.max(all - (threads - 1.0) * alone, all / threads);
     }
     return (int) Math.clamp(most, LEAST_ROWS, MOST_ROWS);
+  }
+
+  /** The same of an expert that one of several threads has to itself. */
+  static int mostRowsAlone(ExpertsForm form, boolean backward, int threads) {
+    int most = mostRows(form, backward, threads);
+    return backward || threads == 1 ? most : Math.min(most, MOST_ROWS_ALONE);
   }
 
   /** Elements of a chunk's arrays for each of its rows. */

@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
  *
  * @param <A> arrays
  * @param form sizes and kind
- * @param mostRows of a chunk
+ * @param mostRows of a chunk that all threads share
+ * @param mostRowsAlone of a chunk of one of several threads
  * @param math the arithmetic
  * @param permutation the order of rows
  * @param operands of the composite
@@ -25,6 +26,7 @@ import java.util.stream.IntStream;
 record ExpertRun<A>(
     ExpertsForm form,
     int mostRows,
+    int mostRowsAlone,
     RowMath<A> math,
     Permutation permutation,
     List<Tensor> operands,

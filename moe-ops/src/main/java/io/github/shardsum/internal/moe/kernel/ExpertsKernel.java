@@ -43,7 +43,10 @@ record ExpertsKernel(
     long rows = holdsRows ? form.rows() * form.model() * form.math().dtype().byteSize() : 0;
     int threads = workers.parallelism();
     long most = Chunk.mostRows(form, backward, threads);
-    long alone = Math.min(most, ExpertRun.mostRowsAlone(form, form.rows(), threads));
+    long alone =
+        Math.min(
+            Chunk.mostRowsAlone(form, backward, threads),
+            ExpertRun.mostRowsAlone(form, form.rows(), threads));
     long others = Math.min(threads, form.experts()) - 1;
     return order
         + rows
@@ -69,7 +72,17 @@ record ExpertsKernel(
       Scratch scratch) {
     Tensor positions = operands.get(positionsAt);
     Permutation permutation = Permutation.of(positions, form.experts(), form.capacity(), scratch);
-    int most = Chunk.mostRows(form, backward, workers.parallelism());
-    work.run(new ExpertRun<>(form, most, math, permutation, operands, results, workers, scratch));
+    int threads = workers.parallelism();
+    work.run(
+        new ExpertRun<>(
+            form,
+            Chunk.mostRows(form, backward, threads),
+            Chunk.mostRowsAlone(form, backward, threads),
+            math,
+            permutation,
+            operands,
+            results,
+            workers,
+            scratch));
   }
 }
