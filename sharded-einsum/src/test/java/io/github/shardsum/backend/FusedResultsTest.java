@@ -1,0 +1,90 @@
+package io.github.shardsum.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What is computed on the way in a pointwise kernel is a result of it where others read it. */
+class FusedResultsTest {
+  private static final Backend LOCAL = LocalBackend.of(Workers.sequential());
+
+  private static List<List<String>> pointwise(Executable executable) {
+    return executable.steps().stream()
+        .filter(step -> step.kernel().equals("pointwise"))
+        .map(PlannedStep::results)
+        .toList();
+  }
+
+  private static List<Double> elements(Tensor x) {
+    return Arrays.stream(x.toDoubleArray()).boxed().toList();
+  }
+
+  @Test
+  void anOutputOnTheWayIsAResultOfTheSameKernel() {
+    Program program =
+        Program.parse(
+            """
+            program both {
+              input x: f64[i=3]
+              input y: f64[i=3]
+              mean = multiply(x, y)
+              next = subtract(x, mean)
+              output mean, next
+            }
+            """);
+    try (Executable executable = LOCAL.compile(program)) {
+      assertEquals(List.of(List.of("mean", "next")), pointwise(executable));
+      Tensor x = Tensor.of(new double[] {1, 2, 3}, 3);
+      List<Tensor> results = executable.run(x, Tensor.of(new double[] {2, 2, 0}, 3));
+      assertEquals(List.of(2.0, 4.0, 0.0), elements(results.get(0)));
+      assertEquals(List.of(-1.0, -2.0, 3.0), elements(results.get(1)));
+    }
+  }
+
+  @Test
+  void whatIsReadBeforeTheKernelsLastOperationHasAKernelOfItsOwn() {
+    Program program =
+        Program.parse(
+            """
+            program between {
+              input x: f64[i=3]
+              square = multiply(x, x)
+              sum = reduce_sum(square) {labels=["i"]}
+              share = divide(square, sum)
+              output share
+            }
+            """);
+    try (Executable executable = LOCAL.compile(program)) {
+      assertEquals(List.of(List.of("square"), List.of("share")), pointwise(executable));
+      Tensor x = Tensor.of(new double[] {1, 2, 3}, 3);
+      assertEquals(List.of(1 / 14.0, 4 / 14.0, 9 / 14.0), elements(executable.run(x).getFirst()));
+    }
+  }
+
+  @Test
+  void aChoiceKeepsTheBitsOfWhatItTakes() {
+    Program program =
+        Program.parse(
+            """
+            program choice {
+              input x: f32[i=4]
+              input y: f32[i=4]
+              zero = constant {type="f32[]", value=0}
+              above = gt(x, zero)
+              z = select(above, y, zero)
+              output z
+            }
+            """);
+    try (Executable executable = LOCAL.compile(program)) {
+      Tensor x = Tensor.of(new float[] {1, Float.NaN, -0.0f, Float.MIN_VALUE}, 4);
+      Tensor y = Tensor.of(new float[] {-0.0f, 5, Float.NaN, Float.NEGATIVE_INFINITY}, 4);
+      Tensor z = executable.run(x, y).getFirst();
+      assertEquals(List.of(-0.0, 0.0, 0.0, Double.NEGATIVE_INFINITY), elements(z));
+    }
+  }
+}
