@@ -317,6 +317,23 @@ class OperationsTest {
   }
 
   @Test
+  void anErrorOnALongLineShowsWhatStandsAround() {
+    StringBuilder text = new StringBuilder("program p { input x0: f32[a=2]");
+    for (int i = 0; i < 2000; i++) {
+      text.append(" x%d = %s(x%d)".formatted(i + 1, i == 1000 ? "frob" : "relu", i));
+    }
+    String message =
+        String.valueOf(
+            assertThrows(
+                    IllegalArgumentException.class, () -> Program.parse(text + " output x2000 }"))
+                .getMessage());
+    assertTrue(message.startsWith("line 1: ... "), message);
+    assertTrue(message.contains("x1001 = frob(x1000) x1002 = relu(x1001)"), message);
+    assertTrue(message.contains(" ...: "), message);
+    assertTrue(message.length() < 500, message);
+  }
+
+  @Test
   void theReferenceRefusesWhatNoArrayHolds() {
     ProgramBuilder p = Program.builder("large");
     Value ones = p.constant(ValueType.parse("bool[a=1000000000 b=1000000000]"), 1);

@@ -233,7 +233,7 @@ public final class Decoding implements AutoCloseable {
       Tensor tensor = known.get(input.name());
       if (tensor == null) {
         throw new IllegalArgumentException(
-            program.name() + ": parameters must have " + input + ", got " + known.keySet());
+            program.name() + ": parameters must have " + input + ", got none of this name");
       }
       inputs.add(tensor);
     }

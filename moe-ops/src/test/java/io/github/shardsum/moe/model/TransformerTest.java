@@ -264,6 +264,22 @@ class TransformerTest {
   }
 
   @Test
+  void aParameterThatIsMissingIsNamedAlone() {
+    try (Decoding decoding = new Decoding(SPEC, BACKEND, 2, 1, 2)) {
+      Map<String, Tensor> some = new LinkedHashMap<>(parameters(SPEC));
+      some.remove("source.embedding");
+      String message =
+          String.valueOf(
+              assertThrows(
+                      IllegalArgumentException.class,
+                      () -> decoding.decode(some, List.of(new int[] {2})))
+                  .getMessage());
+      assertTrue(message.contains("must have source.embedding"), message);
+      assertTrue(message.length() < 200, message);
+    }
+  }
+
+  @Test
   void aSourceThatHasNoPlaceIsRefused() {
     try (Decoding decoding = new Decoding(SPEC, BACKEND, 2, 1, 2)) {
       Map<String, Tensor> parameters = parameters(SPEC);

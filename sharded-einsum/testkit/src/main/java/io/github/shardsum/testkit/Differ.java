@@ -60,13 +60,13 @@ public final class Differ {
       long seed,
       Optional<Duration> limit,
       LongConsumer progress) {
-    this.given = given;
-    this.expected = expected;
-    this.mesh = mesh;
+    this.given = Objects.requireNonNull(given, "given");
+    this.expected = Objects.requireNonNull(expected, "expected");
+    this.mesh = Objects.requireNonNull(mesh, "mesh");
     this.programs = programs;
     this.seed = seed;
     this.limit = limit;
-    this.progress = progress;
+    this.progress = Objects.requireNonNull(progress, "progress");
   }
 
   /** A function from a program and its inputs to its outputs. */
@@ -99,7 +99,7 @@ public final class Differ {
    */
   public static Differ of(Runner given) {
     return new Differ(
-        Objects.requireNonNull(given, "given"),
+        given,
         running(new ReferenceBackend()),
         Mesh.parse("x=4 y=2"),
         100,
@@ -172,7 +172,8 @@ public final class Differ {
    * @return a changed copy
    */
   public Differ timeLimit(Duration most) {
-    return new Differ(given, expected, mesh, programs, seed, Optional.of(most), progress);
+    Optional<Duration> time = Optional.of(Objects.requireNonNull(most, "most"));
+    return new Differ(given, expected, mesh, programs, seed, time, progress);
   }
 
   /**
@@ -221,7 +222,8 @@ public final class Differ {
   }
 
   private boolean isLate(long began) {
-    return limit.isPresent() && System.nanoTime() - began >= limit.get().toNanos();
+    return limit.isPresent()
+        && Duration.ofNanos(System.nanoTime() - began).compareTo(limit.get()) >= 0;
   }
 
   /**

@@ -125,6 +125,8 @@ public final class InputArrays implements AutoCloseable {
     }
     standardInputUsed = true;
     Path copy = Files.createTempFile("shardsum-input-", ".npy");
+    // Of a process that is told to end meanwhile, gigabytes would stay.
+    copy.toFile().deleteOnExit();
     try {
       Files.copy(standardInput, copy, StandardCopyOption.REPLACE_EXISTING);
       return Npy.map(copy, arena);

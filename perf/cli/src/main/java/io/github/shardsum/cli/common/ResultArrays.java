@@ -12,6 +12,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Memory and files of results. */
 public final class ResultArrays {
@@ -56,6 +57,8 @@ public final class ResultArrays {
     }
     Path folder = Files.createTempDirectory("shardsum-output-");
     Path copy = folder.resolve("result.npy");
+    // In reverse order, if the process is told to end meanwhile.
+    List.of(folder, copy).forEach(made -> made.toFile().deleteOnExit());
     try {
       Npy.write(copy, tensor);
       Files.copy(copy, out);

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.common;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,19 +44,13 @@ public final class TextFiles {
   }
 
   /**
-   * Writes a text in UTF-8.
+   * Writes a text in UTF-8, as {@link OutputFile#write}.
    *
    * @param file a file or a device, replaced
-   * @throws FileSystemException if it cannot be written; that of a full disk names it too
+   * @throws IOException if it cannot be written; that of a full disk names it too
    */
   public static void write(Path file, String text) throws IOException {
-    try {
-      Files.writeString(file, text);
-    } catch (FileSystemException named) {
-      throw named;
-    } catch (IOException failed) {
-      throw new FileSystemException(file.toString(), null, failed.getMessage());
-    }
+    OutputFile.write(file, text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static InputStream withoutMark(String name, InputStream in) throws IOException {

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.differ;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.collective.Collectives;
@@ -122,7 +123,9 @@ public final class DifferCommand implements Callable<Integer> {
 
   private Mesh devices() {
     try {
-      return Mesh.parse(mesh);
+      Mesh devices = Mesh.parse(mesh);
+      MeshOptions.checkRuns(devices);
+      return devices;
     } catch (IllegalArgumentException e) {
       throw wrong("--mesh: " + e.getMessage());
     }

@@ -30,6 +30,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class PluginProcess implements Differ.Runner, AutoCloseable {
   private static final int TAIL = 600;
+  private static final String SOCKET = "socket";
+  private static final String LOG = "log";
+  private static final List<String> FILES = List.of(SOCKET, LOG);
 
   private final Path library;
   private final Mesh mesh;
@@ -48,7 +51,10 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
     this.library = library;
     this.mesh = mesh;
     this.deadline = deadline;
-    this.folder = Files.createTempDirectory("shardsum-differ");
+    this.folder = Files.createTempDirectory("shardsum-differ-");
+    // In reverse order, if this process is told to end meanwhile.
+    folder.toFile().deleteOnExit();
+    FILES.forEach(name -> folder.resolve(name).toFile().deleteOnExit());
     try {
       this.child = Optional.of(started());
     } catch (IOException failed) {
@@ -122,7 +128,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
-    String printed = new String(Files.readAllBytes(ended.log()), StandardCharsets.UTF_8).strip();
+    String printed = printed(ended.log());
     // What a plugin says stands before what the JVM says of the signal.
     String said = printed.split("#\\s*\\R#", 2)[0].strip();
     String shown = said.isEmpty() ? printed : said;
@@ -132,9 +138,14 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
             shown.substring(Math.max(0, shown.length() - TAIL)));
   }
 
+  /** What is no UTF-8 does not hide the rest. */
+  private static String printed(Path log) throws IOException {
+    return new String(Files.readAllBytes(log), StandardCharsets.UTF_8).strip();
+  }
+
   private Child started() throws IOException {
-    Path address = folder.resolve("socket");
-    Path log = folder.resolve("log");
+    Path address = folder.resolve(SOCKET);
+    Path log = folder.resolve(LOG);
     Files.deleteIfExists(address);
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(UnixDomainSocketAddress.of(address));
@@ -150,7 +161,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
         socket = server.accept();
       } catch (IOException ended) {
         throw new IOException(
-            "plugin " + library + ": its process ended: " + Files.readString(log).strip(), ended);
+            "plugin " + library + ": its process ended: " + printed(log), ended);
       }
       Child started =
           new Child(
@@ -212,7 +223,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
       child.get().socket().close();
       child.get().process().destroyForcibly();
     }
-    for (String name : List.of("socket", "log")) {
+    for (String name : FILES) {
       Files.deleteIfExists(folder.resolve(name));
     }
     Files.deleteIfExists(folder);

@@ -55,12 +55,12 @@ final class EinsumJobs {
     return answered.get();
   }
 
-  /** Runs all jobs; whether none failed. */
+  /** Runs all jobs, for as long as the answers are read; whether none failed. */
   boolean run(Path file) throws IOException {
     boolean good = true;
     long line = 0;
     try (InputStream in = new BufferedInputStream(TextFiles.open(file))) {
-      for (byte[] bytes = next(in); bytes.length > 0; bytes = next(in)) {
+      for (byte[] bytes = next(in); bytes.length > 0 && !out.checkError(); bytes = next(in)) {
         line++;
         if (!isBlank(bytes)) {
           good &= run(bytes, line);

@@ -47,7 +47,7 @@ final class RouteJobs {
     return answered.get();
   }
 
-  /** Answers every line of a file, or of standard input. */
+  /** Answers every line of a file, or of standard input, for as long as the answers are read. */
   void run(Path file) throws IOException {
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
@@ -57,7 +57,9 @@ final class RouteJobs {
 
   private void run(BufferedReader lines) throws IOException {
     int number = 0;
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+    for (String line = lines.readLine();
+        line != null && !out.checkError();
+        line = lines.readLine()) {
       number++;
       if (!line.isBlank()) {
         out.println(JSON.writeValueAsString(answer(line, number)));
@@ -75,7 +77,7 @@ final class RouteJobs {
       answer.set("id", job.path("id").isMissingNode() ? JSON.nullNode() : job.path("id"));
       put(RouteJob.of(job).route(), answer);
     } catch (IllegalArgumentException bad) {
-      answer.put("error", bad.getMessage());
+      answer.put("error", String.valueOf(bad.getMessage()));
     } catch (OutOfMemoryError memory) {
       answer.put("error", "memory: more is needed than there is: " + memory.getMessage());
     } catch (RuntimeException | StackOverflowError defect) {

@@ -59,7 +59,7 @@ final class PlanJobs {
     return JSON.writeValueAsString(answer);
   }
 
-  /** Answers every line. */
+  /** Answers every line, for as long as the answers are read. */
   void run(Path file) throws IOException {
     PrintWriter out = line.getOut();
     try (LongRun _ = settings.watchJobs(line, answered::get);
@@ -67,7 +67,9 @@ final class PlanJobs {
             new BufferedReader(
                 new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
       int number = 0;
-      for (String job = lines.readLine(); job != null; job = lines.readLine()) {
+      for (String job = lines.readLine();
+          job != null && !out.checkError();
+          job = lines.readLine()) {
         number++;
         if (!job.isBlank()) {
           out.println(answer(job, number));

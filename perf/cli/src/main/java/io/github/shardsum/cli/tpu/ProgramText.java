@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.tpu;
 
 import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.cli.common.OutputFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ record ProgramText(byte[] code) {
     }
     for (Path result : results) {
       if (!result.toString().equals(InputArrays.STANDARD)) {
-        OutputFile.check(result);
+        OutputFile.check("-o", result);
       }
       Path real = Files.exists(result) ? result.toRealPath() : result.toAbsolutePath().normalize();
       if (!taken.add(real)) {

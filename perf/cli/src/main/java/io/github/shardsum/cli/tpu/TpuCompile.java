@@ -2,6 +2,7 @@ package io.github.shardsum.cli.tpu;
 
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.cli.common.MeshOptions;
+import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.cli.plan.XlaComparison;
 import io.github.shardsum.cli.program.Models;
@@ -25,7 +26,6 @@ import io.github.shardsum.stablehlo.StableHlo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -110,7 +110,7 @@ final class TpuCompile implements Callable<Integer> {
           "--mesh and --annotate: must be of a program of ours, a module has its own layouts");
     }
     if (out.isPresent()) {
-      OutputFile.check(out.get());
+      OutputFile.check("-o", out.get());
     }
     return ours ? ofProgram() : ofModule();
   }
@@ -173,7 +173,7 @@ final class TpuCompile implements Callable<Integer> {
 
   private void write(PjrtExecutable compiled) throws IOException {
     if (out.isPresent()) {
-      Files.write(out.get(), compiled.serialize());
+      OutputFile.write(out.get(), compiled.serialize());
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.train;
 
+import io.github.shardsum.cli.common.Abbreviation;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -253,7 +254,8 @@ final class Tokenizer {
         }
       } catch (IllegalArgumentException bad) {
         throw new IllegalArgumentException(
-            "tokenizer: a merge must be two earlier tokens as 3+4, got " + word, bad);
+            "tokenizer: a merge must be two earlier tokens as 3+4, got " + Abbreviation.text(word),
+            bad);
       }
     }
     return new Tokenizer(List.copyOf(merges.keySet()));

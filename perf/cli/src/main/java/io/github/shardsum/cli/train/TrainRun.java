@@ -3,6 +3,7 @@ package io.github.shardsum.cli.train;
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.exec.Workers;
@@ -93,8 +94,11 @@ final class TrainRun {
         throw new FileSystemException(
             job.checkpoint().orElseThrow().toString(),
             null,
-            "has a checkpoint of step %s; go on from it with --resume, or choose another folder"
-                .formatted(last.get().text("step")));
+            "has a checkpoint of step %d; go on from it with --resume, or choose another folder"
+                .formatted(last.get().step()));
+      }
+      if (job.page().isPresent()) {
+        OutputFile.checkText("--html", job.page().get());
       }
       run(folder.folder(), last);
     }
@@ -358,7 +362,12 @@ final class TrainRun {
                 Thread.currentThread().interrupt();
               }
             });
-    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException ending) {
+      // Told to end before it has begun.
+      stop.set(true);
+    }
     OptionalLong nanos = job.nanos();
     long began = System.nanoTime();
     progress.begin("training " + name, nanos.orElse(job.stepLimit().orElse(0)));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.cli.ChildJvm;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.tensor.DType;
@@ -22,6 +23,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -129,6 +132,30 @@ class InputArraysTest {
                           inputs.arena(), DType.F64, Shape.of(1L << 30, 1L << 28)))
               .getMessage();
       assertTrue(told.startsWith("memory: a result of f64 [1073741824, 268435456] must fit"), told);
+    }
+  }
+
+  /** As by Ctrl-C: what is copied until then may be gigabytes. */
+  @Test
+  void aProcessThatIsToldToEndLeavesNoCopyOfItsStandardInput()
+      throws IOException, InterruptedException {
+    Process child =
+        ChildJvm.of(List.of("-Djava.io.tmpdir=" + folder), "einsum", "ij->ji", "-").start();
+    try {
+      while (isEmpty(folder)) {
+        assertTrue(child.isAlive(), "the child ended");
+        Thread.sleep(20);
+      }
+    } finally {
+      child.destroy();
+    }
+    child.waitFor();
+    assertTrue(isEmpty(folder), "a copy is left");
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isEmpty();
     }
   }
 }

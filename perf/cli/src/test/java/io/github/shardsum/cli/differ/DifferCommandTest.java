@@ -54,11 +54,19 @@ class DifferCommandTest {
         err::toString);
   }
 
+  /** Of a time beyond 2^63 ns too. */
+  @Test
+  void aTimeLimitMayBeOfAnyLength() {
+    String line = "differ --against reference --programs 1 --mesh p=2 --time-limit 999999999h";
+    assertEquals(0, run(line.split(" ")), err::toString);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "--programs 0,must be at least 1",
     "--time-limit soon,'must be like 90s, 10m or 2h, got soon'",
     "--mesh x=,--mesh:",
+    "--mesh x=1000000,at most 65536 devices",
     "--against nobody,'must be one of engine, reference'",
     "--plugin some.so,expected no --plugin beside it",
   })

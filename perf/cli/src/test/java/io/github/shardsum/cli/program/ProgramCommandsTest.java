@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.shardsum.cli.ChildJvm;
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.io.Npz;
@@ -368,6 +369,27 @@ class ProgramCommandsTest {
     Path program = folder.resolve("p.program");
     Files.writeString(program, "program p { input x: f32[a=2] y = negate(x) output y }");
     fails("/dev/full: ", "lower", program.toString(), "-o", full.toString());
+  }
+
+  /** A limit on the size of files fails where a disk that is full does. */
+  @Test
+  void aTextThatHasNoRoomLeavesNoHalf() throws IOException, InterruptedException {
+    Path program = folder.resolve("p.program");
+    StringBuilder text = new StringBuilder("program p { input x0: f32[a=2]");
+    for (int i = 0; i < 200; i++) {
+      text.append(" x").append(i + 1).append(" = negate(x").append(i).append(")");
+    }
+    Files.writeString(program, text + " output x200 }");
+    String lowered = file("p.mlir");
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 4; exec \"$@\"", "sh"));
+    command.addAll(
+        ChildJvm.of(List.of("-XX:-UsePerfData"), "lower", program.toString(), "-o", lowered)
+            .command());
+    Process limited = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(limited.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(1, limited.waitFor(), said);
+    assertTrue(said.contains(lowered + ": File too large"), said);
+    assertFalse(Files.exists(Path.of(lowered)));
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.cli.ClosedPipe;
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.exec.Workers;
@@ -19,6 +20,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -127,6 +129,7 @@ class TrainCommandTest {
     assertTrue(nothing.out().contains("4 steps, 0 in this run"), nothing.out());
     refusals(parts);
     translations(parts);
+    unread(parts);
     page(parts);
   }
 
@@ -206,6 +209,30 @@ class TrainCommandTest {
     }
   }
 
+  /** Nobody reads the translations on, as behind {@code | head -1}. */
+  private static void unread(Path model) {
+    InputStream standard = System.in;
+    ByteArrayInputStream lines =
+        new ByteArrayInputStream("\n".repeat(100_000).getBytes(StandardCharsets.UTF_8));
+    System.setIn(lines);
+    try {
+      int status =
+          Main.run(
+              Main.commandLine(),
+              new PrintStream(new ClosedPipe(), true, StandardCharsets.UTF_8),
+              new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+              "translate",
+              "--checkpoint",
+              model.toString(),
+              "--threads",
+              "1");
+      assertEquals(1, status);
+      assertTrue(lines.available() > 50_000, "too many lines were read");
+    } finally {
+      System.setIn(standard);
+    }
+  }
+
   private static void page(Path model) throws IOException {
     String page = Files.readString(model.resolve("report.html"));
     assertTrue(page.startsWith("<!DOCTYPE html>") && page.endsWith("</html>\n"), page);
@@ -238,6 +265,16 @@ class TrainCommandTest {
     assertRefused(train(folder.resolve("m"), "--steps", "1"), "must be text in UTF-8");
     Files.write(data, "de\tBrot\tbread\n".repeat(99).getBytes(StandardCharsets.UTF_16LE));
     assertRefused(train(folder.resolve("m"), "--steps", "1"), "must be text in UTF-8");
+  }
+
+  /** Before the minutes of training, not after them. */
+  @Test
+  void aPageThatCannotBeWrittenIsToldBeforeTheTraining() {
+    String page = folder.resolve("none/p.html").toString();
+    Ran ran =
+        run("train", "--data", data.toString(), "--steps", "1", "--threads", "1", "--html", page);
+    assertRefused(ran, page + " (its folder does not exist)");
+    assertEquals("", ran.out());
   }
 
   @Test

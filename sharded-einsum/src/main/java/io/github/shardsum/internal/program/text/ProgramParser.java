@@ -20,6 +20,9 @@ public final class ProgramParser {
   /** More than programs have, and less than a thread's stack takes. */
   private static final int MOST_NESTED = 100;
 
+  /** Of the line that an error shows. */
+  private static final int LONGEST_LINE = 300;
+
   private final String text;
   private int at;
   private int depth;
@@ -324,8 +327,17 @@ public final class ProgramParser {
     int place = Math.min(at, text.length());
     long line = 1 + text.substring(0, place).chars().filter(c -> c == '\n').count();
     int begin = text.lastIndexOf('\n', place - 1) + 1;
-    int end = text.indexOf('\n', place);
-    String shown = text.substring(begin, end < 0 ? text.length() : end).strip();
-    return ProgramException.at("line " + line + ": " + shown, message);
+    int next = text.indexOf('\n', place);
+    int end = next < 0 ? text.length() : next;
+    return ProgramException.at("line " + line + ": " + around(place, begin, end), message);
+  }
+
+  /** A line; of a long one, as of a program on one line, what stands around a place. */
+  private String around(int place, int begin, int end) {
+    int from = Math.max(begin, Math.min(place - LONGEST_LINE / 2, end - LONGEST_LINE));
+    int to = Math.min(end, from + LONGEST_LINE);
+    return (from > begin ? "... " : "")
+        + text.substring(from, to).strip()
+        + (to < end ? " ..." : "");
   }
 }

@@ -1,0 +1,63 @@
+package io.github.shardsum.cli.common;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** A file that is written at the end of what may take long. */
+public final class OutputFile {
+  private OutputFile() {}
+
+  /**
+   * Finds out beforehand what would keep it from being written.
+   *
+   * @param option that names it
+   * @throws IOException if its folder is not there
+   * @throws IllegalArgumentException if it, or its folder, cannot be written to
+   */
+  public static void check(String option, Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IllegalArgumentException(
+          option + ": expected a regular file or a name that is free, got " + file);
+    }
+    checkText(option, file);
+  }
+
+  /** The same of a text, which may go to a device too. */
+  public static void checkText(String option, Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new NoSuchFileException(file.toString(), null, "its folder does not exist");
+    }
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(option + ": expected a file, got the folder " + file);
+    }
+    Path written = Files.exists(file) ? file : folder;
+    if (!Files.isWritable(written)) {
+      throw new IllegalArgumentException(
+          option + ": this user may not write to " + written + "; choose another place");
+    }
+  }
+
+  /**
+   * Writes it. Where there is no room for all of it, none is left.
+   *
+   * @param file a file or a device, replaced
+   * @throws FileSystemException if it cannot be written; that of a full disk names it too
+   */
+  public static void write(Path file, byte... bytes) throws IOException {
+    boolean fresh = !Files.exists(file);
+    try {
+      Files.write(file, bytes);
+    } catch (FileSystemException named) {
+      throw named;
+    } catch (IOException failed) {
+      if (fresh) {
+        Files.deleteIfExists(file);
+      }
+      throw new FileSystemException(file.toString(), null, failed.getMessage());
+    }
+  }
+}
