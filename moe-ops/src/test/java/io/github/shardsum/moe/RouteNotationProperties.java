@@ -114,6 +114,17 @@ class RouteNotationProperties {
   }
 
   @Test
+  void ofALongNotationErrorsShowWhatStandsAroundTheWord() {
+    for (String notation : List.of("x".repeat(5000), "top2" + " second=all".repeat(500))) {
+      String message =
+          String.valueOf(
+              assertThrows(IllegalArgumentException.class, () -> RouteOptions.parse(notation))
+                  .getMessage());
+      assertTrue(message.length() < 1000, message);
+    }
+  }
+
+  @Test
   void errorsShowTheWord() {
     wrong("top2 normalize=sometimes", "normalize must be one of before, after, never", 5);
     wrong("top2 slot=choice", "expected a router or one of gates, limit, second, rejected", 5);

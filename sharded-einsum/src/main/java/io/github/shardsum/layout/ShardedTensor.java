@@ -26,8 +26,8 @@ public record ShardedTensor(
   /**
    * Checks the shards.
    *
-   * @throws IllegalArgumentException if there is not one shard a device, of its shape and of one
-   *     dtype
+   * @throws IllegalArgumentException if devices are not distinct, or there is not one shard a
+   *     device, of its shape and of one dtype
    */
   public ShardedTensor {
     Objects.requireNonNull(layout, "layout");
@@ -37,6 +37,10 @@ public record ShardedTensor(
       throw new IllegalArgumentException(
           "sharded tensor: expected one shard for each of devices %s, got %d"
               .formatted(devices, shards.size()));
+    }
+    if (Set.copyOf(devices).size() != devices.size()) {
+      throw new IllegalArgumentException(
+          "sharded tensor: devices must be distinct, got " + devices);
     }
     for (int i = 0; i < shards.size(); i++) {
       Shape local = layout.localShape(shape, devices.get(i));

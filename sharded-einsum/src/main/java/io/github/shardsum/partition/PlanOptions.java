@@ -46,7 +46,8 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withTopology(Topology value) {
-    return new PlanOptions(Optional.of(value), memoryLimit, replication);
+    return new PlanOptions(
+        Optional.of(Objects.requireNonNull(value, "topology")), memoryLimit, replication);
   }
 
   /**

@@ -61,10 +61,13 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
    *     RESULT.body.VALUE}; a value without one is whole
    * @param options what plans are chosen by
    * @return the plan
+   * @throws IllegalArgumentException if a name is none of the program's values, or its layout has
+   *     another rank
    * @throws PlanException if no plan stays within the limits
    */
   public static ProgramPlan withLayouts(
       Program program, Mesh mesh, Map<String, Layout> layouts, PlanOptions options) {
+    layouts.forEach((name, layout) -> check(program, name, layout));
     ProgramPlanner.Planned planned =
         ProgramPlanner.plan(program, mesh, layouts, true, _ -> false, options);
     ProgramPlan plan = new ProgramPlan(planned.program(), planned.plan(), planned.cost());
@@ -73,6 +76,18 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
           plan, DeviceMemory.kernels(_ -> true), options.memoryLimit().getAsLong());
     }
     return plan;
+  }
+
+  private static void check(Program program, String name, Layout layout) {
+    if (name.contains(".body.")) {
+      return;
+    }
+    int rank = program.value(name).type().shape().rank();
+    if (layout.rank() != rank) {
+      throw new IllegalArgumentException(
+          "layouts: that of %s must have %d labels, got %s"
+              .formatted(program.value(name), rank, layout));
+    }
   }
 
   /**

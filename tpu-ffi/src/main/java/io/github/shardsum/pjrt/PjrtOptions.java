@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Options of a client or a topology, by name. Immutable.
@@ -67,6 +68,8 @@ public final class PjrtOptions {
    *     another range
    */
   public PjrtOptions with(String name, PjrtValue value) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(value, "value");
     Class<? extends PjrtValue> type = TYPES.getOrDefault(name, value.getClass());
     if (name.isEmpty()) {
       throw new IllegalArgumentException(

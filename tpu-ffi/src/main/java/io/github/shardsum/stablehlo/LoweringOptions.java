@@ -46,7 +46,8 @@ public record LoweringOptions(
    * @return the options
    */
   public LoweringOptions withMesh(Mesh over) {
-    return new LoweringOptions(Optional.of(over), form, fullPrecision, edges, donation);
+    return new LoweringOptions(
+        Optional.of(Objects.requireNonNull(over, "mesh")), form, fullPrecision, edges, donation);
   }
 
   /**
@@ -75,7 +76,8 @@ public record LoweringOptions(
    * @return the options
    */
   public LoweringOptions withEdges(Edges layouts) {
-    return new LoweringOptions(mesh, form, fullPrecision, Optional.of(layouts), donation);
+    return new LoweringOptions(
+        mesh, form, fullPrecision, Optional.of(Objects.requireNonNull(layouts, "edges")), donation);
   }
 
   /**

@@ -166,6 +166,10 @@ public final class Transformer {
         throw new IllegalArgumentException(
             "transformer: smoothing must be in [0, 1), got " + smoothing);
       }
+      if (!Double.isFinite(auxLoss) || !Double.isFinite(zLoss)) {
+        throw new IllegalArgumentException(
+            "transformer: factors of losses must be finite, got " + auxLoss + " and " + zLoss);
+      }
     }
   }
 

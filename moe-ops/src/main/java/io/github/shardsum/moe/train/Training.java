@@ -74,6 +74,9 @@ public final class Training implements AutoCloseable {
       Checks.rank("training: source", "[B, N]", source);
       Checks.rank("training: target", "[B, T]", target);
       Checks.shape("training: next", "[B, T]", target.shape(), next);
+      Checks.atLeast("training: sentences B", 1, source.size(0));
+      Checks.atLeast("training: source tokens N", 1, source.size(1));
+      Checks.atLeast("training: target tokens T", 1, target.size(1));
       if (source.size(0) != target.size(0)) {
         throw new IllegalArgumentException(
             "training: source and target must have as many sentences, got %s and %s"
@@ -184,10 +187,11 @@ public final class Training implements AutoCloseable {
    *
    * @param saved what {@link #state} gave
    * @param made steps that were made until then
-   * @throws IllegalArgumentException if a tensor is missing, or of another dtype or shape; nothing
-   *     is then changed
+   * @throws IllegalArgumentException if a tensor is missing, or of another dtype or shape, or the
+   *     steps are negative; nothing is then changed
    */
   public void restore(Map<String, Tensor> saved, long made) {
+    Checks.atLeast("training: steps that were made", 0, made);
     List<String> missing = names.stream().filter(name -> !saved.containsKey(name)).toList();
     List<String> unknown =
         saved.keySet().stream().filter(name -> !names.contains(name)).sorted().toList();

@@ -1,5 +1,7 @@
 package io.github.shardsum.moe.train;
 
+import io.github.shardsum.internal.moe.route.Checks;
+
 /**
  * A learning rate that depends on the step alone, so that a run that is resumed has the bits of one
  * that was not: it grows evenly up to the peak and then falls with the root of the step.
@@ -10,9 +12,9 @@ package io.github.shardsum.moe.train;
 public record WarmUp(double peak, long steps) {
   /** Checks the numbers. */
   public WarmUp {
-    if (!(peak > 0) || steps < 1) {
+    if (!(peak > 0) || Double.isInfinite(peak) || steps < 1) {
       throw new IllegalArgumentException(
-          "rate: peak must be above 0 and steps at least 1, got " + peak + " and " + steps);
+          "rate: peak must be finite and above 0 and steps at least 1, got " + peak + " and " + steps);
     }
   }
 
@@ -21,8 +23,10 @@ public record WarmUp(double peak, long steps) {
    *
    * @param step from 1
    * @return the rate
+   * @throws IllegalArgumentException if the step is below 1
    */
   public double rate(long step) {
+    Checks.atLeast("rate: step", 1, step);
     double done = (double) step / steps;
     return peak * Math.min(done, Math.sqrt(1 / done));
   }

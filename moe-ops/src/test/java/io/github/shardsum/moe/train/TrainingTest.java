@@ -313,6 +313,25 @@ class TrainingTest {
   }
 
   @Test
+  void aBatchOfNothingAndStepsBelowZeroAreRefused() {
+    Tensor none = Tensor.zeros(DType.I32, 0, 3);
+    says("sentences B must be at least 1", () -> new Training.Batch(none, none, none));
+    Tensor empty = Tensor.zeros(DType.I32, 2, 0);
+    says("source tokens N", () -> new Training.Batch(empty, BATCH.target(), BATCH.next()));
+    says("target tokens T", () -> new Training.Batch(BATCH.source(), empty, empty));
+    says("factors of losses must be finite", () -> new Transformer.Loss(0, Double.NaN, 0));
+    try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1)) {
+      says("must be at least 0, got -1", () -> training.restore(training.state(), -1));
+    }
+  }
+
+  private static void says(String part, org.junit.jupiter.api.function.Executable call) {
+    String message =
+        String.valueOf(assertThrows(IllegalArgumentException.class, call).getMessage());
+    assertTrue(message.contains(part), message);
+  }
+
+  @Test
   void theRateDependsOnTheStepAlone() {
     WarmUp rate = new WarmUp(2e-3, 400);
     assertEquals(1e-3, rate.rate(200), 1e-15);
@@ -320,6 +339,9 @@ class TrainingTest {
     assertEquals(1e-3, rate.rate(1600), 1e-15);
     assertThrows(IllegalArgumentException.class, () -> new WarmUp(0, 1));
     assertThrows(IllegalArgumentException.class, () -> new WarmUp(1, 0));
+    assertThrows(
+        IllegalArgumentException.class, () -> new WarmUp(Double.POSITIVE_INFINITY, 1));
+    assertThrows(IllegalArgumentException.class, () -> rate.rate(0));
   }
 
   @Test

@@ -165,10 +165,13 @@ public final class MeshExecutable implements Executable {
    * programs need, each on as many threads as run it at once. {@link #run} keeps the outputs'
    * shards too.
    *
-   * @param threads how many threads compute
+   * @param threads how many threads compute, at least 1
    * @return the bytes
    */
   public long keptBytes(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, got " + threads);
+    }
     return runner.keptBytes(threads);
   }
 

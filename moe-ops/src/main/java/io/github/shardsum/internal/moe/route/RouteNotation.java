@@ -30,6 +30,9 @@ public final class RouteNotation {
   private static final String KEYS =
       "gates, limit, second, rejected, normalize, epsilon, slots, capacity, aux and z";
 
+  /** Of a long notation an error shows so many characters, around the word. */
+  private static final int SHOWN = 300;
+
   private final String notation;
   private final RouteOptions.Builder options = RouteOptions.builder();
   private final Set<String> seen = new HashSet<>();
@@ -217,8 +220,14 @@ public final class RouteNotation {
 
   private IllegalArgumentException wrong(
       String rule, MatchResult word, IllegalArgumentException cause) {
-    String caret = " ".repeat(word.start()) + "^";
-    return new IllegalArgumentException(rule + "\n  " + notation + "\n  " + caret, cause);
+    int from = Math.max(0, Math.min(word.start() - SHOWN / 2, notation.length() - SHOWN));
+    String around = shown(notation.substring(from));
+    String caret = " ".repeat(word.start() - from) + "^";
+    return new IllegalArgumentException(shown(rule) + "\n  " + around + "\n  " + caret, cause);
+  }
+
+  private static String shown(String text) {
+    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
   }
 
   private void read(String word) {

@@ -160,8 +160,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
       try {
         socket = server.accept();
       } catch (IOException ended) {
-        throw new IOException(
-            "plugin " + library + ": its process ended: " + printed(log), ended);
+        throw new IOException("plugin " + library + ": its process ended: " + printed(log), ended);
       }
       Child started =
           new Child(

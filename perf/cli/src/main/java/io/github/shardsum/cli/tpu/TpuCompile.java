@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.tpu;
 
 import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.PluginChoice;
@@ -142,7 +143,7 @@ final class TpuCompile implements Callable<Integer> {
           CompileOptions.partitioned(mesh.size()).withShardy(module.form() == ShardingForm.SHARDY);
       byte[] code = module.text().getBytes(StandardCharsets.UTF_8);
       long begin = System.nanoTime();
-      try (PjrtExecutable compiled = devices.compile(code, ProgramFormat.MLIR, options)) {
+      try (PjrtExecutable compiled = compile(devices, code, options)) {
         head(devices, compiled, (System.nanoTime() - begin) / 1e9);
         beside(new PlanBesideCompiler(plan, compiled));
         collectives(opened, plan, module, compiled);
@@ -150,6 +151,15 @@ final class TpuCompile implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** Of a large program a compiler has minutes of work, which a terminal is told. */
+  private PjrtExecutable compile(PjrtTopology devices, byte[] code, CompileOptions options) {
+    try (LongRun _ =
+        LongRun.start(
+            spec.commandLine().getErr(), false, "shardsum tpu compile: " + topology, () -> 0, 0)) {
+      return devices.compile(code, ProgramFormat.MLIR, options);
+    }
   }
 
   private void beside(PlanBesideCompiler both) {
@@ -186,7 +196,7 @@ final class TpuCompile implements Callable<Integer> {
           CompileOptions.partitioned(partitions.orElse(text.isSplit() ? count : 1))
               .withShardy(text.isShardy());
       long begin = System.nanoTime();
-      try (PjrtExecutable compiled = devices.compile(text.code(), ProgramFormat.MLIR, options)) {
+      try (PjrtExecutable compiled = compile(devices, text.code(), options)) {
         double seconds = (System.nanoTime() - begin) / 1e9;
         report(devices, compiled, seconds);
         write(compiled);

@@ -77,9 +77,7 @@ public final class TranslateCommand implements Callable<Integer> {
       BufferedReader in =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
       List<String> lines = new ArrayList<>();
-      for (String line = in.readLine();
-          line != null && !out.checkError();
-          line = in.readLine()) {
+      for (String line = in.readLine(); line != null && !out.checkError(); line = in.readLine()) {
         lines.add(line);
         // A person who types sees each answer; a file is taken by batches.
         if (lines.size() == BATCH || !in.ready()) {
