@@ -44,7 +44,7 @@ final class PointwiseFusion {
     int root = uses.of(result).stream().mapToInt(this::runsAt).min().orElse(statement);
     boolean joins =
         members.containsKey(root)
-            && members.get(root).size() < MOST
+            && members.getOrDefault(root, List.of()).size() < MOST
             && sameLabels(result.type(), program.statements().get(root).result().type());
     int mine = joins ? root : statement;
     rootOf.put(statement, mine);
