@@ -52,7 +52,7 @@ class ExpertRowsProperties {
     Random random = new Random(seed);
     long groups = random.nextInt(4);
     long tokens = random.nextInt(9);
-    long choices = 1 + random.nextInt(3);
+    long choices = 1L + random.nextInt(3);
     int experts = 1 + random.nextInt(6);
     int multiple = 1 + random.nextInt(9);
     ProgramBuilder p = Program.builder("rows");
@@ -108,8 +108,8 @@ class ExpertRowsProperties {
     Random random = new Random(seed);
     int experts = 1 + random.nextInt(4);
     Tensor positions = positions(random, 1 + random.nextInt(2), 1 + random.nextInt(20), 2, experts);
-    long m = 1 + random.nextInt(300);
-    long n = 1 + random.nextInt(200);
+    long m = 1L + random.nextInt(300);
+    long n = 1L + random.nextInt(200);
     List<Tensor> inputs =
         List.of(
             real(random, positions.size(0), positions.size(1), m),
@@ -141,9 +141,9 @@ class ExpertRowsProperties {
   void aTokensOutputHasTheSameBitsWhateverElseThereIs(@ForAll long seed) {
     Random random = new Random(seed);
     RouteOptions options = RouteOptions.parse("top2 second=all capacity=load");
-    long tokens = 1 + random.nextInt(12);
-    long model = 8 + random.nextInt(200);
-    long hidden = 8 + random.nextInt(200);
+    long tokens = 1L + random.nextInt(12);
+    long model = 8L + random.nextInt(200);
+    long hidden = 8L + random.nextInt(200);
     Activation activation = Activation.values()[random.nextInt(4)];
     Tensor x = coarse(random, 3, tokens, model);
     List<Tensor> weights = new ArrayList<>(List.of(coarse(random, model, 4)));
@@ -183,7 +183,8 @@ class ExpertRowsProperties {
             () -> MoePrograms.expertRows(positions, 4, 0, 1),
             () -> MoePrograms.expertRows(positions, 4, 4, 0),
             () -> MoePrograms.expertRows(floats, 4, 4, 1))) {
-      String why = assertThrows(IllegalArgumentException.class, bad::run).getMessage();
+      String why =
+          String.valueOf(assertThrows(IllegalArgumentException.class, bad::run).getMessage());
       assertTrue(why.contains("moe.expert_rows") && why.contains("got"), why);
     }
   }

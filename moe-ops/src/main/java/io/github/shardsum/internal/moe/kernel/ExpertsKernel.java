@@ -47,7 +47,7 @@ record ExpertsKernel(
         Math.min(
             Chunk.mostRowsAlone(form, backward, threads),
             ExpertRun.mostRowsAlone(form, form.rows(), threads));
-    long others = Math.min(threads, form.experts()) - 1;
+    int others = Math.min(threads, form.experts()) - 1;
     return order
         + rows
         + Chunk.bytes(form, backward, most)
