@@ -41,11 +41,11 @@ final class WrongInputs {
     ANOTHER_SIZE("expected input x: f32[E=8 M=6], got ", "--mesh", "x=3");
 
     private final String words;
-    private final List<String> options;
+    private final String options;
 
     Kind(String words, String... options) {
       this.words = words;
-      this.options = List.of(options);
+      this.options = String.join(";", options);
     }
 
     /** Words of the error. */
@@ -67,7 +67,7 @@ final class WrongInputs {
     for (Kind kind : Kind.values()) {
       List<String> line = new ArrayList<>(List.of("run", program.toString(), "--in"));
       line.add(program.resolveSibling(kind.folder()).toString());
-      line.addAll(kind.options);
+      line.addAll(List.of(kind.options.split(";", -1)));
       StringWriter told = new StringWriter();
       int status =
           Main.commandLine()
