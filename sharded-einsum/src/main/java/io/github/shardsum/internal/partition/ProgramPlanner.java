@@ -4,14 +4,12 @@ import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Halo;
-import io.github.shardsum.internal.reshard.Reshards.Stage;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
-import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction;
@@ -22,12 +20,10 @@ import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
-import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -54,20 +50,13 @@ public final class ProgramPlanner {
   private final Function<String, Optional<Layout>> homes;
   private final boolean demanded;
   private final List<PlannedValue> inputs = new ArrayList<>();
-  private final List<PlanStep> steps = new ArrayList<>();
-  private final Map<Value, Holding> holdings = new HashMap<>();
   private final List<Integer> outputs = new ArrayList<>();
-
-  /** The statements that are planned: the program's, but for those in chunks. */
-  private final List<Statement> planned = new ArrayList<>();
 
   /** Homes of values of statements in chunks. */
   private final Map<Value, Layout> chunkHomes = new HashMap<>();
 
   private boolean isInChunks;
-  private int values;
-  private Cost cost = Cost.NOTHING;
-  private Cost work = Cost.NOTHING;
+  private PlanState state;
 
   private ProgramPlanner(
       ReshardWays ways,
@@ -80,6 +69,7 @@ public final class ProgramPlanner {
     this.prefix = prefix;
     this.homes = homes;
     this.demanded = demanded;
+    this.state = new PlanState(ways);
   }
 
   /**
@@ -128,34 +118,34 @@ public final class ProgramPlanner {
         new ProgramPlanner(
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
     SpmdPlan plan = planner.plan(program.outputs().stream().map(planner::home).toList());
-    return new Planned(planner.plannedProgram(), plan, ways.total(planner.cost));
+    return new Planned(planner.plannedProgram(), plan, ways.total(planner.state.cost));
   }
 
   /** Plans the program with the outputs in given layouts. */
   private SpmdPlan plan(List<Layout> layouts) {
     write(layouts);
-    return new SpmdPlan(ways.mesh(), inputs, steps, outputs);
+    return new SpmdPlan(ways.mesh(), inputs, state.steps, outputs);
   }
 
   private void write(List<Layout> layouts) {
     for (Value input : program.inputs()) {
       Layout home = home(input);
-      inputs.add(value(input, home));
-      holdings.put(input, new Holding(input, home, values++));
+      inputs.add(PlanState.value(input, home));
+      state.input(input, home);
     }
     program.statements().forEach(this::statement);
     for (int i = 0; i < layouts.size(); i++) {
-      Holding output = holding(program.outputs().get(i));
+      Holding output = state.holding(program.outputs().get(i));
       Layout last = ways.reachable(layouts.get(i), output.layouts().getFirst());
       outputs.add(
-          bring(output, last, "output %s must be %s".formatted(output.value().name(), last)));
+          state.bring(output, last, "output %s must be %s".formatted(output.value().name(), last)));
     }
   }
 
   private Program plannedProgram() {
-    return planned.equals(program.statements())
+    return state.statements.equals(program.statements())
         ? program
-        : new Program(program.name(), program.inputs(), planned, program.outputs());
+        : new Program(program.name(), program.inputs(), state.statements, program.outputs());
   }
 
   private Layout home(Value value) {
@@ -166,15 +156,6 @@ public final class ProgramPlanner {
     return homes
         .apply(prefix + value.name())
         .orElseGet(() -> new Layout(ways.mesh(), value.type().labels().withoutLayout()));
-  }
-
-  private static PlannedValue value(Value value, Layout layout) {
-    DType dtype = ReshardWays.stored(value.type().dtype(), layout);
-    return new PlannedValue(value.name(), dtype, value.type().shape(), layout);
-  }
-
-  private Holding holding(Value value) {
-    return Objects.requireNonNull(holdings.get(value), value.name());
   }
 
   private void statement(Statement statement) {
@@ -190,54 +171,27 @@ public final class ProgramPlanner {
     }
     for (Value result : statement.results()) {
       if (demanded) {
-        Holding made = holding(result);
+        Holding made = state.holding(result);
         Layout home = ways.reachable(home(result), made.layouts().getFirst());
-        int number = bring(made, home, "%s must be %s".formatted(result.name(), home));
-        holdings.put(result, made.only(home, number));
+        int number = state.bring(made, home, "%s must be %s".formatted(result.name(), home));
+        state.holdAs(result, made, home, number);
       }
     }
   }
 
   /** The same value, which is read from the annotated layout. */
   private void annotate(Statement statement, Movement.Annotate annotate) {
-    Holding x = holding(annotate.x());
+    Holding x = state.holding(annotate.x());
     Value result = statement.result();
     Layout home = ways.reachable(home(result), x.layouts().getFirst());
-    int number = bring(x, home, "%s is annotated %s".formatted(result.name(), home));
-    holdings.put(result, x.only(home, number));
-    planned.add(statement);
-  }
-
-  /** What has been planned so far. */
-  private record State(
-      List<Statement> planned,
-      List<PlanStep> steps,
-      Map<Value, Holding> holdings,
-      int values,
-      Cost cost,
-      Cost work) {}
-
-  private State state() {
-    Map<Value, Holding> copies = new HashMap<>();
-    holdings.forEach((value, holding) -> copies.put(value, holding.copy()));
-    return new State(List.copyOf(planned), List.copyOf(steps), copies, values, cost, work);
-  }
-
-  private void restore(State state) {
-    planned.clear();
-    planned.addAll(state.planned);
-    steps.clear();
-    steps.addAll(state.steps);
-    holdings.clear();
-    state.holdings.forEach((value, holding) -> holdings.put(value, holding.copy()));
-    values = state.values;
-    cost = state.cost;
-    work = state.work;
+    int number = state.bring(x, home, "%s is annotated %s".formatted(result.name(), home));
+    state.holdAs(result, x, home, number);
+    state.statements.add(statement);
   }
 
   /** Plans a statement both as it is and in chunks, and keeps the cheaper plan. */
   private void cheaper(Statement statement, List<Statement> chunks) {
-    State before = state();
+    PlanState before = state.copy();
     Optional<PlanException> refused = Optional.empty();
     try {
       apply(statement);
@@ -245,16 +199,16 @@ public final class ProgramPlanner {
       refused = Optional.of(tooLarge);
     }
     Optional<Cost> asItIs = refused.isPresent() ? Optional.empty() : Optional.of(spent(statement));
-    State whole = state();
-    restore(before);
+    PlanState whole = state;
+    state = before;
     isInChunks = true;
     try {
       chunks.forEach(this::statement);
       if (asItIs.isPresent() && spent(statement).compareTo(asItIs.get()) >= 0) {
-        restore(whole);
+        state = whole;
       }
     } catch (PlanException tooLarge) {
-      restore(whole);
+      state = whole;
       if (refused.isPresent()) {
         throw refused.get();
       }
@@ -265,9 +219,9 @@ public final class ProgramPlanner {
 
   /** The cost until now, and until a statement's results are in their homes. */
   private Cost spent(Statement statement) {
-    Cost spent = cost.plus(work);
+    Cost spent = state.cost.plus(state.work);
     for (Value result : statement.results()) {
-      Holding made = holding(result);
+      Holding made = state.holding(result);
       Layout home = ways.reachable(home(result), made.layouts().getFirst());
       spent = spent.plus(ways.cost(made, home).orElse(Cost.NOTHING));
     }
@@ -282,7 +236,7 @@ public final class ProgramPlanner {
       return Optional.empty();
     }
     Value x = statement.operation().operands().getFirst();
-    List<Layout> layouts = new ArrayList<>(holding(x).layouts());
+    List<Layout> layouts = new ArrayList<>(state.holding(x).layouts());
     if (statement.result().type().names().equals(x.type().names())) {
       layouts.add(home(statement.result()));
     }
@@ -307,24 +261,24 @@ public final class ProgramPlanner {
   }
 
   private void apply(Statement statement) {
-    List<Holding> operands = statement.operation().operands().stream().map(this::holding).toList();
+    List<Holding> operands = statement.operation().operands().stream().map(state::holding).toList();
     List<Layout> wanted = statement.results().stream().map(this::home).toList();
     StatementPlanner planner = new StatementPlanner(ways, statement, operands, wanted);
     StatementPlanner.Chosen chosen = planner.choose();
     StatementPlanner.Candidate candidate = chosen.candidate();
-    work = work.plus(planner.work(candidate.sharding()));
-    planned.add(statement);
+    state.work = state.work.plus(planner.work(candidate.sharding()));
+    state.statements.add(statement);
     List<Integer> numbers = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
       Layout met = candidate.operands().get(i);
       String cause =
           "%s reads %s as %s"
               .formatted(statement.result().name(), operands.get(i).value().name(), met);
-      numbers.add(bring(operands.get(i), met, cause));
+      numbers.add(state.bring(operands.get(i), met, cause));
     }
     List<PlannedValue> results = new ArrayList<>();
     for (int i = 0; i < wanted.size(); i++) {
-      results.add(value(statement.results().get(i), candidate.results().get(i)));
+      results.add(PlanState.value(statement.results().get(i), candidate.results().get(i)));
     }
     Origin origin = new Origin(candidate.sharding().toString(), chosen.runnerUp());
     Action action =
@@ -332,10 +286,10 @@ public final class ProgramPlanner {
             .halo()
             .map(halo -> neighbour(statement, halo))
             .orElseGet(() -> new Action.Apply(statement));
-    int number = step(action, numbers, results, origin);
+    int number = state.step(action, numbers, results, origin);
     for (int i = 0; i < results.size(); i++) {
       Value result = statement.results().get(i);
-      holdings.put(result, new Holding(result, candidate.results().get(i), number + i));
+      state.hold(result, candidate.results().get(i), number + i);
     }
     if (statement.operation() instanceof Contraction.Reduce(ReduceKind by, _, _)
         && by != ReduceKind.SUM) {
@@ -344,49 +298,25 @@ public final class ProgramPlanner {
   }
 
   private Action neighbour(Statement statement, Halo halo) {
-    cost = cost.plus(ways.halo(halo, statement.result().type().dtype()));
+    state.cost = state.cost.plus(ways.halo(halo, statement.result().type().dtype()));
     return new Action.Neighbour(statement, halo.axes(), halo.exchanged());
   }
 
   /** A maximum or minimum over devices is never left undone: no layout says what it is. */
   private void reduce(Value result, Layout natural, int number, ReduceKind by) {
     if (!natural.partial().isEmpty()) {
-      cost = cost.plus(ways.reduction(value(result, natural), natural.partial(), by));
+      state.cost =
+          state.cost.plus(ways.reduction(PlanState.value(result, natural), natural.partial(), by));
       Layout done = new Layout(ways.mesh(), new Term(natural.term().axes(), List.of()));
       Origin origin = Origin.of("%s is a %s over devices".formatted(result.name(), by));
       int reduced =
-          step(
+          state.step(
               new Action.AllReduce(natural.partial(), by),
               List.of(number),
-              List.of(value(result, done)),
+              List.of(PlanState.value(result, done)),
               origin);
-      holdings.put(result, new Holding(result, done, reduced));
+      state.hold(result, done, reduced);
     }
-  }
-
-  private int step(
-      Action action, List<Integer> operands, List<PlannedValue> results, Origin origin) {
-    steps.add(new PlanStep(action, operands, results, origin));
-    int first = values;
-    values += results.size();
-    return first;
-  }
-
-  /** The number of a value in a layout, which it is brought to if it does not exist in it. */
-  private int bring(Holding value, Layout wanted, String cause) {
-    ReshardWays.From from = ways.from(value, wanted).orElseThrow(() -> ways.none(value, wanted));
-    int at = value.number(from.place());
-    for (Stage stage : from.way().stages()) {
-      at =
-          step(
-              stage.action(),
-              List.of(at),
-              List.of(value(value.value(), stage.after())),
-              Origin.of(cause));
-      value.add(stage.after(), at);
-    }
-    cost = cost.plus(from.way().cost());
-    return at;
   }
 
   /**
@@ -403,9 +333,9 @@ public final class ProgramPlanner {
       boolean isSequence = i >= carried && i < carried + scan.sequences().size();
       Layout home = body.home(bodyInputs.get(i));
       Layout wanted = isSequence ? stacked(scan, home) : home;
-      Holding operand = holding(scan.operands().get(i));
+      Holding operand = state.holding(scan.operands().get(i));
       numbers.add(
-          bring(
+          state.bring(
               operand,
               wanted,
               "the loop of %s reads %s as %s"
@@ -415,16 +345,18 @@ public final class ProgramPlanner {
     List<PlannedValue> results = new ArrayList<>();
     for (int i = 0; i < statement.results().size(); i++) {
       Layout output = made.get(i);
-      results.add(value(statement.results().get(i), i < carried ? output : stacked(scan, output)));
+      results.add(
+          PlanState.value(
+              statement.results().get(i), i < carried ? output : stacked(scan, output)));
     }
-    SpmdPlan plan = new SpmdPlan(ways.mesh(), body.inputs, body.steps, body.outputs);
-    cost = cost.plus(body.cost.times(scan.count()));
+    SpmdPlan plan = new SpmdPlan(ways.mesh(), body.inputs, body.state.steps, body.outputs);
+    state.cost = state.cost.plus(body.state.cost.times(scan.count()));
     Statement loop = new Statement(statement.results(), scan(scan, body.plannedProgram()));
-    planned.add(loop);
-    int number = step(new Action.Loop(loop, plan), numbers, results, Origin.of("the loop"));
+    state.statements.add(loop);
+    int number = state.step(new Action.Loop(loop, plan), numbers, results, Origin.of("the loop"));
     for (int i = 0; i < results.size(); i++) {
       Value result = statement.results().get(i);
-      holdings.put(result, new Holding(result, results.get(i).layout(), number + i));
+      state.hold(result, results.get(i).layout(), number + i);
     }
   }
 
@@ -450,7 +382,7 @@ public final class ProgramPlanner {
     }
     for (int i = firstInvariant(scan); i < scan.operands().size(); i++) {
       Value invariant = scan.body().inputs().get(i);
-      for (Layout read : List.copyOf(best.holding(invariant).layouts())) {
+      for (Layout read : List.copyOf(best.state.holding(invariant).layouts())) {
         Map<Value, Layout> other = new HashMap<>(given);
         other.put(invariant, read);
         ProgramPlanner body = body(statement, scan, other);
@@ -480,10 +412,10 @@ public final class ProgramPlanner {
 
   /** What all rounds cost, with the invariants brought before them. */
   private Cost rounds(Nested.Scan scan, ProgramPlanner body) {
-    Cost all = body.cost.times(scan.count());
+    Cost all = body.state.cost.times(scan.count());
     for (int i = firstInvariant(scan); i < scan.operands().size(); i++) {
       Layout given = body.home(scan.body().inputs().get(i));
-      Holding operand = holding(scan.operands().get(i));
+      Holding operand = state.holding(scan.operands().get(i));
       all = all.plus(ways.cost(operand, given).orElseThrow(() -> ways.none(operand, given)));
     }
     return all;
