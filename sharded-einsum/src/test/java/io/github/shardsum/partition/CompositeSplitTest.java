@@ -16,6 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * the checker goes by the decomposition, and by the promise only where it promises less.
  */
 final class CompositeSplitTest {
+  private static final Action ALL_REDUCE = new Action.AllReduce(List.of("x"));
+
   private static String program(String splittable, String statement, String type) {
     return """
         program p {
@@ -67,6 +69,43 @@ final class CompositeSplitTest {
     softmax("\"m\", \"n\"", "m n@x", "m n@x").isRefused("n must be whole");
     softmax("\"m\"", "m@x n", "m@x n").isAccepted();
     softmax("\"n\"", "m@x n", "m@x n").isRefused("m must be whole");
+  }
+
+  /** A label that the meaning sums over leaves addends, whatever the kernel promises. */
+  @Test
+  void aLabelThatIsSummed() {
+    String program = program("\"m\", \"n\"", "reduce_sum(x) {labels=[\"n\"]}", "m=4");
+    new PlanDraft(program, "m n@x").apply("b", "m", 0).isRefused("devices have [4] | x, not [4]");
+    new PlanDraft(program, "m n@x").apply("b", "m | x", 0).then(ALL_REDUCE, "m").isAccepted();
+  }
+
+  /** A maximum over a part is none, and what is linear may not read it as an addend. */
+  @Test
+  void aMaximumThatTheMeaningReads() {
+    String most = "reduce_max(x) {labels=[\"n\"]}\n    z: f32[m=4] = negate(y)";
+    String program = program("\"m\", \"n\"", most, "m=4").replace("output y", "output z");
+    new PlanDraft(program, "m n@x").apply("b", "m | x", 0).isRefused("operands must be no addends");
+    new PlanDraft(program, "m@x n").apply("b", "m@x", 0).isAccepted();
+  }
+
+  /** A running sum over a part begins anew. */
+  @Test
+  void aRunningSum() {
+    String sum = "cumulative_sum(x) {label=\"n\", exclusive=false, reverse=false}";
+    String program = program("\"m\", \"n\"", sum, "m=4 n=6");
+    new PlanDraft(program, "m n@x").apply("b", "m n@x", 0).isRefused("n must be whole");
+    new PlanDraft(program, "m@x n").apply("b", "m@x n", 0).isAccepted();
+  }
+
+  /** Indices that are made in a kernel are those of the part, which the kernel must know. */
+  @Test
+  void indicesThatAreMade() {
+    String iota = "add(x, i)";
+    String program =
+        program("\"m\"", iota, "m=4 n=6")
+            .replace("    y:", "    i: f32[m=4] = iota() {type=\"f32[m=4]\", label=\"m\"}\n    y:");
+    new PlanDraft(program, "m@x n").apply("b", "m@x n", 0).isAccepted();
+    new PlanDraft(program, "m n@x").apply("b", "m n@x", 0).isRefused("n must be whole");
   }
 
   /** A kernel takes a chunk of each operand that has the label, never the whole of one. */

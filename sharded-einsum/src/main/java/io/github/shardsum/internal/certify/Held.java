@@ -25,12 +25,12 @@ record Held(Object meaning, List<Cut> cuts, Set<MeshAxis> partial, ReduceKind ki
     kind = partial.isEmpty() ? ReduceKind.SUM : kind;
   }
 
-  static List<String> names(Collection<MeshAxis> axes) {
-    return axes.stream().map(MeshAxis::name).toList();
-  }
-
   boolean isWhole() {
     return partial.isEmpty() && cuts.stream().allMatch(Cut::isWhole);
+  }
+
+  static List<String> names(Collection<MeshAxis> axes) {
+    return axes.stream().map(MeshAxis::name).toList();
   }
 
   Held as(Object other) {
@@ -39,18 +39,16 @@ record Held(Object meaning, List<Cut> cuts, Set<MeshAxis> partial, ReduceKind ki
 
   /** With other dimensions in the place of some. */
   Held with(int first, int count, List<Cut> others) {
-    List<Cut> all = new ArrayList<>(cuts.subList(0, first));
-    all.addAll(others);
-    all.addAll(cuts.subList(first + count, cuts.size()));
+    List<Cut> all = new ArrayList<>(cuts);
+    all.subList(first, first + count).clear();
+    all.addAll(first, others);
     return new Held(meaning, all, partial, kind);
   }
 
-  void checkSame(Held wanted) {
-    boolean same = partial.equals(wanted.partial) && cuts.size() == wanted.cuts.size();
-    for (int dim = 0; dim < cuts.size() && same; dim++) {
-      same = cuts.get(dim).isSame(wanted.cuts.get(dim));
-    }
-    require(same, "devices have %s, not %s", this, wanted);
+  /** Devices must have the same blocks, or addends of them. */
+  void checkLies(Held said) {
+    boolean isSame = cuts.equals(said.cuts) && partial.equals(said.partial);
+    require(isSame, "devices have %s, not %s", this, said);
   }
 
   /** Each device keeps its chunk of what it has. */
@@ -65,39 +63,31 @@ record Held(Object meaning, List<Cut> cuts, Set<MeshAxis> partial, ReduceKind ki
 
   /** The members of a group get the reduction of their addends. */
   Held reduce(List<MeshAxis> axes, ReduceKind by) {
-    require(axes.isEmpty() || kind == by, "must be a %s, got %s", kind, by);
     require(partial.containsAll(axes), "must be addends over %s, got %s", names(axes), this);
+    require(axes.isEmpty() || kind == by, "must be a %s, got %s", kind, by);
     Set<MeshAxis> left = new HashSet<>(partial);
     axes.forEach(left::remove);
     return new Held(meaning, cuts, left, kind);
   }
 
-  /**
-   * Each device gets the block of a member of its group which had the part that it has afterwards.
-   * There is one if coordinates along axes outside the group count the same before and after.
-   */
-  Held permute(List<MeshAxis> axes, Held after) {
-    boolean may = Collections.disjoint(partial, axes);
-    for (int dim = 0; dim < cuts.size(); dim++) {
-      Cut from = cuts.get(dim);
-      Cut to = after.cuts.get(dim);
-      may &= from.hasPartsOf(to);
-      may &= from.axes().stream().allMatch(a -> axes.contains(a) || from.stride(a) == to.stride(a));
+  /** Each device gets the block of a member of its group which had the part that it has then. */
+  Held permute(List<MeshAxis> group, List<Cut> after) {
+    boolean may = Collections.disjoint(partial, group) && cuts.size() == after.size();
+    for (int dim = 0; dim < cuts.size() && may; dim++) {
+      may = cuts.get(dim).isPermutedTo(after.get(dim), group);
     }
-    require(may, "devices along %s do not have %s of %s", names(axes), after, this);
-    return new Held(meaning, after.cuts, partial, kind);
+    require(may, "devices along %s do not have %s of %s", names(group), after, this);
+    return with(0, cuts.size(), after);
   }
 
-  /** The members of a group have chunks of an interval, of which each gets other parts. */
-  Held exchange(int dim, List<MeshAxis> axes, Held after) {
-    Cut all =
-        gather(dim, cuts.get(dim).axes().stream().filter(axes::contains).toList()).cuts.get(dim);
-    Cut to = after.cuts.get(dim);
-    boolean may =
-        cuts.get(dim).axes().containsAll(axes)
-            && Collections.indexOfSubList(to.axes(), all.axes()) == 0;
-    require(may, "devices along %s do not have %s of %s", names(axes), after, this);
-    return with(dim, 1, List.of(to));
+  /** The members of a group, which have chunks of an interval, put it together and cut it anew. */
+  Held exchange(int dim, List<MeshAxis> group, List<Cut> after) {
+    List<MeshAxis> own = cuts.get(dim).axes();
+    require(own.containsAll(group), "%s is not cut by %s", this, names(group));
+    Held all = gather(dim, own.stream().filter(group::contains).toList());
+    List<MeshAxis> left = all.cuts.get(dim).axes();
+    return all.slice(
+        dim, after.get(dim).axes().stream().filter(axis -> !left.contains(axis)).toList());
   }
 
   /** As in {@code [8@x, 5] | y}. */

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.certify;
 
 /** A plan does not compute what it is for; the message names the step and how values lie there. */
-public final class PlanRefusedException extends RuntimeException {
+public final class PlanRefusedException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;
 
   PlanRefusedException(String message) {

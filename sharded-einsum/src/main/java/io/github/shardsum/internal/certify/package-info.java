@@ -3,8 +3,7 @@
  * rules of its own, and refuses the plan where that is not what the plan says. It shares no code
  * with planner, propagation and layouts' index arithmetic.
  *
- * <p>A new step is a case in {@link PlanChecker} and the method of {@link Held} that says what
- * devices have after it; a new operation is the labels that {@link BlockRule} must know of it.
+ * <p>A new step is a case in {@link PlanChecker}, a new operation one in {@link BlockRule}.
  */
 @NullMarked
 package io.github.shardsum.internal.certify;

@@ -1,0 +1,116 @@
+package io.github.shardsum.partition;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.internal.certify.PlanChecker;
+import io.github.shardsum.internal.certify.PlanRefusedException;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Plans of einsums by hand, with faults that random mutants of the planner's plans never have. */
+final class EinsumPlanFaultsTest {
+  private static final Mesh MESH = Mesh.parse("x=2 y=2");
+
+  private final List<PlannedValue> inputs = new ArrayList<>();
+  private final List<PlanStep> steps = new ArrayList<>();
+
+  private static PlannedValue value(String layout, long... sizes) {
+    return new PlannedValue("v", DType.F32, Shape.of(sizes), Layout.parse(MESH, layout));
+  }
+
+  private void input(String layout, long... sizes) {
+    inputs.add(value(layout, sizes));
+  }
+
+  private void step(Action action, List<Integer> operands, String layout, long... sizes) {
+    steps.add(new PlanStep(action, operands, value(layout, sizes), Origin.of("by hand")));
+  }
+
+  private void contract(String equation, List<Integer> operands, String layout, long... sizes) {
+    step(new Action.Contract(Equation.parse(equation)), operands, layout, sizes);
+  }
+
+  private String check(String equation) {
+    int last = inputs.size() + steps.size() - 1;
+    return PlanChecker.check(
+        new SpmdPlan(MESH, inputs, steps, List.of(last)), Equation.parse(equation));
+  }
+
+  private void refuses(String equation, String says) {
+    String message = assertThrows(PlanRefusedException.class, () -> check(equation)).getMessage();
+    assertTrue(message.contains(says), message);
+  }
+
+  /** A label that is made, and then summed over, counts every index once more. */
+  @Test
+  void aSumOverALabelThatWasMade() {
+    input("m", 6);
+    contract("m -> m z", List.of(0), "m z", 6, 4);
+    contract("m z -> m", List.of(1), "m", 6);
+    refuses("m -> m", "output 0");
+  }
+
+  /** A label that was summed over, and is then made again, is the sum at every index. */
+  @Test
+  void aLabelThatIsMadeAfterItsSum() {
+    input("m k", 6, 8);
+    contract("m k -> m", List.of(0), "m", 6);
+    contract("m -> m k", List.of(1), "m k", 6, 8);
+    refuses("m k -> m k", "step 1 (einsum)");
+  }
+
+  /** A label is summed over before the other operand that has it is there. */
+  @Test
+  void aSumBeforeAllAreMultiplied() {
+    input("m k", 6, 8);
+    input("k n", 8, 5);
+    contract("m k -> m", List.of(0), "m", 6);
+    contract("k n -> n", List.of(1), "n", 5);
+    contract("m, n -> m n", List.of(2, 3), "m n", 6, 5);
+    refuses("m k, k n -> m n", "step 2 (einsum)");
+  }
+
+  /** An operand that stands for its diagonal, but was only gathered. */
+  @Test
+  void aDiagonalThatIsNotTaken() {
+    input("i@x j", 4, 4);
+    step(new Action.AllGather("i", List.of("x")), List.of(0), "i j", 4, 4);
+    refuses("i@x i -> i i", "output 0");
+    contract("i i -> i i", List.of(1), "i j", 4, 4);
+    assertTrue(check("i@x i -> i i").startsWith("certified"));
+  }
+
+  /** Blocks that change places keep their sizes. */
+  @Test
+  void aPermuteToAnotherShape() {
+    input("m@x", 8);
+    step(new Action.CollectivePermute(List.of("x", "y")), List.of(0), "m@y", 6);
+    refuses("m@x -> m@y", "do not have");
+  }
+
+  /** An axis that is named twice is no group. */
+  @Test
+  void aGroupThatNamesAnAxisTwice() {
+    input("m | x", 8);
+    step(new Action.AllReduce(List.of("x", "x")), List.of(0), "m", 8);
+    refuses("m | x -> m", "axes must be named once");
+  }
+
+  /** What plans name must be there. */
+  @Test
+  void namesThatAreNotThere() {
+    input("m@x", 8);
+    step(new Action.AllGather("n", List.of("x")), List.of(0), "m", 8);
+    refuses("m@x -> m", "step 0 (all-gather)");
+    steps.clear();
+    step(new Action.AllGather("m", List.of("z")), List.of(0), "m", 8);
+    refuses("m@x -> m", "step 0 (all-gather)");
+  }
+}
