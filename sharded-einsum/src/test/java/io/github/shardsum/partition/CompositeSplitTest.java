@@ -60,7 +60,7 @@ final class CompositeSplitTest {
   @Test
   void aMergesMajorLabel() {
     merge("\"m\", \"p\"", "m@x n", "p@x").isAccepted();
-    merge("\"m\"", "m@x n", "p@x").isRefused("p must be whole");
+    merge("\"m\"", "m@x n", "p@x").isRefused("p@x=24 must be whole");
   }
 
   /** A label that the meaning reads whole. */
@@ -68,14 +68,16 @@ final class CompositeSplitTest {
   void aNormalisedLabel() {
     softmax("\"m\", \"n\"", "m n@x", "m n@x").isRefused("n must be whole");
     softmax("\"m\"", "m@x n", "m@x n").isAccepted();
-    softmax("\"n\"", "m@x n", "m@x n").isRefused("m must be whole");
+    softmax("\"n\"", "m@x n", "m@x n").isRefused("m@x=4 must be whole");
   }
 
   /** A label that the meaning sums over leaves addends, whatever the kernel promises. */
   @Test
   void aLabelThatIsSummed() {
     String program = program("\"m\", \"n\"", "reduce_sum(x) {labels=[\"n\"]}", "m=4");
-    new PlanDraft(program, "m n@x").apply("b", "m", 0).isRefused("devices have [4] | x, not [4]");
+    new PlanDraft(program, "m n@x")
+        .apply("b", "m", 0)
+        .isRefused("devices have [m=4] | x, not [m=4]");
     new PlanDraft(program, "m n@x").apply("b", "m | x", 0).then(ALL_REDUCE, "m").isAccepted();
   }
 
@@ -105,7 +107,7 @@ final class CompositeSplitTest {
         program("\"m\"", iota, "m=4 n=6")
             .replace("    y:", "    i: f32[m=4] = iota() {type=\"f32[m=4]\", label=\"m\"}\n    y:");
     new PlanDraft(program, "m@x n").apply("b", "m@x n", 0).isAccepted();
-    new PlanDraft(program, "m n@x").apply("b", "m n@x", 0).isRefused("n must be whole");
+    new PlanDraft(program, "m n@x").apply("b", "m n@x", 0).isRefused("n@x=6 must be whole");
   }
 
   /** A kernel takes a chunk of each operand that has the label, never the whole of one. */
@@ -129,7 +131,7 @@ final class CompositeSplitTest {
     new PlanDraft(program, "m@x", "m@y").apply("c", "m@x", 0, 1).isRefused("m must be the same");
     new PlanDraft(program, "m@x", "m")
         .apply("c", "m@x", 0, 1)
-        .isRefused("m must be whole, or of [m]");
+        .isRefused("m=4 must be whole, or of [m]");
   }
 
   /** Whatever a kernel promises, the planner's plan is certified. */

@@ -87,6 +87,15 @@ final class EinsumPlanFaultsTest {
     assertTrue(check("i@x i -> i i").startsWith("certified"));
   }
 
+  /** The one index of a dimension is on every device, or on one. */
+  @Test
+  void aSingleIndexThatOneOperandHasCut() {
+    input("d@x", 1);
+    input("d", 1);
+    contract("d, d -> d", List.of(0, 1), "d@x", 1);
+    refuses("d@x, d -> d@x", "d must be the same in all operands");
+  }
+
   /** Blocks that change places keep their sizes. */
   @Test
   void aPermuteToAnotherShape() {

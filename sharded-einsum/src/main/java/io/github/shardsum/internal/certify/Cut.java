@@ -3,50 +3,53 @@ package io.github.shardsum.internal.certify;
 import static io.github.shardsum.internal.certify.PlanRefusedException.require;
 
 import io.github.shardsum.mesh.MeshAxis;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Which indices of a dimension a device has, as a function of its mesh coordinates: of [0, size)
  * the chunk of the first axis, of that the chunk of the next. A chunk of n over p has ceil(n / p)
  * indices, the last ones fewer or none. Axes have more than one device each.
  */
-record Cut(long size, List<MeshAxis> axes) {
-  static Cut whole(long size) {
-    return new Cut(size, List.of());
+record Cut(String label, long size, List<MeshAxis> axes) {
+  static Cut whole(String label, long size) {
+    return new Cut(label, size, List.of());
   }
 
   boolean isWhole() {
     return axes.isEmpty();
   }
 
+  Cut named(String other) {
+    return new Cut(other, size, axes);
+  }
+
   Cut by(List<MeshAxis> more) {
-    List<MeshAxis> all = new ArrayList<>(axes);
-    all.addAll(more);
-    return new Cut(size, all);
+    return new Cut(label, size, Stream.concat(axes.stream(), more.stream()).toList());
   }
 
   /** The cut that becomes this one by axes. */
   Cut without(List<MeshAxis> last) {
-    Cut left = new Cut(size, axes.subList(0, Math.max(0, axes.size() - last.size())));
-    require(left.by(last).equals(this), "axes must be the last of %s, got %s", this, last);
-    return left;
+    int left = Math.max(0, axes.size() - last.size());
+    Cut before = new Cut(label, size, axes.subList(0, left));
+    require(before.by(last).equals(this), "axes must be the last of %s, got %s", this, last);
+    return before;
   }
 
   /**
    * Several dimensions as one, major first. Of one behind another that has more than one index or
    * is cut unevenly a device would have strips.
    */
-  static Cut merged(List<Cut> dims) {
-    return dims.stream().reduce(whole(1), Cut::times);
+  static Cut merged(String label, List<Cut> dims) {
+    return dims.stream().reduce(whole(label, 1), Cut::times);
   }
 
   private Cut times(Cut minor) {
     boolean isOneIndex = size <= parts(axes);
     boolean isEven = size % parts(axes) == 0;
     boolean fits = (minor.isWhole() || isOneIndex) && (minor.size <= 1 || isEven);
-    require(fits, "must be one interval, got %s of each index of %s", minor, this);
-    return new Cut(Math.multiplyExact(size, minor.size), by(minor.axes).axes);
+    require(fits, "%s must be one interval, got %s of each index of %s", label, minor, this);
+    return new Cut(label, Math.multiplyExact(size, minor.size), by(minor.axes).axes);
   }
 
   /**
@@ -56,7 +59,8 @@ record Cut(long size, List<MeshAxis> axes) {
   boolean isPermutedTo(Cut other, List<MeshAxis> group) {
     boolean isAlike = sizes().equals(other.sizes());
     boolean isEven = size % parts(axes) == 0 && parts(axes) == parts(other.axes);
-    return size == other.size
+    return label.equals(other.label)
+        && size == other.size
         && (isAlike || isEven)
         && axes.stream().allMatch(a -> group.contains(a) || stride(a) == other.stride(a));
   }
@@ -75,9 +79,9 @@ record Cut(long size, List<MeshAxis> axes) {
     return axes.stream().mapToLong(MeshAxis::size).reduce(1, Math::multiplyExact);
   }
 
-  /** As in {@code 48@x.y}. */
+  /** As in {@code m@x.y=48}. */
   @Override
   public String toString() {
-    return axes.isEmpty() ? "" + size : size + "@" + String.join(".", Held.names(axes));
+    return label + (isWhole() ? "=" : "@" + String.join(".", Held.names(axes)) + "=") + size;
   }
 }

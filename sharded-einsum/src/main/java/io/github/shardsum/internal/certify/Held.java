@@ -10,31 +10,42 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * A value on all devices. A device has the block that its coordinates along the cuts' axes give it,
- * or an addend of that block: those of all coordinates along the partial axes, each counted once,
- * are the block. Along axes that are not named devices have the same.
+ * What devices have of a value. A device has the block that its coordinates along the cuts' axes
+ * give it, or an addend of that block: those of all coordinates along the partial axes, each
+ * counted once, are the block. Along axes that are not named devices have the same.
  */
-record Held(Object meaning, List<Cut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
+record Held(List<Cut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
   Held {
     Set<MeshAxis> used = new HashSet<>(partial);
-    for (Cut cut : cuts) {
-      require(cut.axes().stream().allMatch(used::add), "an axis is used twice: %s", cuts);
-    }
+    Stream<MeshAxis> axes = cuts.stream().flatMap(cut -> cut.axes().stream());
+    require(axes.allMatch(used::add), "an axis is used twice: %s", cuts);
     kind = partial.isEmpty() ? ReduceKind.SUM : kind;
-  }
-
-  boolean isWhole() {
-    return partial.isEmpty() && cuts.stream().allMatch(Cut::isWhole);
   }
 
   static List<String> names(Collection<MeshAxis> axes) {
     return axes.stream().map(MeshAxis::name).toList();
   }
 
-  Held as(Object other) {
-    return new Held(other, cuts, partial, kind);
+  List<String> labels() {
+    return cuts.stream().map(Cut::label).toList();
+  }
+
+  /** The first dimension of a label. */
+  int dim(String label) {
+    int dim = labels().indexOf(label);
+    require(dim >= 0, "must name a label of %s, got %s", this, label);
+    return dim;
+  }
+
+  /** With other names of the dimensions. */
+  Held named(List<String> labels) {
+    List<Cut> all = new ArrayList<>();
+    require(labels.size() == cuts.size(), "must have labels %s, got %s", labels, this);
+    cuts.forEach(cut -> all.add(cut.named(labels.get(all.size()))));
+    return new Held(all, partial, kind);
   }
 
   /** With other dimensions in the place of some. */
@@ -42,7 +53,7 @@ record Held(Object meaning, List<Cut> cuts, Set<MeshAxis> partial, ReduceKind ki
     List<Cut> all = new ArrayList<>(cuts);
     all.subList(first, first + count).clear();
     all.addAll(first, others);
-    return new Held(meaning, all, partial, kind);
+    return new Held(all, partial, kind);
   }
 
   /** Devices must have the same blocks, or addends of them. */
@@ -52,13 +63,13 @@ record Held(Object meaning, List<Cut> cuts, Set<MeshAxis> partial, ReduceKind ki
   }
 
   /** Each device keeps its chunk of what it has. */
-  Held slice(int dim, List<MeshAxis> axes) {
-    return with(dim, 1, List.of(cuts.get(dim).by(axes)));
+  Held slice(String label, List<MeshAxis> axes) {
+    return with(dim(label), 1, List.of(cuts.get(dim(label)).by(axes)));
   }
 
   /** The members of a group get what they have together. */
-  Held gather(int dim, List<MeshAxis> axes) {
-    return with(dim, 1, List.of(cuts.get(dim).without(axes)));
+  Held gather(String label, List<MeshAxis> axes) {
+    return with(dim(label), 1, List.of(cuts.get(dim(label)).without(axes)));
   }
 
   /** The members of a group get the reduction of their addends. */
@@ -67,30 +78,30 @@ record Held(Object meaning, List<Cut> cuts, Set<MeshAxis> partial, ReduceKind ki
     require(axes.isEmpty() || kind == by, "must be a %s, got %s", kind, by);
     Set<MeshAxis> left = new HashSet<>(partial);
     axes.forEach(left::remove);
-    return new Held(meaning, cuts, left, kind);
+    return new Held(cuts, left, kind);
   }
 
   /** Each device gets the block of a member of its group which had the part that it has then. */
-  Held permute(List<MeshAxis> group, List<Cut> after) {
-    boolean may = Collections.disjoint(partial, group) && cuts.size() == after.size();
+  Held permute(List<MeshAxis> group, Held after) {
+    boolean may = Collections.disjoint(partial, group) && cuts.size() == after.cuts.size();
     for (int dim = 0; dim < cuts.size() && may; dim++) {
-      may = cuts.get(dim).isPermutedTo(after.get(dim), group);
+      may = cuts.get(dim).isPermutedTo(after.cuts.get(dim), group);
     }
     require(may, "devices along %s do not have %s of %s", names(group), after, this);
-    return with(0, cuts.size(), after);
+    return new Held(after.cuts, partial, kind);
   }
 
   /** The members of a group, which have chunks of an interval, put it together and cut it anew. */
-  Held exchange(int dim, List<MeshAxis> group, List<Cut> after) {
-    List<MeshAxis> own = cuts.get(dim).axes();
-    require(own.containsAll(group), "%s is not cut by %s", this, names(group));
-    Held all = gather(dim, own.stream().filter(group::contains).toList());
-    List<MeshAxis> left = all.cuts.get(dim).axes();
-    return all.slice(
-        dim, after.get(dim).axes().stream().filter(axis -> !left.contains(axis)).toList());
+  Held exchange(String label, List<MeshAxis> group, Held after) {
+    List<MeshAxis> own = cuts.get(dim(label)).axes();
+    require(own.containsAll(group), "%s must be cut by %s, got %s", label, names(group), this);
+    Held all = gather(label, own.stream().filter(group::contains).toList());
+    List<MeshAxis> anew = new ArrayList<>(after.cuts.get(after.dim(label)).axes());
+    anew.removeAll(all.cuts.get(dim(label)).axes());
+    return all.slice(label, anew);
   }
 
-  /** As in {@code [8@x, 5] | y}. */
+  /** As in {@code [m@x=8, n=5] | y}. */
   @Override
   public String toString() {
     return cuts + (partial.isEmpty() ? "" : " | " + String.join(" ", names(partial)));
