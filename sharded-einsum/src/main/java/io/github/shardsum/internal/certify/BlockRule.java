@@ -20,7 +20,6 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -193,7 +192,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
   /** How the result lies: each label as in the operands, and one that none of them has as made. */
   Held result(List<Held> read, Held made, boolean slices) {
     Map<String, Cut> at = new HashMap<>();
-    Map<Integer, Collection<MeshAxis>> addends = new HashMap<>(Map.of(0, Set.of()));
+    Map<Integer, Set<MeshAxis>> addends = new HashMap<>(Map.of(0, Set.of()));
     for (int i = 0; i < read.size(); i++) {
       Set<MeshAxis> own = read.get(i).partial();
       boolean fits = own.equals(addends.computeIfAbsent(sums.get(i), _ -> own));
@@ -209,8 +208,9 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     made.labels().forEach(at::remove);
     Set<MeshAxis> partial = new HashSet<>();
     Stream<MeshAxis> summed =
-        Stream.concat(addends.values().stream(), at.values().stream().map(Cut::axes))
-            .flatMap(Collection::stream);
+        Stream.concat(
+            addends.values().stream().flatMap(Set::stream),
+            at.values().stream().flatMap(cut -> cut.axes().stream()));
     require(summed.allMatch(partial::add), "must be summed over an axis once, got %s", read);
     return new Held(cuts, partial, kind);
   }
