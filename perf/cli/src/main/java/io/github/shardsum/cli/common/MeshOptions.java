@@ -78,8 +78,13 @@ public final class MeshOptions {
     return mesh.isPresent() || !annotations.isEmpty() || order.length > 0;
   }
 
-  /** The program with the annotations of the command line. */
+  /**
+   * The program with the annotations of the command line.
+   *
+   * @throws ParameterException if a value is annotated twice
+   */
   public Program annotated(Program program) {
+    RepeatedOptions.refuse(spec, "--annotate");
     return annotations.isEmpty() ? program : Annotations.of(annotations).apply(program);
   }
 

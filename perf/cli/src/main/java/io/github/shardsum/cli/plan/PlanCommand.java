@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.Models;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.program.Annotations;
@@ -57,6 +58,7 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    RepeatedOptions.refuse(spec, "--annotate");
     if ((settings.jobs().isPresent() ? 1 : 0)
             + (equation.isPresent() ? 1 : 0)
             + (model.isPresent() ? 1 : 0)

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotations;
@@ -57,6 +58,7 @@ public final class PropagateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    RepeatedOptions.refuse(spec, "--annotate");
     Program program = Annotations.of(annotations).apply(ProgramFile.read(file));
     PropagationOptions options = PropagationOptions.defaults();
     Propagated propagated =

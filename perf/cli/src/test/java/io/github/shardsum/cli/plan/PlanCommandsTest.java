@@ -145,6 +145,18 @@ class PlanCommandsTest {
   }
 
   @Test
+  void aValueThatIsAnnotatedTwiceIsRefused() throws IOException {
+    String file = layer().toString();
+    for (String command : List.of("plan", "propagate", "lower")) {
+      err.getBuffer().setLength(0);
+      assertEquals(
+          2, run(command, file, "--mesh", "x=8", "--annotate", "h=E", "--annotate", "h=G"));
+      String told = "--annotate: must have one value for each name, got h=E and h=G";
+      assertTrue(err.toString().contains(told), err.toString());
+    }
+  }
+
+  @Test
   void aTopologyPricesAProgramInSeconds() throws IOException {
     String file = layer().toString();
     String[] plan = {
