@@ -8,8 +8,9 @@ import java.util.OptionalLong;
 /**
  * What plans are chosen by; an immutable value.
  *
- * @param topology the network that prices collectives, in seconds; without one a plan costs the
- *     elements received, 1,000 a collective, and an element for each 200 multiply-adds
+ * @param topology the network that prices collectives, in seconds; without one the plan is chosen
+ *     that receives the fewest elements, an element for each 200 multiply-adds added, and of those
+ *     the one of the fewest collectives (prices that are shown add 1,000 a collective)
  * @param memoryLimit bytes that a device may hold at once, inputs included; none for no limit
  * @param replication whether a device may hold a whole value although neither its source nor its
  *     destination does

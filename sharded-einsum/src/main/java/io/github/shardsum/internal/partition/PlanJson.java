@@ -39,13 +39,14 @@ public final class PlanJson {
     for (int i = 0; i < plan.steps().size(); i++) {
       steps.add(step(i));
     }
-    return "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"explained\":%s}"
+    return "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"peakBytes\":%d,\"explained\":%s}"
         .formatted(
             steps,
             localShapes(),
             plan.elementsReceived(),
             number(plan.flops()),
             plan.peakElements(),
+            plan.peakBytes(),
             StepFigures.of(plan, options).stream()
                 .map(this::explained)
                 .collect(Collectors.joining(",", "[", "]")));

@@ -61,7 +61,7 @@ public final class PlanTable {
     }
     text.append('\n').append(table(rows));
     text.append(
-        "%ngives %s%nreceived %d elements, %.4g flops, at most %d elements live, %s"
+        "%ngives %s%nreceived %d elements, %.4g flops, at most %d elements live, %d bytes at the peak of a run, %s"
             .formatted(
                 plan.outputs().stream()
                     .map(output -> "%" + output + " = " + plan.value(output))
@@ -69,6 +69,7 @@ public final class PlanTable {
                 plan.elementsReceived(),
                 plan.flops(),
                 plan.peakElements(),
+                plan.peakBytes(),
                 options.topology().isPresent()
                     ? "%.4g s".formatted(price)
                     : "price %.4g".formatted(price)));

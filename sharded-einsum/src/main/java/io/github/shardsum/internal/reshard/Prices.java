@@ -21,6 +21,9 @@ public final class Prices {
   /** Multiply-adds that take as long as one element's transfer. */
   private static final double BALANCE = 200;
 
+  /** Amounts of work are multiples of its inverse, so that sums are exact in any order. */
+  private static final double PARTS = 1024;
+
   private final Optional<CollectiveCostModel> pricer;
   private final double secondsPerByte;
 
@@ -147,6 +150,7 @@ public final class Prices {
    * @return the price
    */
   public Cost multiplyAdds(double count, int bytes) {
-    return new Cost(count / BALANCE * (pricer.isEmpty() ? 1 : bytes * secondsPerByte), 0);
+    double elements = Math.rint(count / BALANCE * PARTS) / PARTS;
+    return new Cost(elements * (pricer.isEmpty() ? 1 : bytes * secondsPerByte), 0);
   }
 }
