@@ -48,9 +48,20 @@ class PlanCommandsTest {
             + "{\"op\":\"reduce-scatter\",\"operand\":\"result\",\"label\":\"n\",\"axes\":[\"y\"],"
             + "\"elementsReceived\":384}],\"localShapes\":{\"operands\":[[24,50],[32,50]],"
             + "\"result\":[24,16]},\"elementsReceived\":1184,\"flops\":76800,"
-            + "\"peakElements\":4368,\"explained\":[{\"step\":\"all-gather n over x\",";
+            + "\"peakElements\":4368,\"peakBytes\":17472,\"explained\":[{\"step\":\"all-gather n over x\",";
     assertEquals(start, json.substring(0, Math.min(json.length(), start.length())));
     assertTrue(json.endsWith("\"equal\":true}"), json);
+  }
+
+  /** Whatever order their parts were added up in. */
+  @Test
+  void plansThatReceiveTheSameAreToldByTheirCollectives() {
+    String equation = "m k@y.x, k n -> m n@y.x";
+    int status = run("plan", "--mesh", "x=2,y=3", "--sizes", "m=24,k=48,n=96", equation, "--json");
+    assertEquals(0, status, err.toString());
+    String steps = "{\"steps\":[{\"op\":\"all-gather\",\"operand\":0,\"label\":\"k\",";
+    assertTrue(out.toString().startsWith(steps), out.toString());
+    assertTrue(out.toString().contains("\"elementsReceived\":960,\"flops\""), out.toString());
   }
 
   @Test
