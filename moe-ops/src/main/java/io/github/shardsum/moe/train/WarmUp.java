@@ -14,7 +14,10 @@ public record WarmUp(double peak, long steps) {
   public WarmUp {
     if (!(peak > 0) || Double.isInfinite(peak) || steps < 1) {
       throw new IllegalArgumentException(
-          "rate: peak must be finite and above 0 and steps at least 1, got " + peak + " and " + steps);
+          "rate: peak must be finite and above 0 and steps at least 1, got "
+              + peak
+              + " and "
+              + steps);
     }
   }
 

@@ -339,8 +339,7 @@ class TrainingTest {
     assertEquals(1e-3, rate.rate(1600), 1e-15);
     assertThrows(IllegalArgumentException.class, () -> new WarmUp(0, 1));
     assertThrows(IllegalArgumentException.class, () -> new WarmUp(1, 0));
-    assertThrows(
-        IllegalArgumentException.class, () -> new WarmUp(Double.POSITIVE_INFINITY, 1));
+    assertThrows(IllegalArgumentException.class, () -> new WarmUp(Double.POSITIVE_INFINITY, 1));
     assertThrows(IllegalArgumentException.class, () -> rate.rate(0));
   }
 
