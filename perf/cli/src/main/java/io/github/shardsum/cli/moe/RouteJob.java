@@ -264,7 +264,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
         if (depth + 1 < shape.length) {
           next = read(each, depth + 1, next);
         } else if (each.isNumber()) {
-          values[next++] = each.doubleValue();
+          values[next++] = each.numberValue().doubleValue();
         } else {
           throw must(place(depth + 1), "a number", each);
         }

@@ -286,6 +286,8 @@ class RouteCommandTest {
     fails(
         "[[[1,2],[NaN,1]]]", "", "logits must be below infinity, got NaN at [g, s, e] = [0, 1, 0]");
     fails("[[[1,Infinity]]]", "", "logits must be below infinity, got Infinity");
+    fails(
+        "[[[1,%s]]]".formatted("9".repeat(400)), "", "logits must be below infinity, got Infinity");
     fails("[[[-Infinity,-Infinity]]]", "", "finite for one expert of a token");
     fails("[[[1,2],[1]]]", "", "'logits[0, 1]' must be an array of 2 like the first, got one of 1");
     fails("[[[1,2]],[]]", "", "'logits[1]' must be an array of 1 like the first, got one of 0");
