@@ -102,7 +102,7 @@ final class LongBlocks {
 
   static void select(long[] c, long[] x, long[] y, long[] z, int n) {
     for (int i = 0; i < n; i++) {
-      z[i] = x[i] & -c[i] | y[i] & ~-c[i];
+      z[i] = (x[i] & -c[i]) | (y[i] & ~-c[i]);
     }
   }
 }
