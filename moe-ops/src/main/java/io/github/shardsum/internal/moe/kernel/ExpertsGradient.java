@@ -14,7 +14,6 @@ import java.util.stream.Stream;
  * by an expert's weights are sums over its rows in order, those by tokens over a token's choices.
  */
 final class ExpertsGradient<A> {
-  private final ExpertRun<A> run;
   private final ExpertsForm form;
   private final Tensor inputs;
   private final Tensor cotangent;
@@ -25,7 +24,6 @@ final class ExpertsGradient<A> {
   private final A rows;
 
   private ExpertsGradient(ExpertRun<A> run) {
-    this.run = run;
     this.form = run.form();
     List<Tensor> operands = run.operands();
     this.inputs = operands.getFirst();
