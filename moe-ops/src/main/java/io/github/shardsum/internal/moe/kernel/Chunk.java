@@ -111,7 +111,7 @@ final class Chunk<A> {
     } else {
       double logits = tokens * form.experts();
       double all = (FORWARD_SHARE * (2 * tokens + rows) * form.model() - logits) / perRow;
-      long alone = Math.min(MOST_ROWS_ALONE, ExpertRun.mostRowsAlone(form, form.rows(), threads));
+      long alone = Math.min(MOST_ROWS_ALONE, ExpertRun.mostOfOneThread(form, form.rows(), threads));
       most = Math.max(all - (threads - 1.0) * alone, all / threads);
     }
     return (int) Math.clamp(most, LEAST_ROWS, MOST_ROWS);

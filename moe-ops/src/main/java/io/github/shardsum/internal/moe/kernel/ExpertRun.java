@@ -66,7 +66,7 @@ record ExpertRun<A>(
             .sorted(Comparator.comparingInt(permutation::size).reversed())
             .toList();
     int threads = workers.parallelism();
-    long large = mostRowsAlone(form, count(), threads);
+    long large = mostOfOneThread(form, count(), threads);
     int alone = 0;
     while (threads > 1 && alone < experts && permutation.size(order.get(alone)) > large) {
       int expert = order.get(alone++);
@@ -79,7 +79,7 @@ record ExpertRun<A>(
   }
 
   /** Most rows of an expert that one of several threads has to itself. */
-  static long mostRowsAlone(ExpertsForm form, long rows, int threads) {
+  static long mostOfOneThread(ExpertsForm form, long rows, int threads) {
     long each = Math.max(1, (long) form.model() * form.hidden());
     return Math.min(rows / (2L * threads), WORTH_SHARING / each);
   }

@@ -46,7 +46,7 @@ record ExpertsKernel(
     long alone =
         Math.min(
             Chunk.mostRowsAlone(form, backward, threads),
-            ExpertRun.mostRowsAlone(form, form.rows(), threads));
+            ExpertRun.mostOfOneThread(form, form.rows(), threads));
     int others = Math.min(threads, form.experts()) - 1;
     return order
         + rows

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 /** {@code --mesh}, {@code --device-order} and {@code --annotate} of commands that run, a mixin. */
 public final class MeshOptions {
   /** More than any machine has, of which a run still takes seconds. */
-  private static final int MOST_DEVICES = 1 << 16;
+  public static final int MOST_DEVICES = 1 << 16;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -99,6 +99,23 @@ public final class MeshOptions {
       throw new IllegalArgumentException(
           "mesh: a run must be on at most %d devices, got %d; a plan may be for more"
               .formatted(MOST_DEVICES, on.size()));
+    }
+  }
+
+  /**
+   * The mesh that a command's own {@code --mesh} names, for a run.
+   *
+   * @param spec the command
+   * @param notation as {@code x=2,y=4}
+   * @throws ParameterException if it is no mesh, or one of too many devices
+   */
+  public static Mesh ofRun(CommandSpec spec, String notation) {
+    try {
+      Mesh parsed = Mesh.parse(notation);
+      checkRuns(parsed);
+      return parsed;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--mesh: " + e.getMessage(), e);
     }
   }
 

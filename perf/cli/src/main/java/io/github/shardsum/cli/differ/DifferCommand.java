@@ -104,7 +104,7 @@ public final class DifferCommand implements Callable<Integer> {
     if (plugin.isNamed() && against == Against.REFERENCE) {
       throw wrong("--against reference: expected no --plugin beside it");
     }
-    Mesh devices = devices();
+    Mesh devices = MeshOptions.ofRun(spec, mesh);
     Optional<Duration> limit = timeLimit.map(this::duration);
     try (Collectives collectives = Collectives.open(devices)) {
       Differ.Runner ours =
@@ -118,16 +118,6 @@ public final class DifferCommand implements Callable<Integer> {
           new PluginProcess(library(), devices, Duration.ofSeconds(deadline))) {
         return search(Differ.of(theirs).against(ours), devices, limit);
       }
-    }
-  }
-
-  private Mesh devices() {
-    try {
-      Mesh devices = Mesh.parse(mesh);
-      MeshOptions.checkRuns(devices);
-      return devices;
-    } catch (IllegalArgumentException e) {
-      throw wrong("--mesh: " + e.getMessage());
     }
   }
 

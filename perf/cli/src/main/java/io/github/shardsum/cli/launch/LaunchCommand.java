@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.launch;
 
+import io.github.shardsum.cli.common.MeshOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -43,9 +44,6 @@ import picocli.CommandLine.Spec;
     })
 public final class LaunchCommand implements Callable<Integer> {
   private static final int FAILED = 1;
-
-  /** As many as a run has devices. Of a million, mpirun makes its tables for minutes. */
-  private static final int MOST_PROCESSES = 65_536;
 
   @Spec private CommandSpec spec;
 
@@ -159,8 +157,10 @@ public final class LaunchCommand implements Callable<Integer> {
   }
 
   private void check() {
-    if (processes < 1 || processes > MOST_PROCESSES) {
-      throw wrong("--processes: must be 1 to " + MOST_PROCESSES + ", got " + processes);
+    // As many as a run has devices. Of a million, mpirun makes its tables for minutes.
+    int most = MeshOptions.MOST_DEVICES;
+    if (processes < 1 || processes > most) {
+      throw wrong("--processes: must be 1 to " + most + ", got " + processes);
     }
     if (timeout.isPresent() && timeout.get() < 1) {
       throw wrong("--timeout: must be at least 1 second, got " + timeout.get());

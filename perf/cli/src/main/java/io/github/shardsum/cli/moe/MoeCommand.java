@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.moe;
 
 import io.github.shardsum.cli.common.BackendOptions;
+import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
@@ -151,7 +152,9 @@ public final class MoeCommand implements Callable<Integer> {
           spec.commandLine(),
           "--json: must not stand with --mesh or --backend pjrt, whose report is text");
     }
-    Optional<Mesh> devices = mesh.or(() -> pjrt ? Optional.of("") : mesh).map(this::mesh);
+    Optional<Mesh> devices =
+        mesh.or(() -> pjrt ? Optional.of("") : mesh)
+            .map(notation -> MeshOptions.ofRun(spec, notation));
     Optional<Path> library = backends.library(System.getenv());
     try (Workers workers = Workers.of(job.threads());
         TextSource source = source(workers, progress)) {
@@ -171,14 +174,6 @@ public final class MoeCommand implements Callable<Integer> {
       }
       out.flush();
       return outcome.passed() ? 0 : 1;
-    }
-  }
-
-  private Mesh mesh(String notation) {
-    try {
-      return Mesh.parse(notation);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--mesh: " + e.getMessage(), e);
     }
   }
 

@@ -132,7 +132,9 @@ public final class TrainCommand implements Callable<Integer> {
             data,
             seed,
             sweep ? Optional.of(Sweep.Grid.STANDARD) : Optional.empty());
-    Optional<Mesh> devices = mesh.map(this::mesh).filter(each -> !each.axisNames().isEmpty());
+    Optional<Mesh> devices =
+        mesh.map(notation -> MeshOptions.ofRun(spec, notation))
+            .filter(each -> !each.axisNames().isEmpty());
     try (Workers workers = threads.workers();
         OpenBackend opened = backends.open(devices, workers, MoePrograms.kernels())) {
       if (opened.processes() > 1) {
@@ -154,16 +156,6 @@ public final class TrainCommand implements Callable<Integer> {
       progress.end();
     }
     return 0;
-  }
-
-  private Mesh mesh(String notation) {
-    try {
-      Mesh parsed = Mesh.parse(notation);
-      MeshOptions.checkRuns(parsed);
-      return parsed;
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--mesh: " + e.getMessage(), e);
-    }
   }
 
   private void check() {
