@@ -20,8 +20,10 @@ import java.util.Map;
 
 /**
  * Programs that commands know by name, with the annotations of the paper: groups on the mesh before
- * and after the experts, experts on it between. Widths are the paper's, M = 1024 and H = 8192, 2048
- * tokens a group, and one group a device.
+ * and after the experts, experts on it between. Over more devices than there are experts the axes
+ * that are left split the groups there too, so that each copy of an expert takes a part of its
+ * tokens. Widths are the paper's, M = 1024 and H = 8192, 2048 tokens a group, and one group a
+ * device.
  */
 public enum Models {
   /** The Mixture-of-Experts layer, forward, with an expert a device. */
@@ -70,10 +72,19 @@ public enum Models {
     if (mesh.size() == 1) {
       return layer;
     }
-    String all = String.join(".", mesh.axisNames());
-    String few = String.join(".", axesOf(experts, mesh));
-    return Annotations.of(
-            Map.of("inputs", "G@" + all, "dispatched", "E@" + few, "outputs", "G@" + all))
+    List<String> expertAxes = axesOf(experts, mesh);
+    List<String> rest = new ArrayList<>(mesh.axisNames());
+    rest.removeAll(expertAxes);
+    // Groups have the experts' axes as the minor ones, so that one all-to-all over these leaves
+    // each copy of the experts a block of neighbouring groups.
+    List<String> groupAxes = new ArrayList<>(rest);
+    groupAxes.addAll(expertAxes);
+    String groups = "G@" + String.join(".", groupAxes);
+    String dispatched =
+        "E@"
+            + String.join(".", expertAxes)
+            + (rest.isEmpty() ? "" : " G@" + String.join(".", rest));
+    return Annotations.of(Map.of("inputs", groups, "dispatched", dispatched, "outputs", groups))
         .apply(layer);
   }
 

@@ -8,6 +8,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
@@ -50,14 +51,25 @@ class ModelsTest {
   }
 
   @Test
-  void theBlockHasAnExpertADeviceWhereThereAreMoreDevicesThanExperts() {
-    Mesh mesh = Mesh.parse("x=2048,y=2");
-    SpmdPlan plan = plan(Models.GSHARD_600B_BLOCK.program(mesh), mesh);
+  void copiesOfTheExpertsShareTheTokensWhereThereAreMoreDevices() {
+    Mesh few = Mesh.parse("x=2048");
+    Mesh many = Mesh.parse("x=2048,y=3");
+    SpmdPlan one = plan(Models.GSHARD_600B_BLOCK.program(few), few);
+    SpmdPlan three = plan(Models.GSHARD_600B_BLOCK.program(many), many);
     assertEquals(
         List.of(1024L * 8192),
-        plan.inputs().stream()
+        three.inputs().stream()
             .filter(input -> input.name().equals("wi"))
             .map(PlannedValue::localElements)
             .toList());
+    assertEquals(one.flops(), three.flops(), 1e-6 * one.flops());
+    assertEquals(allToAlls(one), allToAlls(three));
+  }
+
+  private static List<Action> allToAlls(SpmdPlan plan) {
+    return plan.steps().stream()
+        .map(PlanStep::action)
+        .filter(Action.AllToAll.class::isInstance)
+        .toList();
   }
 }
