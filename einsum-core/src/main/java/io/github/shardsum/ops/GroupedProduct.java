@@ -43,8 +43,8 @@ public final class GroupedProduct {
    *     sum is above r
    */
   public static Tensor rows(Workers workers, Tensor x, Tensor w, Tensor sizes) {
-    checkRows(x, w);
-    Tensor out = Tensor.zeros(x.dtype(), x.size(0), w.size(2));
+    checkRows(MatrixRows.of(x), w);
+    Tensor out = Tensor.zeros(w.dtype(), x.size(0), w.size(2));
     rowsInto(workers, out, x, w, sizes, Epilogue.none());
     return out;
   }
@@ -63,25 +63,42 @@ public final class GroupedProduct {
    */
   public static void rowsInto(
       Workers workers, Tensor out, Tensor x, Tensor w, Tensor sizes, Epilogue epilogue) {
+    rowsInto(workers, out, MatrixRows.of(x), w, sizes, epilogue);
+  }
+
+  /**
+   * As the other, of rows that may be gathered while they are read.
+   *
+   * @param workers threads to use
+   * @param out {@code [r, n]} of w's dtype, overwritten; overlaps no operand
+   * @param x {@code [r, k]} of w's dtype, or of bf16 where that is f32
+   * @param w {@code [e, k, n]}
+   * @param sizes {@code [e]}
+   * @param epilogue its bias has labels {@code e} and {@code n}, or one of them
+   * @throws IllegalArgumentException as the other
+   */
+  public static void rowsInto(
+      Workers workers, Tensor out, MatrixRows x, Tensor w, Tensor sizes, Epilogue epilogue) {
     checkRows(x, w);
-    long[] groups = groups(sizes, w.size(0), x.size(0));
+    long[] groups = groups(sizes, w.size(0), x.count());
     Bias bias = bias(epilogue, w.size(0), w.size(2));
+    Shape shape = Shape.of(x.count(), w.size(2));
     Workers threads =
-        ready(workers, out, Shape.of(x.size(0), w.size(2)), operands(epilogue, x, w, sizes));
+        ready(workers, out, w.dtype(), shape, operands(epilogue, x.source(), w, sizes));
     // An i32 has not wrapped to a negative number before it is written.
     boolean relusApart = epilogue.relu() && out.dtype() == DType.I32;
     boolean relu = epilogue.relu() && !relusApart;
     ResultScaling finish = new ResultScaling(1, 0, epilogue.scale(), bias.slot(), relu);
     long used = sum(groups);
     boolean changes = epilogue.scale() != 1 || epilogue.bias().isPresent();
-    boolean collects = roundsOften(out, x.size(1)) || (changes && out.dtype() == DType.BF16);
+    boolean collects = roundsOften(out, x.width()) || (changes && out.dtype() == DType.BF16);
     Tensor to = collects ? Tensor.zeros(DType.F32, out.shape()) : out;
-    if (x.size(1) == 0) {
-      Tensor none = Tensor.zeros(x.dtype(), 1, 1);
+    if (x.width() == 0) {
+      Tensor none = Tensor.zeros(w.dtype(), 1, 1);
       rows(
           threads,
           to,
-          none.broadcastTo(Shape.of(x.size(0), 1)),
+          MatrixRows.of(none.broadcastTo(Shape.of(x.count(), 1))),
           none.reshape(1, 1, 1).broadcastTo(Shape.of(w.size(0), 1, w.size(2))),
           groups,
           finish,
@@ -95,7 +112,7 @@ public final class GroupedProduct {
     if (relusApart) {
       Elementwise.reluInto(threads, out, out);
     }
-    zero(out.slice(0, used, x.size(0)));
+    zero(out.slice(0, used, x.count()));
   }
 
   /**
@@ -111,26 +128,22 @@ public final class GroupedProduct {
    *     another; nothing is then written
    */
   public static void addRows(Workers workers, Tensor out, Tensor x, Tensor w, Tensor sizes) {
-    checkRows(x, w);
-    checkAdds(x);
+    MatrixRows all = MatrixRows.of(x);
+    checkRows(all, w);
+    checkAdds(w);
     long[] groups = groups(sizes, w.size(0), x.size(0));
-    Workers threads = ready(workers, out, Shape.of(x.size(0), w.size(2)), List.of(x, w, sizes));
+    Shape shape = Shape.of(x.size(0), w.size(2));
+    Workers threads = ready(workers, out, w.dtype(), shape, List.of(x, w, sizes));
     if (x.size(1) > 0) {
-      rows(
-          threads,
-          out,
-          x,
-          w,
-          groups,
-          ResultScaling.PLAIN.accumulating(),
-          new Bias(Optional.empty(), 0, 0));
+      Bias none = new Bias(Optional.empty(), 0, 0);
+      rows(threads, out, all, w, groups, ResultScaling.PLAIN.accumulating(), none);
     }
   }
 
-  private static void checkAdds(Tensor x) {
-    if (x.dtype() != DType.F32 && x.dtype() != DType.F64) {
+  private static void checkAdds(Tensor to) {
+    if (to.dtype() != DType.F32 && to.dtype() != DType.F64) {
       throw new IllegalArgumentException(
-          "grouped product: expected f32 or f64 to add to, got " + x.description());
+          "grouped product: expected f32 or f64 to add to, got " + to.description());
     }
   }
 
@@ -147,7 +160,7 @@ public final class GroupedProduct {
    *     sum is above r
    */
   public static Tensor weights(Workers workers, Tensor x, Tensor y, Tensor sizes) {
-    checkWeights(x, y);
+    checkWeights(MatrixRows.of(x), MatrixRows.of(y), x.dtype());
     long[] groups = groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.size(0));
     Tensor out = Tensor.zeros(x.dtype(), groups.length, x.size(1), y.size(1));
     weightsInto(workers, out, x, y, sizes);
@@ -166,10 +179,26 @@ public final class GroupedProduct {
    *     written
    */
   public static void weightsInto(Workers workers, Tensor out, Tensor x, Tensor y, Tensor sizes) {
-    checkWeights(x, y);
-    long[] groups = groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.size(0));
-    Shape shape = Shape.of(groups.length, x.size(1), y.size(1));
-    Workers threads = ready(workers, out, shape, List.of(x, y, sizes));
+    weightsInto(workers, out, MatrixRows.of(x), MatrixRows.of(y), sizes);
+  }
+
+  /**
+   * As the other, of rows that may be gathered while they are read.
+   *
+   * @param workers threads to use
+   * @param out {@code [e, k, n]}, overwritten; overlaps no operand
+   * @param x {@code [r, k]} of out's dtype, or of bf16 where that is f32
+   * @param y {@code [r, n]} of out's dtype, or of bf16 where that is f32
+   * @param sizes {@code [e]}
+   * @throws IllegalArgumentException as the other
+   */
+  public static void weightsInto(
+      Workers workers, Tensor out, MatrixRows x, MatrixRows y, Tensor sizes) {
+    checkWeights(x, y, out.dtype());
+    long[] groups = groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.count());
+    Shape shape = Shape.of(groups.length, x.width(), y.width());
+    Workers threads =
+        ready(workers, out, out.dtype(), shape, List.of(x.source(), y.source(), sizes));
     for (int group = 0; group < groups.length; group++) {
       if (groups[group] == 0) {
         zero(out.select(0, group));
@@ -189,19 +218,35 @@ public final class GroupedProduct {
    * out[e, k, n] += sum over the rows r of group e of x[r, k] * y[r, n].
    *
    * @param workers threads to use
-   * @param out {@code [e, k, n]} of x's dtype; overlaps no operand
-   * @param x {@code [r, k]} of f32 or f64
-   * @param y {@code [r, n]}
+   * @param out {@code [e, k, n]} of f32 or f64; overlaps no operand
+   * @param x {@code [r, k]} of out's dtype
+   * @param y {@code [r, n]} of out's dtype
    * @param sizes {@code [e]}
    * @throws IllegalArgumentException as {@link #weights}, if out does not fit, or if the dtype is
    *     another; nothing is then written
    */
   public static void addWeights(Workers workers, Tensor out, Tensor x, Tensor y, Tensor sizes) {
-    checkWeights(x, y);
-    checkAdds(x);
-    long[] groups = groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.size(0));
-    Shape shape = Shape.of(groups.length, x.size(1), y.size(1));
-    Workers threads = ready(workers, out, shape, List.of(x, y, sizes));
+    addWeights(workers, out, MatrixRows.of(x), MatrixRows.of(y), sizes);
+  }
+
+  /**
+   * As the other, of rows that may be gathered while they are read.
+   *
+   * @param workers threads to use
+   * @param out {@code [e, k, n]} of f32 or f64; overlaps no operand
+   * @param x {@code [r, k]} of out's dtype, or of bf16 where that is f32
+   * @param y {@code [r, n]} of out's dtype, or of bf16 where that is f32
+   * @param sizes {@code [e]}
+   * @throws IllegalArgumentException as the other
+   */
+  public static void addWeights(
+      Workers workers, Tensor out, MatrixRows x, MatrixRows y, Tensor sizes) {
+    checkWeights(x, y, out.dtype());
+    checkAdds(out);
+    long[] groups = groups(sizes, sizes.rank() == 1 ? sizes.size(0) : 0, x.count());
+    Shape shape = Shape.of(groups.length, x.width(), y.width());
+    Workers threads =
+        ready(workers, out, out.dtype(), shape, List.of(x.source(), y.source(), sizes));
     if (shape.elementCount() > 0) {
       weights(threads, out, x, y, groups, ResultScaling.PLAIN.accumulating());
     }
@@ -209,15 +254,14 @@ public final class GroupedProduct {
 
   /** Matrix after matrix, each summed in f32 and then rounded. */
   private static void collectedWeights(
-      Workers threads, Tensor out, Tensor x, Tensor y, long[] groups) {
-    Tensor sums = Tensor.zeros(DType.F32, 1, x.size(1), y.size(1));
+      Workers threads, Tensor out, MatrixRows x, MatrixRows y, long[] groups) {
+    Tensor sums = Tensor.zeros(DType.F32, 1, x.width(), y.width());
     long from = 0;
     for (int group = 0; group < groups.length; group++) {
       long to = from + groups[group];
       if (to > from) {
         long[] rows = {groups[group]};
-        weights(
-            threads, sums, x.slice(0, from, to), y.slice(0, from, to), rows, ResultScaling.PLAIN);
+        weights(threads, sums, x.slice(from, to), y.slice(from, to), rows, ResultScaling.PLAIN);
         out.select(0, group).assign(sums.select(0, 0));
       }
       from = to;
@@ -225,12 +269,15 @@ public final class GroupedProduct {
   }
 
   private static void weights(
-      Workers threads, Tensor out, Tensor x, Tensor y, long[] groups, ResultScaling finish) {
+      Workers threads,
+      Tensor out,
+      MatrixRows x,
+      MatrixRows y,
+      long[] groups,
+      ResultScaling finish) {
     Side to = new Side(ArrayRef.of(out), out.stride(0), 0, out.stride(1), out.stride(2));
-    Side left = new Side(ArrayRef.of(x), 0, x.stride(0), x.stride(1), 0);
-    Side right = new Side(ArrayRef.of(y), 0, y.stride(0), 0, y.stride(1));
-    new GroupedSteps(ComputeType.of(x.dtype()), groups, threads)
-        .weights(to, left, right, x.size(1), y.size(1), finish);
+    new GroupedSteps(ComputeType.of(out.dtype()), groups, threads)
+        .weights(to, x.byTerms(), y.byColumns(), x.width(), y.width(), finish);
   }
 
   /** Whether sums of this many terms would be rounded to bf16 more than once. */
@@ -242,7 +289,7 @@ public final class GroupedProduct {
   private static void rows(
       Workers threads,
       Tensor out,
-      Tensor x,
+      MatrixRows x,
       Tensor w,
       long[] groups,
       ResultScaling finish,
@@ -251,10 +298,9 @@ public final class GroupedProduct {
       return;
     }
     Side to = new Side(ArrayRef.of(out), 0, out.stride(0), 0, out.stride(1));
-    Side left = new Side(ArrayRef.of(x), 0, x.stride(0), x.stride(1), 0);
     Side right = new Side(ArrayRef.of(w), w.stride(0), 0, w.stride(1), w.stride(2));
-    new GroupedSteps(ComputeType.of(x.dtype()), groups, threads)
-        .rows(to, left, right, x.size(1), w.size(2), finish, bias.group(), bias.n());
+    new GroupedSteps(ComputeType.of(w.dtype()), groups, threads)
+        .rows(to, x.byTerms(), right, x.width(), w.size(2), finish, bias.group(), bias.n());
   }
 
   private record Bias(Optional<ArrayRef> slot, long group, long n) {}
@@ -295,34 +341,42 @@ public final class GroupedProduct {
     return all;
   }
 
-  private static Workers ready(Workers workers, Tensor out, Shape shape, List<Tensor> operands) {
+  private static Workers ready(
+      Workers workers, Tensor out, DType dtype, Shape shape, List<Tensor> operands) {
     String name = "grouped product";
-    Checks.out(name, out, operands.getFirst().dtype(), shape);
+    Checks.out(name, out, dtype, shape);
     operands.forEach(operand -> Checks.apart(name, out, operand));
     List<Tensor> all = new ArrayList<>(operands);
     all.add(out);
     return Checks.reachable(name, workers, all.toArray(Tensor[]::new));
   }
 
-  private static void checkRows(Tensor x, Tensor w) {
-    boolean fits = x.rank() == 2 && w.rank() == 3 && x.size(1) == w.size(1);
-    if (!fits || x.dtype() != w.dtype() || x.dtype() == DType.BOOL) {
+  /** Whether rows are of the product's dtype, or are widened to it as they are read. */
+  private static boolean fits(MatrixRows rows, DType dtype) {
+    return rows.dtype() == dtype || (rows.dtype() == DType.BF16 && dtype == DType.F32);
+  }
+
+  private static void checkRows(MatrixRows x, Tensor w) {
+    boolean fits = w.rank() == 3 && x.width() == w.size(1);
+    if (!fits || !fits(x, w.dtype()) || w.dtype() == DType.BOOL) {
       throw new IllegalArgumentException(
           "grouped product: expected x [r, k] and w [e, k, n] of one dtype of numbers, got "
-              + x.description()
+              + x
               + " and "
               + w.description());
     }
   }
 
-  private static void checkWeights(Tensor x, Tensor y) {
-    boolean fits = x.rank() == 2 && y.rank() == 2 && x.size(0) == y.size(0);
-    if (!fits || x.dtype() != y.dtype() || x.dtype() == DType.BOOL) {
+  private static void checkWeights(MatrixRows x, MatrixRows y, DType dtype) {
+    boolean fits = x.count() == y.count() && fits(x, dtype) && fits(y, dtype);
+    if (!fits || dtype == DType.BOOL) {
       throw new IllegalArgumentException(
-          "grouped product: expected x [r, k] and y [r, n] of one dtype of numbers, got "
-              + x.description()
+          "grouped product: expected x [r, k] and y [r, n] of numbers, and of the result's dtype "
+              + dtype
+              + ", got "
+              + x
               + " and "
-              + y.description());
+              + y);
     }
   }
 

@@ -140,6 +140,76 @@ class GroupedProductTest {
     return Tensor.of(random.doubles(count, -1, 1).toArray(), shape).convert(dtype);
   }
 
+  /** Some rows of a tensor [2, 40, width], in any order and with some twice. */
+  private static MatrixRows gathered(Random random, Tensor source, int count) {
+    long[] starts = new long[count];
+    for (int row = 0; row < count; row++) {
+      starts[row] = random.nextInt(2) * source.stride(0) + random.nextInt(40) * source.stride(1);
+    }
+    return MatrixRows.gathered(source, starts, count);
+  }
+
+  /** The same rows one behind the other. */
+  private static Tensor copied(MatrixRows rows, DType dtype) {
+    Tensor all = Tensor.zeros(dtype, rows.count(), rows.width());
+    int[] one = {(int) rows.count()};
+    Tensor unit = Tensor.zeros(dtype, 1, rows.width(), rows.width());
+    for (long i = 0; i < rows.width(); i++) {
+      unit.set(1.0, 0, i, i);
+    }
+    GroupedProduct.rowsInto(ALONE, all, rows, unit, Tensor.of(one, 1), Epilogue.none());
+    return all;
+  }
+
+  @Property(tries = 40)
+  void gatheredRowsGiveTheBitsOfCopiedOnes(@ForAll long seed) {
+    Random random = new Random(seed);
+    DType dtype = random.nextBoolean() ? DType.F32 : DType.F64;
+    DType stored = dtype == DType.F32 && random.nextBoolean() ? DType.BF16 : dtype;
+    int[] sizes = sizes(random, 1 + random.nextInt(3), random.nextInt(3) == 0 ? 8 : 300);
+    int count = sum(sizes) + random.nextInt(3);
+    int k = 1 + random.nextInt(random.nextBoolean() ? 20 : 300);
+    int n = 1 + random.nextInt(random.nextBoolean() ? 20 : 300);
+    boolean apart = random.nextBoolean();
+    Tensor xs = real(random, stored, apart ? new long[] {2, k, 40} : new long[] {2, 40, k});
+    MatrixRows x = gathered(random, apart ? xs.transpose(0, 2, 1) : xs, count);
+    MatrixRows y = gathered(random, real(random, stored, 2, 40, n), count);
+    Tensor w = real(random, dtype, sizes.length, k, n);
+    Tensor counts = Tensor.of(sizes, sizes.length);
+    MatrixRows dense = MatrixRows.of(copied(x, dtype));
+    MatrixRows denseY = MatrixRows.of(copied(y, dtype));
+    try (Workers three = Workers.of(3)) {
+      for (Workers workers : List.of(ALONE, three)) {
+        Tensor one = Tensor.full(dtype, Double.NaN, count, n);
+        Tensor other = Tensor.full(dtype, Double.NaN, count, n);
+        Epilogue epilogue = Epilogue.none().withRelu();
+        GroupedProduct.rowsInto(workers, one, dense, w, counts, epilogue);
+        GroupedProduct.rowsInto(workers, other, x, w, counts, epilogue);
+        assertArrayEquals(one.toDoubleArray(), other.toDoubleArray());
+        one = Tensor.full(dtype, Double.NaN, sizes.length, k, n);
+        other = Tensor.full(dtype, Double.NaN, sizes.length, k, n);
+        GroupedProduct.weightsInto(workers, one, dense, denseY, counts);
+        GroupedProduct.weightsInto(workers, other, x, y, counts);
+        assertArrayEquals(one.toDoubleArray(), other.toDoubleArray());
+        GroupedProduct.addWeights(workers, one, dense, denseY, counts);
+        GroupedProduct.addWeights(workers, other, x, denseY, counts);
+        assertArrayEquals(one.toDoubleArray(), other.toDoubleArray());
+      }
+    }
+  }
+
+  @Test
+  void rowsOutsideTheirTensorAreRefused() {
+    Tensor source = Tensor.zeros(DType.F32, 3, 4);
+    for (long start : new long[] {-1, 9}) {
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> MatrixRows.gathered(source, new long[] {0, start}, 2));
+    }
+    assertEquals(2, MatrixRows.gathered(source, new long[] {8, 0}, 2).count());
+    assertThrows(IllegalArgumentException.class, () -> MatrixRows.of(Tensor.zeros(DType.F32, 3)));
+  }
+
   @Test
   void realValuedBitsDoNotDependOnTheThreads() {
     Random random = new Random(5);

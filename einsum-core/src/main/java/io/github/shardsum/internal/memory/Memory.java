@@ -27,7 +27,8 @@ public sealed interface Memory
         Bf16Segment,
         I32Segment,
         I64Segment,
-        BoolSegment {
+        BoolSegment,
+        TableRows {
   /** An array of n elements of the type that holds every value of this memory exactly. */
   Object exactArray(int n);
 

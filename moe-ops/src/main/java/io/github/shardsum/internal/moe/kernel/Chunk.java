@@ -7,13 +7,15 @@ import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.moe.Activation;
 import io.github.shardsum.ops.GroupedProduct;
+import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * Some rows of one expert, in arrays that are small enough to stay near: rows of tokens gathered
- * for a product, and the products. One thread's, though threads may share the work on it.
+ * Some rows of one expert: rows of tokens, which products gather while they read them, and what the
+ * products give, in arrays that are small enough to stay near. One thread's, though threads may
+ * share the work on it.
  *
  * @param <A> arrays
  */
@@ -48,14 +50,21 @@ final class Chunk<A> {
   /** Rows of a task of several threads. */
   private static final int TASK_ROWS = 64;
 
-  private static final int GATHERED = 0;
   private static final int HIDDEN = 1;
   private static final int LINEAR = 2;
-  private static final int COTANGENT = 3;
   private static final int HIDDEN_COTANGENT = 4;
 
   /** Spare rows: of the tasks' own scratches. */
   private static final int SPARE = 5;
+
+  /** A row that is loaded: of the tasks' own scratches. */
+  private static final int LOADED = 0;
+
+  /** Positions of rows of tokens, of the scratch's arrays of i64. */
+  private static final int TOKENS = 0;
+
+  /** Positions of rows of cotangents, of the scratch's arrays of i64. */
+  private static final int COTANGENTS = 1;
 
   /** Matrices of an expert in another dtype, from here on. */
   private static final int MATRICES = 6;
@@ -126,9 +135,7 @@ final class Chunk<A> {
   /** Elements of a chunk's arrays for each of its rows. */
   private static long perRow(ExpertsForm form, boolean backward) {
     long gated = form.activation().isGated() ? 1 : 0;
-    return backward
-        ? 2L * form.model() + (2 + gated) * form.hidden()
-        : form.model() + (1 + gated) * form.hidden();
+    return (1 + gated + (backward ? 1 : 0)) * form.hidden();
   }
 
   /**
@@ -197,27 +204,28 @@ final class Chunk<A> {
         });
   }
 
-  /** The tokens' rows of x, {@code [rows, M]}. */
-  A gather(Tensor x) {
-    return gather(x, GATHERED);
+  /** The tokens' rows of x, {@code [rows, M]}: where they lie. */
+  MatrixRows tokens(Tensor x) {
+    return rowsOfTokens(x, TOKENS);
   }
 
-  /** The tokens' rows of the outputs' cotangent, {@code [rows, M]}. */
-  A gatherCotangent(Tensor y) {
-    return gather(y, COTANGENT);
+  /** The tokens' rows of the outputs' cotangent, {@code [rows, M]}: where they lie. */
+  MatrixRows cotangents(Tensor y) {
+    return rowsOfTokens(y, COTANGENTS);
   }
 
-  private A gather(Tensor x, int slot) {
-    int width = form.model();
-    A to = math.array(scratch, slot, rows * width);
-    Elements elements = Elements.of(x);
-    eachRow(
-        (row, _) -> {
-          int token = permutation.token(first + row);
-          long at = token / form.tokens() * x.stride(0) + token % form.tokens() * x.stride(1);
-          math.load(elements, at, x.stride(2), width, to, row * width);
-        });
-    return to;
+  private MatrixRows rowsOfTokens(Tensor x, int slot) {
+    long[] starts = scratch.longs(slot, rows);
+    for (int row = 0; row < rows; row++) {
+      starts[row] = position(x, row);
+    }
+    return MatrixRows.gathered(x, starts, rows);
+  }
+
+  /** Where the row of a row's token begins in a tensor {@code [G, S, M]}. */
+  private long position(Tensor x, int row) {
+    int token = permutation.token(first + row);
+    return token / form.tokens() * x.stride(0) + token % form.tokens() * x.stride(1);
   }
 
   A hidden() {
@@ -273,6 +281,11 @@ final class Chunk<A> {
     return math.matrix(all, first * width, rows, width);
   }
 
+  /** An array of the chunk's rows alone, {@code [rows, width]}, to be read. */
+  MatrixRows operand(A own, int width) {
+    return MatrixRows.of(matrix(own, width));
+  }
+
   /** An array of the chunk's rows alone. */
   Tensor matrix(A own, int width) {
     return math.matrix(own, 0, rows, width);
@@ -313,7 +326,7 @@ final class Chunk<A> {
   }
 
   /** to = x w, and a bias. */
-  void product(Tensor x, Tensor w, Optional<Tensor> bias, boolean relu, Tensor to) {
+  void product(MatrixRows x, Tensor w, Optional<Tensor> bias, boolean relu, Tensor to) {
     Epilogue epilogue = Epilogue.none();
     if (bias.isPresent()) {
       epilogue = epilogue.withBias("n", bias.get().select(0, 0));
@@ -323,11 +336,12 @@ final class Chunk<A> {
 
   /** The last product, of {@link #hidden}, and its bias: the chunk's rows of {@code [R, M]}. */
   void outputs(Tensor w, Optional<Tensor> bias, A all) {
-    product(matrix(hidden(), form.hidden()), w, bias, false, rowsOf(all, form.model()));
+    MatrixRows h = operand(hidden(), form.hidden());
+    product(h, w, bias, false, rowsOf(all, form.model()));
   }
 
   /** to = x times the transposed w. */
-  void back(Tensor x, Tensor w, Tensor to) {
+  void back(MatrixRows x, Tensor w, Tensor to) {
     product(x, w.transpose(0, 2, 1), Optional.empty(), false, to);
   }
 
@@ -337,7 +351,7 @@ final class Chunk<A> {
   }
 
   /** to = the transposed x times y, or adds it. */
-  void weights(boolean adds, Tensor x, Tensor y, Tensor to) {
+  void weights(boolean adds, MatrixRows x, MatrixRows y, Tensor to) {
     if (adds) {
       GroupedProduct.addWeights(workers, to, x, y, sizes());
     } else {
@@ -350,7 +364,7 @@ final class Chunk<A> {
   }
 
   /** The first product or both, and the activation: h in {@link #hidden}. */
-  void activated(A x, ExpertWeights<Tensor> w) {
+  void activated(MatrixRows x, ExpertWeights<Tensor> w) {
     preactivated(x, w);
     if (form.activation() != Activation.RELU) {
       activate();
@@ -366,13 +380,11 @@ final class Chunk<A> {
   }
 
   /** What the activation is of, in {@link #hidden} and {@link #linear}; a relu is applied. */
-  void preactivated(A x, ExpertWeights<Tensor> w) {
+  void preactivated(MatrixRows x, ExpertWeights<Tensor> w) {
     boolean relu = form.activation() == Activation.RELU;
-    Tensor rowsOfTokens = matrix(x, form.model());
-    product(rowsOfTokens, w.in(), w.inBias(), relu, matrix(hidden(), form.hidden()));
+    product(x, w.in(), w.inBias(), relu, matrix(hidden(), form.hidden()));
     if (w.linear().isPresent()) {
-      product(
-          rowsOfTokens, w.linear().get(), w.linearBias(), false, matrix(linear(), form.hidden()));
+      product(x, w.linear().get(), w.linearBias(), false, matrix(linear(), form.hidden()));
     }
   }
 
@@ -382,16 +394,17 @@ final class Chunk<A> {
    *
    * @param weight of each choice, {@code [G, S, K]}
    * @param outBias the bias of the second product, to which the weight applies too
-   * @param dy the outputs' cotangent of each row
+   * @param y the outputs' cotangent {@code [G, S, M]}
    * @param to takes cotangents of weights, {@code [G, S, K]}
    */
-  void backActivations(TokenElements weight, Optional<Tensor> outBias, A dy, TokenElements to) {
+  void backActivations(TokenElements weight, Optional<Tensor> outBias, Tensor y, TokenElements to) {
     int width = form.hidden();
     int model = form.model();
     A z = hidden();
     A v = linear();
     A d = hiddenCotangent();
     Optional<A> bias = outBias.map(this::biasRow);
+    Elements elements = Elements.of(y);
     eachRow(
         (row, own) -> {
           int choice = choice(row);
@@ -399,7 +412,9 @@ final class Chunk<A> {
           double dot =
               math.back(form.activation(), weight.get(choice), d, z, v, row * width, width, spare);
           if (bias.isPresent()) {
-            dot += math.dot(dy, row * model, bias.get(), 0, model, spare);
+            A dy = math.array(own, LOADED, model);
+            math.load(elements, position(y, row), y.stride(2), model, dy, 0);
+            dot += math.dot(dy, 0, bias.get(), 0, model, spare);
           }
           to.set(choice, dot);
         });
@@ -409,6 +424,22 @@ final class Chunk<A> {
     A to = math.array(scratch, BIAS, form.model());
     math.load(Elements.of(bias), 0, bias.stride(1), form.model(), to, 0);
     return to;
+  }
+
+  /**
+   * Adds the outputs' cotangents, each times the weight of its choice, to the gradient by the bias
+   * of the last product.
+   *
+   * @param y the outputs' cotangent {@code [G, S, M]}
+   * @param weight of each choice, {@code [G, S, K]}
+   */
+  void addCotangents(GradientSums<A> sums, Tensor y, TokenElements weight) {
+    A dy = math.array(scratch, LOADED, form.model());
+    Elements elements = Elements.of(y);
+    for (int row = 0; row < rows; row++) {
+      math.load(elements, position(y, row), y.stride(2), form.model(), dy, 0);
+      sums.add(dy, 0, weight.get(choice(row)));
+    }
   }
 
   /** Sets the expert's part of gradients to 0. */

@@ -5,9 +5,8 @@ import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * The work of {@code moe.experts}: one expert at a time, its tokens' rows gathered, both products
- * and the activation between them; then each token's rows, weighted, summed in the order of its
- * choices.
+ * The work of {@code moe.experts}: one expert at a time, both products of its tokens' rows and the
+ * activation between them; then each token's rows, weighted, summed in the order of its choices.
  */
 final class Experts {
   private Experts() {}
@@ -21,7 +20,7 @@ final class Experts {
             ExpertWeights<Tensor> w = chunk.matrices(weights);
             for (int part = 0; part < chunk.parts(); part++) {
               chunk.take(part);
-              chunk.activated(chunk.gather(run.operands().getFirst()), w);
+              chunk.activated(chunk.tokens(run.operands().getFirst()), w);
               chunk.outputs(w.out(), w.outBias(), rows);
             }
           }

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
 import io.github.shardsum.internal.moe.route.TokenElements;
+import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -67,29 +68,26 @@ final class ExpertsGradient<A> {
       BiasSums<A> sums,
       boolean adds) {
     int hidden = form.hidden();
-    A x = chunk.gather(inputs);
-    A dy = chunk.gatherCotangent(cotangent);
-    chunk.preactivated(x, w);
+    MatrixRows xs = chunk.tokens(inputs);
+    MatrixRows dys = chunk.cotangents(cotangent);
+    chunk.preactivated(xs, w);
     A z = chunk.hidden();
     A v = chunk.linear();
     A d = chunk.hiddenCotangent();
-    Tensor xs = chunk.matrix(x, form.model());
-    Tensor dys = chunk.matrix(dy, form.model());
-    Tensor ds = chunk.matrix(d, hidden);
-    chunk.back(dys, w.out(), ds);
-    chunk.backActivations(weight, w.outBias(), dy, weightGradient);
-    chunk.weights(adds, chunk.matrix(z, hidden), dys, to.out());
+    MatrixRows ds = chunk.operand(d, hidden);
+    chunk.back(dys, w.out(), chunk.matrix(d, hidden));
+    chunk.backActivations(weight, w.outBias(), cotangent, weightGradient);
+    chunk.weights(adds, chunk.operand(z, hidden), dys, to.out());
     chunk.weights(adds, xs, ds, to.in());
     Tensor dxs = chunk.rowsOf(rows, form.model());
     chunk.back(ds, w.in(), dxs);
     if (w.linear().isPresent()) {
-      Tensor vs = chunk.matrix(v, hidden);
-      chunk.weights(adds, xs, vs, to.linear().orElseThrow());
-      chunk.addBack(vs, w.linear().get(), dxs);
+      chunk.weights(adds, xs, chunk.operand(v, hidden), to.linear().orElseThrow());
+      chunk.addBack(chunk.matrix(v, hidden), w.linear().get(), dxs);
     }
-    sums.in().ifPresent(all -> all.add(d, chunk.rows(), _ -> 1));
-    sums.out().ifPresent(all -> all.add(dy, chunk.rows(), row -> weight.get(chunk.choice(row))));
-    sums.linear().ifPresent(all -> all.add(v, chunk.rows(), _ -> 1));
+    sums.in().ifPresent(all -> all.add(d, chunk.rows()));
+    sums.out().ifPresent(all -> chunk.addCotangents(all, cotangent, weight));
+    sums.linear().ifPresent(all -> all.add(v, chunk.rows()));
   }
 
   /** Where gradients by an expert's matrices go; those by biases are sums of their own. */

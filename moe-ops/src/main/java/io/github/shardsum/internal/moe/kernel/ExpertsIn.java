@@ -1,13 +1,14 @@
 package io.github.shardsum.internal.moe.kernel;
 
+import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts_in}: one expert at a time, its tokens' rows gathered, times its
- * first matrix, or both.
+ * The work of {@code moe.experts_in}: one expert at a time, its tokens' rows times its first
+ * matrix, or both.
  */
 final class ExpertsIn {
   /** Where the first matrices are among the operands: after tokens and positions. */
@@ -39,7 +40,7 @@ final class ExpertsIn {
     }
     for (int part = 0; part < chunk.parts(); part++) {
       chunk.take(part);
-      Tensor x = chunk.matrix(chunk.gather(operands.getFirst()), run.form().model());
+      MatrixRows x = chunk.tokens(operands.getFirst());
       for (int i = 0; i < first; i++) {
         product(chunk, x, matrices.get(i), biases.get(i), run.results().get(i));
       }
@@ -47,7 +48,7 @@ final class ExpertsIn {
   }
 
   private static <A> void product(
-      Chunk<A> chunk, Tensor x, Tensor w, Optional<Tensor> bias, Tensor result) {
+      Chunk<A> chunk, MatrixRows x, Tensor w, Optional<Tensor> bias, Tensor result) {
     if (chunk.isDirect()) {
       chunk.product(x, w, bias, false, chunk.rowsOf(result, 0));
     } else {

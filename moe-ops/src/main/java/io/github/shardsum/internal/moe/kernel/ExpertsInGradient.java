@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.moe.kernel;
 
+import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -59,20 +60,20 @@ final class ExpertsInGradient {
             .toList();
     for (int part = 0; part < chunk.parts(); part++) {
       chunk.take(part);
-      Tensor x = chunk.matrix(chunk.gather(run.operands().getFirst()), model);
+      MatrixRows x = chunk.tokens(run.operands().getFirst());
       Tensor dx = chunk.rowsOf(rows, model);
       for (int i = 0; i < products.size(); i++) {
         Product<A> product = products.get(i);
         Tensor d = chunk.rowsOf(product.cotangent(), i);
-        chunk.weights(part > 0, x, d, product.gradient());
+        chunk.weights(part > 0, x, MatrixRows.of(d), product.gradient());
         if (i == 0) {
-          chunk.back(d, product.w(), dx);
+          chunk.back(MatrixRows.of(d), product.w(), dx);
         } else {
           chunk.addBack(d, product.w(), dx);
         }
         if (product.sums().isPresent()) {
           A loaded = chunk.load(product.cotangent(), chunk.hiddenCotangent());
-          product.sums().get().add(loaded, chunk.rows(), _ -> 1);
+          product.sums().get().add(loaded, chunk.rows());
         }
       }
     }

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.moe.Activation;
+import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -58,21 +59,20 @@ final class ExpertsOutGradient {
     Optional<GradientSums<A>> sums = bias(run).map(each -> chunk.sums(each, 0));
     for (int part = 0; part < chunk.parts(); part++) {
       chunk.take(part);
-      A dy = chunk.gatherCotangent(cotangent);
-      Tensor dys = chunk.matrix(dy, form.model());
+      MatrixRows dys = chunk.cotangents(cotangent);
       ExpertsOut.load(run, chunk);
       // Backward takes a relu itself, and of other activations what they are of.
       if (form.activation() == Activation.RELU) {
         chunk.activate();
       }
       chunk.back(dys, w, chunk.matrix(chunk.hiddenCotangent(), form.hidden()));
-      chunk.backActivations(weight, bias, dy, weightGradient);
-      chunk.weights(part > 0, chunk.matrix(chunk.hidden(), form.hidden()), dys, gradient);
+      chunk.backActivations(weight, bias, cotangent, weightGradient);
+      chunk.weights(part > 0, chunk.operand(chunk.hidden(), form.hidden()), dys, gradient);
       chunk.store(chunk.hiddenCotangent(), results.getFirst());
       if (form.activation().isGated()) {
         chunk.store(chunk.linear(), results.get(LINEAR));
       }
-      sums.ifPresent(all -> all.add(dy, chunk.rows(), row -> weight.get(chunk.choice(row))));
+      sums.ifPresent(all -> chunk.addCotangents(all, cotangent, weight));
     }
     chunk.store(gradient, results.get(OUT));
     sums.ifPresent(GradientSums::store);

@@ -3,7 +3,6 @@ package io.github.shardsum.internal.moe.kernel;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
-import java.util.function.IntToDoubleFunction;
 
 /** The gradient by a bias of one expert: a sum over its rows in order, in f64. */
 final class GradientSums<A> {
@@ -26,11 +25,16 @@ final class GradientSums<A> {
     Arrays.fill(sums, 0, width, 0);
   }
 
-  /** Adds rows, each with a factor. */
-  void add(A rows, int count, IntToDoubleFunction factor) {
+  /** Adds rows. */
+  void add(A rows, int count) {
     for (int row = 0; row < count; row++) {
-      math.addTo(sums, factor.applyAsDouble(row), rows, row * width, width);
+      add(rows, row * width, 1);
     }
+  }
+
+  /** Adds a row, times a factor. */
+  void add(A row, int at, double factor) {
+    math.addTo(sums, factor, row, at, width);
   }
 
   /** Writes it. */
