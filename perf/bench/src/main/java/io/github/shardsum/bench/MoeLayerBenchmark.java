@@ -9,15 +9,13 @@ import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.moe.MoeSpec;
 import io.github.shardsum.moe.MoeWeights;
-import io.github.shardsum.moe.Randomness;
-import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
-import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -38,9 +36,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The Mixture-of-Experts layer, dropless top-2 with relu in f32, on all threads, beside batched
- * products of the same shapes and FLOPs with equal loads, which are all that it has to compute:
- * forward, and forward and backward with activations kept.
+ * The Mixture-of-Experts layer, dropless top-2 in f32, on all threads, beside batched products of
+ * the same shapes and FLOPs with equal loads, which are all that it has to compute: forward, and
+ * forward and backward with activations kept.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -51,10 +49,7 @@ import org.openjdk.jmh.annotations.Warmup;
     value = 1,
     jvmArgsPrepend = {"--add-modules", "jdk.incubator.vector", "-Xmx12g"})
 public class MoeLayerBenchmark {
-  private static final RouteOptions OPTIONS = RouteOptions.parse("top2 second=all capacity=load");
-  private static final int CHOICES = 2;
-
-  /** G, S, M, H and E. */
+  /** A {@link MoeCase}; on JMH's command line, which splits at commas, with x between sizes. */
   @Param({"8,1024,512,2048,8", "8,1024,512,2048,64", "8,1024,1024,8192,8", "1,8,512,2048,64"})
   private String sizes = "8,1024,512,2048,8";
 
@@ -69,6 +64,7 @@ public class MoeLayerBenchmark {
   private List<Tensor> gradients = List.of();
   private List<Product> products = List.of();
   private boolean backward = true;
+  private MoeCase layer = MoeCase.parse(sizes);
 
   /** An einsum with its operands and memory. */
   private record Product(Einsum einsum, Tensor out, Tensor left, Tensor right) {
@@ -81,22 +77,26 @@ public class MoeLayerBenchmark {
   public MoeLayerBenchmark() {}
 
   /** A case; without the backward pass its memory is not taken. */
-  static MoeLayerBenchmark of(String sizes, boolean backward) {
+  static MoeLayerBenchmark of(MoeCase layer) {
     MoeLayerBenchmark benchmark = new MoeLayerBenchmark();
-    benchmark.sizes = sizes;
-    benchmark.backward = backward;
-    benchmark.setUp();
+    benchmark.layer = layer;
+    benchmark.backward = layer.backward();
+    benchmark.prepare();
     return benchmark;
   }
 
   /** Compiles, fills the inputs and runs all once. */
   @Setup
   public void setUp() {
-    MoeSizes of = sizes();
-    MoeSpec spec = MoeSpec.of(of, DType.F32, OPTIONS, Randomness.seeded(1));
+    layer = MoeCase.parse(sizes);
+    prepare();
+  }
+
+  private void prepare() {
+    MoeSpec spec = layer.spec();
     LocalBackend backend = LocalBackend.of(workers, MoePrograms.kernels());
-    MoeWeights weights = MoeWeights.random(spec, 3);
-    Tensor tokens = numbers(1, of.shape("GSM"));
+    MoeWeights weights = layer.weights();
+    Tensor tokens = layer.tokens();
     inputs = new ArrayList<>(List.of(tokens));
     inputs.addAll(weights.tensors());
     Program forward = MoePrograms.raggedLayer(spec);
@@ -107,12 +107,13 @@ public class MoeLayerBenchmark {
       open.add(backend.compile(both, CompileOptions.defaults().withProfile()));
       gradientInputs = new ArrayList<>(inputs);
       for (Value cotangent : both.inputs().subList(inputs.size(), both.inputs().size())) {
-        gradientInputs.add(numbers(2, cotangent.type().shape()).convert(cotangent.type().dtype()));
+        gradientInputs.add(
+            MoeCase.numbers(2, cotangent.type().shape()).convert(cotangent.type().dtype()));
       }
       gradients = open.getLast().run(gradientInputs);
       check(gradients.getFirst(), outputs.getFirst());
     }
-    products = products(of, weights);
+    products = products(layer.sizes(), weights);
   }
 
   /** The two forms of the layer have the same outputs. */
@@ -124,34 +125,18 @@ public class MoeLayerBenchmark {
     }
   }
 
-  /** G, S, E, C, M and H. */
-  final MoeSizes sizes() {
-    String[] words = sizes.split(",", -1);
-    long[] n = new long[words.length];
-    for (int i = 0; i < n.length; i++) {
-      n[i] = Long.parseLong(words[i]);
-    }
-    return MoeSizes.of(n[0], n[1], n[4], n[2], n[3], OPTIONS);
-  }
-
-  private static Tensor numbers(long stream, Shape shape) {
-    Philox philox = new Philox(5);
-    float[] values = new float[Math.toIntExact(shape.elementCount())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (2 * philox.uniform(i, stream) - 1);
-    }
-    return Tensor.of(values, shape.toArray());
-  }
-
   /** The products of forward, and of backward, with equal loads. */
   private List<Product> products(MoeSizes of, MoeWeights weights) {
     long experts = of.experts();
-    long rows = Math.ceilDiv(of.groups() * of.tokens() * CHOICES, experts);
-    Tensor x = numbers(1, Shape.of(experts, rows, of.model()));
-    Tensor h = numbers(2, Shape.of(experts, rows, of.hidden()));
+    long rows = layer.rowsOfExpert();
+    Tensor x = MoeCase.numbers(1, Shape.of(experts, rows, of.model()));
+    Tensor h = MoeCase.numbers(2, Shape.of(experts, rows, of.hidden()));
     Tensor y = Tensor.zeros(DType.F32, experts, rows, of.model());
     List<Product> all = new ArrayList<>();
-    all.add(product("ERM,EMH->ERH", h, x, weights.in(), Epilogue.none().withRelu()));
+    Epilogue relu = Epilogue.none().withRelu();
+    Epilogue first = layer.activation() == Activation.RELU ? relu : Epilogue.none();
+    all.add(product("ERM,EMH->ERH", h, x, weights.in(), first));
+    weights.linear().ifPresent(w -> all.add(product("ERM,EMH->ERH", h, x, w, Epilogue.none())));
     all.add(product("ERH,EHM->ERM", y, h, weights.out(), Epilogue.none()));
     if (backward) {
       Tensor dh = Tensor.zeros(DType.F32, experts, rows, of.hidden());
@@ -159,8 +144,12 @@ public class MoeLayerBenchmark {
       Tensor out = Tensor.zeros(DType.F32, of.shape("EHM"));
       all.add(product("ERM,EHM->ERH", dh, x, weights.out(), Epilogue.none()));
       all.add(product("ERH,ERM->EHM", out, h, x, Epilogue.none()));
-      all.add(product("ERM,ERH->EMH", in, x, dh, Epilogue.none()));
-      all.add(product("ERH,EMH->ERM", y, dh, weights.in(), Epilogue.none()));
+      List<Tensor> inputWeights = new ArrayList<>(List.of(weights.in()));
+      weights.linear().ifPresent(inputWeights::add);
+      for (Tensor w : inputWeights) {
+        all.add(product("ERM,ERH->EMH", in, x, dh, Epilogue.none()));
+        all.add(product("ERH,EMH->ERM", y, dh, w, Epilogue.none()));
+      }
     }
     return all;
   }
@@ -172,10 +161,14 @@ public class MoeLayerBenchmark {
         Einsum.compile(equation, options, OperandSpec.like(left, right)), out, left, right);
   }
 
-  /** FLOPs of the forward products. */
-  final double flops() {
-    MoeSizes of = sizes();
-    return 4.0 * of.groups() * of.tokens() * CHOICES * of.model() * of.hidden();
+  /** The threads. */
+  final Workers workers() {
+    return workers;
+  }
+
+  /** What each pass holds beside inputs and outputs: forward, and forward and backward. */
+  final List<Long> peakBytes() {
+    return open.stream().map(Executable::peakBytes).toList();
   }
 
   /** Times of steps: of the layer, or of the layer with its gradient. */
@@ -193,7 +186,7 @@ public class MoeLayerBenchmark {
   /** Its products alone. */
   @Benchmark
   public Tensor forwardProducts() {
-    products.subList(0, 2).forEach(Product::run);
+    products.subList(0, layer.products()).forEach(Product::run);
     return products.getFirst().out();
   }
 

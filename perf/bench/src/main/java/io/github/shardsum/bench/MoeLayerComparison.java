@@ -1,40 +1,65 @@
 package io.github.shardsum.bench;
 
 import io.github.shardsum.backend.StepTime;
+import io.github.shardsum.bench.NativeRows.Loop;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.moe.kernel.LayerParts.Part;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
 import io.github.shardsum.measure.MachineLimits;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.PairedTiming;
 import io.github.shardsum.measure.Timed;
+import io.github.shardsum.moe.Activation;
+import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.ops.KernelInfo;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * The Mixture-of-Experts layer in turns with its products alone and with torch: what the layer
- * costs beside its products, and what others take. Paired medians with 95 % intervals; nothing is
- * judged.
+ * What the Mixture-of-Experts layer costs beside its products, beside C and beside torch, all in
+ * turns: paired medians with 95 % intervals, each with its bar where there is one. The exit status
+ * is 1 if one is missed.
  *
- * <p>Arguments: rounds, then cases as {@code 8,1024,512,2048,8} (G, S, M, H, E), of which those
- * that end in {@code b} run backward too. {@code SHARDSUM_PYTHON} names a Python with torch;
- * without it torch is left out.
+ * <p>Arguments, in order: {@code --markdown FILE} for tables; a number of rounds, or {@code smoke}
+ * to see that all works, for what follows; a part for what follows, {@code layer} (the first),
+ * {@code rows} (dispatch and combine beside C), {@code skew} (loads), {@code einsums} (dispatch and
+ * combine beside torch's einsums) or {@code decode} (beside reading memory); cases as {@code
+ * 8,1024,512,2048,8} (G, S, M, H, E), with {@code :gelu}, {@code :silu}, {@code :swiglu} or {@code
+ * :backward}. {@code SHARDSUM_PYTHON} names a Python with torch; without it torch is left out.
  */
 public final class MoeLayerComparison {
-  private final int rounds;
+  /** Rows of an expert from which on its weights' way through memory no longer shows. */
+  private static final long MANY_ROWS = 1024;
+
+  /** With fewer rows of an expert its products are no yardstick. */
+  private static final long FEW_ROWS = 64;
+
+  private static final long MANY_EXPERTS = 512;
+  private static final String LAYER = "layer";
+  private static final String PRODUCTS = "products";
+  private static final String BOTH = "forward and backward";
+  private static final String BOTH_PRODUCTS = "products of both";
+  private static final String ROUTE = "route";
+
+  private final BarTable table = new BarTable();
   private final Optional<TorchLayer> torch;
   private final MachineLimits limits;
+  private InterleavedTimer timer = InterleavedTimer.USUAL;
 
-  private MoeLayerComparison(int rounds, Optional<TorchLayer> torch, MachineLimits limits) {
-    this.rounds = rounds;
+  private MoeLayerComparison(Optional<TorchLayer> torch, MachineLimits limits) {
     this.torch = torch;
     this.limits = limits;
   }
@@ -42,121 +67,347 @@ public final class MoeLayerComparison {
   /**
    * Measures.
    *
-   * @param arguments rounds and cases
+   * @param arguments rounds, parts and cases
+   * @throws IOException if torch does not answer, or the tables cannot be written
    */
   public static void main(String[] arguments) throws IOException, MeasurementException {
-    if (arguments.length < 2) {
-      throw new IllegalArgumentException("arguments: expected rounds and at least one case");
-    }
     Optional<TorchLayer> torch = Optional.empty();
     String python = System.getenv("SHARDSUM_PYTHON");
     if (python != null) {
       torch = Optional.of(new TorchLayer(python, Runtime.getRuntime().availableProcessors()));
     }
-    MachineLimits limits;
-    try (Workers workers = Workers.ofProcessors()) {
-      limits = MachineLimits.measure(workers);
+    boolean met = compare(torch, List.of(arguments));
+    if (torch.isPresent()) {
+      torch.get().close();
     }
-    print(
-        "kernels %s, %d threads, %.1f GFLOP/s of multiply-adds, %.1f GB/s of copying, %s%n",
+    System.exit(met ? 0 : 1);
+  }
+
+  /** Measures; whether all bars are met, or nothing was more than tried. */
+  static boolean compare(Optional<TorchLayer> torch, List<String> arguments)
+      throws IOException, MeasurementException {
+    MoeLayerComparison comparison = new MoeLayerComparison(torch, limits());
+    System.out.println(comparison.machine());
+    comparison.run(arguments);
+    System.out.printf(Locale.ROOT, "%nload %.2f%n", load());
+    return !comparison.table.missed() || comparison.timer == InterleavedTimer.SMOKE;
+  }
+
+  private static MachineLimits limits() {
+    try (Workers workers = Workers.ofProcessors()) {
+      return MachineLimits.measure(workers);
+    }
+  }
+
+  private static double load() {
+    return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+  }
+
+  private String machine() {
+    return String.format(
+        Locale.ROOT,
+        "kernels %s, %d threads, %.1f GFLOP/s of multiply-adds, %.1f GB/s of copying, %s, load %.2f",
         KernelInfo.current(),
         limits.threads(),
         limits.multiplyAddFlops() / 1e9,
         limits.copyBytes() / 1e9,
-        torch.map(TorchLayer::version).orElse("no torch"));
-    MoeLayerComparison comparison =
-        new MoeLayerComparison(Integer.parseInt(arguments[0]), torch, limits);
-    for (int i = 1; i < arguments.length; i++) {
-      boolean backward = arguments[i].endsWith("b");
-      comparison.run(arguments[i].replace("b", ""), backward);
+        torch.map(TorchLayer::version).orElse("no torch"),
+        load());
+  }
+
+  private void run(List<String> arguments) throws IOException, MeasurementException {
+    String part = LAYER;
+    Optional<Path> markdown = Optional.empty();
+    for (int i = 0; i < arguments.size(); i++) {
+      String word = arguments.get(i);
+      if (word.equals("--markdown") && i + 1 < arguments.size()) {
+        markdown = Optional.of(Path.of(arguments.get(++i)));
+      } else if (word.equals("smoke")) {
+        timer = InterleavedTimer.SMOKE;
+      } else if (word.matches("\\d{1,4}")) {
+        // The threads of torch look for work for a while.
+        InterleavedTimer usual = InterleavedTimer.of(Integer.parseInt(word));
+        timer = torch.isPresent() ? usual.withPauses() : usual;
+      } else if (word.matches("[a-z]+")) {
+        part = word;
+      } else {
+        run(part, MoeCase.parse(word));
+      }
     }
-    if (torch.isPresent()) {
-      torch.get().close();
+    if (markdown.isPresent()) {
+      table.write(markdown.get(), machine());
     }
   }
 
-  private static void print(String format, Object... values) {
-    System.out.printf(Locale.ROOT, format, values);
+  private void run(String part, MoeCase of) throws MeasurementException {
+    table.begin(part, of.toString());
+    switch (part) {
+      case LAYER -> layer(of);
+      case "rows" -> rows(of);
+      case "skew" -> skew(of);
+      case "einsums" -> einsums(of);
+      case "decode" -> decode(of);
+      default ->
+          throw new IllegalArgumentException(
+              "part: must be layer, rows, skew, einsums or decode, got " + part);
+    }
   }
 
-  private void run(String sizes, boolean backward) throws MeasurementException {
-    print(
-        "%nG,S,M,H,E = %s, load %.2f%n",
-        sizes, ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-    MoeLayerBenchmark layer = MoeLayerBenchmark.of(sizes, backward);
-    Map<String, double[]> times = times(competitors(layer, backward));
-    times.forEach((name, each) -> rate(name, each, layer));
-    ratio(times, "products", "layer");
-    if (torch.isPresent()) {
-      ratio(times, "torch bmm", "layer");
-      ratio(times, "torch loop", "layer");
-      ratio(times, "torch products", "products");
-    }
-    steps(layer, false);
-    if (backward) {
-      ratio(times, "both products", "both");
-      steps(layer, true);
-    }
-    layer.close();
+  private void milliseconds(Rounds rounds, String what) {
+    table.value(what, "%.3f ms", rounds.median(what) * 1e3);
   }
 
-  private Map<String, Timed> competitors(MoeLayerBenchmark layer, boolean backward)
-      throws MeasurementException {
-    Map<String, Timed> competitors = new LinkedHashMap<>();
-    competitors.put("layer", Timed.of(layer::forward));
-    competitors.put("products", Timed.of(layer::forwardProducts));
-    if (torch.isPresent()) {
-      torch.get().prepare(layer.sizes());
-      competitors.put("torch bmm", torch.get().timed("bmm"));
-      competitors.put("torch loop", torch.get().timed("loop"));
-      competitors.put("torch products", torch.get().timed("products"));
+  /** The layer beside its products, its other parts, and torch. */
+  private void layer(MoeCase of) throws MeasurementException {
+    MoeLayerBenchmark layer = MoeLayerBenchmark.of(of);
+    try (MoeLayerParts parts = new MoeLayerParts(of, layer.workers())) {
+      Map<String, Timed> competitors = new LinkedHashMap<>();
+      competitors.put(LAYER, Timed.of(layer::forward));
+      competitors.put(PRODUCTS, Timed.of(layer::forwardProducts));
+      boolean beside = torch.isPresent() && of.activation() == Activation.RELU;
+      if (beside) {
+        torch.get().prepare(of.sizes());
+        for (String what : List.of("bmm", "loop", "products")) {
+          competitors.put("torch " + what, torch.get().timed(what));
+        }
+      }
+      if (of.backward()) {
+        competitors.put(BOTH, Timed.of(layer::forwardAndBackward));
+        competitors.put(BOTH_PRODUCTS, Timed.of(layer::forwardAndBackwardProducts));
+      }
+      competitors.put(ROUTE, parts.route());
+      for (Part part : Part.values()) {
+        competitors.put(name(part), parts.part(part));
+      }
+      Rounds rounds = Rounds.of(timer, competitors);
+      forward(of, rounds);
+      parts(of, rounds);
+      memory(of, layer.peakBytes());
+      if (beside) {
+        table.atLeast("torch index_select and bmm / layer", rounds.ratio("torch bmm", LAYER), 1.2);
+        table.atLeast("torch loop / layer", rounds.ratio("torch loop", LAYER), 1.1);
+        table.ratio("torch products / products", rounds.ratio("torch products", PRODUCTS));
+      }
+      if (of.backward()) {
+        both(of, rounds);
+      }
+      steps(LAYER, layer.profile(false));
+      if (of.backward()) {
+        steps(BOTH, layer.profile(true));
+      }
+    } finally {
+      layer.close();
     }
-    if (backward) {
-      competitors.put("both", Timed.of(layer::forwardAndBackward));
-      competitors.put("both products", Timed.of(layer::forwardAndBackwardProducts));
-    }
-    return competitors;
   }
 
-  private Map<String, double[]> times(Map<String, Timed> competitors) throws MeasurementException {
-    List<MeasurementException> failures = new ArrayList<>();
-    Map<Timed, double[]> times =
-        InterleavedTimer.of(rounds)
-            .run(List.copyOf(competitors.values()), (_, why) -> failures.add(why));
-    if (!failures.isEmpty()) {
-      throw failures.getFirst();
+  private static String name(Part part) {
+    return part.name().toLowerCase(Locale.ROOT);
+  }
+
+  private void forward(MoeCase of, Rounds rounds) {
+    milliseconds(rounds, LAYER);
+    milliseconds(rounds, PRODUCTS);
+    Interval share = share(of.flops(), rounds.seconds(LAYER));
+    Interval ratio = rounds.ratio(PRODUCTS, LAYER);
+    if (of.rowsOfExpert() < FEW_ROWS) {
+      table.ratio("layer, of multiply-adds", share);
+      table.ratio("products / layer", ratio);
+      return;
     }
-    Map<String, double[]> named = new LinkedHashMap<>();
-    competitors.forEach((name, timed) -> named.put(name, Objects.requireNonNull(times.get(timed))));
-    return named;
+    boolean many = of.rowsOfExpert() >= MANY_ROWS;
+    table.atLeast("layer, of multiply-adds", share, many ? 0.80 : 0.76);
+    table.atLeast("products / layer", ratio, many ? 0.95 : 0.92);
   }
 
-  private void rate(String name, double[] times, MoeLayerBenchmark layer) {
-    double flops = layer.flops() * (name.startsWith("both") ? 3 : 1);
-    double median = Interval.median(times);
-    print(
-        "  %-16s %10.3f ms  %6.1f GFLOP/s  %5.1f %% of multiply-adds%n",
-        name, median * 1e3, flops / median / 1e9, 100 * flops / median / limits.multiplyAddFlops());
+  private void both(MoeCase of, Rounds rounds) {
+    milliseconds(rounds, BOTH);
+    table.atLeast(BOTH + ", of multiply-adds", share(3 * of.flops(), rounds.seconds(BOTH)), 0.74);
+    table.atLeast("products / " + BOTH, rounds.ratio(BOTH_PRODUCTS, BOTH), 0.92);
   }
 
-  private static void ratio(Map<String, double[]> times, String one, String other) {
-    Interval ratio =
-        new PairedTiming(
-                Objects.requireNonNull(times.get(one)), Objects.requireNonNull(times.get(other)))
-            .ratio();
-    print("  %s / %s = %.3f [%.3f, %.3f]%n", one, other, ratio.median(), ratio.low(), ratio.high());
+  private Interval share(double flops, double[] seconds) {
+    return Interval.of(
+        Arrays.stream(seconds).map(each -> flops / each / limits.multiplyAddFlops()).toArray());
+  }
+
+  /** The layer without its products. */
+  private void parts(MoeCase of, Rounds rounds) {
+    milliseconds(rounds, ROUTE);
+    for (Part part : Part.values()) {
+      milliseconds(rounds, name(part));
+    }
+    double[] all = rounds.seconds(ROUTE, name(Part.SORT), name(Part.DISPATCH), name(Part.COMBINE));
+    Interval ratio = new PairedTiming(all, rounds.seconds(LAYER)).ratio();
+    String what = "route, sort, dispatch, combine / layer";
+    if (of.rowsOfExpert() < FEW_ROWS) {
+      table.ratio(what, ratio);
+    } else {
+      table.atMost(what, ratio, of.sizes().experts() >= MANY_EXPERTS ? 0.04 : 0.025);
+    }
+  }
+
+  /** Beside weights and their gradients, over tokens, outputs, rows and what else must be kept. */
+  private void memory(MoeCase of, List<Long> peaks) {
+    if (of.rowsOfExpert() < FEW_ROWS) {
+      return;
+    }
+    double tokens = of.tokensBytes();
+    double rows = MoeCase.CHOICES * tokens;
+    double forward = (2 * tokens + peaks.getFirst()) / (2 * tokens + rows);
+    table.atMost("memory, forward", Interval.exactly(forward), 1.2);
+    if (of.backward()) {
+      double kept = (of.products() - 1) * rows * of.sizes().hidden() / of.sizes().model();
+      double both = (4 * tokens + peaks.getLast()) / (4 * tokens + 2 * rows + kept);
+      table.atMost("memory, " + BOTH, Interval.exactly(both), 1.15);
+    }
   }
 
   /** Shares of steps, of all runs, those of the warm-up too. */
-  private static void steps(MoeLayerBenchmark layer, boolean both) {
-    List<StepTime> profile = layer.profile(both);
+  private void steps(String what, List<StepTime> profile) {
     double all = profile.stream().mapToDouble(StepTime::nanoseconds).sum();
-    for (StepTime step : profile) {
-      if (step.nanoseconds() > 1e-3 * all) {
-        print(
-            "  %s step of %s: %.2f %%%n",
-            both ? "both," : "layer,", step.results().getFirst(), 100 * step.nanoseconds() / all);
+    String shares =
+        profile.stream()
+            .filter(step -> step.nanoseconds() > 1e-3 * all)
+            .map(
+                step ->
+                    String.format(
+                        Locale.ROOT,
+                        "%s %.2f %%",
+                        step.results().getFirst(),
+                        100 * step.nanoseconds() / all))
+            .collect(Collectors.joining(", "));
+    table.value("steps of " + what, "%s", shares);
+  }
+
+  /** Dispatch and combine beside C, over the same numbers on as many threads. */
+  private void rows(MoeCase of) throws MeasurementException {
+    try (Workers workers = Workers.ofProcessors();
+        NativeRows c = new NativeRows(workers.parallelism());
+        MoeLayerParts parts = new MoeLayerParts(of, workers)) {
+      long width = of.sizes().model();
+      long tokens = of.rows() / MoeCase.CHOICES;
+      float[] rows = parts.parts().summands();
+      MoeCase.fill(rows, 7);
+      MemorySegment x = c.floats(parts.tokens().toFloatArray());
+      MemorySegment y = c.floats(rows);
+      MemorySegment token = c.ints(parts.parts().tokens());
+      MemorySegment row = c.ints(parts.parts().rows());
+      MemorySegment weight = c.floats(parts.weights().toFloatArray());
+      MemorySegment gathered = c.floats(of.rows() * width);
+      MemorySegment sums = c.floats(tokens * width);
+      Tensor own = Tensor.zeros(DType.F32, of.rows(), width);
+      Map<String, Timed> competitors = new LinkedHashMap<>();
+      competitors.put("dispatch", parts.gather(own));
+      competitors.put(
+          "C dispatch", c.rows(Loop.GATHER, of.rows(), width, x, token, weight, gathered));
+      competitors.put("combine", parts.part(Part.COMBINE));
+      competitors.put("C combine", c.rows(Loop.COMBINE, tokens, width, y, row, weight, sums));
+      competitors.put("dispatch in the layer", parts.part(Part.DISPATCH));
+      if (c.canStream(width)) {
+        competitors.put(
+            "C dispatch past caches",
+            c.rows(Loop.GATHER_STREAM, of.rows(), width, x, token, weight, gathered));
+        competitors.put(
+            "C combine past caches",
+            c.rows(Loop.COMBINE_STREAM, tokens, width, y, row, weight, sums));
       }
+      Rounds rounds = Rounds.of(timer, competitors);
+      check("dispatch", gathered, own, 0);
+      check("combine", sums, parts.parts().sums(), 1e-6);
+      competitors.keySet().forEach(what -> milliseconds(rounds, what));
+      for (String what : List.of("dispatch", "combine")) {
+        table.atLeast("C " + what + " / " + what, rounds.ratio("C " + what, what), 0.95);
+        if (c.canStream(width)) {
+          String past = "C " + what + " past caches";
+          table.ratio(past + " / " + what, rounds.ratio(past, what));
+        }
+      }
+    }
+  }
+
+  /** C and Java have the same; a sum of two products may be rounded once less. */
+  private static void check(String what, MemorySegment c, Tensor java, double error) {
+    float[] expected = c.toArray(ValueLayout.JAVA_FLOAT);
+    float[] got = java.toFloatArray();
+    for (int i = 0; i < got.length; i++) {
+      Data.check(what + " at " + i, expected[i], got[i], error);
+    }
+  }
+
+  /** Loads of experts beside a balanced one, and torch by Zipf's. */
+  private void skew(MoeCase of) throws MeasurementException {
+    try (Workers workers = Workers.ofProcessors();
+        SkewedLayer layer = new SkewedLayer(of, workers)) {
+      Map<String, Timed> competitors = new LinkedHashMap<>();
+      for (ExpertLoad load : ExpertLoad.values()) {
+        competitors.put(load.name(), layer.timed(load));
+      }
+      boolean beside = torch.isPresent() && of.activation() == Activation.RELU;
+      if (beside) {
+        torch.get().prepare(of.sizes(), layer.counts(ExpertLoad.W4));
+        competitors.put("torch bmm", torch.get().timed("bmm"));
+        competitors.put("torch loop", torch.get().timed("loop"));
+      }
+      Rounds rounds = Rounds.of(timer, competitors);
+      String balanced = ExpertLoad.W0.name();
+      table.value("W0, " + ExpertLoad.W0, "%.3f ms", rounds.median(balanced) * 1e3);
+      for (ExpertLoad load : ExpertLoad.values()) {
+        if (load != ExpertLoad.W0) {
+          String what = load.name() + ", " + load + ", / W0";
+          table.atMost(what, rounds.ratio(load.name(), balanced), 1.06);
+        }
+      }
+      if (beside) {
+        String zipf = ExpertLoad.W4.name();
+        String bmm = "torch index_select and bmm / layer by W4";
+        table.atLeast(bmm, rounds.ratio("torch bmm", zipf), 2);
+        table.atLeast("torch loop / layer by W4", rounds.ratio("torch loop", zipf), 1.1);
+      }
+    }
+  }
+
+  /** Algorithm 2's einsums as torch has them, whose masks are full of slots, beside rows. */
+  private void einsums(MoeCase of) throws MeasurementException {
+    if (torch.isEmpty()) {
+      table.value("torch", "none");
+      return;
+    }
+    MoeSizes sizes = of.sizes();
+    try (Workers workers = Workers.ofProcessors();
+        MoeLayerParts parts = new MoeLayerParts(of, workers)) {
+      torch
+          .get()
+          .prepareEinsums(sizes, Math.ceilDiv(sizes.tokens() * MoeCase.CHOICES, sizes.experts()));
+      Map<String, Timed> competitors = new LinkedHashMap<>();
+      competitors.put("dispatch", parts.gather(Tensor.zeros(DType.F32, of.rows(), sizes.model())));
+      competitors.put("combine", parts.part(Part.COMBINE));
+      competitors.put("torch dispatch", torch.get().timed("dispatch"));
+      competitors.put("torch combine", torch.get().timed("combine"));
+      Rounds rounds = Rounds.of(timer, competitors);
+      competitors.keySet().forEach(what -> milliseconds(rounds, what));
+      for (String what : List.of("dispatch", "combine")) {
+        table.atLeast("torch " + what + " / " + what, rounds.ratio("torch " + what, what), 40);
+      }
+    }
+  }
+
+  /** Few tokens, of which each expert that has any reads its weights once, beside reading them. */
+  private void decode(MoeCase of) throws MeasurementException {
+    MoeLayerBenchmark layer = MoeLayerBenchmark.of(of);
+    try (MoeLayerParts parts = new MoeLayerParts(of, layer.workers());
+        NativeRows c = new NativeRows(layer.workers().parallelism())) {
+      long matrix = Float.BYTES * of.sizes().model() * of.sizes().hidden();
+      long bytes = parts.touched() * of.products() * matrix;
+      Rounds rounds =
+          Rounds.of(timer, Map.of(LAYER, Timed.of(layer::forward), "reading", c.read(bytes)));
+      for (String what : List.of(LAYER, "reading")) {
+        milliseconds(rounds, what);
+        table.value(what + ", GB/s", "%.1f", bytes / rounds.median(what) / 1e9);
+      }
+      table.value("experts touched", "%d, %.1f MB", parts.touched(), bytes / 1e6);
+      table.atLeast("reading / layer", rounds.ratio("reading", LAYER), 0.8);
+    } finally {
+      layer.close();
     }
   }
 }

@@ -4,6 +4,8 @@ import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.Timed;
 import io.github.shardsum.moe.MoeSizes;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /** The layer's forward pass by torch in a Python of its own: a line in, a line out. */
 final class TorchLayer implements AutoCloseable {
@@ -26,15 +28,34 @@ final class TorchLayer implements AutoCloseable {
     return process.version();
   }
 
-  /** Makes the operands of a case; what it had before is freed. */
-  void prepare(MoeSizes sizes) throws MeasurementException {
+  /**
+   * Makes the operands of a layer; what it had before is freed.
+   *
+   * @param counts rows of each expert; none for those of a random router
+   */
+  void prepare(MoeSizes sizes, long... counts) throws MeasurementException {
     ask(
-        "prepare %d %d %d %d"
+        "prepare %d %d %d %d %s"
             .formatted(
-                sizes.groups() * sizes.tokens(), sizes.model(), sizes.hidden(), sizes.experts()));
+                sizes.groups() * sizes.tokens(),
+                sizes.model(),
+                sizes.hidden(),
+                sizes.experts(),
+                Arrays.stream(counts).mapToObj(Long::toString).collect(Collectors.joining(" "))));
   }
 
-  /** One of {@code bmm}, {@code loop} and {@code products}. */
+  /** Makes the operands of algorithm 2's einsums of dispatch and combine, of C slots each. */
+  void prepareEinsums(MoeSizes sizes, long capacity) throws MeasurementException {
+    ask(
+        "einsums %d %d %d %d %d"
+            .formatted(sizes.groups(), sizes.tokens(), sizes.experts(), capacity, sizes.model()));
+  }
+
+  /**
+   * Something of what was made.
+   *
+   * @param what {@code bmm}, {@code loop} or {@code products}; {@code dispatch} or {@code combine}
+   */
   Timed timed(String what) {
     return calls -> Double.parseDouble(ask("time " + what + " " + calls));
   }

@@ -1,4 +1,5 @@
-"""A peer of MoeLayerComparison: the forward pass of a dropless top-2 layer in torch, a line in, a line out.
+"""A peer of MoeLayerComparison: the forward pass of a dropless top-2 layer in torch, and the einsums of dispatch and combine as
+algorithm 2 has them; a line in, a line out.
 
 Argument: the number of threads. All ways begin with the route, which is not timed: tokens, experts and weights of rows.
 """
@@ -14,14 +15,21 @@ def say(text):
     answers.flush()
 
 
-class Case:
-    def __init__(self, tokens, model, hidden, experts):
+class Layer:
+    def __init__(self, tokens, model, hidden, experts, *counts):
         torch.manual_seed(1)
         self.x = torch.rand(tokens, model) * 2 - 1
         self.wi = (torch.rand(experts, model, hidden) * 2 - 1) * (3 / model) ** 0.5
         self.wo = (torch.rand(experts, hidden, model) * 2 - 1) * (3 / hidden) ** 0.5
         wg = (torch.rand(model, experts) * 2 - 1) * (3 / model) ** 0.5
-        weights, choices = torch.topk(torch.softmax(self.x @ wg, 1), 2, 1)
+        gates = torch.softmax(self.x @ wg, 1)
+        if counts:
+            # Half of all rows apart, two of the sorted rows are of different experts.
+            sorted_rows = torch.repeat_interleave(torch.arange(experts), torch.tensor(counts))
+            choices = sorted_rows.reshape(2, tokens).T[torch.randperm(tokens)]
+            weights = torch.gather(gates, 1, choices)
+        else:
+            weights, choices = torch.topk(gates, 2, 1)
         self.weights = (weights / weights.sum(1, keepdim=True)).reshape(-1)
         order = torch.argsort(choices.reshape(-1), stable=True)
         self.token = order // 2
@@ -60,6 +68,29 @@ class Case:
         return torch.bmm(torch.relu_(torch.bmm(self.equal, self.wi)), self.wo)
 
 
+class Einsums:
+    def __init__(self, groups, tokens, experts, capacity, model):
+        torch.manual_seed(1)
+        self.x = torch.rand(groups, tokens, model) * 2 - 1
+        self.y = torch.rand(experts, groups, capacity, model) * 2 - 1
+        slots = torch.stack([torch.randperm(experts * capacity)[: 2 * tokens] for _ in range(groups)])
+        slots = slots.reshape(groups, tokens, 2)
+        self.mask = self.placed(slots, torch.ones(slots.shape), experts, capacity)
+        self.weights = self.placed(slots, torch.rand(slots.shape), experts, capacity)
+
+    @staticmethod
+    def placed(slots, values, experts, capacity):
+        groups, tokens, _ = slots.shape
+        dense = torch.zeros(groups, tokens, experts * capacity)
+        return dense.scatter_(2, slots, values).reshape(groups, tokens, experts, capacity)
+
+    def dispatch(self):
+        return torch.einsum("gsec,gsm->egcm", self.mask, self.x)
+
+    def combine(self):
+        return torch.einsum("gsec,egcm->gsm", self.weights, self.y)
+
+
 try:
     import torch
 
@@ -71,9 +102,13 @@ try:
         what, *rest = line.split()
         if what == "prepare":
             case = None
-            case = Case(*[int(n) for n in rest])
+            case = Layer(*[int(n) for n in rest])
             apart = (case.bmm() - case.loop()).abs().max().item()
             assert apart < 1e-3, f"bmm and loop differ by {apart}"
+            say("ready")
+        elif what == "einsums":
+            case = None
+            case = Einsums(*[int(n) for n in rest])
             say("ready")
         else:
             run = getattr(case, rest[0])

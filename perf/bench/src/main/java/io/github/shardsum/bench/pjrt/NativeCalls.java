@@ -5,10 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.github.shardsum.bench.CLibrary;
 import io.github.shardsum.pjrt.CompileOptions;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -16,14 +14,9 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 
-/**
- * The loops of {@code pjrt_calls.c} on a client of their own. The C compiler {@code cc} builds
- * them, so that no native file is checked in.
- */
+/** The loops of {@code pjrt_calls.c} on a client of their own. {@link CLibrary} builds them. */
 @SuppressWarnings("restricted") // loading C is what it is for
 public final class NativeCalls implements AutoCloseable {
   private static final String SOURCE = "pjrt_calls.c";
@@ -39,7 +32,7 @@ public final class NativeCalls implements AutoCloseable {
    * @param program of two arguments f32[3]
    */
   public NativeCalls(Path plugin, String program) {
-    this.library = SymbolLookup.libraryLookup(build(), arena);
+    this.library = CLibrary.load(NativeCalls.class, SOURCE, arena, "-O2", "-ldl");
     byte[] options = CompileOptions.defaults().toBytes();
     MethodHandle open =
         handle("calls_open", FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
@@ -56,30 +49,6 @@ public final class NativeCalls implements AutoCloseable {
     }
     if (state.address() == 0) {
       throw new IllegalArgumentException(plugin + ": expected a PJRT plugin");
-    }
-  }
-
-  private static Path build() {
-    try (InputStream source = NativeCalls.class.getResourceAsStream(SOURCE)) {
-      Path folder = Files.createTempDirectory("shardsum-pjrt-calls");
-      Path file =
-          Files.write(folder.resolve(SOURCE), Objects.requireNonNull(source).readAllBytes());
-      Path built = folder.resolve("pjrt_calls.so");
-      int status =
-          new ProcessBuilder(
-                  "cc", "-O2", "-shared", "-fPIC", "-o", built.toString(), file.toString(), "-ldl")
-              .inheritIO()
-              .start()
-              .waitFor();
-      if (status != 0) {
-        throw new IllegalStateException(SOURCE + ": cc ended with status " + status);
-      }
-      return built;
-    } catch (IOException e) {
-      throw new UncheckedIOException("expected a C compiler `cc` (apt-get install gcc)", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
     }
   }
 

@@ -1,0 +1,104 @@
+package io.github.shardsum.bench;
+
+import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/**
+ * How rows are shared out among experts. All loads have as many rows, two a token, so that a layer
+ * has as much to compute by each.
+ */
+enum ExpertLoad {
+  /** All have as many. */
+  W0("balanced"),
+  /** One expert has half of all rows: it is one of every token's two. */
+  W1("one expert has half"),
+  /** Every second expert has none. */
+  W2("half have none"),
+  /** Two experts share what the others leave, which have one row each. */
+  W3("all but two have one row"),
+  /** Of the i-th expert in proportion to 1/i. */
+  W4("Zipf(1)"),
+  /** Every second expert has three times the rows of its neighbour. */
+  W5("alternately one and three parts"),
+  /** Of the i-th expert in proportion to i. */
+  W6("in proportion to 1, 2, 3, ..."),
+  /** Two experts have all rows. */
+  W7("two experts have all");
+
+  private final String description;
+
+  ExpertLoad(String description) {
+    this.description = description;
+  }
+
+  /** Rows of each expert; they are even in sum, and none has more than half. */
+  long[] counts(int experts, long rows) {
+    if (experts < 4 || rows < 2L * experts) {
+      throw new IllegalArgumentException(
+          "load: must be of 4 experts and twice as many rows, got " + experts + ", " + rows);
+    }
+    double others = (rows - (experts - 2)) / 2.0;
+    return switch (this) {
+      case W0 -> counts(experts, rows, _ -> 1);
+      case W1 -> counts(experts, rows, expert -> expert == 0 ? experts - 1 : 1);
+      case W2 -> counts(experts, rows, expert -> expert % 2);
+      case W3 -> counts(experts, rows, expert -> expert < 2 ? others : 1);
+      case W4 -> counts(experts, rows, expert -> 1.0 / (expert + 1));
+      case W5 -> counts(experts, rows, expert -> 1 + 2 * (expert % 2));
+      case W6 -> counts(experts, rows, expert -> expert + 1);
+      case W7 -> counts(experts, rows, expert -> expert < 2 ? 1 : 0);
+    };
+  }
+
+  /** In proportion to shares; where they are cut is rounded, so that their sum is exact. */
+  private static long[] counts(int experts, long rows, IntToDoubleFunction share) {
+    double all = 0;
+    for (int expert = 0; expert < experts; expert++) {
+      all += share.applyAsDouble(expert);
+    }
+    long[] counts = new long[experts];
+    double sum = 0;
+    long before = 0;
+    for (int expert = 0; expert < experts; expert++) {
+      sum += share.applyAsDouble(expert);
+      long end = Math.round(rows * sum / all);
+      counts[expert] = end - before;
+      before = end;
+    }
+    return counts;
+  }
+
+  /**
+   * Two different experts of each token, the tokens in random order.
+   *
+   * @param counts rows of each expert, of which none has more than half
+   * @return of each token its first and its second expert
+   */
+  static int[][] choices(long[] counts) {
+    int rows = Math.toIntExact(Arrays.stream(counts).sum());
+    int tokens = rows / 2;
+    int[] sorted = new int[rows];
+    int at = 0;
+    for (int expert = 0; expert < counts.length; expert++) {
+      Arrays.fill(sorted, at, at + (int) counts[expert], expert);
+      at += (int) counts[expert];
+    }
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
+    int[][] choices = new int[tokens][];
+    for (int token = 0; token < tokens; token++) {
+      // Half of all rows apart, they are of two experts.
+      int[] pair = {sorted[token], sorted[token + tokens]};
+      int other = random.nextInt(token + 1);
+      choices[token] = choices[other];
+      choices[other] = pair;
+    }
+    return choices;
+  }
+
+  @Override
+  public String toString() {
+    return description;
+  }
+}

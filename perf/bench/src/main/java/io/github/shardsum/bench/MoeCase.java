@@ -1,0 +1,124 @@
+package io.github.shardsum.bench;
+
+import io.github.shardsum.moe.Activation;
+import io.github.shardsum.moe.MoeSizes;
+import io.github.shardsum.moe.MoeSpec;
+import io.github.shardsum.moe.MoeWeights;
+import io.github.shardsum.moe.Randomness;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * A layer to be measured: dropless, top-2, f32.
+ *
+ * @param sizes of the layer
+ * @param activation of its experts
+ * @param backward whether its backward pass is measured too
+ */
+record MoeCase(MoeSizes sizes, Activation activation, boolean backward) {
+  /** Choices of a token. */
+  static final int CHOICES = 2;
+
+  private static final RouteOptions OPTIONS = RouteOptions.parse("top2 second=all capacity=load");
+  private static final Pattern NUMBERS = Pattern.compile("\\d{1,9}([,x]\\d{1,9}){4}");
+  private static final String BACKWARD = "backward";
+
+  /**
+   * Reads G, S, M, H and E between commas or x, and after colons an activation, relu if there is
+   * none, and {@code backward}.
+   */
+  static MoeCase parse(String text) {
+    String[] words = text.split(":", -1);
+    if (!NUMBERS.matcher(words[0]).matches()) {
+      throw new IllegalArgumentException(
+          "case: must be G,S,M,H,E with :relu, :gelu, :silu, :swiglu or :backward, got " + text);
+    }
+    long[] n = Arrays.stream(words[0].split("[,x]", -1)).mapToLong(Long::parseLong).toArray();
+    Activation activation = Activation.RELU;
+    boolean backward = false;
+    for (String word : Arrays.asList(words).subList(1, words.length)) {
+      if (word.equals(BACKWARD)) {
+        backward = true;
+      } else {
+        activation = Activation.valueOf(word.toUpperCase(Locale.ROOT));
+      }
+    }
+    return new MoeCase(MoeSizes.of(n[0], n[1], n[4], n[2], n[3], OPTIONS), activation, backward);
+  }
+
+  MoeSpec spec() {
+    return MoeSpec.of(sizes, DType.F32, OPTIONS, Randomness.seeded(1)).withActivation(activation);
+  }
+
+  /** Rows of all experts. */
+  long rows() {
+    return sizes.groups() * sizes.tokens() * CHOICES;
+  }
+
+  /** Bytes of the tokens. */
+  long tokensBytes() {
+    return sizes.shape("GSM").elementCount() * Float.BYTES;
+  }
+
+  /** Rows of each expert if all have as many. */
+  long rowsOfExpert() {
+    return Math.ceilDiv(rows(), sizes.experts());
+  }
+
+  /** Products of a row, forward. */
+  int products() {
+    return activation.isGated() ? 3 : 2;
+  }
+
+  /** FLOPs of the products, forward. */
+  double flops() {
+    return 2.0 * rows() * products() * sizes.model() * sizes.hidden();
+  }
+
+  /** Tokens, uniform in [-1, 1]. */
+  Tensor tokens() {
+    return numbers(1, sizes.shape("GSM"));
+  }
+
+  /** The router's weights, those of {@link #weights}. */
+  Tensor gate() {
+    return MoeWeights.random((int) sizes.model(), 1, (int) sizes.experts(), 3).gate();
+  }
+
+  MoeWeights weights() {
+    return MoeWeights.random(spec(), 3);
+  }
+
+  /** Uniform numbers in [-1, 1]. */
+  static Tensor numbers(long stream, Shape shape) {
+    float[] values = new float[Math.toIntExact(shape.elementCount())];
+    fill(values, stream);
+    return Tensor.of(values, shape.toArray());
+  }
+
+  /** Writes the same numbers. */
+  static void fill(float[] values, long stream) {
+    Philox philox = new Philox(5);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (2 * philox.uniform(i, stream) - 1);
+    }
+  }
+
+  /** The notation, without {@code backward}: the name of a column. */
+  @Override
+  public String toString() {
+    String numbers =
+        "%d, %d, %d, %d, %d"
+            .formatted(
+                sizes.groups(), sizes.tokens(), sizes.model(), sizes.hidden(), sizes.experts());
+    return activation == Activation.RELU
+        ? numbers
+        : numbers + " " + activation.name().toLowerCase(Locale.ROOT);
+  }
+}

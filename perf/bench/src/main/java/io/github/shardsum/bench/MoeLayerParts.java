@@ -1,0 +1,110 @@
+package io.github.shardsum.bench;
+
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.moe.kernel.LayerParts;
+import io.github.shardsum.internal.moe.kernel.LayerParts.Part;
+import io.github.shardsum.measure.Timed;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.ops.Movement;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a layer does beside its products, each part alone: the route as a program of {@code
+ * moe.route}, then what {@code moe.experts} does, and rows gathered as an operation of its own.
+ */
+final class MoeLayerParts implements AutoCloseable {
+  private final MoeCase layer;
+  private final Workers workers;
+  private final Executable route;
+  private final List<Tensor> logits;
+  private final List<Tensor> routed;
+  private final LayerParts parts;
+  private final Tensor tokens;
+
+  MoeLayerParts(MoeCase layer, Workers workers) {
+    this.layer = layer;
+    this.workers = workers;
+    this.route = LocalBackend.of(workers, MoePrograms.kernels()).compile(program(layer));
+    this.tokens = layer.tokens();
+    this.logits = List.of(Einsum.einsum("GSM,ME->GSE", tokens, layer.gate()));
+    this.routed = route.run(logits);
+    Program experts = MoePrograms.raggedLayer(layer.spec());
+    List<Tensor> operands = List.of(tokens, routed.get(0), routed.get(1));
+    this.parts = LayerParts.of(experts, workers, operands);
+  }
+
+  private static Program program(MoeCase layer) {
+    List<String> labels = List.of("G", "S", "E");
+    List<Long> sizes = new ArrayList<>();
+    labels.forEach(label -> sizes.add(layer.sizes().shape(label).size(0)));
+    ProgramBuilder p = Program.builder("route");
+    Value logits = p.input("logits", ValueType.of(DType.F32, labels, sizes));
+    p.add(
+            MoePrograms.route(
+                RouteInput.logits(logits), layer.spec().options(), layer.spec().randomness()))
+        .forEach(p::output);
+    return p.build();
+  }
+
+  /** From logits to positions and weights. */
+  Timed route() {
+    return Timed.of(() -> route.runInto(routed, logits));
+  }
+
+  /** The order of rows, the gather or the weighted sum of {@code moe.experts}. */
+  Timed part(Part part) {
+    return calls -> parts.seconds(part, calls);
+  }
+
+  /** The rows of all experts, {@code [R, M]}, gathered as an operation of its own. */
+  Timed gather(Tensor out) {
+    Tensor table = tokens.reshape(layer.rows() / MoeCase.CHOICES, layer.sizes().model());
+    int[] of = parts.tokens();
+    Tensor indices = Tensor.of(of, of.length);
+    return Timed.of(() -> Movement.gatherInto(workers, out, table, indices));
+  }
+
+  Tensor tokens() {
+    return tokens;
+  }
+
+  /** Of each choice its weight. */
+  Tensor weights() {
+    return routed.getFirst();
+  }
+
+  LayerParts parts() {
+    return parts;
+  }
+
+  /** Experts that have rows. */
+  long touched() {
+    double[] placed = routed.get(6).toDoubleArray();
+    int experts = (int) layer.sizes().experts();
+    boolean[] touched = new boolean[experts];
+    long count = 0;
+    for (int i = 0; i < placed.length; i++) {
+      if (placed[i] > 0 && !touched[i % experts]) {
+        touched[i % experts] = true;
+        count++;
+      }
+    }
+    return count;
+  }
+
+  @Override
+  public void close() {
+    route.close();
+  }
+}

@@ -1,0 +1,135 @@
+package io.github.shardsum.bench;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.github.shardsum.measure.Timed;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+
+/** The loops of {@code moe_rows.c} on threads of their own, over memory of their own. */
+@SuppressWarnings("restricted") // calling C is what it is for
+final class NativeRows implements AutoCloseable {
+  private static final String SOURCE = "moe_rows.c";
+  private static final long ALIGNMENT = 64;
+
+  /** What runs; the numbers are those of the C. */
+  enum Loop {
+    /** out [row] = x [index of row]. */
+    GATHER,
+    /** The same with stores past the caches. */
+    GATHER_STREAM,
+    /** out [token] = the sum of weight * x [row] over its two rows. */
+    COMBINE,
+    /** The same with stores past the caches. */
+    COMBINE_STREAM,
+    /** The sum of words. */
+    READ
+  }
+
+  private final Arena arena = Arena.ofShared();
+  private final int threads;
+  private final MethodHandle run;
+  private final long streamed;
+
+  NativeRows(int threads) {
+    this.threads = threads;
+    SymbolLookup library =
+        CLibrary.load(NativeRows.class, SOURCE, arena, "-O3", "-march=native", "-pthread");
+    Linker linker = Linker.nativeLinker();
+    this.run =
+        linker.downcallHandle(
+            library.findOrThrow("moe_rows_run"),
+            FunctionDescriptor.of(
+                JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS,
+                ADDRESS, ADDRESS));
+    MethodHandle stream =
+        linker.downcallHandle(
+            library.findOrThrow("moe_rows_stream"), FunctionDescriptor.of(JAVA_LONG));
+    try {
+      this.streamed = (long) stream.invokeExact();
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Whether rows of this width can be stored past the caches. */
+  boolean canStream(long width) {
+    return streamed > 0 && width % streamed == 0;
+  }
+
+  MemorySegment floats(float[] values) {
+    MemorySegment copy = floats(values.length);
+    MemorySegment.copy(values, 0, copy, JAVA_FLOAT, 0, values.length);
+    return copy;
+  }
+
+  MemorySegment floats(long count) {
+    return arena.allocate(Float.BYTES * count, ALIGNMENT);
+  }
+
+  MemorySegment ints(int[] values) {
+    return arena.allocateFrom(JAVA_INT, values);
+  }
+
+  /**
+   * Rows gathered or summed.
+   *
+   * @param count of rows of the result
+   * @param weight of both rows of a sum; anything else for a gather
+   */
+  Timed rows(
+      Loop loop,
+      long count,
+      long width,
+      MemorySegment x,
+      MemorySegment index,
+      MemorySegment weight,
+      MemorySegment out) {
+    return calls -> seconds(loop, calls, count, width, x, index, weight, out);
+  }
+
+  /** Reads memory of so many bytes, a multiple of 8. */
+  Timed read(long bytes) {
+    MemorySegment all = arena.allocate(bytes, ALIGNMENT);
+    all.fill((byte) 1); // pages of their own
+    MemorySegment none = MemorySegment.NULL;
+    return calls -> seconds(Loop.READ, calls, bytes / Long.BYTES, 1, all, none, none, none);
+  }
+
+  private double seconds(
+      Loop loop,
+      long calls,
+      long count,
+      long width,
+      MemorySegment x,
+      MemorySegment index,
+      MemorySegment weight,
+      MemorySegment out) {
+    long begin = System.nanoTime();
+    long sum;
+    try {
+      sum =
+          (long)
+              run.invokeExact(loop.ordinal(), threads, calls, count, width, x, index, weight, out);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    if (sum == -1 || loop == Loop.READ && sum != calls * count * 0x0101010101010101L) {
+      throw new IllegalStateException(SOURCE + ": " + loop + " on " + threads + " threads failed");
+    }
+    return seconds;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

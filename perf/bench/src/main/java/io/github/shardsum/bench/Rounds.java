@@ -1,0 +1,54 @@
+package io.github.shardsum.bench;
+
+import io.github.shardsum.measure.InterleavedTimer;
+import io.github.shardsum.measure.Interval;
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.PairedTiming;
+import io.github.shardsum.measure.Timed;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Times of competitors that took turns, by name.
+ *
+ * @param times seconds a call, a round an element
+ */
+record Rounds(Map<String, double[]> times) {
+  /** Runs them all. */
+  static Rounds of(InterleavedTimer timer, Map<String, Timed> competitors)
+      throws MeasurementException {
+    List<MeasurementException> failures = new ArrayList<>();
+    Map<Timed, double[]> times =
+        timer.run(List.copyOf(competitors.values()), (_, why) -> failures.add(why));
+    if (!failures.isEmpty()) {
+      throw failures.getFirst();
+    }
+    Map<String, double[]> named = new LinkedHashMap<>();
+    competitors.forEach((name, timed) -> named.put(name, Objects.requireNonNull(times.get(timed))));
+    return new Rounds(named);
+  }
+
+  /** Seconds of one, or of several together. */
+  double[] seconds(String... names) {
+    double[] sum = new double[Objects.requireNonNull(times.get(names[0])).length];
+    for (String name : names) {
+      double[] each = Objects.requireNonNull(times.get(name), name);
+      for (int round = 0; round < sum.length; round++) {
+        sum[round] += each[round];
+      }
+    }
+    return sum;
+  }
+
+  double median(String name) {
+    return Interval.median(seconds(name));
+  }
+
+  /** How many times longer one took than the other. */
+  Interval ratio(String one, String other) {
+    return new PairedTiming(seconds(one), seconds(other)).ratio();
+  }
+}

@@ -1,0 +1,153 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.moe.decomposition.LayerComposites;
+import io.github.shardsum.internal.moe.route.TokenElements;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What {@code moe.experts} does beside its products, each alone, by the code that it runs; in its
+ * package to reach it.
+ */
+public final class LayerParts {
+  /** A part. */
+  public enum Part {
+    /** The order of rows, by counting. */
+    SORT,
+    /** The rows of each expert's tokens, as many at a time as the layer takes. */
+    DISPATCH,
+    /** The weighted sum of each token's rows. */
+    COMBINE
+  }
+
+  private final ExpertsForm form;
+  private final Workers workers;
+  private final List<Tensor> operands;
+  private final float[] rows;
+  private final Tensor out;
+
+  private LayerParts(ExpertsForm form, Workers workers, List<Tensor> operands) {
+    this.form = form;
+    this.workers = workers;
+    this.operands = operands;
+    this.rows = new float[Math.toIntExact(form.rows() * form.model())];
+    this.out = Tensor.zeros(form.dtype(), form.groups(), form.tokens(), form.model());
+  }
+
+  /**
+   * The parts of a layer.
+   *
+   * @param layer a program with one {@code moe.experts}, of f32
+   * @param workers the threads
+   * @param operands of that composite: tokens, weights and positions
+   */
+  public static LayerParts of(Program layer, Workers workers, List<Tensor> operands) {
+    ExpertsForm form =
+        layer.statements().stream()
+            .map(Statement::operation)
+            .filter(Composite.class::isInstance)
+            .map(Composite.class::cast)
+            .filter(composite -> composite.name().equals(LayerComposites.EXPERTS))
+            .findFirst()
+            .flatMap(composite -> ExpertsForm.of(composite, 2, ExpertsForm.OPERANDS))
+            .filter(each -> each.dtype() == DType.F32)
+            .orElseThrow(() -> new IllegalArgumentException("layer: must have moe.experts of f32"));
+    return new LayerParts(form, workers, List.copyOf(operands));
+  }
+
+  private ExpertRun<float[]> run(Scratch scratch) {
+    int threads = workers.parallelism();
+    return new ExpertRun<>(
+        form,
+        Chunk.mostRows(form, false, threads),
+        Chunk.mostRowsAlone(form, false, threads),
+        new FloatRowMath(),
+        sort(scratch),
+        operands,
+        List.of(out),
+        workers,
+        scratch);
+  }
+
+  private Permutation sort(Scratch scratch) {
+    return Permutation.of(operands.get(2), form.experts(), form.capacity(), scratch);
+  }
+
+  /**
+   * Runs a part.
+   *
+   * @param calls how many times
+   * @return seconds of all of them, but not of a sort before
+   */
+  public double seconds(Part part, long calls) {
+    double[] seconds = new double[1];
+    workers.run(1, (_, scratch) -> seconds[0] = seconds(part, calls, run(scratch)));
+    return seconds[0];
+  }
+
+  private double seconds(Part part, long calls, ExpertRun<float[]> run) {
+    TokenElements weight = TokenElements.of(operands.get(1));
+    long begin = System.nanoTime();
+    for (long i = 0; i < calls; i++) {
+      switch (part) {
+        case SORT -> sort(run.scratch());
+        case DISPATCH -> run.eachExpert(chunk -> gather(chunk, operands.getFirst()));
+        case COMBINE -> TokenSums.run(run, rows, weight::get, out);
+      }
+    }
+    return (System.nanoTime() - begin) / 1e9;
+  }
+
+  private static void gather(Chunk<float[]> chunk, Tensor tokens) {
+    if (!chunk.isEmpty()) {
+      for (int part = 0; part < chunk.parts(); part++) {
+        chunk.take(part);
+        chunk.gather(tokens);
+      }
+    }
+  }
+
+  /** What is summed, {@code [R, M]}; to be written before. */
+  public float[] summands() {
+    return rows;
+  }
+
+  /** The sums, {@code [G, S, M]}. */
+  public Tensor sums() {
+    return out;
+  }
+
+  /** Of each choice its row, {@code [G, S, K]}, or -1. */
+  public int[] rows() {
+    return copy((permutation, choices) -> Arrays.copyOf(permutation.rows(), choices));
+  }
+
+  /** Of each row its token. */
+  public int[] tokens() {
+    return copy(
+        (permutation, _) -> {
+          int[] tokens = new int[permutation.count(form.experts())];
+          Arrays.setAll(tokens, permutation::token);
+          return tokens;
+        });
+  }
+
+  /** Of an order of rows and the number of choices. */
+  private interface Copy {
+    int[] of(Permutation permutation, int choices);
+  }
+
+  private int[] copy(Copy copy) {
+    int choices = form.groups() * form.tokens() * form.choices();
+    int[][] result = new int[1][];
+    workers.run(1, (_, scratch) -> result[0] = copy.of(sort(scratch), choices));
+    return result[0];
+  }
+}
