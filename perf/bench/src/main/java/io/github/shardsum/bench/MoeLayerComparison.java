@@ -13,7 +13,6 @@ import io.github.shardsum.measure.Timed;
 import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.ops.KernelInfo;
-import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -53,6 +52,9 @@ public final class MoeLayerComparison {
   private static final String BOTH = "forward and backward";
   private static final String BOTH_PRODUCTS = "products of both";
   private static final String ROUTE = "route";
+  private static final String SORT = "sort";
+  private static final String DISPATCH = "dispatch";
+  private static final String COMBINE = "combine";
 
   private final BarTable table = new BarTable();
   private final Optional<TorchLayer> torch;
@@ -176,9 +178,9 @@ public final class MoeLayerComparison {
         competitors.put(BOTH_PRODUCTS, Timed.of(layer::forwardAndBackwardProducts));
       }
       competitors.put(ROUTE, parts.route());
-      for (Part part : Part.values()) {
-        competitors.put(name(part), parts.part(part));
-      }
+      competitors.put(SORT, parts.part(Part.SORT));
+      competitors.put(DISPATCH, parts.dispatch(parts.dispatched()));
+      competitors.put(COMBINE, parts.part(Part.COMBINE));
       Rounds rounds = Rounds.of(timer, competitors);
       forward(of, rounds);
       parts(of, rounds);
@@ -198,10 +200,6 @@ public final class MoeLayerComparison {
     } finally {
       layer.close();
     }
-  }
-
-  private static String name(Part part) {
-    return part.name().toLowerCase(Locale.ROOT);
   }
 
   private void forward(MoeCase of, Rounds rounds) {
@@ -230,15 +228,15 @@ public final class MoeLayerComparison {
         Arrays.stream(seconds).map(each -> flops / each / limits.multiplyAddFlops()).toArray());
   }
 
-  /** The layer without its products. */
+  /** The layer without its products; rows are gathered apart, which it does while it packs. */
   private void parts(MoeCase of, Rounds rounds) {
-    milliseconds(rounds, ROUTE);
-    for (Part part : Part.values()) {
-      milliseconds(rounds, name(part));
+    String[] names = {ROUTE, SORT, DISPATCH, COMBINE};
+    for (String each : names) {
+      milliseconds(rounds, each);
     }
-    double[] all = rounds.seconds(ROUTE, name(Part.SORT), name(Part.DISPATCH), name(Part.COMBINE));
+    double[] all = rounds.seconds(names);
     Interval ratio = new PairedTiming(all, rounds.seconds(LAYER)).ratio();
-    String what = "route, sort, dispatch, combine / layer";
+    String what = String.join(", ", names) + " / layer";
     if (of.rowsOfExpert() < FEW_ROWS) {
       table.ratio(what, ratio);
     } else {
@@ -295,14 +293,13 @@ public final class MoeLayerComparison {
       MemorySegment weight = c.floats(parts.weights().toFloatArray());
       MemorySegment gathered = c.floats(of.rows() * width);
       MemorySegment sums = c.floats(tokens * width);
-      Tensor own = Tensor.zeros(DType.F32, of.rows(), width);
+      Tensor own = parts.dispatched();
       Map<String, Timed> competitors = new LinkedHashMap<>();
-      competitors.put("dispatch", parts.gather(own));
+      competitors.put(DISPATCH, parts.dispatch(own));
       competitors.put(
           "C dispatch", c.rows(Loop.GATHER, of.rows(), width, x, token, weight, gathered));
-      competitors.put("combine", parts.part(Part.COMBINE));
+      competitors.put(COMBINE, parts.part(Part.COMBINE));
       competitors.put("C combine", c.rows(Loop.COMBINE, tokens, width, y, row, weight, sums));
-      competitors.put("dispatch in the layer", parts.part(Part.DISPATCH));
       if (c.canStream(width)) {
         competitors.put(
             "C dispatch past caches",
@@ -312,10 +309,10 @@ public final class MoeLayerComparison {
             c.rows(Loop.COMBINE_STREAM, tokens, width, y, row, weight, sums));
       }
       Rounds rounds = Rounds.of(timer, competitors);
-      check("dispatch", gathered, own, 0);
-      check("combine", sums, parts.parts().sums(), 1e-6);
+      check(DISPATCH, gathered, own, 0);
+      check(COMBINE, sums, parts.parts().sums(), 1e-6);
       competitors.keySet().forEach(what -> milliseconds(rounds, what));
-      for (String what : List.of("dispatch", "combine")) {
+      for (String what : List.of(DISPATCH, COMBINE)) {
         table.atLeast("C " + what + " / " + what, rounds.ratio("C " + what, what), 0.95);
         if (c.canStream(width)) {
           String past = "C " + what + " past caches";
@@ -379,13 +376,13 @@ public final class MoeLayerComparison {
           .get()
           .prepareEinsums(sizes, Math.ceilDiv(sizes.tokens() * MoeCase.CHOICES, sizes.experts()));
       Map<String, Timed> competitors = new LinkedHashMap<>();
-      competitors.put("dispatch", parts.gather(Tensor.zeros(DType.F32, of.rows(), sizes.model())));
-      competitors.put("combine", parts.part(Part.COMBINE));
+      competitors.put(DISPATCH, parts.dispatch(parts.dispatched()));
+      competitors.put(COMBINE, parts.part(Part.COMBINE));
       competitors.put("torch dispatch", torch.get().timed("dispatch"));
       competitors.put("torch combine", torch.get().timed("combine"));
       Rounds rounds = Rounds.of(timer, competitors);
       competitors.keySet().forEach(what -> milliseconds(rounds, what));
-      for (String what : List.of("dispatch", "combine")) {
+      for (String what : List.of(DISPATCH, COMBINE)) {
         table.atLeast("torch " + what + " / " + what, rounds.ratio("torch " + what, what), 40);
       }
     }

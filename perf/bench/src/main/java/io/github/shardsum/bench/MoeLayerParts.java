@@ -21,7 +21,8 @@ import java.util.List;
 
 /**
  * What a layer does beside its products, each part alone: the route as a program of {@code
- * moe.route}, then what {@code moe.experts} does, and rows gathered as an operation of its own.
+ * moe.route}, what {@code moe.experts} does before and after its products, and rows gathered as an
+ * operation of its own, which products do while they pack.
  */
 final class MoeLayerParts implements AutoCloseable {
   private final MoeCase layer;
@@ -62,13 +63,18 @@ final class MoeLayerParts implements AutoCloseable {
     return Timed.of(() -> route.runInto(routed, logits));
   }
 
-  /** The order of rows, the gather or the weighted sum of {@code moe.experts}. */
+  /** The order of rows or the weighted sum of {@code moe.experts}. */
   Timed part(Part part) {
     return calls -> parts.seconds(part, calls);
   }
 
-  /** The rows of all experts, {@code [R, M]}, gathered as an operation of its own. */
-  Timed gather(Tensor out) {
+  /** Memory of the rows of all experts, {@code [R, M]}. */
+  Tensor dispatched() {
+    return Tensor.zeros(DType.F32, layer.rows(), layer.sizes().model());
+  }
+
+  /** The rows of all experts, gathered as an operation of its own. */
+  Timed dispatch(Tensor out) {
     Tensor table = tokens.reshape(layer.rows() / MoeCase.CHOICES, layer.sizes().model());
     int[] of = parts.tokens();
     Tensor indices = Tensor.of(of, of.length);

@@ -21,8 +21,6 @@ public final class LayerParts {
   public enum Part {
     /** The order of rows, by counting. */
     SORT,
-    /** The rows of each expert's tokens, as many at a time as the layer takes. */
-    DISPATCH,
     /** The weighted sum of each token's rows. */
     COMBINE
   }
@@ -98,20 +96,10 @@ public final class LayerParts {
     for (long i = 0; i < calls; i++) {
       switch (part) {
         case SORT -> sort(run.scratch());
-        case DISPATCH -> run.eachExpert(chunk -> gather(chunk, operands.getFirst()));
         case COMBINE -> TokenSums.run(run, rows, weight::get, out);
       }
     }
     return (System.nanoTime() - begin) / 1e9;
-  }
-
-  private static void gather(Chunk<float[]> chunk, Tensor tokens) {
-    if (!chunk.isEmpty()) {
-      for (int part = 0; part < chunk.parts(); part++) {
-        chunk.take(part);
-        chunk.gather(tokens);
-      }
-    }
   }
 
   /** What is summed, {@code [R, M]}; to be written before. */
