@@ -10,7 +10,9 @@ import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -20,36 +22,42 @@ import java.util.regex.Pattern;
  * @param sizes of the layer
  * @param activation of its experts
  * @param backward whether its backward pass is measured too
+ * @param besideTorch whether torch's is measured too
  */
-record MoeCase(MoeSizes sizes, Activation activation, boolean backward) {
+record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean besideTorch) {
   /** Choices of a token. */
   static final int CHOICES = 2;
 
   private static final RouteOptions OPTIONS = RouteOptions.parse("top2 second=all capacity=load");
   private static final Pattern NUMBERS = Pattern.compile("\\d{1,9}([,x]\\d{1,9}){4}");
   private static final String BACKWARD = "backward";
+  private static final String TORCH = "torch";
 
   /**
    * Reads G, S, M, H and E between commas or x, and after colons an activation, relu if there is
-   * none, and {@code backward}.
+   * none, {@code backward} and {@code torch}.
    */
   static MoeCase parse(String text) {
     String[] words = text.split(":", -1);
     if (!NUMBERS.matcher(words[0]).matches()) {
       throw new IllegalArgumentException(
-          "case: must be G,S,M,H,E with :relu, :gelu, :silu, :swiglu or :backward, got " + text);
+          "case: must be G,S,M,H,E with :relu, :gelu, :silu, :swiglu, :backward or :torch, got "
+              + text);
     }
     long[] n = Arrays.stream(words[0].split("[,x]", -1)).mapToLong(Long::parseLong).toArray();
-    Activation activation = Activation.RELU;
-    boolean backward = false;
-    for (String word : Arrays.asList(words).subList(1, words.length)) {
-      if (word.equals(BACKWARD)) {
-        backward = true;
-      } else {
-        activation = Activation.valueOf(word.toUpperCase(Locale.ROOT));
-      }
+    List<String> flags = new ArrayList<>(Arrays.asList(words).subList(1, words.length));
+    boolean backward = flags.remove(BACKWARD);
+    boolean besideTorch = flags.remove(TORCH);
+    Activation activation =
+        flags.isEmpty()
+            ? Activation.RELU
+            : Activation.valueOf(flags.removeFirst().toUpperCase(Locale.ROOT));
+    if (!flags.isEmpty() || besideTorch && activation != Activation.RELU) {
+      throw new IllegalArgumentException(
+          "case: must have one activation, with torch relu, got " + text);
     }
-    return new MoeCase(MoeSizes.of(n[0], n[1], n[4], n[2], n[3], OPTIONS), activation, backward);
+    MoeSizes sizes = MoeSizes.of(n[0], n[1], n[4], n[2], n[3], OPTIONS);
+    return new MoeCase(sizes, activation, backward, besideTorch);
   }
 
   MoeSpec spec() {
@@ -110,7 +118,7 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward) {
     }
   }
 
-  /** The notation, without {@code backward}: the name of a column. */
+  /** The notation, without what is measured: the name of a column. */
   @Override
   public String toString() {
     String numbers =

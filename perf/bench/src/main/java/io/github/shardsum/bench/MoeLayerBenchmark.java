@@ -1,9 +1,7 @@
 package io.github.shardsum.bench;
 
-import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
-import io.github.shardsum.backend.StepTime;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
@@ -100,11 +98,11 @@ public class MoeLayerBenchmark {
     inputs = new ArrayList<>(List.of(tokens));
     inputs.addAll(weights.tensors());
     Program forward = MoePrograms.raggedLayer(spec);
-    open.add(backend.compile(forward, CompileOptions.defaults().withProfile()));
+    open.add(backend.compile(forward));
     outputs = open.getFirst().run(inputs);
     if (backward) {
       Program both = MoePrograms.gradient(MoePrograms.raggedLayer(spec.withHiddenKept()));
-      open.add(backend.compile(both, CompileOptions.defaults().withProfile()));
+      open.add(backend.compile(both));
       gradientInputs = new ArrayList<>(inputs);
       for (Value cotangent : both.inputs().subList(inputs.size(), both.inputs().size())) {
         gradientInputs.add(
@@ -169,11 +167,6 @@ public class MoeLayerBenchmark {
   /** What each pass holds beside inputs and outputs: forward, and forward and backward. */
   final List<Long> peakBytes() {
     return open.stream().map(Executable::peakBytes).toList();
-  }
-
-  /** Times of steps: of the layer, or of the layer with its gradient. */
-  final List<StepTime> profile(boolean both) {
-    return (both ? open.getLast() : open.getFirst()).profile();
   }
 
   /** The layer, forward. */

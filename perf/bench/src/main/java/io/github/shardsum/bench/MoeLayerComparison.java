@@ -1,6 +1,5 @@
 package io.github.shardsum.bench;
 
-import io.github.shardsum.backend.StepTime;
 import io.github.shardsum.bench.NativeRows.Loop;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.kernel.LayerParts.Part;
@@ -10,7 +9,6 @@ import io.github.shardsum.measure.MachineLimits;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.PairedTiming;
 import io.github.shardsum.measure.Timed;
-import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.ops.KernelInfo;
 import io.github.shardsum.tensor.Tensor;
@@ -25,7 +23,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * What the Mixture-of-Experts layer costs beside its products, beside C and beside torch, all in
@@ -34,10 +31,11 @@ import java.util.stream.Collectors;
  *
  * <p>Arguments, in order: {@code --markdown FILE} for tables; a number of rounds, or {@code smoke}
  * to see that all works, for what follows; a part for what follows, {@code layer} (the first),
- * {@code rows} (dispatch and combine beside C), {@code skew} (loads), {@code einsums} (dispatch and
- * combine beside torch's einsums) or {@code decode} (beside reading memory); cases as {@code
- * 8,1024,512,2048,8} (G, S, M, H, E), with {@code :gelu}, {@code :silu}, {@code :swiglu} or {@code
- * :backward}. {@code SHARDSUM_PYTHON} names a Python with torch; without it torch is left out.
+ * {@code rows} (dispatch and combine beside C), {@code skew} (loads), {@code zipf} (one load beside
+ * torch), {@code einsums} (dispatch and combine beside torch's einsums) or {@code decode} (beside
+ * reading memory); cases as {@code 8,1024,512,2048,8} (G, S, M, H, E), with {@code :gelu}, {@code
+ * :silu}, {@code :swiglu}, {@code :backward} or {@code :torch}. {@code SHARDSUM_PYTHON} names a
+ * Python with torch; without it torch is left out.
  */
 public final class MoeLayerComparison {
   /** Rows of an expert from which on its weights' way through memory no longer shows. */
@@ -51,6 +49,9 @@ public final class MoeLayerComparison {
   private static final String PRODUCTS = "products";
   private static final String BOTH = "forward and backward";
   private static final String BOTH_PRODUCTS = "products of both";
+  private static final String BMM = "torch index_select and bmm / layer";
+  private static final String LOOP = "torch loop / layer";
+  private static final String LOGITS = "logits";
   private static final String ROUTE = "route";
   private static final String SORT = "sort";
   private static final String DISPATCH = "dispatch";
@@ -147,11 +148,12 @@ public final class MoeLayerComparison {
       case LAYER -> layer(of);
       case "rows" -> rows(of);
       case "skew" -> skew(of);
+      case "zipf" -> zipf(of);
       case "einsums" -> einsums(of);
       case "decode" -> decode(of);
       default ->
           throw new IllegalArgumentException(
-              "part: must be layer, rows, skew, einsums or decode, got " + part);
+              "part: must be layer, rows, skew, zipf, einsums or decode, got " + part);
     }
   }
 
@@ -166,7 +168,7 @@ public final class MoeLayerComparison {
       Map<String, Timed> competitors = new LinkedHashMap<>();
       competitors.put(LAYER, Timed.of(layer::forward));
       competitors.put(PRODUCTS, Timed.of(layer::forwardProducts));
-      boolean beside = torch.isPresent() && of.activation() == Activation.RELU;
+      boolean beside = torch.isPresent() && of.besideTorch();
       if (beside) {
         torch.get().prepare(of.sizes());
         for (String what : List.of("bmm", "loop", "products")) {
@@ -177,6 +179,7 @@ public final class MoeLayerComparison {
         competitors.put(BOTH, Timed.of(layer::forwardAndBackward));
         competitors.put(BOTH_PRODUCTS, Timed.of(layer::forwardAndBackwardProducts));
       }
+      competitors.put(LOGITS, parts.logits());
       competitors.put(ROUTE, parts.route());
       competitors.put(SORT, parts.part(Part.SORT));
       competitors.put(DISPATCH, parts.dispatch(parts.dispatched()));
@@ -186,16 +189,12 @@ public final class MoeLayerComparison {
       parts(of, rounds);
       memory(of, layer.peakBytes());
       if (beside) {
-        table.atLeast("torch index_select and bmm / layer", rounds.ratio("torch bmm", LAYER), 1.2);
-        table.atLeast("torch loop / layer", rounds.ratio("torch loop", LAYER), 1.1);
+        table.atLeast(BMM, rounds.ratio("torch bmm", LAYER), 1.2);
+        table.atLeast(LOOP, rounds.ratio("torch loop", LAYER), 1.1);
         table.ratio("torch products / products", rounds.ratio("torch products", PRODUCTS));
       }
       if (of.backward()) {
         both(of, rounds);
-      }
-      steps(LAYER, layer.profile(false));
-      if (of.backward()) {
-        steps(BOTH, layer.profile(true));
       }
     } finally {
       layer.close();
@@ -230,6 +229,7 @@ public final class MoeLayerComparison {
 
   /** The layer without its products; rows are gathered apart, which it does while it packs. */
   private void parts(MoeCase of, Rounds rounds) {
+    milliseconds(rounds, LOGITS);
     String[] names = {ROUTE, SORT, DISPATCH, COMBINE};
     for (String each : names) {
       milliseconds(rounds, each);
@@ -258,23 +258,6 @@ public final class MoeLayerComparison {
       double both = (4 * tokens + peaks.getLast()) / (4 * tokens + 2 * rows + kept);
       table.atMost("memory, " + BOTH, Interval.exactly(both), 1.15);
     }
-  }
-
-  /** Shares of steps, of all runs, those of the warm-up too. */
-  private void steps(String what, List<StepTime> profile) {
-    double all = profile.stream().mapToDouble(StepTime::nanoseconds).sum();
-    String shares =
-        profile.stream()
-            .filter(step -> step.nanoseconds() > 1e-3 * all)
-            .map(
-                step ->
-                    String.format(
-                        Locale.ROOT,
-                        "%s %.2f %%",
-                        step.results().getFirst(),
-                        100 * step.nanoseconds() / all))
-            .collect(Collectors.joining(", "));
-    table.value("steps of " + what, "%s", shares);
   }
 
   /** Dispatch and combine beside C, over the same numbers on as many threads. */
@@ -331,19 +314,13 @@ public final class MoeLayerComparison {
     }
   }
 
-  /** Loads of experts beside a balanced one, and torch by Zipf's. */
+  /** Loads of experts beside a balanced one. */
   private void skew(MoeCase of) throws MeasurementException {
     try (Workers workers = Workers.ofProcessors();
         SkewedLayer layer = new SkewedLayer(of, workers)) {
       Map<String, Timed> competitors = new LinkedHashMap<>();
       for (ExpertLoad load : ExpertLoad.values()) {
         competitors.put(load.name(), layer.timed(load));
-      }
-      boolean beside = torch.isPresent() && of.activation() == Activation.RELU;
-      if (beside) {
-        torch.get().prepare(of.sizes(), layer.counts(ExpertLoad.W4));
-        competitors.put("torch bmm", torch.get().timed("bmm"));
-        competitors.put("torch loop", torch.get().timed("loop"));
       }
       Rounds rounds = Rounds.of(timer, competitors);
       String balanced = ExpertLoad.W0.name();
@@ -354,19 +331,31 @@ public final class MoeLayerComparison {
           table.atMost(what, rounds.ratio(load.name(), balanced), 1.06);
         }
       }
-      if (beside) {
-        String zipf = ExpertLoad.W4.name();
-        String bmm = "torch index_select and bmm / layer by W4";
-        table.atLeast(bmm, rounds.ratio("torch bmm", zipf), 2);
-        table.atLeast("torch loop / layer by W4", rounds.ratio("torch loop", zipf), 1.1);
-      }
+    }
+  }
+
+  /** A load of few experts that have most, beside torch, which pads all to the largest. */
+  private void zipf(MoeCase of) throws MeasurementException {
+    if (torch.isEmpty()) {
+      return;
+    }
+    try (Workers workers = Workers.ofProcessors();
+        SkewedLayer layer = new SkewedLayer(of, workers)) {
+      torch.get().prepare(of.sizes(), layer.counts(ExpertLoad.W4));
+      Map<String, Timed> competitors = new LinkedHashMap<>();
+      competitors.put(LAYER, layer.timed(ExpertLoad.W4));
+      competitors.put("torch bmm", torch.get().timed("bmm"));
+      competitors.put("torch loop", torch.get().timed("loop"));
+      Rounds rounds = Rounds.of(timer, competitors);
+      milliseconds(rounds, LAYER);
+      table.atLeast(BMM, rounds.ratio("torch bmm", LAYER), 2);
+      table.atLeast(LOOP, rounds.ratio("torch loop", LAYER), 1.1);
     }
   }
 
   /** Algorithm 2's einsums as torch has them, whose masks are full of slots, beside rows. */
   private void einsums(MoeCase of) throws MeasurementException {
     if (torch.isEmpty()) {
-      table.value("torch", "none");
       return;
     }
     MoeSizes sizes = of.sizes();

@@ -3,6 +3,8 @@ package io.github.shardsum.bench;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.kernel.LayerParts;
 import io.github.shardsum.internal.moe.kernel.LayerParts.Part;
@@ -20,14 +22,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a layer does beside its products, each part alone: the route as a program of {@code
- * moe.route}, what {@code moe.experts} does before and after its products, and rows gathered as an
- * operation of its own, which products do while they pack.
+ * What a layer does beside its products, each part alone: the router's product, the route as a
+ * program of {@code moe.route}, what {@code moe.experts} does before and after its products, and
+ * rows gathered as an operation of its own, which products do while they pack.
  */
 final class MoeLayerParts implements AutoCloseable {
   private final MoeCase layer;
   private final Workers workers;
   private final Executable route;
+  private final Einsum router;
+  private final Tensor gate;
   private final List<Tensor> logits;
   private final List<Tensor> routed;
   private final LayerParts parts;
@@ -38,7 +42,13 @@ final class MoeLayerParts implements AutoCloseable {
     this.workers = workers;
     this.route = LocalBackend.of(workers, MoePrograms.kernels()).compile(program(layer));
     this.tokens = layer.tokens();
-    this.logits = List.of(Einsum.einsum("GSM,ME->GSE", tokens, layer.gate()));
+    this.gate = layer.gate();
+    this.router =
+        Einsum.compile(
+            "GSM,ME->GSE",
+            EinsumOptions.defaults().withWorkers(workers),
+            OperandSpec.like(tokens, gate));
+    this.logits = List.of(router.run(tokens, gate));
     this.routed = route.run(logits);
     Program experts = MoePrograms.raggedLayer(layer.spec());
     List<Tensor> operands = List.of(tokens, routed.get(0), routed.get(1));
@@ -56,6 +66,11 @@ final class MoeLayerParts implements AutoCloseable {
                 RouteInput.logits(logits), layer.spec().options(), layer.spec().randomness()))
         .forEach(p::output);
     return p.build();
+  }
+
+  /** The router's product. */
+  Timed logits() {
+    return Timed.of(() -> router.runInto(logits.getFirst(), tokens, gate));
   }
 
   /** From logits to positions and weights. */

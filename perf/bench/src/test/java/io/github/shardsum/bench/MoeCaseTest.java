@@ -15,7 +15,7 @@ class MoeCaseTest {
   void readsSizesActivationAndBackward(String text) {
     MoeCase layer = MoeCase.parse(text);
     assertEquals("2, 64, 16, 32, 8 swiglu", layer.toString());
-    assertEquals(new MoeCase(layer.sizes(), Activation.SWIGLU, true), layer);
+    assertEquals(new MoeCase(layer.sizes(), Activation.SWIGLU, true, false), layer);
     assertEquals(256, layer.rows());
     assertEquals(32, layer.rowsOfExpert());
     assertEquals(2.0 * 256 * 16 * 32 * 3, layer.flops());
@@ -23,7 +23,16 @@ class MoeCaseTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "2,64,16,32", "2,64,16,32,8,9", "2,64,16,32,8:tanh", "2,64,16,32,8b"})
+  @ValueSource(
+      strings = {
+        "",
+        "2,64,16,32",
+        "2,64,16,32,8,9",
+        "2,64,16,32,8:tanh",
+        "2,64,16,32,8b",
+        "2,64,16,32,8:gelu:relu",
+        "2,64,16,32,8:gelu:torch"
+      })
   void refusesWhatIsNoCase(String text) {
     assertThrows(IllegalArgumentException.class, () -> MoeCase.parse(text));
   }

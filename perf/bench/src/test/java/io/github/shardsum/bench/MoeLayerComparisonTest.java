@@ -34,7 +34,13 @@ class MoeLayerComparisonTest {
   @Test
   void comparesLayersAndLoads() throws Exception {
     List<String> tables =
-        compare("1,64,16,32,4:backward", "1,64,16,32,4:swiglu:backward", "skew", "1,64,16,32,4");
+        compare(
+            "1,64,16,32,4:backward",
+            "1,64,16,32,4:swiglu:backward",
+            "skew",
+            "1,64,16,32,4",
+            "zipf",
+            "1,64,16,32,4");
     assertTrue(tables.contains("| layer | 1, 64, 16, 32, 4 | 1, 64, 16, 32, 4 swiglu |"));
     assertTrue(tables.contains("| skew | 1, 64, 16, 32, 4 |"));
     assertEquals(8, tables.stream().filter(line -> line.startsWith("| W")).count());
