@@ -43,7 +43,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
   /**
    * Starts the first process.
    *
-   * @param deadline of one program
+   * @param deadline of one program, in whole seconds
    * @throws IOException if the plugin does not load or has too few devices; the message has what it
    *     printed
    */
@@ -107,10 +107,15 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
     }
   }
 
-  /** Ends the process if it has not answered in time. */
+  /**
+   * Ends the process if it has not answered in time. Seconds are counted one by one, since both
+   * processes may be stopped for a while, and nothing can be answered then.
+   */
   private void watch(Child running, AtomicBoolean late) {
     try {
-      Thread.sleep(deadline);
+      for (long second = 0; second < deadline.toSeconds(); second++) {
+        Thread.sleep(Duration.ofSeconds(1));
+      }
       late.set(true);
       running.process().destroyForcibly();
     } catch (InterruptedException _) {

@@ -88,18 +88,29 @@ public enum Models {
         .apply(layer);
   }
 
-  /** The first axes that together divide the experts, of which there may be fewer than devices. */
+  /** The axes that split the experts evenly into the most parts; all if none does. */
   private static List<String> axesOf(long experts, Mesh mesh) {
-    List<String> axes = new ArrayList<>();
-    long devices = 1;
-    for (String axis : mesh.axisNames()) {
-      devices *= mesh.size(axis);
-      if (experts % devices != 0) {
-        break;
-      }
-      axes.add(axis);
+    List<String> best = mostParts(experts, mesh, 0);
+    return best.isEmpty() ? mesh.axisNames() : best;
+  }
+
+  /** Of the axes from one on; of equal ones those that come first. */
+  private static List<String> mostParts(long experts, Mesh mesh, int from) {
+    if (from == mesh.axisNames().size()) {
+      return List.of();
     }
-    return axes.isEmpty() ? mesh.axisNames() : axes;
+    String axis = mesh.axisNames().get(from);
+    List<String> without = mostParts(experts, mesh, from + 1);
+    if (experts % mesh.size(axis) != 0) {
+      return without;
+    }
+    List<String> with = new ArrayList<>(List.of(axis));
+    with.addAll(mostParts(experts / mesh.size(axis), mesh, from + 1));
+    return parts(mesh, with) >= parts(mesh, without) ? with : without;
+  }
+
+  private static long parts(Mesh mesh, List<String> axes) {
+    return axes.stream().mapToLong(mesh::size).reduce(1, Math::multiplyExact);
   }
 
   private static Program block(Mesh mesh) {

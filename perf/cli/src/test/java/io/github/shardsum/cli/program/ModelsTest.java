@@ -53,7 +53,7 @@ class ModelsTest {
   @Test
   void copiesOfTheExpertsShareTheTokensWhereThereAreMoreDevices() {
     Mesh few = Mesh.parse("x=2048");
-    Mesh many = Mesh.parse("x=2048,y=3");
+    Mesh many = Mesh.parse("y=3,x=2048");
     SpmdPlan one = plan(Models.GSHARD_600B_BLOCK.program(few), few);
     SpmdPlan three = plan(Models.GSHARD_600B_BLOCK.program(many), many);
     assertEquals(

@@ -44,8 +44,9 @@ public final class TpuLimits {
       throw new IllegalArgumentException(
           "topology: expected a name with sizes of at least 1, as v5e:4x8, got \"" + name + "\"");
     }
-    double chips =
-        options.values().get("num_slices") instanceof PjrtValue.Int64(long slices) ? slices : 1;
+    double slices =
+        options.values().get("num_slices") instanceof PjrtValue.Int64(long given) ? given : 1;
+    double chips = slices;
     Matcher sizes = SIZES.matcher(name);
     if (sizes.find()) {
       for (String size : sizes.group(1).split("x", -1)) {
@@ -54,8 +55,8 @@ public final class TpuLimits {
     }
     if (chips > MOST_CHIPS) {
       throw new IllegalArgumentException(
-          "topology: expected at most %d chips in all slices, got \"%s\" with %s"
-              .formatted(MOST_CHIPS, name, options));
+          "topology: expected at most %d chips in all slices, got %.0f in %.0f slices of \"%s\""
+              .formatted(MOST_CHIPS, chips, slices, name));
     }
   }
 
