@@ -52,7 +52,7 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
         flags.isEmpty()
             ? Activation.RELU
             : Activation.valueOf(flags.removeFirst().toUpperCase(Locale.ROOT));
-    if (!flags.isEmpty() || besideTorch && activation != Activation.RELU) {
+    if (!flags.isEmpty() || (besideTorch && activation != Activation.RELU)) {
       throw new IllegalArgumentException(
           "case: must have one activation, with torch relu, got " + text);
     }

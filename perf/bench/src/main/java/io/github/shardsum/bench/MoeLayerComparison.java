@@ -117,7 +117,7 @@ public final class MoeLayerComparison {
     System.out.println(comparison.machine());
     comparison.run(arguments);
     System.out.printf(Locale.ROOT, "%nload %.2f%n", load());
-    return !comparison.table.missed() || comparison.timer == InterleavedTimer.SMOKE;
+    return !comparison.table.missed() || comparison.timer.equals(InterleavedTimer.SMOKE);
   }
 
   private static MachineLimits limits() {

@@ -122,7 +122,7 @@ final class NativeRows implements AutoCloseable {
       throw new IllegalStateException(e);
     }
     double seconds = (System.nanoTime() - begin) / 1e9;
-    if (sum == -1 || loop == Loop.READ && sum != calls * count * 0x0101010101010101L) {
+    if (sum == -1 || (loop == Loop.READ && sum != calls * count * 0x0101010101010101L)) {
       throw new IllegalStateException(SOURCE + ": " + loop + " on " + threads + " threads failed");
     }
     return seconds;
