@@ -44,9 +44,8 @@ public final class TpuLimits {
       throw new IllegalArgumentException(
           "topology: expected a name with sizes of at least 1, as v5e:4x8, got \"" + name + "\"");
     }
-    double slices =
-        options.values().get("num_slices") instanceof PjrtValue.Int64(long given) ? given : 1;
-    double chips = slices;
+    double chips =
+        options.values().get("num_slices") instanceof PjrtValue.Int64(long slices) ? slices : 1;
     Matcher sizes = SIZES.matcher(name);
     if (sizes.find()) {
       for (String size : sizes.group(1).split("x", -1)) {
@@ -55,8 +54,8 @@ public final class TpuLimits {
     }
     if (chips > MOST_CHIPS) {
       throw new IllegalArgumentException(
-          "topology: expected at most %d chips in all slices, got %.0f in %.0f slices of \"%s\""
-              .formatted(MOST_CHIPS, chips, slices, name));
+          "topology: expected at most %d chips in all slices, got %.0f of \"%s\""
+              .formatted(MOST_CHIPS, chips, name));
     }
   }
 
