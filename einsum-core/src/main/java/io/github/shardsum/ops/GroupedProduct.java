@@ -7,6 +7,7 @@ import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.contraction.GroupedSteps;
 import io.github.shardsum.internal.contraction.GroupedSteps.Side;
 import io.github.shardsum.internal.contraction.ResultScaling;
+import io.github.shardsum.internal.contraction.RowEpilogue;
 import io.github.shardsum.internal.ops.Checks;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
@@ -79,6 +80,60 @@ public final class GroupedProduct {
    */
   public static void rowsInto(
       Workers workers, Tensor out, MatrixRows x, Tensor w, Tensor sizes, Epilogue epilogue) {
+    rowsInto(workers, out, x, w, sizes, epilogue, Optional.empty());
+  }
+
+  /**
+   * As the other, with a function of rows after the epilogue.
+   *
+   * @param workers threads to use
+   * @param out {@code [r, n]} of w's dtype, overwritten; overlaps no operand; its rows are
+   *     contiguous
+   * @param x {@code [r, k]} of w's dtype, or of bf16 where that is f32
+   * @param w {@code [e, k, n]} of a floating dtype
+   * @param sizes {@code [e]}
+   * @param epilogue its bias has labels {@code e} and {@code n}, or one of them
+   * @param function called for the rows that are in groups, of the dtype that w's is computed in
+   * @throws IllegalArgumentException as the other, or if out's rows are not contiguous or the
+   *     function is of another dtype
+   */
+  public static void rowsInto(
+      Workers workers,
+      Tensor out,
+      MatrixRows x,
+      Tensor w,
+      Tensor sizes,
+      Epilogue epilogue,
+      RowFunction function) {
+    checkFunction(out, function);
+    rowsInto(workers, out, x, w, sizes, epilogue, Optional.of(function));
+  }
+
+  private static void checkFunction(Tensor out, RowFunction function) {
+    boolean fits =
+        switch (function) {
+          case RowFunction.OfFloat _ -> out.dtype() == DType.F32 || out.dtype() == DType.BF16;
+          case RowFunction.OfDouble _ -> out.dtype() == DType.F64;
+        };
+    boolean contiguous =
+        out.rank() == 2
+            && (out.size(1) <= 1 || out.stride(1) == 1)
+            && (out.size(0) <= 1 || out.stride(0) >= out.size(1));
+    if (!fits || !contiguous) {
+      throw new IllegalArgumentException(
+          "grouped product: expected contiguous rows of the dtype of a function of rows, got "
+              + out.description());
+    }
+  }
+
+  private static void rowsInto(
+      Workers workers,
+      Tensor out,
+      MatrixRows x,
+      Tensor w,
+      Tensor sizes,
+      Epilogue epilogue,
+      Optional<RowFunction> function) {
     checkRows(x, w);
     long[] groups = groups(sizes, w.size(0), x.count());
     Bias bias = bias(epilogue, w.size(0), w.size(2));
@@ -90,9 +145,13 @@ public final class GroupedProduct {
     boolean relu = epilogue.relu() && !relusApart;
     ResultScaling finish = new ResultScaling(1, 0, epilogue.scale(), bias.slot(), relu);
     long used = sum(groups);
-    boolean changes = epilogue.scale() != 1 || epilogue.bias().isPresent();
+    boolean changes = epilogue.scale() != 1 || epilogue.bias().isPresent() || function.isPresent();
     boolean collects = roundsOften(out, x.width()) || (changes && out.dtype() == DType.BF16);
     Tensor to = collects ? Tensor.zeros(DType.F32, out.shape()) : out;
+    if (function.isPresent()) {
+      long stride = Math.max(Math.max(1, w.size(2)), to.stride(0));
+      finish = finish.withRows(new RowEpilogue(function.get(), stride, w.size(2), 0));
+    }
     if (x.width() == 0) {
       Tensor none = Tensor.zeros(w.dtype(), 1, 1);
       rows(

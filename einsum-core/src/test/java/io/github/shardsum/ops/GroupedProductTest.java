@@ -198,6 +198,78 @@ class GroupedProductTest {
     }
   }
 
+  /** Of a value, its row and its column, and of what it overwrites on the way. */
+  private static double changed(double value, long row, long column) {
+    return (value + row) * (column % 5 - 2);
+  }
+
+  private static RowFunction function(DType dtype) {
+    if (dtype == DType.F64) {
+      return (RowFunction.OfDouble)
+          (row, column, values, at, n, spare, spareAt) -> {
+            for (int i = 0; i < n; i++) {
+              spare[spareAt + i] = changed(values[at + i], row, column + i);
+            }
+            System.arraycopy(spare, spareAt, values, at, n);
+          };
+    }
+    return (RowFunction.OfFloat)
+        (row, column, values, at, n, spare, spareAt) -> {
+          for (int i = 0; i < n; i++) {
+            spare[spareAt + i] = (float) changed(values[at + i], row, column + i);
+          }
+          System.arraycopy(spare, spareAt, values, at, n);
+        };
+  }
+
+  @Property(tries = 40)
+  void aFunctionOfRowsFollowsTheEpilogue(@ForAll long seed) {
+    Random random = new Random(seed);
+    DType dtype = List.of(DType.F32, DType.F64, DType.BF16).get(random.nextInt(3));
+    int[] sizes = sizes(random, 1 + random.nextInt(3), random.nextInt(3) == 0 ? 8 : 90);
+    int count = sum(sizes) + random.nextInt(3);
+    int k = random.nextInt(random.nextInt(4) == 0 ? 1200 : 30);
+    int n = 1 + random.nextInt(random.nextBoolean() ? 3 : 300);
+    Tensor x = values(random, dtype, count, k);
+    Tensor w = values(random, dtype, sizes.length, k, n);
+    Tensor counts = Tensor.of(sizes, sizes.length);
+    Epilogue epilogue = Epilogue.none().withBias("en", values(random, DType.F32, sizes.length, n));
+    epilogue = random.nextBoolean() ? epilogue.withRelu() : epilogue;
+    Tensor expected = Tensor.zeros(dtype == DType.BF16 ? DType.F32 : dtype, count, n);
+    GroupedProduct.rowsInto(
+        ALONE, expected, MatrixRows.of(x), w.convert(expected.dtype()), counts, epilogue);
+    double[] all = expected.toDoubleArray();
+    for (int i = 0; i < sum(sizes) * n; i++) {
+      all[i] = changed(all[i], i / n, i % n);
+    }
+    double[] rounded = Tensor.of(all, count, n).convert(dtype).toDoubleArray();
+    int more = random.nextInt(3);
+    Tensor out = Tensor.full(dtype, Double.NaN, count, n + more).slice(1, more, n + more);
+    GroupedProduct.rowsInto(ALONE, out, MatrixRows.of(x), w, counts, epilogue, function(dtype));
+    assertEqual(rounded, out);
+    try (Workers three = Workers.of(3)) {
+      GroupedProduct.rowsInto(three, out, MatrixRows.of(x), w, counts, epilogue, function(dtype));
+      assertEqual(rounded, out);
+    }
+  }
+
+  @Test
+  void aFunctionOfAnotherDtypeOrOfRowsThatAreNotContiguousIsRefused() {
+    MatrixRows x = MatrixRows.of(Tensor.zeros(DType.F32, 4, 3));
+    Tensor w = Tensor.zeros(DType.F32, 2, 3, 5);
+    for (Tensor out :
+        List.of(
+            Tensor.zeros(DType.F64, 4, 5),
+            Tensor.zeros(DType.I32, 4, 5),
+            Tensor.zeros(DType.F32, 5, 4).transpose())) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              GroupedProduct.rowsInto(
+                  ALONE, out, x, w, sizes(), Epilogue.none(), function(DType.F32)));
+    }
+  }
+
   @Test
   void rowsOutsideTheirTensorAreRefused() {
     Tensor source = Tensor.zeros(DType.F32, 3, 4);

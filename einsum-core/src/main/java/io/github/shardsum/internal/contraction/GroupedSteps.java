@@ -57,7 +57,7 @@ public final class GroupedSteps {
                   new StepLabel(group.rows(), true, true, false, strides(out.row, x.row, 0, 0)),
                   new StepLabel(k, false, true, true, strides(0, x.k, w.k, 0)),
                   new StepLabel(n, true, false, true, strides(out.n, 0, w.n, biasN)));
-          ResultScaling own = finish.withBiasMoved(group.index() * biasGroup);
+          ResultScaling own = finish.movedBy(group.from(), group.index() * biasGroup);
           run(
               planner.rows(labels),
               out.at(0, group.from()),

@@ -4,18 +4,30 @@ import java.util.Optional;
 
 /**
  * What is done to every element of a result after it is summed: out = relu(scale * (alpha * sum +
- * beta * out) + bias).
+ * beta * out) + bias), and then perhaps a function of its rows.
  *
  * @param alpha factor of the sum
  * @param beta factor of what out held; 0 does not read it
  * @param scale factor of both
  * @param bias added after that; its strides stand in the step's loops
  * @param relu whether negative elements become 0
+ * @param rows what is done to rows at last
  */
 public record ResultScaling(
-    double alpha, double beta, double scale, Optional<ArrayRef> bias, boolean relu) {
+    double alpha,
+    double beta,
+    double scale,
+    Optional<ArrayRef> bias,
+    boolean relu,
+    Optional<RowEpilogue> rows) {
   /** Overwrites out with the sum. */
   public static final ResultScaling PLAIN = new ResultScaling(1, 0, 1, Optional.empty(), false);
+
+  /** Without a function of rows. */
+  public ResultScaling(
+      double alpha, double beta, double scale, Optional<ArrayRef> bias, boolean relu) {
+    this(alpha, beta, scale, bias, relu, Optional.empty());
+  }
 
   /** Whether the sum itself is the result. */
   public boolean isPlain() {
@@ -24,7 +36,7 @@ public record ResultScaling(
 
   /** Whether anything follows alpha and beta. */
   public boolean hasEpilogue() {
-    return scale != 1 || relu || bias.isPresent();
+    return scale != 1 || relu || bias.isPresent() || rows.isPresent();
   }
 
   /** The same without what follows alpha and beta. */
@@ -34,18 +46,29 @@ public record ResultScaling(
 
   /** The same without the relu. */
   public ResultScaling withoutRelu() {
-    return new ResultScaling(alpha, beta, scale, bias, false);
+    return new ResultScaling(alpha, beta, scale, bias, false, rows);
   }
 
   /** The same epilogue, adding to out. */
   public ResultScaling accumulating() {
-    return new ResultScaling(alpha, 1, scale, bias, relu);
+    return new ResultScaling(alpha, 1, scale, bias, relu, rows);
   }
 
-  /** The same with the bias's first element further on. */
-  ResultScaling withBiasMoved(long elements) {
-    return bias.isEmpty()
+  /** The same with a function of rows. */
+  public ResultScaling withRows(RowEpilogue function) {
+    return new ResultScaling(alpha, beta, scale, bias, relu, Optional.of(function));
+  }
+
+  /** The same for a result that begins further on: at another row, and element of the bias. */
+  ResultScaling movedBy(long rowsBefore, long biasBefore) {
+    return bias.isEmpty() && rows.isEmpty()
         ? this
-        : new ResultScaling(alpha, beta, scale, bias.map(slot -> slot.plus(elements)), relu);
+        : new ResultScaling(
+            alpha,
+            beta,
+            scale,
+            bias.map(slot -> slot.plus(biasBefore)),
+            relu,
+            rows.map(each -> each.movedBy(rowsBefore)));
   }
 }

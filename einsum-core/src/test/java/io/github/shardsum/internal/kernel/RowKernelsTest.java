@@ -187,6 +187,8 @@ class RowKernelsTest {
     doubles((r, x, at, _, _, to, o, n) -> ifAny.accept(n, () -> to[o] = r.max(x, at, n)));
     longs((r, x, at, _, _, to, o, n) -> ifAny.accept(n, () -> to[o] = r.max(x, at, n)));
     floats((r, x, at, _, _, to, o, n) -> r.relu(x, at, to, o, n));
+    floats((r, x, at, y, yAt, to, o, n) -> r.wherePositive(x, at, y, yAt, to, o, n));
+    doubles((r, x, at, y, yAt, to, o, n) -> r.wherePositive(x, at, y, yAt, to, o, n));
     doubles((r, x, at, _, _, to, o, n) -> r.relu(x, at, to, o, n));
     longs((r, x, at, _, _, to, o, n) -> r.relu(x, at, to, o, n));
   }
@@ -201,6 +203,21 @@ class RowKernelsTest {
       longs((r, x, at, _, _, to, o, n) -> r.finish(-3, x, at, relu, to, o, n));
       longs((r, _, _, _, _, to, o, n) -> r.finish(1, -7, relu, to, o, n));
     }
+  }
+
+  @Test
+  void valuesArePassedWherePositiveAlone() {
+    float[] x = new float[48];
+    float[] y = new float[48];
+    float[] expected = new float[48];
+    float[] given = {Float.NaN, -0f, 0, Float.NEGATIVE_INFINITY, Float.MIN_VALUE, 3};
+    for (int i = 0; i < x.length; i++) {
+      x[i] = given[i % given.length];
+      y[i] = i % 5 == 0 ? Float.NEGATIVE_INFINITY : -i;
+      expected[i] = x[i] > 0 ? y[i] : 0;
+    }
+    BEST.floats().wherePositive(x, 0, y, 0, y, 0, y.length);
+    assertArrayEquals(expected, y);
   }
 
   @Test

@@ -1,0 +1,47 @@
+package io.github.shardsum.ops;
+
+/**
+ * What a {@link GroupedProduct} does to its result as the last of the epilogue: a function of whole
+ * pieces of rows, in place, called while a piece that was just summed is in the first-level cache.
+ * For what an epilogue of a factor, a bias and a relu cannot say: an activation with an
+ * exponential, a gate, a weight of each row.
+ *
+ * <p>How a row is cut into pieces depends on the machine and on the threads. So the result must
+ * not: a value may depend on its own sum, its row and its column alone. Pieces come in any order,
+ * and from several threads at once.
+ */
+public sealed interface RowFunction {
+  /** Of results computed in f32, which those of bf16 are too. */
+  @FunctionalInterface
+  non-sealed interface OfFloat extends RowFunction {
+    /**
+     * Replaces n values.
+     *
+     * @param row of the result
+     * @param column of the first value
+     * @param values the values from {@code at} on; others are not touched
+     * @param at index of the first
+     * @param n how many, at least 1
+     * @param spare n elements from {@code spareAt} on to write what is needed on the way
+     * @param spareAt index of the first
+     */
+    void apply(long row, long column, float[] values, int at, int n, float[] spare, int spareAt);
+  }
+
+  /** Of results of f64. */
+  @FunctionalInterface
+  non-sealed interface OfDouble extends RowFunction {
+    /**
+     * Replaces n values.
+     *
+     * @param row of the result
+     * @param column of the first value
+     * @param values the values from {@code at} on; others are not touched
+     * @param at index of the first
+     * @param n how many, at least 1
+     * @param spare n elements from {@code spareAt} on to write what is needed on the way
+     * @param spareAt index of the first
+     */
+    void apply(long row, long column, double[] values, int at, int n, double[] spare, int spareAt);
+  }
+}
