@@ -5,7 +5,6 @@ import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
 import io.github.shardsum.internal.moe.route.TokenElements;
-import io.github.shardsum.moe.Activation;
 import io.github.shardsum.ops.GroupedProduct;
 import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.tensor.Elements;
@@ -47,6 +46,13 @@ final class Chunk<A> {
    */
   private static final double BACKWARD_SHARE = 0.088;
 
+  /**
+   * Columns of both products of a gated activation that are computed after each other, so that the
+   * one stays near until it is multiplied into the other: what a product takes at once of a matrix
+   * anyway.
+   */
+  static final int GATED_COLUMNS = 1024;
+
   /** Rows of a task of several threads. */
   private static final int TASK_ROWS = 64;
 
@@ -54,10 +60,7 @@ final class Chunk<A> {
   private static final int LINEAR = 2;
   private static final int HIDDEN_COTANGENT = 4;
 
-  /** Spare rows: of the tasks' own scratches. */
-  private static final int SPARE = 5;
-
-  /** A row that is loaded: of the tasks' own scratches. */
+  /** A row that is loaded. */
   private static final int LOADED = 0;
 
   /** Positions of rows of tokens, of the scratch's arrays of i64. */
@@ -71,6 +74,9 @@ final class Chunk<A> {
 
   /** A bias. */
   private static final int BIAS = 32;
+
+  /** Weights of rows, of the scratch's arrays of f64, which rows of f64 are too. */
+  private static final int WEIGHTS = 31;
 
   /** Gradients by biases, of the scratch's arrays of f64, from here on. */
   private static final int SUMS = 33;
@@ -135,7 +141,8 @@ final class Chunk<A> {
   /** Elements of a chunk's arrays for each of its rows. */
   private static long perRow(ExpertsForm form, boolean backward) {
     long gated = form.activation().isGated() ? 1 : 0;
-    return (1 + gated + (backward ? 1 : 0)) * form.hidden();
+    long hidden = form.hidden();
+    return backward ? (2 + gated) * hidden : hidden + gated * Math.min(hidden, GATED_COLUMNS);
   }
 
   /**
@@ -179,6 +186,28 @@ final class Chunk<A> {
     return rows;
   }
 
+  /** The first of the chunk's rows among all rows. */
+  int first() {
+    return first;
+  }
+
+  ExpertsForm form() {
+    return form;
+  }
+
+  RowMath<A> math() {
+    return math;
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  /** Room for a number of each row. */
+  double[] weights() {
+    return scratch.doubles(WEIGHTS, rows);
+  }
+
   /** The choice of a row of the chunk: an index into {@code [G, S, K]}. */
   int choice(int row) {
     return permutation.choices()[first + row];
@@ -186,13 +215,13 @@ final class Chunk<A> {
 
   /** What is done to each of some rows. */
   @FunctionalInterface
-  private interface RowTask {
+  interface RowTask {
     /** Does it to the row of this index in the chunk. */
     void run(int row, Scratch own);
   }
 
   /** Does something to each row, on all threads. */
-  private void eachRow(RowTask task) {
+  void eachRow(RowTask task) {
     int tasks = Math.min(Math.ceilDiv(rows, TASK_ROWS), 4 * workers.parallelism());
     workers.run(
         tasks,
@@ -223,7 +252,7 @@ final class Chunk<A> {
   }
 
   /** Where the row of a row's token begins in a tensor {@code [G, S, M]}. */
-  private long position(Tensor x, int row) {
+  long position(Tensor x, int row) {
     int token = permutation.token(first + row);
     return token / form.tokens() * x.stride(0) + token % form.tokens() * x.stride(1);
   }
@@ -232,17 +261,17 @@ final class Chunk<A> {
     return math.array(scratch, HIDDEN, rows * form.hidden());
   }
 
+  /** The other product of a gated activation, or some columns of it. */
+  A linear(int width) {
+    return math.array(scratch, LINEAR, rows * width);
+  }
+
   A linear() {
-    return math.array(scratch, LINEAR, form.activation().isGated() ? rows * form.hidden() : 0);
+    return linear(form.activation().isGated() ? form.hidden() : 0);
   }
 
   A hiddenCotangent() {
     return math.array(scratch, HIDDEN_COTANGENT, rows * form.hidden());
-  }
-
-  /** A spare row of H or of M elements in a task's own scratch, apart from all of a chunk's. */
-  private A spare(Scratch own) {
-    return math.array(own, SPARE, Math.max(form.hidden(), form.model()));
   }
 
   /**
@@ -327,17 +356,14 @@ final class Chunk<A> {
 
   /** to = x w, and a bias. */
   void product(MatrixRows x, Tensor w, Optional<Tensor> bias, boolean relu, Tensor to) {
-    Epilogue epilogue = Epilogue.none();
-    if (bias.isPresent()) {
-      epilogue = epilogue.withBias("n", bias.get().select(0, 0));
-    }
+    Epilogue epilogue = epilogue(bias);
     GroupedProduct.rowsInto(workers, to, x, w, sizes(), relu ? epilogue.withRelu() : epilogue);
   }
 
-  /** The last product, of {@link #hidden}, and its bias: the chunk's rows of {@code [R, M]}. */
-  void outputs(Tensor w, Optional<Tensor> bias, A all) {
-    MatrixRows h = operand(hidden(), form.hidden());
-    product(h, w, bias, false, rowsOf(all, form.model()));
+  static Epilogue epilogue(Optional<Tensor> bias) {
+    return bias.isPresent()
+        ? Epilogue.none().withBias("n", bias.get().select(0, 0))
+        : Epilogue.none();
   }
 
   /** to = x times the transposed w. */
@@ -359,68 +385,12 @@ final class Chunk<A> {
     }
   }
 
-  private Tensor sizes() {
+  Tensor sizes() {
     return Tensor.of(new long[] {rows}, 1);
   }
 
-  /** The first product or both, and the activation: h in {@link #hidden}. */
-  void activated(MatrixRows x, ExpertWeights<Tensor> w) {
-    preactivated(x, w);
-    if (form.activation() != Activation.RELU) {
-      activate();
-    }
-  }
-
-  /** The activation of {@link #hidden} and {@link #linear}, in place. */
-  void activate() {
-    A z = hidden();
-    A v = linear();
-    int width = form.hidden();
-    eachRow((row, own) -> math.activate(form.activation(), z, v, row * width, width, spare(own)));
-  }
-
-  /** What the activation is of, in {@link #hidden} and {@link #linear}; a relu is applied. */
-  void preactivated(MatrixRows x, ExpertWeights<Tensor> w) {
-    boolean relu = form.activation() == Activation.RELU;
-    product(x, w.in(), w.inBias(), relu, matrix(hidden(), form.hidden()));
-    if (w.linear().isPresent()) {
-      product(x, w.linear().get(), w.linearBias(), false, matrix(linear(), form.hidden()));
-    }
-  }
-
-  /**
-   * Backward through the activation: of {@link #hidden} and {@link #linear}, what it was of, and
-   * {@link #hiddenCotangent}, not yet weighted, makes the weighted activation and the cotangents.
-   *
-   * @param weight of each choice, {@code [G, S, K]}
-   * @param outBias the bias of the second product, to which the weight applies too
-   * @param y the outputs' cotangent {@code [G, S, M]}
-   * @param to takes cotangents of weights, {@code [G, S, K]}
-   */
-  void backActivations(TokenElements weight, Optional<Tensor> outBias, Tensor y, TokenElements to) {
-    int width = form.hidden();
-    int model = form.model();
-    A z = hidden();
-    A v = linear();
-    A d = hiddenCotangent();
-    Optional<A> bias = outBias.map(this::biasRow);
-    Elements elements = Elements.of(y);
-    eachRow(
-        (row, own) -> {
-          int choice = choice(row);
-          A spare = spare(own);
-          double dot =
-              math.back(form.activation(), weight.get(choice), d, z, v, row * width, width, spare);
-          if (bias.isPresent()) {
-            A dy = math.array(own, LOADED, model);
-            math.load(elements, position(y, row), y.stride(2), model, dy, 0);
-            dot += math.dot(dy, 0, bias.get(), 0, model, spare);
-          }
-          to.set(choice, dot);
-        });
-  }
-
-  private A biasRow(Tensor bias) {
+  /** A bias {@code [1, M]} as an array. */
+  A biasRow(Tensor bias) {
     A to = math.array(scratch, BIAS, form.model());
     math.load(Elements.of(bias), 0, bias.stride(1), form.model(), to, 0);
     return to;

@@ -39,7 +39,7 @@ final class ExpertsGradient<A> {
   static <A> void run(ExpertRun<A> run) {
     ExpertsGradient<A> gradient = new ExpertsGradient<>(run);
     run.eachExpert(gradient::expert);
-    TokenSums.run(run, gradient.rows, _ -> 1, run.results().getFirst());
+    TokenSums.run(run, gradient.rows, run.results().getFirst());
     run.clearUnsent(gradient.weightGradient);
   }
 
@@ -68,15 +68,16 @@ final class ExpertsGradient<A> {
       BiasSums<A> sums,
       boolean adds) {
     int hidden = form.hidden();
+    Activations<A> activations = new Activations<>(chunk);
     MatrixRows xs = chunk.tokens(inputs);
     MatrixRows dys = chunk.cotangents(cotangent);
-    chunk.preactivated(xs, w);
+    activations.before(xs, w);
     A z = chunk.hidden();
     A v = chunk.linear();
     A d = chunk.hiddenCotangent();
     MatrixRows ds = chunk.operand(d, hidden);
     chunk.back(dys, w.out(), chunk.matrix(d, hidden));
-    chunk.backActivations(weight, w.outBias(), cotangent, weightGradient);
+    activations.back(new Activations.Back(weight, w.outBias(), cotangent, weightGradient));
     chunk.weights(adds, chunk.operand(z, hidden), dys, to.out());
     chunk.weights(adds, xs, ds, to.in());
     Tensor dxs = chunk.rowsOf(rows, form.model());

@@ -24,7 +24,7 @@ final class ExpertsInGradient {
             expert(run, chunk, rows);
           }
         });
-    TokenSums.run(run, rows, _ -> 1, results.getFirst());
+    TokenSums.run(run, rows, results.getFirst());
   }
 
   /**

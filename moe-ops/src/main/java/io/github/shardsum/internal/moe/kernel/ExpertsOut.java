@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts_out}: one expert at a time, activations of its rows, times its
- * last matrix; then each token's rows, weighted, summed in the order of its choices.
+ * The work of {@code moe.experts_out}: one expert at a time, activations of its rows, each times
+ * the weight of its choice, times its last matrix; then each token's rows summed in the order of
+ * its choices.
  */
 final class ExpertsOut {
   /** Where wo is among the operands: after z, weights and positions. */
@@ -18,29 +19,29 @@ final class ExpertsOut {
   static <A> void run(ExpertRun<A> run) {
     List<Tensor> operands = run.operands();
     A rows = run.rows();
+    TokenElements weight = TokenElements.of(operands.get(1));
     run.eachExpert(
         chunk -> {
           if (!chunk.isEmpty()) {
             Tensor w = chunk.matrix(operands.get(OUT), 0);
             Optional<Tensor> bias = bias(run, chunk);
+            Activations<A> activations = new Activations<>(chunk);
             for (int part = 0; part < chunk.parts(); part++) {
               chunk.take(part);
-              load(run, chunk);
-              chunk.activate();
-              chunk.outputs(w, bias, rows);
+              activations.weigh(weight);
+              activations.of(operands.getFirst(), linear(run));
+              activations.outputs(w, bias, rows);
             }
           }
         });
-    TokenElements weight = TokenElements.of(operands.get(1));
-    TokenSums.run(run, rows, weight::get, run.results().getFirst());
+    TokenSums.run(run, rows, run.results().getFirst());
   }
 
-  /** What the activation is of. */
-  static <A> void load(ExpertRun<A> run, Chunk<A> chunk) {
-    chunk.load(run.operands().getFirst(), chunk.hidden());
-    if (run.form().activation().isGated()) {
-      chunk.load(run.operands().get(OUT + 1), chunk.linear());
-    }
+  /** The other factor of a gated activation. */
+  static Optional<Tensor> linear(ExpertRun<?> run) {
+    return run.form().activation().isGated()
+        ? Optional.of(run.operands().get(OUT + 1))
+        : Optional.empty();
   }
 
   /** The bias of the last product. */

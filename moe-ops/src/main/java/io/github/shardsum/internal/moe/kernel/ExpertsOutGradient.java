@@ -1,7 +1,6 @@
 package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.internal.moe.route.TokenElements;
-import io.github.shardsum.moe.Activation;
 import io.github.shardsum.ops.MatrixRows;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
@@ -20,7 +19,10 @@ final class ExpertsOutGradient {
 
   private ExpertsOutGradient() {}
 
-  /** Cotangents of what activations are of may lie where that lay: a chunk is loaded whole. */
+  /**
+   * Cotangents of what activations are of may lie where that lay: a row is read before it is
+   * written.
+   */
   static Map<Integer, Integer> inPlace(ExpertsForm form) {
     return form.activation().isGated() ? Map.of(0, 0, LINEAR, ExpertsOut.OUT + 1) : Map.of(0, 0);
   }
@@ -56,22 +58,21 @@ final class ExpertsOutGradient {
     Tensor w = chunk.matrix(run.operands().get(ExpertsOut.OUT), 0);
     Optional<Tensor> bias = ExpertsOut.bias(run, chunk);
     Tensor gradient = chunk.gradientOf(results.get(OUT), 0);
+    Optional<Tensor> linear =
+        form.activation().isGated() ? Optional.of(results.get(LINEAR)) : Optional.empty();
     Optional<GradientSums<A>> sums = bias(run).map(each -> chunk.sums(each, 0));
+    Activations<A> activations = new Activations<>(chunk);
     for (int part = 0; part < chunk.parts(); part++) {
       chunk.take(part);
       MatrixRows dys = chunk.cotangents(cotangent);
-      ExpertsOut.load(run, chunk);
-      // Backward takes a relu itself, and of other activations what they are of.
-      if (form.activation() == Activation.RELU) {
-        chunk.activate();
-      }
       chunk.back(dys, w, chunk.matrix(chunk.hiddenCotangent(), form.hidden()));
-      chunk.backActivations(weight, bias, cotangent, weightGradient);
+      activations.back(
+          run.operands().getFirst(),
+          ExpertsOut.linear(run),
+          new Activations.Back(weight, bias, cotangent, weightGradient),
+          results.getFirst(),
+          linear);
       chunk.weights(part > 0, chunk.operand(chunk.hidden(), form.hidden()), dys, gradient);
-      chunk.store(chunk.hiddenCotangent(), results.getFirst());
-      if (form.activation().isGated()) {
-        chunk.store(chunk.linear(), results.get(LINEAR));
-      }
       sums.ifPresent(all -> chunk.addCotangents(all, cotangent, weight));
     }
     chunk.store(gradient, results.get(OUT));

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.moe.Activation;
+import io.github.shardsum.ops.RowFunction;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
@@ -26,27 +27,52 @@ interface RowMath<A> {
 
   void store(Elements to, long at, long stride, int n, A from, int fromAt);
 
-  /** z = the activation of z, and of v if it is gated; {@code spare} has n elements. */
-  void activate(Activation activation, A z, A v, int at, int n, A spare);
+  /** What is done to pieces of a product's rows. */
+  @FunctionalInterface
+  interface Piece<A> {
+    /**
+     * Replaces n values.
+     *
+     * @param row of the product, and column of the first value
+     * @param spare n elements from {@code spareAt} on
+     */
+    void replace(int row, int column, A values, int at, int n, A spare, int spareAt);
+  }
+
+  /** The same as a function of a grouped product. */
+  RowFunction function(Piece<A> piece);
 
   /**
-   * Backward through the activation h of z, and of v if it is gated. Of a relu z holds h.
+   * z = weight times the activation of z, and of v if it is gated; {@code spare} has n elements.
+   * Each is rounded by itself, wherever a row is cut.
+   */
+  void activate(
+      Activation activation, double weight, A z, int at, A v, int vAt, int n, A spare, int spareAt);
+
+  /**
+   * Backward through the activation h of z, and of v if it is gated, of the first n elements of
+   * each array. Of a relu z holds h.
    *
    * @param d the cotangent of h before its weight; becomes that of z
    * @param z becomes weight * h
    * @param v becomes its cotangent
    * @return the sum of d * h: the cotangent of the weight
    */
-  double back(Activation activation, double weight, A d, A z, A v, int at, int n, A spare);
+  double back(Activation activation, double weight, A d, A z, A v, int n, A spare);
 
-  /** The sum of x * y; spare has n elements. */
-  double dot(A x, int xAt, A y, int yAt, int n, A spare);
+  /** The sum of x * y over the first n elements; spare has n elements. */
+  double dot(A x, A y, int n, A spare);
 
-  /** to = factor * x. */
-  void scale(double factor, A x, int at, A to, int toAt, int n);
+  /** to = x. */
+  void copy(A x, int at, A to, int toAt, int n);
 
-  /** to += factor * x, each product rounded. */
-  void add(double factor, A x, int at, A to, int toAt, int n);
+  /** to = x + y. */
+  void add(A x, int xAt, A y, int yAt, A to, int toAt, int n);
+
+  /**
+   * to += factor * x, each product rounded; {@code spare} has n elements from {@code spareAt} on.
+   */
+  void addScaled(double factor, A x, int at, A to, int toAt, int n, A spare, int spareAt);
 
   /** sums += factor * x. */
   void addTo(double[] sums, double factor, A x, int at, int n);

@@ -3,7 +3,6 @@ package io.github.shardsum.internal.moe.kernel;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
-import java.util.function.IntToDoubleFunction;
 
 /** Sums of the rows of each token, in the order of its choices. */
 final class TokenSums {
@@ -12,13 +11,12 @@ final class TokenSums {
   private TokenSums() {}
 
   /**
-   * out [token] = the sum of weight * row over its choices that are sent, 0 without one.
+   * out [token] = the sum of the rows of its choices that are sent, 0 without one.
    *
    * @param rows {@code [R, M]}
-   * @param weight of a choice, an index into {@code [G, S, K]}
    * @param out {@code [G, S, M]}
    */
-  static <A> void run(ExpertRun<A> run, A rows, IntToDoubleFunction weight, Tensor out) {
+  static <A> void run(ExpertRun<A> run, A rows, Tensor out) {
     ExpertsForm form = run.form();
     RowMath<A> math = run.math();
     Workers workers = run.workers();
@@ -34,24 +32,32 @@ final class TokenSums {
           A sum = math.array(scratch, 0, width);
           int end = (int) ((long) tokens * (task + 1) / tasks);
           for (int token = (int) ((long) tokens * task / tasks); token < end; token++) {
-            boolean first = true;
-            for (int choice = token * slots; choice < (token + 1) * slots; choice++) {
-              int row = rowOf[choice];
-              if (row >= 0) {
-                if (first) {
-                  math.scale(weight.applyAsDouble(choice), rows, row * width, sum, 0, width);
-                } else {
-                  math.add(weight.applyAsDouble(choice), rows, row * width, sum, 0, width);
-                }
-                first = false;
-              }
-            }
-            if (first) {
+            int first = next(rowOf, token * slots, (token + 1) * slots);
+            int second = next(rowOf, first + 1, (token + 1) * slots);
+            if (first == (token + 1) * slots) {
               math.clear(sum, 0, width);
+            } else if (second == (token + 1) * slots) {
+              math.copy(rows, rowOf[first] * width, sum, 0, width);
+            } else {
+              math.add(rows, rowOf[first] * width, rows, rowOf[second] * width, sum, 0, width);
+            }
+            for (int choice = second + 1; choice < (token + 1) * slots; choice++) {
+              if (rowOf[choice] >= 0) {
+                math.add(sum, 0, rows, rowOf[choice] * width, sum, 0, width);
+              }
             }
             long at = token / form.tokens() * out.stride(0) + token % form.tokens() * out.stride(1);
             math.store(elements, at, out.stride(2), width, sum, 0);
           }
         });
+  }
+
+  /** The next choice that is sent, from one on; {@code end} if there is none. */
+  private static int next(int[] rowOf, int from, int end) {
+    int choice = from;
+    while (choice < end && rowOf[choice] < 0) {
+      choice++;
+    }
+    return Math.min(choice, end);
   }
 }

@@ -3,7 +3,6 @@ package io.github.shardsum.internal.moe.kernel;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.decomposition.LayerComposites;
-import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
@@ -21,7 +20,7 @@ public final class LayerParts {
   public enum Part {
     /** The order of rows, by counting. */
     SORT,
-    /** The weighted sum of each token's rows. */
+    /** The sum of each token's rows. */
     COMBINE
   }
 
@@ -91,12 +90,11 @@ public final class LayerParts {
   }
 
   private double seconds(Part part, long calls, ExpertRun<float[]> run) {
-    TokenElements weight = TokenElements.of(operands.get(1));
     long begin = System.nanoTime();
     for (long i = 0; i < calls; i++) {
       switch (part) {
         case SORT -> sort(run.scratch());
-        case COMBINE -> TokenSums.run(run, rows, weight::get, out);
+        case COMBINE -> TokenSums.run(run, rows, out);
       }
     }
     return (System.nanoTime() - begin) / 1e9;

@@ -1,0 +1,283 @@
+package io.github.shardsum.internal.moe.kernel;
+
+import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
+import io.github.shardsum.internal.moe.route.TokenElements;
+import io.github.shardsum.moe.Activation;
+import io.github.shardsum.ops.GroupedProduct;
+import io.github.shardsum.ops.MatrixRows;
+import io.github.shardsum.ops.RowFunction;
+import io.github.shardsum.tensor.Elements;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * What lies between the products of a chunk's rows: the activation, and the weights of the rows'
+ * choices, which are applied here, on the expert's side, so that a token's rows need only be summed
+ * afterwards.
+ *
+ * @param <A> arrays
+ */
+final class Activations<A> {
+  /** Rows in a task's own scratch, apart from all of a chunk's, each from the first index on. */
+  private static final int Z = 24;
+
+  private static final int V = 25;
+  private static final int D = 26;
+  private static final int SPARE = 27;
+
+  private final ExpertsForm form;
+  private final RowMath<A> math;
+  private final Chunk<A> chunk;
+  private final Activation activation;
+  private final boolean gated;
+
+  /** Those of a chunk, whatever rows it takes. */
+  Activations(Chunk<A> chunk) {
+    this.form = chunk.form();
+    this.math = chunk.math();
+    this.chunk = chunk;
+    this.activation = form.activation();
+    this.gated = activation.isGated();
+  }
+
+  private A row(Scratch own, int slot) {
+    return math.array(own, slot, Math.max(form.hidden(), form.model()));
+  }
+
+  /**
+   * Takes the weights of the chunk's rows.
+   *
+   * @param weight of each choice, {@code [G, S, K]}
+   */
+  void weigh(TokenElements weight) {
+    double[] weights = chunk.weights();
+    for (int row = 0; row < chunk.rows(); row++) {
+      weights[row] = weight.get(chunk.choice(row));
+    }
+  }
+
+  /**
+   * The first product or both, and the activation, times the weights of {@link #weigh}: {@link
+   * Chunk#hidden}. The activation is the end of the product, applied to what was just summed.
+   */
+  void of(MatrixRows x, ExpertWeights<Tensor> w) {
+    int all = form.hidden();
+    Tensor h = chunk.matrix(chunk.hidden(), all);
+    int most = gated ? Chunk.GATED_COLUMNS : all;
+    for (int from = 0; from < all; from += most) {
+      int end = Math.min(all, from + most);
+      int width = end - from;
+      A v = chunk.linear(gated ? width : 0);
+      if (w.linear().isPresent()) {
+        Tensor wv = w.linear().get().slice(2, from, end);
+        Optional<Tensor> bias = columns(w.linearBias(), from, end);
+        chunk.product(x, wv, bias, false, chunk.matrix(v, width));
+      }
+      GroupedProduct.rowsInto(
+          chunk.workers(),
+          h.slice(1, from, end),
+          x,
+          w.in().slice(2, from, end),
+          chunk.sizes(),
+          Chunk.epilogue(columns(w.inBias(), from, end)),
+          ofSums(v, width));
+    }
+  }
+
+  private static Optional<Tensor> columns(Optional<Tensor> bias, int from, int end) {
+    return bias.map(all -> all.slice(1, from, end));
+  }
+
+  /** The activation of a product, and of v beside it if it is gated, times the weights of rows. */
+  private RowFunction ofSums(A v, int width) {
+    double[] weights = chunk.weights();
+    return math.function(
+        (row, column, z, at, n, spare, spareAt) ->
+            math.activate(
+                activation, weights[row], z, at, v, row * width + column, n, spare, spareAt));
+  }
+
+  /**
+   * The activation of rows that are kept, times the weights of {@link #weigh}: {@link
+   * Chunk#hidden}.
+   *
+   * @param z {@code [R, H]}
+   * @param v {@code [R, H]} of a gated activation
+   */
+  void of(Tensor z, Optional<Tensor> v) {
+    int width = form.hidden();
+    A h = chunk.hidden();
+    double[] weights = chunk.weights();
+    Elements from = Elements.of(z);
+    Optional<Elements> gates = v.map(Elements::of);
+    chunk.eachRow(
+        (row, own) -> {
+          A gate = row(own, V);
+          load(from, z, row, h, row * width);
+          if (gates.isPresent()) {
+            load(gates.get(), v.orElseThrow(), row, gate, 0);
+          }
+          A spare = row(own, SPARE);
+          math.activate(activation, weights[row], h, row * width, gate, 0, width, spare, 0);
+        });
+  }
+
+  /**
+   * The last product, of {@link Chunk#hidden} with the weights of rows in it, and its bias times
+   * them: the chunk's rows of {@code [R, M]}.
+   */
+  void outputs(Tensor w, Optional<Tensor> bias, A all) {
+    MatrixRows h = chunk.operand(chunk.hidden(), form.hidden());
+    Tensor to = chunk.rowsOf(all, form.model());
+    if (bias.isEmpty()) {
+      chunk.product(h, w, bias, false, to);
+      return;
+    }
+    A added = chunk.biasRow(bias.get());
+    double[] weights = chunk.weights();
+    RowFunction addBias =
+        math.function(
+            (row, column, values, at, n, spare, spareAt) ->
+                math.addScaled(weights[row], added, column, values, at, n, spare, spareAt));
+    GroupedProduct.rowsInto(chunk.workers(), to, h, w, chunk.sizes(), Epilogue.none(), addBias);
+  }
+
+  /** What the activation is of: {@link Chunk#hidden} and {@link Chunk#linear}; of a relu it. */
+  void before(MatrixRows x, ExpertWeights<Tensor> w) {
+    int hidden = form.hidden();
+    boolean relu = activation == Activation.RELU;
+    chunk.product(x, w.in(), w.inBias(), relu, chunk.matrix(chunk.hidden(), hidden));
+    if (w.linear().isPresent()) {
+      Tensor v = chunk.matrix(chunk.linear(), hidden);
+      chunk.product(x, w.linear().get(), w.linearBias(), false, v);
+    }
+  }
+
+  /**
+   * What the way back needs beside what activations are of.
+   *
+   * @param weight of each choice, {@code [G, S, K]}
+   * @param outBias the bias of the second product, to which the weight applies too
+   * @param y the outputs' cotangent {@code [G, S, M]}
+   * @param to takes cotangents of weights, {@code [G, S, K]}
+   */
+  record Back(TokenElements weight, Optional<Tensor> outBias, Tensor y, TokenElements to) {}
+
+  /**
+   * Backward, of what {@link #before} left and {@link Chunk#hiddenCotangent}, not yet weighted:
+   * these become the weighted activation and the cotangents.
+   */
+  void back(Back back) {
+    int width = form.hidden();
+    A h = chunk.hidden();
+    A v = chunk.linear();
+    A d = chunk.hiddenCotangent();
+    RowBack rowBack = new RowBack(back);
+    chunk.eachRow(
+        (row, own) -> {
+          int at = row * width;
+          A z = row(own, Z);
+          A gate = row(own, V);
+          math.copy(h, at, z, 0, width);
+          if (gated) {
+            math.copy(v, at, gate, 0, width);
+          }
+          A cotangent = rowBack.run(row, own, d, z, gate);
+          math.copy(z, 0, h, at, width);
+          math.copy(cotangent, 0, d, at, width);
+          if (gated) {
+            math.copy(gate, 0, v, at, width);
+          }
+        });
+  }
+
+  /**
+   * The same of what activations are of where it is kept, {@code [R, H]}: {@link Chunk#hidden}
+   * becomes the weighted activation, and the cotangents are stored.
+   *
+   * @param dz takes the cotangent of z; may be z
+   * @param dv takes that of v; may be v
+   */
+  void back(Tensor z, Optional<Tensor> v, Back back, Tensor dz, Optional<Tensor> dv) {
+    int width = form.hidden();
+    A h = chunk.hidden();
+    A d = chunk.hiddenCotangent();
+    Elements from = Elements.of(z);
+    Elements to = Elements.of(dz);
+    Optional<Elements> gates = v.map(Elements::of);
+    Optional<Elements> gateCotangents = dv.map(Elements::of);
+    RowBack rowBack = new RowBack(back);
+    chunk.eachRow(
+        (row, own) -> {
+          A kept = row(own, Z);
+          A gate = row(own, V);
+          load(from, z, row, kept, 0);
+          if (gates.isPresent()) {
+            load(gates.get(), v.orElseThrow(), row, gate, 0);
+          }
+          if (activation == Activation.RELU) {
+            // Backward takes a relu itself, and of other activations what they are of.
+            math.activate(activation, 1, kept, 0, gate, 0, width, row(own, SPARE), 0);
+          }
+          A cotangent = rowBack.run(row, own, d, kept, gate);
+          math.copy(kept, 0, h, row * width, width);
+          store(cotangent, to, dz, row);
+          if (gateCotangents.isPresent()) {
+            store(gate, gateCotangents.get(), dv.orElseThrow(), row);
+          }
+        });
+  }
+
+  /** Loads a row of {@code [R, width]}. */
+  private void load(Elements elements, Tensor all, int row, A to, int at) {
+    long from = (chunk.first() + row) * all.stride(0);
+    math.load(elements, from, all.stride(1), (int) all.size(1), to, at);
+  }
+
+  /** Stores a row of {@code [R, width]}. */
+  private void store(A from, Elements elements, Tensor all, int row) {
+    long to = (chunk.first() + row) * all.stride(0);
+    math.store(elements, to, all.stride(1), (int) all.size(1), from, 0);
+  }
+
+  /** A row's way back, in arrays of that row alone. */
+  private final class RowBack {
+    private final Back back;
+    private final Elements cotangents;
+    private final Optional<A> bias;
+
+    RowBack(Back back) {
+      this.back = back;
+      this.cotangents = Elements.of(back.y());
+      this.bias = back.outBias().map(chunk::biasRow);
+    }
+
+    /**
+     * Makes of z the weighted activation and of v its cotangent, and stores the weight's.
+     *
+     * @param d of all rows
+     * @return the cotangent of z
+     */
+    A run(int row, Scratch own, A d, A z, A v) {
+      int width = form.hidden();
+      int choice = chunk.choice(row);
+      A spare = row(own, SPARE);
+      double dot = bias.isPresent() ? dotWithBias(row, own, bias.get(), spare) : 0;
+      A cotangent = row(own, D);
+      math.copy(d, row * width, cotangent, 0, width);
+      double weight = back.weight().get(choice);
+      double sum = math.back(activation, weight, cotangent, z, v, width, spare);
+      back.to().set(choice, sum + dot);
+      return cotangent;
+    }
+
+    private double dotWithBias(int row, Scratch own, A of, A spare) {
+      Tensor y = back.y();
+      A dy = row(own, D);
+      math.load(cotangents, chunk.position(y, row), y.stride(2), form.model(), dy, 0);
+      return math.dot(dy, of, form.model(), spare);
+    }
+  }
+}
