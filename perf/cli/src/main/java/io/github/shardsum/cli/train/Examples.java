@@ -22,22 +22,22 @@ final class Examples {
    */
   private static final List<Shape> SHAPES =
       List.of(
-          new Shape(224, 8, 4),
-          new Shape(160, 10, 6),
-          new Shape(128, 16, 6),
-          new Shape(120, 14, 8),
-          new Shape(88, 20, 10),
-          new Shape(88, 16, 12),
-          new Shape(72, 24, 12),
-          new Shape(64, 32, 12),
-          new Shape(48, 40, 16),
-          new Shape(40, 48, 20),
-          new Shape(32, 64, 32));
+          new Shape(112, 8, 4),
+          new Shape(80, 10, 6),
+          new Shape(64, 16, 6),
+          new Shape(60, 14, 8),
+          new Shape(44, 20, 10),
+          new Shape(44, 16, 12),
+          new Shape(36, 24, 12),
+          new Shape(32, 32, 12),
+          new Shape(24, 40, 16),
+          new Shape(20, 48, 20),
+          new Shape(16, 64, 32));
 
-  /** Fewer pairs than this are in batches of an eighth, so that an epoch still has several. */
+  /** Fewer pairs than this are in batches of a quarter, so that an epoch still has several. */
   private static final int FEW = 4096;
 
-  private static final int PART = 8;
+  private static final int PART = 4;
 
   /** Of each epoch one phrase for so many names: phrases are the longer ones to learn. */
   private static final int NAMES_A_PHRASE = 1;

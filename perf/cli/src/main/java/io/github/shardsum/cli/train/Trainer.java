@@ -26,13 +26,13 @@ final class Trainer implements AutoCloseable {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.98;
   private static final double EPSILON = 1e-9;
-  private static final double DECAY = 0.998;
+  private static final double DECAY = 0.999;
   private static final Training.Settings SETTINGS =
       new Training.Settings(
-          new Transformer.Loss(0.1, 0.01, 1e-3),
+          new Transformer.Loss(0.03, 0.01, 1e-3),
           new Optimizer.Averaged(new Optimizer.Adam(BETA1, BETA2, EPSILON), DECAY),
           1);
-  private static final WarmUp RATE = new WarmUp(2e-3, 400);
+  private static final WarmUp RATE = new WarmUp(4e-3, 600);
 
   /** Steps between two measurements on what is held back. */
   private static final int EVALUATION = 100;

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The gradient of each operation: cotangents of its operands from those of its results. */
 final class GradientRules {
@@ -94,15 +95,22 @@ final class GradientRules {
 
   /** The sum of a product over all labels that an operand does not have. */
   Value contract(Value operand, Value... factors) {
-    List<io.github.shardsum.einsum.Term> terms = new ArrayList<>();
-    for (Value factor : factors) {
-      terms.add(Terms.of(factor));
+    List<String> names = operand.type().names();
+    boolean summed =
+        !factors[0].type().names().equals(names)
+            || Stream.of(factors).anyMatch(factor -> !names.containsAll(factor.type().names()));
+    if (summed) {
+      return builder.einsum(
+          Terms.equation(Stream.of(factors).map(Terms::of).toList(), Terms.of(operand)),
+          List.of(factors),
+          missing(operand, factors));
     }
-    boolean same = factors.length == 1 && factors[0].type().names().equals(operand.type().names());
-    return same
-        ? factors[0]
-        : builder.einsum(
-            Terms.equation(terms, Terms.of(operand)), List.of(factors), missing(operand, factors));
+    // Pointwise, since that is fused with what is beside it.
+    Value product = factors[0];
+    for (int i = 1; i < factors.length; i++) {
+      product = builder.multiply(product, factors[i]);
+    }
+    return product;
   }
 
   private static Map<String, Long> missing(Value operand, Value... factors) {
