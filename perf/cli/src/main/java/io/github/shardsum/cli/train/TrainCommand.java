@@ -42,7 +42,7 @@ public final class TrainCommand implements Callable<Integer> {
       paramLabel = "N",
       description =
           "How long to train, beside data, baselines and translating what was held back (default:"
-              + " 7).")
+              + " 7.5).")
   private Optional<Double> minutes = Optional.empty();
 
   @Option(
