@@ -240,7 +240,8 @@ final class Trainer implements AutoCloseable {
 
   /** The model as what translates. */
   Translator translator(Backend backend, int batch) {
-    return new Translator(model.spec(), model.tokenizer(), averages(), backend, batch, 1);
+    return new Translator(
+        model.spec(), model.tokenizer(), averages(), backend, batch, Translator.BEAM);
   }
 
   private void save() throws IOException {

@@ -46,7 +46,7 @@ public final class TranslateCommand implements Callable<Integer> {
   @Option(
       names = "--beam",
       paramLabel = "N",
-      defaultValue = "4",
+      defaultValue = "" + Translator.BEAM,
       description = "Hypotheses kept of each text; 1 is greedy (default: ${DEFAULT-VALUE}).")
   private int beam;
 

@@ -15,6 +15,9 @@ final class Translator implements Predictor, AutoCloseable {
   /** Tokens of a translation at most; as many as the longest to be learnt from has. */
   private static final int MOST = 32;
 
+  /** Hypotheses that are kept, if nothing else is asked for. */
+  static final int BEAM = 4;
+
   private final Tokenizer tokenizer;
   private final Map<String, Tensor> parameters;
   private final TransformerSpec spec;
