@@ -210,7 +210,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
       return Optional.empty();
     }
     if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 1) {
-      throw must(member, "a whole number of at least 1", node);
+      throw must(member, "a whole number of 1 to " + Integer.MAX_VALUE, node);
     }
     return Optional.of(node.intValue());
   }

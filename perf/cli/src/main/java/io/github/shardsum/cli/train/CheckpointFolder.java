@@ -75,6 +75,21 @@ final class CheckpointFolder implements AutoCloseable {
     }
 
     /**
+     * The seed of parameters and order.
+     *
+     * @throws IllegalArgumentException if it has none
+     */
+    long seed() {
+      String text = text("seed");
+      try {
+        return Long.parseLong(text);
+      } catch (NumberFormatException other) {
+        throw new IllegalArgumentException(
+            file + ": its seed must be a whole number, got " + Abbreviation.text(text), other);
+      }
+    }
+
+    /**
      * The model.
      *
      * @throws IllegalArgumentException if its text is none

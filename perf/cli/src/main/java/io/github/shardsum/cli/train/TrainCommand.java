@@ -88,9 +88,8 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      defaultValue = "1",
-      description = "Seed of parameters and order (default: ${DEFAULT-VALUE}).")
-  private long seed;
+      description = "Seed of parameters and order (default: the checkpoint's, or 1).")
+  private Optional<Long> seed = Optional.empty();
 
   @Option(
       names = "--sweep",

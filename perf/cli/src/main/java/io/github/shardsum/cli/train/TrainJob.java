@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  * @param resume whether to go on from its last checkpoint
  * @param html the page's file
  * @param data a file of pairs instead of the JDK's
- * @param seed of parameters and order
+ * @param seed of parameters and order; that of the checkpoint, or 1, if it is not given
  * @param sweep models to be compared, instead of one that is trained
  */
 record TrainJob(
@@ -27,7 +27,7 @@ record TrainJob(
     boolean resume,
     Optional<Path> html,
     Optional<Path> data,
-    long seed,
+    Optional<Long> seed,
     Optional<Sweep.Grid> sweep) {
   /** With what comes before and after, the whole takes less than ten minutes on two cores. */
   private static final double MINUTES = 7.5;

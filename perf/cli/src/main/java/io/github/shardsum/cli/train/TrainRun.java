@@ -124,7 +124,7 @@ final class TrainRun {
   }
 
   /** What is learnt from. */
-  private record Data(Corpus corpus, Tokenizer tokenizer, Examples examples) {
+  private record Data(Corpus corpus, Tokenizer tokenizer, Examples examples, long seed) {
     Trainer.Model model(int experts, long seed) {
       TransformerSpec spec =
           new TransformerSpec(
@@ -157,7 +157,8 @@ final class TrainRun {
     Corpus corpus = corpus();
     progress.begin("learning the tokenizer", 1);
     Tokenizer tokenizer = last.isPresent() ? last.get().tokenizer() : tokenizer(corpus);
-    Examples examples = new Examples(corpus.training(), tokenizer, job.seed());
+    long seed = job.seed().or(() -> last.map(CheckpointFolder.Checkpoint::seed)).orElse(1L);
+    Examples examples = new Examples(corpus.training(), tokenizer, seed);
     if (examples.size() == 0) {
       throw new IllegalArgumentException(
           "data: expected a pair of at most %d tokens to learn from, got none: %d are longer, and %d sources, a tenth by their hashes, are held back"
@@ -168,7 +169,7 @@ final class TrainRun {
     }
     progress.end();
     report.data(corpus, tokenizer, examples);
-    return new Data(corpus, tokenizer, examples);
+    return new Data(corpus, tokenizer, examples, seed);
   }
 
   private void train(
@@ -182,13 +183,13 @@ final class TrainRun {
     String name = Sweep.name(experts);
     Map<String, List<History.Point>> losses = new LinkedHashMap<>();
     try (Trainer trainer =
-        new Trainer(data.model(experts, job.seed()), data.examples(), measured, backend, folder)) {
+        new Trainer(data.model(experts, data.seed()), data.examples(), measured, backend, folder)) {
       last.ifPresent(trainer::resume);
       trained(name, trainer, evaluation, losses);
       if (job.dense() && experts > 1) {
         try (Trainer dense =
             new Trainer(
-                data.model(1, job.seed()), data.examples(), measured, backend, Optional.empty())) {
+                data.model(1, data.seed()), data.examples(), measured, backend, Optional.empty())) {
           trained(Sweep.name(1), dense, evaluation, losses);
         }
       }
@@ -202,7 +203,7 @@ final class TrainRun {
     measured.keySet().forEach(curve -> sweeps.put(curve, new Sweep(curve)));
     for (int experts : grid.experts()) {
       for (int i = 0; i < grid.seeds(); i++) {
-        Trainer.Model model = data.model(experts, job.seed() + i);
+        Trainer.Model model = data.model(experts, data.seed() + i);
         try (Trainer trainer =
             new Trainer(model, data.examples(), measured, backend, Optional.empty())) {
           sweep(model, trainer, sweeps);

@@ -425,7 +425,7 @@ class TrainCommandTest {
             false,
             Optional.of(page),
             Optional.of(data),
-            1,
+            Optional.empty(),
             Optional.of(grid));
     StringWriter out = new StringWriter();
     PrintWriter err = new PrintWriter(Writer.nullWriter());
