@@ -22,6 +22,7 @@ import tools.jackson.databind.JsonNode;
 
 /** A job of {@code shardsum route}: logits, and how tokens are to be sent to experts. */
 record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
+  private static final String WHOLE = "a whole number of 1 to " + Integer.MAX_VALUE;
   private static final String NONE = "none";
 
   /**
@@ -96,7 +97,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
   }
 
   private static IllegalArgumentException noCapacity() {
-    return must("capacity", "a whole number of at least 1", NONE);
+    return must("capacity", WHOLE, NONE);
   }
 
   private static Router router(JsonNode job) {
@@ -210,7 +211,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
       return Optional.empty();
     }
     if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 1) {
-      throw must(member, "a whole number of 1 to " + Integer.MAX_VALUE, node);
+      throw must(member, WHOLE, node);
     }
     return Optional.of(node.intValue());
   }

@@ -276,12 +276,14 @@ class RouteCommandTest {
   @Test
   void whatCannotBeRoutedIsAnError() {
     String good = "[[[1,2,3],[3,2,1]]]";
-    fails("{'id':'x','logits':[[[1,2]]],'capacity':0}", "'capacity' must be a whole number of at");
     fails(
-        "{'id':'x','logits':[[[1,2]]],'capacity':1.5}", "'capacity' must be a whole number of at");
+        "{'id':'x','logits':[[[1,2]]],'capacity':0}", "'capacity' must be a whole number of 1 to");
+    fails(
+        "{'id':'x','logits':[[[1,2]]],'capacity':1.5}",
+        "'capacity' must be a whole number of 1 to");
     fails(
         "{'id':'x','logits':[[[1,2]]]}",
-        "'capacity' must be a whole number of at least 1, got none");
+        "'capacity' must be a whole number of 1 to 2147483647, got none");
     fails("{'id':'x','capacity':1}", "'logits' must be given, got none");
     fails(
         "[[[1,2],[NaN,1]]]", "", "logits must be below infinity, got NaN at [g, s, e] = [0, 1, 0]");
