@@ -126,6 +126,14 @@ public final class GroupedProduct {
     }
   }
 
+  /** As kernels call it: they know nothing of this package. */
+  private static RowEpilogue.Function pieces(RowFunction function) {
+    return switch (function) {
+      case RowFunction.OfFloat of -> (RowEpilogue.Function.OfFloat) of::apply;
+      case RowFunction.OfDouble of -> (RowEpilogue.Function.OfDouble) of::apply;
+    };
+  }
+
   private static void rowsInto(
       Workers workers,
       Tensor out,
@@ -150,7 +158,7 @@ public final class GroupedProduct {
     Tensor to = collects ? Tensor.zeros(DType.F32, out.shape()) : out;
     if (function.isPresent()) {
       long stride = Math.max(Math.max(1, w.size(2)), to.stride(0));
-      finish = finish.withRows(new RowEpilogue(function.get(), stride, w.size(2), 0));
+      finish = finish.withRows(new RowEpilogue(pieces(function.get()), stride, w.size(2), 0));
     }
     if (x.width() == 0) {
       Tensor none = Tensor.zeros(w.dtype(), 1, 1);

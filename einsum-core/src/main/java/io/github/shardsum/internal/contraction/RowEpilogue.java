@@ -1,7 +1,5 @@
 package io.github.shardsum.internal.contraction;
 
-import io.github.shardsum.ops.RowFunction;
-
 /**
  * A function of a result's rows, and where these lie.
  *
@@ -10,7 +8,25 @@ import io.github.shardsum.ops.RowFunction;
  * @param columns elements of a row, one after another
  * @param first row that a step's result begins with
  */
-public record RowEpilogue(RowFunction function, long stride, long columns, long first) {
+public record RowEpilogue(Function function, long stride, long columns, long first) {
+  /** Changes pieces of rows in place: n values from a column of a row on, with n spare elements. */
+  public sealed interface Function {
+    /** Of results computed in f32. */
+    @FunctionalInterface
+    non-sealed interface OfFloat extends Function {
+      /** Replaces n values. */
+      void apply(long row, long column, float[] values, int at, int n, float[] spare, int spareAt);
+    }
+
+    /** Of results of f64. */
+    @FunctionalInterface
+    non-sealed interface OfDouble extends Function {
+      /** Replaces n values. */
+      void apply(
+          long row, long column, double[] values, int at, int n, double[] spare, int spareAt);
+    }
+  }
+
   /** That of a result that begins so many rows further on. */
   RowEpilogue movedBy(long rows) {
     return new RowEpilogue(function, stride, columns, first + rows);
