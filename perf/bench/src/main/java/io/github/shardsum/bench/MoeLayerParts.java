@@ -78,7 +78,7 @@ final class MoeLayerParts implements AutoCloseable {
     return Timed.of(() -> route.runInto(routed, logits));
   }
 
-  /** The order of rows or the weighted sum of {@code moe.experts}. */
+  /** The order of rows or the sum of {@code moe.experts}. */
   Timed part(Part part) {
     return calls -> parts.seconds(part, calls);
   }
@@ -98,11 +98,6 @@ final class MoeLayerParts implements AutoCloseable {
 
   Tensor tokens() {
     return tokens;
-  }
-
-  /** Of each choice its weight. */
-  Tensor weights() {
-    return routed.getFirst();
   }
 
   LayerParts parts() {

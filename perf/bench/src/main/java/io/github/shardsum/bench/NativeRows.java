@@ -25,7 +25,7 @@ final class NativeRows implements AutoCloseable {
     GATHER,
     /** The same with stores past the caches. */
     GATHER_STREAM,
-    /** out [token] = the sum of weight * x [row] over its two rows. */
+    /** out [token] = the sum of x [row] over its two rows. */
     COMBINE,
     /** The same with stores past the caches. */
     COMBINE_STREAM,
@@ -48,7 +48,7 @@ final class NativeRows implements AutoCloseable {
             library.findOrThrow("moe_rows_run"),
             FunctionDescriptor.of(
                 JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS,
-                ADDRESS, ADDRESS));
+                ADDRESS));
     MethodHandle stream =
         linker.downcallHandle(
             library.findOrThrow("moe_rows_stream"), FunctionDescriptor.of(JAVA_LONG));
@@ -82,17 +82,10 @@ final class NativeRows implements AutoCloseable {
    * Rows gathered or summed.
    *
    * @param count of rows of the result
-   * @param weight of both rows of a sum; anything else for a gather
    */
   Timed rows(
-      Loop loop,
-      long count,
-      long width,
-      MemorySegment x,
-      MemorySegment index,
-      MemorySegment weight,
-      MemorySegment out) {
-    return calls -> seconds(loop, calls, count, width, x, index, weight, out);
+      Loop loop, long count, long width, MemorySegment x, MemorySegment index, MemorySegment out) {
+    return calls -> seconds(loop, calls, count, width, x, index, out);
   }
 
   /** Reads memory of so many bytes, a multiple of 8. */
@@ -100,7 +93,7 @@ final class NativeRows implements AutoCloseable {
     MemorySegment all = arena.allocate(bytes, ALIGNMENT);
     all.fill((byte) 1); // pages of their own
     MemorySegment none = MemorySegment.NULL;
-    return calls -> seconds(Loop.READ, calls, bytes / Long.BYTES, 1, all, none, none, none);
+    return calls -> seconds(Loop.READ, calls, bytes / Long.BYTES, 1, all, none, none);
   }
 
   private double seconds(
@@ -110,14 +103,11 @@ final class NativeRows implements AutoCloseable {
       long width,
       MemorySegment x,
       MemorySegment index,
-      MemorySegment weight,
       MemorySegment out) {
     long begin = System.nanoTime();
     long sum;
     try {
-      sum =
-          (long)
-              run.invokeExact(loop.ordinal(), threads, calls, count, width, x, index, weight, out);
+      sum = (long) run.invokeExact(loop.ordinal(), threads, calls, count, width, x, index, out);
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }

@@ -17,7 +17,6 @@ struct job {
   long calls, count, width;
   const float *x;
   const int *index;
-  const float *weight;
   float *out;
   atomic_long next;
   atomic_int arrived, meetings;
@@ -50,25 +49,22 @@ static void gather(struct job *job, long begin, long end, int stream) {
   }
 }
 
-/* out = w0 a + w1 b */
-static void sum_two(float *restrict out, float w0, const float *restrict a, float w1, const float *restrict b, long n, int stream) {
+/* out = a + b */
+static void sum_two(float *restrict out, const float *restrict a, const float *restrict b, long n, int stream) {
 #ifdef __AVX__
   if (stream) {
-    __m256 v0 = _mm256_set1_ps(w0), v1 = _mm256_set1_ps(w1);
-    for (long i = 0; i < n; i += 8)
-      _mm256_stream_ps(out + i, _mm256_add_ps(_mm256_mul_ps(v0, _mm256_loadu_ps(a + i)), _mm256_mul_ps(v1, _mm256_loadu_ps(b + i))));
+    for (long i = 0; i < n; i += 8) _mm256_stream_ps(out + i, _mm256_add_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i)));
     return;
   }
 #endif
-  for (long i = 0; i < n; i++) out[i] = w0 * a[i] + w1 * b[i];
+  for (long i = 0; i < n; i++) out[i] = a[i] + b[i];
 }
 
 static void combine(struct job *job, long begin, long end, int stream) {
   long width = job->width;
   for (long token = begin; token < end; token++) {
     const int *row = job->index + 2 * token;
-    const float *weight = job->weight + 2 * token;
-    sum_two(job->out + token * width, weight[0], job->x + row[0] * width, weight[1], job->x + row[1] * width, width, stream);
+    sum_two(job->out + token * width, job->x + row[0] * width, job->x + row[1] * width, width, stream);
   }
 }
 
@@ -121,9 +117,9 @@ static void *work(void *given) {
 
 /* Makes the calls; the sum of what was read, or 0; all ones if a thread cannot be started. */
 unsigned long long moe_rows_run(int kind, int threads, long calls, long count, long width, const float *x, const int *index,
-                                const float *weight, float *out) {
+                                float *out) {
   struct job job = {.kind = kind, .threads = threads, .calls = calls, .count = count, .width = width, .x = x, .index = index,
-                    .weight = weight, .out = out};
+                    .out = out};
   if (threads < 1 || threads > 64) return ~0ULL;
   pthread_t others[64];
   for (int i = 1; i < threads; i++)
