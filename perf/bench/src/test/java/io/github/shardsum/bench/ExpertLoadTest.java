@@ -45,7 +45,7 @@ class ExpertLoadTest {
   }
 
   @Test
-  void wantsFourExpertsAndTwoRowsOfEach() {
+  void refusesFewerThanFourExpertsOrTwoRowsOfEach() {
     assertThrows(IllegalArgumentException.class, () -> ExpertLoad.W0.counts(3, 60));
     assertThrows(IllegalArgumentException.class, () -> ExpertLoad.W0.counts(6, 11));
   }

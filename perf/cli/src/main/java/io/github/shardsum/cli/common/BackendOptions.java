@@ -28,7 +28,7 @@ public final class BackendOptions {
       paramLabel = "NAME",
       description =
           "local, this machine's kernels and with --mesh its virtual devices, or pjrt, a plugin"
-              + " and its devices (default: ${DEFAULT-VALUE}).")
+              + " and its devices (default: local).")
   private Engine engine = Engine.LOCAL;
 
   @Mixin private PluginChoice plugin = new PluginChoice();

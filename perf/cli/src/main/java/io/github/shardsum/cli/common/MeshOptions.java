@@ -29,7 +29,7 @@ public final class MeshOptions {
       names = "--mesh",
       paramLabel = "AXES",
       description =
-          "Run on a mesh, as x=8: of virtual devices in this process, or under shardsum launch of"
+          "A mesh, as x=8: of virtual devices in this process, or under shardsum launch of"
               + " those of all processes.")
   private Optional<String> mesh = Optional.empty();
 

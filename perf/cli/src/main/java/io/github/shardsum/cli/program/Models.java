@@ -100,12 +100,18 @@ public enum Models {
       return List.of();
     }
     String axis = mesh.axisNames().get(from);
-    List<String> without = mostParts(experts, mesh, from + 1);
     if (experts % mesh.size(axis) != 0) {
-      return without;
+      return mostParts(experts, mesh, from + 1);
     }
     List<String> with = new ArrayList<>(List.of(axis));
     with.addAll(mostParts(experts / mesh.size(axis), mesh, from + 1));
+    // None has more than these, so that axes without number are no work without end.
+    if (mesh.size(axis) == 1
+        || parts(mesh, with) == experts
+        || with.size() == mesh.axisNames().size() - from) {
+      return with;
+    }
+    List<String> without = mostParts(experts, mesh, from + 1);
     return parts(mesh, with) >= parts(mesh, without) ? with : without;
   }
 

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.program;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,7 @@ import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Program;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,6 +66,15 @@ class ModelsTest {
             .toList());
     assertEquals(one.flops(), three.flops(), 1e-6 * one.flops());
     assertEquals(allToAlls(one), allToAlls(three));
+  }
+
+  @Test
+  void aMeshMayHaveManyAxes() {
+    String ones = IntStream.range(0, 40).mapToObj(i -> "a%d=1,".formatted(i)).collect(joining());
+    assertEquals(2, Models.MOE.program(Mesh.parse(ones + "x=2")).value("wi").type().size("E"));
+    String twos = IntStream.range(0, 20).mapToObj(i -> "b%d=2".formatted(i)).collect(joining(","));
+    Program block = Models.GSHARD_600B_BLOCK.program(Mesh.parse(twos));
+    assertEquals(2048, block.value("wi").type().size("E"));
   }
 
   private static List<Action> allToAlls(SpmdPlan plan) {
