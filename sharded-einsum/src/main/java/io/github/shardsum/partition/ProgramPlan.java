@@ -1,9 +1,9 @@
 package io.github.shardsum.partition;
 
-import io.github.shardsum.internal.partition.Certification;
-import io.github.shardsum.internal.partition.DeviceMemory;
-import io.github.shardsum.internal.partition.LimitedPlanner;
-import io.github.shardsum.internal.partition.ProgramPlanner;
+import io.github.shardsum.internal.partition.plan.LimitedPlanner;
+import io.github.shardsum.internal.partition.plan.ProgramPlanner;
+import io.github.shardsum.internal.partition.run.DeviceMemory;
+import io.github.shardsum.internal.partition.text.Certification;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Nested.Composite;

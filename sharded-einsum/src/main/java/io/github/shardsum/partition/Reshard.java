@@ -1,7 +1,7 @@
 package io.github.shardsum.partition;
 
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.internal.partition.PlanRunner;
+import io.github.shardsum.internal.partition.run.PlanRunner;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;

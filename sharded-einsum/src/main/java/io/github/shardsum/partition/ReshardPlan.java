@@ -1,9 +1,9 @@
 package io.github.shardsum.partition;
 
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.internal.partition.Certification;
-import io.github.shardsum.internal.partition.Missing;
-import io.github.shardsum.internal.partition.PlanTable;
+import io.github.shardsum.internal.partition.text.Certification;
+import io.github.shardsum.internal.partition.text.Missing;
+import io.github.shardsum.internal.partition.text.PlanTable;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Reshards;
 import io.github.shardsum.internal.reshard.Reshards.Stage;

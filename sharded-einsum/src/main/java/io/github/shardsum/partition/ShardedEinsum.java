@@ -2,7 +2,7 @@ package io.github.shardsum.partition;
 
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.internal.partition.PlanRunner;
+import io.github.shardsum.internal.partition.run.PlanRunner;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;

@@ -1,9 +1,9 @@
 package io.github.shardsum.partition;
 
-import io.github.shardsum.internal.partition.DeviceMemory;
-import io.github.shardsum.internal.partition.PlanJson;
-import io.github.shardsum.internal.partition.PlanPage;
-import io.github.shardsum.internal.partition.PlanTable;
+import io.github.shardsum.internal.partition.run.DeviceMemory;
+import io.github.shardsum.internal.partition.text.PlanJson;
+import io.github.shardsum.internal.partition.text.PlanPage;
+import io.github.shardsum.internal.partition.text.PlanTable;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Contraction;

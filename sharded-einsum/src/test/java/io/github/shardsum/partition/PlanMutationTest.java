@@ -3,7 +3,7 @@ package io.github.shardsum.partition;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.internal.partition.PlanRunner;
+import io.github.shardsum.internal.partition.run.PlanRunner;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.tensor.Tensor;

@@ -138,6 +138,15 @@ class HouseTest {
               ROOT + "backend.mesh..")
           .because("a program is written once, as if for a single device");
 
+  private static final ArchRule PLANS_ARE_RUN_AND_PRINTED_WITHOUT_THEIR_PLANNER =
+      noClasses()
+          .that()
+          .resideInAnyPackage(ROOT + "internal.partition.run..", ROOT + "internal.partition.text..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ROOT + "internal.partition.plan..")
+          .because("a plan is a value that runs wherever it comes from");
+
   /**
    * A public package and {@code internal.<its name>} are one slice: the one calls the other, which
    * uses its types. These internal packages have another name than the public one.
@@ -344,6 +353,20 @@ class HouseTest {
         PROGRAMS_AND_THEIR_LOCAL_BACKENDS_STAND_ON_CORE_ALONE,
         ROOT + "internal.local.run.Offender",
         type -> type.withField("mesh", mesh, ClassFile.ACC_PRIVATE));
+  }
+
+  @Test
+  void plansAreRunAndPrintedWithoutTheirPlanner() {
+    PLANS_ARE_RUN_AND_PRINTED_WITHOUT_THEIR_PLANNER.check(classesOf(libraries()));
+  }
+
+  @Test
+  void aRunnerThatSeesThePlannerIsSeen() throws IOException {
+    ClassDesc planner = ClassDesc.of(ROOT + "internal.partition.plan.ProgramPlanner");
+    assertBreaks(
+        PLANS_ARE_RUN_AND_PRINTED_WITHOUT_THEIR_PLANNER,
+        ROOT + "internal.partition.run.Offender",
+        type -> type.withField("planner", planner, ClassFile.ACC_PRIVATE));
   }
 
   @Test

@@ -5,7 +5,7 @@ import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.internal.local.run.CompositeCode;
-import io.github.shardsum.internal.partition.LimitedPlanner;
+import io.github.shardsum.internal.partition.plan.LimitedPlanner;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Nested;

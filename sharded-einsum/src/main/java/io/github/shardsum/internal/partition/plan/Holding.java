@@ -1,0 +1,61 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.program.Value;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The layouts in which a value of a program exists while its plan is written, and their numbers.
+ */
+final class Holding {
+  private final Value value;
+  private final List<Layout> layouts = new ArrayList<>();
+  private final List<Integer> numbers = new ArrayList<>();
+
+  Holding(Value value, Layout layout, int number) {
+    this.value = value;
+    add(layout, number);
+  }
+
+  /** The value whose name the plan's values have. */
+  Value value() {
+    return value;
+  }
+
+  List<Layout> layouts() {
+    return layouts;
+  }
+
+  int number(int place) {
+    return numbers.get(place);
+  }
+
+  void add(Layout layout, int number) {
+    layouts.add(layout);
+    numbers.add(number);
+  }
+
+  /** The place of a layout, or -1. */
+  int place(Layout layout) {
+    for (int place = 0; place < layouts.size(); place++) {
+      if (layouts.get(place).isEquivalent(layout)) {
+        return place;
+      }
+    }
+    return -1;
+  }
+
+  Holding copy() {
+    Holding copy = new Holding(value, layouts.getFirst(), numbers.getFirst());
+    for (int place = 1; place < layouts.size(); place++) {
+      copy.add(layouts.get(place), numbers.get(place));
+    }
+    return copy;
+  }
+
+  /** The same value as it exists in one layout only. */
+  Holding only(Layout layout, int number) {
+    return new Holding(value, layout, number);
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.reshard.Reshards.Stage;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * What has been planned of a program so far: its statements and steps, the layouts in which its
+ * values exist, and what that costs. A copy is what a planner goes back to when it has tried
+ * something.
+ */
+final class PlanState {
+  private final ReshardWays ways;
+  private final Map<Value, Holding> holdings = new HashMap<>();
+
+  /** The statements that are planned: the program's, but for those in chunks. */
+  final List<Statement> statements = new ArrayList<>();
+
+  final List<PlanStep> steps = new ArrayList<>();
+  private int values;
+
+  /** What devices receive of each other. */
+  Cost cost = Cost.NOTHING;
+
+  /** What devices compute. */
+  Cost work = Cost.NOTHING;
+
+  PlanState(ReshardWays ways) {
+    this.ways = ways;
+  }
+
+  PlanState copy() {
+    PlanState copy = new PlanState(ways);
+    holdings.forEach((value, holding) -> copy.holdings.put(value, holding.copy()));
+    copy.statements.addAll(statements);
+    copy.steps.addAll(steps);
+    copy.values = values;
+    copy.cost = cost;
+    copy.work = work;
+    return copy;
+  }
+
+  /** A value as plans have it: partial sums may be stored in another dtype. */
+  static PlannedValue value(Value value, Layout layout) {
+    DType dtype = ReshardWays.stored(value.type().dtype(), layout);
+    return new PlannedValue(value.name(), dtype, value.type().shape(), layout);
+  }
+
+  Holding holding(Value value) {
+    return Objects.requireNonNull(holdings.get(value), value.name());
+  }
+
+  /** From now on a value exists in one layout only. */
+  void hold(Value value, Layout layout, int number) {
+    holdings.put(value, new Holding(value, layout, number));
+  }
+
+  /** From now on a value exists as another one does in one of its layouts. */
+  void holdAs(Value value, Holding other, Layout layout, int number) {
+    holdings.put(value, other.only(layout, number));
+  }
+
+  /** An input of the program. */
+  void input(Value input, Layout layout) {
+    hold(input, layout, values++);
+  }
+
+  /** Adds a step; the number of its first result. */
+  int step(Action action, List<Integer> operands, List<PlannedValue> results, Origin origin) {
+    steps.add(new PlanStep(action, operands, results, origin));
+    int first = values;
+    values += results.size();
+    return first;
+  }
+
+  /** The number of a value in a layout, which it is brought to if it does not exist in it. */
+  int bring(Holding value, Layout wanted, String cause) {
+    ReshardWays.From from = ways.from(value, wanted).orElseThrow(() -> ways.none(value, wanted));
+    int at = value.number(from.place());
+    for (Stage stage : from.way().stages()) {
+      PlannedValue result = value(value.value(), stage.after());
+      at = step(stage.action(), List.of(at), List.of(result), Origin.of(cause));
+      value.add(stage.after(), at);
+    }
+    cost = cost.plus(from.way().cost());
+    return at;
+  }
+}

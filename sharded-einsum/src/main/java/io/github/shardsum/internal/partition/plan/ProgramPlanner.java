@@ -1,0 +1,441 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.reshard.Halo;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * Plans a program: statement by statement the cheapest compute sharding, with each reshard made
+ * once, before its first reader, and shared by all.
+ *
+ * <p>Every value has a home layout. Inputs lie in theirs, outputs end in theirs, and an annotated
+ * value is brought to its own; any other home is a hint, which counts in the choice of a compute
+ * sharding but is no step of its own. Where homes are demanded every value is brought to its home,
+ * and read from there.
+ *
+ * <p>A label of which a statement reads neighbours stays split where it is cheaper that each device
+ * gets the elements which it lacks. Labels that a statement scans, searches or normalises are whole
+ * while it is computed: operands are brought to such a layout first. Where it is cheaper the
+ * statement is replaced by its {@link ChunkedForm}, which combines what the chunks give. A label
+ * that an operand has twice is whole.
+ */
+public final class ProgramPlanner {
+  private final ReshardWays ways;
+  private final Program program;
+  private final String prefix;
+  private final Function<String, Optional<Layout>> homes;
+  private final boolean demanded;
+  private final List<PlannedValue> inputs = new ArrayList<>();
+  private final List<Integer> outputs = new ArrayList<>();
+
+  /** Homes of values of statements in chunks. */
+  private final Map<Value, Layout> chunkHomes = new HashMap<>();
+
+  private boolean isInChunks;
+  private PlanState state;
+
+  private ProgramPlanner(
+      ReshardWays ways,
+      Program program,
+      String prefix,
+      Function<String, Optional<Layout>> homes,
+      boolean demanded) {
+    this.ways = ways;
+    this.program = program;
+    this.prefix = prefix;
+    this.homes = homes;
+    this.demanded = demanded;
+    this.state = new PlanState(ways);
+  }
+
+  /**
+   * A plan and its price.
+   *
+   * @param program what is planned: the program, with statements in chunks written out
+   * @param plan the plan
+   * @param cost the price in elements or seconds
+   */
+  public record Planned(Program program, SpmdPlan plan, double cost) {}
+
+  /**
+   * Plans a program.
+   *
+   * @param program the program
+   * @param mesh the devices
+   * @param homes the home of each value; values in the body of a loop are named {@code
+   *     RESULT.body.VALUE}; of those that are not there the value is whole
+   * @param demanded whether every value must be in its home
+   * @param kernels which composites have a kernel, which may compute a part of them
+   * @param options what plans are chosen by
+   * @return the plan
+   * @throws io.github.shardsum.partition.PlanException if a statement cannot be planned within the
+   *     limits
+   */
+  public static Planned plan(
+      Program program,
+      Mesh mesh,
+      Map<String, Layout> homes,
+      boolean demanded,
+      Predicate<Composite> kernels,
+      PlanOptions options) {
+    return plan(program, mesh, homes, demanded, kernels, options, Policy.CHEAPEST);
+  }
+
+  static Planned plan(
+      Program program,
+      Mesh mesh,
+      Map<String, Layout> homes,
+      boolean demanded,
+      Predicate<Composite> kernels,
+      PlanOptions options,
+      Policy policy) {
+    ReshardWays ways = new ReshardWays(mesh, kernels, options, policy);
+    ProgramPlanner planner =
+        new ProgramPlanner(
+            ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
+    SpmdPlan plan = planner.plan(program.outputs().stream().map(planner::home).toList());
+    return new Planned(planner.plannedProgram(), plan, ways.total(planner.state.cost));
+  }
+
+  /** Plans the program with the outputs in given layouts. */
+  private SpmdPlan plan(List<Layout> layouts) {
+    write(layouts);
+    return new SpmdPlan(ways.mesh(), inputs, state.steps, outputs);
+  }
+
+  private void write(List<Layout> layouts) {
+    for (Value input : program.inputs()) {
+      Layout home = home(input);
+      inputs.add(PlanState.value(input, home));
+      state.input(input, home);
+    }
+    program.statements().forEach(this::statement);
+    for (int i = 0; i < layouts.size(); i++) {
+      Holding output = state.holding(program.outputs().get(i));
+      Layout last = ways.reachable(layouts.get(i), output.layouts().getFirst());
+      outputs.add(
+          state.bring(output, last, "output %s must be %s".formatted(output.value().name(), last)));
+    }
+  }
+
+  private Program plannedProgram() {
+    return state.statements.equals(program.statements())
+        ? program
+        : new Program(program.name(), program.inputs(), state.statements, program.outputs());
+  }
+
+  private Layout home(Value value) {
+    Layout inChunks = chunkHomes.get(value);
+    if (inChunks != null) {
+      return inChunks;
+    }
+    return homes
+        .apply(prefix + value.name())
+        .orElseGet(() -> new Layout(ways.mesh(), value.type().labels().withoutLayout()));
+  }
+
+  private void statement(Statement statement) {
+    Optional<List<Statement>> chunks = chunks(statement);
+    if (chunks.isPresent()) {
+      cheaper(statement, chunks.get());
+    } else if (statement.operation() instanceof Movement.Annotate annotate) {
+      annotate(statement, annotate);
+    } else if (statement.operation() instanceof Nested.Scan scan) {
+      loop(statement, scan);
+    } else {
+      apply(statement);
+    }
+    for (Value result : statement.results()) {
+      if (demanded) {
+        Holding made = state.holding(result);
+        Layout home = ways.reachable(home(result), made.layouts().getFirst());
+        int number = state.bring(made, home, "%s must be %s".formatted(result.name(), home));
+        state.holdAs(result, made, home, number);
+      }
+    }
+  }
+
+  /** The same value, which is read from the annotated layout. */
+  private void annotate(Statement statement, Movement.Annotate annotate) {
+    Holding x = state.holding(annotate.x());
+    Value result = statement.result();
+    Layout home = ways.reachable(home(result), x.layouts().getFirst());
+    int number = state.bring(x, home, "%s is annotated %s".formatted(result.name(), home));
+    state.holdAs(result, x, home, number);
+    state.statements.add(statement);
+  }
+
+  /** Plans a statement both as it is and in chunks, and keeps the cheaper plan. */
+  private void cheaper(Statement statement, List<Statement> chunks) {
+    PlanState before = state.copy();
+    Optional<PlanException> refused = Optional.empty();
+    try {
+      apply(statement);
+    } catch (PlanException tooLarge) {
+      refused = Optional.of(tooLarge);
+    }
+    Optional<Cost> asItIs = refused.isPresent() ? Optional.empty() : Optional.of(spent(statement));
+    PlanState whole = state;
+    state = before;
+    isInChunks = true;
+    try {
+      chunks.forEach(this::statement);
+      if (asItIs.isPresent() && spent(statement).compareTo(asItIs.get()) >= 0) {
+        state = whole;
+      }
+    } catch (PlanException tooLarge) {
+      state = whole;
+      if (refused.isPresent()) {
+        throw refused.get();
+      }
+    } finally {
+      isInChunks = false;
+    }
+  }
+
+  /** The cost until now, and until a statement's results are in their homes. */
+  private Cost spent(Statement statement) {
+    Cost spent = state.cost.plus(state.work);
+    for (Value result : statement.results()) {
+      Holding made = state.holding(result);
+      Layout home = ways.reachable(home(result), made.layouts().getFirst());
+      spent = spent.plus(ways.cost(made, home).orElse(Cost.NOTHING));
+    }
+    return spent;
+  }
+
+  /** The statements that a statement is in chunks, if the label in question is split. */
+  private Optional<List<Statement>> chunks(Statement statement) {
+    Optional<String> label =
+        isInChunks ? Optional.empty() : ChunkedForm.label(statement.operation());
+    if (label.isEmpty()) {
+      return Optional.empty();
+    }
+    Value x = statement.operation().operands().getFirst();
+    List<Layout> layouts = new ArrayList<>(state.holding(x).layouts());
+    if (statement.result().type().names().equals(x.type().names())) {
+      layouts.add(home(statement.result()));
+    }
+    int dim = x.type().axis(label.get());
+    return layouts.stream()
+        .filter(layout -> ways.mesh().size(layout.axes(dim)) > 1)
+        .findFirst()
+        .flatMap(layout -> chunks(statement, layout, dim));
+  }
+
+  private Optional<List<Statement>> chunks(Statement statement, Layout x, int dim) {
+    return ChunkedForm.of(statement.operation(), ways.mesh().size(x.axes(dim)))
+        .map(
+            form -> {
+              List<Statement> chunks = form.inPlaceOf(statement, program);
+              chunks.stream()
+                  .flatMap(chunk -> chunk.results().stream())
+                  .filter(value -> !statement.results().contains(value))
+                  .forEach(value -> chunkHomes.put(value, form.home(value, x, dim)));
+              return chunks;
+            });
+  }
+
+  private void apply(Statement statement) {
+    List<Holding> operands = statement.operation().operands().stream().map(state::holding).toList();
+    List<Layout> wanted = statement.results().stream().map(this::home).toList();
+    StatementPlanner planner = new StatementPlanner(ways, statement, operands, wanted);
+    StatementPlanner.Chosen chosen = planner.choose();
+    StatementPlanner.Candidate candidate = chosen.candidate();
+    state.work = state.work.plus(planner.work(candidate.sharding()));
+    state.statements.add(statement);
+    List<Integer> numbers = new ArrayList<>();
+    for (int i = 0; i < operands.size(); i++) {
+      Layout met = candidate.operands().get(i);
+      String cause =
+          "%s reads %s as %s"
+              .formatted(statement.result().name(), operands.get(i).value().name(), met);
+      numbers.add(state.bring(operands.get(i), met, cause));
+    }
+    List<PlannedValue> results = new ArrayList<>();
+    for (int i = 0; i < wanted.size(); i++) {
+      results.add(PlanState.value(statement.results().get(i), candidate.results().get(i)));
+    }
+    Origin origin = new Origin(candidate.sharding().toString(), chosen.runnerUp());
+    Action action =
+        candidate
+            .halo()
+            .map(halo -> neighbour(statement, halo))
+            .orElseGet(() -> new Action.Apply(statement));
+    int number = state.step(action, numbers, results, origin);
+    for (int i = 0; i < results.size(); i++) {
+      Value result = statement.results().get(i);
+      state.hold(result, candidate.results().get(i), number + i);
+    }
+    if (statement.operation() instanceof Contraction.Reduce(ReduceKind by, _, _)
+        && by != ReduceKind.SUM) {
+      reduce(statement.result(), candidate.results().getFirst(), number, by);
+    }
+  }
+
+  private Action neighbour(Statement statement, Halo halo) {
+    state.cost = state.cost.plus(ways.halo(halo, statement.result().type().dtype()));
+    return new Action.Neighbour(statement, halo.axes(), halo.exchanged());
+  }
+
+  /** A maximum or minimum over devices is never left undone: no layout says what it is. */
+  private void reduce(Value result, Layout natural, int number, ReduceKind by) {
+    if (!natural.partial().isEmpty()) {
+      state.cost =
+          state.cost.plus(ways.reduction(PlanState.value(result, natural), natural.partial(), by));
+      Layout done = new Layout(ways.mesh(), new Term(natural.term().axes(), List.of()));
+      Origin origin = Origin.of("%s is a %s over devices".formatted(result.name(), by));
+      int reduced =
+          state.step(
+              new Action.AllReduce(natural.partial(), by),
+              List.of(number),
+              List.of(PlanState.value(result, done)),
+              origin);
+      state.hold(result, done, reduced);
+    }
+  }
+
+  /**
+   * A loop. What is carried has the layout of the body's input in every round; the loop's own label
+   * is whole. What does not change from round to round is brought before the loop, not in each
+   * round, to a layout in which the body reads it.
+   */
+  private void loop(Statement statement, Nested.Scan scan) {
+    ProgramPlanner body = hoisted(statement, scan);
+    List<Value> bodyInputs = scan.body().inputs();
+    List<Integer> numbers = new ArrayList<>();
+    int carried = scan.carried().size();
+    for (int i = 0; i < bodyInputs.size(); i++) {
+      boolean isSequence = i >= carried && i < carried + scan.sequences().size();
+      Layout home = body.home(bodyInputs.get(i));
+      Layout wanted = isSequence ? stacked(scan, home) : home;
+      Holding operand = state.holding(scan.operands().get(i));
+      numbers.add(
+          state.bring(
+              operand,
+              wanted,
+              "the loop of %s reads %s as %s"
+                  .formatted(statement.result().name(), operand.value().name(), wanted)));
+    }
+    List<Layout> made = body.madeIn(scan);
+    List<PlannedValue> results = new ArrayList<>();
+    for (int i = 0; i < statement.results().size(); i++) {
+      Layout output = made.get(i);
+      results.add(
+          PlanState.value(
+              statement.results().get(i), i < carried ? output : stacked(scan, output)));
+    }
+    SpmdPlan plan = new SpmdPlan(ways.mesh(), body.inputs, body.state.steps, body.outputs);
+    state.cost = state.cost.plus(body.state.cost.times(scan.count()));
+    Statement loop = new Statement(statement.results(), scan(scan, body.plannedProgram()));
+    state.statements.add(loop);
+    int number = state.step(new Action.Loop(loop, plan), numbers, results, Origin.of("the loop"));
+    for (int i = 0; i < results.size(); i++) {
+      Value result = statement.results().get(i);
+      state.hold(result, results.get(i).layout(), number + i);
+    }
+  }
+
+  /** The layouts in which a body gives its outputs: of what is carried those of its inputs. */
+  private List<Layout> madeIn(Nested.Scan scan) {
+    List<Layout> layouts = new ArrayList<>();
+    for (int i = 0; i < scan.body().outputs().size(); i++) {
+      boolean isCarried = i < scan.carried().size();
+      layouts.add(home(isCarried ? scan.body().inputs().get(i) : scan.body().outputs().get(i)));
+    }
+    return layouts;
+  }
+
+  /**
+   * The body's plan, with each invariant given in the layout, of those that the body brings it to,
+   * that makes all rounds together cheapest.
+   */
+  private ProgramPlanner hoisted(Statement statement, Nested.Scan scan) {
+    Map<Value, Layout> given = new HashMap<>();
+    ProgramPlanner best = body(statement, scan, given);
+    if (scan.count() <= 1 || demanded || !ways.policy().hoists()) {
+      return best;
+    }
+    for (int i = firstInvariant(scan); i < scan.operands().size(); i++) {
+      Value invariant = scan.body().inputs().get(i);
+      for (Layout read : List.copyOf(best.state.holding(invariant).layouts())) {
+        Map<Value, Layout> other = new HashMap<>(given);
+        other.put(invariant, read);
+        ProgramPlanner body = body(statement, scan, other);
+        if (rounds(scan, body).compareTo(rounds(scan, best)) < 0) {
+          best = body;
+          given = other;
+        }
+      }
+    }
+    return best;
+  }
+
+  private static int firstInvariant(Nested.Scan scan) {
+    return scan.carried().size() + scan.sequences().size();
+  }
+
+  private ProgramPlanner body(Statement statement, Nested.Scan scan, Map<Value, Layout> given) {
+    String inside = prefix + statement.result().name() + ".body.";
+    Map<String, Layout> named = new HashMap<>();
+    given.forEach((value, layout) -> named.put(inside + value.name(), layout));
+    Function<String, Optional<Layout>> inner =
+        name -> Optional.ofNullable(named.get(name)).or(() -> homes.apply(name));
+    ProgramPlanner body = new ProgramPlanner(ways, scan.body(), inside, inner, demanded);
+    body.write(body.madeIn(scan));
+    return body;
+  }
+
+  /** What all rounds cost, with the invariants brought before them. */
+  private Cost rounds(Nested.Scan scan, ProgramPlanner body) {
+    Cost all = body.state.cost.times(scan.count());
+    for (int i = firstInvariant(scan); i < scan.operands().size(); i++) {
+      Layout given = body.home(scan.body().inputs().get(i));
+      Holding operand = state.holding(scan.operands().get(i));
+      all = all.plus(ways.cost(operand, given).orElseThrow(() -> ways.none(operand, given)));
+    }
+    return all;
+  }
+
+  private static Nested.Scan scan(Nested.Scan scan, Program body) {
+    return new Nested.Scan(
+        scan.count(),
+        scan.label(),
+        scan.reverse(),
+        body,
+        scan.carried(),
+        scan.sequences(),
+        scan.invariants());
+  }
+
+  private Layout stacked(Nested.Scan scan, Layout one) {
+    List<Axis> axes = new ArrayList<>();
+    axes.add(Axis.of(scan.label()));
+    axes.addAll(one.term().axes());
+    return new Layout(ways.mesh(), new Term(axes, List.of()));
+  }
+}

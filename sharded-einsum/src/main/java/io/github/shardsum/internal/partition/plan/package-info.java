@@ -1,0 +1,8 @@
+/**
+ * The planner of sharded programs and einsums: compute shardings, reshards and search within a
+ * memory limit.
+ */
+@NullMarked
+package io.github.shardsum.internal.partition.plan;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,356 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.internal.local.compile.MemoryPlanner;
+import io.github.shardsum.internal.local.run.BufferInfo;
+import io.github.shardsum.internal.local.run.MemoryPlan;
+import io.github.shardsum.internal.partition.run.Stages.Stage;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.IntFunction;
+
+/**
+ * Where the values of a plan lie on the devices of a process while it runs: two that are needed at
+ * the same time do not overlap, others may. Inputs lie where they are given; a slice is a view; the
+ * outputs have memory of their own, which a caller may keep.
+ */
+final class BufferPlan {
+  /** What a step needs beside its operands and results. */
+  enum Purpose {
+    /** A sum of bf16 in f32, before it is rounded. */
+    SUM,
+    /** What a device sends in an exchange, one member's part after the other. */
+    PACKED,
+    /** What it gets. */
+    RECEIVED,
+    /** What a device reads of an operand, with what it lacked of it. */
+    HALO,
+    /** What is carried, in every other round. */
+    CARRIED
+  }
+
+  /** One of a step's temporaries; the number tells several for one purpose apart. */
+  record Temporary(int step, Purpose purpose, int which) {}
+
+  /**
+   * Memory for something that some devices hold.
+   *
+   * @param shapes of what each device holds, none for one that holds nothing of its own
+   * @param starts where each begins, in elements of the region
+   */
+  record Region(DType dtype, List<Optional<Shape>> shapes, long[] starts, long elements) {
+    static Region of(DType dtype, int devices, IntFunction<Optional<Shape>> shape) {
+      long line = Math.max(1, LINE / dtype.byteSize());
+      List<Optional<Shape>> shapes = new ArrayList<>();
+      long[] starts = new long[devices];
+      long end = 0;
+      for (int i = 0; i < devices; i++) {
+        shapes.add(shape.apply(i));
+        starts[i] = end;
+        long count = shapes.get(i).map(Shape::elementCount).orElse(0L);
+        end += Math.ceilDiv(count, line) * line;
+      }
+      return new Region(dtype, shapes, starts, end);
+    }
+
+    long bytes() {
+      return elements * dtype.byteSize();
+    }
+  }
+
+  /** Bytes of a cache line, at which each device's part begins. */
+  private static final long LINE = 64;
+
+  private final Stages stages;
+  private final SpmdPlan plan;
+  private final Frame frame;
+  private final int last;
+
+  /** The value in whose memory each value lies: its own, or of a slice its operand's. */
+  private final int[] root;
+
+  private final int[] from;
+  private final int[] to;
+  private final Map<Integer, Region> outputs = new HashMap<>();
+  private final Map<Integer, Integer> values = new HashMap<>();
+  private final Map<Temporary, Integer> scratch = new HashMap<>();
+  private final Map<Integer, BufferPlan> bodies = new HashMap<>();
+  private final Map<Integer, Map<DType, Integer>> bodyRegions = new HashMap<>();
+  private final List<Region> regions = new ArrayList<>();
+  private final List<BufferInfo> infos = new ArrayList<>();
+  private final MemoryPlan memory;
+
+  BufferPlan(Stages stages) {
+    this.stages = stages;
+    this.plan = stages.plan();
+    this.frame = stages.frame();
+    this.last = stages.all().size();
+    int count = plan.values().size();
+    this.root = roots(count);
+    this.from = new int[count];
+    this.to = new int[count];
+    lifetimes();
+    if (!stages.isBody()) {
+      plan.outputs().stream()
+          .map(output -> root[output])
+          .filter(value -> value >= plan.inputs().size())
+          .forEach(value -> outputs.put(value, region(value)));
+    }
+    for (int stage = 0; stage < last; stage++) {
+      for (int value : stages.all().get(stage).writes()) {
+        if (root[value] == value && !outputs.containsKey(value) && !isCarriedOver(value)) {
+          values.put(value, add(region(value), from[value], to[value]));
+        }
+      }
+      temporaries(stage);
+    }
+    this.memory = MemoryPlanner.plan(infos);
+  }
+
+  private int[] roots(int count) {
+    int[] roots = new int[count];
+    Arrays.setAll(roots, value -> value);
+    for (int step = 0; step < plan.steps().size(); step++) {
+      PlanStep at = plan.steps().get(step);
+      if (at.action() instanceof Action.Slice) {
+        roots[plan.number(step)] = roots[at.operands().getFirst()];
+      }
+    }
+    return roots;
+  }
+
+  private void lifetimes() {
+    for (int stage = 0; stage < last; stage++) {
+      Stage at = stages.all().get(stage);
+      for (int value : at.writes()) {
+        if (root[value] == value) {
+          from[value] = stage;
+          to[value] = stage;
+        }
+      }
+      for (int value : at.reads()) {
+        to[root[value]] = stage;
+      }
+    }
+    plan.outputs().forEach(output -> to[root[output]] = last);
+  }
+
+  /** Whether the next round's carried value is made in its place. */
+  private boolean isCarriedOver(int value) {
+    return stages.carriedOver().contains(value);
+  }
+
+  private Region region(int value) {
+    PlannedValue planned = frame.value(value);
+    return Region.of(
+        planned.dtype(),
+        frame.devices().size(),
+        i -> frame.isStored(value, i) ? Optional.of(frame.local(value, i)) : Optional.empty());
+  }
+
+  private int add(Region region, int begin, int end) {
+    regions.add(region);
+    infos.add(
+        new BufferInfo(region.dtype(), Shape.of(Math.max(1, region.elements())), begin, end, 0));
+    return regions.size() - 1;
+  }
+
+  private void temporaries(int stage) {
+    switch (stages.all().get(stage)) {
+      case Stage.Local _ -> {}
+      case Stage.Between between -> {
+        PlanStep step = plan.steps().get(between.step());
+        PlannedValue operand = frame.value(step.operands().getFirst());
+        if (between.exchange().isPresent()) {
+          Reordered exchange = between.exchange().get();
+          List<Integer> devices = frame.devices();
+          temporary(stage, Purpose.PACKED, operand.dtype(), i -> exchange.sent(devices.get(i)));
+          temporary(
+              stage, Purpose.RECEIVED, operand.dtype(), i -> exchange.received(devices.get(i)));
+        } else if (between.neighbours().isPresent()) {
+          halos(stage, between.step(), between.neighbours().get());
+        } else if (step.action().isCollective() && operand.dtype() != step.result().dtype()) {
+          int result = plan.number(between.step());
+          Region rounded = region(result);
+          scratch.put(
+              new Temporary(between.step(), Purpose.SUM, 0),
+              add(
+                  Region.of(operand.dtype(), frame.devices().size(), rounded.shapes()::get),
+                  stage,
+                  stage));
+        }
+      }
+      case Stage.Rounds rounds -> body(stage, rounds);
+    }
+  }
+
+  private void halos(int stage, int step, NeighbourBlocks blocks) {
+    for (int operand : blocks.halo().exchanged()) {
+      DType dtype = frame.value(plan.steps().get(step).operands().get(operand)).dtype();
+      Region region =
+          Region.of(
+              dtype,
+              frame.devices().size(),
+              i ->
+                  blocks.holder(operand, i) == i
+                      ? Optional.of(blocks.shape(operand, i))
+                      : Optional.empty());
+      scratch.put(new Temporary(step, Purpose.HALO, operand), add(region, stage, stage));
+    }
+  }
+
+  private void temporary(int stage, Purpose purpose, DType dtype, IntFunction<Long> elements) {
+    Region region =
+        Region.of(dtype, frame.devices().size(), i -> Optional.of(Shape.of(elements.apply(i))));
+    int step = ((Stage.Between) stages.all().get(stage)).step();
+    scratch.put(new Temporary(step, purpose, 0), add(region, stage, stage));
+  }
+
+  private void body(int stage, Stage.Rounds rounds) {
+    int first = plan.number(rounds.step());
+    for (int carried = 0; carried < rounds.carried() && rounds.count() > 1; carried++) {
+      scratch.put(
+          new Temporary(rounds.step(), Purpose.CARRIED, carried),
+          add(region(first + carried), stage, stage));
+    }
+    BufferPlan inner = new BufferPlan(rounds.body());
+    bodies.put(rounds.step(), inner);
+    Map<DType, Integer> places = new HashMap<>();
+    inner
+        .memory
+        .elements()
+        .forEach(
+            (dtype, elements) -> {
+              infos.add(new BufferInfo(dtype, Shape.of(elements), stage, stage, 0));
+              regions.add(new Region(dtype, List.of(), new long[0], elements));
+              places.put(dtype, regions.size() - 1);
+            });
+    bodyRegions.put(rounds.step(), places);
+  }
+
+  /** What is kept between runs: without inputs, outputs, and what local programs keep. */
+  MemoryPlan memory() {
+    return memory;
+  }
+
+  /** What each output that a step makes needs, by the number of its value. */
+  Map<Integer, Region> outputs() {
+    return outputs;
+  }
+
+  /** A region, and where it begins in the memory of its dtype. */
+  record Placed(Region region, long offset) {}
+
+  /** Where values lie that steps make, by their numbers. */
+  Map<Integer, Placed> values() {
+    Map<Integer, Placed> places = new HashMap<>();
+    values.forEach((value, region) -> places.put(value, placed(region)));
+    return places;
+  }
+
+  /** Where temporaries of steps lie. */
+  Map<Temporary, Placed> temporaries() {
+    Map<Temporary, Placed> places = new HashMap<>();
+    scratch.forEach((temporary, region) -> places.put(temporary, placed(region)));
+    return places;
+  }
+
+  private Placed placed(int region) {
+    return new Placed(regions.get(region), memory.buffers().get(region).offset());
+  }
+
+  /**
+   * The body of a loop.
+   *
+   * @param frame its values
+   * @param buffers where they lie
+   * @param starts where the memory of each dtype begins in that of the plan around it
+   */
+  record Body(Frame frame, BufferPlan buffers, Map<DType, Long> starts) {}
+
+  List<Body> bodies() {
+    List<Body> all = new ArrayList<>();
+    bodies.forEach(
+        (step, inner) -> {
+          Map<DType, Long> starts = new EnumMap<>(DType.class);
+          Objects.requireNonNull(bodyRegions.get(step))
+              .forEach((dtype, region) -> starts.put(dtype, memory.buffers().get(region).offset()));
+          all.add(new Body(inner.frame, inner, starts));
+        });
+    return all;
+  }
+
+  /** Bytes that live in a stage, with those of the outputs made so far, without the inputs. */
+  private long live(int stage) {
+    long bytes = 0;
+    for (int i = 0; i < infos.size(); i++) {
+      BufferInfo info = infos.get(i);
+      boolean isBody = regions.get(i).shapes().isEmpty();
+      if (!isBody && info.from() <= stage && stage <= info.to()) {
+        bytes += regions.get(i).bytes();
+      }
+    }
+    for (Map.Entry<Integer, Region> output : outputs.entrySet()) {
+      bytes += from[output.getKey()] <= stage ? output.getValue().bytes() : 0;
+    }
+    return bytes;
+  }
+
+  /** Names of values that live through a stage that does not read them, the largest first. */
+  List<String> through(int stage) {
+    if (stage < 0) {
+      return List.of();
+    }
+    List<Integer> read = new ArrayList<>();
+    stages.all().get(stage).reads().forEach(value -> read.add(root[value]));
+    return values.entrySet().stream()
+        .filter(entry -> from[entry.getKey()] < stage && to[entry.getKey()] > stage)
+        .filter(entry -> !read.contains(entry.getKey()))
+        .sorted(
+            Comparator.comparingLong(
+                    (Map.Entry<Integer, Integer> entry) -> -regions.get(entry.getValue()).bytes())
+                .thenComparing(Map.Entry::getKey))
+        .map(entry -> frame.value(entry.getKey()).name())
+        .distinct()
+        .toList();
+  }
+
+  /**
+   * The most bytes that are held at once, and where.
+   *
+   * @param bytes the bytes, with those of local programs while they run, without the inputs
+   * @param stage the stage, -1 for none
+   */
+  record Peak(long bytes, int stage) {}
+
+  Peak peak() {
+    Peak most = new Peak(0, -1);
+    for (int stage = 0; stage < last; stage++) {
+      long own =
+          switch (stages.all().get(stage)) {
+            case Stage.Local local -> local.segment().largestWorkspace();
+            case Stage.Between between ->
+                between.neighbours().map(NeighbourBlocks::largestWorkspace).orElse(0L);
+            case Stage.Rounds rounds ->
+                Objects.requireNonNull(bodies.get(rounds.step())).peak().bytes();
+          };
+      long bytes = live(stage) + own;
+      if (bytes > most.bytes()) {
+        most = new Peak(bytes, stage);
+      }
+    }
+    return most;
+  }
+}

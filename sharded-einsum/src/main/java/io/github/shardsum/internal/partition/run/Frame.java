@@ -1,0 +1,240 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.internal.partition.run.BufferPlan.Placed;
+import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
+import io.github.shardsum.internal.partition.run.BufferPlan.Region;
+import io.github.shardsum.internal.partition.run.BufferPlan.Temporary;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The values of a plan while it runs, on the devices of this process: of each the tensor of the
+ * first device of each tile. What steps make lies in memory that is planned, allocated at the first
+ * run and kept for the next; what it holds is any.
+ */
+final class Frame {
+  private final SpmdPlan plan;
+  private final List<Integer> devices;
+  private final List<PlannedValue> values;
+  private final List<Tiles> tiles = new ArrayList<>();
+  private final int[] makers;
+  private final @Nullable Tensor[][] tensors;
+  private final Map<Temporary, @Nullable Tensor[]> temporaries = new HashMap<>();
+  private final Map<Integer, @Nullable Tensor[]> keptOutputs = new HashMap<>();
+  private boolean isOpen;
+
+  Frame(SpmdPlan plan, List<Integer> devices) {
+    this.plan = plan;
+    this.devices = devices;
+    this.values = plan.values();
+    values.forEach(value -> tiles.add(Tiles.of(value, devices)));
+    this.makers = Schedule.makers(plan, values.size());
+    this.tensors = new Tensor[values.size()][devices.size()];
+  }
+
+  List<Integer> devices() {
+    return devices;
+  }
+
+  PlannedValue value(int number) {
+    return values.get(number);
+  }
+
+  /** Whether a device is the one that makes its tile of a value. */
+  boolean isFirst(int value, int index) {
+    return tiles.get(value).isFirst(index);
+  }
+
+  /** The place of the first device of this process that holds what a device holds. */
+  int first(int value, int index) {
+    return tiles.get(value).first(index);
+  }
+
+  /** What a device holds of a value. */
+  Shape local(int value, int index) {
+    PlannedValue planned = values.get(value);
+    return planned.layout().localShape(planned.shape(), devices.get(index));
+  }
+
+  /** Whether a value has no memory of its own. */
+  boolean isView(int value) {
+    return makers[value] >= 0 && plan.steps().get(makers[value]).action() instanceof Action.Slice;
+  }
+
+  /**
+   * Whether a device has memory for a value. Of what a collective gives each device has where
+   * groups may have members in different processes, so that the engine could not tell that they do
+   * the same; and in a permute, where a device gets what another had.
+   */
+  boolean isStored(int value, int index) {
+    return isFirst(value, index) || !isStoredOnce(value);
+  }
+
+  /** Whether the first device alone of each tile has memory for a value. */
+  boolean isStoredOnce(int value) {
+    if (makers[value] < 0) {
+      return true;
+    }
+    PlanStep maker = plan.steps().get(makers[value]);
+    boolean shares = devices.size() == plan.mesh().size();
+    return switch (maker.action()) {
+      case Action.CollectivePermute _ -> false;
+      case Action.AllGather _, Action.AllToAll _, Action.AllReduce _, Action.ReduceScatter _ ->
+          shares;
+      case Action.Exchange _,
+          Action.Neighbour _,
+          Action.Slice _,
+          Action.Contract _,
+          Action.Apply _,
+          Action.Loop _ ->
+          true;
+    };
+  }
+
+  /**
+   * Allocates what is planned, unless it is there from an earlier run, and the outputs.
+   *
+   * @param keeps whether the outputs' memory is kept for the next run too, or a caller's
+   */
+  void open(BufferPlan buffers, boolean keeps) {
+    if (!isOpen) {
+      Map<DType, MemorySegment> memory = new EnumMap<>(DType.class);
+      buffers
+          .memory()
+          .elements()
+          .forEach((dtype, count) -> memory.put(dtype, allocate(dtype, count)));
+      place(buffers, memory, Map.of());
+    }
+    buffers
+        .outputs()
+        .forEach(
+            (value, region) ->
+                tensors[value] =
+                    keeps ? keptOutputs.computeIfAbsent(value, _ -> fresh(region)) : fresh(region));
+  }
+
+  private void place(
+      BufferPlan buffers, Map<DType, MemorySegment> memory, Map<DType, Long> starts) {
+    isOpen = true;
+    buffers.values().forEach((value, at) -> tensors[value] = tensors(at, memory, starts));
+    buffers.temporaries().forEach((key, at) -> temporaries.put(key, tensors(at, memory, starts)));
+    for (BufferPlan.Body body : buffers.bodies()) {
+      Map<DType, Long> inner = new EnumMap<>(DType.class);
+      body.starts().forEach((dtype, at) -> inner.put(dtype, at + starts.getOrDefault(dtype, 0L)));
+      body.frame().place(body.buffers(), memory, inner);
+    }
+  }
+
+  private static MemorySegment allocate(DType dtype, long count) {
+    return count <= Shape.LONGEST_ARRAY
+        ? Tensor.zeros(dtype, count).segment()
+        : Arena.ofAuto().allocate(count * dtype.byteSize(), 64);
+  }
+
+  private static @Nullable Tensor[] tensors(
+      Placed at, Map<DType, MemorySegment> memory, Map<DType, Long> starts) {
+    Region region = at.region();
+    MemorySegment segment = Objects.requireNonNull(memory.get(region.dtype()));
+    long start = at.offset() + starts.getOrDefault(region.dtype(), 0L);
+    @Nullable Tensor[] tensors = new Tensor[region.shapes().size()];
+    for (int i = 0; i < tensors.length; i++) {
+      long begin = start + region.starts()[i];
+      tensors[i] =
+          region
+              .shapes()
+              .get(i)
+              .map(
+                  shape ->
+                      Tensor.ofStrided(
+                          region.dtype(), segment, begin, shape, shape.rowMajorStrides()))
+              .orElse(null);
+    }
+    return tensors;
+  }
+
+  /** Each device's in an array of its own, so that a caller who keeps one does not keep all. */
+  private static @Nullable Tensor[] fresh(Region region) {
+    @Nullable Tensor[] tensors = new Tensor[region.shapes().size()];
+    for (int i = 0; i < tensors.length; i++) {
+      tensors[i] =
+          region.shapes().get(i).map(shape -> Tensor.zeros(region.dtype(), shape)).orElse(null);
+    }
+    return tensors;
+  }
+
+  void set(int value, int index, Tensor tensor) {
+    tensors[value][index] = tensor;
+  }
+
+  /** What a device holds of a value, or where it is to write it. */
+  Tensor get(int value, int index) {
+    return Objects.requireNonNull(
+        tensors[value][tiles.get(value).first(index)], "a value that was made before it is read");
+  }
+
+  /** What devices hold of a value. */
+  List<Tensor> all(int value) {
+    return IntStream.range(0, devices.size()).mapToObj(i -> get(value, i)).toList();
+  }
+
+  /** Where a collective writes a value: each device in memory of its own, if it has that. */
+  List<Tensor> written(int value) {
+    return isStoredOnce(value)
+        ? all(value)
+        : Arrays.stream(tensors[value]).map(Objects::requireNonNull).toList();
+  }
+
+  /** What a step needs on a device beside its operands and results. */
+  Tensor temporary(int step, Purpose purpose, int which, int index) {
+    @Nullable Tensor[] each = temporaries.get(new Temporary(step, purpose, which));
+    return Objects.requireNonNull(Objects.requireNonNull(each)[index]);
+  }
+
+  void put(int value, List<Tensor> shards) {
+    shards.toArray(tensors[value]);
+  }
+
+  ShardedTensor sharded(int value) {
+    PlannedValue held = values.get(value);
+    return new ShardedTensor(held.shape(), held.layout(), devices, all(value));
+  }
+
+  /** Lets go of what is not kept: inputs, outputs and views of them. */
+  void release(BufferPlan buffers) {
+    for (int value = 0; value < values.size(); value++) {
+      if (makers[value] < 0 || isView(value)) {
+        Arrays.fill(tensors[value], null);
+      }
+    }
+    buffers.outputs().keySet().forEach(value -> tensors[value] = new Tensor[devices.size()]);
+    buffers.bodies().forEach(body -> body.frame().release(body.buffers()));
+  }
+
+  /** Lets go of everything; the next run allocates again. */
+  void close(BufferPlan buffers) {
+    isOpen = false;
+    buffers.bodies().forEach(body -> body.frame().close(body.buffers()));
+    temporaries.clear();
+    keptOutputs.clear();
+    for (int value = 0; value < values.size(); value++) {
+      tensors[value] = new Tensor[devices.size()];
+    }
+  }
+}

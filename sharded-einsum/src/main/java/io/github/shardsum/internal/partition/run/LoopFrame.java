@@ -1,0 +1,104 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
+import io.github.shardsum.internal.partition.run.Stages.Stage;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+
+/**
+ * What goes into the rounds of a loop and comes out of them, on the devices of this process. All
+ * methods act on one device, so that they are steps in which devices compute.
+ *
+ * <p>A carried value has two places, the loop's result and another, of which a round reads one and
+ * writes the other, so that the last round writes the result. Where a step of the body makes it, it
+ * is made there; what the body only hands on is copied.
+ */
+final class LoopFrame {
+  private final Frame outer;
+  private final Stages body;
+  private final Frame inner;
+  private final Nested.Scan scan;
+  private final int step;
+  private final List<Integer> operands;
+  private final List<Integer> outputs;
+  private final int result;
+  private final int carried;
+
+  LoopFrame(Frame outer, SpmdPlan plan, Stage.Rounds loop) {
+    Action.Loop action = (Action.Loop) plan.steps().get(loop.step()).action();
+    this.outer = outer;
+    this.body = loop.body();
+    this.inner = body.frame();
+    this.scan = (Nested.Scan) action.statement().operation();
+    this.step = loop.step();
+    this.operands = loop.reads();
+    this.outputs = body.plan().outputs();
+    this.result = plan.number(step);
+    this.carried = loop.carried();
+  }
+
+  /** What carried values are before a round: the operands, or what the round before has made. */
+  private Tensor before(int value, int i, int round) {
+    return round == 0 ? outer.get(operands.get(value), i) : made(value, i, round - 1);
+  }
+
+  /** Where a round leaves a carried value. */
+  private Tensor made(int value, int i, int round) {
+    return (scan.count() - 1 - round) % 2 == 0
+        ? outer.get(result + value, i)
+        : outer.temporary(step, Purpose.CARRIED, value, i);
+  }
+
+  void before(int i, int round) {
+    for (int input = 0; input < operands.size(); input++) {
+      if (inner.isFirst(input, i)) {
+        inner.set(input, i, given(input, i, round));
+      }
+    }
+    for (int value = 0; value < carried; value++) {
+      int output = outputs.get(value);
+      if (body.carriedOver().contains(output) && inner.isFirst(output, i)) {
+        inner.set(output, i, made(value, i, round));
+      }
+    }
+  }
+
+  private Tensor given(int input, int i, int round) {
+    if (input < carried) {
+      return before(input, i, round);
+    }
+    Tensor operand = outer.get(operands.get(input), i);
+    boolean isSequence = input < carried + scan.sequences().size();
+    return isSequence ? operand.select(0, place(round)) : operand;
+  }
+
+  private long place(int round) {
+    return scan.reverse() ? scan.count() - 1 - round : round;
+  }
+
+  void after(int i, int round) {
+    for (int output = 0; output < outputs.size(); output++) {
+      int number = outputs.get(output);
+      if (!outer.isFirst(result + output, i)) {
+        continue;
+      }
+      if (output >= carried) {
+        outer.get(result + output, i).select(0, place(round)).assign(inner.get(number, i));
+      } else if (!body.carriedOver().contains(number)) {
+        made(output, i, round).assign(inner.get(number, i));
+      }
+    }
+  }
+
+  /** Without a round what is carried comes back as it was. */
+  void end(int i) {
+    for (int value = 0; value < carried && scan.count() == 0; value++) {
+      if (outer.isFirst(result + value, i)) {
+        outer.get(result + value, i).assign(outer.get(operands.get(value), i));
+      }
+    }
+  }
+}

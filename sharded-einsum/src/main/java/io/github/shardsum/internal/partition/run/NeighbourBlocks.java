@@ -1,0 +1,255 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.local.compile.LocalCompiler;
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.local.run.LocalPlan;
+import io.github.shardsum.internal.local.run.PlanRunner;
+import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
+import io.github.shardsum.internal.reshard.Halo;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Scalar;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A statement that reads neighbours along a split label, on the devices of this process: operands'
+ * blocks with what was received, and of them the device's block of the result. The local program is
+ * the statement on such blocks, one for each that differs.
+ */
+final class NeighbourBlocks {
+  private final Halo halo;
+  private final PlanStep step;
+  private final int number;
+  private final int result;
+  private final Frame frame;
+
+  /** For each operand and device the first device that reads the same of it, which it shares. */
+  private final int[][] holders;
+
+  /** What each device runs; null for one that makes no tile. */
+  private final @Nullable Code[] codes;
+
+  private record Code(PlanRunner runner, long bytes) {}
+
+  NeighbourBlocks(
+      Action.Neighbour action,
+      SpmdPlan plan,
+      int number,
+      Frame frame,
+      CompositeCode.Finder composites) {
+    this.step = plan.steps().get(number);
+    this.number = number;
+    this.result = plan.number(number);
+    this.frame = frame;
+    this.halo = Halo.of(action, step.operands().stream().map(frame::value).toList(), step.result());
+    int devices = frame.devices().size();
+    this.holders = holders(devices, devices == plan.mesh().size());
+    this.codes = new Code[devices];
+    Map<Program, Code> compiled = new HashMap<>();
+    for (int i = 0; i < devices; i++) {
+      if (frame.isFirst(result, i)) {
+        codes[i] =
+            compiled.computeIfAbsent(
+                local(action.statement(), i), program -> compile(program, composites));
+      }
+    }
+  }
+
+  private static Code compile(Program program, CompositeCode.Finder composites) {
+    Workers alone = Workers.sequential();
+    LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), alone);
+    return new Code(new PlanRunner(plan, alone, Optional.empty()), plan.bytes());
+  }
+
+  /**
+   * Where a process holds every device those that read the same of the same share it. Elsewhere
+   * groups may have members in different processes.
+   */
+  private int[][] holders(int devices, boolean shares) {
+    int[][] all = new int[step.operands().size()][devices];
+    for (int operand = 0; operand < all.length; operand++) {
+      int value = step.operands().get(operand);
+      Map<List<Integer>, Integer> first = new HashMap<>();
+      for (int i = 0; i < devices; i++) {
+        int index = i;
+        List<Integer> key = shares ? List.of(frame.first(value, i), part(i)) : List.of(i);
+        all[operand][i] = first.computeIfAbsent(key, _ -> index);
+      }
+    }
+    return all;
+  }
+
+  Halo halo() {
+    return halo;
+  }
+
+  /** The place of the device in whose memory a device finds what it receives of an operand. */
+  int holder(int operand, int index) {
+    return holders[operand][index];
+  }
+
+  /** Bytes that a device needs while it computes, beside what is read and made. */
+  long largestWorkspace() {
+    return Arrays.stream(codes)
+        .filter(Objects::nonNull)
+        .mapToLong(code -> Objects.requireNonNull(code).bytes())
+        .max()
+        .orElse(0);
+  }
+
+  /** The same of all local programs together, each on as many threads as may run it at once. */
+  long workspaces(int threads) {
+    IdentityHashMap<Code, Long> users = new IdentityHashMap<>();
+    for (Code code : codes) {
+      if (code != null) {
+        users.merge(code, 1L, Long::sum);
+      }
+    }
+    long bytes = 0;
+    for (Map.Entry<Code, Long> code : users.entrySet()) {
+      bytes += Math.min(threads, code.getValue()) * code.getKey().bytes();
+    }
+    return bytes;
+  }
+
+  private int part(int index) {
+    Layout layout = step.result().layout();
+    Mesh mesh = layout.mesh();
+    int part = 0;
+    for (String axis : halo.axes()) {
+      part = part * mesh.size(axis) + mesh.coordinate(frame.devices().get(index), axis);
+    }
+    return part;
+  }
+
+  private Shape shape(PlannedValue value, int index) {
+    return value.layout().localShape(value.shape(), frame.devices().get(index));
+  }
+
+  /** Shape of what a device reads of an operand. */
+  Shape shape(int operand, int index) {
+    Halo.Operand of = halo.operands().get(operand);
+    long[] sizes = shape(frame.value(step.operands().get(operand)), index).toArray();
+    sizes[of.dim()] = of.wanted().length(part(index));
+    return Shape.of(sizes);
+  }
+
+  private Program local(Statement statement, int index) {
+    ProgramBuilder builder = Program.builder("neighbours");
+    List<Value> operands = new ArrayList<>();
+    for (int i = 0; i < step.operands().size(); i++) {
+      PlannedValue value = frame.value(step.operands().get(i));
+      operands.add(builder.input("v" + i, LocalStatements.type(value, shape(i, index))));
+    }
+    Value made = builder.add(local(statement, operands, part(index))).getFirst();
+    builder.output("result", made);
+    Shape wanted = shape(step.result(), index);
+    if (!made.type().shape().equals(wanted)) {
+      throw new IllegalStateException(
+          "%s: must be %s on device %d, got %s"
+              .formatted(statement, wanted, frame.devices().get(index), made.type()));
+    }
+    return builder.build();
+  }
+
+  /** The operation on what a part reads: it begins and ends with the first and last index read. */
+  private Movement local(Statement statement, List<Value> operands, int part) {
+    Value x = operands.getFirst();
+    long from = halo.operands().getFirst().wanted().start(part);
+    long count = halo.operands().getFirst().wanted().length(part);
+    return switch ((Movement) statement.operation()) {
+      case Movement.Slice slice -> new Movement.Slice(x, slice.label(), 0, count, slice.step());
+      case Movement.Pad pad -> {
+        long step = pad.interior() + 1;
+        long first = pad.low() + from * step;
+        yield padded(
+            x, pad.label(), part, first, first + (count - 1) * step, pad.interior(), pad.fill());
+      }
+      case Movement.Shift shift -> {
+        long first = from + Math.clamp(shift.by(), -halo.result().size(), halo.result().size());
+        yield padded(x, shift.label(), part, first, first + count - 1, 0, shift.fill());
+      }
+      case Movement.Window window ->
+          new Movement.Window(
+              x,
+              window.label(),
+              window.window(),
+              window.size(),
+              window.stride(),
+              window.dilation());
+      case Movement.Concatenate concatenate ->
+          new Movement.Concatenate(operands, concatenate.label());
+      case Movement.Annotate _, Movement.Split _, Movement.Merge _ ->
+          throw new IllegalStateException(statement.toString());
+    };
+  }
+
+  /** With x's first and last element at these indices of the result; all fill if x is empty. */
+  private Movement padded(
+      Value x, String label, int part, long first, long last, long interior, Scalar fill) {
+    long start = halo.result().start(part);
+    long end = halo.result().end(part);
+    boolean isEmpty = x.type().size(label) == 0;
+    return new Movement.Pad(
+        x,
+        label,
+        isEmpty ? end - start : first - start,
+        isEmpty ? 0 : end - 1 - last,
+        interior,
+        fill);
+  }
+
+  /** Where a device gets what it reads of an operand. */
+  Tensor received(int operand, int index) {
+    return frame.temporary(number, Purpose.HALO, operand, holder(operand, index));
+  }
+
+  /** Computes a device's block of the result, if it is the first of its tile. */
+  void run(int index) {
+    Code code = codes[index];
+    if (code != null) {
+      List<Tensor> given = new ArrayList<>();
+      for (int operand = 0; operand < step.operands().size(); operand++) {
+        given.add(block(operand, index));
+      }
+      code.runner().run(List.of(frame.get(result, index)), given);
+    }
+  }
+
+  /** What a device reads: what it received, or a part of what it holds. */
+  private Tensor block(int operand, int index) {
+    if (halo.exchanged().contains(operand)) {
+      return received(operand, index);
+    }
+    Halo.Operand of = halo.operands().get(operand);
+    Shape shape = shape(operand, index);
+    if (shape.elementCount() == 0) {
+      return Tensor.zeros(frame.value(step.operands().get(operand)).dtype(), shape);
+    }
+    Tensor held = frame.get(step.operands().get(operand), index);
+    int part = part(index);
+    long from = of.wanted().start(part) - of.held().start(part);
+    return held.slice(of.dim(), from, from + of.wanted().length(part));
+  }
+}

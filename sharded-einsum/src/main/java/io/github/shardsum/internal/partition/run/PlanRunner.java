@@ -1,0 +1,111 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.collective.Plan;
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.partition.SpmdPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Runs a plan on the devices of this process, as one plan of supersteps on an engine: local steps
+ * on each distinct tile once, collectives into tensors that devices of a tile share. One run at a
+ * time, whichever thread asks.
+ */
+public final class PlanRunner {
+  private final SpmdPlan plan;
+  private final Stages stages;
+  private final Frame frame;
+  private final BufferPlan buffers;
+  private final Plan program;
+
+  /**
+   * Lays out the supersteps of a plan.
+   *
+   * @param plan the plan
+   * @param collectives the engine, of the plan's mesh
+   * @throws IllegalArgumentException if the meshes differ
+   */
+  public PlanRunner(SpmdPlan plan, Collectives collectives) {
+    this(plan, collectives, _ -> Optional.empty());
+  }
+
+  /**
+   * As {@link #PlanRunner(SpmdPlan, Collectives)}, with code of composites.
+   *
+   * @param plan the plan
+   * @param collectives the engine, of the plan's mesh
+   * @param composites finds the code of composites
+   * @throws IllegalArgumentException if the meshes differ
+   */
+  public PlanRunner(SpmdPlan plan, Collectives collectives, CompositeCode.Finder composites) {
+    if (!collectives.mesh().equals(plan.mesh())) {
+      throw new IllegalArgumentException(
+          "plan of mesh \"%s\": must run on collectives of that mesh, got \"%s\""
+              .formatted(plan.mesh().notation(), collectives.mesh().notation()));
+    }
+    this.plan = plan;
+    this.stages = Stages.of(plan, collectives.devices(), composites);
+    this.frame = stages.frame();
+    this.buffers = new BufferPlan(stages);
+    Plan.Builder builder = collectives.plan("sharded");
+    new Supersteps(stages, builder).add();
+    this.program = builder.build();
+  }
+
+  /**
+   * Bytes that runs on this process's devices allocate, the first one, and keep, beside inputs and
+   * outputs.
+   *
+   * @param threads how many of them compute
+   * @return the bytes
+   */
+  public long keptBytes(int threads) {
+    return buffers.memory().bytes() + stages.workspaces(threads);
+  }
+
+  /**
+   * Runs the plan.
+   *
+   * @param inputs the inputs' shards on this process's devices, in the plan's layouts and dtypes
+   * @return the outputs' shards on them, in memory of their own; not to be written to, since
+   *     devices share tiles, and an output may be an input or a view of it
+   */
+  public List<ShardedTensor> run(List<ShardedTensor> inputs) {
+    List<ShardedTensor> results = new ArrayList<>();
+    run(inputs, false, results::addAll);
+    return results;
+  }
+
+  /**
+   * Runs the plan and lends out the outputs, whose memory is kept for the next run.
+   *
+   * @param inputs the inputs' shards
+   * @param reader gets the outputs' shards, which are its own until it returns
+   */
+  public void lend(List<ShardedTensor> inputs, Consumer<List<ShardedTensor>> reader) {
+    run(inputs, true, reader);
+  }
+
+  private synchronized void run(
+      List<ShardedTensor> inputs, boolean keeps, Consumer<List<ShardedTensor>> reader) {
+    frame.open(buffers, keeps);
+    for (int i = 0; i < inputs.size(); i++) {
+      frame.put(i, inputs.get(i).shards());
+    }
+    try {
+      program.run();
+      reader.accept(plan.outputs().stream().map(frame::sharded).toList());
+    } finally {
+      frame.release(buffers);
+    }
+  }
+
+  /** Lets go of what runs keep; the next run allocates it again. */
+  public synchronized void close() {
+    frame.close(buffers);
+  }
+}

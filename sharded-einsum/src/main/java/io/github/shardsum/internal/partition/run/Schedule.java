@@ -1,0 +1,154 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The order in which the steps of a plan run, and which statements are one segment: each statement
+ * is put off until a step between devices needs it, so that statements which belong together meet
+ * in one segment even where the plan has such a step between them. A function of the plan.
+ */
+final class Schedule {
+  /** Elements of a value that is computed on each device rather than once. */
+  private static final long SMALL = 1024;
+
+  private final SpmdPlan plan;
+  private final List<PlannedValue> values;
+
+  /** The step that makes each value, -1 for an input. */
+  private final int[] makers;
+
+  private final List<Integer> pending = new ArrayList<>();
+  private final List<List<Integer>> groups = new ArrayList<>();
+
+  private Schedule(SpmdPlan plan) {
+    this.plan = plan;
+    this.values = plan.values();
+    this.makers = makers(plan, values.size());
+  }
+
+  /**
+   * Steps that run one after the other: each list is the statements of a segment, or one other
+   * step.
+   */
+  static List<List<Integer>> of(SpmdPlan plan) {
+    Schedule schedule = new Schedule(plan);
+    for (int step = 0; step < plan.steps().size(); step++) {
+      if (plan.steps().get(step).action() instanceof Action.Apply) {
+        schedule.pending.add(step);
+      } else {
+        schedule.flush(schedule.needed(step));
+        schedule.groups.add(List.of(step));
+      }
+    }
+    schedule.flush(new HashSet<>(schedule.pending));
+    return schedule.groups;
+  }
+
+  static int[] makers(SpmdPlan plan, int values) {
+    int[] makers = new int[values];
+    Arrays.fill(makers, -1);
+    int number = plan.inputs().size();
+    for (int step = 0; step < plan.steps().size(); step++) {
+      for (int i = 0; i < plan.steps().get(step).results().size(); i++) {
+        makers[number++] = step;
+      }
+    }
+    return makers;
+  }
+
+  /** The statements that are put off and that a step depends on. */
+  private Set<Integer> needed(int step) {
+    Set<Integer> needed = new HashSet<>();
+    collect(step, new HashSet<>(pending), needed);
+    return needed;
+  }
+
+  private void collect(int step, Set<Integer> among, Set<Integer> needed) {
+    for (int operand : plan.steps().get(step).operands()) {
+      int maker = makers[operand];
+      if (among.contains(maker) && needed.add(maker)) {
+        collect(maker, among, needed);
+      }
+    }
+  }
+
+  /**
+   * Puts statements in segments: one behind those that make its operands, with others that are
+   * split over the same axes, so that no device repeats what another computes. What is small and
+   * made of nothing that is split may be anywhere.
+   */
+  private void flush(Set<Integer> needed) {
+    List<List<Integer>> segments = new ArrayList<>();
+    for (int step : List.copyOf(pending)) {
+      if (needed.contains(step)) {
+        int first = 0;
+        for (int segment = 0; segment < segments.size(); segment++) {
+          if (makes(segments.get(segment), step)) {
+            first = segment;
+          }
+        }
+        place(segments, first, step);
+      }
+    }
+    pending.removeAll(needed);
+    groups.addAll(segments);
+  }
+
+  private boolean makes(List<Integer> segment, int step) {
+    return plan.steps().get(step).operands().stream()
+        .anyMatch(operand -> segment.contains(makers[operand]));
+  }
+
+  private void place(List<List<Integer>> segments, int first, int step) {
+    for (int segment = first; segment < segments.size(); segment++) {
+      if (joins(segments.get(segment), step)) {
+        segments.get(segment).add(step);
+        return;
+      }
+    }
+    segments.add(new ArrayList<>(List.of(step)));
+  }
+
+  private boolean joins(List<Integer> steps, int step) {
+    Set<String> own = axes(step);
+    return (own.isEmpty() && isSmall(step))
+        || steps.stream()
+            .allMatch(
+                other -> {
+                  Set<String> others = axes(other);
+                  return others.equals(own) || (others.isEmpty() && isSmall(other));
+                });
+  }
+
+  private boolean isSmall(int step) {
+    return plan.steps().get(step).results().stream()
+        .allMatch(value -> value.shape().elementCount() <= SMALL);
+  }
+
+  /** The axes along which devices compute different things. */
+  private Set<String> axes(int step) {
+    Set<String> axes = new TreeSet<>();
+    PlanStep at = plan.steps().get(step);
+    at.operands().forEach(operand -> collect(values.get(operand).layout(), axes));
+    at.results().forEach(result -> collect(result.layout(), axes));
+    axes.removeIf(axis -> plan.mesh().size(axis) == 1);
+    return axes;
+  }
+
+  private static void collect(Layout layout, Set<String> axes) {
+    for (int dim = 0; dim < layout.rank(); dim++) {
+      axes.addAll(layout.axes(dim));
+    }
+    axes.addAll(layout.partial());
+  }
+}

@@ -1,0 +1,254 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.local.compile.LocalCompiler;
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.local.run.LocalPlan;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ProgramBuilder;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Statements that every device computes one after the other without a collective between them: one
+ * local program, compiled once for each combination of local shapes, with the starts of chunks as
+ * inputs. A device computes it if it is the first of a tile of an output.
+ */
+final class Segment {
+  private final SpmdPlan plan;
+  private final Frame frame;
+  private final List<Integer> steps;
+  private final CompositeCode.Finder composites;
+  private final List<Integer> inputs = new ArrayList<>();
+  private final List<Integer> outputs = new ArrayList<>();
+
+  private final Map<List<Shape>, Code> compiled = new HashMap<>();
+
+  /** What each device of this process runs; none for one that computes nothing of its own. */
+  private final @Nullable Code[] codes;
+
+  /** The starts of each device's chunks, in the order of the code's last inputs. */
+  private final List<List<Tensor>> starts = new ArrayList<>();
+
+  private record Code(
+      io.github.shardsum.internal.local.run.PlanRunner runner, long bytes, List<Start> starts) {}
+
+  Segment(
+      SpmdPlan plan,
+      Frame frame,
+      List<Integer> own,
+      Expansions expansions,
+      CompositeCode.Finder composites) {
+    this.plan = plan;
+    this.frame = frame;
+    this.steps = closed(plan, own, expansions);
+    this.composites = composites;
+    edges(own, expansions);
+    this.codes = new Code[frame.devices().size()];
+    for (int i = 0; i < codes.length; i++) {
+      int index = i;
+      if (outputs.stream().anyMatch(output -> frame.isFirst(output, index))) {
+        Code code = compiled.computeIfAbsent(shapes(index), _ -> compile(index));
+        codes[i] = code;
+        starts.add(code.starts().stream().map(start -> start(start, index)).toList());
+      } else {
+        starts.add(List.of());
+      }
+    }
+  }
+
+  /** What is read of values from outside, and which results are read outside. */
+  private void edges(List<Integer> own, Expansions expansions) {
+    Set<Integer> mine = new HashSet<>(own);
+    Set<Integer> made = new TreeSet<>();
+    for (int step : own) {
+      for (int i = 0; i < plan.steps().get(step).results().size(); i++) {
+        made.add(plan.number(step) + i);
+      }
+    }
+    Set<Integer> outside = new HashSet<>(plan.outputs());
+    for (int step = 0; step < plan.steps().size(); step++) {
+      if (!mine.contains(step)) {
+        outside.addAll(reads(step, expansions));
+      }
+    }
+    made.stream().filter(outside::contains).forEach(outputs::add);
+    Set<Integer> read = new LinkedHashSet<>();
+    for (int step : steps) {
+      for (int operand : plan.steps().get(step).operands()) {
+        if (!steps.contains(expansions.maker(operand))) {
+          read.add(operand);
+        }
+      }
+    }
+    inputs.addAll(read);
+  }
+
+  /** What a step reads of values from elsewhere: a statement makes again what is made again. */
+  private Set<Integer> reads(int step, Expansions expansions) {
+    if (!(plan.steps().get(step).action() instanceof Action.Apply)) {
+      return new HashSet<>(plan.steps().get(step).operands());
+    }
+    Set<Integer> reads = new HashSet<>();
+    for (int maker : closed(plan, List.of(step), expansions)) {
+      plan.steps().get(maker).operands().stream()
+          .filter(operand -> !expansions.contains(operand))
+          .forEach(reads::add);
+    }
+    return reads;
+  }
+
+  /** The steps, with those that make what is made again, of which an output is made. */
+  private static List<Integer> closed(SpmdPlan plan, List<Integer> own, Expansions expansions) {
+    TreeSet<Integer> all = new TreeSet<>(own);
+    Deque<Integer> open = new ArrayDeque<>(own);
+    while (!open.isEmpty()) {
+      for (int operand : plan.steps().get(open.remove()).operands()) {
+        int maker = expansions.maker(operand);
+        if (expansions.contains(operand) && all.add(maker)) {
+          open.add(maker);
+        }
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  /** Whether nothing that it makes is read by others. */
+  boolean isEmpty() {
+    return outputs.isEmpty();
+  }
+
+  /** Numbers of the values that it reads. */
+  List<Integer> inputs() {
+    return inputs;
+  }
+
+  /** Numbers of the values that it makes for others. */
+  List<Integer> outputs() {
+    return outputs;
+  }
+
+  /** The statements, those that it makes again too. */
+  List<Integer> steps() {
+    return steps;
+  }
+
+  /** Bytes that a device needs while it computes, beside what is read and made. */
+  long largestWorkspace() {
+    return compiled.values().stream().mapToLong(Code::bytes).max().orElse(0);
+  }
+
+  /** The same of all local programs together, each on as many threads as may run it at once. */
+  long workspaces(int threads) {
+    long bytes = 0;
+    for (Code code : compiled.values()) {
+      long users = Arrays.stream(codes).filter(code::equals).count();
+      bytes += Math.min(users, threads) * code.bytes();
+    }
+    return bytes;
+  }
+
+  String name() {
+    return plan.steps().get(steps.getFirst()).result().name()
+        + (steps.size() == 1 ? "" : " .. " + plan.steps().get(steps.getLast()).result().name());
+  }
+
+  private Shape local(PlannedValue value, int index) {
+    return value.layout().localShape(value.shape(), frame.devices().get(index));
+  }
+
+  private List<Shape> shapes(int index) {
+    List<Shape> shapes = new ArrayList<>();
+    inputs.forEach(input -> shapes.add(local(frame.value(input), index)));
+    for (int step : steps) {
+      plan.steps().get(step).results().forEach(result -> shapes.add(local(result, index)));
+    }
+    return shapes;
+  }
+
+  private Tensor start(Start start, int index) {
+    long first = start.on(frame.value(outputs.getFirst()).layout(), frame.devices().get(index));
+    return Tensor.of(new long[] {first}, 1).select(0, 0);
+  }
+
+  private Code compile(int index) {
+    ProgramBuilder builder = Program.builder("segment");
+    Map<Integer, Value> values = new HashMap<>();
+    for (int input : inputs) {
+      PlannedValue value = frame.value(input);
+      ValueType type = LocalStatements.type(value, local(value, index));
+      values.put(input, builder.input("v" + input, type));
+    }
+    LocalStatements statements = new LocalStatements(builder, composites);
+    for (int step : steps) {
+      PlanStep at = plan.steps().get(step);
+      Statement statement = ((Action.Apply) at.action()).statement();
+      List<Value> operands = at.operands().stream().map(values::get).toList();
+      List<ValueType> types =
+          at.results().stream()
+              .map(result -> LocalStatements.type(result, local(result, index)))
+              .toList();
+      List<PlannedValue> given = at.operands().stream().map(frame::value).toList();
+      List<Value> results = statements.add(statement, operands, given, at.results(), types);
+      for (int i = 0; i < results.size(); i++) {
+        if (!results.get(i).type().withoutLayout().equals(types.get(i))) {
+          throw new IllegalStateException(
+              "%s: must be %s on device %d, got %s"
+                  .formatted(
+                      statement, types.get(i), frame.devices().get(index), results.get(i).type()));
+        }
+        values.put(plan.number(step) + i, results.get(i));
+      }
+    }
+    for (int output : outputs) {
+      builder.output("r" + output, Objects.requireNonNull(values.get(output)));
+    }
+    Workers alone = Workers.sequential();
+    LocalPlan local = LocalCompiler.plan(builder.build(), composites, Set.of(), alone);
+    return new Code(
+        new io.github.shardsum.internal.local.run.PlanRunner(local, alone, Optional.empty()),
+        local.bytes(),
+        statements.starts());
+  }
+
+  /** Computes what a device is the first to hold. */
+  void run(int index) {
+    Code code = codes[index];
+    if (code == null) {
+      return;
+    }
+    List<Tensor> given = new ArrayList<>();
+    inputs.forEach(input -> given.add(frame.get(input, index)));
+    given.addAll(starts.get(index));
+    List<Tensor> results = new ArrayList<>();
+    for (int output : outputs) {
+      // What another device makes is small, or of no elements.
+      results.add(
+          frame.isFirst(output, index)
+              ? frame.get(output, index)
+              : Tensor.zeros(frame.value(output).dtype(), frame.local(output, index)));
+    }
+    code.runner().run(results, given);
+  }
+}

@@ -1,0 +1,173 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Nested;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * A plan as it runs on the devices of a process: segments of statements, compiled, and between them
+ * the other steps.
+ *
+ * @param plan the plan
+ * @param frame its values on the devices
+ * @param isBody whether it is the body of a loop
+ * @param carriedOver numbers of the body's outputs that a step of the body makes in the place of
+ *     the next round's carried value
+ * @param all what runs, in order
+ */
+record Stages(
+    SpmdPlan plan, Frame frame, boolean isBody, Set<Integer> carriedOver, List<Stage> all) {
+  /** What runs before the next begins. */
+  sealed interface Stage {
+    /** Numbers of the values that it reads. */
+    List<Integer> reads();
+
+    /** Numbers of the values that it makes. */
+    List<Integer> writes();
+
+    /** Statements. */
+    record Local(Segment segment) implements Stage {
+      @Override
+      public List<Integer> reads() {
+        return segment.inputs();
+      }
+
+      @Override
+      public List<Integer> writes() {
+        return segment.outputs();
+      }
+    }
+
+    /** A step that is neither a statement nor a loop. */
+    record Between(
+        int step,
+        List<Integer> reads,
+        List<Integer> writes,
+        Optional<Reordered> exchange,
+        Optional<NeighbourBlocks> neighbours)
+        implements Stage {}
+
+    /** A loop. */
+    record Rounds(
+        int step, List<Integer> reads, List<Integer> writes, int carried, long count, Stages body)
+        implements Stage {}
+  }
+
+  static Stages of(SpmdPlan plan, List<Integer> devices, CompositeCode.Finder composites) {
+    return of(plan, devices, composites, 0, false);
+  }
+
+  private static Stages of(
+      SpmdPlan plan,
+      List<Integer> devices,
+      CompositeCode.Finder composites,
+      int carried,
+      boolean isBody) {
+    Frame frame = new Frame(plan, devices);
+    Expansions expansions = new Expansions(plan);
+    List<Stage> all = new ArrayList<>();
+    for (List<Integer> steps : Schedule.of(plan)) {
+      if (plan.steps().get(steps.getFirst()).action() instanceof Action.Apply) {
+        Segment segment = new Segment(plan, frame, steps, expansions, composites);
+        if (!segment.isEmpty()) {
+          all.add(new Stage.Local(segment));
+        }
+      } else {
+        all.add(step(plan, frame, steps.getFirst(), composites));
+      }
+    }
+    return new Stages(plan, frame, isBody, carriedOver(plan, frame, carried), List.copyOf(all));
+  }
+
+  private static Stage step(
+      SpmdPlan plan, Frame frame, int number, CompositeCode.Finder composites) {
+    PlanStep step = plan.steps().get(number);
+    int first = plan.number(number);
+    List<Integer> writes = IntStream.range(first, first + step.results().size()).boxed().toList();
+    return switch (step.action()) {
+      case Action.Loop loop -> {
+        Nested.Scan scan = (Nested.Scan) loop.statement().operation();
+        int carried = scan.carried().size();
+        Stages body = of(loop.body(), frame.devices(), composites, carried, true);
+        yield new Stage.Rounds(number, step.operands(), writes, carried, scan.count(), body);
+      }
+      case Action.Exchange _ ->
+          new Stage.Between(
+              number,
+              step.operands(),
+              writes,
+              Optional.of(new Reordered(step, frame.value(step.operands().getFirst()))),
+              Optional.empty());
+      case Action.Neighbour neighbour -> {
+        NeighbourBlocks blocks = new NeighbourBlocks(neighbour, plan, number, frame, composites);
+        yield new Stage.Between(
+            number, step.operands(), writes, Optional.empty(), Optional.of(blocks));
+      }
+      default ->
+          new Stage.Between(number, step.operands(), writes, Optional.empty(), Optional.empty());
+    };
+  }
+
+  /** Outputs that are made by a step, for the first device of each tile, and carried once. */
+  private static Set<Integer> carriedOver(SpmdPlan plan, Frame frame, int carried) {
+    List<Integer> outputs = plan.outputs().subList(0, carried);
+    Set<Integer> over = new HashSet<>();
+    for (int output : outputs) {
+      boolean isMade = output >= plan.inputs().size() && !frame.isView(output);
+      if (isMade && frame.isStoredOnce(output) && Collections.frequency(outputs, output) == 1) {
+        over.add(output);
+      }
+    }
+    return over;
+  }
+
+  /** Bytes of all local programs' memory, each on as many threads as may run it at once. */
+  long workspaces(int threads) {
+    long bytes = 0;
+    for (Stage stage : all) {
+      bytes +=
+          switch (stage) {
+            case Stage.Local local -> local.segment().workspaces(threads);
+            case Stage.Between between ->
+                between.neighbours().map(blocks -> blocks.workspaces(threads)).orElse(0L);
+            case Stage.Rounds rounds -> rounds.body().workspaces(threads);
+          };
+    }
+    return bytes;
+  }
+
+  /** The values that a stage makes, those between the statements of a segment too. */
+  List<PlannedValue> values(Stage stage) {
+    List<Integer> steps =
+        switch (stage) {
+          case Stage.Local local -> local.segment().steps();
+          case Stage.Between between -> List.of(between.step());
+          case Stage.Rounds rounds -> List.of(rounds.step());
+        };
+    return steps.stream().flatMap(step -> plan.steps().get(step).results().stream()).toList();
+  }
+
+  /** As {@code step 3, all-gather of w f32[8, 8] m h}. */
+  String describe(Stage stage) {
+    return switch (stage) {
+      case Stage.Local local -> "the local program %s".formatted(local.segment().name());
+      case Stage.Between between -> describe(between.step());
+      case Stage.Rounds rounds -> describe(rounds.step());
+    };
+  }
+
+  private String describe(int step) {
+    PlanStep at = plan.steps().get(step);
+    return "step %d, %s of %s".formatted(step, at.action().op(), at.result());
+  }
+}

@@ -1,0 +1,32 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Cut;
+import io.github.shardsum.partition.PlannedValue;
+import java.util.List;
+
+/**
+ * Where a device's chunk of a dimension begins, which local programs take as an input.
+ *
+ * @param axes the mesh axes that cut the dimension, major to minor
+ * @param size its logical size
+ */
+record Start(List<String> axes, long size) {
+  static Start of(PlannedValue value, int dim) {
+    return new Start(value.layout().axes(dim), value.shape().size(dim));
+  }
+
+  /** Whether it is 0 on every device. */
+  boolean isZero(Layout layout) {
+    return layout.mesh().size(axes) == 1;
+  }
+
+  /** The first index of a device's chunk; the layout is any on the mesh. */
+  long on(Layout layout, int device) {
+    int part = 0;
+    for (String axis : axes) {
+      part = part * layout.mesh().size(axis) + layout.mesh().coordinate(device, axis);
+    }
+    return Cut.chunks(size, axes.stream().map(layout.mesh()::size).toList()).start(part);
+  }
+}

@@ -1,0 +1,243 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Plan;
+import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
+import io.github.shardsum.internal.partition.run.Stages.Stage;
+import io.github.shardsum.internal.reshard.Halo;
+import io.github.shardsum.internal.reshard.Permutation;
+import io.github.shardsum.internal.reshard.Prices;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Cut;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/** Writes a plan's steps down as supersteps of an engine. */
+final class Supersteps {
+  private final Stages stages;
+  private final SpmdPlan plan;
+  private final Frame frame;
+  private final Plan.Builder builder;
+  private final List<Integer> devices;
+
+  Supersteps(Stages stages, Plan.Builder builder) {
+    this.stages = stages;
+    this.plan = stages.plan();
+    this.frame = stages.frame();
+    this.builder = builder;
+    this.devices = frame.devices();
+  }
+
+  void add() {
+    for (Stage stage : stages.all()) {
+      switch (stage) {
+        case Stage.Local local ->
+            builder.compute(local.segment().name(), (i, _) -> local.segment().run(i));
+        case Stage.Between between -> add(between);
+        case Stage.Rounds rounds -> loop(rounds);
+      }
+    }
+  }
+
+  private void add(Stage.Between between) {
+    PlanStep step = plan.steps().get(between.step());
+    int result = plan.number(between.step());
+    int operand = step.operands().getFirst();
+    Layout before = frame.value(operand).layout();
+    switch (step.action()) {
+      case Action.Contract contract -> contract(contract, step, result);
+      case Action.Slice slice -> {
+        int dim = before.dim(slice.label());
+        compute(
+            step,
+            result,
+            i ->
+                frame.set(
+                    result, i, slice(slice.axes(), dim, devices.get(i), frame.get(operand, i))));
+      }
+      case Action.AllGather gather ->
+          communicate(
+              between,
+              result,
+              new Collective.AllGather(
+                  gather.axes(), before.dim(gather.label()), OptionalLong.empty()));
+      case Action.AllToAll all ->
+          communicate(
+              between,
+              result,
+              new Collective.AllToAll(
+                  all.axes(), before.dim(all.to()), before.dim(all.from()), OptionalLong.empty()));
+      case Action.AllReduce reduce ->
+          communicate(
+              between,
+              result,
+              new Collective.AllReduce(
+                  reduction(reduce.by(), step.result()), names(reduce.axes())));
+      case Action.ReduceScatter scatter ->
+          communicate(
+              between,
+              result,
+              new Collective.ReduceScatter(
+                  reduction(ReduceKind.SUM, step.result()),
+                  before.dim(scatter.label()),
+                  names(scatter.axes())));
+      case Action.CollectivePermute _ -> permute(step, result);
+      case Action.Exchange _ -> exchange(between, result);
+      case Action.Neighbour _ -> neighbour(between);
+      case Action.Apply _, Action.Loop _ -> throw new IllegalStateException(step.toString());
+    }
+  }
+
+  /** The sum of bools is the or. */
+  private static Reduction reduction(ReduceKind by, PlannedValue value) {
+    return switch (by) {
+      case SUM -> value.dtype() == DType.BOOL ? Reduction.MAX : Reduction.SUM;
+      case MAX -> Reduction.MAX;
+      case MIN -> Reduction.MIN;
+    };
+  }
+
+  private static String[] names(List<String> axes) {
+    return axes.toArray(String[]::new);
+  }
+
+  /** What the first device of each tile does. */
+  private void compute(PlanStep step, int result, IntConsumer task) {
+    builder.compute(
+        step.action().op(),
+        (i, _) -> {
+          if (frame.isFirst(result, i)) {
+            task.accept(i);
+          }
+        });
+  }
+
+  private void contract(Action.Contract contract, PlanStep step, int result) {
+    List<Integer> operands = step.operands();
+    LocalEinsum einsum =
+        new LocalEinsum(contract, operands.stream().map(frame::value).toList(), step.result());
+    compute(
+        step,
+        result,
+        i ->
+            einsum.run(
+                devices.get(i),
+                operands.stream().map(operand -> frame.get(operand, i)).toList(),
+                frame.get(result, i)));
+  }
+
+  private Tensor slice(List<String> axes, int dim, int device, Tensor x) {
+    Mesh mesh = plan.mesh();
+    int part = 0;
+    for (String axis : axes) {
+      part = part * mesh.size(axis) + mesh.coordinate(device, axis);
+    }
+    Cut cut = Cut.chunks(x.size(dim), axes.stream().map(mesh::size).toList());
+    return x.slice(dim, cut.start(part), cut.end(part));
+  }
+
+  /**
+   * A collective; a sum of bf16 is rounded once it is complete. Where a process holds every device
+   * those of a tile share a result.
+   */
+  private void communicate(Stage.Between between, int result, Collective collective) {
+    PlanStep step = plan.steps().get(between.step());
+    int operand = step.operands().getFirst();
+    if (frame.value(operand).dtype() == step.result().dtype()) {
+      builder.communicate(collective, () -> frame.all(operand), () -> frame.written(result));
+      return;
+    }
+    builder.communicate(collective, () -> frame.all(operand), () -> sums(between.step(), result));
+    compute(
+        step,
+        result,
+        i ->
+            frame
+                .get(result, i)
+                .assign(
+                    frame
+                        .temporary(between.step(), Purpose.SUM, 0, i)
+                        .convert(step.result().dtype())));
+  }
+
+  /** Where a sum is made before it is rounded, laid out as the value is. */
+  private List<Tensor> sums(int step, int result) {
+    return each(
+        i ->
+            frame.temporary(
+                step, Purpose.SUM, 0, frame.isStoredOnce(result) ? frame.first(result, i) : i));
+  }
+
+  /** Each device gets a block of its own, of which one a tile is read. */
+  private void permute(PlanStep step, int result) {
+    int operand = step.operands().getFirst();
+    Permutation permutation = Permutation.of(frame.value(operand).layout(), step.result().layout());
+    builder.communicate(
+        new Collective.Permute(permutation.axes(), Prices.pairs(permutation.sources())),
+        () -> frame.all(operand),
+        () -> frame.written(result));
+  }
+
+  private void exchange(Stage.Between between, int result) {
+    PlanStep step = plan.steps().get(between.step());
+    int operand = step.operands().getFirst();
+    Reordered reordered = between.exchange().orElseThrow();
+    List<RaggedCounts> counts = devices.stream().map(reordered::counts).toList();
+    IntFunction<Tensor> packed = i -> frame.temporary(between.step(), Purpose.PACKED, 0, i);
+    IntFunction<Tensor> received = i -> frame.temporary(between.step(), Purpose.RECEIVED, 0, i);
+    builder.compute(
+        "pack", (i, _) -> reordered.pack(devices.get(i), frame.get(operand, i), packed.apply(i)));
+    builder.communicate(
+        new Collective.RaggedAllToAll(step.action().groupAxes(), counts),
+        () -> each(packed),
+        () -> each(received));
+    compute(
+        step,
+        result,
+        i -> reordered.unpack(devices.get(i), received.apply(i), frame.get(result, i)));
+  }
+
+  /** An exchange for each operand of which a device lacks something, then the statement. */
+  private void neighbour(Stage.Between between) {
+    PlanStep step = plan.steps().get(between.step());
+    NeighbourBlocks blocks = between.neighbours().orElseThrow();
+    Halo halo = blocks.halo();
+    for (int operand : halo.exchanged()) {
+      builder.communicate(
+          halo.exchange(operand),
+          () -> frame.all(step.operands().get(operand)),
+          () -> each(i -> blocks.received(operand, i)));
+    }
+    builder.compute(step.action().op(), (i, _) -> blocks.run(i));
+  }
+
+  private List<Tensor> each(IntFunction<Tensor> of) {
+    return IntStream.range(0, devices.size()).mapToObj(of).toList();
+  }
+
+  private void loop(Stage.Rounds loop) {
+    LoopFrame rounds = new LoopFrame(frame, plan, loop);
+    builder.repeat(
+        "loop",
+        Math.toIntExact(loop.count()),
+        (body, round) -> {
+          body.compute("round begins", (i, _) -> rounds.before(i, round.getAsInt()));
+          new Supersteps(loop.body(), body).add();
+          body.compute("round ends", (i, _) -> rounds.after(i, round.getAsInt()));
+        });
+    builder.compute("loop ends", (i, _) -> rounds.end(i));
+  }
+}

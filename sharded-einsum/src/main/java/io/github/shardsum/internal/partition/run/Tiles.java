@@ -1,0 +1,49 @@
+package io.github.shardsum.internal.partition.run;
+
+import io.github.shardsum.layout.Box;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.partition.PlannedValue;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which devices of a process hold the same elements of a value: those with the same block and the
+ * same coordinates along partial axes. What is the same is stored and computed once.
+ */
+final class Tiles {
+  private final int[] first;
+
+  private Tiles(int[] first) {
+    this.first = first;
+  }
+
+  /** One tile. */
+  private record Tile(Box box, List<Integer> addend) {}
+
+  static Tiles of(PlannedValue value, List<Integer> devices) {
+    Map<Tile, Integer> firsts = new HashMap<>();
+    int[] first = new int[devices.size()];
+    for (int i = 0; i < first.length; i++) {
+      Layout layout = value.layout();
+      int device = devices.get(i);
+      List<Integer> addend = new ArrayList<>();
+      layout.partial().forEach(axis -> addend.add(layout.mesh().coordinate(device, axis)));
+      int at = i;
+      first[i] =
+          firsts.computeIfAbsent(new Tile(layout.box(value.shape(), device), addend), _ -> at);
+    }
+    return new Tiles(first);
+  }
+
+  /** The place of the first device that holds what a device holds. */
+  int first(int index) {
+    return first[index];
+  }
+
+  /** Whether a device is the one that makes it. */
+  boolean isFirst(int index) {
+    return first[index] == index;
+  }
+}

@@ -1,0 +1,197 @@
+package io.github.shardsum.internal.partition.text;
+
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
+
+/** A plan of one einsum or reshard as JSON, for programs. */
+public final class PlanJson {
+  private final SpmdPlan plan;
+  private final PlanOptions options;
+
+  private PlanJson(SpmdPlan plan, PlanOptions options) {
+    this.plan = plan;
+    this.options = options;
+  }
+
+  /**
+   * The text.
+   *
+   * @param plan the plan
+   * @param options what it is priced by
+   * @return an object on one line
+   */
+  public static String of(SpmdPlan plan, PlanOptions options) {
+    return new PlanJson(plan, options).text();
+  }
+
+  private String text() {
+    StringJoiner steps = new StringJoiner(",", "[", "]");
+    for (int i = 0; i < plan.steps().size(); i++) {
+      steps.add(step(i));
+    }
+    return "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"peakBytes\":%d,\"explained\":%s}"
+        .formatted(
+            steps,
+            localShapes(),
+            plan.elementsReceived(),
+            number(plan.flops()),
+            plan.peakElements(),
+            plan.peakBytes(),
+            StepFigures.of(plan, options).stream()
+                .map(this::explained)
+                .collect(Collectors.joining(",", "[", "]")));
+  }
+
+  private String explained(StepFigures step) {
+    StringJoiner text = new StringJoiner(",", "{", "}");
+    text.add("\"step\":" + quoted(step.step()));
+    text.add("\"localShapes\":" + quoted(step.shapes()));
+    text.add("\"bytesReceived\":" + step.bytesReceived());
+    text.add("\"bytesSent\":" + step.bytesSent());
+    text.add("\"lowerBoundBytes\":" + step.lowerBound());
+    text.add("\"flops\":" + number(step.flops()));
+    String price = options.topology().isPresent() ? "\"seconds\":" : "\"price\":";
+    text.add(price + step.price());
+    text.add("\"liveBytes\":" + step.liveBytes());
+    text.add("\"because\":" + quoted(step.cause()));
+    step.runnerUp()
+        .ifPresent(
+            way ->
+                text.add(
+                    "\"runnerUp\":{\"steps\":%s,%s%s}"
+                        .formatted(quoted(way.description()), price, Double.toString(way.cost()))));
+    return text.toString();
+  }
+
+  private static String number(double whole) {
+    return whole < 9e15 ? Long.toString((long) whole) : Double.toString(whole);
+  }
+
+  private String step(int index) {
+    PlanStep step = plan.steps().get(index);
+    StringJoiner text = new StringJoiner(",", "{", "}");
+    text.add("\"op\":" + quoted(step.action().op()));
+    if (step.action() instanceof Action.Contract contract) {
+      text.add("\"equation\":" + quoted(contract.equation().toString()));
+      if (plan.inputs().size() > 2) {
+        text.add(
+            "\"operands\":"
+                + step.operands().stream()
+                    .map(operand -> name(plan.value(operand)))
+                    .collect(Collectors.joining(",", "[", "]")));
+      }
+    } else if (step.action() instanceof Action.Neighbour neighbour) {
+      text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
+      text.add("\"results\":" + names(step.results()));
+      text.add(axes(neighbour.axes())).add("\"exchanged\":" + neighbour.exchanged());
+      text.add("\"elementsReceived\":" + plan.elementsReceived(index));
+    } else if (!step.action().isCollective() && !(step.action() instanceof Action.Slice)) {
+      if (step.action() instanceof Action.Apply(Statement statement)
+          && statement.operation() instanceof Contraction.Einsum einsum) {
+        text.add("\"equation\":" + quoted(einsum.equation().toString()));
+      }
+      text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
+      text.add("\"results\":" + names(step.results()));
+    } else {
+      text.add("\"operand\":" + name(step.result()));
+      details(step, text);
+      text.add("\"elementsReceived\":" + plan.elementsReceived(index));
+    }
+    return text.toString();
+  }
+
+  private static String names(List<PlannedValue> values) {
+    return values.stream().map(PlanJson::name).collect(Collectors.joining(",", "[", "]"));
+  }
+
+  private static void details(PlanStep step, StringJoiner text) {
+    switch (step.action()) {
+      case Action.Slice slice -> text.add(label(slice.label())).add(axes(slice.axes()));
+      case Action.AllGather gather -> text.add(label(gather.label())).add(axes(gather.axes()));
+      case Action.AllReduce reduce -> text.add(axes(reduce.axes()));
+      case Action.ReduceScatter scatter ->
+          text.add(label(scatter.label())).add(axes(scatter.axes()));
+      case Action.AllToAll all ->
+          text.add("\"from\":" + quoted(all.from()))
+              .add("\"to\":" + quoted(all.to()))
+              .add(axes(all.axes()));
+      case Action.CollectivePermute permute ->
+          text.add(axes(permute.axes()))
+              .add("\"layout\":" + quoted(step.result().layout().toString()));
+      case Action.Exchange exchange ->
+          text.add(label(exchange.label()))
+              .add(axes(exchange.axes()))
+              .add("\"layout\":" + quoted(step.result().layout().toString()));
+      case Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ -> {}
+    }
+  }
+
+  private static String label(String label) {
+    return "\"label\":" + quoted(label);
+  }
+
+  private static String axes(List<String> axes) {
+    return "\"axes\":"
+        + axes.stream().map(PlanJson::quoted).collect(Collectors.joining(",", "[", "]"));
+  }
+
+  /** An operand by its number, anything else by its name. */
+  private static String name(PlannedValue value) {
+    return value.name().chars().allMatch(Character::isDigit) ? value.name() : quoted(value.name());
+  }
+
+  private String localShapes() {
+    List<String> operands = new ArrayList<>();
+    for (int input = 0; input < plan.inputs().size(); input++) {
+      operands.add(shape(met(input)));
+    }
+    List<String> results = plan.outputs().stream().map(plan::value).map(PlanJson::shape).toList();
+    return "{\"operands\":[%s],%s}"
+        .formatted(
+            String.join(",", operands),
+            results.size() == 1
+                ? "\"result\":" + results.getFirst()
+                : "\"results\":[" + String.join(",", results) + "]");
+  }
+
+  /** An input as the einsum meets it; as it lies, where there is none. */
+  private PlannedValue met(int input) {
+    int value = input;
+    boolean reshard =
+        plan.steps().stream().noneMatch(step -> step.action() instanceof Action.Contract);
+    if (reshard) {
+      return plan.value(input);
+    }
+    for (int step = 0; step < plan.steps().size(); step++) {
+      PlanStep at = plan.steps().get(step);
+      if (at.operands().contains(value) && !(at.action() instanceof Action.Contract)) {
+        value = plan.inputs().size() + step;
+      }
+    }
+    return plan.value(value);
+  }
+
+  private static String shape(PlannedValue value) {
+    Shape largest = value.layout().largestShape(value.shape());
+    StringJoiner sizes = new StringJoiner(",", "[", "]");
+    for (int dim = 0; dim < largest.rank(); dim++) {
+      sizes.add(Long.toString(largest.size(dim)));
+    }
+    return sizes.toString();
+  }
+
+  private static String quoted(String text) {
+    String escaped = text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+    return "\"" + escaped + "\"";
+  }
+}
