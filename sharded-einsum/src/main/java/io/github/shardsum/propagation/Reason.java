@@ -24,7 +24,8 @@ public sealed interface Reason {
       implements Reason {}
 
   /**
-   * One of several layouts that values asked for.
+   * One of several layouts that values asked for: of one label in several ways, or of one mesh axis
+   * for several labels.
    *
    * @param taken how the one that was taken came
    * @param others the others, the cheapest first
@@ -39,14 +40,15 @@ public sealed interface Reason {
   /**
    * A layout that a value asked for.
    *
+   * @param label the label
    * @param axes mesh axes of the label, joined by dots
    * @param value the value that asks for it
    * @param price what it costs
    */
-  record Alternative(String axes, String value, Pricing.Price price) {
+  record Alternative(String label, String axes, String value, Pricing.Price price) {
     @Override
     public String toString() {
-      return "@%s, asked for by %s: %s".formatted(axes, value, price);
+      return "%s@%s, asked for by %s: %s".formatted(label, axes, value, price);
     }
   }
 

@@ -75,8 +75,12 @@ class TroubleshootingTest {
           Map.entry(
               "is asked for in",
               () ->
+                  propagateStrictly(Annotations.of(Map.of("a", "k@x", "b", "k@y")).apply(PRODUCT))),
+          Map.entry(
+              "labels, in",
+              () ->
                   propagateStrictly(
-                      Annotations.of(Map.of("a", "k@x", "b", "k@y")).apply(PRODUCT))));
+                      Annotations.of(Map.of("a", "m@x", "b", "n@x")).apply(PRODUCT))));
 
   /** What it takes a job of several processes to see; {@code launch.FailingJobTest} does. */
   private static final String OF_JOBS = "choose a number of processes that divides the devices";

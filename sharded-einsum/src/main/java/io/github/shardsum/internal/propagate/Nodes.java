@@ -25,6 +25,7 @@ final class Nodes {
   private final List<Node> nodes = new ArrayList<>();
   private final Map<String, ValueType> types = new LinkedHashMap<>();
   private final Map<String, Movement.Annotate> annotations = new LinkedHashMap<>();
+  private final Map<String, String> annotated = new LinkedHashMap<>();
 
   Nodes(Program program) {
     add(program, "");
@@ -44,6 +45,11 @@ final class Nodes {
     return annotations;
   }
 
+  /** The value that is annotated, by the one that the annotation gives. */
+  Map<String, String> annotated() {
+    return annotated;
+  }
+
   private void add(Program program, String prefix) {
     program.inputs().forEach(input -> types.put(prefix + input.name(), input.type()));
     for (Statement statement : program.statements()) {
@@ -51,6 +57,7 @@ final class Nodes {
       statement.results().forEach(result -> types.put(prefix + result.name(), result.type()));
       if (statement.operation() instanceof Movement.Annotate annotate) {
         annotations.put(results.getFirst(), annotate);
+        annotated.put(results.getFirst(), prefix + annotate.x().name());
       }
       FactorRule rule = ShardingRules.of(statement);
       List<String> operands = names(statement.operation().operands(), prefix);

@@ -2,7 +2,6 @@ package io.github.shardsum.internal.propagate;
 
 import io.github.shardsum.internal.propagate.Node.Carries;
 import io.github.shardsum.internal.propagate.Node.Place;
-import io.github.shardsum.layout.FactorRule.Factor;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotation;
@@ -32,6 +31,7 @@ public final class Propagator {
   private final Nodes nodes;
   private final Map<String, Splits> values = new LinkedHashMap<>();
   private final Map<Conflict, Integer> decided = new LinkedHashMap<>();
+  private final AxisConflicts conflicts;
   private final List<String> notes = new ArrayList<>();
 
   private record Conflict(Node node, int factor, List<List<String>> asked) {}
@@ -52,6 +52,7 @@ public final class Propagator {
     this.options = options;
     nodes = new Nodes(program);
     nodes.types().forEach((name, type) -> values.put(name, new Splits(type)));
+    conflicts = new AxisConflicts(mesh, options, nodes.annotated(), values);
   }
 
   /**
@@ -187,17 +188,19 @@ public final class Propagator {
     Reason.Through through =
         new Reason.Through(
             node.text(),
-            node.rule().factors().get(factor).name(),
+            label(node, factor),
             taken.by.value(),
             splits(taken.by.value()).label(taken.by.dim()),
             level);
     Reason reason =
-        longest.size() == 1 ? through : new Reason.Chosen(through, others(longest, taken));
+        longest.size() == 1
+            ? through
+            : new Reason.Chosen(through, others(node, factor, longest, taken));
     boolean changed = false;
     for (Place place : places) {
       boolean told = carries == Carries.EVERYWHERE || !place.isResult();
       if (told && !isOutbid(node, place, factor, taken.axes, level)) {
-        changed |= extend(node, place, factor, taken, reason);
+        changed |= extend(node, place, factor, taken, reason, level);
       }
     }
     return changed;
@@ -214,47 +217,9 @@ public final class Propagator {
       return false;
     }
     String axis = axes.get(before.size());
-    double own = price(node, factor, axis);
-    for (int other = 0; other < node.rule().factors().size(); other++) {
-      Carries carries = other == factor ? Carries.NOTHING : node.carries(other, level);
-      if (carries != Carries.NOTHING && wants(node, other, axis, carries)) {
-        boolean has = node.places(other).stream().anyMatch(at -> at.value().equals(place.value()));
-        if (has && price(node, other, axis) < own) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  private boolean wants(Node node, int factor, String axis, Carries carries) {
-    return node.places(factor).stream()
-        .filter(place -> carries == Carries.EVERYWHERE || place.isResult())
-        .anyMatch(place -> splits(place.value()).axes(place.dim()).contains(axis));
-  }
-
-  /** What it costs if a statement is computed with an axis on a factor. */
-  private double price(Node node, int factor, String axis) {
-    List<Place> own = node.places(factor);
-    double cost = 0;
-    for (String value : node.values()) {
-      Splits splits = splits(value);
-      Layout layout = splits.layout(mesh);
-      boolean has =
-          own.stream()
-              .anyMatch(at -> at.value().equals(value) && splits.axes(at.dim()).contains(axis));
-      if (splits.uses(axis) && !has) {
-        int dim =
-            own.stream()
-                .filter(at -> at.value().equals(value))
-                .mapToInt(Place::dim)
-                .findFirst()
-                .orElse(-1);
-        cost +=
-            options.pricing().price(layout, splits.moved(mesh, axis, dim), splits.type()).cost();
-      }
-    }
-    return cost;
+    return conflicts.rivals(node, place.value(), axis, level).stream()
+        .anyMatch(
+            other -> other != factor && conflicts.isCheaper(node, other, factor, axis, level));
   }
 
   private static boolean isLonger(List<String> longer, List<String> shorter) {
@@ -286,7 +251,8 @@ public final class Propagator {
   }
 
   /** Adds axes to a dimension as far as the rules of propagation let it. */
-  private boolean extend(Node node, Place place, int factor, Asked asked, Reason reason) {
+  private boolean extend(
+      Node node, Place place, int factor, Asked asked, Reason reason, int level) {
     Splits splits = splits(place.value());
     List<String> axes = asked.axes;
     // A label of another value that is cut alike, as an annotation may have cut it into empty
@@ -301,7 +267,11 @@ public final class Propagator {
     boolean changed = false;
     for (String axis : axes.subList(before.size(), axes.size())) {
       all.add(axis);
-      if (splits.uses(axis) || !(isAlike || fits(node, place, factor, all))) {
+      if (!(isAlike || fits(node, place, factor, all))) {
+        break;
+      }
+      if (splits.uses(axis)) {
+        conflicts.report(node, place, all, asked.by.value(), axis, level);
         break;
       }
       splits.set(place.dim(), all, true, reason);
@@ -376,26 +346,29 @@ public final class Propagator {
     return new Price(cost, String.join(", ", texts));
   }
 
-  private List<Alternative> others(List<Asked> asked, Asked taken) {
+  private List<Alternative> others(Node node, int factor, List<Asked> asked, Asked taken) {
     return asked.stream()
         .filter(one -> !one.equals(taken))
-        .map(one -> alternative(one, asked))
+        .map(one -> alternative(label(node, factor), one, asked))
         .sorted(Comparator.comparingDouble(one -> one.price().cost()))
         .toList();
   }
 
-  private Alternative alternative(Asked one, List<Asked> asked) {
-    return new Alternative(String.join(".", one.axes), one.by.value(), price(one, asked));
+  private static String label(Node node, int factor) {
+    return node.rule().factors().get(factor).name();
+  }
+
+  private Alternative alternative(String label, Asked one, List<Asked> asked) {
+    return new Alternative(label, String.join(".", one.axes), one.by.value(), price(one, asked));
   }
 
   private String conflict(Node node, int factor, List<Asked> asked) {
-    Factor label = node.rule().factors().get(factor);
+    String label = label(node, factor);
     StringBuilder text =
         new StringBuilder(
-            "label %s of %s is asked for in %d ways:"
-                .formatted(label.name(), node.text(), asked.size()));
+            "label %s of %s is asked for in %d ways:".formatted(label, node.text(), asked.size()));
     for (Asked one : asked) {
-      text.append("\n  ").append(label.name()).append(alternative(one, asked));
+      text.append("\n  ").append(alternative(label, one, asked));
     }
     return text.append("\nannotate one of the values with the layout that it should have")
         .toString();

@@ -54,6 +54,20 @@ final class Splits {
     reasons.set(dim, reason);
   }
 
+  /** The dimension that an axis splits, or -1. */
+  int dimOf(String axis) {
+    for (int dim = 0; dim < axes.size(); dim++) {
+      if (axes.get(dim).contains(axis)) {
+        return dim;
+      }
+    }
+    return -1;
+  }
+
+  void setReason(int dim, Reason reason) {
+    reasons.set(dim, reason);
+  }
+
   /** Takes axes away from every dimension: an annotation gives them another use. */
   void release(List<String> taken) {
     axes.replaceAll(own -> own.stream().filter(axis -> !taken.contains(axis)).toList());

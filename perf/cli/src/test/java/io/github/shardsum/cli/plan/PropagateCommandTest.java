@@ -67,4 +67,13 @@ class PropagateCommandTest {
     assertTrue(out.toString().contains("note: program p has no annotation"), out::toString);
     assertEquals(1, run("--strict"));
   }
+
+  @Test
+  void oneAxisForTwoLabelsIsReportedByWhyAndByStrict() throws IOException {
+    assertEquals(
+        0, run("--annotate", "a=i@x", "--annotate", "b=j@x", "--why", "c"), err.toString());
+    assertTrue(out.toString().contains("(not j@x, asked for by b.annotated: "), out::toString);
+    assertEquals(1, run("--annotate", "a=i@x", "--annotate", "b=j@x", "--strict"));
+    assertTrue(err.toString().contains("axis x of c is asked for by 2 labels"), err::toString);
+  }
 }

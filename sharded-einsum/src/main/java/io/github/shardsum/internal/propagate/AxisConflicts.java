@@ -1,0 +1,225 @@
+package io.github.shardsum.internal.propagate;
+
+import io.github.shardsum.internal.propagate.Node.Carries;
+import io.github.shardsum.internal.propagate.Node.Place;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.propagation.Pricing.Price;
+import io.github.shardsum.propagation.PropagationException;
+import io.github.shardsum.propagation.PropagationOptions;
+import io.github.shardsum.propagation.Reason;
+import io.github.shardsum.propagation.Reason.Alternative;
+import io.github.shardsum.propagation.Reason.Through;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.stream.IntStream;
+
+/**
+ * Conflicts over one mesh axis that several labels of a value ask for. The axis splits one of them:
+ * an annotation of the value decides, else the price.
+ */
+final class AxisConflicts {
+  private final Mesh mesh;
+  private final PropagationOptions options;
+  private final Map<String, String> annotated;
+  private final Map<String, Splits> values;
+  private final Set<List<Object>> reported = new HashSet<>();
+
+  AxisConflicts(
+      Mesh mesh,
+      PropagationOptions options,
+      Map<String, String> annotated,
+      Map<String, Splits> values) {
+    this.mesh = mesh;
+    this.options = options;
+    this.annotated = annotated;
+    this.values = values;
+  }
+
+  private Splits splits(String value) {
+    return Objects.requireNonNull(values.get(value), value);
+  }
+
+  /** The factors of a value that ask for an axis in a statement. */
+  List<Integer> rivals(Node node, String value, String axis, int level) {
+    return IntStream.range(0, node.rule().factors().size())
+        .filter(factor -> !sources(node, factor, axis, level).isEmpty())
+        .filter(factor -> node.places(factor).stream().anyMatch(at -> at.value().equals(value)))
+        .boxed()
+        .toList();
+  }
+
+  /** The places of a factor that have an axis and carry it. */
+  private List<Place> sources(Node node, int factor, String axis, int level) {
+    Carries carries = node.carries(factor, level);
+    return node.places(factor).stream()
+        .filter(
+            at -> carries == Carries.EVERYWHERE || (carries == Carries.BACKWARD && at.isResult()))
+        .filter(at -> splits(at.value()).axes(at.dim()).contains(axis))
+        .toList();
+  }
+
+  /**
+   * Whether an axis goes to one factor before another: of equal prices the larger value decides.
+   */
+  boolean isCheaper(Node node, int factor, int other, String axis, int level) {
+    int byPrice =
+        Double.compare(price(node, factor, axis, "").cost(), price(node, other, axis, "").cost());
+    return byPrice < 0
+        || (byPrice == 0 && bytes(node, factor, axis, level) > bytes(node, other, axis, level));
+  }
+
+  private long bytes(Node node, int factor, String axis, int level) {
+    return sources(node, factor, axis, level).stream()
+        .mapToLong(at -> splits(at.value()).type().bytes())
+        .max()
+        .orElse(0);
+  }
+
+  /**
+   * What it costs to compute a statement with an axis on a factor: values that have the axis
+   * elsewhere are resharded, but for the one whose layout is asked for.
+   */
+  private Price price(Node node, int factor, String axis, String undecided) {
+    List<Place> own = node.places(factor);
+    double cost = 0;
+    StringJoiner texts = new StringJoiner(", ");
+    for (String value : node.values()) {
+      Splits splits = splits(value);
+      List<Place> places = own.stream().filter(at -> at.value().equals(value)).toList();
+      boolean has = places.stream().anyMatch(at -> splits.axes(at.dim()).contains(axis));
+      if (!value.equals(undecided) && splits.uses(axis) && !has) {
+        int dim = places.stream().mapToInt(Place::dim).findFirst().orElse(-1);
+        Price one =
+            options
+                .pricing()
+                .price(splits.layout(mesh), splits.moved(mesh, axis, dim), splits.type());
+        cost += one.cost();
+        texts.add(value + ": " + one);
+      }
+    }
+    return new Price(cost, texts.length() == 0 ? "nothing" : texts.toString());
+  }
+
+  /**
+   * Keeps what a label of a value asked for in vain, since the axis splits another label.
+   *
+   * @throws PropagationException if conflicts are errors
+   */
+  void report(Node node, Place lost, List<String> axes, String by, String axis, int level) {
+    String value = lost.value();
+    int kept = splits(value).dimOf(axis);
+    if (kept < 0
+        || kept == lost.dim()
+        || isAnnotated(value, kept)
+        || isAnnotatedBehind(value, kept)
+        || isAnnotatedBehind(value, lost.dim())
+        || !reported.add(List.of(value, lost.dim(), axis, by))) {
+      return;
+    }
+    Alternative loser = loser(node, lost, axes, by, axis);
+    Reason reason = splits(value).reasons().get(kept);
+    Through taken = through(reason);
+    if (options.strict()) {
+      throw new PropagationException(
+          message(node, value, axis, List.of(winner(node, value, kept, taken, axis), loser)));
+    }
+    List<Alternative> others = new ArrayList<>(List.of(loser));
+    if (reason instanceof Reason.Chosen(Through _, List<Alternative> before)) {
+      others.addAll(before);
+    }
+    others.sort(Comparator.comparingDouble(other -> other.price().cost()));
+    splits(value).setReason(kept, new Reason.Chosen(taken, others));
+  }
+
+  /** The choice that the value lost, with what its readers and its producer then lack. */
+  private Alternative loser(Node node, Place lost, List<String> axes, String by, String axis) {
+    String value = lost.value();
+    Splits splits = splits(value);
+    int factor = lost.dims().factors().getFirst();
+    Price here = price(node, factor, axis, value);
+    Price there = new Price(0, "nothing");
+    if (!through(splits.reasons().get(splits.dimOf(axis))).statement().equals(node.text())) {
+      Layout other = splits.moved(mesh, axis, lost.dim());
+      Price one = options.pricing().price(other, splits.layout(mesh), splits.type());
+      there = new Price(one.cost(), value + ": " + one);
+    }
+    return new Alternative(splits.label(lost.dim()), String.join(".", axes), by, sum(here, there));
+  }
+
+  private static Price sum(Price one, Price other) {
+    String text =
+        one.cost() == 0 ? other.text() : other.cost() == 0 ? one.text() : one + ", " + other;
+    return new Price(one.cost() + other.cost(), text);
+  }
+
+  private Alternative winner(Node node, String value, int kept, Through taken, String axis) {
+    Splits splits = splits(value);
+    int factor =
+        IntStream.range(0, node.rule().factors().size())
+            .filter(
+                each ->
+                    node.places(each).stream()
+                        .anyMatch(at -> at.value().equals(value) && at.dim() == kept))
+            .findFirst()
+            .orElseThrow();
+    return new Alternative(
+        splits.label(kept),
+        String.join(".", splits.axes(kept)),
+        taken.value(),
+        price(node, factor, axis, value));
+  }
+
+  private static String message(
+      Node node, String value, String axis, List<Alternative> alternatives) {
+    StringJoiner text = new StringJoiner("\n  ");
+    text.add(
+        "mesh axis %s of %s is asked for by %d labels, in %s:"
+            .formatted(axis, value, alternatives.size(), node.text()));
+    alternatives.forEach(one -> text.add(one.toString()));
+    return text + "\nannotate " + value + " with the layout that it should have";
+  }
+
+  /** Whether an annotation of the value, before or behind it, says that a dimension is split. */
+  private boolean isAnnotated(String value, int dim) {
+    String at = value;
+    int label = dim;
+    Set<String> visited = new HashSet<>();
+    while (visited.add(at)) {
+      Reason reason = splits(at).reasons().get(label);
+      if (!(reason instanceof Through || reason instanceof Reason.Chosen)) {
+        return reason instanceof Reason.Annotated;
+      }
+      Through through = through(reason);
+      String from = through.value();
+      if (!from.equals(annotated.get(at)) && !at.equals(annotated.get(from))) {
+        return false;
+      }
+      at = from;
+      label = splits(at).type().axis(through.label());
+    }
+    return false;
+  }
+
+  /** Whether an annotation of the value says how a label of what it gives is split. */
+  private boolean isAnnotatedBehind(String value, int dim) {
+    return annotated.entrySet().stream()
+        .filter(one -> one.getValue().equals(value))
+        .anyMatch(one -> splits(one.getKey()).reasons().get(dim) instanceof Reason.Annotated);
+  }
+
+  private static Through through(Reason reason) {
+    return switch (reason) {
+      case Through one -> one;
+      case Reason.Chosen(Through taken, List<Alternative> _) -> taken;
+      case Reason.Annotated _, Reason.Unasked _ ->
+          throw new IllegalStateException("an axis without a statement that carried it: " + reason);
+    };
+  }
+}
