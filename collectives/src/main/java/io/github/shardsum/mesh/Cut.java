@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -398,7 +399,8 @@ public final class Cut {
     @Override
     public String toString() {
       String scale = factor == 1 ? "" : factor + " ";
-      return "[%slo %+d, %s(hi - 1) %+d) of %d".formatted(scale, first, scale, last + 1, size);
+      return String.format(
+          Locale.ROOT, "[%slo %+d, %s(hi - 1) %+d) of %d", scale, first, scale, last + 1, size);
     }
   }
 
@@ -416,7 +418,7 @@ public final class Cut {
 
     @Override
     public String toString() {
-      return "{j : %d + %d j in [lo, hi)} of %d".formatted(low, step, size);
+      return String.format(Locale.ROOT, "{j : %d + %d j in [lo, hi)} of %d", low, step, size);
     }
   }
 }

@@ -112,7 +112,8 @@ public record CollectiveCost(String what, List<PhaseCost> phases) {
   }
 
   private static String row(String... cells) {
-    return "  %-26s %-24s %15s %13s  %-22s %5s %13s\n".formatted((Object[]) cells);
+    return String.format(
+        Locale.ROOT, "  %-26s %-24s %15s %13s  %-22s %5s %13s\n", (Object[]) cells);
   }
 
   static String micros(double seconds) {

@@ -2,6 +2,7 @@ package io.github.shardsum.topology;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -157,7 +158,7 @@ public final class Topologies {
    */
   public static String describe() {
     return KNOWN.stream()
-        .map(known -> "%-8s %s".formatted(known.name(), known.about()))
+        .map(known -> String.format(Locale.ROOT, "%-8s %s", known.name(), known.about()))
         .collect(Collectors.joining("\n"));
   }
 

@@ -1,6 +1,7 @@
 package io.github.shardsum.topology;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -157,13 +158,14 @@ public record Topology(
   @Override
   public String toString() {
     String fabric = axes.stream().map(TopologyAxis::toString).collect(Collectors.joining(" x "));
-    return "%s: %d devices, %d a chip, %s, %s%s"
-        .formatted(
-            name,
-            devices(),
-            devicesPerChip,
-            fabric,
-            link,
-            hostLevel.map(level -> ", " + level).orElse(""));
+    return String.format(
+        Locale.ROOT,
+        "%s: %d devices, %d a chip, %s, %s%s",
+        name,
+        devices(),
+        devicesPerChip,
+        fabric,
+        link,
+        hostLevel.map(level -> ", " + level).orElse(""));
   }
 }

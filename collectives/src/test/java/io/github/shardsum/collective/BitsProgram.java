@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.zip.CRC32C;
@@ -48,6 +49,7 @@ public final class BitsProgram {
         lines.addAll(program.lines);
         if (collectives.process() == 0) {
           System.out.printf(
+              Locale.ROOT,
               "%d x %d, mesh %s: %d collectives%n",
               collectives.processes(),
               collectives.devices().size(),
@@ -155,7 +157,7 @@ public final class BitsProgram {
     StringBuilder line = new StringBuilder();
     line.append(collective).append(" of ").append(x.getFirst().dtype()).append(':');
     for (int member = 0; member < all.size(0); member++) {
-      line.append(String.format(" %08x", all.getLong(member)));
+      line.append(String.format(Locale.ROOT, " %08x", all.getLong(member)));
     }
     lines.add(line.toString());
   }

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -239,6 +240,7 @@ public final class Safetensors implements AutoCloseable {
       long end = Math.addExact(offset, TensorBytes.byteSize(tensor));
       members.add(
           String.format(
+              Locale.ROOT,
               "%s:{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}",
               quoted(entry.getKey()),
               tensor.dtype().name(),
@@ -261,7 +263,9 @@ public final class Safetensors implements AutoCloseable {
         case '\n' -> quoted.append("\\n");
         case '\r' -> quoted.append("\\r");
         case '\t' -> quoted.append("\\t");
-        default -> quoted.append(c < ' ' ? String.format("\\u%04x", (int) c) : String.valueOf(c));
+        default ->
+            quoted.append(
+                c < ' ' ? String.format(Locale.ROOT, "\\u%04x", (int) c) : String.valueOf(c));
       }
     }
     return quoted.append('"').toString();

@@ -15,6 +15,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
@@ -389,15 +390,23 @@ public final class GroupedProduct {
               && tensor.size(axis) == (side == 0 ? groups : n);
       if (!fits) {
         throw new IllegalArgumentException(
-            "grouped product: expected a bias with labels e of size %d and n of size %d, or one of them, got %s of %s"
-                .formatted(groups, n, labels, tensor.description()));
+            String.format(
+                Locale.ROOT,
+                "grouped product: expected a bias with labels e of size %d and n of size %d, or one of them, got %s of %s",
+                groups,
+                n,
+                labels,
+                tensor.description()));
       }
       strides[side] = tensor.stride(axis);
     }
     if (tensor.rank() != labels.size()) {
       throw new IllegalArgumentException(
-          "grouped product: expected a bias with an axis for each label, got %s of %s"
-              .formatted(labels, tensor.description()));
+          String.format(
+              Locale.ROOT,
+              "grouped product: expected a bias with an axis for each label, got %s of %s",
+              labels,
+              tensor.description()));
     }
     return new Bias(Optional.of(ArrayRef.of(tensor)), strides[0], strides[1]);
   }
@@ -461,8 +470,13 @@ public final class GroupedProduct {
     for (int group = 0; group < groups.length; group++) {
       if (groups[group] < 0 || groups[group] > left) {
         throw new IllegalArgumentException(
-            "grouped product: expected sizes of at least 0 with a sum of at most %d rows, got %d for group %d with %d rows left"
-                .formatted(rows, groups[group], group, left));
+            String.format(
+                Locale.ROOT,
+                "grouped product: expected sizes of at least 0 with a sum of at most %d rows, got %d for group %d with %d rows left",
+                rows,
+                groups[group],
+                group,
+                left));
       }
       left -= groups[group];
     }

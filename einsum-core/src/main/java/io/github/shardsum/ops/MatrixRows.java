@@ -5,6 +5,7 @@ import io.github.shardsum.internal.contraction.GroupedSteps.Side;
 import io.github.shardsum.internal.memory.TableRows;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -75,8 +76,12 @@ public final class MatrixRows {
       long last = source.offset() + starts[row] + Math.max(0, along);
       if (from < 0 || last >= length) {
         throw new IndexOutOfBoundsException(
-            "rows: row %d must lie inside %s, got a start at position %d"
-                .formatted(row, source.description(), starts[row]));
+            String.format(
+                Locale.ROOT,
+                "rows: row %d must lie inside %s, got a start at position %d",
+                row,
+                source.description(),
+                starts[row]));
       }
     }
   }
@@ -142,7 +147,7 @@ public final class MatrixRows {
   @Override
   public String toString() {
     return starts.isPresent()
-        ? "%d rows of %s".formatted(count, source.description())
+        ? String.format(Locale.ROOT, "%d rows of %s", count, source.description())
         : source.description();
   }
 }

@@ -4,6 +4,7 @@ import io.github.shardsum.internal.path.PathFormats;
 import io.github.shardsum.internal.path.PathParser;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * An order in which operands are contracted pair by pair; immutable, thread-safe, a value.
@@ -44,7 +45,7 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
   public ContractionPath {
     if (operandCount < 1) {
       throw new PathException(
-          "path: at least one operand is needed, got %d".formatted(operandCount));
+          String.format(Locale.ROOT, "path: at least one operand is needed, got %d", operandCount));
     }
     pairs = List.copyOf(pairs);
     checkPairs(operandCount, pairs);
@@ -142,23 +143,35 @@ public record ContractionPath(int operandCount, List<Pair> pairs) {
     }
     if (pairs.size() != operandCount - 1) {
       throw new PathException(
-          "path: %d operands need %d pairs, got %d"
-              .formatted(operandCount, operandCount - 1, pairs.size()));
+          String.format(
+              Locale.ROOT,
+              "path: %d operands need %d pairs, got %d",
+              operandCount,
+              operandCount - 1,
+              pairs.size()));
     }
   }
 
   private static void checkId(int step, int id, int idCount, int[] usedBy) {
     if (id < 0 || id >= idCount) {
       throw new PathException(
-          "path: step %d takes id %d, but before it there are only ids 0 to %d"
-              .formatted(step, id, idCount - 1));
+          String.format(
+              Locale.ROOT,
+              "path: step %d takes id %d, but before it there are only ids 0 to %d",
+              step,
+              id,
+              idCount - 1));
     }
     if (usedBy[id] != 0) {
       throw new PathException(
           usedBy[id] == step + 1
-              ? "path: step %d takes id %d twice".formatted(step, id)
-              : "path: step %d takes id %d, which step %d has already contracted"
-                  .formatted(step, id, usedBy[id] - 1));
+              ? String.format(Locale.ROOT, "path: step %d takes id %d twice", step, id)
+              : String.format(
+                  Locale.ROOT,
+                  "path: step %d takes id %d, which step %d has already contracted",
+                  step,
+                  id,
+                  usedBy[id] - 1));
     }
     usedBy[id] = step + 1;
   }

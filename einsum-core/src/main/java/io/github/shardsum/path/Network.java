@@ -4,6 +4,7 @@ import io.github.shardsum.internal.path.LabelNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -47,8 +48,11 @@ public record Network(
     for (int operand : sparse) {
       if (operand < 0 || operand >= operands.size()) {
         throw new PathException(
-            "network: sparse operands are numbers from 0 to %d, got %d"
-                .formatted(operands.size() - 1, operand));
+            String.format(
+                Locale.ROOT,
+                "network: sparse operands are numbers from 0 to %d, got %d",
+                operands.size() - 1,
+                operand));
       }
     }
   }
@@ -152,7 +156,11 @@ public record Network(
     for (int label = 0; label < sizes.size(); label++) {
       if (sizes.get(label) < 0) {
         throw new PathException(
-            "network: sizes must be 0 or more, label %d has %d".formatted(label, sizes.get(label)));
+            String.format(
+                Locale.ROOT,
+                "network: sizes must be 0 or more, label %d has %d",
+                label,
+                sizes.get(label)));
       }
     }
     int[] seenIn = new int[sizes.size()];
@@ -162,8 +170,10 @@ public record Network(
     for (int label : output) {
       if (label >= 0 && label < seenIn.length && seenIn[label] == 0) {
         throw new PathException(
-            "network: output label %d is in no operand; leave it out here and repeat the result"
-                .formatted(label));
+            String.format(
+                Locale.ROOT,
+                "network: output label %d is in no operand; leave it out here and repeat the result",
+                label));
       }
     }
     checkTerm(OUTPUT, output, seenIn);
@@ -173,16 +183,21 @@ public record Network(
     for (int label : labels) {
       if (label < 0 || label >= seenIn.length) {
         throw new PathException(
-            "network: %s has label %d, but sizes are given for %s"
-                .formatted(
-                    name(term),
-                    label,
-                    seenIn.length == 0 ? "no label" : "labels 0 to " + (seenIn.length - 1)));
+            String.format(
+                Locale.ROOT,
+                "network: %s has label %d, but sizes are given for %s",
+                name(term),
+                label,
+                seenIn.length == 0 ? "no label" : "labels 0 to " + (seenIn.length - 1)));
       }
       if (seenIn[label] == term + 1) {
         throw new PathException(
-            "network: %s has label %d twice in %s; take its diagonal first and name it once"
-                .formatted(name(term), label, labels));
+            String.format(
+                Locale.ROOT,
+                "network: %s has label %d twice in %s; take its diagonal first and name it once",
+                name(term),
+                label,
+                labels));
       }
       seenIn[label] = term + 1;
     }

@@ -2,6 +2,7 @@ package io.github.shardsum.path;
 
 import io.github.shardsum.internal.path.Search;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -52,8 +53,11 @@ public sealed interface PathFinder {
     public RandomGreedy {
       if (trials < 1 || sweeps < 0) {
         throw new PathException(
-            "random-greedy: trials must be 1 or more and sweeps 0 or more, got %d and %d"
-                .formatted(trials, sweeps));
+            String.format(
+                Locale.ROOT,
+                "random-greedy: trials must be 1 or more and sweeps 0 or more, got %d and %d",
+                trials,
+                sweeps));
       }
       if (budget.isPresent() && budget.get().isNegative()) {
         throw new PathException(

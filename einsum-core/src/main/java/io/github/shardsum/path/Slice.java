@@ -1,5 +1,7 @@
 package io.github.shardsum.path;
 
+import java.util.Locale;
+
 /**
  * A label whose range is run through in chunks, so that intermediates hold one chunk of it only.
  *
@@ -16,8 +18,12 @@ public record Slice(int label, long chunk, long count) {
   public Slice {
     if (chunk < 1 || count < 1) {
       throw new PathException(
-          "slice: chunk and count must be 1 or more, got %d and %d for label %d"
-              .formatted(chunk, count, label));
+          String.format(
+              Locale.ROOT,
+              "slice: chunk and count must be 1 or more, got %d and %d for label %d",
+              chunk,
+              count,
+              label));
     }
   }
 }

@@ -11,6 +11,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -85,7 +86,9 @@ class EpilogueTest {
       Tensor sums = Einsum.einsum(equation, x, y);
       EinsumOptions options = EinsumOptions.defaults().withEpilogue(epilogue);
       Einsum.compile(equation, options, OperandSpec.like(x, y)).runInto(alpha, beta, out, x, y);
-      String what = "%s %dx%dx%d %s a=%s b=%s".formatted(equation, m, k, n, epilogue, alpha, beta);
+      String what =
+          String.format(
+              Locale.ROOT, "%s %dx%dx%d %s a=%s b=%s", equation, m, k, n, epilogue, alpha, beta);
       for (long i = 0; i < m; i++) {
         for (long j = 0; j < n; j++) {
           long row = acrossC ? j : i;

@@ -12,6 +12,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -131,7 +132,7 @@ class GroupedProductTest {
       assertArrayEquals(
           expected.toDoubleArray(),
           given.toDoubleArray(),
-          () -> "rows of %d terms for %d columns in %s".formatted(k, n, dtype));
+          () -> String.format(Locale.ROOT, "rows of %d terms for %d columns in %s", k, n, dtype));
     }
   }
 

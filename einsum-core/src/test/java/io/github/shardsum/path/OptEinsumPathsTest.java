@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -74,7 +75,7 @@ class OptEinsumPathsTest {
     double theirs = subject.theirs();
     assertTrue(
         ours <= theirs * (1 + ROUNDING),
-        () -> "%s: %.4g, opt_einsum %.4g".formatted(subject, ours, theirs));
+        () -> String.format(Locale.ROOT, "%s: %.4g, opt_einsum %.4g", subject, ours, theirs));
   }
 
   static List<Case> cases() throws IOException {

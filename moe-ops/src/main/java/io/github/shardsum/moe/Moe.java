@@ -12,6 +12,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -206,24 +207,26 @@ public final class Moe implements AutoCloseable {
             && weights.bias().isPresent() == spec.biased();
     if (same && !alike) {
       throw new IllegalArgumentException(
-          "moe: weights must be %s wv and %s biases for %s, got them %s wv and %s biases"
-              .formatted(
-                  with(spec.activation().isGated()),
-                  with(spec.biased()),
-                  spec.activation(),
-                  with(weights.linear().isPresent()),
-                  with(weights.bias().isPresent())));
+          String.format(
+              Locale.ROOT,
+              "moe: weights must be %s wv and %s biases for %s, got them %s wv and %s biases",
+              with(spec.activation().isGated()),
+              with(spec.biased()),
+              spec.activation(),
+              with(weights.linear().isPresent()),
+              with(weights.bias().isPresent())));
     }
     if (!same) {
       throw new IllegalArgumentException(
-          "moe: weights must be %s with E=%d, M=%d and H=%d, got wg %s, wi %s"
-              .formatted(
-                  spec.dtype(),
-                  sizes.experts(),
-                  sizes.model(),
-                  sizes.hidden(),
-                  weights.gate().description(),
-                  weights.in().description()));
+          String.format(
+              Locale.ROOT,
+              "moe: weights must be %s with E=%d, M=%d and H=%d, got wg %s, wi %s",
+              spec.dtype(),
+              sizes.experts(),
+              sizes.model(),
+              sizes.hidden(),
+              weights.gate().description(),
+              weights.in().description()));
     }
   }
 

@@ -7,6 +7,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -61,8 +62,11 @@ public record MoeWeights(
       given.linear().ifPresent(b -> Checks.shape("moe: b_v", "[E, H]", given.in().shape(), b));
       if (given.linear().isPresent() != linear.isPresent()) {
         throw new IllegalArgumentException(
-            "moe: b_v must be there if wv is, and only then, got %s b_v and %s wv"
-                .formatted(linear.isPresent() ? "no" : "a", linear.isPresent() ? "a" : "no"));
+            String.format(
+                Locale.ROOT,
+                "moe: b_v must be there if wv is, and only then, got %s b_v and %s wv",
+                linear.isPresent() ? "no" : "a",
+                linear.isPresent() ? "a" : "no"));
       }
     }
     Checks.atLeast("moe: experts E", 1, experts);

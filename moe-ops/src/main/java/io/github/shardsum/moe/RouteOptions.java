@@ -2,6 +2,7 @@ package io.github.shardsum.moe;
 
 import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.internal.moe.route.RouteNotation;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -297,8 +298,12 @@ public record RouteOptions(
       Checks.atLeast("limit: chosen groups", 1, chosen);
       if (groups < chosen || groups > MOST) {
         throw new IllegalArgumentException(
-            "limit: groups must be at least as many as are chosen, %d, and at most %d, got %d"
-                .formatted(chosen, MOST, groups));
+            String.format(
+                Locale.ROOT,
+                "limit: groups must be at least as many as are chosen, %d, and at most %d, got %d",
+                chosen,
+                MOST,
+                groups));
       }
     }
 

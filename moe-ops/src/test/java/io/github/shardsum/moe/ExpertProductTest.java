@@ -18,6 +18,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -168,7 +169,9 @@ class ExpertProductTest {
         List.of("moe.expert_product", "moe.expert_product.gradient", "moe.expert_rows")) {
       Program program =
           Program.parse(
-              """
+              String.format(
+                  Locale.ROOT,
+                  """
               program p {
                 input x: f32[a=2]
                 y = composite(x) {name=%s, splittable=[], decomposition=program twice {
@@ -178,8 +181,8 @@ class ExpertProductTest {
                 }}
                 output y
               }
-              """
-                  .formatted(name));
+              """,
+                  name));
       assertArrayEquals(
           new float[] {2, 6},
           run(KERNELS, program, List.of(Tensor.of(new float[] {1, 3}, 2)))

@@ -18,6 +18,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -56,7 +57,10 @@ class ExpertRowsProperties {
     int experts = 1 + random.nextInt(6);
     int multiple = 1 + random.nextInt(9);
     ProgramBuilder p = Program.builder("rows");
-    Value given = p.input("positions", "i32[G=%d S=%d K=%d]".formatted(groups, tokens, choices));
+    Value given =
+        p.input(
+            "positions",
+            String.format(Locale.ROOT, "i32[G=%d S=%d K=%d]", groups, tokens, choices));
     List<Value> results = p.add(MoePrograms.expertRows(given, experts, CAPACITY, multiple));
     p.output("rows", results.get(0));
     p.output("sizes", results.get(1));
@@ -91,9 +95,12 @@ class ExpertRowsProperties {
     long tokens = positions.size(1);
     long choices = positions.size(2);
     ProgramBuilder p = Program.builder("padded");
-    Value x = p.input("x", "f32[G=%d S=%d M=%d]".formatted(groups, tokens, m));
-    Value w = p.input("w", "f32[E=%d M=%d N=%d]".formatted(experts, m, n));
-    Value given = p.input("positions", "i32[G=%d S=%d K=%d]".formatted(groups, tokens, choices));
+    Value x = p.input("x", String.format(Locale.ROOT, "f32[G=%d S=%d M=%d]", groups, tokens, m));
+    Value w = p.input("w", String.format(Locale.ROOT, "f32[E=%d M=%d N=%d]", experts, m, n));
+    Value given =
+        p.input(
+            "positions",
+            String.format(Locale.ROOT, "i32[G=%d S=%d K=%d]", groups, tokens, choices));
     List<Value> rows = p.add(MoePrograms.expertRows(given, experts, CAPACITY, multiple));
     long bound = positions.elementCount() + experts * (multiple - 1);
     Value hot = p.oneHot(rows.get(0), "R", bound, DType.F32);

@@ -7,6 +7,7 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
+import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,7 +38,9 @@ class LayerMemoryTest {
   }
 
   private static void check(String what, double bytes, double bound) {
-    assertTrue(bytes <= bound, "%s: %.1f MB of %.1f".formatted(what, bytes / 1e6, bound / 1e6));
+    assertTrue(
+        bytes <= bound,
+        String.format(Locale.ROOT, "%s: %.1f MB of %.1f", what, bytes / 1e6, bound / 1e6));
   }
 
   @ParameterizedTest

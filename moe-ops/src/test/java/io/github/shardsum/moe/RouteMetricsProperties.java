@@ -17,6 +17,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.LongStream;
 import net.jqwik.api.Arbitraries;
@@ -54,9 +55,13 @@ class RouteMetricsProperties {
       Backend backend, Problem problem, Tensor scores, RouteInput.Kind kind, RouteOptions options) {
     ProgramBuilder p = Program.builder("metrics");
     String sizes =
-        "[G=%d S=%d E=%d]".formatted(problem.groups(), problem.tokens(), problem.experts());
+        String.format(
+            Locale.ROOT, "[G=%d S=%d E=%d]", problem.groups(), problem.tokens(), problem.experts());
     Value given = p.input("scores", "f64" + sizes);
-    Value mask = p.input("mask", "bool[G=%d S=%d]".formatted(problem.groups(), problem.tokens()));
+    Value mask =
+        p.input(
+            "mask",
+            String.format(Locale.ROOT, "bool[G=%d S=%d]", problem.groups(), problem.tokens()));
     RouteInput<Value> input =
         kind == RouteInput.Kind.LOGITS ? RouteInput.logits(given) : RouteInput.gates(given);
     List<Value> results =

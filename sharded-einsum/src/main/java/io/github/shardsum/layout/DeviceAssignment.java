@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -46,8 +47,12 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
             && devices.stream().allMatch(device -> device >= 0 && device < count);
     if (devices.size() != count || !isPermutation) {
       throw new IllegalArgumentException(
-          "device assignment of sizes %s: must have each of 0 to %d once, got %s"
-              .formatted(sizes, count - 1, devices));
+          String.format(
+              Locale.ROOT,
+              "device assignment of sizes %s: must have each of 0 to %d once, got %s",
+              sizes,
+              count - 1,
+              devices));
     }
   }
 
@@ -86,8 +91,13 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
     int[] order = new int[other.size()];
     Arrays.setAll(order, other::deviceAt);
     throw new IllegalArgumentException(
-        "%s: no layout on mesh \"%s\" puts the parts of \"%s\" there; with device order %s one does"
-            .formatted(this, mesh.notation(), String.join(" ", labels), Arrays.toString(order)));
+        String.format(
+            Locale.ROOT,
+            "%s: no layout on mesh \"%s\" puts the parts of \"%s\" there; with device order %s one does",
+            this,
+            mesh.notation(),
+            String.join(" ", labels),
+            Arrays.toString(order)));
   }
 
   /**
@@ -107,8 +117,12 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
     List<List<String>> axes = new ArrayList<>();
     if (!choose(0, labels.size(), free, axes)) {
       throw new IllegalArgumentException(
-          "%s: mesh \"%s\" has no axes of these products for \"%s\"; factor the mesh, as x=8 into x=2 y=4"
-              .formatted(this, mesh.notation(), String.join(" ", labels)));
+          String.format(
+              Locale.ROOT,
+              "%s: mesh \"%s\" has no axes of these products for \"%s\"; factor the mesh, as x=8 into x=2 y=4",
+              this,
+              mesh.notation(),
+              String.join(" ", labels)));
     }
     Layout layout = layout(mesh, labels, axes);
     List<String> rest = free.stream().map(MeshAxis::name).toList();
@@ -131,8 +145,13 @@ public record DeviceAssignment(List<Integer> sizes, List<Integer> devices) {
     if (mesh.size() != devices.size()
         || (sizes.size() != labels.size() && sizes.size() != labels.size() + 1)) {
       throw new IllegalArgumentException(
-          "%s: must have a dimension for each of \"%s\", or one more, and the %d devices of mesh \"%s\""
-              .formatted(this, String.join(" ", labels), mesh.size(), mesh.notation()));
+          String.format(
+              Locale.ROOT,
+              "%s: must have a dimension for each of \"%s\", or one more, and the %d devices of mesh \"%s\"",
+              this,
+              String.join(" ", labels),
+              mesh.size(),
+              mesh.notation()));
     }
   }
 

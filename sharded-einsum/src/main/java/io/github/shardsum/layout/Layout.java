@@ -7,6 +7,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -46,8 +47,12 @@ public record Layout(Mesh mesh, Term term) {
   private static void check(Mesh mesh, Term term, String name) {
     if (!mesh.axisNames().contains(name)) {
       throw new IllegalArgumentException(
-          "layout \"%s\": a mesh axis must be one of mesh \"%s\", got \"%s\""
-              .formatted(term, mesh.notation(), name));
+          String.format(
+              Locale.ROOT,
+              "layout \"%s\": a mesh axis must be one of mesh \"%s\", got \"%s\"",
+              term,
+              mesh.notation(),
+              name));
     }
   }
 
@@ -64,8 +69,10 @@ public record Layout(Mesh mesh, Term term) {
     int part = notation.indexOf(':');
     if (part >= 0) {
       throw new IllegalArgumentException(
-          "layout \"%s\": a whole mesh axis must be named, got part of one; factor the mesh, as x=8"
-                  .formatted(notation)
+          String.format(
+                  Locale.ROOT,
+                  "layout \"%s\": a whole mesh axis must be named, got part of one; factor the mesh, as x=8",
+                  notation)
               + " into x=2 y=4");
     }
     return new Layout(mesh, Term.parse(notation));
@@ -114,7 +121,8 @@ public record Layout(Mesh mesh, Term term) {
       }
     }
     throw new IllegalArgumentException(
-        "layout \"%s\": expected one of its labels, got \"%s\"".formatted(term, label));
+        String.format(
+            Locale.ROOT, "layout \"%s\": expected one of its labels, got \"%s\"", term, label));
   }
 
   /**
@@ -284,7 +292,12 @@ public record Layout(Mesh mesh, Term term) {
   private void checkRank(Shape whole) {
     if (whole.rank() != rank()) {
       throw new IllegalArgumentException(
-          "layout \"%s\": expected a shape of rank %d, got %s".formatted(term, rank(), whole));
+          String.format(
+              Locale.ROOT,
+              "layout \"%s\": expected a shape of rank %d, got %s",
+              term,
+              rank(),
+              whole));
     }
   }
 

@@ -72,13 +72,17 @@ public final class LayoutPicture {
         width = Math.max(width, picture.columns().size() * CELL_WIDTH + MARGIN + 20);
       }
     }
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         <svg xmlns="http://www.w3.org/2000/svg" width="%1$d" height="%2$d" viewBox="0 0 %1$d %2$d" \
         font-family="monospace" font-size="12">
         <rect width="100%%" height="100%%" fill="white"/>
         %3$s</svg>
-        """
-        .formatted(width, height, body);
+        """,
+        width,
+        height,
+        body);
   }
 
   private String head(int[] slice) {
@@ -91,7 +95,8 @@ public final class LayoutPicture {
 
   private String interval(int dim, int part) {
     Cut cut = layout.cut(dim, shape.size(dim));
-    return "%s %d:%d".formatted(layout.label(dim), cut.start(part), cut.end(part));
+    return String.format(
+        Locale.ROOT, "%s %d:%d", layout.label(dim), cut.start(part), cut.end(part));
   }
 
   private int count(int dim) {
@@ -226,7 +231,7 @@ public final class LayoutPicture {
   }
 
   private static String words(int x, int y, String text) {
-    return "<text x=\"%d\" y=\"%d\">%s</text>%n".formatted(x, y, text);
+    return String.format(Locale.ROOT, "<text x=\"%d\" y=\"%d\">%s</text>%n", x, y, text);
   }
 
   private static String rectangle(int x, int y, String devices) {

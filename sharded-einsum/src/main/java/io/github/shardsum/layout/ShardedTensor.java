@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -35,8 +36,11 @@ public record ShardedTensor(
     shards = List.copyOf(shards);
     if (devices.isEmpty() || devices.size() != shards.size()) {
       throw new IllegalArgumentException(
-          "sharded tensor: expected one shard for each of devices %s, got %d"
-              .formatted(devices, shards.size()));
+          String.format(
+              Locale.ROOT,
+              "sharded tensor: expected one shard for each of devices %s, got %d",
+              devices,
+              shards.size()));
     }
     if (Set.copyOf(devices).size() != devices.size()) {
       throw new IllegalArgumentException(
@@ -47,15 +51,16 @@ public record ShardedTensor(
       Tensor shard = shards.get(i);
       if (!shard.shape().equals(local) || shard.dtype() != shards.getFirst().dtype()) {
         throw new IllegalArgumentException(
-            "sharded tensor %s of %s: the shard of device %d must be %s%s, got %s%s"
-                .formatted(
-                    layout,
-                    shape,
-                    devices.get(i),
-                    shards.getFirst().dtype(),
-                    local,
-                    shard.dtype(),
-                    shard.shape()));
+            String.format(
+                Locale.ROOT,
+                "sharded tensor %s of %s: the shard of device %d must be %s%s, got %s%s",
+                layout,
+                shape,
+                devices.get(i),
+                shards.getFirst().dtype(),
+                local,
+                shard.dtype(),
+                shard.shape()));
       }
     }
   }
@@ -121,8 +126,14 @@ public record ShardedTensor(
     checkWhole();
     if (!whole.shape().equals(shape) || whole.dtype() != dtype()) {
       throw new IllegalArgumentException(
-          "sharded tensor %s: gather must have a result %s%s, got %s%s"
-              .formatted(layout, dtype(), shape, whole.dtype(), whole.shape()));
+          String.format(
+              Locale.ROOT,
+              "sharded tensor %s: gather must have a result %s%s, got %s%s",
+              layout,
+              dtype(),
+              shape,
+              whole.dtype(),
+              whole.shape()));
     }
     Set<Box> written = new HashSet<>();
     for (int i = 0; i < shards.size(); i++) {
@@ -137,9 +148,13 @@ public record ShardedTensor(
     boolean summed = layout.partial().stream().allMatch(axis -> layout.mesh().size(axis) == 1);
     if (devices.size() != layout.mesh().size() || !summed) {
       throw new IllegalStateException(
-          ("sharded tensor %s: gather needs every device's shard of a value that is no partial sum,"
-                  + " got %d of %d devices; reshard it first")
-              .formatted(layout, devices.size(), layout.mesh().size()));
+          String.format(
+              Locale.ROOT,
+              "sharded tensor %s: gather needs every device's shard of a value that is no partial sum,"
+                  + " got %d of %d devices; reshard it first",
+              layout,
+              devices.size(),
+              layout.mesh().size()));
     }
   }
 }

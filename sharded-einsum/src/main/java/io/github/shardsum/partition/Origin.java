@@ -1,5 +1,6 @@
 package io.github.shardsum.partition;
 
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -36,7 +37,7 @@ public record Origin(String cause, Optional<Alternative> runnerUp) {
     /** As in {@code all-gather n over x at 2400}. */
     @Override
     public String toString() {
-      return "%s at %.4g".formatted(description, cost);
+      return String.format(Locale.ROOT, "%s at %.4g", description, cost);
     }
   }
 }

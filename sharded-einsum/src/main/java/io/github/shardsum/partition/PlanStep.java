@@ -1,6 +1,7 @@
 package io.github.shardsum.partition;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -30,13 +31,21 @@ public record PlanStep(
         program || action instanceof Action.Contract || action instanceof Action.Neighbour;
     if ((operands.isEmpty() && !program) || (!many && operands.size() > 1)) {
       throw new IllegalArgumentException(
-          "step %s: operands must be %s, got %s"
-              .formatted(action.op(), many ? "at least one" : "one", operands));
+          String.format(
+              Locale.ROOT,
+              "step %s: operands must be %s, got %s",
+              action.op(),
+              many ? "at least one" : "one",
+              operands));
     }
     if (results.isEmpty() || (!program && results.size() > 1)) {
       throw new IllegalArgumentException(
-          "step %s: results must be %s, got %s"
-              .formatted(action.op(), program ? "at least one" : "one", results));
+          String.format(
+              Locale.ROOT,
+              "step %s: results must be %s, got %s",
+              action.op(),
+              program ? "at least one" : "one",
+              results));
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.shardsum.partition;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -24,7 +25,12 @@ public record PlannedValue(String name, DType dtype, Shape shape, Layout layout)
     Objects.requireNonNull(dtype, "dtype");
     if (shape.rank() != layout.rank()) {
       throw new IllegalArgumentException(
-          "value %s: layout \"%s\" must have the rank of shape %s".formatted(name, layout, shape));
+          String.format(
+              Locale.ROOT,
+              "value %s: layout \"%s\" must have the rank of shape %s",
+              name,
+              layout,
+              shape));
     }
   }
 

@@ -8,6 +8,7 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
@@ -85,8 +86,12 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
     int rank = program.value(name).type().shape().rank();
     if (layout.rank() != rank) {
       throw new IllegalArgumentException(
-          "layouts: that of %s must have %d labels, got %s"
-              .formatted(program.value(name), rank, layout));
+          String.format(
+              Locale.ROOT,
+              "layouts: that of %s must have %d labels, got %s",
+              program.value(name),
+              rank,
+              layout));
     }
   }
 

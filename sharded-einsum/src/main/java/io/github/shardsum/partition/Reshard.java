@@ -5,6 +5,7 @@ import io.github.shardsum.internal.partition.run.PlanRunner;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 
 /** A reshard that is run as often as wanted; thread-safe, one run at a time. */
 public final class Reshard {
@@ -50,14 +51,15 @@ public final class Reshard {
         || !value.shape().equals(input.shape())
         || value.dtype() != input.dtype()) {
       throw new IllegalArgumentException(
-          "reshard: the value must be %s%s %s, got %s%s %s"
-              .formatted(
-                  input.dtype(),
-                  input.shape(),
-                  plan.from(),
-                  value.dtype(),
-                  value.shape(),
-                  value.layout()));
+          String.format(
+              Locale.ROOT,
+              "reshard: the value must be %s%s %s, got %s%s %s",
+              input.dtype(),
+              input.shape(),
+              plan.from(),
+              value.dtype(),
+              value.shape(),
+              value.layout()));
     }
     return runner.run(List.of(value)).getFirst();
   }

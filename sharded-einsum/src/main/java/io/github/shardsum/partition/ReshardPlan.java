@@ -14,6 +14,7 @@ import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -83,24 +84,33 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   private static void check(Layout from, Layout to, Shape shape) {
     if (!from.mesh().equals(to.mesh())) {
       throw new IllegalArgumentException(
-          "reshard: both layouts must be of one mesh, got \"%s\" and \"%s\""
-              .formatted(from.mesh().notation(), to.mesh().notation()));
+          String.format(
+              Locale.ROOT,
+              "reshard: both layouts must be of one mesh, got \"%s\" and \"%s\"",
+              from.mesh().notation(),
+              to.mesh().notation()));
     }
     if (!from.whole().equals(to.whole())) {
       throw new IllegalArgumentException(
-          "reshard: both layouts must have the same labels in the same order, got \"%s\" and \"%s\""
-              .formatted(from, to));
+          String.format(
+              Locale.ROOT,
+              "reshard: both layouts must have the same labels in the same order, got \"%s\" and \"%s\"",
+              from,
+              to));
     }
     if (shape.rank() != from.rank()) {
       throw new IllegalArgumentException(
-          "reshard: the shape must have a size for each label of \"%s\", got %s"
-              .formatted(from, shape));
+          String.format(
+              Locale.ROOT,
+              "reshard: the shape must have a size for each label of \"%s\", got %s",
+              from,
+              shape));
     }
     Set<String> labels = new HashSet<>();
     for (int dim = 0; dim < from.rank(); dim++) {
       if (!labels.add(from.label(dim))) {
         throw new IllegalArgumentException(
-            "reshard: every label must occur once, got \"%s\"".formatted(from));
+            String.format(Locale.ROOT, "reshard: every label must occur once, got \"%s\"", from));
       }
     }
   }
@@ -141,7 +151,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
    * @return lines of text
    */
   public String explain() {
-    return "%s%n%s".formatted(plan.explain(), notes());
+    return String.format(Locale.ROOT, "%s%n%s", plan.explain(), notes());
   }
 
   /**
@@ -152,12 +162,17 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
   public String notes() {
     long received = plan.elementsReceived();
     String ratio =
-        lowerBound > 0 ? ", %.2f times that".formatted((double) received / lowerBound) : "";
-    return "lower bound %d elements%s%s"
-        .formatted(
-            lowerBound,
-            ratio,
-            greedy ? "%ntoo many layouts: steps were chosen one by one".formatted() : "");
+        lowerBound > 0
+            ? String.format(Locale.ROOT, ", %.2f times that", (double) received / lowerBound)
+            : "";
+    return String.format(
+        Locale.ROOT,
+        "lower bound %d elements%s%s",
+        lowerBound,
+        ratio,
+        greedy
+            ? String.format(Locale.ROOT, "%ntoo many layouts: steps were chosen one by one")
+            : "");
   }
 
   /** As {@link #explain()}. */

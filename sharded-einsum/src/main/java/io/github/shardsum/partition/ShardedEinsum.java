@@ -10,6 +10,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -134,9 +135,14 @@ public final class ShardedEinsum implements AutoCloseable {
           || !same(operand, input)
           || !operand.devices().equals(collectives.devices())) {
         throw new IllegalArgumentException(
-            "operand %d: must lie as %s on devices %s, got %s on devices %s"
-                .formatted(
-                    i, input.layout(), collectives.devices(), operand.layout(), operand.devices()));
+            String.format(
+                Locale.ROOT,
+                "operand %d: must lie as %s on devices %s, got %s on devices %s",
+                i,
+                input.layout(),
+                collectives.devices(),
+                operand.layout(),
+                operand.devices()));
       }
     }
     synchronized (runner) {
@@ -157,15 +163,26 @@ public final class ShardedEinsum implements AutoCloseable {
     int wanted = plan.plan().inputs().size();
     if (given != wanted) {
       throw new IllegalArgumentException(
-          "einsum %s: expected %d operands, got %d".formatted(plan.equation(), wanted, given));
+          String.format(
+              Locale.ROOT,
+              "einsum %s: expected %d operands, got %d",
+              plan.equation(),
+              wanted,
+              given));
     }
   }
 
   private static void check(int number, PlannedValue input, Shape shape, DType dtype) {
     if (!shape.equals(input.shape()) || dtype != input.dtype()) {
       throw new IllegalArgumentException(
-          "operand %d: must be %s%s, got %s%s"
-              .formatted(number, input.dtype(), input.shape(), dtype, shape));
+          String.format(
+              Locale.ROOT,
+              "operand %d: must be %s%s, got %s%s",
+              number,
+              input.dtype(),
+              input.shape(),
+              dtype,
+              shape));
     }
   }
 

@@ -10,6 +10,7 @@ import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Statement;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -55,15 +56,23 @@ public record SpmdPlan(
   private static void check(Mesh mesh, PlannedValue value) {
     if (!value.layout().mesh().equals(mesh)) {
       throw new IllegalArgumentException(
-          "plan: every layout must be of mesh \"%s\", got %s on \"%s\""
-              .formatted(mesh.notation(), value, value.layout().mesh().notation()));
+          String.format(
+              Locale.ROOT,
+              "plan: every layout must be of mesh \"%s\", got %s on \"%s\"",
+              mesh.notation(),
+              value,
+              value.layout().mesh().notation()));
     }
   }
 
   private static void check(int value, int known) {
     if (value < 0 || value >= known) {
       throw new IllegalArgumentException(
-          "plan: a value must be one of the %d before its reader, got %d".formatted(known, value));
+          String.format(
+              Locale.ROOT,
+              "plan: a value must be one of the %d before its reader, got %d",
+              known,
+              value));
     }
   }
 
@@ -86,7 +95,7 @@ public record SpmdPlan(
       first += step.results().size();
     }
     throw new IndexOutOfBoundsException(
-        "plan: a value must be one of %d, got %d".formatted(first, number));
+        String.format(Locale.ROOT, "plan: a value must be one of %d, got %d", first, number));
   }
 
   /**

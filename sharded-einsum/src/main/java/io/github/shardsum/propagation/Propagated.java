@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -48,7 +49,7 @@ public record Propagated(
     Layout layout = layouts.get(value);
     if (layout == null) {
       throw new IllegalArgumentException(
-          "value: must be one of %s, got %s".formatted(layouts.keySet(), value));
+          String.format(Locale.ROOT, "value: must be one of %s, got %s", layouts.keySet(), value));
     }
     return layout;
   }
@@ -128,7 +129,8 @@ public record Propagated(
               why.add(layout.term().axis(dim) + " <- " + chain(name, dim).getFirst());
             }
           }
-          text.append(("%-" + Math.max(1, width) + "s  %s").formatted(name, layout));
+          text.append(
+              String.format(Locale.ROOT, "%-" + Math.max(1, width) + "s  %s", name, layout));
           text.append(why.length() == 0 ? "" : "    " + why).append('\n');
         });
     return text.toString();

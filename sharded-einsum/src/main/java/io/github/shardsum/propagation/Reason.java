@@ -1,6 +1,7 @@
 package io.github.shardsum.propagation;
 
 import java.util.List;
+import java.util.Locale;
 
 /** Why a label of a value is split as it is. */
 public sealed interface Reason {
@@ -48,7 +49,7 @@ public sealed interface Reason {
   record Alternative(String label, String axes, String value, Pricing.Price price) {
     @Override
     public String toString() {
-      return "%s@%s, asked for by %s: %s".formatted(label, axes, value, price);
+      return String.format(Locale.ROOT, "%s@%s, asked for by %s: %s", label, axes, value, price);
     }
   }
 

@@ -15,6 +15,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -23,7 +24,9 @@ class RoutedValuesTest {
   /** Dispatch and combine of the GShard paper, from positions and weights. */
   private static Program layer(long g, long s, long k, long e, long c, long m, DType dtype) {
     return Program.parse(
-        """
+        String.format(
+                Locale.ROOT,
+                """
         program layer {
           input x: DT[G=%1$d S=%2$d M=%6$d]
           input weights: DT[G=%1$d S=%2$d K=%3$d]
@@ -37,8 +40,14 @@ class RoutedValuesTest {
           y = einsum(combine, squared) {equation="GSEC,EGCM->GSM"}
           output y
         }
-        """
-            .formatted(g, s, k, e, c, m, e * c)
+        """,
+                g,
+                s,
+                k,
+                e,
+                c,
+                m,
+                e * c)
             .replace("DT", dtype.toString()));
   }
 

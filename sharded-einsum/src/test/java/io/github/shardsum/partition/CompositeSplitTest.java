@@ -6,6 +6,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +20,9 @@ final class CompositeSplitTest {
   private static final Action ALL_REDUCE = new Action.AllReduce(List.of("x"));
 
   private static String program(String splittable, String statement, String type) {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         program p {
           input a: f32[m=4 n=6]
           b: f32[%2$s] = composite(a) {name=test.c, splittable=[%1$s], decomposition=program c {
@@ -29,8 +32,10 @@ final class CompositeSplitTest {
           }}
           output b
         }
-        """
-        .formatted(splittable, type, statement);
+        """,
+        splittable,
+        type,
+        statement);
   }
 
   private static String merge(String splittable) {

@@ -15,6 +15,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /** What a loop reads alike in every round is brought to where it is read once, before the loop. */
@@ -22,7 +23,9 @@ class LoopInvariantsTest {
   /** The weights lie split and are read whole, the tokens stay where they are. */
   private static Program layers(long rounds) {
     return Program.parse(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         program layers {
           input tokens: i64[b@x=16 m=8]
           input weights: i64[m@x=8 h=8]
@@ -35,8 +38,8 @@ class LoopInvariantsTest {
           }}
           output last
         }
-        """
-            .formatted(rounds));
+        """,
+            rounds));
   }
 
   private static ProgramPlan plan(Program program) {

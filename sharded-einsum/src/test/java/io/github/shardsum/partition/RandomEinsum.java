@@ -19,6 +19,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -67,7 +68,9 @@ final class RandomEinsum {
     output.removeIf(label -> !had.contains(label) && !random.oneIn(3));
     output.stream().filter(l -> !had.contains(l)).forEach(l -> made.put(l, size(l)));
     equation = new Equation(operands, term(output, random.oneIn(3) ? mesh.axisNames() : List.of()));
-    what = "seed %d: %s %s %s on %s".formatted(seed, equation, sizes, dtype, mesh.notation());
+    what =
+        String.format(
+            Locale.ROOT, "seed %d: %s %s %s on %s", seed, equation, sizes, dtype, mesh.notation());
   }
 
   private List<String> labels(int count, boolean distinct) {

@@ -12,6 +12,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +45,9 @@ final class RandomReshardsTest {
     Shape shape = Shape.of(labels.stream().mapToLong(_ -> random.size()).toArray());
     Layout from = random.layout(mesh, labels, mesh.axisNames());
     Layout to = random.layout(mesh, labels, from.partial());
-    String what = "%s: %s to %s of %s on %s".formatted(seed, from, to, shape, mesh.notation());
+    String what =
+        String.format(
+            Locale.ROOT, "%s: %s to %s of %s on %s", seed, from, to, shape, mesh.notation());
     ReshardPlan plan;
     try {
       plan = ReshardPlan.of(from, to, shape, DType.F32, PlanOptions.defaults());

@@ -19,6 +19,7 @@ import io.github.shardsum.random.Philox;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -320,7 +321,8 @@ class OperationsTest {
   void anErrorOnALongLineShowsWhatStandsAround() {
     StringBuilder text = new StringBuilder("program p { input x0: f32[a=2]");
     for (int i = 0; i < 2000; i++) {
-      text.append(" x%d = %s(x%d)".formatted(i + 1, i == 1000 ? "frob" : "relu", i));
+      text.append(
+          String.format(Locale.ROOT, " x%d = %s(x%d)", i + 1, i == 1000 ? "frob" : "relu", i));
     }
     String message =
         String.valueOf(

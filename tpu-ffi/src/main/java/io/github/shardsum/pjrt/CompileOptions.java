@@ -4,6 +4,7 @@ import io.github.shardsum.internal.pjrt.abi.Proto;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -42,8 +43,12 @@ public record CompileOptions(
   public CompileOptions {
     if (replicas < 1 || partitions < 1 || (long) replicas * partitions > MOST) {
       throw new IllegalArgumentException(
-          "compile options: expected replicas and partitions of at least 1, %d in all at most, got %d and %d"
-              .formatted(MOST, replicas, partitions));
+          String.format(
+              Locale.ROOT,
+              "compile options: expected replicas and partitions of at least 1, %d in all at most, got %d and %d",
+              MOST,
+              replicas,
+              partitions));
     }
     assignment = assignment.map(rows -> checked(rows, replicas, partitions));
     flags = Map.copyOf(flags);
@@ -63,8 +68,12 @@ public record CompileOptions(
     long distinct = copy.stream().flatMap(List::stream).distinct().count();
     if (!fits || distinct != (long) replicas * partitions) {
       throw new IllegalArgumentException(
-          "device assignment: expected %d rows of %d different ids, got %s"
-              .formatted(replicas, partitions, copy));
+          String.format(
+              Locale.ROOT,
+              "device assignment: expected %d rows of %d different ids, got %s",
+              replicas,
+              partitions,
+              copy));
     }
     return copy;
   }

@@ -14,6 +14,7 @@ import io.github.shardsum.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -320,8 +321,11 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   private void checkRows(int rows) {
     if (rows != devices.size()) {
       throw new IllegalArgumentException(
-          "arguments: expected a row for each of %d devices, got %d"
-              .formatted(devices.size(), rows));
+          String.format(
+              Locale.ROOT,
+              "arguments: expected a row for each of %d devices, got %d",
+              devices.size(),
+              rows));
     }
   }
 
@@ -334,7 +338,11 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
     for (List<PjrtBuffer> row : arguments) {
       if (row.size() != width) {
         throw new IllegalArgumentException(
-            "arguments: expected rows of one length, got %d and %d".formatted(width, row.size()));
+            String.format(
+                Locale.ROOT,
+                "arguments: expected rows of one length, got %d and %d",
+                width,
+                row.size()));
       }
       for (int i = 0; i < width; i++) {
         flat[at++] = row.get(i);

@@ -3,6 +3,7 @@ package io.github.shardsum.pjrt;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -77,8 +78,13 @@ public final class PjrtOptions {
     }
     if (!type.isInstance(value)) {
       throw new IllegalArgumentException(
-          "option \"%s\": expected PjrtValue.%s, got PjrtValue.%s %s"
-              .formatted(name, type.getSimpleName(), value.getClass().getSimpleName(), value));
+          String.format(
+              Locale.ROOT,
+              "option \"%s\": expected PjrtValue.%s, got PjrtValue.%s %s",
+              name,
+              type.getSimpleName(),
+              value.getClass().getSimpleName(),
+              value));
     }
     checkRange(name, value);
     Map<String, PjrtValue> more = new LinkedHashMap<>(values);

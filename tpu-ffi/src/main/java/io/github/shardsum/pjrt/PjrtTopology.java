@@ -14,6 +14,7 @@ import io.github.shardsum.internal.pjrt.client.TpuLimits;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -203,8 +204,11 @@ public final class PjrtTopology implements AutoCloseable {
     int there = deviceCount();
     if (wanted > there) {
       throw new IllegalArgumentException(
-          "replicas x partitions: expected at most the topology's %d devices, got %d"
-              .formatted(there, wanted));
+          String.format(
+              Locale.ROOT,
+              "replicas x partitions: expected at most the topology's %d devices, got %d",
+              there,
+              wanted));
     }
     Assignments.check(() -> devices().stream().map(PjrtDeviceDescription::id).toList(), options);
     TpuLimits.check(this::devices, options);

@@ -6,6 +6,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How a value is split over the devices of a program.
@@ -49,8 +50,12 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     }
     if (count != devices.size()) {
       throw new IllegalArgumentException(
-          "sharding: expected a list of devices for each of %d tiles %s, got %s"
-              .formatted(count, tiles, devices));
+          String.format(
+              Locale.ROOT,
+              "sharding: expected a list of devices for each of %d tiles %s, got %s",
+              count,
+              tiles,
+              devices));
     }
     checkNumbers(devices);
   }
@@ -247,16 +252,26 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     int wanted = devices.stream().mapToInt(List::size).sum();
     if (count != wanted) {
       throw new IllegalArgumentException(
-          "%s: expected %d, one for each device of %s, got %d"
-              .formatted(what, wanted, this, count));
+          String.format(
+              Locale.ROOT,
+              "%s: expected %d, one for each device of %s, got %d",
+              what,
+              wanted,
+              this,
+              count));
     }
   }
 
   private void checkRank(String what, Tensor tensor) {
     if (!tiles.isEmpty() && tiles.size() != tensor.rank()) {
       throw new IllegalArgumentException(
-          "%s: expected rank %d for %s, got shape %s"
-              .formatted(what, tiles.size(), this, tensor.shape()));
+          String.format(
+              Locale.ROOT,
+              "%s: expected rank %d for %s, got shape %s",
+              what,
+              tiles.size(),
+              this,
+              tensor.shape()));
     }
   }
 
@@ -269,8 +284,12 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
       long size = whole.size(axis);
       if (size % parts != 0) {
         throw new IllegalArgumentException(
-            "axis %d: expected a multiple of its %d parts, got shape %s"
-                .formatted(axis, parts, whole.shape()));
+            String.format(
+                Locale.ROOT,
+                "axis %d: expected a multiple of its %d parts, got shape %s",
+                axis,
+                parts,
+                whole.shape()));
       }
       long chunk = size / parts;
       part = part.slice(axis, rest % parts * chunk, (rest % parts + 1) * chunk);
@@ -294,9 +313,14 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
     for (Tensor part : parts) {
       if (part.dtype() != first.dtype() || !part.shape().equals(first.shape())) {
         throw new IllegalArgumentException(
-            "parts: expected all of one type, got %s %s of device 0 and %s %s of device %d"
-                .formatted(
-                    first.dtype(), first.shape(), part.dtype(), part.shape(), parts.indexOf(part)));
+            String.format(
+                Locale.ROOT,
+                "parts: expected all of one type, got %s %s of device 0 and %s %s of device %d",
+                first.dtype(),
+                first.shape(),
+                part.dtype(),
+                part.shape(),
+                parts.indexOf(part)));
       }
     }
     long[] sizes = first.shape().toArray();

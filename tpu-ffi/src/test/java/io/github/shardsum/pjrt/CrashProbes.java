@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -292,7 +293,8 @@ final class CrashProbes {
     StringBuilder text =
         new StringBuilder("func.func @main(%v0: tensor<3xf32>) -> tensor<3xf32> {\n");
     for (int i = 1; i <= length; i++) {
-      text.append("%%v%d = stablehlo.sine %%v%d : tensor<3xf32>\n".formatted(i, i - 1));
+      text.append(
+          String.format(Locale.ROOT, "%%v%d = stablehlo.sine %%v%d : tensor<3xf32>\n", i, i - 1));
     }
     return text.append("return %v").append(length).append(" : tensor<3xf32>\n}").toString();
   }

@@ -4,6 +4,7 @@ import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -74,7 +75,9 @@ record EinsumText(
     l.stream().filter(Predicate.not(r::contains)).forEach(dotted::add);
     r.stream().filter(Predicate.not(l::contains)).forEach(dotted::add);
     String mesh = devices == 1 ? "" : "  sdy.mesh @mesh = <[\"x\"=" + devices + "]>\n";
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         module @einsum {
         %s  func.func public @main(%%a: %s%s, %%b: %s%s) -> (%s%s) {
             %%0 = stablehlo.dot_general %%a, %%b, batching_dims = %s x %s, contracting_dims = %s x %s : (%s, %s) -> %s
@@ -82,26 +85,25 @@ record EinsumText(
             return %%1 : %s
           }
         }
-        """
-        .formatted(
-            mesh,
-            type(l),
-            annotation(left),
-            type(r),
-            annotation(right),
-            type(o),
-            annotation(out),
-            places(batch, l),
-            places(batch, r),
-            places(contracted, l),
-            places(contracted, r),
-            type(l),
-            type(r),
-            type(dotted),
-            places(o, dotted),
-            type(dotted),
-            type(o),
-            type(o));
+        """,
+        mesh,
+        type(l),
+        annotation(left),
+        type(r),
+        annotation(right),
+        type(o),
+        annotation(out),
+        places(batch, l),
+        places(batch, r),
+        places(contracted, l),
+        places(contracted, r),
+        type(l),
+        type(r),
+        type(dotted),
+        places(o, dotted),
+        type(dotted),
+        type(o),
+        type(o));
   }
 
   private static List<String> names(List<Label> labels) {

@@ -19,6 +19,7 @@ import java.lang.invoke.MethodType;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -227,7 +228,8 @@ final class FakePlugin {
       if (stated < own) {
         return error(
             PjrtCode.INVALID_ARGUMENT,
-            "Unexpected %s size: expected %d, got %d".formatted(struct, own, stated));
+            String.format(
+                Locale.ROOT, "Unexpected %s size: expected %d, got %d", struct, own, stated));
       }
       Behaviour behaviour = behaviours.get(slot);
       return behaviour == null

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,7 @@ class LibtpuTest {
     CompiledMemory memory = program.memory();
     Map<String, PjrtValue> cost = program.costAnalysis();
     System.out.printf(
+        Locale.ROOT,
         "%-13s %5d devices, %4.1f s; arguments %,d, results %,d, temporary %,d, peak %,d, code %,d bytes; flops %s, bytes accessed %s, optimal seconds %s%n",
         name,
         devices,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,8 +68,12 @@ class NativeMemoryTest {
     assertEquals(NativeMemoryGrowth.STRETCHES, growth.length);
     long middle = growth[NativeMemoryGrowth.STRETCHES / 2];
     System.out.printf(
+        Locale.ROOT,
         "native memory, %s of %s: %d cycles, growth of the stretches %s bytes%n",
-        what, library.getFileName(), cycles, Arrays.toString(growth));
+        what,
+        library.getFileName(),
+        cycles,
+        Arrays.toString(growth));
     assertTrue(
         middle < cycles / NativeMemoryGrowth.STRETCHES * leak,
         what + ": most stretches grew by " + middle + " bytes or more");

@@ -9,6 +9,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -74,8 +75,11 @@ class RunningOnPluginTest {
       IllegalArgumentException far =
           assertThrows(IllegalArgumentException.class, () -> add.run(good, elsewhere));
       assertEquals(
-          "argument 1: expected a buffer on %s, got one on %s; put it there by bufferFrom or copyTo"
-              .formatted(on.device(0), on.device(1)),
+          String.format(
+              Locale.ROOT,
+              "argument 1: expected a buffer on %s, got one on %s; put it there by bufferFrom or copyTo",
+              on.device(0),
+              on.device(1)),
           far.getMessage());
       assertArrayEquals(
           new float[] {2, 4, 6}, add.run(good, good).getFirst().toTensor().toFloatArray());
@@ -86,8 +90,10 @@ class RunningOnPluginTest {
   void typesThatTensorsLackAreNotMixedUp() {
     for (String type : List.of("f8E5M2", "f8E4M3FN", "f8E8M0FNU")) {
       String same =
-          "func.func @main(%%a: tensor<4x%1$s>) -> tensor<4x%1$s> { return %%a : tensor<4x%1$s> }"
-              .formatted(type);
+          String.format(
+              Locale.ROOT,
+              "func.func @main(%%a: tensor<4x%1$s>) -> tensor<4x%1$s> { return %%a : tensor<4x%1$s> }",
+              type);
       try (PjrtLoadedExecutable program = on.client().compile(same, CompileOptions.defaults());
           PjrtBuffer bytes =
               on.client().bufferFrom(new byte[4], PjrtType.U8, new long[] {4}, on.device(0))) {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -212,15 +213,17 @@ class TransfersOnPluginTest {
       names = {"F32", "F64", "BF16", "I32"})
   void anArrayAtTheAddressOfAnEarlierOneIsReadAnew(DType dtype) {
     for (int size : new int[] {1, 8, 100, 512}) {
-      String type = "tensor<%dx%dx%s>".formatted(size, size, mlir(dtype));
+      String type = String.format(Locale.ROOT, "tensor<%dx%dx%s>", size, size, mlir(dtype));
       String product =
-          """
+          String.format(
+              Locale.ROOT,
+              """
           func.func @main(%%a: %1$s, %%b: %1$s) -> (%1$s, %1$s) {
             %%0 = stablehlo.dot_general %%a, %%b, contracting_dims = [1] x [0] : (%1$s, %1$s) -> %1$s
             %%1 = stablehlo.dot_general %%b, %%b, contracting_dims = [1] x [0] : (%1$s, %1$s) -> %1$s
             return %%0, %%1 : %1$s, %1$s
-          }"""
-              .formatted(type);
+          }""",
+              type);
       Tensor right = Tensor.allocate(Arena.ofAuto(), dtype, Shape.of(size, size));
       try (PjrtLoadedExecutable program = on.client().compile(product, CompileOptions.defaults());
           PjrtBuffer ones =

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * What processes tell each other beside the data.
@@ -85,7 +86,8 @@ record ControlMessage(Kind kind, int sender, int channel, long joint, String tex
       return whole;
     }
     byte[] mark =
-        String.format("... (%d bytes, hash %08x)", whole.length, Arrays.hashCode(whole))
+        String.format(
+                Locale.ROOT, "... (%d bytes, hash %08x)", whole.length, Arrays.hashCode(whole))
             .getBytes(StandardCharsets.UTF_8);
     byte[] shortened = Arrays.copyOf(whole, most);
     System.arraycopy(mark, 0, shortened, most - mark.length, mark.length);

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.FilterResult;
@@ -85,6 +86,7 @@ public final class RankMain {
         TimeUnit.MILLISECONDS.toSeconds(summary.getTimeFinished() - summary.getTimeStarted());
     String suite =
         String.format(
+            Locale.ROOT,
             "<testsuite name=\"%s\" time=\"%.1f\" tests=\"%d\" errors=\"0\" skipped=\"%d\""
                 + " failures=\"%d\">%n</testsuite>%n",
             run,
@@ -95,8 +97,12 @@ public final class RankMain {
     Files.createDirectories(folder);
     Files.writeString(folder.resolve("TEST-" + run + ".xml"), suite);
     System.out.printf(
+        Locale.ROOT,
         "%s: %d tests, %d failed, %.0f s%n",
-        run, summary.getTestsFoundCount(), summary.getTotalFailureCount(), seconds);
+        run,
+        summary.getTestsFoundCount(),
+        summary.getTotalFailureCount(),
+        seconds);
   }
 
   /** Says at once what failed: the process may be ended before its summary. */

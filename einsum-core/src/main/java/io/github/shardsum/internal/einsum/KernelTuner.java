@@ -89,7 +89,9 @@ public final class KernelTuner {
     double gain = times[best] / times[0];
     return gain > GAIN
         ? new KernelChoices.KernelChoice(
-            0, "measured: no slower than any of %d others".formatted(names.size() - 1))
+            0,
+            String.format(
+                Locale.ROOT, "measured: no slower than any of %d others", names.size() - 1))
         : new KernelChoices.KernelChoice(
             best,
             String.format(

@@ -12,6 +12,7 @@ import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /** From a bound equation to a contraction path. */
@@ -85,8 +86,13 @@ public final class PathPlanning {
       boolean densified = spec.isRouting() && RoutingDiagonals.repeatsLabel(bound, operand);
       if (densified && spec.shape().elementCount() > limit) {
         throw new PathException(
-            "memory limit: operand %d of %s, a routing tensor %s with a repeated label, is made dense; %d elements are the limit, raise it or take the diagonal first"
-                .formatted(operand, bound.equation(), spec.shape(), limit));
+            String.format(
+                Locale.ROOT,
+                "memory limit: operand %d of %s, a routing tensor %s with a repeated label, is made dense; %d elements are the limit, raise it or take the diagonal first",
+                operand,
+                bound.equation(),
+                spec.shape(),
+                limit));
       }
     }
   }

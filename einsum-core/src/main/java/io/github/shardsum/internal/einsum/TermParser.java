@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -171,7 +172,7 @@ public final class TermParser {
     }
     return switch (Character.getType(character)) {
       case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.UNASSIGNED ->
-          "U+%04X".formatted(character);
+          String.format(Locale.ROOT, "U+%04X", character);
       default -> "'" + Character.toString(character) + "'";
     };
   }

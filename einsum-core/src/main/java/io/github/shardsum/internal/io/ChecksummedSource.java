@@ -2,6 +2,7 @@ package io.github.shardsum.internal.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import java.util.zip.CRC32;
 
 /** A source that sums up what passes, for the checksums of zip entries. */
@@ -39,9 +40,9 @@ public final class ChecksummedSource implements Source {
     int found = (int) crc.getValue();
     if (found != wanted) {
       throw place.broken(
-          String.format("expected bytes with checksum %08x", wanted),
+          String.format(Locale.ROOT, "expected bytes with checksum %08x", wanted),
           0,
-          String.format("%08x", found));
+          String.format(Locale.ROOT, "%08x", found));
     }
   }
 }

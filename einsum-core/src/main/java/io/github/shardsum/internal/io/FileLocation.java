@@ -2,6 +2,7 @@ package io.github.shardsum.internal.io;
 
 import io.github.shardsum.io.TensorFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * Where some bytes come from, for error messages: a file, an entry of it ("" for the file itself),
@@ -26,7 +27,7 @@ public record FileLocation(Path file, String entry, long base) {
     for (int i = 0; i < Math.min(text.length(), QUOTED); i++) {
       char c = text.charAt(i);
       boolean printable = c >= ' ' && c != 0x7f && !(c >= 0x80 && c < 0xa0) && c < 0x2000;
-      quoted.append(printable ? String.valueOf(c) : String.format("\\u%04x", (int) c));
+      quoted.append(printable ? String.valueOf(c) : String.format(Locale.ROOT, "\\u%04x", (int) c));
     }
     return quoted.append(text.length() > QUOTED ? "...\"" : "\"").toString();
   }

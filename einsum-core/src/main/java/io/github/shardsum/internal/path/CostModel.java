@@ -7,6 +7,7 @@ import io.github.shardsum.path.PathException;
 import io.github.shardsum.path.Slice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Counts operations and elements of a path with slices; confined to one thread. */
 public final class CostModel {
@@ -312,13 +313,21 @@ public final class CostModel {
     int label = slice.label();
     if (label < 0 || label >= chunk.length || depth[label] != 0) {
       throw new PathException(
-          "slices: labels must be of the network and distinct, got label %d".formatted(label));
+          String.format(
+              Locale.ROOT,
+              "slices: labels must be of the network and distinct, got label %d",
+              label));
     }
     long size = network.sizes().get(label);
     if (slice.count() != Math.ceilDiv(size, slice.chunk())) {
       throw new PathException(
-          "slices: %d chunks of %d do not just cover label %d of size %d"
-              .formatted(slice.count(), slice.chunk(), label, size));
+          String.format(
+              Locale.ROOT,
+              "slices: %d chunks of %d do not just cover label %d of size %d",
+              slice.count(),
+              slice.chunk(),
+              label,
+              size));
     }
   }
 }

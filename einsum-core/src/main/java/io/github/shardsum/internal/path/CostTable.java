@@ -42,8 +42,12 @@ public final class CostTable {
     for (Slice slice : plan.slices()) {
       line(
           "Slice",
-          "%s in %d chunks of %d"
-              .formatted(names.apply(slice.label()), slice.count(), slice.chunk()));
+          String.format(
+              Locale.ROOT,
+              "%s in %d chunks of %d",
+              names.apply(slice.label()),
+              slice.count(),
+              slice.chunk()));
     }
     if (!cost.steps().isEmpty() || !cost.reductions().isEmpty()) {
       row("scaling", "FLOPs", "elements", "contraction", "remaining");
@@ -81,7 +85,7 @@ public final class CostTable {
 
   private String remaining(List<String> left) {
     return left.size() > MAX_REMAINING
-        ? "... %d terms".formatted(left.size())
+        ? String.format(Locale.ROOT, "... %d terms", left.size())
         : String.join(comma(), left) + arrow() + term(plan.network().output());
   }
 

@@ -6,6 +6,7 @@ import io.github.shardsum.path.Network;
 import io.github.shardsum.path.PathException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Which labels each step of a path takes, keeps and sums, in the labels of the network itself.
@@ -68,8 +69,11 @@ public record LabelFlow(
   public static void checkOperands(Network network, ContractionPath path) {
     if (path.operandCount() != network.operandCount()) {
       throw new PathException(
-          "path: it is for %d operands, the network has %d"
-              .formatted(path.operandCount(), network.operandCount()));
+          String.format(
+              Locale.ROOT,
+              "path: it is for %d operands, the network has %d",
+              path.operandCount(),
+              network.operandCount()));
     }
   }
 

@@ -5,6 +5,7 @@ import io.github.shardsum.path.ContractionPath.Pair;
 import io.github.shardsum.path.PathException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Locale;
 
 /** Between the canonical pairs of SSA ids and the forms that NumPy and opt_einsum use. */
 public final class PathFormats {
@@ -79,7 +80,7 @@ public final class PathFormats {
   private static int[] firstIds(int operandCount) {
     if (operandCount < 1) {
       throw new PathException(
-          "path: at least one operand is needed, got %d".formatted(operandCount));
+          String.format(Locale.ROOT, "path: at least one operand is needed, got %d", operandCount));
     }
     int[] ids = new int[operandCount];
     Arrays.setAll(ids, i -> i);
@@ -98,13 +99,18 @@ public final class PathFormats {
 
   private static void checkPositions(int step, int[] positions, int count) {
     if (positions.length == 0) {
-      throw new PathException("path: step %d takes no operand".formatted(step));
+      throw new PathException(String.format(Locale.ROOT, "path: step %d takes no operand", step));
     }
     for (int position : positions) {
       if (position < 0 || position >= count) {
         throw new PathException(
-            "path: step %d takes position %d, but %d operands are left, at positions 0 to %d"
-                .formatted(step, position, count, count - 1));
+            String.format(
+                Locale.ROOT,
+                "path: step %d takes position %d, but %d operands are left, at positions 0 to %d",
+                step,
+                position,
+                count,
+                count - 1));
       }
     }
     checkDistinct(step, "position", positions);
@@ -112,19 +118,27 @@ public final class PathFormats {
 
   private static void checkIds(int step, int[] ids, int idCount, int[] usedBy) {
     if (ids.length == 0) {
-      throw new PathException("path: step %d takes no operand".formatted(step));
+      throw new PathException(String.format(Locale.ROOT, "path: step %d takes no operand", step));
     }
     checkDistinct(step, "id", ids);
     for (int id : ids) {
       if (id < 0 || id >= idCount) {
         throw new PathException(
-            "path: step %d takes id %d, but before it there are only ids 0 to %d"
-                .formatted(step, id, idCount - 1));
+            String.format(
+                Locale.ROOT,
+                "path: step %d takes id %d, but before it there are only ids 0 to %d",
+                step,
+                id,
+                idCount - 1));
       }
       if (usedBy[id] != 0) {
         throw new PathException(
-            "path: step %d takes id %d, which step %d has already contracted"
-                .formatted(step, id, usedBy[id] - 1));
+            String.format(
+                Locale.ROOT,
+                "path: step %d takes id %d, which step %d has already contracted",
+                step,
+                id,
+                usedBy[id] - 1));
       }
       usedBy[id] = step + 1;
     }
@@ -135,7 +149,8 @@ public final class PathFormats {
     Arrays.sort(sorted);
     for (int k = 1; k < sorted.length; k++) {
       if (sorted[k] == sorted[k - 1]) {
-        throw new PathException("path: step %d takes %s %d twice".formatted(step, kind, sorted[k]));
+        throw new PathException(
+            String.format(Locale.ROOT, "path: step %d takes %s %d twice", step, kind, sorted[k]));
       }
     }
   }
@@ -143,9 +158,11 @@ public final class PathFormats {
   private static void checkAllContracted(int left) {
     if (left != 1) {
       throw new PathException(
-          "path: expected 1 operand after the last step, got %d; add a step that takes positions"
-                  .formatted(left)
-              + " 0 to %d".formatted(left - 1));
+          String.format(
+                  Locale.ROOT,
+                  "path: expected 1 operand after the last step, got %d; add a step that takes positions",
+                  left)
+              + String.format(Locale.ROOT, " 0 to %d", left - 1));
     }
   }
 }

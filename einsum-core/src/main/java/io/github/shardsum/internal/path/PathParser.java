@@ -5,6 +5,7 @@ import io.github.shardsum.path.PathException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Reads {@code [(0, 1), (0, 1)]}, also as NumPy prints it, with {@code 'einsum_path'} in front.
@@ -123,8 +124,12 @@ public final class PathParser {
 
   private PathException wanted(String what) {
     return new PathException(
-        "path: expected %s at character %d, got %s in %s; a path is written [(0, 2), (0, 1)]"
-            .formatted(
-                what, at, at < text.length() ? "'" + text.charAt(at) + "'" : "the end", text));
+        String.format(
+            Locale.ROOT,
+            "path: expected %s at character %d, got %s in %s; a path is written [(0, 2), (0, 1)]",
+            what,
+            at,
+            at < text.length() ? "'" + text.charAt(at) + "'" : "the end",
+            text));
   }
 }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -67,8 +68,10 @@ public final class Search {
   public static ContractionPlan plan(PathFinder finder, Network network, long memoryLimit) {
     if (memoryLimit < 1) {
       throw new PathException(
-          "memory limit: at least 1 element must fit, got %d; give elements, not a fraction"
-              .formatted(memoryLimit));
+          String.format(
+              Locale.ROOT,
+              "memory limit: at least 1 element must fit, got %d; give elements, not a fraction",
+              memoryLimit));
     }
     ContractionPlan unlimited = plan(finder, network);
     if (unlimited.cost().largestIntermediate() <= memoryLimit) {
@@ -173,8 +176,11 @@ public final class Search {
   private static void checkOptimal(int operands) {
     if (operands > SubsetDp.MAX_LEAVES) {
       throw new PathException(
-          "optimal: at most %d operands can be searched, got %d; use Auto or RandomGreedy"
-              .formatted(SubsetDp.MAX_LEAVES, operands));
+          String.format(
+              Locale.ROOT,
+              "optimal: at most %d operands can be searched, got %d; use Auto or RandomGreedy",
+              SubsetDp.MAX_LEAVES,
+              operands));
     }
   }
 }

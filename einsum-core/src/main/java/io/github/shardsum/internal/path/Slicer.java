@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -181,8 +182,10 @@ public final class Slicer {
     }
     if (passes == Long.MAX_VALUE) {
       throw new PathException(
-          "memory limit: intermediates of at most %.0f elements would need more than 2^63 passes over"
-                  .formatted(limit)
+          String.format(
+                  Locale.ROOT,
+                  "memory limit: intermediates of at most %.0f elements would need more than 2^63 passes over",
+                  limit)
               + " slices of labels "
               + labels
               + "; raise the limit");

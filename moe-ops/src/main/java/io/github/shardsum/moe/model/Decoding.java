@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -60,8 +61,14 @@ public final class Decoding implements AutoCloseable {
         || most < 1
         || most > spec.positions()) {
       throw new IllegalArgumentException(
-          "decoding: batch must be at least 1, hypotheses in [1, %d] and tokens in [1, %d], got %d, %d and %d"
-              .formatted(spec.vocabulary(), spec.positions(), batch, hypotheses, most));
+          String.format(
+              Locale.ROOT,
+              "decoding: batch must be at least 1, hypotheses in [1, %d] and tokens in [1, %d], got %d, %d and %d",
+              spec.vocabulary(),
+              spec.positions(),
+              batch,
+              hypotheses,
+              most));
     }
   }
 
@@ -121,8 +128,11 @@ public final class Decoding implements AutoCloseable {
     for (int[] source : sources) {
       if (source.length < 1 || source.length > spec.positions()) {
         throw new IllegalArgumentException(
-            "decoding: a source must have 1 to %d tokens, got %d"
-                .formatted(spec.positions(), source.length));
+            String.format(
+                Locale.ROOT,
+                "decoding: a source must have 1 to %d tokens, got %d",
+                spec.positions(),
+                source.length));
       }
     }
     List<Integer> order =

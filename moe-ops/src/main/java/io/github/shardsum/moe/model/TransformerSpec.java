@@ -3,6 +3,7 @@ package io.github.shardsum.moe.model;
 import io.github.shardsum.internal.moe.route.Checks;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.tensor.DType;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
@@ -89,19 +90,20 @@ public record TransformerSpec(
   /** A notation that {@link #parse} reads. */
   @Override
   public String toString() {
-    return "vocabulary=%d model=%d heads=%d key=%d hidden=%d layers=%d experts=%d positions=%d groups=%d dtype=%s; %s"
-        .formatted(
-            vocabulary,
-            model,
-            heads,
-            key,
-            hidden,
-            layers,
-            experts,
-            positions,
-            groups,
-            dtype,
-            route);
+    return String.format(
+        Locale.ROOT,
+        "vocabulary=%d model=%d heads=%d key=%d hidden=%d layers=%d experts=%d positions=%d groups=%d dtype=%s; %s",
+        vocabulary,
+        model,
+        heads,
+        key,
+        hidden,
+        layers,
+        experts,
+        positions,
+        groups,
+        dtype,
+        route);
   }
 
   /**

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -79,8 +80,11 @@ public final class Training implements AutoCloseable {
       Checks.atLeast("training: target tokens T", 1, target.size(1));
       if (source.size(0) != target.size(0)) {
         throw new IllegalArgumentException(
-            "training: source and target must have as many sentences, got %s and %s"
-                .formatted(source.description(), target.description()));
+            String.format(
+                Locale.ROOT,
+                "training: source and target must have as many sentences, got %s and %s",
+                source.description(),
+                target.description()));
       }
     }
 
@@ -197,9 +201,14 @@ public final class Training implements AutoCloseable {
         saved.keySet().stream().filter(name -> !names.contains(name)).sorted().toList();
     if (!missing.isEmpty() || !unknown.isEmpty()) {
       throw new IllegalArgumentException(
-          "training: state must have the %d tensors of the model, got one without %d of them%s and with %d others%s"
-              .formatted(
-                  names.size(), missing.size(), first(missing), unknown.size(), first(unknown)));
+          String.format(
+              Locale.ROOT,
+              "training: state must have the %d tensors of the model, got one without %d of them%s and with %d others%s",
+              names.size(),
+              missing.size(),
+              first(missing),
+              unknown.size(),
+              first(unknown)));
     }
     for (int i = 0; i < state.size(); i++) {
       Tensor given = Objects.requireNonNull(saved.get(names.get(i)));

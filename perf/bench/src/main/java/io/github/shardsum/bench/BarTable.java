@@ -26,13 +26,13 @@ final class BarTable {
   void begin(String nextPart, String nextCase) {
     part = nextPart;
     layer = nextCase;
-    System.out.printf("%n%s: %s%n", part, layer);
+    System.out.printf(Locale.ROOT, "%n%s: %s%n", part, layer);
   }
 
   /** A number without a bar. */
   void value(String what, String format, Object... values) {
     String cell = String.format(Locale.ROOT, format, values);
-    System.out.printf("  %-44s %s%n", what, cell);
+    System.out.printf(Locale.ROOT, "  %-44s %s%n", what, cell);
     parts
         .computeIfAbsent(part, _ -> new LinkedHashMap<>())
         .computeIfAbsent(what, _ -> new LinkedHashMap<>())

@@ -1,5 +1,6 @@
 package io.github.shardsum.bench;
 
+import java.util.Locale;
 import java.util.Random;
 
 /** Operands and checks that the benchmarks share. */
@@ -25,7 +26,8 @@ final class Data {
   /** Throws unless both are equal: a wrong result must not count as a fast one. */
   static void check(String what, double expected, double actual, double error) {
     if (!(Math.abs(expected - actual) <= error)) {
-      throw new IllegalStateException("%s: expected %s, got %s".formatted(what, expected, actual));
+      throw new IllegalStateException(
+          String.format(Locale.ROOT, "%s: expected %s, got %s", what, expected, actual));
     }
   }
 }

@@ -122,9 +122,14 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
   @Override
   public String toString() {
     String numbers =
-        "%d, %d, %d, %d, %d"
-            .formatted(
-                sizes.groups(), sizes.tokens(), sizes.model(), sizes.hidden(), sizes.experts());
+        String.format(
+            Locale.ROOT,
+            "%d, %d, %d, %d, %d",
+            sizes.groups(),
+            sizes.tokens(),
+            sizes.model(),
+            sizes.hidden(),
+            sizes.experts());
     return activation == Activation.RELU
         ? numbers
         : numbers + " " + activation.name().toLowerCase(Locale.ROOT);

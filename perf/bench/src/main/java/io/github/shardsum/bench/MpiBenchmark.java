@@ -13,6 +13,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Collectives between processes, one device each, over what {@code src/mpi/baseline.c} does in C:
@@ -114,7 +115,7 @@ public final class MpiBenchmark {
     Data.check(name, sums ? size : 1, out.getDouble(0), 0);
     Arrays.sort(times);
     if (collectives.process() == 0) {
-      System.out.printf("%s%s %d %.3f%n", name, suffix, bytes, times[batches / 2]);
+      System.out.printf(Locale.ROOT, "%s%s %d %.3f%n", name, suffix, bytes, times[batches / 2]);
     }
   }
 }

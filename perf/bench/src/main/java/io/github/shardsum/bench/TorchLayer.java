@@ -5,6 +5,7 @@ import io.github.shardsum.measure.Timed;
 import io.github.shardsum.moe.MoeSizes;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** The layer's forward pass by torch in a Python of its own: a line in, a line out. */
@@ -35,20 +36,27 @@ final class TorchLayer implements AutoCloseable {
    */
   void prepare(MoeSizes sizes, long... counts) throws MeasurementException {
     ask(
-        "prepare %d %d %d %d %s"
-            .formatted(
-                sizes.groups() * sizes.tokens(),
-                sizes.model(),
-                sizes.hidden(),
-                sizes.experts(),
-                Arrays.stream(counts).mapToObj(Long::toString).collect(Collectors.joining(" "))));
+        String.format(
+            Locale.ROOT,
+            "prepare %d %d %d %d %s",
+            sizes.groups() * sizes.tokens(),
+            sizes.model(),
+            sizes.hidden(),
+            sizes.experts(),
+            Arrays.stream(counts).mapToObj(Long::toString).collect(Collectors.joining(" "))));
   }
 
   /** Makes the operands of algorithm 2's einsums of dispatch and combine, of C slots each. */
   void prepareEinsums(MoeSizes sizes, long capacity) throws MeasurementException {
     ask(
-        "einsums %d %d %d %d %d"
-            .formatted(sizes.groups(), sizes.tokens(), sizes.experts(), capacity, sizes.model()));
+        String.format(
+            Locale.ROOT,
+            "einsums %d %d %d %d %d",
+            sizes.groups(),
+            sizes.tokens(),
+            sizes.experts(),
+            capacity,
+            sizes.model()));
   }
 
   /**

@@ -4,6 +4,7 @@ import io.github.shardsum.cli.common.LibrarySearch;
 import io.github.shardsum.cli.common.NativeEngine;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -57,19 +58,22 @@ record Diagnosis(List<Finding> machine, List<Finding> engines) {
     Runtime runtime = Runtime.getRuntime();
     return Finding.ok(
         "machine",
-        "%s %s, %d processors, heap up to %.1f GiB"
-            .formatted(
-                System.getProperty("os.name"),
-                System.getProperty("os.arch"),
-                runtime.availableProcessors(),
-                runtime.maxMemory() / (double) (1L << 30)));
+        String.format(
+            Locale.ROOT,
+            "%s %s, %d processors, heap up to %.1f GiB",
+            System.getProperty("os.name"),
+            System.getProperty("os.arch"),
+            runtime.availableProcessors(),
+            runtime.maxMemory() / (double) (1L << 30)));
   }
 
   private static Finding vectorWidth(KernelInfo kernels) {
     int bits = kernels.vectorBits();
     return Finding.ok(
         "vector width",
-        bits == 0 ? "no vectors" : "%d bits, %d f32 at once".formatted(bits, bits / Float.SIZE));
+        bits == 0
+            ? "no vectors"
+            : String.format(Locale.ROOT, "%d bits, %d f32 at once", bits, bits / Float.SIZE));
   }
 
   private static Finding kernels(KernelInfo kernels) {

@@ -2,6 +2,7 @@ package io.github.shardsum.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -25,20 +26,20 @@ final class Doctor implements Runnable {
     section("native engines (none is needed)", diagnosis.engines(), out);
     List<Finding> missing = diagnosis.missing();
     if (missing.isEmpty()) {
-      out.printf("%nnothing is missing%n");
+      out.printf(Locale.ROOT, "%nnothing is missing%n");
     } else {
-      out.printf("%nwhat is missing, and the remedy%n");
+      out.printf(Locale.ROOT, "%nwhat is missing, and the remedy%n");
       missing.forEach(finding -> row(finding.name(), finding.remedy(), out));
     }
     out.flush();
   }
 
   private static void section(String title, List<Finding> findings, PrintWriter out) {
-    out.printf("%n%s%n", title);
+    out.printf(Locale.ROOT, "%n%s%n", title);
     findings.forEach(finding -> row(finding.name(), finding.value(), out));
   }
 
   private static void row(String name, String value, PrintWriter out) {
-    out.printf("  %-14s %s%n", name, value);
+    out.printf(Locale.ROOT, "  %-14s %s%n", name, value);
   }
 }

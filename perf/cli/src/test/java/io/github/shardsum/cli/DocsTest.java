@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -86,7 +87,7 @@ class DocsTest {
 
   @AfterAll
   static void tell() {
-    System.out.printf("documentation: %d blocks run, %d by hand%n", run, byHand);
+    System.out.printf(Locale.ROOT, "documentation: %d blocks run, %d by hand%n", run, byHand);
   }
 
   private static List<DynamicTest> tests(Page page, Path home) throws Exception {

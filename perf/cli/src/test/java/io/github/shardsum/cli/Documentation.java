@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -200,8 +201,12 @@ final class Documentation {
     Path launcher = home.resolve("shardsum");
     Files.writeString(
         launcher,
-        "#!/bin/sh\nexec %s -XX:TieredStopAtLevel=1 --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -cp '%s' %s \"$@\"\n"
-            .formatted(java(), path(), Main.class.getName()));
+        String.format(
+            Locale.ROOT,
+            "#!/bin/sh\nexec %s -XX:TieredStopAtLevel=1 --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -cp '%s' %s \"$@\"\n",
+            java(),
+            path(),
+            Main.class.getName()));
     launcher.toFile().setExecutable(true);
     return run(home, "bash", "-euo", "pipefail", "-c", block.text());
   }

@@ -17,8 +17,12 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleDescriptor.Requires;
 import java.lang.module.ModuleReference;
@@ -26,6 +30,7 @@ import java.lang.module.ResolvedModule;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Formatter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -103,6 +108,30 @@ class HouseTest {
 
   private static final ArchRule NO_REFLECTION =
       noClasses().should().dependOnClassesThat().resideInAPackage("java.lang.reflect..");
+
+  /** Digits, signs and the case of letters otherwise are those of whoever runs it. */
+  private static final ArchRule NO_TEXT_DEPENDS_ON_THE_LOCALE =
+      noClasses()
+          .should()
+          .callMethod(String.class, "formatted", Object[].class)
+          .orShould()
+          .callMethod(String.class, "format", String.class, Object[].class)
+          .orShould()
+          .callMethod(PrintStream.class, "printf", String.class, Object[].class)
+          .orShould()
+          .callMethod(PrintStream.class, "format", String.class, Object[].class)
+          .orShould()
+          .callMethod(PrintWriter.class, "printf", String.class, Object[].class)
+          .orShould()
+          .callMethod(PrintWriter.class, "format", String.class, Object[].class)
+          .orShould()
+          .callMethod(String.class, "toLowerCase")
+          .orShould()
+          .callMethod(String.class, "toUpperCase")
+          .orShould()
+          .callConstructor(Formatter.class)
+          .orShould()
+          .callConstructor(Formatter.class, Appendable.class);
 
   /** Inside sharded-einsum these stand on einsum-core alone. */
   private static final String[] ON_CORE_ALONE = {
@@ -310,6 +339,30 @@ class HouseTest {
   void noLibraryUsesReflection() {
     NO_REFLECTION.check(
         classesOf(libraries().stream().filter(module -> !module.name().equals(TESTKIT)).toList()));
+  }
+
+  @Test
+  void noTextDependsOnTheLocale() {
+    NO_TEXT_DEPENDS_ON_THE_LOCALE.check(classesOf(house()));
+  }
+
+  @Test
+  void aTextThatDependsOnTheLocaleIsSeen() throws IOException {
+    MethodTypeDesc formatted =
+        MethodTypeDesc.ofDescriptor("([Ljava/lang/Object;)Ljava/lang/String;");
+    assertBreaks(
+        NO_TEXT_DEPENDS_ON_THE_LOCALE,
+        ROOT + "tensor.Offender",
+        type ->
+            type.withMethodBody(
+                "text",
+                MethodTypeDesc.of(ConstantDescs.CD_String),
+                ClassFile.ACC_STATIC,
+                code ->
+                    code.ldc("%d")
+                        .aconst_null()
+                        .invokevirtual(ConstantDescs.CD_String, "formatted", formatted)
+                        .areturn()));
   }
 
   @Test

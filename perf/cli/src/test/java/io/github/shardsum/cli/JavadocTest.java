@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -78,7 +79,8 @@ class JavadocTest {
 
   private List<String> missingIn(String name, String comment, String method) throws Exception {
     Path file = folder.resolve(name + ".java");
-    String type = "public final class %s {\n  private %s() {}\n".formatted(name, name);
+    String type =
+        String.format(Locale.ROOT, "public final class %s {\n  private %s() {}\n", name, name);
     Files.writeString(
         file, "package example;\n" + comment + "\n" + type + method + "\n    return 1;\n  }\n}\n");
     return missing(List.of(file)).stream().map(line -> line.replaceFirst(".*: ", "")).toList();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
@@ -62,7 +63,7 @@ public record InterleavedTimer(
   public static InterleavedTimer of(int rounds) {
     if (rounds < FEWEST || rounds > MOST) {
       throw new IllegalArgumentException(
-          "--rounds: must be %d to %d, got %d".formatted(FEWEST, MOST, rounds));
+          String.format(Locale.ROOT, "--rounds: must be %d to %d, got %d", FEWEST, MOST, rounds));
     }
     double warmUp = Math.min(1, rounds / (double) USUAL.rounds) * USUAL.warmUpSeconds;
     return new InterleavedTimer(rounds, warmUp, USUAL.blockSeconds, 0);

@@ -3,6 +3,7 @@ package io.github.shardsum.measure;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.DoubleBinaryOperator;
@@ -23,8 +24,11 @@ public record PairedTiming(double[] first, double[] second) {
   public PairedTiming {
     if (first.length != second.length || first.length == 0) {
       throw new IllegalArgumentException(
-          "rounds: must be as many of both, at least one, got %d and %d"
-              .formatted(first.length, second.length));
+          String.format(
+              Locale.ROOT,
+              "rounds: must be as many of both, at least one, got %d and %d",
+              first.length,
+              second.length));
     }
   }
 

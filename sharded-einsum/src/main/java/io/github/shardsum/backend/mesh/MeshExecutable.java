@@ -14,6 +14,7 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
@@ -98,8 +99,12 @@ public final class MeshExecutable implements Executable {
     List<PlannedValue> planned = plan.plan().inputs();
     if (inputs.size() != planned.size()) {
       throw new IllegalArgumentException(
-          "program %s: expected %d inputs, got %d"
-              .formatted(plan.program().name(), planned.size(), inputs.size()));
+          String.format(
+              Locale.ROOT,
+              "program %s: expected %d inputs, got %d",
+              plan.program().name(),
+              planned.size(),
+              inputs.size()));
     }
     for (int i = 0; i < inputs.size(); i++) {
       ShardedTensor given = inputs.get(i);
@@ -109,14 +114,15 @@ public final class MeshExecutable implements Executable {
           || !given.layout().isEquivalent(input.layout())
           || !given.devices().equals(collectives.devices())) {
         throw new IllegalArgumentException(
-            "input %s: must be on devices %s, got %s%s %s on devices %s"
-                .formatted(
-                    input,
-                    collectives.devices(),
-                    given.dtype(),
-                    given.shape(),
-                    given.layout(),
-                    given.devices()));
+            String.format(
+                Locale.ROOT,
+                "input %s: must be on devices %s, got %s%s %s on devices %s",
+                input,
+                collectives.devices(),
+                given.dtype(),
+                given.shape(),
+                given.layout(),
+                given.devices()));
       }
     }
     synchronized (collectives) {

@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -103,8 +104,11 @@ public final class PlanChecker {
   }
 
   private String proved() {
-    return "certified: %d steps followed, each of %d devices ends with exactly its part"
-        .formatted(plan.steps().size(), plan.mesh().size());
+    return String.format(
+        Locale.ROOT,
+        "certified: %d steps followed, each of %d devices ends with exactly its part",
+        plan.steps().size(),
+        plan.mesh().size());
   }
 
   private static PlanChecker followed(SpmdPlan plan, Program program) {
@@ -153,7 +157,8 @@ public final class PlanChecker {
         }
       } catch (IllegalArgumentException refused) {
         throw new PlanRefusedException(
-            "step %d (%s): %s".formatted(i, step.action().op(), refused.getMessage()));
+            String.format(
+                Locale.ROOT, "step %d (%s): %s", i, step.action().op(), refused.getMessage()));
       }
     }
   }

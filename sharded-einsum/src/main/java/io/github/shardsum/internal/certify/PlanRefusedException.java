@@ -1,5 +1,7 @@
 package io.github.shardsum.internal.certify;
 
+import java.util.Locale;
+
 /** A plan does not compute what it is for; the message names the step and how values lie there. */
 public final class PlanRefusedException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;
@@ -10,7 +12,7 @@ public final class PlanRefusedException extends IllegalArgumentException {
 
   static void require(boolean condition, String rule, Object... values) {
     if (!condition) {
-      throw new PlanRefusedException(rule.formatted(values));
+      throw new PlanRefusedException(String.format(Locale.ROOT, rule, values));
     }
   }
 }

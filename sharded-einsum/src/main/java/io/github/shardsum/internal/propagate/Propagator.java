@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
@@ -122,7 +123,7 @@ public final class Propagator {
     splits.release(annotation.partial().stream().toList());
     for (Annotation.LabelSpec spec : annotation.labels()) {
       checkAxes(name, spec.axes());
-      String what = "%s, annotated %s".formatted(name, annotation);
+      String what = String.format(Locale.ROOT, "%s, annotated %s", name, annotation);
       splits.set(
           splits.type().axis(spec.label()), spec.axes(), spec.open(), new Reason.Annotated(what));
     }
@@ -135,8 +136,12 @@ public final class Propagator {
     for (String axis : axes) {
       if (!mesh.axisNames().contains(axis)) {
         throw new PropagationException(
-            "annotation of %s: a mesh axis must be one of mesh \"%s\", got \"%s\""
-                .formatted(name, mesh.notation(), axis));
+            String.format(
+                Locale.ROOT,
+                "annotation of %s: a mesh axis must be one of mesh \"%s\", got \"%s\"",
+                name,
+                mesh.notation(),
+                axis));
       }
     }
   }
@@ -366,7 +371,12 @@ public final class Propagator {
     String label = label(node, factor);
     StringBuilder text =
         new StringBuilder(
-            "label %s of %s is asked for in %d ways:".formatted(label, node.text(), asked.size()));
+            String.format(
+                Locale.ROOT,
+                "label %s of %s is asked for in %d ways:",
+                label,
+                node.text(),
+                asked.size()));
     for (Asked one : asked) {
       text.append("\n  ").append(alternative(label, one, asked));
     }

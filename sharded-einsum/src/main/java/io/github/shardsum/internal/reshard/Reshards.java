@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -115,7 +116,8 @@ public final class Reshards {
                 ? "no way stays within the memory limit of " + limit.getAsLong() + " bytes"
                 : "every way holds the whole value on a device, which neither layout does; allow it"
                     + " with PlanOptions.withReplication()";
-    return new PlanException("reshard of %s from %s to %s: %s".formatted(what, from, to, way));
+    return new PlanException(
+        String.format(Locale.ROOT, "reshard of %s from %s to %s: %s", what, from, to, way));
   }
 
   private Optional<Way> search(Key key, Set<Action> without) {

@@ -16,6 +16,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /** What runs on a mesh allocate is what was planned, once, and results are nobody else's. */
@@ -28,7 +29,9 @@ class MeshMemoryTest {
   /** With a collective of each kind, bf16 addends, an exchange and a loop. */
   private static Program program(int rows) {
     return Program.parse(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         program memory {
           input x: f32[a@x=%1$d m=64]
           input w: f32[m@x=64 h=64]
@@ -48,8 +51,8 @@ class MeshMemoryTest {
           shifted = shift(moved) {label="a", by=1, fill=0.0}
           output shifted, small, all
         }
-        """
-            .formatted(rows));
+        """,
+            rows));
   }
 
   private static List<Tensor> inputs(Program program) {

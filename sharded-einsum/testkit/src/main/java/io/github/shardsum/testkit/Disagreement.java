@@ -2,6 +2,7 @@ package io.github.shardsum.testkit;
 
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -54,7 +55,14 @@ public record Disagreement(
   /** The smallest program, its inputs and both results. */
   @Override
   public String toString() {
-    return "seed %d: %s%n%son %s%nexpected %s%ngot %s"
-        .formatted(seed, difference, smallest.program(), smallest.inputs(), expected, given);
+    return String.format(
+        Locale.ROOT,
+        "seed %d: %s%n%son %s%nexpected %s%ngot %s",
+        seed,
+        difference,
+        smallest.program(),
+        smallest.inputs(),
+        expected,
+        given);
   }
 }

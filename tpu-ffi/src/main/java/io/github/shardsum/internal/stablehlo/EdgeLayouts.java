@@ -9,6 +9,7 @@ import io.github.shardsum.stablehlo.Edges;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -76,7 +77,8 @@ public record EdgeLayouts(
     }
     if (!fits) {
       throw new IllegalArgumentException(
-          "edges: terms must have the labels of %s, got %s".formatted(values, terms));
+          String.format(
+              Locale.ROOT, "edges: terms must have the labels of %s, got %s", values, terms));
     }
     if (terms.stream().anyMatch(term -> !term.partial().isEmpty())) {
       throw new IllegalArgumentException("edges: values must not be partial sums, got " + terms);

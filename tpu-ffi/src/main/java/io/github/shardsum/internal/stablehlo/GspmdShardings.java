@@ -9,6 +9,7 @@ import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -27,7 +28,7 @@ final class GspmdShardings implements Shardings {
 
   @Override
   public String attribute(Term layout) {
-    return "mhlo.sharding = \"%s\"".formatted(tiles(layout.axes()));
+    return String.format(Locale.ROOT, "mhlo.sharding = \"%s\"", tiles(layout.axes()));
   }
 
   @Override
@@ -49,9 +50,15 @@ final class GspmdShardings implements Shardings {
     String config = open.isEmpty() ? "" : "unspecified_dims=" + open.toString().replace(" ", "");
     return ops.out()
         .define(
-            ("stablehlo.custom_call @Sharding(%s) {backend_config = \"%s\", mhlo.sharding ="
-                    + " \"%s\"} : (%s) -> %s")
-                .formatted(x, config, tiles(axes), x.type(), x.type()),
+            String.format(
+                Locale.ROOT,
+                "stablehlo.custom_call @Sharding(%s) {backend_config = \"%s\", mhlo.sharding ="
+                    + " \"%s\"} : (%s) -> %s",
+                x,
+                config,
+                tiles(axes),
+                x.type(),
+                x.type()),
             x.type());
   }
 
@@ -72,11 +79,12 @@ final class GspmdShardings implements Shardings {
     if (copies) {
       tiles.add(mesh.size() / split);
     }
-    return "{devices=%s%s%s}"
-        .formatted(
-            tiles.toString().replace(" ", ""),
-            devices(order),
-            copies ? " last_tile_dim_replicate" : "");
+    return String.format(
+        Locale.ROOT,
+        "{devices=%s%s%s}",
+        tiles.toString().replace(" ", ""),
+        devices(order),
+        copies ? " last_tile_dim_replicate" : "");
   }
 
   /** The devices of the tiles in row-major order, where the axes stand in an order of their own. */
@@ -86,10 +94,11 @@ final class GspmdShardings implements Shardings {
         IntStream.range(0, mesh.size()).allMatch(position -> mesh.deviceAt(position) == position);
     if (plain) {
       List<Integer> sizes = mesh.axisNames().stream().map(mesh::size).toList();
-      return "<=%sT(%s)"
-          .formatted(
-              sizes.toString().replace(" ", ""),
-              String.join(",", places.stream().map(Object::toString).toList()));
+      return String.format(
+          Locale.ROOT,
+          "<=%sT(%s)",
+          sizes.toString().replace(" ", ""),
+          String.join(",", places.stream().map(Object::toString).toList()));
     }
     List<String> devices = new ArrayList<>();
     List<Integer> coordinates = new ArrayList<>(Collections.nCopies(order.size(), 0));

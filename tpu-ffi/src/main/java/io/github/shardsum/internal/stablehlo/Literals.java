@@ -2,6 +2,7 @@ package io.github.shardsum.internal.stablehlo;
 
 import io.github.shardsum.program.Scalar;
 import io.github.shardsum.tensor.Bf16;
+import java.util.Locale;
 
 /** Numbers as MLIR reads them back to the bit. */
 final class Literals {
@@ -39,9 +40,9 @@ final class Literals {
 
   private static String bits(ElementType element, double value) {
     return switch (element) {
-      case F32 -> "0x%08X".formatted(Float.floatToIntBits((float) value));
-      case BF16 -> "0x%04X".formatted(Bf16.fromDouble(value) & 0xffff);
-      case F64 -> "0x%016X".formatted(Double.doubleToLongBits(value));
+      case F32 -> String.format(Locale.ROOT, "0x%08X", Float.floatToIntBits((float) value));
+      case BF16 -> String.format(Locale.ROOT, "0x%04X", Bf16.fromDouble(value) & 0xffff);
+      case F64 -> String.format(Locale.ROOT, "0x%016X", Double.doubleToLongBits(value));
       case I32, I64, BOOL, UI64 -> throw new IllegalArgumentException(element.toString());
     };
   }

@@ -11,6 +11,7 @@ import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Statement;
 import java.util.List;
+import java.util.Locale;
 
 /** Whether a mesh has what a program's layouts name. */
 public final class MeshChecks {
@@ -49,7 +50,12 @@ public final class MeshChecks {
     for (String axis : axes) {
       if (!mesh.axisNames().contains(axis)) {
         throw new IllegalArgumentException(
-            "%s: axis %s must be one of the mesh %s".formatted(what, axis, mesh.notation()));
+            String.format(
+                Locale.ROOT,
+                "%s: axis %s must be one of the mesh %s",
+                what,
+                axis,
+                mesh.notation()));
       }
     }
   }

@@ -15,6 +15,7 @@ import io.github.shardsum.program.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -80,7 +81,11 @@ public final class ModuleEmitter {
     out.line(
         results.isEmpty()
             ? "return"
-            : "return %s : %s".formatted(TextWriter.names(results), TextWriter.types(results)));
+            : String.format(
+                Locale.ROOT,
+                "return %s : %s",
+                TextWriter.names(results),
+                TextWriter.types(results)));
     out.close("}");
     out.close("}");
     return out.toString();
@@ -97,7 +102,8 @@ public final class ModuleEmitter {
       List<String> attributes =
           new ArrayList<>(List.of(shardings.attribute(edges.inputs().get(i))));
       if (donations.containsKey(i)) {
-        attributes.add("tf.aliasing_output = %d : i32".formatted(donations.get(i)));
+        attributes.add(
+            String.format(Locale.ROOT, "tf.aliasing_output = %d : i32", donations.get(i)));
       }
       parameters.add(argument + ": " + argument.type() + attributes(attributes));
     }
@@ -106,8 +112,11 @@ public final class ModuleEmitter {
       TensorType type = TensorType.of(outputs.get(i).type());
       results.add(type + attributes(List.of(shardings.attribute(edges.outputs().get(i)))));
     }
-    return "func.func public @main(%s) -> (%s) {"
-        .formatted(String.join(", ", parameters), String.join(", ", results));
+    return String.format(
+        Locale.ROOT,
+        "func.func public @main(%s) -> (%s) {",
+        String.join(", ", parameters),
+        String.join(", ", results));
   }
 
   private static String attributes(List<String> all) {

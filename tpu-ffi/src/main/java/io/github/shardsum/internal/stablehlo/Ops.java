@@ -3,6 +3,7 @@ package io.github.shardsum.internal.stablehlo;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -21,7 +22,10 @@ final class Ops {
   /** A number of a scalar or, the same everywhere, of a tensor. */
   Ssa constant(TensorType type, String literal) {
     TensorType scalar = TensorType.scalar(type.element());
-    Ssa one = out.define("stablehlo.constant dense<%s> : %s".formatted(literal, scalar), scalar);
+    Ssa one =
+        out.define(
+            String.format(Locale.ROOT, "stablehlo.constant dense<%s> : %s", literal, scalar),
+            scalar);
     return broadcast(one, List.of(), type);
   }
 
@@ -33,21 +37,37 @@ final class Ops {
   Ssa elementwise(String name, Ssa... operands) {
     TensorType type = operands[0].type();
     return out.define(
-        "stablehlo.%s %s : %s".formatted(name, TextWriter.names(List.of(operands)), type), type);
+        String.format(
+            Locale.ROOT, "stablehlo.%s %s : %s", name, TextWriter.names(List.of(operands)), type),
+        type);
   }
 
   Ssa compare(String direction, Ssa x, Ssa y) {
     TensorType type = x.type().with(ElementType.BOOL);
     return out.define(
-        "stablehlo.compare %s, %s, %s, %s : (%s, %s) -> %s"
-            .formatted(direction, x, y, x.element().comparison(), x.type(), y.type(), type),
+        String.format(
+            Locale.ROOT,
+            "stablehlo.compare %s, %s, %s, %s : (%s, %s) -> %s",
+            direction,
+            x,
+            y,
+            x.element().comparison(),
+            x.type(),
+            y.type(),
+            type),
         type);
   }
 
   Ssa select(Ssa condition, Ssa x, Ssa y) {
     return out.define(
-        "stablehlo.select %s, %s, %s : %s, %s"
-            .formatted(condition, x, y, condition.type(), x.type()),
+        String.format(
+            Locale.ROOT,
+            "stablehlo.select %s, %s, %s : %s, %s",
+            condition,
+            x,
+            y,
+            condition.type(),
+            x.type()),
         x.type());
   }
 
@@ -61,7 +81,8 @@ final class Ops {
   }
 
   private Ssa typed(String name, Ssa x, TensorType type) {
-    return out.define("stablehlo.%s %s : (%s) -> %s".formatted(name, x, x.type(), type), type);
+    return out.define(
+        String.format(Locale.ROOT, "stablehlo.%s %s : (%s) -> %s", name, x, x.type(), type), type);
   }
 
   Ssa reshape(Ssa x, List<Long> sizes) {
@@ -75,7 +96,14 @@ final class Ops {
     }
     TensorType type = x.type().permuted(order);
     return out.define(
-        "stablehlo.transpose %s, dims = %s : (%s) -> %s".formatted(x, order, x.type(), type), type);
+        String.format(
+            Locale.ROOT,
+            "stablehlo.transpose %s, dims = %s : (%s) -> %s",
+            x,
+            order,
+            x.type(),
+            type),
+        type);
   }
 
   /** Dimension i of x becomes dimension {@code dims[i]} of the type. */
@@ -90,13 +118,19 @@ final class Ops {
       return ordered;
     }
     return out.define(
-        "stablehlo.broadcast_in_dim %s, dims = %s : (%s) -> %s"
-            .formatted(ordered, rising, ordered.type(), type),
+        String.format(
+            Locale.ROOT,
+            "stablehlo.broadcast_in_dim %s, dims = %s : (%s) -> %s",
+            ordered,
+            rising,
+            ordered.type(),
+            type),
         type);
   }
 
   Ssa iota(TensorType type, int dimension) {
-    return out.define("stablehlo.iota dim = %d : %s".formatted(dimension, type), type);
+    return out.define(
+        String.format(Locale.ROOT, "stablehlo.iota dim = %d : %s", dimension, type), type);
   }
 
   /** The elements from, from + step, ... below to of a dimension. */
@@ -114,7 +148,8 @@ final class Ops {
               : "0:" + x.type().sizes().get(i));
     }
     return out.define(
-        "stablehlo.slice %s %s : (%s) -> %s".formatted(x, ranges, x.type(), type), type);
+        String.format(Locale.ROOT, "stablehlo.slice %s %s : (%s) -> %s", x, ranges, x.type(), type),
+        type);
   }
 
   Ssa pad(Ssa x, String fill, int dimension, long low, long high) {
@@ -125,16 +160,17 @@ final class Ops {
     TensorType scalar = TensorType.scalar(x.element());
     Ssa with = constant(scalar, fill);
     return out.define(
-        "stablehlo.pad %s, %s, low = %s, high = %s, interior = %s : (%s, %s) -> %s"
-            .formatted(
-                x,
-                with,
-                at(dimension, low, x.rank()),
-                at(dimension, high, x.rank()),
-                at(dimension, 0, x.rank()),
-                x.type(),
-                scalar,
-                type),
+        String.format(
+            Locale.ROOT,
+            "stablehlo.pad %s, %s, low = %s, high = %s, interior = %s : (%s, %s) -> %s",
+            x,
+            with,
+            at(dimension, low, x.rank()),
+            at(dimension, high, x.rank()),
+            at(dimension, 0, x.rank()),
+            x.type(),
+            scalar,
+            type),
         type);
   }
 
@@ -167,8 +203,13 @@ final class Ops {
     long size = parts.stream().mapToLong(part -> part.type().sizes().get(dimension)).sum();
     TensorType type = parts.getFirst().type().with(dimension, size);
     return out.define(
-        "stablehlo.concatenate %s, dim = %d : (%s) -> %s"
-            .formatted(TextWriter.names(parts), dimension, TextWriter.types(parts), type),
+        String.format(
+            Locale.ROOT,
+            "stablehlo.concatenate %s, dim = %d : (%s) -> %s",
+            TextWriter.names(parts),
+            dimension,
+            TextWriter.types(parts),
+            type),
         type);
   }
 
@@ -181,9 +222,16 @@ final class Ops {
     TensorType type = x.type().without(dimensions);
     Ssa init = constant(scalar, first);
     return out.define(
-        "stablehlo.reduce(%s init: %s) applies stablehlo.%s across dimensions = %s : (%s, %s) -> %s"
-            .formatted(
-                x, init, operation, dimensions.stream().sorted().toList(), x.type(), scalar, type),
+        String.format(
+            Locale.ROOT,
+            "stablehlo.reduce(%s init: %s) applies stablehlo.%s across dimensions = %s : (%s, %s) -> %s",
+            x,
+            init,
+            operation,
+            dimensions.stream().sorted().toList(),
+            x.type(),
+            scalar,
+            type),
         type);
   }
 
@@ -210,19 +258,21 @@ final class Ops {
     String batch =
         dims.leftBatch().isEmpty()
             ? ""
-            : "batching_dims = %s x %s, ".formatted(dims.leftBatch(), dims.rightBatch());
+            : String.format(
+                Locale.ROOT, "batching_dims = %s x %s, ", dims.leftBatch(), dims.rightBatch());
     return out.define(
-        "stablehlo.dot_general %s, %s, %scontracting_dims = %s x %s%s : (%s, %s) -> %s"
-            .formatted(
-                x,
-                y,
-                batch,
-                dims.leftSummed(),
-                dims.rightSummed(),
-                highest ? ", precision = [HIGHEST, HIGHEST]" : "",
-                x.type(),
-                y.type(),
-                type),
+        String.format(
+            Locale.ROOT,
+            "stablehlo.dot_general %s, %s, %scontracting_dims = %s x %s%s : (%s, %s) -> %s",
+            x,
+            y,
+            batch,
+            dims.leftSummed(),
+            dims.rightSummed(),
+            highest ? ", precision = [HIGHEST, HIGHEST]" : "",
+            x.type(),
+            y.type(),
+            type),
         type);
   }
 
@@ -235,29 +285,40 @@ final class Ops {
   Ssa dynamicSlice(Ssa x, List<Ssa> starts, List<Long> sizes) {
     TensorType type = new TensorType(x.element(), sizes);
     return out.define(
-        "stablehlo.dynamic_slice %s, %s, sizes = %s : (%s, %s) -> %s"
-            .formatted(
-                x, TextWriter.names(starts), sizes, x.type(), TextWriter.types(starts), type),
+        String.format(
+            Locale.ROOT,
+            "stablehlo.dynamic_slice %s, %s, sizes = %s : (%s, %s) -> %s",
+            x,
+            TextWriter.names(starts),
+            sizes,
+            x.type(),
+            TextWriter.types(starts),
+            type),
         type);
   }
 
   Ssa dynamicUpdate(Ssa x, Ssa update, List<Ssa> starts) {
     return out.define(
-        "stablehlo.dynamic_update_slice %s, %s, %s : (%s, %s, %s) -> %s"
-            .formatted(
-                x,
-                update,
-                TextWriter.names(starts),
-                x.type(),
-                update.type(),
-                TextWriter.types(starts),
-                x.type()),
+        String.format(
+            Locale.ROOT,
+            "stablehlo.dynamic_update_slice %s, %s, %s : (%s, %s, %s) -> %s",
+            x,
+            update,
+            TextWriter.names(starts),
+            x.type(),
+            update.type(),
+            TextWriter.types(starts),
+            x.type()),
         x.type());
   }
 
   void returnValues(List<Ssa> values) {
     out.line(
-        "stablehlo.return %s : %s".formatted(TextWriter.names(values), TextWriter.types(values)));
+        String.format(
+            Locale.ROOT,
+            "stablehlo.return %s : %s",
+            TextWriter.names(values),
+            TextWriter.types(values)));
   }
 
   static String arguments(List<Ssa> values) {

@@ -6,6 +6,7 @@ import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BiFunction;
 
 /**
@@ -52,12 +53,13 @@ final class ScanEmitter {
       bindings.add(inside.get(i) + " = " + first.get(i));
     }
     out.line(
-        "%s%s = stablehlo.while(%s) : %s"
-            .formatted(
-                name,
-                first.size() == 1 ? "" : ":" + first.size(),
-                String.join(", ", bindings),
-                TextWriter.types(first)));
+        String.format(
+            Locale.ROOT,
+            "%s%s = stablehlo.while(%s) : %s",
+            name,
+            first.size() == 1 ? "" : ":" + first.size(),
+            String.join(", ", bindings),
+            TextWriter.types(first)));
     out.open("cond {");
     Ssa count = ops.constant(TensorType.INDEX, scan.count());
     ops.returnValues(List.of(ops.compare("LT", inside.getFirst(), count)));

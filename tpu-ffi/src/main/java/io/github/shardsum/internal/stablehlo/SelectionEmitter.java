@@ -3,6 +3,7 @@ package io.github.shardsum.internal.stablehlo;
 import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.ValueType;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** Operations between values and their indices. */
@@ -50,13 +51,17 @@ final class SelectionEmitter {
     Ssa b = out.fresh(TensorType.scalar(x.element()));
     Ssa i = out.fresh(TensorType.scalar(index.element()));
     Ssa j = out.fresh(TensorType.scalar(index.element()));
-    out.line("%s:2 = \"stablehlo.sort\"(%s, %s) ({".formatted(name, x, index));
-    out.open("^bb0(%s):".formatted(Ops.arguments(List.of(a, b, i, j))));
+    out.line(String.format(Locale.ROOT, "%s:2 = \"stablehlo.sort\"(%s, %s) ({", name, x, index));
+    out.open(String.format(Locale.ROOT, "^bb0(%s):", Ops.arguments(List.of(a, b, i, j))));
     ops.returnValues(List.of(before(a, b)));
-    String types = "(%s, %s)".formatted(x.type(), index.type());
+    String types = String.format(Locale.ROOT, "(%s, %s)", x.type(), index.type());
     out.close(
-        "}) {dimension = %d : i64, is_stable = true} : %s -> %s"
-            .formatted(dimension, types, types));
+        String.format(
+            Locale.ROOT,
+            "}) {dimension = %d : i64, is_stable = true} : %s -> %s",
+            dimension,
+            types,
+            types));
     return TextWriter.results(name, List.of(x.type(), index.type()));
   }
 

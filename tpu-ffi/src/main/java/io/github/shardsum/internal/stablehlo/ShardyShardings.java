@@ -7,6 +7,7 @@ import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Annotation.LabelSpec;
 import io.github.shardsum.program.ValueType;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -52,7 +53,12 @@ final class ShardyShardings implements Shardings {
             .collect(Collectors.joining(", "));
     return ops.out()
         .define(
-            "sdy.sharding_constraint %s <@mesh, [%s]> : %s".formatted(x, dimensions, x.type()),
+            String.format(
+                Locale.ROOT,
+                "sdy.sharding_constraint %s <@mesh, [%s]> : %s",
+                x,
+                dimensions,
+                x.type()),
             x.type());
   }
 

@@ -18,6 +18,7 @@ import io.github.shardsum.stablehlo.ShardingForm;
 import io.github.shardsum.stablehlo.StableHlo;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -68,8 +69,12 @@ public final class PjrtBackend implements Backend, AutoCloseable {
     int devices = client.addressableDevices().size();
     if (devices < mesh.size()) {
       throw new IllegalArgumentException(
-          "mesh %s: devices must be at least %d, got %d; a CPU has as many as the option"
-                  .formatted(mesh.notation(), mesh.size(), devices)
+          String.format(
+                  Locale.ROOT,
+                  "mesh %s: devices must be at least %d, got %d; a CPU has as many as the option",
+                  mesh.notation(),
+                  mesh.size(),
+                  devices)
               + " cpu_device_count says");
     }
     return new PjrtBackend(client, Optional.of(mesh));
@@ -97,8 +102,12 @@ public final class PjrtBackend implements Backend, AutoCloseable {
       long bytes = compiled.peakBytes();
       if (options.memoryLimit().isPresent() && bytes > options.memoryLimit().getAsLong()) {
         throw new IllegalArgumentException(
-            "program %s: a run holds %d bytes a device beside inputs and outputs, got a limit of %d"
-                .formatted(program.name(), bytes, options.memoryLimit().getAsLong()));
+            String.format(
+                Locale.ROOT,
+                "program %s: a run holds %d bytes a device beside inputs and outputs, got a limit of %d",
+                program.name(),
+                bytes,
+                options.memoryLimit().getAsLong()));
       }
       return new ProgramRun(program, compiled, () -> cache.give(compiled));
     } catch (RuntimeException e) {

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -149,15 +150,18 @@ class LayoutsOnPluginTest {
         int longer = 1 + size + Math.max(0, size - 1) * interior;
         Program program =
             Program.parse(
-                """
+                String.format(
+                    Locale.ROOT,
+                    """
                 program spread {
                   input x: i32[a=%d b=1]
                   apart = pad(x) {label="a", low=1, high=0, interior=%d, fill=2}
                   split = annotate(apart) {layout="a@x"}
                   output split
                 }
-                """
-                    .formatted(size, interior));
+                """,
+                    size,
+                    interior));
         int[] values = new int[size];
         long[] expected = new long[longer];
         Arrays.fill(expected, 2);

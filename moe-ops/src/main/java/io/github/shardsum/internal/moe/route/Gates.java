@@ -5,6 +5,7 @@ import io.github.shardsum.moe.RouteOptions.GateFunction;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
 import io.github.shardsum.ops.MathFunction;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * The first stage of a route: the gates of one group, a block of tokens at a time, with the sums
@@ -205,7 +206,14 @@ public final class Gates {
   private IllegalArgumentException unusable(
       String what, String expected, double given, int token, int expert) {
     return new IllegalArgumentException(
-        "route: %s must be %s, got %s at [g, s, e] = [%d, %d, %d]"
-            .formatted(what, expected, given, group, token, expert));
+        String.format(
+            Locale.ROOT,
+            "route: %s must be %s, got %s at [g, s, e] = [%d, %d, %d]",
+            what,
+            expected,
+            given,
+            group,
+            token,
+            expert));
   }
 }

@@ -16,6 +16,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.function.Function;
@@ -165,8 +166,12 @@ public final class RouteAssembly {
         options.groupLimit().ifPresent(limit -> checkLimit(limit, input.experts(), choices));
         if (input.choices().isPresent() && input.recordedChoices() != choices) {
           throw new IllegalArgumentException(
-              "route: recorded choices must be %d a token for top-%d, got %d"
-                  .formatted(choices, choices, input.recordedChoices()));
+              String.format(
+                  Locale.ROOT,
+                  "route: recorded choices must be %d a token for top-%d, got %d",
+                  choices,
+                  choices,
+                  input.recordedChoices()));
         }
       }
       case Router.ExpertChoice _ when extra ->
@@ -180,8 +185,11 @@ public final class RouteAssembly {
     long size = experts / limit.groups();
     if (size * limit.groups() != experts || size * limit.chosen() < choices) {
       throw new IllegalArgumentException(
-          "route: experts E must be a multiple of the groups of limit=%s that leaves %d experts to"
-                  .formatted(RouteNotation.print(limit), choices)
+          String.format(
+                  Locale.ROOT,
+                  "route: experts E must be a multiple of the groups of limit=%s that leaves %d experts to",
+                  RouteNotation.print(limit),
+                  choices)
               + " choose from, got "
               + experts);
     }

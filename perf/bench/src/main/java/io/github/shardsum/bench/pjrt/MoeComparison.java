@@ -73,6 +73,7 @@ final class MoeComparison {
 
   void run() throws IOException, MeasurementException {
     System.out.printf(
+        Locale.ROOT,
         "%nMoE layer G=%d S=%d E=%d M=%d H=%d%n%-10s %-16s %12s %12s %34s%n",
         GROUPS,
         TOKENS,
@@ -177,7 +178,13 @@ final class MoeComparison {
         what,
         Interval.median(times.first()) * 1e6,
         Interval.median(times.second()) * 1e6,
-        "%.2f [%.2f, %.2f]%s".formatted(ratio.median(), ratio.low(), ratio.high(), verdict));
+        String.format(
+            Locale.ROOT,
+            "%.2f [%.2f, %.2f]%s",
+            ratio.median(),
+            ratio.low(),
+            ratio.high(),
+            verdict));
   }
 
   private static double seconds(long calls, Runnable call) {

@@ -99,7 +99,13 @@ public final class PjrtComparison {
 
   private void calls() throws MeasurementException {
     System.out.printf(
-        "%n%-10s %6s %12s %12s %36s%n", "operation", "calls", "C", "binding", "more, ns a call");
+        Locale.ROOT,
+        "%n%-10s %6s %12s %12s %36s%n",
+        "operation",
+        "calls",
+        "C",
+        "binding",
+        "more, ns a call");
     try (BindingCalls ours = new BindingCalls(plugin);
         NativeCalls c = new NativeCalls(plugin, BindingCalls.PROGRAM)) {
       call("isDeleted", 1, c.loop("is_deleted"), ours::isDeleted);
@@ -119,6 +125,7 @@ public final class PjrtComparison {
     PairedTiming times = PairedTiming.of(effort, timed(c), timed(binding));
     Interval more = times.interval((first, second) -> (second - first) * 1e9 / calls);
     System.out.printf(
+        Locale.ROOT,
         "%-10s %6d %9.1f ns %9.1f ns %36s%n",
         name,
         calls,
@@ -136,6 +143,7 @@ public final class PjrtComparison {
             effort, timed(() -> both.bare() != null), timed(() -> both.backend() != null));
     Interval more = times.interval((first, second) -> (second - first) * 1e6);
     System.out.printf(
+        Locale.ROOT,
         "%n%-10s %12s %12s %34s%n%-10s %9.1f us %9.1f us %34s%n",
         "backend",
         "calls",
@@ -160,7 +168,13 @@ public final class PjrtComparison {
 
   private void copies() throws MeasurementException {
     System.out.printf(
-        "%n%-22s %8s %12s %12s %34s%n", "transfer", "bytes", "copy", "transfer", "rate / copy's");
+        Locale.ROOT,
+        "%n%-22s %8s %12s %12s %34s%n",
+        "transfer",
+        "bytes",
+        "copy",
+        "transfer",
+        "rate / copy's");
     try (BindingCalls ours = new BindingCalls(plugin);
         NativeCalls c = new NativeCalls(plugin, BindingCalls.PROGRAM)) {
       for (int megabytes : new int[] {1, 2, 16, 128}) {
@@ -184,6 +198,7 @@ public final class PjrtComparison {
     PairedTiming times = PairedTiming.of(effort, copy, transfer);
     Interval ratio = times.ratio();
     System.out.printf(
+        Locale.ROOT,
         "%-22s %5d MB %9.1f us %9.1f us %34s%n",
         name,
         megabytes,
@@ -205,8 +220,14 @@ public final class PjrtComparison {
     try (JaxPeer jax = new JaxPeer(python(), plugin);
         BindingCalls ours = new BindingCalls(plugin)) {
       System.out.printf(
+          Locale.ROOT,
           "%n%s%n%-16s %-22s %12s %12s %34s%n",
-          jax.version(), "einsum", "G S E C M H", "JAX", "ours", "JAX / ours");
+          jax.version(),
+          "einsum",
+          "G S E C M H",
+          "JAX",
+          "ours",
+          "JAX / ours");
       for (long[] sizes : SIZES) {
         for (String equation : EINSUMS) {
           einsum(jax, ours, equation, sizes);
@@ -233,6 +254,7 @@ public final class PjrtComparison {
       PairedTiming times = PairedTiming.of(effort, jax::seconds, timed(() -> run(program, row)));
       Interval ratio = times.ratio();
       System.out.printf(
+          Locale.ROOT,
           "%-16s %-22s %9.1f us %9.1f us %34s%n",
           equation,
           Arrays.toString(sizes),

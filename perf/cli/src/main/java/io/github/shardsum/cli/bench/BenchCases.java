@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -83,23 +84,28 @@ final class BenchCases {
         equation.labels().stream().filter(label -> !sizes.containsKey(label)).toList();
     if (!missing.isEmpty()) {
       throw new IllegalArgumentException(
-          "--sizes: expected a size for each label of %s, got none for %s: add %s"
-              .formatted(
-                  equation,
-                  String.join(", ", missing),
-                  String.join(",", missing.stream().map(label -> label + "=64").toList())));
+          String.format(
+              Locale.ROOT,
+              "--sizes: expected a size for each label of %s, got none for %s: add %s",
+              equation,
+              String.join(", ", missing),
+              String.join(",", missing.stream().map(label -> label + "=64").toList())));
     }
     Set<String> unknown = new LinkedHashSet<>(sizes.keySet());
     unknown.removeAll(equation.labels());
     if (!unknown.isEmpty()) {
       throw new IllegalArgumentException(
-          "--sizes: expected labels of %s, got %s".formatted(equation, String.join(", ", unknown)));
+          String.format(
+              Locale.ROOT,
+              "--sizes: expected labels of %s, got %s",
+              equation,
+              String.join(", ", unknown)));
     }
     sizes.forEach(
         (label, size) -> {
           if (size < 1) {
             throw new IllegalArgumentException(
-                "--sizes: must be at least 1, got %s=%d".formatted(label, size));
+                String.format(Locale.ROOT, "--sizes: must be at least 1, got %s=%d", label, size));
           }
         });
   }

@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -236,7 +237,7 @@ public final class BenchCommand implements Callable<Integer> {
             results.add(subject.measure(workers, rounds));
             report.kernel(results.getLast());
           } catch (MeasurementException e) {
-            report.note("%s: %s".formatted(subject.path(), e.why()));
+            report.note(String.format(Locale.ROOT, "%s: %s", subject.path(), e.why()));
           }
         }
       }
@@ -320,13 +321,14 @@ public final class BenchCommand implements Callable<Integer> {
             .toList();
     if (chosen.isEmpty() && kernelCases().isEmpty()) {
       throw new IllegalArgumentException(
-          "--filter: expected one that some case's GROUP/ID has, got %s; the groups are %s"
-              .formatted(
-                  filter.map(Pattern::pattern).orElse(""),
-                  Stream.concat(
-                          BenchCases.listed().stream().map(BenchCase::group).distinct(),
-                          Stream.of(KernelCase.FUSED, KernelCase.KERNEL))
-                      .collect(Collectors.joining(", "))));
+          String.format(
+              Locale.ROOT,
+              "--filter: expected one that some case's GROUP/ID has, got %s; the groups are %s",
+              filter.map(Pattern::pattern).orElse(""),
+              Stream.concat(
+                      BenchCases.listed().stream().map(BenchCase::group).distinct(),
+                      Stream.of(KernelCase.FUSED, KernelCase.KERNEL))
+                  .collect(Collectors.joining(", "))));
     }
     chosen.forEach(BenchCommand::checkMemory);
     return chosen;
@@ -354,12 +356,13 @@ public final class BenchCommand implements Callable<Integer> {
         || subject.bound().operandShapes().stream()
             .anyMatch(shape -> shape.elementCount() > Shape.LONGEST_ARRAY)) {
       throw new IllegalArgumentException(
-          ("%s: expected operands and result of at most %.0f MiB and 2^31 elements each, got %.0f MiB:"
-                  + " choose smaller sizes, or a larger heap by SHARDSUM_JAVA_OPTS=-Xmx...")
-              .formatted(
-                  subject.id(),
-                  most / (1 << 20),
-                  elements * subject.dtype().byteSize() / (1 << 20)));
+          String.format(
+              Locale.ROOT,
+              "%s: expected operands and result of at most %.0f MiB and 2^31 elements each, got %.0f MiB:"
+                  + " choose smaller sizes, or a larger heap by SHARDSUM_JAVA_OPTS=-Xmx...",
+              subject.id(),
+              most / (1 << 20),
+              elements * subject.dtype().byteSize() / (1 << 20)));
     }
   }
 
@@ -369,7 +372,11 @@ public final class BenchCommand implements Callable<Integer> {
     for (int count : counts) {
       if (count < 1 || count > processors) {
         throw new IllegalArgumentException(
-            "--threads: must be 1 to %d, the processors here, got %d".formatted(processors, count));
+            String.format(
+                Locale.ROOT,
+                "--threads: must be 1 to %d, the processors here, got %d",
+                processors,
+                count));
       }
     }
     return counts.stream().distinct().toList();

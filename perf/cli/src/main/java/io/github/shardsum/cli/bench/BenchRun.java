@@ -58,8 +58,11 @@ final class BenchRun {
     double[] values = ours.prepare(subject, oracle.samples());
     if (!oracle.accepts(values)) {
       throw new IllegalStateException(
-          "%s: shardsum's result is wrong, by %.2g of the sum of absolute terms"
-              .formatted(subject.id(), oracle.error(values)));
+          String.format(
+              Locale.ROOT,
+              "%s: shardsum's result is wrong, by %.2g of the sum of absolute terms",
+              subject.id(),
+              oracle.error(values)));
     }
     List<Competitor> able = new ArrayList<>(List.of(ours));
     peers.stream().filter(peer -> isAble(peer, subject, oracle)).forEach(able::add);
@@ -82,7 +85,10 @@ final class BenchRun {
       note(
           peer,
           subject,
-          "its result is off by %.2g of the sum of absolute terms".formatted(oracle.error(values)));
+          String.format(
+              Locale.ROOT,
+              "its result is off by %.2g of the sum of absolute terms",
+              oracle.error(values)));
     } catch (MeasurementException e) {
       note(peer, subject, e.why());
     }
@@ -90,7 +96,8 @@ final class BenchRun {
   }
 
   private void note(Competitor peer, BenchCase subject, String why) {
-    notes.accept("%s: no time of %s: %s".formatted(subject.id(), peer.name(), why));
+    notes.accept(
+        String.format(Locale.ROOT, "%s: no time of %s: %s", subject.id(), peer.name(), why));
   }
 
   private Measured result(BenchCase subject, Ours our, Map<Competitor, double[]> times) {
@@ -128,8 +135,11 @@ final class BenchRun {
     }
     if (bound.seconds() > fastest) {
       notes.accept(
-          "%s: faster than the limit of %s measured here; was the machine busy? run it again"
-              .formatted(subject.id(), bound.limit().toString().toLowerCase(Locale.ROOT)));
+          String.format(
+              Locale.ROOT,
+              "%s: faster than the limit of %s measured here; was the machine busy? run it again",
+              subject.id(),
+              bound.limit().toString().toLowerCase(Locale.ROOT)));
     }
     return bound;
   }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -75,7 +76,8 @@ public final class CCompiler {
       }
     } catch (IOException e) {
       throw new NoCompilerException(
-          "%s; `apt-get install gcc`, or set CC to a C compiler".formatted(e.getMessage()));
+          String.format(
+              Locale.ROOT, "%s; `apt-get install gcc`, or set CC to a C compiler", e.getMessage()));
     }
   }
 
@@ -93,7 +95,11 @@ public final class CCompiler {
     try {
       if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
         throw new NoCompilerException(
-            "%s failed: %s".formatted(command.getFirst(), text.lines().findFirst().orElse("")));
+            String.format(
+                Locale.ROOT,
+                "%s failed: %s",
+                command.getFirst(),
+                text.lines().findFirst().orElse("")));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -83,7 +84,8 @@ final class ChildProcess implements AutoCloseable {
       return answer;
     } catch (TimeoutException e) {
       process.destroyForcibly();
-      throw new MeasurementException("no answer within %d s".formatted(DEADLINE_SECONDS));
+      throw new MeasurementException(
+          String.format(Locale.ROOT, "no answer within %d s", DEADLINE_SECONDS));
     } catch (ExecutionException e) {
       throw new MeasurementException(String.valueOf(e.getCause()));
     } catch (InterruptedException e) {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
@@ -73,7 +74,7 @@ final class FreshJvm {
     return new KernelCase(
         KernelCase.KERNEL,
         "tile-" + dtype,
-        "of the peak, the least of %d JVMs on one processor".formatted(STARTS),
+        String.format(Locale.ROOT, "of the peak, the least of %d JVMs on one processor", STARTS),
         false,
         TILE_SHARE,
         false,
@@ -206,7 +207,7 @@ final class FreshJvm {
       if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
         process.destroyForcibly();
         throw new MeasurementException(
-            "another JVM failed: `%s`".formatted(String.join(" ", command)));
+            String.format(Locale.ROOT, "another JVM failed: `%s`", String.join(" ", command)));
       }
       return text;
     } catch (IOException e) {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -78,7 +79,7 @@ enum JavaLibrary {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "peer: expected one of %s, got %s".formatted(ids(), id)));
+                    String.format(Locale.ROOT, "peer: expected one of %s, got %s", ids(), id)));
   }
 
   String id() {

@@ -20,6 +20,7 @@ import java.lang.invoke.MethodType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -97,7 +98,7 @@ final class NativeProducts {
     } catch (MeasurementException e) {
       throw e;
     } catch (Throwable e) {
-      throw new MeasurementException("%s does not load: %s".formatted(file, e));
+      throw new MeasurementException(String.format(Locale.ROOT, "%s does not load: %s", file, e));
     }
   }
 
@@ -231,11 +232,12 @@ final class NativeProducts {
     MemorySegment version =
         (MemorySegment) bind(symbols, "dnnl_version", FunctionDescriptor.of(ADDRESS)).invokeExact();
     MemorySegment three = version.reinterpret(3 * JAVA_INT.byteSize());
-    return "%d.%d.%d"
-        .formatted(
-            three.getAtIndex(JAVA_INT, 0),
-            three.getAtIndex(JAVA_INT, 1),
-            three.getAtIndex(JAVA_INT, 2));
+    return String.format(
+        Locale.ROOT,
+        "%d.%d.%d",
+        three.getAtIndex(JAVA_INT, 0),
+        three.getAtIndex(JAVA_INT, 1),
+        three.getAtIndex(JAVA_INT, 2));
   }
 
   private static String oneDnnKernels(SymbolLookup symbols) throws Throwable {

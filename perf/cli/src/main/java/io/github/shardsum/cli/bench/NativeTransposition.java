@@ -19,6 +19,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -64,7 +65,8 @@ final class NativeTransposition implements Competitor {
           bind(library, "dTensorTranspose", JAVA_DOUBLE),
           threads);
     } catch (IllegalArgumentException e) {
-      throw new MeasurementException("%s does not load: %s".formatted(file, e.getMessage()));
+      throw new MeasurementException(
+          String.format(Locale.ROOT, "%s does not load: %s", file, e.getMessage()));
     }
   }
 

@@ -48,14 +48,20 @@ record PeerVersion(String name, String version, String kernel) {
     String lower = kernel.toLowerCase(Locale.ROOT);
     if (GENERIC.contains(lower)) {
       throw new MeasurementException(
-          ("version %s chose its generic kernels (%s), which are not made for this processor;"
-                  + " a newer version may know it")
-              .formatted(version, kernel));
+          String.format(
+              Locale.ROOT,
+              "version %s chose its generic kernels (%s), which are not made for this processor;"
+                  + " a newer version may know it",
+              version,
+              kernel));
     }
     if (isa == Isa.AVX2 && WIDE.matcher(lower).find()) {
       throw new MeasurementException(
-          "version %s chose kernels of 512 bits (%s) where --isa asks for AVX2"
-              .formatted(version, kernel));
+          String.format(
+              Locale.ROOT,
+              "version %s chose kernels of 512 bits (%s) where --isa asks for AVX2",
+              version,
+              kernel));
     }
   }
 

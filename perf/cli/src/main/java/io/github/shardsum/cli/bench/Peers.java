@@ -5,6 +5,7 @@ import io.github.shardsum.measure.MeasurementException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** The peers that this machine has, each with the same number of threads. */
@@ -51,8 +52,11 @@ final class Peers implements AutoCloseable {
     for (String name : names) {
       if (!all().contains(name)) {
         throw new IllegalArgumentException(
-            "--peers: expected some of %s, or none, got %s"
-                .formatted(String.join(", ", all()), name));
+            String.format(
+                Locale.ROOT,
+                "--peers: expected some of %s, or none, got %s",
+                String.join(", ", all()),
+                name));
       }
     }
     return names.isEmpty() ? all() : names;

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -62,7 +63,7 @@ enum ProductLibrary {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "library: expected one of %s, got %s".formatted(ids(), id)));
+                    String.format(Locale.ROOT, "library: expected one of %s, got %s", ids(), id)));
   }
 
   /** Whether its functions are oneDNN's. */
@@ -102,7 +103,8 @@ enum ProductLibrary {
         .orElseThrow(
             () ->
                 new MeasurementException(
-                    "not found; `%s -m pip install %s`".formatted(python, wheel)));
+                    String.format(
+                        Locale.ROOT, "not found; `%s -m pip install %s`", python, wheel)));
   }
 
   private static Stream<Path> folders(String python) throws MeasurementException {
@@ -115,7 +117,10 @@ enum ProductLibrary {
       return text.lines().filter(line -> !line.isBlank()).map(Path::of);
     } catch (IOException e) {
       throw new MeasurementException(
-          "no Python: %s; name one with --python or SHARDSUM_PYTHON".formatted(e.getMessage()));
+          String.format(
+              Locale.ROOT,
+              "no Python: %s; name one with --python or SHARDSUM_PYTHON",
+              e.getMessage()));
     }
   }
 }

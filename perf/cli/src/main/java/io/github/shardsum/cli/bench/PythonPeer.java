@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import tools.jackson.databind.json.JsonMapper;
@@ -58,11 +59,18 @@ final class PythonPeer implements Competitor, AutoCloseable {
       return checked(new PythonPeer(library, new ChildProcess(builder)), isa);
     } catch (IOException e) {
       throw new MeasurementException(
-          "no Python: %s; name one with --python or SHARDSUM_PYTHON".formatted(e.getMessage()));
+          String.format(
+              Locale.ROOT,
+              "no Python: %s; name one with --python or SHARDSUM_PYTHON",
+              e.getMessage()));
     } catch (MeasurementException e) {
       throw new MeasurementException(
-          "%s; `%s -m pip install %s`, or name another interpreter with --python or SHARDSUM_PYTHON"
-              .formatted(e.why(), python, library));
+          String.format(
+              Locale.ROOT,
+              "%s; `%s -m pip install %s`, or name another interpreter with --python or SHARDSUM_PYTHON",
+              e.why(),
+              python,
+              library));
     }
   }
 
@@ -142,8 +150,11 @@ final class PythonPeer implements Competitor, AutoCloseable {
   static String letters(BoundEquation bound) throws MeasurementException {
     if (bound.labelCount() > 2 * LETTERS) {
       throw new MeasurementException(
-          "has letters for %d labels, the equation has %d"
-              .formatted(2 * LETTERS, bound.labelCount()));
+          String.format(
+              Locale.ROOT,
+              "has letters for %d labels, the equation has %d",
+              2 * LETTERS,
+              bound.labelCount()));
     }
     List<String> operands = new ArrayList<>();
     for (int operand = 0; operand < bound.operandCount(); operand++) {

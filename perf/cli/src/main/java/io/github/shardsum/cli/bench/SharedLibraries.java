@@ -12,6 +12,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -60,7 +61,8 @@ final class SharedLibraries {
       loadWithDependencies(file, 0);
       return SymbolLookup.libraryLookup(file, Arena.global());
     } catch (IllegalArgumentException e) {
-      throw new MeasurementException("%s does not load: %s".formatted(file, e.getMessage()));
+      throw new MeasurementException(
+          String.format(Locale.ROOT, "%s does not load: %s", file, e.getMessage()));
     }
   }
 
@@ -74,7 +76,8 @@ final class SharedLibraries {
       Matcher missing = MISSING.matcher(reason);
       Path beside = missing.matches() ? file.resolveSibling(missing.group(1)) : file;
       if (beside.equals(file) || !Files.exists(beside) || count > MOST_DEPENDENCIES) {
-        throw new MeasurementException("%s does not load: %s".formatted(file, reason));
+        throw new MeasurementException(
+            String.format(Locale.ROOT, "%s does not load: %s", file, reason));
       }
       count = loadWithDependencies(beside, count);
     }

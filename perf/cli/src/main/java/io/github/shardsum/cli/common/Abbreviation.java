@@ -34,7 +34,10 @@ public final class Abbreviation {
             });
     long length = text.codePointCount(0, text.length());
     return shown
-        .append(length > MOST_SHOWN ? "...\" of %d characters".formatted(length) : "\"")
+        .append(
+            length > MOST_SHOWN
+                ? String.format(Locale.ROOT, "...\" of %d characters", length)
+                : "\"")
         .toString();
   }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -112,8 +113,12 @@ public final class InputArrays implements AutoCloseable {
     }
     if (names.size() != 1) {
       throw new IllegalArgumentException(
-          "%s: expected %s:NAME with one of its arrays, %s"
-              .formatted(file, file, Abbreviation.list(names)));
+          String.format(
+              Locale.ROOT,
+              "%s: expected %s:NAME with one of its arrays, %s",
+              file,
+              file,
+              Abbreviation.list(names)));
     }
     return names.getFirst();
   }
@@ -161,8 +166,12 @@ public final class InputArrays implements AutoCloseable {
           .map(
               cut ->
                   new IllegalArgumentException(
-                      "%s: must stay as it is while it is read, got %d bytes where there were %d"
-                          .formatted(cut.getKey(), sizeOf(cut.getKey()), cut.getValue()),
+                      String.format(
+                          Locale.ROOT,
+                          "%s: must stay as it is while it is read, got %d bytes where there were %d",
+                          cut.getKey(),
+                          sizeOf(cut.getKey()),
+                          cut.getValue()),
                       fault))
           .findFirst()
           .<RuntimeException>map(named -> named)

@@ -9,6 +9,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -97,8 +98,11 @@ public final class MeshOptions {
   public static void checkRuns(Mesh on) {
     if (on.size() > MOST_DEVICES) {
       throw new IllegalArgumentException(
-          "mesh: a run must be on at most %d devices, got %d; a plan may be for more"
-              .formatted(MOST_DEVICES, on.size()));
+          String.format(
+              Locale.ROOT,
+              "mesh: a run must be on at most %d devices, got %d; a plan may be for more",
+              MOST_DEVICES,
+              on.size()));
     }
   }
 

@@ -13,6 +13,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /** Memory and files of results. */
 public final class ResultArrays {
@@ -37,8 +38,12 @@ public final class ResultArrays {
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     if (shape.elementCount() > memory / dtype.byteSize()) {
       throw new IllegalArgumentException(
-          "memory: a result of %s %s must fit in the machine's %d bytes"
-              .formatted(dtype, shape, memory));
+          String.format(
+              Locale.ROOT,
+              "memory: a result of %s %s must fit in the machine's %d bytes",
+              dtype,
+              shape,
+              memory));
     }
     return Tensor.allocate(arena, dtype, shape);
   }

@@ -8,6 +8,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 
 /** Text that a command line names: a file of UTF-8, or {@code -} for standard input. */
@@ -59,8 +60,11 @@ public final class TextFiles {
       String bytes = HexFormat.of().formatHex(first, 0, length);
       if (MARKS.containsKey(bytes)) {
         throw new IllegalArgumentException(
-            "%s: must be UTF-8 without a byte-order mark, got one of %s; save it without"
-                .formatted(name, MARKS.get(bytes)));
+            String.format(
+                Locale.ROOT,
+                "%s: must be UTF-8 without a byte-order mark, got one of %s; save it without",
+                name,
+                MARKS.get(bytes)));
       }
     }
     PushbackInputStream whole = new PushbackInputStream(in, LONGEST_MARK);

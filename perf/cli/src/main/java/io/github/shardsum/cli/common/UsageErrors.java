@@ -45,8 +45,12 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
           Stream.of(option.type().getEnumConstants())
               .map(choice -> choice.toString().toLowerCase(Locale.ROOT))
               .collect(Collectors.joining(", "));
-      return "%s: must be one of %s, got %s"
-          .formatted(option.longestName(), names, failure.getValue());
+      return String.format(
+          Locale.ROOT,
+          "%s: must be one of %s, got %s",
+          option.longestName(),
+          names,
+          failure.getValue());
     }
     return String.valueOf(failure.getMessage());
   }

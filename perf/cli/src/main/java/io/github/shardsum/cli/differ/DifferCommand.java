@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -158,8 +159,13 @@ public final class DifferCommand implements Callable<Integer> {
             });
     progress.end();
     err.println(
-        "shardsum differ: %d programs on mesh %s from seed %d, %d disagreements"
-            .formatted(summary.programs(), mesh, seed, summary.disagreements()));
+        String.format(
+            Locale.ROOT,
+            "shardsum differ: %d programs on mesh %s from seed %d, %d disagreements",
+            summary.programs(),
+            mesh,
+            seed,
+            summary.disagreements()));
     return summary.disagreements() == 0 ? 0 : 1;
   }
 

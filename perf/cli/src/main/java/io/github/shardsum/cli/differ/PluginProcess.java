@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -137,10 +138,11 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
     // What a plugin says stands before what the JVM says of the signal.
     String said = printed.split("#\\s*\\R#", 2)[0].strip();
     String shown = said.isEmpty() ? printed : said;
-    return "the process ended with status %d: %s"
-        .formatted(
-            ended.process().isAlive() ? -1 : ended.process().exitValue(),
-            shown.substring(Math.max(0, shown.length() - TAIL)));
+    return String.format(
+        Locale.ROOT,
+        "the process ended with status %d: %s",
+        ended.process().isAlive() ? -1 : ended.process().exitValue(),
+        shown.substring(Math.max(0, shown.length() - TAIL)));
   }
 
   /** What is no UTF-8 does not hide the rest. */

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -176,11 +177,15 @@ public final class EinsumCommand implements Callable<Integer> {
     Equation given = Equation.parse(equation.orElse(""));
     if (given.isAnnotated()) {
       throw new IllegalArgumentException(
-          "must be an equation without layout, since this is one device, got \"%s\"%n"
-                  .formatted(equation.orElse(""))
-              + "  here:          \"%s\"%n".formatted(given.withoutLayout())
-              + "  over a mesh:   shardsum plan --mesh ... --sizes ... \"%s\"%n"
-                  .formatted(equation.orElse(""))
+          String.format(
+                  Locale.ROOT,
+                  "must be an equation without layout, since this is one device, got \"%s\"%n",
+                  equation.orElse(""))
+              + String.format(Locale.ROOT, "  here:          \"%s\"%n", given.withoutLayout())
+              + String.format(
+                  Locale.ROOT,
+                  "  over a mesh:   shardsum plan --mesh ... --sizes ... \"%s\"%n",
+                  equation.orElse(""))
               + "  in a program:  ShardedEinsum (docs/sharding-201.md)");
     }
   }

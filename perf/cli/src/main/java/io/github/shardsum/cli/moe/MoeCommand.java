@@ -13,6 +13,7 @@ import io.github.shardsum.moe.RouteOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -228,8 +229,10 @@ public final class MoeCommand implements Callable<Integer> {
     LocaleText names = LocaleText.gather(workers, progress::advance);
     progress.end();
     return new TextSource.InMemory(
-        "names of languages, countries and currencies in %d languages, from the JDK"
-            .formatted(names.languages()),
+        String.format(
+            Locale.ROOT,
+            "names of languages, countries and currencies in %d languages, from the JDK",
+            names.languages()),
         names.bytes());
   }
 }

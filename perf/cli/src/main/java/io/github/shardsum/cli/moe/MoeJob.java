@@ -17,6 +17,7 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -202,15 +203,22 @@ record MoeJob(
       if (elements > Shape.LONGEST_ARRAY) {
         throw new IllegalArgumentException(
             "sizes: expected tensors of at most 2^31 - 9 elements, got "
-                + "%.2e for %s with %s; lower the sizes"
-                    .formatted(elements, letters, form.sizes()));
+                + String.format(
+                    Locale.ROOT,
+                    "%.2e for %s with %s; lower the sizes",
+                    elements,
+                    letters,
+                    form.sizes()));
       }
       bytes += elements * Float.BYTES * (backward ? BACKWARD_MEMORY : 1);
     }
     if (bytes > MEMORY_SHARE * heapBytes) {
       throw new IllegalArgumentException(
-          "sizes: weights and activations take %.1f GiB, the JVM's heap is %.1f GiB; lower the sizes or set SHARDSUM_JAVA_OPTS=-Xmx..."
-              .formatted(bytes / (1L << 30), heapBytes / (double) (1L << 30)));
+          String.format(
+              Locale.ROOT,
+              "sizes: weights and activations take %.1f GiB, the JVM's heap is %.1f GiB; lower the sizes or set SHARDSUM_JAVA_OPTS=-Xmx...",
+              bytes / (1L << 30),
+              heapBytes / (double) (1L << 30)));
     }
   }
 }

@@ -80,7 +80,10 @@ final class MoeMeshRun {
         MeshExecutable sharded =
             MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
                 .compile(many)) {
-      head(sizes, "%d devices in %d processes".formatted(mesh.size(), collectives.processes()));
+      head(
+          sizes,
+          String.format(
+              Locale.ROOT, "%d devices in %d processes", mesh.size(), collectives.processes()));
       collectives(sharded.plan().plan());
       return compare(one, local.run(inputs), sharded.run(inputs), sizes)
           && times(local, sharded, inputs, "on the mesh");
@@ -94,7 +97,7 @@ final class MoeMeshRun {
             mesh.size() == 1 ? PjrtBackend.of(client) : PjrtBackend.of(client, mesh);
         Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
         Executable compiled = backend.compile(many)) {
-      head(sizes, "%d devices of %s".formatted(mesh.size(), backend));
+      head(sizes, String.format(Locale.ROOT, "%d devices of %s", mesh.size(), backend));
       out.printf(
           Locale.ROOT,
           "memory   %,d bytes a device beside inputs and outputs; %,d by our kernels%n%n",
@@ -185,8 +188,12 @@ final class MoeMeshRun {
           program.outputs().get(i).name(),
           apart == 0
               ? "the bits of one device"
-              : "at most %.2g from one device, of %.2g%s"
-                  .formatted(apart, largest, near ? "" : ": TOO FAR"));
+              : String.format(
+                  Locale.ROOT,
+                  "at most %.2g from one device, of %.2g%s",
+                  apart,
+                  largest,
+                  near ? "" : ": TOO FAR"));
     }
     return passed;
   }

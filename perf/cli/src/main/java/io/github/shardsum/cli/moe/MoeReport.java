@@ -49,7 +49,9 @@ final class MoeReport {
         "layer    S=%d tokens a group, E=%d experts, %s, M=%d, H=%d, %s%s, f32%n",
         sizes.tokens(),
         sizes.experts(),
-        job.dropless() ? "no limit" : "C=%d slots of one in a group".formatted(sizes.capacity()),
+        job.dropless()
+            ? "no limit"
+            : String.format(Locale.ROOT, "C=%d slots of one in a group", sizes.capacity()),
         sizes.model(),
         sizes.hidden(),
         job.activation().name().toLowerCase(Locale.ROOT),

@@ -15,6 +15,7 @@ import io.github.shardsum.moe.RouteOptions.SlotOrder;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -163,7 +164,7 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
 
   private static IllegalArgumentException must(String member, String rule, Object given) {
     return new IllegalArgumentException(
-        "job: \"%s\" must be %s, got %s".formatted(member, rule, given));
+        String.format(Locale.ROOT, "job: \"%s\" must be %s, got %s", member, rule, given));
   }
 
   private static boolean isAbsent(JsonNode node) {

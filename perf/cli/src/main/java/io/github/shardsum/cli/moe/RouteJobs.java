@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
@@ -94,10 +95,15 @@ final class RouteJobs {
       }
     } catch (JacksonException notJson) {
       throw new IllegalArgumentException(
-          "line %d: expected a JSON object: %s".formatted(number, JsonErrors.describe(notJson)),
+          String.format(
+              Locale.ROOT,
+              "line %d: expected a JSON object: %s",
+              number,
+              JsonErrors.describe(notJson)),
           notJson);
     }
-    throw new IllegalArgumentException("line %d: expected a JSON object".formatted(number));
+    throw new IllegalArgumentException(
+        String.format(Locale.ROOT, "line %d: expected a JSON object", number));
   }
 
   private static void put(Route route, ObjectNode answer) {

@@ -22,6 +22,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -38,7 +39,8 @@ record EinsumTarget(String equation) implements Planned {
     for (String label : request.sizes().keySet()) {
       if (!parsed.labels().contains(label)) {
         throw new IllegalArgumentException(
-            "sizes: each label must be one of \"%s\", got %s".formatted(parsed, label));
+            String.format(
+                Locale.ROOT, "sizes: each label must be one of \"%s\", got %s", parsed, label));
       }
     }
     Map<String, Long> made = made(parsed, request.sizes());
@@ -93,8 +95,11 @@ record EinsumTarget(String equation) implements Planned {
       Long size = sizes.get(axis.label());
       if (size == null) {
         throw new IllegalArgumentException(
-            "sizes: every label must have one, got none for %s of \"%s\""
-                .formatted(axis.label(), term));
+            String.format(
+                Locale.ROOT,
+                "sizes: every label must have one, got none for %s of \"%s\"",
+                axis.label(),
+                term));
       }
       shape.add(size);
     }

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -113,10 +114,15 @@ final class PlanJobs {
       }
     } catch (JacksonException notJson) {
       throw new IllegalArgumentException(
-          "line %d: expected a JSON object: %s".formatted(number, JsonErrors.describe(notJson)),
+          String.format(
+              Locale.ROOT,
+              "line %d: expected a JSON object: %s",
+              number,
+              JsonErrors.describe(notJson)),
           notJson);
     }
-    throw new IllegalArgumentException("line %d: expected a JSON object".formatted(number));
+    throw new IllegalArgumentException(
+        String.format(Locale.ROOT, "line %d: expected a JSON object", number));
   }
 
   /** A member that must be a string. */
@@ -124,8 +130,11 @@ final class PlanJobs {
     JsonNode node = job.path(member);
     if (!node.isString()) {
       throw new IllegalArgumentException(
-          "job: \"%s\" must be a string, got %s"
-              .formatted(member, node.isMissingNode() ? "none" : node));
+          String.format(
+              Locale.ROOT,
+              "job: \"%s\" must be a string, got %s",
+              member,
+              node.isMissingNode() ? "none" : node));
     }
     return node.stringValue();
   }
@@ -170,8 +179,12 @@ final class PlanJobs {
         || node.longValue() < 0
         || node.longValue() > most) {
       throw new IllegalArgumentException(
-          "job: \"%s\" must be a whole number of %s, got %s"
-              .formatted(member, most == Long.MAX_VALUE ? "at least 0" : "0 to " + most, node));
+          String.format(
+              Locale.ROOT,
+              "job: \"%s\" must be a whole number of %s, got %s",
+              member,
+              most == Long.MAX_VALUE ? "at least 0" : "0 to " + most,
+              node));
     }
     return node.longValue();
   }

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.plan;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -34,12 +35,16 @@ record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
       if (!each.isEmpty()) {
         if (sign < 1 || !number || digits.length() > 18) {
           throw new IllegalArgumentException(
-              "sizes: each must be like m=48, got \"%s\" in \"%s\"".formatted(each, text));
+              String.format(
+                  Locale.ROOT, "sizes: each must be like m=48, got \"%s\" in \"%s\"", each, text));
         }
         if (sizes.put(each.substring(0, sign), Long.parseLong(digits)) != null) {
           throw new IllegalArgumentException(
-              "sizes: each label must have one size, got %s twice in \"%s\""
-                  .formatted(each.substring(0, sign), text));
+              String.format(
+                  Locale.ROOT,
+                  "sizes: each label must have one size, got %s twice in \"%s\"",
+                  each.substring(0, sign),
+                  text));
         }
       }
     }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -73,8 +74,11 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
       int devices = client.addressableDevices().size();
       if (devices < mesh.size()) {
         throw new IllegalArgumentException(
-            "--beside-xla: the plugin's devices must be at least %d, got %d"
-                .formatted(mesh.size(), devices));
+            String.format(
+                Locale.ROOT,
+                "--beside-xla: the plugin's devices must be at least %d, got %d",
+                mesh.size(),
+                devices));
       }
       CompileOptions options =
           CompileOptions.partitioned(mesh.size()).withShardy(module.form() == ShardingForm.SHARDY);
@@ -114,7 +118,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
       theirs.add(
           new Row(
               each.op(),
-              "%d of %d".formatted(each.groups().size(), each.groupSize()),
+              String.format(Locale.ROOT, "%d of %d", each.groups().size(), each.groupSize()),
               arrays(each.operands()),
               each.times(),
               each.bytesReceived()));
@@ -198,7 +202,14 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
     rows(table, "ours", ours);
     rows(table, "XLA's", theirs);
     table.append(
-        "%n%-20s %12s %18s %12s %18s%n".formatted("in all", "ours", "bytes", "XLA's", "bytes"));
+        String.format(
+            Locale.ROOT,
+            "%n%-20s %12s %18s %12s %18s%n",
+            "in all",
+            "ours",
+            "bytes",
+            "XLA's",
+            "bytes"));
     for (String op : ops()) {
       table.append(
           line(op, count(ours, op), bytes(ours, op), count(theirs, op), bytes(theirs, op)));
@@ -217,17 +228,31 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
   }
 
   private static String line(String op, long count, long bytes, long their, long theirBytes) {
-    return "%-20s %,12d %,18d %,12d %,18d%n".formatted(op, count, bytes, their, theirBytes);
+    return String.format(
+        Locale.ROOT, "%-20s %,12d %,18d %,12d %,18d%n", op, count, bytes, their, theirBytes);
   }
 
   private static void rows(StringBuilder table, String whose, List<Row> rows) {
     table.append(
-        "%n%-20s %-10s %8s %18s  %s%n".formatted(whose, "devices", "times", "bytes each", "of"));
+        String.format(
+            Locale.ROOT,
+            "%n%-20s %-10s %8s %18s  %s%n",
+            whose,
+            "devices",
+            "times",
+            "bytes each",
+            "of"));
     for (Row row : rows) {
       String times = row.times().isPresent() ? Long.toString(row.times().getAsLong()) : "?";
       table.append(
-          "%-20s %-10s %8s %,18d  %s%n"
-              .formatted(row.op(), row.what(), times, row.bytes(), row.of()));
+          String.format(
+              Locale.ROOT,
+              "%-20s %-10s %8s %,18d  %s%n",
+              row.op(),
+              row.what(),
+              times,
+              row.bytes(),
+              row.of()));
     }
   }
 

@@ -16,6 +16,7 @@ import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -121,7 +122,8 @@ public enum Models {
 
   private static Program block(Mesh mesh) {
     ProgramBuilder p = Program.builder("block");
-    Value x = p.input("x", "f32[G=%d S=%d M=%d]".formatted(mesh.size(), TOKENS, MODEL));
+    Value x =
+        p.input("x", String.format(Locale.ROOT, "f32[G=%d S=%d M=%d]", mesh.size(), TOKENS, MODEL));
     Value attended = p.let("attended", p.add(x, attention(p, normalized(p, x, "scale"))));
     Program layer = layer(mesh, EXPERTS);
     List<Value> arguments = new ArrayList<>(List.of(normalized(p, attended, "moe.scale")));
@@ -150,7 +152,7 @@ public enum Models {
 
   /** A sequence a group; every token may look at those before it. */
   private static Value attention(ProgramBuilder p, Value x) {
-    String type = "f32[M=%d N=%d D=%d]".formatted(MODEL, HEADS, HEAD_WIDTH);
+    String type = String.format(Locale.ROOT, "f32[M=%d N=%d D=%d]", MODEL, HEADS, HEAD_WIDTH);
     Value query = p.einsum("GSM,MND->GSND", x, p.input("query", type));
     Value key = p.einsum("GTM,MND->GTND", x, p.input("key", type));
     Value value = p.einsum("GTM,MND->GTND", x, p.input("value", type));
@@ -160,7 +162,8 @@ public enum Models {
     Value masked =
         p.select(p.lessEqual(to, from), scores, p.constant(DType.F32, Double.NEGATIVE_INFINITY));
     Value mixed = p.einsum("GNST,GTND->GSND", p.softmax(masked, "T"), value);
-    Value out = p.input("out", "f32[N=%d D=%d M=%d]".formatted(HEADS, HEAD_WIDTH, MODEL));
+    Value out =
+        p.input("out", String.format(Locale.ROOT, "f32[N=%d D=%d M=%d]", HEADS, HEAD_WIDTH, MODEL));
     return p.einsum("GSND,NDM->GSM", mixed, out);
   }
 

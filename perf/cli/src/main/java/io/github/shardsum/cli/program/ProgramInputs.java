@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -84,8 +85,12 @@ record ProgramInputs(Map<String, String> named, List<Bulk> bulk) {
       String before = named.put(value.substring(0, sign), value.substring(sign + 1));
       if (before != null) {
         throw wrong.apply(
-            "--in: must have one value for each name, got %s=%s and %s"
-                .formatted(value.substring(0, sign), before, value));
+            String.format(
+                Locale.ROOT,
+                "--in: must have one value for each name, got %s=%s and %s",
+                value.substring(0, sign),
+                before,
+                value));
       }
     }
     return new ProgramInputs(named, List.copyOf(bulk));

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -200,6 +201,7 @@ public final class RunCommand implements Callable<Integer> {
     if (bytes > free) {
       throw new IllegalArgumentException(
           String.format(
+              Locale.ROOT,
               java.util.Locale.ROOT,
               "memory: a run needs %.3e bytes, the JVM may have %.3e; set"
                   + " SHARDSUM_JAVA_OPTS=-Xmx...",

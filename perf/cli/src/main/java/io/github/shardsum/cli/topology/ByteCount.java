@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.topology;
 
 import java.math.BigDecimal;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,8 +28,11 @@ final class ByteCount {
     String unit = form.group(2);
     if (unit == null && count.stripTrailingZeros().scale() > 0) {
       throw new IllegalArgumentException(
-          "bytes: expected a whole number without a unit, got \"%s\"; a fraction takes one, as in %sMB"
-              .formatted(text, form.group(1)));
+          String.format(
+              Locale.ROOT,
+              "bytes: expected a whole number without a unit, got \"%s\"; a fraction takes one, as in %sMB",
+              text,
+              form.group(1)));
     }
     if (unit != null) {
       int base = unit.endsWith("i") ? 1024 : 1000;

@@ -31,14 +31,26 @@ final class Figure9Report {
   }
 
   private void head(Link link) {
-    out.printf("figure 9 of the GShard paper, TPU v3, two partitions a chip, rings everywhere%n");
-    out.printf("one link for all 32 points, fitted to them by the largest link load: %s%n", link);
+    out.printf(
+        Locale.ROOT,
+        "figure 9 of the GShard paper, TPU v3, two partitions a chip, rings everywhere%n");
+    out.printf(
+        Locale.ROOT,
+        "one link for all 32 points, fitted to them by the largest link load: %s%n",
+        link);
   }
 
   private void curve(Link link, Curve curve) {
     LinkFit fit = Figure9.residuals(Slices.RINGS, link, curve);
-    out.printf("%n%s%n", curve.name());
-    out.printf("%12s %8s %10s %10s %9s%n", "partitions", "chips", "paper us", "model us", "error");
+    out.printf(Locale.ROOT, "%n%s%n", curve.name());
+    out.printf(
+        Locale.ROOT,
+        "%12s %8s %10s %10s %9s%n",
+        "partitions",
+        "chips",
+        "paper us",
+        "model us",
+        "error");
     for (int i = 0; i < fit.residuals().size(); i++) {
       Residual residual = fit.residuals().get(i);
       int partitions = Figure9.PARTITIONS.get(i);
@@ -73,10 +85,16 @@ final class Figure9Report {
   }
 
   private void assumptions() {
-    out.printf("%nother assumptions, worst errors%n");
+    out.printf(Locale.ROOT, "%nother assumptions, worst errors%n");
     out.printf(
+        Locale.ROOT,
         "%-18s %-16s %8s %10s %12s %12s%n",
-        "slices", "fitted to", "GB/s", "us a hop", "all-to-all", "all-reduce");
+        "slices",
+        "fitted to",
+        "GB/s",
+        "us a hop",
+        "all-to-all",
+        "all-reduce");
     for (Slices slices : Slices.values()) {
       row(slices, "all points", _ -> true);
       row(slices, "all-to-all", Curve::isAllToAll);

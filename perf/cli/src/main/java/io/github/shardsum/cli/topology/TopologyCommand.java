@@ -156,9 +156,12 @@ public final class TopologyCommand implements Runnable {
             .findFirst();
     if (!figure9 && name.isEmpty() && option.isPresent()) {
       throw new IllegalArgumentException(
-          "%s: expected a network's name too, one of %s and %s"
-              .formatted(
-                  option.get().longestName(), String.join(", ", Topologies.names()), THIS_MACHINE));
+          String.format(
+              Locale.ROOT,
+              "%s: expected a network's name too, one of %s and %s",
+              option.get().longestName(),
+              String.join(", ", Topologies.names()),
+              THIS_MACHINE));
     }
     if (devices < 1) {
       throw new IllegalArgumentException("--devices: must be at least 1, got " + devices);
@@ -177,8 +180,12 @@ public final class TopologyCommand implements Runnable {
   private Topology named(String known) {
     if (!Topologies.names().contains(known)) {
       throw new IllegalArgumentException(
-          "expected one of %s and %s, got \"%s\""
-              .formatted(String.join(", ", Topologies.names()), THIS_MACHINE, known));
+          String.format(
+              Locale.ROOT,
+              "expected one of %s and %s, got \"%s\"",
+              String.join(", ", Topologies.names()),
+              THIS_MACHINE,
+              known));
     }
     return Topologies.of(known, devices);
   }
@@ -192,7 +199,7 @@ public final class TopologyCommand implements Runnable {
       LinkFit fit = MachineProbe.measure(collectives);
       PrintWriter first = collectives.process() == 0 ? out : new PrintWriter(Writer.nullWriter());
       if (!json) {
-        first.printf("fitted here and now, processes: %d%n", collectives.processes());
+        first.printf(Locale.ROOT, "fitted here and now, processes: %d%n", collectives.processes());
         fit.residuals().forEach(residual -> first.println("  " + residual));
       }
       prices(asAsked(MachineProbe.topology(fit, devices)), first);
@@ -227,8 +234,11 @@ public final class TopologyCommand implements Runnable {
       return;
     }
     out.printf(
+        Locale.ROOT,
         "mesh %s, groups over %s, %d bytes a device%n",
-        layout.notation(), String.join(".", axes), size);
+        layout.notation(),
+        String.join(".", axes),
+        size);
     row(out, "collective", "mean link load", "largest", "latency us", "largest us", "mean us");
     Stream.of(CollectiveName.values())
         .forEach(each -> row(out, each, each.price(costs, axes, size, hot)));
@@ -252,7 +262,7 @@ public final class TopologyCommand implements Runnable {
   }
 
   private static void row(PrintWriter out, String... cells) {
-    String line = "%-20s %15s %13s %11s %13s %13s".formatted((Object[]) cells);
+    String line = String.format(Locale.ROOT, "%-20s %15s %13s %11s %13s %13s", (Object[]) cells);
     out.println(line.stripTrailing());
   }
 

@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -208,14 +209,19 @@ final class TpuCompile implements Callable<Integer> {
   private void head(PjrtTopology devices, PjrtExecutable compiled, double seconds) {
     PrintWriter print = spec.commandLine().getOut();
     print.printf(
+        Locale.ROOT,
         "%s on %s: %d devices, %d partitions, compiled in %.1f s%n",
-        compiled.name(), topology, devices.deviceCount(), compiled.partitions(), seconds);
+        compiled.name(),
+        topology,
+        devices.deviceCount(),
+        compiled.partitions(),
+        seconds);
   }
 
   private void report(PjrtTopology devices, PjrtExecutable compiled, double seconds) {
     head(devices, compiled, seconds);
     PrintWriter print = spec.commandLine().getOut();
-    print.printf("%-28s%s%n", "results on a device", compiled.outputShapes());
+    print.printf(Locale.ROOT, "%-28s%s%n", "results on a device", compiled.outputShapes());
     memory(print, compiled);
     cost(print, compiled);
     print.flush();
@@ -236,13 +242,13 @@ final class TpuCompile implements Callable<Integer> {
   }
 
   private static void bytes(PrintWriter print, String what, long bytes) {
-    print.printf("%-28s%,d bytes%n", what, bytes);
+    print.printf(Locale.ROOT, "%-28s%,d bytes%n", what, bytes);
   }
 
   private static void cost(PrintWriter print, PjrtExecutable compiled) {
     try {
       new TreeMap<>(compiled.costAnalysis())
-          .forEach((name, value) -> print.printf("%-28s%s%n", name, value));
+          .forEach((name, value) -> print.printf(Locale.ROOT, "%-28s%s%n", name, value));
     } catch (PjrtException e) {
       print.println("cost: " + e.getMessage());
     }

@@ -9,6 +9,7 @@ import io.github.shardsum.pjrt.PjrtSearch;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -60,7 +61,7 @@ final class TpuDevices implements Callable<Integer> {
     String name = spec.qualifiedName() + ": ";
     switch (result) {
       case Result.Devices(String platform, String api, var devices) -> {
-        out.printf("%s, PJRT API %s, %s%n", platform, api, found.library());
+        out.printf(Locale.ROOT, "%s, PJRT API %s, %s%n", platform, api, found.library());
         devices.forEach(out::println);
         out.flush();
         return devices.isEmpty() ? 1 : 0;
@@ -68,15 +69,20 @@ final class TpuDevices implements Callable<Integer> {
       case Result.Refused(String message) -> err.println(name + message);
       case Result.Died(int status, String output) ->
           err.printf(
+              Locale.ROOT,
               "%sthe plugin ended its process with status %d: see its last words, check"
                   + " LIBTPU_INIT_ARGS and XLA_FLAGS, or use another build%n%s%n",
-              name, status, output.strip());
+              name,
+              status,
+              output.strip());
       case Result.Silent(Duration deadline) ->
           err.printf(
+              Locale.ROOT,
               "%sno answer within %d s: another process may hold the devices, or the plugin waits for a"
                   + " cloud's metadata server (TPU_SKIP_MDS_QUERY=1 stops that) or for the other"
                   + " hosts of a slice%n",
-              name, deadline.toSeconds());
+              name,
+              deadline.toSeconds());
     }
     err.flush();
     return 1;

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -117,7 +118,13 @@ final class TpuRun implements Callable<Integer> {
       return sharding.split(whole, count);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "argument %d, %s: %s".formatted(argument, arguments.get(argument), e.getMessage()), e);
+          String.format(
+              Locale.ROOT,
+              "argument %d, %s: %s",
+              argument,
+              arguments.get(argument),
+              e.getMessage()),
+          e);
     }
   }
 
@@ -162,13 +169,20 @@ final class TpuRun implements Callable<Integer> {
   static void checkResults(List<PjrtType> types, int files) {
     if (files != 0 && files != types.size()) {
       throw new IllegalArgumentException(
-          "-o: expected a file for each of %d results, got %d".formatted(types.size(), files));
+          String.format(
+              Locale.ROOT,
+              "-o: expected a file for each of %d results, got %d",
+              types.size(),
+              files));
     }
     for (int i = 0; i < types.size(); i++) {
       if (types.get(i).dtype().isEmpty()) {
         throw new IllegalArgumentException(
-            "result %d: expected F32, F64, BF16, S32, S64 or PRED, got %s; convert it in the program"
-                .formatted(i, types.get(i)));
+            String.format(
+                Locale.ROOT,
+                "result %d: expected F32, F64, BF16, S32, S64 or PRED, got %s; convert it in the program",
+                i,
+                types.get(i)));
       }
     }
   }
@@ -189,8 +203,12 @@ final class TpuRun implements Callable<Integer> {
         continue;
       }
       out.printf(
+          Locale.ROOT,
           "result %d: %s %s%s%n",
-          i, result.dtype(), result.shape(), outputs.isEmpty() ? "" : " in " + outputs.get(i));
+          i,
+          result.dtype(),
+          result.shape(),
+          outputs.isEmpty() ? "" : " in " + outputs.get(i));
     }
     out.flush();
   }

@@ -116,8 +116,12 @@ final class CheckpointFolder implements AutoCloseable {
       }
       if (tokenizer.size() != model().vocabulary()) {
         throw new IllegalArgumentException(
-            "%s: its tokenizer must have the %d tokens of its model, got %d"
-                .formatted(file, model().vocabulary(), tokenizer.size()));
+            String.format(
+                Locale.ROOT,
+                "%s: its tokenizer must have the %d tokens of its model, got %d",
+                file,
+                model().vocabulary(),
+                tokenizer.size()));
       }
       return tokenizer;
     }

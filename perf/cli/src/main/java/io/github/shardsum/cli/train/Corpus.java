@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -88,6 +89,6 @@ record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long checksu
 
   /** The checksum in hexadecimal. */
   String fingerprint() {
-    return String.format("%016x", checksum);
+    return String.format(Locale.ROOT, "%016x", checksum);
   }
 }

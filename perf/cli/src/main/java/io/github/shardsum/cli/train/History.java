@@ -5,6 +5,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -94,8 +95,12 @@ final class History {
               ? tensor.size(1) != 2 || tensor.dtype() != DType.F64
               : !curve.startsWith("load.") || tensor.dtype() != DType.I64)) {
         throw new IllegalArgumentException(
-            "%s must be a history of rows of a step and its values, got %s%s"
-                .formatted(name, tensor.dtype(), tensor.shape()));
+            String.format(
+                Locale.ROOT,
+                "%s must be a history of rows of a step and its values, got %s%s",
+                name,
+                tensor.dtype(),
+                tensor.shape()));
       }
       for (long row = 0; row < tensor.size(0); row++) {
         if (isCurve) {

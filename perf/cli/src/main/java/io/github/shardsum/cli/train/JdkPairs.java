@@ -46,7 +46,9 @@ final class JdkPairs {
     // The specification has relative paths ignored.
     Path folder =
         cache.startsWith("/") ? Path.of(cache) : Path.of(home.isEmpty() ? "." : home, ".cache");
-    String name = "pairs-%s-v%d.tsv.gz".formatted(System.getProperty("java.version"), VERSION);
+    String name =
+        String.format(
+            Locale.ROOT, "pairs-%s-v%d.tsv.gz", System.getProperty("java.version"), VERSION);
     return folder.resolve("shardsum").resolve(name);
   }
 

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** The user's own pairs: lines of language, source and target with tabs between them. */
 final class PairFile {
@@ -36,14 +37,21 @@ final class PairFile {
         }
         if (line.indexOf('\0') >= 0) {
           throw new IllegalArgumentException(
-              "%s: line %d must be text in UTF-8, got a NUL character (U+0000)"
-                  .formatted(file, number));
+              String.format(
+                  Locale.ROOT,
+                  "%s: line %d must be text in UTF-8, got a NUL character (U+0000)",
+                  file,
+                  number));
         }
         String[] columns = line.split("\t", -1);
         if (columns.length != COLUMNS || columns[1].isBlank() || columns[2].isBlank()) {
           throw new IllegalArgumentException(
-              "%s: line %d must be language, source and target with tabs between them, got %s"
-                  .formatted(file, number, Abbreviation.text(line)));
+              String.format(
+                  Locale.ROOT,
+                  "%s: line %d must be language, source and target with tabs between them, got %s",
+                  file,
+                  number,
+                  Abbreviation.text(line)));
         }
         pairs.add(
             new Pair(

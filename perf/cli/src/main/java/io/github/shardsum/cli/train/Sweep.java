@@ -107,7 +107,7 @@ final class Sweep {
                 of.stream().flatMap(trained -> trained.reaches(loss).stream().boxed()).toList();
             row.add(
                 steps.size() < of.size()
-                    ? "%d of %d reach it".formatted(steps.size(), of.size())
+                    ? String.format(Locale.ROOT, "%d of %d reach it", steps.size(), of.size())
                     : String.format(
                         Locale.ROOT,
                         "%.0f",
@@ -127,10 +127,12 @@ final class Sweep {
 
   void print(PrintWriter out) {
     int seeds = models.values().iterator().next().size();
-    out.printf("%n%s: %d seeds each; spread is the largest less the least%n", curve, seeds);
+    out.printf(
+        Locale.ROOT, "%n%s: %d seeds each; spread is the largest less the least%n", curve, seeds);
     for (List<String> row : table()) {
-      StringBuilder line = new StringBuilder(String.format("%-12s", row.getFirst()));
-      row.subList(1, row.size()).forEach(cell -> line.append(String.format("  %20s", cell)));
+      StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-12s", row.getFirst()));
+      row.subList(1, row.size())
+          .forEach(cell -> line.append(String.format(Locale.ROOT, "  %20s", cell)));
       out.println(line);
     }
     out.flush();

@@ -57,7 +57,7 @@ final class TrainReport {
                   100 * score.score()));
         }
       }
-      out.printf("%-18s %s%n", system, String.join("; ", parts));
+      out.printf(Locale.ROOT, "%-18s %s%n", system, String.join("; ", parts));
     }
     out.flush();
   }
@@ -69,12 +69,15 @@ final class TrainReport {
       return;
     }
     List<String> systems = evaluation.systems();
-    out.printf("%n%s, %% exact and chrF%n", split);
+    out.printf(Locale.ROOT, "%n%s, %% exact and chrF%n", split);
     out.printf(
+        Locale.ROOT,
         "%-28s %6s%s%n",
         "family",
         "texts",
-        systems.stream().map(name -> String.format("  %18s", name)).collect(Collectors.joining()));
+        systems.stream()
+            .map(name -> String.format(Locale.ROOT, "  %18s", name))
+            .collect(Collectors.joining()));
     for (Evaluation.Row row : rows) {
       StringBuilder line = new StringBuilder();
       for (String system : systems) {
@@ -83,7 +86,7 @@ final class TrainReport {
             String.format(Locale.ROOT, "  %10.1f %7.1f", 100 * score.exact(), 100 * score.score()));
       }
       int texts = evaluation.score(systems.getFirst(), split, row.languages()).texts();
-      out.printf("%-28s %6d%s%n", row.name(), texts, line);
+      out.printf(Locale.ROOT, "%-28s %6d%s%n", row.name(), texts, line);
     }
     out.flush();
   }
@@ -123,9 +126,10 @@ final class TrainReport {
   }
 
   void samples(List<Sample> samples) {
-    out.printf("%nsamples chosen by hash%n");
+    out.printf(Locale.ROOT, "%nsamples chosen by hash%n");
     for (Sample sample : samples) {
       out.printf(
+          Locale.ROOT,
           "%-5s %-3s %s -> %s%s%n",
           sample.mark(),
           sample.item().pair().language(),

@@ -94,8 +94,10 @@ final class TrainRun {
         throw new FileSystemException(
             job.checkpoint().orElseThrow().toString(),
             null,
-            "has a checkpoint of step %d; go on from it with --resume, or choose another folder"
-                .formatted(last.get().step()));
+            String.format(
+                Locale.ROOT,
+                "has a checkpoint of step %d; go on from it with --resume, or choose another folder",
+                last.get().step()));
       }
       if (job.page().isPresent()) {
         OutputFile.checkText("--html", job.page().get());
@@ -161,11 +163,12 @@ final class TrainRun {
     Examples examples = new Examples(corpus.training(), tokenizer, seed);
     if (examples.size() == 0) {
       throw new IllegalArgumentException(
-          "data: expected a pair of at most %d tokens to learn from, got none: %d are longer, and %d sources, a tenth by their hashes, are held back"
-              .formatted(
-                  Examples.positions(),
-                  corpus.training().size(),
-                  corpus.heldBack().values().stream().mapToInt(List::size).sum()));
+          String.format(
+              Locale.ROOT,
+              "data: expected a pair of at most %d tokens to learn from, got none: %d are longer, and %d sources, a tenth by their hashes, are held back",
+              Examples.positions(),
+              corpus.training().size(),
+              corpus.heldBack().values().stream().mapToInt(List::size).sum()));
     }
     progress.end();
     report.data(corpus, tokenizer, examples);
@@ -247,7 +250,7 @@ final class TrainRun {
 
   private void write(Path file, TrainPage page) throws IOException {
     TextFiles.write(file, page.toString());
-    out.printf("%npage: %s%n", file);
+    out.printf(Locale.ROOT, "%npage: %s%n", file);
   }
 
   private Corpus corpus() throws IOException {
@@ -434,8 +437,12 @@ final class TrainRun {
       Map<String, List<History.Point>> losses) {
     TrainPage page = new TrainPage("training: " + name);
     page.paragraph(
-        "%d languages, %d pairs to learn from, %d steps; what was held back is in no pair that is learnt from."
-            .formatted(corpus.languages().size(), corpus.training().size(), trainer.steps()));
+        String.format(
+            Locale.ROOT,
+            "%d languages, %d pairs to learn from, %d steps; what was held back is in no pair that is learnt from.",
+            corpus.languages().size(),
+            corpus.training().size(),
+            trainer.steps()));
     for (Split split : SAMPLES.keySet()) {
       table(page, evaluation, split);
     }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -101,8 +102,14 @@ final class Trainer implements AutoCloseable {
     String found = checkpoint.text(name);
     if (!found.equals(own)) {
       throw new IllegalArgumentException(
-          "%s: its %s must be %s, got %s: it was trained with %s"
-              .formatted(checkpoint.file(), name, own, found, reason));
+          String.format(
+              Locale.ROOT,
+              "%s: its %s must be %s, got %s: it was trained with %s",
+              checkpoint.file(),
+              name,
+              own,
+              found,
+              reason));
     }
   }
 
@@ -111,7 +118,7 @@ final class Trainer implements AutoCloseable {
     CRC32 checksum = new CRC32();
     String text = training.program(DIGEST_SENTENCES, DIGEST_TOKENS, DIGEST_TOKENS).toString();
     checksum.update(text.getBytes(StandardCharsets.UTF_8));
-    return String.format("%08x", checksum.getValue());
+    return String.format(Locale.ROOT, "%08x", checksum.getValue());
   }
 
   /** Steps made, those of earlier runs included. */
@@ -212,8 +219,13 @@ final class Trainer implements AutoCloseable {
     Training.Report report = training.step(batch, RATE.rate(number));
     if (!Double.isFinite(report.loss()) || !Double.isFinite(report.norm())) {
       throw new IllegalArgumentException(
-          "training: loss and gradient must be finite, got loss %s and norm %s at step %d, with %d tokens that no router could route"
-              .formatted(report.loss(), report.norm(), number, report.unusable()));
+          String.format(
+              Locale.ROOT,
+              "training: loss and gradient must be finite, got loss %s and norm %s at step %d, with %d tokens that no router could route",
+              report.loss(),
+              report.norm(),
+              number,
+              report.unusable()));
     }
     history.add("loss", number, report.loss());
     history.add("norm", number, report.norm());

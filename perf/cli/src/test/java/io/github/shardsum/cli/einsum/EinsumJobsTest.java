@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,12 +42,13 @@ class EinsumJobsTest {
     for (String operand : operands) {
       files.add(JSON.writeValueAsString(folder.resolve(operand).toString()));
     }
-    return "{\"id\":%s,\"equation\":%s,\"operands\":%s,\"out\":%s}"
-        .formatted(
-            id,
-            JSON.writeValueAsString(equation),
-            files,
-            JSON.writeValueAsString(folder.resolve(out).toString()));
+    return String.format(
+        Locale.ROOT,
+        "{\"id\":%s,\"equation\":%s,\"operands\":%s,\"out\":%s}",
+        id,
+        JSON.writeValueAsString(equation),
+        files,
+        JSON.writeValueAsString(folder.resolve(out).toString()));
   }
 
   private int run(byte[] jobs) throws IOException {

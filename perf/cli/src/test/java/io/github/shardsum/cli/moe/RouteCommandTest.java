@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -289,7 +290,9 @@ class RouteCommandTest {
         "[[[1,2],[NaN,1]]]", "", "logits must be below infinity, got NaN at [g, s, e] = [0, 1, 0]");
     fails("[[[1,Infinity]]]", "", "logits must be below infinity, got Infinity");
     fails(
-        "[[[1,%s]]]".formatted("9".repeat(400)), "", "logits must be below infinity, got Infinity");
+        String.format(Locale.ROOT, "[[[1,%s]]]", "9".repeat(400)),
+        "",
+        "logits must be below infinity, got Infinity");
     fails("[[[-Infinity,-Infinity]]]", "", "finite for one expert of a token");
     fails("[[[1,2],[1]]]", "", "'logits[0, 1]' must be an array of 2 like the first, got one of 1");
     fails("[[[1,2]],[]]", "", "'logits[1]' must be an array of 1 like the first, got one of 0");

@@ -15,6 +15,7 @@ import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Program;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,9 +71,15 @@ class ModelsTest {
 
   @Test
   void aMeshMayHaveManyAxes() {
-    String ones = IntStream.range(0, 40).mapToObj(i -> "a%d=1,".formatted(i)).collect(joining());
+    String ones =
+        IntStream.range(0, 40)
+            .mapToObj(i -> String.format(Locale.ROOT, "a%d=1,", i))
+            .collect(joining());
     assertEquals(2, Models.MOE.program(Mesh.parse(ones + "x=2")).value("wi").type().size("E"));
-    String twos = IntStream.range(0, 20).mapToObj(i -> "b%d=2".formatted(i)).collect(joining(","));
+    String twos =
+        IntStream.range(0, 20)
+            .mapToObj(i -> String.format(Locale.ROOT, "b%d=2", i))
+            .collect(joining(","));
     Program block = Models.GSHARD_600B_BLOCK.program(Mesh.parse(twos));
     assertEquals(2048, block.value("wi").type().size("E"));
   }

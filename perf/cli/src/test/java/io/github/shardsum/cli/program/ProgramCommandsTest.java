@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -472,7 +473,8 @@ class ProgramCommandsTest {
     StringBuilder text = new StringBuilder("program p {\n input x: f32[a=2]\n v0 = relu(x)\n");
     int count = TestDepth.cases(10_000, 50_000, 50_000);
     for (int i = 1; i < count; i++) {
-      text.append(" v%d = cumulative_sum(v%d) {label=\"a\"}\n".formatted(i, i - 1));
+      text.append(
+          String.format(Locale.ROOT, " v%d = cumulative_sum(v%d) {label=\"a\"}\n", i, i - 1));
     }
     Files.writeString(folder.resolve("long.program"), text + " output v" + (count - 1) + "\n}");
     assertEquals(0, run("explain", file("long.program")), err::toString);

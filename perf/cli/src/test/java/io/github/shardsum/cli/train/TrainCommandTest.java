@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -56,8 +57,13 @@ class TrainCommandTest {
     for (int i = 0; i < GERMAN.size(); i++) {
       for (int j = 0; j < THINGS.size(); j++) {
         lines.add(
-            "de\t%s %s\t%s %s"
-                .formatted(GERMAN.get(i), THINGS.get(j), ENGLISH.get(i), THEIRS.get(j)));
+            String.format(
+                Locale.ROOT,
+                "de\t%s %s\t%s %s",
+                GERMAN.get(i),
+                THINGS.get(j),
+                ENGLISH.get(i),
+                THEIRS.get(j)));
       }
     }
     data = Files.write(folder.resolve("pairs.tsv"), lines);
@@ -393,7 +399,7 @@ class TrainCommandTest {
     for (int experts : grid.experts()) {
       assertTrue(out.contains("\n" + Sweep.name(experts) + " "), out);
     }
-    assertTrue(out.contains("%d seeds each".formatted(grid.seeds())), out);
+    assertTrue(out.contains(String.format(Locale.ROOT, "%d seeds each", grid.seeds())), out);
     assertTrue(Files.readString(page).contains(Sweep.name(grid.experts().getLast())));
   }
 

@@ -22,6 +22,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -166,9 +167,13 @@ public final class EinsumPlanner {
       }
     }
     throw new PlanException(
-        ("einsum %s: no plan stays within the memory limit of %d bytes a device; the least found"
-                + " needs %d")
-            .formatted(root.equation(), limit, least));
+        String.format(
+            Locale.ROOT,
+            "einsum %s: no plan stays within the memory limit of %d bytes a device; the least found"
+                + " needs %d",
+            root.equation(),
+            limit,
+            least));
   }
 
   /** The first plan within a limit, or the least peak of all. */
@@ -214,13 +219,14 @@ public final class EinsumPlanner {
   private PlanException none() {
     boolean partial = !home.partial().isEmpty();
     return new PlanException(
-        "einsum %s: no plan gives the result as %s%s"
-            .formatted(
-                root.equation(),
-                home,
-                partial
-                    ? "; a partial axis needs a label that is summed over, or a partial operand"
-                    : " within the limits"));
+        String.format(
+            Locale.ROOT,
+            "einsum %s: no plan gives the result as %s%s",
+            root.equation(),
+            home,
+            partial
+                ? "; a partial axis needs a label that is summed over, or a partial operand"
+                : " within the limits"));
   }
 
   Mesh mesh() {

@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -291,7 +292,12 @@ public final class LimitedPlanner {
 
   private static PlanException none(Program program, DeviceMemory least, long limit) {
     return new PlanException(
-        "program %s: no plan stays within the memory limit of %d bytes a device; the least found needs %d, in %s; split a value that lives there, or use more devices"
-            .formatted(program.name(), limit, least.peakBytes(), least.where()));
+        String.format(
+            Locale.ROOT,
+            "program %s: no plan stays within the memory limit of %d bytes a device; the least found needs %d, in %s; split a value that lives there, or use more devices",
+            program.name(),
+            limit,
+            least.peakBytes(),
+            least.where()));
   }
 }

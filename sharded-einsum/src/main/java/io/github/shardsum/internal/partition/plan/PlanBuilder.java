@@ -11,6 +11,7 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Writes the steps of a chosen realization down. */
@@ -51,7 +52,7 @@ final class PlanBuilder {
       int made = compute("", part, source);
       String called = part.isOperand() ? Integer.toString(part.operand()) : stepName(made);
       Layout wanted = chosen.operands().get(i);
-      String cause = "operand %s is met as %s".formatted(called, wanted);
+      String cause = String.format(Locale.ROOT, "operand %s is met as %s", called, wanted);
       operands.add(reshard(called, part, made, source.natural(), wanted, cause));
     }
     String called = name.isEmpty() ? "step:" + steps.size() : name;

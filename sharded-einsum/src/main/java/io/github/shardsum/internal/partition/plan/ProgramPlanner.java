@@ -23,6 +23,7 @@ import io.github.shardsum.program.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -138,7 +139,10 @@ public final class ProgramPlanner {
       Holding output = state.holding(program.outputs().get(i));
       Layout last = ways.reachable(layouts.get(i), output.layouts().getFirst());
       outputs.add(
-          state.bring(output, last, "output %s must be %s".formatted(output.value().name(), last)));
+          state.bring(
+              output,
+              last,
+              String.format(Locale.ROOT, "output %s must be %s", output.value().name(), last)));
     }
   }
 
@@ -173,7 +177,9 @@ public final class ProgramPlanner {
       if (demanded) {
         Holding made = state.holding(result);
         Layout home = ways.reachable(home(result), made.layouts().getFirst());
-        int number = state.bring(made, home, "%s must be %s".formatted(result.name(), home));
+        int number =
+            state.bring(
+                made, home, String.format(Locale.ROOT, "%s must be %s", result.name(), home));
         state.holdAs(result, made, home, number);
       }
     }
@@ -184,7 +190,8 @@ public final class ProgramPlanner {
     Holding x = state.holding(annotate.x());
     Value result = statement.result();
     Layout home = ways.reachable(home(result), x.layouts().getFirst());
-    int number = state.bring(x, home, "%s is annotated %s".formatted(result.name(), home));
+    int number =
+        state.bring(x, home, String.format(Locale.ROOT, "%s is annotated %s", result.name(), home));
     state.holdAs(result, x, home, number);
     state.statements.add(statement);
   }
@@ -272,8 +279,12 @@ public final class ProgramPlanner {
     for (int i = 0; i < operands.size(); i++) {
       Layout met = candidate.operands().get(i);
       String cause =
-          "%s reads %s as %s"
-              .formatted(statement.result().name(), operands.get(i).value().name(), met);
+          String.format(
+              Locale.ROOT,
+              "%s reads %s as %s",
+              statement.result().name(),
+              operands.get(i).value().name(),
+              met);
       numbers.add(state.bring(operands.get(i), met, cause));
     }
     List<PlannedValue> results = new ArrayList<>();
@@ -308,7 +319,8 @@ public final class ProgramPlanner {
       state.cost =
           state.cost.plus(ways.reduction(PlanState.value(result, natural), natural.partial(), by));
       Layout done = new Layout(ways.mesh(), new Term(natural.term().axes(), List.of()));
-      Origin origin = Origin.of("%s is a %s over devices".formatted(result.name(), by));
+      Origin origin =
+          Origin.of(String.format(Locale.ROOT, "%s is a %s over devices", result.name(), by));
       int reduced =
           state.step(
               new Action.AllReduce(natural.partial(), by),
@@ -338,8 +350,12 @@ public final class ProgramPlanner {
           state.bring(
               operand,
               wanted,
-              "the loop of %s reads %s as %s"
-                  .formatted(statement.result().name(), operand.value().name(), wanted)));
+              String.format(
+                  Locale.ROOT,
+                  "the loop of %s reads %s as %s",
+                  statement.result().name(),
+                  operand.value().name(),
+                  wanted)));
     }
     List<Layout> made = body.madeIn(scan);
     List<PlannedValue> results = new ArrayList<>();

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -76,8 +77,10 @@ final class StatementPlanner {
         Comparator.comparing(this::weighed).thenComparing(c -> c.sharding().toString()));
     if (candidates.isEmpty()) {
       throw new PlanException(
-          "statement %s: no way to split it stays within the limits; allow whole values on the way"
-                  .formatted(statement)
+          String.format(
+                  Locale.ROOT,
+                  "statement %s: no way to split it stays within the limits; allow whole values on the way",
+                  statement)
               + " with PlanOptions.withReplication()");
     }
     Optional<Origin.Alternative> other =

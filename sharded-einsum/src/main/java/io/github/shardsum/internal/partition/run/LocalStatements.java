@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -205,8 +206,12 @@ final class LocalStatements {
             composite.name(), composite.attributes(), with, types.build(), composite.splittable());
     if (composites.find(part).isEmpty()) {
       throw new IllegalStateException(
-          "composite %s: its kernel must take a part of labels %s, got none for operands %s"
-              .formatted(composite.name(), composite.splittable(), with));
+          String.format(
+              Locale.ROOT,
+              "composite %s: its kernel must take a part of labels %s, got none for operands %s",
+              composite.name(),
+              composite.splittable(),
+              with));
     }
     return builder.add(part);
   }

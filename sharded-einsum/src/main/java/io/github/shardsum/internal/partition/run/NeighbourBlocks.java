@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -167,8 +168,13 @@ final class NeighbourBlocks {
     Shape wanted = shape(step.result(), index);
     if (!made.type().shape().equals(wanted)) {
       throw new IllegalStateException(
-          "%s: must be %s on device %d, got %s"
-              .formatted(statement, wanted, frame.devices().get(index), made.type()));
+          String.format(
+              Locale.ROOT,
+              "%s: must be %s on device %d, got %s",
+              statement,
+              wanted,
+              frame.devices().get(index),
+              made.type()));
     }
     return builder.build();
   }

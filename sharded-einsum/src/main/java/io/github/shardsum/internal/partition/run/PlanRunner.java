@@ -7,6 +7,7 @@ import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.partition.SpmdPlan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -44,8 +45,11 @@ public final class PlanRunner {
   public PlanRunner(SpmdPlan plan, Collectives collectives, CompositeCode.Finder composites) {
     if (!collectives.mesh().equals(plan.mesh())) {
       throw new IllegalArgumentException(
-          "plan of mesh \"%s\": must run on collectives of that mesh, got \"%s\""
-              .formatted(plan.mesh().notation(), collectives.mesh().notation()));
+          String.format(
+              Locale.ROOT,
+              "plan of mesh \"%s\": must run on collectives of that mesh, got \"%s\"",
+              plan.mesh().notation(),
+              collectives.mesh().notation()));
     }
     this.plan = plan;
     this.stages = Stages.of(plan, collectives.devices(), composites);

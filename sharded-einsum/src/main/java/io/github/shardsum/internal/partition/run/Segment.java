@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -214,9 +215,13 @@ final class Segment {
       for (int i = 0; i < results.size(); i++) {
         if (!results.get(i).type().withoutLayout().equals(types.get(i))) {
           throw new IllegalStateException(
-              "%s: must be %s on device %d, got %s"
-                  .formatted(
-                      statement, types.get(i), frame.devices().get(index), results.get(i).type()));
+              String.format(
+                  Locale.ROOT,
+                  "%s: must be %s on device %d, got %s",
+                  statement,
+                  types.get(i),
+                  frame.devices().get(index),
+                  results.get(i).type()));
         }
         values.put(plan.number(step) + i, results.get(i));
       }

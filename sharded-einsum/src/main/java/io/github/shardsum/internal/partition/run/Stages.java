@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -160,7 +161,8 @@ record Stages(
   /** As {@code step 3, all-gather of w f32[8, 8] m h}. */
   String describe(Stage stage) {
     return switch (stage) {
-      case Stage.Local local -> "the local program %s".formatted(local.segment().name());
+      case Stage.Local local ->
+          String.format(Locale.ROOT, "the local program %s", local.segment().name());
       case Stage.Between between -> describe(between.step());
       case Stage.Rounds rounds -> describe(rounds.step());
     };
@@ -168,6 +170,6 @@ record Stages(
 
   private String describe(int step) {
     PlanStep at = plan.steps().get(step);
-    return "step %d, %s of %s".formatted(step, at.action().op(), at.result());
+    return String.format(Locale.ROOT, "step %d, %s of %s", step, at.action().op(), at.result());
   }
 }

@@ -5,6 +5,7 @@ import io.github.shardsum.internal.certify.PlanChecker;
 import io.github.shardsum.internal.certify.PlanRefusedException;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Program;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 /** Asks the checker. */
@@ -24,7 +25,8 @@ public final class Certification {
       return check.get();
     } catch (PlanRefusedException refused) {
       throw new IllegalStateException(
-          "plan of %s refused: %s".formatted(what, refused.getMessage()), refused);
+          String.format(Locale.ROOT, "plan of %s refused: %s", what, refused.getMessage()),
+          refused);
     }
   }
 }

@@ -10,6 +10,7 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
@@ -39,17 +40,18 @@ public final class PlanJson {
     for (int i = 0; i < plan.steps().size(); i++) {
       steps.add(step(i));
     }
-    return "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"peakBytes\":%d,\"explained\":%s}"
-        .formatted(
-            steps,
-            localShapes(),
-            plan.elementsReceived(),
-            number(plan.flops()),
-            plan.peakElements(),
-            plan.peakBytes(),
-            StepFigures.of(plan, options).stream()
-                .map(this::explained)
-                .collect(Collectors.joining(",", "[", "]")));
+    return String.format(
+        Locale.ROOT,
+        "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"peakBytes\":%d,\"explained\":%s}",
+        steps,
+        localShapes(),
+        plan.elementsReceived(),
+        number(plan.flops()),
+        plan.peakElements(),
+        plan.peakBytes(),
+        StepFigures.of(plan, options).stream()
+            .map(this::explained)
+            .collect(Collectors.joining(",", "[", "]")));
   }
 
   private String explained(StepFigures step) {
@@ -68,8 +70,12 @@ public final class PlanJson {
         .ifPresent(
             way ->
                 text.add(
-                    "\"runnerUp\":{\"steps\":%s,%s%s}"
-                        .formatted(quoted(way.description()), price, Double.toString(way.cost()))));
+                    String.format(
+                        Locale.ROOT,
+                        "\"runnerUp\":{\"steps\":%s,%s%s}",
+                        quoted(way.description()),
+                        price,
+                        Double.toString(way.cost()))));
     return text.toString();
   }
 
@@ -156,12 +162,13 @@ public final class PlanJson {
       operands.add(shape(met(input)));
     }
     List<String> results = plan.outputs().stream().map(plan::value).map(PlanJson::shape).toList();
-    return "{\"operands\":[%s],%s}"
-        .formatted(
-            String.join(",", operands),
-            results.size() == 1
-                ? "\"result\":" + results.getFirst()
-                : "\"results\":[" + String.join(",", results) + "]");
+    return String.format(
+        Locale.ROOT,
+        "{\"operands\":[%s],%s}",
+        String.join(",", operands),
+        results.size() == 1
+            ? "\"result\":" + results.getFirst()
+            : "\"results\":[" + String.join(",", results) + "]");
   }
 
   /** An input as the einsum meets it; as it lies, where there is none. */

@@ -57,13 +57,14 @@ public final class PlanPage {
         .append(escaped(title))
         .append("</code></h1>\n");
     paragraph(
-        "Mesh %s, %d devices. The busiest device receives %d elements, the largest computes %.4g FLOPs and holds %d bytes at most."
-            .formatted(
-                plan.mesh().size() == 1 ? "of one device" : plan.mesh().notation(),
-                plan.mesh().size(),
-                plan.elementsReceived(),
-                plan.flops(),
-                plan.peakBytes()));
+        String.format(
+            Locale.ROOT,
+            "Mesh %s, %d devices. The busiest device receives %d elements, the largest computes %.4g FLOPs and holds %d bytes at most.",
+            plan.mesh().size() == 1 ? "of one device" : plan.mesh().notation(),
+            plan.mesh().size(),
+            plan.elementsReceived(),
+            plan.flops(),
+            plan.peakBytes()));
     values("Given", plan.inputs());
     table();
     values("Results", plan.outputs().stream().map(plan::value).toList());
@@ -173,11 +174,19 @@ public final class PlanPage {
     page.append("<h2>")
         .append(head)
         .append(
-            "</h2>\n<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\">"
-                .formatted(WIDTH, HEIGHT, WIDTH))
+            String.format(
+                Locale.ROOT,
+                "</h2>\n<svg viewBox=\"0 0 %d %d\" width=\"%d\" role=\"img\">",
+                WIDTH,
+                HEIGHT,
+                WIDTH))
         .append(
-            "<line class=\"a\" x1=\"0\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n"
-                .formatted(HEIGHT, WIDTH, HEIGHT));
+            String.format(
+                Locale.ROOT,
+                "<line class=\"a\" x1=\"0\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n",
+                HEIGHT,
+                WIDTH,
+                HEIGHT));
   }
 
   private void bar(

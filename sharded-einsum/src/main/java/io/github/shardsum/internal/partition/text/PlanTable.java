@@ -61,18 +61,19 @@ public final class PlanTable {
     }
     text.append('\n').append(table(rows));
     text.append(
-        "%ngives %s%nreceived %d elements, %.4g flops, at most %d elements live, %d bytes at the peak of a run, %s"
-            .formatted(
-                plan.outputs().stream()
-                    .map(output -> "%" + output + " = " + plan.value(output))
-                    .collect(Collectors.joining(", ")),
-                plan.elementsReceived(),
-                plan.flops(),
-                plan.peakElements(),
-                plan.peakBytes(),
-                options.topology().isPresent()
-                    ? "%.4g s".formatted(price)
-                    : "price %.4g".formatted(price)));
+        String.format(
+            Locale.ROOT,
+            "%ngives %s%nreceived %d elements, %.4g flops, at most %d elements live, %d bytes at the peak of a run, %s",
+            plan.outputs().stream()
+                .map(output -> "%" + output + " = " + plan.value(output))
+                .collect(Collectors.joining(", ")),
+            plan.elementsReceived(),
+            plan.flops(),
+            plan.peakElements(),
+            plan.peakBytes(),
+            options.topology().isPresent()
+                ? String.format(Locale.ROOT, "%.4g s", price)
+                : String.format(Locale.ROOT, "price %.4g", price)));
     return text.toString();
   }
 
@@ -97,7 +98,7 @@ public final class PlanTable {
   }
 
   private static String number(double number) {
-    return number == 0 ? "" : "%.4g".formatted(number);
+    return number == 0 ? "" : String.format(Locale.ROOT, "%.4g", number);
   }
 
   /** The op with its labels, axes and equation. */
@@ -123,8 +124,11 @@ public final class PlanTable {
                   ? " with what neighbours hold of " + numbers(neighbour.exchanged()) + over
                   : " along a label" + over;
           case Action.Loop(Statement statement, SpmdPlan body) ->
-              " of %d rounds of %d steps"
-                  .formatted(((Nested.Scan) statement.operation()).count(), body.steps().size());
+              String.format(
+                  Locale.ROOT,
+                  " of %d rounds of %d steps",
+                  ((Nested.Scan) statement.operation()).count(),
+                  body.steps().size());
         };
   }
 

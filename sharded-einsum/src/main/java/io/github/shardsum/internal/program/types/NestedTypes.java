@@ -10,6 +10,7 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Types of the operations that hold a program. */
@@ -55,8 +56,13 @@ final class NestedTypes {
     if (body.inputs().size() != operands || body.outputs().size() < carried) {
       throw ProgramException.of(
           scan,
-          "body must have %d inputs, one an operand, and at least %d outputs, one a carried value; got inputs %s and outputs %s"
-              .formatted(operands, carried, body.inputs(), body.outputs()));
+          String.format(
+              Locale.ROOT,
+              "body must have %d inputs, one an operand, and at least %d outputs, one a carried value; got inputs %s and outputs %s",
+              operands,
+              carried,
+              body.inputs(),
+              body.outputs()));
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.testkit;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Where tensors differ, to the bit but for the sign of a zero, which is no promise. */
@@ -18,7 +19,8 @@ public final class TensorDifference {
   public static Optional<String> between(
       List<Value> names, List<Tensor> expected, List<Tensor> given) {
     if (expected.size() != given.size()) {
-      return Optional.of("expected %d outputs, got %d".formatted(expected.size(), given.size()));
+      return Optional.of(
+          String.format(Locale.ROOT, "expected %d outputs, got %d", expected.size(), given.size()));
     }
     for (int i = 0; i < expected.size(); i++) {
       Optional<String> difference = between(expected.get(i), given.get(i));
@@ -40,8 +42,12 @@ public final class TensorDifference {
     for (int i = 0; i < bits.length; i++) {
       if (bits[i] != others[i]) {
         return Optional.of(
-            ", element %d: expected %s, got %s"
-                .formatted(i, number(bits[i], whole), number(others[i], whole)));
+            String.format(
+                Locale.ROOT,
+                ", element %d: expected %s, got %s",
+                i,
+                number(bits[i], whole),
+                number(others[i], whole)));
       }
     }
     return Optional.empty();

@@ -26,6 +26,7 @@ import io.github.shardsum.testkit.Layouts;
 import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testsupport.TestDepth;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -180,7 +181,8 @@ final class ChunkedFormTest {
 
   private static ProgramPlan planned(String statement, String x, Map<String, String> layouts) {
     Program program =
-        Program.parse("program one {\n  input x: %s\n  %s\n}".formatted(x, statement));
+        Program.parse(
+            String.format(Locale.ROOT, "program one {\n  input x: %s\n  %s\n}", x, statement));
     Mesh mesh = Mesh.parse("x=4 y=2");
     Map<String, Layout> parsed = new TreeMap<>();
     layouts.forEach((name, layout) -> parsed.put(name, Layout.parse(mesh, layout)));

@@ -28,6 +28,7 @@ import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testkit.Programs;
 import io.github.shardsum.testsupport.TestDepth;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -58,7 +59,8 @@ class RandomLayoutsTest {
     @Override
     public String toString() {
       List<String> inputs = program.inputs().stream().map(Tensor::toString).toList();
-      return "mesh %s\n%s%s\non %s".formatted(mesh, program.program(), layouts, inputs);
+      return String.format(
+          Locale.ROOT, "mesh %s\n%s%s\non %s", mesh, program.program(), layouts, inputs);
     }
   }
 
@@ -95,8 +97,11 @@ class RandomLayoutsTest {
     } catch (AssertionError failed) {
       Matcher seed = Pattern.compile("of seed (-?\\d+)").matcher(failed.getMessage());
       String command =
-          "mvn -pl sharded-einsum/testkit -am test -Dtest=RandomLayoutsTest#%s -Dsurefire.failIfNoSpecifiedTests=false -Dshardsum.programs=1 -Dshardsum.seed=%s"
-              .formatted(test, seed.find() ? seed.group(1) : SEED);
+          String.format(
+              Locale.ROOT,
+              "mvn -pl sharded-einsum/testkit -am test -Dtest=RandomLayoutsTest#%s -Dsurefire.failIfNoSpecifiedTests=false -Dshardsum.programs=1 -Dshardsum.seed=%s",
+              test,
+              seed.find() ? seed.group(1) : SEED);
       throw new AssertionError("repeat by: " + command + "\n" + failed.getMessage(), failed);
     }
   }

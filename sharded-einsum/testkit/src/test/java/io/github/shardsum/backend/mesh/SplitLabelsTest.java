@@ -27,6 +27,7 @@ import io.github.shardsum.testsupport.TestDepth;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -93,11 +94,12 @@ final class SplitLabelsTest {
 
   private static void reshape(MeshBackend backend, int size, int outer) {
     ProgramBuilder splits = Program.builder("splits");
-    Value whole = splits.input("x", "i64[n=%d]".formatted(size));
+    Value whole = splits.input("x", String.format(Locale.ROOT, "i64[n=%d]", size));
     splits.output("y", splits.split(whole, "n", "a", outer, "b"));
     Program split = splits.build();
     ProgramBuilder merges = Program.builder("merges");
-    Value parts = merges.input("x", "i64[a=%d b=%d]".formatted(outer, size / outer));
+    Value parts =
+        merges.input("x", String.format(Locale.ROOT, "i64[a=%d b=%d]", outer, size / outer));
     merges.output("y", merges.merge(parts, "n", "a", "b"));
     Program merge = merges.build();
     long[] places = LongStream.range(0, size).toArray();

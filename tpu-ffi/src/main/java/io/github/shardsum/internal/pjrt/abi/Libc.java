@@ -10,6 +10,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Locale;
 import java.util.Optional;
 
 /** What the binding needs of the C library. */
@@ -136,8 +137,10 @@ public final class Libc {
       MemorySegment memory = (MemorySegment) ALLOCATE_ALIGNED.invokeExact(alignment, bytes);
       if (NativeMemory.isNull(memory)) {
         throw new OutOfMemoryError(
-            "host memory on the way to a device: the system has no %,d bytes free; use fewer at once, or make the array in the program"
-                .formatted(bytes));
+            String.format(
+                Locale.ROOT,
+                "host memory on the way to a device: the system has no %,d bytes free; use fewer at once, or make the array in the program",
+                bytes));
       }
       return NativeMemory.at(memory, bytes);
     } catch (Error e) {

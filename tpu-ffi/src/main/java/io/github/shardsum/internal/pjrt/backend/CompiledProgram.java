@@ -16,6 +16,7 @@ import io.github.shardsum.stablehlo.StableHlo;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** A program that a plugin compiled, and how whole tensors go to its devices. */
 public final class CompiledProgram implements AutoCloseable {
@@ -107,13 +108,14 @@ public final class CompiledProgram implements AutoCloseable {
   }
 
   String explain() {
-    return "pjrt: %s, %s, %d devices, %d bytes a device beside inputs and outputs%n%s"
-        .formatted(
-            client.plugin(),
-            client.platformName(),
-            loaded.devices().size(),
-            peakBytes,
-            module.text());
+    return String.format(
+        Locale.ROOT,
+        "pjrt: %s, %s, %d devices, %d bytes a device beside inputs and outputs%n%s",
+        client.plugin(),
+        client.platformName(),
+        loaded.devices().size(),
+        peakBytes,
+        module.text());
   }
 
   @Override

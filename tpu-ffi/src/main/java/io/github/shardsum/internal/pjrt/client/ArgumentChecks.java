@@ -12,6 +12,7 @@ import io.github.shardsum.pjrt.PjrtException;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -53,7 +54,7 @@ public final class ArgumentChecks {
       PjrtBuffer buffer = arguments[at];
       if (buffer == null) {
         throw new NullPointerException(
-            "argument %d: must be a buffer, got null".formatted(at % width));
+            String.format(Locale.ROOT, "argument %d: must be a buffer, got null", at % width));
       }
       PjrtClient given = objects.place(buffer).client();
       if (given != client) {
@@ -68,7 +69,8 @@ public final class ArgumentChecks {
         throw new IllegalArgumentException(
             width == 0
                 ? "keep: expected none of a program without arguments, got " + kept
-                : "keep: expected arguments of 0 to %d, got %d".formatted(width - 1, kept));
+                : String.format(
+                    Locale.ROOT, "keep: expected arguments of 0 to %d, got %d", width - 1, kept));
       }
     }
     if (devices.size() > 1) {
@@ -84,7 +86,8 @@ public final class ArgumentChecks {
     List<ArrayType> wanted = known.get();
     if (wanted.size() != width) {
       throw new IllegalArgumentException(
-          "arguments: expected %d, %s, got %d".formatted(wanted.size(), wanted, width));
+          String.format(
+              Locale.ROOT, "arguments: expected %d, %s, got %d", wanted.size(), wanted, width));
     }
     int at = 0;
     for (PjrtBuffer buffer : arguments) {
@@ -92,7 +95,12 @@ public final class ArgumentChecks {
       Optional<ArrayType> given = objects.type(buffer);
       if (given.isPresent() && !given.get().equals(wanted.get(place))) {
         throw new IllegalArgumentException(
-            "argument %d: expected %s, got %s".formatted(place, wanted.get(place), given.get()));
+            String.format(
+                Locale.ROOT,
+                "argument %d: expected %s, got %s",
+                place,
+                wanted.get(place),
+                given.get()));
       }
     }
   }
@@ -102,8 +110,12 @@ public final class ArgumentChecks {
       PjrtDevice given = objects.place(arguments[at]);
       if (!given.equals(devices.get(at / width))) {
         throw new IllegalArgumentException(
-            "argument %d: expected a buffer on %s, got one on %s; put it there by bufferFrom or copyTo"
-                .formatted(at % width, devices.get(at / width), given));
+            String.format(
+                Locale.ROOT,
+                "argument %d: expected a buffer on %s, got one on %s; put it there by bufferFrom or copyTo",
+                at % width,
+                devices.get(at / width),
+                given));
       }
     }
   }
@@ -116,9 +128,13 @@ public final class ArgumentChecks {
           int own = at / width * width + taken;
           if (at != own && arguments[at] == arguments[own]) {
             throw new IllegalArgumentException(
-                "arguments %d and %d: expected two buffers, since the program takes the memory of %d, got one; copy it, or name %d in ExecuteOptions.keep"
-                    .formatted(
-                        Math.min(taken, at % width), Math.max(taken, at % width), taken, taken));
+                String.format(
+                    Locale.ROOT,
+                    "arguments %d and %d: expected two buffers, since the program takes the memory of %d, got one; copy it, or name %d in ExecuteOptions.keep",
+                    Math.min(taken, at % width),
+                    Math.max(taken, at % width),
+                    taken,
+                    taken));
           }
         }
       }
@@ -145,8 +161,11 @@ public final class ArgumentChecks {
         throw new PjrtException(
             PjrtCode.FAILED_PRECONDITION,
             PjrtFunction.BUFFER_IS_DELETED.symbol(),
-            "argument %d on %s was donated or deleted; name it in ExecuteOptions.keep, or copy it first"
-                .formatted(at % width, devices.get(at / width)));
+            String.format(
+                Locale.ROOT,
+                "argument %d on %s was donated or deleted; name it in ExecuteOptions.keep, or copy it first",
+                at % width,
+                devices.get(at / width)));
       }
     }
   }

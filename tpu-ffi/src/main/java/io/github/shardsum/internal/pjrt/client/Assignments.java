@@ -10,6 +10,7 @@ import io.github.shardsum.pjrt.PjrtDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -55,9 +56,13 @@ public final class Assignments {
   public static void check(List<PjrtDevice> devices, int replicas, int partitions) {
     if (replicas < 1 || partitions < 1 || (long) replicas * partitions > devices.size()) {
       throw new IllegalArgumentException(
-          ("replicas x partitions: 1 to %d devices are there, got %d x %d; more CPU devices come with"
-                  + " the option cpu_device_count")
-              .formatted(devices.size(), replicas, partitions));
+          String.format(
+              Locale.ROOT,
+              "replicas x partitions: 1 to %d devices are there, got %d x %d; more CPU devices come with"
+                  + " the option cpu_device_count",
+              devices.size(),
+              replicas,
+              partitions));
     }
   }
 

@@ -19,6 +19,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -112,8 +113,13 @@ public final class HostBuffers {
     long wanted = byteSize(type, Objects.requireNonNull(sizes, "sizes"));
     if (data.length != wanted) {
       throw new IllegalArgumentException(
-          "data: expected %d bytes for %s of %s, got %d"
-              .formatted(wanted, type, Arrays.toString(sizes), data.length));
+          String.format(
+              Locale.ROOT,
+              "data: expected %d bytes for %s of %s, got %d",
+              wanted,
+              type,
+              Arrays.toString(sizes),
+              data.length));
     }
     return staged(
         client,

@@ -6,6 +6,7 @@ import io.github.shardsum.pjrt.PjrtException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
@@ -69,6 +70,7 @@ public final class SerializedProgram {
   }
 
   private static IllegalArgumentException refused(String why, Object... arguments) {
-    return new IllegalArgumentException("serialized program: " + why.formatted(arguments));
+    return new IllegalArgumentException(
+        "serialized program: " + String.format(Locale.ROOT, why, arguments));
   }
 }

@@ -5,6 +5,7 @@ import io.github.shardsum.pjrt.PjrtDeviceDescription;
 import io.github.shardsum.pjrt.PjrtOptions;
 import io.github.shardsum.pjrt.PjrtValue;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -54,8 +55,12 @@ public final class TpuLimits {
     }
     if (chips > MOST_CHIPS) {
       throw new IllegalArgumentException(
-          "topology: expected at most %d chips in all slices, got %.0f of \"%s\""
-              .formatted(MOST_CHIPS, chips, name));
+          String.format(
+              Locale.ROOT,
+              "topology: expected at most %d chips in all slices, got %.0f of \"%s\"",
+              MOST_CHIPS,
+              chips,
+              name));
     }
   }
 
@@ -100,8 +105,11 @@ public final class TpuLimits {
             .orElse(options.replicas() * options.partitions() - 1);
     if (largest >= MOST_IDS) {
       throw new IllegalArgumentException(
-          "replicas x partitions: expected devices of ids below %d, got %d; libtpu would end the process"
-              .formatted(MOST_IDS, largest));
+          String.format(
+              Locale.ROOT,
+              "replicas x partitions: expected devices of ids below %d, got %d; libtpu would end the process",
+              MOST_IDS,
+              largest));
     }
   }
 }

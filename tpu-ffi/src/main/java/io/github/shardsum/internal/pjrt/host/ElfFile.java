@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -53,8 +54,11 @@ final class ElfFile {
       int machine = Short.toUnsignedInt(head.getShort(MACHINE));
       if (MACHINES.containsValue(processor) && !processor.equals(MACHINES.get(machine))) {
         return Optional.of(
-            "it is for %s, this machine is %s"
-                .formatted(MACHINES.getOrDefault(machine, "processor " + machine), processor));
+            String.format(
+                Locale.ROOT,
+                "it is for %s, this machine is %s",
+                MACHINES.getOrDefault(machine, "processor " + machine),
+                processor));
       }
       return cut(channel, head);
     }
@@ -76,7 +80,9 @@ final class ElfFile {
     }
     return end <= there
         ? Optional.empty()
-        : Optional.of("it is cut short: %d bytes are there, it wants %d".formatted(there, end));
+        : Optional.of(
+            String.format(
+                Locale.ROOT, "it is cut short: %d bytes are there, it wants %d", there, end));
   }
 
   private static ByteBuffer read(FileChannel channel, long from, int bytes) throws IOException {

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.pjrt.host;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a program's text must not have, since a plugin would end the process on it, or wait for
@@ -51,8 +52,11 @@ public final class ProgramLimits {
       }
       if (depth > DEEPEST) {
         throw new IllegalArgumentException(
-            "program: expected brackets nested at most %d deep, character %d is nested deeper"
-                .formatted(DEEPEST, at));
+            String.format(
+                Locale.ROOT,
+                "program: expected brackets nested at most %d deep, character %d is nested deeper",
+                DEEPEST,
+                at));
       }
     }
   }
