@@ -202,7 +202,6 @@ public final class RunCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              java.util.Locale.ROOT,
               "memory: a run needs %.3e bytes, the JVM may have %.3e; set"
                   + " SHARDSUM_JAVA_OPTS=-Xmx...",
               bytes,
