@@ -124,10 +124,11 @@ public record SpmdPlan(
   }
 
   /**
-   * Elements that the busiest device receives in a step, by ring counts. With n members of a group
-   * and s elements of the largest operand: {@code (n-1) s} in an all-gather, {@code 2 (n-1)/n s} in
-   * an all-reduce, {@code (n-1)/n s} in an all-to-all, s in a collective-permute, {@code n-1} times
-   * the largest result in a reduce-scatter, and what is lacking in an exchange.
+   * Elements that the busiest device receives in a step, also where chunks are uneven or empty. In
+   * an all-gather, an all-to-all, a collective-permute, an exchange and of neighbours: elements of
+   * its block afterwards that it did not hold. In a reduce-scatter: its chunk of the result from
+   * each of the other members of its group. In an all-reduce of s elements by n members: {@code 2
+   * (n-1)/n s}, as in a ring.
    *
    * @param step the step's place in {@link #steps()}
    * @return the number, a fraction rounded up; 0 for a local step; of a loop that of all rounds

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.reshard;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
@@ -36,23 +37,54 @@ public final class Counting {
     return switch (action) {
       case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _ -> 0;
       case Action.Neighbour neighbour -> Halo.of(neighbour, operands, after).received();
-      case Action.AllGather _ -> gathered(held, group);
+      case Action.AllGather gather -> gathered(gather, before);
       case Action.AllReduce _ -> reduced(held, group);
-      case Action.ReduceScatter _ -> gathered(after.localElements(), group);
-      case Action.AllToAll _ -> allToAll(held, group);
-      case Action.CollectivePermute _ -> group == 1 ? 0 : held;
+      case Action.ReduceScatter _ -> scattered(after.localElements(), group);
+      case Action.AllToAll all -> allToAll(all, before);
+      case Action.CollectivePermute _ ->
+          Permutation.of(before.layout(), after.layout()).received(before.shape());
       case Action.Exchange exchange -> exchanged(exchange, before, after);
     };
   }
 
+  private static long gathered(Action.AllGather gather, PlannedValue before) {
+    Layout layout = before.layout();
+    int dim = layout.dim(gather.label());
+    List<Integer> kept = sizes(layout, without(layout.axes(dim), gather.axes()));
+    long lacking = Chunking.gathered(before.shape().size(dim), kept, sizes(layout, gather.axes()));
+    return Math.multiplyExact(lacking, others(before, dim));
+  }
+
+  private static long allToAll(Action.AllToAll all, PlannedValue before) {
+    Layout layout = before.layout();
+    int from = layout.dim(all.from());
+    int to = layout.dim(all.to());
+    long lacking =
+        Chunking.allToAll(
+            before.shape().size(from),
+            sizes(layout, without(layout.axes(from), all.axes())),
+            sizes(layout, all.axes()),
+            before.shape().size(to),
+            sizes(layout, layout.axes(to)));
+    return Math.multiplyExact(lacking, others(before, from, to));
+  }
+
+  private static List<String> without(List<String> axes, List<String> moved) {
+    return axes.stream().filter(axis -> !moved.contains(axis)).toList();
+  }
+
+  private static List<Integer> sizes(Layout layout, List<String> axes) {
+    return axes.stream().map(layout.mesh()::size).toList();
+  }
+
   /**
-   * Of an all-gather, or of a reduce-scatter by its result.
+   * Of a reduce-scatter: its chunk of the sum from every other member.
    *
    * @param chunk elements of the largest chunk
    * @param group number of members
    * @return elements that a member receives
    */
-  public static long gathered(long chunk, long group) {
+  public static long scattered(long chunk, long group) {
     return Math.multiplyExact(group - 1, chunk);
   }
 
@@ -67,23 +99,14 @@ public final class Counting {
     return Math.ceilDiv(Math.multiplyExact(2 * (group - 1), elements), group);
   }
 
-  /**
-   * Of an all-to-all.
-   *
-   * @param elements elements of the largest operand
-   * @param group number of members
-   * @return elements that a member receives, rounded up
-   */
-  public static long allToAll(long elements, long group) {
-    return Math.ceilDiv(Math.multiplyExact(group - 1, elements), group);
-  }
-
-  /** Elements of the largest block in all other dimensions than one. */
-  private static long others(PlannedValue value, int without) {
+  /** Elements of the largest block in all dimensions but some. */
+  private static long others(PlannedValue value, int... without) {
     Shape largest = value.layout().largestShape(value.shape());
     long product = 1;
     for (int dim = 0; dim < largest.rank(); dim++) {
-      product *= dim == without ? 1 : largest.size(dim);
+      int at = dim;
+      boolean counts = Arrays.stream(without).noneMatch(other -> other == at);
+      product = Math.multiplyExact(product, counts ? largest.size(dim) : 1);
     }
     return product;
   }

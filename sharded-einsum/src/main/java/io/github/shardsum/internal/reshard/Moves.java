@@ -18,11 +18,13 @@ final class Moves {
   private final Units units;
   private final Layout layout;
   private final Shape shape;
+  private final boolean even;
 
   Moves(Units units, Layout layout, Shape shape) {
     this.units = units;
     this.layout = layout;
     this.shape = shape;
+    this.even = isEven();
   }
 
   /** Elements of the largest block. */
@@ -36,6 +38,10 @@ final class Moves {
 
   /** Whether no state has chunks of different sizes, so that ring counts are what is received. */
   boolean even() {
+    return even;
+  }
+
+  private boolean isEven() {
     int[] all = IntStream.range(0, units.count()).toArray();
     return IntStream.range(0, shape.rank())
         .allMatch(dim -> shape.size(dim) % (units.kept(dim) * units.product(all)) == 0);
@@ -59,10 +65,12 @@ final class Moves {
     return Math.ceilDiv(shape.size(dim), parts);
   }
 
-  private long others(State state, int without) {
+  private long others(State state, int... without) {
     long product = 1;
-    for (int dim = 0; dim < state.dims().length; dim++) {
-      product *= dim == without ? 1 : longest(dim, state.dims()[dim]);
+    for (int i = 0; i < state.dims().length; i++) {
+      int dim = i;
+      boolean counts = Arrays.stream(without).noneMatch(other -> other == dim);
+      product *= counts ? longest(dim, state.dims()[dim]) : 1;
     }
     return product;
   }
@@ -127,7 +135,7 @@ final class Moves {
               collective(
                   () -> new Action.ReduceScatter(layout.label(dim), units.axes(order)),
                   to,
-                  Counting.gathered(elements(to), group)));
+                  Counting.scattered(elements(to), group)));
         }
       }
     }
@@ -167,9 +175,36 @@ final class Moves {
             collective(
                 () -> new Action.AllGather(layout.label(dim), units.axes(moved)),
                 state.with(dim, kept),
-                Counting.gathered(elements(state), units.product(moved))));
+                gathered(state, dim, kept, moved)));
       }
     }
+  }
+
+  private long gathered(State state, int dim, int[] kept, int[] moved) {
+    return even
+        ? (units.product(moved) - 1) * elements(state)
+        : others(state, dim)
+            * Chunking.gathered(shape.size(dim), units.levels(dim, kept), units.parts(moved));
+  }
+
+  private long allToAll(State state, int from, int to, int[] kept, int[] moved) {
+    long group = units.product(moved);
+    if (even) {
+      return elements(state) / group * (group - 1);
+    }
+    return others(state, from, to)
+        * Chunking.allToAll(
+            shape.size(from),
+            units.levels(from, kept),
+            units.parts(moved),
+            shape.size(to),
+            units.levels(to, state.dims()[to]));
+  }
+
+  private long permuted(State state, State to) {
+    return even
+        ? elements(state)
+        : Permutation.of(units.layout(state), units.layout(to)).received(shape);
   }
 
   private void allToAlls(State state, Consumer<Move> out) {
@@ -190,7 +225,7 @@ final class Moves {
                         new Action.AllToAll(
                             layout.label(from), layout.label(to), units.axes(moved)),
                     next,
-                    Counting.allToAll(elements(state), units.product(moved))));
+                    allToAll(state, from, to, kept, moved)));
           }
         }
       }
@@ -210,7 +245,7 @@ final class Moves {
     if (dim == chosen.length) {
       State to = new State(chosen.clone(), 0);
       if (!to.equals(state)) {
-        out.accept(collective(() -> permute(state, to), to, elements(state)));
+        out.accept(collective(() -> permute(state, to), to, permuted(state, to)));
       }
       return;
     }

@@ -1,7 +1,9 @@
 package io.github.shardsum.internal.reshard;
 
 import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,8 +11,13 @@ import java.util.Set;
 
 /** Which member of a group sends its block to which, where blocks change places. */
 public final class Permutation {
+  /** Members of a group that are looked at one by one. */
+  private static final int MOST_MEMBERS = 1 << 14;
+
   private final Mesh mesh;
   private final List<String> axes;
+  private final List<List<String>> heads = new ArrayList<>();
+  private final List<List<String>> tails = new ArrayList<>();
   private final List<List<String>> before = new ArrayList<>();
   private final List<List<String>> after = new ArrayList<>();
 
@@ -29,6 +36,8 @@ public final class Permutation {
           && old.get(old.size() - 1 - tail).equals(now.get(now.size() - 1 - tail))) {
         tail++;
       }
+      heads.add(old.subList(0, head));
+      tails.add(old.subList(old.size() - tail, old.size()));
       before.add(old.subList(head, old.size() - tail));
       after.add(now.subList(head, now.size() - tail));
       moved.addAll(before.getLast());
@@ -71,6 +80,63 @@ public final class Permutation {
       sources[member] = source;
     }
     return sources;
+  }
+
+  /**
+   * Elements that the busiest device receives: its block afterwards, if another had it.
+   *
+   * @param shape the value's shape
+   * @return the number; of uneven chunks on very many devices the largest block
+   */
+  long received(Shape shape) {
+    int members = mesh.size(axes);
+    List<long[]> lengths = new ArrayList<>();
+    long largest = 1;
+    boolean even = true;
+    for (int dim = 0; dim < shape.rank(); dim++) {
+      List<Integer> heads = sizes(this.heads.get(dim));
+      List<Integer> tails = sizes(this.tails.get(dim));
+      List<Integer> moved = sizes(after.get(dim));
+      even &= shape.size(dim) % (product(heads) * product(moved) * product(tails)) == 0;
+      long[] longest = lengths(shape.size(dim), heads, moved, tails);
+      largest = Math.multiplyExact(largest, longest[0]);
+      lengths.add(longest);
+    }
+    return members == 1 ? 0 : even || members > MOST_MEMBERS ? largest : moved(lengths);
+  }
+
+  private long moved(List<long[]> lengths) {
+    int[] sources = sources();
+    long most = 0;
+    for (int member = 0; member < sources.length; member++) {
+      long block = sources[member] == member ? 0 : 1;
+      for (int dim = 0; dim < lengths.size(); dim++) {
+        block *= lengths.get(dim)[number(after.get(dim), member)];
+      }
+      most = Math.max(most, block);
+    }
+    return most;
+  }
+
+  /** The longest chunk of each part by the moved axes, whatever the others' coordinates are. */
+  private static long[] lengths(
+      long size, List<Integer> heads, List<Integer> moved, List<Integer> tails) {
+    long[] longest = new long[Cut.chunks(0, moved).count()];
+    for (long length : Cut.chunks(size, heads).lengths().keySet()) {
+      Cut cut = Cut.chunks(length, moved);
+      for (int part = 0; part < longest.length; part++) {
+        longest[part] = Math.max(longest[part], Cut.chunks(cut.length(part), tails).longest());
+      }
+    }
+    return longest;
+  }
+
+  private List<Integer> sizes(List<String> names) {
+    return names.stream().map(mesh::size).toList();
+  }
+
+  private static long product(List<Integer> sizes) {
+    return sizes.stream().mapToLong(size -> size).reduce(1, (a, b) -> a * b);
   }
 
   private static boolean uses(List<List<String>> dims, String axis) {

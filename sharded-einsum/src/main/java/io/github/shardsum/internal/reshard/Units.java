@@ -136,6 +136,13 @@ final class Units {
     return kept[dim];
   }
 
+  /** Sizes of the axes that a dimension has in a state, major to minor. */
+  List<Integer> levels(int dim, int[] of) {
+    List<Integer> levels = new ArrayList<>(prefixes.get(dim).stream().map(mesh::size).toList());
+    levels.addAll(parts(of));
+    return levels;
+  }
+
   /** Parts of units alone. */
   List<Integer> parts(int... of) {
     List<Integer> levels = new ArrayList<>();

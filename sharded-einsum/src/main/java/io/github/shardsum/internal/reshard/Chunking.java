@@ -1,0 +1,96 @@
+package io.github.shardsum.internal.reshard;
+
+import io.github.shardsum.mesh.Cut;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Indices of chunks that a device lacks before a collective, also where chunks are shorter than
+ * others or empty. Time and space depend on the number of distinct lengths, not of devices.
+ */
+final class Chunking {
+  /**
+   * Two labels on one device while axes move from the first to the second.
+   *
+   * @param whole length of the first without the moved axes
+   * @param chunk its length with those of them that were looked at
+   * @param other length of the second with the same axes
+   */
+  private record Lengths(long whole, long chunk, long other) {
+    long lacking() {
+      return Math.multiplyExact(whole - chunk, other);
+    }
+  }
+
+  private Chunking() {}
+
+  /**
+   * Indices that a member of an all-gather lacks, of the member with the shortest chunk of the
+   * longest interval.
+   *
+   * @param size of the label
+   * @param kept sizes of the axes that the label keeps, major to minor
+   * @param moved sizes of the axes that it loses
+   * @return the number
+   */
+  static long gathered(long size, List<Integer> kept, List<Integer> moved) {
+    long most = 0;
+    for (long whole : Cut.chunks(size, kept).lengths().keySet()) {
+      most = Math.max(most, whole - Cut.chunks(whole, moved).lengths().lastKey());
+    }
+    return most;
+  }
+
+  /**
+   * Pairs of indices of two labels that a member of an all-to-all has afterwards and not before.
+   *
+   * @param from size of the label that loses axes
+   * @param kept sizes of the axes that it keeps, major to minor
+   * @param moved sizes of the axes that it loses
+   * @param to size of the label that is cut by them
+   * @param there sizes of the axes that this one has before
+   * @return the number, of the member that lacks the most
+   */
+  static long allToAll(
+      long from, List<Integer> kept, List<Integer> moved, long to, List<Integer> there) {
+    Set<Lengths> members = new LinkedHashSet<>();
+    for (long whole : Cut.chunks(from, kept).lengths().keySet()) {
+      for (long other : Cut.chunks(to, there).lengths().keySet()) {
+        members.add(new Lengths(whole, whole, other));
+      }
+    }
+    for (int parts : moved) {
+      Set<Lengths> dealt = new LinkedHashSet<>();
+      members.forEach(lengths -> deal(lengths, parts, dealt));
+      members = dealt;
+    }
+    return members.stream().mapToLong(Lengths::lacking).max().orElse(0);
+  }
+
+  /** Both labels are dealt to the same parts; full chunks come first, then a rest, then nothing. */
+  private static void deal(Lengths lengths, int parts, Set<Lengths> dealt) {
+    long first = fullParts(lengths.chunk, parts);
+    long second = fullParts(lengths.other, parts);
+    IntStream.of(0, (int) first - 1, (int) first, (int) first + 1)
+        .forEach(part -> deal(lengths, parts, part, dealt));
+    IntStream.of((int) second - 1, (int) second, (int) second + 1)
+        .forEach(part -> deal(lengths, parts, part, dealt));
+  }
+
+  private static void deal(Lengths lengths, int parts, int part, Set<Lengths> dealt) {
+    if (part >= 0 && part < parts) {
+      dealt.add(
+          new Lengths(
+              lengths.whole,
+              Cut.chunks(lengths.chunk, parts).length(part),
+              Cut.chunks(lengths.other, parts).length(part)));
+    }
+  }
+
+  private static long fullParts(long length, int parts) {
+    long full = Math.ceilDiv(length, parts);
+    return full == 0 ? 0 : length / full;
+  }
+}
