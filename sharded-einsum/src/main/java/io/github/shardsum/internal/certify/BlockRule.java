@@ -18,7 +18,6 @@ import io.github.shardsum.program.Source;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
-import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -26,7 +25,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -44,10 +42,19 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     return term.axes().stream().map(Axis::label).toList();
   }
 
-  /** An einsum by the letters of its equation; each operand of it may be an addend alone. */
+  /**
+   * An einsum by the letters of its equation.
+   *
+   * @param whole labels that must be whole
+   * @param sums which operands may be addends, as of {@link Addends}
+   */
   static Held einsum(
-      Equation equation, List<String> whole, List<Held> read, Held made, boolean slices) {
-    List<Integer> sums = IntStream.rangeClosed(1, read.size()).boxed().toList();
+      Equation equation,
+      List<String> whole,
+      List<Integer> sums,
+      List<Held> read,
+      Held made,
+      boolean slices) {
     List<Held> operands = new ArrayList<>();
     for (Term term : equation.operands()) {
       operands.add(read.get(operands.size()).named(labels(term)));
@@ -59,54 +66,38 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
 
   /** The rule of every operation but those that are followed otherwise. */
   private static BlockRule of(Operation operation) {
-    List<Integer> none = Collections.nCopies(operation.operands().size(), 0);
-    List<Integer> together = Collections.nCopies(operation.operands().size(), 1);
+    ReduceKind kind =
+        operation instanceof Contraction.Reduce reduce ? reduce.kind() : ReduceKind.SUM;
+    return new BlockRule(whole(operation), Addends.of(operation), kind);
+  }
+
+  private static List<String> whole(Operation operation) {
     return switch (operation) {
-      case Pointwise.Unary x -> rule(x.kind() == Pointwise.UnaryKind.NEGATE ? together : none);
-      case Pointwise.Binary x ->
-          switch (x.kind()) {
-            case ADD, SUBTRACT -> rule(together);
-            case MULTIPLY -> rule(List.of(1, 2));
-            case DIVIDE -> rule(isFloating(x.x()) ? List.of(1, 0) : none);
-            case REMAINDER, POWER, MAXIMUM, MINIMUM, AND, OR, XOR -> rule(none);
-          };
-      case Pointwise.Select _ -> rule(List.of(0, 1, 1));
-      case Pointwise.Convert x -> rule(isExact(x.x().type().dtype(), x.dtype()) ? together : none);
-      case Pointwise.Ragged x -> rule(x.fill().toDouble() == 0 ? List.of(1, 0) : none);
-      case Pointwise.Compare _, Pointwise.Uniform _, Selection.OneHot _, Source _ -> rule(none);
-      case Contraction.Reduce x ->
-          new BlockRule(List.of(), x.kind() == ReduceKind.SUM ? together : none, x.kind());
-      case Contraction.Softmax x -> rule(none, x.label());
-      case Contraction.CumulativeSum x -> rule(isFloating(x.x()) ? none : together, x.label());
-      case Selection.TopK x -> rule(none, x.label(), x.into());
-      case Selection.ArgMax x -> rule(none, x.label());
-      case Movement.Annotate _ -> rule(together);
-      case Movement.Slice x -> rule(together, x.label());
-      case Movement.Pad x -> rule(x.fill().toDouble() == 0 ? together : none, x.label());
-      case Movement.Shift x -> rule(x.fill().toDouble() == 0 ? together : none, x.label());
-      case Movement.Concatenate x -> rule(together, x.label());
-      case Movement.Window x -> rule(together, x.label(), x.window());
-      case Contraction.Einsum _, Movement.Split _, Movement.Merge _, Nested _ ->
-          throw new PlanRefusedException("must have one rule, got " + operation);
+      case Contraction.Softmax x -> List.of(x.label());
+      case Contraction.CumulativeSum x -> List.of(x.label());
+      case Selection.TopK x -> List.of(x.label(), x.into());
+      case Selection.ArgMax x -> List.of(x.label());
+      case Movement.Slice x -> List.of(x.label());
+      case Movement.Pad x -> List.of(x.label());
+      case Movement.Shift x -> List.of(x.label());
+      case Movement.Concatenate x -> List.of(x.label());
+      case Movement.Window x -> List.of(x.label(), x.window());
+      case Pointwise _,
+          Source _,
+          Selection.OneHot _,
+          Contraction.Reduce _,
+          Contraction.Einsum _,
+          Movement.Annotate _,
+          Movement.Split _,
+          Movement.Merge _,
+          Nested _ ->
+          List.of();
     };
-  }
-
-  private static BlockRule rule(List<Integer> sums, String... whole) {
-    return new BlockRule(List.of(whole), sums, ReduceKind.SUM);
-  }
-
-  private static boolean isFloating(Value value) {
-    return value.type().dtype().isFloating();
-  }
-
-  private static boolean isExact(DType from, DType to) {
-    boolean isWider = from != DType.BOOL && from.byteSize() <= to.byteSize();
-    return isWider && from.isFloating() == to.isFloating();
   }
 
   /** The label of which a movement reads neighbours of the index that it writes. */
   static String neighbours(Operation operation) {
-    List<String> whole = of(operation).whole;
+    List<String> whole = whole(operation);
     boolean isMoved = operation instanceof Movement && !whole.isEmpty();
     require(isMoved, "must read neighbours, got %s", operation);
     return whole.getFirst();
@@ -140,7 +131,14 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
       case Nested.Composite(_, _, _, Program meaning, List<String> may) ->
           composed(meaning, may, read);
       case Contraction.Einsum(Equation equation, _, _, _) ->
-          List.of(einsum(equation, repeated(equation), read, made, slices));
+          List.of(
+              einsum(
+                  equation,
+                  repeated(equation),
+                  Addends.of(statement.operation()),
+                  read,
+                  made,
+                  slices));
       case Operation other -> {
         Held result = of(other).result(read, made, slices);
         yield Collections.nCopies(statement.results().size(), result);

@@ -220,7 +220,8 @@ public final class PlanChecker {
     Held x = read.isEmpty() ? after : read.getFirst();
     return switch (step.action()) {
       case Action.Contract(Equation local) ->
-          List.of(BlockRule.einsum(local, List.of(), read, after, false));
+          List.of(
+              BlockRule.einsum(local, List.of(), Addends.each(read.size()), read, after, false));
       case Action.Apply(Statement statement) ->
           BlockRule.results(statement, read, typed(statement, said), false);
       case Action.Neighbour(Statement statement, List<String> axes, _) ->

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.layout;
 
+import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Dim;
@@ -26,6 +27,11 @@ import java.util.Map;
 
 /**
  * The sharding rule of every operation: one exhaustive switch, and nothing else knows operations.
+ *
+ * <p>Operands may be addends only where the sum of what the addends give is what their sum gives,
+ * of all values. Integers wrap, so that sums and products pass. Of floating numbers an infinity
+ * times addends of both signs is NaN, and addends overflow where their sum does not: what passes
+ * chooses and moves elements and puts zeros between them.
  */
 public final class ShardingRules {
   private static final Kind PASS = new Kind.Pass();
@@ -56,34 +62,33 @@ public final class ShardingRules {
     RuleBuilder rule = new RuleBuilder();
     operation.operands().forEach(rule::operand);
     rule.result(result);
-    boolean isFloating = result.dtype().isFloating();
+    boolean isWrapping = isWrapping(result.dtype());
     return switch (operation) {
-      case Pointwise.Unary(UnaryKind kind, _) -> rule.linearIf(kind == UnaryKind.NEGATE, 0).build();
+      case Pointwise.Unary(UnaryKind kind, _) ->
+          rule.linearIf(isWrapping && kind == UnaryKind.NEGATE, 0).build();
       case Pointwise.Binary(BinaryKind kind, _, _) ->
           switch (kind) {
-            case ADD, SUBTRACT -> rule.linear(0, 1).build();
-            case MULTIPLY -> rule.linear(0).linear(1).build();
-            case DIVIDE -> rule.linearIf(isFloating, 0).build();
-            case REMAINDER, POWER, MAXIMUM, MINIMUM, AND, OR, XOR -> rule.build();
+            case ADD, SUBTRACT -> rule.linearIf(isWrapping, 0, 1).build();
+            case MULTIPLY -> rule.linearIf(isWrapping, 0).linearIf(isWrapping, 1).build();
+            case DIVIDE, REMAINDER, POWER, MAXIMUM, MINIMUM, AND, OR, XOR -> rule.build();
           };
       case Pointwise.Compare _ -> rule.build();
       case Pointwise.Select _ -> rule.linear(1, 2).build();
       case Pointwise.Convert(Value x, DType dtype) ->
-          rule.linearIf(isExact(x.type().dtype(), dtype), 0).build();
+          rule.linearIf(keepsSums(x.type().dtype(), dtype), 0).build();
       case Pointwise.Uniform _ -> rule.build();
       case Pointwise.Ragged ragged -> rule.linearIf(isZero(ragged.fill()), 0).build();
     };
   }
 
-  /** Whether a conversion keeps sums: each value of the first dtype is one of the second. */
-  private static boolean isExact(DType from, DType to) {
-    return from == to
-        || switch (from) {
-          case BF16 -> to == DType.F32 || to == DType.F64;
-          case F32 -> to == DType.F64;
-          case I32 -> to == DType.I64;
-          case F64, I64, BOOL -> false;
-        };
+  /** Whether sums wrap. */
+  private static boolean isWrapping(DType dtype) {
+    return dtype == DType.I32 || dtype == DType.I64;
+  }
+
+  /** Whether a conversion keeps sums: the lower bits of a sum are a sum of lower bits. */
+  private static boolean keepsSums(DType from, DType to) {
+    return from == to || (from == DType.I64 && to == DType.I32);
   }
 
   private static boolean isZero(Scalar scalar) {
@@ -101,14 +106,14 @@ public final class ShardingRules {
         labels.forEach(label -> rule.factor(label, x.type().size(label), new Kind.Reduce(kind)));
         yield rule.operand(x)
             .result(result)
-            .linearIf(kind == Contraction.ReduceKind.SUM, 0)
+            .linearIf(kind == Contraction.ReduceKind.SUM && isWrapping(result.dtype()), 0)
             .build();
       }
       case Contraction.Softmax(Value x, String label) ->
           along(label, new Kind.Normalize(), x, result).build();
       case Contraction.CumulativeSum sum ->
           along(sum.label(), new Kind.Scan(), sum.x(), result)
-              .linearIf(!sum.x().type().dtype().isFloating(), 0)
+              .linearIf(isWrapping(result.dtype()), 0)
               .build();
     };
   }
@@ -148,13 +153,19 @@ public final class ShardingRules {
         String name = isBroadcast ? label + "." + i : label;
         dims.add(Dim.of(rule.factor(name, size, isBroadcast ? WHOLE : summed)));
       }
-      rule.operand(dims).linear(i);
+      rule.operand(dims).linearIf(!result.dtype().isFloating() || isMovement(einsum), i);
     }
     List<Dim> dims = new ArrayList<>();
     for (int dim = 0; dim < output.size(); dim++) {
       dims.add(Dim.of(rule.factor(output.axis(dim).label(), result.shape().size(dim), PASS)));
     }
     return rule.result(dims).build();
+  }
+
+  /** Whether each element of the result is one of the operand. */
+  private static boolean isMovement(Contraction.Einsum einsum) {
+    List<Axis> output = einsum.equation().output().axes();
+    return einsum.operands().size() == 1 && output.containsAll(einsum.equation().operand(0).axes());
   }
 
   private static FactorRule selection(Selection operation, List<ValueType> results) {

@@ -7,6 +7,7 @@ import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,11 +52,41 @@ class ShardingRulesTest {
   }
 
   @Test
-  void whatIsLinearMayBePartial() {
-    String two = "input a: f32[i=3]; input b: f32[i=3]; ";
+  void ofIntegersWhatIsLinearMayBePartial() {
+    String two = "input a: i32[i=3]; input b: i32[i=3]; ";
     assertEquals(Set.of(Set.of(0, 1)), rule(two + "c = add(a, b); output c").linear());
     assertEquals(Set.of(Set.of(0), Set.of(1)), rule(two + "c = multiply(a, b); output c").linear());
+    assertEquals(Set.of(), rule(two + "c = divide(a, b); output c").linear());
     assertEquals(Set.of(), rule(two + "c = maximum(a, b); output c").linear());
+    assertEquals(Set.of(), rule(two + "c = convert(a) {dtype=i64}; output c").linear());
+    assertEquals(
+        Set.of(Set.of(0)),
+        rule("input a: i64[i=3]; c = convert(a) {dtype=i32}; output c").linear());
+  }
+
+  @Test
+  void ofFloatingNumbersOnlyWhatMovesElementsMayBePartial() {
+    String two = "input a: f32[i=3 j=2]; input b: f32[i=3 j=2]; ";
+    for (String operation :
+        List.of(
+            "negate(a)",
+            "add(a, b)",
+            "multiply(a, b)",
+            "divide(a, b)",
+            "convert(a) {dtype=f64}",
+            "reduce_sum(a) {labels=[\"i\"]}",
+            "einsum(a) {equation=\"ij->i\"}",
+            "einsum(a, b) {equation=\"ij,ij->ij\"}")) {
+      assertEquals(Set.of(), rule(two + "c = " + operation + "; output c").linear(), operation);
+    }
+    for (String operation :
+        List.of(
+            "einsum(a) {equation=\"ij->ji\"}",
+            "slice(a) {label=\"i\", from=1, to=3, step=1}",
+            "merge(a) {labels=[\"i\", \"j\"], into=\"k\"}")) {
+      assertEquals(
+          Set.of(Set.of(0)), rule(two + "c = " + operation + "; output c").linear(), operation);
+    }
   }
 
   @Test

@@ -29,7 +29,7 @@ import java.util.TreeMap;
  * Chooses how one statement is split: each mesh axis splits at most one factor of its rule, one on
  * which an operand or the home of a result has it. What a choice costs is the reshards of the
  * operands from any layout in which they exist, the work of the largest device, and the reshard of
- * the results to their homes.
+ * the results to their homes. Addends are read only where that is cheaper than their sum.
  */
 final class StatementPlanner {
   private final ReshardWays ways;
@@ -74,7 +74,9 @@ final class StatementPlanner {
     List<Candidate> candidates = new ArrayList<>();
     ComputeSharding.forEach(choices(), sharding -> candidate(sharding).ifPresent(candidates::add));
     candidates.sort(
-        Comparator.comparing(this::weighed).thenComparing(c -> c.sharding().toString()));
+        Comparator.comparing(this::weighed)
+            .thenComparing(c -> c.sharding().kept().size())
+            .thenComparing(c -> c.sharding().toString()));
     if (candidates.isEmpty()) {
       throw new PlanException(
           String.format(

@@ -1,0 +1,119 @@
+package io.github.shardsum.internal.certify;
+
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
+import io.github.shardsum.program.Scalar;
+import io.github.shardsum.program.Selection;
+import io.github.shardsum.program.Source;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Which operands of an operation may be addends, so that the sum of the results is the result of
+ * the sum for all values: for each operand the number of the set of operands that are addends
+ * together, 0 if it may be none.
+ *
+ * <p>By the definitions of operations. An operation that chooses elements by their places, and puts
+ * zeros between them, passes sums of every dtype. One that adds and multiplies passes those of
+ * integers, which are numbers modulo a power of two, and an or of ands those of bool. With floating
+ * numbers it does not: 2 - 1 times infinity is infinity, two infinities of both signs are NaN, and
+ * addends overflow of which the sum does not.
+ */
+final class Addends {
+  private Addends() {}
+
+  static List<Integer> of(Operation operation) {
+    return switch (operation) {
+      case Movement.Annotate _,
+          Movement.Slice _,
+          Movement.Concatenate _,
+          Movement.Window _,
+          Movement.Split _,
+          Movement.Merge _ ->
+          together(operation);
+      case Movement.Pad pad -> isZero(pad.fill()) ? together(operation) : none(operation);
+      case Movement.Shift shift -> isZero(shift.fill()) ? together(operation) : none(operation);
+      case Pointwise.Select _ -> List.of(0, 1, 1);
+      case Pointwise.Ragged ragged -> isZero(ragged.fill()) ? List.of(1, 0) : none(operation);
+      case Pointwise.Unary(Pointwise.UnaryKind kind, Value x) ->
+          kind == Pointwise.UnaryKind.NEGATE && isModular(x)
+              ? together(operation)
+              : none(operation);
+      case Pointwise.Binary binary -> binary(binary);
+      case Pointwise.Convert(Value x, DType to) ->
+          isResidue(x.type().dtype(), to) ? together(operation) : none(operation);
+      case Contraction.Einsum(Equation equation, List<Value> operands, _, _) ->
+          isChoice(equation) || !isFloating(operands.getFirst())
+              ? each(operands.size())
+              : none(operation);
+      case Contraction.Reduce(ReduceKind kind, Value x, _) ->
+          kind == ReduceKind.SUM && isModular(x) ? together(operation) : none(operation);
+      case Contraction.CumulativeSum sum ->
+          isModular(sum.x()) ? together(operation) : none(operation);
+      case Contraction.Softmax _,
+          Selection _,
+          Source _,
+          Pointwise.Compare _,
+          Pointwise.Uniform _,
+          Nested _ ->
+          none(operation);
+    };
+  }
+
+  private static List<Integer> binary(Pointwise.Binary binary) {
+    if (!isModular(binary.x())) {
+      return none(binary);
+    }
+    return switch (binary.kind()) {
+      case ADD, SUBTRACT -> together(binary);
+      case MULTIPLY -> each(2);
+      case DIVIDE, REMAINDER, POWER, MAXIMUM, MINIMUM, AND, OR, XOR -> none(binary);
+    };
+  }
+
+  /** One operand at a time. */
+  static List<Integer> each(int operands) {
+    return IntStream.rangeClosed(1, operands).boxed().toList();
+  }
+
+  private static List<Integer> together(Operation operation) {
+    return Collections.nCopies(operation.operands().size(), 1);
+  }
+
+  private static List<Integer> none(Operation operation) {
+    return Collections.nCopies(operation.operands().size(), 0);
+  }
+
+  /** Whether elements of the result are elements of the operand: nothing is multiplied or added. */
+  private static boolean isChoice(Equation equation) {
+    return equation.operandCount() == 1
+        && Set.copyOf(BlockRule.labels(equation.output()))
+            .containsAll(BlockRule.labels(equation.operand(0)));
+  }
+
+  private static boolean isFloating(Value value) {
+    return value.type().dtype().isFloating();
+  }
+
+  private static boolean isModular(Value value) {
+    return value.type().dtype() == DType.I32 || value.type().dtype() == DType.I64;
+  }
+
+  /** Whether a conversion is the number modulo a lower power of two, or the number itself. */
+  private static boolean isResidue(DType from, DType to) {
+    return from == to || (from == DType.I64 && to == DType.I32);
+  }
+
+  private static boolean isZero(Scalar fill) {
+    return fill.toDouble() == 0;
+  }
+}
