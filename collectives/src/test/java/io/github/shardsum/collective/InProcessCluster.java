@@ -3,7 +3,7 @@ package io.github.shardsum.collective;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.engine.Engine;
 import io.github.shardsum.internal.engine.InMemoryNetwork;
-import io.github.shardsum.internal.engine.LocalTransport;
+import io.github.shardsum.internal.engine.transfer.LocalTransport;
 import io.github.shardsum.mesh.Mesh;
 import java.util.ArrayList;
 import java.util.List;

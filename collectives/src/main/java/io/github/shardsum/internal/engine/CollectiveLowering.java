@@ -12,6 +12,21 @@ import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.internal.engine.check.DeviceCall;
+import io.github.shardsum.internal.engine.check.Digest;
+import io.github.shardsum.internal.engine.check.GroupCalls;
+import io.github.shardsum.internal.engine.check.Rules;
+import io.github.shardsum.internal.engine.transfer.BlockMapping;
+import io.github.shardsum.internal.engine.transfer.BlockTransfer;
+import io.github.shardsum.internal.engine.transfer.Blocks;
+import io.github.shardsum.internal.engine.transfer.EngineContext;
+import io.github.shardsum.internal.engine.transfer.GroupLayout;
+import io.github.shardsum.internal.engine.transfer.GroupMembers;
+import io.github.shardsum.internal.engine.transfer.Phase;
+import io.github.shardsum.internal.engine.transfer.Placement;
+import io.github.shardsum.internal.engine.transfer.ReductionGroup;
+import io.github.shardsum.internal.engine.transfer.ShapeSizes;
+import io.github.shardsum.internal.engine.transfer.TreeReduction;
 import io.github.shardsum.internal.reduce.ElementBlock;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.tensor.DType;
@@ -131,7 +146,7 @@ final class CollectiveLowering {
               shape.elementCount(), ReductionGroup.Window.ALL, -1, operands.outs(members)));
     }
     List<ReductionGroup.Value> values = new ArrayList<>();
-    long inner = Rules.product(shape, dim + 1, shape.rank());
+    long inner = ShapeSizes.product(shape, dim + 1, shape.rank());
     long n = shape.size(dim);
     Cut cut = Cut.chunks(n, layout.parts());
     for (int member = 0; member < members.size(); member++) {
@@ -139,7 +154,7 @@ final class CollectiveLowering {
       int device = members.devices()[member];
       values.add(
           new ReductionGroup.Value(
-              Rules.withSize(shape, dim, chunk).elementCount(),
+              ShapeSizes.withSize(shape, dim, chunk).elementCount(),
               new ReductionGroup.Window(
                   cut.start(member) * inner, Math.max(1, chunk * inner), n * inner),
               context.placement().processOf(device),
@@ -203,7 +218,7 @@ final class CollectiveLowering {
     List<RaggedCounts> counts = calls.stream().map(c -> c.counts().orElseThrow()).toList();
     Placement placement = context.placement();
     return new BlockMapping.Rows(
-        Rules.product(shape, 1, shape.rank()) * dtype().byteSize(),
+        ShapeSizes.product(shape, 1, shape.rank()) * dtype().byteSize(),
         counts,
         member -> {
           int device = members.devices()[member];

@@ -4,6 +4,7 @@ import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.CollectivesProvider;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.engine.transfer.LocalTransport;
 import io.github.shardsum.mesh.Mesh;
 import java.util.Optional;
 

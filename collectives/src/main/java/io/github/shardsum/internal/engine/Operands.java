@@ -1,6 +1,13 @@
 package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.collective.Collective;
+import io.github.shardsum.internal.engine.check.DeviceCall;
+import io.github.shardsum.internal.engine.check.GroupCalls;
+import io.github.shardsum.internal.engine.check.Rules;
+import io.github.shardsum.internal.engine.transfer.GroupLayout;
+import io.github.shardsum.internal.engine.transfer.GroupMembers;
+import io.github.shardsum.internal.engine.transfer.Phase;
+import io.github.shardsum.internal.engine.transfer.Placement;
 import io.github.shardsum.internal.reduce.ElementBlock;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.engine;
 
+import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.collective.CollectiveException;
 import io.github.shardsum.collective.Pending;
+import io.github.shardsum.internal.engine.check.CallExceptions;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;

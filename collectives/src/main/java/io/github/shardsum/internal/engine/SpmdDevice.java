@@ -3,6 +3,7 @@ package io.github.shardsum.internal.engine;
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Device;
 import io.github.shardsum.collective.Pending;
+import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;

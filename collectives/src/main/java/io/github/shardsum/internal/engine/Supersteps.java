@@ -2,6 +2,7 @@ package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.engine.transfer.Phase;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -1,6 +1,4 @@
-/**
- * What both engines share: packing, the tree, the check, the rendezvous; and what they stand on.
- */
+/** The engine that runs collectives and plans in supersteps, over any transport. */
 @NullMarked
 package io.github.shardsum.internal.engine;
 

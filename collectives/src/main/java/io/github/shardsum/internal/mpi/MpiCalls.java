@@ -3,7 +3,7 @@ package io.github.shardsum.internal.mpi;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import io.github.shardsum.internal.engine.ByteExchange;
+import io.github.shardsum.internal.engine.transfer.ByteExchange;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

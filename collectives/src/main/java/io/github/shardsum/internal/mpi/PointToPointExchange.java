@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.mpi;
 
 import io.github.shardsum.collective.CollectiveMismatchException;
-import io.github.shardsum.internal.engine.ByteExchange;
+import io.github.shardsum.internal.engine.transfer.ByteExchange;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -4,6 +4,8 @@ import io.github.shardsum.collective.CollectiveMismatchException;
 import io.github.shardsum.collective.CollectiveTimeoutException;
 import io.github.shardsum.collective.DeviceFailedException;
 import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.internal.engine.transfer.ByteExchange;
+import io.github.shardsum.internal.engine.transfer.Transport;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

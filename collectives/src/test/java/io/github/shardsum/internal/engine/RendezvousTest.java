@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;

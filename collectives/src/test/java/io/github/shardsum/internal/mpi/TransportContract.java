@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.collective.CollectiveException;
 import io.github.shardsum.collective.CollectiveTimeoutException;
 import io.github.shardsum.collective.Reduction;
-import io.github.shardsum.internal.engine.ByteExchange;
+import io.github.shardsum.internal.engine.transfer.ByteExchange;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

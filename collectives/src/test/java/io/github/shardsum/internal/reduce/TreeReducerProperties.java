@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.engine.ReductionKernels;
+import io.github.shardsum.internal.engine.transfer.ReductionKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

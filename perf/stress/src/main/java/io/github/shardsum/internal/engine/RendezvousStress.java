@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.engine;
 
+import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;

@@ -1,0 +1,145 @@
+package io.github.shardsum.internal.engine.check;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.internal.engine.transfer.GroupLayout;
+import io.github.shardsum.internal.engine.transfer.Placement;
+import io.github.shardsum.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds a result in memory that another device reads or writes in the same collective: devices run
+ * at the same time, so what would come of it depends on chance.
+ */
+public final class AliasCheck {
+  /** Stands for all native memory, whose addresses are absolute. */
+  private static final Object NATIVE = new Object();
+
+  private final IdentityHashMap<Object, List<Range>> ranges = new IdentityHashMap<>();
+
+  /** The bytes from begin to end of a device's operand or result. */
+  private record Range(long begin, long end, int device, boolean written, Tensor tensor) {}
+
+  private AliasCheck() {}
+
+  /**
+   * Checks the calls of a process's devices.
+   *
+   * @throws IllegalArgumentException if a result overlaps what is another device's
+   */
+  public static void check(Placement placement, GroupCalls groups) {
+    List<DeviceCall> calls = groups.calls();
+    if (calls.stream().allMatch(call -> call.out().isEmpty())) {
+      return;
+    }
+    AliasCheck ownership = new AliasCheck();
+    for (int index = 0; index < calls.size(); index++) {
+      if (groups.isWrittenByAnother(index)) {
+        continue;
+      }
+      DeviceCall call = calls.get(index);
+      int device = placement.device(index);
+      ownership.add(call.x(), device, false);
+      call.out().ifPresent(out -> ownership.add(out, device, true));
+    }
+    Collective collective = groups.collective();
+    GroupLayout layout = groups.layout();
+    for (List<Range> list : ownership.ranges.values()) {
+      sweep(list, collective, layout);
+    }
+  }
+
+  private void add(Tensor tensor, int device, boolean written) {
+    if (tensor.shape().elementCount() == 0) {
+      return;
+    }
+    MemorySegment segment = tensor.segment();
+    int width = tensor.dtype().byteSize();
+    long first = 0;
+    long last = 0;
+    for (int axis = 0; axis < tensor.rank(); axis++) {
+      long reach = (tensor.size(axis) - 1) * tensor.stride(axis);
+      first += Math.min(0, reach);
+      last += Math.max(0, reach);
+    }
+    long base = segment.address() + tensor.offset() * width;
+    Range range =
+        new Range(base + first * width, base + (last + 1) * width, device, written, tensor);
+    Object home = segment.isNative() ? NATIVE : tensor.array().orElse(segment);
+    ranges.computeIfAbsent(home, _ -> new ArrayList<>()).add(range);
+  }
+
+  /**
+   * Compares each range with those before it that reach furthest: if any of another device overlaps
+   * it, one of them does.
+   */
+  private static void sweep(List<Range> list, Collective collective, GroupLayout layout) {
+    list.sort(Comparator.comparingLong(Range::begin));
+    Furthest written = new Furthest();
+    Furthest read = new Furthest();
+    for (Range range : list) {
+      written.of(range.device()).ifPresent(other -> compare(other, range, collective, layout));
+      if (range.written()) {
+        read.of(range.device()).ifPresent(other -> compare(other, range, collective, layout));
+      }
+      (range.written() ? written : read).add(range);
+    }
+  }
+
+  /** The range that reaches furthest, and the one that does among those of other devices. */
+  private static final class Furthest {
+    private Optional<Range> first = Optional.empty();
+    private Optional<Range> second = Optional.empty();
+
+    Optional<Range> of(int device) {
+      return first.isPresent() && first.get().device() == device ? second : first;
+    }
+
+    void add(Range range) {
+      if (first.isEmpty() || range.end() > first.get().end()) {
+        if (first.isPresent() && first.get().device() != range.device()) {
+          second = first;
+        }
+        first = Optional.of(range);
+      } else if (range.device() != first.get().device()
+          && (second.isEmpty() || range.end() > second.get().end())) {
+        second = Optional.of(range);
+      }
+    }
+  }
+
+  private static void compare(Range a, Range b, Collective collective, GroupLayout layout) {
+    boolean apart = a.end() <= b.begin() || a.device() == b.device();
+    if (apart || (a.written() && b.written() && areOne(a, b, collective, layout))) {
+      return;
+    }
+    // Interleaved views of one array, columns for example, cover the same range and may be apart.
+    if (!a.tensor().overlaps(b.tensor())) {
+      return;
+    }
+    throw new IllegalArgumentException(
+        collective
+            + ": results must be in memory of their own, got one of device "
+            + (a.written() ? a.device() : b.device())
+            + " that overlaps the "
+            + (a.written() && b.written() ? "result" : "operand")
+            + " of device "
+            + (a.written() ? b.device() : a.device()));
+  }
+
+  /** Whether two results are the one that the members of a group share. */
+  private static boolean areOne(Range a, Range b, Collective collective, GroupLayout layout) {
+    boolean shares =
+        collective instanceof Collective.AllReduce
+            || collective instanceof Collective.AllGather
+            || collective instanceof Collective.Broadcast;
+    return shares
+        && a.begin() == b.begin()
+        && a.end() == b.end()
+        && layout.groups().groupOf(a.device()) == layout.groups().groupOf(b.device());
+  }
+}

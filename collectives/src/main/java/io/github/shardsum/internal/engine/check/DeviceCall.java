@@ -1,0 +1,72 @@
+package io.github.shardsum.internal.engine.check;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.tensor.Tensor;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What one device of this process brings to a collective.
+ *
+ * @param collective which
+ * @param x its operand
+ * @param out the caller's tensor for its result, if the caller gives one
+ * @param counts its counts, for a ragged all-to-all
+ */
+public record DeviceCall(
+    Collective collective, Tensor x, Optional<Tensor> out, Optional<RaggedCounts> counts) {
+  public DeviceCall {
+    Objects.requireNonNull(collective, "collective");
+    Objects.requireNonNull(x, "x");
+  }
+
+  /** Whether some of it may be sent from where it is stored, or received to where it goes. */
+  public boolean liesInNativeMemory() {
+    return x.segment().isNative() || out.filter(given -> given.segment().isNative()).isPresent();
+  }
+
+  /** Whether a barrier, which reads and writes nothing else, has a result that is not x itself. */
+  public boolean copiesPastBarrier() {
+    return out.filter(given -> given != x).isPresent();
+  }
+
+  /**
+   * The call of one device, which brings its own counts and no other's.
+   *
+   * @throws IllegalArgumentException if it brings those of several devices
+   */
+  public static DeviceCall of(Collective collective, Tensor x, Optional<Tensor> out) {
+    List<RaggedCounts> counts =
+        collective instanceof Collective.RaggedAllToAll ragged ? ragged.counts() : List.of();
+    if (counts.size() > 1) {
+      throw new IllegalArgumentException(
+          collective + ": counts must be those of one device, got those of " + counts.size());
+    }
+    return new DeviceCall(collective, x, out, counts.stream().findFirst());
+  }
+
+  /** Whether another device asks for the same. */
+  @SuppressWarnings("ReferenceEquality") // the same object is equal; in a plan of many it is
+  boolean asksAs(DeviceCall other) {
+    return collective == other.collective || common().equals(other.common());
+  }
+
+  /** What all devices ask for: counts are each device's own, totals those of its group. */
+  Collective common() {
+    return switch (collective) {
+      case Collective.RaggedAllToAll ragged -> ragged.with(List.of());
+      case Collective.AllGather(var axes, int dim, var _) ->
+          new Collective.AllGather(axes, dim, OptionalLong.empty());
+      case Collective.AllToAll(var axes, int split, int concat, var _) ->
+          new Collective.AllToAll(axes, split, concat, OptionalLong.empty());
+      default -> collective;
+    };
+  }
+
+  public static List<DeviceCall> of(Collective collective, List<Tensor> x) {
+    return x.stream().map(t -> of(collective, t, Optional.empty())).toList();
+  }
+}

@@ -1,0 +1,165 @@
+package io.github.shardsum.internal.engine.check;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Collective.Permute;
+import io.github.shardsum.internal.engine.transfer.EngineContext;
+import io.github.shardsum.internal.engine.transfer.Fingerprint;
+import io.github.shardsum.internal.engine.transfer.Placement;
+import io.github.shardsum.mesh.DeviceGroups;
+import io.github.shardsum.tensor.Shape;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What one process's devices entered, in a few numbers of which every process gets all: so every
+ * one of them comes to the same verdict. Its length depends on the numbers of devices and processes
+ * alone, so that it can be read even where nothing else agrees.
+ */
+public final class Digest {
+  private static final long DISAGREEING = -1;
+  private static final int SEQUENCE = 0;
+  private static final int REQUEST = 1;
+  private static final int MEMORY = 2;
+  private static final int SHAPES = 3;
+
+  private final Placement placement;
+  private final long[] words;
+
+  private Digest(Placement placement, long[] words) {
+    this.placement = placement;
+    this.words = words;
+  }
+
+  private static Digest empty(Placement placement) {
+    return new Digest(placement, new long[SHAPES + placement.count() + 2 * placement.processes()]);
+  }
+
+  /** Of devices that do not even agree among themselves. */
+  static Digest disagreeing(Placement placement, long sequence) {
+    Digest digest = empty(placement);
+    digest.words[SEQUENCE] = sequence;
+    digest.words[REQUEST] = DISAGREEING;
+    return digest;
+  }
+
+  static Digest of(Placement placement, long sequence, List<DeviceCall> calls) {
+    DeviceCall first = calls.getFirst();
+    Digest digest = empty(placement);
+    digest.words[SEQUENCE] = sequence;
+    digest.words[REQUEST] = Fingerprint.of(canonical(first)) >>> 1;
+    digest.words[MEMORY] = calls.stream().anyMatch(DeviceCall::liesInNativeMemory) ? 1 : 0;
+    return digest;
+  }
+
+  private static String canonical(DeviceCall call) {
+    Collective collective = call.common();
+    String dtype = collective instanceof Collective.Barrier ? "" : call.x().dtype().toString();
+    // Its text leaves out pairs beyond the first few.
+    String pairs = collective instanceof Permute permute ? permute.pairs().toString() : "";
+    return collective + " " + dtype + " " + pairs;
+  }
+
+  private static long mix(int source, int target, long value) {
+    return Fingerprint.mix(Fingerprint.mix(((long) source << 32) + target) + value);
+  }
+
+  /** Notes what the shape of one of this process's devices must agree in. */
+  void shape(int index, Shape agreed) {
+    words[SHAPES + index] = Fingerprint.of(agreed.toString());
+  }
+
+  /** Notes what a device here sends to one elsewhere. */
+  void sent(int source, int target, long value) {
+    words[SHAPES + placement.count() + placement.processOf(target)] += mix(source, target, value);
+  }
+
+  /** Notes what a device here expects from one elsewhere. */
+  void expected(int source, int target, long value) {
+    words[SHAPES + placement.count() + placement.processes() + placement.processOf(source)] +=
+        mix(source, target, value);
+  }
+
+  /** Notes a group that does not run here, with a process that must find the same. */
+  void repeated(int process, int group, int of) {
+    long value = mix(group, of, 1);
+    words[SHAPES + placement.count() + process] += value;
+    words[SHAPES + placement.count() + placement.processes() + process] += value;
+  }
+
+  private long sentTo(int process) {
+    return words[SHAPES + placement.count() + process];
+  }
+
+  private long expectedFrom(int process) {
+    return words[SHAPES + placement.count() + placement.processes() + process];
+  }
+
+  /** Gives this digest to all processes; returns those of all, by process. */
+  List<Digest> exchange(EngineContext context) {
+    long[] lengths = new long[placement.processes()];
+    Arrays.fill(lengths, words.length * (long) Long.BYTES);
+    String what = "check of participants on mesh " + placement.mesh().notation();
+    MemorySegment[] come = context.tell(what, MemorySegment.ofArray(words), lengths, false);
+    List<Digest> digests = new ArrayList<>();
+    for (int process = 0; process < come.length; process++) {
+      digests.add(process == placement.process() ? this : read(come[process]));
+    }
+    return digests;
+  }
+
+  private Digest read(MemorySegment from) {
+    Digest digest = empty(placement);
+    MemorySegment.copy(from, ValueLayout.JAVA_LONG, 0, digest.words, 0, words.length);
+    return digest;
+  }
+
+  /** Whether every process packs all its bytes into buffers of its own. */
+  static boolean allPack(List<Digest> all) {
+    return all.stream().allMatch(digest -> digest.words[MEMORY] == 0);
+  }
+
+  /** The verdict. */
+  static boolean agree(List<Digest> all, Placement placement, List<String> axes) {
+    long[] first = all.getFirst().words;
+    if (first[REQUEST] == DISAGREEING) {
+      return false;
+    }
+    for (Digest digest : all) {
+      if (digest.words[SEQUENCE] != first[SEQUENCE] || digest.words[REQUEST] != first[REQUEST]) {
+        return false;
+      }
+    }
+    return sentIsExpected(all) && shapesAgree(all, placement, axes);
+  }
+
+  private static boolean sentIsExpected(List<Digest> all) {
+    for (int p = 0; p < all.size(); p++) {
+      for (int q = 0; q < all.size(); q++) {
+        if (all.get(p).sentTo(q) != all.get(q).expectedFrom(p)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static boolean shapesAgree(List<Digest> all, Placement placement, List<String> axes) {
+    DeviceGroups groups = placement.layout(axes).groups();
+    for (int group = 0; group < groups.count(); group++) {
+      long first = shapeOf(all, placement, groups.device(group, 0));
+      for (int member = 1; member < groups.size(); member++) {
+        if (shapeOf(all, placement, groups.device(group, member)) != first) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static long shapeOf(List<Digest> all, Placement placement, int device) {
+    return all.get(placement.processOf(device)).words[SHAPES + placement.indexOf(device)];
+  }
+}

@@ -1,0 +1,162 @@
+package io.github.shardsum.internal.engine.check;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.internal.engine.transfer.GroupLayout;
+import io.github.shardsum.internal.engine.transfer.GroupMembers;
+import io.github.shardsum.internal.engine.transfer.Placement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The checked calls of this process's devices, and the groups that run.
+ *
+ * <p>Devices may hold one tile of a value together and so bring the very same tensors, operand and
+ * result. A group whose members all do so with those of an earlier group, on the same processes, is
+ * a repeat of it and does not run. What this process finds about groups that span processes is part
+ * of the {@link Digest}, since all of them must find the same. Where groups are spread over the
+ * processes in different ways they all run, but only the first of the devices writes the tile.
+ */
+public final class GroupCalls {
+  private final GroupLayout layout;
+  private final List<DeviceCall> calls;
+  private final List<GroupMembers> groups = new ArrayList<>();
+  private final List<Repeat> repeats = new ArrayList<>();
+  private final boolean[] repeated;
+  private final boolean[] later;
+  private final boolean[] sharesTile;
+
+  /**
+   * A group that does not run.
+   *
+   * @param members who is in it
+   * @param of the number of the group that runs in its place
+   */
+  record Repeat(GroupMembers members, int of) {}
+
+  public GroupCalls(Placement placement, List<DeviceCall> calls) {
+    this.layout = placement.layout(calls.getFirst().collective().axes());
+    this.calls = calls;
+    this.repeated = new boolean[calls.size()];
+    this.later = new boolean[calls.size()];
+    this.sharesTile = new boolean[calls.size()];
+    if (mayRepeat()) {
+      collect(placement);
+      findTiles(placement);
+    } else {
+      groups.addAll(layout.local());
+    }
+  }
+
+  private boolean mayRepeat() {
+    if (layout.local().size() == 1 || calls.stream().anyMatch(call -> call.out().isEmpty())) {
+      return false;
+    }
+    IdentityHashMap<Object, Boolean> seen = new IdentityHashMap<>();
+    return calls.stream().anyMatch(call -> seen.put(call.out().orElseThrow(), true) != null);
+  }
+
+  private void collect(Placement placement) {
+    IdentityHashMap<Object, List<GroupMembers>> byFirstResult = new IdentityHashMap<>();
+    for (GroupMembers members : layout.local()) {
+      int first = placement.indexOf(members.devices()[members.local()[0]]);
+      List<GroupMembers> alike =
+          byFirstResult.computeIfAbsent(
+              calls.get(first).out().orElseThrow(), _ -> new ArrayList<>());
+      Optional<GroupMembers> same =
+          alike.stream().filter(other -> areSame(placement, members, other)).findFirst();
+      if (same.isPresent()) {
+        repeats.add(new Repeat(members, same.get().group()));
+        for (int member : members.local()) {
+          repeated[placement.indexOf(members.devices()[member])] = true;
+        }
+      } else {
+        alike.add(members);
+        groups.add(members);
+      }
+    }
+  }
+
+  /** Finds devices that bring the tensors of a device in another group that runs. */
+  private void findTiles(Placement placement) {
+    IdentityHashMap<Object, List<Integer>> byResult = new IdentityHashMap<>();
+    for (int index = 0; index < calls.size(); index++) {
+      if (repeated[index]) {
+        continue;
+      }
+      int group = layout.groups().groupOf(placement.device(index));
+      List<Integer> before =
+          byResult.computeIfAbsent(calls.get(index).out().orElseThrow(), _ -> new ArrayList<>());
+      for (int other : before) {
+        boolean apart = layout.groups().groupOf(placement.device(other)) != group;
+        if (apart && !later[other] && calls.get(other).x() == calls.get(index).x()) {
+          later[index] = true;
+          sharesTile[index] = true;
+          sharesTile[other] = true;
+        }
+      }
+      before.add(index);
+    }
+  }
+
+  private boolean areSame(Placement placement, GroupMembers a, GroupMembers b) {
+    if (!Arrays.equals(a.local(), b.local())) {
+      return false;
+    }
+    for (int member = 0; member < a.size(); member++) {
+      if (placement.processOf(a.devices()[member]) != placement.processOf(b.devices()[member])) {
+        return false;
+      }
+    }
+    for (int member : a.local()) {
+      DeviceCall one = calls.get(placement.indexOf(a.devices()[member]));
+      DeviceCall other = calls.get(placement.indexOf(b.devices()[member]));
+      if (one.x() != other.x()
+          || one.out().orElseThrow() != other.out().orElseThrow()
+          || !one.counts().equals(other.counts())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  public Collective collective() {
+    return calls.getFirst().collective();
+  }
+
+  /** By place among this process's devices. */
+  public List<DeviceCall> calls() {
+    return calls;
+  }
+
+  public GroupLayout layout() {
+    return layout;
+  }
+
+  /** The groups with members here that run, ascending. */
+  public List<GroupMembers> groups() {
+    return groups;
+  }
+
+  /** The groups with members here that another runs for. */
+  List<Repeat> repeats() {
+    return repeats;
+  }
+
+  /** Whether the device at a place of this process has a tile that another device writes. */
+  public boolean isWrittenByAnother(int index) {
+    return repeated[index] || later[index];
+  }
+
+  /** Whether a device in another group that runs reads and writes the tensors of this one too. */
+  public boolean sharesTile(int index) {
+    return sharesTile[index];
+  }
+
+  /** Whether the device at a place of this process is in a group that another runs for. */
+  public boolean isRepeated(int index) {
+    return repeated[index];
+  }
+}

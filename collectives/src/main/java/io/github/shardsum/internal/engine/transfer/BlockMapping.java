@@ -1,0 +1,301 @@
+package io.github.shardsum.internal.engine.transfer;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.mesh.Cut;
+import io.github.shardsum.tensor.Shape;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntUnaryOperator;
+
+/** Which part of member i's operand becomes which part of member j's result, in bytes. */
+public sealed interface BlockMapping {
+  /** Bytes that i sends to j. */
+  long bytes(int i, int j);
+
+  /** Where they begin in i's operand. */
+  long fromAt(int i, int j);
+
+  /** Where they begin in j's result. */
+  long toAt(int i, int j);
+
+  /** From operand to result. */
+  default BoxCopy direct(int i, int j) {
+    return BoxCopy.bytes(bytes(i, j));
+  }
+
+  /** From operand to a buffer. */
+  default BoxCopy pack(int i, int j) {
+    return direct(i, j);
+  }
+
+  /** From a buffer to a result. */
+  default BoxCopy unpack(int i, int j) {
+    return direct(i, j);
+  }
+
+  /**
+   * Chunks of one value: operands are its chunks along concat, results those along split; -1 for a
+   * side that is whole.
+   */
+  public final class Blocks implements BlockMapping {
+    private final Parts splitParts;
+    private final Parts concatParts;
+
+    /** By the kind of the chunk along split, then by that of the chunk along concat. */
+    private final Box[][] boxes;
+
+    /**
+     * One kind of box, its distances in bytes along split in operands and along concat in results.
+     */
+    private record Box(
+        BoxCopy direct, BoxCopy pack, BoxCopy unpack, long bytes, long fromStep, long toStep) {}
+
+    /**
+     * The chunks of one dimension; a whole one is a single chunk for all.
+     *
+     * @param starts where each begins
+     * @param kinds the place of its length among the lengths
+     * @param lengths those that occur: a few, however many chunks there are
+     */
+    private record Parts(long[] starts, int[] kinds, List<Long> lengths) {
+      static Parts of(Shape whole, int dim, List<Integer> parts, int p) {
+        long[] starts = new long[p];
+        int[] kinds = new int[p];
+        if (dim < 0) {
+          return new Parts(starts, kinds, List.of(1L));
+        }
+        Cut cut = Cut.chunks(whole.size(dim), parts);
+        List<Long> lengths = List.copyOf(cut.lengths().keySet());
+        for (int part = 0; part < p; part++) {
+          starts[part] = cut.start(part);
+          kinds[part] = lengths.indexOf(cut.length(part));
+        }
+        return new Parts(starts, kinds, lengths);
+      }
+    }
+
+    /** Of chunks over parts of p members. */
+    public Blocks(
+        Shape whole, int split, int concat, List<Integer> parts, int p, int elementBytes) {
+      this.splitParts = Parts.of(whole, split, parts, p);
+      this.concatParts = Parts.of(whole, concat, parts, p);
+      this.boxes = new Box[splitParts.lengths().size()][concatParts.lengths().size()];
+      for (int i = 0; i < boxes.length; i++) {
+        for (int j = 0; j < boxes[i].length; j++) {
+          long[] sizes = {splitParts.lengths().get(i), concatParts.lengths().get(j)};
+          boxes[i][j] = box(whole, new int[] {split, concat}, sizes, elementBytes);
+        }
+      }
+    }
+
+    private static Box box(Shape whole, int[] dims, long[] sizes, int elementBytes) {
+      int split = dims[0];
+      int concat = dims[1];
+      boolean apart = split != concat;
+      Shape operand = concat >= 0 && apart ? ShapeSizes.withSize(whole, concat, sizes[1]) : whole;
+      Shape result = split >= 0 && apart ? ShapeSizes.withSize(whole, split, sizes[0]) : whole;
+      Shape box = split >= 0 ? ShapeSizes.withSize(operand, split, sizes[0]) : operand;
+      long[] from = operand.rowMajorStrides();
+      long[] to = result.rowMajorStrides();
+      long[] packed = box.rowMajorStrides();
+      BoxCopy direct = BoxCopy.of(box.toArray(), from, to, elementBytes);
+      return new Box(
+          direct,
+          BoxCopy.of(box.toArray(), from, packed, elementBytes),
+          BoxCopy.of(box.toArray(), packed, to, elementBytes),
+          direct.byteCount(),
+          split < 0 ? 0 : from[split] * elementBytes,
+          concat < 0 ? 0 : to[concat] * elementBytes);
+    }
+
+    private Box of(int i, int j) {
+      return boxes[splitParts.kinds()[j]][concatParts.kinds()[i]];
+    }
+
+    @Override
+    public long bytes(int i, int j) {
+      return of(i, j).bytes();
+    }
+
+    @Override
+    public long fromAt(int i, int j) {
+      return splitParts.starts[j] * of(i, j).fromStep();
+    }
+
+    @Override
+    public long toAt(int i, int j) {
+      return concatParts.starts[i] * of(i, j).toStep();
+    }
+
+    @Override
+    public BoxCopy direct(int i, int j) {
+      return of(i, j).direct();
+    }
+
+    @Override
+    public BoxCopy pack(int i, int j) {
+      return of(i, j).pack();
+    }
+
+    @Override
+    public BoxCopy unpack(int i, int j) {
+      return of(i, j).unpack();
+    }
+  }
+
+  /**
+   * Intervals of one dimension that move to another cut.
+   *
+   * <p>A pair exchanges one interval at most, because the intervals of a cut ascend.
+   */
+  public final class Intervals implements BlockMapping {
+    /** By target, the members that send to it, ascending. */
+    private final int[][] sources;
+
+    private final Placed[][] placed;
+
+    /** One interval of one pair, and where it begins in the operand and in the result, in bytes. */
+    private record Placed(Copies copies, long fromAt, long toAt) {}
+
+    /** The copies of one interval; of one length they are the same wherever they are. */
+    private record Copies(BoxCopy direct, BoxCopy pack, BoxCopy unpack) {}
+
+    private record Lengths(long from, long to, long interval) {}
+
+    private static final Placed NONE =
+        new Placed(new Copies(BoxCopy.bytes(0), BoxCopy.bytes(0), BoxCopy.bytes(0)), 0, 0);
+
+    /**
+     * Of an exchange.
+     *
+     * @param shape of any operand or result of the group; its size along the dimension is not read
+     */
+    public Intervals(Collective.Exchange exchange, Shape shape, int elementBytes) {
+      Cut from = exchange.from();
+      Cut to = exchange.to();
+      int dim = exchange.dim();
+      long inner = ShapeSizes.product(shape, dim + 1, shape.rank()) * elementBytes;
+      List<List<Collective.Interval>> intervals = exchange.intervals();
+      Map<Lengths, Copies> known = new HashMap<>();
+      sources = new int[intervals.size()][];
+      placed = new Placed[intervals.size()][];
+      for (int target = 0; target < placed.length; target++) {
+        List<Collective.Interval> received = intervals.get(target);
+        sources[target] = received.stream().mapToInt(Collective.Interval::source).toArray();
+        placed[target] = new Placed[received.size()];
+        for (int k = 0; k < received.size(); k++) {
+          Collective.Interval next = received.get(k);
+          int source = next.source();
+          Lengths lengths = new Lengths(from.length(source), to.length(target), next.length());
+          placed[target][k] =
+              new Placed(
+                  known.computeIfAbsent(lengths, of -> copies(shape, dim, of, elementBytes)),
+                  (next.start() - from.start(source)) * inner,
+                  (next.start() - to.start(target)) * inner);
+        }
+      }
+    }
+
+    private static Copies copies(Shape shape, int dim, Lengths lengths, int elementBytes) {
+      Shape interval = ShapeSizes.withSize(shape, dim, lengths.interval());
+      long[] box = interval.toArray();
+      long[] from = ShapeSizes.withSize(shape, dim, lengths.from()).rowMajorStrides();
+      long[] to = ShapeSizes.withSize(shape, dim, lengths.to()).rowMajorStrides();
+      long[] packed = interval.rowMajorStrides();
+      return new Copies(
+          BoxCopy.of(box, from, to, elementBytes),
+          BoxCopy.of(box, from, packed, elementBytes),
+          BoxCopy.of(box, packed, to, elementBytes));
+    }
+
+    /** Of a pair that exchanges nothing an empty one. */
+    private Placed of(int i, int j) {
+      int place = Arrays.binarySearch(sources[j], i);
+      return place < 0 ? NONE : placed[j][place];
+    }
+
+    @Override
+    public long bytes(int i, int j) {
+      return of(i, j).copies().direct().byteCount();
+    }
+
+    @Override
+    public long fromAt(int i, int j) {
+      return of(i, j).fromAt();
+    }
+
+    @Override
+    public long toAt(int i, int j) {
+      return of(i, j).toAt();
+    }
+
+    @Override
+    public BoxCopy direct(int i, int j) {
+      return of(i, j).copies().direct();
+    }
+
+    @Override
+    public BoxCopy pack(int i, int j) {
+      return of(i, j).copies().pack();
+    }
+
+    @Override
+    public BoxCopy unpack(int i, int j) {
+      return of(i, j).copies().unpack();
+    }
+  }
+
+  /**
+   * Rows in uneven counts.
+   *
+   * @param rowBytes bytes of a row
+   * @param counts by place among this process's devices
+   * @param placeOf the place of a member, or -1 if it is on another process
+   */
+  record Rows(long rowBytes, List<RaggedCounts> counts, IntUnaryOperator placeOf)
+      implements BlockMapping {
+    @Override
+    public long bytes(int i, int j) {
+      int place = placeOf.applyAsInt(i);
+      return rowBytes
+          * (place >= 0 ? counts.get(place).send(j) : counts.get(placeOf.applyAsInt(j)).receive(i));
+    }
+
+    @Override
+    public long fromAt(int i, int j) {
+      return rowBytes * counts.get(placeOf.applyAsInt(i)).sendOffset(j);
+    }
+
+    @Override
+    public long toAt(int i, int j) {
+      return rowBytes * counts.get(placeOf.applyAsInt(j)).receiveOffset(i);
+    }
+  }
+
+  /**
+   * Whole operands.
+   *
+   * @param operandBytes bytes of a member's operand, or -1 if it is on another process
+   * @param resultBytes bytes of a member's result
+   * @param sourceOf the member that sends to a member, or -1 if none does
+   */
+  record Whole(long[] operandBytes, long[] resultBytes, int[] sourceOf) implements BlockMapping {
+    @Override
+    public long bytes(int i, int j) {
+      return sourceOf[j] != i ? 0 : operandBytes[i] >= 0 ? operandBytes[i] : resultBytes[j];
+    }
+
+    @Override
+    public long fromAt(int i, int j) {
+      return 0;
+    }
+
+    @Override
+    public long toAt(int i, int j) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.github.shardsum.internal.engine.transfer;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * One all-to-all of byte ranges among processes. The i-th entry of each array belongs to the i-th
+ * of the peers; native memory, of 0 bytes for this process itself. What is sent may overlap (the
+ * same bytes for all peers); what is received overlaps nothing else.
+ *
+ * @param what for messages: the collective and the phase
+ * @param peers the processes that take part, ascending, this one among them; every one of them
+ *     calls with the same peers
+ * @param send what each peer is sent; may exceed 2^31 bytes
+ * @param receive where each peer's bytes go: as many as it has to send to this process
+ * @param verified whether the library may be left alone with it: sizes are known to agree, since
+ *     the participants were compared, and the memory is the engine's, which outlives any failure.
+ *     If not, a transport must neither write beyond a range nor touch one after it has thrown, and
+ *     a difference is an error
+ * @param meanwhile work of this process that can overlap with the exchange: the transport runs it
+ *     once, on any thread, best when its bytes are under way, and throws what it throws
+ */
+public record ByteExchange(
+    String what,
+    List<Integer> peers,
+    MemorySegment[] send,
+    MemorySegment[] receive,
+    boolean verified,
+    Runnable meanwhile) {}

@@ -1,0 +1,112 @@
+package io.github.shardsum.internal.engine.transfer;
+
+import io.github.shardsum.collective.CollectiveMismatchException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+
+/**
+ * The way to the other processes, as the parts of an engine use it.
+ *
+ * @param transport what carries the bytes
+ * @param buffers memory for them
+ * @param placement which process this is
+ * @param deadline how long to wait
+ * @param checked whether participants are compared before a collective runs
+ * @param verified of the collective that runs: whether they were, and every process packs its bytes
+ *     into buffers of its own, see {@link ByteExchange}
+ */
+public record EngineContext(
+    Transport transport,
+    Buffers buffers,
+    Placement placement,
+    Duration deadline,
+    boolean checked,
+    AtomicBoolean verified) {
+  public boolean isAlone() {
+    return transport.processes() == 1;
+  }
+
+  /** All processes, ascending. */
+  List<Integer> allProcesses() {
+    return IntStream.range(0, transport.processes()).boxed().toList();
+  }
+
+  /** One exchange of blocks that are placed. */
+  public void exchange(String what, List<Integer> peers, Blocks send, Blocks receive) {
+    exchange(what, peers, send, receive, () -> {});
+  }
+
+  /** The same, with what this process does meanwhile. */
+  public void exchange(
+      String what, List<Integer> peers, Blocks send, Blocks receive, Runnable meanwhile) {
+    transport.exchange(
+        new ByteExchange(
+            what, peers, send.segments(), receive.segments(), verified.get(), meanwhile),
+        deadline);
+  }
+
+  /**
+   * Makes sure, where participants are not compared, that processes are about to do the same; else
+   * the library's own reductions would write beyond what is theirs.
+   *
+   * @throws CollectiveMismatchException if one is not
+   */
+  void agree(String what, List<Integer> peers) {
+    if (checked) {
+      return;
+    }
+    long own = Fingerprint.of(what);
+    MemorySegment from = buffers.apart(Long.BYTES);
+    from.set(ValueLayout.JAVA_LONG, 0, own);
+    MemorySegment[] send = new MemorySegment[peers.size()];
+    Blocks receive = new Blocks(peers.size());
+    for (int peer = 0; peer < send.length; peer++) {
+      boolean self = peers.get(peer) == placement.process();
+      send[peer] = self ? MemorySegment.NULL : from;
+      if (!self) {
+        receive.add(peer, Long.BYTES);
+      }
+    }
+    receive.place(buffers::receive);
+    MemorySegment[] into = receive.segments();
+    transport.exchange(new ByteExchange(what, peers, send, into, false, () -> {}), deadline);
+    for (int peer = 0; peer < send.length; peer++) {
+      MemorySegment come = receive.segments()[peer];
+      if (come.byteSize() > 0 && come.get(ValueLayout.JAVA_LONG, 0) != own) {
+        throw new CollectiveMismatchException(
+            what + ": process " + peers.get(peer) + " does something else", List.of());
+      }
+    }
+  }
+
+  /**
+   * Gives the same bytes to all other processes.
+   *
+   * @param bytes what this process gives
+   * @param lengths how many bytes each process gives
+   * @param verified whether those are known to be as many
+   * @return what each gave, in the receive buffer; of this process nothing
+   */
+  public MemorySegment[] tell(String what, MemorySegment bytes, long[] lengths, boolean verified) {
+    List<Integer> all = allProcesses();
+    MemorySegment from = buffers.send(bytes.byteSize()).asSlice(0, bytes.byteSize());
+    MemorySegment.copy(bytes, 0, from, 0, bytes.byteSize());
+    MemorySegment[] send = new MemorySegment[lengths.length];
+    Blocks receive = new Blocks(lengths.length);
+    for (int process : all) {
+      boolean own = process == placement.process();
+      send[process] = own ? MemorySegment.NULL : from;
+      if (!own) {
+        receive.add(process, lengths[process]);
+      }
+    }
+    receive.place(buffers::receive);
+    MemorySegment[] into = receive.segments();
+    transport.exchange(new ByteExchange(what, all, send, into, verified, () -> {}), deadline);
+    return into;
+  }
+}

@@ -1,0 +1,36 @@
+package io.github.shardsum.internal.engine.transfer;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+
+/**
+ * Tasks that run while something else is waited for, on the thread that waits and on workers that
+ * would be idle. Used again and again, each time from {@link #open} until all helpers have
+ * returned; thread-safe.
+ */
+public final class OverlappedTasks {
+  private final int tasks;
+  private final IntConsumer task;
+  private final AtomicInteger next;
+
+  /** Tasks that do not run before they are opened. */
+  public OverlappedTasks(int tasks, IntConsumer task) {
+    this.tasks = tasks;
+    this.task = task;
+    next = new AtomicInteger(tasks);
+  }
+
+  /** Makes all tasks undone; by one thread a time of use. */
+  public void open() {
+    next.set(0);
+  }
+
+  /**
+   * Runs tasks that have not begun; those that other threads have begun may go on after it returns.
+   */
+  public void help() {
+    for (int mine = next.getAndIncrement(); mine < tasks; mine = next.getAndIncrement()) {
+      task.accept(mine);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.github.shardsum.internal.engine.transfer;
+
+import io.github.shardsum.collective.Order;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.internal.reduce.ElementBlock;
+import io.github.shardsum.internal.reduce.NodeSource;
+import io.github.shardsum.internal.reduce.NodeSources;
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One group whose operands are reduced, before it is said by which process.
+ *
+ * @param members who is in it
+ * @param leaves operands by leaf of the tree; null on other processes
+ * @param values what is computed: one for an all-reduce, one a member for a reduce-scatter
+ */
+public record ReductionGroup(
+    GroupMembers members, @Nullable ElementBlock[] leaves, List<Value> values) {
+  NodeSources localSources(Value value) {
+    return node -> {
+      ElementBlock block = node < leaves.length ? leaves[node] : null;
+      return block == null ? null : value.window().source(block);
+    };
+  }
+
+  /**
+   * What all groups have in common.
+   *
+   * @param what for messages
+   * @param dtype the type of the operands
+   * @param reduction how they are combined
+   * @param order in which order
+   * @param scatter whether each value has one owner
+   */
+  public record Kind(String what, DType dtype, Reduction reduction, Order order, boolean scatter) {
+    /** What the transport is asked for: a mean is divided afterwards. */
+    Reduction sum() {
+      return reduction == Reduction.MEAN ? Reduction.SUM : reduction;
+    }
+  }
+
+  /**
+   * One value to compute.
+   *
+   * @param count its elements
+   * @param window which elements of the operands they are
+   * @param owner the process that gets it, or -1 for all of the group
+   * @param outs where it goes on this process; empty if it is another's
+   */
+  public record Value(long count, Window window, int owner, List<ElementBlock> outs) {}
+
+  /** Which elements of an operand belong to a value: see {@link NodeSource}. */
+  public record Window(long start, long run, long stride) {
+    public static final Window ALL = new Window(0, Long.MAX_VALUE, 0);
+
+    NodeSource source(ElementBlock block) {
+      return new NodeSource(block, 0, start, run, stride);
+    }
+  }
+}

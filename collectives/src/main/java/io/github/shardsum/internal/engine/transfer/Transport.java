@@ -1,0 +1,77 @@
+package io.github.shardsum.internal.engine.transfer;
+
+import io.github.shardsum.collective.CollectiveTimeoutException;
+import io.github.shardsum.collective.DeviceFailedException;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.collective.TransportException;
+import io.github.shardsum.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Moves bytes between processes: all that an engine supplies. Packing, the order of sums, the check
+ * of participants and every rule about numbers are above it and shared.
+ *
+ * <p><b>Threads.</b> Called by one thread at a time, but not always by the same one, and that one
+ * may be virtual: an engine whose library needs a thread of its own hands the call over.
+ *
+ * <p><b>Order.</b> Every process opens its transports in the same order, and on each of them makes
+ * the same calls in the same order with the others that take part.
+ *
+ * <p><b>Failure.</b> A call that throws leaves the transport of no use: what follows is {@link
+ * #abort} and {@link #close}.
+ */
+public interface Transport extends AutoCloseable {
+  /** Number of processes, at least 1. */
+  int processes();
+
+  /** This process, in [0, processes). */
+  int process();
+
+  /** How many of the processes share this one's processors, itself among them. */
+  int processesHere();
+
+  /**
+   * All-to-all of byte ranges among some of the processes; returns when the bytes have arrived.
+   *
+   * @param exchange who takes part, and which bytes go where
+   * @param deadline how long to wait for the others
+   * @throws CollectiveTimeoutException if they did not arrive
+   * @throws DeviceFailedException if one of them has ended
+   * @throws TransportException if the library reports another error
+   */
+  void exchange(ByteExchange exchange, Duration deadline);
+
+  /**
+   * The library's own all-reduce in whatever order it likes, in place. It is asked for only where
+   * {@link #reduces} says so.
+   *
+   * @param peers the processes that take part, ascending, this one among them
+   * @param values count elements of the dtype in native memory, aligned to 64 bytes
+   * @param dtype the element type: f32, f64, i32 or i64
+   * @param reduction SUM, PROD, MIN or MAX
+   * @param deadline how long to wait for the others
+   */
+  void allReduce(
+      List<Integer> peers,
+      MemorySegment values,
+      DType dtype,
+      Reduction reduction,
+      Duration deadline);
+
+  /** Whether {@link #allReduce} can do this reduction. */
+  boolean reduces(DType dtype, Reduction reduction);
+
+  /**
+   * Tells the other processes, if that can be done, that this one has failed, so that they fail
+   * rather than wait. Returns quickly, and may end this process where the engine can do no better.
+   *
+   * @param reason what happened, for the log
+   */
+  void abort(String reason);
+
+  /** Ends this process's part; does not wait for others after an {@link #abort}. */
+  @Override
+  void close();
+}

@@ -1,0 +1,459 @@
+package io.github.shardsum.internal.engine.transfer;
+
+import io.github.shardsum.collective.Order;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.exec.Scratch;
+import io.github.shardsum.internal.reduce.ElementBlock;
+import io.github.shardsum.internal.reduce.NodeSource;
+import io.github.shardsum.internal.reduce.NodeSources;
+import io.github.shardsum.internal.reduce.ReductionRequest;
+import io.github.shardsum.internal.reduce.ReductionTree;
+import io.github.shardsum.internal.reduce.Sink;
+import io.github.shardsum.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Reduces operands along the tree. A process combines the largest parts of the tree whose members
+ * it holds all; what it sends are those, and the owner of a range of a result combines the rest.
+ *
+ * <p>An all-reduce between processes is an exchange of ranges, a combination, and an exchange of
+ * results; where values are short, whole parts go to all processes and the second exchange falls
+ * away. A reduce-scatter is one exchange.
+ */
+public final class TreeReduction {
+  /** Bytes of a partial result up to which the second exchange costs more than it saves. */
+  private static final long SHORT = 8 << 10;
+
+  /** Elements in which ranges of processes are cut: a cache line of f32. */
+  private static final long UNIT = 16;
+
+  /** Elements of one task at least: enough tiles to be worth the start. */
+  private static final long LEAST = 8 << 10;
+
+  /** Tasks for each worker, so that they end about together. */
+  private static final int TASKS = 16;
+
+  private final EngineContext context;
+  private final GroupLayout layout;
+  private final ReductionGroup.Kind kind;
+  private final int workers;
+  private final boolean zeroCopy;
+  private final List<ReductionGroup> groups = new ArrayList<>();
+
+  private record Job(ReductionRequest request, int root, long from, long to, List<Sink> sinks) {
+    void run(Scratch scratch) {
+      request.reducer(scratch).run(root, from, to, sinks);
+    }
+  }
+
+  /** A range of a value's elements. */
+  private record Range(long from, long to) {
+    long count() {
+      return to - from;
+    }
+  }
+
+  /** What goes to another process: a node's terms, combined here unless they are there. */
+  private record Part(
+      ReductionRequest request, int node, Range range, DType width, Blocks.Piece place) {
+    Job job() {
+      return new Job(request, node, range.from(), range.to(), List.of(sink(place, width, range)));
+    }
+
+    /** Copying it, if it is no more than a contiguous range of an operand. */
+    Optional<Packed> packed() {
+      NodeSource source = request.sources().of(node);
+      if (source == null || source.block().dtype() != width) {
+        return Optional.empty();
+      }
+      OptionalLong at = source.together(range.from(), range.count());
+      MemorySegment memory = source.block().segment();
+      return at.isPresent()
+          ? Optional.of(new Packed(memory, at.getAsLong(), range.count() * width.byteSize(), place))
+          : Optional.empty();
+    }
+  }
+
+  /** An operand's range that is sent as it is. */
+  private record Packed(MemorySegment from, long at, long bytes, Blocks.Piece place) {
+    void run() {
+      BulkCopy.copy(from, at, place.memory(), place.at(), bytes);
+    }
+  }
+
+  /** What comes from another process. */
+  private record Come(Blocks.Piece place, DType width) {
+    NodeSource source(Range range) {
+      ElementBlock block = ElementBlock.in(place.memory(), place.at(), width, range.count());
+      return NodeSource.contiguous(block, range.from(), 0);
+    }
+  }
+
+  /** What comes from other processes, by node. */
+  private record Arrival(
+      ReductionGroup group, ReductionGroup.Value value, Range range, Map<Integer, Come> nodes) {}
+
+  public TreeReduction(
+      EngineContext context,
+      GroupLayout layout,
+      ReductionGroup.Kind kind,
+      int workers,
+      boolean zeroCopy) {
+    this.context = context;
+    this.layout = layout;
+    this.kind = kind;
+    this.workers = workers;
+    this.zeroCopy = zeroCopy;
+  }
+
+  public void add(ReductionGroup group) {
+    groups.add(group);
+  }
+
+  /** What has to be run, in order. */
+  public List<Phase> phases() {
+    List<Phase> phases = new ArrayList<>();
+    List<Job> whole = new ArrayList<>();
+    List<ReductionGroup> spanning = new ArrayList<>();
+    for (ReductionGroup group : groups) {
+      if (group.members().processes().size() == 1) {
+        for (ReductionGroup.Value value : group.values()) {
+          finish(value, group.localSources(value), new Range(0, value.count()), whole);
+        }
+      } else {
+        spanning.add(group);
+      }
+    }
+    phases.add(phase("combine", whole));
+    // Two processes have nothing to gain from another order.
+    if (kind.order() == Order.ANY
+        && layout.peers().size() > 2
+        && context.transport().reduces(ReductionRequest.partial(kind.dtype()), kind.sum())) {
+      spanning.forEach(group -> inAnyOrder(group, phases));
+    } else if (layout.peers().size() > 1) {
+      alongTheTree(spanning, phases);
+    }
+    return phases;
+  }
+
+  private Phase phase(String name, List<Job> jobs) {
+    List<Job> cut = new ArrayList<>();
+    int wanted = Math.ceilDiv(TASKS * workers, Math.max(1, jobs.size()));
+    for (Job job : jobs) {
+      long step = Math.max(LEAST, Math.ceilDiv(job.to() - job.from(), wanted));
+      long aligned = Math.ceilDiv(step, LEAST) * LEAST;
+      for (long from = job.from(); from < job.to(); from += aligned) {
+        long to = Math.min(job.to(), from + aligned);
+        cut.add(new Job(job.request(), job.root(), from, to, job.sinks()));
+      }
+    }
+    return new Phase(
+        kind.what() + ": " + name, cut.size(), (task, scratch) -> cut.get(task).run(scratch));
+  }
+
+  private ReductionRequest request(ReductionTree tree, NodeSources sources, boolean last) {
+    int divisor = last && kind.reduction() == Reduction.MEAN ? layout.size() : 1;
+    return new ReductionRequest(
+        ReductionKernels.best(), tree, sources, kind.dtype(), kind.reduction(), divisor, last);
+  }
+
+  private void finish(
+      ReductionGroup.Value value,
+      NodeSources sources,
+      Range range,
+      List<Job> jobs,
+      Sink... others) {
+    List<Sink> sinks = new ArrayList<>();
+    value.outs().forEach(out -> sinks.add(new Sink(out, 0, 0)));
+    sinks.addAll(List.of(others));
+    if (!sinks.isEmpty()) {
+      ReductionRequest request = request(layout.tree(), sources, true);
+      jobs.add(new Job(request, layout.tree().root(), range.from(), range.to(), sinks));
+    }
+  }
+
+  /** The range of a value that a process of the group combines. */
+  private Range range(
+      ReductionGroup group, ReductionGroup.Value value, int process, boolean whole) {
+    if (whole || value.owner() >= 0) {
+      return new Range(0, value.owner() >= 0 && value.owner() != process ? 0 : value.count());
+    }
+    List<Integer> processes = group.members().processes();
+    int part = processes.indexOf(process);
+    long units = Math.ceilDiv(value.count(), UNIT);
+    long perPart = Math.ceilDiv(units, processes.size()) * UNIT;
+    long from = Math.min(value.count(), part * perPart);
+    return new Range(from, Math.min(value.count(), from + perPart));
+  }
+
+  /** Whether every process combines everything; all peers find the same. */
+  private boolean isShort(List<ReductionGroup> spanning) {
+    int width = ReductionRequest.partial(kind.dtype()).byteSize();
+    return layout.regular()
+        && spanning.stream()
+            .flatMap(group -> group.values().stream())
+            .allMatch(value -> value.count() <= SHORT / width);
+  }
+
+  private void alongTheTree(List<ReductionGroup> spanning, List<Phase> phases) {
+    boolean whole = !kind.scatter() && isShort(spanning);
+    List<Integer> peers = layout.peers();
+    Blocks send = new Blocks(peers.size(), zeroCopy);
+    Blocks receive = new Blocks(peers.size(), zeroCopy);
+    List<Part> parts = new ArrayList<>();
+    IdentityHashMap<ReductionGroup.Value, Arrival> arrivals = new IdentityHashMap<>();
+    for (int peer = 0; peer < peers.size(); peer++) {
+      if (peers.get(peer) != context.placement().process()) {
+        for (ReductionGroup group : spanning) {
+          if (group.members().processes().contains(peers.get(peer))) {
+            sendParts(group, peer, whole, send, parts);
+            receiveParts(group, peer, whole, receive, arrivals);
+          }
+        }
+      }
+    }
+    send.place(context.buffers()::send);
+    receive.place(context.buffers()::receive);
+    addOwnParts(parts, phases);
+    phases.add(exchange("exchange parts", send, receive));
+    combine(spanning, whole, arrivals, phases);
+  }
+
+  private void addOwnParts(List<Part> parts, List<Phase> phases) {
+    List<Job> jobs = new ArrayList<>();
+    List<Packed> packed = new ArrayList<>();
+    for (Part part : parts) {
+      if (!part.place().stays()) {
+        part.packed().ifPresentOrElse(packed::add, () -> jobs.add(part.job()));
+      }
+    }
+    phases.add(phase("combine own parts", jobs));
+    phases.add(
+        new Phase(kind.what() + ": pack", packed.size(), (task, _) -> packed.get(task).run()));
+  }
+
+  private Phase exchange(String name, Blocks send, Blocks receive) {
+    String what = kind.what() + ": " + name;
+    return Phase.single(what, () -> context.exchange(what, layout.peers(), send, receive));
+  }
+
+  private DType widthOf(int node) {
+    return layout.tree().isLeaf(node) ? kind.dtype() : ReductionRequest.partial(kind.dtype());
+  }
+
+  private void sendParts(
+      ReductionGroup group, int peer, boolean whole, Blocks send, List<Part> parts) {
+    int process = layout.peers().get(peer);
+    for (ReductionGroup.Value value : group.values()) {
+      Range range = range(group, value, process, whole);
+      if (range.count() == 0) {
+        continue;
+      }
+      NodeSources local = group.localSources(value);
+      for (int node : layout.nodesOf(group.members(), context.placement().process())) {
+        DType width = widthOf(node);
+        NodeSource source = local.of(node);
+        Optional<MemorySegment> there =
+            source == null ? Optional.empty() : source.inNativeMemory(range.from(), range.count());
+        Blocks.Piece piece = send.add(peer, range.count() * width.byteSize(), there);
+        parts.add(new Part(request(layout.tree(), local, false), node, range, width, piece));
+      }
+    }
+  }
+
+  private void receiveParts(
+      ReductionGroup group,
+      int peer,
+      boolean whole,
+      Blocks receive,
+      IdentityHashMap<ReductionGroup.Value, Arrival> arrivals) {
+    int process = layout.peers().get(peer);
+    for (ReductionGroup.Value value : group.values()) {
+      Range range = range(group, value, context.placement().process(), whole);
+      if (range.count() == 0) {
+        continue;
+      }
+      Arrival arrival =
+          arrivals.computeIfAbsent(value, v -> new Arrival(group, v, range, new HashMap<>()));
+      for (int node : layout.nodesOf(group.members(), process)) {
+        DType width = widthOf(node);
+        Blocks.Piece piece = receive.add(peer, range.count() * width.byteSize());
+        arrival.nodes().put(node, new Come(piece, width));
+      }
+    }
+  }
+
+  private void combine(
+      List<ReductionGroup> spanning,
+      boolean whole,
+      IdentityHashMap<ReductionGroup.Value, Arrival> arrivals,
+      List<Phase> phases) {
+    List<Job> jobs = new ArrayList<>();
+    if (whole || kind.scatter()) {
+      arrivals.values().forEach(arrival -> finish(arrival, jobs));
+      phases.add(phase("combine", jobs));
+      return;
+    }
+    // The first exchange has read the send buffer by the time this phase writes the next one's.
+    share(spanning, arrivals, jobs, phases);
+  }
+
+  private void finish(Arrival arrival, List<Job> jobs, Sink... others) {
+    NodeSources local = arrival.group().localSources(arrival.value());
+    Map<Integer, NodeSource> nodes = new HashMap<>();
+    arrival.nodes().forEach((node, come) -> nodes.put(node, come.source(arrival.range())));
+    NodeSources sources =
+        node -> {
+          NodeSource come = nodes.get(node);
+          return come != null ? come : local.of(node);
+        };
+    finish(arrival.value(), sources, arrival.range(), jobs, others);
+  }
+
+  /** Combines this process's ranges and gives the results to the others. */
+  private void share(
+      List<ReductionGroup> spanning,
+      IdentityHashMap<ReductionGroup.Value, Arrival> arrivals,
+      List<Job> jobs,
+      List<Phase> phases) {
+    List<Integer> peers = layout.peers();
+    Blocks send = new Blocks(peers.size(), zeroCopy);
+    Blocks receive = new Blocks(peers.size(), zeroCopy);
+    IdentityHashMap<ReductionGroup.Value, List<Blocks.Piece>> places = new IdentityHashMap<>();
+    List<Copy> copies = new ArrayList<>();
+    for (int peer = 0; peer < peers.size(); peer++) {
+      int process = peers.get(peer);
+      for (ReductionGroup group : spanning) {
+        if (process != context.placement().process()
+            && group.members().processes().contains(process)) {
+          sendResult(group, peer, spanning.size() == 1, send, places);
+          receiveResult(group, peer, receive, copies);
+        }
+      }
+    }
+    send.place(context.buffers()::send);
+    receive.place(context.buffers()::receive);
+    for (Arrival arrival : arrivals.values()) {
+      Sink[] sinks =
+          places.getOrDefault(arrival.value(), List.of()).stream()
+              .filter(place -> !place.stays())
+              .map(place -> sink(place, kind.dtype(), arrival.range()))
+              .toArray(Sink[]::new);
+      finish(arrival, jobs, sinks);
+    }
+    copies.removeIf(copy -> copy.place().stays());
+    phases.add(phase("combine", jobs));
+    phases.add(exchange("exchange results", send, receive));
+    int width = kind.dtype().byteSize();
+    phases.add(
+        new Phase(
+            kind.what() + ": unpack", copies.size(), (task, _) -> copies.get(task).run(width)));
+  }
+
+  /**
+   * Where the only group's result is in memory once for all peers, it is sent to them from there.
+   */
+  private void sendResult(
+      ReductionGroup group,
+      int peer,
+      boolean only,
+      Blocks send,
+      IdentityHashMap<ReductionGroup.Value, List<Blocks.Piece>> places) {
+    ReductionGroup.Value value = group.values().getFirst();
+    Range mine = range(group, value, context.placement().process(), false);
+    if (mine.count() == 0) {
+      return;
+    }
+    List<Blocks.Piece> sent = places.computeIfAbsent(value, _ -> new ArrayList<>());
+    if (only && !sent.isEmpty()) {
+      send.share(peer, sent.getFirst());
+    } else {
+      sent.add(
+          send.add(
+              peer,
+              bytes(mine),
+              value.outs().isEmpty() ? Optional.empty() : there(value.outs().getFirst(), mine)));
+    }
+  }
+
+  private void receiveResult(ReductionGroup group, int peer, Blocks receive, List<Copy> copies) {
+    ReductionGroup.Value value = group.values().getFirst();
+    Range theirs = range(group, value, layout.peers().get(peer), false);
+    if (theirs.count() > 0) {
+      List<ElementBlock> outs = value.outs();
+      Optional<MemorySegment> there =
+          outs.size() == 1 ? there(outs.getFirst(), theirs) : Optional.empty();
+      Blocks.Piece piece = receive.add(peer, bytes(theirs), there);
+      outs.forEach(out -> copies.add(new Copy(piece, theirs, out)));
+    }
+  }
+
+  private long bytes(Range range) {
+    return range.count() * kind.dtype().byteSize();
+  }
+
+  private Optional<MemorySegment> there(ElementBlock out, Range range) {
+    return out.inNativeMemory(range.from() * kind.dtype().byteSize(), bytes(range));
+  }
+
+  private static Sink sink(Blocks.Piece place, DType width, Range range) {
+    ElementBlock block = ElementBlock.in(place.memory(), place.at(), width, range.count());
+    return new Sink(block, range.from(), 0);
+  }
+
+  /** A range of a result from the receive buffer to where it goes. */
+  private record Copy(Blocks.Piece place, Range range, ElementBlock out) {
+    void run(int width) {
+      BulkCopy.copy(
+          place.memory(),
+          place.at(),
+          out.segment(),
+          out.at() + range.from() * width,
+          range.count() * width);
+    }
+  }
+
+  private void inAnyOrder(ReductionGroup group, List<Phase> phases) {
+    ReductionGroup.Value value = group.values().getFirst();
+    DType width = ReductionRequest.partial(kind.dtype());
+    long bytes = value.count() * width.byteSize();
+    MemorySegment sum = context.buffers().send(bytes);
+    List<NodeSource> own = new ArrayList<>();
+    for (ElementBlock block : group.leaves()) {
+      if (block != null) {
+        own.add(value.window().source(block));
+      }
+    }
+    ReductionTree flat = ReductionTree.of(List.of(own.size()));
+    ReductionRequest first = request(flat, node -> node < own.size() ? own.get(node) : null, false);
+    Sink into = new Sink(ElementBlock.in(sum, 0, width, value.count()), 0, 0);
+    phases.add(
+        phase(
+            "combine own", List.of(new Job(first, flat.root(), 0, value.count(), List.of(into)))));
+    phases.add(
+        Phase.single(
+            kind.what() + ": reduce",
+            () -> {
+              context.agree(kind + " of " + value.count(), group.members().processes());
+              context
+                  .transport()
+                  .allReduce(
+                      group.members().processes(),
+                      sum.asSlice(0, bytes),
+                      width,
+                      kind.sum(),
+                      context.deadline());
+            }));
+    NodeSource all = NodeSource.contiguous(ElementBlock.in(sum, 0, width, value.count()), 0, 0);
+    List<Sink> sinks = value.outs().stream().map(out -> new Sink(out, 0, 0)).toList();
+    ReductionRequest last = request(ReductionTree.of(List.of()), _ -> all, true);
+    phases.add(phase("finish", List.of(new Job(last, 0, 0, value.count(), sinks))));
+  }
+}
