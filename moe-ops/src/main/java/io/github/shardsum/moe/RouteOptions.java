@@ -274,7 +274,9 @@ public record RouteOptions(
     /** Powers over their sum: the gates of a token add up to 1. */
     SOFTMAX,
     /**
-     * {@code 1/(1 + e^-x)} of each logit by itself (DeepSeek-V3). The auxiliary loss takes the mean
+     * {@code 1/(1 + e^-x)} of each logit by itself (DeepSeek-V3). Without a bias choices go by the
+     * logits, which differ where gates have all become 1 (from 36.8 on). A logit below -745 has a
+     * gate of 0, and its expert is none that the token may have. The auxiliary loss takes the mean
      * of what each gate is of its token's sum, over all experts.
      */
     SIGMOID
@@ -327,7 +329,7 @@ public record RouteOptions(
 
     /**
      * Never; the second gate still counts in a normalisation before dropping, as in Mesh
-     * TensorFlow.
+     * TensorFlow, and the choice uses up a slot if {@link RouteOptions#rejectedKeepsSlot} has it.
      */
     record None() implements SecondChoice {}
 

@@ -45,7 +45,7 @@ class RouteBitsTest {
         "top2; 272b17b1",
         "top2 second=sample; 978b5c31",
         "top4 normalize=after slots=gate capacity=factor:0.7; 81765026",
-        "top4 gates=sigmoid limit=2/8; 795df804",
+        "top4 gates=sigmoid limit=2/8; dcd6680a",
         "top3 slots=priority aux=squared,all; 4ed11460",
         "experts2; abe36ceb"
       })

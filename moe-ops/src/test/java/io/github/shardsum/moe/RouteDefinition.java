@@ -25,6 +25,7 @@ final class RouteDefinition {
 
   final RouteOptions options;
   final double[][] gates;
+  final double[][] logits;
   final boolean[] real;
   final int experts;
   final Extras extras;
@@ -43,6 +44,7 @@ final class RouteDefinition {
     this.options = options;
     this.extras = extras;
     this.real = real;
+    this.logits = logits;
     this.experts = logits[0].length;
     this.gates = new double[logits.length][];
     for (int s = 0; s < logits.length; s++) {
@@ -81,6 +83,13 @@ final class RouteDefinition {
     return gates[s][e] == 0 ? Double.NEGATIVE_INFINITY : gates[s][e] + extras.bias[e];
   }
 
+  /** What one expert is chosen by, or one token: by logits where gates may all have become 1. */
+  private double order(int s, int e) {
+    boolean sigmoid = options.gateFunction() == RouteOptions.GateFunction.SIGMOID;
+    boolean biased = Arrays.stream(extras.bias).anyMatch(added -> added != 0);
+    return sigmoid && !biased && gates[s][e] != 0 ? logits[s][e] : key(s, e);
+  }
+
   /** The gates of a token, 0 for experts of groups that it may not use. */
   private double[] open(int s) {
     if (options.groupLimit().isEmpty() || extras.choices.length > 0) {
@@ -94,7 +103,7 @@ final class RouteDefinition {
             .mapToDouble(
                 group ->
                     IntStream.range(group * size, (group + 1) * size)
-                        .mapToObj(e -> key(s, e))
+                        .mapToObj(e -> scored == 1 ? order(s, e) : key(s, e))
                         .sorted(Comparator.reverseOrder())
                         .limit(scored)
                         .filter(Double::isFinite)
@@ -120,7 +129,7 @@ final class RouteDefinition {
         .boxed()
         .sorted(
             Comparator.comparingDouble(
-                (Integer e) -> open[e] == 0 ? Double.POSITIVE_INFINITY : -key(s, e)))
+                (Integer e) -> open[e] == 0 ? Double.POSITIVE_INFINITY : -order(s, e)))
         .toList();
   }
 
@@ -140,8 +149,7 @@ final class RouteDefinition {
       }
       double first = order.get(0) < 0 ? 0 : open[order.get(0)];
       boolean expected = !second || accepted(first, open[e], u);
-      boolean none = options.secondChoice() instanceof SecondChoice.None;
-      boolean asks = expected || (options.rejectedKeepsSlot() && !none);
+      boolean asks = expected || options.rejectedKeepsSlot();
       choices.add(new Choice(s, j, e, open[e], expected, asks));
     }
   }
@@ -232,7 +240,7 @@ final class RouteDefinition {
           IntStream.range(0, gates.length)
               .filter(s -> real[s] && gates[s][column] > 0)
               .boxed()
-              .sorted(Comparator.comparingDouble((Integer s) -> -gates[s][column]))
+              .sorted(Comparator.comparingDouble((Integer s) -> -order(s, column)))
               .toList();
       for (int c = 0; c < Math.min(capacity, order.size()); c++) {
         combine[order.get(c)][e][c] = gates[order.get(c)][e];

@@ -126,7 +126,10 @@ class RouteTest {
     RouteOptions none = RouteOptions.builder().secondChoice(SecondChoice.none()).build();
     Route route = Route.of(row(0, 0, -1), none, SEEDED);
     assertArrayEquals(new double[] {0.5, 0}, route.combine().weights().toDoubleArray());
-    assertArrayEquals(new long[] {1, 0, 0}, route.metrics().load().toLongArray());
+    assertArrayEquals(new long[] {1, 1, 0}, route.metrics().load().toLongArray());
+    RouteOptions free = none.toBuilder().rejectedKeepsSlot(false).build();
+    long[] load = Route.of(row(0, 0, -1), free, SEEDED).metrics().load().toLongArray();
+    assertArrayEquals(new long[] {1, 0, 0}, load);
   }
 
   @Test

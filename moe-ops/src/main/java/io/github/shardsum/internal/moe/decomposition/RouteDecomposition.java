@@ -111,8 +111,13 @@ final class RouteDecomposition {
     boolean logits = form.kind() == RouteInput.Kind.LOGITS;
     Value all = logits ? gatesOf(used) : used;
     Value gates = ofReal(all);
+    boolean byLogits = logits && options.gateFunction() == GateFunction.SIGMOID;
+    // Sigmoids of large logits are 1, and equal where the logits are not.
+    Value order = byLogits ? used : gates;
     Placed placed =
-        options.router() instanceof Router.ExpertChoice ? placeExperts(gates) : placeTokens(gates);
+        options.router() instanceof Router.ExpertChoice
+            ? placeExperts(gates, order)
+            : placeTokens(gates, order);
     p.output("weights", placed.weights());
     p.output("positions", placed.positions());
     p.output("aux_loss", auxLoss(all, gates, placed.counted()));
@@ -201,15 +206,15 @@ final class RouteDecomposition {
   /** The experts that tokens choose, and their gates, {@code [G, S, K]}. */
   private record Choices(Value experts, Value gates) {}
 
-  private Placed placeTokens(Value gates) {
-    Choices choices = choose(recorded.isPresent() ? gates : limited(gates));
+  private Placed placeTokens(Value gates, Value order) {
+    Choices choices = choose(recorded.isPresent() ? gates : limited(gates, order), order);
     Value zero = number(0);
     // Of padding all gates are 0.
     Value open = p.let("open", isOpen(choices.gates()));
     Value chosen = p.select(open, choices.gates(), zero);
     Value before = normalized(chosen, Normalization.BEFORE_DROPPING, chosen);
     Value accepted = p.let("accepted", p.binary(BinaryKind.AND, open, accepted(before)));
-    Value asks = keepsRejected() ? open : accepted;
+    Value asks = options.rejectedKeepsSlot() ? open : accepted;
     Value asked = p.oneHot(choices.experts(), "E", experts, DType.I32);
     Value load = p.multiply(asked, p.convert(asks, DType.I32));
     Value slot = p.let("slot", new SlotDecomposition(this).slots(asked, load, chosen));
@@ -230,11 +235,11 @@ final class RouteDecomposition {
         p.sum(p.convert(full, DType.I32), "K", "S"));
   }
 
-  private Choices choose(Value gates) {
+  private Choices choose(Value gates, Value order) {
     if (recorded.isPresent()) {
       return replayed(gates, recorded.get());
     }
-    List<Value> top = p.topK(keys(gates), "E", options.router().choices(), "K");
+    List<Value> top = p.topK(keys(gates, order), "E", options.router().choices(), "K");
     Value indices = top.getLast();
     Value chosen = gatesAt(gates, indices);
     if (!(options.secondChoice() instanceof SecondChoice.Sample)) {
@@ -267,21 +272,23 @@ final class RouteDecomposition {
     return p.sum(p.select(isChosen, each, number(0)), "E");
   }
 
-  /** What experts are chosen by. */
-  private Value keys(Value gates) {
-    Value all = bias.map(added -> p.add(gates, added)).orElse(gates);
+  /** What experts are chosen by: gates and bias, or by what orders gates where there is none. */
+  private Value keys(Value gates, Value order) {
+    Value all = bias.map(added -> p.add(gates, added)).orElse(order);
     return p.select(isOpen(gates), all, number(Double.NEGATIVE_INFINITY));
   }
 
   /** Gates, 0 for experts of groups that the token may not use. */
-  private Value limited(Value gates) {
-    return options.groupLimit().map(limit -> limited(gates, limit)).orElse(gates);
+  private Value limited(Value gates, Value order) {
+    return options.groupLimit().map(limit -> limited(gates, order, limit)).orElse(gates);
   }
 
-  private Value limited(Value gates, GroupLimit limit) {
+  private Value limited(Value gates, Value order, GroupLimit limit) {
     long size = experts / limit.groups();
-    Value grouped = p.split(keys(gates), "E", "N", limit.groups(), "P");
-    long best = limit.score() == GroupLimit.Score.BEST ? 1 : Math.min(2, size);
+    boolean highest = limit.score() == GroupLimit.Score.BEST;
+    Value scored = keys(gates, highest ? order : gates);
+    Value grouped = p.split(scored, "E", "N", limit.groups(), "P");
+    long best = highest ? 1 : Math.min(2, size);
     Value keys = p.topK(grouped, "P", best, "B").getFirst();
     Value first = p.sum(p.slice(keys, "B", 0, 1), "B");
     // A second expert that is closed takes nothing from its group.
@@ -348,10 +355,6 @@ final class RouteDecomposition {
     return p.binary(BinaryKind.OR, accepted, p.unary(UnaryKind.NOT, isSecond()));
   }
 
-  private boolean keepsRejected() {
-    return options.rejectedKeepsSlot() && !(options.secondChoice() instanceof SecondChoice.None);
-  }
-
   /** Of each expert the choices that the loss counts, {@code [G, E]}. */
   private Value counts(Value asked, Value open, Value load) {
     return switch (options.auxLoss().choices()) {
@@ -414,8 +417,8 @@ final class RouteDecomposition {
     return p.unary(UnaryKind.LOG, x);
   }
 
-  private Placed placeExperts(Value gates) {
-    Value rank = p.let("rank", rank(gates));
+  private Placed placeExperts(Value gates, Value order) {
+    Value rank = p.let("rank", rank(keys(gates, order)));
     Value placed = p.compare(Comparison.GT, rank, integer(0));
     Value zero = number(0);
     Value chosen = p.rename(p.select(placed, gates, zero), "E", "K");
@@ -436,12 +439,13 @@ final class RouteDecomposition {
   /**
    * Of each token and expert 1, 2, ... for the tokens that it takes, best first, and 0 for others.
    */
-  private Value rank(Value gates) {
+  private Value rank(Value keys) {
     long count = Math.min(form.capacity(), tokens);
-    List<Value> top = p.topK(gates, "S", count, "C");
+    List<Value> top = p.topK(keys, "S", count, "C");
     ValueType slots = ValueType.of(DType.I32, List.of("C"), List.of(count));
     Value number = p.add(p.iota(slots, "C"), integer(1));
-    Value numbers = p.select(isOpen(top.getFirst()), number, integer(0));
+    Value closed = p.compare(Comparison.EQ, top.getFirst(), number(Double.NEGATIVE_INFINITY));
+    Value numbers = p.select(closed, integer(0), number);
     Value takers = p.oneHot(top.getLast(), "S", tokens, DType.I32);
     return p.einsum("GCES,GCE->GSE", takers, numbers);
   }

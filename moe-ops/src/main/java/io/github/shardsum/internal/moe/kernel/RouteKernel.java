@@ -145,7 +145,7 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
   GroupRoute place(Scratch scratch, RouteOperands operands, int group) {
     GroupRoute route = GroupRoute.in(scratch, setup);
     GroupRouter.choose(route, operands, group);
-    GroupRouter.place(route, form.capacity());
+    GroupRouter.place(route, operands, group, form.capacity());
     return route;
   }
 }

@@ -4,32 +4,47 @@ import java.util.Arrays;
 
 /** Lets the experts of one group take their tokens: the highest gate first, ties in token order. */
 final class ExpertRouter {
-  private ExpertRouter() {}
+  private final GroupRoute route;
+  private final RouteOperands operands;
+  private final int group;
 
-  static void place(GroupRoute route, int capacity) {
+  ExpertRouter(GroupRoute route, RouteOperands operands, int group) {
+    this.route = route;
+    this.operands = operands;
+    this.group = group;
+  }
+
+  void place(int capacity) {
     int experts = route.setup().experts();
     int choices = route.tokens() * route.slots();
     Arrays.fill(route.experts(), 0, choices, -1);
     Arrays.fill(route.states(), 0, choices, 0);
     Arrays.fill(route.positions(), 0, choices, -1);
     for (int expert = 0; expert < experts; expert++) {
-      take(route, expert, capacity);
+      take(expert, capacity);
     }
   }
 
-  private static double gate(GroupRoute route, int token, int expert) {
+  private double gate(int token, int expert) {
     return route.gates()[token * route.setup().experts() + expert];
   }
 
-  private static void take(GroupRoute route, int expert, int capacity) {
+  /** What tokens are taken by. */
+  private double key(int token, int expert) {
+    return route.setup().choosesByLogits()
+        ? operands.scores().get(group, token, expert)
+        : gate(token, expert);
+  }
+
+  private void take(int expert, int capacity) {
     int count = 0;
     for (int token = 0; token < route.tokens(); token++) {
-      if (route.isReal(token) && GroupRoute.isOpen(gate(route, token, expert))) {
+      if (route.isReal(token) && GroupRoute.isOpen(gate(token, expert))) {
         route.order()[count++] = token;
       }
     }
     int[] order =
-        Slots.descending(route.order(), route.spare(), count, token -> gate(route, token, expert));
+        Slots.descending(route.order(), route.spare(), count, token -> key(token, expert));
     int taken = Math.min(capacity, count);
     for (int slot = 0; slot < taken; slot++) {
       int at = order[slot] * route.slots() + expert;

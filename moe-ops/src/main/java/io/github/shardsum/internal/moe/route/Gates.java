@@ -117,14 +117,11 @@ public final class Gates {
         operands.scores().load(group, first + i, gates, i * experts);
       }
     }
-    for (int at = 0; at < count * experts; at++) {
-      gates[at] = -gates[at];
-    }
-    MathFunction.EXP.of(gates, 0, gates, 0, count * experts);
+    // Programs without the kernel have this function too, and so the same bits.
+    MathFunction.LOGISTIC.of(gates, 0, gates, 0, count * experts);
     for (int i = 0; i < count; i++) {
-      boolean counted = isCounted(first + i);
-      for (int at = i * experts; at < (i + 1) * experts; at++) {
-        gates[at] = counted ? 1 / (1 + gates[at]) : 0;
+      if (!isCounted(first + i)) {
+        Arrays.fill(gates, i * experts, (i + 1) * experts, 0);
       }
     }
   }

@@ -81,10 +81,13 @@ public record GroupRoute(
       return options.slotOrder() == RouteOptions.SlotOrder.GATE ? tokens * slots() : tokens;
     }
 
-    /** Whether a second choice that was rejected uses up a slot. */
-    public boolean rejectedKeepsSlot() {
-      return options.rejectedKeepsSlot()
-          && !(options.secondChoice() instanceof RouteOptions.SecondChoice.None);
+    /**
+     * Whether experts are chosen by logits: sigmoids of large logits are 1, and equal where the
+     * logits are not.
+     */
+    boolean choosesByLogits() {
+      return kind == RouteInput.Kind.LOGITS
+          && options.gateFunction() == RouteOptions.GateFunction.SIGMOID;
     }
   }
 
@@ -181,7 +184,7 @@ public record GroupRoute(
 
   /** Whether a choice uses up a slot: it is accepted, or was rejected and keeps its slot. */
   public boolean asksForSlot(int at) {
-    return experts[at] >= 0 && (isAccepted(at) || setup.rejectedKeepsSlot());
+    return experts[at] >= 0 && (isAccepted(at) || setup.options().rejectedKeepsSlot());
   }
 
   public int realCount() {

@@ -38,9 +38,9 @@ public final class GroupRouter {
   }
 
   /** Gives choices their slots and, where experts choose, lets them take their tokens. */
-  public static void place(GroupRoute route, int capacity) {
+  public static void place(GroupRoute route, RouteOperands operands, int group, int capacity) {
     if (route.setup().expertsChoose()) {
-      ExpertRouter.place(route, capacity);
+      new ExpertRouter(route, operands, group).place(capacity);
     } else {
       Slots.place(route, capacity);
     }

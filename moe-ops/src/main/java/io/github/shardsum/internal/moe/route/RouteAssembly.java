@@ -54,7 +54,7 @@ public final class RouteAssembly {
     Call call = Call.of(input, options, randomness, workers);
     List<GroupRoute> groups = call.eachGroup(call::choose);
     int capacity = call.capacity(groups);
-    call.eachGroup(group -> call.place(groups.get(group), capacity));
+    call.eachGroup(group -> call.place(groups.get(group), group, capacity));
     return new RouteAssembly(call, groups).assemble(capacity);
   }
 
@@ -150,8 +150,8 @@ public final class RouteAssembly {
     }
 
     /** Slots and weights of a group. */
-    GroupRoute place(GroupRoute route, int capacity) {
-      GroupRouter.place(route, capacity);
+    GroupRoute place(GroupRoute route, int group, int capacity) {
+      GroupRouter.place(route, operands, group, capacity);
       GroupRouter.weigh(route, input.dtype());
       return route;
     }

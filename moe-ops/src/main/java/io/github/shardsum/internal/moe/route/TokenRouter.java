@@ -17,7 +17,12 @@ final class TokenRouter {
   private final int experts;
   private final int slots;
 
-  /** First of a row in the gates of the block in hand. */
+  private final boolean byLogits;
+
+  /** The token in hand. */
+  private int token;
+
+  /** First of its row in the gates of the block in hand. */
   private int row;
 
   TokenRouter(GroupRoute route, RouteOperands operands, int group) {
@@ -29,13 +34,15 @@ final class TokenRouter {
     this.group = group;
     this.experts = route.setup().experts();
     this.slots = route.slots();
+    this.byLogits = route.setup().choosesByLogits() && operands.bias().length == 0;
   }
 
   /** Chooses for tokens whose gates are in the first rows. */
   void choose(int first, int count) {
     for (int i = 0; i < count; i++) {
       row = i * experts;
-      chooseFor(first + i);
+      token = first + i;
+      chooseFor();
     }
   }
 
@@ -45,6 +52,11 @@ final class TokenRouter {
 
   /** What experts are chosen by. */
   private double key(int expert) {
+    boolean logit = byLogits && GroupRoute.isOpen(gate(expert));
+    return logit ? operands.scores().get(group, token, expert) : biased(expert);
+  }
+
+  private double biased(int expert) {
     double gate = gate(expert);
     if (!GroupRoute.isOpen(gate)) {
       return Double.NEGATIVE_INFINITY;
@@ -52,7 +64,7 @@ final class TokenRouter {
     return operands.bias().length == 0 ? gate : gate + operands.bias()[expert];
   }
 
-  private void chooseFor(int token) {
+  private void chooseFor() {
     int at = token * slots;
     int[] chosen = route.experts();
     if (!route.isReal(token)) {
@@ -66,13 +78,13 @@ final class TokenRouter {
       closeOtherGroups(limit.get());
     }
     if (operands.choices().isPresent()) {
-      recorded(operands.choices().get(), token, at);
+      recorded(operands.choices().get(), at);
     } else {
       highest(at);
     }
     Arrays.fill(route.states(), at, at + slots, GroupRoute.ACCEPTED);
     if (slots == 2) {
-      second(token, at);
+      second(at);
     }
     for (int slot = at; slot < at + slots; slot++) {
       count(slot, slot == at);
@@ -93,7 +105,7 @@ final class TokenRouter {
     route.load()[expert] += route.asksForSlot(at) ? 1 : 0;
   }
 
-  private void recorded(TokenElements choices, int token, int at) {
+  private void recorded(TokenElements choices, int at) {
     for (int slot = 0; slot < slots; slot++) {
       double expert = choices.get(group, token, slot);
       route.experts()[at + slot] = expert >= 0 && expert < experts ? (int) expert : -1;
@@ -153,10 +165,11 @@ final class TokenRouter {
   }
 
   private double score(GroupLimit limited, int from, int size) {
+    boolean best = limited.score() == GroupLimit.Score.BEST;
     double first = Double.NEGATIVE_INFINITY;
     double second = Double.NEGATIVE_INFINITY;
     for (int expert = from; expert < from + size; expert++) {
-      double key = key(expert);
+      double key = best ? key(expert) : biased(expert);
       if (isAbove(key, first)) {
         second = first;
         first = key;
@@ -164,14 +177,13 @@ final class TokenRouter {
         second = key;
       }
     }
-    boolean one = limited.score() == GroupLimit.Score.BEST || second == Double.NEGATIVE_INFINITY;
-    return one ? first : first + second;
+    return best || second == Double.NEGATIVE_INFINITY ? first : first + second;
   }
 
-  private void second(int token, int at) {
+  private void second(int at) {
     int[] chosen = route.experts();
     if (options.secondChoice() instanceof SecondChoice.Sample && operands.choices().isEmpty()) {
-      chosen[at + 1] = sample(token, chosen[at]);
+      chosen[at + 1] = sample(chosen[at]);
     }
     double gate = gate(chosen[at + 1]);
     if (options.normalization() == Normalization.BEFORE_DROPPING) {
@@ -192,11 +204,11 @@ final class TokenRouter {
     route.states()[at + 1] = accepted ? GroupRoute.ACCEPTED : 0;
   }
 
-  private int sample(int token, int first) {
-    return operands.uniform().perExpert() ? byGumbelMax(token, first) : byRunningSum(token, first);
+  private int sample(int first) {
+    return operands.uniform().perExpert() ? byGumbelMax(first) : byRunningSum(first);
   }
 
-  private int byRunningSum(int token, int first) {
+  private int byRunningSum(int first) {
     double rest = 0;
     for (int expert = 0; expert < experts; expert++) {
       rest += expert == first ? 0 : gate(expert);
@@ -217,7 +229,7 @@ final class TokenRouter {
     return best;
   }
 
-  private int byGumbelMax(int token, int first) {
+  private int byGumbelMax(int first) {
     int best = first == 0 ? 1 : 0;
     double highest = Double.NEGATIVE_INFINITY;
     for (int expert = 0; expert < experts; expert++) {

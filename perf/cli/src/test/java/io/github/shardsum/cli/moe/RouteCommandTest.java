@@ -83,6 +83,15 @@ class RouteCommandTest {
     return run(jobs).lines().map(JSON::readTree).toList();
   }
 
+  /** By hand: both tokens have expert 0 first and expert 1 second. */
+  @Test
+  void aSecondChoiceThatIsNeverSentUsesUpASlotUnlessItIsToBeFree() {
+    String job = json("{'logits':[[[2,1],[2,1]]],'capacity':5,'second':'none'}");
+    assertEquals("[2,2]", answers(job).getFirst().get("load").toString());
+    String free = job.replace("}", json(",'rejectedKeepsSlot':false}"));
+    assertEquals("[2,0]", answers(free).getFirst().get("load").toString());
+  }
+
   /** Apostrophes stand for quotation marks. */
   private static String json(String text) {
     return text.replace('\'', '"');
