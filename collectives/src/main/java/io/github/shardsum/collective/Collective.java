@@ -525,7 +525,7 @@ public sealed interface Collective {
   }
 
   /**
-   * What one member of an {@link Exchange} gets from one member.
+   * Indices that one member of an {@link Exchange} receives from another.
    *
    * @param source the member that has it
    * @param start the first index

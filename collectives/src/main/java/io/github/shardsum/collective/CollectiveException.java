@@ -18,7 +18,7 @@ public abstract sealed class CollectiveException extends RuntimeException
   /** Participants listed in a message; a mesh may have thousands. */
   private static final int LISTED = 16;
 
-  /** What happened, without the participants. */
+  /** The failure in words, without the participants. */
   private final String summary;
 
   private final transient List<Participant> participants;
@@ -45,7 +45,7 @@ public abstract sealed class CollectiveException extends RuntimeException
   }
 
   /**
-   * What happened, without the list of participants that the message ends in.
+   * The failure in words, without the list of participants that the message ends in.
    *
    * @return the summary
    */
@@ -54,7 +54,7 @@ public abstract sealed class CollectiveException extends RuntimeException
   }
 
   /**
-   * What the devices concerned asked for, those that differ first.
+   * Requests of the devices concerned, those that differ first.
    *
    * @return an immutable list, empty where nothing is known or after deserialization
    */

@@ -3,7 +3,7 @@ package io.github.shardsum.collective;
 import java.util.Objects;
 
 /**
- * What one device asked for.
+ * The request of one device.
  *
  * @param device the device's number, at least 0
  * @param process the process that holds it, at least 0

@@ -54,7 +54,7 @@ public interface Plan {
       int rounds,
       List<Step> body) {}
 
-  /** What one device does in a step. */
+  /** The task of one device in a step. */
   @FunctionalInterface
   interface DeviceTask {
     /**

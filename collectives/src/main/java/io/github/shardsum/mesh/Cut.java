@@ -75,8 +75,8 @@ public final class Cut {
   }
 
   /**
-   * What a strided slice reads: a part with results [lo, hi) reads {@code [from + lo step, from +
-   * (hi - 1) step + 1)}.
+   * The indices that a strided slice reads: a part with results [lo, hi) reads {@code [from + lo
+   * step, from + (hi - 1) step + 1)}.
    *
    * @param from index of the first element taken, at least 0
    * @param step distance of elements taken, at least 1
@@ -91,8 +91,8 @@ public final class Cut {
   }
 
   /**
-   * What padding reads: the j for which {@code low + j (interior + 1)} lies in a part's interval of
-   * the result.
+   * The indices that padding reads: the j for which {@code low + j (interior + 1)} lies in a part's
+   * interval of the result.
    *
    * @param low elements put before the first; negative ones cut off
    * @param interior elements put between two, at least 0
@@ -106,8 +106,8 @@ public final class Cut {
   }
 
   /**
-   * What a shift reads, where result j is operand j - by: {@code [lo - by, hi - by)}, cut off at
-   * the dimension's ends.
+   * The indices that a shift reads, where result j is operand j - by: {@code [lo - by, hi - by)},
+   * cut off at the dimension's ends.
    *
    * @param by how far, either way
    * @return the cut of the operand, of the same size as this
@@ -118,7 +118,8 @@ public final class Cut {
   }
 
   /**
-   * What a sliding window reads: {@code [lo stride, (hi - 1) stride + (window - 1) dilation + 1)}.
+   * The indices that a sliding window reads: {@code [lo stride, (hi - 1) stride + (window - 1)
+   * dilation + 1)}.
    *
    * @param window number of elements a window has, at least 1
    * @param stride distance of windows, at least 1
@@ -135,8 +136,8 @@ public final class Cut {
   }
 
   /**
-   * What a concatenation reads of the operand that begins at an offset of the result: {@code [lo -
-   * offset, hi - offset)}, cut off at the operand's ends.
+   * The indices that a concatenation reads of the operand that begins at an offset of the result:
+   * {@code [lo - offset, hi - offset)}, cut off at the operand's ends.
    *
    * @param offset index of the operand's first element in the result, at least 0
    * @param size size of the operand's dimension

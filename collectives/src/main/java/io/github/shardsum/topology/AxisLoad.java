@@ -1,8 +1,7 @@
 package io.github.shardsum.topology;
 
 /**
- * What one phase of a collective puts on the links of one axis, or of the hosts; an immutable
- * value.
+ * Loads of one phase of a collective on the links of one axis, or of the hosts; an immutable value.
  *
  * @param axis which, as in {@code axis 0 (ring of 32)} or {@code hosts}
  * @param links directed links of the axis, those without load too

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a collective costs on a topology, phase after phase; an immutable value.
+ * Cost of a collective on a topology, phase after phase; an immutable value.
  *
  * <p>Two quantities, which are never mixed. The <b>largest link load</b> is what the schedule puts
  * on its busiest link: what a run takes follows it. The <b>mean link load</b> spreads the same

@@ -175,7 +175,10 @@ public final class CollectiveCostModel {
     return made;
   }
 
-  /** What matters of it here, so that few prices are kept. */
+  /**
+   * The collective without the attributes that do not change its price, so that few prices are
+   * kept.
+   */
   private static Collective pattern(Collective collective) {
     String[] axes = collective.axes().toArray(String[]::new);
     return switch (collective) {

@@ -3,7 +3,7 @@ package io.github.shardsum.topology;
 import java.util.Locale;
 
 /**
- * What one directed link does; an immutable value.
+ * Bandwidth and latency of one directed link; an immutable value.
  *
  * @param bytesPerSecond bytes a second in one direction, positive and finite
  * @param secondsPerHop the time from a message's entering the link to its leaving the next chip, at

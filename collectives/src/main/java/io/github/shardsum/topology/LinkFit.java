@@ -113,7 +113,7 @@ public record LinkFit(Link link, List<Residual> residuals) {
     double[] logs = logs(observations, bytesPerHop);
     double mean = mean(logs);
     double spread = Arrays.stream(logs).map(log -> (log - mean) * (log - mean)).sum();
-    // What has hops alone is explained by no bandwidth.
+    // A time of hops alone is explained by no bandwidth.
     return Double.isNaN(spread) ? Double.POSITIVE_INFINITY : spread;
   }
 

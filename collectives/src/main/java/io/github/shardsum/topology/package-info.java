@@ -1,5 +1,5 @@
 /**
- * What a collective costs on a network before it runs: topologies of links, the loads that a
+ * Costs of collectives on a network before they run: topologies of links, the loads that a
  * collective's schedule puts on them, and links fitted to measured times.
  */
 @NullMarked

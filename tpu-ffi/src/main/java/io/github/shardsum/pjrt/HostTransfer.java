@@ -1,6 +1,6 @@
 package io.github.shardsum.pjrt;
 
-/** What a plugin may do with a tensor's memory while it makes a buffer of it. */
+/** Ways in which a plugin may use a tensor's memory while it makes a buffer of it. */
 public enum HostTransfer {
   /**
    * Reads it during the call only: the caller may change or free it when the call returns. The copy

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What the processes of a job tell each other while they create their clients: CUDA plugins
- * exchange the addresses and topologies of their nodes by it.
+ * Messages between the processes of a job while they create their clients: CUDA plugins exchange
+ * the addresses and topologies of their nodes by it.
  *
  * <p>A plugin calls from threads of its own, several at once. Keys and values are bytes. An
  * exception becomes an error of the plugin with its message.

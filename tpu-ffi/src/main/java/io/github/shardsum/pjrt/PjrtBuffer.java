@@ -32,7 +32,7 @@ public final class PjrtBuffer implements AutoCloseable {
   /** That of all buffers whose host memory is free already; only copies of it are given out. */
   static final CompletableFuture<Void> RELEASED = CompletableFuture.completedFuture(null);
 
-  /** What the internals may see of devices and buffers. */
+  /** The view that internal packages have of devices and buffers. */
   static final PjrtAccess ACCESS = new Access();
 
   private final PjrtClient client;

@@ -1,6 +1,6 @@
 package io.github.shardsum.pjrt;
 
-/** What kind of error a plugin reports; the codes of Abseil's status, in their order. */
+/** Kinds of errors that a plugin reports; the codes of Abseil's status, in their order. */
 public enum PjrtCode {
   /** No error. */
   OK,

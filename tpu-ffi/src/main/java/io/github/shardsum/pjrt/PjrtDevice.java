@@ -70,7 +70,7 @@ public final class PjrtDevice {
   }
 
   /**
-   * What is known of it.
+   * The description of the device.
    *
    * @return the description
    */

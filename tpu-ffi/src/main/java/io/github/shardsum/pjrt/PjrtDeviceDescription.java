@@ -10,7 +10,7 @@ import java.util.Collections;
 import java.util.Map;
 
 /**
- * What is known of a device, whether it is there or only in a topology.
+ * Description of a device, whether it is there or only in a topology.
  *
  * @param id its number over all processes
  * @param processIndex the process that it belongs to

@@ -6,13 +6,13 @@ import java.io.Serial;
 public final class PjrtException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1;
 
-  /** What kind of error. */
+  /** The kind of error. */
   private final PjrtCode code;
 
   /** The function that failed. */
   private final String call;
 
-  /** What happened and what to do. */
+  /** The failure and the way out. */
   private final String detail;
 
   /**
@@ -45,7 +45,7 @@ public final class PjrtException extends RuntimeException {
   }
 
   /**
-   * What kind of error.
+   * The kind of error.
    *
    * @return the code
    */

@@ -221,7 +221,7 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * What the compiler thinks that a run costs, as {@code flops} and {@code bytes accessed}.
+   * Costs of a run as the compiler estimates them, as {@code flops} and {@code bytes accessed}.
    *
    * @return numbers by name
    * @throws IllegalStateException if it was closed
@@ -347,7 +347,7 @@ public final class PjrtExecutable implements AutoCloseable {
   }
 
   /**
-   * What the program takes on one device, read from its HLO.
+   * Parameters of the program on one device, read from its HLO.
    *
    * @return one each; empty where the plugin keeps no HLO, or a parameter is no plain array
    * @throws IllegalStateException if it was closed

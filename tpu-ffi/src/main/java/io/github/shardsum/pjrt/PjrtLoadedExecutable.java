@@ -111,8 +111,8 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
   }
 
   /**
-   * What was compiled: its outputs, its costs, its bytes. It belongs to this object and is closed
-   * with it, and not before.
+   * The compiled program: its outputs, its costs, its bytes. It belongs to this object and is
+   * closed with it, and not before.
    *
    * @return the program
    */

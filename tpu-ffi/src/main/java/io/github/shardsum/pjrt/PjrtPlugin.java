@@ -117,7 +117,7 @@ public final class PjrtPlugin {
   }
 
   /**
-   * What the plugin says of itself, as {@code stablehlo_current_version}.
+   * Attributes of the plugin, as {@code stablehlo_current_version}.
    *
    * @return attributes by name
    * @throws PjrtException if the plugin refuses

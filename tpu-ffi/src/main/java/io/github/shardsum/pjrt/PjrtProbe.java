@@ -23,7 +23,7 @@ public final class PjrtProbe {
 
   private PjrtProbe() {}
 
-  /** What a probe found. */
+  /** The result of a probe. */
   public sealed interface Result {
     /**
      * Devices.
@@ -129,7 +129,7 @@ public final class PjrtProbe {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:TieredStopAtLevel=1");
-    // What a dying JVM has to say is in its output; a file of it in the user's folder is of no use.
+    // A dying JVM reports to its output; a file in the user's folder is of no use.
     command.add("-XX:ErrorFile=/dev/null");
     Module module = ProbeMain.class.getModule();
     String modules = System.getProperty("jdk.module.path", "");

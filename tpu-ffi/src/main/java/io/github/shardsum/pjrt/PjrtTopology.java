@@ -122,7 +122,7 @@ public final class PjrtTopology implements AutoCloseable {
   }
 
   /**
-   * What else the plugin says of it.
+   * Further attributes of the topology, as the plugin gives them.
    *
    * @return attributes by name
    * @throws IllegalStateException if it was closed

@@ -228,7 +228,7 @@ public record Sharding(List<Integer> tiles, List<List<Integer>> devices) {
   }
 
   /**
-   * What each device holds of a value.
+   * The part of a value that each device holds.
    *
    * @param whole the value
    * @param count how many devices

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 
-/** What the operations of {@link Collective} have in common: their checks and their words. */
+/** Checks and texts that the operations of {@link Collective} share. */
 public final class Requests {
   private Requests() {}
 

@@ -96,7 +96,7 @@ final class Rendezvous {
   }
 
   /**
-   * What a device brought.
+   * One device's call, and the thread that entered.
    *
    * @param call its call
    * @param thread the thread that entered, which may wait

@@ -91,7 +91,7 @@ final class SpmdRun<T> {
     threads.forEach(Thread::start);
     watch();
     if (!hasFailed()) {
-      // What devices started and did not await may still fail, and no other call would report it.
+      // Started collectives that nobody awaited may still fail, and no other call reports it.
       engine.executor().awaitStarted();
     }
     if (failure.get().isPresent()) {

@@ -54,7 +54,7 @@ final class CLibrary {
     }
   }
 
-  /** What the JVM's signals do now, to be given back later. */
+  /** The present handlers of the JVM's signals, to be restored later. */
   List<MemorySegment> handlers(Arena arena) {
     List<MemorySegment> handlers = new ArrayList<>();
     for (int signal : SIGNALS_OF_THE_JVM) {

@@ -23,7 +23,7 @@ final class Channel {
    */
   private final long[] last;
 
-  /** What each process said last of where it is, and when it failed why. */
+  /** The last message of each process: its place, or the reason of its failure. */
   private final Map<Integer, ControlMessage> places = new HashMap<>();
 
   private final Map<Integer, ControlMessage> failures = new HashMap<>();
@@ -86,7 +86,7 @@ final class Channel {
     return last[peer] <= operation.number(peer);
   }
 
-  /** What a process said of the operation that waits for it, or of what it does instead. */
+  /** The last place that a process sent: the operation that awaits it, or another. */
   Optional<ControlMessage> place(int peer) {
     return Optional.ofNullable(places.get(peer));
   }

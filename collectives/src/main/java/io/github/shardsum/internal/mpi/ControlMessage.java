@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * What processes tell each other beside the data.
+ * Control messages between processes, apart from the data.
  *
  * @param kind why it was sent
  * @param sender the sender's rank

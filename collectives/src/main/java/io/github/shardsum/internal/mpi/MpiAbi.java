@@ -5,7 +5,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 
 /**
- * What differs between the binary interfaces of MPIs, as data; {@link MpiConstant} has the handles.
+ * Differences between the binary interfaces of MPIs, as data; {@link MpiConstant} has the handles.
  *
  * <p>A handle is a {@code long} in Java whatever it is in C.
  */

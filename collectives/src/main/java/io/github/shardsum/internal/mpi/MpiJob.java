@@ -26,7 +26,7 @@ final class MpiJob {
   private final Map<Integer, Channel> channels = new HashMap<>();
   private final BitSet left = new BitSet();
 
-  /** What failed operations may still write to or read from: never given back. */
+  /** Memory that failed operations may still write to or read from: never given back. */
   private final List<PendingOperation> abandoned = new ArrayList<>();
 
   private int channelsOpened;

@@ -16,7 +16,7 @@ record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
   /** Names a file to load instead of searching. */
   static final String VARIABLE = "SHARDSUM_MPI_LIBRARY";
 
-  /** What every MPI has. */
+  /** A function that every MPI has. */
   private static final String FIRST_CALL = "MPI_Init_thread";
 
   private static final String REMEDY =
@@ -55,7 +55,7 @@ record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
         "MPI: expected a library, but none loads: " + String.join(", ", failures) + "; " + REMEDY);
   }
 
-  /** What to try, in order: mpirun's own first, since two MPIs cannot talk to one another. */
+  /** Libraries to try, in order: mpirun's own first, since two MPIs cannot exchange messages. */
   static List<String> candidates(Map<String, String> environment) {
     String named = environment.get(VARIABLE);
     if (named != null && !named.isBlank()) {

@@ -105,7 +105,7 @@ final class MpiThread {
       }
       engine.begin(operation);
       Backoff backoff = backoff(engine);
-      // What waits without a deadline is for the engine's own thread.
+      // Operations without a deadline are left to the engine's own thread.
       while (!operation.done().isDone() && !engine.mustWait()) {
         backoff = look(engine, backoff);
       }

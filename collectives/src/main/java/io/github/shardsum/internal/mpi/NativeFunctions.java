@@ -48,7 +48,7 @@ final class NativeFunctions {
     return MethodHandles.explicitCastArguments(call, MethodType.methodType(int.class, seen));
   }
 
-  /** What a downcall threw, which only a defect of the binding makes it do. */
+  /** The error of a downcall that threw, which only a defect of the binding makes it do. */
   static IllegalStateException defect(String function, Throwable thrown) {
     return new IllegalStateException(function + ": the binding is wrong", thrown);
   }

@@ -20,7 +20,7 @@ final class PeerMonitor {
   /** The others have this long for their answers before the deadline. */
   private static final long LAST_QUESTION_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /** What a process sent before it failed may still be on its way; its failure is quicker. */
+  /** Time for messages that a process sent before its failure, which may arrive after it. */
   private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private static final int QUARTER = 4;

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** One operation of a channel from when it is handed over until it is done. */
 final class PendingOperation {
-  /** What is done once there is a communicator of the peers. For the thread that holds MPI. */
+  /** The action that runs once the peers have a communicator, on the thread that holds MPI. */
   interface Action {
     /**
      * Starts, or goes on as far as it can without waiting.

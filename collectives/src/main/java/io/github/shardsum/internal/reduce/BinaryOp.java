@@ -3,7 +3,7 @@ package io.github.shardsum.internal.reduce;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.tensor.DType;
 
-/** What is done to two numbers. */
+/** Operations on two numbers. */
 public enum BinaryOp {
   /** Addition. */
   SUM,

@@ -5,7 +5,7 @@ import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.tensor.DType;
 
 /**
- * What is to be combined.
+ * Values to combine.
  *
  * @param ops the loops
  * @param tree the order

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What a pattern of one unit puts on a line, by the coordinates that take part; groups of equal
+ * Loads of a pattern of one unit on a line, by the coordinates that take part; groups of equal
  * coordinates share one. Not thread-safe.
  */
 public final class Profiles {

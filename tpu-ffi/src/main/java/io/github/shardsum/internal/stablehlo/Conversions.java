@@ -26,7 +26,7 @@ final class Conversions {
     };
   }
 
-  /** What bf16 is computed in. */
+  /** The value in the type that computes with it: f32 for bf16. */
   Ssa widened(Ssa x) {
     return x.element() == ElementType.BF16 ? ops.convert(x, ElementType.F32) : x;
   }

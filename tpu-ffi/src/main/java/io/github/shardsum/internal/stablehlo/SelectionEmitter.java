@@ -26,7 +26,7 @@ final class SelectionEmitter {
     };
   }
 
-  /** What sorts compare: bf16 and bool by way of what holds them exactly. */
+  /** Values as sorts compare them: bf16 and bool in a type that holds them exactly. */
   private Ssa comparable(Ssa x) {
     Ssa wide = conversions.widened(x);
     return wide.element() == ElementType.BOOL ? ops.convert(wide, ElementType.I32) : wide;

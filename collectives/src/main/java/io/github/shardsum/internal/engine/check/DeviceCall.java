@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What one device of this process brings to a collective.
+ * Operands of one device of this process for a collective.
  *
  * @param collective which
  * @param x its operand
@@ -54,7 +54,9 @@ public record DeviceCall(
     return collective == other.collective || common().equals(other.common());
   }
 
-  /** What all devices ask for: counts are each device's own, totals those of its group. */
+  /**
+   * The request that all devices share: counts are each device's own, totals those of its group.
+   */
   Collective common() {
     return switch (collective) {
       case Collective.RaggedAllToAll ragged -> ragged.with(List.of());

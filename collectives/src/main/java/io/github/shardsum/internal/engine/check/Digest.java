@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What one process's devices entered, in a few numbers of which every process gets all: so every
- * one of them comes to the same verdict. Its length depends on the numbers of devices and processes
+ * The calls of one process's devices in a few numbers, which every process receives: so every one
+ * of them comes to the same verdict. Its length depends on the numbers of devices and processes
  * alone, so that it can be read even where nothing else agrees.
  */
 public final class Digest {

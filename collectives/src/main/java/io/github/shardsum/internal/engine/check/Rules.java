@@ -27,7 +27,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
-/** What a device's own call must satisfy, whatever the others do, and the shapes that follow. */
+/**
+ * Rules that a device's own call must satisfy, whatever the others do, and the shapes that follow.
+ */
 public final class Rules {
   private Rules() {}
 
@@ -263,9 +265,9 @@ public final class Rules {
   }
 
   /**
-   * What the shapes of a group's members must agree in: the shape of the whole value, of which they
-   * are chunks; of rows in uneven counts the size of a row; of a permutation nothing but that what
-   * is sent fits.
+   * The part of shapes in which a group's members must agree: the shape of the whole value, of
+   * which they are chunks; of rows in uneven counts the size of a row; of a permutation nothing but
+   * that what is sent fits.
    */
   public static Shape agreedShape(DeviceCall call, GroupLayout layout) {
     Shape x = call.x().shape();

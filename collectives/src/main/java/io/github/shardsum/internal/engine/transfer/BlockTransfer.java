@@ -59,7 +59,7 @@ public final class BlockTransfer {
   public record Target(ElementBlock block, int member) {}
 
   /**
-   * What one task copies: from each source to each target, or a part of the only pair.
+   * The copies of one task: from each source to each target, or a part of the only pair.
    *
    * @param sources members
    * @param targets places in the group's list
@@ -89,7 +89,7 @@ public final class BlockTransfer {
     groups.add(group);
   }
 
-  /** What has to be run, in order. */
+  /** The phases to run, in order. */
   public List<Phase> phases() {
     List<Phase> phases = new ArrayList<>();
     List<Copy> copies = copies();
@@ -189,7 +189,7 @@ public final class BlockTransfer {
             copy.parts());
   }
 
-  /** What stays within the process is copied while the rest travels. */
+  /** Copies within the process run while the rest travels. */
   private void exchange(List<Phase> phases, OverlappedTasks copying) {
     List<Integer> peers = layout.peers();
     Blocks send = new Blocks(peers.size(), zeroCopy);

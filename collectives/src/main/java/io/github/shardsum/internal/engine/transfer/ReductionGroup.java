@@ -26,7 +26,7 @@ public record ReductionGroup(
   }
 
   /**
-   * What all groups have in common.
+   * The values that all groups share.
    *
    * @param what for messages
    * @param dtype the type of the operands
@@ -35,7 +35,7 @@ public record ReductionGroup(
    * @param scatter whether each value has one owner
    */
   public record Kind(String what, DType dtype, Reduction reduction, Order order, boolean scatter) {
-    /** What the transport is asked for: a mean is divided afterwards. */
+    /** The reduction without the division of a mean, which follows. */
     Reduction sum() {
       return reduction == Reduction.MEAN ? Reduction.SUM : reduction;
     }

@@ -60,7 +60,7 @@ public final class TreeReduction {
     }
   }
 
-  /** What goes to another process: a node's terms, combined here unless they are there. */
+  /** A message to another process: a node's terms, combined here unless they are there. */
   private record Part(
       ReductionRequest request, int node, Range range, DType width, Blocks.Piece place) {
     Job job() {
@@ -88,7 +88,7 @@ public final class TreeReduction {
     }
   }
 
-  /** What comes from another process. */
+  /** A message from another process. */
   private record Come(Blocks.Piece place, DType width) {
     NodeSource source(Range range) {
       ElementBlock block = ElementBlock.in(place.memory(), place.at(), width, range.count());
@@ -96,7 +96,7 @@ public final class TreeReduction {
     }
   }
 
-  /** What comes from other processes, by node. */
+  /** Messages from other processes, by node. */
   private record Arrival(
       ReductionGroup group, ReductionGroup.Value value, Range range, Map<Integer, Come> nodes) {}
 
@@ -117,7 +117,7 @@ public final class TreeReduction {
     groups.add(group);
   }
 
-  /** What has to be run, in order. */
+  /** The phases to run, in order. */
   public List<Phase> phases() {
     List<Phase> phases = new ArrayList<>();
     List<Job> whole = new ArrayList<>();

@@ -233,7 +233,7 @@ public final class Handle {
     }
   }
 
-  /** What it is, for messages. */
+  /** The kind of object, for messages. */
   public String what() {
     return what;
   }

@@ -44,7 +44,7 @@ public final class HloCollectives {
   private static final Pattern ROUNDS =
       Pattern.compile("\"known_trip_count\"\\s*:\\s*\\{\\s*\"n\"\\s*:\\s*\"?(\\d+)");
 
-  /** What the TPU's compiler calls the region of an all-reduce of which a device keeps a part. */
+  /** The TPU compiler's name for the region of an all-reduce of which a device keeps a part. */
   private static final String SCATTERED = "all-reduce-scatter";
 
   private record Computation(String name, Map<Long, HloInstruction> instructions) {}

@@ -63,7 +63,7 @@ public final class KeyValueCallbacks {
         .set("kv_put_callback", put);
   }
 
-  /** What a callback does with its arguments; the result is why it failed. */
+  /** The body of a callback; the result is the reason of a failure. */
   private interface Body {
     Optional<Failure> run(Fields arguments) throws Exception;
   }

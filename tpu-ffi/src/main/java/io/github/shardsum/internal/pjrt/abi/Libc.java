@@ -13,7 +13,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What the binding needs of the C library. */
+/** Functions of the C library that the binding needs. */
 public final class Libc {
   /** RTLD_NOW, so that a missing symbol is an error here and not an abort later. */
   private static final int NOW = 2;

@@ -25,7 +25,7 @@ public final class NamedValues {
 
   private NamedValues() {}
 
-  /** What a plugin says of itself. */
+  /** Attributes of a plugin. */
   public static Map<String, PjrtValue> attributes(Api api) {
     try (CallArena scratch = api.scratch()) {
       Call call = api.prepare(scratch, PjrtFunction.PLUGIN_ATTRIBUTES).invoke();

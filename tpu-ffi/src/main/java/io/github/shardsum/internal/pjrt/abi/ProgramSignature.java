@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What a compiled program takes, read from its HLO: the C API has no call for it, and a plugin does
- * not compare shapes itself.
+ * Parameters of a compiled program, read from its HLO: the C API has no call for it, and a plugin
+ * does not compare shapes itself.
  *
  * @param parameters one each; empty if the form is another, or a parameter is no plain array
  * @param donated the parameters whose memory the program takes, by number from 0; empty if the form
@@ -34,7 +34,7 @@ public record ProgramSignature(
   private static final int DONATED_PARAMETER = 1;
 
   /**
-   * What a program takes.
+   * Parameters of a program.
    *
    * @param format the plugin's name of the program's form
    * @param code the program

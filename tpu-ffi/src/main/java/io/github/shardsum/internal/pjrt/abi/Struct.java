@@ -114,7 +114,7 @@ public final class Struct {
     return name;
   }
 
-  /** What the header calls STRUCT_SIZE: up to the end of the last field, without padding. */
+  /** The header's STRUCT_SIZE: up to the end of the last field, without padding. */
   public long size() {
     return size;
   }

@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is asked of a program's arguments before the plugin has them. XLA compares sizes in bytes
- * only; and what it does refuse, it refuses for one device after the others have begun: those wait
- * for the missing one, and end the process after 40 s.
+ * Checks of a program's arguments before the plugin has them. XLA compares sizes in bytes only; and
+ * what it does refuse, it refuses for one device after the others have begun: those wait for the
+ * missing one, and end the process after 40 s.
  */
 public final class ArgumentChecks {
   private final PjrtClient client;
@@ -48,7 +48,7 @@ public final class ArgumentChecks {
     return signature.donated().map(donated -> !donated.isEmpty()).orElse(true);
   }
 
-  /** What stays true once it is: whose the buffers are, their devices and types. */
+  /** Checks facts that do not change: the owner of the buffers, their devices and types. */
   public void check(PjrtBuffer[] arguments, int width, ExecuteOptions options) {
     for (int at = 0; at < arguments.length; at++) {
       PjrtBuffer buffer = arguments[at];
@@ -154,7 +154,9 @@ public final class ArgumentChecks {
     return false;
   }
 
-  /** What another thread may change: to be called where no buffer is given away meanwhile. */
+  /**
+   * Checks facts that another thread may change: call it where no buffer is given away meanwhile.
+   */
   public void checkLive(PjrtBuffer[] arguments, int width) {
     for (int at = 0; at < arguments.length; at++) {
       if (arguments[at].isDeleted()) {

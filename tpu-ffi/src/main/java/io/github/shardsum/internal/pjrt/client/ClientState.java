@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What the buffers and programs of a client share.
+ * State that the buffers and programs of a client share.
  *
  * @param api the plugin's functions
  * @param handle the client

@@ -69,7 +69,7 @@ public final class Launch {
   }
 
   /**
-   * What was started.
+   * Results and events of a launch.
    *
    * @param results {@code [device][output]}
    * @param events one a device, to be consumed; none if none were asked for

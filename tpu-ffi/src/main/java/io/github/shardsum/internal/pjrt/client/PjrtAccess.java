@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * What devices and buffers hold of the plugin. Their public faces do not show it; the package of
+ * Plugin objects behind devices and buffers. Their public faces do not show them; the package of
  * those implements this.
  */
 public interface PjrtAccess {

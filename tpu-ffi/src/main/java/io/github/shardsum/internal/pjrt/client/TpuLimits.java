@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What libtpu's compiler would end the process on. */
+/** Inputs on which libtpu's compiler would end the process. */
 public final class TpuLimits {
   private static final String TPU = "TPU ";
   private static final String V5E = "TPU v5 lite";

@@ -1,4 +1,4 @@
-/** What a client's programs and buffers are made by: checks, transfers, launches, compilations. */
+/** Makers of a client's programs and buffers: checks, transfers, launches, compilations. */
 @NullMarked
 package io.github.shardsum.internal.pjrt.client;
 

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the loader of Linux does not look at before it maps a library: a file that is cut short, as
- * by a download that broke off, ends the process with a bus error, and one for another processor is
- * said not to exist.
+ * Checks that the loader of Linux omits before it maps a library: a file that is cut short, as by a
+ * download that broke off, ends the process with a bus error, and one for another processor is said
+ * not to exist.
  */
 final class ElfFile {
   private static final int MAGIC = 0x464c457f;

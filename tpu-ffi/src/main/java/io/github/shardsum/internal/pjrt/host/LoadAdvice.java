@@ -3,7 +3,7 @@ package io.github.shardsum.internal.pjrt.host;
 import io.github.shardsum.pjrt.PjrtException;
 import java.nio.file.Path;
 
-/** What to do about a plugin that does not give its devices. */
+/** Advice for a plugin that does not give its devices. */
 public final class LoadAdvice {
   private LoadAdvice() {}
 

@@ -111,7 +111,10 @@ public final class PluginLoader {
     }
   }
 
-  /** What failed may be mended: the file, the process that held the devices. */
+  /**
+   * A failure is forgotten, since its cause may be mended: the file, the process that held the
+   * devices.
+   */
   private static Api loadOrForget(
       Path file, Map<String, String> environment, CompletableFuture<Api> mine) {
     try {

@@ -4,8 +4,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a program's text must not have, since a plugin would end the process on it, or wait for
- * ever.
+ * Text that a program must not have, since a plugin would end the process on it, or wait for ever.
  */
 public final class ProgramLimits {
   /** MLIR's parser calls itself for each level, and other passes do more than once. */

@@ -13,10 +13,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * once.
  */
 public final class StagingPool {
-  /** What XLA's CPU client wants of memory that it uses in place. */
+  /** The alignment in bytes that XLA's CPU client asks of memory that it uses in place. */
   public static final long ALIGNMENT = 64;
 
-  /** What is kept at most. */
+  /** The most bytes that are kept. */
   static final long MOST_BYTES = 256L << 20;
 
   private static final int MOST_BLOCKS = 64;
@@ -26,7 +26,7 @@ public final class StagingPool {
 
   private final Lock lock = new ReentrantLock();
 
-  /** What is free, the last one given back first. */
+  /** Free blocks, the last one given back first. */
   private final ArrayDeque<MemorySegment> free = new ArrayDeque<>();
 
   private long bytes;

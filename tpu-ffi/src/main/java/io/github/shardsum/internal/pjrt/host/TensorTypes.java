@@ -4,7 +4,7 @@ package io.github.shardsum.internal.pjrt.host;
 public final class TensorTypes {
   private static final String BEGIN = "tensor<";
 
-  /** What an element may take at most, so that its sizes alone must leave room for it. */
+  /** The most bytes of an element, for which a shape must leave room. */
   private static final long LARGEST_ELEMENT = 16;
 
   private TensorTypes() {}

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * What this machine has of TPUs, found on its PCI bus without asking any of them.
+ * TPUs of this machine, found on its PCI bus without asking any of them.
  *
  * @param chips the number of chips; 0 where there is no PCI bus to read
  */
@@ -66,7 +66,7 @@ public record TpuHost(int chips) {
   }
 
   /**
-   * What libtpu's environment must be before it is loaded.
+   * The environment that libtpu needs before it is loaded.
    *
    * <p>Off a TPU host it would ask the cloud's metadata server for ever, and refuse to be loaded by
    * two processes at once for the sake of chips that are not there. Everywhere it would take the

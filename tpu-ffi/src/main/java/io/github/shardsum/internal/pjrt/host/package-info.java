@@ -1,5 +1,5 @@
 /**
- * What the host does for a plugin: loading it, deadlines, staging memory, limits that are checked
+ * The host's side of a plugin: loading it, deadlines, staging memory, limits that are checked
  * first.
  */
 @NullMarked
