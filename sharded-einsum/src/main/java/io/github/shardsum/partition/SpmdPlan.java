@@ -35,7 +35,7 @@ public record SpmdPlan(
    */
   public SpmdPlan {
     inputs = List.copyOf(inputs);
-    steps = List.copyOf(steps);
+    steps = new NumberedSteps(steps, inputs.size());
     outputs = List.copyOf(outputs);
     for (PlannedValue input : inputs) {
       check(mesh, input);
@@ -87,15 +87,19 @@ public record SpmdPlan(
     if (number < inputs.size()) {
       return inputs.get(number);
     }
-    int first = inputs.size();
-    for (PlanStep step : steps) {
-      if (number < first + step.results().size()) {
-        return step.results().get(number - first);
-      }
-      first += step.results().size();
+    if (number >= number(steps.size())) {
+      throw new IndexOutOfBoundsException(
+          String.format(
+              Locale.ROOT,
+              "plan: a value must be one of %d, got %d",
+              number(steps.size()),
+              number));
     }
-    throw new IndexOutOfBoundsException(
-        String.format(Locale.ROOT, "plan: a value must be one of %d, got %d", first, number));
+    return numbered().value(number);
+  }
+
+  private NumberedSteps numbered() {
+    return (NumberedSteps) steps;
   }
 
   /**
@@ -106,11 +110,7 @@ public record SpmdPlan(
    * @throws IndexOutOfBoundsException if there is no such step
    */
   public int number(int step) {
-    int number = inputs.size();
-    for (PlanStep before : steps.subList(0, step)) {
-      number += before.results().size();
-    }
-    return number;
+    return numbered().number(step);
   }
 
   /**
@@ -195,45 +195,32 @@ public record SpmdPlan(
   }
 
   /**
-   * Elements that the largest device holds at once in a step: all inputs, the results that are
-   * still to be read, what the step reads and what it gives. A slice is a view and holds nothing of
-   * its own; what it is a view of is held instead.
-   *
-   * @param step the step's place in {@link #steps()}
-   * @return the number
-   * @throws IndexOutOfBoundsException if there is no such step
-   */
-  public long liveElements(int step) {
-    return Counting.liveElements(this, step, value -> 1);
-  }
-
-  /**
-   * As {@link #liveElements(int)}, in bytes.
-   *
-   * @param step the step's place in {@link #steps()}
-   * @return the number
-   * @throws IndexOutOfBoundsException if there is no such step
-   */
-  public long liveBytes(int step) {
-    return Counting.liveElements(this, step, value -> value.dtype().byteSize());
-  }
-
-  /**
-   * The most of {@link #liveElements(int)} over the steps; without a step, the inputs.
+   * The most elements of inputs and of results that are still to be read, were every step run by
+   * itself, on the largest device. A slice is a view and holds nothing of its own; what it is a
+   * view of is held instead. Memory is {@link #peakBytes()}.
    *
    * @return the number
    */
   public long peakElements() {
-    return Counting.peak(this, _ -> 1);
+    return Counting.peak(this);
+  }
+
+  /**
+   * Bytes that the largest device holds while each step runs, counted as {@link #peakBytes()},
+   * which is the most of them. Statements of one local program hold the same.
+   *
+   * @return a number for each step, of a loop the most of its rounds
+   */
+  public List<Long> heldBytes() {
+    return DeviceMemory.of(this).steps().stream().map(DeviceMemory.Step::bytes).toList();
   }
 
   /**
    * The most bytes that the largest device holds at once when the plan runs: the inputs, the values
    * that are stored from one compiled local program to the next, what collectives need to pack, and
    * what the local programs need while they run. Statements without a collective between them are
-   * one local program, which need not store what is between them, so that this may be less than the
-   * most of {@link #liveBytes(int)}. What kernels of composites need for themselves is not known
-   * here; the executable on a mesh counts it.
+   * one local program, which need not store what is between them. What kernels of composites need
+   * for themselves is not known here; the executable on a mesh counts it.
    *
    * @return the number
    */

@@ -11,11 +11,8 @@ import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.tensor.Shape;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.ToLongFunction;
 
 /** What the largest or busiest device receives, computes and holds in a step. */
 public final class Counting {
@@ -148,54 +145,50 @@ public final class Counting {
   }
 
   /**
-   * What the largest device holds at once in a step.
+   * Elements that the largest device holds at once, at the most, were every step run by itself.
    *
    * @param plan the plan
-   * @param step the step, -1 for before the first
-   * @param unit what an element of a value counts
    * @return the sum
    */
-  public static long liveElements(SpmdPlan plan, int step, ToLongFunction<PlannedValue> unit) {
-    int inputs = plan.inputs().size();
+  public static long peak(SpmdPlan plan) {
     List<PlannedValue> values = plan.values();
+    int steps = plan.steps().size();
     int[] storage = storage(plan, values.size());
     int[] last = lastReads(plan, values.size());
-    Set<Integer> live = new HashSet<>();
-    for (int value = 0; value < plan.number(step + 1); value++) {
-      if (value < inputs || last[value] >= step) {
-        live.add(storage[value]);
+    int[] end = new int[values.size()];
+    for (int value = 0; value < end.length; value++) {
+      end[storage[value]] = Math.max(end[storage[value]], last[value]);
+    }
+    long held = 0;
+    long[] freed = new long[steps + 2];
+    for (int value = 0; value < plan.inputs().size(); value++) {
+      held = Math.addExact(held, values.get(value).localElements());
+    }
+    long most = held;
+    for (int step = 0; step < steps; step++) {
+      held -= step == 0 ? 0 : freed[step - 1];
+      for (int value = plan.number(step); value < plan.number(step + 1); value++) {
+        if (storage[value] == value) {
+          long elements = values.get(value).localElements();
+          held = Math.addExact(held, elements);
+          freed[end[value]] += elements;
+        }
       }
-    }
-    long sum = 0;
-    for (int value : live) {
-      PlannedValue held = values.get(value);
-      sum = Math.addExact(sum, Math.multiplyExact(held.localElements(), unit.applyAsLong(held)));
-    }
-    if (step >= 0 && plan.steps().get(step).action() instanceof Action.Loop(_, SpmdPlan body)) {
-      sum = Math.addExact(sum, peak(body, unit));
-    }
-    if (step >= 0 && plan.steps().get(step).action() instanceof Action.Neighbour neighbour) {
-      PlanStep at = plan.steps().get(step);
-      List<PlannedValue> operands = at.operands().stream().map(values::get).toList();
-      long blocks = Halo.of(neighbour, operands, at.result()).blockElements();
-      sum = Math.addExact(sum, Math.multiplyExact(blocks, unit.applyAsLong(at.result())));
-    }
-    return sum;
-  }
-
-  /**
-   * The most that the largest device holds at once.
-   *
-   * @param plan the plan
-   * @param unit what an element of a value counts
-   * @return the sum
-   */
-  public static long peak(SpmdPlan plan, ToLongFunction<PlannedValue> unit) {
-    long most = liveElements(plan, -1, unit);
-    for (int step = 0; step < plan.steps().size(); step++) {
-      most = Math.max(most, liveElements(plan, step, unit));
+      most = Math.max(most, Math.addExact(held, within(plan, step, values)));
     }
     return most;
+  }
+
+  /** Elements that a step holds beside its operands and results. */
+  private static long within(SpmdPlan plan, int step, List<PlannedValue> values) {
+    PlanStep at = plan.steps().get(step);
+    return switch (at.action()) {
+      case Action.Loop loop -> peak(loop.body());
+      case Action.Neighbour neighbour ->
+          Halo.of(neighbour, at.operands().stream().map(values::get).toList(), at.result())
+              .blockElements();
+      default -> 0;
+    };
   }
 
   /** The value in whose memory each value lies: its own, or of a slice its operand's. */

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code --mesh}, {@code --device-order} and {@code --annotate} of commands that run, a mixin. */
 public final class MeshOptions {
-  /** More than any machine has, of which a run still takes seconds. */
+  /** More than any machine has, of which a run or a plan still takes seconds. */
   public static final int MOST_DEVICES = 1 << 16;
 
   @Spec(Spec.Target.MIXEE)
@@ -90,19 +90,16 @@ public final class MeshOptions {
   }
 
   /**
-   * A plan for any number of devices costs nothing, but a run visits each of them.
+   * Refuses a mesh on which a run, or a plan with uneven chunks, would take very long.
    *
-   * @param on the mesh that something is to run on
+   * @param on the mesh that something is planned for or runs on
    * @throws IllegalArgumentException if it has too many devices
    */
-  public static void checkRuns(Mesh on) {
+  public static void checkSize(Mesh on) {
     if (on.size() > MOST_DEVICES) {
       throw new IllegalArgumentException(
           String.format(
-              Locale.ROOT,
-              "mesh: a run must be on at most %d devices, got %d; a plan may be for more",
-              MOST_DEVICES,
-              on.size()));
+              Locale.ROOT, "mesh: must have at most %d devices, got %d", MOST_DEVICES, on.size()));
     }
   }
 
@@ -116,7 +113,7 @@ public final class MeshOptions {
   public static Mesh ofRun(CommandSpec spec, String notation) {
     try {
       Mesh parsed = Mesh.parse(notation);
-      checkRuns(parsed);
+      checkSize(parsed);
       return parsed;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--mesh: " + e.getMessage(), e);
@@ -132,7 +129,7 @@ public final class MeshOptions {
    * @throws IllegalArgumentException if the job's processes do not divide the mesh
    */
   public static Collectives open(Mesh on, Workers workers) {
-    checkRuns(on);
+    checkSize(on);
     return Collectives.open(on, workers, CollectiveOptions.defaults());
   }
 

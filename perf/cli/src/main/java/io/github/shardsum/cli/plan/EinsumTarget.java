@@ -1,6 +1,5 @@
 package io.github.shardsum.cli.plan;
 
-import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Einsum;
@@ -46,9 +45,6 @@ record EinsumTarget(String equation) implements Planned {
     Map<String, Long> made = made(parsed, request.sizes());
     ShardedEinsumPlan plan =
         ShardedEinsumPlan.of(parsed, request.mesh(), shapes, made, DType.F32, request.options());
-    if (checks.run()) {
-      MeshOptions.checkRuns(request.mesh());
-    }
     Optional<Boolean> equal = checks.run() ? Optional.of(isEqual(plan, made)) : Optional.empty();
     Optional<String> certificate =
         checks.certify() ? Optional.of(plan.certify()) : Optional.empty();

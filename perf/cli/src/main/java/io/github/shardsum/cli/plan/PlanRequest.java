@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import java.util.LinkedHashMap;
@@ -14,9 +15,14 @@ import java.util.Map;
  * @param options what plans are chosen by
  */
 record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
-  /** A mesh of its notation and a device order, which is empty for the usual one. */
+  /**
+   * A mesh of its notation and a device order, which is empty for the usual one.
+   *
+   * @throws IllegalArgumentException if it is no mesh, or has too many devices
+   */
   static Mesh mesh(String notation, int... order) {
     Mesh mesh = Mesh.parse(notation);
+    MeshOptions.checkSize(mesh);
     return order.length == 0 ? mesh : mesh.withDevices(order);
   }
 

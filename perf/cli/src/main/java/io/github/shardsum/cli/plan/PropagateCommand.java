@@ -2,7 +2,6 @@ package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.ProgramFile;
-import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.propagation.Propagated;
@@ -62,7 +61,7 @@ public final class PropagateCommand implements Callable<Integer> {
     Program program = Annotations.of(annotations).apply(ProgramFile.read(file));
     PropagationOptions options = PropagationOptions.defaults();
     Propagated propagated =
-        Propagation.of(program, Mesh.parse(mesh), strict ? options.asStrict() : options);
+        Propagation.of(program, PlanRequest.mesh(mesh), strict ? options.asStrict() : options);
     PrintWriter out = spec.commandLine().getOut();
     if (why.isEmpty()) {
       out.print(propagated.explain());

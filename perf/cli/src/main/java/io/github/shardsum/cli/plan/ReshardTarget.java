@@ -1,6 +1,5 @@
 package io.github.shardsum.cli.plan;
 
-import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.LayoutPicture;
@@ -26,9 +25,6 @@ record ReshardTarget(String from, String to) implements Planned {
     Shape shape = shape(before, request.sizes());
     shape(after, request.sizes());
     ReshardPlan plan = ReshardPlan.of(before, after, shape, DType.F32, request.options());
-    if (checks.run()) {
-      MeshOptions.checkRuns(request.mesh());
-    }
     Optional<Boolean> equal = checks.run() ? Optional.of(isEqual(plan)) : Optional.empty();
     Optional<String> certificate =
         checks.certify() ? Optional.of(plan.certify()) : Optional.empty();

@@ -14,7 +14,6 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -80,13 +79,27 @@ class PlanCommandsTest {
   }
 
   @Test
-  void aPlanIsForAnyNumberOfDevicesAndARunForFew() {
-    String[] line = {"plan", "--mesh", "x=1000,y=1000", "--sizes", "i=4,j=4", "i@x j->j"};
-    assertEquals(0, run(line), err.toString());
-    String[] toRun = Arrays.copyOf(line, line.length + 1);
-    toRun[line.length] = "--run";
-    assertEquals(1, run(toRun));
-    assertTrue(err.toString().contains("at most 65536 devices, got 1000000"), err.toString());
+  void tooManyDevicesAreRefusedBeforeAnythingIsPlanned() throws IOException {
+    Path jobs = folder.resolve("jobs.jsonl");
+    Files.writeString(
+        jobs,
+        """
+        {"id":1,"mesh":"x=1000,y=1000","sizes":{"i":4},"equation":"i@x->i"}
+        {"id":2,"mesh":"x=2","sizes":{"i":4},"equation":"i@x->i"}
+        """);
+    for (String[] line :
+        new String[][] {
+          {"plan", "--mesh", "x=1000,y=1000", "--sizes", "i=4,j=4", "i@x j->j"},
+          {"reshard", "--mesh", "x=1000000", "--sizes", "i=4", "i@x", "i"},
+        }) {
+      err.getBuffer().setLength(0);
+      assertEquals(1, run(line));
+      assertTrue(err.toString().contains("at most 65536 devices, got 1000000"), err.toString());
+    }
+    assertEquals(0, run("plan", "--jobs", jobs.toString()), err.toString());
+    List<String> answers = out.toString().lines().toList();
+    assertTrue(answers.getFirst().contains("at most 65536 devices"), answers.toString());
+    assertTrue(answers.getLast().startsWith("{\"id\":2,\"steps\""), answers.toString());
   }
 
   @Test

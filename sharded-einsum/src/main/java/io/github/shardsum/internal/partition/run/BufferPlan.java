@@ -292,20 +292,20 @@ final class BufferPlan {
     return all;
   }
 
-  /** Bytes that live in a stage, with those of the outputs made so far, without the inputs. */
-  private long live(int stage) {
-    long bytes = 0;
+  /** Bytes that live in each stage, with those of the outputs made so far, without the inputs. */
+  private long[] live() {
+    long[] changes = new long[last + 1];
     for (int i = 0; i < infos.size(); i++) {
       BufferInfo info = infos.get(i);
       boolean isBody = regions.get(i).shapes().isEmpty();
-      if (!isBody && info.from() <= stage && stage <= info.to()) {
-        bytes += regions.get(i).bytes();
+      if (!isBody && info.from() < last && info.from() <= info.to()) {
+        changes[info.from()] += regions.get(i).bytes();
+        changes[Math.min(last, info.to() + 1)] -= regions.get(i).bytes();
       }
     }
-    for (Map.Entry<Integer, Region> output : outputs.entrySet()) {
-      bytes += from[output.getKey()] <= stage ? output.getValue().bytes() : 0;
-    }
-    return bytes;
+    outputs.forEach((value, region) -> changes[from[value]] += region.bytes());
+    Arrays.parallelPrefix(changes, Long::sum);
+    return changes;
   }
 
   /** Names of values that live through a stage that does not read them, the largest first. */
@@ -328,29 +328,42 @@ final class BufferPlan {
   }
 
   /**
-   * The most bytes that are held at once, and where.
+   * What is held while a stage runs.
    *
-   * @param bytes the bytes, with those of local programs while they run, without the inputs
-   * @param stage the stage, -1 for none
+   * @param bytes with those of local programs while they run, without the inputs; of a loop the
+   *     most of its rounds
+   * @param rounds of each stage of a loop's body, with what is held around it; else empty
    */
-  record Peak(long bytes, int stage) {}
-
-  Peak peak() {
-    Peak most = new Peak(0, -1);
-    for (int stage = 0; stage < last; stage++) {
-      long own =
-          switch (stages.all().get(stage)) {
-            case Stage.Local local -> local.segment().largestWorkspace();
-            case Stage.Between between ->
-                between.neighbours().map(NeighbourBlocks::largestWorkspace).orElse(0L);
-            case Stage.Rounds rounds ->
-                Objects.requireNonNull(bodies.get(rounds.step())).peak().bytes();
-          };
-      long bytes = live(stage) + own;
-      if (bytes > most.bytes()) {
-        most = new Peak(bytes, stage);
-      }
+  record Held(long bytes, List<Held> rounds) {
+    Held plus(long more) {
+      return new Held(bytes + more, rounds.stream().map(inner -> inner.plus(more)).toList());
     }
-    return most;
+  }
+
+  /** What is held in each stage. */
+  List<Held> held() {
+    long[] live = live();
+    List<Held> all = new ArrayList<>();
+    for (int i = 0; i < last; i++) {
+      long around = live[i];
+      all.add(
+          switch (stages.all().get(i)) {
+            case Stage.Local local ->
+                new Held(around + local.segment().largestWorkspace(), List.of());
+            case Stage.Between between ->
+                new Held(
+                    around + between.neighbours().map(NeighbourBlocks::largestWorkspace).orElse(0L),
+                    List.of());
+            case Stage.Rounds rounds -> {
+              List<Held> inner =
+                  Objects.requireNonNull(bodies.get(rounds.step())).held().stream()
+                      .map(held -> held.plus(around))
+                      .toList();
+              long most = inner.stream().mapToLong(Held::bytes).max().orElse(0);
+              yield new Held(Math.max(around, most), inner);
+            }
+          });
+    }
+    return all;
   }
 }

@@ -25,12 +25,28 @@ import java.util.function.Predicate;
  * @param where the stage in which it is held, for a reader
  * @param made names of the values that the stage makes
  * @param through names of other values that are stored meanwhile, the largest first
+ * @param steps what is held while each step runs
  */
-public record DeviceMemory(long peakBytes, String where, Set<String> made, List<String> through) {
+public record DeviceMemory(
+    long peakBytes, String where, Set<String> made, List<String> through, List<Step> steps) {
+  /**
+   * What the device holds while a step runs; statements of one stage hold the same.
+   *
+   * @param bytes with the inputs; of a loop the most of its rounds
+   * @param body of each step of a loop's body, with what is held around it; else empty
+   */
+  public record Step(long bytes, List<Step> body) {
+    /** Copies the list. */
+    public Step {
+      body = List.copyOf(body);
+    }
+  }
+
   /** Copies the collections. */
   public DeviceMemory {
     made = Collections.unmodifiableSet(new TreeSet<>(made));
     through = List.copyOf(through);
+    steps = List.copyOf(steps);
   }
 
   /**
@@ -97,14 +113,47 @@ public record DeviceMemory(long peakBytes, String where, Set<String> made, List<
     for (PlannedValue input : plan.inputs()) {
       inputs += input.localElements() * input.dtype().byteSize();
     }
-    BufferPlan.Peak peak = buffers.peak();
+    List<BufferPlan.Held> held = buffers.held();
+    int peak = -1;
+    for (int stage = 0; stage < held.size(); stage++) {
+      long most = peak < 0 ? 0 : held.get(peak).bytes();
+      peak = held.get(stage).bytes() > most ? stage : peak;
+    }
+    long bytes = inputs + (peak < 0 ? 0 : held.get(peak).bytes());
     Set<String> made = new TreeSet<>();
     String where = "its inputs alone";
-    if (peak.stage() >= 0) {
-      Stage stage = stages.all().get(peak.stage());
+    if (peak >= 0) {
+      Stage stage = stages.all().get(peak);
       stages.values(stage).forEach(value -> made.add(value.name()));
       where = stages.describe(stage);
     }
-    return new DeviceMemory(inputs + peak.bytes(), where, made, buffers.through(peak.stage()));
+    long around = inputs;
+    List<Step> steps =
+        steps(stages, held.stream().map(stage -> stage.plus(around)).toList(), around);
+    return new DeviceMemory(bytes, where, made, buffers.through(peak), steps);
+  }
+
+  /** What is held in the stage of each step; a step that no stage needs holds what is around. */
+  private static List<Step> steps(Stages stages, List<BufferPlan.Held> held, long around) {
+    int count = stages.plan().steps().size();
+    List<Step> all = new ArrayList<>(Collections.nCopies(count, new Step(around, List.of())));
+    for (int i = 0; i < held.size(); i++) {
+      BufferPlan.Held at = held.get(i);
+      switch (stages.all().get(i)) {
+        case Stage.Local local ->
+            local
+                .segment()
+                .steps()
+                .forEach(
+                    step ->
+                        all.set(
+                            step,
+                            new Step(Math.max(all.get(step).bytes(), at.bytes()), List.of())));
+        case Stage.Between between -> all.set(between.step(), new Step(at.bytes(), List.of()));
+        case Stage.Rounds rounds ->
+            all.set(rounds.step(), new Step(at.bytes(), steps(rounds.body(), at.rounds(), around)));
+      }
+    }
+    return all;
   }
 }

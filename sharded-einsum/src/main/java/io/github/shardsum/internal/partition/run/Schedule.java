@@ -7,8 +7,10 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -26,6 +28,11 @@ final class Schedule {
 
   /** The step that makes each value, -1 for an input. */
   private final int[] makers;
+
+  /**
+   * Of each step the axes along which devices compute different things, once they are asked for.
+   */
+  private final Map<Integer, Set<String>> axes = new HashMap<>();
 
   private final List<Integer> pending = new ArrayList<>();
   private final List<List<Integer>> groups = new ArrayList<>();
@@ -88,46 +95,47 @@ final class Schedule {
    * made of nothing that is split may be anywhere.
    */
   private void flush(Set<Integer> needed) {
-    List<List<Integer>> segments = new ArrayList<>();
+    List<Statements> segments = new ArrayList<>();
+    Map<Integer, Integer> segmentOf = new HashMap<>();
     for (int step : List.copyOf(pending)) {
       if (needed.contains(step)) {
         int first = 0;
-        for (int segment = 0; segment < segments.size(); segment++) {
-          if (makes(segments.get(segment), step)) {
-            first = segment;
-          }
+        for (int operand : plan.steps().get(step).operands()) {
+          first = Math.max(first, segmentOf.getOrDefault(makers[operand], 0));
         }
-        place(segments, first, step);
+        segmentOf.put(step, place(segments, first, step));
       }
     }
     pending.removeAll(needed);
-    groups.addAll(segments);
+    segments.forEach(segment -> groups.add(segment.steps));
   }
 
-  private boolean makes(List<Integer> segment, int step) {
-    return plan.steps().get(step).operands().stream()
-        .anyMatch(operand -> segment.contains(makers[operand]));
-  }
+  /**
+   * A segment while it is filled.
+   *
+   * @param steps its statements
+   * @param axes the axes of those that may not be anywhere
+   */
+  private record Statements(List<Integer> steps, Set<Set<String>> axes) {}
 
-  private void place(List<List<Integer>> segments, int first, int step) {
-    for (int segment = first; segment < segments.size(); segment++) {
-      if (joins(segments.get(segment), step)) {
-        segments.get(segment).add(step);
-        return;
-      }
+  /** Adds a statement to the first segment that it may join, and gives the segment's place. */
+  private int place(List<Statements> segments, int first, int step) {
+    Set<String> own = axes.computeIfAbsent(step, this::axes);
+    boolean anywhere = own.isEmpty() && isSmall(step);
+    int place = first;
+    while (place < segments.size()
+        && !anywhere
+        && !Set.of(own).containsAll(segments.get(place).axes)) {
+      place++;
     }
-    segments.add(new ArrayList<>(List.of(step)));
-  }
-
-  private boolean joins(List<Integer> steps, int step) {
-    Set<String> own = axes(step);
-    return (own.isEmpty() && isSmall(step))
-        || steps.stream()
-            .allMatch(
-                other -> {
-                  Set<String> others = axes(other);
-                  return others.equals(own) || (others.isEmpty() && isSmall(other));
-                });
+    if (place == segments.size()) {
+      segments.add(new Statements(new ArrayList<>(), new HashSet<>()));
+    }
+    segments.get(place).steps.add(step);
+    if (!anywhere) {
+      segments.get(place).axes.add(own);
+    }
+    return place;
   }
 
   private boolean isSmall(int step) {

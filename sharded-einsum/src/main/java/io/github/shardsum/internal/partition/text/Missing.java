@@ -10,11 +10,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** What a device lacks of its block afterwards, which no way of bringing it can avoid. */
 public final class Missing {
   /** Combinations of coordinates that are looked at one by one. */
-  private static final int MOST_COORDINATES = 1 << 14;
+  private static final int MOST_COORDINATES = 1 << 16;
 
   private Missing() {}
 
@@ -40,11 +41,30 @@ public final class Missing {
     }
     List<String> order = new ArrayList<>(axes);
     int count = mesh.size(order);
+    List<Dim> dims =
+        IntStream.range(0, shape.rank()).mapToObj(dim -> Dim.of(from, to, shape, dim)).toList();
     long most = 0;
     for (int at = 0; at < count && count <= MOST_COORDINATES; at++) {
-      most = Math.max(most, missing(from, to, shape, coordinates(mesh, order, at)));
+      most = Math.max(most, missing(dims, coordinates(mesh, order, at)));
     }
     return most;
+  }
+
+  /** A dimension as it is cut in both layouts. */
+  private record Dim(Mesh mesh, List<String> old, Cut before, List<String> now, Cut after) {
+    static Dim of(Layout from, Layout to, Shape shape, int dim) {
+      long size = shape.size(dim);
+      return new Dim(
+          from.mesh(), from.axes(dim), from.cut(dim, size), to.axes(dim), to.cut(dim, size));
+    }
+
+    int part(List<String> axes, Map<String, Integer> coordinates) {
+      int part = 0;
+      for (String axis : axes) {
+        part = part * mesh.size(axis) + coordinates.getOrDefault(axis, 0);
+      }
+      return part;
+    }
   }
 
   private static Map<String, Integer> coordinates(Mesh mesh, List<String> axes, int number) {
@@ -57,14 +77,14 @@ public final class Missing {
     return coordinates;
   }
 
-  private static long missing(Layout from, Layout to, Shape shape, Map<String, Integer> at) {
+  private static long missing(List<Dim> dims, Map<String, Integer> at) {
     long wanted = 1;
     long had = 1;
-    for (int dim = 0; dim < shape.rank(); dim++) {
-      Cut before = from.cut(dim, shape.size(dim));
-      Cut after = to.cut(dim, shape.size(dim));
-      int old = part(from, dim, at);
-      int now = part(to, dim, at);
+    for (Dim dim : dims) {
+      Cut before = dim.before();
+      Cut after = dim.after();
+      int old = dim.part(dim.old(), at);
+      int now = dim.part(dim.now(), at);
       wanted *= after.length(now);
       had *=
           Math.max(
@@ -73,13 +93,5 @@ public final class Missing {
                   - Math.max(before.start(old), after.start(now)));
     }
     return wanted - had;
-  }
-
-  private static int part(Layout layout, int dim, Map<String, Integer> coordinates) {
-    int part = 0;
-    for (String axis : layout.axes(dim)) {
-      part = part * layout.mesh().size(axis) + coordinates.getOrDefault(axis, 0);
-    }
-    return part;
   }
 }

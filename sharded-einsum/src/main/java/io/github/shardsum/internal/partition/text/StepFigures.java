@@ -54,6 +54,7 @@ record StepFigures(
   /** Of each step of a plan. */
   static List<StepFigures> of(SpmdPlan plan, PlanOptions options) {
     Prices prices = Prices.of(plan.mesh(), options);
+    List<Long> held = plan.heldBytes();
     List<StepFigures> all = new ArrayList<>();
     int first = plan.inputs().size();
     for (int i = 0; i < plan.steps().size(); i++) {
@@ -63,13 +64,13 @@ record StepFigures(
           IntStream.range(first, last)
               .mapToObj(value -> "%" + value)
               .collect(Collectors.joining(" "));
-      all.add(of(plan, i, results, prices));
+      all.add(of(plan, i, results, prices, held.get(i)));
       first = last;
     }
     return all;
   }
 
-  private static StepFigures of(SpmdPlan plan, int i, String results, Prices prices) {
+  private static StepFigures of(SpmdPlan plan, int i, String results, Prices prices, long held) {
     PlanStep step = plan.steps().get(i);
     List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
     int width = (read.isEmpty() ? step.result() : read.getFirst()).dtype().byteSize();
@@ -95,7 +96,7 @@ record StepFigures(
         lacking * width,
         plan.flops(i),
         prices.total(price(plan, i, prices)),
-        plan.liveBytes(i),
+        held,
         step.origin().cause(),
         step.origin().runnerUp());
   }
