@@ -58,7 +58,7 @@ public final class GenerateKernels {
     deleteOthers(output, written);
   }
 
-  /** What a template made that has another name now would not compile. */
+  /** Deletes the output of templates that were renamed, which would not compile. */
   private static void deleteOthers(Path output, Set<Path> written) throws IOException {
     List<Path> there;
     try (Stream<Path> listed = Files.walk(output)) {

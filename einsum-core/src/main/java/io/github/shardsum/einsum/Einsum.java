@@ -464,7 +464,7 @@ public final class Einsum {
   }
 
   /**
-   * What runs and what it costs: the path, FLOPs, intermediates and the kernel of each step.
+   * The plan and its costs: the path, FLOPs, intermediates and the kernel of each step.
    *
    * @return the plan; its {@code toString} is a table
    */

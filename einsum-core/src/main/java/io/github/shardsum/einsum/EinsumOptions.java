@@ -136,7 +136,7 @@ public record EinsumOptions(
 
   /**
    * Gives the size of a label that only the output has, or that operands have with size 1 only.
-   * What does not fit an equation is an {@link EinsumShapeException} when that is compiled.
+   * Operands that do not fit an equation are an {@link EinsumShapeException} when it is compiled.
    *
    * @param label the label
    * @param size its size, at least 0

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a compiled einsum runs and what that costs; an immutable value whose {@code toString} is a
+ * The steps of a compiled einsum and their costs; an immutable value whose {@code toString} is a
  * table.
  *
  * @param bound the equation with its sizes

@@ -16,7 +16,7 @@ import java.util.OptionalInt;
 public final class EinsumShapeException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
-  /** What does not fit. */
+  /** The kind of misfit. */
   public enum Kind {
     /** The number of operands. */
     OPERAND_COUNT,
@@ -92,7 +92,7 @@ public final class EinsumShapeException extends IllegalArgumentException {
   }
 
   /**
-   * What does not fit.
+   * The kind of misfit.
    *
    * @return the kind
    */

@@ -7,8 +7,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is done to each element of an einsum's result before it is written: {@code out = relu(scale
- * * (alpha * sum + beta * out) + bias)}, fused into the last step. Immutable; the bias aliases the
+ * The steps on each element of an einsum's result before it is written: {@code out = relu(scale *
+ * (alpha * sum + beta * out) + bias)}, fused into the last step. Immutable; the bias aliases the
  * caller's tensor, whose values are read at each run.
  *
  * @param scale factor of the sum; an integer for integer dtypes

@@ -124,7 +124,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
   }
 
   /**
-   * What is wrong.
+   * The rule that was broken.
    *
    * @return the broken rule
    */
@@ -133,7 +133,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
   }
 
   /**
-   * What to do about it.
+   * The way out.
    *
    * @return the advice
    */

@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
- * What a plan depends on in an operand: dtype, shape, strides, and for a routing tensor how many
- * axes lead; not where its data is stored. An immutable value, of an operand or of one that is yet
- * to come.
+ * The facts about an operand on which a plan depends: dtype, shape, strides, and for a routing
+ * tensor how many axes lead; not where its data is stored. An immutable value, of an operand or of
+ * one that is yet to come.
  *
  * <pre>{@code
  * Einsum.compile("ij,jk->ik", options, OperandSpec.of(a), OperandSpec.of(Shape.of(64, 32)));

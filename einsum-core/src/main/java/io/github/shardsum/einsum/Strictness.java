@@ -1,6 +1,6 @@
 package io.github.shardsum.einsum;
 
-/** What binding does where NumPy, torch, JAX and TensorFlow differ. */
+/** Rules of binding where NumPy, torch, JAX and TensorFlow differ. */
 public enum Strictness {
   /**
    * As torch, and beyond: an axis of size 1 broadcasts against a label of another size; the axes of

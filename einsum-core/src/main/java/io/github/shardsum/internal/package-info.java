@@ -1,4 +1,4 @@
-/** What is shared inside einsum-core and may change at any time. */
+/** Internals of einsum-core, which may change at any time. */
 @NullMarked
 package io.github.shardsum.internal;
 

@@ -30,7 +30,7 @@ public record KernelInfo(String name, int vectorBits, String reason, Optional<St
   }
 
   /**
-   * What was chosen, once and for all; the first call in a JVM makes the choice.
+   * The kernels of this JVM; the first call makes the choice.
    *
    * <p>The system property {@code shardsum.kernels}, read then, forces it: {@code scalar} or {@code
    * vector}; another value is warned of and ignored.

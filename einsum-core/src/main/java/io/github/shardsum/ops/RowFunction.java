@@ -1,10 +1,10 @@
 package io.github.shardsum.ops;
 
 /**
- * What a {@link GroupedProduct} does to its result as the last of the epilogue: a function of whole
- * pieces of rows, in place, called while a piece that was just summed is in the first-level cache.
- * For what an epilogue of a factor, a bias and a relu cannot say: an activation with an
- * exponential, a gate, a weight of each row.
+ * The last part of a {@link GroupedProduct}'s epilogue: a function of whole pieces of rows, in
+ * place, called while a piece that was just summed is in the first-level cache. For what an
+ * epilogue of a factor, a bias and a relu cannot say: an activation with an exponential, a gate, a
+ * weight of each row.
  *
  * <p>How a row is cut into pieces depends on the machine and on the threads. So the result must
  * not: a value may depend on its own sum, its row and its column alone. Pieces come in any order,

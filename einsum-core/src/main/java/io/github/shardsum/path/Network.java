@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What is contracted: the labels of each operand, the labels of the output, and the size of each
- * label; immutable, thread-safe, a value.
+ * A contraction: the labels of each operand, the labels of the output, and the size of each label;
+ * immutable, thread-safe, a value.
  *
  * <p>A label is an int from 0 to {@code sizes().size() - 1}. A label that is in an operand and not
  * in the output is summed. A label may be in any number of operands and in the output as well.

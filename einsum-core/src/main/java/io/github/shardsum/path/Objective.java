@@ -1,6 +1,6 @@
 package io.github.shardsum.path;
 
-/** What a search makes as small as it can. */
+/** The quantity that a search minimises. */
 public enum Objective {
   /** The floating-point operations of all steps. */
   FLOPS,

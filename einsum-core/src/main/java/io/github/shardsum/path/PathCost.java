@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a plan costs, computed from its labels and sizes alone; immutable, a value.
+ * Cost of a plan, computed from its labels and sizes alone; immutable, a value.
  *
  * <p>Floating-point operations are counted as opt_einsum does: a step over N index points costs 2 N
  * if it sums over a label of size above 1 (a multiplication and an addition each), and N if it only

@@ -1,7 +1,7 @@
 package io.github.shardsum.tensor;
 
 /**
- * What an einsum takes: a dense {@link Tensor}, or a {@link RoutingTensor} with few non-zeros a
+ * An operand of an einsum: a dense {@link Tensor}, or a {@link RoutingTensor} with few non-zeros a
  * row.
  */
 public sealed interface Operand permits Tensor, RoutingTensor {

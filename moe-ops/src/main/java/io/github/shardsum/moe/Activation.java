@@ -3,7 +3,7 @@ package io.github.shardsum.moe;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 
-/** What stands between the two products of an expert. */
+/** The activation between the two products of an expert. */
 public enum Activation {
   /** {@code max(z, 0)}, the paper's. */
   RELU,

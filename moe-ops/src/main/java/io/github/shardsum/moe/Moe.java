@@ -76,7 +76,7 @@ public final class Moe implements AutoCloseable {
   }
 
   /**
-   * What a run gives.
+   * The outputs of a run.
    *
    * @param outputs {@code [G, S, M]}, without the residual; 0 for a token without an expert
    * @param auxLoss {@code [G]} of f64: the load-balancing loss of each group
@@ -279,7 +279,7 @@ public final class Moe implements AutoCloseable {
   }
 
   /**
-   * What runs for the specification's sizes.
+   * The program for the specification's sizes.
    *
    * @return the executable's table
    */

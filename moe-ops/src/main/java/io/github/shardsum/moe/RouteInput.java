@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What a router decides by: tensors, or values of a program with the labels given here.
+ * The inputs of a router's decisions: tensors, or values of a program with the labels given here.
  *
  * @param <T> {@link Tensor} or {@link Value}
  * @param scores {@code [G, S, E]} of f32, f64 or bf16
@@ -34,7 +34,7 @@ public record RouteInput<T>(
     Optional<T> uniform,
     Optional<T> bias,
     Optional<T> choices) {
-  /** What scores are. */
+  /** The kind of scores. */
   public enum Kind {
     /** The router's raw outputs; the gates are their softmax over the experts, taken in f64. */
     LOGITS,

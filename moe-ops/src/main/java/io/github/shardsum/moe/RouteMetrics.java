@@ -4,7 +4,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.OptionalDouble;
 
 /**
- * What a router's decisions cost and how even they are.
+ * Losses and balance of a router's decisions.
  *
  * @param firstChoices {@code [G, E]} of i32: tokens whose first choice each expert is, before
  *     truncation; under expert choice, tokens that it took

@@ -269,7 +269,7 @@ public record RouteOptions(
     }
   }
 
-  /** What makes gates of logits. */
+  /** The function from logits to gates. */
   public enum GateFunction {
     /** Powers over their sum: the gates of a token add up to 1. */
     SOFTMAX,
@@ -445,7 +445,7 @@ public record RouteOptions(
     GATE
   }
 
-  /** What a mean over the tokens of a group is when some of them are padding. */
+  /** The mean over the tokens of a group of which some are padding. */
   public enum MaskedMean {
     /** Padding adds nothing, and the sum is divided by the group size S all the same (lingvo). */
     OVER_GROUP,

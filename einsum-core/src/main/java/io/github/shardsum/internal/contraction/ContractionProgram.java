@@ -36,7 +36,7 @@ public final class ContractionProgram {
     record Constant(int value) implements Ref {}
   }
 
-  /** What a step does at its end. */
+  /** The role of a step at its end. */
   enum Role {
     /** Overwrites, as a temporary is written. */
     INNER,
@@ -60,7 +60,7 @@ public final class ContractionProgram {
   sealed interface Step {
     Role role();
 
-    /** What it reads and writes, made when a plan is asked for. */
+    /** Its operands and result in words, made when a plan is asked for. */
     Supplier<StepInfo> text();
 
     /** How many of the loops over slices the step is inside of. */

@@ -95,7 +95,7 @@ public final class Lowering {
       after.add(whole.wholeResult(new Ref.Result(), Role.EPILOGUE));
     }
     if (spec.epilogue() && spec.dtype() == DType.I32) {
-      // What wraps to a negative number is one, and only an i32 that was written has wrapped.
+      // A sum that wraps to a negative number is negative, and only a written i32 has wrapped.
       after.add(whole.wholeResult(new Ref.Result(), Role.RELU));
     }
     return new ContractionProgram(spec.type(), variants, after, loops(target), target.ref(), sizes);

@@ -3,8 +3,8 @@ package io.github.shardsum.internal.contraction;
 import java.util.Optional;
 
 /**
- * What is done to every element of a result after it is summed: out = relu(scale * (alpha * sum +
- * beta * out) + bias), and then perhaps a function of its rows.
+ * The steps on every element of a result after it is summed: out = relu(scale * (alpha * sum + beta
+ * * out) + bias), and then perhaps a function of its rows.
  *
  * @param alpha factor of the sum
  * @param beta factor of what out held; 0 does not read it

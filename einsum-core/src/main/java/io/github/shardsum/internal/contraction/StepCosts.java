@@ -7,7 +7,7 @@ import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.memory.Loops;
 import java.util.List;
 
-/** What the kernels of a step would cost, roughly. */
+/** Estimated costs of the kernels of a step. */
 final class StepCosts {
   /** Elements that memory moves in the time that it takes to begin a row: 5 ns. */
   private static final double ROW_BEGIN = 20;
@@ -82,12 +82,12 @@ final class StepCosts {
     return Math.ceil(size / tile) * tile;
   }
 
-  /** What a term costs in a dot along the contracted labels, in elements read from memory. */
+  /** Cost of a term in a dot along the contracted labels, in elements read from memory. */
   static double dots(Loops sum, boolean binary) {
     return reading(sum, binary) + ROW_BEGIN / sum.row();
   }
 
-  /** What a term costs where rows are added up along the result: the sums are read and written. */
+  /** Cost of a term where rows are added up along the result: the sums are read and written. */
   static double rowSums(Loops out, boolean binary) {
     return reading(out, binary) + 1 + ROW_BEGIN / out.row();
   }

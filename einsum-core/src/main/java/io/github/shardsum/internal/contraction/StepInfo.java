@@ -3,7 +3,7 @@ package io.github.shardsum.internal.contraction;
 import java.util.List;
 
 /**
- * What a step reads and writes, for a plan.
+ * Operands and result of a step, for a plan.
  *
  * @param inputs labels of each operand, outermost first
  * @param output labels of the result, outermost first

@@ -49,7 +49,7 @@ final class StepPlanner {
   /** Columns from which on it is worth to begin with each row of B anew. */
   private static final long LEAST_STREAMED_COLUMNS = 64;
 
-  /** What costs more than this many times the chosen kernel by the model is not worth a trial. */
+  /** Kernels that cost more than this many times the chosen one, by the model, get no trial. */
   private static final double HOPELESS = 8;
 
   private final ComputeType type;
@@ -70,7 +70,7 @@ final class StepPlanner {
    * @param values what it formats
    */
   record Choice(StepKernel kernel, boolean swapped, String reason, Object... values) {
-    /** What decided for it, for a plan; not before it is asked for, since formats are slow. */
+    /** The reason of the choice, for a plan; formatted on request, since formats are slow. */
     String why() {
       return values.length == 0 ? reason : String.format(Locale.ROOT, reason, values);
     }

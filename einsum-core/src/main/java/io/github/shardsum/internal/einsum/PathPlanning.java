@@ -32,7 +32,7 @@ public final class PathPlanning {
     return options.path().plan(network(bound, specs), limit);
   }
 
-  /** What operands are computed in, for a result of a dtype. */
+  /** The type of the computation, for a result of a dtype. */
   public static ComputeType computeType(List<OperandSpec> operands, DType dtype) {
     return ComputeType.of(dtype.promote(promoted(operands)));
   }

@@ -7,7 +7,7 @@ import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Tensor;
 
-/** What must hold before a run writes anything. */
+/** Checks that a run makes before it writes anything. */
 public final class RunChecks {
   public static final int OUT = -1;
   public static final int BIAS = -2;
@@ -77,7 +77,7 @@ public final class RunChecks {
     }
   }
 
-  /** What cannot be added to or multiplied with a result of a dtype without being cut. */
+  /** Refuses an epilogue whose numbers a result of the dtype cannot hold. */
   public static void epilogue(DType dtype, Epilogue epilogue) {
     if (dtype.isFloating()) {
       return;

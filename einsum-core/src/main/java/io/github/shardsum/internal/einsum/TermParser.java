@@ -16,7 +16,7 @@ import java.util.Set;
 public final class TermParser {
   private static final String DOTS = "...";
 
-  /** What some editors begin a text with. */
+  /** The mark with which some editors begin a text. */
   private static final int BYTE_ORDER_MARK = 0xFEFF;
 
   private final String text;

@@ -1,4 +1,4 @@
-/** What einsums are compiled by: parser, printer, binder, planning of paths, the cache of plans. */
+/** The compiler of einsums: parser, printer, binder, planning of paths, the cache of plans. */
 @NullMarked
 package io.github.shardsum.internal.einsum;
 

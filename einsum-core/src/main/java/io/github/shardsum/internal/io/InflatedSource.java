@@ -7,7 +7,7 @@ import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
-/** What a deflated region inflates to. Holds native memory until it is closed. */
+/** The inflated bytes of a deflated region. Holds native memory until it is closed. */
 public final class InflatedSource implements Source, AutoCloseable {
   private static final int BLOCK = 1 << 16;
 

@@ -8,7 +8,7 @@ import java.util.Optional;
 /** NumPy's dtype strings: an optional byte order and a code, as in {@code <f4}. */
 public record NpyType(StoredType type, ByteOrder order) {
   /**
-   * What NumPy's codes are here. ml_dtypes' bfloat16 has no code of its own: numpy.save writes it
+   * The dtypes of NumPy's codes. ml_dtypes' bfloat16 has no code of its own: numpy.save writes it
    * as a void of two bytes, so such a void is read as bf16; its name is what other writers use.
    */
   private static final Map<String, StoredType> CODES =

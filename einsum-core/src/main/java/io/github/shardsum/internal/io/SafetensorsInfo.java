@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a safetensors header says of one tensor.
+ * One tensor as a safetensors header describes it.
  *
  * @param dtype the format's own name
  * @param start first byte, from the start of the data

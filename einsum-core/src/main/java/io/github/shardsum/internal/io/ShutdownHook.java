@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.io;
 
-/** What is to be done if the JVM ends, by a signal too, before this is closed. */
+/** An action that runs if the JVM ends, by a signal too, before this is closed. */
 public final class ShutdownHook implements AutoCloseable {
   private final Thread thread;
 

@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
-/** What a header says of an array: its elements follow one another, in C or Fortran order. */
+/** An array as a header describes it: its elements follow one another, in C or Fortran order. */
 public record StoredArray(StoredType type, ByteOrder order, Shape shape, boolean fortran) {
   /** Bytes decoded at once. */
   private static final int BLOCK = 1 << 16;

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.io;
 
 /**
- * What a zip's directory says of an entry; sizes and offsets in bytes, checked to be inside the
+ * An entry as a zip's directory describes it; sizes and offsets in bytes, checked to be inside the
  * file.
  *
  * @param size of what it inflates to; equal to {@code compressed} if it is stored

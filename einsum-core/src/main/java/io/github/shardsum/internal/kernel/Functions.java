@@ -12,7 +12,7 @@ public final class Functions {
   /** Below it a number is scaled before its exponent is read. */
   public static final double NORMAL = Double.MIN_NORMAL;
 
-  /** What a subnormal number is scaled by, and its exponent. */
+  /** The factor that scales a subnormal number, and its exponent. */
   public static final double SCALE = 0x1p54;
 
   public static final double SCALE_EXPONENT = 54;

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 final class SecondLevelCache {
   private static final String FILE = "/sys/devices/system/cpu/cpu0/cache/index2/size";
 
-  /** What is taken where the machine does not tell. */
+  /** The size in bytes that is assumed where the machine does not give it. */
   private static final int USUAL = 1 << 20;
 
   private static final int MOST = 2 << 20;

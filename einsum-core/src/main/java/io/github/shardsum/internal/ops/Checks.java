@@ -6,7 +6,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.stream.IntStream;
 
-/** What must hold before an operation writes anything. */
+/** Checks that an operation makes before it writes anything. */
 public final class Checks {
   private Checks() {}
 

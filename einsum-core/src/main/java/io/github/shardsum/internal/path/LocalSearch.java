@@ -93,7 +93,7 @@ public final class LocalSearch {
     }
   }
 
-  /** What is left of the budget after the trials, in equal parts. */
+  /** The rest of the budget after the trials, in equal parts. */
   private double roundEnd(int roundsLeft) {
     double gone = clock.share();
     return gone + (1 - gone) / roundsLeft;

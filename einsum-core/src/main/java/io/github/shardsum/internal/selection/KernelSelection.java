@@ -32,7 +32,7 @@ public record KernelSelection(Kernels kernels, String reason, Optional<String> r
     return ScalarKernels.ALL;
   }
 
-  /** What this JVM uses, and why. */
+  /** The kernels that this JVM uses, and why. */
   public static KernelSelection made() {
     return MADE;
   }
@@ -50,7 +50,7 @@ public record KernelSelection(Kernels kernels, String reason, Optional<String> r
     return choice;
   }
 
-  /** What is wrong with a value of the property, if something is. */
+  /** The complaint about a value of the property, if there is one. */
   static Optional<String> complaint(String wanted) {
     return List.of("", "scalar", "vector").contains(wanted)
         ? Optional.empty()

@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** What Linux tells about the processor that the Vector API does not. */
+/** Facts about the processor that Linux gives and the Vector API does not. */
 final class Processor {
   private static final String FILE = "/proc/cpuinfo";
 
@@ -34,7 +34,7 @@ final class Processor {
         && value(lines, "cpu family").equals("25");
   }
 
-  /** What stands after the colon; empty if there is no such line. */
+  /** The text after the colon; empty if there is no such line. */
   private static String value(List<String> lines, String key) {
     for (String line : lines) {
       int colon = line.indexOf(':');

@@ -87,7 +87,7 @@ public final class Decoding implements AutoCloseable {
   }
 
   /**
-   * What the encoder's routers did with a batch.
+   * Metrics of the encoder's routers for a batch.
    *
    * @param sources indices of the batch's sources among those given
    * @param tokens the batch's source tokens, {@code [B, N]}

@@ -6,7 +6,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Objects;
 
 /**
- * What is learnt, one tensor of it, and how it begins: normally distributed.
+ * One learnt tensor, and its initial normal distribution.
  *
  * @param name its name, that of an input of each program that reads it
  * @param type its type

@@ -153,7 +153,7 @@ public final class Transformer {
   }
 
   /**
-   * What a loss is made of.
+   * The parts of a loss.
    *
    * @param smoothing the share of the probability that is spread over all tokens (label smoothing)
    * @param auxLoss factor of the load-balancing loss, the sum over layers of the mean over groups

@@ -41,10 +41,10 @@ public record TransformerSpec(
   /** Padding, which is masked everywhere. */
   public static final int PADDING = 0;
 
-  /** What a target's first token is predicted from. */
+  /** The token from which a target's first token is predicted. */
   public static final int BEGIN = 1;
 
-  /** What ends a source and a target. */
+  /** The token that ends a source and a target. */
   public static final int END = 2;
 
   private static final Pattern SIZE = Pattern.compile("\\d{1,9}");

@@ -11,7 +11,7 @@ import java.util.Objects;
 /** How a parameter moves along its gradient, as operations of a program. */
 public sealed interface Optimizer {
   /**
-   * What is kept of a parameter from step to step.
+   * The optimizer's state of a parameter from step to step.
    *
    * @param name its name
    * @param type its type; the first values are 0
@@ -19,7 +19,7 @@ public sealed interface Optimizer {
   record Slot(String name, ValueType type) {}
 
   /**
-   * What is kept of a parameter.
+   * The state of a parameter.
    *
    * @param parameter its type
    * @return the slots
@@ -27,7 +27,7 @@ public sealed interface Optimizer {
   List<Slot> slots(ValueType parameter);
 
   /**
-   * What a parameter's step starts from.
+   * The initial state of a parameter.
    *
    * @param parameter its value
    * @param gradient of its type

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 
 /**
  * A Transformer in training: its parameters, the optimizer's slots and the number of steps made.
- * What a step makes of them depends on them, the batch and the rate alone, to the bit. Programs are
+ * The result of a step depends on them, the batch and the rate alone, to the bit. Programs are
  * compiled for each shape of a batch at its first use. Not thread-safe.
  */
 public final class Training implements AutoCloseable {
@@ -94,7 +94,7 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * What a step did.
+   * Losses and metrics of a step.
    *
    * @param loss before the step
    * @param norm of the gradient before it was clipped

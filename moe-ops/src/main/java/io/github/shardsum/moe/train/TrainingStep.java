@@ -58,7 +58,7 @@ public final class TrainingStep {
     for (Value input : loss.inputs().subList(parameters.size(), loss.inputs().size())) {
       arguments.add(p.input(input.name(), input.type()));
     }
-    // What the gradient computes forward is computed once: the same operations are found.
+    // The forward pass of the gradient is computed once: the same operations are found.
     Map<String, Value> outputs = new HashMap<>();
     List<Value> forward = p.inline(loss, arguments);
     for (int i = 0; i < forward.size(); i++) {

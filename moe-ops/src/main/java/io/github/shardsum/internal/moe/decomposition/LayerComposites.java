@@ -31,7 +31,7 @@ public record LayerComposites(
   /** Tokens, positions and the experts' first weights to what their activations are of. */
   public static final String EXPERTS_IN = "moe.experts_in";
 
-  /** What activations are of, weights, positions and the experts' last weights to outputs. */
+  /** Operands of activations, weights, positions and the experts' last weights to outputs. */
   public static final String EXPERTS_OUT = "moe.experts_out";
 
   /** Attribute: the activation. */

@@ -70,7 +70,7 @@ final class RouteDecomposition {
     this.scores = p.convert(Objects.requireNonNull(given.get("scores")), DType.F64);
   }
 
-  /** What a router leaves: weights in the dtype, positions, and counts of {@code [G, E]}. */
+  /** The result of a router: weights in the dtype, positions, and counts of {@code [G, E]}. */
   private record Placed(
       Value weights, Value positions, Value counted, Value asked, Value placed, Value overflow) {}
 
@@ -272,7 +272,10 @@ final class RouteDecomposition {
     return p.sum(p.select(isChosen, each, number(0)), "E");
   }
 
-  /** What experts are chosen by: gates and bias, or by what orders gates where there is none. */
+  /**
+   * The keys by which experts are chosen: gates and bias, or the order of the gates where there is
+   * none.
+   */
   private Value keys(Value gates, Value order) {
     Value all = bias.map(added -> p.add(gates, added)).orElse(order);
     return p.select(isOpen(gates), all, number(Double.NEGATIVE_INFINITY));

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
- * What a route composite's attribute says: the options, with a fixed number of slots, and then what
- * its operands are and where its random numbers begin.
+ * The attribute of a route composite: the options, with a fixed number of slots, then the kinds of
+ * its operands and the place where its random numbers begin.
  *
  * <pre>
  * top2 second=random:0.5 ... capacity=fixed:84 ...; logits mask seed=1 stream=4 first=0

@@ -13,7 +13,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * What lies between the products of a chunk's rows: the activation, and the weights of the rows'
+ * The steps between the products of a chunk's rows: the activation, and the weights of the rows'
  * choices, which are applied here, on the expert's side, so that a token's rows need only be summed
  * afterwards.
  *
@@ -144,7 +144,10 @@ final class Activations<A> {
     GroupedProduct.rowsInto(chunk.workers(), to, h, w, chunk.sizes(), Epilogue.none(), addBias);
   }
 
-  /** What the activation is of: {@link Chunk#hidden} and {@link Chunk#linear}; of a relu it. */
+  /**
+   * Computes the activation's operands: {@link Chunk#hidden} and {@link Chunk#linear}; of a relu
+   * its value.
+   */
   void before(MatrixRows x, ExpertWeights<Tensor> w) {
     int hidden = form.hidden();
     boolean relu = activation == Activation.RELU;
@@ -156,7 +159,7 @@ final class Activations<A> {
   }
 
   /**
-   * What the way back needs beside what activations are of.
+   * Arrays that the backward pass needs besides the activations' operands.
    *
    * @param weight of each choice, {@code [G, S, K]}
    * @param outBias the bias of the second product, to which the weight applies too

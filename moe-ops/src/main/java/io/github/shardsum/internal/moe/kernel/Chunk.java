@@ -213,7 +213,7 @@ final class Chunk<A> {
     return permutation.choices()[first + row];
   }
 
-  /** What is done to each of some rows. */
+  /** A task on each of some rows. */
   @FunctionalInterface
   interface RowTask {
     /** Does it to the row of this index in the chunk. */

@@ -8,7 +8,7 @@ import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * What is done to rows between the products of experts. Rows are arrays, positions and lengths;
+ * Functions of rows between the products of experts. Rows are arrays, positions and lengths;
  * elements are taken in order, each by the operations of the activation's program.
  *
  * @param <A> the array: {@code float[]} or {@code double[]}
@@ -27,7 +27,7 @@ interface RowMath<A> {
 
   void store(Elements to, long at, long stride, int n, A from, int fromAt);
 
-  /** What is done to pieces of a product's rows. */
+  /** A task on pieces of a product's rows. */
   @FunctionalInterface
   interface Piece<A> {
     /**

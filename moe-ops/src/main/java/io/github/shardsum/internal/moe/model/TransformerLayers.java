@@ -25,7 +25,7 @@ import java.util.Objects;
 public final class TransformerLayers {
   private static final double NORM_EPSILON = 1e-6;
 
-  /** What a masked score is: its weight is 0, and a row of nothing else has no NaN. */
+  /** The value of a masked score: its weight is 0, and a row of nothing else has no NaN. */
   private static final double MASKED = -1e9;
 
   private final TransformerSpec spec;
@@ -34,7 +34,7 @@ public final class TransformerLayers {
   private final List<Routed> routed = new ArrayList<>();
 
   /**
-   * What a layer's router did.
+   * Metrics of a layer's router.
    *
    * @param layer the layer's name
    * @param auxLoss {@code [G]}
@@ -61,7 +61,7 @@ public final class TransformerLayers {
     }
   }
 
-  /** What the routers of the layers so far did. */
+  /** Metrics of the routers of the layers so far. */
   public List<Routed> routed() {
     return List.copyOf(routed);
   }
@@ -213,7 +213,7 @@ public final class TransformerLayers {
   /** Keys and values that one layer of the decoder looks at. */
   public record Memory(Value keys, Value values) {}
 
-  /** What each layer of the decoder reads of the encoder. */
+  /** The keys and values that each layer of the decoder reads from the encoder. */
   public List<Memory> memories(Value encoded) {
     List<Memory> memories = new ArrayList<>();
     for (int layer = 0; layer < spec.layers(); layer++) {

@@ -29,7 +29,7 @@ final class ExpertRouter {
     return route.gates()[token * route.setup().experts() + expert];
   }
 
-  /** What tokens are taken by. */
+  /** The key by which an expert ranks tokens. */
   private double key(int token, int expert) {
     return route.setup().choosesByLogits()
         ? operands.scores().get(group, token, expert)

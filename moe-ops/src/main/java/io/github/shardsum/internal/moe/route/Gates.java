@@ -165,8 +165,8 @@ public final class Gates {
   }
 
   /**
-   * What a token's gates are divided by in the mean of the auxiliary loss: 1, or the sum of
-   * sigmoids, which is not 1 by itself.
+   * The divisor of a token's gates in the mean of the auxiliary loss: 1, or the sum of sigmoids,
+   * which is not 1 by itself.
    */
   public double whole(double[] row, int from) {
     if (options.gateFunction() == GateFunction.SOFTMAX) {

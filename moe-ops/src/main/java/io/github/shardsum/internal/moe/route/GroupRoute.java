@@ -45,7 +45,7 @@ public record GroupRoute(
     int[] order,
     int[] spare) {
   /**
-   * What the routing of every group of a call has in common.
+   * The state that the routing of every group of a call shares.
    *
    * @param options how tokens are sent to experts; the capacity apart, which may not be known yet
    * @param kind what the scores are

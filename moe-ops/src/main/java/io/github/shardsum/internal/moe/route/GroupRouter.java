@@ -71,9 +71,7 @@ public final class GroupRouter {
     }
   }
 
-  /**
-   * What gates are multiplied by, so that their sum is finite where they are: 1 wherever it can be.
-   */
+  /** The factor of gates, so that their sum is finite where they are: 1 wherever it can be. */
   public static double unit(double sum) {
     return Double.isInfinite(sum) ? SMALL : 1;
   }
@@ -84,8 +82,8 @@ public final class GroupRouter {
   }
 
   /**
-   * What a token's gates, each times a unit, are divided by, once slots are given out and before
-   * they are weighed.
+   * The divisor of a token's gates, each times a unit, once slots are given out and before they are
+   * weighed.
    */
   public static double divisor(GroupRoute route, int token, double unit) {
     RouteOptions options = route.setup().options();

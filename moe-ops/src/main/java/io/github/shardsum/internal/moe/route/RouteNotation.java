@@ -356,7 +356,7 @@ public final class RouteNotation {
     return loss;
   }
 
-  /** What stands before a colon. */
+  /** The text before a colon. */
   private static String name(String value) {
     int colon = value.indexOf(':');
     return colon < 0 ? value : value.substring(0, colon);

@@ -4,7 +4,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * What all groups of a call are routed by. Thread-safe.
+ * The operands by which all groups of a call are routed. Thread-safe.
  *
  * @param scores {@code [G, S, E]}
  * @param nonPadding {@code [G, S]}: which tokens are real

@@ -29,7 +29,7 @@ final class TokenRouter {
     this.route = route;
     this.options = route.setup().options();
     this.operands = operands;
-    // What was chosen before is not limited again.
+    // Recorded choices are not limited again.
     this.limit = operands.choices().isPresent() ? Optional.empty() : options.groupLimit();
     this.group = group;
     this.experts = route.setup().experts();
@@ -50,7 +50,7 @@ final class TokenRouter {
     return expert < 0 ? 0 : route.gates()[row + expert];
   }
 
-  /** What experts are chosen by. */
+  /** The key by which a token ranks experts. */
   private double key(int expert) {
     boolean logit = byLogits && GroupRoute.isOpen(gate(expert));
     return logit ? operands.scores().get(group, token, expert) : biased(expert);
