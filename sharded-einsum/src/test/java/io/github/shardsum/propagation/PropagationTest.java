@@ -166,10 +166,10 @@ class PropagationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"m@x, m@x n", "n@x, m n@x", "m n, m n", "m n@x?, m n@x"})
+  @CsvSource({"m@x, m@x n", "n@x, m n@x", "m n, mn", "m n@x?, m n@x"})
   void anAnnotationOfTheValueDecidesWhichLabelHasAnAxis(String layout, String expected) {
     Propagated decided = product(Map.of("a", "m@x", "b", "n@x", "c", layout), STRICT);
-    assertEquals(expected.replace(" ", ""), decided.layout("c").term().toString().replace(" ", ""));
+    assertEquals(expected, decided.layout("c").term().toString());
   }
 
   @Test
@@ -208,6 +208,50 @@ class PropagationTest {
   private static String laid(String text, PropagationOptions options) {
     Propagated laid = Propagation.of(Program.parse(text), Mesh.parse("x=2 y=2"), options);
     return laid.layout("c").term().toString();
+  }
+
+  private static final String SUM =
+      body(
+          "input a: f32[m=8 k=4]; input b: f32[k=4 n=16]; c = einsum(a, b) {equation=\"m k, k n -> m"
+              + " n\"}; d = negate(c); e = add(d, c); f = relu(e); g = exp(c); h = add(g, c);"
+              + " output f; output h");
+
+  private static Propagated sum(String value, String layout) {
+    Program program = Annotations.of(Map.of(value, layout)).apply(Program.parse(SUM));
+    return Propagation.of(program, Mesh.parse("x=4 y=1"), PropagationOptions.defaults());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"f, relu(e)", "h, 'add(g, c)'", "g, exp(c)", "a, input a of type f32[m=8 k=4]"})
+  void aPartialSumThatNothingGivesIsAnError(String value, String producer) {
+    String message = assertThrows(PropagationException.class, () -> sum(value, "| x")).getMessage();
+    assertTrue(
+        message.contains("must be a sum over a label or linear in such sums, got "), message);
+    assertTrue(message.contains(producer + "; drop the axis behind the bar"), message);
+    assertEquals("mn", sum(value, "| y").layout("c").term().toString());
+  }
+
+  @Test
+  void whatIsLinearInSumsAsksThemToStayPartial() {
+    Propagated laid = sum("e", "m n | x");
+    for (String value : new String[] {"c", "d", "e.unannotated", "e"}) {
+      assertEquals("m n | x", laid.layout(value).term().toString(), value);
+    }
+    assertEquals("mn", laid.layout("f").term().toString());
+    assertEquals("mn", laid.layout("g").term().toString());
+    assertEquals("mk", laid.layout("a").term().toString());
+  }
+
+  /** A sum that is given, and one that an annotation in between undoes. */
+  @Test
+  void aGivenSumPassesWhatIsLinearUnlessAnAnnotationUndoesIt() {
+    String given =
+        "input a: f32[m=8 | x]; b = negate(a); c = annotate(b) {layout=\"m | x\"}; output c";
+    assertEquals("m | x", run(body(given), "x=2").layout("c").term().toString());
+    String undone =
+        "input a: f32[m=8 | x]; z = annotate(a) {layout=\"m\"}; b = negate(z); c = annotate(b)"
+            + " {layout=\"m | x\"}; output c";
+    assertThrows(PropagationException.class, () -> run(body(undone), "x=2"));
   }
 
   @Test

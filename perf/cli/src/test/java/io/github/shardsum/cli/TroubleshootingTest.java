@@ -77,6 +77,9 @@ class TroubleshootingTest {
               () ->
                   propagateStrictly(Annotations.of(Map.of("a", "k@x", "b", "k@y")).apply(PRODUCT))),
           Map.entry(
+              "linear in such sums",
+              () -> propagateStrictly(Annotations.of(Map.of("a", "| x")).apply(PRODUCT))),
+          Map.entry(
               "labels, in",
               () ->
                   propagateStrictly(

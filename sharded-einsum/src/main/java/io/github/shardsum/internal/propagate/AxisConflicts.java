@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -180,8 +181,13 @@ final class AxisConflicts {
       Node node, String value, String axis, List<Alternative> alternatives) {
     StringJoiner text = new StringJoiner("\n  ");
     text.add(
-        "mesh axis %s of %s is asked for by %d labels, in %s:"
-            .formatted(axis, value, alternatives.size(), node.text()));
+        String.format(
+            Locale.ROOT,
+            "mesh axis %s of %s is asked for by %d labels, in %s:",
+            axis,
+            value,
+            alternatives.size(),
+            node.text()));
     alternatives.forEach(one -> text.add(one.toString()));
     return text + "\nannotate " + value + " with the layout that it should have";
   }

@@ -33,6 +33,7 @@ public final class Propagator {
   private final Map<String, Splits> values = new LinkedHashMap<>();
   private final Map<Conflict, Integer> decided = new LinkedHashMap<>();
   private final AxisConflicts conflicts;
+  private final PartialSums sums;
   private final List<String> notes = new ArrayList<>();
 
   private record Conflict(Node node, int factor, List<List<String>> asked) {}
@@ -53,6 +54,7 @@ public final class Propagator {
     this.options = options;
     nodes = new Nodes(program);
     nodes.types().forEach((name, type) -> values.put(name, new Splits(type)));
+    sums = new PartialSums(nodes);
     conflicts = new AxisConflicts(mesh, options, nodes.annotated(), values);
   }
 
@@ -82,6 +84,7 @@ public final class Propagator {
         settle(level);
       }
     }
+    sums.backward(values);
     Map<String, Layout> layouts = new LinkedHashMap<>();
     Map<String, List<Reason>> reasons = new LinkedHashMap<>();
     values.forEach(
@@ -129,7 +132,22 @@ public final class Propagator {
     }
     List<String> partial = annotation.partial().stream().sorted().toList();
     checkAxes(name, partial);
+    partial.forEach(axis -> checkPartial(name, annotation, axis));
     splits.setPartial(partial);
+  }
+
+  /** A value that no plan can leave a sum over an axis, whatever the other annotations. */
+  private void checkPartial(String name, Annotation annotation, String axis) {
+    if (mesh.size(axis) > 1 && !sums.canBe(name, axis)) {
+      throw new PropagationException(
+          String.format(
+              Locale.ROOT,
+              "%s is annotated %s: a partial sum over mesh axis %s must be a sum over a label or linear in such sums, got %s; drop the axis behind the bar",
+              name,
+              annotation,
+              axis,
+              sums.origin(name)));
+    }
   }
 
   private void checkAxes(String name, List<String> axes) {

@@ -77,6 +77,10 @@ final class Splits {
     partial = List.copyOf(to);
   }
 
+  List<String> partial() {
+    return partial;
+  }
+
   boolean uses(String axis) {
     return partial.contains(axis) || axes.stream().anyMatch(names -> names.contains(axis));
   }

@@ -189,7 +189,20 @@ public final class ProgramPlanner {
   private void annotate(Statement statement, Movement.Annotate annotate) {
     Holding x = state.holding(annotate.x());
     Value result = statement.result();
-    Layout home = ways.reachable(home(result), x.layouts().getFirst());
+    Layout home = home(result);
+    Layout made = x.layouts().getFirst();
+    for (String axis : home.partial()) {
+      if (ways.mesh().size(axis) > 1 && !made.partial().contains(axis)) {
+        throw new PlanException(
+            String.format(
+                Locale.ROOT,
+                "%s is annotated %s: no plan gives the result as a partial sum over mesh axis %s, got %s; drop the axis behind the bar, or annotate the sum itself",
+                result.name(),
+                home,
+                axis,
+                made));
+      }
+    }
     int number =
         state.bring(x, home, String.format(Locale.ROOT, "%s is annotated %s", result.name(), home));
     state.holdAs(result, x, home, number);
