@@ -78,6 +78,18 @@ public record Term(List<Axis> axes, List<String> partial) {
   }
 
   /**
+   * Reads one term in the spaced form, whatever it looks like: every word is one label, as wherever
+   * a layout is read. {@code batch} is one label and {@code i j} are two.
+   *
+   * @param notation the text
+   * @return the term
+   * @throws EquationSyntaxException if it breaks a rule of the notation
+   */
+  public static Term parseSpaced(String notation) {
+    return new EquationParser(Objects.requireNonNull(notation, "notation")).spacedTerm();
+  }
+
+  /**
    * Number of axes, where an ellipsis counts as one.
    *
    * @return the number
@@ -133,6 +145,15 @@ public record Term(List<Axis> axes, List<String> partial) {
     return isAnnotated()
         ? new Term(axes.stream().map(axis -> Axis.of(axis.label())).toList(), List.of())
         : this;
+  }
+
+  /**
+   * The notation in the spaced form; {@link #parseSpaced} of it gives an equal term.
+   *
+   * @return as {@code i j}, {@code batch}, {@code G@x S} or {@code m n | x}
+   */
+  public String spaced() {
+    return EquationPrinter.spaced(this);
   }
 
   /**

@@ -192,6 +192,12 @@ class EquationTest {
     assertEquals("batch |", Term.parse("batch |").toString());
     assertEquals("batch@x model", Term.parse(" batch@x  model ").toString());
     assertEquals(Term.of("i", "...", "j"), Term.parse("i...j"));
+    assertEquals(Term.of("batch"), Term.parseSpaced(" batch "));
+    assertEquals(Term.of("i", "j"), Term.parseSpaced("i j"));
+    assertEquals(Term.of(), Term.parseSpaced(""));
+    assertEquals("batch", Term.parse("batch |").spaced());
+    assertEquals("i j", Term.parse("ij").spaced());
+    assertEquals("i j@x | y z", Term.parseSpaced("i j@x | z y").spaced());
     assertEquals(Kind.ARROW, termRefusal("i,j").kind());
     assertEquals(Kind.ARROW, termRefusal("i->j").kind());
   }

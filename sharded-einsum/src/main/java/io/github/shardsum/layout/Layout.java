@@ -36,7 +36,9 @@ public record Layout(Mesh mesh, Term term) {
     Objects.requireNonNull(mesh, "mesh");
     if (term.ellipsis() >= 0) {
       throw new IllegalArgumentException(
-          "layout: every dimension must have a label, got an ellipsis in \"" + term + "\"");
+          "layout: every dimension must have a label, got an ellipsis in \""
+              + term.spaced()
+              + "\"");
     }
     for (Axis axis : term.axes()) {
       axis.mesh().forEach(name -> check(mesh, term, name));
@@ -50,14 +52,15 @@ public record Layout(Mesh mesh, Term term) {
           String.format(
               Locale.ROOT,
               "layout \"%s\": a mesh axis must be one of mesh \"%s\", got \"%s\"",
-              term,
+              term.spaced(),
               mesh.notation(),
               name));
     }
   }
 
   /**
-   * Reads the notation of a layout.
+   * Reads the notation of a layout, which is always in the spaced form: every word is one label, so
+   * that {@code batch} is one and {@code i j} are two.
    *
    * @param mesh the devices
    * @param notation as {@code G@x S M} or {@code m n | x}
@@ -75,7 +78,7 @@ public record Layout(Mesh mesh, Term term) {
                   notation)
               + " into x=2 y=4");
     }
-    return new Layout(mesh, Term.parse(notation));
+    return new Layout(mesh, Term.parseSpaced(notation));
   }
 
   /**
@@ -122,7 +125,7 @@ public record Layout(Mesh mesh, Term term) {
     }
     throw new IllegalArgumentException(
         String.format(
-            Locale.ROOT, "layout \"%s\": expected one of its labels, got \"%s\"", term, label));
+            Locale.ROOT, "layout \"%s\": expected one of its labels, got \"%s\"", this, label));
   }
 
   /**
@@ -295,7 +298,7 @@ public record Layout(Mesh mesh, Term term) {
           String.format(
               Locale.ROOT,
               "layout \"%s\": expected a shape of rank %d, got %s",
-              term,
+              this,
               rank(),
               whole));
     }
@@ -304,6 +307,6 @@ public record Layout(Mesh mesh, Term term) {
   /** The notation; {@link #parse} of it gives an equal layout. */
   @Override
   public String toString() {
-    return term.toString();
+    return term.spaced();
   }
 }

@@ -94,7 +94,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "reshard: both layouts must have the same labels in the same order, got \"%s\" and \"%s\"",
+              "reshard: both layouts must have the same labels in the same order, where every word is one label, got \"%s\" and \"%s\"",
               from,
               to));
     }

@@ -23,6 +23,7 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
+import net.jqwik.api.From;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
@@ -40,6 +41,27 @@ final class LayoutProperties {
   void theNotationIsReadBack(@ForAll("layouts") String notation) {
     Layout layout = Layout.parse(MESH, notation);
     assertEquals(layout, Layout.parse(MESH, layout.toString()));
+  }
+
+  /** Labels of one letter and of many, in any number, split or not. */
+  @Property
+  void everyWordIsOneLabel(
+      @ForAll List<@From("words") String> labels, @ForAll boolean isSplit, @ForAll boolean isSum) {
+    List<String> distinct = labels.stream().distinct().toList();
+    StringBuilder notation = new StringBuilder();
+    for (String label : distinct) {
+      boolean first = notation.isEmpty();
+      notation.append(first ? "" : " ").append(label).append(first && isSplit ? "@x" : "");
+    }
+    notation.append(isSum ? (distinct.isEmpty() ? "| y" : " | y") : "");
+    Layout layout = Layout.parse(MESH, notation.toString());
+    assertEquals(distinct, layout.term().axes().stream().map(Axis::label).toList());
+    assertEquals(notation.toString(), layout.toString());
+  }
+
+  @Provide
+  Arbitrary<String> words() {
+    return Arbitraries.of("a", "b", "ab", "batch", "E", "h_1");
   }
 
   @Property

@@ -45,6 +45,15 @@ public final class EquationParser {
   }
 
   public Term term() {
+    return term(isSpaced(-1));
+  }
+
+  /** A term of which every word is one label. */
+  public Term spacedTerm() {
+    return term(true);
+  }
+
+  private Term term(boolean spaced) {
     for (String mark : List.of(",", "->")) {
       if (text.contains(mark)) {
         throw new EquationSyntaxException(
@@ -55,7 +64,7 @@ public final class EquationParser {
             "Use Equation.parse for an equation.");
       }
     }
-    return new TermParser(text, isSpaced(-1)).term(0, text.length());
+    return new TermParser(text, spaced).term(0, text.length());
   }
 
   /** The start of {@code ->}, or -1; no other {@code -}, {@code >} and no comma after it. */

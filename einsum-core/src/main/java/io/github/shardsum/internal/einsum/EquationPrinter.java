@@ -50,6 +50,13 @@ public final class EquationPrinter {
     return notation.text();
   }
 
+  /** Prints one term in the spaced form, where a bar says nothing but partial axes. */
+  public static String spaced(Term term) {
+    EquationPrinter notation = new EquationPrinter();
+    notation.append(term, true, !term.partial().isEmpty());
+    return notation.text();
+  }
+
   /** The whole text. */
   public String text() {
     return text.toString();

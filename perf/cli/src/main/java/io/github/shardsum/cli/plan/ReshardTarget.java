@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.LayoutPicture;
 import io.github.shardsum.layout.ShardedTensor;
@@ -13,6 +14,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -57,11 +59,20 @@ record ReshardTarget(String from, String to) implements Planned {
   }
 
   private static Shape shape(Layout layout, Map<String, Long> sizes) {
-    Shape shape = EinsumTarget.shape(layout.term(), sizes);
+    for (Axis axis : layout.term().axes()) {
+      if (!sizes.containsKey(axis.label())) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "sizes: every label must have one, got none for %s of \"%s\", where every word is one label",
+                axis.label(),
+                layout));
+      }
+    }
     for (String label : sizes.keySet()) {
       layout.dim(label);
     }
-    return shape;
+    return EinsumTarget.shape(layout.term(), sizes);
   }
 
   private static boolean isEqual(ReshardPlan plan) {

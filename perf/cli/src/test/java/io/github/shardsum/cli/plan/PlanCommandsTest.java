@@ -103,6 +103,22 @@ class PlanCommandsTest {
   }
 
   @Test
+  void everyWordOfALayoutIsOneLabel() {
+    String[] ends = {"batch@x", "batch"};
+    for (int first = 0; first < 2; first++) {
+      out.getBuffer().setLength(0);
+      String[] line = {
+        "reshard", "--mesh", "x=4", "--sizes", "batch=8", ends[first], ends[1 - first], "--run"
+      };
+      assertEquals(0, run(line), err.toString());
+      assertTrue(out.toString().startsWith(ends[first] + " to " + ends[1 - first]), out::toString);
+      assertTrue(out.toString().contains("equal to the unsharded: true"), out::toString);
+    }
+    assertEquals(1, run("reshard", "--mesh", "x=4", "--sizes", "a=8,b=4", "a b", "ab"));
+    assertTrue(err.toString().contains("none for ab of \"ab\", where every word is one label"));
+  }
+
+  @Test
   void aReshardIsExplainedCertifiedAndPictured() throws IOException {
     Path picture = folder.resolve("layouts.svg");
     int status =

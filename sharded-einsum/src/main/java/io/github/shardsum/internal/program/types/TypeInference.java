@@ -182,7 +182,7 @@ public final class TypeInference {
               + ", got "
               + spec.label()
               + (compact
-                  ? "; labels are separated by spaces: \""
+                  ? "; every word is one label, so write \""
                       + String.join(" ", spec.label().split(""))
                       + "\""
                   : ""));
