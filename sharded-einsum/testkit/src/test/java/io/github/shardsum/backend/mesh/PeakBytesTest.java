@@ -59,9 +59,8 @@ class PeakBytesTest {
               ProgramPlan plan = ProgramPlan.of(program, mesh, _ -> false, OPTIONS);
               try (Collectives collectives = Collectives.open(mesh);
                   MeshExecutable executable =
-                      (MeshExecutable)
-                          MeshBackend.of(collectives, Kernels.none(), OPTIONS)
-                              .compile(plan, CompileOptions.defaults())) {
+                      MeshBackend.of(collectives, Kernels.none(), OPTIONS)
+                          .compile(plan, CompileOptions.defaults())) {
                 long given = bytes(plan.plan(), plan.plan().inputs());
                 long made =
                     bytes(
