@@ -212,8 +212,8 @@ class PropagationTest {
 
   private static final String SUM =
       body(
-          "input a: f32[m=8 k=4]; input b: f32[k=4 n=16]; c = einsum(a, b) {equation=\"m k, k n -> m"
-              + " n\"}; d = negate(c); e = add(d, c); f = relu(e); g = exp(c); h = add(g, c);"
+          "input a: i32[m=8 k=4]; input b: i32[k=4 n=16]; c = einsum(a, b) {equation=\"m k, k n -> m"
+              + " n\"}; d = negate(c); e = add(d, c); f = relu(e); g = abs(c); h = add(g, c);"
               + " output f; output h");
 
   private static Propagated sum(String value, String layout) {
@@ -222,7 +222,7 @@ class PropagationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"f, relu(e)", "h, 'add(g, c)'", "g, exp(c)", "a, input a of type f32[m=8 k=4]"})
+  @CsvSource({"f, relu(e)", "h, 'add(g, c)'", "g, abs(c)", "a, input a of type i32[m=8 k=4]"})
   void aPartialSumThatNothingGivesIsAnError(String value, String producer) {
     String message = assertThrows(PropagationException.class, () -> sum(value, "| x")).getMessage();
     assertTrue(
@@ -246,12 +246,29 @@ class PropagationTest {
   @Test
   void aGivenSumPassesWhatIsLinearUnlessAnAnnotationUndoesIt() {
     String given =
-        "input a: f32[m=8 | x]; b = negate(a); c = annotate(b) {layout=\"m | x\"}; output c";
+        "input a: i32[m=8 | x]; b = negate(a); c = annotate(b) {layout=\"m | x\"}; output c";
     assertEquals("m | x", run(body(given), "x=2").layout("c").term().toString());
     String undone =
-        "input a: f32[m=8 | x]; z = annotate(a) {layout=\"m\"}; b = negate(z); c = annotate(b)"
+        "input a: i32[m=8 | x]; z = annotate(a) {layout=\"m\"}; b = negate(z); c = annotate(b)"
             + " {layout=\"m | x\"}; output c";
     assertThrows(PropagationException.class, () -> run(body(undone), "x=2"));
+  }
+
+  /**
+   * The operand that has all labels carries its axes as if the other one were not there: before
+   * those of a product further on, which asks for the axis on another label.
+   */
+  @ParameterizedTest
+  @CsvSource({"f32[]", "f32[j=8]", "f32[i=8 j=8]"})
+  void aNarrowOperandWeakensNoOtherOne(String other) {
+    String text =
+        "input a: f32[i=8 j=8]; input b: TYPE; input w: f32[j=8 n=8]; x = annotate(a) {layout=\"i@x"
+            + " j\"}; v = annotate(w) {layout=\"j@x n\"}; y = multiply(x, b); z = exp(y); p ="
+            + " einsum(z, v) {equation=\"i j, j n -> i n\"}; output p";
+    Propagated laid = run(body(text.replace("TYPE", other)), "x=2");
+    assertEquals("i@x j", laid.layout("y").term().toString());
+    assertEquals("i@x j", laid.layout("z").term().toString());
+    assertEquals("i@x n", laid.layout("p").term().toString());
   }
 
   @Test

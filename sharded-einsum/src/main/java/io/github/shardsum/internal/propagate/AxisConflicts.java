@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.propagate;
 
-import io.github.shardsum.internal.propagate.Node.Carries;
 import io.github.shardsum.internal.propagate.Node.Place;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
@@ -58,12 +57,12 @@ final class AxisConflicts {
 
   /** The places of a factor that have an axis and carry it. */
   private List<Place> sources(Node node, int factor, String axis, int level) {
-    Carries carries = node.carries(factor, level);
-    return node.places(factor).stream()
-        .filter(
-            at -> carries == Carries.EVERYWHERE || (carries == Carries.BACKWARD && at.isResult()))
-        .filter(at -> splits(at.value()).axes(at.dim()).contains(axis))
-        .toList();
+    return !node.carries(factor, level)
+        ? List.of()
+        : node.places(factor).stream()
+            .filter(at -> at.gives(level))
+            .filter(at -> splits(at.value()).axes(at.dim()).contains(axis))
+            .toList();
   }
 
   /**

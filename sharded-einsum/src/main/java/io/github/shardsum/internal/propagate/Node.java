@@ -3,6 +3,7 @@ package io.github.shardsum.internal.propagate;
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Dim;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -14,8 +15,8 @@ import java.util.stream.Stream;
  * @param operands names of its operands
  * @param results names of its results
  * @param level the level from which on its passing factors carry axes
- * @param isBroadcast whether an operand lacks a label of the result: then axes go backward on that
- *     level and forward on the last
+ * @param narrow places of operands that are broadcast, since they lack a label of the result: they
+ *     get axes from the second level on and give them on the last
  */
 record Node(
     String text,
@@ -23,51 +24,53 @@ record Node(
     List<String> operands,
     List<String> results,
     int level,
-    boolean isBroadcast) {
+    Set<Integer> narrow) {
   /** Where a factor stands. */
-  record Place(String value, int dim, Dim dims, boolean isResult) {}
+  record Place(String value, int dim, Dim dims, boolean isNarrow) {
+    /** Whether its axes are carried on a level. */
+    boolean gives(int level) {
+      return !isNarrow || level >= LAST;
+    }
+
+    /** Whether axes are carried to it on a level. */
+    boolean takes(int level) {
+      return !isNarrow || level >= BROADCAST;
+    }
+  }
 
   /** All places of a factor, operands first; of a diagonal the first. */
   List<Place> places(int factor) {
     return Stream.concat(
-            places(factor, operands, rule.operands(), false),
-            places(factor, results, rule.results(), true))
+            places(factor, operands, rule.operands(), narrow),
+            places(factor, results, rule.results(), Set.of()))
         .toList();
   }
 
   private static Stream<Place> places(
-      int factor, List<String> values, List<List<Dim>> dims, boolean isResult) {
+      int factor, List<String> values, List<List<Dim>> dims, Set<Integer> narrow) {
     return IntStream.range(0, values.size())
         .filter(i -> FactorRule.dimOf(dims.get(i), factor) >= 0)
         .mapToObj(
             i -> {
               int dim = FactorRule.dimOf(dims.get(i), factor);
-              return new Place(values.get(i), dim, dims.get(i).get(dim), isResult);
+              return new Place(values.get(i), dim, dims.get(i).get(dim), narrow.contains(i));
             });
   }
 
-  /** Whether a factor carries axes on a level, and whether only from results to operands. */
-  Carries carries(int factor, int at) {
+  /** Whether a factor carries axes on a level. */
+  boolean carries(int factor, int at) {
     return switch (rule.factors().get(factor).kind()) {
-      case FactorRule.Kind.Pass _, FactorRule.Kind.Neighbour _ ->
-          at < level
-              ? Carries.NOTHING
-              : isBroadcast && at < LAST ? Carries.BACKWARD : Carries.EVERYWHERE;
-      case FactorRule.Kind.Reduce _ -> at < SIDEWAYS ? Carries.NOTHING : Carries.EVERYWHERE;
+      case FactorRule.Kind.Pass _, FactorRule.Kind.Neighbour _ -> at >= level;
+      case FactorRule.Kind.Reduce _ -> at >= SIDEWAYS;
       case FactorRule.Kind.Scan _, FactorRule.Kind.Search _, FactorRule.Kind.Normalize _ ->
-          at < LAST ? Carries.NOTHING : Carries.EVERYWHERE;
-      case FactorRule.Kind.Make _, FactorRule.Kind.Whole _ -> Carries.NOTHING;
+          at >= LAST;
+      case FactorRule.Kind.Make _, FactorRule.Kind.Whole _ -> false;
     };
   }
 
+  static final int BROADCAST = 1;
   static final int SIDEWAYS = 2;
   static final int LAST = 3;
-
-  enum Carries {
-    NOTHING,
-    BACKWARD,
-    EVERYWHERE
-  }
 
   /** The names that occur, each once. */
   List<String> values() {

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Flattens a program, loops' bodies and all, into nodes over named values. */
 final class Nodes {
@@ -61,10 +63,15 @@ final class Nodes {
       }
       FactorRule rule = ShardingRules.of(statement);
       List<String> operands = names(statement.operation().operands(), prefix);
-      boolean isBroadcast = statement.operation() instanceof Pointwise && isBroadcast(rule);
-      int level = isBroadcast ? 1 : level(statement, rule);
+      Set<Integer> narrow = statement.operation() instanceof Pointwise ? narrow(rule) : Set.of();
       nodes.add(
-          new Node(statement.toString().strip(), rule, operands, results, level, isBroadcast));
+          new Node(
+              statement.toString().strip(),
+              rule,
+              operands,
+              results,
+              level(statement, rule),
+              narrow));
       if (statement.operation() instanceof Nested.Scan scan) {
         String inside = results.getFirst() + ".body.";
         add(scan.body(), inside);
@@ -77,9 +84,12 @@ final class Nodes {
     return values.stream().map(value -> prefix + value.name()).toList();
   }
 
-  private static boolean isBroadcast(FactorRule rule) {
-    Set<Integer> all = Set.copyOf(factors(rule.results().getFirst()));
-    return rule.operands().stream().anyMatch(dims -> !factors(dims).containsAll(all));
+  private static Set<Integer> narrow(FactorRule rule) {
+    List<Integer> all = factors(rule.results().getFirst());
+    return IntStream.range(0, rule.operands().size())
+        .filter(operand -> !factors(rule.operands().get(operand)).containsAll(all))
+        .boxed()
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static List<Integer> factors(List<Dim> dims) {
@@ -126,7 +136,7 @@ final class Nodes {
             List.of(from),
             List.of(to),
             0,
-            false));
+            Set.of()));
   }
 
   private List<Dim> dims(Nested.Scan scan, String value, List<Factor> factors) {

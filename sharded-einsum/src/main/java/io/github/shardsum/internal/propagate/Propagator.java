@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.propagate;
 
-import io.github.shardsum.internal.propagate.Node.Carries;
 import io.github.shardsum.internal.propagate.Node.Place;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
@@ -182,21 +181,19 @@ public final class Propagator {
   private boolean visit(Node node, int level) {
     boolean changed = false;
     for (int factor = 0; factor < node.rule().factors().size(); factor++) {
-      Carries carries = node.carries(factor, level);
-      if (carries != Carries.NOTHING) {
-        changed |= carry(node, factor, carries, level);
-      }
+      changed |= node.carries(factor, level) && carry(node, factor, level);
     }
     return changed;
   }
 
-  private boolean carry(Node node, int factor, Carries carries, int level) {
+  private boolean carry(Node node, int factor, int level) {
     List<Place> places = node.places(factor);
     List<Asked> asked = new ArrayList<>();
     for (Place place : places) {
       List<String> axes = part(node, place, factor);
-      boolean heard = carries == Carries.EVERYWHERE || place.isResult();
-      if (heard && !axes.isEmpty() && asked.stream().noneMatch(one -> one.axes.equals(axes))) {
+      if (place.gives(level)
+          && !axes.isEmpty()
+          && asked.stream().noneMatch(one -> one.axes.equals(axes))) {
         asked.add(new Asked(axes, place));
       }
     }
@@ -221,8 +218,7 @@ public final class Propagator {
             : new Reason.Chosen(through, others(node, factor, longest, taken));
     boolean changed = false;
     for (Place place : places) {
-      boolean told = carries == Carries.EVERYWHERE || !place.isResult();
-      if (told && !isOutbid(node, place, factor, taken.axes, level)) {
+      if (place.takes(level) && !isOutbid(node, place, factor, taken.axes, level)) {
         changed |= extend(node, place, factor, taken, reason, level);
       }
     }

@@ -27,6 +27,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -52,8 +53,8 @@ public final class LimitedPlanner {
   /** Of the values that live through a stage, the largest are computed again. */
   private static final int MOST_VALUES = 6;
 
-  /** How the gradient of a program names the cotangent of a value. */
-  private static final String COTANGENT = "cotangent.";
+  /** How the gradient of a program names the cotangent of a value, of an input as an output. */
+  private static final List<String> COTANGENT = List.of("cotangent.", "gradient.");
 
   private final Mesh mesh;
   private final CompositeCode.Finder composites;
@@ -135,9 +136,12 @@ public final class LimitedPlanner {
     for (Statement statement : program.statements()) {
       for (Value result : statement.results()) {
         Layout primal =
-            result.name().startsWith(COTANGENT)
-                ? layouts.get(result.name().substring(COTANGENT.length()))
-                : null;
+            COTANGENT.stream()
+                .filter(result.name()::startsWith)
+                .map(prefix -> layouts.get(result.name().substring(prefix.length())))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
         if (primal != null
             && !(statement.operation() instanceof Movement.Annotate)
             && primal.whole().term().equals(result.type().labels().withoutLayout())) {

@@ -189,16 +189,16 @@ public final class ProgramPlanner {
   private void annotate(Statement statement, Movement.Annotate annotate) {
     Holding x = state.holding(annotate.x());
     Value result = statement.result();
-    Layout home = home(result);
     Layout made = x.layouts().getFirst();
-    for (String axis : home.partial()) {
-      if (ways.mesh().size(axis) > 1 && !made.partial().contains(axis)) {
+    Layout home = ways.reachable(home(result), made);
+    for (String axis : annotate.annotation().partial()) {
+      if (ways.mesh().size(axis) > 1 && !home.partial().contains(axis)) {
         throw new PlanException(
             String.format(
                 Locale.ROOT,
                 "%s is annotated %s: no plan gives the result as a partial sum over mesh axis %s, got %s; drop the axis behind the bar, or annotate the sum itself",
                 result.name(),
-                home,
+                annotate.annotation(),
                 axis,
                 made));
       }
