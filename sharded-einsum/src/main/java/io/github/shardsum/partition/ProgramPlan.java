@@ -8,10 +8,13 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
 import java.util.Locale;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The plan of a whole program on a mesh; an immutable value, equal for equal arguments, whose
@@ -20,6 +23,8 @@ import java.util.function.Predicate;
  * <p>Values of the plan have the names of the program's values. An annotation is no step: its
  * result is its operand's value, brought to the annotated layout.
  *
+ * @param given the program that was given
+ * @param layouts the layouts that were given beside it, by the names of values
  * @param program what was planned: composites that no kernel computes are decomposed, what is
  *     computed twice or for nothing is gone, and where that is cheaper einsums of three and more
  *     operands are in pairs and an operation that normalises, scans or searches a split label is
@@ -28,9 +33,12 @@ import java.util.function.Predicate;
  * @param cost their price: elements received, 1,000 a collective and an element for 200
  *     multiply-adds; or seconds if there is a topology
  */
-public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
-  /** Checks for nulls. */
+public record ProgramPlan(
+    Program given, Map<String, Layout> layouts, Program program, SpmdPlan plan, double cost) {
+  /** Copies the map. */
   public ProgramPlan {
+    Objects.requireNonNull(given, "given");
+    layouts = Map.copyOf(layouts);
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(plan, "plan");
   }
@@ -71,12 +79,31 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
     layouts.forEach((name, layout) -> check(program, name, layout));
     ProgramPlanner.Planned planned =
         ProgramPlanner.plan(program, mesh, layouts, true, _ -> false, options);
-    ProgramPlan plan = new ProgramPlan(planned.program(), planned.plan(), planned.cost());
+    ProgramPlan plan =
+        new ProgramPlan(
+            program,
+            complete(program, mesh, layouts),
+            planned.program(),
+            planned.plan(),
+            planned.cost());
     if (options.memoryLimit().isPresent()) {
       LimitedPlanner.check(
           plan, DeviceMemory.kernels(_ -> true), options.memoryLimit().getAsLong());
     }
     return plan;
+  }
+
+  /** With the layout of values that are whole. */
+  private static Map<String, Layout> complete(
+      Program program, Mesh mesh, Map<String, Layout> layouts) {
+    Map<String, Layout> all = new HashMap<>(layouts);
+    Stream<Value> results = program.statements().stream().flatMap(s -> s.results().stream());
+    Stream.concat(program.inputs().stream(), results)
+        .forEach(
+            value ->
+                all.putIfAbsent(
+                    value.name(), new Layout(mesh, value.type().labels().withoutLayout())));
+    return all;
   }
 
   private static void check(Program program, String name, Layout layout) {
@@ -96,14 +123,16 @@ public record ProgramPlan(Program program, SpmdPlan plan, double cost) {
   }
 
   /**
-   * Follows the plan with a checker that shares nothing with the planner.
+   * Follows the plan with a checker that shares nothing with the planner: whether the steps compute
+   * the program that was given, by the definitions of its operations, and whether inputs, outputs
+   * and values with an annotation lie as it says.
    *
-   * @return what was proved
+   * @return what was proved, and of how many statements, those in bodies of loops included
    * @throws IllegalStateException if the plan is refused, which is a defect of the planner; the
    *     message names the step and how values lie there
    */
   public String certify() {
-    return Certification.of(plan, program);
+    return Certification.of(plan, given, layouts);
   }
 
   /**

@@ -132,7 +132,8 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
    *     message names the step and how values lie there
    */
   public String certify() {
-    return Certification.of(plan, new Equation(List.of(from().term()), to.term()));
+    return Certification.of(
+        plan, new Equation(List.of(from().term()), to.term()), plan.inputs().getFirst().dtype());
   }
 
   /**

@@ -61,7 +61,7 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
    *     message names the step and how values lie there
    */
   public String certify() {
-    return Certification.of(plan, writtenOut());
+    return Certification.of(plan, writtenOut(), dtype);
   }
 
   /** The equation without ellipses, and with a label of its own for an axis of size 1. */

@@ -40,7 +40,7 @@ final class EinsumPlanFaultsTest {
   private String check(String equation) {
     int last = inputs.size() + steps.size() - 1;
     return PlanChecker.check(
-        new SpmdPlan(MESH, inputs, steps, List.of(last)), Equation.parse(equation));
+        new SpmdPlan(MESH, inputs, steps, List.of(last)), Equation.parse(equation), DType.F32);
   }
 
   private void refuses(String equation, String says) {

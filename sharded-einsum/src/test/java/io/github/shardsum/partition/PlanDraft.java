@@ -13,6 +13,7 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A plan of a program by hand, on the mesh {@code x=2 y=2}, for the checker. */
 final class PlanDraft {
@@ -60,7 +61,7 @@ final class PlanDraft {
 
   private String check() {
     return PlanChecker.check(
-        new SpmdPlan(MESH, inputs, steps, List.of(values.size() - 1)), program);
+        new SpmdPlan(MESH, inputs, steps, List.of(values.size() - 1)), program, Map.of());
   }
 
   void isAccepted() {

@@ -101,7 +101,9 @@ public final class MeshBackend implements Backend {
             collectives.mesh(),
             this::code,
             limited(compileOptions.memoryLimit()));
-    return compile(program, plan, compileOptions);
+    ProgramPlan ofGiven =
+        new ProgramPlan(program, plan.layouts(), plan.program(), plan.plan(), plan.cost());
+    return compile(program, ofGiven, compileOptions);
   }
 
   private Optional<CompositeCode> code(Nested.Composite composite) {

@@ -4,6 +4,9 @@ import static io.github.shardsum.internal.certify.PlanRefusedException.require;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.certify.Asked.Demand;
+import io.github.shardsum.internal.certify.Terms.Rounds;
+import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.MeshAxis;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
@@ -12,35 +15,49 @@ import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * Follows a plan step by step and refuses it unless all that an equation or a program asks for
  * lies, in the end, as asked. A step is taken at its word, what it says of its results is not. Of
- * each value of the plan it knows what it is, and what devices have of it.
+ * each value of the plan it knows what it is, what devices have of it, and how it is stored.
  */
 public final class PlanChecker {
   private final SpmdPlan plan;
   private final List<PlannedValue> planned;
   private final List<Held> values = new ArrayList<>();
 
-  /** What values are: of an equation a {@link Product}, of a program a name. */
+  /** What values are: of an equation a {@link Product}, of a program a term. */
   private final List<Object> meanings = new ArrayList<>();
 
-  /** The statements of a program, by the names of their results; none of an equation. */
-  private final Map<String, Statement> statements = new HashMap<>();
+  private final Terms terms;
+  private final Laws laws;
+
+  /** What is asked of the bodies of loops. */
+  private final Map<Object, List<Asked>> bodies = new HashMap<>();
+
+  /** The bodies of loops, once they are followed. */
+  private final Map<SpmdPlan, PlanChecker> rounds = new IdentityHashMap<>();
+
+  /** The dtype of all values of an equation; each term has its own. */
+  private final Optional<DType> dtype;
 
   /**
    * The sum over labels of a product of operands.
@@ -50,16 +67,28 @@ public final class PlanChecker {
   private record Product(
       List<String> labels, Set<Integer> operands, Set<String> summed, boolean isDiagonal) {}
 
-  private PlanChecker(SpmdPlan plan, int inputs, int outputs) {
+  private PlanChecker(SpmdPlan plan, int inputs, int outputs, Terms terms, Optional<DType> dtype) {
     this.plan = plan;
+    this.terms = terms;
+    this.laws = new Laws(terms);
+    this.dtype = dtype;
     planned = plan.values();
     boolean fits = plan.inputs().size() == inputs && plan.outputs().size() == outputs;
     require(fits, "plan: must have %d inputs and %d outputs", inputs, outputs);
   }
 
-  /** What was proved of a plan of one einsum or reshard, whose layouts are the equation's. */
-  public static String check(SpmdPlan plan, Equation equation) {
-    PlanChecker checker = new PlanChecker(plan, equation.operandCount(), 1);
+  /**
+   * Follows the plan of one einsum or reshard.
+   *
+   * @param plan the plan
+   * @param equation what is asked for, with the layouts of operands and result
+   * @param dtype the dtype of operands and result
+   * @return what was proved
+   * @throws PlanRefusedException if it was not
+   */
+  public static String check(SpmdPlan plan, Equation equation, DType dtype) {
+    PlanChecker checker =
+        new PlanChecker(plan, equation.operandCount(), 1, new Terms(), Optional.of(dtype));
     for (int i = 0; i < equation.operandCount(); i++) {
       List<String> labels = BlockRule.labels(equation.operand(i));
       boolean isDiagonal = new HashSet<>(labels).size() == labels.size();
@@ -73,7 +102,11 @@ public final class PlanChecker {
     PlannedValue output = plan.value(plan.outputs().getFirst());
     Held as = checker.held(output.layout().term(), output.shape(), equation.output());
     checker.output(0, asked).checkLies(as);
-    return checker.proved();
+    return String.format(
+        Locale.ROOT,
+        "certified: %d steps followed, each of %d devices ends with exactly its part",
+        plan.steps().size(),
+        plan.mesh().size());
   }
 
   /** A label that was summed over may be in nothing that the sum is multiplied by, nor made. */
@@ -98,59 +131,114 @@ public final class PlanChecker {
     return new Product(output, operands, summed, true);
   }
 
-  /** Of a plan of a program, whose inputs lie as their types say, or else as the plan does. */
-  public static String check(SpmdPlan plan, Program program) {
-    return followed(plan, program).proved();
-  }
-
-  private String proved() {
+  /**
+   * Follows the plan of a program.
+   *
+   * @param plan the plan
+   * @param program the program that was given, with its annotations; the plan's statements may be
+   *     others, that give the same by a law
+   * @param layouts the layouts in which values were asked for beside the program's own, by name;
+   *     values in the body of a loop as {@code RESULT.body.VALUE}
+   * @return what was proved
+   * @throws PlanRefusedException if it was not
+   */
+  public static String check(SpmdPlan plan, Program program, Map<String, Layout> layouts) {
+    Terms terms = new Terms();
+    Asked asked = Asked.of(program, layouts, terms);
+    PlanChecker checker = followed(plan, asked, terms);
+    checker.checkOutputs(asked);
+    checker.checkLayouts(asked);
     return String.format(
         Locale.ROOT,
-        "certified: %d steps followed, each of %d devices ends with exactly its part",
-        plan.steps().size(),
+        "certified: %d statements in %d steps, bodies of loops included; each of %d devices ends with exactly its part",
+        asked.statements(),
+        steps(plan),
         plan.mesh().size());
   }
 
-  private static PlanChecker followed(SpmdPlan plan, Program program) {
-    PlanChecker checker = new PlanChecker(plan, program.inputs().size(), program.outputs().size());
-    for (Statement statement : program.statements()) {
-      statement.results().forEach(result -> checker.statements.put(result.name(), statement));
+  private static int steps(SpmdPlan plan) {
+    int steps = plan.steps().size();
+    for (PlanStep step : plan.steps()) {
+      steps += step.action() instanceof Action.Loop loop ? steps(loop.body()) : 0;
     }
-    for (Value input : program.inputs()) {
-      Term own = input.type().labels();
-      Term term =
-          own.isAnnotated() ? own : plan.inputs().get(checker.values.size()).layout().term();
-      checker.add(input.name(), checker.held(own, input.type().shape(), term));
+    return steps;
+  }
+
+  private static PlanChecker followed(SpmdPlan plan, Asked asked, Terms terms) {
+    int inputs = asked.inputs().size();
+    PlanChecker checker =
+        new PlanChecker(plan, inputs, asked.outputs().size(), terms, Optional.empty());
+    checker.bodies.putAll(asked.bodies());
+    for (int i = 0; i < inputs; i++) {
+      checker.input(asked.inputs().get(i));
+      checker.checkLies(i, asked.layouts().get(i));
     }
     checker.follow();
-    for (int i = 0; i < program.outputs().size(); i++) {
-      checker.output(i, checker.name(program.outputs().get(i)));
-    }
     return checker;
+  }
+
+  /** An input lies as the plan says; what is asked of it is another matter. */
+  private void input(Value term) {
+    PlannedValue input = planned.get(values.size());
+    add(term, held(term.type().labels(), term.type().shape(), input.layout().term()));
+  }
+
+  private void checkOutputs(Asked asked) {
+    for (int i = 0; i < asked.outputs().size(); i++) {
+      output(i, asked.outputs().get(i));
+      checkLies(plan.outputs().get(i), asked.ends().get(i));
+    }
+  }
+
+  private void checkLies(int number, Demand demand) {
+    boolean lies = lies(number, demand);
+    require(lies, "%s must lie as asked, %s, got %s", demand.name(), demand, planned.get(number));
+  }
+
+  /** Whether a value lies as asked. A sum that may be left to do may be done. */
+  private boolean lies(int number, Demand demand) {
+    Layout layout = planned.get(number).layout();
+    boolean lies = wide(demand.partial()).containsAll(wide(layout.partial()));
+    for (int dim = 0; dim < demand.dims().size() && lies; dim++) {
+      List<MeshAxis> asked = wide(demand.dims().get(dim).axes());
+      List<MeshAxis> has = wide(layout.axes(dim));
+      int first = Math.min(asked.size(), has.size());
+      lies =
+          demand.dims().get(dim).isOpen() ? has.subList(0, first).equals(asked) : has.equals(asked);
+    }
+    return lies;
+  }
+
+  /** Each value that is annotated must be there once as its annotation says. */
+  private void checkLayouts(Asked asked) {
+    for (Demand demand : asked.layouts()) {
+      boolean lies = false;
+      for (int number = 0; number < values.size() && !lies; number++) {
+        lies = meanings.get(number).equals(demand.term()) && lies(number, demand);
+      }
+      require(lies, "%s must lie once as asked, %s", demand.name(), demand);
+    }
   }
 
   private Held output(int place, Object asked) {
     int number = plan.outputs().get(place);
     boolean isMade =
         meanings.get(number).equals(asked) && values.get(number).kind() == ReduceKind.SUM;
-    require(isMade, "output %d: must be %s, got %s", place, asked, meanings.get(number));
+    require(
+        isMade,
+        "output %d: must be %s, got %s",
+        place,
+        terms.describe(asked),
+        terms.describe(meanings.get(number)));
     return values.get(number);
-  }
-
-  /** An annotation is the value that it annotates. */
-  private String name(Value value) {
-    Statement statement = statements.get(value.name());
-    return statement != null && statement.operation() instanceof Movement.Annotate annotate
-        ? name(annotate.x())
-        : value.name();
   }
 
   private void follow() {
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
       try {
-        List<?> meaning = meaning(step, step.operands().stream().map(meanings::get).toList());
         List<Held> made = made(step, step.operands().stream().map(values::get).toList());
+        List<?> meaning = meaning(step, step.operands().stream().map(meanings::get).toList());
         require(made.size() == step.results().size(), "must give %d results", made.size());
         for (int result = 0; result < made.size(); result++) {
           add(meaning.get(result), made.get(result));
@@ -167,8 +255,9 @@ public final class PlanChecker {
   private void add(Object meaning, Held made) {
     PlannedValue value = planned.get(values.size());
     made.checkLies(held(value.layout().term(), value.shape(), value.layout().term()));
-    boolean isStored = value.dtype() != DType.BF16 || made.partial().isEmpty();
-    require(isStored, "addends must be f32, got %s", value);
+    DType own = dtype.orElseGet(() -> ((Value) meaning).type().dtype());
+    DType stored = own == DType.BF16 && !made.partial().isEmpty() ? DType.F32 : own;
+    require(value.dtype() == stored, "must be stored as %s, got %s", stored, value);
     values.add(made);
     meanings.add(meaning);
   }
@@ -185,7 +274,7 @@ public final class PlanChecker {
   }
 
   /** The axes of more than one device; others mean nothing. */
-  private List<MeshAxis> wide(List<String> axes) {
+  private List<MeshAxis> wide(Collection<String> axes) {
     require(new HashSet<>(axes).size() == axes.size(), "axes must be named once, got %s", axes);
     return axes.stream()
         .map(axis -> plan.mesh().axes().get(plan.mesh().indexOf(axis)))
@@ -197,20 +286,69 @@ public final class PlanChecker {
   private List<?> meaning(PlanStep step, List<?> read) {
     return switch (step.action()) {
       case Action.Contract(Equation local) -> List.of(product(local, read));
-      case Action.Apply(Statement statement) -> names(statement, read);
-      case Action.Neighbour(Statement statement, _, _) -> names(statement, read);
-      case Action.Loop(Statement statement, _) -> names(statement, read);
+      case Action.Apply(Statement statement) -> results(statement, read);
+      case Action.Neighbour(Statement statement, _, _) -> results(statement, read);
+      case Action.Loop(Statement statement, SpmdPlan body) -> results(statement, body, read);
       case Action.Slice _, Action.AllGather _, Action.AllToAll _, Action.AllReduce _ -> read;
       case Action.ReduceScatter _, Action.CollectivePermute _, Action.Exchange _ -> read;
     };
   }
 
-  private List<String> names(Statement statement, List<?> read) {
-    boolean isOwn = statement.equals(statements.get(statement.result().name()));
-    require(isOwn, "must be a statement of the program, got %s", statement);
-    List<String> asked = statement.operation().operands().stream().map(this::name).toList();
-    require(read.equals(asked), "must read %s, got %s", asked, read);
-    return statement.results().stream().map(Value::name).toList();
+  /** The terms that a statement reads, which must have the types that it says. */
+  private static List<Value> read(Statement statement, List<?> read) {
+    List<Value> operands = statement.operation().operands();
+    List<Value> all = new ArrayList<>();
+    for (int i = 0; i < operands.size(); i++) {
+      ValueType type = operands.get(i).type().withoutLayout();
+      boolean fits =
+          read.size() == operands.size()
+              && read.get(i) instanceof Value term
+              && term.type().equals(type);
+      require(fits, "must read %s, got %s", operands, read);
+      all.add((Value) read.get(i));
+    }
+    return all;
+  }
+
+  private List<Value> results(Statement statement, List<?> read) {
+    List<Value> operands = read(statement, read);
+    return switch (statement.operation()) {
+      case Movement.Annotate _ -> operands;
+      case Nested.Composite composite -> terms.composite(composite, operands);
+      case Nested.Scan _ -> throw new PlanRefusedException("must be no loop, got " + statement);
+      case Operation other -> laws.results(Terms.on(other, operands), Terms.types(statement));
+    };
+  }
+
+  private List<Value> results(Statement statement, SpmdPlan body, List<?> read) {
+    Nested.Scan scan = (Nested.Scan) statement.operation();
+    List<Value> operands = read(statement, read);
+    PlanChecker inner = body(scan, body);
+    List<Value> outputs = new ArrayList<>();
+    for (int output : body.outputs()) {
+      outputs.add((Value) inner.meanings.get(output));
+    }
+    Rounds loop = Rounds.of(scan, terms.bodyInputs(scan.body()), outputs, operands);
+    for (Asked asked : bodies.getOrDefault(loop, List.of())) {
+      inner.checkLayouts(asked);
+    }
+    return laws.results(loop, Terms.types(statement));
+  }
+
+  /** What a round does. */
+  private PlanChecker body(Nested.Scan scan, SpmdPlan body) {
+    return rounds.computeIfAbsent(body, _ -> round(scan, body));
+  }
+
+  /** A round is followed; its own loops may be those of any body of the program. */
+  private PlanChecker round(Nested.Scan scan, SpmdPlan body) {
+    List<Value> inputs = terms.bodyInputs(scan.body());
+    PlanChecker inner =
+        new PlanChecker(body, inputs.size(), scan.body().outputs().size(), terms, dtype);
+    bodies.values().forEach(all -> all.forEach(asked -> inner.bodies.putAll(asked.bodies())));
+    inputs.forEach(inner::input);
+    inner.follow();
+    return inner;
   }
 
   /** What devices have of a step's results. */
@@ -255,8 +393,8 @@ public final class PlanChecker {
   }
 
   /** What is carried lies in every round alike; of sequences a round has one index. */
-  private static List<Held> looped(Nested.Scan scan, SpmdPlan plan, List<Held> read) {
-    PlanChecker body = followed(plan, scan.body());
+  private List<Held> looped(Nested.Scan scan, SpmdPlan plan, List<Held> read) {
+    PlanChecker body = body(scan, plan);
     List<Cut> rounds = List.of(Cut.whole(scan.label(), scan.count()));
     int carried = scan.carried().size();
     for (int i = 0; i < read.size(); i++) {

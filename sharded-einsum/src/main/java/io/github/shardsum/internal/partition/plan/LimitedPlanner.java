@@ -90,11 +90,14 @@ public final class LimitedPlanner {
     Program simple = planner.cheaper(planner.simplified(program));
     if (options.memoryLimit().isEmpty()) {
       Planned planned = planner.planned(simple, Policy.CHEAPEST);
-      return new ProgramPlan(planned.program(), planned.plan(), planned.cost());
+      return plan(program, planned);
     }
     Found found = planner.within(simple, options.memoryLimit().getAsLong());
-    return new ProgramPlan(
-        found.planned().program(), found.planned().plan(), found.planned().cost());
+    return plan(program, found.planned());
+  }
+
+  private static ProgramPlan plan(Program given, Planned planned) {
+    return new ProgramPlan(given, Map.of(), planned.program(), planned.plan(), planned.cost());
   }
 
   private boolean isKernel(Composite composite) {

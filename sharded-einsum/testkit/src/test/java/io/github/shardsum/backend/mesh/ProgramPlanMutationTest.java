@@ -48,11 +48,15 @@ final class ProgramPlanMutationTest {
         Optional<SpmdPlan> mutant = mutant(plan.plan(), random);
         if (mutant.isPresent() && !mutant.get().equals(plan.plan())) {
           mutants++;
-          refused += isRefused(drawn, new ProgramPlan(plan.program(), mutant.get(), 0)) ? 1 : 0;
+          refused += isRefused(drawn, of(plan, mutant.get())) ? 1 : 0;
         }
       }
     }
     assertTrue(refused > mutants / 3, refused + " of " + mutants + " mutants were refused");
+  }
+
+  private static ProgramPlan of(ProgramPlan plan, SpmdPlan mutant) {
+    return new ProgramPlan(plan.given(), plan.layouts(), plan.program(), mutant, plan.cost());
   }
 
   private static boolean isRefused(Laid drawn, ProgramPlan mutant) {

@@ -1,0 +1,186 @@
+package io.github.shardsum.internal.certify;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Annotation.LabelSpec;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested.Scan;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What is asked of a plan: the terms of a program's outputs, and the layouts that its annotations
+ * and the types of its inputs, or a table of layouts, give to values. The layouts of others are the
+ * plan's choice, but only what is said to be a partial sum may be one where a program ends.
+ *
+ * @param inputs terms of the inputs
+ * @param outputs terms of the outputs
+ * @param layouts of inputs, in their order, then of all others that have one
+ * @param ends of outputs
+ * @param bodies of each loop what is asked of its body
+ * @param statements how many statements the outputs need
+ */
+record Asked(
+    List<Value> inputs,
+    List<Value> outputs,
+    List<Demand> layouts,
+    List<Demand> ends,
+    Map<Object, List<Asked>> bodies,
+    int statements) {
+  /** The axes of a dimension; an open one may have more behind them. */
+  record Split(List<String> axes, boolean isOpen) {}
+
+  /**
+   * What is said of the layout of a value.
+   *
+   * @param name the value's name
+   * @param term what it is
+   * @param dims of each dimension how it is split
+   * @param partial the axes over which it may be a partial sum
+   */
+  record Demand(String name, Value term, List<Split> dims, Set<String> partial) {
+    /** Nothing is said, but that it is no partial sum. */
+    static Demand none(String name, Value term) {
+      List<Split> dims = term.type().names().stream().map(_ -> new Split(List.of(), true)).toList();
+      return new Demand(name, term, dims, Set.of());
+    }
+
+    private static Demand of(String name, Value term, Annotation annotation) {
+      List<Split> dims = new ArrayList<>();
+      for (String label : term.type().names()) {
+        Optional<LabelSpec> spec =
+            annotation.labels().stream().filter(s -> s.label().equals(label)).findFirst();
+        dims.add(
+            spec.map(s -> new Split(s.axes(), s.open()))
+                .orElseGet(() -> new Split(List.of(), true)));
+      }
+      return new Demand(name, term, dims, annotation.partial());
+    }
+
+    private static Demand of(String name, Value term, Layout layout) {
+      List<Split> dims = new ArrayList<>();
+      for (int dim = 0; dim < layout.rank(); dim++) {
+        dims.add(new Split(layout.axes(dim), false));
+      }
+      return new Demand(name, term, dims, Set.copyOf(layout.partial()));
+    }
+
+    private static Demand of(String name, Value term, ValueType type) {
+      List<Split> dims =
+          type.labels().axes().stream().map(axis -> new Split(axis.mesh(), false)).toList();
+      return type.labels().isAnnotated()
+          ? new Demand(name, term, dims, Set.of())
+          : none(name, term);
+    }
+  }
+
+  /**
+   * Reads a program; the terms of its values are known then.
+   *
+   * @param layouts a table of layouts, which takes the place of annotations; empty if there is none
+   */
+  static Asked of(Program program, Map<String, Layout> layouts, Terms terms) {
+    List<Value> inputs = new ArrayList<>();
+    program.inputs().forEach(x -> inputs.add(terms.input(false, inputs.size(), x.type())));
+    return new Reader(program, "", layouts, terms).read(inputs);
+  }
+
+  /** What is asked of one program, the given one or the body of a loop. */
+  private static final class Reader {
+    private final Program program;
+    private final String prefix;
+    private final Map<String, Layout> layouts;
+    private final Terms terms;
+    private final Map<Value, Value> known = new HashMap<>();
+    private final Map<Object, List<Asked>> bodies = new HashMap<>();
+    private final List<Demand> demands = new ArrayList<>();
+    private final Map<Value, Demand> last = new HashMap<>();
+    private int statements;
+
+    Reader(Program program, String prefix, Map<String, Layout> layouts, Terms terms) {
+      this.program = program;
+      this.prefix = prefix;
+      this.layouts = layouts;
+      this.terms = terms;
+    }
+
+    Asked read(List<Value> inputs) {
+      List<Value> outputs = terms.outputs(program, inputs, known);
+      for (Value input : program.inputs()) {
+        demands.add(
+            demand(input).orElseGet(() -> Demand.of(input.name(), term(input), input.type())));
+      }
+      needed().forEach(this::statement);
+      known.forEach((value, term) -> terms.name(term, value.name()));
+      List<Demand> ends = new ArrayList<>();
+      for (Value output : program.outputs()) {
+        Demand none = Demand.none(output.name(), term(output));
+        ends.add(last.getOrDefault(output, none));
+      }
+      return new Asked(inputs, outputs, demands, ends, bodies, statements);
+    }
+
+    private Value term(Value value) {
+      Value term = known.get(value);
+      return term == null ? value : term;
+    }
+
+    /** The layout that the table has for a value. */
+    private Optional<Demand> demand(Value value) {
+      Optional<Demand> demand =
+          Optional.ofNullable(layouts.get(prefix + value.name()))
+              .map(layout -> Demand.of(value.name(), term(value), layout));
+      demand.ifPresent(found -> last.put(value, found));
+      return demand;
+    }
+
+    /** Statements of which an output needs a result. */
+    private List<Statement> needed() {
+      Set<Value> read = new HashSet<>(program.outputs());
+      List<Statement> needed = new ArrayList<>();
+      for (Statement statement : program.statements().reversed()) {
+        if (statement.results().stream().anyMatch(read::contains)) {
+          read.addAll(statement.operation().operands());
+          needed.addFirst(statement);
+        }
+      }
+      return needed;
+    }
+
+    private void statement(Statement statement) {
+      statements++;
+      Operation operation = statement.operation();
+      if (operation instanceof Movement.Annotate(_, Annotation annotation) && layouts.isEmpty()) {
+        Value result = statement.result();
+        Demand demand = Demand.of(result.name(), term(result), annotation);
+        demands.add(demand);
+        last.put(result, demand);
+      } else if (operation instanceof Scan scan) {
+        body(statement, scan);
+      }
+      for (Value result : statement.results()) {
+        demand(result).ifPresent(demands::add);
+      }
+    }
+
+    private void body(Statement statement, Scan scan) {
+      String inside = prefix + statement.result().name() + ".body.";
+      Asked body =
+          new Reader(scan.body(), inside, layouts, terms).read(terms.bodyInputs(scan.body()));
+      List<Value> operands = scan.operands().stream().map(this::term).toList();
+      Object loop = Terms.Rounds.of(scan, body.inputs(), body.outputs(), operands);
+      bodies.computeIfAbsent(loop, _ -> new ArrayList<>()).add(body);
+      statements += body.statements();
+    }
+  }
+}

@@ -1,0 +1,198 @@
+package io.github.shardsum.internal.certify;
+
+import io.github.shardsum.internal.program.types.TypeInference;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Contraction.CumulativeSum;
+import io.github.shardsum.program.Contraction.Reduce;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise.Binary;
+import io.github.shardsum.program.Pointwise.BinaryKind;
+import io.github.shardsum.program.Pointwise.Convert;
+import io.github.shardsum.program.Pointwise.Unary;
+import io.github.shardsum.program.Pointwise.UnaryKind;
+import io.github.shardsum.program.Selection.ArgMax;
+import io.github.shardsum.program.Selection.TopK;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The laws by which an operation of a plan may stand for another one of the program: what an
+ * operation gives that is written in others, by its definition. Each law is an equality of two
+ * terms for all values, up to the order of a sum; a plan that was written by any other is refused.
+ *
+ * <ul>
+ *   <li>a softmax is e to the power of what is less than the largest, over its sum, in f32 for bf16
+ *   <li>a running sum is one within chunks and the sum of the chunks before, in f64 for f32 and
+ *       bf16
+ *   <li>the best of the best of each chunk are the best, with their indices
+ *   <li>what is added behind the last element changes neither a running sum before it, nor what is
+ *       best if it ranks below everything
+ *   <li>an einsum is einsums of pairs ({@link PairLaw}), or of parts of an operand ({@link
+ *       PartsLaw})
+ * </ul>
+ */
+final class Laws {
+  private final Terms terms;
+  private final ChunkedSearch search;
+
+  Laws(Terms terms) {
+    this.terms = terms;
+    this.search = new ChunkedSearch(terms);
+  }
+
+  /** The terms of the results of an operation on terms, or of a loop, of a plan. */
+  List<Value> results(Object maker, List<ValueType> types) {
+    Optional<List<Value>> known = terms.known(maker);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    List<Value> made = new ArrayList<>(terms.results(maker, types));
+    if (maker instanceof Operation operation) {
+      for (int i = 0; i < made.size(); i++) {
+        Optional<Value> equal = equal(operation, i);
+        if (equal.isPresent() && equal.get().type().equals(made.get(i).type())) {
+          made.set(i, equal.get());
+        }
+      }
+      terms.equate(maker, made);
+    }
+    return made;
+  }
+
+  /** The term of a result of an operation, if a law says that it is another one. */
+  private Optional<Value> equal(Operation operation, int place) {
+    return switch (operation) {
+      case Binary quotient when quotient.kind() == BinaryKind.DIVIDE ->
+          softmax(quotient).flatMap(law -> of(law, 0));
+      case Convert narrowed ->
+          narrowed(narrowed).flatMap(law -> of(law, 0)).or(() -> pair(operation));
+      case Movement.Merge merged ->
+          scan(merged)
+              .flatMap(law -> of(law, 0))
+              .or(() -> new PartsLaw(terms).einsum(merged).flatMap(law -> of(law, 0)));
+      case Movement.Slice cut -> cut(cut).flatMap(law -> of(law, 0));
+      case TopK top -> best(top, place);
+      case ArgMax max ->
+          search.withoutPad(max.x(), max.label()).flatMap(x -> of(new ArgMax(x, max.label()), 0));
+      case Contraction.Einsum einsum ->
+          search
+              .picked(einsum)
+              .flatMap(law -> of(law.operation(), law.place()))
+              .or(() -> pair(operation));
+      default -> Optional.empty();
+    };
+  }
+
+  /** The results of an operation that a law led to, for which there may be another law. */
+  private Optional<Value> of(Operation operation, int place) {
+    return Optional.of(results(operation, TypeInference.infer(operation)).get(place));
+  }
+
+  private Optional<Value> pair(Operation operation) {
+    return new PairLaw(terms).einsum(operation);
+  }
+
+  private Optional<Operation> softmax(Binary quotient) {
+    boolean isSoftmax =
+        terms.maker(quotient.y()) instanceof Reduce total
+            && total.kind() == ReduceKind.SUM
+            && total.x().equals(quotient.x())
+            && terms.maker(total.x()) instanceof Unary power
+            && power.kind() == UnaryKind.EXP
+            && terms.maker(power.x()) instanceof Binary less
+            && less.kind() == BinaryKind.SUBTRACT
+            && terms.maker(less.y()) instanceof Reduce most
+            && most.kind() == ReduceKind.MAX
+            && most.x().equals(less.x())
+            && most.labels().equals(total.labels())
+            && most.labels().size() == 1
+            && less.x().type().dtype() != DType.BF16;
+    if (!isSoftmax) {
+      return Optional.empty();
+    }
+    Reduce total = (Reduce) terms.maker(quotient.y());
+    Binary less = (Binary) terms.maker(((Unary) terms.maker(total.x())).x());
+    return Optional.of(new Softmax(less.x(), total.labels().getFirst()));
+  }
+
+  /** An operation in a wider dtype, whose result is rounded, is that in the narrower one. */
+  private Optional<Operation> narrowed(Convert convert) {
+    return switch (terms.maker(convert.x())) {
+      case Softmax wide when convert.dtype() == DType.BF16 ->
+          widened(wide.x(), DType.BF16, DType.F32).map(x -> new Softmax(x, wide.label()));
+      case CumulativeSum wide when convert.dtype() == DType.F32 || convert.dtype() == DType.BF16 ->
+          widened(wide.x(), convert.dtype(), DType.F64)
+              .map(x -> new CumulativeSum(x, wide.label(), wide.exclusive(), wide.reverse()));
+      default -> Optional.empty();
+    };
+  }
+
+  /** What was converted from one dtype to another. */
+  private Optional<Value> widened(Value value, DType from, DType to) {
+    return terms.maker(value) instanceof Convert convert
+            && convert.dtype() == to
+            && convert.x().type().dtype() == from
+        ? Optional.of(convert.x())
+        : Optional.empty();
+  }
+
+  /** Sums within chunks and the sum of those before: in f64, or of numbers that wrap. */
+  private Optional<Operation> scan(Movement.Merge merge) {
+    if (merge.labels().size() != 2
+        || !(terms.maker(merge.x()) instanceof Binary sum)
+        || sum.kind() != BinaryKind.ADD
+        || !(terms.maker(sum.x()) instanceof CumulativeSum inside)
+        || !(terms.maker(sum.y()) instanceof CumulativeSum before)
+        || !(terms.maker(before.x()) instanceof Reduce totals)
+        || !(terms.maker(inside.x()) instanceof Movement.Split chunks)) {
+      return Optional.empty();
+    }
+    DType dtype = chunks.x().type().dtype();
+    boolean fits =
+        merge.labels().equals(chunks.into())
+            && merge.into().equals(chunks.label())
+            && inside.label().equals(chunks.into().getLast())
+            && before.label().equals(chunks.into().getFirst())
+            && before.exclusive()
+            && before.reverse() == inside.reverse()
+            && totals.kind() == ReduceKind.SUM
+            && totals.x().equals(inside.x())
+            && totals.labels().equals(List.of(inside.label()))
+            && (dtype == DType.F64 || !dtype.isFloating());
+    return fits
+        ? Optional.of(
+            new CumulativeSum(chunks.x(), chunks.label(), inside.exclusive(), inside.reverse()))
+        : Optional.empty();
+  }
+
+  /** The first elements of running sums of what zeros were added behind. */
+  private Optional<Operation> cut(Movement.Slice slice) {
+    return slice.from() == 0
+            && slice.step() == 1
+            && terms.maker(slice.x()) instanceof CumulativeSum sum
+            && sum.label().equals(slice.label())
+            && terms.maker(sum.x()) instanceof Movement.Pad pad
+            && pad.label().equals(sum.label())
+            && pad.low() == 0
+            && pad.interior() == 0
+            && pad.fill().toDouble() == 0
+        ? Optional.of(new CumulativeSum(pad.x(), sum.label(), sum.exclusive(), sum.reverse()))
+        : Optional.empty();
+  }
+
+  private Optional<Value> best(TopK top, int place) {
+    Optional<Value> unpadded =
+        search.withoutPad(top.x(), top.label()).filter(x -> top.k() <= x.type().size(top.label()));
+    if (unpadded.isPresent()) {
+      return of(new TopK(unpadded.get(), top.label(), top.k(), top.into()), place);
+    }
+    return place == 0 ? search.best(top).flatMap(law -> of(law, 0)) : Optional.empty();
+  }
+}

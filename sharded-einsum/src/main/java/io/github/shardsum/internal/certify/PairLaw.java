@@ -1,0 +1,209 @@
+package io.github.shardsum.internal.certify;
+
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.program.Contraction.Einsum;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise.Convert;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * An einsum of many operands as einsums of einsums: the same sum of the same products. Each label
+ * that is summed over is summed in one einsum, after all that has it was multiplied; between two of
+ * bf16 there is f32, and the result is rounded once.
+ */
+final class PairLaw {
+  private final Terms terms;
+
+  PairLaw(Terms terms) {
+    this.terms = terms;
+  }
+
+  /**
+   * A product and a sum.
+   *
+   * @param factors what is multiplied
+   * @param indices for each factor the index of each of its dimensions
+   * @param output the index of each dimension of the result; all others are summed over
+   * @param sizes sizes of the indices that only the output has
+   */
+  private record Sum(
+      List<Value> factors,
+      List<List<Integer>> indices,
+      List<Integer> output,
+      Map<Integer, Long> sizes) {}
+
+  /** An einsum of the program of more than two operands that an operation completes. */
+  Optional<Value> einsum(Operation operation) {
+    for (Object maker : terms.makers()) {
+      if (maker instanceof Einsum asked && asked.operands().size() > 2 && isIt(operation, asked)) {
+        return Optional.of(terms.known(asked).orElseThrow().getFirst());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean isIt(Operation operation, Einsum asked) {
+    DType given = asked.operands().getFirst().type().dtype();
+    DType wide = given == DType.BF16 ? DType.F32 : given;
+    Optional<Einsum> last =
+        switch (operation) {
+          case Einsum einsum when asked.dtype() == wide -> Optional.of(einsum);
+          case Convert rounded
+              when asked.dtype() != wide
+                  && rounded.dtype() == asked.dtype()
+                  && terms.maker(rounded.x()) instanceof Einsum einsum ->
+              Optional.of(einsum);
+          default -> Optional.empty();
+        };
+    if (last.isEmpty() || !last.get().operands().stream().allMatch(x -> isWide(x, wide))) {
+      return false;
+    }
+    Writer writer = new Writer(asked, wide);
+    return writer.write(last.get(), Optional.empty())
+        && isSame(writer.sum(), sum(asked), new HashMap<>(), new HashSet<>(), 0);
+  }
+
+  private static boolean isWide(Value x, DType wide) {
+    return x.type().dtype() == wide;
+  }
+
+  /** The equation with a number for each label. */
+  private static Sum sum(Einsum einsum) {
+    Map<String, Integer> numbers = new HashMap<>();
+    List<List<Integer>> indices = new ArrayList<>();
+    for (int i = 0; i < einsum.operands().size(); i++) {
+      indices.add(numbered(BlockRule.labels(einsum.equation().operand(i)), numbers, 0));
+    }
+    List<Integer> output = numbered(BlockRule.labels(einsum.equation().output()), numbers, 0);
+    Map<Integer, Long> sizes = new HashMap<>();
+    einsum.sizes().forEach((label, size) -> sizes.put(numbers.getOrDefault(label, -1), size));
+    return new Sum(einsum.operands(), indices, output, sizes);
+  }
+
+  private static List<Integer> numbered(
+      List<String> labels, Map<String, Integer> numbers, int first) {
+    return labels.stream()
+        .map(label -> numbers.computeIfAbsent(label, _ -> first + numbers.size()))
+        .toList();
+  }
+
+  /** Writes einsums of einsums as one, down to the operands of the one that is asked for. */
+  private final class Writer {
+    private final Einsum asked;
+    private final DType wide;
+    private final List<Value> factors = new ArrayList<>();
+    private final List<List<Integer>> indices = new ArrayList<>();
+    private final List<Integer> output = new ArrayList<>();
+    private final Map<Integer, Long> sizes = new HashMap<>();
+    private int next;
+
+    Writer(Einsum asked, DType wide) {
+      this.asked = asked;
+      this.wide = wide;
+    }
+
+    Sum sum() {
+      return new Sum(factors, indices, output, sizes);
+    }
+
+    /** Whether an einsum is written down; its result has the given indices, or is the whole. */
+    boolean write(Einsum einsum, Optional<List<Integer>> result) {
+      Map<String, Integer> numbers = new HashMap<>();
+      Equation equation = einsum.equation();
+      List<String> labels = BlockRule.labels(equation.output());
+      for (int dim = 0; dim < labels.size(); dim++) {
+        int index = result.isPresent() ? result.get().get(dim) : next++;
+        numbers.put(labels.get(dim), index);
+      }
+      if (result.isEmpty()) {
+        labels.forEach(label -> output.add(numbers.getOrDefault(label, -1)));
+        einsum.sizes().forEach((label, size) -> sizes.put(numbers.getOrDefault(label, -1), size));
+      }
+      boolean fits = einsum.dtype() == wide && (result.isEmpty() || einsum.sizes().isEmpty());
+      for (int i = 0; i < einsum.operands().size() && fits; i++) {
+        List<Integer> own = new ArrayList<>();
+        for (String label : BlockRule.labels(equation.operand(i))) {
+          own.add(numbers.computeIfAbsent(label, _ -> next++));
+        }
+        fits = write(einsum.operands().get(i), own);
+      }
+      return fits;
+    }
+
+    private boolean write(Value operand, List<Integer> own) {
+      Optional<Value> factor = factor(operand);
+      if (factor.isPresent()) {
+        factors.add(factor.get());
+        indices.add(own);
+        return true;
+      }
+      return terms.maker(operand) instanceof Einsum inner && write(inner, Optional.of(own));
+    }
+
+    /** The operand of the one that is asked for, which is converted if it is bf16. */
+    private Optional<Value> factor(Value operand) {
+      Value own =
+          terms.maker(operand) instanceof Convert convert
+                  && convert.dtype() == wide
+                  && convert.x().type().dtype() == DType.BF16
+                  && asked.operands().contains(convert.x())
+              ? convert.x()
+              : operand;
+      return asked.operands().contains(own) ? Optional.of(own) : Optional.empty();
+    }
+  }
+
+  /** Whether both are the same but for the order of factors and the numbers of indices. */
+  private static boolean isSame(
+      Sum one, Sum other, Map<Integer, Integer> to, Set<Integer> used, int factor) {
+    if (one.factors().size() != other.factors().size()) {
+      return false;
+    }
+    if (factor == one.factors().size()) {
+      return isSameOutput(one, other, to);
+    }
+    for (int i = 0; i < other.factors().size(); i++) {
+      if (!used.contains(i) && one.factors().get(factor).equals(other.factors().get(i))) {
+        Map<Integer, Integer> tried = new HashMap<>(to);
+        Set<Integer> taken = new HashSet<>(used);
+        taken.add(i);
+        if (isMapped(one.indices().get(factor), other.indices().get(i), tried)
+            && isSame(one, other, tried, taken, factor + 1)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean isSameOutput(Sum one, Sum other, Map<Integer, Integer> to) {
+    Map<Integer, Integer> all = new HashMap<>(to);
+    if (!isMapped(one.output(), other.output(), all)) {
+      return false;
+    }
+    Map<Integer, Long> sizes = new HashMap<>();
+    one.sizes().forEach((index, size) -> sizes.put(all.getOrDefault(index, -1), size));
+    return sizes.equals(other.sizes());
+  }
+
+  /** Whether indices are others by a map of one to one, which grows. */
+  private static boolean isMapped(
+      List<Integer> from, List<Integer> to, Map<Integer, Integer> known) {
+    boolean fits = from.size() == to.size();
+    for (int dim = 0; dim < from.size() && fits; dim++) {
+      Integer target = to.get(dim);
+      Integer before = known.get(from.get(dim));
+      fits = before == null ? !known.containsValue(target) : before.equals(target);
+      known.put(from.get(dim), target);
+    }
+    return fits;
+  }
+}

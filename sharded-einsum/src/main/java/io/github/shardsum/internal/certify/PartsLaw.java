@@ -1,0 +1,86 @@
+package io.github.shardsum.internal.certify;
+
+import io.github.shardsum.internal.certify.Terms.Rounds;
+import io.github.shardsum.program.Contraction.Einsum;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Value;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An einsum as a loop over parts of an operand along a label that this operand alone and the result
+ * have: a round makes the part of the result, and the parts follow each other.
+ */
+final class PartsLaw {
+  private final Terms terms;
+
+  PartsLaw(Terms terms) {
+    this.terms = terms;
+  }
+
+  /** The whole einsum whose parts a merge puts together. */
+  Optional<Operation> einsum(Movement.Merge merge) {
+    Value stacked = turned(merge.x());
+    if (merge.labels().size() != 2
+        || !(terms.maker(stacked) instanceof Rounds loop)
+        || loop.carried() != 0
+        || loop.sequences() != 1
+        || loop.outputs().size() != 1
+        || loop.reverse()
+        || !merge.labels().getFirst().equals(loop.label())
+        || !(terms.maker(loop.outputs().getFirst()) instanceof Einsum each)
+        || !loop.inputs().containsAll(each.operands())
+        || !(terms.maker(turned(loop.operands().getFirst())) instanceof Movement.Split split)) {
+      return Optional.empty();
+    }
+    Value piece = loop.inputs().getFirst();
+    int at = each.operands().indexOf(piece);
+    boolean isCut =
+        Collections.frequency(each.operands(), piece) == 1
+            && split.into().equals(List.of(loop.label(), split.label()))
+            && split.sizes().getFirst() == loop.count()
+            && piece.type().names().equals(split.x().type().names());
+    return isCut && isAlone(each, at, split, merge.labels().getLast())
+        ? Optional.of(Terms.on(each, whole(each, loop, split.x())))
+        : Optional.empty();
+  }
+
+  /**
+   * Whether no other operand has the label that is cut, and the result has it as what is merged.
+   */
+  private static boolean isAlone(Einsum each, int at, Movement.Split split, String made) {
+    int dim = split.x().type().axis(split.label());
+    String letter = BlockRule.labels(each.equation().operand(at)).get(dim);
+    List<String> all = new ArrayList<>();
+    each.equation().operands().forEach(term -> all.addAll(BlockRule.labels(term)));
+    return Collections.frequency(all, letter) == 1
+        && Collections.frequency(BlockRule.labels(each.equation().output()), letter) == 1
+        && letter.equals(made);
+  }
+
+  private static List<Value> whole(Einsum each, Rounds loop, Value cut) {
+    List<Value> operands = new ArrayList<>();
+    for (Value operand : each.operands()) {
+      int place = loop.inputs().indexOf(operand);
+      operands.add(place == 0 ? cut : loop.operands().get(place));
+    }
+    return operands;
+  }
+
+  /** What a value is but for the order of its dimensions, which keep their names. */
+  private Value turned(Value value) {
+    return terms.maker(value) instanceof Einsum einsum
+            && einsum.operands().size() == 1
+            && einsum.sizes().equals(Map.of())
+            && einsum.dtype() == einsum.operands().getFirst().type().dtype()
+            && BlockRule.labels(einsum.equation().operand(0))
+                .equals(einsum.operands().getFirst().type().names())
+            && einsum.operands().getFirst().type().rank() == value.type().rank()
+        ? einsum.operands().getFirst()
+        : value;
+  }
+}
