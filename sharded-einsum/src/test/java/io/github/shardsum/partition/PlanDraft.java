@@ -8,9 +8,11 @@ import io.github.shardsum.internal.certify.PlanChecker;
 import io.github.shardsum.internal.certify.PlanRefusedException;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,14 +39,50 @@ final class PlanDraft {
         value.name(), value.type().dtype(), value.type().shape(), Layout.parse(MESH, layout));
   }
 
+  private Statement statement(String name) {
+    return program.statements().stream()
+        .filter(s -> s.result().name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** The program's statement of a value, on operands of the plan. */
   PlanDraft apply(String name, String layout, Integer... operands) {
-    Statement statement =
-        program.statements().stream()
-            .filter(s -> s.result().name().equals(name))
-            .findFirst()
-            .orElseThrow();
+    Statement statement = statement(name);
     return step(new Action.Apply(statement), value(statement.result(), layout), List.of(operands));
+  }
+
+  /** The last value is stored in another dtype. */
+  PlanDraft stored(DType dtype) {
+    PlannedValue last = values.removeLast();
+    PlannedValue other = new PlannedValue(last.name(), dtype, last.shape(), last.layout());
+    if (steps.isEmpty()) {
+      inputs.set(inputs.size() - 1, other);
+    } else {
+      PlanStep step = steps.removeLast();
+      steps.add(new PlanStep(step.action(), step.operands(), other, step.origin()));
+    }
+    values.add(other);
+    return this;
+  }
+
+  /** The program's loop of one result, with a body of one statement of one operand. */
+  PlanDraft loop(String name, String input, String output, String layout, int operand) {
+    Statement statement = statement(name);
+    Program body = ((Nested.Scan) statement.operation()).body();
+    SpmdPlan round =
+        new SpmdPlan(
+            MESH,
+            List.of(value(body.inputs().getFirst(), input)),
+            List.of(
+                new PlanStep(
+                    new Action.Apply(body.statements().getFirst()),
+                    List.of(0),
+                    value(body.outputs().getFirst(), output),
+                    Origin.of("by hand"))),
+            List.of(1));
+    return step(
+        new Action.Loop(statement, round), value(statement.result(), layout), List.of(operand));
   }
 
   /** A collective on the last value. */

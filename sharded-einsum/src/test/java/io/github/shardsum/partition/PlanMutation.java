@@ -5,6 +5,7 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -27,12 +28,14 @@ final class PlanMutation {
     int at = random.nextInt(plan.steps().size());
     try {
       SpmdPlan mutant =
-          switch (random.nextInt(6)) {
+          switch (random.nextInt(8)) {
             case 0 -> dropped(plan, at, false);
             case 1 -> dropped(plan, at, true);
             case 2 -> swapped(plan, at);
             case 3 -> misread(plan, at);
             case 4 -> withAction(plan, at, changed(plan, plan.steps().get(at)));
+            case 5 -> stored(plan, at);
+            case 6 -> ended(plan);
             default -> mislaid(plan, at);
           };
       return mutant.equals(plan) ? Optional.empty() : Optional.of(mutant);
@@ -99,6 +102,27 @@ final class PlanMutation {
     List<PlanStep> steps = new ArrayList<>(plan.steps());
     steps.set(at, new PlanStep(step.action(), operands, step.result(), step.origin()));
     return with(plan, steps);
+  }
+
+  /** A result is stored in another dtype. */
+  private SpmdPlan stored(SpmdPlan plan, int at) {
+    PlanStep step = plan.steps().get(at);
+    PlannedValue old = step.result();
+    DType other = DType.values()[random.nextInt(DType.values().length)];
+    PlannedValue result = new PlannedValue(old.name(), other, old.shape(), old.layout());
+    List<PlanStep> steps = new ArrayList<>(plan.steps());
+    steps.set(at, new PlanStep(step.action(), step.operands(), result, step.origin()));
+    return with(plan, steps);
+  }
+
+  /** Another value of the same shape is the result, as one that still is to be resharded. */
+  private SpmdPlan ended(SpmdPlan plan) {
+    int old = plan.outputs().getFirst();
+    int other = random.nextInt(plan.values().size());
+    if (!plan.value(other).shape().equals(plan.value(old).shape())) {
+      throw new IllegalArgumentException("another shape");
+    }
+    return new SpmdPlan(plan.mesh(), plan.inputs(), plan.steps(), List.of(other));
   }
 
   /** A result is said to lie otherwise. */

@@ -6,7 +6,11 @@ import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.internal.partition.run.PlanRunner;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -14,6 +18,57 @@ import org.junit.jupiter.api.Test;
  * Plans with one planted fault are refused: whatever the checker accepts computes the right result.
  */
 final class PlanMutationTest {
+  private static final List<String> LABELS = List.of("a", "b", "c");
+
+  /** As {@link #aPlanWithAFaultIsRefused}, of plans of reshards. */
+  @Test
+  void aReshardWithAFaultIsRefused() {
+    int wanted = RandomSharding.cases(600, 10_000);
+    int mutants = 0;
+    int refused = 0;
+    for (long seed = 0; mutants < wanted; seed++) {
+      RandomSharding random = new RandomSharding(seed);
+      Mesh mesh = random.mesh();
+      List<String> labels = LABELS.subList(0, 1 + random.below(3));
+      Shape shape = Shape.of(labels.stream().mapToLong(_ -> random.size()).toArray());
+      Layout from = random.layout(mesh, labels, mesh.axisNames());
+      Layout to = random.layout(mesh, labels, from.partial());
+      ReshardPlan plan =
+          ReshardPlan.of(from, to, shape, DType.F32, PlanOptions.defaults().withReplication());
+      for (int i = 0; i < 4; i++) {
+        Optional<SpmdPlan> mutant = new PlanMutation(seed * 4 + i).of(plan.plan());
+        if (mutant.isPresent()) {
+          mutants++;
+          refused += isRefused(random, plan, mutant.get()) ? 1 : 0;
+        }
+      }
+    }
+    assertTrue(refused > wanted / 2, refused + " of " + mutants + " mutants were refused");
+  }
+
+  private static boolean isRefused(RandomSharding random, ReshardPlan plan, SpmdPlan mutant) {
+    String what = plan + "\nmutant:\n" + mutant.steps() + " -> " + mutant.outputs();
+    try {
+      new ReshardPlan(plan.to(), mutant, plan.cost(), plan.lowerBound(), plan.greedy()).certify();
+    } catch (IllegalStateException refused) {
+      return true;
+    }
+    PlannedValue input = plan.plan().inputs().getFirst();
+    RandomSharding.Value value =
+        random.value(input.layout(), input.shape(), DType.F32, DType.F32, 9);
+    try (Collectives collectives = RandomSharding.collectives(mutant.mesh())) {
+      ShardedTensor result =
+          new PlanRunner(mutant, collectives).run(List.of(value.shards())).getFirst();
+      ShardedTensor read =
+          new ShardedTensor(result.shape(), plan.to(), result.devices(), result.shards());
+      Tensor whole = Reshard.gather(read, collectives);
+      assertTrue(RandomSharding.isEqual(value.whole(), whole), what);
+    } catch (RuntimeException failed) {
+      throw new AssertionError(what, failed);
+    }
+    return false;
+  }
+
   @Test
   void aPlanWithAFaultIsRefused() {
     int wanted = RandomSharding.cases(1_000, 10_000);

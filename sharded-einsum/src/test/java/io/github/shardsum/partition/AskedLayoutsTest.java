@@ -1,0 +1,168 @@
+package io.github.shardsum.partition;
+
+import io.github.shardsum.tensor.DType;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The checker holds a plan to the layouts and dtypes that the program says, not to the plan's. */
+final class AskedLayoutsTest {
+  private static final String PRODUCT =
+      """
+      program product {
+        input a: f32[m=6 k=8]
+        input b: f32[k=8 n=5]
+        c: f32[m=6 n=5] = einsum(a, b) {equation="m k, k n -> m n"}
+        d: f32[m=6 n=5] = annotate(c) {layout="m@x n?"}
+        e: f32[m=6 n=5] = relu(d)
+        output OUTPUT
+      }
+      """;
+
+  private static PlanDraft product(String output) {
+    return new PlanDraft(PRODUCT.replace("OUTPUT", output), "m k@x", "k@x n")
+        .apply("c", "m n | x", 0, 1);
+  }
+
+  @Test
+  void anOutputThatIsNotSummed() {
+    product("c").isRefused("c must lie as asked");
+    product("c").then(new Action.AllReduce(List.of("x")), "m n").isAccepted();
+  }
+
+  @Test
+  void anOutputWithoutItsReduceScatter() {
+    product("d").then(new Action.AllReduce(List.of("x")), "m n").isRefused("d must lie as asked");
+    product("d").then(new Action.ReduceScatter("m", List.of("x")), "m@x n").isAccepted();
+  }
+
+  /** An open label may have further axes, a closed one may not. */
+  @Test
+  void anOutputWithMoreAxes() {
+    PlanDraft open = product("d").then(new Action.ReduceScatter("m", List.of("x")), "m@x n");
+    open.then(new Action.Slice("n", List.of("y")), "m@x n@y").isAccepted();
+    PlanDraft closed = product("d").then(new Action.ReduceScatter("m", List.of("x")), "m@x n");
+    closed.then(new Action.Slice("m", List.of("y")), "m@x.y n").isRefused("d must lie as asked");
+  }
+
+  @Test
+  void aValueThatIsNowhereAsAnnotated() {
+    PlanDraft scattered = product("e").then(new Action.ReduceScatter("m", List.of("x")), "m@x n");
+    scattered.apply("e", "m@x n", 3).isAccepted();
+    PlanDraft whole = product("e").then(new Action.AllReduce(List.of("x")), "m n");
+    whole.apply("e", "m n", 3).isRefused("d must lie once as asked");
+  }
+
+  @Test
+  void anInputThatLiesOtherwise() {
+    String program =
+        """
+        program given {
+          input a: f32[m@x=6 k=8]
+          b: f32[m=6 k=8] = negate(a)
+          output b
+        }
+        """;
+    new PlanDraft(program, "m@x k").apply("b", "m@x k", 0).isAccepted();
+    new PlanDraft(program, "m k").apply("b", "m k", 0).isRefused("a must lie as asked");
+    new PlanDraft(program, "m@x.y k").apply("b", "m@x.y k", 0).isRefused("a must lie as asked");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"BOOL", "I32", "I64", "F64", "BF16"})
+  void aValueThatIsStoredInAnotherDType(DType dtype) {
+    product("c")
+        .then(new Action.AllReduce(List.of("x")), "m n")
+        .stored(dtype)
+        .isRefused("must be stored as f32");
+  }
+
+  /** Two roundings of bf16 are one too many. */
+  @Test
+  void addendsOfBf16() {
+    String program = PRODUCT.replace("OUTPUT", "c").replace("f32", "bf16");
+    new PlanDraft(program, "m k@x", "k@x n")
+        .apply("c", "m n | x", 0, 1)
+        .then(new Action.AllReduce(List.of("x")), "m n")
+        .isRefused("must be stored as f32");
+    new PlanDraft(program, "m k@x", "k@x n")
+        .apply("c", "m n | x", 0, 1)
+        .stored(DType.F32)
+        .then(new Action.AllReduce(List.of("x")), "m n")
+        .stored(DType.BF16)
+        .isAccepted();
+  }
+
+  @Test
+  void aLoopThatGivesAddends() {
+    String program =
+        """
+        program rounds {
+          input x: f32[r=2 m=4]
+          y: f32[r=2] = scan(x) {count=2, label="r", reverse=false, carried=0, sequences=1, body=program round {
+              input a: f32[m=4]
+              s: f32[] = reduce_sum(a) {labels=["m"]}
+              output s
+            }}
+          output y
+        }
+        """;
+    new PlanDraft(program, "r m@x")
+        .loop("y", "m@x", "| x", "r | x", 0)
+        .then(new Action.AllReduce(List.of("x")), "r")
+        .isRefused("result must be no addends");
+    new PlanDraft(program, "r m").loop("y", "m", "", "r", 0).isAccepted();
+  }
+
+  /** What reads the addends of a sum would give another value than of the sum. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "i32 # i32 # divide(s, t)",
+        "i32 # i64 # convert(s) {dtype=i64}",
+        "f64 # f32 # convert(s) {dtype=f32}",
+        "f32 # f64 # convert(s) {dtype=f64}",
+        "f32 # f32 # cumulative_sum(s) {label=\"n\", exclusive=false, reverse=false}",
+        "f32 # f32 # multiply(s, t)",
+        "f32 # f32 # add(s, t)",
+        "i32 # i32 # add(s, t)",
+      })
+  void addendsThatAreReadBeforeTheyAreSummed(String dtype, String result, String operation) {
+    sums(dtype, result, operation).isRefused("operands must be no addends");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "i32 # i32 # multiply(s, t)",
+        "i64 # i32 # convert(s) {dtype=i32}",
+        "i32 # i32 # cumulative_sum(s) {label=\"n\", exclusive=false, reverse=false}",
+        "f32 # f32 # shift(s) {label=\"n\", by=1, fill=0}",
+      })
+  void addendsThatMayBeRead(String dtype, String result, String operation) {
+    sums(dtype, result, operation).isAccepted();
+  }
+
+  private static PlanDraft sums(String dtype, String result, String operation) {
+    String program =
+        """
+        program sums {
+          input x: DTYPE[m=4 n=5]
+          input t: DTYPE[n=5]
+          s: DTYPE[n=5] = reduce_sum(x) {labels=["m"]}
+          r: RESULT[n=5] = OPERATION
+          output r
+        }
+        """
+            .replace("DTYPE", dtype)
+            .replace("RESULT", result)
+            .replace("OPERATION", operation);
+    PlanDraft draft = new PlanDraft(program, "m@x n", "n").apply("s", "n | x", 0);
+    PlanDraft read =
+        operation.contains(", t)") ? draft.apply("r", "n | x", 2, 1) : draft.apply("r", "n | x", 2);
+    return read.then(new Action.AllReduce(List.of("x")), "n");
+  }
+}
