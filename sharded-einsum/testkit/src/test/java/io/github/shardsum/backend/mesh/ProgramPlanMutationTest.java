@@ -10,15 +10,19 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testkit.BackendCheck;
 import io.github.shardsum.testkit.Generator;
 import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testkit.Programs;
 import io.github.shardsum.testsupport.TestDepth;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -79,15 +83,16 @@ final class ProgramPlanMutationTest {
         Program.parse(
             String.format(
                 Locale.ROOT,
-                "program p {\n  input x: %s[m=2 n=50]\n  r = %s\n  output r\n}\n",
+                "program p {\n  input x: %s[m=2 n=3001]\n  r = %s\n  output r\n}\n",
                 words[0],
                 words[1]));
     Mesh mesh = Mesh.parse("x=3");
+    Layout split = Layout.parse(mesh, "m n@x");
     Laid drawn =
         new Laid(
-            new ProgramCase(program, Programs.inputs(program, true).of(1)),
+            new ProgramCase(program, List.of(zeros(program.inputs().getFirst().type()))),
             mesh,
-            Map.of("x", Layout.parse(mesh, "m n@x")));
+            Map.of("x", split, "r", words[1].startsWith("arg") ? Layout.parse(mesh, "m") : split));
     ProgramPlan plan = plan(drawn);
     plan.certify();
     assertTrue(plan.plan().steps().size() > 3, plan.toString());
@@ -102,6 +107,17 @@ final class ProgramPlanMutationTest {
       }
     }
     assertTrue(refused > mutants / 2, refused + " of " + mutants + " mutants were refused");
+  }
+
+  /** Zeros and ones, of which sums are exact, and where it can be -infinity for every one. */
+  private static Tensor zeros(ValueType type) {
+    double one = type.dtype().isFloating() ? Double.NEGATIVE_INFINITY : 1;
+    double[] elements = new double[(int) type.shape().elementCount()];
+    Random random = new Random(1);
+    for (int i = 0; i < elements.length; i++) {
+      elements[i] = random.nextInt(4) == 0 ? one : 0;
+    }
+    return Tensor.of(elements, type.shape().toArray()).convert(type.dtype());
   }
 
   private static ProgramPlan of(ProgramPlan plan, SpmdPlan mutant) {
