@@ -109,7 +109,7 @@ final class ProgramPlanMutationTest {
     assertTrue(refused > mutants / 2, refused + " of " + mutants + " mutants were refused");
   }
 
-  /** Zeros and ones, of which sums are exact, and where it can be -infinity for every one. */
+  /** Of integers zeros and ones, of others zeros and -infinity, so that results are exact. */
   private static Tensor zeros(ValueType type) {
     double one = type.dtype().isFloating() ? Double.NEGATIVE_INFINITY : 1;
     double[] elements = new double[(int) type.shape().elementCount()];
