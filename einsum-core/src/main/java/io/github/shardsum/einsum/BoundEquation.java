@@ -22,6 +22,12 @@ import java.util.StringJoiner;
  * read at index 0. Where the output repeats a label, the result is zero off that diagonal; along a
  * label that no operand has ({@link #isRepeated}) the result is repeated.
  *
+ * <p>That is the value in exact arithmetic. Floating-point sums and products are formed in the
+ * order of a contraction path, and a label that only one operand has is summed before anything is
+ * multiplied. Where a sum overflows or meets an infinity the result may therefore differ from the
+ * sum of all products, as NumPy's with {@code optimize} may: {@code i,ij->i} of {@code [inf]} and
+ * {@code [[1, -2]]} is -inf, where the sum of products is NaN.
+ *
  * <p>Reading by index does not allocate.
  */
 public final class BoundEquation {

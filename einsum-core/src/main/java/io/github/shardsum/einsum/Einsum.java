@@ -29,13 +29,18 @@ import java.util.stream.Stream;
  * thread-safe.
  *
  * <pre>{@code
- * Einsum scores = Einsum.compile("bqhd,bkhd->bhqk", q.shape(), k.shape());
+ * Einsum scores = Einsum.compile("bqhd,bkhd->bhqk", q, k);
  * Tensor s = scores.run(q, k);
  * }</pre>
  *
- * <p><b>Value.</b> NumPy's, see {@link BoundEquation}; the result is in C order unless a given out
- * has other strides. The result's dtype is that of the operands, promoted ({@link DType#promote}),
- * unless the options say another. i32 and i64 wrap; bool is the OR of ANDs.
+ * <p><b>Value.</b> NumPy's, see {@link BoundEquation}, also for infinities, where the order of sums
+ * shows; the result is in C order unless a given out has other strides. The result's dtype is that
+ * of the operands, promoted ({@link DType#promote}), unless the options say another. i32 and i64
+ * wrap; bool is the OR of ANDs.
+ *
+ * <p><b>Dtypes.</b> An einsum runs on operands of the dtypes that it was compiled for and refuses
+ * others: {@link #compile(String, Operand...)} takes them from the operands, {@link
+ * #compile(String, Shape...)} takes f32.
  *
  * <p><b>Accuracy.</b> f32 and bf16 are summed in f32 or better; a bf16 is rounded once. Sums, dots
  * and matrix-vector products are within 1e-6 of the sum of absolute terms for any length (see the
@@ -85,7 +90,37 @@ public final class Einsum {
   }
 
   /**
-   * Compiles an equation for f32 operands in C order.
+   * Compiles an equation for operands like these: of their dtypes, shapes and strides.
+   *
+   * @param equation the equation, as {@code "ij,jk->ik"}; see {@link Equation#parse}
+   * @param operands one for each operand; their data is not read
+   * @return the compiled einsum
+   * @throws EquationSyntaxException if it is not an equation
+   * @throws EinsumShapeException if the shapes do not fit
+   * @throws IllegalArgumentException if it has a layout
+   */
+  public static Einsum compile(String equation, Operand... operands) {
+    return compile(equation, EinsumOptions.defaults(), operands);
+  }
+
+  /**
+   * As {@link #compile(String, Operand...)}, with options.
+   *
+   * @param equation the equation
+   * @param options how to compile it
+   * @param operands one for each operand; their data is not read
+   * @return the compiled einsum
+   * @throws EquationSyntaxException if it is not an equation
+   * @throws EinsumShapeException if the shapes do not fit
+   * @throws IllegalArgumentException if it has a layout, or the epilogue does not fit its result
+   */
+  public static Einsum compile(String equation, EinsumOptions options, Operand... operands) {
+    return compile(equation, options, OperandSpec.like(operands));
+  }
+
+  /**
+   * Compiles an equation for f32 operands in C order. For others give {@linkplain #compile(String,
+   * Operand...) the operands} or {@linkplain #compile(String, OperandSpec...) their specs}.
    *
    * @param equation the equation, as {@code "ij,jk->ik"}; see {@link Equation#parse}
    * @param shapes one shape an operand
@@ -202,9 +237,9 @@ public final class Einsum {
   /**
    * Runs it.
    *
-   * @param operands operands of the compiled shapes
+   * @param operands operands of the compiled shapes and dtypes
    * @return a fresh tensor on the heap, in C order
-   * @throws IllegalArgumentException if a shape is not that compiled for, or the number of
+   * @throws IllegalArgumentException if a shape or dtype is not that compiled for, or the number of
    *     operands, or the result does not fit in one Java array (use {@link #runInto} with native
    *     memory)
    * @throws IllegalStateException if an operand's arena is closed, before or during the run
@@ -222,9 +257,9 @@ public final class Einsum {
    * Runs it into a given result.
    *
    * @param out the result, of the output's shape and this einsum's dtype, any strides; overwritten
-   * @param operands operands of the compiled shapes
-   * @throws IllegalArgumentException if a shape or dtype is wrong, out is read-only, or out shares
-   *     an element with an operand or with itself; nothing is then written
+   * @param operands operands of the compiled shapes and dtypes
+   * @throws IllegalArgumentException if a shape or a dtype is not that compiled for, out is
+   *     read-only, or out shares an element with an operand or with itself; nothing is then written
    * @throws IllegalStateException if the arena of out or of an operand is closed; if that happens
    *     during the run, out holds part of the result
    * @throws WrongThreadException if out or an operand is in a confined arena of another thread
@@ -302,7 +337,7 @@ public final class Einsum {
    * @param alpha factor of the einsum; an integer for integer dtypes
    * @param beta factor of what out holds; 0 does not read it
    * @param out the result, of the output's shape and this einsum's dtype, any strides
-   * @param operands operands of the compiled shapes
+   * @param operands operands of the compiled shapes and dtypes
    * @throws IllegalArgumentException as {@link #runInto(Tensor, Operand...)}
    */
   public void runInto(double alpha, double beta, Tensor out, Operand... operands) {
@@ -322,7 +357,7 @@ public final class Einsum {
   }
 
   private void runChecked(double alpha, double beta, Tensor out, Operand[] operands) {
-    RunChecks.operands(bound, operands);
+    RunChecks.operands(bound, specs, operands);
     if (out.shape().elementCount() == 0) {
       return;
     }
@@ -381,11 +416,11 @@ public final class Einsum {
    * @return another einsum, compiled for operands like these; where there was no time for a trial,
    *     with the model's kernels. In a JVM that has not yet compiled the kernels it takes a few
    *     seconds
-   * @throws IllegalArgumentException if most is negative, a shape is not that compiled for, or the
-   *     number of operands, or the result does not fit in one Java array
+   * @throws IllegalArgumentException if most is negative, a shape or dtype is not that compiled
+   *     for, or the number of operands, or the result does not fit in one Java array
    */
   public Einsum tuned(Duration most, Operand... operands) {
-    RunChecks.operands(bound, operands);
+    RunChecks.operands(bound, specs, operands);
     List<OperandSpec> given = List.of(OperandSpec.like(operands));
     ContractionPlan of = planFor(given);
     List<OperandSpec> ready = RoutingDiagonals.densified(bound, given);
@@ -473,14 +508,15 @@ public final class Einsum {
   }
 
   /**
-   * As {@link #explain()}, for operands of other dtypes or strides than those compiled for.
+   * As {@link #explain()}, for operands of other strides than those compiled for.
    *
-   * @param operands operands of the compiled shapes; their data is not read
+   * @param operands operands of the compiled shapes and dtypes; their data is not read
    * @return the plan of a run with these operands
-   * @throws IllegalArgumentException if a shape is not that compiled for, or the number of operands
+   * @throws IllegalArgumentException if a shape or dtype is not that compiled for, or the number of
+   *     operands
    */
   public EinsumPlan explainFor(Operand... operands) {
-    RunChecks.operands(bound, operands);
+    RunChecks.operands(bound, specs, operands);
     if (program.isEmpty()) {
       return explain();
     }
@@ -494,9 +530,7 @@ public final class Einsum {
   /** The plan for operands: the compiled one, unless a memory limit may mean another one now. */
   private ContractionPlan planFor(List<OperandSpec> given) {
     boolean fits =
-        options.memoryLimit().isEmpty()
-            || (PathPlanning.computeType(given, dtype) == PathPlanning.computeType(specs, dtype)
-                && given.stream().noneMatch(OperandSpec::isRouting));
+        options.memoryLimit().isEmpty() || given.stream().noneMatch(OperandSpec::isRouting);
     return fits ? plan : PathPlanning.plan(bound, given, options);
   }
 

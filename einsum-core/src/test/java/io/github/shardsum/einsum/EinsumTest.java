@@ -28,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Worked examples and ugly cases of einsums. */
 class EinsumTest {
@@ -253,13 +254,13 @@ class EinsumTest {
   }
 
   @Test
-  void aMemoryLimitHoldsForWiderOperandsThanItWasCompiledFor() {
-    EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(4096);
-    Shape square = Shape.of(32, 32);
-    Einsum compiled = Einsum.compile("ij,jk,kl->il", options, square, square, square);
+  void aMemoryLimitHoldsForOperandsWiderThanTheResult() {
+    EinsumOptions options = EinsumOptions.defaults().withMemoryLimit(4096).withDtype(DType.F32);
     Tensor wide = EinsumCase.fill(Tensor.zeros(DType.F64, 32, 32), new Random(2), true);
+    Einsum compiled = Einsum.compile("ij,jk,kl->il", options, wide, wide, wide);
     assertTrue(compiled.explain().temporaryBytes() <= 4096);
-    assertTrue(compiled.explainFor(wide, wide, wide).temporaryBytes() <= 4096);
+    Tensor across = wide.transpose();
+    assertTrue(compiled.explainFor(across, wide, across).temporaryBytes() <= 4096);
     Tensor out = Tensor.zeros(DType.F32, 32, 32);
     compiled.runInto(out, wide, wide, wide);
     double[] want = Einsum.einsum("ij,jk,kl->il", wide, wide, wide).toDoubleArray();
@@ -284,5 +285,57 @@ class EinsumTest {
                   plain.workers(),
                   plain.kernels()));
     }
+  }
+
+  @Test
+  void aCompiledEinsumRefusesOtherDtypesWithTheWayOut() {
+    Einsum einsum = Einsum.compile("ij->i", Shape.of(1, 2));
+    Tensor exact = Tensor.of(new double[] {1, 1e-12}, 1, 2);
+    Tensor longs = Tensor.of(new long[] {(1L << 53) + 1, 0}, 1, 2);
+    Tensor out = Tensor.zeros(DType.F32, 1);
+    for (Tensor other : List.of(exact, longs, exact.convert(DType.BF16))) {
+      for (Executable run :
+          List.<Executable>of(
+              () -> einsum.run(other),
+              () -> einsum.runInto(out, other),
+              () -> einsum.runInto(2, 1, out, other),
+              () -> einsum.explainFor(other),
+              () -> einsum.tuned(Duration.ofSeconds(1), other))) {
+        String message = assertThrows(IllegalArgumentException.class, run).getMessage();
+        String expected =
+            "einsum: operand 0 of ij->i was compiled for f32, got "
+                + other.dtype()
+                + "; compile it for the operands, as by Einsum.compile(equation, operands), or"
+                + " convert the operand with Tensor.convert";
+        assertEquals(expected, message);
+      }
+    }
+    assertArrayEquals(new float[] {0}, out.toFloatArray());
+  }
+
+  @Test
+  void anEinsumCompiledForOperandsFollowsTheirDtypes() {
+    Tensor exact = Tensor.of(new double[] {1, 1e-12}, 1, 2);
+    assertEquals(1 + 1e-12, Einsum.compile("ij->i", exact).run(exact).getDouble(0));
+    Tensor longs = Tensor.of(new long[] {(1L << 53) + 1, 0}, 1, 2);
+    assertEquals((1L << 53) + 1, Einsum.compile("ij->i", longs).run(longs).getLong(0));
+    Einsum mixed = Einsum.compile("ij,ij->i", OperandSpec.of(exact), OperandSpec.of(longs));
+    assertEquals(DType.F64, mixed.dtype());
+    assertEquals(0x1p53, mixed.run(exact, longs).getDouble(0));
+    Einsum rounded = Einsum.compile("ij->i", EinsumOptions.defaults().withDtype(DType.F32), exact);
+    assertEquals(1, rounded.run(exact).getDouble(0));
+    RoutingTensor routing = RoutingTensor.oneHot(Tensor.of(new int[] {1}, 1), 2, DType.F64);
+    assertEquals(
+        1e-12, Einsum.compile("st,st->s", routing, exact).run(routing, exact).getDouble(0));
+  }
+
+  /** What BoundEquation says of infinities. */
+  @Test
+  void aLabelOfOneOperandThatTheOutputLacksIsSummedFirst() {
+    Tensor infinity = Tensor.of(new double[] {Double.POSITIVE_INFINITY}, 1);
+    Tensor row = Tensor.of(new double[] {1, -2}, 1, 2);
+    assertEquals(Double.NEGATIVE_INFINITY, Einsum.einsum("i,ij->i", infinity, row).getDouble(0));
+    Tensor kept = Einsum.einsum("i,ij->ij", infinity, row);
+    assertEquals(Double.NaN, Einsum.einsum("ij->i", kept).getDouble(0));
   }
 }

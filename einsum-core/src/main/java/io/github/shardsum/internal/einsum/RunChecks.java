@@ -2,10 +2,12 @@ package io.github.shardsum.internal.einsum;
 
 import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.einsum.Epilogue;
+import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Tensor;
+import java.util.List;
 
 /** Checks that a run makes before it writes anything. */
 public final class RunChecks {
@@ -22,7 +24,8 @@ public final class RunChecks {
     return operand;
   }
 
-  public static void operands(BoundEquation bound, Operand[] operands) {
+  /** Operands must have the shapes and the dtypes that an einsum was compiled for. */
+  public static void operands(BoundEquation bound, List<OperandSpec> specs, Operand[] operands) {
     if (operands.length != bound.operandCount()) {
       throw new IllegalArgumentException(
           "einsum: expected "
@@ -35,17 +38,27 @@ public final class RunChecks {
     for (int i = 0; i < operands.length; i++) {
       if (!present(operands[i], i).shape().equals(bound.operandShape(i))) {
         throw new IllegalArgumentException(
-            "einsum: operand "
-                + i
-                + " of "
-                + bound.equation()
-                + " was compiled for shape "
+            compiledFor(bound, i)
+                + "shape "
                 + bound.operandShape(i)
                 + ", got "
                 + operands[i].shape()
                 + "; compile an einsum for these shapes");
       }
+      if (operands[i].dtype() != specs.get(i).dtype()) {
+        throw new IllegalArgumentException(
+            compiledFor(bound, i)
+                + specs.get(i).dtype()
+                + ", got "
+                + operands[i].dtype()
+                + "; compile it for the operands, as by Einsum.compile(equation, operands), or"
+                + " convert the operand with Tensor.convert");
+      }
     }
+  }
+
+  private static String compiledFor(BoundEquation bound, int operand) {
+    return "einsum: operand " + operand + " of " + bound.equation() + " was compiled for ";
   }
 
   public static void result(BoundEquation bound, DType dtype, Tensor out) {
