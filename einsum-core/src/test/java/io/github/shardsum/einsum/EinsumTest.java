@@ -51,6 +51,26 @@ class EinsumTest {
     assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, data);
   }
 
+  /** All contiguous and tiny, as those that run without further checks. */
+  @Test
+  void anOutThatOverlapsOneOperandOfATinyEinsumIsAnErrorBeforeAnyWrite() {
+    float[] data = {1, 2, 3, 4, 5, 6, 7, 8};
+    float[] kept = data.clone();
+    Tensor apart = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+    Tensor within = Tensor.of(data, 8).slice(0, 2, 6).reshape(2, 2);
+    for (int at = 0; at <= 4; at++) {
+      Tensor out = Tensor.of(data, 8).slice(0, at, at + 4).reshape(2, 2);
+      for (String equation : List.of("ij,jk->ik", "ij,ij->ij")) {
+        Einsum einsum = Einsum.compile(equation, apart, within);
+        assertThrows(IllegalArgumentException.class, () -> einsum.runInto(out, apart, within));
+        assertThrows(IllegalArgumentException.class, () -> einsum.runInto(out, within, apart));
+      }
+      Einsum copy = Einsum.compile("ij->ji", within);
+      assertThrows(IllegalArgumentException.class, () -> copy.runInto(out, within));
+    }
+    assertArrayEquals(kept, data);
+  }
+
   @Test
   void anOutBesideItsOperandsInOneMatrixIsFine() {
     float[] data = {1, 2, 0, 0, 3, 4, 0, 0};

@@ -103,6 +103,34 @@ class EpilogueTest {
     }
   }
 
+  /** Unpacked, packed and by rows, on each kernel choice. */
+  @Test
+  void aBiasAlongTheBatchIsThatOfItsElements() {
+    Random random = new Random(27);
+    for (int[] size : new int[][] {{3, 70, 60, 50}, {4, 5, 6, 7}, {2, 40, 300, 8}, {3, 1, 9, 90}}) {
+      for (DType dtype : List.of(DType.F32, DType.F64)) {
+        Tensor x = EinsumCase.fill(Tensor.zeros(dtype, size[0], size[1], size[2]), random, true);
+        Tensor y = EinsumCase.fill(Tensor.zeros(dtype, size[0], size[2], size[3]), random, true);
+        Tensor bias = EinsumCase.fill(Tensor.zeros(dtype, size[0], size[1]), random, true);
+        Epilogue epilogue = Epilogue.none().withBias("bi", bias);
+        Tensor plain = Einsum.einsum("bij,bjk->bik", x, y);
+        for (EinsumOptions.KernelChoice kernels : EinsumOptions.KernelChoice.values()) {
+          EinsumOptions options =
+              EinsumOptions.defaults().withEpilogue(epilogue).withKernels(kernels);
+          Tensor got = Einsum.compile("bij,bjk->bik", options, x, y).run(x, y);
+          for (int b = 0; b < size[0]; b++) {
+            for (int i = 0; i < size[1]; i++) {
+              for (int k = 0; k < size[3]; k++) {
+                double want = plain.getDouble(b, i, k) + bias.getDouble(b, i);
+                assertEquals(want, got.getDouble(b, i, k));
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
   private static double biasOf(Epilogue epilogue, long i, long j) {
     if (epilogue.bias().isEmpty()) {
       return 0;

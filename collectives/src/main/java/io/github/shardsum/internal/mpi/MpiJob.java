@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /** This process among those of the job. For the thread that holds MPI. */
-final class MpiJob {
+final class MpiJob implements PeerMonitor.Processes {
   private static final int NAME_BYTES = 128;
 
   private final Mpi mpi;
@@ -83,7 +83,8 @@ final class MpiJob {
     return mpi;
   }
 
-  int rank() {
+  @Override
+  public int rank() {
     return rank;
   }
 
@@ -91,9 +92,14 @@ final class MpiJob {
     return names.size();
   }
 
-  /** A process by rank, host and process id. */
-  String name(int process) {
+  @Override
+  public String name(int process) {
     return names.get(process);
+  }
+
+  @Override
+  public void tell(int process, ControlMessage message) {
+    control.tell(process, message);
   }
 
   private String here() {

@@ -25,9 +25,21 @@ final class PeerMonitor {
 
   private static final int QUARTER = 4;
 
-  private final MpiJob job;
+  /** The processes of a job, this one among them. */
+  interface Processes {
+    /** The rank of this process. */
+    int rank();
 
-  PeerMonitor(MpiJob job) {
+    /** A process by rank, host and process id. */
+    String name(int process);
+
+    /** Sends a message to another process, without waiting. */
+    void tell(int process, ControlMessage message);
+  }
+
+  private final Processes job;
+
+  PeerMonitor(Processes job) {
     this.job = job;
   }
 
@@ -118,7 +130,7 @@ final class PeerMonitor {
           operation
               .channel()
               .message(ControlMessage.Kind.QUESTION, operation.number(peer), operation.toString());
-      job.control().tell(peer, question);
+      job.tell(peer, question);
     }
   }
 

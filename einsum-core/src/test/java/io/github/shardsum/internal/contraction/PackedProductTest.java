@@ -74,6 +74,77 @@ class PackedProductTest {
     }
   }
 
+  /** A bias along any of the labels of {@code bij,bjk->bik}, whole numbers against plain loops. */
+  @ParameterizedTest
+  @CsvSource({"bi", "bk", "b", "ik", "bik", "i", "k", "kib"})
+  void aBiasOfABatchIsAddedWhereItBelongs(String labels) {
+    int batches = 3;
+    int m = 37;
+    int n = 41;
+    int k = 29;
+    Random random = new Random(8);
+    long[] steps = new long[3];
+    int size = 1;
+    for (int axis = labels.length() - 1; axis >= 0; axis--) {
+      int label = "bik".indexOf(labels.charAt(axis));
+      steps[label] = size;
+      size *= new int[] {batches, m, n}[label];
+    }
+    float[] a = whole(random, batches * m * k);
+    float[] b = whole(random, batches * k * n);
+    float[] bias = whole(random, size);
+    double[] expected = new double[batches * m * n];
+    for (int at = 0; at < expected.length; at++) {
+      int batch = at / (m * n);
+      int row = at / n % m;
+      int column = at % n;
+      expected[at] = bias[(int) (batch * steps[0] + row * steps[1] + column * steps[2])];
+      for (int p = 0; p < k; p++) {
+        expected[at] += a[(batch * m + row) * k + p] * b[(batch * k + p) * n + column];
+      }
+    }
+    long c = (long) m * n;
+    Loops batch = loops(batches, c, (long) m * k, (long) k * n, steps[0]);
+    Loops rows = loops(m, n, k, 0, steps[1]);
+    Loops columns = loops(n, 1, 0, 1, steps[2]);
+    Loops sum = loops(k, 0, 1, n, 0);
+    for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
+      Tensor added = Tensor.of(bias, size).convert(dtype);
+      ResultScaling finish = new ResultScaling(1, 0, 1, Optional.of(ArrayRef.of(added)), false);
+      Tensor left = Tensor.of(a, a.length).convert(dtype);
+      Tensor right = Tensor.of(b, b.length).convert(dtype);
+      try (Workers two = Workers.of(2)) {
+        for (Workers workers : List.of(Workers.sequential(), two)) {
+          Tensor out = Tensor.full(dtype, 7, expected.length);
+          packed(KernelSelection.best().gemm(), dtype, batch, rows, columns, sum)
+              .run(ArrayRef.of(out), ArrayRef.of(left), ArrayRef.of(right), finish, workers);
+          assertArrayEquals(expected, out.toDoubleArray(), dtype + " bias " + labels);
+        }
+      }
+    }
+  }
+
+  private static float[] whole(Random random, int n) {
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = random.nextInt(9) - 4;
+    }
+    return values;
+  }
+
+  private static StepKernel packed(
+      GemmKernels products, DType dtype, Loops batch, Loops rows, Loops columns, Loops sum) {
+    Kernels kernels = KernelSelection.best();
+    return switch (dtype) {
+      case F32 ->
+          new FloatPackedProduct(products.floats(), kernels.floats(), batch, rows, columns, sum);
+      case F64 ->
+          new DoublePackedProduct(products.doubles(), kernels.doubles(), batch, rows, columns, sum);
+      default ->
+          new LongPackedProduct(products.longs(), kernels.longs(), batch, rows, columns, sum);
+    };
+  }
+
   private static double[] product(
       GemmKernels products, Workers workers, Tensor a, Tensor b, int m, int n, int k) {
     return run(products, workers, ResultScaling.PLAIN, a, b, 1, m, n, k);
@@ -96,12 +167,7 @@ class PackedProductTest {
     Loops rows = loops(m, n, k, 0, n);
     Loops columns = loops(n, 1, 0, 1, 1);
     Loops sum = loops(k, 0, 1, n, 0);
-    Kernels kernels = KernelSelection.best();
-    StepKernel kernel =
-        a.dtype() == DType.F32
-            ? new FloatPackedProduct(products.floats(), kernels.floats(), batch, rows, columns, sum)
-            : new DoublePackedProduct(
-                products.doubles(), kernels.doubles(), batch, rows, columns, sum);
+    StepKernel kernel = packed(products, a.dtype(), batch, rows, columns, sum);
     kernel.run(ArrayRef.of(out), ArrayRef.of(a), ArrayRef.of(b), finish, workers);
     return out.toDoubleArray();
   }

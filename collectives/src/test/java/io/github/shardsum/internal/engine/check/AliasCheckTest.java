@@ -10,9 +10,12 @@ import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -76,5 +79,67 @@ class AliasCheckTest {
   void oneOperandMayBeReadByAll() {
     List<Tensor> same = Collections.nCopies(4, memory.slice(0, 0, 8));
     assertDoesNotThrow(() -> collectives.runInto(ALONG_Y, same, parts(8, 16, 24, 32)));
+  }
+
+  /** Ranges of any order and reach, against a comparison of each with each. */
+  @Test
+  void rangesOfAnyOrderAndReachAreComparedEachWithEach() {
+    Random random = new Random(27);
+    int[] verdicts = new int[2];
+    for (int trial = 0; trial < 4000; trial++) {
+      int spread = trial % 2 == 0 ? 400 : 120;
+      Region[] x = regions(random, spread, 2);
+      Region[] out = regions(random, spread, 6);
+      for (int device = 0; device < 4; device++) {
+        x[device] = x[device].meets(out[device]) ? out[device] : x[device];
+      }
+      boolean apart = areApart(x, out);
+      verdicts[apart ? 1 : 0]++;
+      String what = Arrays.toString(x) + " to " + Arrays.toString(out);
+      if (apart) {
+        assertDoesNotThrow(() -> collectives.runInto(ALONG_Y, tensors(x), tensors(out)), what);
+      } else {
+        refused(tensors(x), tensors(out));
+      }
+    }
+    assertTrue(Math.min(verdicts[0], verdicts[1]) > 300, () -> Arrays.toString(verdicts));
+  }
+
+  /** Three elements of a long array. Of two steps, ranges that overlap are taken to share one. */
+  private record Region(int start, int step) {
+    boolean meets(Region other) {
+      return start <= other.start + 2 * other.step && other.start <= start + 2 * step;
+    }
+  }
+
+  /** Devices 0 and 1 are a group, 2 and 3 are one; the members of a group may share a result. */
+  private static boolean areApart(Region[] x, Region[] out) {
+    for (int i = 0; i < 4; i++) {
+      for (int j = 0; j < 4; j++) {
+        boolean shared = i / 2 == j / 2 && out[i].equals(out[j]);
+        if (i != j && (out[i].meets(x[j]) || (out[i].meets(out[j]) && !shared))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Regions of short and long steps, no long one of which is another's. */
+  private static Region[] regions(Random random, int spread, int firstStep) {
+    Region[] regions = new Region[4];
+    for (int device = 0; device < 4; device++) {
+      int step = random.nextInt(3) > 0 ? 1 : firstStep + device + 8 * random.nextInt(spread / 24);
+      regions[device] = new Region(random.nextInt(spread), step);
+    }
+    return regions;
+  }
+
+  private final Tensor space = Tensor.zeros(DType.F32, 1200);
+
+  private List<Tensor> tensors(Region[] regions) {
+    return Stream.of(regions)
+        .map(r -> space.slice(0, r.start, r.start + 2L * r.step + 1, r.step))
+        .toList();
   }
 }
