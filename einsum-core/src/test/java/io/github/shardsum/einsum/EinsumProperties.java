@@ -13,6 +13,7 @@ import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testsupport.RoundingBound;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,10 +67,12 @@ class EinsumProperties {
     for (int label = 0; label < compiled.bound().labelCount(); label++) {
       terms *= Math.max(1, compiled.bound().labelSize(label));
     }
-    double unit = dtype == DType.F64 ? 0x1p-53 : 0x1p-24;
-    double rounding = dtype == DType.BF16 ? 0x1p-8 : unit;
+    double unit = dtype == DType.F64 ? RoundingBound.F64 : RoundingBound.F32;
+    double stored = dtype == DType.BF16 ? RoundingBound.BF16 : unit;
     for (int i = 0; i < got.length; i++) {
-      double bound = (terms + 8) * unit * scale[i] + rounding * Math.abs(want[i]);
+      // Along a path a term is a factor of one more product for each further operand.
+      double error = RoundingBound.ofSum(unit, terms + einsum.operands().size(), scale[i]);
+      double bound = RoundingBound.stored(error, stored, want[i]);
       assertTrue(Math.abs(got[i] - want[i]) <= bound, einsum + " at " + i);
     }
   }

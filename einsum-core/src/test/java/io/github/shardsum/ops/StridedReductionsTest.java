@@ -9,6 +9,7 @@ import io.github.shardsum.internal.reference.StridedArray.Layout;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testsupport.RoundingBound;
 import io.github.shardsum.testsupport.TestDepth;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -155,7 +156,15 @@ class StridedReductionsTest {
         .forEach(
             c -> {
               Tensor softmax = Softmax.softmax(ALONE, c.x.tensor(), c.axis);
-              double bound = c.dtype == DType.BF16 ? 0x1p-8 : 0x1p-20;
+              // Whole numbers differ exactly. Two exponentials within 4 ulp, 8 units each, a sum of
+              // positive terms, a reciprocal and a product; as much again for the loop in f64.
+              double unit = c.dtype == DType.F64 ? RoundingBound.F64 : RoundingBound.F32;
+              int n = c.x.sizes()[c.axis];
+              double error = RoundingBound.ofSum(unit, 2.0 * (8 + 8 + n + 2), 1);
+              double bound =
+                  c.dtype == DType.BF16
+                      ? RoundingBound.stored(error, RoundingBound.BF16, 1)
+                      : error;
               for (int r = 0; r < c.rows(); r++) {
                 long[] row = c.row(r);
                 double sum = Arrays.stream(row).mapToDouble(Math::exp).sum();

@@ -10,6 +10,7 @@ import io.github.shardsum.internal.memory.Loops;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.testsupport.RoundingBound;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -61,14 +62,18 @@ class PackedProductTest {
       ResultScaling finish = new ResultScaling(1.5, 0.25, 2, Optional.of(ArrayRef.of(bias)), true);
       GemmKernels scalar = KernelSelection.scalar().gemm();
       double[] rounded = run(scalar, Workers.sequential(), finish, a, b, 3, m, n, k);
+      // Operands, bias and what the result held are at most 1/2; a term is multiplied by alpha in
+      // its pass, of which a processor may make as many as there are terms.
+      double magnitude = 2 * (1.5 * k / 4 + 0.25 / 2) + 0.5;
+      double unit = dtype == DType.F32 ? RoundingBound.F32 : RoundingBound.F64;
+      double bound = 2 * RoundingBound.ofSum(unit, 2.0 * k + 4, magnitude);
       try (Workers workers = Workers.of(2)) {
         Tiles.all()
             .forEach(
                 tiles -> {
                   double[] expected = run(tiles, Workers.sequential(), finish, a, b, 3, m, n, k);
                   assertArrayEquals(expected, run(tiles, workers, finish, a, b, 3, m, n, k));
-                  // Each pass is multiplied by alpha and rounded, and passes differ by processor.
-                  assertArrayEquals(rounded, expected, 1e-4);
+                  assertArrayEquals(rounded, expected, bound);
                 });
       }
     }

@@ -1,0 +1,54 @@
+package io.github.shardsum.testsupport;
+
+/**
+ * How far a sum of products may be from its value, from the roundings that it takes alone.
+ *
+ * <p>A rounding to a type of p binary digits is {@code x * (1 + d)} with {@code |d| <= u = 2^-p},
+ * unless it underflows. A term of a sum of n products is rounded once as a product and at most n -
+ * 1 times as a part of sums, whatever the order of the additions, so that it enters as {@code x * y
+ * * (1 + d1) ... (1 + dn)}. The product of n such factors is within {@code n * u / (1 - n * u)} of
+ * 1 (Higham, Accuracy and Stability of Numerical Algorithms, lemma 3.1). The error of the sum is
+ * therefore at most that times the sum of the terms' absolute values. Fused multiply-adds and wider
+ * accumulators round less often. Each further multiplication or addition that a term passes, as by
+ * a scale or a bias, is one more rounding.
+ */
+public final class RoundingBound {
+  /** Of f64, with 53 binary digits. */
+  public static final double F64 = 0x1p-53;
+
+  /** Of f32, with 24 binary digits. */
+  public static final double F32 = 0x1p-24;
+
+  /** Of bf16, with 8 binary digits. */
+  public static final double BF16 = 0x1p-8;
+
+  private RoundingBound() {}
+
+  /**
+   * The largest error of a sum.
+   *
+   * @param unit of the type in which it is computed
+   * @param roundings that a term passes at most: the number of terms, and the operations that
+   *     follow
+   * @param magnitude the sum of the terms' absolute values
+   * @return the bound, infinite if there are so many roundings that nothing is known
+   */
+  public static double ofSum(double unit, double roundings, double magnitude) {
+    double relative = roundings * unit;
+    return magnitude == 0 || relative < 1
+        ? relative / (1 - relative) * magnitude
+        : Double.POSITIVE_INFINITY;
+  }
+
+  /**
+   * The largest error of a value that is rounded once more, to the type in which it is stored.
+   *
+   * @param error the largest error before
+   * @param unit of that type
+   * @param value the exact value
+   * @return the bound
+   */
+  public static double stored(double error, double unit, double value) {
+    return error + unit * (Math.abs(value) + error);
+  }
+}
