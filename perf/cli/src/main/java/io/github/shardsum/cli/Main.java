@@ -5,6 +5,7 @@ import io.github.shardsum.cli.common.FileErrors;
 import io.github.shardsum.cli.common.UsageErrors;
 import io.github.shardsum.cli.differ.DifferCommand;
 import io.github.shardsum.cli.einsum.EinsumCommand;
+import io.github.shardsum.cli.einsum.SampleCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
 import io.github.shardsum.cli.moe.MoeCommand;
 import io.github.shardsum.cli.moe.RouteCommand;
@@ -50,7 +51,9 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     subcommands = {
       Doctor.class,
+      JavaCommand.class,
       EinsumCommand.class,
+      SampleCommand.class,
       RunCommand.class,
       GradientCommand.class,
       ExplainCommand.class,

@@ -91,21 +91,24 @@ class DocsTest {
   }
 
   private static List<DynamicTest> tests(Page page, Path home) throws Exception {
-    Documentation.writeFixtures(page, home);
     List<DynamicTest> tests = new ArrayList<>();
     List<Block> blocks = page.blocks();
+    String imports = Documentation.imports(page);
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
+      if (block.isImports()) {
+        continue;
+      }
       String shown =
           i + 1 < blocks.size() && block.isShownBy(blocks.get(i + 1))
               ? blocks.get(i + 1).text()
               : "";
-      tests.add(dynamicTest("line " + block.line(), () -> check(block, shown, home)));
+      tests.add(dynamicTest("line " + block.line(), () -> check(imports, block, shown, home)));
     }
     return tests;
   }
 
-  private static void check(Block block, String shown, Path home) throws Exception {
+  private static void check(String imports, Block block, String shown, Path home) throws Exception {
     assertTrue(
         LANGUAGES.contains(block.language()),
         () -> "a block's language must be one of " + LANGUAGES + ", got " + block.language());
@@ -116,7 +119,7 @@ class DocsTest {
     }
     String said =
         switch (block.language()) {
-          case "java" -> Documentation.runJava(block, home);
+          case "java" -> Documentation.runJava(imports, block, home);
           case "sh" -> Documentation.runShell(block, home);
           case "program" -> Documentation.writeProgram(Program.parse(block.text()), block, home);
           default -> "";

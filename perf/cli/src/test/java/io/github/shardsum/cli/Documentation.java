@@ -2,16 +2,13 @@ package io.github.shardsum.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.shardsum.io.Npy;
 import io.github.shardsum.program.Program;
-import io.github.shardsum.tensor.Tensor;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -25,27 +22,7 @@ final class Documentation {
   static final Path ROOT = Path.of(System.getProperty("basedir", "")).resolve("../..");
   private static final Pattern FENCE = Pattern.compile("^```(\\w*) ?(.*)$");
 
-  /**
-   * As in {@code <!-- file x.npy 2,3 -->}: an f32 array of small numbers for the page's commands.
-   */
-  private static final Pattern FIXTURE =
-      Pattern.compile("^<!-- file (\\S+\\.npy) ([\\d,]+) -->$", Pattern.MULTILINE);
-
-  private static final List<String> PACKAGES =
-      List.of(
-          "einsum",
-          "tensor",
-          "exec",
-          "io",
-          "program",
-          "backend",
-          "backend.mesh",
-          "mesh",
-          "collective",
-          "topology",
-          "layout",
-          "partition",
-          "propagation");
+  private static final String IMPORTS = "imports";
 
   private Documentation() {}
 
@@ -59,6 +36,11 @@ final class Documentation {
   record Block(int line, int end, String language, String mark, String text) {
     boolean isByHand() {
       return mark.startsWith("by-hand");
+    }
+
+    /** Whether these are the imports of the page's blocks. */
+    boolean isImports() {
+      return language.equals("java") && mark.equals(IMPORTS);
     }
 
     /** Whether the next block is what this one prints: at most two lines lie between. */
@@ -151,31 +133,23 @@ final class Documentation {
     return new Page(name, text, blocks, prose);
   }
 
-  static void writeFixtures(Page page, Path home) throws IOException {
-    Matcher fixture = FIXTURE.matcher(page.text());
-    while (fixture.find()) {
-      long[] sizes =
-          Arrays.stream(fixture.group(2).split(",")).mapToLong(Long::parseLong).toArray();
-      float[] values = new float[(int) Arrays.stream(sizes).reduce(1, Math::multiplyExact)];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = i % 7 - 3;
-      }
-      Npy.write(home.resolve(fixture.group(1)), Tensor.of(values, sizes));
-    }
-  }
-
   /** A program is a file for the commands after it, named after itself. */
   static String writeProgram(Program program, Block block, Path home) throws IOException {
     Files.writeString(home.resolve(program.name() + ".program"), block.text());
     return "";
   }
 
-  /** A block without a main method is the body of one. */
-  static String runJava(Block block, Path home) throws IOException, InterruptedException {
-    String imports =
-        PACKAGES.stream()
-            .map(name -> "import io.github.shardsum." + name + ".*;\n")
-            .collect(Collectors.joining());
+  /** The imports that a page shows; of a page without such a block none. */
+  static String imports(Page page) {
+    return page.blocks().stream()
+        .filter(Block::isImports)
+        .map(Block::text)
+        .collect(Collectors.joining());
+  }
+
+  /** A block without a main method is the body of one, below the imports of its page. */
+  static String runJava(String imports, Block block, Path home)
+      throws IOException, InterruptedException {
     boolean whole = block.text().contains("void main()");
     String source =
         whole ? block.text() : imports + "void main() throws Exception {\n" + block.text() + "}\n";
@@ -234,7 +208,7 @@ final class Documentation {
   }
 
   /** Modules and libraries as one class path: a program of a user need not be modular. */
-  private static String path() {
+  static String path() {
     return Stream.of("jdk.module.path", "java.class.path")
         .map(name -> System.getProperty(name, ""))
         .filter(paths -> !paths.isEmpty())

@@ -3,9 +3,7 @@ package io.github.shardsum.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
-import java.lang.module.ModuleReference;
 import java.lang.module.ResolvedModule;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -80,7 +78,7 @@ class ReadmeTest {
     return block.group(1);
   }
 
-  /** As a reader would: the JDK's own launcher compiles the file, and the flag is the README's. */
+  /** As a reader would, by {@code shardsum java}. */
   private String run(Path source) throws IOException, InterruptedException {
     Path errors = folder.resolve("errors");
     Process java =
@@ -89,7 +87,9 @@ class ReadmeTest {
                 "--add-modules",
                 "jdk.incubator.vector",
                 "-cp",
-                classPath(),
+                Documentation.path(),
+                Main.class.getName(),
+                "java",
                 source.toString())
             .redirectError(errors.toFile())
             .start();
@@ -98,14 +98,6 @@ class ReadmeTest {
     String said = Files.readString(errors);
     assertEquals(0, status, said);
     return output;
-  }
-
-  private static String classPath() {
-    return house().stream()
-        .map(ResolvedModule::reference)
-        .map(ModuleReference::location)
-        .map(location -> Path.of(location.orElseThrow()).toString())
-        .collect(Collectors.joining(File.pathSeparator));
   }
 
   private static List<ResolvedModule> house() {
