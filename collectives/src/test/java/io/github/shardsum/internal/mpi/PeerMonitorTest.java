@@ -62,10 +62,16 @@ class PeerMonitorTest {
   private CollectiveException end(PendingOperation operation) {
     Optional<CollectiveException> end = monitor.look(operation);
     while (end.isEmpty()) {
-      Thread.onSpinWait();
+      turn();
       end = monitor.look(operation);
     }
     return end.get();
+  }
+
+  /** Lets the timeout of a test end its loop. */
+  private static void turn() {
+    assertFalse(Thread.currentThread().isInterrupted(), "expected an end before the timeout");
+    Thread.onSpinWait();
   }
 
   private static ControlMessage from(int peer, Kind kind, long joint, String text) {
@@ -149,7 +155,7 @@ class PeerMonitorTest {
     PendingOperation operation = begun(HOUR);
     while (asked.isEmpty()) {
       assertEquals(Optional.empty(), monitor.look(operation));
-      Thread.onSpinWait();
+      turn();
     }
     for (int look = 0; look < 100; look++) {
       assertEquals(Optional.empty(), monitor.look(operation));
