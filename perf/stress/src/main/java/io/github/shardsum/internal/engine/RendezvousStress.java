@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.engine;
 
-import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.collective.Collective;
+import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.github.shardsum.internal.engine;
 
+import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.engine.transfer.GroupLayout;
 import io.github.shardsum.internal.engine.transfer.OverlappedTasks;
 import io.github.shardsum.internal.engine.transfer.Phase;
 import io.github.shardsum.internal.engine.transfer.Placement;
-import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
