@@ -109,7 +109,8 @@ public sealed interface Action {
   }
 
   /**
-   * Combines the addends of a group; every member gets the sum.
+   * Combines the addends of a group; every member gets the sum. A step has one value, or several of
+   * one dtype that travel as one buffer: each is then what it would be by itself, to the bit.
    *
    * @param axes partial axes of the operand
    * @param by how they are combined: the sum, of bool the or; max or min directly behind the {@link

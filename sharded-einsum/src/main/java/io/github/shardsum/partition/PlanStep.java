@@ -10,8 +10,9 @@ import java.util.Objects;
  *
  * @param action what is done
  * @param operands numbers of the values it reads, see {@link SpmdPlan}; one, but for an einsum,
- *     statements and a loop
- * @param results the values it gives; one, but for a statement and a loop
+ *     statements, a loop and sums that are packed into one {@link Action.AllReduce}
+ * @param results the values it gives; one, but for a statement, a loop and packed sums, of which
+ *     each operand has one
  * @param origin why it is there
  */
 public record PlanStep(
@@ -27,8 +28,12 @@ public record PlanStep(
     results = List.copyOf(results);
     Objects.requireNonNull(origin, "origin");
     boolean program = action instanceof Action.Apply || action instanceof Action.Loop;
+    boolean isPacked = action instanceof Action.AllReduce && operands.size() == results.size();
     boolean many =
-        program || action instanceof Action.Contract || action instanceof Action.Neighbour;
+        program
+            || isPacked
+            || action instanceof Action.Contract
+            || action instanceof Action.Neighbour;
     if ((operands.isEmpty() && !program) || (!many && operands.size() > 1)) {
       throw new IllegalArgumentException(
           String.format(
@@ -38,7 +43,7 @@ public record PlanStep(
               many ? "at least one" : "one",
               operands));
     }
-    if (results.isEmpty() || (!program && results.size() > 1)) {
+    if (results.isEmpty() || (!program && !isPacked && results.size() > 1)) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,

@@ -394,7 +394,8 @@ public final class PlanChecker {
       case Action.AllGather(String from, List<String> axes) -> List.of(x.gather(from, wide(axes)));
       case Action.AllToAll(String from, String to, List<String> axes) ->
           List.of(x.gather(from, wide(axes)).slice(to, wide(axes)));
-      case Action.AllReduce(List<String> axes, ReduceKind by) -> List.of(x.reduce(wide(axes), by));
+      case Action.AllReduce(List<String> axes, ReduceKind by) ->
+          read.stream().map(addends -> addends.reduce(wide(axes), by)).toList();
       case Action.ReduceScatter(String to, List<String> axes) ->
           List.of(x.reduce(wide(axes), ReduceKind.SUM).slice(to, wide(axes)));
       case Action.CollectivePermute(List<String> axes) -> List.of(x.permute(wide(axes), after));

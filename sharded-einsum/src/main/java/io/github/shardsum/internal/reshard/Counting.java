@@ -35,13 +35,23 @@ public final class Counting {
       case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _ -> 0;
       case Action.Neighbour neighbour -> Halo.of(neighbour, operands, after).received();
       case Action.AllGather gather -> gathered(gather, before);
-      case Action.AllReduce _ -> reduced(held, group);
+      case Action.AllReduce _ -> reduced(elements(operands), group);
       case Action.ReduceScatter _ -> scattered(after.localElements(), group);
       case Action.AllToAll all -> allToAll(all, before);
       case Action.CollectivePermute _ ->
           Permutation.of(before.layout(), after.layout()).received(before.shape());
       case Action.Exchange exchange -> exchanged(exchange, before, after);
     };
+  }
+
+  /**
+   * Elements that the largest device holds of values together.
+   *
+   * @param values the values
+   * @return the sum
+   */
+  public static long elements(List<PlannedValue> values) {
+    return values.stream().mapToLong(PlannedValue::localElements).reduce(0, Math::addExact);
   }
 
   private static long gathered(Action.AllGather gather, PlannedValue before) {

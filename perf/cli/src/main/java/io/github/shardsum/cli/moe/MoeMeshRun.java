@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The layer on a mesh, ours or a plugin's, with the annotations of the paper's algorithm 2: groups
@@ -154,7 +155,7 @@ final class MoeMeshRun {
             Locale.ROOT,
             "%-20s  %-28s  %-24s  %,14d%n",
             step.action().op() + " " + String.join(".", step.action().groupAxes()),
-            value.name(),
+            step.results().stream().map(PlannedValue::name).collect(Collectors.joining(", ")),
             value.layout(),
             bytes);
       }

@@ -156,11 +156,13 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
         collect(body, Math.multiplyExact(times, rounds), rows);
       } else if (step.action().isCollective()) {
         PlannedValue before = plan.value(step.operands().getFirst());
+        List<String> names = step.results().stream().map(PlannedValue::name).toList();
+        String values = names.size() == 1 ? before.name() : String.join(", ", names);
         rows.add(
             new Row(
                 step.action().op(),
                 String.join(".", step.action().groupAxes()),
-                before.name() + " " + before.layout() + " -> " + step.result().layout(),
+                values + " " + before.layout() + " -> " + step.result().layout(),
                 OptionalLong.of(times),
                 plan.elementsReceived(i) * before.dtype().byteSize()));
       }

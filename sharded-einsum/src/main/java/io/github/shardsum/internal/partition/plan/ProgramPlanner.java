@@ -119,7 +119,10 @@ public final class ProgramPlanner {
         new ProgramPlanner(
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
     SpmdPlan plan = planner.plan(program.outputs().stream().map(planner::home).toList());
-    return new Planned(planner.plannedProgram(), plan, ways.total(planner.state.cost));
+    PackedSums packed = new PackedSums(ways);
+    SpmdPlan together = packed.of(plan);
+    double cost = ways.total(planner.state.cost) - packed.saved();
+    return new Planned(planner.plannedProgram(), together, cost);
   }
 
   /** Plans the program with the outputs in given layouts. */

@@ -63,11 +63,17 @@ final class ReshardWays {
 
   /** What it costs to combine the addends of a value. */
   Cost reduction(PlannedValue value, List<String> axes, ReduceKind by) {
+    return reduction(List.of(value), axes, by);
+  }
+
+  /** The same of values of one dtype that travel together. */
+  Cost reduction(List<PlannedValue> values, List<String> axes, ReduceKind by) {
     Action action = new Action.AllReduce(axes, by);
+    PlannedValue value = values.getFirst();
     return prices.collective(
         () -> action,
-        Counting.received(action, List.of(value), value),
-        value.localElements(),
+        Counting.received(action, values, value),
+        Counting.elements(values),
         value.dtype().byteSize(),
         value::layout,
         value::layout);

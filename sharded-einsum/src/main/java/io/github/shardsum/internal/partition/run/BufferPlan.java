@@ -31,7 +31,7 @@ final class BufferPlan {
   enum Purpose {
     /** A sum of bf16 in f32, before it is rounded. */
     SUM,
-    /** What a device sends in an exchange, one member's part after the other. */
+    /** What a device sends: in an exchange a member's part after the other, of sums each value. */
     PACKED,
     /** What it gets. */
     RECEIVED,
@@ -181,6 +181,8 @@ final class BufferPlan {
               stage, Purpose.RECEIVED, operand.dtype(), i -> exchange.received(devices.get(i)));
         } else if (between.neighbours().isPresent()) {
           halos(stage, between.step(), between.neighbours().get());
+        } else if (step.operands().size() > 1) {
+          packed(stage, step, operand.dtype());
         } else if (step.action().isCollective() && operand.dtype() != step.result().dtype()) {
           int result = plan.number(between.step());
           Region rounded = region(result);
@@ -193,6 +195,19 @@ final class BufferPlan {
         }
       }
       case Stage.Rounds rounds -> body(stage, rounds);
+    }
+  }
+
+  /** Of sums that travel together, one after the other. */
+  private void packed(int stage, PlanStep step, DType dtype) {
+    IntFunction<Long> elements =
+        i ->
+            step.operands().stream()
+                .mapToLong(operand -> frame.local(operand, i).elementCount())
+                .sum();
+    if (step.action() instanceof Action.AllReduce) {
+      temporary(stage, Purpose.PACKED, dtype, elements);
+      temporary(stage, Purpose.RECEIVED, dtype, elements);
     }
   }
 

@@ -80,12 +80,15 @@ final class Supersteps {
               result,
               new Collective.AllToAll(
                   all.axes(), before.dim(all.to()), before.dim(all.from()), OptionalLong.empty()));
-      case Action.AllReduce reduce ->
-          communicate(
-              between,
-              result,
-              new Collective.AllReduce(
-                  reduction(reduce.by(), step.result()), names(reduce.axes())));
+      case Action.AllReduce reduce -> {
+        Collective collective =
+            new Collective.AllReduce(reduction(reduce.by(), step.result()), names(reduce.axes()));
+        if (step.operands().size() == 1) {
+          communicate(between, result, collective);
+        } else {
+          packed(between.step(), collective);
+        }
+      }
       case Action.ReduceScatter scatter ->
           communicate(
               between,
@@ -171,6 +174,43 @@ final class Supersteps {
                     frame
                         .temporary(between.step(), Purpose.SUM, 0, i)
                         .convert(step.result().dtype())));
+  }
+
+  /** Values that travel as one buffer; sums of bf16 are rounded as they are taken out of it. */
+  private void packed(int number, Collective collective) {
+    PlanStep step = plan.steps().get(number);
+    IntFunction<Tensor> packed = i -> frame.temporary(number, Purpose.PACKED, 0, i);
+    IntFunction<Tensor> received = i -> frame.temporary(number, Purpose.RECEIVED, 0, i);
+    builder.compute(
+        "pack",
+        (i, _) -> {
+          long at = 0;
+          for (int operand : step.operands()) {
+            at = part(packed.apply(i), at, frame.get(operand, i));
+          }
+        });
+    builder.communicate(collective, () -> each(packed), () -> each(received));
+    builder.compute("unpack", (i, _) -> unpack(number, received.apply(i), i));
+  }
+
+  private static long part(Tensor buffer, long at, Tensor value) {
+    long end = at + value.shape().elementCount();
+    buffer.slice(0, at, end).reshape(value.shape().toArray()).assign(value);
+    return end;
+  }
+
+  private void unpack(int number, Tensor received, int i) {
+    PlanStep step = plan.steps().get(number);
+    long at = 0;
+    for (int part = 0; part < step.results().size(); part++) {
+      int result = plan.number(number) + part;
+      long[] local = frame.local(result, i).toArray();
+      long end = at + frame.local(result, i).elementCount();
+      if (frame.isFirst(result, i)) {
+        frame.get(result, i).assign(received.slice(0, at, end).reshape(local));
+      }
+      at = end;
+    }
   }
 
   /** Where a sum is made before it is rounded, laid out as the value is. */

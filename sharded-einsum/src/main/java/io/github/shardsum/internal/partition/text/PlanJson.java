@@ -109,7 +109,10 @@ public final class PlanJson {
       text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
       text.add("\"results\":" + names(step.results()));
     } else {
-      text.add("\"operand\":" + name(step.result()));
+      text.add(
+          step.results().size() == 1
+              ? "\"operand\":" + name(step.result())
+              : "\"operands\":" + names(step.results()));
       details(step, text);
       text.add("\"elementsReceived\":" + plan.elementsReceived(index));
     }

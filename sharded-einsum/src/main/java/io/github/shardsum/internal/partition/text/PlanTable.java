@@ -3,6 +3,8 @@ package io.github.shardsum.internal.partition.text;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
@@ -99,6 +101,18 @@ public final class PlanTable {
 
   private static String number(double number) {
     return number == 0 ? "" : String.format(Locale.ROOT, "%.4g", number);
+  }
+
+  /** As {@link #describe(Action, Layout)}, with the names of values that are packed. */
+  static String describe(PlanStep step) {
+    String text = describe(step.action(), step.result().layout());
+    boolean isPacked = step.action() instanceof Action.AllReduce && step.results().size() > 1;
+    return isPacked
+        ? text
+            + step.results().stream()
+                .map(PlannedValue::name)
+                .collect(Collectors.joining(", ", " of ", ""))
+        : text;
   }
 
   /** The op with its labels, axes and equation. */

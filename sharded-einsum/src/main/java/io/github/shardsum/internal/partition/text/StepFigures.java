@@ -83,11 +83,14 @@ record StepFigures(
     } else if (step.action().isCollective()) {
       PlannedValue before = read.getFirst();
       sent = step.action() instanceof Action.Exchange ? sent(step, before) : received;
-      lacking = Missing.most(before.layout(), step.result().layout(), before.shape());
+      for (int value = 0; value < step.results().size(); value++) {
+        PlannedValue after = step.results().get(value);
+        lacking += Missing.most(read.get(value).layout(), after.layout(), after.shape());
+      }
     }
     return new StepFigures(
         results,
-        PlanTable.describe(step.action(), step.result().layout()),
+        PlanTable.describe(step),
         step.operands().stream().map(value -> "%" + value).collect(Collectors.joining(" ")),
         local(read) + " -> " + local(step.results()),
         received,
@@ -129,12 +132,13 @@ record StepFigures(
     if (!step.action().isCollective()) {
       return prices.multiplyAdds(plan.flops(i) / 2, step.result().dtype().byteSize());
     }
-    PlannedValue before = plan.value(step.operands().getFirst());
+    List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
+    PlannedValue before = read.getFirst();
     Layout after = step.result().layout();
     return prices.collective(
         step::action,
-        Counting.received(step.action(), List.of(before), step.result()),
-        before.localElements(),
+        Counting.received(step.action(), read, step.result()),
+        Counting.elements(read),
         before.dtype().byteSize(),
         before::layout,
         () -> after);
