@@ -1,13 +1,17 @@
 package io.github.shardsum.partition;
 
+import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
+import io.github.shardsum.internal.partition.text.Certification;
 import io.github.shardsum.internal.partition.text.PlanJson;
+import io.github.shardsum.internal.partition.text.PlanReader;
 import io.github.shardsum.internal.partition.text.PlanPage;
 import io.github.shardsum.internal.partition.text.PlanTable;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import java.util.List;
 import java.util.Locale;
@@ -74,6 +78,42 @@ public record SpmdPlan(
               known,
               value));
     }
+  }
+
+  /**
+   * Reads a plan from what {@link #toJson} gives, of which it needs the member {@code plan} alone.
+   * What the plan computes is not checked; {@link #certify} does.
+   *
+   * @param json the text, of at most 2^26 characters
+   * @return the plan, equal to the one that was written
+   * @throws IllegalArgumentException if it is no plan; the message has the place
+   */
+  public static SpmdPlan parse(String json) {
+    return PlanReader.read(json);
+  }
+
+  /**
+   * Follows the plan with a checker that shares nothing with the planner.
+   *
+   * @param program what is to be computed, whose statements the plan has
+   * @return what was proved
+   * @throws IllegalStateException if the plan is refused; the message names the step and how values
+   *     lie there
+   */
+  public String certify(Program program) {
+    return Certification.of(this, program);
+  }
+
+  /**
+   * Follows a plan of one einsum, or of a reshard as an einsum of one operand.
+   *
+   * @param equation what is to be computed, with the layouts of operands and result
+   * @return what was proved
+   * @throws IllegalStateException if the plan is refused; the message names the step and how values
+   *     lie there
+   */
+  public String certify(Equation equation) {
+    return Certification.of(this, equation);
   }
 
   /**

@@ -42,7 +42,7 @@ public final class PlanJson {
     }
     return String.format(
         Locale.ROOT,
-        "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"peakBytes\":%d,\"explained\":%s}",
+        "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"peakBytes\":%d,\"explained\":%s,\"plan\":%s}",
         steps,
         localShapes(),
         plan.elementsReceived(),
@@ -51,7 +51,8 @@ public final class PlanJson {
         plan.peakBytes(),
         StepFigures.of(plan, options).stream()
             .map(this::explained)
-            .collect(Collectors.joining(",", "[", "]")));
+            .collect(Collectors.joining(",", "[", "]")),
+        PlanWriter.of(plan));
   }
 
   private String explained(StepFigures step) {
@@ -201,7 +202,6 @@ public final class PlanJson {
   }
 
   private static String quoted(String text) {
-    String escaped = text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
-    return "\"" + escaped + "\"";
+    return Json.quoted(text);
   }
 }

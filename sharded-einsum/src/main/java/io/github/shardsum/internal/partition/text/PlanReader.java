@@ -1,0 +1,312 @@
+package io.github.shardsum.internal.partition.text;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * Reads what {@link PlanWriter} writes. Every member must be known, and there once; what the plan
+ * then does is for the checker to judge.
+ */
+public final class PlanReader {
+  /** Devices of a device order at most. */
+  private static final int MOST_DEVICES = 1 << 24;
+
+  private PlanReader() {}
+
+  /**
+   * The plan of a text.
+   *
+   * @param json what {@link PlanJson} gives: an object whose member {@code plan} is the plan
+   * @return the plan
+   * @throws IllegalArgumentException if it is not such a text; the message has the place
+   */
+  public static SpmdPlan read(String json) {
+    Json plan = new Node("", Json.parse(json)).members().get("plan");
+    if (plan == null) {
+      throw new IllegalArgumentException(
+          "plan: expected an object with a member \"plan\", got none; it is what plan --json"
+              + " prints");
+    }
+    Node node = new Node("plan", plan);
+    Mesh mesh = node.reads(() -> mesh(node));
+    return parts(node, mesh, Set.of("mesh", "deviceOrder"));
+  }
+
+  private static Mesh mesh(Node node) {
+    Mesh mesh = Mesh.parse(node.text("mesh"));
+    Optional<Node> order = node.optional("deviceOrder");
+    if (order.isEmpty()) {
+      return mesh;
+    }
+    List<Integer> devices = order.get().numbers(MOST_DEVICES);
+    return mesh.withDevices(devices.stream().mapToInt(device -> device).toArray());
+  }
+
+  private static SpmdPlan parts(Node node, Mesh mesh, Set<String> more) {
+    Set<String> known = new LinkedHashSet<>(Set.of("inputs", "steps", "outputs"));
+    known.addAll(more);
+    node.checkKnown(known);
+    List<PlannedValue> inputs = node.list("inputs", each -> value(each, mesh));
+    List<PlanStep> steps = node.list("steps", each -> step(each, mesh));
+    List<Integer> outputs = node.child("outputs").numbers(Integer.MAX_VALUE);
+    return node.reads(() -> new SpmdPlan(mesh, inputs, steps, outputs));
+  }
+
+  private static PlannedValue value(Node node, Mesh mesh) {
+    node.checkKnown(Set.of("name", "dtype", "shape", "layout"));
+    long[] shape =
+        node.child("shape").elements().stream().mapToLong(Node::number).toArray();
+    return node.reads(
+        () ->
+            new PlannedValue(
+                node.text("name"),
+                DType.parse(node.text("dtype")),
+                Shape.of(shape),
+                layout(mesh, node.text("layout"))));
+  }
+
+  private static Layout layout(Mesh mesh, String text) {
+    int bar = text.indexOf('|');
+    List<Axis> axes = new ArrayList<>();
+    for (String word : words(bar < 0 ? text : text.substring(0, bar))) {
+      int at = word.indexOf('@');
+      axes.add(
+          at < 0
+              ? Axis.of(word)
+              : new Axis(word.substring(0, at), List.of(word.substring(at + 1).split("\\.", -1))));
+    }
+    List<String> partial = bar < 0 ? List.of() : words(text.substring(bar + 1));
+    return new Layout(mesh, new Term(axes, partial));
+  }
+
+  private static List<String> words(String text) {
+    return text.isBlank() ? List.of() : List.of(text.strip().split(" +"));
+  }
+
+  private static PlanStep step(Node node, Mesh mesh) {
+    Set<String> known =
+        new LinkedHashSet<>(Set.of("action", "operands", "results", "because", "runnerUp"));
+    Action action = node.reads(() -> action(node, mesh, known));
+    node.checkKnown(known);
+    List<Integer> operands = node.child("operands").numbers(Integer.MAX_VALUE);
+    List<PlannedValue> results = node.list("results", each -> value(each, mesh));
+    Optional<Origin.Alternative> lost =
+        node.optional("runnerUp")
+            .map(
+                way -> {
+                  way.checkKnown(Set.of("steps", "cost"));
+                  return new Origin.Alternative(way.text("steps"), way.decimal("cost"));
+                });
+    Origin origin = new Origin(node.text("because"), lost);
+    return node.reads(() -> new PlanStep(action, operands, results, origin));
+  }
+
+  private static Action action(Node node, Mesh mesh, Set<String> known) {
+    String action = node.text("action");
+    return switch (action) {
+      case "slice" -> new Action.Slice(node.text("label", known), node.axes(known));
+      case "all-gather" -> new Action.AllGather(node.text("label", known), node.axes(known));
+      case "all-reduce" -> new Action.AllReduce(node.axes(known), kind(node.text("by", known)));
+      case "reduce-scatter" ->
+          new Action.ReduceScatter(node.text("label", known), node.axes(known));
+      case "all-to-all" ->
+          new Action.AllToAll(
+              node.text("from", known), node.text("to", known), node.axes(known));
+      case "collective-permute" -> new Action.CollectivePermute(node.axes(known));
+      case "exchange" -> new Action.Exchange(node.text("label", known), node.axes(known));
+      case "einsum" -> new Action.Contract(Equation.parse(node.text("equation", known)));
+      case "statement" -> new Action.Apply(statement(node, known));
+      case "neighbours" -> {
+        known.add("exchanged");
+        List<Integer> exchanged = node.child("exchanged").numbers(Integer.MAX_VALUE);
+        yield new Action.Neighbour(statement(node, known), node.axes(known), exchanged);
+      }
+      case "loop" -> {
+        known.add("body");
+        SpmdPlan body = parts(node.child("body"), mesh, Set.of());
+        yield new Action.Loop(statement(node, known), body);
+      }
+      default -> throw new IllegalArgumentException("expected an action, got \"" + action + "\"");
+    };
+  }
+
+  private static ReduceKind kind(String name) {
+    for (ReduceKind kind : ReduceKind.values()) {
+      if (kind.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return kind;
+      }
+    }
+    throw new IllegalArgumentException("expected a kind of reduction, got \"" + name + "\"");
+  }
+
+  /** A program of this statement alone is parsed. */
+  private static Statement statement(Node node, Set<String> known) {
+    known.addAll(Set.of("reads", "statement"));
+    StringBuilder program = new StringBuilder("program statement {\n");
+    for (Node read : node.child("reads").elements()) {
+      program.append("input ").append(read.text()).append('\n');
+    }
+    String line = node.text("statement");
+    String result = line.substring(0, Math.max(0, line.indexOf(':')));
+    program.append(line).append("\noutput ").append(result).append("\n}\n");
+    List<Statement> statements = Program.parse(program.toString()).statements();
+    if (statements.size() != 1) {
+      throw new IllegalArgumentException(
+          "expected one statement, got " + statements.size() + " in \"" + line + "\"");
+    }
+    return statements.getFirst();
+  }
+
+  /** A value of JSON and its place. */
+  private record Node(String place, Json json) {
+    private IllegalArgumentException expected(String what) {
+      String got =
+          switch (json) {
+            case Json.Members _ -> "an object";
+            case Json.Elements _ -> "an array";
+            case Json.Text(String text) -> Json.quoted(shortened(text));
+            case Json.Number(String digits) -> shortened(digits);
+            case Json.Word(String word) -> word;
+          };
+      return new IllegalArgumentException(
+          String.format(Locale.ROOT, "%s: expected %s, got %s", place, what, got));
+    }
+
+    private static String shortened(String text) {
+      return text.length() > 80 ? text.substring(0, 80) + "..." : text;
+    }
+
+    /** Adds the place to an error of what is made of the node. */
+    <T> T reads(Supplier<T> made) {
+      try {
+        return made.get();
+      } catch (IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException bad) {
+        String message = String.valueOf(bad.getMessage());
+        throw new IllegalArgumentException(
+            message.startsWith("plan") && message.contains(": ") ? message : place + ": " + message,
+            bad);
+      }
+    }
+
+    Map<String, Json> members() {
+      if (json instanceof Json.Members(Map<String, Json> members)) {
+        return members;
+      }
+      throw expected("an object");
+    }
+
+    void checkKnown(Set<String> known) {
+      for (String name : members().keySet()) {
+        if (!known.contains(name)) {
+          throw new IllegalArgumentException(
+              String.format(
+                  Locale.ROOT,
+                  "%s: expected members of %s, got %s",
+                  place,
+                  known.stream().sorted().toList(),
+                  Json.quoted(shortened(name))));
+        }
+      }
+    }
+
+    Optional<Node> optional(String name) {
+      return Optional.ofNullable(members().get(name))
+          .map(json -> new Node(place + "." + name, json));
+    }
+
+    Node child(String name) {
+      return optional(name).orElseThrow(() -> expected("a member " + Json.quoted(name)));
+    }
+
+    List<Node> elements() {
+      if (!(json instanceof Json.Elements(List<Json> elements))) {
+        throw expected("an array");
+      }
+      List<Node> nodes = new ArrayList<>();
+      for (Json element : elements) {
+        nodes.add(new Node(place + "[" + nodes.size() + "]", element));
+      }
+      return nodes;
+    }
+
+    <T> List<T> list(String name, Function<Node, T> each) {
+      List<T> all = new ArrayList<>();
+      for (Node node : child(name).elements()) {
+        all.add(each.apply(node));
+      }
+      return all;
+    }
+
+    String text() {
+      if (json instanceof Json.Text(String text)) {
+        return text;
+      }
+      throw expected("a string");
+    }
+
+    String text(String name) {
+      return child(name).text();
+    }
+
+    String text(String name, Set<String> known) {
+      known.add(name);
+      return text(name);
+    }
+
+    List<String> axes(Set<String> known) {
+      known.add("axes");
+      return child("axes").elements().stream().map(Node::text).toList();
+    }
+
+    long number() {
+      if (json instanceof Json.Number(String digits) && digits.matches("[0-9]{1,18}")) {
+        return Long.parseLong(digits);
+      }
+      throw expected("a whole number");
+    }
+
+    List<Integer> numbers(int most) {
+      List<Integer> numbers = new ArrayList<>();
+      for (Node element : elements()) {
+        long number = element.number();
+        if (number > most) {
+          throw element.expected("at most " + most);
+        }
+        numbers.add((int) number);
+      }
+      return numbers;
+    }
+
+    /** A cost, which may be infinite. */
+    double decimal(String name) {
+      try {
+        return Double.parseDouble(text(name));
+      } catch (NumberFormatException notNumber) {
+        throw new IllegalArgumentException(
+            place + "." + name + ": expected a number, got " + Json.quoted(text(name)), notNumber);
+      }
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package io.github.shardsum.internal.partition.text;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.internal.program.text.ProgramPrinter;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** All of a plan as JSON, from which {@link PlanReader} makes an equal plan. */
+final class PlanWriter {
+  private PlanWriter() {}
+
+  /** The plan as an object on one line. */
+  static String of(SpmdPlan plan) {
+    Mesh mesh = plan.mesh();
+    StringJoiner text = object();
+    text.add(member("mesh", Json.quoted(mesh.notation())));
+    Mesh usual = Mesh.of(mesh.axes());
+    if (!mesh.equals(usual)) {
+      StringJoiner order = new StringJoiner(",", "[", "]");
+      for (int position = 0; position < mesh.size(); position++) {
+        order.add(Integer.toString(mesh.deviceAt(position)));
+      }
+      text.add(member("deviceOrder", order.toString()));
+    }
+    return parts(plan, text);
+  }
+
+  /** The body of a loop, which is on the mesh of the plan around it. */
+  private static String parts(SpmdPlan plan, StringJoiner text) {
+    text.add(member("inputs", array(plan.inputs(), PlanWriter::value)));
+    text.add(member("steps", array(plan.steps(), PlanWriter::step)));
+    text.add(member("outputs", plan.outputs().toString().replace(" ", "")));
+    return text.toString();
+  }
+
+  private static String value(PlannedValue value) {
+    StringJoiner text = object();
+    text.add(member("name", Json.quoted(value.name())));
+    text.add(member("dtype", Json.quoted(value.dtype().toString())));
+    StringJoiner shape = new StringJoiner(",", "[", "]");
+    for (int dim = 0; dim < value.shape().rank(); dim++) {
+      shape.add(Long.toString(value.shape().size(dim)));
+    }
+    text.add(member("shape", shape.toString()));
+    text.add(member("layout", Json.quoted(layout(value.layout()))));
+    return text.toString();
+  }
+
+  /** The notation with a word for each label, whatever their number. */
+  private static String layout(Layout layout) {
+    StringJoiner words = new StringJoiner(" ");
+    for (Axis axis : layout.term().axes()) {
+      words.add(axis.mesh().isEmpty() ? axis.label() : axis.label() + "@" + dotted(axis.mesh()));
+    }
+    if (!layout.partial().isEmpty()) {
+      words.add("|");
+      layout.partial().forEach(words::add);
+    }
+    return words.toString();
+  }
+
+  private static String dotted(Collection<String> axes) {
+    return String.join(".", axes);
+  }
+
+  private static String step(PlanStep step) {
+    StringJoiner text = object();
+    action(step.action(), text);
+    text.add(member("operands", step.operands().toString().replace(" ", "")));
+    text.add(member("results", array(step.results(), PlanWriter::value)));
+    Origin origin = step.origin();
+    text.add(member("because", Json.quoted(origin.cause())));
+    origin
+        .runnerUp()
+        .ifPresent(
+            way ->
+                text.add(
+                    member(
+                        "runnerUp",
+                        object()
+                            .add(member("steps", Json.quoted(way.description())))
+                            .add(member("cost", Json.quoted(Double.toString(way.cost()))))
+                            .toString())));
+    return text.toString();
+  }
+
+  private static void action(Action action, StringJoiner text) {
+    text.add(member("action", Json.quoted(name(action))));
+    switch (action) {
+      case Action.Slice(String label, var axes) -> text.add(label(label)).add(axes(axes));
+      case Action.AllGather(String label, var axes) -> text.add(label(label)).add(axes(axes));
+      case Action.AllReduce(var axes, var by) ->
+          text.add(axes(axes))
+              .add(member("by", Json.quoted(by.name().toLowerCase(Locale.ROOT))));
+      case Action.ReduceScatter(String label, var axes) -> text.add(label(label)).add(axes(axes));
+      case Action.AllToAll(String from, String to, var axes) ->
+          text.add(member("from", Json.quoted(from)))
+              .add(member("to", Json.quoted(to)))
+              .add(axes(axes));
+      case Action.CollectivePermute(var axes) -> text.add(axes(axes));
+      case Action.Exchange(String label, var axes) -> text.add(label(label)).add(axes(axes));
+      case Action.Contract(var equation) ->
+          text.add(member("equation", Json.quoted(equation.toString())));
+      case Action.Apply(Statement statement) -> statement(statement, text);
+      case Action.Neighbour(Statement statement, var axes, var exchanged) -> {
+        statement(statement, text);
+        text.add(axes(axes)).add(member("exchanged", exchanged.toString().replace(" ", "")));
+      }
+      case Action.Loop(Statement statement, SpmdPlan body) -> {
+        statement(statement, text);
+        text.add(member("body", parts(body, object())));
+      }
+    }
+  }
+
+  /** The name of an action in files, apart from the operation of its statement. */
+  private static String name(Action action) {
+    return switch (action) {
+      case Action.Contract _ -> "einsum";
+      case Action.Apply _ -> "statement";
+      case Action.Neighbour _ -> "neighbours";
+      default -> action.op();
+    };
+  }
+
+  /** The statement's line, and the types of what it reads. */
+  private static void statement(Statement statement, StringJoiner text) {
+    Set<Value> read = new LinkedHashSet<>(statement.operation().operands());
+    text.add(member("reads", array(read, value -> Json.quoted(value.toString()))));
+    text.add(member("statement", Json.quoted(ProgramPrinter.print(statement))));
+  }
+
+  private static String label(String label) {
+    return member("label", Json.quoted(label));
+  }
+
+  private static String axes(Collection<String> axes) {
+    return member("axes", array(axes, Json::quoted));
+  }
+
+  private static StringJoiner object() {
+    return new StringJoiner(",", "{", "}");
+  }
+
+  private static String member(String name, String value) {
+    return Json.quoted(name) + ":" + value;
+  }
+
+  private static <T> String array(Collection<T> values, Function<T, String> text) {
+    return values.stream().map(text).collect(Collectors.joining(",", "[", "]"));
+  }
+}
