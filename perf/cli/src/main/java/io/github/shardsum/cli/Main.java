@@ -9,6 +9,7 @@ import io.github.shardsum.cli.einsum.SampleCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
 import io.github.shardsum.cli.moe.MoeCommand;
 import io.github.shardsum.cli.moe.RouteCommand;
+import io.github.shardsum.cli.plan.CertifyCommand;
 import io.github.shardsum.cli.plan.PlanCommand;
 import io.github.shardsum.cli.plan.PropagateCommand;
 import io.github.shardsum.cli.plan.ReshardCommand;
@@ -64,6 +65,7 @@ import picocli.CommandLine.Spec;
       TranslateCommand.class,
       PlanCommand.class,
       ReshardCommand.class,
+      CertifyCommand.class,
       PropagateCommand.class,
       DifferCommand.class,
       BenchCommand.class,

@@ -60,13 +60,13 @@ final class BufferPlan {
         shapes.add(shape.apply(i));
         starts[i] = end;
         long count = shapes.get(i).map(Shape::elementCount).orElse(0L);
-        end += Math.ceilDiv(count, line) * line;
+        end = Math.addExact(end, Math.multiplyExact(Math.ceilDiv(count, line), line));
       }
       return new Region(dtype, shapes, starts, end);
     }
 
     long bytes() {
-      return elements * dtype.byteSize();
+      return Math.multiplyExact(elements, dtype.byteSize());
     }
   }
 
@@ -314,13 +314,17 @@ final class BufferPlan {
       BufferInfo info = infos.get(i);
       boolean isBody = regions.get(i).shapes().isEmpty();
       if (!isBody && info.from() < last && info.from() <= info.to()) {
-        changes[info.from()] += regions.get(i).bytes();
-        changes[Math.min(last, info.to() + 1)] -= regions.get(i).bytes();
+        add(changes, info.from(), regions.get(i).bytes());
+        add(changes, Math.min(last, info.to() + 1), -regions.get(i).bytes());
       }
     }
-    outputs.forEach((value, region) -> changes[from[value]] += region.bytes());
-    Arrays.parallelPrefix(changes, Long::sum);
+    outputs.forEach((value, region) -> add(changes, from[value], region.bytes()));
+    Arrays.parallelPrefix(changes, Math::addExact);
     return changes;
+  }
+
+  private static void add(long[] changes, int stage, long bytes) {
+    changes[stage] = Math.addExact(changes[stage], bytes);
   }
 
   /** Names of values that live through a stage that does not read them, the largest first. */
@@ -351,7 +355,8 @@ final class BufferPlan {
    */
   record Held(long bytes, List<Held> rounds) {
     Held plus(long more) {
-      return new Held(bytes + more, rounds.stream().map(inner -> inner.plus(more)).toList());
+      return new Held(
+          Math.addExact(bytes, more), rounds.stream().map(inner -> inner.plus(more)).toList());
     }
   }
 

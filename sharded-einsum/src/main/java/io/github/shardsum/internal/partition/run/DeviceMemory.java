@@ -111,7 +111,9 @@ public record DeviceMemory(
     BufferPlan buffers = new BufferPlan(stages);
     long inputs = 0;
     for (PlannedValue input : plan.inputs()) {
-      inputs += input.localElements() * input.dtype().byteSize();
+      inputs =
+          Math.addExact(
+              inputs, Math.multiplyExact(input.localElements(), input.dtype().byteSize()));
     }
     List<BufferPlan.Held> held = buffers.held();
     int peak = -1;
@@ -119,7 +121,7 @@ public record DeviceMemory(
       long most = peak < 0 ? 0 : held.get(peak).bytes();
       peak = held.get(stage).bytes() > most ? stage : peak;
     }
-    long bytes = inputs + (peak < 0 ? 0 : held.get(peak).bytes());
+    long bytes = Math.addExact(inputs, peak < 0 ? 0 : held.get(peak).bytes());
     Set<String> made = new TreeSet<>();
     String where = "its inputs alone";
     if (peak >= 0) {

@@ -6,6 +6,8 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
@@ -36,28 +38,36 @@ public final class PlanJson {
   }
 
   private String text() {
-    StringJoiner steps = new StringJoiner(",", "[", "]");
-    for (int i = 0; i < plan.steps().size(); i++) {
-      steps.add(step(i));
-    }
+    StepFigures.All figures = StepFigures.of(plan, options);
     return String.format(
         Locale.ROOT,
         "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"peakBytes\":%d,\"explained\":%s,\"plan\":%s}",
-        steps,
+        steps(plan),
         localShapes(),
-        plan.elementsReceived(),
-        number(plan.flops()),
+        figures.received(),
+        number(figures.flops()),
         plan.peakElements(),
-        plan.peakBytes(),
-        StepFigures.of(plan, options).stream()
-            .map(this::explained)
-            .collect(Collectors.joining(",", "[", "]")),
+        figures.peakBytes(),
+        explained(figures.steps()),
         PlanWriter.of(plan));
+  }
+
+  private static String steps(SpmdPlan plan) {
+    StringJoiner steps = new StringJoiner(",", "[", "]");
+    for (int i = 0; i < plan.steps().size(); i++) {
+      steps.add(step(plan, i));
+    }
+    return steps.toString();
+  }
+
+  private String explained(List<StepFigures> steps) {
+    return steps.stream().map(this::explained).collect(Collectors.joining(",", "[", "]"));
   }
 
   private String explained(StepFigures step) {
     StringJoiner text = new StringJoiner(",", "{", "}");
     text.add("\"step\":" + quoted(step.step()));
+    text.add("\"for\":" + quoted(step.group()));
     text.add("\"localShapes\":" + quoted(step.shapes()));
     text.add("\"bytesReceived\":" + step.bytesReceived());
     text.add("\"bytesSent\":" + step.bytesSent());
@@ -65,7 +75,7 @@ public final class PlanJson {
     text.add("\"flops\":" + number(step.flops()));
     String price = options.topology().isPresent() ? "\"seconds\":" : "\"price\":";
     text.add(price + step.price());
-    text.add("\"liveBytes\":" + step.liveBytes());
+    text.add("\"liveBytes\":" + step.heldBytes());
     text.add("\"because\":" + quoted(step.cause()));
     step.runnerUp()
         .ifPresent(
@@ -77,6 +87,9 @@ public final class PlanJson {
                         quoted(way.description()),
                         price,
                         Double.toString(way.cost()))));
+    if (!step.body().isEmpty()) {
+      text.add("\"rounds\":" + step.rounds()).add("\"body\":" + explained(step.body()));
+    }
     return text.toString();
   }
 
@@ -84,7 +97,7 @@ public final class PlanJson {
     return whole < 9e15 ? Long.toString((long) whole) : Double.toString(whole);
   }
 
-  private String step(int index) {
+  private static String step(SpmdPlan plan, int index) {
     PlanStep step = plan.steps().get(index);
     StringJoiner text = new StringJoiner(",", "{", "}");
     text.add("\"op\":" + quoted(step.action().op()));
@@ -109,6 +122,10 @@ public final class PlanJson {
       }
       text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
       text.add("\"results\":" + names(step.results()));
+      if (step.action() instanceof Action.Loop loop) {
+        text.add("\"rounds\":" + ((Nested.Scan) loop.statement().operation()).count());
+        text.add("\"body\":" + steps(loop.body()));
+      }
     } else {
       text.add(
           step.results().size() == 1
@@ -128,7 +145,12 @@ public final class PlanJson {
     switch (step.action()) {
       case Action.Slice slice -> text.add(label(slice.label())).add(axes(slice.axes()));
       case Action.AllGather gather -> text.add(label(gather.label())).add(axes(gather.axes()));
-      case Action.AllReduce reduce -> text.add(axes(reduce.axes()));
+      case Action.AllReduce reduce -> {
+        text.add(axes(reduce.axes()));
+        if (reduce.by() != ReduceKind.SUM) {
+          text.add("\"by\":" + quoted(reduce.by().name().toLowerCase(Locale.ROOT)));
+        }
+      }
       case Action.ReduceScatter scatter ->
           text.add(label(scatter.label())).add(axes(scatter.axes()));
       case Action.AllToAll all ->
@@ -157,7 +179,8 @@ public final class PlanJson {
 
   /** An operand by its number, anything else by its name. */
   private static String name(PlannedValue value) {
-    return value.name().chars().allMatch(Character::isDigit) ? value.name() : quoted(value.name());
+    String name = PlanNames.inText(value.name());
+    return name.chars().allMatch(Character::isDigit) ? name : quoted(name);
   }
 
   private String localShapes() {
@@ -186,7 +209,7 @@ public final class PlanJson {
     for (int step = 0; step < plan.steps().size(); step++) {
       PlanStep at = plan.steps().get(step);
       if (at.operands().contains(value) && !(at.action() instanceof Action.Contract)) {
-        value = plan.inputs().size() + step;
+        value = plan.number(step);
       }
     }
     return plan.value(value);

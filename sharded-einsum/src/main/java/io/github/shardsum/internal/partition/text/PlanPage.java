@@ -24,13 +24,15 @@ public final class PlanPage {
       """;
 
   private final SpmdPlan plan;
+  private final StepFigures.All figures;
   private final List<StepFigures> steps;
   private final boolean isTimed;
   private final StringBuilder page = new StringBuilder();
 
   private PlanPage(SpmdPlan plan, PlanOptions options) {
     this.plan = plan;
-    this.steps = StepFigures.of(plan, options);
+    this.figures = StepFigures.of(plan, options);
+    this.steps = figures.steps();
     this.isTimed = options.topology().isPresent();
   }
 
@@ -59,12 +61,12 @@ public final class PlanPage {
     paragraph(
         String.format(
             Locale.ROOT,
-            "Mesh %s, %d devices. The busiest device receives %d elements, the largest computes %.4g FLOPs and holds %d bytes at most.",
+            "Mesh %s, %d devices. The busiest device receives %,d elements, the largest computes %s FLOP and holds at most %,d bytes.",
             plan.mesh().size() == 1 ? "of one device" : plan.mesh().notation(),
             plan.mesh().size(),
-            plan.elementsReceived(),
-            plan.flops(),
-            plan.peakBytes()));
+            figures.received(),
+            Units.operations(figures.flops()),
+            figures.peakBytes()));
     values("Given", plan.inputs());
     table();
     values("Results", plan.outputs().stream().map(plan::value).toList());
@@ -83,60 +85,93 @@ public final class PlanPage {
   private void values(String head, List<PlannedValue> values) {
     page.append("<h2>").append(head).append("</h2>\n<ul>\n");
     for (PlannedValue value : values) {
-      page.append("<li><code>").append(escaped(value.toString())).append("</code></li>\n");
+      page.append("<li><code>")
+          .append(
+              escaped(
+                  PlanNames.of(value) + " " + value.dtype() + value.shape() + " " + value.layout()))
+          .append("</code></li>\n");
     }
     page.append("</ul>\n");
   }
 
   private void table() {
-    page.append("<h2>Steps</h2>\n<table><thead><tr><th>value</th><th>step</th><th>of</th>")
-        .append("<th>local shapes</th><th class=\"n\">bytes received</th>")
-        .append("<th class=\"n\">bytes sent</th><th class=\"n\">at least</th>")
-        .append("<th class=\"n\">FLOPs</th><th class=\"n\">")
-        .append(isTimed ? "seconds" : "price")
-        .append("</th><th class=\"n\">bytes live</th><th>why</th></tr></thead><tbody>\n");
-    for (StepFigures step : steps) {
-      page.append("<tr>");
-      cell("s", step.results());
-      cell("s", step.step());
-      cell("s", step.operands());
-      cell("s", step.shapes());
-      cell("n", Long.toString(step.bytesReceived()));
-      cell("n", Long.toString(step.bytesSent()));
-      cell("n", Long.toString(step.lowerBound()));
-      cell("n", number(step.flops()));
-      cell("n", number(step.price()));
-      cell("n", Long.toString(step.liveBytes()));
-      page.append("<td>");
-      if (step.runnerUp().isPresent()) {
-        page.append("<details><summary>")
-            .append(escaped(step.cause()))
-            .append("</summary>instead ")
-            .append(escaped(step.runnerUp().get().toString()))
-            .append("</details>");
-      } else {
-        page.append(escaped(step.cause()));
-      }
-      page.append("</td></tr>\n");
-    }
+    page.append("<h2>Steps</h2>\n<table><thead><tr><th>step</th>")
+        .append("<th>values, as the largest device has them</th><th class=\"n\">received</th>")
+        .append("<th class=\"n\">sent</th><th class=\"n\">at least</th>")
+        .append("<th class=\"n\">FLOP</th><th class=\"n\">")
+        .append(isTimed ? "time" : "price")
+        .append("</th><th class=\"n\">held</th><th>why</th></tr></thead><tbody>\n");
+    rows(steps, 0);
     page.append("</tbody></table>\n");
+  }
+
+  /** The steps under the statements that they are for; those of a loop's body further in. */
+  private void rows(List<StepFigures> of, int depth) {
+    String group = "";
+    for (StepFigures step : of) {
+      if (!step.group().equals(group)) {
+        group = step.group();
+        heading(group, depth);
+      }
+      row(step, depth + 1);
+      if (!step.body().isEmpty()) {
+        heading("in each of " + step.rounds() + " rounds", depth + 2);
+        rows(step.body(), depth + 2);
+      }
+    }
+  }
+
+  private void heading(String text, int depth) {
+    page.append(String.format(Locale.ROOT, "<tr><th colspan=\"9\" style=\"%s\">", margin(depth)))
+        .append(escaped(text))
+        .append("</th></tr>\n");
+  }
+
+  private static String margin(int depth) {
+    return String.format(Locale.ROOT, "padding-left: %.1fem", 0.7 + 1.2 * Math.min(depth, 20));
+  }
+
+  private void row(StepFigures step, int depth) {
+    page.append(String.format(Locale.ROOT, "<tr><td class=\"s\" style=\"%s\">", margin(depth)))
+        .append(escaped(step.step()))
+        .append("</td>");
+    cell("s", step.values());
+    cell("n", Units.bytes(step.bytesReceived()));
+    cell("n", Units.bytes(step.bytesSent()));
+    cell("n", Units.bytes(step.lowerBound()));
+    cell("n", Units.operations(step.flops()));
+    cell("n", price(step));
+    cell("n", Units.bytes(step.heldBytes()));
+    page.append("<td>");
+    if (step.runnerUp().isPresent()) {
+      page.append("<details><summary>")
+          .append(escaped(step.cause()))
+          .append("</summary>instead ")
+          .append(escaped(step.runnerUp().get().description()))
+          .append(" at ")
+          .append(Units.price(step.runnerUp().get().cost(), isTimed))
+          .append("</details>");
+    } else {
+      page.append(escaped(step.cause()));
+    }
+    page.append("</td></tr>\n");
+  }
+
+  private String price(StepFigures step) {
+    return Units.price(step.price(), isTimed);
   }
 
   private void cell(String kind, String text) {
     page.append("<td class=\"").append(kind).append("\">").append(escaped(text)).append("</td>");
   }
 
-  private static String number(double value) {
-    return value == 0 ? "" : String.format(Locale.ROOT, "%.4g", value);
-  }
-
   /** A bar a step, as high as what is held. */
   private void memory() {
-    long most = Math.max(1, steps.stream().mapToLong(StepFigures::liveBytes).max().orElse(0));
+    long most = Math.max(1, steps.stream().mapToLong(StepFigures::heldBytes).max().orElse(0));
     double width = (double) WIDTH / steps.size();
     open("Bytes that the largest device holds, step by step");
     for (int i = 0; i < steps.size(); i++) {
-      double height = (double) HEIGHT * steps.get(i).liveBytes() / most;
+      double height = (double) HEIGHT * steps.get(i).heldBytes() / most;
       bar(
           "c",
           i * width,
@@ -144,7 +179,7 @@ public final class PlanPage {
           width,
           height,
           steps.get(i),
-          steps.get(i).liveBytes() + " bytes");
+          Units.bytes(steps.get(i).heldBytes()));
     }
     page.append("</svg>\n");
   }
@@ -157,14 +192,7 @@ public final class PlanPage {
     for (StepFigures step : steps) {
       double width = all == 0 ? 0 : WIDTH * step.price() / all;
       boolean waits = step.received() > 0;
-      bar(
-          waits ? "w" : "c",
-          at,
-          waits ? HEIGHT / 2.0 : 0,
-          width,
-          HEIGHT / 2.0,
-          step,
-          number(step.price()));
+      bar(waits ? "w" : "c", at, waits ? HEIGHT / 2.0 : 0, width, HEIGHT / 2.0, step, price(step));
       at += width;
     }
     page.append("</svg>\n");

@@ -76,8 +76,7 @@ public final class PlanReader {
 
   private static PlannedValue value(Node node, Mesh mesh) {
     node.checkKnown(Set.of("name", "dtype", "shape", "layout"));
-    long[] shape =
-        node.child("shape").elements().stream().mapToLong(Node::number).toArray();
+    long[] shape = node.child("shape").elements().stream().mapToLong(Node::number).toArray();
     return node.reads(
         () ->
             new PlannedValue(
@@ -132,8 +131,7 @@ public final class PlanReader {
       case "reduce-scatter" ->
           new Action.ReduceScatter(node.text("label", known), node.axes(known));
       case "all-to-all" ->
-          new Action.AllToAll(
-              node.text("from", known), node.text("to", known), node.axes(known));
+          new Action.AllToAll(node.text("from", known), node.text("to", known), node.axes(known));
       case "collective-permute" -> new Action.CollectivePermute(node.axes(known));
       case "exchange" -> new Action.Exchange(node.text("label", known), node.axes(known));
       case "einsum" -> new Action.Contract(Equation.parse(node.text("equation", known)));

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.partition.text;
 
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -11,96 +12,160 @@ import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Statement;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** A plan as a table for a reader. */
+/** A plan as text for a reader: under each statement the steps that it became. */
 public final class PlanTable {
+  /** Columns of a line at most. */
+  private static final int WIDTH = 120;
+
   private static final List<String> HEAD =
-      List.of(
-          "#",
-          "step",
-          "of",
-          "local shapes",
-          "received",
-          "bytes in",
-          "bytes out",
-          "at least",
-          "flops",
-          "price",
-          "bytes live",
-          "because");
+      List.of("received", "sent", "at least", "FLOP", "price", "held");
 
-  private static final int FIRST_NUMBER = 4;
-  private static final int LAST_NUMBER = 10;
+  /** Columns of each figure. */
+  private static final int FIGURE = 10;
 
-  private PlanTable() {}
+  private final SpmdPlan plan;
+  private final boolean isTimed;
+  private final StringBuilder text = new StringBuilder();
+
+  private PlanTable(SpmdPlan plan, PlanOptions options) {
+    this.plan = plan;
+    this.isTimed = options.topology().isPresent();
+  }
 
   /**
    * The table.
    *
    * @param plan the plan
    * @param options what it is priced by
-   * @return lines of text
+   * @return lines of text, of at most 120 columns
    */
   public static String of(SpmdPlan plan, PlanOptions options) {
-    List<List<String>> rows = new ArrayList<>();
-    List<String> head = new ArrayList<>(HEAD);
-    head.replaceAll(
-        name -> name.equals("price") && options.topology().isPresent() ? "seconds" : name);
-    rows.add(head);
-    double price = 0;
-    for (StepFigures step : StepFigures.of(plan, options)) {
-      rows.add(row(step));
-      price += step.price();
-    }
-    StringBuilder text = new StringBuilder();
-    text.append("mesh ").append(plan.mesh().size() == 1 ? "of one device" : plan.mesh().notation());
-    for (int i = 0; i < plan.inputs().size(); i++) {
-      text.append("\n%").append(i).append(" = ").append(plan.inputs().get(i));
-    }
-    text.append('\n').append(table(rows));
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%ngives %s%nreceived %d elements, %.4g flops, at most %d elements live, %d bytes at the peak of a run, %s",
-            plan.outputs().stream()
-                .map(output -> "%" + output + " = " + plan.value(output))
-                .collect(Collectors.joining(", ")),
-            plan.elementsReceived(),
-            plan.flops(),
-            plan.peakElements(),
-            plan.peakBytes(),
-            options.topology().isPresent()
-                ? String.format(Locale.ROOT, "%.4g s", price)
-                : String.format(Locale.ROOT, "price %.4g", price)));
-    return text.toString();
+    PlanTable table = new PlanTable(plan, options);
+    table.write(StepFigures.of(plan, options));
+    return table.text.toString().stripTrailing();
   }
 
-  private static List<String> row(StepFigures step) {
+  private void write(StepFigures.All figures) {
+    String mesh = plan.mesh().size() == 1 ? "of one device" : plan.mesh().notation();
+    wrapped(0, "mesh " + mesh + ", devices " + plan.mesh().size());
+    plan.inputs().forEach(value -> wrapped(0, "given " + value(value)));
+    if (!figures.steps().isEmpty()) {
+      List<String> head = new ArrayList<>(HEAD);
+      head.replaceAll(name -> name.equals("price") && isTimed ? "time" : name);
+      line(0, "", head);
+    }
+    steps(plan, figures.steps(), 0);
+    plan.outputs().forEach(output -> wrapped(0, "gives " + value(plan.value(output))));
+    wrapped(0, total(figures));
+  }
+
+  /** As {@code the busiest device receives 448 elements, the largest holds ...}. */
+  private String total(StepFigures.All figures) {
+    long bytes = figures.steps().stream().mapToLong(StepFigures::bytesReceived).sum();
+    return String.format(
+        Locale.ROOT,
+        "in all: received %,d elements%s, computed %s FLOP, held at most %,d bytes, %s%s",
+        figures.received(),
+        bytes == 0 ? "" : " (" + Units.bytes(bytes) + ")",
+        orNone(Units.operations(figures.flops())),
+        figures.peakBytes(),
+        isTimed ? "in " : "priced as ",
+        orNone(Units.price(figures.price(), isTimed)) + (isTimed ? "" : " elements"));
+  }
+
+  private static String orNone(String figure) {
+    return figure.isEmpty() ? "0" : figure;
+  }
+
+  private static String value(PlannedValue value) {
+    return PlanNames.of(value) + " " + value.dtype() + value.shape() + " " + value.layout();
+  }
+
+  private void steps(SpmdPlan of, List<StepFigures> steps, int indent) {
+    String group = "";
+    for (int i = 0; i < steps.size(); i++) {
+      StepFigures step = steps.get(i);
+      if (!step.group().equals(group)) {
+        group = step.group();
+        wrapped(indent, group + ":");
+      }
+      line(indent + 2, step.step(), figures(step));
+      wrapped(indent + 4, step.values());
+      wrapped(
+          indent + 4,
+          "because " + step.cause() + step.runnerUp().map(way -> "; " + instead(way)).orElse(""));
+      if (of.steps().get(i).action() instanceof Action.Loop loop) {
+        wrapped(indent + 4, "in each of " + step.rounds() + " rounds:");
+        loop.body().inputs().forEach(value -> wrapped(indent + 6, "given " + value(value)));
+        steps(loop.body(), step.body(), indent + 6);
+        loop.body().outputs().stream()
+            .map(loop.body()::value)
+            .forEach(value -> wrapped(indent + 6, "gives " + value(value)));
+      }
+    }
+  }
+
+  private String instead(Origin.Alternative way) {
+    return "instead " + way.description() + " at " + Units.price(way.cost(), isTimed);
+  }
+
+  private List<String> figures(StepFigures step) {
     return List.of(
-        step.results(),
-        step.step(),
-        step.operands(),
-        step.shapes(),
-        count(step.received()),
-        count(step.bytesReceived()),
-        count(step.bytesSent()),
-        count(step.lowerBound()),
-        number(step.flops()),
-        number(step.price()),
-        count(step.liveBytes()),
-        step.cause() + step.runnerUp().map(way -> "; instead " + way).orElse(""));
+        Units.bytes(step.bytesReceived()),
+        Units.bytes(step.bytesSent()),
+        Units.bytes(step.lowerBound()),
+        Units.operations(step.flops()),
+        Units.price(step.price(), isTimed),
+        Units.bytes(step.heldBytes()));
   }
 
-  private static String count(long number) {
-    return number == 0 ? "" : Long.toString(number);
+  /** Words and, at the right edge of the page, figures; words that leave no room come first. */
+  private void line(int indent, String words, List<String> figures) {
+    StringBuilder right = new StringBuilder();
+    figures.forEach(
+        figure -> right.append(" ".repeat(Math.max(1, FIGURE - figure.length()))).append(figure));
+    int left = WIDTH - right.length();
+    if (indent + words.length() > left) {
+      wrapped(indent, words);
+      text.append(" ".repeat(left));
+    } else {
+      text.append(" ".repeat(indent)).append(words);
+      text.append(" ".repeat(left - indent - words.length()));
+    }
+    text.append(right.toString().stripTrailing()).append('\n');
   }
 
-  private static String number(double number) {
-    return number == 0 ? "" : String.format(Locale.ROOT, "%.4g", number);
+  /** Words in lines of the page's width, those behind the first further to the right. */
+  private void wrapped(int indent, String words) {
+    StringBuilder line = new StringBuilder(" ".repeat(margin(indent)));
+    boolean empty = true;
+    for (String word : words.split(" ", -1)) {
+      String rest = word;
+      if (!empty && line.length() + 1 + rest.length() > WIDTH) {
+        text.append(line.toString().stripTrailing()).append('\n');
+        line = new StringBuilder(" ".repeat(margin(indent + 4)));
+        empty = true;
+      }
+      line.append(empty ? "" : " ");
+      while (line.length() + rest.length() > WIDTH) {
+        int fits = WIDTH - line.length();
+        text.append(line).append(rest, 0, fits).append('\n');
+        rest = rest.substring(fits);
+        line = new StringBuilder(" ".repeat(margin(indent + 4)));
+      }
+      line.append(rest);
+      empty = false;
+    }
+    text.append(line.toString().stripTrailing()).append('\n');
+  }
+
+  /** Loops in loops go no further to the right than half of the page. */
+  private static int margin(int indent) {
+    return Math.min(indent, WIDTH / 2);
   }
 
   /** As {@link #describe(Action, Layout)}, with the names of values that are packed. */
@@ -110,7 +175,7 @@ public final class PlanTable {
     return isPacked
         ? text
             + step.results().stream()
-                .map(PlannedValue::name)
+                .map(PlanNames::of)
                 .collect(Collectors.joining(", ", " of ", ""))
         : text;
   }
@@ -154,25 +219,5 @@ public final class PlanTable {
 
   private static String axes(List<String> axes) {
     return String.join(".", axes);
-  }
-
-  private static String table(List<List<String>> rows) {
-    int[] widths = new int[HEAD.size()];
-    for (List<String> row : rows) {
-      Arrays.setAll(widths, i -> Math.max(widths[i], row.get(i).length()));
-    }
-    return rows.stream()
-        .map(row -> line(row, widths).stripTrailing())
-        .collect(Collectors.joining("\n"));
-  }
-
-  private static String line(List<String> row, int[] widths) {
-    StringBuilder line = new StringBuilder();
-    for (int i = 0; i < widths.length; i++) {
-      boolean number = i >= FIRST_NUMBER && i <= LAST_NUMBER;
-      String pad = " ".repeat(widths[i] - row.get(i).length());
-      line.append(i == 0 ? "" : "  ").append(number ? pad + row.get(i) : row.get(i) + pad);
-    }
-    return line.toString();
   }
 }

@@ -104,8 +104,7 @@ final class PlanWriter {
       case Action.Slice(String label, var axes) -> text.add(label(label)).add(axes(axes));
       case Action.AllGather(String label, var axes) -> text.add(label(label)).add(axes(axes));
       case Action.AllReduce(var axes, var by) ->
-          text.add(axes(axes))
-              .add(member("by", Json.quoted(by.name().toLowerCase(Locale.ROOT))));
+          text.add(axes(axes)).add(member("by", Json.quoted(by.name().toLowerCase(Locale.ROOT))));
       case Action.ReduceScatter(String label, var axes) -> text.add(label(label)).add(axes(axes));
       case Action.AllToAll(String from, String to, var axes) ->
           text.add(member("from", Json.quoted(from)))

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.partition.text;
 
-import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.Prices;
@@ -15,16 +15,16 @@ import io.github.shardsum.program.Nested;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
- * What a step of a plan is shown by.
+ * Figures of a step of a plan.
  *
- * @param results numbers of the values that it gives, as {@code %3}
+ * @param group name of the program's value for whose sake it is there
  * @param step the op with its labels, axes or equation
- * @param operands numbers of the values that it reads
- * @param shapes local shapes of the largest device, before and after
+ * @param values what it reads and makes: names, and local shapes of the largest device
+ * @param shapes local shapes alone, before and after
  * @param received elements that the busiest device receives
  * @param bytesReceived the same in bytes
  * @param bytesSent bytes that the busiest device sends: in a ring what it receives, in an exchange
@@ -32,14 +32,16 @@ import java.util.stream.IntStream;
  * @param lowerBound bytes that a device lacks of its block afterwards, however it gets them
  * @param flops of the largest device
  * @param price seconds on a network, or elements and what is worth as much
- * @param liveBytes what the largest device holds at once
+ * @param heldBytes bytes that the largest device holds while it runs
  * @param cause why it is there
  * @param runnerUp what was weighed against it and lost
+ * @param rounds how often the body of a loop runs
+ * @param body of one round of a loop; else empty
  */
 record StepFigures(
-    String results,
+    String group,
     String step,
-    String operands,
+    String values,
     String shapes,
     long received,
     long bytesReceived,
@@ -47,61 +49,126 @@ record StepFigures(
     long lowerBound,
     double flops,
     double price,
-    long liveBytes,
+    long heldBytes,
     String cause,
-    Optional<Origin.Alternative> runnerUp) {
+    Optional<Origin.Alternative> runnerUp,
+    long rounds,
+    List<StepFigures> body) {
+  StepFigures {
+    body = List.copyOf(body);
+  }
 
-  /** Of each step of a plan. */
-  static List<StepFigures> of(SpmdPlan plan, PlanOptions options) {
-    Prices prices = Prices.of(plan.mesh(), options);
-    List<Long> held = plan.heldBytes();
+  /**
+   * Figures of a plan.
+   *
+   * @param steps of each step
+   * @param received elements that the busiest device receives in all
+   * @param flops of the largest device
+   * @param price of all steps
+   * @param peakBytes the most bytes that the largest device holds
+   */
+  record All(List<StepFigures> steps, long received, double flops, double price, long peakBytes) {}
+
+  /** Of a plan and each of its steps. */
+  static All of(SpmdPlan plan, PlanOptions options) {
+    DeviceMemory memory = DeviceMemory.of(plan);
+    List<StepFigures> steps = of(plan, Prices.of(plan.mesh(), options), memory.steps());
+    return new All(
+        steps,
+        plan.elementsReceived(),
+        plan.flops(),
+        steps.stream().mapToDouble(StepFigures::price).sum(),
+        memory.peakBytes());
+  }
+
+  private static List<StepFigures> of(
+      SpmdPlan plan, Prices prices, List<DeviceMemory.Step> memory) {
+    List<String> groups = PlanNames.groups(plan);
     List<StepFigures> all = new ArrayList<>();
-    int first = plan.inputs().size();
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
-      int last = first + step.results().size();
-      String results =
-          IntStream.range(first, last)
-              .mapToObj(value -> "%" + value)
-              .collect(Collectors.joining(" "));
-      all.add(of(plan, i, results, prices, held.get(i)));
-      first = last;
+      DeviceMemory.Step held = memory.get(i);
+      List<StepFigures> body =
+          step.action() instanceof Action.Loop loop
+              ? of(loop.body(), prices, held.body())
+              : List.of();
+      all.add(of(plan, i, groups.get(i), prices, held.bytes(), body));
     }
     return all;
   }
 
-  private static StepFigures of(SpmdPlan plan, int i, String results, Prices prices, long held) {
+  private static StepFigures of(
+      SpmdPlan plan, int i, String group, Prices prices, long held, List<StepFigures> body) {
     PlanStep step = plan.steps().get(i);
     List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
     int width = (read.isEmpty() ? step.result() : read.getFirst()).dtype().byteSize();
+    long rounds =
+        step.action() instanceof Action.Loop loop
+            ? ((Nested.Scan) loop.statement().operation()).count()
+            : 1;
     long received = plan.elementsReceived(i);
+    long bytes = Math.multiplyExact(received, width);
+    long sent = bytes;
     long lacking = 0;
-    long sent = received;
-    if (step.action() instanceof Action.Neighbour neighbour) {
-      lacking = received;
-      sent = Halo.of(neighbour, read, step.result()).sent();
+    if (step.action() instanceof Action.Loop) {
+      bytes = inAll(rounds, body, StepFigures::bytesReceived);
+      sent = inAll(rounds, body, StepFigures::bytesSent);
+      lacking = inAll(rounds, body, StepFigures::lowerBound);
+    } else if (step.action() instanceof Action.Neighbour neighbour) {
+      lacking = bytes;
+      sent = Halo.of(neighbour, read, step.result()).sent() * width;
     } else if (step.action().isCollective()) {
       PlannedValue before = read.getFirst();
-      sent = step.action() instanceof Action.Exchange ? sent(step, before) : received;
+      boolean eachOnce =
+          step.action() instanceof Action.Exchange || step.action() instanceof Action.AllToAll;
+      sent = eachOnce ? sent(step, before) * width : bytes;
       for (int value = 0; value < step.results().size(); value++) {
         PlannedValue after = step.results().get(value);
-        lacking += Missing.most(read.get(value).layout(), after.layout(), after.shape());
+        lacking += Missing.most(read.get(value).layout(), after.layout(), after.shape()) * width;
       }
     }
     return new StepFigures(
-        results,
+        group,
         PlanTable.describe(step),
-        step.operands().stream().map(value -> "%" + value).collect(Collectors.joining(" ")),
+        named(read) + (read.isEmpty() ? "" : " ") + "-> " + made(step),
         local(read) + " -> " + local(step.results()),
         received,
-        received * width,
-        sent * width,
-        lacking * width,
+        bytes,
+        sent,
+        lacking,
         plan.flops(i),
-        prices.total(price(plan, i, prices)),
+        price(plan, i, prices, body),
         held,
-        step.origin().cause(),
-        step.origin().runnerUp());
+        PlanNames.inText(step.origin().cause()),
+        step.origin()
+            .runnerUp()
+            .map(way -> new Origin.Alternative(PlanNames.inText(way.description()), way.cost())),
+        rounds,
+        body);
+  }
+
+  private static long inAll(
+      long rounds, List<StepFigures> body, ToLongFunction<StepFigures> figure) {
+    return Math.multiplyExact(rounds, body.stream().mapToLong(figure).reduce(0, Math::addExact));
+  }
+
+  private static String named(List<PlannedValue> values) {
+    return values.stream()
+        .map(value -> PlanNames.of(value) + " " + value.layout().largestShape(value.shape()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String made(PlanStep step) {
+    return step.results().stream()
+        .map(
+            value ->
+                PlanNames.of(value)
+                    + " "
+                    + value.layout().largestShape(value.shape())
+                    + (value.layout().rank() == 0 && value.layout().partial().isEmpty()
+                        ? ""
+                        : " as " + value.layout()))
+        .collect(Collectors.joining(", "));
   }
 
   private static String local(List<PlannedValue> values) {
@@ -110,37 +177,35 @@ record StepFigures(
         .collect(Collectors.joining(" "));
   }
 
-  /** What a device gives away in an exchange, in which every element has one place afterwards. */
+  /** Elements that a device gives away in an exchange; each has one place afterwards. */
   private static long sent(PlanStep step, PlannedValue before) {
     return Missing.most(step.result().layout(), before.layout(), before.shape());
   }
 
-  private static Cost price(SpmdPlan plan, int i, Prices prices) {
+  private static double price(SpmdPlan plan, int i, Prices prices, List<StepFigures> body) {
     PlanStep step = plan.steps().get(i);
     if (step.action() instanceof Action.Loop loop) {
-      Cost round = Cost.NOTHING;
-      for (int inner = 0; inner < loop.body().steps().size(); inner++) {
-        round = round.plus(price(loop.body(), inner, prices));
-      }
       long rounds = ((Nested.Scan) loop.statement().operation()).count();
-      return new Cost(round.amount() * rounds, Math.toIntExact(round.collectives() * rounds));
+      return rounds * body.stream().mapToDouble(StepFigures::price).sum();
     }
     if (step.action() instanceof Action.Neighbour neighbour) {
       List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
-      return prices.halo(Halo.of(neighbour, read, step.result()), step.result().dtype().byteSize());
+      Halo halo = Halo.of(neighbour, read, step.result());
+      return prices.total(prices.halo(halo, step.result().dtype().byteSize()));
     }
     if (!step.action().isCollective()) {
-      return prices.multiplyAdds(plan.flops(i) / 2, step.result().dtype().byteSize());
+      return prices.total(prices.multiplyAdds(plan.flops(i) / 2, step.result().dtype().byteSize()));
     }
     List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
     PlannedValue before = read.getFirst();
     Layout after = step.result().layout();
-    return prices.collective(
-        step::action,
-        Counting.received(step.action(), read, step.result()),
-        Counting.elements(read),
-        before.dtype().byteSize(),
-        before::layout,
-        () -> after);
+    return prices.total(
+        prices.collective(
+            step::action,
+            Counting.received(step.action(), read, step.result()),
+            Counting.elements(read),
+            before.dtype().byteSize(),
+            before::layout,
+            () -> after));
   }
 }

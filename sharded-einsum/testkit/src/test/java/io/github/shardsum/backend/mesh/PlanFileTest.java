@@ -124,7 +124,8 @@ class PlanFileTest {
       StringBuilder mutant = new StringBuilder(json);
       int at = start + random.nextInt(json.length() - start);
       int from = start + random.nextInt(json.length() - start);
-      mutant.replace(at, Math.min(json.length(), at + random.nextInt(6)), piece(json, from, random));
+      mutant.replace(
+          at, Math.min(json.length(), at + random.nextInt(6)), piece(json, from, random));
       refused += isRefused(mutant.toString(), plan) ? 1 : 0;
     }
     assertTrue(refused > cases / 2, refused + " of " + cases);
@@ -161,8 +162,7 @@ class PlanFileTest {
         }) {
       int at = json.indexOf(change[0], json.indexOf("\"plan\":"));
       assertTrue(at > 0, change[0] + " in " + json);
-      String mutant =
-          json.substring(0, at) + change[1] + json.substring(at + change[0].length());
+      String mutant = json.substring(0, at) + change[1] + json.substring(at + change[0].length());
       assertTrue(isRefused(mutant, plan), mutant);
     }
   }

@@ -1,0 +1,173 @@
+package io.github.shardsum.cli.plan;
+
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.cli.common.MeshOptions;
+import io.github.shardsum.cli.common.RepeatedOptions;
+import io.github.shardsum.cli.common.TextFiles;
+import io.github.shardsum.cli.program.ProgramFile;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Annotations;
+import io.github.shardsum.program.Program;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code shardsum certify}: holds a plan from a file against the program that it is of. */
+@Command(
+    name = "certify",
+    description = {
+      "%nHold a plan from a file, as plan --json prints it, against the program or the equation that it is of: an"
+          + " independent checker replays it on symbolic shards, and the figures of the file must be those of the"
+          + " plan. A plan that computes something else is refused.%n"
+    })
+public final class CertifyCommand implements Callable<Integer> {
+  /** Bytes of a plan's file at most. */
+  private static final int MOST_BYTES = 1 << 26;
+
+  /** Members of a file that follow from its plan, whatever it was chosen by. */
+  private static final List<String> FIGURES =
+      List.of("steps", "localShapes", "elementsReceived", "flops", "peakElements", "peakBytes");
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "PLAN.json", description = "The plan, - of standard input.")
+  private Path file = Path.of("");
+
+  @Parameters(
+      index = "1",
+      paramLabel = "FILE.program|EQUATION",
+      description =
+          "The program's text, or the einsum with its layouts; of a reshard 'a@x b -> a b@x'.")
+  private String of = "";
+
+  @Option(
+      names = "--annotate",
+      paramLabel = "NAME=LAYOUT",
+      description = "Annotate a value of the program, as it was planned; may be given again.")
+  private Map<String, String> annotations = Map.of();
+
+  @Option(names = "--json", description = "Print the answer as JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    RepeatedOptions.refuse(spec, "--annotate");
+    String text = text();
+    SpmdPlan plan = SpmdPlan.parse(text);
+    MeshOptions.checkSize(plan.mesh());
+    String certificate;
+    if (of.endsWith(".program")) {
+      Program program = Annotations.of(annotations).apply(ProgramFile.read(Path.of(of)));
+      certificate = certified(plan, program);
+    } else {
+      Equation equation = Equation.parse(of);
+      certificate = followed(() -> plan.certify(equation));
+    }
+    checkFigures(text, plan);
+    PrintWriter out = spec.commandLine().getOut();
+    JsonMapper mapper = new JsonMapper();
+    out.println(
+        json
+            ? mapper.writeValueAsString(mapper.createObjectNode().put("certificate", certificate))
+            : certificate);
+    out.flush();
+    return 0;
+  }
+
+  private String text() throws IOException {
+    try (InputStream in = TextFiles.open(file)) {
+      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+      if (bytes.length > MOST_BYTES) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT, "%s: must have at most %d bytes, got more", file, MOST_BYTES));
+      }
+      return new String(bytes, StandardCharsets.UTF_8);
+    }
+  }
+
+  /** Plans are of the program as it is given, or as the planner writes it before it plans. */
+  private static String certified(SpmdPlan plan, Program program) {
+    try {
+      return followed(() -> plan.certify(program));
+    } catch (IllegalArgumentException refused) {
+      Kernels kernels = MoePrograms.kernels();
+      Program written =
+          ProgramPlan.of(
+                  program,
+                  plan.mesh(),
+                  composite -> kernels.kernel(composite).isPresent(),
+                  PlanOptions.defaults())
+              .program();
+      if (written.equals(program)) {
+        throw refused;
+      }
+      return followed(() -> plan.certify(written));
+    }
+  }
+
+  /** What a checker cannot follow is refused too, however it fails. */
+  private static String followed(Supplier<String> check) {
+    try {
+      return check.get();
+    } catch (ArithmeticException overflow) {
+      throw Planned.beyondCounting(overflow);
+    } catch (IllegalStateException refused) {
+      throw new IllegalArgumentException(refused.getMessage(), refused);
+    } catch (RuntimeException | StackOverflowError lost) {
+      throw new IllegalArgumentException(
+          "plan refused: the checker cannot follow it: " + lost, lost);
+    }
+  }
+
+  private static void checkFigures(String text, SpmdPlan plan) {
+    JsonMapper mapper = new JsonMapper();
+    JsonNode given = mapper.readTree(text);
+    JsonNode counted = mapper.readTree(plan.toJson(PlanOptions.defaults()));
+    for (String member : FIGURES) {
+      if (!given.path(member).isMissingNode()) {
+        checkEqual("\"" + member + "\"", counted.path(member), given.path(member));
+      }
+    }
+  }
+
+  /** The first element in which two arrays differ is the one that is named. */
+  private static void checkEqual(String what, JsonNode counted, JsonNode given) {
+    if (counted.isArray() && given.isArray() && counted.size() == given.size()) {
+      for (int i = 0; i < counted.size(); i++) {
+        checkEqual(what + "[" + i + "]", counted.get(i), given.get(i));
+      }
+    } else if (!counted.equals(given)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "plan refused: %s must be %s, got %s",
+              what,
+              shortened(counted),
+              shortened(given)));
+    }
+  }
+
+  private static String shortened(JsonNode node) {
+    String text = node.toString();
+    return text.length() > 200 ? text.substring(0, 200) + "..." : text;
+  }
+}

@@ -1,0 +1,101 @@
+package io.github.shardsum.internal.partition.text;
+
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Names of values as the program has them, and which steps one of its statements became. */
+final class PlanNames {
+  private static final Pattern ANNOTATION = Pattern.compile("\\.(un)?annotated(\\.[0-9]+)?\\b");
+
+  private final SpmdPlan plan;
+
+  /** The name of the statement that each step belongs to, empty while it is not known. */
+  private final List<String> groups;
+
+  private final Set<String> names = new HashSet<>();
+  private final Map<Integer, Integer> makers = new HashMap<>();
+  private final Map<Integer, Integer> readers = new HashMap<>();
+
+  private PlanNames(SpmdPlan plan) {
+    this.plan = plan;
+    this.groups = new ArrayList<>(Collections.nCopies(plan.steps().size(), ""));
+    for (int i = 0; i < plan.steps().size(); i++) {
+      int step = i;
+      plan.steps().get(i).operands().forEach(operand -> readers.putIfAbsent(operand, step));
+      for (int value = plan.number(i); value < plan.number(i + 1); value++) {
+        makers.put(value, i);
+        names.add(of(plan.value(value)));
+      }
+    }
+  }
+
+  /** A value's name without what insertion of annotations adds; an operand's number with a word. */
+  static String of(PlannedValue value) {
+    String name = inText(value.name());
+    return name.chars().allMatch(Character::isDigit) ? "operand " + name : name;
+  }
+
+  /** A text in which values are named. */
+  static String inText(String text) {
+    return ANNOTATION.matcher(text).replaceAll("");
+  }
+
+  /** For each step of a plan the value of the program for whose sake it is there. */
+  static List<String> groups(SpmdPlan plan) {
+    PlanNames names = new PlanNames(plan);
+    for (int step = plan.steps().size() - 1; step >= 0; step--) {
+      names.groups.set(step, names.ofReader(step));
+    }
+    for (int step = 0; step < plan.steps().size(); step++) {
+      if (names.groups.get(step).isEmpty()) {
+        names.groups.set(step, names.ofMaker(step));
+      }
+    }
+    return names.groups;
+  }
+
+  /** A statement's own name, and of a step that moves a value that of the statement it is for. */
+  private String ofReader(int number) {
+    PlanStep step = plan.steps().get(number);
+    if (!moves(step.action())) {
+      return root(of(step.result()));
+    }
+    boolean sums =
+        step.action() instanceof Action.AllReduce || step.action() instanceof Action.ReduceScatter;
+    int reader = sums ? -1 : readers.getOrDefault(plan.number(number), -1);
+    return reader < 0 ? "" : groups.get(reader);
+  }
+
+  private String ofMaker(int number) {
+    PlanStep step = plan.steps().get(number);
+    int maker = makers.getOrDefault(step.operands().getFirst(), -1);
+    return maker < 0 ? of(step.result()) : groups.get(maker);
+  }
+
+  private static boolean moves(Action action) {
+    return switch (action) {
+      case Action.Apply _, Action.Neighbour _, Action.Contract _, Action.Loop _ -> false;
+      default -> true;
+    };
+  }
+
+  /** Of a value that a rewriting names after a statement, as {@code p.most}, the statement's. */
+  private String root(String name) {
+    for (int dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {
+      if (names.contains(name.substring(0, dot))) {
+        return name.substring(0, dot);
+      }
+    }
+    return name;
+  }
+}
