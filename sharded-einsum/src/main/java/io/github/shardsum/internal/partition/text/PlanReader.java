@@ -1,8 +1,6 @@
 package io.github.shardsum.internal.partition.text;
 
-import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.einsum.Term;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
@@ -83,25 +81,7 @@ public final class PlanReader {
                 node.text("name"),
                 DType.parse(node.text("dtype")),
                 Shape.of(shape),
-                layout(mesh, node.text("layout"))));
-  }
-
-  private static Layout layout(Mesh mesh, String text) {
-    int bar = text.indexOf('|');
-    List<Axis> axes = new ArrayList<>();
-    for (String word : words(bar < 0 ? text : text.substring(0, bar))) {
-      int at = word.indexOf('@');
-      axes.add(
-          at < 0
-              ? Axis.of(word)
-              : new Axis(word.substring(0, at), List.of(word.substring(at + 1).split("\\.", -1))));
-    }
-    List<String> partial = bar < 0 ? List.of() : words(text.substring(bar + 1));
-    return new Layout(mesh, new Term(axes, partial));
-  }
-
-  private static List<String> words(String text) {
-    return text.isBlank() ? List.of() : List.of(text.strip().split(" +"));
+                Layout.parse(mesh, node.text("layout"))));
   }
 
   private static PlanStep step(Node node, Mesh mesh) {

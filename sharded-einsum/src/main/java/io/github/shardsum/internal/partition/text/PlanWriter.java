@@ -1,8 +1,6 @@
 package io.github.shardsum.internal.partition.text;
 
-import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.internal.program.text.ProgramPrinter;
-import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
@@ -56,25 +54,8 @@ final class PlanWriter {
       shape.add(Long.toString(value.shape().size(dim)));
     }
     text.add(member("shape", shape.toString()));
-    text.add(member("layout", Json.quoted(layout(value.layout()))));
+    text.add(member("layout", Json.quoted(value.layout().toString())));
     return text.toString();
-  }
-
-  /** The notation with a word for each label, whatever their number. */
-  private static String layout(Layout layout) {
-    StringJoiner words = new StringJoiner(" ");
-    for (Axis axis : layout.term().axes()) {
-      words.add(axis.mesh().isEmpty() ? axis.label() : axis.label() + "@" + dotted(axis.mesh()));
-    }
-    if (!layout.partial().isEmpty()) {
-      words.add("|");
-      layout.partial().forEach(words::add);
-    }
-    return words.toString();
-  }
-
-  private static String dotted(Collection<String> axes) {
-    return String.join(".", axes);
   }
 
   private static String step(PlanStep step) {

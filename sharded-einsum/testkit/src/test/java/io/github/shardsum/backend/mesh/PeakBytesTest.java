@@ -6,29 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
-import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
-import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.testkit.Check;
-import io.github.shardsum.testkit.Layouts;
-import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testkit.Programs;
 import io.github.shardsum.testsupport.TestDepth;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The peak of a plan is the most of its steps, and no more than what a run allocates. */
 class PeakBytesTest {
   private static final int TRIES = TestDepth.cases(40, 80, 1_000);
-  private static final PlanOptions OPTIONS = PlanOptions.defaults().withReplication();
 
   @Test
   void thePeakIsTheMostOfTheSteps() {
@@ -38,7 +32,7 @@ class PeakBytesTest {
         .holds(
             drawn -> {
               Mesh mesh = Mesh.parse("x=2 y=3");
-              SpmdPlan plan = randomlyLaid(drawn, mesh);
+              SpmdPlan plan = RandomPlans.randomlyLaid(drawn.program(), mesh).plan();
               long inputs = bytes(plan, plan.inputs());
               long most = plan.heldBytes().isEmpty() ? inputs : Collections.max(plan.heldBytes());
               assertEquals(most, plan.peakBytes(), plan::explain);
@@ -56,10 +50,10 @@ class PeakBytesTest {
             drawn -> {
               Program program = drawn.program();
               Mesh mesh = Mesh.parse("x=1");
-              ProgramPlan plan = ProgramPlan.of(program, mesh, _ -> false, OPTIONS);
+              ProgramPlan plan = ProgramPlan.of(program, mesh, _ -> false, RandomPlans.OPTIONS);
               try (Collectives collectives = Collectives.open(mesh);
                   MeshExecutable executable =
-                      MeshBackend.of(collectives, Kernels.none(), OPTIONS)
+                      MeshBackend.of(collectives, Kernels.none(), RandomPlans.OPTIONS)
                           .compile(plan, CompileOptions.defaults())) {
                 long given = bytes(plan.plan(), plan.plan().inputs());
                 long made =
@@ -81,12 +75,6 @@ class PeakBytesTest {
                 }
               }
             });
-  }
-
-  private static SpmdPlan randomlyLaid(ProgramCase drawn, Mesh mesh) {
-    Map<String, Layout> layouts =
-        Layouts.ofEveryValue(mesh, drawn.program()).of(drawn.program().toString().hashCode());
-    return ProgramPlan.withLayouts(drawn.program(), mesh, layouts, OPTIONS).plan();
   }
 
   /** Bytes of values on the first device, each from a cache line on where the plan places it. */

@@ -23,11 +23,12 @@ import io.github.shardsum.testsupport.TestDepth;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** A plan that is written as JSON and read is an equal plan; what is no plan is refused. */
 class PlanFileTest {
-  private static final PlanOptions OPTIONS = PlanOptions.defaults().withReplication();
+  private static final PlanOptions OPTIONS = RandomPlans.OPTIONS;
 
   /** As the plan of {@code m@x k@y, n@x k@y -> m@x n@y}. */
   private static final String EINSUM = "m@x k@y, n@x k@y -> m@x n@y";
@@ -68,10 +69,8 @@ class PlanFileTest {
   }
 
   private static ProgramPlan planned(Program program, Mesh mesh, boolean randomlyLaid) {
-    Map<String, Layout> layouts =
-        Layouts.ofEveryValue(mesh, program).of(program.toString().hashCode());
     return randomlyLaid
-        ? ProgramPlan.withLayouts(program, mesh, layouts, OPTIONS)
+        ? RandomPlans.randomlyLaid(program, mesh)
         : ProgramPlan.of(program, mesh, _ -> true, OPTIONS);
   }
 
@@ -85,27 +84,29 @@ class PlanFileTest {
     reread(ReshardPlan.of(from, to, Shape.of(7), DType.BF16, OPTIONS).plan());
   }
 
+  private static Program loop() {
+    return Program.parse(
+        """
+        program p {
+          input s: f32[b@x=4]
+          input x: f32[t=3 m@x=8]
+          last = scan(s, x) {count=3, label="t", carried=1, sequences=1, body=program step {
+            input h: f32[b=4]
+            input row: f32[m=8]
+            most = reduce_max(row) {labels=["m"]}
+            next = add(h, h)
+            both = multiply(next, next)
+            output both
+          }}
+          top = reduce_max(x) {labels=["m"]}
+          output last, top
+        }
+        """);
+  }
+
   @Test
   void kindsOfReductionsAndBodiesOfLoopsAreInTheFile() {
-    Program program =
-        Program.parse(
-            """
-            program p {
-              input s: f32[b@x=4]
-              input x: f32[t=3 m@x=8]
-              last = scan(s, x) {count=3, label="t", carried=1, sequences=1, body=program step {
-                input h: f32[b=4]
-                input row: f32[m=8]
-                most = reduce_max(row) {labels=["m"]}
-                next = add(h, h)
-                both = multiply(next, next)
-                output both
-              }}
-              top = reduce_max(x) {labels=["m"]}
-              output last, top
-            }
-            """);
-    ProgramPlan plan = ProgramPlan.of(program, Mesh.parse("x=2"), _ -> true, OPTIONS);
+    ProgramPlan plan = ProgramPlan.of(loop(), Mesh.parse("x=2"), _ -> true, OPTIONS);
     String json = plan.plan().toJson(OPTIONS);
     assertTrue(json.contains("\"action\":\"all-reduce\",\"axes\":[\"x\"],\"by\":\"max\""), json);
     assertTrue(json.contains("\"body\":{\"inputs\":[{\"name\":\"h\""), json);
@@ -114,19 +115,25 @@ class PlanFileTest {
 
   @Test
   void mutatedFilesAreRefusedOrComputeTheSame() {
-    ShardedEinsumPlan plan = einsum();
-    String json = plan.plan().toJson(OPTIONS);
+    ShardedEinsumPlan einsum = einsum();
+    mutate(einsum.plan(), read -> read.certify(einsum.equation()));
+    ProgramPlan program = ProgramPlan.of(loop(), Mesh.parse("x=2"), _ -> true, OPTIONS);
+    mutate(program.plan(), read -> read.certify(program.program()));
+  }
+
+  private static void mutate(SpmdPlan plan, Consumer<SpmdPlan> checker) {
+    String json = plan.toJson(OPTIONS);
     int start = json.indexOf("\"plan\":");
     Random random = new Random(7);
     int refused = 0;
-    int cases = TestDepth.cases(2_000, 5_000, 100_000);
+    int cases = TestDepth.cases(1_000, 2_000, 50_000);
     for (int i = 0; i < cases; i++) {
       StringBuilder mutant = new StringBuilder(json);
       int at = start + random.nextInt(json.length() - start);
       int from = start + random.nextInt(json.length() - start);
       mutant.replace(
           at, Math.min(json.length(), at + random.nextInt(6)), piece(json, from, random));
-      refused += isRefused(mutant.toString(), plan) ? 1 : 0;
+      refused += isRefused(mutant.toString(), checker) ? 1 : 0;
     }
     assertTrue(refused > cases / 2, refused + " of " + cases);
   }
@@ -135,10 +142,10 @@ class PlanFileTest {
     return json.substring(from, Math.min(json.length(), from + random.nextInt(6)));
   }
 
-  /** What is not refused computes the same, which the checker says. */
-  private static boolean isRefused(String mutant, ShardedEinsumPlan plan) {
+  /** A plan that is not refused computes the same, which the checker says. */
+  private static boolean isRefused(String mutant, Consumer<SpmdPlan> checker) {
     try {
-      SpmdPlan.parse(mutant).certify(plan.equation());
+      checker.accept(SpmdPlan.parse(mutant));
       return false;
     } catch (IllegalArgumentException | IllegalStateException refused) {
       assertTrue(String.valueOf(refused.getMessage()).length() > 10, mutant);
@@ -163,7 +170,7 @@ class PlanFileTest {
       int at = json.indexOf(change[0], json.indexOf("\"plan\":"));
       assertTrue(at > 0, change[0] + " in " + json);
       String mutant = json.substring(0, at) + change[1] + json.substring(at + change[0].length());
-      assertTrue(isRefused(mutant, plan), mutant);
+      assertTrue(isRefused(mutant, read -> read.certify(plan.equation())), mutant);
     }
   }
 

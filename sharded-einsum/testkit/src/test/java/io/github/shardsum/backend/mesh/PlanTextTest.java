@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 
 /** Text and page of a plan: the program's names, all steps of loops, lines that fit. */
 class PlanTextTest {
-  private static final PlanOptions OPTIONS = PlanOptions.defaults().withReplication();
+  private static final PlanOptions OPTIONS = RandomPlans.OPTIONS;
 
   private static final String LOOP =
       """
@@ -63,9 +63,7 @@ class PlanTextTest {
             choices -> {
               Mesh mesh = Layouts.meshes().generate(choices);
               Program program = Programs.exact(DType.I64, 12).generate(choices);
-              Map<String, Layout> layouts =
-                  Layouts.ofEveryValue(mesh, program).of(program.toString().hashCode());
-              return ProgramPlan.withLayouts(program, mesh, layouts, OPTIONS).plan();
+              return RandomPlans.randomlyLaid(program, mesh).plan();
             })
         .tries(TestDepth.cases(20, 60, 1_000))
         .seed(6)
