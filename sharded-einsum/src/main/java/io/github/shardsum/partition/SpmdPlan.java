@@ -8,15 +8,18 @@ import io.github.shardsum.internal.partition.text.PlanPage;
 import io.github.shardsum.internal.partition.text.PlanReader;
 import io.github.shardsum.internal.partition.text.PlanTable;
 import io.github.shardsum.internal.reshard.Counting;
+import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
+import io.github.shardsum.tensor.DType;
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.RandomAccess;
 import java.util.stream.Stream;
 
@@ -98,25 +101,39 @@ public record SpmdPlan(
   /**
    * Follows the plan with a checker that shares nothing with the planner.
    *
-   * @param program what is to be computed, whose statements the plan has
+   * @param program the program that is to be computed, with its annotations
    * @return what was proved
    * @throws IllegalStateException if the plan is refused; the message names the step and how values
    *     lie there
    */
   public String certify(Program program) {
-    return Certification.of(this, program);
+    return certify(program, Map.of());
+  }
+
+  /**
+   * As {@link #certify(Program)}, with layouts that are asked for beside the program's own.
+   *
+   * @param program the program that is to be computed, with its annotations
+   * @param layouts the layout of values by name, values in the body of a loop as {@code
+   *     RESULT.body.VALUE}
+   * @return what was proved
+   * @throws IllegalStateException if the plan is refused
+   */
+  public String certify(Program program, Map<String, Layout> layouts) {
+    return Certification.of(this, program, layouts);
   }
 
   /**
    * Follows a plan of one einsum, or of a reshard as an einsum of one operand.
    *
-   * @param equation what is to be computed, with the layouts of operands and result
+   * @param equation the einsum that is to be computed, with the layouts of operands and result
+   * @param dtype the dtype of operands and result
    * @return what was proved
    * @throws IllegalStateException if the plan is refused; the message names the step and how values
    *     lie there
    */
-  public String certify(Equation equation) {
-    return Certification.of(this, equation);
+  public String certify(Equation equation, DType dtype) {
+    return Certification.of(this, equation, dtype);
   }
 
   /**

@@ -1,17 +1,15 @@
 package io.github.shardsum.cli.plan;
 
-import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.partition.PlanOptions;
-import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.DType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -76,10 +74,10 @@ public final class CertifyCommand implements Callable<Integer> {
     String certificate;
     if (of.endsWith(".program")) {
       Program program = Annotations.of(annotations).apply(ProgramFile.read(Path.of(of)));
-      certificate = certified(plan, program);
+      certificate = followed(() -> plan.certify(program));
     } else {
       Equation equation = Equation.parse(of);
-      certificate = followed(() -> plan.certify(equation));
+      certificate = followed(() -> plan.certify(equation, DType.F32));
     }
     checkFigures(text, plan);
     PrintWriter out = spec.commandLine().getOut();
@@ -104,27 +102,7 @@ public final class CertifyCommand implements Callable<Integer> {
     }
   }
 
-  /** Plans are of the program as it is given, or as the planner writes it before it plans. */
-  private static String certified(SpmdPlan plan, Program program) {
-    try {
-      return followed(() -> plan.certify(program));
-    } catch (IllegalArgumentException refused) {
-      Kernels kernels = MoePrograms.kernels();
-      Program written =
-          ProgramPlan.of(
-                  program,
-                  plan.mesh(),
-                  composite -> kernels.kernel(composite).isPresent(),
-                  PlanOptions.defaults())
-              .program();
-      if (written.equals(program)) {
-        throw refused;
-      }
-      return followed(() -> plan.certify(written));
-    }
-  }
-
-  /** What a checker cannot follow is refused too, however it fails. */
+  /** A plan that the checker cannot follow is refused too, however that fails. */
   private static String followed(Supplier<String> check) {
     try {
       return check.get();

@@ -70,7 +70,7 @@ class PlanCommandsTest {
         new String[][] {
           {"plan", "--sizes", "i=1,j=999999999999999999", "--mesh", "x=2", "i@x j->j"},
           {"plan", "--sizes", "i=2147483648", "--mesh", "x=2", "i@x->i", "--run"},
-          {"reshard", "--sizes", "i=1024,j=999999999999999999", "--mesh", "x=2", "i@x j", "i j@x"},
+          {"reshard", "--sizes", "i=4,j=999999999999999999", "--mesh", "x=2", "i@x j", "i j@x"},
         }) {
       err.getBuffer().setLength(0);
       assertEquals(1, run(line));

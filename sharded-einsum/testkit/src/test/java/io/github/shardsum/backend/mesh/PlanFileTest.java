@@ -64,7 +64,7 @@ class PlanFileTest {
         .holds(
             plan -> {
               SpmdPlan read = reread(plan.plan());
-              assertEquals(plan.certify(), read.certify(plan.program()));
+              assertEquals(plan.certify(), read.certify(plan.given(), plan.layouts()));
             });
   }
 
@@ -116,9 +116,9 @@ class PlanFileTest {
   @Test
   void mutatedFilesAreRefusedOrComputeTheSame() {
     ShardedEinsumPlan einsum = einsum();
-    mutate(einsum.plan(), read -> read.certify(einsum.equation()));
+    mutate(einsum.plan(), read -> read.certify(einsum.equation(), DType.F32));
     ProgramPlan program = ProgramPlan.of(loop(), Mesh.parse("x=2"), _ -> true, OPTIONS);
-    mutate(program.plan(), read -> read.certify(program.program()));
+    mutate(program.plan(), read -> read.certify(program.given()));
   }
 
   private static void mutate(SpmdPlan plan, Consumer<SpmdPlan> checker) {
@@ -157,7 +157,7 @@ class PlanFileTest {
   void plansThatComputeSomethingElseAreRefused() {
     ShardedEinsumPlan plan = einsum();
     String json = plan.plan().toJson(OPTIONS);
-    assertEquals(plan.certify(), SpmdPlan.parse(json).certify(plan.equation()));
+    assertEquals(plan.certify(), SpmdPlan.parse(json).certify(plan.equation(), DType.F32));
     for (String[] change :
         new String[][] {
           {"\"reduce-scatter\",\"label\":\"n\"", "\"slice\",\"label\":\"n\""},
@@ -170,7 +170,7 @@ class PlanFileTest {
       int at = json.indexOf(change[0], json.indexOf("\"plan\":"));
       assertTrue(at > 0, change[0] + " in " + json);
       String mutant = json.substring(0, at) + change[1] + json.substring(at + change[0].length());
-      assertTrue(isRefused(mutant, read -> read.certify(plan.equation())), mutant);
+      assertTrue(isRefused(mutant, read -> read.certify(plan.equation(), DType.F32)), mutant);
     }
   }
 
@@ -203,7 +203,7 @@ class PlanFileTest {
 
   private static void certified(String json) {
     try {
-      SpmdPlan.parse(json).certify(Equation.parse(EINSUM));
+      SpmdPlan.parse(json).certify(Equation.parse(EINSUM), DType.F32);
     } catch (IllegalStateException refused) {
       throw new IllegalArgumentException(refused.getMessage(), refused);
     }
