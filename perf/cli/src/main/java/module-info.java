@@ -16,6 +16,8 @@ module io.github.shardsum.cli {
   // picocli sets the fields that it finds annotated.
   opens io.github.shardsum.cli to
       info.picocli;
+  opens io.github.shardsum.cli.auto to
+      info.picocli;
   opens io.github.shardsum.cli.bench to
       info.picocli;
   opens io.github.shardsum.cli.common to

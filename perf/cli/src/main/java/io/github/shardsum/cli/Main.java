@@ -1,5 +1,6 @@
 package io.github.shardsum.cli;
 
+import io.github.shardsum.cli.auto.AutoCommand;
 import io.github.shardsum.cli.bench.BenchCommand;
 import io.github.shardsum.cli.common.FileErrors;
 import io.github.shardsum.cli.common.UsageErrors;
@@ -67,6 +68,7 @@ import picocli.CommandLine.Spec;
       ReshardCommand.class,
       CertifyCommand.class,
       PropagateCommand.class,
+      AutoCommand.class,
       DifferCommand.class,
       BenchCommand.class,
       LaunchCommand.class,

@@ -176,6 +176,20 @@ class HouseTest {
           .resideInAPackage(ROOT + "internal.partition.plan..")
           .because("a plan is a value that runs wherever it comes from");
 
+  private static final ArchRule ASSIGNMENTS_STAND_ON_THE_JDK_ALONE =
+      noClasses()
+          .that()
+          .resideInAnyPackage(ROOT + "assign..", ROOT + "internal.assign..")
+          .should()
+          .dependOnClassesThat(
+              describe(
+                  "are of the house and not of assignments",
+                  type ->
+                      type.getPackageName().startsWith(ROOT)
+                          && !isIn(type.getPackageName(), ROOT + "assign")
+                          && !isIn(type.getPackageName(), ROOT + "internal.assign")))
+          .because("the solver knows of graphs, not of programs");
+
   /**
    * A public package and {@code internal.<its name>} are one slice: the one calls the other, which
    * uses its types. These internal packages have another name than the public one.
@@ -420,6 +434,20 @@ class HouseTest {
         PLANS_ARE_RUN_AND_PRINTED_WITHOUT_THEIR_PLANNER,
         ROOT + "internal.partition.run.Offender",
         type -> type.withField("planner", planner, ClassFile.ACC_PRIVATE));
+  }
+
+  @Test
+  void assignmentsStandOnTheJdkAlone() {
+    ASSIGNMENTS_STAND_ON_THE_JDK_ALONE.check(classesOf(libraries()));
+  }
+
+  @Test
+  void anAssignmentThatSeesLayoutsIsSeen() throws IOException {
+    ClassDesc layout = ClassDesc.of(ROOT + "layout.Layout");
+    assertBreaks(
+        ASSIGNMENTS_STAND_ON_THE_JDK_ALONE,
+        ROOT + "internal.assign.Offender",
+        type -> type.withField("layout", layout, ClassFile.ACC_PRIVATE));
   }
 
   @Test

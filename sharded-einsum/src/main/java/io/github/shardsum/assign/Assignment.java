@@ -1,0 +1,48 @@
+package io.github.shardsum.assign;
+
+import java.util.List;
+
+/**
+ * The answer of an {@link AssignmentSolver}.
+ *
+ * @param choice a strategy's index for each node, which breaks no limit; empty if none was found
+ *     (or there are no nodes)
+ * @param cost the choice's cost; {@link AssignmentProblem#IMPOSSIBLE} if none was found
+ * @param bound proven: no choice that is possible costs less. {@link AssignmentProblem#IMPOSSIBLE}
+ *     if it is proven that there is none
+ * @param peak the largest sum of usages at any time, in bytes
+ * @param nodesLeft nodes that the first reduction left
+ * @param work entries of matrices and the like that were touched: the measure that ends phases
+ * @param isStoppedByClock whether the clock ended the run: another run may give another answer
+ */
+public record Assignment(
+    List<Integer> choice,
+    long cost,
+    long bound,
+    long peak,
+    int nodesLeft,
+    long work,
+    boolean isStoppedByClock) {
+  /** Copies the choice. */
+  public Assignment {
+    choice = List.copyOf(choice);
+  }
+
+  /**
+   * Returns whether a choice was found.
+   *
+   * @return false if every choice breaks the limit, or the search found none that does not
+   */
+  public boolean isFound() {
+    return cost < AssignmentProblem.IMPOSSIBLE;
+  }
+
+  /**
+   * Returns how far the cost may be above the least possible one.
+   *
+   * @return cost less bound over cost, from 0 to 1
+   */
+  public double gap() {
+    return cost == bound ? 0 : (double) (cost - bound) / cost;
+  }
+}

@@ -1,0 +1,19 @@
+package io.github.shardsum.internal.assign;
+
+import io.github.shardsum.assign.AssignmentProblem;
+
+/** Sums of costs in which one impossible term makes the sum impossible. */
+final class Costs {
+  static final long IMPOSSIBLE = AssignmentProblem.IMPOSSIBLE;
+
+  private Costs() {}
+
+  /** Of two terms from 0 to {@link #IMPOSSIBLE}. */
+  static long add(long one, long other) {
+    return Math.min(one + other, IMPOSSIBLE);
+  }
+
+  static boolean isImpossible(long cost) {
+    return cost >= IMPOSSIBLE;
+  }
+}

@@ -1,0 +1,107 @@
+package io.github.shardsum.internal.assign;
+
+import io.github.shardsum.internal.assign.WorkNode.Item;
+import java.util.Arrays;
+
+/** Strategies that another one of the node replaces at no cost, whatever its neighbours choose. */
+final class Dominance {
+  /** Strategies of a node above which the pairs are too many. */
+  private static final int MOST_STRATEGIES = 200;
+
+  private static final long MOST_WORK = 100_000_000L;
+
+  private final Reduction graph;
+  private final Effort effort;
+
+  Dominance(Reduction graph, Effort effort) {
+    this.graph = graph;
+    this.effort = effort;
+  }
+
+  /** Looks at the nodes that changed, and returns whether a strategy went. */
+  boolean run(int[] labels) {
+    boolean any = false;
+    for (WorkNode node : graph.nodes) {
+      if (!node.gone && node.changed && !graph.infeasible) {
+        node.changed = false;
+        any |= look(node, labels.length == 0 ? -1 : labels[node.id]);
+      }
+    }
+    return any;
+  }
+
+  private boolean look(WorkNode node, int survivor) {
+    int size = node.size();
+    long width = node.items.size() + 1L;
+    for (WorkEdge edge : node.edges.values()) {
+      width += edge.other(node).size();
+    }
+    if (size > MOST_STRATEGIES || width * size * size > MOST_WORK) {
+      return false;
+    }
+    WorkEdge[] edges = node.edges.values().toArray(WorkEdge[]::new);
+    long[][] rows = new long[edges.length][];
+    for (int edge = 0; edge < edges.length; edge++) {
+      rows[edge] = edges[edge].rowsOf(node);
+    }
+    int[] kept = new int[size];
+    int count = 0;
+    boolean[] gone = new boolean[size];
+    for (int strategy = 0; strategy < size; strategy++) {
+      gone[strategy] = node.label[strategy] != survivor && isDominated(node, rows, strategy, gone);
+      if (!gone[strategy]) {
+        kept[count++] = strategy;
+      }
+    }
+    if (count == size) {
+      return false;
+    }
+    graph.keep(node, Arrays.copyOf(kept, count));
+    return true;
+  }
+
+  private boolean isDominated(WorkNode node, long[][] rows, int strategy, boolean[] gone) {
+    for (int by = 0; by < node.size(); by++) {
+      if (by != strategy
+          && !gone[by]
+          && usesNoMore(node, by, strategy)
+          && costsNoMore(node, rows, by, strategy)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean usesNoMore(WorkNode node, int by, int strategy) {
+    for (Item item : node.items) {
+      if (item.use()[by] > item.use()[strategy]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean costsNoMore(WorkNode node, long[][] rows, int by, int strategy) {
+    long sum = node.cost[by] - node.cost[strategy];
+    for (long[] matrix : rows) {
+      int columns = matrix.length / node.size();
+      effort.add(columns);
+      long most = Long.MIN_VALUE;
+      for (int column = 0; column < columns; column++) {
+        long less = matrix[strategy * columns + column];
+        long more = matrix[by * columns + column];
+        if (!Costs.isImpossible(less)) {
+          if (Costs.isImpossible(more)) {
+            return false;
+          }
+          most = Math.max(most, more - less);
+        }
+      }
+      if (most == Long.MIN_VALUE) {
+        return true;
+      }
+      sum += most;
+    }
+    return sum <= 0;
+  }
+}

@@ -1,0 +1,56 @@
+package io.github.shardsum.internal.assign;
+
+/**
+ * Work that one thread did, in matrix entries and the like: it ends phases, so that equal input
+ * gives equal output. The clock ends a run only if the work takes far longer than expected.
+ */
+final class Effort {
+  private static final long LOOK = 1L << 21;
+
+  private final long deadline;
+  private long done;
+  private final long limit;
+  private long nextLook = LOOK;
+  private boolean stopped;
+
+  /**
+   * Begins at no work.
+   *
+   * @param limit work
+   * @param deadline of {@link System#nanoTime}
+   */
+  Effort(long limit, long deadline) {
+    this.limit = limit;
+    this.deadline = deadline;
+  }
+
+  /** Counts from 0 for another thread, with the same end of the clock. */
+  Effort another() {
+    return new Effort(Long.MAX_VALUE, deadline);
+  }
+
+  /** Ends if another thread's work was ended by the clock. */
+  void stopWith(Effort other) {
+    stopped |= other.stopped;
+  }
+
+  void add(long work) {
+    done += work;
+    if (done >= nextLook) {
+      nextLook = done + LOOK;
+      stopped |= System.nanoTime() - deadline > 0;
+    }
+  }
+
+  long done() {
+    return done;
+  }
+
+  boolean isSpent() {
+    return stopped || done >= limit;
+  }
+
+  boolean isStopped() {
+    return stopped;
+  }
+}

@@ -1,0 +1,247 @@
+package io.github.shardsum.internal.assign;
+
+import java.util.Arrays;
+
+/**
+ * A lower bound in integers from the prices and messages of a {@link Dual}, which are only hints:
+ * whatever they are, terms are moved between nodes and edges exactly, and what remains of each term
+ * is 0 or more. The bound is the constant that was taken out.
+ */
+final class ExactBound {
+  private static final int FRACTION = 30;
+  private static final double ONE = 1L << FRACTION;
+  private static final double LARGEST_PRICE = 1L << 30;
+
+  private final Model model;
+
+  /** What remains of the terms of nodes. */
+  private final long[] rest;
+
+  /** Of an edge: what its later end gave, by strategy of that end. */
+  private final long[] given;
+
+  /** Of an edge: what went to its earlier end, by strategy of that end. */
+  private final long[] taken;
+
+  private final long bound;
+
+  ExactBound(Model model, double[] price, double[] messages) {
+    this.model = model;
+    long[] q = new long[model.points + 1];
+    long[] prefix = new long[model.points + 1];
+    for (int point = 0; point < model.points; point++) {
+      double most = Math.min(price[point] * ONE, LARGEST_PRICE * ONE / (model.points + 1.0));
+      q[point] = (long) Math.max(0, most);
+      prefix[point + 1] = prefix[point] + q[point];
+    }
+    rest = model.cost.clone();
+    addMemory(prefix);
+    given = new long[model.vectorLength];
+    taken = new long[model.vectorLength];
+    for (int at = 0; at < given.length; at++) {
+      given[at] = Math.round(messages[at]);
+    }
+    bound = pass() - limits(q);
+  }
+
+  /** A lower bound of the cost without the model's constant. */
+  long bound() {
+    return bound;
+  }
+
+  private void addMemory(long[] prefix) {
+    // A smaller price of memory is a weaker bound, but one.
+    long most = (1L << 61) / (model.nodes + model.edges + 1L);
+    for (int node = 0; node < model.nodes; node++) {
+      for (int strategy = 0; strategy < model.size(node); strategy++) {
+        Wide sum = new Wide();
+        for (int i = model.item[node]; i < model.item[node + 1]; i++) {
+          sum.add(model.use[i][strategy], prefix[model.hi[i]] - prefix[model.lo[i]]);
+        }
+        rest[model.offset[node] + strategy] += Math.min(sum.floor(), most);
+      }
+    }
+  }
+
+  private long limits(long[] q) {
+    Wide sum = new Wide();
+    for (int point = 0; point < model.points; point++) {
+      sum.add(model.limit[point], q[point]);
+    }
+    return Math.min(sum.floor() + 1, Long.MAX_VALUE >> 1);
+  }
+
+  private long pass() {
+    long sum = 0;
+    for (int node = model.nodes - 1; node >= 0; node--) {
+      gather(node);
+      int at = model.offset[node];
+      int size = model.size(node);
+      int after = model.incident[node + 1] - model.later[node];
+      int before = model.later[node] - model.incident[node];
+      long least = Long.MAX_VALUE;
+      for (int strategy = 0; strategy < size; strategy++) {
+        least = Math.min(least, rest[at + strategy]);
+      }
+      sum += least;
+      int parts = Math.max(1, Math.max(after, before));
+      long[] part = new long[size];
+      for (int strategy = 0; strategy < size; strategy++) {
+        long above = rest[at + strategy] - least;
+        part[strategy] = above / parts;
+        rest[at + strategy] = above - before * part[strategy];
+      }
+      for (int i = model.incident[node]; i < model.later[node]; i++) {
+        sum += send(model.edge[i], part);
+      }
+    }
+    return sum;
+  }
+
+  /** Adds what edges give: exact messages of later nodes, hints for those of earlier ones. */
+  private void gather(int node) {
+    int at = model.offset[node];
+    int size = model.size(node);
+    for (int i = model.incident[node]; i < model.incident[node + 1]; i++) {
+      boolean isLater = i >= model.later[node];
+      long[] vector = isLater ? taken : given;
+      int from = model.vector(model.edge[i], node);
+      for (int strategy = 0; strategy < size; strategy++) {
+        rest[at + strategy] += vector[from + strategy];
+      }
+    }
+  }
+
+  private long send(int e, long[] part) {
+    int at = model.atSecond[e];
+    int into = model.atFirst[e];
+    int rows = model.size(model.first[e]);
+    for (int strategy = 0; strategy < part.length; strategy++) {
+      given[at + strategy] = part[strategy] - given[at + strategy];
+    }
+    long least = Long.MAX_VALUE;
+    for (int row = 0; row < rows; row++) {
+      long lowest = Long.MAX_VALUE;
+      for (int column = 0; column < part.length; column++) {
+        lowest = Math.min(lowest, given[at + column] + model.matrix[e][row * part.length + column]);
+      }
+      taken[into + row] = lowest;
+      least = Math.min(least, lowest);
+    }
+    for (int row = 0; row < rows; row++) {
+      taken[into + row] -= least;
+    }
+    // What remains of an entry is given + matrix - taken - least: the constant is kept with given.
+    for (int strategy = 0; strategy < part.length; strategy++) {
+      given[at + strategy] -= least;
+    }
+    return least;
+  }
+
+  /** What remains of an edge's entry, 0 or more. */
+  private long remains(int e, int row, int column, int columns) {
+    return given[model.atSecond[e] + column]
+        + model.matrix[e][row * columns + column]
+        - taken[model.atFirst[e] + row];
+  }
+
+  /**
+   * Makes what no solution cheaper than the best one has impossible.
+   *
+   * @param best cost of the best solution known, without the model's constant
+   * @param choice of that solution, which stays possible; empty if it need not
+   * @return number of entries and strategies that went
+   */
+  long fix(long best, int[] choice) {
+    long gap = best - bound;
+    long count = 0;
+    long[] below = rest.clone();
+    for (int e = 0; e < model.edges; e++) {
+      count += fixPairs(e, gap, choice, below);
+    }
+    for (int node = 0; node < model.nodes; node++) {
+      WorkNode work = model.workNodes.get(node);
+      for (int strategy = 0; strategy < model.size(node); strategy++) {
+        boolean kept = choice.length > 0 && choice[node] == strategy;
+        if (!kept
+            && below[model.offset[node] + strategy] >= gap
+            && !Costs.isImpossible(work.cost[strategy])) {
+          work.cost[strategy] = Costs.IMPOSSIBLE;
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+
+  private long fixPairs(int e, long gap, int[] choice, long[] below) {
+    int a = model.first[e];
+    int b = model.second[e];
+    int columns = model.size(b);
+    WorkEdge work = model.workEdges.get(e);
+    long[] rowLeast = new long[model.size(a)];
+    long[] columnLeast = new long[columns];
+    Arrays.fill(rowLeast, Long.MAX_VALUE);
+    Arrays.fill(columnLeast, Long.MAX_VALUE);
+    long count = 0;
+    for (int row = 0; row < rowLeast.length; row++) {
+      long ofRow = rest[model.offset[a] + row];
+      for (int column = 0; column < columns; column++) {
+        long remains = remains(e, row, column, columns);
+        long ofColumn = rest[model.offset[b] + column];
+        rowLeast[row] = Math.min(rowLeast[row], remains + ofColumn);
+        columnLeast[column] = Math.min(columnLeast[column], remains + ofRow);
+        boolean kept = choice.length > 0 && choice[a] == row && choice[b] == column;
+        if (!kept && remains + ofRow + ofColumn >= gap && forbid(work, a, row, column)) {
+          count++;
+        }
+      }
+    }
+    for (int row = 0; row < rowLeast.length; row++) {
+      below[model.offset[a] + row] = capped(below[model.offset[a] + row] + rowLeast[row]);
+    }
+    for (int column = 0; column < columns; column++) {
+      below[model.offset[b] + column] =
+          capped(below[model.offset[b] + column] + columnLeast[column]);
+    }
+    return count;
+  }
+
+  private static long capped(long sum) {
+    return Math.min(sum, Long.MAX_VALUE >> 2);
+  }
+
+  private boolean forbid(WorkEdge work, int a, int row, int column) {
+    boolean turned = work.a != model.workNodes.get(a);
+    int entry = turned ? column * work.b.size() + row : row * work.b.size() + column;
+    if (Costs.isImpossible(work.cost[entry])) {
+      return false;
+    }
+    if (!work.owned) {
+      work.cost = work.cost.clone();
+      work.owned = true;
+    }
+    work.cost[entry] = Costs.IMPOSSIBLE;
+    return true;
+  }
+
+  /** A sum of products of numbers of 63 bits. */
+  private static final class Wide {
+    private long high;
+    private long low;
+
+    void add(long one, long other) {
+      long product = one * other;
+      high += Math.multiplyHigh(one, other);
+      low += product;
+      high += Long.compareUnsigned(low, product) < 0 ? 1 : 0;
+    }
+
+    /** The sum over 2^30, downwards. */
+    long floor() {
+      return high >= 1L << FRACTION - 2
+          ? Long.MAX_VALUE >> 1
+          : high << (64 - FRACTION) | low >>> FRACTION;
+    }
+  }
+}

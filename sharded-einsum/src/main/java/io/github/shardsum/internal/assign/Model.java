@@ -1,0 +1,331 @@
+package io.github.shardsum.internal.assign;
+
+import io.github.shardsum.internal.assign.WorkNode.Item;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a reduction left, in flat arrays; immutable, so that threads share it. */
+final class Model {
+  final int nodes;
+  final int edges;
+  final int points;
+
+  /** Strategies of node n are {@code offset[n]} up to {@code offset[n + 1]}. */
+  final int[] offset;
+
+  /** By strategy; an impossible choice has the cost {@link #impossible}. */
+  final long[] cost;
+
+  final double[] costs;
+
+  /** Constant of the objective. */
+  final long base;
+
+  /** More than all that is possible, if it fits. */
+  final long impossible;
+
+  /** Ends of an edge; {@code first[e] < second[e]}. */
+  final int[] first;
+
+  final int[] second;
+
+  /** Matrices, rows of the first end; and for the rows of the second. */
+  final long[][] matrix;
+
+  final double[][] byFirst;
+  final double[][] bySecond;
+
+  /** Where an edge's vectors over the strategies of its ends begin. */
+  final int[] atFirst;
+
+  final int[] atSecond;
+  final int vectorLength;
+
+  /** Edges of node n are {@code edge[incident[n]]} up to {@code incident[n + 1]}, by other end. */
+  final int[] incident;
+
+  final int[] edge;
+  final int[] other;
+
+  /** Where the edges of a node to later ones begin. */
+  final int[] later;
+
+  /** Items of node n are {@code item[n]} up to {@code item[n + 1]}. */
+  final int[] item;
+
+  final int[] lo;
+  final int[] hi;
+  final long[][] use;
+  final long[] limit;
+
+  /** Entries of all matrices. */
+  final long entries;
+
+  final List<WorkNode> workNodes = new ArrayList<>();
+  final List<WorkEdge> workEdges = new ArrayList<>();
+
+  Model(Reduction graph) {
+    base = graph.base;
+    points = graph.time.points();
+    limit = new long[points];
+    Arrays.setAll(limit, graph.time::limit);
+    Map<Integer, Integer> index = new HashMap<>();
+    for (WorkNode node : graph.nodes) {
+      if (!node.gone) {
+        index.put(node.id, workNodes.size());
+        workNodes.add(node);
+      }
+    }
+    nodes = workNodes.size();
+    offset = new int[nodes + 1];
+    incident = new int[nodes + 1];
+    item = new int[nodes + 1];
+    later = new int[nodes];
+    for (int node = 0; node < nodes; node++) {
+      WorkNode work = workNodes.get(node);
+      offset[node + 1] = offset[node] + work.size();
+      incident[node + 1] = incident[node] + work.edges.size();
+      item[node + 1] = item[node] + work.items.size();
+    }
+    edges = incident[nodes] / 2;
+    first = new int[edges];
+    second = new int[edges];
+    edge = new int[2 * edges];
+    other = new int[2 * edges];
+    connect(index);
+    impossible = largest();
+    cost = new long[offset[nodes]];
+    costs = new double[offset[nodes]];
+    fillCosts();
+    matrix = new long[edges][];
+    byFirst = new double[edges][];
+    bySecond = new double[edges][];
+    atFirst = new int[edges];
+    atSecond = new int[edges];
+    entries = fillMatrices();
+    vectorLength = edges == 0 ? 0 : atSecond[edges - 1] + size(second[edges - 1]);
+    lo = new int[item[nodes]];
+    hi = new int[item[nodes]];
+    use = new long[item[nodes]][];
+    fillItems();
+  }
+
+  int size(int node) {
+    return offset[node + 1] - offset[node];
+  }
+
+  private void connect(Map<Integer, Integer> index) {
+    int[] filled = Arrays.copyOf(incident, nodes);
+    for (int node = 0; node < nodes; node++) {
+      WorkNode work = workNodes.get(node);
+      int[] after =
+          work.edges.keySet().stream()
+              .filter(id -> id > work.id)
+              .mapToInt(id -> id)
+              .sorted()
+              .toArray();
+      later[node] = filled[node];
+      for (int id : after) {
+        int to = index.get(id);
+        int added = workEdges.size();
+        workEdges.add(work.edges.get(id));
+        first[added] = node;
+        second[added] = to;
+        edge[filled[node]] = added;
+        other[filled[node]++] = to;
+        edge[filled[to]] = added;
+        other[filled[to]++] = node;
+      }
+    }
+  }
+
+  private long largest() {
+    long sum = 1;
+    for (WorkNode node : workNodes) {
+      sum += largest(node.cost);
+    }
+    for (WorkEdge one : workEdges) {
+      sum += largest(one.cost);
+    }
+    return Math.min(sum, (1L << 61) / (nodes + edges + 1L));
+  }
+
+  private static long largest(long[] costs) {
+    long most = 0;
+    for (long one : costs) {
+      most = Costs.isImpossible(one) ? most : Math.max(most, one);
+    }
+    return most;
+  }
+
+  private void fillCosts() {
+    for (int node = 0; node < nodes; node++) {
+      long[] from = workNodes.get(node).cost;
+      for (int strategy = 0; strategy < from.length; strategy++) {
+        cost[offset[node] + strategy] = Math.min(from[strategy], impossible);
+        costs[offset[node] + strategy] = cost[offset[node] + strategy];
+      }
+    }
+  }
+
+  private long fillMatrices() {
+    int at = 0;
+    long count = 0;
+    for (int e = 0; e < edges; e++) {
+      int rows = size(first[e]);
+      int columns = size(second[e]);
+      long[] from = workEdges.get(e).rowsOf(workNodes.get(first[e]));
+      matrix[e] = new long[from.length];
+      byFirst[e] = new double[from.length];
+      bySecond[e] = new double[from.length];
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          long one = Math.min(from[row * columns + column], impossible);
+          matrix[e][row * columns + column] = one;
+          byFirst[e][row * columns + column] = one;
+          bySecond[e][column * rows + row] = one;
+        }
+      }
+      atFirst[e] = at;
+      atSecond[e] = at + rows;
+      at += rows + columns;
+      count += from.length;
+    }
+    return count;
+  }
+
+  private void fillItems() {
+    for (int node = 0; node < nodes; node++) {
+      List<Item> items = workNodes.get(node).items;
+      for (int index = 0; index < items.size(); index++) {
+        lo[item[node] + index] = items.get(index).lo();
+        hi[item[node] + index] = items.get(index).hi();
+        use[item[node] + index] = items.get(index).use();
+      }
+    }
+  }
+
+  /** Returns an entry for a strategy of a node and one of the edge's other end. */
+  long at(int e, int node, int strategy, int ofOther) {
+    return first[e] == node
+        ? matrix[e][strategy * size(second[e]) + ofOther]
+        : matrix[e][ofOther * size(node) + strategy];
+  }
+
+  /** Returns the matrix with a row for each strategy of a node. */
+  double[] rowsOf(int e, int node) {
+    return first[e] == node ? byFirst[e] : bySecond[e];
+  }
+
+  /** Returns where an edge's vector over the strategies of a node begins. */
+  int vector(int e, int node) {
+    return first[e] == node ? atFirst[e] : atSecond[e];
+  }
+
+  /** Returns what memory costs by strategy, for prices by point. */
+  double[] memoryCosts(double[] price) {
+    double[] sum = prefix(price);
+    double[] costOf = new double[offset[nodes]];
+    for (int node = 0; node < nodes; node++) {
+      for (int i = item[node]; i < item[node + 1]; i++) {
+        double of = sum[hi[i]] - sum[lo[i]];
+        if (of != 0) {
+          for (int strategy = 0; strategy < size(node); strategy++) {
+            costOf[offset[node] + strategy] += of * use[i][strategy];
+          }
+        }
+      }
+    }
+    return costOf;
+  }
+
+  static double[] prefix(double[] price) {
+    double[] sum = new double[price.length + 1];
+    for (int point = 0; point < price.length; point++) {
+      sum[point + 1] = sum[point] + price[point];
+    }
+    return sum;
+  }
+
+  /** Returns usage by point. */
+  long[] usage(int[] choice) {
+    long[] change = new long[points + 1];
+    for (int node = 0; node < nodes; node++) {
+      for (int i = item[node]; i < item[node + 1]; i++) {
+        change[lo[i]] += use[i][choice[node]];
+        change[hi[i]] -= use[i][choice[node]];
+      }
+    }
+    for (int point = 1; point < points; point++) {
+      change[point] += change[point - 1];
+    }
+    return Arrays.copyOf(change, points);
+  }
+
+  /** Returns the cost of a choice without the constant, impossible entries included. */
+  long cost(int[] choice) {
+    long sum = 0;
+    for (int node = 0; node < nodes; node++) {
+      sum += cost[offset[node] + choice[node]];
+    }
+    for (int e = 0; e < edges; e++) {
+      sum += matrix[e][choice[first[e]] * size(second[e]) + choice[second[e]]];
+    }
+    return sum;
+  }
+
+  /** Returns the number of impossible entries of a choice. */
+  int impossible(int[] choice) {
+    int count = 0;
+    for (int node = 0; node < nodes; node++) {
+      count += cost[offset[node] + choice[node]] >= impossible ? 1 : 0;
+    }
+    for (int e = 0; e < edges; e++) {
+      long one = matrix[e][choice[first[e]] * size(second[e]) + choice[second[e]]];
+      count += one >= impossible ? 1 : 0;
+    }
+    return count;
+  }
+
+  boolean isFeasible(int[] choice) {
+    long[] usage = usage(choice);
+    for (int point = 0; point < points; point++) {
+      if (usage[point] > limit[point]) {
+        return false;
+      }
+    }
+    return impossible(choice) == 0;
+  }
+
+  /** Sets the labels of the nodes that are left. */
+  void label(int[] choice, int[] labels) {
+    for (int node = 0; node < nodes; node++) {
+      WorkNode work = workNodes.get(node);
+      labels[work.id] = labelOf(work, choice[node]);
+    }
+  }
+
+  private int labelOf(WorkNode work, int strategy) {
+    return work.label[strategy];
+  }
+
+  /** Returns the choice of labels, or nothing if one of them is gone. */
+  int[] choiceOf(int[] labels) {
+    int[] choice = new int[nodes];
+    for (int node = 0; node < nodes; node++) {
+      WorkNode work = workNodes.get(node);
+      int found = 0;
+      while (found < work.size() && work.label[found] != labels[work.id]) {
+        found++;
+      }
+      if (found == work.size()) {
+        return new int[0];
+      }
+      choice[node] = found;
+    }
+    return choice;
+  }
+}

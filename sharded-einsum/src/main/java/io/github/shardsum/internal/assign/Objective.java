@@ -1,0 +1,51 @@
+package io.github.shardsum.internal.assign;
+
+import io.github.shardsum.assign.AssignmentProblem;
+import java.util.Arrays;
+
+/** Cost and peak of a choice, from the problem as it was given. */
+final class Objective {
+  private Objective() {}
+
+  /** Returns the cost, {@link Costs#IMPOSSIBLE} if a part of it is. */
+  static long cost(AssignmentProblem problem, int[] choice) {
+    long sum = 0;
+    for (int node = 0; node < choice.length; node++) {
+      sum = Costs.add(sum, problem.cost(node, choice[node]));
+    }
+    for (int edge = 0; edge < problem.edges(); edge++) {
+      int row = choice[problem.first(edge)];
+      int column = choice[problem.second(edge)];
+      sum = Costs.add(sum, problem.cost(edge, row, column));
+    }
+    return sum;
+  }
+
+  /** Returns the largest sum of usages at any time. */
+  static long peak(AssignmentProblem problem, int[] choice) {
+    Event[] events = new Event[2 * choice.length];
+    for (int node = 0; node < choice.length; node++) {
+      long usage = problem.usage(node, choice[node]);
+      boolean isLive = problem.from(node) < problem.to(node);
+      events[2 * node] = new Event(problem.from(node), isLive ? usage : 0);
+      events[2 * node + 1] = new Event(problem.to(node), isLive ? -usage : 0);
+    }
+    // At one time ends come first: an interval's end is outside of it.
+    Arrays.sort(events);
+    long now = 0;
+    long peak = 0;
+    for (Event event : events) {
+      now += event.change;
+      peak = Math.max(peak, now);
+    }
+    return peak;
+  }
+
+  private record Event(long time, long change) implements Comparable<Event> {
+    @Override
+    public int compareTo(Event other) {
+      int byTime = Long.compare(time, other.time);
+      return byTime != 0 ? byTime : Long.compare(change, other.change);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package io.github.shardsum.internal.assign;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
+
+/**
+ * One or two searches, a thread each, that differ in their random numbers alone. They meet after
+ * equal work, where the better choice goes on in both, so that the answer does not depend on speed.
+ */
+final class SearchPair {
+  private static final int ROUNDS = 12;
+  private static final int STARTS = 8;
+
+  private final Model model;
+  private final Effort effort;
+  private final double[] price;
+  private final List<LocalSearch> searches = new ArrayList<>();
+  private final List<Effort> efforts = new ArrayList<>();
+
+  /**
+   * Begins without a choice.
+   *
+   * @param effort counts the work of one thread of the two
+   * @param seed of all random numbers
+   */
+  SearchPair(Model model, Effort effort, long seed, double[] price, int threads) {
+    this.model = model;
+    this.effort = effort;
+    this.price = price;
+    for (int thread = 0; thread < threads; thread++) {
+      Effort own = effort.another();
+      efforts.add(own);
+      searches.add(new LocalSearch(model, own, 2 * seed + thread, price));
+    }
+  }
+
+  /** The best feasible choice, empty if there is none. */
+  int[] best() {
+    return better().best();
+  }
+
+  private LocalSearch better() {
+    LocalSearch better = searches.getFirst();
+    for (LocalSearch search : searches) {
+      better = search.bestCost() < better.bestCost() ? search : better;
+    }
+    return better;
+  }
+
+  boolean isFound() {
+    return best().length > 0;
+  }
+
+  void startFrom(int[] choice) {
+    searches.forEach(search -> search.startFrom(choice));
+  }
+
+  /**
+   * Looks for a feasible choice.
+   *
+   * @param starts choices that may break the limit
+   * @param until work at which to end if there is none
+   */
+  void find(List<int[]> starts, long until) {
+    long each = Math.max(1, (until - effort.done()) / STARTS);
+    for (int attempt = 0; attempt < STARTS && effort.done() < until; attempt++) {
+      int number = attempt;
+      boolean isSecondTry = attempt >= (starts.size() + searches.size() - 1) / searches.size();
+      if (isFound() && isSecondTry) {
+        break;
+      }
+      together(
+          search -> {
+            int index = number * searches.size() + searches.indexOf(search);
+            int[] start = starts.get(index % starts.size());
+            double factor = 1 << Math.min(20, index / starts.size());
+            search.find(start, price, factor, each);
+          });
+    }
+    if (isFound()) {
+      startFrom(best());
+    }
+  }
+
+  /** Searches from the best choices until so much work is done. */
+  void search(long until) {
+    long round = Math.max(1, (until - effort.done()) / ROUNDS);
+    while (effort.done() < until && !effort.isSpent()) {
+      together(search -> search.search(round));
+      LocalSearch better = better();
+      for (LocalSearch search : searches) {
+        if (search.bestCost() > better.bestCost()) {
+          search.startFrom(better.best());
+        }
+      }
+    }
+  }
+
+  private void together(Consumer<LocalSearch> part) {
+    long before = 0;
+    for (Effort own : efforts) {
+      before = Math.max(before, own.done());
+    }
+    if (searches.size() == 1) {
+      part.accept(searches.getFirst());
+    } else {
+      FutureTask<Boolean> other = new FutureTask<>(() -> part.accept(searches.getLast()), true);
+      Thread.ofPlatform().daemon().name("assign").start(other);
+      part.accept(searches.getFirst());
+      join(other);
+    }
+    long after = 0;
+    for (Effort own : efforts) {
+      after = Math.max(after, own.done());
+    }
+    for (Effort own : efforts) {
+      own.add(after - own.done());
+    }
+    effort.add(after - before);
+    efforts.forEach(effort::stopWith);
+  }
+
+  private static void join(FutureTask<Boolean> task) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          task.get();
+          return;
+        } catch (InterruptedException again) {
+          interrupted = true;
+        } catch (ExecutionException failed) {
+          throw new IllegalStateException("a search failed", failed.getCause());
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

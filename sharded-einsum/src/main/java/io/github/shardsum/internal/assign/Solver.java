@@ -1,0 +1,180 @@
+package io.github.shardsum.internal.assign;
+
+import io.github.shardsum.assign.Assignment;
+import io.github.shardsum.assign.AssignmentOptions;
+import io.github.shardsum.assign.AssignmentProblem;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Reduces, bounds and searches in turn until the work that the options give is done. Work is that
+ * of one thread; the clock ends a run that is slower than expected.
+ */
+public final class Solver {
+  /** Work a second of the options: about half of what one core does. */
+  private static final double RATE = 1.5e8;
+
+  /** Parts of all work for the first phase's bound and search, and for a later phase's. */
+  private static final double FIRST_DUAL = 0.25;
+
+  private static final double FIRST_SEARCH = 0.2;
+  private static final double LATER_DUAL = 0.05;
+  private static final double LATER_SEARCH = 0.08;
+
+  /** A gap above which the bound makes little impossible. */
+  private static final double WORTH_FIXING = 0.04;
+
+  private static final int MOST_PHASES = 7;
+
+  private final AssignmentProblem problem;
+  private final int threads;
+  private final Effort effort;
+  private final long whole;
+  private final Reduction graph;
+
+  /** The best choice, empty if there is none. */
+  private int[] labels = new int[0];
+
+  private long cost = Costs.IMPOSSIBLE;
+  private long bound;
+  private int nodesLeft;
+  private double[] price;
+
+  private Solver(AssignmentProblem problem, AssignmentOptions options) {
+    this.problem = problem;
+    this.threads = options.threads();
+    this.whole = (long) (options.seconds() * RATE);
+    long deadline = System.nanoTime() + (long) (options.clock() * 1e9);
+    this.effort = new Effort(Long.MAX_VALUE, deadline);
+    this.graph = new Reduction(problem, effort);
+    this.price = new double[graph.time.points()];
+  }
+
+  /**
+   * Solves a problem.
+   *
+   * @param problem nodes, edges and the limit
+   * @param options how long it may take
+   * @return the best choice and the best bound found
+   */
+  public static Assignment solve(AssignmentProblem problem, AssignmentOptions options) {
+    Solver solver = new Solver(problem, options);
+    boolean more = true;
+    for (int phase = 0; more && phase < MOST_PHASES; phase++) {
+      more = solver.phase(phase);
+    }
+    return solver.answer();
+  }
+
+  /** Returns whether another phase is worth it. */
+  private boolean phase(int phase) {
+    graph.time.mark();
+    graph.run(labels);
+    if (graph.infeasible) {
+      // No choice is cheaper than the best one.
+      bound = cost;
+      return false;
+    }
+    movePrices();
+    Model model = new Model(graph);
+    nodesLeft = phase == 0 ? model.nodes : nodesLeft;
+    if (model.nodes == 0) {
+      take(model, new int[0]);
+      bound = cost;
+      return false;
+    }
+    return phase(model, phase);
+  }
+
+  /** Prices of points that went are those of the next point that stayed. */
+  private void movePrices() {
+    double[] moved = new double[graph.time.points()];
+    for (int point = 0; point < graph.time.marked(); point++) {
+      if (graph.time.movedTo(point) >= 0) {
+        moved[graph.time.movedTo(point)] += price[point];
+      }
+    }
+    price = moved;
+  }
+
+  private boolean phase(Model model, int phase) {
+    boolean isFirst = phase == 0;
+    boolean isLast = phase == MOST_PHASES - 1;
+    int[] start = labels.length == 0 ? labels : model.choiceOf(labels);
+    double upper = start.length == 0 ? Double.POSITIVE_INFINITY : model.cost(start);
+    Dual dual = new Dual(model, effort, price);
+    List<int[]> starts = raise(dual, upper, share(isFirst ? FIRST_DUAL : LATER_DUAL));
+    price = dual.price();
+    ExactBound exact = new ExactBound(model, price, dual.messages());
+    // After a phase's fixing the graph has better choices only.
+    bound = Math.max(bound, Math.min(cost, exact.bound() + model.base));
+    SearchPair search = new SearchPair(model, effort, phase, price, threads);
+    if (start.length > 0) {
+      search.startFrom(start);
+    } else {
+      search.find(starts, share(FIRST_SEARCH));
+    }
+    if (!search.isFound()) {
+      return false;
+    }
+    take(model, search.best());
+    search.search(isLast ? whole : share(isFirst ? FIRST_SEARCH : LATER_SEARCH));
+    take(model, search.best());
+    if (isEnd()) {
+      return false;
+    }
+    if (!isLast && cost - bound <= WORTH_FIXING * cost) {
+      long fixed = exact.fix(cost - model.base, model.choiceOf(labels));
+      if (fixed > 0) {
+        return true;
+      }
+    }
+    search.search(whole);
+    take(model, search.best());
+    return false;
+  }
+
+  private boolean isEnd() {
+    return cost <= bound || effort.isSpent() || effort.done() >= whole;
+  }
+
+  private long share(double part) {
+    return Math.min(whole, effort.done() + (long) (whole * part));
+  }
+
+  /** Raises the bound, and returns roundings of which the last is the first. */
+  private List<int[]> raise(Dual dual, double upper, long until) {
+    List<int[]> roundings = new ArrayList<>();
+    int iterations = 0;
+    do {
+      dual.iterate(upper);
+      iterations++;
+      if (Integer.bitCount(iterations) == 1) {
+        roundings.add(dual.rounded().clone());
+      }
+    } while (effort.done() < until && !effort.isSpent() && !dual.isDone());
+    roundings.add(dual.rounded().clone());
+    List<int[]> latest = roundings.reversed();
+    return latest.subList(0, Math.min(2, latest.size()));
+  }
+
+  private void take(Model model, int[] choice) {
+    int[] all = new int[problem.nodes()];
+    model.label(choice, all);
+    graph.expand(all);
+    long sum = Objective.cost(problem, all);
+    if ((sum < cost || problem.nodes() == 0) && Objective.peak(problem, all) <= problem.limit()) {
+      cost = sum;
+      labels = all;
+    }
+  }
+
+  private Assignment answer() {
+    boolean found = cost < Costs.IMPOSSIBLE;
+    List<Integer> choice = found ? Arrays.stream(labels).boxed().toList() : List.of();
+    long peak = found ? Objective.peak(problem, labels) : 0;
+    return new Assignment(
+        choice, cost, Math.min(bound, cost), peak, nodesLeft, effort.done(), effort.isStopped());
+  }
+}

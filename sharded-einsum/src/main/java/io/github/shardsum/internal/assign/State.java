@@ -1,0 +1,103 @@
+package io.github.shardsum.internal.assign;
+
+import java.util.Arrays;
+
+/** A choice with its cost and its usage, changed label by label, and back. */
+final class State {
+  final Model model;
+  final int[] choice;
+  final Usage usage;
+
+  /** Without the model's constant; impossible entries count with their number. */
+  private long cost;
+
+  private int[] changed = new int[64];
+  private int[] before = new int[64];
+  private int changes;
+  private long costAtMark;
+
+  State(Model model, int[] start) {
+    this.model = model;
+    this.choice = start.clone();
+    this.usage = new Usage(model, start);
+    this.cost = model.cost(start);
+    this.costAtMark = cost;
+  }
+
+  long cost() {
+    return cost;
+  }
+
+  boolean isFeasible() {
+    return usage.excess() <= 0;
+  }
+
+  /** Takes another choice, and forgets changes. */
+  void reset(int[] start) {
+    System.arraycopy(start, 0, choice, 0, choice.length);
+    usage.reset(start);
+    cost = model.cost(start);
+    mark();
+  }
+
+  /** Accepts all changes so far. */
+  void mark() {
+    changes = 0;
+    costAtMark = cost;
+  }
+
+  int changes() {
+    return changes;
+  }
+
+  int changed(int index) {
+    return changed[index];
+  }
+
+  long costAtMark() {
+    return costAtMark;
+  }
+
+  /** Changes a label, and returns the work. */
+  long set(int node, int strategy) {
+    int old = choice[node];
+    if (old == strategy) {
+      return 0;
+    }
+    if (changes == changed.length) {
+      changed = Arrays.copyOf(changed, 2 * changes);
+      before = Arrays.copyOf(before, 2 * changes);
+    }
+    changed[changes] = node;
+    before[changes++] = old;
+    cost += change(node, old, strategy);
+    choice[node] = strategy;
+    return usage.change(node, old, strategy) + model.incident[node + 1] - model.incident[node];
+  }
+
+  private long change(int node, int old, int strategy) {
+    int at = model.offset[node];
+    long change = model.cost[at + strategy] - model.cost[at + old];
+    for (int i = model.incident[node]; i < model.incident[node + 1]; i++) {
+      int e = model.edge[i];
+      int of = choice[model.other[i]];
+      change += model.at(e, node, strategy, of) - model.at(e, node, old, of);
+    }
+    return change;
+  }
+
+  /** Takes changes back until so many are left. */
+  void rollBack(int left, long costThen) {
+    while (changes > left) {
+      changes--;
+      int node = changed[changes];
+      usage.change(node, choice[node], before[changes]);
+      choice[node] = before[changes];
+    }
+    cost = costThen;
+  }
+
+  void rollBack() {
+    rollBack(0, costAtMark);
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.shardsum.internal.assign;
+
+/** A node that a reduction took away, and how its label follows from those of nodes that stayed. */
+sealed interface Undo {
+  /** Sets the label of the node that went. */
+  void apply(int[] labels);
+
+  /** The label is always the same. */
+  record Fixed(int node, int label) implements Undo {
+    @Override
+    public void apply(int[] labels) {
+      labels[node] = label;
+    }
+  }
+
+  /** The label follows from that of one other node. */
+  record ByOne(int node, int other, int[] otherLabels, int[] label) implements Undo {
+    @Override
+    public void apply(int[] labels) {
+      labels[node] = label[indexOf(otherLabels, labels[other])];
+    }
+  }
+
+  /** The label follows from those of two other nodes. */
+  record ByTwo(int node, int one, int[] oneLabels, int two, int[] twoLabels, int[] label)
+      implements Undo {
+    @Override
+    public void apply(int[] labels) {
+      int row = indexOf(oneLabels, labels[one]);
+      labels[node] = label[row * twoLabels.length + indexOf(twoLabels, labels[two])];
+    }
+  }
+
+  private static int indexOf(int[] labels, int label) {
+    for (int index = 0; index < labels.length; index++) {
+      if (labels[index] == label) {
+        return index;
+      }
+    }
+    throw new IllegalStateException("no label " + label + " where the node went");
+  }
+}

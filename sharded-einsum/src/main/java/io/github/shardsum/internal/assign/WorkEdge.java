@@ -1,0 +1,72 @@
+package io.github.shardsum.internal.assign;
+
+/** An edge while the graph is reduced: row-major, the strategies of {@code a} are its rows. */
+final class WorkEdge {
+  WorkNode a;
+  WorkNode b;
+  long[] cost;
+
+  /** Whether no other edge shares the matrix. */
+  boolean owned;
+
+  boolean gone;
+  boolean queued;
+
+  WorkEdge(WorkNode a, WorkNode b, long[] cost, boolean owned) {
+    this.a = a;
+    this.b = b;
+    this.cost = cost;
+    this.owned = owned;
+  }
+
+  WorkNode other(WorkNode node) {
+    return node == a ? b : a;
+  }
+
+  /** The distance of two entries whose strategies of a node are neighbours. */
+  int stride(WorkNode node) {
+    return node == a ? b.size() : 1;
+  }
+
+  long at(WorkNode node, int strategy, int ofOther) {
+    return node == a ? cost[strategy * b.size() + ofOther] : cost[ofOther * b.size() + strategy];
+  }
+
+  /** Returns the matrix with the strategies of a node as its rows, possibly this edge's own. */
+  long[] rowsOf(WorkNode node) {
+    if (node == a) {
+      return cost;
+    }
+    int rows = b.size();
+    int columns = a.size();
+    long[] turned = new long[cost.length];
+    for (int column = 0; column < columns; column++) {
+      for (int row = 0; row < rows; row++) {
+        turned[row * columns + column] = cost[column * rows + row];
+      }
+    }
+    return turned;
+  }
+
+  /** Keeps some strategies of a node, before the node's own arrays are replaced. */
+  void keep(WorkNode node, int[] kept) {
+    int columns = b.size();
+    int rows = a.size();
+    long[] smaller;
+    if (node == a) {
+      smaller = new long[kept.length * columns];
+      for (int row = 0; row < kept.length; row++) {
+        System.arraycopy(cost, kept[row] * columns, smaller, row * columns, columns);
+      }
+    } else {
+      smaller = new long[rows * kept.length];
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < kept.length; column++) {
+          smaller[row * kept.length + column] = cost[row * columns + kept[column]];
+        }
+      }
+    }
+    cost = smaller;
+    owned = true;
+  }
+}

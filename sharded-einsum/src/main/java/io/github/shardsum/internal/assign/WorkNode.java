@@ -1,0 +1,42 @@
+package io.github.shardsum.internal.assign;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A node while the graph is reduced. */
+final class WorkNode {
+  final int id;
+
+  /** By strategy that is left. */
+  long[] cost;
+
+  /** The strategy's index in the problem; an array is replaced, never changed. */
+  int[] label;
+
+  /** Memory of this node and of all that it swallowed. */
+  List<Item> items = new ArrayList<>(1);
+
+  /** By the other end's id. */
+  final Map<Integer, WorkEdge> edges = new HashMap<>(4);
+
+  boolean gone;
+  boolean queued;
+
+  /** Since the last look for dominance. */
+  boolean changed = true;
+
+  WorkNode(int id, long[] cost, int[] label) {
+    this.id = id;
+    this.cost = cost;
+    this.label = label;
+  }
+
+  /** Usage by strategy from point {@code lo} up to point {@code hi}, which is left out. */
+  record Item(int lo, int hi, long[] use) {}
+
+  int size() {
+    return cost.length;
+  }
+}

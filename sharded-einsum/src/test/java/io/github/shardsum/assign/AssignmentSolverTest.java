@@ -1,0 +1,310 @@
+package io.github.shardsum.assign;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.testsupport.TestDepth;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The solver against exhaustive search, and on larger graphs against the definitions. */
+class AssignmentSolverTest {
+  private static final long IMPOSSIBLE = 1_000_000_000_000_000_000L;
+
+  /** A problem as plain arrays, from which the oracles read. */
+  private record Graph(
+      long[][] intervals,
+      long[][] costs,
+      long[][] usages,
+      int[][] ends,
+      long[][] matrices,
+      long limit) {
+    AssignmentProblem problem() {
+      AssignmentProblem.Builder builder = AssignmentProblem.builder();
+      for (int node = 0; node < costs.length; node++) {
+        builder.node(intervals[node][0], intervals[node][1], costs[node], usages[node]);
+      }
+      for (int edge = 0; edge < ends.length; edge++) {
+        builder.edge(ends[edge][0], ends[edge][1], matrices[edge]);
+      }
+      return builder.build(limit);
+    }
+
+    /** The cost, or {@link #IMPOSSIBLE} if an entry is impossible or the limit is broken. */
+    long cost(List<Integer> choice) {
+      long sum = 0;
+      for (int node = 0; node < costs.length; node++) {
+        sum = plus(sum, costs[node][choice.get(node)]);
+      }
+      for (int edge = 0; edge < ends.length; edge++) {
+        int columns = costs[ends[edge][1]].length;
+        int row = choice.get(ends[edge][0]);
+        int column = choice.get(ends[edge][1]);
+        sum = plus(sum, matrices[edge][row * columns + column]);
+      }
+      return peak(choice) > limit ? IMPOSSIBLE : sum;
+    }
+
+    private static long plus(long one, long other) {
+      return one >= IMPOSSIBLE || other >= IMPOSSIBLE ? IMPOSSIBLE : one + other;
+    }
+
+    /** Usage is largest where an interval begins. */
+    long peak(List<Integer> choice) {
+      long peak = 0;
+      for (long[] begin : intervals) {
+        long sum = 0;
+        for (int node = 0; node < costs.length; node++) {
+          if (intervals[node][0] <= begin[0] && begin[0] < intervals[node][1]) {
+            sum += usages[node][choice.get(node)];
+          }
+        }
+        peak = Math.max(peak, sum);
+      }
+      return peak;
+    }
+
+    /** The least cost of all choices. */
+    long least() {
+      return least(new ArrayList<>());
+    }
+
+    private long least(List<Integer> chosen) {
+      if (chosen.size() == costs.length) {
+        return cost(chosen);
+      }
+      long least = IMPOSSIBLE;
+      for (int strategy = 0; strategy < costs[chosen.size()].length; strategy++) {
+        chosen.add(strategy);
+        least = Math.min(least, least(chosen));
+        chosen.removeLast();
+      }
+      return least;
+    }
+  }
+
+  private static Graph random(
+      Random random, int nodes, int most, int edges, double impossible, double tightness) {
+    long[][] intervals = new long[nodes][];
+    long[][] costs = new long[nodes][];
+    long[][] usages = new long[nodes][];
+    for (int node = 0; node < nodes; node++) {
+      int size = 1 + random.nextInt(most);
+      long from = random.nextInt(3 * nodes);
+      intervals[node] = new long[] {from, from + random.nextInt(2 * nodes)};
+      costs[node] = entries(random, size, impossible / 4);
+      usages[node] = random.longs(size, 0, 100).toArray();
+    }
+    int[][] ends = new int[edges][];
+    long[][] matrices = new long[edges][];
+    for (int edge = 0; edge < edges; edge++) {
+      ends[edge] = new int[] {random.nextInt(nodes), random.nextInt(nodes)};
+      int length = costs[ends[edge][0]].length * costs[ends[edge][1]].length;
+      matrices[edge] = entries(random, length, impossible);
+    }
+    long least = 0;
+    long largest = 0;
+    for (int node = 0; node < nodes; node++) {
+      if (intervals[node][0] < intervals[node][1]) {
+        least += Arrays.stream(usages[node]).min().orElseThrow();
+        largest += Arrays.stream(usages[node]).max().orElseThrow();
+      }
+    }
+    long limit = (long) (least + tightness * (largest - least)) / 2;
+    return new Graph(intervals, costs, usages, ends, matrices, limit);
+  }
+
+  private static long[] entries(Random random, int length, double impossible) {
+    boolean flat = random.nextInt(4) == 0;
+    long[] entries = new long[length];
+    for (int entry = 0; entry < length; entry++) {
+      boolean isImpossible = random.nextDouble() < impossible;
+      entries[entry] = isImpossible ? IMPOSSIBLE : flat ? 0 : random.nextInt(50);
+    }
+    return entries;
+  }
+
+  private static Assignment solve(Graph graph, double seconds, int threads) {
+    // The clock is far off, so that the work alone ends a run.
+    return AssignmentSolver.solve(graph.problem(), new AssignmentOptions(seconds, 1000, threads));
+  }
+
+  @Test
+  void smallGraphsAreAsExhaustiveSearchFindsThem() {
+    Random random = new Random(7);
+    int open = 0;
+    int found = 0;
+    int cases = TestDepth.cases(150, 400, 3000);
+    for (int number = 0; number < cases; number++) {
+      int nodes = 1 + random.nextInt(7);
+      double impossible = number % 3 * 0.25;
+      double tightness = random.nextDouble();
+      Graph graph = random(random, nodes, 4, random.nextInt(12), impossible, tightness);
+      long least = graph.least();
+      Assignment answer = solve(graph, 0.02, 1 + number % 2);
+      String name = "case " + number + ": least " + least + ", " + answer;
+      if (least == IMPOSSIBLE) {
+        assertFalse(answer.isFound(), name);
+        continue;
+      }
+      found++;
+      assertTrue(answer.isFound(), name);
+      assertEquals(least, answer.cost(), name);
+      assertEquals(least, graph.cost(answer.choice()), name);
+      assertEquals(graph.peak(answer.choice()), answer.peak(), name);
+      assertTrue(answer.bound() <= least, name);
+      open += answer.bound() < least ? 1 : 0;
+    }
+    assertTrue(found > cases / 3, "found " + found);
+    assertTrue(open < found / 10, "open gaps " + open);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void equalInputGivesEqualAnswers(int threads) {
+    Random random = new Random(11);
+    Graph graph = random(random, 120, 8, 260, 0, 0.25);
+    Assignment one = solve(graph, 0.5, threads);
+    Assignment other = solve(graph, 0.5, threads);
+    assertTrue(one.isFound());
+    assertFalse(one.isStoppedByClock());
+    assertEquals(one, other);
+    assertEquals(one.cost(), graph.cost(one.choice()));
+    assertTrue(one.bound() <= one.cost());
+  }
+
+  @Test
+  void moreTimeIsNoWorse() {
+    Graph graph = random(new Random(5), 150, 10, 400, 0.3, 0.3);
+    Assignment brief = solve(graph, 0.05, 1);
+    Assignment longer = solve(graph, 1, 1);
+    assertTrue(longer.cost() <= brief.cost(), brief + " " + longer);
+    assertTrue(longer.bound() >= brief.bound(), brief + " " + longer);
+  }
+
+  @Test
+  void aChainOfThousandsOfNodesIsSolvedExactly() {
+    int nodes = 20_000;
+    Random random = new Random(3);
+    long[][] intervals = new long[nodes][];
+    Arrays.setAll(intervals, _ -> new long[] {0, 0});
+    long[][] costs = new long[nodes][];
+    Arrays.setAll(costs, _ -> random.longs(3, 0, 1000).toArray());
+    long[][] usages = new long[nodes][];
+    Arrays.setAll(usages, _ -> new long[3]);
+    int[][] ends = new int[nodes - 1][];
+    Arrays.setAll(ends, edge -> new int[] {edge, edge + 1});
+    long[][] matrices = new long[nodes - 1][];
+    Arrays.setAll(matrices, _ -> random.longs(9, 0, 1000).toArray());
+    Graph graph = new Graph(intervals, costs, usages, ends, matrices, 0);
+    Assignment answer = solve(graph, 5, 2);
+    assertEquals(leastOfChain(graph), answer.cost());
+    assertEquals(answer.cost(), answer.bound());
+    assertEquals(answer.cost(), graph.cost(answer.choice()));
+  }
+
+  private static long leastOfChain(Graph graph) {
+    long[] least = graph.costs[0].clone();
+    for (int edge = 0; edge < graph.ends.length; edge++) {
+      long[] next = new long[3];
+      Arrays.fill(next, Long.MAX_VALUE);
+      for (int row = 0; row < 3; row++) {
+        for (int column = 0; column < 3; column++) {
+          long sum = least[row] + graph.matrices[edge][3 * row + column];
+          next[column] = Math.min(next[column], sum + graph.costs[edge + 1][column]);
+        }
+      }
+      least = next;
+    }
+    return Arrays.stream(least).min().orElseThrow();
+  }
+
+  @Test
+  void anEmptyGraphCostsNothing() {
+    AssignmentProblem problem = AssignmentProblem.builder().build(0);
+    Assignment answer = AssignmentSolver.solve(problem, new AssignmentOptions(1, 10, 1));
+    assertTrue(answer.isFound());
+    assertEquals(List.of(), answer.choice());
+    assertEquals(0, answer.cost());
+    assertEquals(0, answer.bound());
+  }
+
+  @Test
+  void whereTheLimitIsTooSmallThatIsProven() {
+    AssignmentProblem problem =
+        AssignmentProblem.builder()
+            .node(0, 4, new long[] {1, 2}, new long[] {6, 5})
+            .node(3, 9, new long[] {1}, new long[] {6})
+            .build(10);
+    Assignment answer = AssignmentSolver.solve(problem, new AssignmentOptions(1, 10, 1));
+    assertFalse(answer.isFound());
+    assertEquals(AssignmentProblem.IMPOSSIBLE, answer.bound());
+  }
+
+  @Test
+  void anEndTouchesNoBeginning() {
+    AssignmentProblem problem =
+        AssignmentProblem.builder()
+            .node(0, 4, new long[] {1}, new long[] {6})
+            .node(4, 9, new long[] {1}, new long[] {6})
+            .build(6);
+    Assignment answer = AssignmentSolver.solve(problem, new AssignmentOptions(1, 10, 1));
+    assertEquals(2, answer.cost());
+    assertEquals(6, answer.peak());
+  }
+
+  @Test
+  void refusesWhatIsNoProblem() {
+    AssignmentProblem.Builder builder = AssignmentProblem.builder();
+    assertRefused("strategies must be 1 or more", () -> node(builder, 0, 1));
+    assertRefused("got [3, 1)", () -> node(builder, 3, 1, 5));
+    assertRefused("got [-1, 1)", () -> node(builder, -1, 1, 5));
+    assertRefused("cost 1 must be 0 or more, got -5", () -> node(builder, 0, 1, 5, -5));
+    assertRefused(
+        "expected a usage for each of 1 costs, got 2",
+        () -> builder.node(0, 1, new long[1], new long[2]));
+    assertRefused(
+        "usage 0 must be from 0 to 2^47",
+        () -> builder.node(0, 1, new long[1], new long[] {1L << 48}));
+    assertRefused("cost 0 must be", () -> builder.edge(0, 0, new long[] {-1}));
+    assertRefused("limit: must be 0 or more, got -1", () -> builder.build(-1));
+    node(builder, 0, 1, 5, 6);
+    builder.edge(0, 1, new long[2]);
+    assertRefused("must join two of 1 nodes, got node 1", () -> builder.build(0));
+    node(builder, 0, 1, 5);
+    builder.build(0);
+    builder.edge(0, 0, new long[3]);
+    assertRefused("expected 2 x 2 costs, got 3", () -> builder.build(0));
+  }
+
+  @Test
+  void refusesCostsWhoseSumNoLongHolds() {
+    AssignmentProblem.Builder builder = AssignmentProblem.builder();
+    node(builder, 0, 1, 150_000_000_000_000_000L);
+    node(builder, 0, 1, 150_000_000_000_000_000L);
+    assertRefused("must sum to less than 2e17", () -> builder.build(0));
+  }
+
+  @Test
+  void refusesOptionsOutOfRange() {
+    assertRefused("seconds: must be", () -> new AssignmentOptions(0, 1, 1));
+    assertRefused("clock: must be", () -> new AssignmentOptions(1, Double.NaN, 1));
+    assertRefused("threads: must be 1 or 2, got 3", () -> new AssignmentOptions(1, 1, 3));
+  }
+
+  private static void node(AssignmentProblem.Builder builder, long from, long to, long... costs) {
+    builder.node(from, to, costs, new long[costs.length]);
+  }
+
+  private static void assertRefused(String part, Runnable action) {
+    IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, action::run);
+    assertTrue(String.valueOf(refused.getMessage()).contains(part), refused.getMessage());
+  }
+}
