@@ -38,11 +38,16 @@ final class Dual {
   private final double[] row;
 
   Dual(Model model, Effort effort, double[] price) {
+    this(model, effort, price, new double[model.vectorLength]);
+  }
+
+  /** Begins at the prices and messages of another dual of the same edges and points. */
+  Dual(Model model, Effort effort, double[] price, double[] messages) {
     this.model = model;
     this.effort = effort;
     this.price = price.clone();
     this.memory = model.memoryCosts(price);
-    this.message = new double[model.vectorLength];
+    this.message = messages.clone();
     this.smooth = new double[model.points];
     this.bestPrice = price.clone();
     this.bestMessage = message.clone();

@@ -145,6 +145,39 @@ final class ExactBound {
         - taken[model.atFirst[e] + row];
   }
 
+  /** Closes strategies that no solution cheaper than the best one has. */
+  void close(long best, boolean[] open) {
+    long[] below = rest.clone();
+    for (int e = 0; e < model.edges; e++) {
+      addLeast(e, below);
+    }
+    for (int strategy = 0; strategy < open.length; strategy++) {
+      open[strategy] &= below[strategy] < best - bound;
+    }
+  }
+
+  /** Adds to the strategies of an edge's ends the least that its entries cost them. */
+  private void addLeast(int e, long[] below) {
+    int a = model.offset[model.first[e]];
+    int b = model.offset[model.second[e]];
+    int columns = model.size(model.second[e]);
+    int rows = model.size(model.first[e]);
+    long[] columnLeast = new long[columns];
+    Arrays.fill(columnLeast, Long.MAX_VALUE);
+    for (int row = 0; row < rows; row++) {
+      long rowLeast = Long.MAX_VALUE;
+      for (int column = 0; column < columns; column++) {
+        long remains = remains(e, row, column, columns);
+        rowLeast = Math.min(rowLeast, remains + rest[b + column]);
+        columnLeast[column] = Math.min(columnLeast[column], remains + rest[a + row]);
+      }
+      below[a + row] = capped(below[a + row] + rowLeast);
+    }
+    for (int column = 0; column < columns; column++) {
+      below[b + column] = capped(below[b + column] + columnLeast[column]);
+    }
+  }
+
   /**
    * Makes what no solution cheaper than the best one has impossible.
    *
@@ -155,16 +188,18 @@ final class ExactBound {
   long fix(long best, int[] choice) {
     long gap = best - bound;
     long count = 0;
-    long[] below = rest.clone();
     for (int e = 0; e < model.edges; e++) {
-      count += fixPairs(e, gap, choice, below);
+      count += fixPairs(e, gap, choice);
     }
+    boolean[] open = new boolean[model.offset[model.nodes]];
+    Arrays.fill(open, true);
+    close(best, open);
     for (int node = 0; node < model.nodes; node++) {
       WorkNode work = model.workNodes.get(node);
       for (int strategy = 0; strategy < model.size(node); strategy++) {
         boolean kept = choice.length > 0 && choice[node] == strategy;
         if (!kept
-            && below[model.offset[node] + strategy] >= gap
+            && !open[model.offset[node] + strategy]
             && !Costs.isImpossible(work.cost[strategy])) {
           work.cost[strategy] = Costs.IMPOSSIBLE;
           count++;
@@ -174,35 +209,21 @@ final class ExactBound {
     return count;
   }
 
-  private long fixPairs(int e, long gap, int[] choice, long[] below) {
+  private long fixPairs(int e, long gap, int[] choice) {
     int a = model.first[e];
     int b = model.second[e];
     int columns = model.size(b);
     WorkEdge work = model.workEdges.get(e);
-    long[] rowLeast = new long[model.size(a)];
-    long[] columnLeast = new long[columns];
-    Arrays.fill(rowLeast, Long.MAX_VALUE);
-    Arrays.fill(columnLeast, Long.MAX_VALUE);
     long count = 0;
-    for (int row = 0; row < rowLeast.length; row++) {
+    for (int row = 0; row < model.size(a); row++) {
       long ofRow = rest[model.offset[a] + row];
       for (int column = 0; column < columns; column++) {
-        long remains = remains(e, row, column, columns);
-        long ofColumn = rest[model.offset[b] + column];
-        rowLeast[row] = Math.min(rowLeast[row], remains + ofColumn);
-        columnLeast[column] = Math.min(columnLeast[column], remains + ofRow);
+        long sum = remains(e, row, column, columns) + ofRow + rest[model.offset[b] + column];
         boolean kept = choice.length > 0 && choice[a] == row && choice[b] == column;
-        if (!kept && remains + ofRow + ofColumn >= gap && forbid(work, a, row, column)) {
+        if (!kept && sum >= gap && forbid(work, a, row, column)) {
           count++;
         }
       }
-    }
-    for (int row = 0; row < rowLeast.length; row++) {
-      below[model.offset[a] + row] = capped(below[model.offset[a] + row] + rowLeast[row]);
-    }
-    for (int column = 0; column < columns; column++) {
-      below[model.offset[b] + column] =
-          capped(below[model.offset[b] + column] + columnLeast[column]);
     }
     return count;
   }

@@ -1,15 +1,14 @@
 package io.github.shardsum.internal.assign;
 
-import java.util.Arrays;
-
 /**
  * Chains of tree moves; a chain is accepted or taken back as one. One thread, own random numbers.
  */
 final class LocalSearch {
   private static final int[] SIZES = {1, 4, 12, 40, 150, 600, 3000};
-  private static final int KINDS = 3;
-  private static final double FORGET = 0.9995;
-  private static final double FLOOR = 0.15;
+  private static final int KINDS = 4;
+
+  /** How far prices of memory move in a round. */
+  private static final double RATE = 0.1;
 
   private final Model model;
   private final Effort effort;
@@ -19,9 +18,19 @@ final class LocalSearch {
   private double[] memory;
   private int[] best = new int[0];
   private long bestCost = Long.MAX_VALUE;
-  private final double[] gain = new double[KINDS * SIZES.length];
-  private final double[] work = new double[KINDS * SIZES.length];
+  private final Arms arms;
+  private final Arms roaming;
   private double freeing = 2;
+
+  /** What the mean item pays for a byte. */
+  private double unit;
+
+  /** Prices of memory that move with the choice. */
+  private final double[] moving;
+
+  private final int[] region;
+  private final int[] seen;
+  private int stamp;
 
   LocalSearch(Model model, Effort effort, long seed, double[] price) {
     this.model = model;
@@ -30,7 +39,22 @@ final class LocalSearch {
     this.state = new State(model, new int[model.nodes]);
     this.move = new TreeMove(state, random, effort);
     this.memory = model.memoryCosts(price);
-    Arrays.fill(work, 1);
+    this.arms = new Arms(KINDS, SIZES, model.nodes);
+    this.roaming = new Arms(2, SIZES, model.nodes);
+    this.region = new int[model.nodes];
+    this.seen = new int[model.nodes];
+    this.unit = meanPrice(price);
+    this.moving = price.clone();
+  }
+
+  private double meanPrice(double[] price) {
+    double[] prefix = Model.prefix(price);
+    double sum = 0;
+    int items = model.item[model.nodes];
+    for (int i = 0; i < items; i++) {
+      sum += prefix[model.hi[i]] - prefix[model.lo[i]];
+    }
+    return items == 0 ? 0 : sum / items;
   }
 
   /** The best feasible choice, empty if there is none. */
@@ -90,7 +114,7 @@ final class LocalSearch {
   }
 
   /** Lowers cost and priced memory from a choice, limits ignored. */
-  private int[] polish(int[] start, long until) {
+  int[] polish(int[] start, long until) {
     state.reset(start);
     double value = lagrangian();
     int idle = 0;
@@ -144,6 +168,86 @@ final class LocalSearch {
     return done;
   }
 
+  /**
+   * Alternates sweeps of moves at the prices of memory with small changes of the prices: up where
+   * the limit is broken, down where memory is left.
+   */
+  void descend(long share) {
+    long until = effort.done() + share;
+    double[] saved = memory;
+    double[] now = moving;
+    double scale = 1;
+    for (long limit : model.limit) {
+      scale = Math.max(scale, limit);
+    }
+    long each = 4 * model.entries + 100L * model.nodes;
+    for (int round = 0; effort.done() < until && !effort.isSpent(); round++) {
+      memory = model.memoryCosts(now);
+      effort.add(model.item[model.nodes] * 8L);
+      roam(Math.min(each, until - effort.done()));
+      accept();
+      long[] excess = state.usage.excesses();
+      for (int point = 0; point < excess.length; point++) {
+        double over = excess[point] / scale;
+        if (over > 0) {
+          now[point] += RATE * unit * (0.02 + over);
+        } else if (now[point] > 0) {
+          now[point] = Math.max(0, now[point] * (1 + RATE * Math.max(-1, over)));
+        }
+      }
+    }
+    memory = saved;
+  }
+
+  /** Lowers cost and priced memory by moves and by forced strategies, limits ignored. */
+  private void roam(long share) {
+    long until = effort.done() + share;
+    state.price(memory);
+    while (effort.done() < until && !effort.isSpent()) {
+      int arm = roaming.draw(random);
+      int size = SIZES[arm % SIZES.length];
+      long begun = effort.done();
+      double before = state.value();
+      if (arm < SIZES.length) {
+        move.apply(anywhere(), size, memory, 1, -1);
+      } else {
+        forceAtPrices(size, before);
+      }
+      double won = before - state.value();
+      if (won >= 0) {
+        state.mark();
+      } else {
+        state.rollBack();
+        won = 0;
+      }
+      roaming.record(arm, won, effort.done() - begun);
+    }
+  }
+
+  private void forceAtPrices(int size, double before) {
+    int root = anywhere();
+    int forced = otherStrategy(root);
+    if (forced < 0) {
+      return;
+    }
+    move.apply(root, size, memory, 1, forced);
+    int moves = 3 + random.below(6);
+    for (int count = 0; count < moves && state.value() >= before; count++) {
+      move.apply(near(), smaller(size), memory, 1, -1);
+    }
+  }
+
+  /** A possible strategy that is not chosen, -1 if none was drawn. */
+  private int otherStrategy(int node) {
+    int strategies = model.size(node);
+    if (strategies < 2) {
+      return -1;
+    }
+    int other = random.below(strategies - 1);
+    other += other >= state.choice[node] ? 1 : 0;
+    return model.cost[model.offset[node] + other] >= model.impossible ? -1 : other;
+  }
+
   private boolean[] raise(double[] price, double base, double scale) {
     long[] excess = state.usage.excesses();
     boolean[] over = new boolean[model.points];
@@ -178,14 +282,15 @@ final class LocalSearch {
   void search(long share) {
     long until = effort.done() + share;
     while (effort.done() < until && !effort.isSpent()) {
-      int arm = draw();
+      int arm = arms.draw(random);
       long begun = effort.done();
       long before = state.cost();
       int size = SIZES[arm % SIZES.length];
       switch (arm / SIZES.length) {
         case 0 -> lower(size);
         case 1 -> force(size);
-        default -> trade(size);
+        case 2 -> trade(size);
+        default -> oscillate(size);
       }
       boolean kept = isPossible() && state.cost() <= before;
       double won = 0;
@@ -195,84 +300,8 @@ final class LocalSearch {
       } else {
         state.rollBack();
       }
-      record(arm, won, effort.done() - begun);
+      arms.record(arm, won, effort.done() - begun);
     }
-  }
-
-  private void record(int arm, double won, long worked) {
-    for (int one = 0; one < gain.length; one++) {
-      gain[one] *= FORGET;
-      work[one] *= FORGET;
-    }
-    gain[arm] += won;
-    work[arm] += worked;
-  }
-
-  private int draw() {
-    int sizes = SIZES.length;
-    while (sizes > 1 && SIZES[sizes - 2] >= model.nodes) {
-      sizes--;
-    }
-    double all = 0;
-    double[] ofKind = new double[KINDS];
-    for (int arm = 0; arm < work.length; arm++) {
-      all += work[arm];
-      ofKind[arm / SIZES.length] += work[arm];
-    }
-    int least = -1;
-    for (int kind = 1; kind < KINDS; kind++) {
-      if (ofKind[kind] < FLOOR * all) {
-        least = kind;
-      }
-    }
-    int from = least < 0 ? 0 : least;
-    int to = least < 0 ? KINDS : least + 1;
-    if (random.below(4) == 0) {
-      return leastWorked(from, to, sizes);
-    }
-    double total = 0;
-    double mean = 0;
-    for (int arm = 0; arm < work.length; arm++) {
-      mean += gain[arm];
-    }
-    mean = mean / all * 0.02 + 1e-12;
-    for (int kind = from; kind < to; kind++) {
-      for (int size = 0; size < sizes; size++) {
-        total += rate(kind * SIZES.length + size, mean);
-      }
-    }
-    double pick = random.unit() * total;
-    for (int kind = from; kind < to; kind++) {
-      for (int size = 0; size < sizes; size++) {
-        pick -= rate(kind * SIZES.length + size, mean);
-        if (pick <= 0) {
-          return kind * SIZES.length + size;
-        }
-      }
-    }
-    return from * SIZES.length;
-  }
-
-  /**
-   * Gain by work, with a prior; drawn by work, so that an arm of long moves is drawn less often.
-   */
-  private double rate(int arm, double mean) {
-    return (gain[arm] / (work[arm] + 1000) + mean) / typicalWork(arm);
-  }
-
-  private static double typicalWork(int arm) {
-    return 1 + SIZES[arm % SIZES.length];
-  }
-
-  private int leastWorked(int from, int to, int sizes) {
-    int least = from * SIZES.length;
-    for (int kind = from; kind < to; kind++) {
-      for (int size = 0; size < sizes; size++) {
-        int arm = kind * SIZES.length + size;
-        least = work[arm] < work[least] ? arm : least;
-      }
-    }
-    return least;
   }
 
   private int anywhere() {
@@ -311,13 +340,8 @@ final class LocalSearch {
   /** Some other strategy of a node, and what follows from it. */
   private void force(int size) {
     int root = anywhere();
-    int strategies = model.size(root);
-    if (strategies < 2) {
-      return;
-    }
-    int forced = random.below(strategies - 1);
-    forced += forced >= state.choice[root] ? 1 : 0;
-    if (model.cost[model.offset[root] + forced] >= model.impossible) {
+    int forced = otherStrategy(root);
+    if (forced < 0) {
       return;
     }
     move.apply(root, size, memory, random.coin() ? 0 : 1, forced);
@@ -348,5 +372,70 @@ final class LocalSearch {
         state.rollBack(then, cost);
       }
     }
+  }
+
+  /**
+   * Makes memory cheap in a region of the graph, and dear again until the limit is kept; what is
+   * free then is spent.
+   */
+  private void oscillate(int size) {
+    int count = gather(4 + size);
+    double factor = random.unit();
+    int small = 1 + random.below(12);
+    sweep(count, small, factor);
+    double[] price = new double[model.points];
+    double raise = unit * (0.25 + random.unit());
+    for (int round = 0; round < 12 && !state.isFeasible(); round++) {
+      if (state.cost() > state.costAtMark() && round > 6) {
+        return;
+      }
+      int worst = state.usage.worst();
+      price[worst] += raise;
+      raise *= 1.4;
+      move.charge(Model.prefix(price));
+      effort.add(model.points);
+      factor = Math.max(factor, 0.5 + random.unit());
+      sweep(count, small, factor);
+    }
+    move.charge(new double[0]);
+    if (!state.isFeasible()) {
+      return;
+    }
+    for (int index = 0; index < count; index++) {
+      int then = state.changes();
+      long cost = state.cost();
+      move.apply(region[index], small, memory, 0, -1);
+      if (!state.isFeasible() || state.cost() >= cost) {
+        state.rollBack(then, cost);
+      }
+    }
+  }
+
+  private void sweep(int count, int size, double factor) {
+    int begin = random.below(count);
+    for (int index = 0; index < count; index++) {
+      move.apply(region[(begin + index) % count], size, memory, factor, -1);
+    }
+  }
+
+  /** Gathers nodes around one, breadth first, and returns their number. */
+  private int gather(int most) {
+    stamp++;
+    int root = anywhere();
+    region[0] = root;
+    seen[root] = stamp;
+    int count = 1;
+    for (int at = 0; at < count && count < most; at++) {
+      int node = region[at];
+      for (int i = model.incident[node]; i < model.incident[node + 1] && count < most; i++) {
+        int next = model.other[i];
+        if (seen[next] != stamp && random.below(4) > 0) {
+          seen[next] = stamp;
+          region[count++] = next;
+        }
+      }
+      effort.add(model.incident[node + 1] - model.incident[node]);
+    }
+    return count;
   }
 }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** What a reduction left, in flat arrays; immutable, so that threads share it. */
 final class Model {
@@ -113,6 +114,47 @@ final class Model {
     fillItems();
   }
 
+  /** A model whose closed strategies are impossible, all else shared. */
+  private Model(Model of, boolean[] open) {
+    nodes = of.nodes;
+    edges = of.edges;
+    points = of.points;
+    offset = of.offset;
+    base = of.base;
+    impossible = of.impossible;
+    first = of.first;
+    second = of.second;
+    matrix = of.matrix;
+    byFirst = of.byFirst;
+    bySecond = of.bySecond;
+    atFirst = of.atFirst;
+    atSecond = of.atSecond;
+    vectorLength = of.vectorLength;
+    incident = of.incident;
+    edge = of.edge;
+    other = of.other;
+    later = of.later;
+    item = of.item;
+    lo = of.lo;
+    hi = of.hi;
+    use = of.use;
+    limit = of.limit;
+    entries = of.entries;
+    cost = of.cost.clone();
+    costs = of.costs.clone();
+    for (int strategy = 0; strategy < open.length; strategy++) {
+      if (!open[strategy]) {
+        cost[strategy] = impossible;
+        costs[strategy] = impossible;
+      }
+    }
+  }
+
+  /** Returns the model without the strategies that are not open. */
+  Model restrictedTo(boolean[] open) {
+    return new Model(this, open);
+  }
+
   int size(int node) {
     return offset[node + 1] - offset[node];
   }
@@ -171,30 +213,43 @@ final class Model {
     }
   }
 
+  /** Graphs are mostly copies: equal matrices are one array, which stays in the cache. */
   private long fillMatrices() {
+    Map<Content, Integer> seen = new HashMap<>();
     int at = 0;
     long count = 0;
     for (int e = 0; e < edges; e++) {
-      int rows = size(first[e]);
-      int columns = size(second[e]);
       long[] from = workEdges.get(e).rowsOf(workNodes.get(first[e]));
-      matrix[e] = new long[from.length];
-      byFirst[e] = new double[from.length];
-      bySecond[e] = new double[from.length];
+      int rows = size(first[e]);
+      int equal = seen.computeIfAbsent(new Content(rows, from), fill(e));
+      matrix[e] = matrix[equal];
+      byFirst[e] = byFirst[equal];
+      bySecond[e] = bySecond[equal];
+      atFirst[e] = at;
+      atSecond[e] = at + rows;
+      at += rows + size(second[e]);
+      count += from.length;
+    }
+    return count;
+  }
+
+  private Function<Content, Integer> fill(int e) {
+    return content -> {
+      int rows = content.rows;
+      int columns = content.numbers.length / rows;
+      matrix[e] = new long[rows * columns];
+      byFirst[e] = new double[rows * columns];
+      bySecond[e] = new double[rows * columns];
       for (int row = 0; row < rows; row++) {
         for (int column = 0; column < columns; column++) {
-          long one = Math.min(from[row * columns + column], impossible);
+          long one = Math.min(content.numbers[row * columns + column], impossible);
           matrix[e][row * columns + column] = one;
           byFirst[e][row * columns + column] = one;
           bySecond[e][column * rows + row] = one;
         }
       }
-      atFirst[e] = at;
-      atSecond[e] = at + rows;
-      at += rows + columns;
-      count += from.length;
-    }
-    return count;
+      return e;
+    };
   }
 
   private void fillItems() {
@@ -327,5 +382,20 @@ final class Model {
       choice[node] = found;
     }
     return choice;
+  }
+
+  /** Equal matrices are one key. */
+  private record Content(int rows, long[] numbers) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Content content
+          && rows == content.rows
+          && Arrays.equals(numbers, content.numbers);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * Arrays.hashCode(numbers) + rows;
+    }
   }
 }

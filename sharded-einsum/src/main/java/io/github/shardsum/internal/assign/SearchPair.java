@@ -14,6 +14,9 @@ final class SearchPair {
   private static final int ROUNDS = 12;
   private static final int STARTS = 8;
 
+  /** The part of the work for chains where moving prices do the most. */
+  private static final int CHAINS = 8;
+
   private final Model model;
   private final Effort effort;
   private final double[] price;
@@ -85,8 +88,17 @@ final class SearchPair {
     }
   }
 
-  /** Searches from the best choices until so much work is done. */
-  void search(long until) {
+  /**
+   * Searches from the best choices until so much work is done.
+   *
+   * @param moves whether prices of memory move for most of the work, each thread by itself
+   */
+  void search(long until, boolean moves) {
+    if (moves) {
+      long share = (until - effort.done()) / CHAINS * (CHAINS - 1);
+      together(search -> search.descend(share));
+      startFrom(best());
+    }
     long round = Math.max(1, (until - effort.done()) / ROUNDS);
     while (effort.done() < until && !effort.isSpent()) {
       together(search -> search.search(round));

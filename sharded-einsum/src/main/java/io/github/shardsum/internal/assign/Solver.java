@@ -21,6 +21,15 @@ public final class Solver {
   private static final double FIRST_SEARCH = 0.2;
   private static final double LATER_DUAL = 0.05;
   private static final double LATER_SEARCH = 0.08;
+  private static final double MOVING_SEARCH = 0.5;
+  private static final double FIRST_CASES = 0.1;
+  private static final double LAST_SEARCH = 0.6;
+
+  /** The most work of a phase's search before its bound is used, by entry of the graph. */
+  private static final long ENOUGH = 20_000;
+
+  /** Nodes from which choices are improved at changing prices above all. */
+  private static final int MANY_NODES = 1000;
 
   /** A gap above which the bound makes little impossible. */
   private static final double WORTH_FIXING = 0.04;
@@ -113,13 +122,17 @@ public final class Solver {
     if (start.length > 0) {
       search.startFrom(start);
     } else {
-      search.find(starts, share(FIRST_SEARCH));
+      while (!search.isFound() && effort.done() < whole && !effort.isSpent()) {
+        search.find(starts, share(FIRST_SEARCH));
+      }
     }
     if (!search.isFound()) {
       return false;
     }
     take(model, search.best());
-    search.search(isLast ? whole : share(isFirst ? FIRST_SEARCH : LATER_SEARCH));
+    boolean moves = model.nodes >= MANY_NODES;
+    long enough = effort.done() + ENOUGH * (model.entries + model.offset[model.nodes]);
+    search.search(Math.min(enough, share(moves ? MOVING_SEARCH : LATER_SEARCH)), moves);
     take(model, search.best());
     if (isEnd()) {
       return false;
@@ -130,9 +143,33 @@ public final class Solver {
         return true;
       }
     }
-    search.search(whole);
-    take(model, search.best());
+    last(model, search, exact, dual.messages());
     return false;
+  }
+
+  /** All work that is left: search, and for a small graph cases that raise the bound. */
+  private void last(Model model, SearchPair search, ExactBound exact, double[] messages) {
+    if (model.nodes >= MANY_NODES) {
+      search.search(whole, true);
+      take(model, search.best());
+      return;
+    }
+    Branching branching = new Branching(model, effort, exact.bound(), price, messages);
+    long left = whole - effort.done();
+    branch(model, branching, effort.done() + (long) (left * FIRST_CASES));
+    if (!isEnd()) {
+      search.search(effort.done() + (long) (left * LAST_SEARCH), false);
+      take(model, search.best());
+      branch(model, branching, whole);
+    }
+  }
+
+  private void branch(Model model, Branching branching, long until) {
+    long raised = branching.raise(cost - model.base, until);
+    if (branching.found().length > 0) {
+      take(model, branching.found());
+    }
+    bound = Math.max(bound, Math.min(cost, raised + model.base));
   }
 
   private boolean isEnd() {

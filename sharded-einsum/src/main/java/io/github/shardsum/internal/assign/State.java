@@ -11,6 +11,11 @@ final class State {
   /** Without the model's constant; impossible entries count with their number. */
   private long cost;
 
+  /** Prices of memory by strategy, and what the choice pays. */
+  private double[] memory = new double[0];
+
+  private double paid;
+  private double paidAtMark;
   private int[] changed = new int[64];
   private int[] before = new int[64];
   private int changes;
@@ -37,13 +42,31 @@ final class State {
     System.arraycopy(start, 0, choice, 0, choice.length);
     usage.reset(start);
     cost = model.cost(start);
+    memory = new double[0];
+    paid = 0;
     mark();
+  }
+
+  /** Sets the prices that {@link #value} counts. */
+  void price(double[] prices) {
+    memory = prices;
+    paid = 0;
+    for (int node = 0; node < model.nodes; node++) {
+      paid += memory[model.offset[node] + choice[node]];
+    }
+    mark();
+  }
+
+  /** Cost and priced memory. */
+  double value() {
+    return cost + paid;
   }
 
   /** Accepts all changes so far. */
   void mark() {
     changes = 0;
     costAtMark = cost;
+    paidAtMark = paid;
   }
 
   int changes() {
@@ -71,6 +94,9 @@ final class State {
     changed[changes] = node;
     before[changes++] = old;
     cost += change(node, old, strategy);
+    if (memory.length > 0) {
+      paid += memory[model.offset[node] + strategy] - memory[model.offset[node] + old];
+    }
     choice[node] = strategy;
     return usage.change(node, old, strategy) + model.incident[node + 1] - model.incident[node];
   }
@@ -99,5 +125,6 @@ final class State {
 
   void rollBack() {
     rollBack(0, costAtMark);
+    paid = paidAtMark;
   }
 }

@@ -25,6 +25,7 @@ final class TreeMove {
   private int[] waiting;
   private int stamp;
   private int count;
+  private double[] extra;
   private final double[] value;
   private final double[] row;
 
@@ -42,6 +43,7 @@ final class TreeMove {
     parent = new int[nodes];
     waiting = new int[Math.max(16, nodes)];
     value = new double[model.offset[nodes]];
+    extra = new double[0];
     int widest = 1;
     for (int node = 0; node < nodes; node++) {
       widest = Math.max(widest, model.size(node));
@@ -129,11 +131,19 @@ final class TreeMove {
     return at;
   }
 
+  /** Adds further prices of points, as sums up to each, until they are replaced; none if empty. */
+  void charge(double[] prefix) {
+    extra = prefix;
+  }
+
   private void evaluate(int node, double[] memory, double factor) {
     int at = model.offset[node];
     int size = model.size(node);
     for (int strategy = 0; strategy < size; strategy++) {
       value[at + strategy] = model.costs[at + strategy] + factor * memory[at + strategy];
+    }
+    if (extra.length > 0) {
+      addExtra(node);
     }
     for (int i = model.incident[node]; i < model.incident[node + 1]; i++) {
       int next = model.other[i];
@@ -146,6 +156,20 @@ final class TreeMove {
       }
     }
     effort.add((long) size * (1 + model.incident[node + 1] - model.incident[node]));
+  }
+
+  private void addExtra(int node) {
+    int at = model.offset[node];
+    int size = model.size(node);
+    for (int i = model.item[node]; i < model.item[node + 1]; i++) {
+      double price = extra[model.hi[i]] - extra[model.lo[i]];
+      if (price != 0) {
+        for (int strategy = 0; strategy < size; strategy++) {
+          value[at + strategy] += price * model.use[i][strategy];
+        }
+        effort.add(size);
+      }
+    }
   }
 
   private void fold(int node) {

@@ -1,0 +1,101 @@
+package io.github.shardsum.internal.assign;
+
+/** Kinds of moves in several sizes, drawn by what they gained for their work of late. */
+final class Arms {
+  /** Work after which a gain counts a third. */
+  private static final double MEMORY = 4e7;
+
+  /** The least part of the work for each kind but the first. */
+  private static final double FLOOR = 0.12;
+
+  /** Work that counts as done with a mean gain. */
+  private static final double PRIOR = 2e5;
+
+  private final int kinds;
+  private final int sizes;
+  private final int usefulSizes;
+  private final double[] gain;
+  private final double[] work;
+  private final double[] typical;
+
+  Arms(int kinds, int[] sizes, int nodes) {
+    this.kinds = kinds;
+    this.sizes = sizes.length;
+    int useful = sizes.length;
+    while (useful > 1 && sizes[useful - 2] >= nodes) {
+      useful--;
+    }
+    this.usefulSizes = useful;
+    int arms = kinds * sizes.length;
+    this.gain = new double[arms];
+    this.work = new double[arms];
+    this.typical = new double[arms];
+    for (int arm = 0; arm < arms; arm++) {
+      work[arm] = 1;
+      typical[arm] = 100.0 * sizes[arm % sizes.length];
+    }
+  }
+
+  void record(int arm, double won, long worked) {
+    double kept = Math.exp(-worked / MEMORY);
+    for (int one = 0; one < gain.length; one++) {
+      gain[one] *= kept;
+      work[one] *= kept;
+    }
+    gain[arm] += won;
+    work[arm] += worked;
+    typical[arm] += 0.1 * (worked - typical[arm]);
+  }
+
+  /** Returns kind times sizes plus size: a quarter of the draws even out the work. */
+  int draw(Random64 random) {
+    double all = 1;
+    double won = 0;
+    double[] ofKind = new double[kinds];
+    for (int arm = 0; arm < work.length; arm++) {
+      all += work[arm];
+      won += gain[arm];
+      ofKind[arm / sizes] += work[arm];
+    }
+    int only = -1;
+    for (int kind = 1; kind < kinds; kind++) {
+      only = ofKind[kind] < FLOOR * all ? kind : only;
+    }
+    int from = only < 0 ? 0 : only;
+    int to = only < 0 ? kinds : only + 1;
+    return random.below(4) == 0
+        ? leastWorked(from, to)
+        : byGain(from, to, won / all + 1e-12, random.unit());
+  }
+
+  private int leastWorked(int from, int to) {
+    int least = from * sizes;
+    for (int kind = from; kind < to; kind++) {
+      for (int size = 0; size < usefulSizes; size++) {
+        int arm = kind * sizes + size;
+        least = work[arm] < work[least] ? arm : least;
+      }
+    }
+    return least;
+  }
+
+  private int byGain(int from, int to, double mean, double drawn) {
+    double[] chance = new double[work.length];
+    double total = 0;
+    for (int kind = from; kind < to; kind++) {
+      for (int size = 0; size < usefulSizes; size++) {
+        int arm = kind * sizes + size;
+        chance[arm] = (gain[arm] + PRIOR * mean) / (work[arm] + PRIOR) / typical[arm];
+        total += chance[arm];
+      }
+    }
+    double left = drawn * total;
+    for (int arm = from * sizes; arm < to * sizes; arm++) {
+      left -= chance[arm];
+      if (left <= 0 && chance[arm] > 0) {
+        return arm;
+      }
+    }
+    return from * sizes;
+  }
+}
