@@ -1,5 +1,7 @@
 package io.github.shardsum.topology;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -78,17 +80,18 @@ public record CollectiveCost(String what, List<PhaseCost> phases) {
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(what).append('\n');
-    text.append(row("phase", "links", "mean link load", "largest", "on", "hops", "microseconds"));
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("phase", "links", "mean link load", "largest", "on", "hops", "microseconds"));
     for (PhaseCost phase : phases) {
       String name = phase.name();
       String hops = Integer.toString(phase.hops() + phase.hostHops());
       String time = micros(phase.largestSeconds() + phase.latencySeconds());
       if (phase.loads().isEmpty()) {
-        text.append(row(name, "none", "-", "-", "-", hops, time));
+        rows.add(List.of(name, "none", "-", "-", "-", hops, time));
       }
       for (AxisLoad load : phase.loads()) {
-        text.append(
-            row(
+        rows.add(
+            List.of(
                 name,
                 load.axis(),
                 bytes(load.meanBytes()),
@@ -101,6 +104,7 @@ public record CollectiveCost(String what, List<PhaseCost> phases) {
         time = "";
       }
     }
+    appendTable(text, rows);
     return text.append("together: ")
         .append(micros(seconds()))
         .append(" us by the largest link load, ")
@@ -111,9 +115,18 @@ public record CollectiveCost(String what, List<PhaseCost> phases) {
         .toString();
   }
 
-  private static String row(String... cells) {
-    return String.format(
-        Locale.ROOT, "  %-26s %-24s %15s %13s  %-22s %5s %13s\n", (Object[]) cells);
+  /** A column is as wide as its widest cell, so that none runs into the next. */
+  private static void appendTable(StringBuilder text, List<List<String>> rows) {
+    int[] widths = {26, 24, 15, 13, 22, 5, 13};
+    for (List<String> row : rows) {
+      for (int column = 0; column < widths.length; column++) {
+        widths[column] = Math.max(widths[column], row.get(column).length());
+      }
+    }
+    Object[] all = Arrays.stream(widths).boxed().toArray();
+    String columns =
+        String.format(Locale.ROOT, "  %%-%ds %%-%ds %%%ds %%%ds  %%-%ds %%%ds %%%ds\n", all);
+    rows.forEach(row -> text.append(String.format(Locale.ROOT, columns, row.toArray())));
   }
 
   static String micros(double seconds) {

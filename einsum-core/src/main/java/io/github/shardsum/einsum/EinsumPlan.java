@@ -20,6 +20,8 @@ import java.util.Optional;
  */
 public record EinsumPlan(
     BoundEquation bound, ContractionPlan contraction, List<Step> steps, long temporaryBytes) {
+  /** Characters of a column at least. */
+  private static final int COLUMN = 20;
 
   /**
    * One step.
@@ -80,17 +82,16 @@ public record EinsumPlan(
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(contraction.table(bound::labelName));
-    text.append(
-        String.format(Locale.ROOT, "  %-20s %10s  %-20s %s%n", "kernel", "bytes", "step", "why"));
+    // A column is as wide as its widest cell, so that none runs into the next.
+    int kernel = steps.stream().mapToInt(step -> step.kernel().length()).max().orElse(0);
+    int equation = steps.stream().mapToInt(step -> step.equation().length()).max().orElse(0);
+    String columns =
+        "  %-" + Math.max(COLUMN, kernel) + "s  %10s  %-" + Math.max(COLUMN, equation) + "s  %s%n";
+    text.append(String.format(Locale.ROOT, columns, "kernel", "bytes", "step", "why"));
     for (Step step : steps) {
+      String bytes = String.format(Locale.ROOT, "%.3e", step.bytes());
       text.append(
-          String.format(
-              Locale.ROOT,
-              "  %-20s %10.3e  %-20s %s%n",
-              step.kernel(),
-              step.bytes(),
-              step.equation(),
-              step.why()));
+          String.format(Locale.ROOT, columns, step.kernel(), bytes, step.equation(), step.why()));
     }
     if (steps.isEmpty()) {
       text.append("  none: the result is empty\n");

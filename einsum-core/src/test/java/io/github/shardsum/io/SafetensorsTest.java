@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,6 +47,27 @@ class SafetensorsTest {
         assertEquals(Shape.of(shape), tensor.shape());
         assertArrayEquals(values, tensor.toDoubleArray());
       }
+    }
+  }
+
+  @Test
+  void aFileIsTheSameInALocaleWithDigitsOfItsOwn() throws IOException {
+    Map<String, Tensor> tensors = Map.of("a", Tensor.full(DType.F32, 3, 12, 345));
+    Path file = folder.resolve("a.safetensors");
+    Safetensors.write(file, tensors, Map.of("step", "\u0001"));
+    byte[] plain = Files.readAllBytes(file);
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.of("ar", "EG"));
+      assertEquals("\u0661", String.format("%d", 1), "the locale has digits of its own");
+      Safetensors.write(file, tensors, Map.of("step", "\u0001"));
+    } finally {
+      Locale.setDefault(before);
+    }
+    assertArrayEquals(plain, Files.readAllBytes(file));
+    try (Safetensors read = Safetensors.open(file)) {
+      assertEquals(Map.of("step", "\u0001"), read.metadata());
+      assertEquals(Shape.of(12, 345), read.shape("a"));
     }
   }
 

@@ -5,7 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -23,6 +26,9 @@ public final class AtomicFile {
   /** Links that are followed, as many as Linux follows. */
   private static final int MOST_LINKS = 40;
 
+  private static final String PREFIX = ".shardsum-";
+  private static final String SUFFIX = ".part";
+
   private AtomicFile() {}
 
   /** Writes the bytes of a new file. */
@@ -32,18 +38,54 @@ public final class AtomicFile {
     void write(FileChannel channel) throws IOException;
   }
 
+  /** How bytes reach the disk itself: a file's before its rename, the folder's after it. */
+  interface Disk {
+    void force(FileChannel file) throws IOException;
+
+    void force(Path folder);
+  }
+
+  private enum OwnDisk implements Disk {
+    DISK;
+
+    @Override
+    public void force(FileChannel file) throws IOException {
+      file.force(true);
+    }
+
+    /** Without it a power cut may bring the old name back; the file is whole either way. */
+    @Override
+    public void force(Path folder) {
+      try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+        channel.force(true);
+      } catch (IOException unsupported) {
+        // Some file systems open no folder. The file is in its place.
+      }
+    }
+  }
+
+  /**
+   * Writes a file, on the disk before this returns. A JVM that ends meanwhile, by a signal too,
+   * lets its own shutdown hooks end first: one that waits for the write gets the file.
+   */
   public static void write(Path path, Content content) throws IOException {
+    write(path, content, OwnDisk.DISK);
+  }
+
+  static void write(Path path, Content content, Disk disk) throws IOException {
     Objects.requireNonNull(path, "path");
     Path target = target(path);
     // Not Files.createTempFile, whose files only their owner may read.
-    Path part = target.resolveSibling(".shardsum-" + UUID.randomUUID() + ".part");
-    try (ShutdownHook _ = ShutdownHook.of(() -> deleteQuietly(part))) {
+    Path part = target.resolveSibling(PREFIX + UUID.randomUUID() + SUFFIX);
+    try (ShutdownHook _ = ShutdownHook.of(() -> deleteAtExit(part))) {
       try (FileChannel channel =
           FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         content.write(channel);
+        disk.force(channel);
       }
       keepPermissions(target, part);
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+      disk.force(Objects.requireNonNull(target.getParent()));
     } catch (FileSystemException failed) {
       Files.deleteIfExists(part);
       throw named(path, failed);
@@ -60,12 +102,32 @@ public final class AtomicFile {
     }
   }
 
-  /** A part of gigabytes must not stay, under a hidden name, where a write is broken off. */
-  private static void deleteQuietly(Path part) {
-    try {
-      Files.deleteIfExists(part);
-    } catch (IOException leftBehind) {
-      // The JVM is ending; no caller is left to tell.
+  /**
+   * A part of gigabytes must not stay, under a hidden name, where a write is broken off. The JDK
+   * deletes it after all hooks have ended: one of them may wait for this very write.
+   */
+  private static void deleteAtExit(Path part) {
+    if (part.getFileSystem().equals(FileSystems.getDefault())) {
+      try {
+        part.toFile().deleteOnExit();
+      } catch (IllegalStateException deleted) {
+        // All that is deleted at the end has been; the JVM stops before this writes much.
+      }
+    }
+  }
+
+  /**
+   * Deletes the parts that a killed process left in a folder. No other process may write there.
+   *
+   * @throws IOException if one cannot be deleted
+   */
+  public static void deleteParts(Path folder) throws IOException {
+    try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, PREFIX + "*" + SUFFIX)) {
+      for (Path part : parts) {
+        Files.deleteIfExists(part);
+      }
+    } catch (DirectoryIteratorException failed) {
+      throw failed.getCause();
     }
   }
 

@@ -10,21 +10,21 @@ public final class ShutdownHook implements AutoCloseable {
 
   public static ShutdownHook of(Runnable action) {
     ShutdownHook hook = new ShutdownHook(new Thread(action, "shardsum-shutdown"));
-    hook.whileRunning(() -> Runtime.getRuntime().addShutdownHook(hook.thread));
+    try {
+      Runtime.getRuntime().addShutdownHook(hook.thread);
+    } catch (IllegalStateException ending) {
+      // The JVM is ending already, and takes no hooks any more.
+      action.run();
+    }
     return hook;
   }
 
   @Override
   public void close() {
-    whileRunning(() -> Runtime.getRuntime().removeShutdownHook(thread));
-  }
-
-  /** While the JVM is ending its hooks cannot be changed any more. */
-  private void whileRunning(Runnable change) {
     try {
-      change.run();
+      Runtime.getRuntime().removeShutdownHook(thread);
     } catch (IllegalStateException ending) {
-      // Then the hooks that it has are running, and that is all there is.
+      // While the JVM is ending its hooks cannot be changed any more.
     }
   }
 }

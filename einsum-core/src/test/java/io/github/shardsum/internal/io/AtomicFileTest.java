@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.io;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,22 +10,27 @@ import io.github.shardsum.io.Npy;
 import io.github.shardsum.io.Npz;
 import io.github.shardsum.io.Safetensors;
 import io.github.shardsum.io.TestFiles;
+import io.github.shardsum.io.WholeFile;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -89,17 +95,54 @@ class AtomicFileTest {
     }
   }
 
-  @Test
-  void aSignalInTheMiddleOfAWriteLeavesTheOldFileAndNothingElse() throws Exception {
-    Path file = folder.resolve("a.bin");
-    Files.writeString(file, "old");
+  /** The child is told to end in the middle of a write for which a hook of its own waits. */
+  static final class Awaited {
+    private Awaited() {}
+
+    public static void main(String[] args) throws IOException {
+      CountDownLatch ending = new CountDownLatch(1);
+      CountDownLatch written = new CountDownLatch(1);
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    ending.countDown();
+                    await(written);
+                  }));
+      AtomicFile.write(
+          Path.of(args[0]),
+          channel -> {
+            AtomicFile.append(channel, ByteBuffer.wrap("half".getBytes(UTF_8)));
+            System.out.println("part");
+            await(ending);
+            // The hook of the file itself has begun too, and would have ended.
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
+            AtomicFile.append(channel, ByteBuffer.wrap(" and half".getBytes(UTF_8)));
+          });
+      AtomicFile.write(
+          Path.of(args[0] + ".second"),
+          channel -> AtomicFile.append(channel, ByteBuffer.wrap("next".getBytes(UTF_8))));
+      written.countDown();
+    }
+
+    private static void await(CountDownLatch latch) {
+      try {
+        latch.await();
+      } catch (InterruptedException impossible) {
+        throw new IllegalStateException(impossible);
+      }
+    }
+  }
+
+  /** Starts a child that writes a file, and ends it once it has written a part. */
+  private void endInTheMiddle(Class<?> writer, Path file) throws Exception {
     String target = System.getProperty("basedir") + "/target/";
     Process child =
         new ProcessBuilder(
                 System.getProperty("java.home") + "/bin/java",
                 "-cp",
                 target + "classes" + File.pathSeparator + target + "test-classes",
-                Endless.class.getName(),
+                writer.getName(),
                 file.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
@@ -111,7 +154,56 @@ class AtomicFileTest {
     } finally {
       child.destroyForcibly();
     }
+  }
+
+  @Test
+  void aSignalInTheMiddleOfAWriteLeavesTheOldFileAndNothingElse() throws Exception {
+    Path file = Files.writeString(folder.resolve("a.bin"), "old");
+    endInTheMiddle(Endless.class, file);
     assertEquals("old", Files.readString(file));
+    assertEquals(List.of(file), TestFiles.list(folder));
+  }
+
+  @Test
+  void aWriteForWhichAShutdownHookWaitsIsNotLostByASignal() throws Exception {
+    Path file = Files.writeString(folder.resolve("a.bin"), "old");
+    Path second = folder.resolve("a.bin.second");
+    endInTheMiddle(Awaited.class, file);
+    assertEquals("half and half", Files.readString(file));
+    assertEquals("next", Files.readString(second));
+    assertEquals(List.of(file, second), TestFiles.list(folder).stream().sorted().toList());
+  }
+
+  @Test
+  void aFileIsOnTheDiskBeforeItsNameAndItsNameBeforeTheEnd() throws IOException {
+    Path file = Files.writeString(folder.resolve("a.bin"), "old");
+    List<String> seen = new ArrayList<>();
+    AtomicFile.write(
+        file,
+        channel -> AtomicFile.append(channel, ByteBuffer.wrap("new".getBytes(UTF_8))),
+        new AtomicFile.Disk() {
+          @Override
+          public void force(FileChannel part) throws IOException {
+            seen.add(part.size() + " bytes of " + Files.readString(file));
+          }
+
+          @Override
+          public void force(Path forced) {
+            try {
+              seen.add(folder.equals(forced) + " " + Files.readString(file));
+            } catch (IOException failed) {
+              throw new UncheckedIOException(failed);
+            }
+          }
+        });
+    assertEquals(List.of("3 bytes of old", "true new"), seen);
+  }
+
+  @Test
+  void partsOfAKilledProcessAreDeletedAndNothingElse() throws IOException {
+    Path file = Files.writeString(folder.resolve("a.part"), "mine");
+    Files.writeString(folder.resolve(".shardsum-1234.part"), "half");
+    WholeFile.deleteParts(folder);
     assertEquals(List.of(file), TestFiles.list(folder));
   }
 

@@ -35,6 +35,11 @@ public record LocalPlan(
   /** Width of the bar of live bytes. */
   private static final int BAR = 20;
 
+  /** Characters of columns at least. */
+  private static final int KERNEL = 14;
+
+  private static final int LIVE = 14;
+
   /** Copies the lists. */
   public LocalPlan {
     locations = List.copyOf(locations);
@@ -147,31 +152,29 @@ public record LocalPlan(
   private String table() {
     long[] live = liveBytes();
     long most = Math.max(1, Arrays.stream(live).max().orElse(0));
+    // A column is as wide as its widest cell, so that none runs into the next.
+    int kernel =
+        Math.max(KERNEL, steps.stream().mapToInt(step -> step.kernel().length()).max().orElse(0));
+    int bytes = Math.max(LIVE, String.format(Locale.ROOT, "%,d", most).length());
+    String columns = "  %-" + kernel + "s  %10s  %10s  %" + bytes + "s  %-" + BAR + "s  %s%n";
     StringBuilder text = new StringBuilder();
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%4s  %-14s %10s %10s %14s  %-" + BAR + "s  %s%n",
-            "step",
-            "kernel",
-            "FLOPs",
-            "bytes",
-            "live bytes",
-            "",
-            "what"));
+    text.append("step")
+        .append(
+            String.format(
+                Locale.ROOT, columns, "kernel", "FLOPs", "bytes", "live bytes", "", "what"));
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%4d  %-14s %10.3e %10.3e %,14d  %-" + BAR + "s  %s%n",
-              i,
-              step.kernel(),
-              step.flops(),
-              step.bytes(),
-              live[i],
-              "#".repeat((int) (BAR * (double) live[i] / most)),
-              step.detail()));
+      text.append(String.format(Locale.ROOT, "%4d", i))
+          .append(
+              String.format(
+                  Locale.ROOT,
+                  columns,
+                  step.kernel(),
+                  String.format(Locale.ROOT, "%.3e", step.flops()),
+                  String.format(Locale.ROOT, "%.3e", step.bytes()),
+                  String.format(Locale.ROOT, "%,d", live[i]),
+                  "#".repeat((int) (BAR * (double) live[i] / most)),
+                  step.detail()));
     }
     for (LocalPlan body : nested) {
       text.append("body of ").append(body.name()).append('\n').append(body.table().indent(2));

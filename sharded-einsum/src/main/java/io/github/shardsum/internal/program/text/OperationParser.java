@@ -162,7 +162,7 @@ final class OperationParser {
               texts("into"),
               texts("sizes").stream().map(size -> whole("sizes", size)).toList());
       case "merge" -> new Merge(x(), texts("labels"), text("into"));
-      default -> throw bad("no operation of this name is known");
+      default -> throw bad("no operation of this name is known" + OperationNames.similar(name));
     };
   }
 

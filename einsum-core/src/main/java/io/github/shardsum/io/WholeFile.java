@@ -1,0 +1,40 @@
+package io.github.shardsum.io;
+
+import io.github.shardsum.internal.io.AtomicFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/**
+ * Bytes and texts that are written as tensors are: whole or not at all, on the disk before the call
+ * returns, so that a reader sees the old file or the new one, also after a full disk or a power
+ * cut.
+ */
+public final class WholeFile {
+  private WholeFile() {}
+
+  /**
+   * Writes a file. A link stays one, and the file that it names is replaced; permissions are kept.
+   * A JVM that ends meanwhile deletes what it has begun, unless a shutdown hook waits for the call.
+   *
+   * @param path a regular file, which is replaced, or a name that is free
+   * @param bytes all that it is to hold
+   * @throws java.nio.file.FileSystemException if it cannot be written, which a full disk prevents
+   *     too; the old file is then as it was
+   * @throws IOException if the folder cannot be read
+   */
+  public static void write(Path path, byte... bytes) throws IOException {
+    AtomicFile.write(path, channel -> AtomicFile.append(channel, ByteBuffer.wrap(bytes)));
+  }
+
+  /**
+   * Deletes what killed processes began to write into a folder, here or as tensors, and never
+   * ended.
+   *
+   * @param folder into which no other process writes now
+   * @throws IOException if something cannot be deleted
+   */
+  public static void deleteParts(Path folder) throws IOException {
+    AtomicFile.deleteParts(folder);
+  }
+}
