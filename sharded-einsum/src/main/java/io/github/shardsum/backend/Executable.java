@@ -17,6 +17,9 @@ import java.util.concurrent.CompletableFuture;
  * arena is an {@link IllegalStateException}, that of another thread's confined arena (a started run
  * is on a thread of its own) a {@link WrongThreadException}. Closing twice does nothing; a run
  * after closing is an {@link IllegalStateException}, and what was started before still runs.
+ *
+ * <p>An interrupt does not end a run, whose results would be half written: it goes on to its end,
+ * and the thread is interrupted still. What must be given up in time runs in a process of its own.
  */
 public interface Executable extends AutoCloseable {
   /**

@@ -1,11 +1,15 @@
 package io.github.shardsum.cli;
 
+import io.github.shardsum.cli.common.JsonAnswer;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum doctor}: what this machine has, what it lacks and how to get that. */
 @Command(
@@ -15,9 +19,35 @@ import picocli.CommandLine.Spec;
 final class Doctor implements Runnable {
   @Spec private CommandSpec spec;
 
+  @Option(names = "--json", description = "Print it as JSON.")
+  private boolean json;
+
   @Override
   public void run() {
-    print(Diagnosis.ofThisMachine(), spec.commandLine().getOut());
+    Diagnosis diagnosis = Diagnosis.ofThisMachine();
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(JsonAnswer.text(json(diagnosis)));
+      out.flush();
+    } else {
+      print(diagnosis, out);
+    }
+  }
+
+  static ObjectNode json(Diagnosis diagnosis) {
+    ObjectNode answer = JsonAnswer.object().put("version", Version.ofThisJar());
+    findings(answer.putArray("machine"), diagnosis.machine());
+    findings(answer.putArray("engines"), diagnosis.engines());
+    return answer;
+  }
+
+  private static void findings(ArrayNode list, List<Finding> findings) {
+    for (Finding finding : findings) {
+      ObjectNode each = list.addObject().put("name", finding.name()).put("value", finding.value());
+      if (finding.isMissing()) {
+        each.put("remedy", finding.remedy());
+      }
+    }
   }
 
   static void print(Diagnosis diagnosis, PrintWriter out) {

@@ -27,14 +27,18 @@ import io.github.shardsum.pjrt.PjrtException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
@@ -44,7 +48,9 @@ import picocli.CommandLine.Spec;
     name = "shardsum",
     description = "GShard for the JVM: einsum, programs and Mixture-of-Experts layers.",
     synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "",
     footer = {
+      "%nExit status: " + Main.EXIT_STATUS,
       "%nSHARDSUM_JAVA_OPTS holds further flags of the JVM, as -Xmx8g; docs/settings.md",
       "has every setting."
     },
@@ -74,9 +80,15 @@ import picocli.CommandLine.Spec;
       LaunchCommand.class,
       TopologyCommand.class,
       TpuCommand.class,
+      CompletionCommand.class,
+      ManCommand.class,
       CommandLine.HelpCommand.class,
     })
 public final class Main implements Runnable {
+  static final String EXIT_STATUS =
+      "0 done; 1 an input is bad, a run failed, or what it checks does not hold; 2 the command line"
+          + " is wrong.";
+
   /** Bad input or a failed run; a wrong command line is picocli's 2. */
   private static final int FAILED = 1;
 
@@ -90,7 +102,14 @@ public final class Main implements Runnable {
    * @param args the command line after {@code shardsum}
    */
   public static void main(String[] args) {
-    System.exit(run(commandLine(), System.out, System.err, args));
+    int status;
+    try {
+      status = run(commandLine(), System.out, System.err, args);
+    } catch (Throwable defect) {
+      System.err.println("shardsum: " + defect(defect));
+      status = FAILED;
+    }
+    System.exit(status);
   }
 
   /**
@@ -113,6 +132,12 @@ public final class Main implements Runnable {
   private static int execute(CommandLine line, String... args) {
     try {
       return line.execute(args);
+    } catch (StackOverflowError deep) {
+      line.getErr()
+          .println(
+              "shardsum: an input is nested too deeply for the JVM's stack; for a larger one set"
+                  + " SHARDSUM_JAVA_OPTS=-Xss64m");
+      return FAILED;
     } catch (OutOfMemoryError memory) {
       line.getErr()
           .println(
@@ -133,6 +158,7 @@ public final class Main implements Runnable {
     // An equation may begin with "->", which is no option.
     Objects.requireNonNull(line.getSubcommands().get("einsum"))
         .setUnmatchedOptionsArePositionalParams(true);
+    line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CommandGroups::list);
     // What stands behind the command to launch is that command's.
     Objects.requireNonNull(line.getSubcommands().get("launch")).setStopAtPositional(true);
     return line;
@@ -148,9 +174,28 @@ public final class Main implements Runnable {
   }
 
   /**
-   * What the input is to blame for is one sentence; anything else is a defect and keeps its stack
-   * trace.
+   * A sentence about a defect, whose stack trace goes to a file: it is for those who mend it, not
+   * for who uses it.
    */
+  private static String defect(Throwable defect) {
+    StringWriter trace = new StringWriter();
+    defect.printStackTrace(new PrintWriter(trace, true));
+    String where;
+    try {
+      Path file = Files.createTempFile("shardsum-defect-", ".txt");
+      Files.writeString(file, trace.toString());
+      where = "its trace is in " + file;
+    } catch (IOException full) {
+      where = "its trace could not be written: " + full.getMessage();
+    }
+    return "a defect of shardsum, not of your input: "
+        + defect
+        + "; "
+        + where
+        + ", please report it";
+  }
+
+  /** What the input is to blame for is one sentence, and so is a defect. */
   private static int report(Exception failure, CommandLine command) {
     String name = command.getCommandSpec().qualifiedName();
     switch (failure) {
@@ -168,7 +213,7 @@ public final class Main implements Runnable {
       case IOException io when io.getClass() == IOException.class && io.getMessage() != null ->
           command.getErr().println(name + ": " + io.getMessage());
       case IOException io -> command.getErr().println(name + ": " + io);
-      default -> failure.printStackTrace(command.getErr());
+      default -> command.getErr().println(name + ": " + defect(failure));
     }
     return FAILED;
   }

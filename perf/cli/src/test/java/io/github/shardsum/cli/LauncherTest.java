@@ -1,6 +1,7 @@
 package io.github.shardsum.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,35 @@ class LauncherTest {
   @Test
   void aLocaleThatHasTheCharactersStays() throws Exception {
     assertEquals("C.utf8", chosen("C.utf8"));
+  }
+
+  /** What the launcher's function says, and its status. */
+  private static String watched(String command) throws IOException, InterruptedException {
+    String text = Files.readString(LAUNCHER);
+    String function = text.substring(text.indexOf("watched() {"), text.indexOf("line=("));
+    Process bash =
+        new ProcessBuilder(
+                "bash", "-c", "set -euo pipefail\nulimit -c 0\n" + function + "watched " + command)
+            .redirectErrorStream(true)
+            .start();
+    bash.getOutputStream().close();
+    String printed = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return bash.waitFor() + " " + printed;
+  }
+
+  @Test
+  void aPluginThatAbortsIsSaid() throws Exception {
+    assertTrue(watched("bash -c 'kill -ABRT $$'").contains("signal 6 (SIGABRT) ended the process"));
+    assertTrue(watched("bash -c 'kill -ABRT $$'").startsWith("134 "));
+    assertEquals("3 ", watched("bash -c 'exit 3'"));
+    assertEquals("0 done\n", watched("echo done"));
+  }
+
+  @Test
+  void aSignalGoesOnToWhatIsWatched() throws Exception {
+    String ended =
+        watched("bash -c 'trap \"echo told; exit 5\" TERM; kill -TERM $PPID; sleep 60 & wait'");
+    assertEquals("5 told\n", ended);
   }
 
   private static String chosen(String locale) throws IOException, InterruptedException {

@@ -2,7 +2,6 @@ package io.github.shardsum.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -12,12 +11,18 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class MainTest {
   private final StringWriter out = new StringWriter();
@@ -151,10 +156,90 @@ class MainTest {
   }
 
   @Test
-  void aDefectKeepsItsStackTrace() {
+  void aDefectIsASentenceAndItsStackTraceAFile() throws IOException {
     assertEquals(1, runFailing(() -> fail(new IllegalStateException("broken"))));
-    assertTrue(err.toString().contains("at io.github.shardsum.cli"), err.toString());
-    assertFalse(err.toString().startsWith("shardsum failing: broken"), err.toString());
+    assertEquals(1, err.toString().lines().count(), err.toString());
+    assertTrue(err.toString().contains("a defect of shardsum"), err.toString());
+    String file = err.toString().replaceFirst("(?s).*its trace is in (.*), please.*", "$1");
+    Path trace = Path.of(file);
+    assertTrue(Files.readString(trace).contains("at io.github.shardsum.cli"), file);
+    Files.delete(trace);
+  }
+
+  @Test
+  void everyCommandStandsInOneGroupOfTheHelp() {
+    List<String> grouped =
+        CommandGroups.ALL.stream().flatMap(group -> group.commands().stream()).sorted().toList();
+    assertEquals(Main.commandLine().getSubcommands().keySet().stream().sorted().toList(), grouped);
+    assertEquals(0, run("--help"));
+    assertTrue(out.toString().contains("Meshes of devices:"), out.toString());
+    assertTrue(out.toString().lines().allMatch(line -> line.length() <= 100), out.toString());
+  }
+
+  @Test
+  void picoclisMessagesAreInTheVoiceOfOurs() {
+    assertSays(
+        "--experts: must be a whole number below 2^31, got \"many\"", "moe", "--experts", "many");
+    assertSays(
+        "--activation: must be one of relu, gelu, silu, swiglu, got", "moe", "--activation", "x");
+    assertSays("--mesh AXES: must be given, got none", "propagate", "a.program");
+    assertSays("FILE.program: must be given, got none", "propagate", "--mesh", "x=2");
+    assertSays("--threads N: must be given, got none", "moe", "--threads");
+    assertSays("option: must be a known one, got --nothing", "topology", "--nothing");
+    assertSays("command: must be a known one, got docter", "docter");
+    assertSays("--seed: must be given once, got it again", "moe", "--seed", "1", "--seed", "2");
+    assertSays("--capacity-factor: must be a number, got \"x\"", "moe", "--capacity-factor", "x");
+    assertSays(
+        "--memory-limit: must be a number such as 4096, 8MB or 1.5GiB below 2^63, got \"x\"",
+        "plan",
+        "--memory-limit",
+        "x",
+        "i->i");
+    assertSays("--sizes SIZES: must be given, got none", "plan", "--mesh", "x=2", "i@x->i");
+    assertSays("--sizes SIZES: must be given, got none", "reshard", "--mesh", "x=2", "i@x", "i");
+  }
+
+  private void assertSays(String expected, String... line) {
+    err.getBuffer().setLength(0);
+    assertEquals(2, run(line), () -> String.join(" ", line) + "\n" + out + err);
+    assertTrue(err.toString().contains(": " + expected), err::toString);
+  }
+
+  @Test
+  void theScriptOfCompletionCompletes() throws Exception {
+    assertEquals(0, run("completion"));
+    Process bash =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "source /dev/stdin; COMP_WORDS=(shardsum resh); COMP_CWORD=1;"
+                    + " _complete_shardsum; printf '%s ' \"${COMPREPLY[@]}\"")
+            .redirectErrorStream(true)
+            .start();
+    try (OutputStream script = bash.getOutputStream()) {
+      script.write(out.toString().getBytes(UTF_8));
+    }
+    assertEquals("reshard ", new String(bash.getInputStream().readAllBytes(), UTF_8));
+  }
+
+  @Test
+  void everyCommandHasAManualPage(@TempDir Path folder) throws IOException {
+    assertEquals(0, run("man", "--out", folder.toString()), err::toString);
+    String plan = Files.readString(folder.resolve("shardsum-plan.1"));
+    assertTrue(plan.startsWith(".TH \"SHARDSUM-PLAN\" \"1\""), plan);
+    assertTrue(plan.contains("\n.TP\n\\fB\\-\\-memory\\-limit SIZE\\fR\n"), plan);
+    assertTrue(plan.contains("\n.SH EXIT STATUS\n"), plan);
+    assertTrue(Files.exists(folder.resolve("shardsum-tpu-run.1")));
+    assertEquals(0, run("man", "tpu-run"));
+    assertEquals(2, run("man", "nothing"));
+  }
+
+  @Test
+  void theDoctorAnswersInJson() {
+    assertEquals(0, run("doctor", "--json"));
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    assertEquals("JDK", answer.get("machine").get(0).get("name").stringValue());
+    assertTrue(answer.get("engines").size() > 3, out::toString);
   }
 
   private static int fail(Exception failure) throws Exception {

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.exec.Workers;
@@ -9,9 +10,9 @@ import io.github.shardsum.measure.Roofline;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,8 +124,10 @@ public final class BenchCommand implements Callable<Integer> {
       })
   private boolean limits;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write the results there too.")
-  private Optional<Path> json = Optional.empty();
+  @Option(
+      names = "--json",
+      description = "Print the results as JSON, and the tables to standard error.")
+  private boolean json;
 
   @Option(
       names = "--markdown",
@@ -150,7 +153,8 @@ public final class BenchCommand implements Callable<Integer> {
     if (isa.needsAnotherJvm()) {
       return inAnotherJvm();
     }
-    BenchReport report = new BenchReport(spec.commandLine().getOut());
+    BenchReport report =
+        new BenchReport(json ? spec.commandLine().getErr() : spec.commandLine().getOut());
     report.begin();
     List<Measured> results = new ArrayList<>();
     List<KernelCase.Result> kernels = new ArrayList<>();
@@ -188,13 +192,14 @@ public final class BenchCommand implements Callable<Integer> {
 
   private void write(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report)
       throws IOException {
-    if (json.isPresent()) {
-      TextFiles.write(
-          json.get(),
+    if (json) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.print(
           equation.isPresent()
               ? BenchJson.ofEquation(equation.get(), results)
               : BenchJson.ofCases(
                   results, kernels, peersFound(), report.machine(), report.loads()));
+      out.flush();
     }
     if (markdown.isPresent()) {
       String section =
@@ -267,7 +272,7 @@ public final class BenchCommand implements Callable<Integer> {
   private List<Integer> alone(List<Integer> counts) {
     if (equation.isPresent()
         || filter.isPresent()
-        || json.isPresent()
+        || json
         || !sizes.isEmpty()
         || isa != Isa.NATIVE) {
       throw new IllegalArgumentException(
@@ -384,8 +389,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   /** Before the minutes of work, not after them; what is there stays until then. */
   private void checkWritable() throws IOException {
-    for (Path file : Stream.of(json, markdown).flatMap(Optional::stream).toList()) {
-      Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
+    if (markdown.isPresent()) {
+      OutputFile.checkText("--markdown", markdown.get());
     }
   }
 

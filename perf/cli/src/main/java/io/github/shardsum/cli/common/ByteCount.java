@@ -1,16 +1,18 @@
-package io.github.shardsum.cli.topology;
+package io.github.shardsum.cli.common;
 
 import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * Numbers of bytes as people write them: {@code 4096}, {@code 8MB}, {@code 1.5GiB}. With a unit
  * there may be a fraction, and what is left of the last byte is cut off.
  */
-final class ByteCount {
+public final class ByteCount {
   private static final Pattern FORM =
       Pattern.compile("(\\d{1,18}(?:\\.\\d{1,9})?) ?([kKMGT]i?)?B?");
 
@@ -19,7 +21,27 @@ final class ByteCount {
 
   private ByteCount() {}
 
-  static long parse(String text) {
+  /** For an option. */
+  public static final class Converter implements ITypeConverter<Long> {
+    /** For picocli. */
+    public Converter() {}
+
+    @Override
+    public Long convert(String text) {
+      try {
+        return parse(text);
+      } catch (IllegalArgumentException wrong) {
+        throw new TypeConversionException(wrong.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Reads one.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static long parse(String text) {
     Matcher form = FORM.matcher(text.strip());
     if (!form.matches()) {
       throw wrong(text);
@@ -30,7 +52,7 @@ final class ByteCount {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "bytes: expected a whole number without a unit, got \"%s\"; a fraction takes one, as in %sMB",
+              "bytes: must be a whole number without a unit, got \"%s\"; a fraction takes one, as in %sMB",
               text,
               form.group(1)));
     }
@@ -42,13 +64,13 @@ final class ByteCount {
       throw wrong(text);
     }
     if (count.signum() > 0 && count.compareTo(BigDecimal.ONE) < 0) {
-      throw new IllegalArgumentException("bytes: expected 0 or at least 1, got \"" + text + "\"");
+      throw new IllegalArgumentException("bytes: must be 0 or at least 1, got \"" + text + "\"");
     }
     return count.longValue();
   }
 
   private static IllegalArgumentException wrong(String text) {
     return new IllegalArgumentException(
-        "bytes: expected a number such as 4096, 8MB or 1.5GiB below 2^63, got \"" + text + "\"");
+        "bytes: must be a number such as 4096, 8MB or 1.5GiB below 2^63, got \"" + text + "\"");
   }
 }

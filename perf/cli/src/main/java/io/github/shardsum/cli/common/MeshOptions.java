@@ -121,6 +121,16 @@ public final class MeshOptions {
   }
 
   /**
+   * Whether this process is one of a job, as {@code shardsum launch} starts them.
+   *
+   * @param environment the variables that say so, unless a system property does
+   */
+  public static boolean isJob(Map<String, String> environment) {
+    String engine = environment.getOrDefault("SHARDSUM_ENGINE", "local");
+    return System.getProperty("shardsum.engine", engine).equals("mpi");
+  }
+
+  /**
    * Opens an engine on the devices, of this process or of all of a job.
    *
    * @param on the mesh

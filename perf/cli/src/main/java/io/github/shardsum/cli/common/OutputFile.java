@@ -1,10 +1,12 @@
 package io.github.shardsum.cli.common;
 
+import io.github.shardsum.io.WholeFile;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A file that is written at the end of what may take long. */
 public final class OutputFile {
@@ -34,29 +36,33 @@ public final class OutputFile {
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(option + ": expected a file, got the folder " + file);
     }
-    Path written = Files.exists(file) ? file : folder;
-    if (!Files.isWritable(written)) {
-      throw new IllegalArgumentException(
-          option + ": this user may not write to " + written + "; choose another place");
+    // A file is written anew beside the old one, which takes its folder; a device is written
+    // itself.
+    boolean device = Files.exists(file) && !Files.isRegularFile(file);
+    for (Path written : device ? List.of(file) : List.of(file, folder)) {
+      if (Files.exists(written) && !Files.isWritable(written)) {
+        throw new IllegalArgumentException(
+            option + ": this user may not write to " + written + "; choose another place");
+      }
     }
   }
 
   /**
-   * Writes it. Where there is no room for all of it, none is left.
+   * Writes it, a file whole or not at all: where there is no room for all of it, an old one stays.
    *
    * @param file a file or a device, replaced
    * @throws FileSystemException if it cannot be written; that of a full disk names it too
    */
   public static void write(Path file, byte... bytes) throws IOException {
-    boolean fresh = !Files.exists(file);
+    if (!Files.exists(file) || Files.isRegularFile(file)) {
+      WholeFile.write(file, bytes);
+      return;
+    }
     try {
       Files.write(file, bytes);
     } catch (FileSystemException named) {
       throw named;
     } catch (IOException failed) {
-      if (fresh) {
-        Files.deleteIfExists(file);
-      }
       throw new FileSystemException(file.toString(), null, failed.getMessage());
     }
   }

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How far a command is: a bar that redraws itself on a terminal, plain lines elsewhere.
- * Thread-safe.
+ * How far a command is: a bar that redraws itself on a terminal, plain lines elsewhere if they are
+ * asked for. Thread-safe.
  */
 public final class Progress {
   private static final int WIDTH = 30;
@@ -18,23 +18,33 @@ public final class Progress {
 
   private final PrintWriter out;
   private final boolean terminal;
+  private final boolean lines;
   private String phase = "";
   private long total;
   private long done;
   private long began;
   private long drawn;
 
-  public Progress(PrintWriter out, boolean terminal) {
+  /**
+   * Progress on a stream.
+   *
+   * @param terminal whether a line can be redrawn there
+   * @param lines whether to print lines where none can
+   */
+  public Progress(PrintWriter out, boolean terminal, boolean lines) {
     this.out = out;
     this.terminal = terminal;
+    this.lines = lines && !terminal;
   }
 
   /**
    * Progress on standard error. Between a terminal and the JVM the launcher puts a filter, so it
    * says itself that there is one.
+   *
+   * @param asked whether to print lines where there is no terminal
    */
-  public static Progress onStandardError(PrintWriter err, Map<String, String> environment) {
-    return new Progress(err, isRedrawn(environment));
+  static Progress onStandardError(PrintWriter err, Map<String, String> environment, boolean asked) {
+    return new Progress(err, isRedrawn(environment), asked);
   }
 
   /** Whether standard error is a terminal on which a line can be redrawn. */
@@ -65,7 +75,7 @@ public final class Progress {
     drawn = began;
     if (terminal) {
       draw();
-    } else {
+    } else if (lines) {
       out.println(name + " ...");
       out.flush();
     }
@@ -79,7 +89,7 @@ public final class Progress {
     if (terminal && now - drawn >= REDRAW_NANOS) {
       drawn = now;
       draw();
-    } else if (!terminal && part(before) < part(done) && done < total) {
+    } else if (lines && part(before) < part(done) && done < total) {
       out.println(phase + ": " + 100 * done / total + " %");
       out.flush();
     }

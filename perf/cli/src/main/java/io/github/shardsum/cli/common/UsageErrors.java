@@ -1,16 +1,25 @@
 package io.github.shardsum.cli.common;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.OverwrittenOptionException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** A wrong command line in a few lines: the reason, what was perhaps meant, and where help is. */
+/**
+ * A wrong command line in a few lines: the reason in the words of all messages here, {@code must be
+ * .., got ..}, what was perhaps meant, and where help is.
+ */
 public final class UsageErrors implements CommandLine.IParameterExceptionHandler {
   /** With those of the suggestion and of the help at most eight. */
   private static final int MOST_LINES = 5;
@@ -38,21 +47,91 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
     return command.getCommandSpec().exitCodeOnInvalidInput();
   }
 
-  /** Of a choice the names as they are typed, where picocli lists Java's constants. */
+  /** What picocli found is said anew; what a command found is said by it. */
   private static String reason(ParameterException failure) {
-    if (failure.getArgSpec() instanceof OptionSpec option && option.type().isEnum()) {
-      String names =
-          Stream.of(option.type().getEnumConstants())
+    return switch (failure) {
+      case UnmatchedArgumentException unmatched -> unmatched(unmatched);
+      case MissingParameterException missing when !missing.getMissing().isEmpty() ->
+          missing(missing.getMissing());
+      case OverwrittenOptionException again when again.getOverwritten() != null ->
+          name(again.getOverwritten()) + ": must be given once, got it again";
+      case ParameterException wrong
+          when wrong.getArgSpec() != null && wrong.getArgSpec().converters().length > 0 ->
+          // Our own converters say what is wrong, behind picocli's name of the option.
+          name(wrong.getArgSpec())
+              + String.valueOf(wrong.getMessage()).replaceFirst("^[^:]*: (bytes: )?", ": ");
+      case ParameterException wrong when wrong.getArgSpec() != null && wrong.getValue() != null ->
+          wrongValue(wrong.getArgSpec(), wrong.getValue());
+      default -> String.valueOf(failure.getMessage());
+    };
+  }
+
+  private static String unmatched(UnmatchedArgumentException failure) {
+    String first = failure.getUnmatched().stream().findFirst().orElse("");
+    CommandSpec command = failure.getCommandLine().getCommandSpec();
+    String what =
+        failure.isUnknownOption()
+            ? "option: must be a known one"
+            : command.subcommands().isEmpty()
+                ? "argument: must be one that " + command.name() + " takes"
+                : "command: must be a known one";
+    return what + ", got " + first;
+  }
+
+  private static String missing(List<ArgSpec> missing) {
+    return missing.stream().map(UsageErrors::described).collect(Collectors.joining(" and "))
+        + ": must be given, got none";
+  }
+
+  private static String described(ArgSpec argument) {
+    return argument instanceof OptionSpec option && option.arity().max() > 0
+        ? option.longestName() + " " + option.paramLabel()
+        : name(argument);
+  }
+
+  private static String name(ArgSpec argument) {
+    return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+  }
+
+  private static String wrongValue(ArgSpec argument, String value) {
+    return String.format(
+        Locale.ROOT,
+        "%s: must be %s, got %s",
+        name(argument),
+        expected(argument, element(argument)),
+        Abbreviation.text(value));
+  }
+
+  private static Class<?> element(ArgSpec argument) {
+    Class<?>[] types = argument.auxiliaryTypes();
+    return types.length == 0 ? argument.type() : types[types.length - 1];
+  }
+
+  /** Of a choice the names as they are typed, where picocli lists Java's constants. */
+  private static String expected(ArgSpec argument, Class<?> type) {
+    if (type.isEnum()) {
+      return "one of "
+          + Stream.of(type.getEnumConstants())
               .map(choice -> choice.toString().toLowerCase(Locale.ROOT))
               .collect(Collectors.joining(", "));
-      return String.format(
-          Locale.ROOT,
-          "%s: must be one of %s, got %s",
-          option.longestName(),
-          names,
-          failure.getValue());
     }
-    return String.valueOf(failure.getMessage());
+    String each = argument.splitRegex().isEmpty() ? "" : ", or several with commas between";
+    if (argument.typeInfo().isMap()) {
+      return "like " + argument.paramLabel() + each;
+    }
+    if (type == Integer.class || type == int.class) {
+      return "a whole number below 2^31" + each;
+    }
+    if (type == Long.class || type == long.class) {
+      return "a whole number below 2^63" + each;
+    }
+    if (type == Double.class || type == double.class) {
+      return "a number" + each;
+    }
+    if (type == Pattern.class) {
+      return "a regular expression";
+    }
+    return type == Path.class ? "the name of a file or folder" : "like " + argument.paramLabel();
   }
 
   private static List<String> shortened(List<String> lines) {

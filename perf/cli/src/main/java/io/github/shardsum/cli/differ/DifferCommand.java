@@ -6,6 +6,7 @@ import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.cli.common.Progress;
+import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
@@ -42,7 +43,8 @@ import picocli.CommandLine.Spec;
           + " equal. What differs is made small and printed, a JSON object on a line: the program,"
           + " its inputs, its StableHLO, both results, and which of them the reference evaluator"
           + " has. The plugin runs in a process of its own, which a program may end.",
-      "%nExit status: 0 if nothing differs, 1 if something does, 2 for a wrong command line.%n"
+      "%nExit status: 0 if nothing differs, 1 if something does, 2 for a wrong command line or a plugin"
+          + " that does not start.%n"
     })
 public final class DifferCommand implements Callable<Integer> {
   private static final Pattern TIME = Pattern.compile("([1-9][0-9]{0,8})(s|m|h|)");
@@ -97,6 +99,8 @@ public final class DifferCommand implements Callable<Integer> {
           "A plugin that has not answered by then is started again (default: ${DEFAULT-VALUE}).")
   private int deadline = 120;
 
+  @Mixin private ProgressOption bars = new ProgressOption();
+
   @Override
   public Integer call() throws IOException {
     if (programs < 1 || deadline < 1) {
@@ -115,10 +119,18 @@ public final class DifferCommand implements Callable<Integer> {
       if (against == Against.REFERENCE) {
         return search(Differ.of(ours), devices, limit);
       }
-      try (PluginProcess theirs =
-          new PluginProcess(library(), devices, Duration.ofSeconds(deadline))) {
+      try (PluginProcess theirs = started(library(), devices)) {
         return search(Differ.of(theirs).against(ours), devices, limit);
       }
+    }
+  }
+
+  /** A status of 1 says that something differs, so that no plugin to ask is status 2. */
+  private PluginProcess started(Path library, Mesh devices) {
+    try {
+      return new PluginProcess(library, devices, Duration.ofSeconds(deadline));
+    } catch (IOException refused) {
+      throw wrong(String.valueOf(refused.getMessage()));
     }
   }
 
@@ -146,7 +158,7 @@ public final class DifferCommand implements Callable<Integer> {
   private int search(Differ differ, Mesh devices, Optional<Duration> limit) {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Progress progress = Progress.onStandardError(err, System.getenv());
+    Progress progress = bars.bar(System.getenv());
     progress.begin("shardsum differ: " + programs + " programs", programs);
     Differ search =
         differ.on(devices).programs(programs).seed(seed).progress(_ -> progress.advance(1));

@@ -1,8 +1,11 @@
 package io.github.shardsum.cli.einsum;
 
 import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
+import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ResultArrays;
+import io.github.shardsum.cli.common.TensorJson;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
@@ -26,6 +29,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum einsum}: one einsum of .npy files, or a file of many. */
 @Command(
@@ -91,12 +95,12 @@ public final class EinsumCommand implements Callable<Integer> {
       description = "How the order of contractions is found (default: ${DEFAULT-VALUE}).")
   private PathChoice path = PathChoice.AUTO;
 
+  @Option(names = "--json", description = "Print the result, or what was written, as JSON.")
+  private boolean json;
+
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
-  @Option(
-      names = "--progress",
-      description = "Say every 10 seconds how far it is, where there is no terminal too.")
-  private boolean progress;
+  @Mixin private ProgressOption progress = new ProgressOption();
 
   @Option(
       names = "--explain",
@@ -118,9 +122,7 @@ public final class EinsumCommand implements Callable<Integer> {
   }
 
   private int runJobs(EinsumJobs list, Path file) throws IOException {
-    try (LongRun _ =
-        LongRun.startJobs(
-            spec.commandLine().getErr(), progress, "shardsum einsum", list::answered)) {
+    try (LongRun _ = progress.watchJobs(list::answered)) {
       return list.run(file) ? 0 : 1;
     }
   }
@@ -132,10 +134,15 @@ public final class EinsumCommand implements Callable<Integer> {
         throw wrong("option: must be a known one, got " + operand + " (a file: ./" + operand + ")");
       }
     }
-    if (jobs.isPresent() && (equation.isPresent() || out.isPresent() || explain)) {
-      throw wrong("--jobs: takes no equation, files, -o or --explain, got one of them");
+    if (jobs.isPresent() && (equation.isPresent() || out.isPresent() || explain || json)) {
+      throw wrong(
+          "--jobs: must stand without equation, files, -o, --explain and --json, got one of them");
     }
-    if (explain && out.filter(file -> file.toString().equals(InputArrays.STANDARD)).isPresent()) {
+    boolean standard = out.filter(file -> file.toString().equals(InputArrays.STANDARD)).isPresent();
+    if (json && (explain || standard)) {
+      throw wrong("--json: must stand without --explain and -o -, got one of them");
+    }
+    if (explain && standard) {
       throw wrong("--explain: must not stand with -o -, whose bytes it would be among");
     }
     if (jobs.isEmpty() && (equation.isEmpty() || operands.isEmpty())) {
@@ -162,9 +169,7 @@ public final class EinsumCommand implements Callable<Integer> {
       inputs.read(
           () -> {
             Tensor result;
-            try (LongRun _ =
-                LongRun.start(
-                    spec.commandLine().getErr(), progress, "shardsum einsum", () -> 0, 0)) {
+            try (LongRun _ = progress.watch("", () -> 0, 0)) {
               result = run(einsum, inputs, tensors);
             }
             return write(result, output);
@@ -193,7 +198,12 @@ public final class EinsumCommand implements Callable<Integer> {
   private boolean write(Tensor result, PrintWriter output) throws IOException {
     if (out.isPresent()) {
       ResultArrays.write(out.get(), result, System.out);
-    } else {
+    }
+    if (json) {
+      ObjectNode answer = JsonAnswer.object();
+      TensorJson.into(answer, result, out.isEmpty());
+      output.println(JsonAnswer.text(answer));
+    } else if (out.isEmpty()) {
       output.println(result);
     }
     return true;

@@ -1,8 +1,10 @@
 package io.github.shardsum.cli.moe;
 
 import io.github.shardsum.cli.common.BackendOptions;
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.Progress;
+import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.MachineLimits;
@@ -12,6 +14,7 @@ import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.RouteOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -136,10 +139,12 @@ public final class MoeCommand implements Callable<Integer> {
 
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
+  @Mixin private ProgressOption bars = new ProgressOption();
+
   @Override
   public Integer call() throws IOException {
     MoeJob job = job();
-    Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
+    Progress progress = bars.bar(System.getenv());
     boolean pjrt = backends.isPjrt();
     if ((mesh.isPresent() || pjrt) && job.dropless()) {
       throw new ParameterException(
@@ -148,20 +153,28 @@ public final class MoeCommand implements Callable<Integer> {
               + ": must be with a capacity, got none: an expert's rows of any"
               + " number are for one device");
     }
-    if (json && (mesh.isPresent() || pjrt)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--json: must not stand with --mesh or --backend pjrt, whose report is text");
-    }
     Optional<Mesh> devices =
         mesh.or(() -> pjrt ? Optional.of("") : mesh)
             .map(notation -> MeshOptions.ofRun(spec, notation));
+    if (devices.isEmpty() && MeshOptions.isJob(System.getenv())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--mesh AXES: must be given under shardsum launch, got none: each process would run the"
+              + " whole layer alone");
+    }
     Optional<Path> library = backends.library(System.getenv());
     try (Workers workers = Workers.of(job.threads());
         TextSource source = source(workers, progress)) {
       if (devices.isPresent()) {
         PrintWriter out = spec.commandLine().getOut();
-        return new MoeMeshRun(job, devices.get(), library, workers, out).run(source) ? 0 : 1;
+        PrintWriter text = json ? new PrintWriter(Writer.nullWriter()) : out;
+        MoeMeshRun run = new MoeMeshRun(job, devices.get(), library, workers, text);
+        boolean passed = run.run(source);
+        if (json && !run.answer().isEmpty()) {
+          out.println(JsonAnswer.text(run.answer().put("passed", passed)));
+          out.flush();
+        }
+        return passed ? 0 : 1;
       }
       MachineLimits before = limits(workers, progress);
       MoeOutcome outcome = new MoeRun(job, source, workers, progress).run(WARM_UP_SECONDS);

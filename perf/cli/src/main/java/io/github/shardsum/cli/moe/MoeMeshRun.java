@@ -4,6 +4,7 @@ import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.collective.Collectives;
@@ -25,6 +26,7 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +34,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The layer on a mesh, ours or a plugin's, with the annotations of the paper's algorithm 2: groups
@@ -47,6 +51,7 @@ final class MoeMeshRun {
   private final Optional<Path> plugin;
   private final Workers workers;
   private final PrintWriter out;
+  private final ObjectNode answer = JsonAnswer.object();
 
   /** On a mesh of ours, or of a plugin if there is one. */
   MoeMeshRun(MoeJob job, Mesh mesh, Optional<Path> plugin, Workers workers, PrintWriter out) {
@@ -55,6 +60,11 @@ final class MoeMeshRun {
     this.plugin = plugin;
     this.workers = workers;
     this.out = out;
+  }
+
+  /** The report as an object; empty on processes that do not tell it. */
+  ObjectNode answer() {
+    return answer;
   }
 
   /** Runs on the beginning of a text; whether the results are those of one device. */
@@ -81,14 +91,20 @@ final class MoeMeshRun {
         MeshExecutable sharded =
             MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults())
                 .compile(many)) {
-      head(
+      // All processes of a job have the same results, of which the first tells.
+      MoeMeshRun told = collectives.process() == 0 ? this : silent();
+      told.head(
           sizes,
           String.format(
               Locale.ROOT, "%d devices in %d processes", mesh.size(), collectives.processes()));
-      collectives(sharded.plan().plan());
-      return compare(one, local.run(inputs), sharded.run(inputs), sizes)
-          && times(local, sharded, inputs, "on the mesh");
+      told.collectives(sharded.plan().plan());
+      return told.compare(one, local.run(inputs), sharded.run(inputs), sizes)
+          && told.times(local, sharded, inputs, "on the mesh");
     }
+  }
+
+  private MoeMeshRun silent() {
+    return new MoeMeshRun(job, mesh, plugin, workers, new PrintWriter(Writer.nullWriter()));
   }
 
   private boolean onPlugin(
@@ -119,6 +135,16 @@ final class MoeMeshRun {
   }
 
   private void head(MoeSizes sizes, String devices) {
+    answer
+        .put("groups", sizes.groups())
+        .put("tokens", sizes.tokens())
+        .put("experts", sizes.experts())
+        .put("capacity", sizes.capacity())
+        .put("model", sizes.model())
+        .put("hidden", sizes.hidden())
+        .put("backward", job.backward())
+        .put("mesh", mesh.axisNames().isEmpty() ? "" : mesh.notation())
+        .put("devices", devices);
     out.printf(
         Locale.ROOT,
         "layer    G=%d S=%d E=%d C=%d M=%d H=%d, f32, %s%n",
@@ -144,6 +170,7 @@ final class MoeMeshRun {
         "of",
         "becomes",
         "bytes received");
+    ArrayNode list = answer.putArray("collectives");
     long sum = 0;
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
@@ -151,6 +178,12 @@ final class MoeMeshRun {
         PlannedValue value = step.result();
         long bytes = plan.elementsReceived(i) * value.dtype().byteSize();
         sum += bytes;
+        list.addObject()
+            .put("op", step.action().op())
+            .put("axes", String.join(".", step.action().groupAxes()))
+            .put("of", value.name())
+            .put("becomes", value.layout().toString())
+            .put("bytesReceived", bytes);
         out.printf(
             Locale.ROOT,
             "%-20s  %-28s  %-24s  %,14d%n",
@@ -172,6 +205,7 @@ final class MoeMeshRun {
             Math.max((double) sizes.groups() * sizes.tokens(), sizes.hidden()),
             (double) sizes.experts() * sizes.capacity());
     boolean passed = true;
+    ArrayNode list = answer.putArray("outputs");
     for (int i = 0; i < one.size(); i++) {
       double[] a = one.get(i).toDoubleArray();
       double[] b = many.get(i).toDoubleArray();
@@ -183,6 +217,11 @@ final class MoeMeshRun {
       }
       boolean near = apart <= terms * 0x1p-24 * largest;
       passed &= near;
+      list.addObject()
+          .put("name", program.outputs().get(i).name())
+          .put("apart", apart)
+          .put("largest", largest)
+          .put("near", near);
       out.printf(
           Locale.ROOT,
           "%-20s  %s%n",
@@ -206,6 +245,7 @@ final class MoeMeshRun {
       one = Math.min(one, seconds(local, inputs));
       many = Math.min(many, seconds(sharded, inputs));
     }
+    answer.put("seconds", many).put("secondsOfOneDevice", one);
     out.printf(
         Locale.ROOT,
         "%nbest of %d runs: %.1f ms %s, whole values in and out; %.1f ms by our kernels on one"

@@ -1,10 +1,12 @@
 package io.github.shardsum.cli.moe;
 
 import io.github.shardsum.cli.common.LongRun;
+import io.github.shardsum.cli.common.ProgressOption;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -37,17 +39,12 @@ public final class RouteCommand implements Callable<Integer> {
       description = "A file of JSON lines; - is standard input.")
   private Path jobs = Path.of("-");
 
-  @Option(
-      names = "--progress",
-      description = "Say every 10 seconds how far it is, where there is no terminal too.")
-  private boolean progress;
+  @Mixin private ProgressOption progress = new ProgressOption();
 
   @Override
   public Integer call() throws IOException {
     RouteJobs list = new RouteJobs(spec.commandLine().getOut());
-    try (LongRun _ =
-        LongRun.startJobs(
-            spec.commandLine().getErr(), progress, "shardsum route", list::answered)) {
+    try (LongRun _ = progress.watchJobs(list::answered)) {
       list.run(jobs);
     }
     return 0;

@@ -28,6 +28,11 @@ import java.util.Optional;
 /** An einsum to plan. */
 record EinsumTarget(String equation) implements Planned {
   @Override
+  public boolean hasLabels() {
+    return !Equation.parse(equation).labels().isEmpty();
+  }
+
+  @Override
   public Outcome plan(PlanRequest request, Checks checks) {
     Equation parsed = Equation.parse(equation);
     List<Shape> shapes = new ArrayList<>();

@@ -63,7 +63,7 @@ final class PlanJobs {
   /** Answers every line, for as long as the answers are read. */
   void run(Path file) throws IOException {
     PrintWriter out = line.getOut();
-    try (LongRun _ = settings.watchJobs(line, answered::get);
+    try (LongRun _ = settings.watchJobs(answered::get);
         BufferedReader lines =
             new BufferedReader(
                 new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {

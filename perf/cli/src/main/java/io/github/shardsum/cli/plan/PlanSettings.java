@@ -1,6 +1,8 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.cli.common.LongRun;
+import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
@@ -11,7 +13,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Options of commands that plan. */
 final class PlanSettings {
@@ -44,9 +48,11 @@ final class PlanSettings {
 
   @Option(
       names = "--memory-limit",
-      paramLabel = "BYTES",
+      paramLabel = "SIZE",
+      converter = ByteCount.Converter.class,
       description =
-          "What a device may hold at once, its operands included; another plan is looked for.")
+          "What a device may hold at once, its operands included, as in 4096, 8MB or 1.5GiB; another"
+              + " plan is looked for.")
   private Optional<Long> limit = Optional.empty();
 
   @Option(names = "--json", description = "Print the plan as JSON instead of a table.")
@@ -82,10 +88,7 @@ final class PlanSettings {
               + " XLA chose beside the plan's.")
   private Optional<Path> plugin = Optional.empty();
 
-  @Option(
-      names = "--progress",
-      description = "Say every 10 seconds how far it is, where there is no terminal too.")
-  private boolean progress;
+  @Mixin private ProgressOption progress = new ProgressOption();
 
   Optional<Path> jobs() {
     return jobs;
@@ -110,9 +113,8 @@ final class PlanSettings {
   }
 
   /** Says how far jobs are. */
-  LongRun watchJobs(CommandLine line, LongSupplier answered) {
-    return LongRun.startJobs(
-        line.getErr(), progress, line.getCommandSpec().qualifiedName(), answered);
+  LongRun watchJobs(LongSupplier answered) {
+    return progress.watchJobs(answered);
   }
 
   /** Prints the answer; the exit status. */
@@ -125,10 +127,12 @@ final class PlanSettings {
   }
 
   private int printAnswer(Planned target, CommandLine line) throws IOException {
+    if (sizes.isBlank() && target.hasLabels()) {
+      throw new ParameterException(line, "--sizes SIZES: must be given, got none");
+    }
     PrintWriter out = line.getOut();
     Outcome outcome;
-    try (LongRun _ =
-        LongRun.start(line.getErr(), progress, line.getCommandSpec().qualifiedName(), () -> 0, 0)) {
+    try (LongRun _ = progress.watch("", () -> 0, 0)) {
       outcome = target.plan(request(), checks(false));
     }
     if (html.isPresent()) {

@@ -12,6 +12,11 @@ interface Planned {
    */
   Outcome plan(PlanRequest request, Checks checks);
 
+  /** Whether it has labels, each of which takes a size. */
+  default boolean hasLabels() {
+    return false;
+  }
+
   /**
    * What to say of a size beyond what a plan, its table or its JSON counts, which is exact and
    * never wraps.

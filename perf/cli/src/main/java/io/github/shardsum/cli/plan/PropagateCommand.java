@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.program.Annotations;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum propagate}: the layout of every value of a program, and why. */
 @Command(
@@ -55,6 +57,9 @@ public final class PropagateCommand implements Callable<Integer> {
       description = "Print only the chain from a value to the annotation that caused its layout.")
   private List<String> why = List.of();
 
+  @Option(names = "--json", description = "Print layouts and reasons as JSON.")
+  private boolean json;
+
   @Override
   public Integer call() throws IOException {
     RepeatedOptions.refuse(spec, "--annotate");
@@ -63,11 +68,26 @@ public final class PropagateCommand implements Callable<Integer> {
     Propagated propagated =
         Propagation.of(program, PlanRequest.mesh(mesh), strict ? options.asStrict() : options);
     PrintWriter out = spec.commandLine().getOut();
-    if (why.isEmpty()) {
+    if (json) {
+      out.println(JsonAnswer.text(json(propagated)));
+    } else if (why.isEmpty()) {
       out.print(propagated.explain());
+    } else {
+      why.forEach(name -> out.println(propagated.why(name)));
     }
-    why.forEach(name -> out.println(propagated.why(name)));
     out.flush();
     return 0;
+  }
+
+  /** {@code {"mesh":..,"layouts":{NAME:LAYOUT,..},"why":{NAME:TEXT,..}}}. */
+  private ObjectNode json(Propagated propagated) {
+    ObjectNode answer = JsonAnswer.object().put("mesh", Mesh.parse(mesh).notation());
+    ObjectNode layouts = answer.putObject("layouts");
+    propagated.layouts().forEach((name, layout) -> layouts.put(name, layout.toString()));
+    if (!why.isEmpty()) {
+      ObjectNode reasons = answer.putObject("why");
+      why.forEach(name -> reasons.put(name, propagated.why(name).toString()));
+    }
+    return answer;
   }
 }

@@ -21,6 +21,11 @@ import java.util.Optional;
 /** A reshard to plan. */
 record ReshardTarget(String from, String to) implements Planned {
   @Override
+  public boolean hasLabels() {
+    return !from.isBlank();
+  }
+
+  @Override
   public Outcome plan(PlanRequest request, Checks checks) {
     Layout before = Layout.parse(request.mesh(), from);
     Layout after = Layout.parse(request.mesh(), to);

@@ -25,9 +25,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -49,9 +52,11 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
    * @param what along which axes, or in groups of how many
    * @param of of which value, or of which arrays
    * @param times how often; empty in a loop whose rounds the compiler does not know
+   * @param dtypes of what is moved, as {@code bf16}
    * @param bytes what the busiest device receives each time
    */
-  public record Row(String op, String what, String of, OptionalLong times, long bytes) {
+  public record Row(
+      String op, String what, String of, OptionalLong times, SortedSet<String> dtypes, long bytes) {
     /** Of all times; of a number that is not known, of once. */
     long allBytes() {
       return Math.multiplyExact(times.orElse(1), bytes);
@@ -121,6 +126,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
               String.format(Locale.ROOT, "%d of %d", each.groups().size(), each.groupSize()),
               arrays(each.operands()),
               each.times(),
+              dtypes(each.operands()),
               each.bytesReceived()));
     }
     List<String> whole = new ArrayList<>();
@@ -137,6 +143,32 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
         whole.add(what + " " + values.get(i).name() + " " + values.get(i).layout());
       }
     }
+  }
+
+  private static SortedSet<String> dtypes(List<ArrayType> operands) {
+    return operands.stream()
+        .map(operand -> operand.type().toString().toLowerCase(Locale.ROOT))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static SortedSet<String> allDtypes(List<Row> rows) {
+    return rows.stream()
+        .flatMap(row -> row.dtypes().stream())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** Of the same values, bytes of one dtype are no measure of bytes of another. */
+  private Optional<String> otherDtypes() {
+    SortedSet<String> here = allDtypes(ours);
+    SortedSet<String> there = allDtypes(theirs);
+    return here.isEmpty() || there.isEmpty() || here.equals(there)
+        ? Optional.empty()
+        : Optional.of(
+            "bytes are of "
+                + String.join(", ", here)
+                + " in ours and of "
+                + String.join(", ", there)
+                + " in XLA's: compare elements, or compile for a device that moves the same dtype");
   }
 
   /** As in {@code 8 x F32[4, 16]}. */
@@ -164,6 +196,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
                 String.join(".", step.action().groupAxes()),
                 values + " " + before.layout() + " -> " + step.result().layout(),
                 OptionalLong.of(times),
+                new TreeSet<>(Set.of(before.dtype().toString())),
                 plan.elementsReceived(i) * before.dtype().byteSize()));
       }
     }
@@ -219,6 +252,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
     long count = ours.stream().mapToLong(row -> row.times().orElse(1)).sum();
     long their = theirs.stream().mapToLong(row -> row.times().orElse(1)).sum();
     table.append(line("", count, bytes(ours), their, bytes(theirs)));
+    otherDtypes().ifPresent(note -> table.append(note).append('\n'));
     if (theirs.stream().anyMatch(row -> row.times().isEmpty())) {
       table.append("XLA does not know how many rounds a loop has; its collectives count once\n");
     }
@@ -265,6 +299,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
     rows(json.putArray("xla"), theirs);
     json.put("bytes", bytes(ours));
     json.put("xlaBytes", bytes(theirs));
+    otherDtypes().ifPresent(note -> json.put("note", note));
     ArrayNode uneven = json.putArray("whole");
     whole.forEach(uneven::add);
   }
@@ -278,6 +313,8 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
       if (row.times().isPresent()) {
         each.put("times", row.times().getAsLong());
       }
+      ArrayNode dtypes = each.putArray("dtypes");
+      row.dtypes().forEach(dtypes::add);
       each.put("bytes", row.bytes());
     }
   }

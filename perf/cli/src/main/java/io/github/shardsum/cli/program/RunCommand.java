@@ -6,11 +6,14 @@ import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.cli.common.Abbreviation;
 import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.OutputFolder;
+import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ResultArrays;
+import io.github.shardsum.cli.common.TensorJson;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.io.Npy;
@@ -39,6 +42,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum run}: a program on .npy files. */
 @Command(
@@ -83,10 +88,17 @@ public final class RunCommand implements Callable<Integer> {
 
   @Mixin private MeshOptions meshes = new MeshOptions();
 
+  @Mixin private ProgressOption progress = new ProgressOption();
+
   @Option(
-      names = "--progress",
-      description = "Say every 10 seconds how far a run is, where there is no terminal too.")
-  private boolean progress;
+      names = "--profile",
+      description = "Then print how long each step took, to standard error.")
+  private boolean profile;
+
+  @Option(
+      names = "--json",
+      description = "Print outputs, or what was written, and the profile as JSON.")
+  private boolean json;
 
   @Option(
       names = "--reference",
@@ -135,7 +147,7 @@ public final class RunCommand implements Callable<Integer> {
               executable.runInto(outputs, tensors);
             }
             if (engine.isFirst()) {
-              write(program, outputs);
+              write(executable, outputs);
             }
             return true;
           });
@@ -151,8 +163,7 @@ public final class RunCommand implements Callable<Integer> {
                 .filter(step -> step.program().equals(name) && step.calls() > 0)
                 .count();
     long steps = executable.steps().stream().filter(step -> step.program().equals(name)).count();
-    return LongRun.start(
-        spec.commandLine().getErr(), progress, "shardsum run: " + name, done, steps);
+    return progress.watch(name, done, steps);
   }
 
   /** Where each input is. */
@@ -202,15 +213,18 @@ public final class RunCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "memory: a run needs %.3e bytes, the JVM may have %.3e; set"
+              "memory: a run must need at most the %.1f MiB that the JVM may have, got %.1f MiB; set"
                   + " SHARDSUM_JAVA_OPTS=-Xmx...",
-              bytes,
-              (double) free));
+              free / (double) (1 << 20),
+              bytes / (1 << 20)));
     }
   }
 
-  private void write(Program program, List<Tensor> results) throws IOException {
+  private void write(Executable executable, List<Tensor> results) throws IOException {
+    Program program = executable.program();
     PrintWriter output = spec.commandLine().getOut();
+    ObjectNode answer = JsonAnswer.object().put("program", program.name());
+    ArrayNode list = answer.putArray("outputs");
     Optional<OutputFolder> folder = out.map(OutputFolder::new);
     if (folder.isPresent()) {
       folder.get().make();
@@ -219,9 +233,23 @@ public final class RunCommand implements Callable<Integer> {
       Value value = program.outputs().get(i);
       if (folder.isPresent()) {
         Npy.write(folder.get().file(value.name()), results.get(i));
-      } else {
+      }
+      if (json) {
+        TensorJson.into(
+            list.addObject().put("name", value.name()), results.get(i), folder.isEmpty());
+      } else if (folder.isEmpty()) {
         output.println(value + "\n" + results.get(i));
       }
+    }
+    StepProfile steps = new StepProfile(executable);
+    if (json) {
+      if (profile) {
+        steps.into(answer.putArray("profile"));
+      }
+      output.println(JsonAnswer.text(answer));
+    } else if (profile) {
+      spec.commandLine().getErr().print(steps.table());
+      spec.commandLine().getErr().flush();
     }
     output.flush();
   }

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.topology;
 
+import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.topology.AllToAllSchedule;

@@ -5,6 +5,7 @@ import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.PluginChoice;
+import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.plan.XlaComparison;
 import io.github.shardsum.cli.program.Models;
 import io.github.shardsum.cli.program.ProgramFile;
@@ -95,6 +96,8 @@ final class TpuCompile implements Callable<Integer> {
       description = "Write the compiled program, for a host with these devices and this plugin.")
   private Optional<Path> out = Optional.empty();
 
+  @Mixin private ProgressOption progress = new ProgressOption();
+
   @Override
   public Integer call() throws IOException {
     boolean ours = model.isPresent() || (program.isPresent() && isProgram(program.get()));
@@ -156,9 +159,7 @@ final class TpuCompile implements Callable<Integer> {
 
   /** Of a large program a compiler has minutes of work, which a terminal is told. */
   private PjrtExecutable compile(PjrtTopology devices, byte[] code, CompileOptions options) {
-    try (LongRun _ =
-        LongRun.start(
-            spec.commandLine().getErr(), false, "shardsum tpu compile: " + topology, () -> 0, 0)) {
+    try (LongRun _ = progress.watch(topology, () -> 0, 0)) {
       return devices.compile(code, ProgramFormat.MLIR, options);
     }
   }

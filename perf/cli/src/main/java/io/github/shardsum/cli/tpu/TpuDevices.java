@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.tpu;
 
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.pjrt.PjrtCode;
 import io.github.shardsum.pjrt.PjrtException;
@@ -17,6 +18,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum tpu devices}: what a plugin finds, asked in a process that may hang or die. */
 @Command(
@@ -33,6 +36,9 @@ final class TpuDevices implements Callable<Integer> {
       defaultValue = "60",
       description = "How long the plugin may take (default: ${DEFAULT-VALUE}).")
   private int seconds;
+
+  @Option(names = "--json", description = "Print them as JSON.")
+  private boolean json;
 
   @Override
   public Integer call() throws InterruptedException {
@@ -61,8 +67,19 @@ final class TpuDevices implements Callable<Integer> {
     String name = spec.qualifiedName() + ": ";
     switch (result) {
       case Result.Devices(String platform, String api, var devices) -> {
-        out.printf(Locale.ROOT, "%s, PJRT API %s, %s%n", platform, api, found.library());
-        devices.forEach(out::println);
+        if (json) {
+          ObjectNode answer =
+              JsonAnswer.object()
+                  .put("platform", platform)
+                  .put("api", api)
+                  .put("library", found.library().toString());
+          ArrayNode list = answer.putArray("devices");
+          devices.forEach(device -> list.add(device.toString()));
+          out.println(JsonAnswer.text(answer));
+        } else {
+          out.printf(Locale.ROOT, "%s, PJRT API %s, %s%n", platform, api, found.library());
+          devices.forEach(out::println);
+        }
         out.flush();
         return devices.isEmpty() ? 1 : 0;
       }

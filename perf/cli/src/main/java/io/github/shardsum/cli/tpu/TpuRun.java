@@ -1,8 +1,10 @@
 package io.github.shardsum.cli.tpu;
 
 import io.github.shardsum.cli.common.InputArrays;
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.cli.common.ResultArrays;
+import io.github.shardsum.cli.common.TensorJson;
 import io.github.shardsum.pjrt.CompileOptions;
 import io.github.shardsum.pjrt.ExecuteOptions;
 import io.github.shardsum.pjrt.PjrtBuffer;
@@ -26,8 +28,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum tpu run}: a program of StableHLO text on .npy files. */
 @Command(
@@ -69,8 +74,15 @@ final class TpuRun implements Callable<Integer> {
       description = "Over how many devices the program is split (default: ${DEFAULT-VALUE}).")
   private int partitions;
 
+  @Option(names = "--json", description = "Print the results as JSON, or what was written.")
+  private boolean json;
+
   @Override
   public Integer call() throws IOException {
+    if (json && isStandardOutputTaken()) {
+      throw new ParameterException(
+          spec.commandLine(), "--json: must not stand with -o -, among whose bytes it would be");
+    }
     CompileOptions split = CompileOptions.partitioned(partitions);
     ProgramText text = ProgramText.read(program, outputs);
     CompileOptions options = split.withShardy(text.isShardy());
@@ -194,12 +206,17 @@ final class TpuRun implements Callable<Integer> {
 
   private void write(List<Tensor> results) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
+    ObjectNode answer = JsonAnswer.object();
+    ArrayNode list = answer.putArray("results");
     for (int i = 0; i < results.size(); i++) {
       Tensor result = results.get(i);
       if (!outputs.isEmpty()) {
         ResultArrays.write(outputs.get(i), result, System.out);
       }
-      if (isStandardOutputTaken()) {
+      if (json) {
+        TensorJson.into(list.addObject(), result, outputs.isEmpty());
+      }
+      if (json || isStandardOutputTaken()) {
         continue;
       }
       out.printf(
@@ -209,6 +226,9 @@ final class TpuRun implements Callable<Integer> {
           result.dtype(),
           result.shape(),
           outputs.isEmpty() ? "" : " in " + outputs.get(i));
+    }
+    if (json) {
+      out.println(JsonAnswer.text(answer));
     }
     out.flush();
   }

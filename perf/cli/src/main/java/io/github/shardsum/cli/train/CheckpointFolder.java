@@ -2,6 +2,7 @@ package io.github.shardsum.cli.train;
 
 import io.github.shardsum.cli.common.Abbreviation;
 import io.github.shardsum.io.Safetensors;
+import io.github.shardsum.io.WholeFile;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
@@ -144,6 +145,8 @@ final class CheckpointFolder implements AutoCloseable {
     try {
       FileLock held = channel.tryLock();
       if (held != null) {
+        // Of a process that was killed in the middle of a write; nobody else writes here now.
+        WholeFile.deleteParts(folder);
         return new CheckpointFolder(folder, channel);
       }
     } catch (OverlappingFileLockException own) {

@@ -6,6 +6,7 @@ import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.Progress;
+import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
@@ -111,6 +112,8 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
+  @Mixin private ProgressOption bars = new ProgressOption();
+
   /** For picocli. */
   public TrainCommand() {}
 
@@ -118,7 +121,7 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     check();
     PrintWriter out = spec.commandLine().getOut();
-    Progress progress = Progress.onStandardError(spec.commandLine().getErr(), System.getenv());
+    Progress progress = bars.bar(System.getenv());
     TrainJob job =
         new TrainJob(
             minutes,

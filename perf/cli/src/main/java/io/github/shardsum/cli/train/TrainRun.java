@@ -380,7 +380,8 @@ final class TrainRun {
       trainer.train(
           job.stepLimit(),
           nanos,
-          stop::get,
+          // Nobody reads on: what was trained is saved, and no report is written.
+          () -> stop.get() || out.checkError(),
           steps -> {
             long now = nanos.isPresent() ? System.nanoTime() - began : steps;
             progress.advance(now - shown.getAndSet(now));

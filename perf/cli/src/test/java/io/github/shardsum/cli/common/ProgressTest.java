@@ -18,7 +18,7 @@ class ProgressTest {
   private final StringWriter out = new StringWriter();
 
   private Progress progress(boolean terminal) {
-    return new Progress(new PrintWriter(out), terminal);
+    return new Progress(new PrintWriter(out), terminal, true);
   }
 
   @Test
@@ -49,7 +49,7 @@ class ProgressTest {
     System.setProperty("shardsum.terminal", "true");
     try {
       for (Map<String, String> environment : List.of(Map.of("TERM", "dumb"), Map.of("A", "b"))) {
-        Progress progress = Progress.onStandardError(new PrintWriter(out), environment);
+        Progress progress = Progress.onStandardError(new PrintWriter(out), environment, true);
         progress.begin("work", 8);
         progress.end();
       }
@@ -93,7 +93,8 @@ class ProgressTest {
   void theLauncherTellsOfTheTerminalThatItsFilterHides() {
     System.setProperty("shardsum.terminal", "true");
     try {
-      Progress progress = Progress.onStandardError(new PrintWriter(out), Map.of("TERM", "xterm"));
+      Progress progress =
+          Progress.onStandardError(new PrintWriter(out), Map.of("TERM", "xterm"), true);
       progress.begin("work", 8);
       assertTrue(out.toString().startsWith("\r["), out.toString());
       progress.end();

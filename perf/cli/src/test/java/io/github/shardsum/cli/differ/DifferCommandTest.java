@@ -78,7 +78,7 @@ class DifferCommandTest {
 
   @Test
   void aPluginThatDoesNotLoadIsAnErrorThatNamesIt() {
-    assertEquals(1, run("differ", "--plugin", "/no/such/plugin.so", "--programs", "1"));
+    assertEquals(2, run("differ", "--plugin", "/no/such/plugin.so", "--programs", "1"));
     assertTrue(err.toString().contains("/no/such/plugin.so: no such file"), err::toString);
   }
 

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.launch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.launch.MpiJob.Outcome;
@@ -122,6 +123,20 @@ class MpiJobTest {
     assertEquals(0, outcome.status(), outcome.toString());
     assertEquals(1, outcome.count("processes: 3"), outcome.toString());
     assertEquals(1, outcome.count("mesh d=3, groups over d"), outcome.toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource(MpiJob.ONE_MPI)
+  void aLayerIsReportedOnce(String mpi) throws Exception {
+    List<String> command = MpiJob.java("io.github.shardsum.cli.Main", MpiJob.classPath());
+    command.addAll(
+        List.of("moe", "--group", "32", "--model", "8", "--hidden", "8", "--experts", "3"));
+    Outcome alone = new MpiJob(folder).launch(mpi, command);
+    assertTrue(alone.toString().contains("--mesh AXES: must be given under shardsum launch"));
+    Outcome outcome = new MpiJob(folder).launch(mpi, with(command, "--mesh", "x=3"));
+    assertEquals(0, outcome.status(), outcome.toString());
+    assertEquals(1, outcome.count("3 devices in 3 processes"), outcome.toString());
+    assertEquals(1, outcome.count("best of "), outcome.toString());
   }
 
   @ParameterizedTest

@@ -27,7 +27,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class MoeRunTest {
-  private static final Progress QUIET = new Progress(new PrintWriter(new StringWriter()), false);
+  private static final Progress QUIET =
+      new Progress(new PrintWriter(new StringWriter()), false, false);
 
   private static MoeJob job(long seed, int threads) {
     return MoeJob.paper(4, 50, 8, 12, 1, seed, threads, 1000);

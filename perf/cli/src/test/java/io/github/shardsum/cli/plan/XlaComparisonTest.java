@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
@@ -76,6 +77,27 @@ class XlaComparisonTest {
     assertEquals(264, json.get("xlaBytes").longValue());
     assertEquals(5, json.get("xla").get(0).get("times").longValue());
     assertTrue(json.get("xla").get(1).path("times").isMissingNode(), json::toString);
+  }
+
+  @Test
+  void bytesOfOtherDtypesAreNotSetSideBySideUnsaid() {
+    Program halves = Program.parse(LOOP.toString().replace("f32", "bf16"));
+    SpmdPlan plan = plan(halves, Mesh.parse("x=4"));
+    StableHlo module = XlaComparison.module(halves, plan, true);
+    List<CompiledCollective> compiled = List.of(collective("all-reduce", OptionalLong.of(5), 8));
+    XlaComparison both = XlaComparison.of("x", plan, module, compiled);
+    String note = "bytes are of bf16 in ours and of f32 in XLA's";
+    assertTrue(both.table().contains(note), both::table);
+    ObjectNode json = JsonMapper.builder().build().createObjectNode();
+    both.into(json);
+    assertTrue(json.get("note").stringValue().contains(note), json::toString);
+    XlaComparison same =
+        XlaComparison.of(
+            "x",
+            plan(LOOP, Mesh.parse("x=4")),
+            XlaComparison.module(LOOP, plan(LOOP, Mesh.parse("x=4")), true),
+            compiled);
+    assertFalse(same.table().contains("bytes are of"), same::table);
   }
 
   @Test

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -364,6 +365,66 @@ class ProgramCommandsTest {
   }
 
   @Test
+  void aRunSaysHowLongItsStepsTook() {
+    String x = "x=" + file("x.npy");
+    String w = "w=" + file("w.npy");
+    assertEquals(
+        0, run("run", file("layer.program"), "--in", x, "--in", w, "--profile"), err::toString);
+    assertTrue(out.toString().contains("h: f32[b=2 h=2]"), out::toString);
+    assertTrue(err.toString().contains("milliseconds"), err::toString);
+    assertTrue(
+        err.toString().lines().anyMatch(line -> line.matches(".* 1 +\\S+ .*loss.*")),
+        err::toString);
+    assertTrue(err.toString().contains("in all"), err::toString);
+  }
+
+  @Test
+  void aRunsOutputsAndProfileAreJson() {
+    String x = "x=" + file("x.npy");
+    String w = "w=" + file("w.npy");
+    String[] line = {"run", file("layer.program"), "--in", x, "--in", w, "--json", "--profile"};
+    assertEquals(0, run(line), err::toString);
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    JsonNode h = answer.get("outputs").get(0);
+    assertEquals("h", h.get("name").stringValue());
+    assertEquals("[2,2]", h.get("shape").toString());
+    assertEquals(4, h.get("values").size());
+    assertEquals(4.0, h.get("values").get(0).doubleValue());
+    assertTrue(answer.get("profile").get(0).get("seconds").doubleValue() >= 0);
+    assertEquals(1, answer.get("profile").get(0).get("calls").intValue());
+  }
+
+  @Test
+  void anEinsumAnswersInJson() {
+    assertEquals(0, run("einsum", "bm->b", file("x.npy"), "--json"), err::toString);
+    assertEquals("{\"dtype\":\"f32\",\"shape\":[2],\"values\":[6.0,-6.0]}", out.toString().strip());
+    out.getBuffer().setLength(0);
+    assertEquals(0, run("einsum", "bm->b", file("x.npy"), "--json", "-o", file("y.npy")));
+    assertEquals("{\"dtype\":\"f32\",\"shape\":[2]}", out.toString().strip());
+    assertEquals(2, run("einsum", "bm->b", file("x.npy"), "--json", "-o", "-"));
+  }
+
+  @Test
+  void layoutsAreJson() {
+    assertEquals(
+        0,
+        run(
+            "propagate",
+            file("layer.program"),
+            "--mesh",
+            "x=2",
+            "--annotate",
+            "h=b@x",
+            "--json",
+            "--why",
+            "x"),
+        err::toString);
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    assertEquals("b@x m", answer.get("layouts").get("x").stringValue());
+    assertTrue(answer.get("why").get("x").stringValue().contains("h"), out::toString);
+  }
+
+  @Test
   void aTextOnAFullDiskIsToldWithItsFile() throws IOException {
     Path full = Path.of("/dev/full");
     assumeTrue(Files.exists(full));
@@ -374,7 +435,7 @@ class ProgramCommandsTest {
 
   /** A limit on the size of files fails where a disk that is full does. */
   @Test
-  void aTextThatHasNoRoomLeavesNoHalf() throws IOException, InterruptedException {
+  void aTextThatHasNoRoomLeavesTheOldOne() throws IOException, InterruptedException {
     Path program = folder.resolve("p.program");
     StringBuilder text = new StringBuilder("program p { input x0: f32[a=2]");
     for (int i = 0; i < 200; i++) {
@@ -382,6 +443,7 @@ class ProgramCommandsTest {
     }
     Files.writeString(program, text + " output x200 }");
     String lowered = file("p.mlir");
+    Files.writeString(Path.of(lowered), "old");
     List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 4; exec \"$@\"", "sh"));
     command.addAll(
         ChildJvm.of(List.of("-XX:-UsePerfData"), "lower", program.toString(), "-o", lowered)
@@ -390,7 +452,10 @@ class ProgramCommandsTest {
     String said = new String(limited.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(1, limited.waitFor(), said);
     assertTrue(said.contains(lowered + ": File too large"), said);
-    assertFalse(Files.exists(Path.of(lowered)));
+    assertEquals("old", Files.readString(Path.of(lowered)));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertFalse(left.anyMatch(each -> each.toString().endsWith(".part")), "a part is left");
+    }
   }
 
   @Test

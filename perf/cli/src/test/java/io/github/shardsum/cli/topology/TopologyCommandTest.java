@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.topology.Topologies;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -2,6 +2,7 @@ package io.github.shardsum.cli.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -39,6 +40,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The commands on few pairs: whole trainings of some steps. */
@@ -98,6 +100,39 @@ class TrainCommandTest {
                 "1"));
     arguments.addAll(List.of(more));
     return run(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  @Timeout(300)
+  void trainingStopsWhereNobodyReadsItsReport() throws IOException {
+    Path model = folder.resolve("unread");
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int status =
+        Main.run(
+            Main.commandLine(),
+            new PrintStream(new ClosedPipe(), true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            "train",
+            "--data",
+            data.toString(),
+            "--checkpoint",
+            model.toString(),
+            "--steps",
+            "100000000",
+            "--threads",
+            "1");
+    assertEquals(1, status);
+    assertEquals(
+        "shardsum: standard output: not all of it could be written",
+        err.toString(StandardCharsets.UTF_8).strip());
+  }
+
+  @Test
+  void whatAKilledProcessHalfWroteIsCleared() throws IOException {
+    Path model = Files.createDirectories(folder.resolve("killed"));
+    Path part = Files.writeString(model.resolve(".shardsum-1234.part"), "half a checkpoint");
+    CheckpointFolder.open(model).close();
+    assertFalse(Files.exists(part));
   }
 
   /** All that a checkpoint holds has the same bits. */
@@ -439,7 +474,7 @@ class TrainCommandTest {
             job,
             Workers.sequential(),
             LocalBackend.of(Workers.sequential(), MoePrograms.kernels()),
-            new Progress(err, false),
+            new Progress(err, false, true),
             new PrintWriter(out, true))
         .run();
     return out.toString();
