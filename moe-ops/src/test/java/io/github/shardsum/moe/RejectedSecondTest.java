@@ -15,6 +15,7 @@ import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -56,7 +57,11 @@ class RejectedSecondTest {
     Tensor scores = Tensor.of(logits, 1, TOKENS, EXPERTS);
     for (boolean keeps : new boolean[] {true, false}) {
       String notation =
-          "top2 capacity=fixed:9 second=%s rejected=%s".formatted(second, keeps ? "keep" : "free");
+          String.format(
+              Locale.ROOT,
+              "top2 capacity=fixed:9 second=%s rejected=%s",
+              second,
+              keeps ? "keep" : "free");
       RouteOptions options = RouteOptions.parse(notation);
       long[] expected = asked(logits, keeps);
       Route route = Route.of(scores, options, Randomness.seeded(1));

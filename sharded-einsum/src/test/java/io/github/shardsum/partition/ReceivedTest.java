@@ -11,6 +11,7 @@ import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -47,7 +48,8 @@ final class ReceivedTest {
 
   private static void check(Layout from, Layout to, Shape shape) {
     ReshardPlan plan = plan(from, to, shape);
-    String what = "%s to %s of %s on %s".formatted(from, to, shape, from.mesh().notation());
+    String what =
+        String.format(Locale.ROOT, "%s to %s of %s on %s", from, to, shape, from.mesh().notation());
     long sum = 0;
     int collectives = 0;
     PlannedValue before = plan.plan().inputs().getFirst();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -201,8 +202,8 @@ class PropagationTest {
     PropagationOptions equal =
         PropagationOptions.defaults()
             .withPricing((_, _, _) -> new Pricing.Price(1, "as much as all others"));
-    assertEquals(ofLabel, laid(oneLabel.formatted(j, k), equal));
-    assertEquals(ofAxis, laid(oneAxis.formatted(j, k), equal));
+    assertEquals(ofLabel, laid(String.format(Locale.ROOT, oneLabel, j, k), equal));
+    assertEquals(ofAxis, laid(String.format(Locale.ROOT, oneAxis, j, k), equal));
   }
 
   private static String laid(String text, PropagationOptions options) {

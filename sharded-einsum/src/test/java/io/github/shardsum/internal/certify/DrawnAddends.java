@@ -9,6 +9,7 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -56,8 +57,13 @@ final class DrawnAddends {
         Tensor expected = run(executable, program, operands, sums);
         if (!isSame(expected, given)) {
           return Optional.of(
-              "of %s the sums are %s and the result %s, that of the addends %s"
-                  .formatted(addends, sums, expected, given));
+              String.format(
+                  Locale.ROOT,
+                  "of %s the sums are %s and the result %s, that of the addends %s",
+                  addends,
+                  sums,
+                  expected,
+                  given));
         }
       }
     }

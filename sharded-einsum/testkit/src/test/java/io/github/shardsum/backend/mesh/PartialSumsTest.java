@@ -12,6 +12,7 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,7 +21,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class PartialSumsTest {
   private static Program program(String dtype, String statement) {
     return Program.parse(
-        """
+        String.format(
+            Locale.ROOT,
+            """
         program sums {
           input x: %s[m@x=2 n=4]
           input y: %s[n=4]
@@ -28,8 +31,10 @@ final class PartialSumsTest {
           r = %s
           output r
         }
-        """
-            .formatted(dtype, dtype, statement));
+        """,
+            dtype,
+            dtype,
+            statement));
   }
 
   /** Each device has one of the two addends of an element. */
