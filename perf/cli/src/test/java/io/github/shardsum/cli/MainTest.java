@@ -187,6 +187,7 @@ class MainTest {
     assertSays("--threads N: must be given, got none", "moe", "--threads");
     assertSays("option: must be a known one, got --nothing", "topology", "--nothing");
     assertSays("command: must be a known one, got docter", "docter");
+    assertSays("command: must be a known one, got docter", "help", "docter");
     assertSays("--seed: must be given once, got it again", "moe", "--seed", "1", "--seed", "2");
     assertSays("--capacity-factor: must be a number, got \"x\"", "moe", "--capacity-factor", "x");
     assertSays(

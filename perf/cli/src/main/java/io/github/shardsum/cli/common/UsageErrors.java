@@ -62,7 +62,11 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
               + String.valueOf(wrong.getMessage()).replaceFirst("^[^:]*: (bytes: )?", ": ");
       case ParameterException wrong when wrong.getArgSpec() != null && wrong.getValue() != null ->
           wrongValue(wrong.getArgSpec(), wrong.getValue());
-      default -> String.valueOf(failure.getMessage());
+      default ->
+          // That of picocli's help command.
+          String.valueOf(failure.getMessage())
+              .replaceFirst(
+                  "^Unknown subcommand '(.*)'\\.", "command: must be a known one, got $1");
     };
   }
 
