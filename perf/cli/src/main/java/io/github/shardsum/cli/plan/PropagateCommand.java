@@ -81,7 +81,7 @@ public final class PropagateCommand implements Callable<Integer> {
 
   /** {@code {"mesh":..,"layouts":{NAME:LAYOUT,..},"why":{NAME:TEXT,..}}}. */
   private ObjectNode json(Propagated propagated) {
-    ObjectNode answer = JsonAnswer.object().put("mesh", Mesh.parse(mesh).notation());
+    ObjectNode answer = JsonAnswer.object().put("mesh", PlanRequest.mesh(mesh).notation());
     ObjectNode layouts = answer.putObject("layouts");
     propagated.layouts().forEach((name, layout) -> layouts.put(name, layout.toString()));
     if (!why.isEmpty()) {
