@@ -179,7 +179,7 @@ class MainTest {
   @Test
   void picoclisMessagesAreInTheVoiceOfOurs() {
     assertSays(
-        "--experts: must be a whole number below 2^31, got \"many\"", "moe", "--experts", "many");
+        "--experts: must be a whole number below 2^31, got many", "moe", "--experts", "many");
     assertSays(
         "--activation: must be one of relu, gelu, silu, swiglu, got", "moe", "--activation", "x");
     assertSays("--mesh AXES: must be given, got none", "propagate", "a.program");
@@ -189,7 +189,7 @@ class MainTest {
     assertSays("command: must be a known one, got docter", "docter");
     assertSays("command: must be a known one, got docter", "help", "docter");
     assertSays("--seed: must be given once, got it again", "moe", "--seed", "1", "--seed", "2");
-    assertSays("--capacity-factor: must be a number, got \"x\"", "moe", "--capacity-factor", "x");
+    assertSays("--capacity-factor: must be a number, got x", "moe", "--capacity-factor", "x");
     assertSays(
         "--memory-limit: must be a number such as 4096, 8MB or 1.5GiB below 2^63, got \"x\"",
         "plan",

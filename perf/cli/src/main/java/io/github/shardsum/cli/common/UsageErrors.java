@@ -98,12 +98,14 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
   }
 
   private static String wrongValue(ArgSpec argument, String value) {
+    String quoted = Abbreviation.text(value);
     return String.format(
         Locale.ROOT,
         "%s: must be %s, got %s",
         name(argument),
         expected(argument, element(argument)),
-        Abbreviation.text(value));
+        // In quotes only what is not seen without them.
+        value.isBlank() || quoted.length() != value.length() + 2 ? quoted : value);
   }
 
   private static Class<?> element(ArgSpec argument) {

@@ -80,10 +80,11 @@ public final class TopologyCommand implements Runnable {
   @Option(
       names = {"-b", "--bytes"},
       paramLabel = "SIZE",
+      converter = ByteCount.Converter.class,
       defaultValue = "8MiB",
       description =
           "Operand of each device, as in 4096, 8MB or 1.5GiB (default: ${DEFAULT-VALUE}).")
-  private String bytes = "";
+  private long bytes;
 
   @Option(
       names = "--hot",
@@ -210,7 +211,7 @@ public final class TopologyCommand implements Runnable {
   private void prices(Topology topology, PrintWriter out) {
     Mesh layout = mesh.map(Mesh::parse).orElseGet(() -> Mesh.of("d", devices));
     List<String> axes = over.isEmpty() ? layout.axisNames() : over;
-    long size = ByteCount.parse(bytes);
+    long size = bytes;
     CollectiveCostModel costs =
         CollectiveCostModel.of(topology, layout)
             .with(axisByAxis ? AllToAllSchedule.AXIS_BY_AXIS : AllToAllSchedule.DIRECT)

@@ -116,7 +116,8 @@ class MoeCommandTest {
             "--seed",
             "5",
             "--capacity-factor",
-            "1.25");
+            "1.25",
+            "--progress");
     String report = out.toString();
     assertEquals(0, status, report + err);
     assertTrue(report.contains("780 bytes"), report);
@@ -217,7 +218,7 @@ class MoeCommandTest {
     wrong("--threads: must be at least 1", "--threads", "0");
     wrong("--passes: must be at least 1", "--passes", "0");
     wrong("--threads: must be at most 1024", "--threads", "100000");
-    wrong("'--seed'", "--seed", "one");
+    wrong("--seed: must be a whole number below 2^63, got one", "--seed", "one");
     wrong("2^31 - 9", "--hidden", "2000000000");
     wrong("2^31 - 9", "--group", "2000000000");
     wrong("capacity: slots must be at most 2^31 - 1", "--capacity-factor", "1e300");

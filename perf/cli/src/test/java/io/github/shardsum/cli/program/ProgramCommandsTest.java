@@ -317,7 +317,7 @@ class ProgramCommandsTest {
         folder.resolve("huge.program"),
         "program p {\n  y = constant() {type=\"f64[a=1000000 b=1000000]\", value=1}\n output y }");
     assertEquals(1, run("run", file("huge.program")));
-    assertTrue(err.toString().contains("bytes"), err::toString);
+    assertTrue(err.toString().contains("MiB that the JVM may have, got 76"), err::toString);
   }
 
   private String[] layerInto(String to) {

@@ -117,7 +117,7 @@ class TopologyCommandTest {
     assertEquals(1, run("tpu-v3", "-n", "7"));
     assertEquals(1, run("tpu-v3", "--mesh", "x=3"));
     assertEquals(1, run("tpu-v3", "--over", "z"));
-    assertEquals(1, run("tpu-v3", "--bytes", "many"));
+    assertEquals(2, run("tpu-v3", "--bytes", "many"));
     assertEquals(1, run("tpu-v3", "--hot", "-1"));
     assertEquals(1, run("tpu-v3", "--bandwidth", "0"));
     assertEquals(2, run("tpu-v3", "-c", "all-to-none"));
@@ -137,11 +137,11 @@ class TopologyCommandTest {
 
   @Test
   void aPartOfAByteIsRefused() {
-    assertEquals(1, run("tpu-v3", "-b", "1.5"));
+    assertEquals(2, run("tpu-v3", "-b", "1.5"));
     assertTrue(
         err.toString()
             .contains(
-                "bytes: expected a whole number without a unit, got \"1.5\"; a fraction takes one,"
+                "bytes: must be a whole number without a unit, got \"1.5\"; a fraction takes one,"
                     + " as in 1.5MB"),
         err::toString);
     assertEquals("", out.toString());
