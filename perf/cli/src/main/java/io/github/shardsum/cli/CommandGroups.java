@@ -23,7 +23,7 @@ final class CommandGroups {
       List.of(
           new Group(
               "Arrays and programs on this machine",
-              List.of("einsum", "run", "gradient", "explain", "lower")),
+              List.of("einsum", "sample", "run", "gradient", "explain", "lower", "java")),
           new Group("Meshes of devices", List.of("plan", "reshard", "propagate", "topology")),
           new Group("Mixture of Experts", List.of("moe", "route", "train", "translate")),
           new Group("Other engines, and many processes", List.of("tpu", "differ", "launch")),
