@@ -24,7 +24,8 @@ final class CommandGroups {
           new Group(
               "Arrays and programs on this machine",
               List.of("einsum", "sample", "run", "gradient", "explain", "lower", "java")),
-          new Group("Meshes of devices", List.of("plan", "reshard", "propagate", "topology")),
+          new Group(
+              "Meshes of devices", List.of("plan", "reshard", "certify", "propagate", "topology")),
           new Group("Mixture of Experts", List.of("moe", "route", "train", "translate")),
           new Group("Other engines, and many processes", List.of("tpu", "differ", "launch")),
           new Group("This installation", List.of("doctor", "bench", "completion", "man", "help")));
