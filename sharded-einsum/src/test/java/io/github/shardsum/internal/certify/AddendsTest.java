@@ -34,7 +34,7 @@ final class AddendsTest {
       """;
 
   /** Of every kind of operation that takes a value of a dtype, but those that hold a program. */
-  private static final List<String> OPERATIONS =
+  static final List<String> OPERATIONS =
       List.of(
           "negate(a)",
           "abs(a)",
@@ -98,9 +98,14 @@ final class AddendsTest {
    * The program of an operation, with the inputs that it reads; empty if it takes no such dtype.
    */
   private static Optional<Program> program(String operation, DType dtype) {
+    return program(operation, dtype, 2, 3);
+  }
+
+  /** The program on other sizes of i and j. */
+  static Optional<Program> program(String operation, DType dtype, int i, int j) {
     StringBuilder text = new StringBuilder("program p {\n");
     String arguments = operation.substring(operation.indexOf('('), operation.indexOf(')') + 1);
-    for (String line : INPUTS.replace("T", dtype.toString()).split("\n")) {
+    for (String line : inputs(dtype, i, j)) {
       if (arguments.contains(line.strip().substring("input ".length()).split(":")[0])) {
         text.append(line).append('\n');
       }
@@ -111,6 +116,14 @@ final class AddendsTest {
     } catch (IllegalArgumentException notOfThisDType) {
       return Optional.empty();
     }
+  }
+
+  private static String[] inputs(DType dtype, int i, int j) {
+    return INPUTS
+        .replace("T", dtype.toString())
+        .replace("i=2", "i=" + i)
+        .replace("j=3", "j=" + j)
+        .split("\n");
   }
 
   private static Operation operation(Program program) {

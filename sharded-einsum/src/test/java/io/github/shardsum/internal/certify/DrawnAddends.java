@@ -81,7 +81,18 @@ final class DrawnAddends {
     return executable.run(inputs).getFirst();
   }
 
-  private List<Tensor> drawn(Value value, int count) {
+  /** A value of integers from -4 to 4, bool of both. */
+  Tensor small(Value value) {
+    DType dtype = value.type().dtype();
+    long[] elements = new long[Math.toIntExact(value.type().shape().elementCount())];
+    for (int i = 0; i < elements.length; i++) {
+      elements[i] = dtype == DType.BOOL ? random.nextInt(2) : random.nextInt(9) - 4;
+    }
+    return Tensor.of(elements, value.type().shape().toArray()).convert(dtype);
+  }
+
+  /** Values of the whole range. */
+  List<Tensor> drawn(Value value, int count) {
     List<Tensor> all = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       all.add(drawn(value.type().dtype(), value.type().shape()));
@@ -135,7 +146,7 @@ final class DrawnAddends {
   }
 
   /** The sum as devices make it: integers wrap, bf16 is added in f32, of bool it is the or. */
-  private static Tensor sum(List<Tensor> addends) {
+  static Tensor sum(List<Tensor> addends) {
     if (addends.size() == 1) {
       return addends.getFirst();
     }
@@ -160,7 +171,7 @@ final class DrawnAddends {
         : Tensor.of(whole, sizes).convert(dtype);
   }
 
-  private static boolean isSame(Tensor one, Tensor other) {
+  static boolean isSame(Tensor one, Tensor other) {
     if (!one.dtype().isFloating()) {
       return java.util.Arrays.equals(one.toLongArray(), other.toLongArray());
     }
