@@ -3,13 +3,11 @@ package io.github.shardsum.partition;
 import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Strictness;
-import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.partition.plan.EinsumPlanner;
 import io.github.shardsum.internal.partition.text.Certification;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,26 +59,7 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
    *     message names the step and how values lie there
    */
   public String certify() {
-    return Certification.of(plan, writtenOut(), dtype);
-  }
-
-  /** The equation without ellipses, and with a label of its own for an axis of size 1. */
-  private Equation writtenOut() {
-    boolean plain = equation.output().ellipsis() < 0;
-    Map<String, Long> sizes = new HashMap<>();
-    for (int i = 0; i < equation.operandCount(); i++) {
-      Term term = equation.operand(i);
-      plain &= term.ellipsis() < 0;
-      for (int dim = 0; dim < term.size() && plain; dim++) {
-        long size = plan.inputs().get(i).shape().size(dim);
-        plain = size == sizes.merge(term.axis(dim).label(), size, (old, _) -> old);
-      }
-    }
-    return plain
-        ? equation
-        : new Equation(
-            plan.inputs().stream().map(input -> input.layout().term()).toList(),
-            plan.value(plan.outputs().getFirst()).layout().term());
+    return Certification.of(plan, equation, dtype);
   }
 
   /**

@@ -1,7 +1,15 @@
 package io.github.shardsum.partition;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -164,5 +172,29 @@ final class AskedLayoutsTest {
     PlanDraft read =
         operation.contains(", t)") ? draft.apply("r", "n | x", 2, 1) : draft.apply("r", "n | x", 2);
     return read.then(new Action.AllReduce(List.of("x")), "n");
+  }
+
+  /** What an ellipsis and an axis of size 1 stand for has no name in the equation. */
+  @ParameterizedTest
+  @CsvSource({
+    "'...m@x k, k n -> m@x... n', 2.4.6, 6.5, m@x",
+    "'m k@x, k@x n -> m@x n', 4.6, 1.5, m@x",
+    "'...k@x, k@x n -> ...n@x', 2.4.6, 6.8, n@x"
+  })
+  void anEquationWithAnEllipsisLiesAsItSays(String text, String one, String two, String split) {
+    Equation equation = Equation.parse(text.replace("...", " ... "));
+    List<Shape> shapes = List.of(shape(one), shape(two));
+    ShardedEinsumPlan plan =
+        ShardedEinsumPlan.of(
+            equation, Mesh.parse("x=2"), shapes, Map.of(), DType.F32, PlanOptions.defaults());
+    assertTrue(plan.certify().startsWith("certified"));
+    Equation other = Equation.parse(equation.toString().replace(split, split.substring(0, 1)));
+    ShardedEinsumPlan of = new ShardedEinsumPlan(other, plan.dtype(), plan.plan(), plan.cost());
+    String message = assertThrows(IllegalStateException.class, of::certify).getMessage();
+    assertTrue(message.contains("devices have"), message);
+  }
+
+  private static Shape shape(String sizes) {
+    return Shape.of(Stream.of(sizes.split("\\.")).mapToLong(Long::parseLong).toArray());
   }
 }

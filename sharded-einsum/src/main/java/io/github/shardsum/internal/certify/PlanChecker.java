@@ -89,24 +89,27 @@ public final class PlanChecker {
   public static String check(SpmdPlan plan, Equation equation, DType dtype) {
     PlanChecker checker =
         new PlanChecker(plan, equation.operandCount(), 1, new Terms(), Optional.of(dtype));
-    for (int i = 0; i < equation.operandCount(); i++) {
-      List<String> labels = BlockRule.labels(equation.operand(i));
-      boolean isDiagonal = new HashSet<>(labels).size() == labels.size();
-      PlannedValue input = plan.inputs().get(i);
-      checker.add(
-          new Product(labels, Set.of(i), Set.of(), isDiagonal),
-          checker.held(input.layout().term(), input.shape(), equation.operand(i)));
-    }
-    Product asked = product(equation, checker.meanings);
-    checker.follow();
-    PlannedValue output = plan.value(plan.outputs().getFirst());
-    Held as = checker.held(output.layout().term(), output.shape(), equation.output());
-    checker.output(0, asked).checkLies(as);
+    checker.einsum(WrittenOut.of(equation, plan));
     return String.format(
         Locale.ROOT,
         "certified: %d steps followed, each of %d devices ends with exactly its part",
         plan.steps().size(),
         plan.mesh().size());
+  }
+
+  private void einsum(Equation equation) {
+    for (int i = 0; i < equation.operandCount(); i++) {
+      List<String> labels = BlockRule.labels(equation.operand(i));
+      boolean isDiagonal = new HashSet<>(labels).size() == labels.size();
+      PlannedValue input = plan.inputs().get(i);
+      add(
+          new Product(labels, Set.of(i), Set.of(), isDiagonal),
+          held(input.layout().term(), input.shape(), equation.operand(i)));
+    }
+    Product asked = product(equation, meanings);
+    follow();
+    PlannedValue output = plan.value(plan.outputs().getFirst());
+    output(0, asked).checkLies(held(output.layout().term(), output.shape(), equation.output()));
   }
 
   /** A label that was summed over may be in nothing that the sum is multiplied by, nor made. */
