@@ -268,8 +268,16 @@ public final class PlanChecker {
     }
   }
 
-  /** A statement computes in the dtypes that it says, so it reads no addends of bf16. */
+  /**
+   * A statement computes in the dtypes that it says, so it reads no addends of bf16; what travels
+   * in one buffer is of one dtype.
+   */
   private void checkStored(PlanStep step) {
+    if (step.action() instanceof Action.AllReduce) {
+      List<DType> all =
+          step.operands().stream().map(x -> planned.get(x).dtype()).distinct().toList();
+      require(all.size() == 1, "must be of one dtype, got %s", all);
+    }
     if (step.action() instanceof Action.Apply(Statement statement)) {
       List<Value> operands = statement.operation().operands();
       for (int i = 0; i < Math.min(operands.size(), step.operands().size()); i++) {
