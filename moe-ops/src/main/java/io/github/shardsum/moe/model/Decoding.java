@@ -8,6 +8,7 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -125,6 +126,25 @@ public final class Decoding implements AutoCloseable {
    */
   public List<Sentence> decode(
       Map<String, Tensor> parameters, List<int[]> sources, Consumer<Routes> routes) {
+    return hypotheses(parameters, sources, routes).stream().map(List::getFirst).toList();
+  }
+
+  /**
+   * Decodes, and keeps what else was found.
+   *
+   * @param parameters by name
+   * @param sources tokens, each ending with {@link TransformerSpec#END}
+   * @return of each source as many sentences as there are hypotheses, or fewer if the vocabulary
+   *     has no more, in the order in which {@link #decode} prefers them: those that ended first, by
+   *     their log-probability over a power of their length
+   * @throws IllegalArgumentException if a source is empty or longer than the model's positions
+   */
+  public List<List<Sentence>> hypotheses(Map<String, Tensor> parameters, List<int[]> sources) {
+    return hypotheses(parameters, sources, _ -> {});
+  }
+
+  private List<List<Sentence>> hypotheses(
+      Map<String, Tensor> parameters, List<int[]> sources, Consumer<Routes> routes) {
     for (int[] source : sources) {
       if (source.length < 1 || source.length > spec.positions()) {
         throw new IllegalArgumentException(
@@ -140,18 +160,19 @@ public final class Decoding implements AutoCloseable {
             .boxed()
             .sorted(Comparator.comparingInt((Integer i) -> sources.get(i).length))
             .toList();
-    Sentence[] sentences = new Sentence[sources.size()];
+    List<List<Sentence>> sentences =
+        new ArrayList<>(Collections.nCopies(sources.size(), List.of()));
     for (int from = 0; from < order.size(); from += batch) {
       List<Integer> chosen = order.subList(from, Math.min(order.size(), from + batch));
-      List<Sentence> decoded = batch(parameters, sources, chosen, routes);
+      List<List<Sentence>> decoded = batch(parameters, sources, chosen, routes);
       for (int i = 0; i < chosen.size(); i++) {
-        sentences[chosen.get(i)] = decoded.get(i);
+        sentences.set(chosen.get(i), decoded.get(i));
       }
     }
-    return List.of(sentences);
+    return List.copyOf(sentences);
   }
 
-  private List<Sentence> batch(
+  private List<List<Sentence>> batch(
       Map<String, Tensor> parameters,
       List<int[]> sources,
       List<Integer> chosen,
@@ -192,7 +213,7 @@ public final class Decoding implements AutoCloseable {
     return experts;
   }
 
-  private List<Sentence> search(int length, Map<String, Tensor> known, int sentences) {
+  private List<List<Sentence>> search(int length, Map<String, Tensor> known, int sentences) {
     Executable step =
         steps.computeIfAbsent(
             length,
@@ -219,7 +240,7 @@ public final class Decoding implements AutoCloseable {
           Objects.requireNonNull(results.get("scores")).toDoubleArray(),
           Objects.requireNonNull(results.get("tokens")).toLongArray());
     }
-    return beam.best();
+    return beam.sentences();
   }
 
   /**

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class TransformerTest {
@@ -213,6 +214,25 @@ class TransformerTest {
             assertEquals(expected.ended(), decoded.get(i).ended());
             assertEquals(expected.logProbability(), decoded.get(i).logProbability(), 1e-9);
           }
+        }
+      }
+    }
+  }
+
+  @Test
+  void hypothesesAreDifferentAndTheFirstIsTheDecodedOne() {
+    Map<String, Tensor> parameters = parameters(SPEC);
+    List<int[]> sources = List.of(new int[] {3, 4, 2}, new int[] {5, 2}, new int[] {2});
+    try (Decoding decoding = new Decoding(SPEC, BACKEND, 2, 3, 6)) {
+      List<Decoding.Sentence> decoded = decoding.decode(parameters, sources);
+      List<List<Decoding.Sentence>> found = decoding.hypotheses(parameters, sources);
+      for (int i = 0; i < sources.size(); i++) {
+        assertEquals(3, found.get(i).size());
+        assertEquals(decoded.get(i), found.get(i).getFirst());
+        assertEquals(3, Set.copyOf(found.get(i)).size());
+        // Those that ended come first.
+        for (int j = 1; j < 3; j++) {
+          assertTrue(found.get(i).get(j - 1).ended() || !found.get(i).get(j).ended());
         }
       }
     }

@@ -134,17 +134,14 @@ public final class Beam {
     step++;
   }
 
-  /** The best hypothesis of each sentence. */
-  public List<Sentence> best() {
+  /** The hypotheses of each sentence, the best first: those that ended, by normalized score. */
+  public List<List<Sentence>> sentences() {
+    Comparator<Hypothesis> order =
+        Comparator.comparing(Hypothesis::ended)
+            .thenComparingDouble(Hypothesis::normalized)
+            .reversed();
     return beams.stream()
-        .map(
-            beam ->
-                beam.stream()
-                    .max(
-                        Comparator.comparing(Hypothesis::ended)
-                            .thenComparingDouble(Hypothesis::normalized))
-                    .orElseThrow()
-                    .sentence())
+        .map(beam -> beam.stream().sorted(order).map(Hypothesis::sentence).toList())
         .toList();
   }
 }

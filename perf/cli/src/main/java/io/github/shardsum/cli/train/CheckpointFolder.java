@@ -6,6 +6,7 @@ import io.github.shardsum.io.WholeFile;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -13,16 +14,20 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 
 /**
  * A folder of checkpoints, of which the last two are kept. The operating system holds its lock for
@@ -32,7 +37,15 @@ final class CheckpointFolder implements AutoCloseable {
   private static final Pattern NAME = Pattern.compile("checkpoint-\\d{9}\\.safetensors");
   private static final Pattern STEP = Pattern.compile("\\d{1,18}");
   private static final int KEPT = 2;
+
+  /** Before a tensor's name, in the metadata: the CRC-32 of its bytes. */
+  private static final String CHECKSUM = "crc32.";
+
+  /** Behind the name of a file that is no checkpoint any more. */
+  private static final String DAMAGED = ".damaged";
+
   private static final String LOCK = "lock";
+  private static final int CHUNK = 8192;
 
   private final Path folder;
   private final FileChannel lock;
@@ -176,11 +189,12 @@ final class CheckpointFolder implements AutoCloseable {
   }
 
   /**
-   * Reads the last checkpoint of a folder.
+   * Reads the last checkpoint of a folder that is whole.
    *
-   * @throws IOException if there is none
+   * @param warn gets a sentence for each one that is damaged
+   * @throws IOException if there is none, or none is whole
    */
-  static Checkpoint last(Path folder) throws IOException {
+  static Checkpoint last(Path folder, Consumer<String> warn) throws IOException {
     List<Path> files = checkpoints(folder);
     if (files.isEmpty()) {
       throw new NoSuchFileException(
@@ -188,30 +202,98 @@ final class CheckpointFolder implements AutoCloseable {
           null,
           "train writes one with --checkpoint");
     }
-    return read(files.getFirst());
+    return whole(files, warn);
+  }
+
+  /** The first of these that is whole; the first one's damage if none is. */
+  private static Checkpoint whole(List<Path> files, Consumer<String> warn) throws IOException {
+    List<String> damages = new ArrayList<>();
+    for (Path file : files) {
+      try {
+        Checkpoint found = read(file);
+        damages.forEach(damage -> warn.accept(damage + "; using " + found.file().getFileName()));
+        return found;
+      } catch (NoSuchFileException gone) {
+        throw gone;
+      } catch (IOException | IllegalArgumentException damaged) {
+        String why = String.valueOf(damaged.getMessage());
+        String name = file.toString();
+        damages.add("damaged checkpoint " + (why.contains(name) ? why : name + ": " + why));
+      }
+    }
+    throw new FileSystemException(files.getFirst().toString(), null, String.join("; ", damages));
   }
 
   private static Checkpoint read(Path file) throws IOException {
     try (Safetensors open = Safetensors.open(file)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
+      Map<String, String> metadata = new LinkedHashMap<>(open.metadata());
       for (String name : open.names()) {
-        tensors.put(name, open.read(name));
+        Tensor tensor = open.read(name);
+        String expected = metadata.remove(CHECKSUM + name);
+        String found = checksum(tensor);
+        if (!found.equals(expected)) {
+          throw new IllegalArgumentException(
+              file
+                  + ": the CRC-32 of "
+                  + name
+                  + " must be "
+                  + (expected == null ? "in its metadata" : expected)
+                  + ", got "
+                  + found);
+        }
+        tensors.put(name, tensor);
       }
-      return new Checkpoint(file, tensors, Map.copyOf(open.metadata()));
+      return new Checkpoint(file, tensors, Map.copyOf(metadata));
     }
   }
 
-  /** The last checkpoint, if there is one. */
-  Optional<Checkpoint> last() throws IOException {
+  /** The CRC-32 of a tensor's elements in order, as f64 or i64, big-endian. */
+  private static String checksum(Tensor tensor) {
+    CRC32 checksum = new CRC32();
+    long[] bits =
+        tensor.dtype().isFloating()
+            ? Arrays.stream(tensor.toDoubleArray()).mapToLong(Double::doubleToRawLongBits).toArray()
+            : tensor.toLongArray();
+    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES * CHUNK);
+    for (int from = 0; from < bits.length; from += CHUNK) {
+      bytes.clear();
+      bytes.asLongBuffer().put(bits, from, Math.min(CHUNK, bits.length - from));
+      bytes.limit(Long.BYTES * Math.min(CHUNK, bits.length - from));
+      checksum.update(bytes);
+    }
+    return String.format(Locale.ROOT, "%08x", checksum.getValue());
+  }
+
+  /**
+   * The last checkpoint that is whole, if there is one. Damaged ones after it are set aside under
+   * another name.
+   *
+   * @param warn gets a sentence for each one that is damaged
+   * @throws IOException if there are checkpoints, and none is whole
+   */
+  Optional<Checkpoint> last(Consumer<String> warn) throws IOException {
     List<Path> files = checkpoints(folder);
-    return files.isEmpty() ? Optional.empty() : Optional.of(read(files.getFirst()));
+    if (files.isEmpty()) {
+      return Optional.empty();
+    }
+    Checkpoint found = whole(files, warn);
+    for (Path damaged : files.subList(0, files.indexOf(found.file()))) {
+      Files.move(
+          damaged,
+          damaged.resolveSibling(damaged.getFileName() + DAMAGED),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    return Optional.of(found);
   }
 
   /** Writes a checkpoint, whole or not at all, and then deletes all but the last two. */
   void save(long step, Map<String, Tensor> tensors, Map<String, String> metadata)
       throws IOException {
     Path file = folder.resolve(String.format(Locale.ROOT, "checkpoint-%09d.safetensors", step));
-    Safetensors.write(file, tensors, metadata);
+    Map<String, String> checked = new LinkedHashMap<>(metadata);
+    tensors.forEach((name, tensor) -> checked.put(CHECKSUM + name, checksum(tensor)));
+    Safetensors.write(file, tensors, checked);
     List<Path> all = new ArrayList<>(checkpoints(folder));
     for (Path old : all.subList(Math.min(KEPT, all.size()), all.size())) {
       Files.deleteIfExists(old);

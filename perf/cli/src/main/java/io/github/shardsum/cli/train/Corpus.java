@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,9 +17,9 @@ import java.util.Set;
 /**
  * Pairs to learn from and pairs held back.
  *
- * @param training to learn from; no source of it is held back
+ * @param training to learn from; no source of it is held back, in whatever spelling
  * @param heldBack in an order that their hashes give, so that the first ones are a sample
- * @param checksum of all pairs
+ * @param checksum of all pairs, and of whether some are held back
  */
 record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long checksum) {
   /**
@@ -29,32 +30,65 @@ record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long checksu
    */
   record Item(Pair pair, Set<String> references) {}
 
-  /** Splits pairs. */
+  /** Holds nothing back: what is to be used, and not measured, learns from all. */
+  static Corpus whole(List<Pair> pairs) {
+    return new Corpus(List.copyOf(pairs), Map.of(), ~checksum(pairs));
+  }
+
+  /** Splits pairs. Phrases of names that are held back are in no part. */
   static Corpus of(List<Pair> pairs) {
-    List<Split> splits = pairs.stream().map(Split::of).toList();
+    Names names = Names.of(pairs);
     Map<Split, Map<String, Item>> found = new LinkedHashMap<>();
     Split.HELD_BACK.forEach(split -> found.put(split, new LinkedHashMap<>()));
-    for (int i = 0; i < pairs.size(); i++) {
-      Pair pair = pairs.get(i);
-      Split split = splits.get(i);
-      if (split != Split.TRAINING && (split != Split.NAMES || pair.kind() != Pair.Kind.PHRASE)) {
-        Objects.requireNonNull(found.get(split))
-            .computeIfAbsent(pair.source(), _ -> new Item(pair, new LinkedHashSet<>()))
-            .references()
-            .add(pair.target());
+    Set<String> spellings = new HashSet<>();
+    List<Pair> rest = new ArrayList<>();
+    for (Pair pair : pairs) {
+      Split split = Split.of(pair);
+      if (pair.kind().isPhrase() && names.isIn(pair)) {
+        continue;
       }
-    }
-    List<Pair> training = new ArrayList<>();
-    for (int i = 0; i < pairs.size(); i++) {
-      Pair pair = pairs.get(i);
-      if (splits.get(i) == Split.TRAINING
-          && found.values().stream().noneMatch(items -> items.containsKey(pair.source()))) {
-        training.add(pair);
+      if (split == Split.TRAINING) {
+        rest.add(pair);
+        continue;
       }
+      spellings.add(Folded.of(pair.source()));
+      Objects.requireNonNull(found.get(split))
+          .computeIfAbsent(pair.source(), _ -> new Item(pair, new LinkedHashSet<>()))
+          .references()
+          .add(pair.target());
     }
+    List<Pair> training =
+        rest.stream().filter(pair -> !spellings.contains(Folded.of(pair.source()))).toList();
     Map<Split, List<Item>> heldBack = new LinkedHashMap<>();
     found.forEach((split, items) -> heldBack.put(split, sampled(List.copyOf(items.values()))));
-    return new Corpus(List.copyOf(training), heldBack, checksum(pairs));
+    return new Corpus(training, heldBack, checksum(pairs));
+  }
+
+  /**
+   * Folded names that are held back.
+   *
+   * @param sources in their languages
+   * @param english of things that are withheld
+   */
+  private record Names(Set<String> sources, Set<String> english) {
+    static Names of(List<Pair> pairs) {
+      Names names = new Names(new HashSet<>(), new HashSet<>());
+      for (Pair pair : pairs) {
+        Split split = Split.of(pair);
+        if (pair.kind() == Pair.Kind.NAME && split != Split.TRAINING) {
+          names.sources.add(Folded.of(pair.source()));
+          if (split == Split.WITHHELD) {
+            names.english.add(Folded.of(pair.target()));
+          }
+        }
+      }
+      return names;
+    }
+
+    boolean isIn(Pair phrase) {
+      return Folded.hasPart(phrase.source(), sources::contains)
+          || Folded.hasPart(phrase.target(), english::contains);
+    }
   }
 
   private static long checksum(List<Pair> pairs) {

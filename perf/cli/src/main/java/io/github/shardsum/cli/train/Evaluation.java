@@ -12,8 +12,16 @@ final class Evaluation {
   private final Map<Split, List<Corpus.Item>> items = new LinkedHashMap<>();
   private final Map<String, Map<Split, List<String>>> texts = new LinkedHashMap<>();
 
+  private final List<String> baselines = new ArrayList<>();
+
   Evaluation(Corpus corpus, Map<Split, Integer> most) {
     most.forEach((split, count) -> items.put(split, corpus.sample(split, count)));
+  }
+
+  /** Has a baseline translate all samples. */
+  void addBaseline(String system, Predictor predictor) {
+    add(system, predictor);
+    baselines.add(system);
   }
 
   /** Has a system translate all samples. */
@@ -23,7 +31,11 @@ final class Evaluation {
         (split, sample) ->
             all.put(
                 split,
-                predictor.translate(sample.stream().map(item -> item.pair().source()).toList())));
+                predictor.translate(
+                    sample.stream()
+                        .map(Corpus.Item::pair)
+                        .map(pair -> new Predictor.Source(pair.language(), pair.source()))
+                        .toList())));
     texts.put(system, all);
   }
 
@@ -50,6 +62,40 @@ final class Evaluation {
       }
     }
     return score;
+  }
+
+  /** How many texts are translated. */
+  int texts() {
+    return items.values().stream().mapToInt(List::size).sum();
+  }
+
+  /**
+   * A system beside the best of the others.
+   *
+   * @param own share of exact translations
+   * @param theirs that of the other
+   */
+  record Rank(Split split, int texts, double own, String baseline, double theirs) {}
+
+  /** Of each split a system beside the best baseline there, the first of equal ones. */
+  List<Rank> ranks(String system) {
+    List<Rank> ranks = new ArrayList<>();
+    for (Split split : items.keySet()) {
+      ChrF own = score(system, split, _ -> true);
+      String best = "";
+      double highest = -1;
+      for (String other : baselines) {
+        double exact = score(other, split, _ -> true).exact();
+        if (exact > highest) {
+          best = other;
+          highest = exact;
+        }
+      }
+      if (own.texts() > 0 && !best.isEmpty()) {
+        ranks.add(new Rank(split, own.texts(), own.exact(), best, highest));
+      }
+    }
+    return ranks;
   }
 
   /** A row of the table of families. */

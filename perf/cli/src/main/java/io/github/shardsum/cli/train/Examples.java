@@ -61,12 +61,11 @@ final class Examples {
     this.seed = seed;
     List<Shape> shapes = pairs.size() < FEW ? SHAPES.stream().map(Shape::part).toList() : SHAPES;
     for (Pair pair : pairs) {
-      int[] source = ended(tokenizer.encode(pair.source()));
+      int[] source = ended(tokenizer.encodeSource(pair.source()));
       int[] target = ended(tokenizer.encode(pair.target()));
       for (Shape shape : shapes) {
         if (source.length <= shape.source() && target.length <= shape.target()) {
-          (pair.kind() == Pair.Kind.PHRASE ? phrases : names)
-              .add(new Example(source, target, shape));
+          (pair.kind().isPhrase() ? phrases : names).add(new Example(source, target, shape));
           break;
         }
       }

@@ -27,13 +27,16 @@ import java.util.zip.GZIPOutputStream;
  */
 final class JdkPairs {
   /** Changes with what is gathered, so that an older file is not taken for it. */
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   /** A language counts if it has so many names. */
   static final int FEWEST_NAMES = 800;
 
   /** Phrases of each kind of each language. */
   private static final int PHRASES = 160;
+
+  /** Of each kind of date, dates of each language that are all held back. */
+  private static final int FAR_DATES = 8;
 
   private static final long SEED = 47;
   private static final int COLUMNS = 5;
@@ -51,6 +54,12 @@ final class JdkPairs {
             Locale.ROOT, "pairs-%s-v%d.tsv.gz", System.getProperty("java.version"), VERSION);
     return folder.resolve("shardsum").resolve(name);
   }
+
+  /** Languages of a run that is over soon: of several families and scripts. */
+  static final List<Locale> FEW =
+      Stream.of("de", "es", "fr", "id", "nl", "pl", "pt", "ru", "sv", "tr")
+          .map(Locale::of)
+          .toList();
 
   /**
    * The pairs, from the file or gathered and, where that can be, kept in it.
@@ -84,11 +93,14 @@ final class JdkPairs {
             SEED,
             Stream.of(Locale.getISOLanguages())
                 .filter(code -> !Locale.of(code).getDisplayLanguage(Locale.ENGLISH).equals(code))
-                .filter(code -> !Split.isWithheld("language " + code))
+                .filter(
+                    code -> !Split.isWithheld(Locale.of(code).getDisplayLanguage(Locale.ENGLISH)))
                 .sorted()
                 .toList(),
             Stream.of(Locale.getISOCountries())
-                .filter(code -> !Split.isWithheld("country " + code))
+                .filter(
+                    code ->
+                        !Split.isWithheld(Locale.of("", code).getDisplayCountry(Locale.ENGLISH)))
                 .sorted()
                 .toList());
     List<List<Pair>> found = new ArrayList<>(Collections.nCopies(languages.size(), List.of()));
@@ -100,6 +112,7 @@ final class JdkPairs {
           if (pairs.size() >= FEWEST_NAMES) {
             // Other parts for each language, so that a composition is rarely seen twice.
             pairs.addAll(phrases.pairs(language, (long) index * PHRASES, PHRASES));
+            pairs.addAll(phrases.farDates(language, (long) index * FAR_DATES, FAR_DATES));
             found.set(index, pairs);
           }
           done.accept(1);

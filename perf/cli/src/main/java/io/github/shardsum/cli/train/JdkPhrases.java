@@ -19,9 +19,17 @@ import java.util.stream.Stream;
  * language are drawn by a counter-based generator.
  */
 final class JdkPhrases {
-  private static final int FIRST_YEAR = 1900;
-  private static final int YEARS = 200;
+  /** Years of dates, from the first to the one before the last. */
+  static final Range YEARS = new Range(1000, 2500);
+
+  /** Years of dates that are all held back. */
+  static final Range FAR_YEARS = new Range(2500, 3000);
+
   private static final int DAYS = 365;
+  private static final int DECADE = 10;
+
+  /** Apart from those of kinds. */
+  private static final long FAR_STREAMS = 100;
 
   /** Numbers are of 1 to 999 thousands, millions or billions. */
   private static final long[] MAGNITUDES = {1_000, 1_000_000, 1_000_000_000};
@@ -39,6 +47,13 @@ final class JdkPhrases {
     this.countries = List.copyOf(countries);
   }
 
+  /** Whole numbers from one to below another. */
+  record Range(int from, int to) {
+    boolean contains(int number) {
+      return from <= number && number < to;
+    }
+  }
+
   /** The kinds of phrases. */
   enum Kind {
     FULL_DATE,
@@ -47,15 +62,18 @@ final class JdkPhrases {
     LANGUAGE_OF_COUNTRY,
     AND_LIST,
     OR_LIST,
-    NUMBER
+    NUMBER;
+
+    private boolean isDate() {
+      return this == FULL_DATE || this == LONG_DATE || this == MONTH_AND_YEAR;
+    }
   }
 
   /** What a phrase is made of, drawn by its index: the same in every language. */
   private record Parts(LocalDate date, Locale locale, List<Integer> names, long number) {}
 
-  private Parts parts(Kind kind, long index) {
-    long stream = kind.ordinal();
-    int year = FIRST_YEAR + draw(8 * index, stream, YEARS);
+  private Parts parts(long stream, long index, Range years) {
+    int year = years.from() + draw(8 * index, stream, years.to() - years.from());
     LocalDate date = LocalDate.ofYearDay(year, 1 + draw(8 * index + 1, stream, DAYS));
     String language = languages.get(draw(8 * index + 2, stream, languages.size()));
     String country = countries.get(draw(8 * index + 3, stream, countries.size()));
@@ -84,7 +102,19 @@ final class JdkPhrases {
     List<Pair> pairs = new ArrayList<>();
     for (Kind kind : Kind.values()) {
       for (long index = from; index < from + count; index++) {
-        Parts parts = parts(kind, index);
+        Parts parts = parts(kind.ordinal(), index, YEARS);
+        phrase(language, kind, parts).ifPresent(pairs::add);
+      }
+    }
+    return pairs;
+  }
+
+  /** Dates of years that are held back, so many of each kind. */
+  List<Pair> farDates(Locale language, long from, int count) {
+    List<Pair> pairs = new ArrayList<>();
+    for (Kind kind : Kind.values()) {
+      for (long index = from; kind.isDate() && index < from + count; index++) {
+        Parts parts = parts(FAR_STREAMS + kind.ordinal(), index, FAR_YEARS);
         phrase(language, kind, parts).ifPresent(pairs::add);
       }
     }
@@ -100,12 +130,12 @@ final class JdkPhrases {
           !source.equals(target)
               && !source.equals(root)
               && JdkNames.isPlain(source)
-              && (kind != Kind.NUMBER || digits(source).equals(digits(target)))
+              && hasNumbers(kind, parts, source, target)
               && named(language, kind, parts).noneMatch(Split::isHeldBack);
       return own
           ? Optional.of(
               new Pair(
-                  Pair.Kind.PHRASE,
+                  pairKind(kind, parts),
                   language.getLanguage(),
                   source,
                   target,
@@ -114,6 +144,25 @@ final class JdkPhrases {
     } catch (DateTimeException | IllegalArgumentException none) {
       return Optional.empty();
     }
+  }
+
+  /** Whether the numbers of a translation stand in its source: a calendar may be another. */
+  private static boolean hasNumbers(Kind kind, Parts parts, String source, String target) {
+    if (kind.isDate()) {
+      return digits(source).contains(Integer.toString(parts.date().getYear()));
+    }
+    return kind != Kind.NUMBER || digits(source).equals(digits(target));
+  }
+
+  private static Pair.Kind pairKind(Kind kind, Parts parts) {
+    return switch (kind) {
+      case FULL_DATE, LONG_DATE, MONTH_AND_YEAR ->
+          YEARS.contains(parts.date().getYear()) ? Pair.Kind.DATE : Pair.Kind.FAR_DATE;
+      case LANGUAGE_OF_COUNTRY -> Pair.Kind.REGION;
+      case AND_LIST, OR_LIST ->
+          parts.names().size() == 2 ? Pair.Kind.LIST_OF_TWO : Pair.Kind.LIST_OF_THREE;
+      case NUMBER -> Pair.Kind.NUMBER;
+    };
   }
 
   /** The decimal digits of a text, in whatever script: two lakh are no 224 thousand. */
@@ -136,10 +185,10 @@ final class JdkPhrases {
     };
   }
 
-  /** Dates are put aside by their year, the rest by what it is in English. */
+  /** Dates are put aside by their decade, the rest by what it is in English. */
   private static String key(Kind kind, Parts parts, String target) {
     return switch (kind) {
-      case FULL_DATE, LONG_DATE, MONTH_AND_YEAR -> "year " + parts.date().getYear();
+      case FULL_DATE, LONG_DATE, MONTH_AND_YEAR -> "decade " + parts.date().getYear() / DECADE;
       default -> kind + " " + target;
     };
   }

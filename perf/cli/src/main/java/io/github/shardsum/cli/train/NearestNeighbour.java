@@ -62,9 +62,9 @@ final class NearestNeighbour implements Predictor {
   }
 
   @Override
-  public List<String> translate(List<String> sources) {
+  public List<String> translate(List<Source> sources) {
     double[] scores = new double[targets.size()];
-    return sources.stream().map(source -> nearest(source, scores)).toList();
+    return sources.stream().map(source -> nearest(source.text(), scores)).toList();
   }
 
   private String nearest(String source, double... scores) {

@@ -17,10 +17,25 @@ record Pair(Kind kind, String language, String source, String target, String key
   enum Kind {
     /** A name that every language has of its own. */
     NAME,
-    /** Composed by a formatter of names, numbers and dates. */
-    PHRASE,
+    /** A date, or a month of a year, in {@link JdkPhrases#YEARS}. */
+    DATE,
+    /** The same in {@link JdkPhrases#FAR_YEARS}. */
+    FAR_DATE,
+    /** A language and a region where it is spoken, as German (Switzerland). */
+    REGION,
+    /** Two names with and, or with or. */
+    LIST_OF_TWO,
+    /** Three names. */
+    LIST_OF_THREE,
+    /** A number of thousands, millions or billions. */
+    NUMBER,
     /** A line of the user's. */
-    GIVEN
+    GIVEN;
+
+    /** Whether a formatter composed it. */
+    boolean isPhrase() {
+      return this != NAME && this != GIVEN;
+    }
   }
 
   Pair {

@@ -184,6 +184,18 @@ final class Tokenizer {
     return words;
   }
 
+  /**
+   * The tokens of a text to be translated: digits of every script are those of English, into which
+   * they are to be copied.
+   */
+  int[] encodeSource(String text) {
+    StringBuilder latin = new StringBuilder();
+    text.codePoints()
+        .map(point -> Character.isDigit(point) ? '0' + Character.digit(point, 10) : point)
+        .forEach(latin::appendCodePoint);
+    return encode(latin.toString());
+  }
+
   /** The tokens of a text. */
   int[] encode(String text) {
     return words(text).stream()

@@ -15,8 +15,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,8 +44,8 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--minutes",
       paramLabel = "N",
       description =
-          "How long to train, beside data, baselines and translating what was held back (default:"
-              + " 7.5).")
+          "How long the steps take, beside data, baselines, measurements, checkpoints and"
+              + " translating what was held back (default: 7.5).")
   private Optional<Double> minutes = Optional.empty();
 
   @Option(
@@ -51,6 +53,29 @@ public final class TrainCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "How many steps to train, instead of --minutes.")
   private Optional<Long> steps = Optional.empty();
+
+  @Option(
+      names = "--until",
+      paramLabel = "STEP",
+      description =
+          "The step to stop at, those of earlier calls counted; without --minutes however long it"
+              + " takes.")
+  private Optional<Long> until = Optional.empty();
+
+  @Option(
+      names = "--quick",
+      description =
+          "A minute in all on two cores: ten languages, 0.4 minutes of training, fewer"
+              + " translations.")
+  private boolean quick;
+
+  @Option(names = "--no-baselines", description = "Leave out what the model is compared with.")
+  private boolean withoutBaselines;
+
+  @Option(
+      names = "--all",
+      description = "Hold nothing back: for a model to be used, of which nothing can be measured.")
+  private boolean whole;
 
   @Option(
       names = "--experts",
@@ -121,19 +146,22 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     check();
     PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
     Progress progress = bars.bar(System.getenv());
     TrainJob job =
         new TrainJob(
             minutes,
             steps,
+            until,
             experts,
             dense,
             checkpoint,
             resume,
             html,
-            data,
             seed,
-            sweep ? Optional.of(Sweep.Grid.STANDARD) : Optional.empty());
+            sweep ? Optional.of(Sweep.Grid.STANDARD) : Optional.empty(),
+            !withoutBaselines,
+            new TrainJob.Data(data, quick, whole));
     Optional<Mesh> devices =
         mesh.map(notation -> MeshOptions.ofRun(spec, notation))
             .filter(each -> !each.axisNames().isEmpty());
@@ -148,7 +176,18 @@ public final class TrainCommand implements Callable<Integer> {
               : opened.backend();
       // Where JSON is asked for, it is all that is printed.
       PrintWriter text = json ? new PrintWriter(Writer.nullWriter()) : out;
-      TrainRun run = new TrainRun(job, workers, backend, progress, text);
+      TrainRun run =
+          new TrainRun(
+              job,
+              workers,
+              backend,
+              progress,
+              text,
+              warning -> {
+                progress.end();
+                err.println("shardsum: " + warning);
+                err.flush();
+              });
       run.run();
       if (json) {
         out.println(JsonAnswer.text(run.answer()));
@@ -161,6 +200,25 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   private void check() {
+    int processes = processes(System.getenv());
+    if (processes > 1) {
+      throw wrong(
+          "train: must be of one process, got "
+              + processes
+              + " of a launch; --mesh x=N splits a training over N virtual devices of one process");
+    }
+    if (until.isPresent() && until.get() < 0) {
+      throw wrong("--until: must be at least 0, got " + until.get());
+    }
+    if (until.isPresent() && steps.isPresent()) {
+      throw wrong("--until: must not stand with --steps");
+    }
+    if (quick && data.isPresent()) {
+      throw wrong("--quick: must not stand with --data: it is of ten of the JDK's languages");
+    }
+    if (whole && sweep) {
+      throw wrong("--all: must not stand with --sweep, which compares what is held back");
+    }
     if (minutes.isPresent() && steps.isPresent()) {
       throw wrong("--minutes: must not stand with --steps");
     }
@@ -180,6 +238,16 @@ public final class TrainCommand implements Callable<Integer> {
     if (resume && checkpoint.isEmpty()) {
       throw wrong("--resume: must stand with --checkpoint, got none");
     }
+  }
+
+  /** Processes of the launch that this one is of, by the variables of Open MPI and of MPICH. */
+  static int processes(Map<String, String> environment) {
+    return Stream.of("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
+        .map(name -> environment.getOrDefault(name, ""))
+        .filter(size -> size.matches("\\d{1,9}"))
+        .mapToInt(Integer::parseInt)
+        .max()
+        .orElse(1);
   }
 
   private ParameterException wrong(String message) {

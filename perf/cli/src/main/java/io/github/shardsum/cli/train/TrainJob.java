@@ -1,6 +1,8 @@
 package io.github.shardsum.cli.train;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -9,39 +11,80 @@ import java.util.OptionalLong;
  *
  * @param minutes to train at most in this call
  * @param steps to make at most in this call
+ * @param until the step to stop at, of all calls
  * @param experts of each layer that has them
  * @param dense whether the dense model is trained too
  * @param checkpoint a folder for the model
  * @param resume whether to go on from its last checkpoint
  * @param html the page's file
- * @param data a file of pairs instead of the JDK's
  * @param seed of parameters and order; that of the checkpoint, or 1, if it is not given
  * @param sweep models to be compared, instead of one that is trained
+ * @param baselines whether they are made
+ * @param data the pairs to learn from, and how many are translated
  */
 record TrainJob(
     Optional<Double> minutes,
     Optional<Long> steps,
+    Optional<Long> until,
     Optional<Integer> experts,
     boolean dense,
     Optional<Path> checkpoint,
     boolean resume,
     Optional<Path> html,
-    Optional<Path> data,
     Optional<Long> seed,
-    Optional<Sweep.Grid> sweep) {
+    Optional<Sweep.Grid> sweep,
+    boolean baselines,
+    Data data) {
+  /**
+   * What is learnt from.
+   *
+   * @param file of pairs instead of the JDK's
+   * @param quick whether few languages do, and few translations, for a run of a minute in all
+   * @param whole whether nothing is held back
+   */
+  record Data(Optional<Path> file, boolean quick, boolean whole) {
+    /** How many of each kind that is held back are translated. */
+    Map<Split, Integer> samples() {
+      Map<Split, Integer> samples = new LinkedHashMap<>();
+      for (Split split : Split.HELD_BACK) {
+        int most = split == Split.NAMES ? NAMES : OTHERS;
+        samples.put(split, quick ? most / QUICK_PART : most);
+      }
+      return samples;
+    }
+  }
+
+  private static final int NAMES = 1600;
+  private static final int OTHERS = 400;
+  private static final int QUICK_PART = 8;
+
   /** With what comes before and after, the whole takes less than ten minutes on two cores. */
   private static final double MINUTES = 7.5;
+
+  /** With what comes before and after a minute. */
+  private static final double QUICK_MINUTES = 0.4;
 
   private static final double NANOS_A_MINUTE = 60e9;
 
   OptionalLong nanos() {
-    return steps.isPresent()
-        ? OptionalLong.empty()
-        : OptionalLong.of((long) (minutes.orElse(MINUTES) * NANOS_A_MINUTE));
+    if (minutes.isEmpty() && (steps.isPresent() || until.isPresent())) {
+      return OptionalLong.empty();
+    }
+    double most = minutes.orElse(data.quick() ? QUICK_MINUTES : MINUTES);
+    return OptionalLong.of((long) (most * NANOS_A_MINUTE));
   }
 
-  OptionalLong stepLimit() {
-    return steps.map(OptionalLong::of).orElse(OptionalLong.empty());
+  /**
+   * Steps to make at most.
+   *
+   * @param made steps that were made before this call
+   */
+  OptionalLong stepLimit(long made) {
+    long most = steps.orElse(Long.MAX_VALUE);
+    long left = until.map(last -> Math.max(0, last - made)).orElse(Long.MAX_VALUE);
+    return steps.isPresent() || until.isPresent()
+        ? OptionalLong.of(Math.min(most, left))
+        : OptionalLong.empty();
   }
 
   /** The page's file, if one is written. */

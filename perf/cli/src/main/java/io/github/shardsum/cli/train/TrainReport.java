@@ -18,8 +18,7 @@ final class TrainReport {
   }
 
   void data(Corpus corpus, Tokenizer tokenizer, Examples examples) {
-    long phrases =
-        corpus.training().stream().filter(pair -> pair.kind() == Pair.Kind.PHRASE).count();
+    long phrases = corpus.training().stream().filter(pair -> pair.kind().isPhrase()).count();
     out.printf(
         Locale.ROOT,
         "data: %d languages, %d names and %d phrases to learn from, %d examples of %d tokens' vocabulary; checksum %s%n",
@@ -31,16 +30,18 @@ final class TrainReport {
         corpus.fingerprint());
     out.printf(
         Locale.ROOT,
-        "held back: %d names whose source is not learnt from, %d phrases of another composition, %d names of things of which no name is learnt%n",
-        corpus.sample(Split.NAMES, Integer.MAX_VALUE).size(),
-        corpus.sample(Split.PHRASES, Integer.MAX_VALUE).size(),
-        corpus.sample(Split.WITHHELD, Integer.MAX_VALUE).size());
+        "held back: %s%n",
+        corpus.heldBack().isEmpty()
+            ? "nothing"
+            : Split.HELD_BACK.stream()
+                .map(split -> split + " " + corpus.sample(split, Integer.MAX_VALUE).size())
+                .collect(Collectors.joining(", ")));
     out.flush();
   }
 
   /** One line a system that is known so far. */
   void scores(Evaluation evaluation, List<String> systems) {
-    if (evaluation.items(Split.NAMES).isEmpty() && evaluation.items(Split.PHRASES).isEmpty()) {
+    if (evaluation.texts() == 0) {
       return;
     }
     for (String system : systems) {
@@ -50,14 +51,10 @@ final class TrainReport {
           ChrF score = evaluation.score(system, split, _ -> true);
           parts.add(
               String.format(
-                  Locale.ROOT,
-                  "%s %.1f %% exact, chrF %.1f",
-                  split,
-                  100 * score.exact(),
-                  100 * score.score()));
+                  Locale.ROOT, "%s %.1f %.1f", split, 100 * score.exact(), 100 * score.score()));
         }
       }
-      out.printf(Locale.ROOT, "%-18s %s%n", system, String.join("; ", parts));
+      out.printf(Locale.ROOT, "%-18s %s%n", system, "% exact, chrF: " + String.join("; ", parts));
     }
     out.flush();
   }
@@ -87,6 +84,28 @@ final class TrainReport {
       }
       int texts = evaluation.score(systems.getFirst(), split, row.languages()).texts();
       out.printf(Locale.ROOT, "%-28s %6d%s%n", row.name(), texts, line);
+    }
+    out.flush();
+  }
+
+  /** The model beside the best baseline, of each kind that is held back. */
+  void ranks(List<Evaluation.Rank> ranks) {
+    if (ranks.isEmpty()) {
+      return;
+    }
+    out.printf(Locale.ROOT, "%nheld back, %% exact: the model and the best baseline%n");
+    for (Evaluation.Rank rank : ranks) {
+      double ahead = 100 * (rank.own() - rank.theirs());
+      out.printf(
+          Locale.ROOT,
+          "%-10s %5d texts %6.1f %6.1f %-18s %s by %.1f%n",
+          rank.split(),
+          rank.texts(),
+          100 * rank.own(),
+          100 * rank.theirs(),
+          rank.baseline(),
+          ahead < 0 ? "behind" : "ahead",
+          Math.abs(ahead));
     }
     out.flush();
   }

@@ -27,6 +27,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -39,7 +41,6 @@ final class TrainRun {
   private static final int TEXTS = 80_000;
 
   private static final int BATCH = 128;
-  private static final Map<Split, Integer> SAMPLES = samples();
   private static final int MEASURED = 512;
 
   /** No choice is dropped, and padding counts nowhere. */
@@ -56,29 +57,30 @@ final class TrainRun {
   private final Progress progress;
   private final TrainReport report;
   private final PrintWriter out;
+  private final Consumer<String> warn;
   private final ObjectNode answer = JsonAnswer.object();
-
-  private static Map<Split, Integer> samples() {
-    Map<Split, Integer> samples = new LinkedHashMap<>();
-    samples.put(Split.NAMES, 2000);
-    samples.put(Split.PHRASES, 1500);
-    samples.put(Split.WITHHELD, 500);
-    return samples;
-  }
 
   /**
    * A training.
    *
    * @param workers threads of what does not run on the backend
    * @param backend runs steps and losses
+   * @param warn gets what a person must know, also where nothing else is printed
    */
-  TrainRun(TrainJob job, Workers workers, Backend backend, Progress progress, PrintWriter out) {
+  TrainRun(
+      TrainJob job,
+      Workers workers,
+      Backend backend,
+      Progress progress,
+      PrintWriter out,
+      Consumer<String> warn) {
     this.job = job;
     this.workers = workers;
     this.backend = backend;
     this.local = LocalBackend.of(workers, MoePrograms.kernels());
     this.progress = progress;
     this.out = out;
+    this.warn = warn;
     this.report = new TrainReport(out);
   }
 
@@ -89,7 +91,7 @@ final class TrainRun {
 
   void run() throws IOException {
     try (Folder folder = Folder.open(job.checkpoint())) {
-      Optional<CheckpointFolder.Checkpoint> last = folder.last();
+      Optional<CheckpointFolder.Checkpoint> last = folder.last(warn);
       if (last.isPresent() && !job.resume()) {
         throw new FileSystemException(
             job.checkpoint().orElseThrow().toString(),
@@ -113,8 +115,8 @@ final class TrainRun {
           path.isEmpty() ? Optional.empty() : Optional.of(CheckpointFolder.open(path.get())));
     }
 
-    Optional<CheckpointFolder.Checkpoint> last() throws IOException {
-      return folder.isEmpty() ? Optional.empty() : folder.get().last();
+    Optional<CheckpointFolder.Checkpoint> last(Consumer<String> warn) throws IOException {
+      return folder.isEmpty() ? Optional.empty() : folder.get().last(warn);
     }
 
     @Override
@@ -178,21 +180,34 @@ final class TrainRun {
   private void train(
       Data data, Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
       throws IOException {
-    Evaluation evaluation = new Evaluation(data.corpus(), SAMPLES);
-    baselines(data.corpus(), evaluation);
+    Evaluation evaluation = new Evaluation(data.corpus(), job.data().samples());
+    if (job.baselines() && evaluation.texts() > 0) {
+      baselines(data.corpus(), evaluation);
+    }
     report.scores(evaluation, evaluation.systems());
     int experts = job.experts().or(() -> last.map(kept -> kept.model().experts())).orElse(EXPERTS);
     Map<String, List<Training.Batch>> measured = measured(data);
     String name = Sweep.name(experts);
     Map<String, List<History.Point>> losses = new LinkedHashMap<>();
     try (Trainer trainer =
-        new Trainer(data.model(experts, data.seed()), data.examples(), measured, backend, folder)) {
+        new Trainer(
+            data.model(experts, data.seed()),
+            data.examples(),
+            measured,
+            backend,
+            folder,
+            System::nanoTime)) {
       last.ifPresent(trainer::resume);
       trained(name, trainer, evaluation, losses);
       if (job.dense() && experts > 1) {
         try (Trainer dense =
             new Trainer(
-                data.model(1, data.seed()), data.examples(), measured, backend, Optional.empty())) {
+                data.model(1, data.seed()),
+                data.examples(),
+                measured,
+                backend,
+                Optional.empty(),
+                System::nanoTime)) {
           trained(Sweep.name(1), dense, evaluation, losses);
         }
       }
@@ -208,7 +223,8 @@ final class TrainRun {
       for (int i = 0; i < grid.seeds(); i++) {
         Trainer.Model model = data.model(experts, data.seed() + i);
         try (Trainer trainer =
-            new Trainer(model, data.examples(), measured, backend, Optional.empty())) {
+            new Trainer(
+                model, data.examples(), measured, backend, Optional.empty(), System::nanoTime)) {
           sweep(model, trainer, sweeps);
         }
       }
@@ -254,18 +270,23 @@ final class TrainRun {
   }
 
   private Corpus corpus() throws IOException {
-    if (job.data().isPresent()) {
-      return Corpus.of(PairFile.read(job.data().get()));
+    List<Pair> pairs =
+        job.data().file().isPresent() ? PairFile.read(job.data().file().get()) : jdk();
+    return job.data().whole() ? Corpus.whole(pairs) : Corpus.of(pairs);
+  }
+
+  private List<Pair> jdk() {
+    IntConsumer begin = languages -> progress.begin("gathering the JDK's names", languages);
+    if (job.data().quick()) {
+      begin.accept(JdkPairs.FEW.size());
+      List<Pair> few = JdkPairs.gather(JdkPairs.FEW, workers, progress::advance);
+      progress.end();
+      return few;
     }
     Path cache = JdkPairs.file(System.getenv(), System.getProperty("user.home", ""));
-    List<Pair> pairs =
-        JdkPairs.load(
-            cache,
-            workers,
-            languages -> progress.begin("gathering the JDK's names", languages),
-            progress::advance);
+    List<Pair> pairs = JdkPairs.load(cache, workers, begin, progress::advance);
     progress.end();
-    return Corpus.of(pairs);
+    return pairs;
   }
 
   private static Tokenizer tokenizer(Corpus corpus) {
@@ -281,26 +302,34 @@ final class TrainRun {
   }
 
   private void baselines(Corpus corpus, Evaluation evaluation) {
-    progress.begin("baselines", 3);
-    evaluation.add("copy", sources -> sources);
-    progress.advance(1);
-    evaluation.add("nearest neighbour", new NearestNeighbour(corpus.training()));
-    progress.advance(1);
-    evaluation.add("n-gram classifier", new LinearClassifier(corpus.training()));
+    List<Pair> training = corpus.training();
+    progress.begin("baselines", GramClassifier.steps(training));
+    evaluation.addBaseline(
+        "copy", sources -> sources.stream().map(Predictor.Source::text).toList());
+    evaluation.addBaseline("nearest neighbour", new NearestNeighbour(training));
+    evaluation.addBaseline("templates", new Templates(training, false));
+    evaluation.addBaseline("with lexicon", new Templates(training, true));
+    evaluation.addBaseline(
+        "n-gram classifier", new GramClassifier(training, workers, progress::advance));
     progress.end();
   }
 
   private static Map<String, List<Training.Batch>> measured(Data data) {
     Map<String, List<Training.Batch>> measured = new LinkedHashMap<>();
-    for (Split split : List.of(Split.NAMES, Split.PHRASES)) {
-      List<Pair> pairs =
-          data.corpus().sample(split, MEASURED).stream().map(Corpus.Item::pair).toList();
-      List<Training.Batch> batches = new Examples(pairs, data.tokenizer(), 0).batches();
-      if (!batches.isEmpty()) {
-        measured.put("held-back " + split, batches);
-      }
-    }
+    measured(data, List.of(Split.NAMES)).ifPresent(some -> measured.put("held-back names", some));
+    measured(data, Split.COMPOSED).ifPresent(some -> measured.put("held-back phrases", some));
     return measured;
+  }
+
+  /** Batches of samples of all these. */
+  private static Optional<List<Training.Batch>> measured(Data data, List<Split> splits) {
+    List<Pair> pairs =
+        splits.stream()
+            .flatMap(split -> data.corpus().sample(split, MEASURED / splits.size()).stream())
+            .map(Corpus.Item::pair)
+            .toList();
+    List<Training.Batch> batches = new Examples(pairs, data.tokenizer(), 0).batches();
+    return batches.isEmpty() ? Optional.empty() : Optional.of(batches);
   }
 
   private void trained(
@@ -311,7 +340,7 @@ final class TrainRun {
     long made = trainer.steps() - before;
     out.printf(
         Locale.ROOT,
-        "%n%s: %d steps, %d in this run, %.1f s, %.0f ms a step; loss %.3f%n",
+        "%n%s: %d steps, %d in this run, %.1f s of steps, %.0f ms a step; loss %.3f%n",
         name,
         trainer.steps(),
         made,
@@ -344,14 +373,14 @@ final class TrainRun {
 
   private Translator translator(Trainer trainer, Evaluation evaluation) {
     int texts =
-        SAMPLES.keySet().stream().mapToInt(split -> evaluation.items(split).size()).max().orElse(0);
+        Split.HELD_BACK.stream().mapToInt(split -> evaluation.items(split).size()).max().orElse(0);
     return trainer.translator(local, Math.max(1, Math.min(BATCH, texts)));
   }
 
   /**
    * Trains until a limit or a signal, upon which the step under way is ended and saved.
    *
-   * @return seconds that it took
+   * @return seconds that its steps took, without measurements and checkpoints
    */
   private double train(String name, Trainer trainer) throws IOException {
     AtomicBoolean stop = new AtomicBoolean();
@@ -374,18 +403,21 @@ final class TrainRun {
     }
     OptionalLong nanos = job.nanos();
     long began = System.nanoTime();
-    progress.begin("training " + name, nanos.orElse(job.stepLimit().orElse(0)));
+    OptionalLong limit = job.stepLimit(trainer.steps());
+    progress.begin("training " + name, nanos.orElse(limit.orElse(0)));
     AtomicLong shown = new AtomicLong();
     try {
-      trainer.train(
-          job.stepLimit(),
-          nanos,
-          // Nobody reads on: what was trained is saved, and no report is written.
-          () -> stop.get() || out.checkError(),
-          steps -> {
-            long now = nanos.isPresent() ? System.nanoTime() - began : steps;
-            progress.advance(now - shown.getAndSet(now));
-          });
+      long trained =
+          trainer.train(
+              limit,
+              nanos,
+              // Nobody reads on: what was trained is saved, and no report is written.
+              () -> stop.get() || out.checkError(),
+              steps -> {
+                long now = nanos.isPresent() ? System.nanoTime() - began : steps;
+                progress.advance(now - shown.getAndSet(now));
+              });
+      return trained / 1e9;
     } finally {
       saved.countDown();
       progress.end();
@@ -395,7 +427,6 @@ final class TrainRun {
         // The JVM ends, and takes the hook with it.
       }
     }
-    return (System.nanoTime() - began) / 1e9;
   }
 
   private void finish(
@@ -406,13 +437,21 @@ final class TrainRun {
       Map<String, List<History.Point>> losses)
       throws IOException {
     report.families(evaluation, Split.NAMES);
-    report.families(evaluation, Split.PHRASES);
+    List<Evaluation.Rank> ranks = evaluation.ranks(name);
+    report.ranks(ranks);
+    ranks.forEach(
+        rank ->
+            answer
+                .withObject("/best baseline/" + rank.split())
+                .put("baseline", rank.baseline())
+                .put("exact", rank.theirs())
+                .put("ahead", rank.own() - rank.theirs()));
     List<TrainReport.Sample> samples = TrainReport.samples(evaluation, name);
     report.samples(samples);
     for (String system : evaluation.systems()) {
       ObjectNode scores =
           answer.has(system) ? (ObjectNode) answer.get(system) : answer.putObject(system);
-      for (Split split : SAMPLES.keySet()) {
+      for (Split split : Split.HELD_BACK) {
         ChrF score = evaluation.score(system, split, _ -> true);
         if (score.texts() > 0) {
           scores
@@ -444,7 +483,7 @@ final class TrainRun {
             corpus.languages().size(),
             corpus.training().size(),
             trainer.steps()));
-    for (Split split : SAMPLES.keySet()) {
+    for (Split split : Split.HELD_BACK) {
       table(page, evaluation, split);
     }
     page.heading("Loss").curves("loss over steps", losses);

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import java.util.zip.CRC32;
 
 /** One model that is trained: batches in their order, checkpoints, and the history. */
@@ -47,6 +48,7 @@ final class Trainer implements AutoCloseable {
   private final Map<String, List<Training.Batch>> heldBack;
   private final Training training;
   private final Optional<CheckpointFolder> folder;
+  private final LongSupplier clock;
   private History history = new History();
 
   /**
@@ -64,17 +66,20 @@ final class Trainer implements AutoCloseable {
    *
    * @param heldBack batches to be measured on, by what they are
    * @param folder for checkpoints, if any
+   * @param clock nanoseconds from some time on
    */
   Trainer(
       Model model,
       Examples examples,
       Map<String, List<Training.Batch>> heldBack,
       Backend backend,
-      Optional<CheckpointFolder> folder) {
+      Optional<CheckpointFolder> folder,
+      LongSupplier clock) {
     this.model = model;
     this.examples = examples;
     this.heldBack = new LinkedHashMap<>(heldBack);
     this.folder = folder;
+    this.clock = clock;
     this.training = new Training(model.spec(), SETTINGS, backend, model.seed());
   }
 
@@ -151,16 +156,18 @@ final class Trainer implements AutoCloseable {
    * Trains.
    *
    * @param steps to make at most, in this call
-   * @param nanos to train at most, in this call; a step that has begun is ended
+   * @param nanos to train at most, in this call, measurements and checkpoints not counted; a step
+   *     that has begun is ended
    * @param stop whether to stop after the step under way
    * @param done gets the steps made in this call so far
+   * @return nanoseconds of the steps, without measurements and checkpoints
    * @throws IllegalArgumentException if a loss is no finite number
    */
-  void train(OptionalLong steps, OptionalLong nanos, BooleanSupplier stop, LongConsumer done)
+  long train(OptionalLong steps, OptionalLong nanos, BooleanSupplier stop, LongConsumer done)
       throws IOException {
     long first = training.steps();
     Order order = new Order(examples);
-    long began = System.nanoTime();
+    long began = clock.getAsLong();
     // The first checkpoint follows the first step, so that a folder that cannot be written is
     // known.
     long saved = began - CHECKPOINT_NANOS;
@@ -168,19 +175,20 @@ final class Trainer implements AutoCloseable {
     long apart = 0;
     while (!stop.getAsBoolean()
         && (steps.isEmpty() || training.steps() - first < steps.getAsLong())
-        && (nanos.isEmpty() || System.nanoTime() - began - apart < nanos.getAsLong())) {
+        && (nanos.isEmpty() || clock.getAsLong() - began - apart < nanos.getAsLong())) {
       step(Examples.tensors(order.batch(training.steps())));
       done.accept(training.steps() - first);
-      long since = System.nanoTime();
+      long since = clock.getAsLong();
       if (training.steps() % EVALUATION == 0) {
         measure();
       }
       if (since - saved > CHECKPOINT_NANOS) {
         save();
-        saved = System.nanoTime();
+        saved = clock.getAsLong();
       }
-      apart += System.nanoTime() - since;
+      apart += clock.getAsLong() - since;
     }
+    long trained = clock.getAsLong() - began - apart;
     if (training.steps() > first) {
       save();
       // After that, since a training that does not end here is not measured here.
@@ -188,6 +196,7 @@ final class Trainer implements AutoCloseable {
         measure();
       }
     }
+    return trained;
   }
 
   /** The batches of all epochs, one after the other. */

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,6 +51,21 @@ public final class TranslateCommand implements Callable<Integer> {
       description = "Hypotheses kept of each text; 1 is greedy (default: ${DEFAULT-VALUE}).")
   private int beam;
 
+  @Option(
+      names = "--n-best",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Translations printed of each text, the best first, one a line; at most as many as"
+              + " --beam (default: ${DEFAULT-VALUE}).")
+  private int best;
+
+  @Option(
+      names = "--scores",
+      description =
+          "Print before each translation, and a tab, the natural logarithm of its probability.")
+  private boolean scores;
+
   @Parameters(paramLabel = "TEXT", description = "Texts to translate.")
   private List<String> texts = new ArrayList<>();
 
@@ -64,7 +80,14 @@ public final class TranslateCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--beam: must be 1 to " + MOST_HYPOTHESES + ", got " + beam);
     }
-    CheckpointFolder.Checkpoint model = CheckpointFolder.last(checkpoint);
+    if (best < 1 || best > beam) {
+      throw new ParameterException(
+          spec.commandLine(), "--n-best: must be 1 to --beam " + beam + ", got " + best);
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    CheckpointFolder.Checkpoint model =
+        CheckpointFolder.last(checkpoint, warning -> err.println("shardsum: " + warning));
+    err.flush();
     PrintWriter out = spec.commandLine().getOut();
     int batch = texts.isEmpty() ? BATCH : Math.min(BATCH, texts.size());
     try (Workers workers = threads.workers();
@@ -91,12 +114,20 @@ public final class TranslateCommand implements Callable<Integer> {
   }
 
   /** An empty line is its own translation. */
-  private static void print(PrintWriter out, Translator translator, List<String> lines) {
+  private void print(PrintWriter out, Translator translator, List<String> lines) {
     List<String> given = lines.stream().filter(line -> !line.isBlank()).toList();
-    List<String> translated = translator.translate(given);
+    List<List<Translator.Scored>> translated = translator.translations(given);
     int next = 0;
     for (String line : lines) {
-      out.println(line.isBlank() ? "" : translated.get(next++).replaceAll("\\R", " "));
+      if (line.isBlank()) {
+        out.println();
+        continue;
+      }
+      List<Translator.Scored> found = translated.get(next++);
+      for (Translator.Scored each : found.subList(0, Math.min(best, found.size()))) {
+        String score = scores ? String.format(Locale.ROOT, "%.4f\t", each.score()) : "";
+        out.println(score + each.text());
+      }
     }
     out.flush();
   }

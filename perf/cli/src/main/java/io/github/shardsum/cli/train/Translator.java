@@ -50,16 +50,35 @@ final class Translator implements Predictor, AutoCloseable {
         hypotheses);
   }
 
+  /**
+   * A translation.
+   *
+   * @param text of one line
+   * @param score the natural logarithm of its probability
+   */
+  record Scored(String text, double score) {}
+
   @Override
-  public List<String> translate(List<String> sources) {
-    return decoding.decode(parameters, sources.stream().map(this::tokens).toList()).stream()
-        .map(sentence -> tokenizer.decode(sentence.tokens()).strip())
+  public List<String> translate(List<Source> sources) {
+    List<String> texts = sources.stream().map(Source::text).toList();
+    return translations(texts).stream().map(found -> found.getFirst().text()).toList();
+  }
+
+  /** The hypotheses of each text, the best first. */
+  List<List<Scored>> translations(List<String> texts) {
+    return decoding.hypotheses(parameters, texts.stream().map(this::tokens).toList()).stream()
+        .map(found -> found.stream().map(this::scored).toList())
         .toList();
+  }
+
+  private Scored scored(Decoding.Sentence sentence) {
+    String text = tokenizer.decode(sentence.tokens()).strip().replaceAll("\\R", " ");
+    return new Scored(text, sentence.logProbability());
   }
 
   /** The tokens of a source; what is beyond the model's positions is left out. */
   private int[] tokens(String source) {
-    int[] all = tokenizer.encode(source);
+    int[] all = tokenizer.encodeSource(source);
     int most = spec.positions() - 1;
     return Examples.ended(all.length <= most ? all : Arrays.copyOf(all, most));
   }

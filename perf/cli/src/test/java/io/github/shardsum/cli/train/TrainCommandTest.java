@@ -30,12 +30,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +58,10 @@ class TrainCommandTest {
 
   @BeforeEach
   void pairs() throws IOException {
+    data = Files.write(folder.resolve("pairs.tsv"), lines());
+  }
+
+  private static List<String> lines() {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < GERMAN.size(); i++) {
       for (int j = 0; j < THINGS.size(); j++) {
@@ -68,7 +75,7 @@ class TrainCommandTest {
                 THEIRS.get(j)));
       }
     }
-    data = Files.write(folder.resolve("pairs.tsv"), lines);
+    return lines;
   }
 
   /** What a command printed, and its status. */
@@ -135,10 +142,15 @@ class TrainCommandTest {
     assertFalse(Files.exists(part));
   }
 
+  /** The last checkpoint, which is whole. */
+  private static CheckpointFolder.Checkpoint last(Path model) throws IOException {
+    return CheckpointFolder.last(model, warning -> assertEquals("", warning));
+  }
+
   /** All that a checkpoint holds has the same bits. */
   private static void assertSameState(Path expected, Path model) throws IOException {
-    CheckpointFolder.Checkpoint whole = CheckpointFolder.last(expected);
-    CheckpointFolder.Checkpoint other = CheckpointFolder.last(model);
+    CheckpointFolder.Checkpoint whole = last(expected);
+    CheckpointFolder.Checkpoint other = last(model);
     assertEquals(whole.metadata(), other.metadata());
     assertEquals(whole.tensors().keySet(), other.tensors().keySet());
     for (String name : whole.tensors().keySet()) {
@@ -170,13 +182,15 @@ class TrainCommandTest {
     assertTrue(nothing.out().contains("4 steps, 0 in this run"), nothing.out());
     refusals(parts);
     translations(parts);
+    hypotheses(parts);
     unread(parts);
     page(parts);
+    damaged(parts);
   }
 
   /** A checkpoint with a changed text, in a folder of its own. */
   private Path changed(Path model, String name, String text) throws IOException {
-    CheckpointFolder.Checkpoint last = CheckpointFolder.last(model);
+    CheckpointFolder.Checkpoint last = last(model);
     Map<String, String> metadata = new HashMap<>(last.metadata());
     metadata.put(name, text);
     Path other = Files.createTempDirectory(folder, "changed");
@@ -187,7 +201,7 @@ class TrainCommandTest {
   }
 
   private void brokenCheckpoints(Path model) throws IOException {
-    String own = CheckpointFolder.last(model).text("model");
+    String own = last(model).text("model");
     for (String step : List.of("x", "-5", "99999999999999999999")) {
       Path other = changed(model, "step", step);
       assertRefused(
@@ -207,7 +221,9 @@ class TrainCommandTest {
       assertRefused(ran, broken[2]);
       assertRefused(ran, other.resolve("checkpoint-000000004.safetensors") + ": ");
     }
-    Map<String, Tensor> tensors = new HashMap<>(CheckpointFolder.last(model).tensors());
+    assertRefused(
+        train(changed(model, "program", "0123abcd"), "--steps", "1", "--resume"), ", got 0123abcd");
+    Map<String, Tensor> tensors = new HashMap<>(last(model).tensors());
     tensors.put("history.curve.loss", Tensor.zeros(DType.F64, 3));
     String told =
         String.valueOf(
@@ -248,6 +264,62 @@ class TrainCommandTest {
     } finally {
       System.setIn(standard);
     }
+  }
+
+  private static void hypotheses(Path model) {
+    String[] command = {"translate", "--checkpoint", model.toString(), "--threads", "1"};
+    Ran one = run(with(command, "--beam", "3", "rot Haus", "", "alt"));
+    Ran all = run(with(command, "--beam", "3", "--n-best", "3", "--scores", "rot Haus", "", "alt"));
+    List<String> lines = all.out().lines().toList();
+    assertEquals(7, lines.size(), all.out());
+    assertEquals("", lines.get(3));
+    for (int text = 0; text < 2; text++) {
+      Set<String> texts = new HashSet<>();
+      for (String line : lines.subList(4 * text, 4 * text + 3)) {
+        String[] columns = line.split("\t", -1);
+        assertTrue(columns.length == 2 && Double.parseDouble(columns[0]) < 0, line);
+        texts.add(columns[1]);
+      }
+      String best = lines.get(4 * text).split("\t", -1)[1];
+      assertEquals(one.out().lines().toList().get(2 * text), best);
+      assertTrue(texts.size() > 1, all.out());
+    }
+    assertEquals(2, run(with(command, "--n-best", "5", "x")).status());
+    assertEquals(2, run(with(command, "--n-best", "0", "x")).status());
+  }
+
+  private static String[] with(String[] command, String... more) {
+    return Stream.concat(Stream.of(command), Stream.of(more)).toArray(String[]::new);
+  }
+
+  /** A bit of the newest checkpoint's last tensor is another one: the one before is used. */
+  private void damaged(Path model) throws IOException {
+    Files.writeString(data, String.join("\n", lines()));
+    List<Path> files = CheckpointFolder.checkpoints(model);
+    byte[] bytes = Files.readAllBytes(files.getFirst());
+    bytes[bytes.length - 2] ^= 4;
+    Files.write(files.getFirst(), bytes);
+    String why = "damaged checkpoint " + files.getFirst();
+    Ran read = run("translate", "--checkpoint", model.toString(), "--threads", "1", "rot Haus");
+    assertEquals(0, read.status(), read.err());
+    assertEquals(1, read.out().lines().count(), read.out());
+    assertTrue(read.err().contains(why), read.err());
+    assertTrue(read.err().contains("; using " + files.get(1).getFileName()), read.err());
+    assertTrue(Files.exists(files.getFirst()));
+
+    Ran on = train(model, "--until", "5", "--resume", "--no-baselines");
+    assertEquals(0, on.status(), on.err());
+    assertTrue(on.err().contains(why), on.err());
+    assertTrue(on.out().contains("5 steps, 2 in this run"), on.out());
+    assertTrue(!on.out().contains("nearest neighbour"), on.out());
+    assertEquals(5, last(model).step());
+    assertTrue(
+        Files.exists(files.getFirst().resolveSibling(files.getFirst().getFileName() + ".damaged")));
+
+    for (Path each : CheckpointFolder.checkpoints(model)) {
+      Files.write(each, Arrays.copyOf(Files.readAllBytes(each), 1000));
+    }
+    assertRefused(train(model, "--until", "6", "--resume"), "damaged checkpoint");
   }
 
   /** Nobody reads the translations on, as behind {@code | head -1}. */
@@ -354,7 +426,7 @@ class TrainCommandTest {
 
   /** The losses of a checkpoint's steps. */
   private static List<Double> losses(Path model) throws IOException {
-    Map<String, Tensor> tensors = new LinkedHashMap<>(CheckpointFolder.last(model).tensors());
+    Map<String, Tensor> tensors = new LinkedHashMap<>(last(model).tensors());
     return History.take(tensors).curves().getOrDefault("loss", List.of()).stream()
         .map(History.Point::value)
         .toList();
@@ -384,6 +456,10 @@ class TrainCommandTest {
         List.of(
             List.of("--steps", "1", "--minutes", "1"),
             List.of("--steps", "-1"),
+            List.of("--until", "-1"),
+            List.of("--until", "5", "--steps", "1"),
+            List.of("--all", "--sweep"),
+            List.of("--quick", "--data", "x"),
             List.of("--minutes", "-1"),
             List.of("--minutes", "NaN"),
             List.of("--experts", "0"),
@@ -398,6 +474,34 @@ class TrainCommandTest {
     assertEquals(2, run("translate", "--checkpoint", "x", "--beam", "0", "y").status());
     assertRefused(
         run("train", "--backend", "pjrt", "--plugin", "none.so", "--steps", "1"), "none.so");
+  }
+
+  @Test
+  void aLaunchOfSeveralProcessesIsSeen() {
+    assertEquals(1, TrainCommand.processes(Map.of()));
+    assertEquals(3, TrainCommand.processes(Map.of("OMPI_COMM_WORLD_SIZE", "3")));
+    assertEquals(2, TrainCommand.processes(Map.of("PMI_SIZE", "2", "OMPI_COMM_WORLD_SIZE", "")));
+  }
+
+  /** Nothing is held back, so nothing is compared. */
+  @Test
+  void aModelToBeUsedLearnsFromAll() {
+    Ran ran =
+        run(
+            "train",
+            "--data",
+            data.toString(),
+            "--all",
+            "--steps",
+            "1",
+            "--experts",
+            "2",
+            "--threads",
+            "1");
+    assertEquals(0, ran.status(), ran.err());
+    assertTrue(ran.out().contains("30 names and 0 phrases to learn from"), ran.out());
+    assertTrue(ran.out().contains("held back: nothing"), ran.out());
+    assertTrue(!ran.out().contains("exact"), ran.out());
   }
 
   @Test
@@ -461,13 +565,15 @@ class TrainCommandTest {
             Optional.empty(),
             Optional.of(1L),
             Optional.empty(),
+            Optional.empty(),
             false,
             Optional.empty(),
             false,
             Optional.of(page),
-            Optional.of(data),
             Optional.empty(),
-            Optional.of(grid));
+            Optional.of(grid),
+            true,
+            new TrainJob.Data(Optional.of(data), false, false));
     StringWriter out = new StringWriter();
     PrintWriter err = new PrintWriter(Writer.nullWriter());
     new TrainRun(
@@ -475,7 +581,8 @@ class TrainCommandTest {
             Workers.sequential(),
             LocalBackend.of(Workers.sequential(), MoePrograms.kernels()),
             new Progress(err, false, true),
-            new PrintWriter(out, true))
+            new PrintWriter(out, true),
+            warning -> assertEquals("", warning))
         .run();
     return out.toString();
   }

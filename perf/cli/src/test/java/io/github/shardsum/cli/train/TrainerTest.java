@@ -1,0 +1,131 @@
+package io.github.shardsum.cli.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.CompileOptions;
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.moe.train.Training;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Time of a training, by a clock that goes on only where the test says so. */
+class TrainerTest {
+  private static final long SECOND = 1_000_000_000L;
+  private static final Tokenizer TOKENIZER = Tokenizer.learn(List.of("a b", "a b"), 300);
+
+  @TempDir Path folder;
+
+  private long now;
+
+  /** The programs of losses that are measured take 1,000 seconds to compile. */
+  private record Slow(TrainerTest test) implements Backend {
+    @Override
+    public String name() {
+      return "slow";
+    }
+
+    @Override
+    public Executable compile(Program program, CompileOptions options) {
+      if (program.name().equals("transformer.loss")) {
+        test.now += 1000 * SECOND;
+      }
+      return LocalBackend.of(Workers.sequential(), MoePrograms.kernels()).compile(program, options);
+    }
+  }
+
+  private static Examples examples() {
+    List<Pair> pairs =
+        IntStream.range(0, 40)
+            .mapToObj(i -> new Pair(Pair.Kind.GIVEN, "de", "a" + i, "b" + i, "a" + i))
+            .toList();
+    return new Examples(pairs, TOKENIZER, 1);
+  }
+
+  private Trainer trainer(Optional<CheckpointFolder> into) {
+    TransformerSpec spec =
+        new TransformerSpec(
+            TOKENIZER.size(),
+            4,
+            1,
+            4,
+            4,
+            2,
+            2,
+            Examples.positions(),
+            1,
+            RouteOptions.parse("top2 second=all capacity=load"),
+            DType.F32);
+    Map<String, List<Training.Batch>> measured = Map.of("held back", examples().batches());
+    return new Trainer(
+        new Trainer.Model(spec, TOKENIZER, 1, "data"),
+        examples(),
+        measured,
+        new Slow(this),
+        into,
+        () -> now);
+  }
+
+  /** Steps of 7 seconds: after 104 of them 728 seconds are gone, after 103 but 721. */
+  @Test
+  void timeIsThatOfStepsWithoutMeasurementsAndCheckpoints() throws IOException {
+    try (Trainer trainer = trainer(Optional.empty())) {
+      long trained =
+          trainer.train(
+              OptionalLong.empty(),
+              OptionalLong.of(725 * SECOND),
+              () -> false,
+              _ -> now += 7 * SECOND);
+      assertEquals(104, trainer.steps());
+      assertEquals(728 * SECOND, trained);
+    }
+  }
+
+  /** By hand: saved at step 1, and then when more than 30 seconds have gone by since. */
+  @Test
+  void aCheckpointIsWrittenEachHalfMinuteAndAtTheEnd() throws IOException {
+    List<String> newest = new ArrayList<>();
+    try (CheckpointFolder open = CheckpointFolder.open(folder);
+        Trainer trainer = trainer(Optional.of(open))) {
+      trainer.train(
+          OptionalLong.of(13),
+          OptionalLong.empty(),
+          () -> false,
+          _ -> {
+            now += 7 * SECOND;
+            newest.add(newest());
+          });
+      assertEquals(List.of("13", "11"), names());
+    }
+    assertEquals(List.of("", "1", "1", "1", "1", "1", "6", "6", "6", "6", "6", "11", "11"), newest);
+  }
+
+  private List<String> names() throws IOException {
+    return CheckpointFolder.checkpoints(folder).stream()
+        .map(file -> file.getFileName().toString().replaceAll("\\D", "").replaceAll("^0+", ""))
+        .toList();
+  }
+
+  private String newest() {
+    try {
+      return names().stream().findFirst().orElse("");
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}
