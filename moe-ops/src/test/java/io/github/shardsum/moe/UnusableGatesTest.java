@@ -99,4 +99,14 @@ class UnusableGatesTest {
     check("top2 second=random:0.5 epsilon=1", gates, first, oneExpert, 0.75);
     check("top2 second=random:0.5 epsilon=1", gates, new double[] {0.3, 0.2}, twoExperts, 0.375);
   }
+
+  /** Two gates of a finite sum that is none with the epsilon: shares of 8, 4 and 10. */
+  @Test
+  void anEpsilonMayBringTheSumBeyondAllNumbers() {
+    double[] gates = {8e307, 4e307, 0};
+    double[] both = {8 / 22.0, 4 / 22.0};
+    check("top2 second=threshold:0.18 epsilon=1e308", gates, both, new long[] {0, 1});
+    double[] first = {8 / 22.0, 0};
+    check("top2 second=threshold:0.19 epsilon=1e308", gates, first, new long[] {0, -1});
+  }
 }

@@ -24,8 +24,10 @@ final class GramClassifier implements Predictor {
   private static final int EPOCHS = 5;
   private static final int BATCH = 128;
 
-  /** N-grams share this many vectors. */
-  private static final int BUCKETS = 1 << 18;
+  /** N-grams share vectors by so many bits of their hashes. */
+  private static final int BITS = 18;
+
+  private static final int BUCKETS = 1 << BITS;
 
   private static final float RATE = 0.4f;
   private static final float SMALL = 1e-6f;
@@ -76,7 +78,7 @@ final class GramClassifier implements Predictor {
 
   private static int[] grams(String text) {
     return NearestNeighbour.grams(text, 1, LONGEST).stream()
-        .mapToInt(gram -> (gram.hashCode() * SPREAD) >>> (Integer.SIZE - 18))
+        .mapToInt(gram -> (gram.hashCode() * SPREAD) >>> (Integer.SIZE - BITS))
         .distinct()
         .sorted()
         .toArray();
