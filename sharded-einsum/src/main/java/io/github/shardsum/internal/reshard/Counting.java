@@ -30,7 +30,6 @@ public final class Counting {
     PlannedValue before = operands.getFirst();
     Mesh mesh = before.layout().mesh();
     int group = mesh.size(action.groupAxes());
-    long held = before.localElements();
     return switch (action) {
       case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _ -> 0;
       case Action.Neighbour neighbour -> Halo.of(neighbour, operands, after).received();

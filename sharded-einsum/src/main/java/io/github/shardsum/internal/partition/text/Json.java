@@ -24,7 +24,7 @@ sealed interface Json {
   record Text(String text) implements Json {}
 
   /** A number as it was written. */
-  record Number(String digits) implements Json {}
+  record Digits(String digits) implements Json {}
 
   /** True, false or null. */
   record Word(String word) implements Json {}
@@ -181,7 +181,7 @@ sealed interface Json {
         at = start;
         throw expected("a value");
       }
-      return new Number(digits);
+      return new Digits(digits);
     }
 
     private String string() {

@@ -165,7 +165,7 @@ public final class PlanReader {
             case Json.Members _ -> "an object";
             case Json.Elements _ -> "an array";
             case Json.Text(String text) -> Json.quoted(shortened(text));
-            case Json.Number(String digits) -> shortened(digits);
+            case Json.Digits(String digits) -> shortened(digits);
             case Json.Word(String word) -> word;
           };
       return new IllegalArgumentException(
@@ -259,7 +259,7 @@ public final class PlanReader {
     }
 
     long number() {
-      if (json instanceof Json.Number(String digits) && digits.matches("[0-9]{1,18}")) {
+      if (json instanceof Json.Digits(String digits) && digits.matches("[0-9]{1,18}")) {
         return Long.parseLong(digits);
       }
       throw expected("a whole number");
