@@ -1,6 +1,7 @@
 package io.github.shardsum.assign;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -275,12 +276,12 @@ public final class AssignmentProblem {
 
     /** Larger costs are as impossible; a matrix that has none is shared. */
     private static long[] capped(long[] costs) {
-      long[] capped = costs;
-      for (int entry = 0; entry < costs.length; entry++) {
-        if (costs[entry] > IMPOSSIBLE) {
-          capped = capped == costs ? costs.clone() : capped;
-          capped[entry] = IMPOSSIBLE;
-        }
+      if (Arrays.stream(costs).noneMatch(cost -> cost > IMPOSSIBLE)) {
+        return costs;
+      }
+      long[] capped = costs.clone();
+      for (int entry = 0; entry < capped.length; entry++) {
+        capped[entry] = Math.min(IMPOSSIBLE, capped[entry]);
       }
       return capped;
     }

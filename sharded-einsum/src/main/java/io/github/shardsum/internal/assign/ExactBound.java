@@ -260,7 +260,7 @@ final class ExactBound {
 
     /** The sum over 2^30, downwards. */
     long floor() {
-      return high >= 1L << FRACTION - 2
+      return high >= 1L << (FRACTION - 2)
           ? Long.MAX_VALUE >> 1
           : high << (64 - FRACTION) | low >>> FRACTION;
     }

@@ -181,7 +181,7 @@ final class LocalSearch {
       scale = Math.max(scale, limit);
     }
     long each = 4 * model.entries + 100L * model.nodes;
-    for (int round = 0; effort.done() < until && !effort.isSpent(); round++) {
+    while (effort.done() < until && !effort.isSpent()) {
       memory = model.memoryCosts(now);
       effort.add(model.item[model.nodes] * 8L);
       roam(Math.min(each, until - effort.done()));

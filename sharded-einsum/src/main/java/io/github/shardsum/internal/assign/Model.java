@@ -73,10 +73,10 @@ final class Model {
     points = graph.time.points();
     limit = new long[points];
     Arrays.setAll(limit, graph.time::limit);
-    Map<Integer, Integer> index = new HashMap<>();
+    int[] index = new int[graph.nodes.size()];
     for (WorkNode node : graph.nodes) {
       if (!node.gone) {
-        index.put(node.id, workNodes.size());
+        index[node.id] = workNodes.size();
         workNodes.add(node);
       }
     }
@@ -159,7 +159,7 @@ final class Model {
     return offset[node + 1] - offset[node];
   }
 
-  private void connect(Map<Integer, Integer> index) {
+  private void connect(int[] index) {
     int[] filled = Arrays.copyOf(incident, nodes);
     for (int node = 0; node < nodes; node++) {
       WorkNode work = workNodes.get(node);
@@ -171,7 +171,7 @@ final class Model {
               .toArray();
       later[node] = filled[node];
       for (int id : after) {
-        int to = index.get(id);
+        int to = index[id];
         int added = workEdges.size();
         workEdges.add(work.edges.get(id));
         first[added] = node;

@@ -17,7 +17,7 @@ final class Random64 {
 
   /** A number from 0 up to a bound, which is left out. */
   int below(int bound) {
-    return (int) ((next() >>> 33) * bound >>> 31);
+    return (int) (((next() >>> 33) * bound) >>> 31);
   }
 
   boolean coin() {

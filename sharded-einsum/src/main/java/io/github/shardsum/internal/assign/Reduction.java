@@ -328,7 +328,9 @@ final class Reduction {
         }
       }
     }
-    if (prune(edge.a, inRow) | prune(edge.b, inColumn)) {
+    boolean fewerRows = prune(edge.a, inRow);
+    boolean fewerColumns = prune(edge.b, inColumn);
+    if (fewerRows || fewerColumns) {
       return;
     }
     boolean aOfB = allOne(inColumn);

@@ -17,7 +17,6 @@ final class SearchPair {
   /** The part of the work for chains where moving prices do the most. */
   private static final int CHAINS = 8;
 
-  private final Model model;
   private final Effort effort;
   private final double[] price;
   private final List<LocalSearch> searches = new ArrayList<>();
@@ -30,7 +29,6 @@ final class SearchPair {
    * @param seed of all random numbers
    */
   SearchPair(Model model, Effort effort, long seed, double[] price, int threads) {
-    this.model = model;
     this.effort = effort;
     this.price = price;
     for (int thread = 0; thread < threads; thread++) {

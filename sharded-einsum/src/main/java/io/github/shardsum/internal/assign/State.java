@@ -98,7 +98,9 @@ final class State {
       paid += memory[model.offset[node] + strategy] - memory[model.offset[node] + old];
     }
     choice[node] = strategy;
-    return usage.change(node, old, strategy) + model.incident[node + 1] - model.incident[node];
+    return (long) usage.change(node, old, strategy)
+        + model.incident[node + 1]
+        - model.incident[node];
   }
 
   private long change(int node, int old, int strategy) {

@@ -14,6 +14,8 @@ final class Timeline {
   /** Points that must go in a round for another one, as a part of all. */
   private static final int WORTH = 20;
 
+  private static final long[] NOTHING = {};
+
   /** Starts of intervals in the problem: usage is largest at one of them. */
   private final long[] starts;
 
@@ -102,7 +104,8 @@ final class Timeline {
     for (long left : limit) {
       graph.infeasible |= left < 0;
     }
-    return more | prune(graph);
+    boolean pruned = prune(graph);
+    return more || pruned;
   }
 
   private static boolean isFreed(Reduction graph, WorkNode node) {
@@ -230,17 +233,19 @@ final class Timeline {
     // Bounds of the change of usage from a point to the next: the least, or else the largest.
     long[] change = new long[points() + 1];
     for (WorkNode node : graph.nodes) {
-      Item last = null;
+      int end = 0;
+      long[] before = NOTHING;
       for (Item item : node.items) {
-        if (last != null && last.hi() < item.lo()) {
-          change[last.hi()] += bound(last, null, byNext);
-          last = null;
+        if (before.length > 0 && end < item.lo()) {
+          change[end] += bound(before, NOTHING, byNext);
+          before = NOTHING;
         }
-        change[item.lo()] += bound(last, item, byNext);
-        last = item;
+        change[item.lo()] += bound(before, item.use(), byNext);
+        before = item.use();
+        end = item.hi();
       }
-      if (last != null) {
-        change[last.hi()] += bound(last, null, byNext);
+      if (before.length > 0) {
+        change[end] += bound(before, NOTHING, byNext);
       }
     }
     boolean[] kept = new boolean[points()];
@@ -256,13 +261,12 @@ final class Timeline {
     return kept;
   }
 
-  private static long bound(Item before, Item after, boolean least) {
-    int size = before == null ? after.use().length : before.use().length;
+  private static long bound(long[] before, long[] after, boolean least) {
+    int size = Math.max(before.length, after.length);
     long bound = least ? Long.MAX_VALUE : Long.MIN_VALUE;
     for (int strategy = 0; strategy < size; strategy++) {
       long change =
-          (after == null ? 0 : after.use()[strategy])
-              - (before == null ? 0 : before.use()[strategy]);
+          (after.length == 0 ? 0 : after[strategy]) - (before.length == 0 ? 0 : before[strategy]);
       bound = least ? Math.min(bound, change) : Math.max(bound, change);
     }
     return bound;
@@ -314,7 +318,7 @@ final class Timeline {
       table = new long[levels][];
       table[0] = numbers;
       for (int level = 1; level < levels; level++) {
-        int half = 1 << level - 1;
+        int half = 1 << (level - 1);
         long[] below = table[level - 1];
         long[] here = new long[numbers.length - 2 * half + 1];
         Arrays.setAll(here, at -> Math.min(below[at], below[at + half]));
