@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Finds a result in memory that another device reads or writes in the same collective: devices run
@@ -22,7 +23,17 @@ public final class AliasCheck {
   private final IdentityHashMap<Object, List<Range>> ranges = new IdentityHashMap<>();
 
   /** The bytes from begin to end of a device's operand or result. */
-  private record Range(long begin, long end, int device, boolean written, Tensor tensor) {}
+  private record Range(long begin, long end, int device, boolean written, Tensor tensor) {
+    boolean isSameView(Range other) {
+      return begin == other.begin
+          && end == other.end
+          && tensor.dtype() == other.tensor.dtype()
+          && tensor.shape().equals(other.tensor.shape())
+          && IntStream.range(0, tensor.rank())
+              .filter(axis -> tensor.size(axis) > 1)
+              .allMatch(axis -> tensor.stride(axis) == other.tensor.stride(axis));
+    }
+  }
 
   private AliasCheck() {}
 
@@ -74,47 +85,47 @@ public final class AliasCheck {
   }
 
   /**
-   * Compares each range with those before it that reach furthest: if any of another device overlaps
-   * it, one of them does.
+   * Compares each range with all before it that are open, which end behind its begin. That one of
+   * them is apart says nothing of the others: views with strides have gaps.
    */
   private static void sweep(List<Range> list, Collective collective, GroupLayout layout) {
     list.sort(Comparator.comparingLong(Range::begin));
-    Furthest written = new Furthest();
-    Furthest read = new Furthest();
+    List<Range> written = new ArrayList<>();
+    List<Range> read = new ArrayList<>();
     for (Range range : list) {
-      written.of(range.device()).ifPresent(other -> compare(other, range, collective, layout));
+      written.removeIf(other -> other.end() <= range.begin());
+      read.removeIf(other -> other.end() <= range.begin());
+      written.forEach(other -> compare(other, range, collective, layout));
       if (range.written()) {
-        read.of(range.device()).ifPresent(other -> compare(other, range, collective, layout));
+        read.forEach(other -> compare(other, range, collective, layout));
       }
-      (range.written() ? written : read).add(range);
+      List<Range> open = range.written() ? written : read;
+      if (!hasTwo(open, range)) {
+        open.add(range);
+      }
     }
   }
 
-  /** The range that reaches furthest, and the one that does among those of other devices. */
-  private static final class Furthest {
-    private Optional<Range> first = Optional.empty();
-    private Optional<Range> second = Optional.empty();
-
-    Optional<Range> of(int device) {
-      return first.isPresent() && first.get().device() == device ? second : first;
-    }
-
-    void add(Range range) {
-      if (first.isEmpty() || range.end() > first.get().end()) {
-        if (first.isPresent() && first.get().device() != range.device()) {
-          second = first;
+  /**
+   * Whether the same view of two devices is open, so that any further device is another than one of
+   * them: an operand that all read, or a result that a group shares.
+   */
+  private static boolean hasTwo(List<Range> open, Range range) {
+    Optional<Range> first = Optional.empty();
+    for (Range other : open) {
+      if (other.isSameView(range)) {
+        if (first.isPresent() && first.get().device() != other.device()) {
+          return true;
         }
-        first = Optional.of(range);
-      } else if (range.device() != first.get().device()
-          && (second.isEmpty() || range.end() > second.get().end())) {
-        second = Optional.of(range);
+        first = Optional.of(other);
       }
     }
+    return false;
   }
 
   private static void compare(Range a, Range b, Collective collective, GroupLayout layout) {
-    boolean apart = a.end() <= b.begin() || a.device() == b.device();
-    if (apart || (a.written() && b.written() && areOne(a, b, collective, layout))) {
+    if (a.device() == b.device()
+        || (a.written() && b.written() && areOne(a, b, collective, layout))) {
       return;
     }
     // Interleaved views of one array, columns for example, cover the same range and may be apart.
@@ -138,8 +149,7 @@ public final class AliasCheck {
             || collective instanceof Collective.AllGather
             || collective instanceof Collective.Broadcast;
     return shares
-        && a.begin() == b.begin()
-        && a.end() == b.end()
+        && a.isSameView(b)
         && layout.groups().groupOf(a.device()) == layout.groups().groupOf(b.device());
   }
 }
