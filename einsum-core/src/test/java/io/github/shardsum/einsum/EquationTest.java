@@ -260,6 +260,16 @@ class EquationTest {
     assertThrows(IllegalArgumentException.class, () -> new Term(axes, List.of("x")));
   }
 
+  @Test
+  void aCommaAfterTheArrowIsRefusedWithoutOperandsToo() {
+    for (String text : List.of("->i,j", "a->i,j", "a,b->,")) {
+      EquationSyntaxException refused =
+          assertThrows(EquationSyntaxException.class, () -> Equation.parse(text));
+      assertEquals(Kind.ARROW, refused.kind());
+      assertTrue(message(refused).contains("a comma after '->'"), () -> message(refused));
+    }
+  }
+
   private static String message(Exception e) {
     return String.valueOf(e.getMessage());
   }
