@@ -4,25 +4,68 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.kernel.Kernels;
 import io.github.shardsum.internal.ops.Checks;
+import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.ElementRows;
+import io.github.shardsum.internal.ops.ElementRows3;
+import io.github.shardsum.internal.rows.DoubleArithmetic;
 import io.github.shardsum.internal.rows.DoublePointwise;
+import io.github.shardsum.internal.rows.FloatArithmetic;
 import io.github.shardsum.internal.rows.FloatPointwise;
+import io.github.shardsum.internal.rows.LongArithmetic;
 import io.github.shardsum.internal.rows.LongPointwise;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.DType;
-import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
 /**
- * Operations on one element at a time, of tensors of any dtype, strides and memory.
+ * Arithmetic on one element at a time, of tensors of any dtype, strides and memory.
+ *
+ * <p>Operands of two are broadcast by position as in NumPy: axes are aligned from the right, and
+ * one of size 1, or a missing one, is repeated. f32 and bf16 are computed in f32, f64 in f64,
+ * integers modulo 2^32 and 2^64. A number as an operand takes the dtype of the tensor.
  *
  * <p>Each comes in two forms: one gives a fresh tensor on the heap in C order, one writes into
- * {@code out}. An {@code out} may be an operand, element for element; it may not overlap one
- * otherwise. Results are equal to the bit for every number of threads, every kind of memory and
- * every vector width. Bad arguments are an {@link IllegalArgumentException} before anything is
- * written. Thread-safe.
+ * {@code out}; without workers, large operands are shared out over the threads of the process. An
+ * {@code out} may be an operand, element for element; it may not overlap one otherwise. Results are
+ * equal to the bit for every number of threads, every kind of memory and every vector width. Bad
+ * arguments are an {@link IllegalArgumentException} before anything is written. Thread-safe.
  */
 public final class Elementwise {
   private static final Kernels KERNELS = KernelSelection.best();
+
+  private static final ElementRows ADD =
+      new ElementRows(KERNELS.floats()::add, KERNELS.doubles()::add, KERNELS.longs()::add);
+  private static final ElementRows MULTIPLY =
+      new ElementRows(
+          KERNELS.floats()::multiply, KERNELS.doubles()::multiply, KERNELS.longs()::multiply);
+  private static final ElementRows NEGATE =
+      new ElementRows(FloatArithmetic::negate, DoubleArithmetic::negate, LongArithmetic::negate);
+  private static final ElementRows ABS =
+      new ElementRows(FloatArithmetic::abs, DoubleArithmetic::abs, LongArithmetic::abs);
+  private static final ElementRows SIGN =
+      new ElementRows(FloatArithmetic::sign, DoubleArithmetic::sign, LongArithmetic::sign);
+  private static final ElementRows SQRT =
+      new ElementRows(FloatArithmetic::sqrt, DoubleArithmetic::sqrt, ElementRows.NO_LONGS);
+  private static final ElementRows RSQRT =
+      new ElementRows(FloatArithmetic::rsqrt, DoubleArithmetic::rsqrt, ElementRows.NO_LONGS);
+  private static final ElementRows FLOOR =
+      new ElementRows(FloatArithmetic::floor, DoubleArithmetic::floor, ElementRows.NO_LONGS);
+  private static final ElementRows SUBTRACT =
+      new ElementRows(
+          FloatArithmetic::subtract, DoubleArithmetic::subtract, LongArithmetic::subtract);
+  private static final ElementRows DIVIDE =
+      new ElementRows(FloatArithmetic::divide, DoubleArithmetic::divide, LongArithmetic::divide);
+  private static final ElementRows REMAINDER =
+      new ElementRows(
+          FloatArithmetic::remainder, DoubleArithmetic::remainder, LongArithmetic::remainder);
+  private static final ElementRows MAXIMUM =
+      new ElementRows(FloatArithmetic::maximum, DoubleArithmetic::maximum, LongArithmetic::maximum);
+  private static final ElementRows MINIMUM =
+      new ElementRows(FloatArithmetic::minimum, DoubleArithmetic::minimum, LongArithmetic::minimum);
+  private static final ElementRows POWER =
+      new ElementRows(FloatArithmetic::power, DoubleArithmetic::power, ElementRows.NO_LONGS);
+  private static final ElementRows3 CLIP =
+      new ElementRows3(FloatArithmetic::clip, DoubleArithmetic::clip, LongArithmetic::clip);
 
   private Elementwise() {}
 
@@ -145,7 +188,7 @@ public final class Elementwise {
    *     shape
    */
   public static Tensor add(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), broadcast("add", x, y));
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("add", x, y));
     addInto(workers, out, x, y);
     return out;
   }
@@ -159,15 +202,7 @@ public final class Elementwise {
    * @param y the other
    */
   public static void addInto(Workers workers, Tensor out, Tensor x, Tensor y) {
-    run(
-        "add",
-        workers,
-        out,
-        x,
-        y,
-        KERNELS.floats()::add,
-        KERNELS.doubles()::add,
-        KERNELS.longs()::add);
+    run("add", ADD, workers, out, x.dtype().promote(y.dtype()), x, y);
   }
 
   /**
@@ -180,7 +215,7 @@ public final class Elementwise {
    *     shape
    */
   public static Tensor multiply(Workers workers, Tensor x, Tensor y) {
-    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), broadcast("multiply", x, y));
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("multiply", x, y));
     multiplyInto(workers, out, x, y);
     return out;
   }
@@ -194,18 +229,1349 @@ public final class Elementwise {
    * @param y the other
    */
   public static void multiplyInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    run("multiply", MULTIPLY, workers, out, x.dtype().promote(y.dtype()), x, y);
+  }
+
+  /**
+   * e^x; NumPy's {@code np.exp}. By the threads of the process.
+   *
+   * @param x exponents, of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor exp(Tensor x) {
+    return exp(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #exp(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x exponents, of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void expInto(Tensor out, Tensor x) {
+    expInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * The greater of x and 0; NaN of NaN; NumPy's {@code np.maximum(x, 0)}. By the threads of the
+   * process.
+   *
+   * @param x numbers, of any dtype but bool
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor relu(Tensor x) {
+    return relu(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #relu(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers, of any dtype but bool
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void reluInto(Tensor out, Tensor x) {
+    reluInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * The natural logarithm: minus infinity of 0, NaN below; NumPy's {@code np.log}. By the threads
+   * of the process.
+   *
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor log(Tensor x) {
+    return log(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #log(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor log(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    logInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #log(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void logInto(Tensor out, Tensor x) {
+    logInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #log(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void logInto(Workers workers, Tensor out, Tensor x) {
+    apply(MathFunction.LOG, workers, out, x);
+  }
+
+  /**
+   * The hyperbolic tangent; NumPy's {@code np.tanh}. By the threads of the process.
+   *
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor tanh(Tensor x) {
+    return tanh(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #tanh(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor tanh(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    tanhInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #tanh(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void tanhInto(Tensor out, Tensor x) {
+    tanhInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #tanh(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void tanhInto(Workers workers, Tensor out, Tensor x) {
+    apply(MathFunction.TANH, workers, out, x);
+  }
+
+  /**
+   * 1 / (1 + e^-x); NumPy's {@code 1 / (1 + np.exp(-x))}. By the threads of the process.
+   *
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor logistic(Tensor x) {
+    return logistic(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #logistic(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor logistic(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    logisticInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #logistic(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void logisticInto(Tensor out, Tensor x) {
+    logisticInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #logistic(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void logisticInto(Workers workers, Tensor out, Tensor x) {
+    apply(MathFunction.LOGISTIC, workers, out, x);
+  }
+
+  /**
+   * The sine of an angle in radians: NaN of an infinity; NumPy's {@code np.sin}. By the threads of
+   * the process.
+   *
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor sine(Tensor x) {
+    return sine(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #sine(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor sine(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    sineInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #sine(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void sineInto(Tensor out, Tensor x) {
+    sineInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #sine(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void sineInto(Workers workers, Tensor out, Tensor x) {
+    apply(MathFunction.SINE, workers, out, x);
+  }
+
+  /**
+   * The cosine of an angle in radians: NaN of an infinity; NumPy's {@code np.cos}. By the threads
+   * of the process.
+   *
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor cosine(Tensor x) {
+    return cosine(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #cosine(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor cosine(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    cosineInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #cosine(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void cosineInto(Tensor out, Tensor x) {
+    cosineInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #cosine(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of a floating dtype
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void cosineInto(Workers workers, Tensor out, Tensor x) {
+    apply(MathFunction.COSINE, workers, out, x);
+  }
+
+  /**
+   * x + y, OR for bool, broadcast as in NumPy; its {@code np.add}. By the threads of the process.
+   *
+   * @param x one summand
+   * @param y the other
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor add(Tensor x, Tensor y) {
+    return add(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #add(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   *
+   * @param x one summand
+   * @param y the other, an integer for integers
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor add(Tensor x, double y) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    Checks.number("add", x);
+    run("add", ADD, DefaultWorkers.get(), out, x.dtype(), x, Checks.scalar("add", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #add(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x one summand
+   * @param y the other
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void addInto(Tensor out, Tensor x, Tensor y) {
+    addInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * x y, AND for bool, broadcast as in NumPy; its {@code np.multiply}. By the threads of the
+   * process.
+   *
+   * @param x one factor
+   * @param y the other
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor multiply(Tensor x, Tensor y) {
+    return multiply(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #multiply(Tensor, Tensor)} of a number, which is taken in the dtype that x is
+   * computed in.
+   *
+   * @param x one factor
+   * @param y the other, an integer for integers
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor multiply(Tensor x, double y) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    Checks.number("multiply", x);
     run(
         "multiply",
-        workers,
+        MULTIPLY,
+        DefaultWorkers.get(),
         out,
+        x.dtype(),
         x,
-        y,
-        KERNELS.floats()::multiply,
-        KERNELS.doubles()::multiply,
-        KERNELS.longs()::multiply);
+        Checks.scalar("multiply", x, y));
+    return out;
   }
 
-  /** One operand. */
+  /**
+   * As {@link #multiply(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x one factor
+   * @param y the other
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void multiplyInto(Tensor out, Tensor x, Tensor y) {
+    multiplyInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * -x; integers wrap; NumPy's {@code np.negative}. By the threads of the process.
+   *
+   * @param x numbers, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor negate(Tensor x) {
+    return negate(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #negate(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x numbers, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor negate(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    negateInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #negate(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void negateInto(Tensor out, Tensor x) {
+    negateInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #negate(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void negateInto(Workers workers, Tensor out, Tensor x) {
+    Checks.number("negate", x);
+    run("negate", NEGATE, workers, out, x.dtype(), x, x);
+  }
+
+  /**
+   * |x|; the least integer stays itself; NumPy's {@code np.abs}. By the threads of the process.
+   *
+   * @param x numbers, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor abs(Tensor x) {
+    return abs(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #abs(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x numbers, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor abs(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    absInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #abs(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void absInto(Tensor out, Tensor x) {
+    absInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #abs(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void absInto(Workers workers, Tensor out, Tensor x) {
+    Checks.number("abs", x);
+    run("abs", ABS, workers, out, x.dtype(), x, x);
+  }
+
+  /**
+   * -1, 0 or 1, NaN of NaN; NumPy's {@code np.sign}. By the threads of the process.
+   *
+   * @param x numbers, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor sign(Tensor x) {
+    return sign(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #sign(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x numbers, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor sign(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    signInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #sign(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void signInto(Tensor out, Tensor x) {
+    signInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #sign(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x numbers, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void signInto(Workers workers, Tensor out, Tensor x) {
+    Checks.number("sign", x);
+    run("sign", SIGN, workers, out, x.dtype(), x, x);
+  }
+
+  /**
+   * The square root; NaN below 0; NumPy's {@code np.sqrt}. By the threads of the process.
+   *
+   * @param x floating, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor sqrt(Tensor x) {
+    return sqrt(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #sqrt(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x floating, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor sqrt(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    sqrtInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #sqrt(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x floating, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void sqrtInto(Tensor out, Tensor x) {
+    sqrtInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #sqrt(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x floating, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void sqrtInto(Workers workers, Tensor out, Tensor x) {
+    Checks.floating("sqrt", x);
+    run("sqrt", SQRT, workers, out, x.dtype(), x, x);
+  }
+
+  /**
+   * One over the square root; NaN below 0, an infinity of 0; NumPy's {@code 1 / np.sqrt}. By the
+   * threads of the process.
+   *
+   * @param x floating, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor rsqrt(Tensor x) {
+    return rsqrt(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #rsqrt(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x floating, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor rsqrt(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    rsqrtInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #rsqrt(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x floating, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void rsqrtInto(Tensor out, Tensor x) {
+    rsqrtInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #rsqrt(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x floating, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void rsqrtInto(Workers workers, Tensor out, Tensor x) {
+    Checks.floating("rsqrt", x);
+    run("rsqrt", RSQRT, workers, out, x.dtype(), x, x);
+  }
+
+  /**
+   * The greatest integer not above x; NumPy's {@code np.floor}. By the threads of the process.
+   *
+   * @param x floating, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor floor(Tensor x) {
+    return floor(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #floor(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x floating, of any strides
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype
+   */
+  public static Tensor floor(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    floorInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #floor(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x floating, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void floorInto(Tensor out, Tensor x) {
+    floorInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #floor(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x floating, of any strides
+   * @throws IllegalArgumentException if x has another dtype or out does not fit; nothing is then
+   *     written
+   */
+  public static void floorInto(Workers workers, Tensor out, Tensor x) {
+    Checks.floating("floor", x);
+    run("floor", FLOOR, workers, out, x.dtype(), x, x);
+  }
+
+  /**
+   * x - y; integers wrap, broadcast as in NumPy; its {@code np.subtract}. By the threads of the
+   * process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers
+   */
+  public static Tensor subtract(Tensor x, Tensor y) {
+    return subtract(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #subtract(Tensor, Tensor)} of a number, which is taken in the dtype that x is
+   * computed in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor subtract(Tensor x, double y) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    Checks.number("subtract", x);
+    run(
+        "subtract",
+        SUBTRACT,
+        DefaultWorkers.get(),
+        out,
+        x.dtype(),
+        x,
+        Checks.scalar("subtract", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #subtract(Tensor, Tensor)} of a number, which is taken in the dtype that y is
+   * computed in.
+   *
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @return a fresh tensor of y's dtype and shape
+   * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor subtract(double x, Tensor y) {
+    Tensor out = Tensor.zeros(y.dtype(), y.shape());
+    Checks.number("subtract", y);
+    run(
+        "subtract",
+        SUBTRACT,
+        DefaultWorkers.get(),
+        out,
+        y.dtype(),
+        Checks.scalar("subtract", y, x),
+        y);
+    return out;
+  }
+
+  /**
+   * As {@link #subtract(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers
+   */
+  public static Tensor subtract(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("subtract", x, y));
+    subtractInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #subtract(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers, or out does not fit; nothing is then written
+   */
+  public static void subtractInto(Tensor out, Tensor x, Tensor y) {
+    subtractInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #subtract(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers, or out does not fit; nothing is then written
+   */
+  public static void subtractInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    DType dtype = Checks.numbers("subtract", x, y);
+    run("subtract", SUBTRACT, workers, out, dtype, x, y);
+  }
+
+  /**
+   * x / y. Integers go toward zero, x / 0 of them is -1, and the least by -1 itself, as in XLA,
+   * broadcast as in NumPy; its {@code np.divide}. By the threads of the process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers
+   */
+  public static Tensor divide(Tensor x, Tensor y) {
+    return divide(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #divide(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed
+   * in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor divide(Tensor x, double y) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    Checks.number("divide", x);
+    run("divide", DIVIDE, DefaultWorkers.get(), out, x.dtype(), x, Checks.scalar("divide", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #divide(Tensor, Tensor)} of a number, which is taken in the dtype that y is computed
+   * in.
+   *
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @return a fresh tensor of y's dtype and shape
+   * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor divide(double x, Tensor y) {
+    Tensor out = Tensor.zeros(y.dtype(), y.shape());
+    Checks.number("divide", y);
+    run("divide", DIVIDE, DefaultWorkers.get(), out, y.dtype(), Checks.scalar("divide", y, x), y);
+    return out;
+  }
+
+  /**
+   * As {@link #divide(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers
+   */
+  public static Tensor divide(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("divide", x, y));
+    divideInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #divide(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers, or out does not fit; nothing is then written
+   */
+  public static void divideInto(Tensor out, Tensor x, Tensor y) {
+    divideInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #divide(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers, or out does not fit; nothing is then written
+   */
+  public static void divideInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    DType dtype = Checks.numbers("divide", x, y);
+    run("divide", DIVIDE, workers, out, dtype, x, y);
+  }
+
+  /**
+   * The remainder of {@link #divide(Tensor, Tensor)}, of the sign of x; by 0 it is x of integers
+   * and NaN of floating numbers, broadcast as in NumPy; its {@code np.fmod}. By the threads of the
+   * process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers
+   */
+  public static Tensor remainder(Tensor x, Tensor y) {
+    return remainder(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #remainder(Tensor, Tensor)} of a number, which is taken in the dtype that x is
+   * computed in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor remainder(Tensor x, double y) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    Checks.number("remainder", x);
+    run(
+        "remainder",
+        REMAINDER,
+        DefaultWorkers.get(),
+        out,
+        x.dtype(),
+        x,
+        Checks.scalar("remainder", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #remainder(Tensor, Tensor)} of a number, which is taken in the dtype that y is
+   * computed in.
+   *
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @return a fresh tensor of y's dtype and shape
+   * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor remainder(double x, Tensor y) {
+    Tensor out = Tensor.zeros(y.dtype(), y.shape());
+    Checks.number("remainder", y);
+    run(
+        "remainder",
+        REMAINDER,
+        DefaultWorkers.get(),
+        out,
+        y.dtype(),
+        Checks.scalar("remainder", y, x),
+        y);
+    return out;
+  }
+
+  /**
+   * As {@link #remainder(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers
+   */
+  public static Tensor remainder(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("remainder", x, y));
+    remainderInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #remainder(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers, or out does not fit; nothing is then written
+   */
+  public static void remainderInto(Tensor out, Tensor x, Tensor y) {
+    remainderInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #remainder(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers, or out does not fit; nothing is then written
+   */
+  public static void remainderInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    DType dtype = Checks.numbers("remainder", x, y);
+    run("remainder", REMAINDER, workers, out, dtype, x, y);
+  }
+
+  /**
+   * The greater; NaN if either is, broadcast as in NumPy; its {@code np.maximum}. By the threads of
+   * the process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers
+   */
+  public static Tensor maximum(Tensor x, Tensor y) {
+    return maximum(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #maximum(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed
+   * in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor maximum(Tensor x, double y) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    Checks.number("maximum", x);
+    run(
+        "maximum",
+        MAXIMUM,
+        DefaultWorkers.get(),
+        out,
+        x.dtype(),
+        x,
+        Checks.scalar("maximum", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #maximum(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers
+   */
+  public static Tensor maximum(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("maximum", x, y));
+    maximumInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #maximum(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers, or out does not fit; nothing is then written
+   */
+  public static void maximumInto(Tensor out, Tensor x, Tensor y) {
+    maximumInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #maximum(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers, or out does not fit; nothing is then written
+   */
+  public static void maximumInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    DType dtype = Checks.numbers("maximum", x, y);
+    run("maximum", MAXIMUM, workers, out, dtype, x, y);
+  }
+
+  /**
+   * The lesser; NaN if either is, broadcast as in NumPy; its {@code np.minimum}. By the threads of
+   * the process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers
+   */
+  public static Tensor minimum(Tensor x, Tensor y) {
+    return minimum(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #minimum(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed
+   * in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor minimum(Tensor x, double y) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    Checks.number("minimum", x);
+    run(
+        "minimum",
+        MINIMUM,
+        DefaultWorkers.get(),
+        out,
+        x.dtype(),
+        x,
+        Checks.scalar("minimum", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #minimum(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers
+   */
+  public static Tensor minimum(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("minimum", x, y));
+    minimumInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #minimum(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers, or out does not fit; nothing is then written
+   */
+  public static void minimumInto(Tensor out, Tensor x, Tensor y) {
+    minimumInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #minimum(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     numbers, or out does not fit; nothing is then written
+   */
+  public static void minimumInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    DType dtype = Checks.numbers("minimum", x, y);
+    run("minimum", MINIMUM, workers, out, dtype, x, y);
+  }
+
+  /**
+   * x to the power of y, as {@link Math#pow} of floating numbers, broadcast as in NumPy; its {@code
+   * np.power}. By the threads of the process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     floating
+   */
+  public static Tensor power(Tensor x, Tensor y) {
+    return power(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #power(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed
+   * in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor power(Tensor x, double y) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    Checks.floating("power", x);
+    run("power", POWER, DefaultWorkers.get(), out, x.dtype(), x, Checks.scalar("power", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #power(Tensor, Tensor)} of a number, which is taken in the dtype that y is computed
+   * in.
+   *
+   * @param x the left side, an integer for integers
+   * @param y the right side
+   * @return a fresh tensor of y's dtype and shape
+   * @throws IllegalArgumentException if y has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor power(double x, Tensor y) {
+    Tensor out = Tensor.zeros(y.dtype(), y.shape());
+    Checks.floating("power", y);
+    run("power", POWER, DefaultWorkers.get(), out, y.dtype(), Checks.scalar("power", y, x), y);
+    return out;
+  }
+
+  /**
+   * As {@link #power(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of the promoted dtype, see {@link DType#promote}, and the broadcast
+   *     shape
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     floating
+   */
+  public static Tensor power(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), Checks.broadcast("power", x, y));
+    powerInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #power(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     floating, or out does not fit; nothing is then written
+   */
+  public static void powerInto(Tensor out, Tensor x, Tensor y) {
+    powerInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #power(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or the operands are not
+   *     floating, or out does not fit; nothing is then written
+   */
+  public static void powerInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    DType dtype = Checks.floatings("power", x, y);
+    run("power", POWER, workers, out, dtype, x, y);
+  }
+
+  /**
+   * Each element, or the nearest number in [low, high] where it is outside; NaN of NaN; NumPy's
+   * {@code np.clip}. By the threads of the process.
+   *
+   * @param x numbers, of any strides
+   * @param low the least result, an integer for integers
+   * @param high the greatest, likewise, at least low
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if x is no tensor of numbers, or the bounds are out of order
+   *     or no integers for integers
+   */
+  public static Tensor clip(Tensor x, double low, double high) {
+    return clip(DefaultWorkers.get(), x, low, high);
+  }
+
+  /**
+   * As {@link #clip(Tensor, double, double)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x numbers, of any strides
+   * @param low the least result, an integer for integers
+   * @param high the greatest, likewise, at least low
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException as {@link #clip(Tensor, double, double)}
+   */
+  public static Tensor clip(Workers workers, Tensor x, double low, double high) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    clipInto(workers, out, x, low, high);
+    return out;
+  }
+
+  /**
+   * As {@link #clip(Tensor, double, double)}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; it may be x
+   * @param x numbers, of any strides
+   * @param low the least result, an integer for integers
+   * @param high the greatest, likewise, at least low
+   * @throws IllegalArgumentException as {@link #clip(Tensor, double, double)}, or if out does not
+   *     fit; nothing is then written
+   */
+  public static void clipInto(Tensor out, Tensor x, double low, double high) {
+    clipInto(DefaultWorkers.get(), out, x, low, high);
+  }
+
+  /**
+   * As {@link #clip(Tensor, double, double)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of x's dtype and shape; it may be x
+   * @param x numbers, of any strides
+   * @param low the least result, an integer for integers
+   * @param high the greatest, likewise, at least low
+   * @throws IllegalArgumentException as {@link #clip(Tensor, double, double)}, or if out does not
+   *     fit; nothing is then written
+   */
+  public static void clipInto(Workers workers, Tensor out, Tensor x, double low, double high) {
+    Checks.number("clip", x);
+    if (!(low <= high)) {
+      throw new IllegalArgumentException(
+          "clip: bounds must be in order, got " + low + " and " + high);
+    }
+    Tensor least = Checks.scalar("clip", x, low);
+    Tensor most = Checks.scalar("clip", x, high);
+    CLIP.run("clip", workers, x.dtype(), out, x, least, most);
+  }
+
   private static void run(
       String name,
       Workers workers,
@@ -214,47 +1580,11 @@ public final class Elementwise {
       FloatPointwise.Row floats,
       DoublePointwise.Row doubles,
       LongPointwise.Row longs) {
-    run(name, workers, out, x, x, floats, doubles, longs);
+    run(name, new ElementRows(floats, doubles, longs), workers, out, x.dtype(), x, x);
   }
 
   private static void run(
-      String name,
-      Workers workers,
-      Tensor out,
-      Tensor x,
-      Tensor y,
-      FloatPointwise.Row floats,
-      DoublePointwise.Row doubles,
-      LongPointwise.Row longs) {
-    Shape shape = broadcast(name, x, y);
-    Checks.out(name, out, x.dtype().promote(y.dtype()), shape);
-    Tensor left = x.broadcastTo(shape);
-    Tensor right = y.broadcastTo(shape);
-    Checks.apartOrSame(name, out, left);
-    Checks.apartOrSame(name, out, right);
-    Workers threads = Checks.reachable(name, workers, out, x, y);
-    switch (ComputeType.of(out.dtype())) {
-      case FLOAT -> FloatPointwise.run(threads, floats, out, left, right);
-      case DOUBLE -> DoublePointwise.run(threads, doubles, out, left, right);
-      case LONG -> LongPointwise.run(threads, longs, out, left, right);
-    }
-  }
-
-  private static Shape broadcast(String name, Tensor x, Tensor y) {
-    long[] sizes = new long[Math.max(x.rank(), y.rank())];
-    for (int i = 1; i <= sizes.length; i++) {
-      long left = i <= x.rank() ? x.size(x.rank() - i) : 1;
-      long right = i <= y.rank() ? y.size(y.rank() - i) : 1;
-      if (left != right && left != 1 && right != 1) {
-        throw new IllegalArgumentException(
-            name
-                + ": expected shapes that agree from the right or have 1, got "
-                + x.shape()
-                + " and "
-                + y.shape());
-      }
-      sizes[sizes.length - i] = left == 1 ? right : left;
-    }
-    return Shape.of(sizes);
+      String name, ElementRows rows, Workers workers, Tensor out, DType dtype, Tensor x, Tensor y) {
+    rows.run(name, workers, ComputeType.of(dtype), dtype, out, x, y);
   }
 }

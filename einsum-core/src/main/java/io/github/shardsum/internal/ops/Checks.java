@@ -1,10 +1,14 @@
 package io.github.shardsum.internal.ops;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Checks that an operation makes before it writes anything. */
 public final class Checks {
@@ -22,6 +26,63 @@ public final class Checks {
       throw new IllegalArgumentException(
           name + ": expected a dtype of numbers, got " + x.description() + "; use Tensor.convert");
     }
+  }
+
+  /** The promoted dtype of two operands, one of which at least is of numbers. */
+  public static DType numbers(String name, Tensor x, Tensor y) {
+    DType dtype = x.dtype().promote(y.dtype());
+    if (dtype == DType.BOOL) {
+      number(name, x);
+    }
+    return dtype;
+  }
+
+  /** The promoted dtype of two operands, one of which at least is floating. */
+  public static DType floatings(String name, Tensor x, Tensor y) {
+    DType dtype = x.dtype().promote(y.dtype());
+    if (!dtype.isFloating()) {
+      floating(name, x);
+    }
+    return dtype;
+  }
+
+  /** A number as an operand, in the dtype that x is computed in. */
+  public static Tensor scalar(String name, Tensor x, double value) {
+    if (!x.dtype().isFloating() && (value != Math.rint(value) || Math.abs(value) > 1L << 53)) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected an integer up to 2^53 for "
+              + x.description()
+              + ", got "
+              + value
+              + "; use Tensor.convert");
+    }
+    return Tensor.scalar(ComputeType.of(x.dtype()).dtype(), value);
+  }
+
+  /** The shape to which shapes broadcast by position: aligned from the right, equal or 1. */
+  public static Shape broadcast(String name, Tensor... tensors) {
+    int rank = 0;
+    for (Tensor tensor : tensors) {
+      rank = Math.max(rank, tensor.rank());
+    }
+    long[] sizes = new long[rank];
+    Arrays.fill(sizes, 1);
+    for (Tensor tensor : tensors) {
+      for (int i = 1; i <= tensor.rank(); i++) {
+        long size = tensor.size(tensor.rank() - i);
+        if (size != 1 && sizes[rank - i] != 1 && size != sizes[rank - i]) {
+          throw new IllegalArgumentException(
+              name
+                  + ": expected shapes that agree from the right or have 1, got "
+                  + Stream.of(tensors)
+                      .map(each -> each.shape().toString())
+                      .collect(Collectors.joining(" and ")));
+        }
+        sizes[rank - i] = size == 1 ? sizes[rank - i] : size;
+      }
+    }
+    return Shape.of(sizes);
   }
 
   public static void out(String name, Tensor out, DType dtype, Shape shape) {

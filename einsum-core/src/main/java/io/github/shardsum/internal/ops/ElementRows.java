@@ -1,0 +1,34 @@
+package io.github.shardsum.internal.ops;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contraction.ComputeType;
+import io.github.shardsum.internal.rows.DoublePointwise;
+import io.github.shardsum.internal.rows.FloatPointwise;
+import io.github.shardsum.internal.rows.LongPointwise;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+
+/** A function of two elements, in each type that it is computed in. */
+public record ElementRows(
+    FloatPointwise.Row floats, DoublePointwise.Row doubles, LongPointwise.Row longs) {
+  /** For functions of floating numbers, which callers have checked. */
+  public static final LongPointwise.Row NO_LONGS = (_, _, _, _, _, _, _) -> {};
+
+  /** Broadcasts the operands, checks the result, and computes it in a type. */
+  public void run(
+      String name, Workers workers, ComputeType type, DType dtype, Tensor out, Tensor x, Tensor y) {
+    Shape shape = Checks.broadcast(name, x, y);
+    Checks.out(name, out, dtype, shape);
+    Tensor left = x.broadcastTo(shape);
+    Tensor right = y.broadcastTo(shape);
+    Checks.apartOrSame(name, out, left);
+    Checks.apartOrSame(name, out, right);
+    Workers threads = Checks.reachable(name, workers, out, x, y);
+    switch (type) {
+      case FLOAT -> FloatPointwise.run(threads, floats, out, left, right);
+      case DOUBLE -> DoublePointwise.run(threads, doubles, out, left, right);
+      case LONG -> LongPointwise.run(threads, longs, out, left, right);
+    }
+  }
+}

@@ -1,0 +1,864 @@
+package io.github.shardsum.ops;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contraction.ComputeType;
+import io.github.shardsum.internal.ops.Checks;
+import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.ElementRows;
+import io.github.shardsum.internal.ops.ElementRows3;
+import io.github.shardsum.internal.rows.DoubleArithmetic;
+import io.github.shardsum.internal.rows.FloatArithmetic;
+import io.github.shardsum.internal.rows.LongArithmetic;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+
+/**
+ * Comparisons, logical operations and choices between elements, of tensors of any dtype, strides
+ * and memory, broadcast by position as in NumPy.
+ *
+ * <p>A NaN is related to nothing, so that only {@code ne} is true of it. An {@code out} may be an
+ * operand, element for element; it may not overlap one otherwise. Bad arguments are an {@link
+ * IllegalArgumentException} before anything is written. Thread-safe.
+ */
+public final class Logic {
+  private static final ElementRows EQ =
+      new ElementRows(FloatArithmetic::eq, DoubleArithmetic::eq, LongArithmetic::eq);
+  private static final ElementRows NE =
+      new ElementRows(FloatArithmetic::ne, DoubleArithmetic::ne, LongArithmetic::ne);
+  private static final ElementRows LT =
+      new ElementRows(FloatArithmetic::lt, DoubleArithmetic::lt, LongArithmetic::lt);
+  private static final ElementRows LE =
+      new ElementRows(FloatArithmetic::le, DoubleArithmetic::le, LongArithmetic::le);
+  private static final ElementRows GT =
+      new ElementRows(FloatArithmetic::gt, DoubleArithmetic::gt, LongArithmetic::gt);
+  private static final ElementRows GE =
+      new ElementRows(FloatArithmetic::ge, DoubleArithmetic::ge, LongArithmetic::ge);
+  private static final ElementRows AND =
+      new ElementRows(FloatArithmetic::and, DoubleArithmetic::and, LongArithmetic::and);
+  private static final ElementRows OR =
+      new ElementRows(FloatArithmetic::or, DoubleArithmetic::or, LongArithmetic::or);
+  private static final ElementRows XOR =
+      new ElementRows(FloatArithmetic::xor, DoubleArithmetic::xor, LongArithmetic::xor);
+  private static final ElementRows NOT =
+      new ElementRows(FloatArithmetic::not, DoubleArithmetic::not, LongArithmetic::not);
+  private static final ElementRows IS_NAN =
+      new ElementRows(FloatArithmetic::ne, DoubleArithmetic::ne, LongArithmetic::ne);
+  private static final ElementRows3 WHERE =
+      new ElementRows3(FloatArithmetic::where, DoubleArithmetic::where, LongArithmetic::where);
+
+  private Logic() {}
+
+  /**
+   * Whether x = y, compared in the promoted dtype, in which false is below true, broadcast as in
+   * NumPy; its {@code np.equal}. By the threads of the process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor eq(Tensor x, Tensor y) {
+    return eq(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #eq(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of bool, of x's shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor eq(Tensor x, double y) {
+    Tensor out = Tensor.zeros(DType.BOOL, x.shape());
+    EQ.run(
+        "eq",
+        DefaultWorkers.get(),
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        Checks.scalar("eq", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #eq(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor eq(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("eq", x, y));
+    eqInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #eq(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void eqInto(Tensor out, Tensor x, Tensor y) {
+    eqInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #eq(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void eqInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    compare("eq", EQ, workers, out, x, y);
+  }
+
+  /**
+   * Whether x and y differ, compared in the promoted dtype, in which false is below true, broadcast
+   * as in NumPy; its {@code np.not_equal}. By the threads of the process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor ne(Tensor x, Tensor y) {
+    return ne(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #ne(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of bool, of x's shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor ne(Tensor x, double y) {
+    Tensor out = Tensor.zeros(DType.BOOL, x.shape());
+    NE.run(
+        "ne",
+        DefaultWorkers.get(),
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        Checks.scalar("ne", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #ne(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor ne(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("ne", x, y));
+    neInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #ne(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void neInto(Tensor out, Tensor x, Tensor y) {
+    neInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #ne(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void neInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    compare("ne", NE, workers, out, x, y);
+  }
+
+  /**
+   * Whether {@code x < y}, compared in the promoted dtype, in which false is below true, broadcast
+   * as in NumPy; its {@code np.less}. By the threads of the process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor lt(Tensor x, Tensor y) {
+    return lt(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #lt(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of bool, of x's shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor lt(Tensor x, double y) {
+    Tensor out = Tensor.zeros(DType.BOOL, x.shape());
+    LT.run(
+        "lt",
+        DefaultWorkers.get(),
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        Checks.scalar("lt", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #lt(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor lt(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("lt", x, y));
+    ltInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #lt(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void ltInto(Tensor out, Tensor x, Tensor y) {
+    ltInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #lt(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void ltInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    compare("lt", LT, workers, out, x, y);
+  }
+
+  /**
+   * Whether {@code x <= y}, compared in the promoted dtype, in which false is below true, broadcast
+   * as in NumPy; its {@code np.less_equal}. By the threads of the process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor le(Tensor x, Tensor y) {
+    return le(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #le(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of bool, of x's shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor le(Tensor x, double y) {
+    Tensor out = Tensor.zeros(DType.BOOL, x.shape());
+    LE.run(
+        "le",
+        DefaultWorkers.get(),
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        Checks.scalar("le", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #le(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor le(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("le", x, y));
+    leInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #le(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void leInto(Tensor out, Tensor x, Tensor y) {
+    leInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #le(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void leInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    compare("le", LE, workers, out, x, y);
+  }
+
+  /**
+   * Whether {@code x > y}, compared in the promoted dtype, in which false is below true, broadcast
+   * as in NumPy; its {@code np.greater}. By the threads of the process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor gt(Tensor x, Tensor y) {
+    return gt(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #gt(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of bool, of x's shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor gt(Tensor x, double y) {
+    Tensor out = Tensor.zeros(DType.BOOL, x.shape());
+    GT.run(
+        "gt",
+        DefaultWorkers.get(),
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        Checks.scalar("gt", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #gt(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor gt(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("gt", x, y));
+    gtInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #gt(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void gtInto(Tensor out, Tensor x, Tensor y) {
+    gtInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #gt(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void gtInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    compare("gt", GT, workers, out, x, y);
+  }
+
+  /**
+   * Whether {@code x >= y}, compared in the promoted dtype, in which false is below true, broadcast
+   * as in NumPy; its {@code np.greater_equal}. By the threads of the process.
+   *
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor ge(Tensor x, Tensor y) {
+    return ge(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #ge(Tensor, Tensor)} of a number, which is taken in the dtype that x is computed in.
+   *
+   * @param x the left side
+   * @param y the right side, an integer for integers
+   * @return a fresh tensor of bool, of x's shape
+   * @throws IllegalArgumentException if x has another dtype, or the number is no integer of at most
+   *     2^53 for integers
+   */
+  public static Tensor ge(Tensor x, double y) {
+    Tensor out = Tensor.zeros(DType.BOOL, x.shape());
+    GE.run(
+        "ge",
+        DefaultWorkers.get(),
+        ComputeType.of(x.dtype()),
+        DType.BOOL,
+        out,
+        x,
+        Checks.scalar("ge", x, y));
+    return out;
+  }
+
+  /**
+   * As {@link #ge(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x the left side
+   * @param y the right side
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor ge(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("ge", x, y));
+    geInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #ge(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void geInto(Tensor out, Tensor x, Tensor y) {
+    geInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #ge(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x the left side
+   * @param y the right side
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void geInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    compare("ge", GE, workers, out, x, y);
+  }
+
+  /**
+   * Whether both are true, that is not zero, broadcast as in NumPy; its {@code np.logical_and}. By
+   * the threads of the process.
+   *
+   * @param x one side, of any dtype
+   * @param y the other
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor and(Tensor x, Tensor y) {
+    return and(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #and(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x one side, of any dtype
+   * @param y the other
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor and(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("and", x, y));
+    andInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #and(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x one side, of any dtype
+   * @param y the other
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void andInto(Tensor out, Tensor x, Tensor y) {
+    andInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #and(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x one side, of any dtype
+   * @param y the other
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void andInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    compare("and", AND, workers, out, x, y);
+  }
+
+  /**
+   * Whether at least one is true, that is not zero, broadcast as in NumPy; its {@code
+   * np.logical_or}. By the threads of the process.
+   *
+   * @param x one side, of any dtype
+   * @param y the other
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor or(Tensor x, Tensor y) {
+    return or(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #or(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x one side, of any dtype
+   * @param y the other
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor or(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("or", x, y));
+    orInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #or(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x one side, of any dtype
+   * @param y the other
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void orInto(Tensor out, Tensor x, Tensor y) {
+    orInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #or(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x one side, of any dtype
+   * @param y the other
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void orInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    compare("or", OR, workers, out, x, y);
+  }
+
+  /**
+   * Whether exactly one is true, that is not zero, broadcast as in NumPy; its {@code
+   * np.logical_xor}. By the threads of the process.
+   *
+   * @param x one side, of any dtype
+   * @param y the other
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor xor(Tensor x, Tensor y) {
+    return xor(DefaultWorkers.get(), x, y);
+  }
+
+  /**
+   * As {@link #xor(Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x one side, of any dtype
+   * @param y the other
+   * @return a fresh tensor of bool, of the broadcast shape
+   * @throws IllegalArgumentException if the shapes do not broadcast
+   */
+  public static Tensor xor(Workers workers, Tensor x, Tensor y) {
+    Tensor out = Tensor.zeros(DType.BOOL, Checks.broadcast("xor", x, y));
+    xorInto(workers, out, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #xor(Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x one side, of any dtype
+   * @param y the other
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void xorInto(Tensor out, Tensor x, Tensor y) {
+    xorInto(DefaultWorkers.get(), out, x, y);
+  }
+
+  /**
+   * As {@link #xor(Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param x one side, of any dtype
+   * @param y the other
+   * @throws IllegalArgumentException if the shapes do not broadcast, or out does not fit; nothing
+   *     is then written
+   */
+  public static void xorInto(Workers workers, Tensor out, Tensor x, Tensor y) {
+    compare("xor", XOR, workers, out, x, y);
+  }
+
+  /**
+   * Whether x is false, that is zero; NumPy's {@code np.logical_not}. By the threads of the
+   * process.
+   *
+   * @param x of any dtype and strides
+   * @return a fresh tensor of bool, of x's shape
+   */
+  public static Tensor not(Tensor x) {
+    return not(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #not(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x of any dtype and strides
+   * @return a fresh tensor of bool, of x's shape
+   */
+  public static Tensor not(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(DType.BOOL, x.shape());
+    notInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #not(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of any dtype and strides
+   * @throws IllegalArgumentException if out does not fit; nothing is then written
+   */
+  public static void notInto(Tensor out, Tensor x) {
+    notInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #not(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of any dtype and strides
+   * @throws IllegalArgumentException if out does not fit; nothing is then written
+   */
+  public static void notInto(Workers workers, Tensor out, Tensor x) {
+    compare("not", NOT, workers, out, x, x);
+  }
+
+  /**
+   * Whether x is NaN; NumPy's {@code np.isnan}. By the threads of the process.
+   *
+   * @param x of any dtype and strides
+   * @return a fresh tensor of bool, of x's shape
+   */
+  public static Tensor isNan(Tensor x) {
+    return isNan(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #isNan(Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x of any dtype and strides
+   * @return a fresh tensor of bool, of x's shape
+   */
+  public static Tensor isNan(Workers workers, Tensor x) {
+    Tensor out = Tensor.zeros(DType.BOOL, x.shape());
+    isNanInto(workers, out, x);
+    return out;
+  }
+
+  /**
+   * As {@link #isNan(Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of any dtype and strides
+   * @throws IllegalArgumentException if out does not fit; nothing is then written
+   */
+  public static void isNanInto(Tensor out, Tensor x) {
+    isNanInto(DefaultWorkers.get(), out, x);
+  }
+
+  /**
+   * As {@link #isNan(Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be x, but not overlap it otherwise
+   * @param x of any dtype and strides
+   * @throws IllegalArgumentException if out does not fit; nothing is then written
+   */
+  public static void isNanInto(Workers workers, Tensor out, Tensor x) {
+    compare("is NaN", IS_NAN, workers, out, x, x);
+  }
+
+  /**
+   * x where the condition is true, y elsewhere, broadcast as in NumPy; its {@code np.where}. What
+   * is not chosen has no influence, NaN included. By the threads of the process.
+   *
+   * @param condition of bool
+   * @param x chosen where true
+   * @param y chosen where false
+   * @return a fresh tensor of the promoted dtype of x and y and the broadcast shape
+   * @throws IllegalArgumentException if the condition is not of bool or the shapes do not broadcast
+   */
+  public static Tensor where(Tensor condition, Tensor x, Tensor y) {
+    return where(DefaultWorkers.get(), condition, x, y);
+  }
+
+  /**
+   * As {@link #where(Tensor, Tensor, Tensor)} of a number, which is taken in x's dtype.
+   *
+   * @param condition of bool
+   * @param x chosen where true
+   * @param y chosen where false, an integer for integers
+   * @return a fresh tensor of x's dtype and the broadcast shape
+   * @throws IllegalArgumentException if the condition is not of bool, the shapes do not broadcast
+   *     or the number is no integer of at most 2^53 for integers
+   */
+  public static Tensor where(Tensor condition, Tensor x, double y) {
+    Tensor out = Tensor.zeros(x.dtype(), Checks.broadcast("where", condition, x));
+    choose(DefaultWorkers.get(), out, condition, x, Checks.scalar("where", x, y), x.dtype());
+    return out;
+  }
+
+  /**
+   * As {@link #where(Tensor, Tensor, Tensor)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param condition of bool
+   * @param x chosen where true
+   * @param y chosen where false
+   * @return a fresh tensor of the promoted dtype of x and y and the broadcast shape
+   * @throws IllegalArgumentException if the condition is not of bool or the shapes do not broadcast
+   */
+  public static Tensor where(Workers workers, Tensor condition, Tensor x, Tensor y) {
+    Shape shape = Checks.broadcast("where", condition, x, y);
+    Tensor out = Tensor.zeros(x.dtype().promote(y.dtype()), shape);
+    whereInto(workers, out, condition, x, y);
+    return out;
+  }
+
+  /**
+   * As {@link #where(Tensor, Tensor, Tensor)}, into a given result.
+   *
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param condition of bool
+   * @param x chosen where true
+   * @param y chosen where false
+   * @throws IllegalArgumentException if the condition is not of bool, the shapes do not broadcast
+   *     or out does not fit; nothing is then written
+   */
+  public static void whereInto(Tensor out, Tensor condition, Tensor x, Tensor y) {
+    whereInto(DefaultWorkers.get(), out, condition, x, y);
+  }
+
+  /**
+   * As {@link #where(Tensor, Tensor, Tensor)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and shape; it may be an operand, element for element
+   * @param condition of bool
+   * @param x chosen where true
+   * @param y chosen where false
+   * @throws IllegalArgumentException if the condition is not of bool, the shapes do not broadcast
+   *     or out does not fit; nothing is then written
+   */
+  public static void whereInto(Workers workers, Tensor out, Tensor condition, Tensor x, Tensor y) {
+    choose(workers, out, condition, x, y, x.dtype().promote(y.dtype()));
+  }
+
+  private static void choose(
+      Workers workers, Tensor out, Tensor condition, Tensor x, Tensor y, DType dtype) {
+    if (condition.dtype() != DType.BOOL) {
+      throw new IllegalArgumentException(
+          "where: expected a condition of bool, got "
+              + condition.description()
+              + "; use Logic.ne(condition, 0)");
+    }
+    WHERE.run("where", workers, dtype, out, condition, x, y);
+  }
+
+  private static void compare(
+      String name, ElementRows rows, Workers workers, Tensor out, Tensor x, Tensor y) {
+    ComputeType type = ComputeType.of(x.dtype().promote(y.dtype()));
+    rows.run(name, workers, type, DType.BOOL, out, x, y);
+  }
+}
