@@ -8,9 +8,14 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.ops.AlongAxis;
 import io.github.shardsum.internal.ops.Checks;
+import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.OverAxes;
 import io.github.shardsum.internal.rows.DoubleSelection;
+import io.github.shardsum.internal.rows.DoubleStatistics;
 import io.github.shardsum.internal.rows.FloatSelection;
+import io.github.shardsum.internal.rows.FloatStatistics;
 import io.github.shardsum.internal.rows.LongSelection;
+import io.github.shardsum.internal.rows.LongStatistics;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -19,8 +24,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Sums, largest and smallest elements and cumulative sums along axes, of tensors of any dtype,
- * strides and memory.
+ * Sums, products, largest and smallest elements, where these are, and cumulative sums along axes,
+ * of tensors of any dtype, strides and memory.
  *
  * <p>Results are equal to the bit for every number of threads and every kind of memory. Those that
  * are returned are fresh, on the heap in C order. Thread-safe.
@@ -32,6 +37,14 @@ public final class Reductions {
       AlongAxis.each(FloatSelection::min, DoubleSelection::min, LongSelection::min);
   private static final AlongAxis ARG_MAX =
       AlongAxis.each(FloatSelection::argMax, DoubleSelection::argMax, LongSelection::argMax);
+  private static final AlongAxis ARG_MIN =
+      AlongAxis.each(FloatSelection::argMin, DoubleSelection::argMin, LongSelection::argMin);
+  private static final AlongAxis PROD =
+      AlongAxis.each(FloatStatistics::prod, DoubleStatistics::prod, LongStatistics::prod);
+  private static final AlongAxis ANY =
+      AlongAxis.each(FloatStatistics::any, DoubleStatistics::any, LongStatistics::any);
+  private static final AlongAxis ALL =
+      AlongAxis.each(FloatStatistics::all, DoubleStatistics::all, LongStatistics::all);
 
   /** Elements of a piece that one thread takes of a long row. */
   private static final int PIECE = 1 << 16;
@@ -53,14 +66,14 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #sum}, into a given result.
+   * As {@link #sum(Workers, Tensor, int...)}, into a given result.
    *
    * @param workers threads to use
    * @param out the result, of x's dtype and of its shape without the axes
    * @param x the terms
    * @param axes the axes to sum over, in [0, rank), each once
-   * @throws IllegalArgumentException as {@link #sum}, or if out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException as {@link #sum(Workers, Tensor, int...)}, or if out does not
+   *     fit; nothing is then written
    */
   public static void sumInto(Workers workers, Tensor out, Tensor x, int... axes) {
     sumOver(workers, x, axes).runInto(out, x);
@@ -90,8 +103,8 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #max}, into a given result; over no elements it is -infinity, the lowest integer, or
-   * false.
+   * As {@link #max(Workers, Tensor, int...)}, into a given result; over no elements it is
+   * -infinity, the lowest integer, or false.
    *
    * @param workers threads to use
    * @param out the result, of x's dtype and of its shape without the axes
@@ -111,21 +124,21 @@ public final class Reductions {
    * @param x the elements
    * @param axes the axes, in [0, rank), each once; none gives a copy
    * @return x's dtype, and its shape without the axes
-   * @throws IllegalArgumentException as {@link #max}
+   * @throws IllegalArgumentException as {@link #max(Workers, Tensor, int...)}
    */
   public static Tensor min(Workers workers, Tensor x, int... axes) {
     return reduce("min", MIN, workers, x, axes);
   }
 
   /**
-   * As {@link #min}, into a given result; over no elements it is infinity, the highest integer, or
-   * true.
+   * As {@link #min(Workers, Tensor, int...)}, into a given result; over no elements it is infinity,
+   * the highest integer, or true.
    *
    * @param workers threads to use
    * @param out the result, of x's dtype and of its shape without the axes
    * @param x the elements
    * @param axes the axes, in [0, rank), each once
-   * @throws IllegalArgumentException as {@link #maxInto}
+   * @throws IllegalArgumentException as {@link #maxInto(Workers, Tensor, Tensor, int...)}
    */
   public static void minInto(Workers workers, Tensor out, Tensor x, int... axes) {
     reduceInto("min", MIN, workers, out, x, axes);
@@ -232,14 +245,14 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #argMax}, into a given result.
+   * As {@link #argMax(Workers, Tensor, int)}, into a given result.
    *
    * @param workers threads to use
    * @param out the result, i32 or i64, of x's shape without the axis
    * @param x the elements
    * @param axis the axis, in [0, rank)
-   * @throws IllegalArgumentException as {@link #argMax}, or if out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException as {@link #argMax(Workers, Tensor, int)}, or if out does not
+   *     fit; nothing is then written
    */
   public static void argMaxInto(Workers workers, Tensor out, Tensor x, int axis) {
     Checks.axis("arg-max", x, axis);
@@ -268,7 +281,7 @@ public final class Reductions {
   }
 
   /**
-   * As {@link #cumulativeSum}, into a given result.
+   * As {@link #cumulativeSum(Workers, Tensor, int)}, into a given result.
    *
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
@@ -292,6 +305,697 @@ public final class Reductions {
             DoubleSelection.cumulate(exclusive, reverse),
             LongSelection.cumulate(exclusive, reverse))
         .run("cumulative sum", type, workers, x, axis, out, none);
+  }
+
+  /**
+   * As {@link #sum(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor sum(Tensor x) {
+    return sum(x, Axes.all());
+  }
+
+  /**
+   * As {@link #sum(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor sum(Tensor x, int... axes) {
+    return sum(x, Axes.of(axes));
+  }
+
+  /**
+   * The sum, as {@link #sum(Workers, Tensor, int...)}, in x's dtype, which NumPy widens for i32 and
+   * bool; NumPy's {@code np.sum}. By the threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return x's dtype, and its shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor sum(Tensor x, Axes axes) {
+    return sum(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #sum(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return x's dtype, and its shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor sum(Workers workers, Tensor x, Axes axes) {
+    int[] numbers = axes.in("sum", x);
+    return axes.shaped("sum", sum(workers, x, numbers), x);
+  }
+
+  /**
+   * As {@link #sum(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void sumInto(Tensor out, Tensor x, int... axes) {
+    sumInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #sum(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void sumInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    sumInto(workers, axes.bare("sum", out, x), x, axes.in("sum", x));
+  }
+
+  /**
+   * As {@link #max(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor max(Tensor x) {
+    return max(x, Axes.all());
+  }
+
+  /**
+   * As {@link #max(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor max(Tensor x, int... axes) {
+    return max(x, Axes.of(axes));
+  }
+
+  /**
+   * The largest element; NaN if there is one; NumPy's {@code np.max}. By the threads of the
+   * process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return x's dtype, and its shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor max(Tensor x, Axes axes) {
+    return max(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #max(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return x's dtype, and its shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor max(Workers workers, Tensor x, Axes axes) {
+    int[] numbers = axes.in("max", x);
+    return axes.shaped("max", max(workers, x, numbers), x);
+  }
+
+  /**
+   * As {@link #max(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void maxInto(Tensor out, Tensor x, int... axes) {
+    maxInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #max(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void maxInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    maxInto(workers, axes.bare("max", out, x), x, axes.in("max", x));
+  }
+
+  /**
+   * As {@link #min(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor min(Tensor x) {
+    return min(x, Axes.all());
+  }
+
+  /**
+   * As {@link #min(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor min(Tensor x, int... axes) {
+    return min(x, Axes.of(axes));
+  }
+
+  /**
+   * The smallest element; NaN if there is one; NumPy's {@code np.min}. By the threads of the
+   * process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return x's dtype, and its shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor min(Tensor x, Axes axes) {
+    return min(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #min(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return x's dtype, and its shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor min(Workers workers, Tensor x, Axes axes) {
+    int[] numbers = axes.in("min", x);
+    return axes.shaped("min", min(workers, x, numbers), x);
+  }
+
+  /**
+   * As {@link #min(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void minInto(Tensor out, Tensor x, int... axes) {
+    minInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #min(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void minInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    minInto(workers, axes.bare("min", out, x), x, axes.in("min", x));
+  }
+
+  /**
+   * As {@link #prod(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor prod(Tensor x) {
+    return prod(x, Axes.all());
+  }
+
+  /**
+   * As {@link #prod(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor prod(Tensor x, int... axes) {
+    return prod(x, Axes.of(axes));
+  }
+
+  /**
+   * The product, 1 of none, in x's dtype, which NumPy widens for i32 and bool; integers wrap, AND
+   * for bool; NumPy's {@code np.prod}. By the threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return x's dtype, and its shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor prod(Tensor x, Axes axes) {
+    return prod(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #prod(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return x's dtype, and its shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor prod(Workers workers, Tensor x, Axes axes) {
+    Tensor out = Tensor.zeros(x.dtype(), axes.result("prod", x));
+    prodInto(workers, out, x, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #prod(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void prodInto(Tensor out, Tensor x, int... axes) {
+    prodInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #prod(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void prodInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    over("prod", PROD, workers, out, x.dtype(), x, axes, 1);
+  }
+
+  /**
+   * As {@link #any(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor any(Tensor x) {
+    return any(x, Axes.all());
+  }
+
+  /**
+   * As {@link #any(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor any(Tensor x, int... axes) {
+    return any(x, Axes.of(axes));
+  }
+
+  /**
+   * Whether an element is true, that is not zero; false of none; NumPy's {@code np.any}. By the
+   * threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return bool, of x's shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor any(Tensor x, Axes axes) {
+    return any(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #any(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return bool, of x's shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor any(Workers workers, Tensor x, Axes axes) {
+    Tensor out = Tensor.zeros(DType.BOOL, axes.result("any", x));
+    anyInto(workers, out, x, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #any(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void anyInto(Tensor out, Tensor x, int... axes) {
+    anyInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #any(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void anyInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    over("any", ANY, workers, out, DType.BOOL, x, axes, 0);
+  }
+
+  /**
+   * As {@link #all(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor all(Tensor x) {
+    return all(x, Axes.all());
+  }
+
+  /**
+   * As {@link #all(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor all(Tensor x, int... axes) {
+    return all(x, Axes.of(axes));
+  }
+
+  /**
+   * Whether all elements are true, that is not zero; true of none; NumPy's {@code np.all}. By the
+   * threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return bool, of x's shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor all(Tensor x, Axes axes) {
+    return all(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #all(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return bool, of x's shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor all(Workers workers, Tensor x, Axes axes) {
+    Tensor out = Tensor.zeros(DType.BOOL, axes.result("all", x));
+    allInto(workers, out, x, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #all(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void allInto(Tensor out, Tensor x, int... axes) {
+    allInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #all(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void allInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    over("all", ALL, workers, out, DType.BOOL, x, axes, 1);
+  }
+
+  /**
+   * As {@link #argMax(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor argMax(Tensor x) {
+    return argMax(x, Axes.all());
+  }
+
+  /**
+   * As {@link #argMax(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor argMax(Tensor x, int... axes) {
+    return argMax(x, Axes.of(axes));
+  }
+
+  /**
+   * The position of the largest element in C order over the axes, the lowest of equal ones; that of
+   * the first NaN if there is one; NumPy's {@code np.argmax}. By the threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return i32, of x's shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor argMax(Tensor x, Axes axes) {
+    return argMax(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #argMax(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return i32, of x's shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor argMax(Workers workers, Tensor x, Axes axes) {
+    Tensor out = Tensor.zeros(DType.I32, axes.result("argMax", x));
+    argMaxInto(workers, out, x, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #argMax(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void argMaxInto(Tensor out, Tensor x, int... axes) {
+    argMaxInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #argMax(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void argMaxInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    position("arg-max", ARG_MAX, workers, out, x, axes);
+  }
+
+  /**
+   * As {@link #argMin(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor argMin(Tensor x) {
+    return argMin(x, Axes.all());
+  }
+
+  /**
+   * As {@link #argMin(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor argMin(Tensor x, int... axes) {
+    return argMin(x, Axes.of(axes));
+  }
+
+  /**
+   * The position of the smallest element in C order over the axes, the lowest of equal ones; that
+   * of the first NaN if there is one; NumPy's {@code np.argmin}. By the threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return i32, of x's shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor argMin(Tensor x, Axes axes) {
+    return argMin(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #argMin(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return i32, of x's shape without the axes or with size 1 there
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element
+   */
+  public static Tensor argMin(Workers workers, Tensor x, Axes axes) {
+    Tensor out = Tensor.zeros(DType.I32, axes.result("argMin", x));
+    argMinInto(workers, out, x, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #argMin(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void argMinInto(Tensor out, Tensor x, int... axes) {
+    argMinInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #argMin(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or there is no
+   *     element, or out does not fit; nothing is then written
+   */
+  public static void argMinInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    position("arg-min", ARG_MIN, workers, out, x, axes);
+  }
+
+  private static void over(
+      String name,
+      AlongAxis rows,
+      Workers workers,
+      Tensor out,
+      DType dtype,
+      Tensor x,
+      Axes axes,
+      double ofNone) {
+    int[] numbers = axes.in(name, x);
+    Tensor bare = axes.bare(name, out, x);
+    Checks.out(name, bare, dtype, Axes.without(x, numbers));
+    // A product in f64 that is stored as bf16 by way of f32 would be rounded twice.
+    ComputeType type = x.dtype() == DType.BF16 ? ComputeType.DOUBLE : ComputeType.of(x.dtype());
+    OverAxes.run(name, rows, type, workers, bare, x, numbers, ofNone);
+  }
+
+  private static void position(
+      String name, AlongAxis rows, Workers workers, Tensor out, Tensor x, Axes axes) {
+    int[] numbers = axes.in(name, x);
+    for (int axis : numbers) {
+      Checks.nonEmpty(name, x, axis);
+    }
+    Tensor bare = axes.bare(name, out, x);
+    DType dtype = out.dtype() == DType.I64 ? DType.I64 : DType.I32;
+    Checks.out(name, bare, dtype, Axes.without(x, numbers));
+    OverAxes.position(name, rows, workers, bare, x, numbers);
+  }
+
+  /**
+   * As {@link #cumulativeSum(Workers, Tensor, int)}, by the threads of the process; NumPy's {@code
+   * np.cumsum}.
+   *
+   * @param x the terms
+   * @param axis the axis; -1 is the last one
+   * @return x's dtype and shape
+   * @throws IllegalArgumentException if there is no such axis
+   */
+  public static Tensor cumulativeSum(Tensor x, int axis) {
+    return cumulativeSum(DefaultWorkers.get(), x, Axes.one("cumulative sum", x, axis));
   }
 
   private static void distinct(String name, Tensor x, int[] axes) {

@@ -1,0 +1,70 @@
+package io.github.shardsum.internal.ops;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contraction.ComputeType;
+import io.github.shardsum.internal.tensor.Views;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/** Row operations over several axes at once. */
+public final class OverAxes {
+  private OverAxes() {}
+
+  /** One number of all elements over the axes, a given one where there is none. */
+  public static void run(
+      String name,
+      AlongAxis rows,
+      ComputeType type,
+      Workers workers,
+      Tensor out,
+      Tensor x,
+      int[] axes,
+      double ofNone) {
+    Checks.apart(name, out, x);
+    if (x.shape().elementCount() == 0) {
+      out.assign(Tensor.scalar(out.dtype(), ofNone).broadcastTo(out.shape()));
+      return;
+    }
+    Tensor merged = merged(name, x, axes);
+    int last = merged.rank() - 1;
+    Tensor none = AlongAxis.sized(DType.I32, merged, last, 0);
+    rows.run(name, type, workers, merged, last, out.expand(last), none);
+  }
+
+  /** The position of one element over the axes, in C order. */
+  public static void position(
+      String name, AlongAxis rows, Workers workers, Tensor out, Tensor x, int[] axes) {
+    Checks.apart(name, out, x);
+    if (out.shape().elementCount() == 0) {
+      return;
+    }
+    Tensor merged = merged(name, x, axes);
+    int last = merged.rank() - 1;
+    Tensor none = AlongAxis.sized(x.dtype(), merged, last, 0);
+    rows.run(name, workers, merged, last, none, out.expand(last));
+  }
+
+  /** The axes as one, which comes last: a view, or a copy where there is none. */
+  private static Tensor merged(String name, Tensor x, int[] axes) {
+    int[] kept =
+        IntStream.range(0, x.rank())
+            .filter(axis -> IntStream.of(axes).noneMatch(other -> other == axis))
+            .toArray();
+    int[] order = IntStream.concat(IntStream.of(kept), IntStream.of(axes)).toArray();
+    Tensor ordered = x.transpose(order);
+    long[] sizes = Arrays.copyOf(ordered.shape().toArray(), kept.length + 1);
+    sizes[kept.length] = 1;
+    for (int axis : axes) {
+      sizes[kept.length] *= x.size(axis);
+    }
+    Tensor merged =
+        Views.reshapeStrides(ordered.shape(), ordered.strides(), Shape.of(sizes)).isPresent()
+            ? ordered.reshape(sizes)
+            : ordered.copy().reshape(sizes);
+    Checks.axis(name, merged, kept.length);
+    return merged;
+  }
+}

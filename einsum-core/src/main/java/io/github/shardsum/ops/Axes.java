@@ -1,0 +1,136 @@
+package io.github.shardsum.ops;
+
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/**
+ * The axes that a reduction goes over, and whether the result keeps them with size 1 (NumPy's
+ * {@code axis} and {@code keepdims}). Immutable and thread-safe.
+ *
+ * <pre>{@code
+ * Tensor centred = Elementwise.subtract(x, Statistics.mean(x, Axes.of(-1).kept()));
+ * }</pre>
+ */
+public final class Axes {
+  private static final Axes ALL = new Axes(true, new int[0], false);
+
+  private final boolean all;
+  private final int[] axes;
+  private final boolean kept;
+
+  private Axes(boolean all, int[] axes, boolean kept) {
+    this.all = all;
+    this.axes = axes;
+    this.kept = kept;
+  }
+
+  /**
+   * Every axis: NumPy's {@code axis=None}.
+   *
+   * @return the axes
+   */
+  public static Axes all() {
+    return ALL;
+  }
+
+  /**
+   * Some axes.
+   *
+   * @param axes the axes, each once; -1 is the last one; none leaves every element by itself
+   * @return the axes
+   */
+  public static Axes of(int... axes) {
+    return new Axes(false, Objects.requireNonNull(axes, "axes").clone(), false);
+  }
+
+  /**
+   * The same axes, each of which the result has with size 1: NumPy's {@code keepdims=True}.
+   *
+   * @return the axes
+   */
+  public Axes kept() {
+    return new Axes(all, axes, true);
+  }
+
+  /** The axes of a tensor, from the first to the last. */
+  int[] in(String name, Tensor x) {
+    if (all) {
+      return IntStream.range(0, x.rank()).toArray();
+    }
+    int[] numbers = new int[axes.length];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = one(name, x, axes[i]);
+    }
+    Arrays.sort(numbers);
+    for (int i = 1; i < numbers.length; i++) {
+      if (numbers[i] == numbers[i - 1]) {
+        throw new IllegalArgumentException(
+            name + ": expected each axis once, got " + Arrays.toString(axes));
+      }
+    }
+    return numbers;
+  }
+
+  /** An axis of a tensor, counted from the front. */
+  static int one(String name, Tensor x, int axis) {
+    if (axis < -x.rank() || axis >= x.rank()) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected an axis in ["
+              + -x.rank()
+              + ", "
+              + x.rank()
+              + ") of "
+              + x.description()
+              + ", got "
+              + axis);
+    }
+    return axis < 0 ? axis + x.rank() : axis;
+  }
+
+  /** The shape of the result. */
+  Shape result(String name, Tensor x) {
+    return kept ? ones(x, in(name, x)) : without(x, in(name, x));
+  }
+
+  /** A result without the axes, as the view that keeps them, if that is asked for. */
+  Tensor shaped(String name, Tensor result, Tensor x) {
+    return kept ? result.reshape(ones(x, in(name, x)).toArray()) : result;
+  }
+
+  /** The view without the axes of a result that may have them with size 1. */
+  Tensor bare(String name, Tensor out, Tensor x) {
+    int[] numbers = in(name, x);
+    boolean whole = out.rank() == x.rank() && out.shape().equals(ones(x, numbers));
+    Tensor bare = out;
+    for (int i = numbers.length - 1; i >= 0 && whole; i--) {
+      bare = bare.select(numbers[i], 0);
+    }
+    return bare;
+  }
+
+  static Shape without(Tensor x, int... axes) {
+    return Shape.of(
+        IntStream.range(0, x.rank())
+            .filter(axis -> IntStream.of(axes).noneMatch(other -> other == axis))
+            .mapToLong(x::size)
+            .toArray());
+  }
+
+  private static Shape ones(Tensor x, int... axes) {
+    long[] sizes = x.shape().toArray();
+    for (int axis : axes) {
+      sizes[axis] = 1;
+    }
+    return Shape.of(sizes);
+  }
+
+  /** As in a call: {@code all}, {@code [0, 1]}, {@code [-1] kept}. */
+  @Override
+  public String toString() {
+    return (all ? "all" : Arrays.toString(axes)) + (kept ? " kept" : "");
+  }
+}

@@ -1,0 +1,654 @@
+package io.github.shardsum.ops;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.contraction.ComputeType;
+import io.github.shardsum.internal.ops.AlongAxis;
+import io.github.shardsum.internal.ops.Checks;
+import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.OverAxes;
+import io.github.shardsum.internal.rows.DoubleAlongAxis;
+import io.github.shardsum.internal.rows.DoubleStatistics;
+import io.github.shardsum.internal.rows.FloatAlongAxis;
+import io.github.shardsum.internal.rows.FloatStatistics;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+
+/**
+ * Means, deviations, norms, log-sums of exponentials and quantiles over axes, of tensors of any
+ * dtype, strides and memory.
+ *
+ * <p>The result is of x's dtype if that is floating, else of f64. Sums are kept in f64 and rounded
+ * once. A NaN gives NaN. Results are equal to the bit for every number of threads and every kind of
+ * memory; those that are returned are fresh, on the heap in C order. Thread-safe.
+ */
+public final class Statistics {
+  private static final AlongAxis MEAN =
+      AlongAxis.each(FloatStatistics::mean, DoubleStatistics::mean, (_, _, _, _, _, _, _) -> {});
+  private static final AlongAxis NORM =
+      AlongAxis.each(FloatStatistics::norm, DoubleStatistics::norm, (_, _, _, _, _, _, _) -> {});
+  private static final AlongAxis LOG_SUM_EXP =
+      AlongAxis.each(
+          FloatStatistics::logSumExp, DoubleStatistics::logSumExp, (_, _, _, _, _, _, _) -> {});
+
+  private Statistics() {}
+
+  /**
+   * As {@link #mean(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor mean(Tensor x) {
+    return mean(x, Axes.all());
+  }
+
+  /**
+   * As {@link #mean(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor mean(Tensor x, int... axes) {
+    return mean(x, Axes.of(axes));
+  }
+
+  /**
+   * The sum over the number of elements, NaN of none; NumPy's {@code np.mean}. By the threads of
+   * the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor mean(Tensor x, Axes axes) {
+    return mean(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #mean(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor mean(Workers workers, Tensor x, Axes axes) {
+    Tensor out = Tensor.zeros(dtype(x), axes.result("mean", x));
+    meanInto(workers, out, x, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #mean(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void meanInto(Tensor out, Tensor x, int... axes) {
+    meanInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #mean(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void meanInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    run("mean", MEAN, workers, out, x, axes, Double.NaN);
+  }
+
+  /**
+   * As {@link #var(Tensor, int, Axes)} with 0, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor var(Tensor x) {
+    return var(x, 0, Axes.all());
+  }
+
+  /**
+   * As {@link #var(Tensor, int, Axes)} with 0, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor var(Tensor x, int... axes) {
+    return var(x, 0, Axes.of(axes));
+  }
+
+  /**
+   * The sum of the squares of distances from the mean, over the number of elements less {@code
+   * ddof}, NaN of none; NumPy's {@code np.var}. By the threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor var(Tensor x, int ddof, Axes axes) {
+    return var(DefaultWorkers.get(), x, ddof, axes);
+  }
+
+  /**
+   * As {@link #var(Tensor, int, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor var(Workers workers, Tensor x, int ddof, Axes axes) {
+    Tensor out = Tensor.zeros(dtype(x), axes.result("var", x));
+    varInto(workers, out, x, ddof, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #var(Tensor, int, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void varInto(Tensor out, Tensor x, int ddof, int... axes) {
+    varInto(DefaultWorkers.get(), out, x, ddof, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #var(Tensor, int, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void varInto(Workers workers, Tensor out, Tensor x, int ddof, Axes axes) {
+    run(
+        "var",
+        rows(FloatStatistics.var(ddof), DoubleStatistics.var(ddof)),
+        workers,
+        out,
+        x,
+        axes,
+        Double.NaN);
+  }
+
+  /**
+   * As {@link #std(Tensor, int, Axes)} with 0, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor std(Tensor x) {
+    return std(x, 0, Axes.all());
+  }
+
+  /**
+   * As {@link #std(Tensor, int, Axes)} with 0, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor std(Tensor x, int... axes) {
+    return std(x, 0, Axes.of(axes));
+  }
+
+  /**
+   * The square root of {@link #var(Tensor, int, Axes)}; NumPy's {@code np.std}. By the threads of
+   * the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor std(Tensor x, int ddof, Axes axes) {
+    return std(DefaultWorkers.get(), x, ddof, axes);
+  }
+
+  /**
+   * As {@link #std(Tensor, int, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor std(Workers workers, Tensor x, int ddof, Axes axes) {
+    Tensor out = Tensor.zeros(dtype(x), axes.result("std", x));
+    stdInto(workers, out, x, ddof, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #std(Tensor, int, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void stdInto(Tensor out, Tensor x, int ddof, int... axes) {
+    stdInto(DefaultWorkers.get(), out, x, ddof, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #std(Tensor, int, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param ddof what is taken from the number of elements: 1 of a sample
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void stdInto(Workers workers, Tensor out, Tensor x, int ddof, Axes axes) {
+    run(
+        "std",
+        rows(FloatStatistics.std(ddof), DoubleStatistics.std(ddof)),
+        workers,
+        out,
+        x,
+        axes,
+        Double.NaN);
+  }
+
+  /**
+   * As {@link #norm(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor norm(Tensor x) {
+    return norm(x, Axes.all());
+  }
+
+  /**
+   * As {@link #norm(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor norm(Tensor x, int... axes) {
+    return norm(x, Axes.of(axes));
+  }
+
+  /**
+   * The square root of the sum of squares, 0 of none; NumPy's {@code np.linalg.norm}. By the
+   * threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor norm(Tensor x, Axes axes) {
+    return norm(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #norm(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor norm(Workers workers, Tensor x, Axes axes) {
+    Tensor out = Tensor.zeros(dtype(x), axes.result("norm", x));
+    normInto(workers, out, x, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #norm(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void normInto(Tensor out, Tensor x, int... axes) {
+    normInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #norm(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void normInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    run("norm", NORM, workers, out, x, axes, 0);
+  }
+
+  /**
+   * As {@link #logSumExp(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor logSumExp(Tensor x) {
+    return logSumExp(x, Axes.all());
+  }
+
+  /**
+   * As {@link #logSumExp(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor logSumExp(Tensor x, int... axes) {
+    return logSumExp(x, Axes.of(axes));
+  }
+
+  /**
+   * The logarithm of the sum of e^x, without overflow: -infinity of none; NumPy's {@code
+   * np.logaddexp.reduce}. By the threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor logSumExp(Tensor x, Axes axes) {
+    return logSumExp(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #logSumExp(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor logSumExp(Workers workers, Tensor x, Axes axes) {
+    Tensor out = Tensor.zeros(dtype(x), axes.result("logSumExp", x));
+    logSumExpInto(workers, out, x, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #logSumExp(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void logSumExpInto(Tensor out, Tensor x, int... axes) {
+    logSumExpInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #logSumExp(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void logSumExpInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    run("logSumExp", LOG_SUM_EXP, workers, out, x, axes, Double.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * As {@link #median(Tensor, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor median(Tensor x) {
+    return median(x, Axes.all());
+  }
+
+  /**
+   * As {@link #median(Tensor, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor median(Tensor x, int... axes) {
+    return median(x, Axes.of(axes));
+  }
+
+  /**
+   * The middle element, or the mean of the middle two, by selection; NaN if there is a NaN, or of
+   * none; NumPy's {@code np.median}. By the threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor median(Tensor x, Axes axes) {
+    return median(DefaultWorkers.get(), x, axes);
+  }
+
+  /**
+   * As {@link #median(Tensor, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis or one is named twice
+   */
+  public static Tensor median(Workers workers, Tensor x, Axes axes) {
+    Tensor out = Tensor.zeros(dtype(x), axes.result("median", x));
+    medianInto(workers, out, x, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #median(Tensor, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void medianInto(Tensor out, Tensor x, int... axes) {
+    medianInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #median(Tensor, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis or one is named twice, or out does
+   *     not fit; nothing is then written
+   */
+  public static void medianInto(Workers workers, Tensor out, Tensor x, Axes axes) {
+    run("median", quantiles(0.5), workers, out, x, axes, Double.NaN);
+  }
+
+  /**
+   * As {@link #quantile(Tensor, double, Axes)}, of all elements.
+   *
+   * @param x any dtype, strides and memory
+   * @param q which part is below, in [0, 1]
+   * @return a scalar, of the dtype that is said there
+   * @throws IllegalArgumentException as there
+   */
+  public static Tensor quantile(Tensor x, double q) {
+    return quantile(x, q, Axes.all());
+  }
+
+  /**
+   * As {@link #quantile(Tensor, double, Axes)}, over axes that the result lacks.
+   *
+   * @param x any dtype, strides and memory
+   * @param q which part is below, in [0, 1]
+   * @param axes the axes, each once; -1 is the last one
+   * @return the dtype that is said there, and x's shape without the axes
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   */
+  public static Tensor quantile(Tensor x, double q, int... axes) {
+    return quantile(x, q, Axes.of(axes));
+  }
+
+  /**
+   * The element at q of the way from the smallest to the largest, between two of them in
+   * proportion, by selection; NaN if there is a NaN, or of none; NumPy's {@code np.quantile}. By
+   * the threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param q which part is below, in [0, 1]
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   */
+  public static Tensor quantile(Tensor x, double q, Axes axes) {
+    return quantile(DefaultWorkers.get(), x, q, axes);
+  }
+
+  /**
+   * As {@link #quantile(Tensor, double, Axes)}, by given threads.
+   *
+   * @param workers threads to use
+   * @param x any dtype, strides and memory
+   * @param q which part is below, in [0, 1]
+   * @param axes the axes, and whether the result keeps them
+   * @return the result, of x's dtype if that is floating, else of f64
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside
+   */
+  public static Tensor quantile(Workers workers, Tensor x, double q, Axes axes) {
+    Tensor out = Tensor.zeros(dtype(x), axes.result("quantile", x));
+    quantileInto(workers, out, x, q, axes);
+    return out;
+  }
+
+  /**
+   * As {@link #quantile(Tensor, double, Axes)}, into a given result.
+   *
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param q which part is below, in [0, 1]
+   * @param axes the axes, each once; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside,
+   *     or out does not fit; nothing is then written
+   */
+  public static void quantileInto(Tensor out, Tensor x, double q, int... axes) {
+    quantileInto(DefaultWorkers.get(), out, x, q, Axes.of(axes));
+  }
+
+  /**
+   * As {@link #quantile(Tensor, double, Axes)}, into a given result, by given threads.
+   *
+   * @param workers threads to use
+   * @param out the result, of that dtype and of x's shape without the axes, or with size 1 there;
+   *     shares no element with x
+   * @param x any dtype, strides and memory
+   * @param q which part is below, in [0, 1]
+   * @param axes the axes; out says whether they are kept
+   * @throws IllegalArgumentException if there is no such axis, one is named twice or q is outside,
+   *     or out does not fit; nothing is then written
+   */
+  public static void quantileInto(Workers workers, Tensor out, Tensor x, double q, Axes axes) {
+    if (!(q >= 0 && q <= 1)) {
+      throw new IllegalArgumentException("quantile: q must be in [0, 1], got " + q);
+    }
+    run("quantile", quantiles(q), workers, out, x, axes, Double.NaN);
+  }
+
+  private static AlongAxis quantiles(double q) {
+    return rows(FloatStatistics.quantile(q), DoubleStatistics.quantile(q));
+  }
+
+  private static AlongAxis rows(FloatAlongAxis.Row floats, DoubleAlongAxis.Row doubles) {
+    return AlongAxis.each(floats, doubles, (_, _, _, _, _, _, _) -> {});
+  }
+
+  private static DType dtype(Tensor x) {
+    return x.dtype().isFloating() ? x.dtype() : DType.F64;
+  }
+
+  private static void run(
+      String name,
+      AlongAxis rows,
+      Workers workers,
+      Tensor out,
+      Tensor x,
+      Axes axes,
+      double ofNone) {
+    int[] numbers = axes.in(name, x);
+    Tensor bare = axes.bare(name, out, x);
+    Checks.out(name, bare, dtype(x), Axes.without(x, numbers));
+    // What is computed in f64 and stored as bf16 by way of f32 would be rounded twice.
+    ComputeType type = x.dtype() == DType.F32 ? ComputeType.FLOAT : ComputeType.DOUBLE;
+    OverAxes.run(name, rows, type, workers, bare, x, numbers, ofNone);
+  }
+}
