@@ -185,6 +185,22 @@ class AssignmentSolverTest {
   }
 
   @Test
+  void theBoundOfOneRunHoldsForTheCostsOfOthers() {
+    Random random = new Random(23);
+    int cases = TestDepth.cases(10, 40, 200);
+    for (int number = 0; number < cases; number++) {
+      Graph graph = random(random, 25, 5, 45, number % 2 * 0.3, 0.1 + 0.5 * random.nextDouble());
+      Assignment brief = solve(graph, 0.002, 1);
+      Assignment other = solve(graph, 0.03, 2);
+      long bound = Math.max(brief.bound(), other.bound());
+      assertTrue(bound <= Math.min(brief.cost(), other.cost()), brief + " " + other);
+      if (other.isFound()) {
+        assertEquals(other.cost(), graph.cost(other.choice()));
+      }
+    }
+  }
+
+  @Test
   void moreTimeIsNoWorse() {
     Graph graph = random(new Random(5), 150, 10, 400, 0.3, 0.3);
     Assignment brief = solve(graph, 0.05, 1);
