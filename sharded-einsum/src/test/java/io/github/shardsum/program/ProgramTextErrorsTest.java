@@ -38,6 +38,14 @@ class ProgramTextErrorsTest {
     refused("b = cumulative_sum(a) {}", "expected an attribute label");
   }
 
+  /** A backslash stands before a quote, before itself, and before an n that means a new line. */
+  @Test
+  void aTextHasEscapes() {
+    refused("b = cumulative_sum(a) {label=\"i\\nj\"}", "i\nj");
+    refused("b = cumulative_sum(a) {label=\"i\\\\j\"}", "i\\j");
+    refused("b = cumulative_sum(a) {label=\"i\\\"j\"}", "i\"j");
+  }
+
   @Test
   void namesAreDefinedAboveAndOnce() {
     refused("b = exp(c)", "expected a value defined above, got c");
