@@ -3,7 +3,7 @@ package io.github.shardsum.partition;
 import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Strictness;
-import io.github.shardsum.internal.partition.plan.EinsumPlanner;
+import io.github.shardsum.internal.partition.plan.EinsumPlanning;
 import io.github.shardsum.internal.partition.text.Certification;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
@@ -47,7 +47,7 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
       PlanOptions options) {
     Objects.requireNonNull(dtype, "dtype");
     BoundEquation bound = equation.withoutLayout().bind(shapes, sizes, Strictness.LENIENT);
-    EinsumPlanner.Planned planned = new EinsumPlanner(equation, mesh, bound, dtype, options).plan();
+    EinsumPlanning.Priced planned = EinsumPlanning.plan(equation, mesh, bound, dtype, options);
     return new ShardedEinsumPlan(equation, dtype, planned.plan(), planned.cost());
   }
 

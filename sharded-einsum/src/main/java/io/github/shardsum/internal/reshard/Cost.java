@@ -11,6 +11,9 @@ public record Cost(double amount, int collectives) implements Comparable<Cost> {
   /** Of local steps. */
   public static final Cost NOTHING = new Cost(0, 0);
 
+  /** More than anything costs. */
+  public static final Cost MOST = new Cost(Double.POSITIVE_INFINITY, Integer.MAX_VALUE);
+
   /**
    * The sum.
    *

@@ -5,10 +5,12 @@ import io.github.shardsum.partition.Action;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
-import java.util.function.Supplier;
+import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -19,6 +21,10 @@ final class Moves {
   private final Layout layout;
   private final Shape shape;
   private final boolean even;
+  private final Map<Uneven, Long> uneven = new HashMap<>();
+
+  /** Which units of which dimensions move, of chunks that are not all as long. */
+  private record Uneven(int from, int to, long before, long after, long there) {}
 
   Moves(Units units, Layout layout, Shape shape) {
     this.units = units;
@@ -65,21 +71,19 @@ final class Moves {
     return Math.ceilDiv(shape.size(dim), parts);
   }
 
-  private long others(State state, int... without) {
+  private long others(State state, int without, int orThis) {
     long product = 1;
-    for (int i = 0; i < state.dims().length; i++) {
-      int dim = i;
-      boolean counts = Arrays.stream(without).noneMatch(other -> other == dim);
-      product *= counts ? longest(dim, state.dims()[dim]) : 1;
+    for (int dim = 0; dim < state.dims().length; dim++) {
+      product *= dim == without || dim == orThis ? 1 : longest(dim, state.dims()[dim]);
     }
     return product;
   }
 
-  /** Gives every move to a consumer, in a fixed order. */
+  /** Gives every move from a state to a consumer, in a fixed order. */
   void from(State state, Consumer<Move> out) {
     withoutPermutes(state, out);
     if (state.partial() == 0) {
-      permutes(state, out);
+      permuted(state, other -> out.accept(permute(state, other)));
     }
   }
 
@@ -91,7 +95,30 @@ final class Moves {
     } else {
       gathers(state, out);
       allToAlls(state, out);
-      exchanges(state, out);
+      reordered(state, (other, dim) -> out.accept(exchange(state, other, dim)));
+    }
+  }
+
+  /**
+   * Gives every move that leads to a state to a consumer, in a fixed order.
+   *
+   * @param state the state after the moves
+   * @param partial the units over which a value may have been a sum
+   * @param out takes the moves
+   */
+  void into(State state, long partial, Consumer<Move> out) {
+    for (int dim = 0; dim < state.dims().length; dim++) {
+      int[] on = state.dims()[dim];
+      if (on.length > 0) {
+        out.accept(slice(state.with(dim, State.head(on, on.length - 1)), state, dim));
+      }
+    }
+    reductionsInto(state, partial & ((1L << units.count()) - 1), out);
+    if (state.partial() == 0) {
+      gathersInto(state, out);
+      allToAllsInto(state, out);
+      reordered(state, (other, dim) -> out.accept(exchange(other, state, dim)));
+      permuted(state, other -> out.accept(permute(other, state)));
     }
   }
 
@@ -99,46 +126,167 @@ final class Moves {
     long used = state.used();
     for (int unit = 0; unit < units.count(); unit++) {
       for (int dim = 0; dim < state.dims().length && (used >> unit & 1) == 0; dim++) {
-        State to = state.with(dim, State.append(state.dims()[dim], unit));
-        out.accept(slice(dim, unit, to));
+        out.accept(slice(state, state.with(dim, State.append(state.dims()[dim], unit)), dim));
       }
     }
   }
 
-  private Move slice(int dim, int unit, State to) {
-    return new Move(() -> new Action.Slice(layout.label(dim), units.axes(unit)), to, 0, false);
+  private Move slice(State from, State to, int dim) {
+    int[] on = to.dims()[dim];
+    return new Move(
+        () -> new Action.Slice(layout.label(dim), units.axes(on[on.length - 1])),
+        from,
+        to,
+        () -> 0,
+        false);
   }
 
-  private static Move collective(Supplier<Action> action, State to, long received) {
-    return new Move(action, to, received, true);
+  private Move allReduce(State from, State to, int[] over) {
+    return new Move(
+        () -> new Action.AllReduce(units.axes(over)),
+        from,
+        to,
+        () -> Counting.reduced(elements(from), units.product(over)),
+        true);
+  }
+
+  private Move reduceScatter(State from, State to, int dim, int[] over) {
+    return new Move(
+        () -> new Action.ReduceScatter(layout.label(dim), units.axes(over)),
+        from,
+        to,
+        () -> Counting.scattered(elements(to), units.product(over)),
+        true);
+  }
+
+  private Move gather(State from, State to, int dim, int[] over) {
+    return new Move(
+        () -> new Action.AllGather(layout.label(dim), units.axes(over)),
+        from,
+        to,
+        () -> gathered(from, to, dim, over),
+        true);
+  }
+
+  private Move allToAll(State from, State to, int split, int whole, int[] over) {
+    return new Move(
+        () -> new Action.AllToAll(layout.label(split), layout.label(whole), units.axes(over)),
+        from,
+        to,
+        () -> allToAllReceived(from, to, split, whole, over),
+        true);
+  }
+
+  private Move permute(State from, State to) {
+    return new Move(
+        () ->
+            new Action.CollectivePermute(
+                Permutation.of(units.layout(from), units.layout(to)).axes()),
+        from,
+        to,
+        () -> permuted(from, to),
+        true);
+  }
+
+  private Move exchange(State from, State to, int dim) {
+    return new Move(
+        () ->
+            new Action.Exchange(layout.label(dim), units.changed(from.dims()[dim], to.dims()[dim])),
+        from,
+        to,
+        () ->
+            others(from, dim, dim)
+                * uneven.computeIfAbsent(
+                    new Uneven(dim, dim, code(from, dim), code(to, dim), 1),
+                    _ ->
+                        Reordering.of(units.layout(from), units.layout(to), dim, shape.size(dim))
+                            .most()),
+        true);
+  }
+
+  private boolean isEven(State state, int dim) {
+    return shape.size(dim) % (units.kept(dim) * units.product(state.dims()[dim])) == 0;
+  }
+
+  private long gathered(State from, State to, int dim, int[] over) {
+    return isEven(from, dim)
+        ? (units.product(over) - 1) * elements(from)
+        : others(from, dim, dim)
+            * uneven.computeIfAbsent(
+                new Uneven(dim, dim, code(from, dim), code(to, dim), 0),
+                _ ->
+                    Chunking.gathered(
+                        shape.size(dim), units.levels(dim, to.dims()[dim]), units.parts(over)));
+  }
+
+  private long allToAllReceived(State from, State to, int split, int whole, int[] over) {
+    long group = units.product(over);
+    return isEven(from, split) && isEven(to, whole)
+        ? elements(from) / group * (group - 1)
+        : others(from, split, whole)
+            * uneven.computeIfAbsent(
+                new Uneven(split, whole, code(from, split), code(to, split), code(to, whole)),
+                _ ->
+                    Chunking.allToAll(
+                        shape.size(split),
+                        units.levels(split, to.dims()[split]),
+                        units.parts(over),
+                        shape.size(whole),
+                        units.levels(whole, from.dims()[whole])));
+  }
+
+  private long permuted(State from, State to) {
+    boolean isEven = true;
+    for (int dim = 0; dim < from.dims().length && isEven; dim++) {
+      isEven = isEven(from, dim);
+    }
+    return isEven
+        ? elements(from)
+        : Permutation.of(units.layout(from), units.layout(to)).received(shape);
+  }
+
+  /** The units of a dimension as a number. */
+  private static long code(State state, int dim) {
+    long code = 0;
+    for (int unit : state.dims()[dim]) {
+      code = code * (Long.SIZE + 1) + unit + 1;
+    }
+    return code;
   }
 
   private void reductions(State state, Consumer<Move> out) {
-    List<int[]> subsets = subsets(state.partial());
-    for (int[] subset : subsets) {
-      long rest = state.partial();
-      for (int unit : subset) {
-        rest &= ~(1L << unit);
-      }
-      State summed = state.withPartial(rest);
-      long group = units.product(subset);
-      out.accept(
-          collective(
-              () -> new Action.AllReduce(units.axes(subset)),
-              summed,
-              Counting.reduced(elements(state), group)));
+    for (int[] subset : subsets(state.partial())) {
+      State summed = state.withPartial(state.partial() & ~mask(subset));
+      out.accept(allReduce(state, summed, subset));
       for (int[] order : orders(subset)) {
-        for (int i = 0; i < state.dims().length; i++) {
-          int dim = i;
+        for (int dim = 0; dim < state.dims().length; dim++) {
           State to = summed.with(dim, State.append(state.dims()[dim], order));
-          out.accept(
-              collective(
-                  () -> new Action.ReduceScatter(layout.label(dim), units.axes(order)),
-                  to,
-                  Counting.scattered(elements(to), group)));
+          out.accept(reduceScatter(state, to, dim, order));
         }
       }
     }
+  }
+
+  private void reductionsInto(State state, long partial, Consumer<Move> out) {
+    for (int[] subset : subsets(partial & ~state.used())) {
+      out.accept(allReduce(state.withPartial(state.partial() | mask(subset)), state, subset));
+    }
+    suffixes(
+        state,
+        (dim, kept, over) -> {
+          if ((mask(over) & ~partial) == 0) {
+            State before = state.with(dim, kept).withPartial(state.partial() | mask(over));
+            out.accept(reduceScatter(before, state, dim, over));
+          }
+        });
+  }
+
+  private static long mask(int[] of) {
+    long mask = 0;
+    for (int unit : of) {
+      mask |= 1L << unit;
+    }
+    return mask;
   }
 
   private static List<int[]> subsets(long mask) {
@@ -164,88 +312,77 @@ final class Moves {
     return orders;
   }
 
-  private void gathers(State state, Consumer<Move> out) {
-    for (int i = 0; i < state.dims().length; i++) {
-      int dim = i;
+  /** What stands behind a place of a dimension. */
+  private interface Suffix {
+    void take(int dim, int[] kept, int[] moved);
+  }
+
+  private static void suffixes(State state, Suffix out) {
+    for (int dim = 0; dim < state.dims().length; dim++) {
       int[] on = state.dims()[dim];
       for (int keep = on.length - 1; keep >= 0; keep--) {
-        int[] kept = State.head(on, keep);
-        int[] moved = State.tail(on, keep);
-        out.accept(
-            collective(
-                () -> new Action.AllGather(layout.label(dim), units.axes(moved)),
-                state.with(dim, kept),
-                gathered(state, dim, kept, moved)));
+        out.take(dim, State.head(on, keep), State.tail(on, keep));
       }
     }
   }
 
-  private long gathered(State state, int dim, int[] kept, int[] moved) {
-    return even
-        ? (units.product(moved) - 1) * elements(state)
-        : others(state, dim)
-            * Chunking.gathered(shape.size(dim), units.levels(dim, kept), units.parts(moved));
+  private void gathers(State state, Consumer<Move> out) {
+    suffixes(
+        state, (dim, kept, over) -> out.accept(gather(state, state.with(dim, kept), dim, over)));
   }
 
-  private long allToAll(State state, int from, int to, int[] kept, int[] moved) {
-    long group = units.product(moved);
-    if (even) {
-      return elements(state) / group * (group - 1);
-    }
-    return others(state, from, to)
-        * Chunking.allToAll(
-            shape.size(from),
-            units.levels(from, kept),
-            units.parts(moved),
-            shape.size(to),
-            units.levels(to, state.dims()[to]));
-  }
-
-  private long permuted(State state, State to) {
-    return even
-        ? elements(state)
-        : Permutation.of(units.layout(state), units.layout(to)).received(shape);
-  }
-
-  private void allToAlls(State state, Consumer<Move> out) {
-    for (int i = 0; i < state.dims().length; i++) {
-      int from = i;
-      int[] on = state.dims()[from];
-      for (int keep = on.length - 1; keep >= 0; keep--) {
-        int[] kept = State.head(on, keep);
-        int[] moved = State.tail(on, keep);
-        for (int j = 0; j < state.dims().length; j++) {
-          int to = j;
-          if (to != from) {
-            int[] there = state.dims()[to];
-            State next = state.with(from, kept).with(to, State.append(there, moved));
-            out.accept(
-                collective(
-                    () ->
-                        new Action.AllToAll(
-                            layout.label(from), layout.label(to), units.axes(moved)),
-                    next,
-                    allToAll(state, from, to, kept, moved)));
-          }
+  private void gathersInto(State state, Consumer<Move> out) {
+    long all = (1L << units.count()) - 1;
+    for (int[] subset : subsets(all & ~state.used())) {
+      for (int[] order : orders(subset)) {
+        for (int dim = 0; dim < state.dims().length; dim++) {
+          State before = state.with(dim, State.append(state.dims()[dim], order));
+          out.accept(gather(before, state, dim, order));
         }
       }
     }
   }
 
-  private void permutes(State state, Consumer<Move> out) {
-    permutes(state, new int[state.dims().length][], 0, 0, out);
+  private void allToAlls(State state, Consumer<Move> out) {
+    suffixes(
+        state,
+        (from, kept, moved) -> {
+          for (int to = 0; to < state.dims().length; to++) {
+            if (to != from) {
+              int[] there = State.append(state.dims()[to], moved);
+              State after = state.with(from, kept).with(to, there);
+              out.accept(allToAll(state, after, from, to, moved));
+            }
+          }
+        });
   }
 
-  private Action permute(State state, State to) {
-    return new Action.CollectivePermute(
-        Permutation.of(units.layout(state), units.layout(to)).axes());
+  private void allToAllsInto(State state, Consumer<Move> out) {
+    suffixes(
+        state,
+        (to, kept, moved) -> {
+          for (int from = 0; from < state.dims().length; from++) {
+            if (from != to) {
+              int[] there = State.append(state.dims()[from], moved);
+              State before = state.with(to, kept).with(from, there);
+              out.accept(allToAll(before, state, from, to, moved));
+            }
+          }
+        });
   }
 
-  private void permutes(State state, int[][] chosen, int dim, long used, Consumer<Move> out) {
+  /**
+   * The states in which every dimension is cut alike by other units, or the same in other order.
+   */
+  private void permuted(State state, Consumer<State> out) {
+    permuted(state, new int[state.dims().length][], 0, 0, out);
+  }
+
+  private void permuted(State state, int[][] chosen, int dim, long used, Consumer<State> out) {
     if (dim == chosen.length) {
-      State to = new State(chosen.clone(), 0);
-      if (!to.equals(state)) {
-        out.accept(collective(() -> permute(state, to), to, permuted(state, to)));
+      State other = new State(chosen.clone(), 0);
+      if (!other.equals(state)) {
+        out.accept(other);
       }
       return;
     }
@@ -256,11 +393,7 @@ final class Moves {
         used,
         sequence -> {
           chosen[dim] = sequence;
-          long with = used;
-          for (int unit : sequence) {
-            with |= 1L << unit;
-          }
-          permutes(state, chosen, dim + 1, with, out);
+          permuted(state, chosen, dim + 1, used | mask(sequence), out);
         });
   }
 
@@ -291,21 +424,13 @@ final class Moves {
         || units.parts(old).equals(units.parts(now));
   }
 
-  private void exchanges(State state, Consumer<Move> out) {
-    for (int i = 0; i < state.dims().length; i++) {
-      int dim = i;
+  /** The states in which one dimension has its units in another order, and other chunks. */
+  private void reordered(State state, ObjIntConsumer<State> out) {
+    for (int dim = 0; dim < state.dims().length; dim++) {
       int[] on = state.dims()[dim];
       for (int[] order : orders(on)) {
         if (!Arrays.equals(order, on) && !cutsAlike(on, order, dim)) {
-          State to = state.with(dim, order);
-          Layout before = units.layout(state);
-          Layout after = units.layout(to);
-          long most = Reordering.of(before, after, dim, shape.size(dim)).most();
-          out.accept(
-              collective(
-                  () -> new Action.Exchange(layout.label(dim), units.changed(on, order)),
-                  to,
-                  most * others(state, dim)));
+          out.accept(state.with(dim, order), dim);
         }
       }
     }

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.reshard;
 
 import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +24,11 @@ import java.util.Set;
  * Finds the cheapest reshard, by Dijkstra's algorithm over the layouts that moves lead to, and
  * keeps what it found. Used by one thread at a time.
  *
+ * <p>On a mesh of few axes one search from a layout serves all goals, and one to a layout all
+ * sources, and a way may use every axis of the mesh. Where the layouts are too many for that, each
+ * pair of layouts has a search of its own over the axes that differ, with idle axes as far as they
+ * fit.
+ *
  * <p>Ties go to fewer steps, then to the first in a fixed order of states, so that a plan is a
  * function of its arguments.
  */
@@ -30,10 +37,15 @@ public final class Reshards {
   /** States beyond which the cheapest way is not looked for. */
   private static final int MOST_STATES = 20_000;
 
+  /** States up to which all axes of a mesh are in play. */
+  private static final int MOST_SHARED = 6_000;
+
   private final Prices prices;
   private final OptionalLong limit;
   private final boolean replication;
   private final Map<Key, Optional<Way>> known = new HashMap<>();
+  private final Map<Anchor, ReshardSearch> searches = new HashMap<>();
+  private final Map<Value, MoveGraph> graphs = new HashMap<>();
 
   /**
    * With the prices and limits of a plan.
@@ -48,6 +60,12 @@ public final class Reshards {
   }
 
   private record Key(Layout from, Layout to, Shape shape, DType dtype) {}
+
+  /** A value of which some axes stay partial. */
+  private record Value(Layout whole, List<String> kept, Shape shape, DType dtype) {}
+
+  /** What a shared search is about: where it begins, and the bounds of its ways. */
+  private record Anchor(Layout end, boolean isGoal, boolean sums, Value value, long most) {}
 
   /**
    * One step of a way.
@@ -76,6 +94,12 @@ public final class Reshards {
    * @return the way, none if there is none within the limits
    */
   public Optional<Way> way(Layout from, Layout to, Shape shape, DType dtype) {
+    if (!isReachable(from, to)) {
+      return Optional.empty();
+    }
+    if (isShared(from, to)) {
+      return forward(from, to, shape, dtype).way(to);
+    }
     Key key = new Key(from, to, shape, dtype);
     Optional<Way> way = known.get(key);
     if (way == null) {
@@ -83,6 +107,126 @@ public final class Reshards {
       known.put(key, way);
     }
     return way;
+  }
+
+  /**
+   * What the cheapest way costs, where many goals are asked for from the same layout.
+   *
+   * @param from layout of the value
+   * @param to the target layout, of the same mesh and labels
+   * @param shape the value's shape
+   * @param dtype the value's dtype
+   * @param atMost what it may cost
+   * @return the cost, none if there is no way within the limits or only dearer ones
+   */
+  public Optional<Cost> cost(Layout from, Layout to, Shape shape, DType dtype, Cost atMost) {
+    if (!isReachable(from, to)) {
+      return Optional.empty();
+    }
+    return isShared(from, to)
+        ? forward(from, to, shape, dtype).cost(to, atMost)
+        : way(from, to, shape, dtype).map(Way::cost).filter(cost -> cost.compareTo(atMost) <= 0);
+  }
+
+  /**
+   * What the cheapest way costs, where the same goal is asked for from many layouts.
+   *
+   * @param from layout of the value
+   * @param to the target layout, of the same mesh and labels
+   * @param shape the value's shape
+   * @param dtype the value's dtype
+   * @param atMost what it may cost
+   * @return the cost, none if there is no way within the limits or only dearer ones
+   */
+  public Optional<Cost> costInto(Layout from, Layout to, Shape shape, DType dtype, Cost atMost) {
+    if (!isReachable(from, to)) {
+      return Optional.empty();
+    }
+    return isShared(from, to)
+        ? backward(from, to, shape, dtype).cost(from, atMost)
+        : way(from, to, shape, dtype).map(Way::cost).filter(cost -> cost.compareTo(atMost) <= 0);
+  }
+
+  static boolean isReachable(Layout from, Layout to) {
+    return to.partial().stream()
+        .allMatch(axis -> from.partial().contains(axis) || from.mesh().size(axis) == 1);
+  }
+
+  static boolean isShared(Layout from, Layout to) {
+    Mesh mesh = from.mesh();
+    List<String> axes = wide(mesh, mesh.axisNames());
+    int partial = wide(mesh, from.partial()).size() - wide(mesh, to.partial()).size();
+    int count = axes.size() - wide(mesh, to.partial()).size();
+    return states(count, partial, from.rank()) <= MOST_SHARED;
+  }
+
+  static List<String> wide(Mesh mesh, List<String> axes) {
+    return axes.stream().filter(axis -> mesh.size(axis) > 1).toList();
+  }
+
+  /** How many layouts of a rank there are of some axes, over some of which a value may be a sum. */
+  private static double states(int axes, int partial, int rank) {
+    double all = 0;
+    double subsets = 1;
+    for (int summed = 0; summed <= partial; summed++) {
+      double placed = 1;
+      for (int count = 0; count <= axes - summed; count++) {
+        all += subsets * placed;
+        placed *= (double) (axes - summed - count) * (rank + count) / (count + 1);
+      }
+      subsets *= (double) (partial - summed) / (summed + 1);
+    }
+    return all;
+  }
+
+  /** A search from many layouts, which hold the value whole or none of them does. */
+  ReshardSearch fromMany(Map<Layout, Cost> from, Layout to, Shape shape, DType dtype) {
+    Layout any = from.keySet().iterator().next();
+    long most = most(any, to, shape, dtype);
+    ReshardSearch search = new ReshardSearch(graph(to, shape, dtype), most, false, false, Set.of());
+    from.forEach(search::source);
+    return search;
+  }
+
+  private ReshardSearch forward(Layout from, Layout to, Shape shape, DType dtype) {
+    Value value = new Value(to.whole(), wide(to.mesh(), to.partial()), shape, dtype);
+    Anchor anchor = new Anchor(from, false, false, value, most(from, to, shape, dtype));
+    return searches.computeIfAbsent(anchor, _ -> search(anchor, graph(to, shape, dtype)));
+  }
+
+  private ReshardSearch backward(Layout from, Layout to, Shape shape, DType dtype) {
+    Value value = new Value(to.whole(), wide(to.mesh(), to.partial()), shape, dtype);
+    boolean sums = wide(from.mesh(), from.partial()).size() > value.kept().size();
+    Anchor anchor = new Anchor(to, true, sums, value, most(from, to, shape, dtype));
+    return searches.computeIfAbsent(anchor, _ -> search(anchor, graph(to, shape, dtype)));
+  }
+
+  private static ReshardSearch search(Anchor anchor, MoveGraph graph) {
+    ReshardSearch search =
+        new ReshardSearch(graph, anchor.most(), anchor.isGoal(), anchor.sums(), Set.of());
+    search.source(anchor.end(), Cost.NOTHING);
+    return search;
+  }
+
+  private MoveGraph graph(Layout to, Shape shape, DType dtype) {
+    Value value = new Value(to.whole(), wide(to.mesh(), to.partial()), shape, dtype);
+    return graphs.computeIfAbsent(
+        value,
+        _ -> {
+          Units units = Units.ofAll(value.whole(), value.kept());
+          return new MoveGraph(prices, dtype, units, new Moves(units, value.whole(), shape));
+        });
+  }
+
+  /** Elements that a layout on the way may have: without a limit, fewer than the whole value. */
+  private long most(Layout from, Layout to, Shape shape, DType dtype) {
+    long ends =
+        Math.max(from.largestShape(shape).elementCount(), to.largestShape(shape).elementCount());
+    long all = shape.elementCount();
+    long within = limit.isEmpty() ? Long.MAX_VALUE : limit.getAsLong() / dtype.byteSize();
+    long whole = replication ? Long.MAX_VALUE : all - 1;
+    long most = Math.max(ends, Math.min(within, whole));
+    return most >= all ? Long.MAX_VALUE : most;
   }
 
   /**
@@ -121,16 +265,51 @@ public final class Reshards {
   }
 
   private Optional<Way> search(Key key, Set<Action> without) {
-    Units units = new Units(key.from, key.to);
-    Moves moves = new Moves(units, key.from, key.shape);
-    if ((units.goal().partial() & ~units.start().partial()) != 0) {
+    if (!isReachable(key.from, key.to)) {
       return Optional.empty();
     }
-    long ends = Math.max(moves.elements(units.start()), moves.elements(units.goal()));
-    long most = limit.isEmpty() ? Long.MAX_VALUE : limit.getAsLong() / key.dtype.byteSize();
-    long whole = replication ? Long.MAX_VALUE : key.shape.elementCount() - 1;
-    Dijkstra dijkstra = new Dijkstra(key, units, moves, Math.max(ends, Math.min(most, whole)));
-    return dijkstra.run(without);
+    Units units = Units.between(key.from, key.to, idle(key));
+    Moves moves = new Moves(units, key.from, key.shape);
+    long most = most(key.from, key.to, key.shape, key.dtype);
+    return new Dijkstra(key, units, moves, most).run(without);
+  }
+
+  /** Axes that neither layout has, as far as the layouts that they lead to are not too many. */
+  private static List<String> idle(Key key) {
+    Mesh mesh = key.from.mesh();
+    Set<String> used = new HashSet<>();
+    for (Layout end : List.of(key.from, key.to)) {
+      used.addAll(end.partial());
+      end.term().axes().forEach(axis -> used.addAll(axis.mesh()));
+    }
+    int partial = wide(mesh, key.from.partial()).size();
+    int count = Units.between(key.from, key.to, List.of()).count();
+    List<String> idle = new ArrayList<>();
+    for (String axis : wide(mesh, mesh.axisNames())) {
+      if (!used.contains(axis)
+          && states(count + idle.size() + 1, partial, key.from.rank()) <= MOST_SHARED) {
+        idle.add(axis);
+      }
+    }
+    return idle;
+  }
+
+  /** Slices of one label one after another are one. */
+  static List<Stage> joined(List<Stage> stages) {
+    List<Stage> joined = new ArrayList<>();
+    for (Stage stage : stages) {
+      if (!joined.isEmpty()
+          && stage.action() instanceof Action.Slice(String label, List<String> axes)
+          && joined.getLast().action() instanceof Action.Slice(String same, List<String> before)
+          && label.equals(same)) {
+        List<String> all = new ArrayList<>(before);
+        all.addAll(axes);
+        joined.set(joined.size() - 1, new Stage(new Action.Slice(label, all), stage.after()));
+      } else {
+        joined.add(stage);
+      }
+    }
+    return List.copyOf(joined);
   }
 
   /** A state on the way, or at its end; of its cost, and with the least that is still to come. */
@@ -258,7 +437,7 @@ public final class Reshards {
     private Cost price(Node node, Move move) {
       return prices.collective(
           move.action(),
-          move.received(),
+          move.received().getAsLong(),
           moves.elements(node.state),
           key.dtype.byteSize(),
           () -> units.layout(node.state),
@@ -274,24 +453,6 @@ public final class Reshards {
       }
       Collections.reverse(stages);
       return new Way(joined(stages), end.cost, greedy);
-    }
-
-    /** Slices of one label one after another are one. */
-    private static List<Stage> joined(List<Stage> stages) {
-      List<Stage> joined = new ArrayList<>();
-      for (Stage stage : stages) {
-        if (!joined.isEmpty()
-            && stage.action() instanceof Action.Slice(String label, List<String> axes)
-            && joined.getLast().action() instanceof Action.Slice(String same, List<String> before)
-            && label.equals(same)) {
-          List<String> all = new ArrayList<>(before);
-          all.addAll(axes);
-          joined.set(joined.size() - 1, new Stage(new Action.Slice(label, all), stage.after()));
-        } else {
-          joined.add(stage);
-        }
-      }
-      return List.copyOf(joined);
     }
   }
 }

@@ -40,14 +40,27 @@ record State(int[][] dims, long partial) implements Comparable<State> {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof State state
-        && partial == state.partial
-        && Arrays.deepEquals(dims, state.dims);
+    return other instanceof State state && partial == state.partial && areEqual(dims, state.dims);
   }
 
   @Override
   public int hashCode() {
-    return 31 * Arrays.deepHashCode(dims) + Long.hashCode(partial);
+    int hash = Long.hashCode(partial);
+    for (int[] dim : dims) {
+      for (int unit : dim) {
+        hash = 31 * hash + unit + 1;
+      }
+      hash = 31 * hash;
+    }
+    return hash * 0x9E3779B9;
+  }
+
+  private static boolean areEqual(int[][] one, int[][] other) {
+    boolean equal = one.length == other.length;
+    for (int dim = 0; equal && dim < one.length; dim++) {
+      equal = Arrays.equals(one[dim], other[dim]);
+    }
+    return equal;
   }
 
   @Override

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The mesh axes that a reshard is about, where axes that follow each other on a label in both
- * layouts are one unit. Axes at the same place in both, and axes of size 1, move nowhere and are
- * none.
+ * The mesh axes that a reshard may use. Between two layouts, axes that follow each other on a label
+ * in both are one unit, and axes at the same place in both are none; from one layout to all others
+ * every axis is a unit. Axes of size 1 move nowhere and are none.
  */
 final class Units {
   private final Mesh mesh;
@@ -22,13 +22,14 @@ final class Units {
   private final List<List<String>> units = new ArrayList<>();
   private final List<List<Integer>> parts = new ArrayList<>();
   private final List<List<String>> prefixes = new ArrayList<>();
+  private final Map<String, Integer> unitOf = new HashMap<>();
   private final List<String> partialPrefix;
   private final long[] kept;
   private final long[] sizes;
   private final State start;
   private final State goal;
 
-  Units(Layout from, Layout to) {
+  private Units(Layout from, Layout to, List<String> idle) {
     this.mesh = from.mesh();
     this.from = from;
     List<List<String>> before = new ArrayList<>();
@@ -49,12 +50,56 @@ final class Units {
     this.partialPrefix = oldPartial.stream().filter(newPartial::contains).toList();
     before.add(oldPartial.stream().filter(a -> !newPartial.contains(a)).toList());
     after.add(newPartial.stream().filter(a -> !oldPartial.contains(a)).toList());
-    Map<String, Integer> unitOf = new HashMap<>();
-    join(before, after, unitOf);
+    join(before, after);
+    idle.forEach(this::unit);
     this.kept = prefixes.stream().mapToLong(mesh::size).toArray();
     this.sizes = units.stream().mapToLong(mesh::size).toArray();
-    this.start = state(before, unitOf);
-    this.goal = state(after, unitOf);
+    this.start = state(before);
+    this.goal = state(after);
+  }
+
+  private Units(Layout of, List<String> kept) {
+    this.mesh = of.mesh();
+    this.from = of;
+    this.partialPrefix = kept;
+    large(mesh.axisNames()).stream().filter(axis -> !kept.contains(axis)).forEach(this::unit);
+    of.term().axes().forEach(_ -> prefixes.add(List.of()));
+    this.kept = prefixes.stream().mapToLong(_ -> 1).toArray();
+    this.sizes = units.stream().mapToLong(mesh::size).toArray();
+    this.start = new State(new int[of.rank()][0], 0);
+    this.goal = start;
+  }
+
+  /** Every axis a unit, but for those over which the value stays a sum. */
+  static Units ofAll(Layout of, List<String> partial) {
+    return new Units(of, partial);
+  }
+
+  /**
+   * The units between two layouts.
+   *
+   * @param from the one
+   * @param to the other
+   * @param idle axes that neither has, each of which may be used on the way
+   */
+  static Units between(Layout from, Layout to, List<String> idle) {
+    return new Units(from, to, idle);
+  }
+
+  /** How a layout lies in units, of which each is one axis. */
+  State stateOf(Layout layout) {
+    List<List<String>> dims = new ArrayList<>();
+    for (int dim = 0; dim < layout.rank(); dim++) {
+      dims.add(large(layout.axes(dim)));
+    }
+    dims.add(large(layout.partial()).stream().filter(a -> !partialPrefix.contains(a)).toList());
+    return state(dims);
+  }
+
+  private void unit(String axis) {
+    unitOf.put(axis, units.size());
+    units.add(new ArrayList<>(List.of(axis)));
+    parts.add(new ArrayList<>(List.of(mesh.size(axis))));
   }
 
   private List<String> large(List<String> axes) {
@@ -62,8 +107,7 @@ final class Units {
   }
 
   /** An axis joins the one before it if it follows it in both layouts. */
-  private void join(
-      List<List<String>> before, List<List<String>> after, Map<String, Integer> unitOf) {
+  private void join(List<List<String>> before, List<List<String>> after) {
     List<String> all = new ArrayList<>();
     before.forEach(all::addAll);
     after.forEach(dim -> dim.stream().filter(a -> !all.contains(a)).forEach(all::add));
@@ -80,9 +124,7 @@ final class Units {
         parts.get(unit).add(mesh.size(axis));
         unitOf.put(axis, unit);
       } else {
-        unitOf.put(axis, units.size());
-        units.add(new ArrayList<>(List.of(axis)));
-        parts.add(new ArrayList<>(List.of(mesh.size(axis))));
+        unit(axis);
       }
     }
   }
@@ -103,19 +145,19 @@ final class Units {
     return -1;
   }
 
-  private State state(List<List<String>> dims, Map<String, Integer> unitOf) {
+  private State state(List<List<String>> dims) {
     int[][] state = new int[dims.size() - 1][];
     for (int dim = 0; dim < state.length; dim++) {
-      state[dim] = units(dims.get(dim), unitOf);
+      state[dim] = units(dims.get(dim));
     }
     long partial = 0;
-    for (int unit : units(dims.getLast(), unitOf)) {
+    for (int unit : units(dims.getLast())) {
       partial |= 1L << unit;
     }
     return new State(state, partial);
   }
 
-  private int[] units(List<String> axes, Map<String, Integer> unitOf) {
+  private int[] units(List<String> axes) {
     return axes.stream().mapToInt(axis -> unitOf.getOrDefault(axis, -1)).distinct().toArray();
   }
 

@@ -10,20 +10,32 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Value;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** The layouts of a statement's operands and results that follow from how its factors are split. */
 final class FactorLayouts {
   private final Mesh mesh;
   private final FactorRule rule;
+  private final boolean narrows;
 
   /** The sets of operands that may be partial sums together, in a fixed order. */
   private final List<Set<Integer>> linear;
 
-  FactorLayouts(Mesh mesh, FactorRule rule) {
+  /**
+   * Reads a rule.
+   *
+   * @param mesh the devices
+   * @param rule a statement's rule
+   * @param narrows whether a label that an operand has twice may be split: its first dimension is,
+   *     and the other is narrowed where it is read
+   */
+  FactorLayouts(Mesh mesh, FactorRule rule, boolean narrows) {
     this.mesh = mesh;
+    this.narrows = narrows;
     this.rule = rule;
     this.linear =
         rule.linear().stream()
@@ -52,47 +64,68 @@ final class FactorLayouts {
           case Kind.Pass _, Kind.Reduce _, Kind.Make _, Kind.Neighbour _ -> true;
           case Kind.Scan _, Kind.Search _, Kind.Normalize _, Kind.Whole _ -> false;
         };
-    return kind && rule.operands().stream().noneMatch(dims -> isTwice(dims, factor));
+    return kind
+        && (narrows || rule.operands().stream().noneMatch(dims -> isTwice(dims, factor)))
+        && rule.results().stream().noneMatch(dims -> isTwice(dims, factor));
   }
 
   private static boolean isTwice(List<Dim> dims, int factor) {
     return dims.stream().filter(dim -> dim.factors().contains(factor)).count() > 1;
   }
 
+  /** Of each linear set whether an operand is in it. */
+  List<Boolean> isKept(int operand) {
+    return linear.stream().map(set -> set.contains(operand)).toList();
+  }
+
   /** The layout of an operand; empty if no layout is so. */
-  Optional<Layout> operand(int index, Value operand, ComputeSharding sharding) {
-    List<String> partial =
-        sharding.kept().entrySet().stream()
-            .filter(kept -> linear.get(kept.getValue()).contains(index))
-            .map(java.util.Map.Entry::getKey)
-            .toList();
-    return layout(rule.operands().get(index), operand, sharding, partial);
+  Optional<Layout> operand(int index, Value operand, Splits at, List<String> axes) {
+    return layout(
+        rule.operands().get(index), operand, at, axes, names(axes, at.kept(isKept(index))));
+  }
+
+  /** The axes over which a result is made as a partial sum, a bit for each. */
+  long summed(int index, Splits at) {
+    List<Dim> dims = rule.results().get(index);
+    long summed = at.kept(linear.stream().map(_ -> true).toList());
+    for (int factor = 0; factor < rule.factors().size(); factor++) {
+      if (rule.factors().get(factor).kind() instanceof Kind.Reduce
+          && FactorRule.dimOf(dims, factor) < 0) {
+        summed |= at.mask(factor);
+      }
+    }
+    return summed;
   }
 
   /** The layout in which a result is made; empty if no layout is so. */
-  Optional<Layout> result(int index, Value result, ComputeSharding sharding) {
-    List<Dim> dims = rule.results().get(index);
-    List<String> partial = new ArrayList<>(sharding.kept().keySet());
-    for (int factor = 0; factor < rule.factors().size(); factor++) {
-      Factor one = rule.factors().get(factor);
-      if (one.kind() instanceof Kind.Reduce && FactorRule.dimOf(dims, factor) < 0) {
-        partial.addAll(sharding.axes(one.name()));
-      }
-    }
-    return layout(dims, result, sharding, partial);
+  Optional<Layout> result(int index, Value result, Splits at, List<String> axes) {
+    return layout(rule.results().get(index), result, at, axes, names(axes, summed(index, at)));
+  }
+
+  private static List<String> names(List<String> axes, long mask) {
+    return IntStream.range(0, axes.size())
+        .filter(axis -> (mask >> axis & 1) == 1)
+        .mapToObj(axes::get)
+        .toList();
   }
 
   private Optional<Layout> layout(
-      List<Dim> dims, Value value, ComputeSharding sharding, List<String> partial) {
-    List<Axis> axes = new ArrayList<>();
+      List<Dim> dims, Value value, Splits at, List<String> axes, List<String> partial) {
+    List<Axis> placed = new ArrayList<>();
+    Set<Integer> had = new HashSet<>();
     for (int dim = 0; dim < dims.size(); dim++) {
-      Optional<List<String>> own = axes(dims.get(dim), sharding);
+      // Of a label that stands twice the first is split.
+      Optional<List<String>> own =
+          had.containsAll(dims.get(dim).factors()) && !dims.get(dim).factors().isEmpty()
+              ? Optional.of(List.of())
+              : axes(dims.get(dim), at, axes);
       if (own.isEmpty()) {
         return Optional.empty();
       }
-      axes.add(new Axis(value.type().names().get(dim), own.get()));
+      had.addAll(dims.get(dim).factors());
+      placed.add(new Axis(value.type().names().get(dim), own.get()));
     }
-    return Optional.of(new Layout(mesh, new Term(axes, partial)));
+    return Optional.of(new Layout(mesh, new Term(placed, partial)));
   }
 
   /**
@@ -100,13 +133,13 @@ final class FactorLayouts {
    * split must be split evenly, and completely where a later one is split too: else a device would
    * hold strips of the dimension, which no layout says.
    */
-  private Optional<List<String>> axes(Dim dim, ComputeSharding sharding) {
+  private Optional<List<String>> axes(Dim dim, Splits at, List<String> names) {
     List<String> axes = new ArrayList<>();
     List<Integer> factors = dim.factors();
     boolean isComplete = true;
     for (int i = 0; i < factors.size(); i++) {
       Factor factor = rule.factors().get(factors.get(i));
-      List<String> own = sharding.axes(factor.name());
+      List<String> own = at.axes(factors.get(i)).stream().map(names::get).toList();
       long parts = mesh.size(own);
       boolean even = factor.size() % parts == 0;
       if (!own.isEmpty() && (!isComplete || (i < factors.size() - 1 && !even))) {
@@ -116,13 +149,5 @@ final class FactorLayouts {
       isComplete &= parts == factor.size();
     }
     return Optional.of(axes);
-  }
-
-  /**
-   * For each dimension that an axis splits, the factors that it may stand for: of a merged
-   * dimension each of them.
-   */
-  List<Integer> factors(List<Dim> dims, int dim) {
-    return dims.get(dim).factors().stream().filter(this::isSplittable).toList();
   }
 }

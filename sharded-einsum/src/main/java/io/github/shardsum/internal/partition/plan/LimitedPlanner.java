@@ -41,9 +41,6 @@ import java.util.function.Supplier;
  * found.
  */
 public final class LimitedPlanner {
-  /** What a byte counts in elements received. */
-  private static final double[] WEIGHTS = {1.0 / 256, 1.0 / 16, 1, 16, 1024};
-
   /** Plans that are made: one of a layer with its gradient takes some tens of milliseconds. */
   private static final int MOST_PLANS = 120;
 
@@ -209,18 +206,10 @@ public final class LimitedPlanner {
   }
 
   private static List<Policy> policies(Program program) {
-    boolean hasLoops =
-        program.statements().stream().anyMatch(s -> s.operation() instanceof Nested.Scan);
-    List<Policy> policies = new ArrayList<>();
-    for (double weight : WEIGHTS) {
-      for (boolean isTight : new boolean[] {false, true}) {
-        policies.add(new Policy(weight, true, isTight));
-        if (hasLoops) {
-          policies.add(new Policy(weight, false, isTight));
-        }
-      }
-    }
-    return policies;
+    List<Policy> policies =
+        Policy.of(
+            program.statements().stream().anyMatch(s -> s.operation() instanceof Nested.Scan));
+    return policies.subList(1, policies.size());
   }
 
   /** A program that is planned with a smaller peak, changed where the peak is. */

@@ -1,6 +1,8 @@
 package io.github.shardsum.internal.partition.plan;
 
 import io.github.shardsum.partition.PlanOptions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -13,10 +15,33 @@ import java.util.OptionalLong;
  * @param hoists whether what does not change from round to round of a loop is brought before it,
  *     and so held all through it
  * @param isTight whether a reshard may hold no more on the way than at its ends
+ * @param mostBytes bytes that the largest device may hold of what a statement reads and makes
  */
-record Policy(double elementsPerByte, boolean hoists, boolean isTight) {
+record Policy(double elementsPerByte, boolean hoists, boolean isTight, long mostBytes) {
   /** Cost alone. */
-  static final Policy CHEAPEST = new Policy(0, true, false);
+  static final Policy CHEAPEST = new Policy(0, true, false, Long.MAX_VALUE);
+
+  /** Cost alone, of statements that hold no more than some bytes. */
+  static Policy within(long bytes, boolean isTight) {
+    return new Policy(0, true, isTight, bytes);
+  }
+
+  /** What a byte counts in elements received. */
+  private static final double[] WEIGHTS = {1.0 / 256, 1.0 / 16, 1, 16, 1024};
+
+  /** Policies of which each weighs memory more than the one before, the cheapest first. */
+  static List<Policy> of(boolean hasLoops) {
+    List<Policy> policies = new ArrayList<>(List.of(CHEAPEST));
+    for (double weight : WEIGHTS) {
+      for (boolean isTight : new boolean[] {false, true}) {
+        policies.add(new Policy(weight, true, isTight, Long.MAX_VALUE));
+        if (hasLoops) {
+          policies.add(new Policy(weight, false, isTight, Long.MAX_VALUE));
+        }
+      }
+    }
+    return policies;
+  }
 
   /** The options of a reshard. */
   PlanOptions reshards(PlanOptions options) {

@@ -22,10 +22,12 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -56,6 +58,15 @@ public final class ProgramPlanner {
   /** Homes of values of statements in chunks. */
   private final Map<Value, Layout> chunkHomes = new HashMap<>();
 
+  /** The statements that read each value, once for each operand. */
+  private final Map<Value, List<Statement>> readers = new HashMap<>();
+
+  /** Einsums that are planned together with their readers. */
+  private final Map<Value, Statement> putOff = new HashMap<>();
+
+  /** Whether results must have all partial axes of their homes. */
+  private boolean isExact;
+
   private boolean isInChunks;
   private PlanState state;
 
@@ -71,6 +82,11 @@ public final class ProgramPlanner {
     this.homes = homes;
     this.demanded = demanded;
     this.state = new PlanState(ways);
+    for (Statement statement : program.statements()) {
+      for (Value operand : statement.operation().operands()) {
+        readers.computeIfAbsent(operand, _ -> new ArrayList<>()).add(statement);
+      }
+    }
   }
 
   /**
@@ -114,7 +130,7 @@ public final class ProgramPlanner {
       Predicate<Composite> kernels,
       PlanOptions options,
       Policy policy) {
-    ReshardWays ways = new ReshardWays(mesh, kernels, options, policy);
+    ReshardWays ways = new ReshardWays(mesh, kernels, options, policy, Optional.empty());
     ProgramPlanner planner =
         new ProgramPlanner(
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
@@ -123,6 +139,28 @@ public final class ProgramPlanner {
     SpmdPlan together = packed.of(plan);
     double cost = ways.total(planner.state.cost) - packed.saved();
     return new Planned(planner.plannedProgram(), together, cost);
+  }
+
+  /**
+   * Plans einsums that are one equation: what is between has no layout, outputs are in theirs, and
+   * the price has the work.
+   *
+   * @param whole labels that the result must have whole
+   */
+  static Planned alone(
+      Program program,
+      Mesh mesh,
+      Map<String, Layout> homes,
+      Set<String> whole,
+      PlanOptions options,
+      Policy policy) {
+    ReshardWays ways = new ReshardWays(mesh, _ -> false, options, policy, Optional.of(whole));
+    ProgramPlanner planner =
+        new ProgramPlanner(ways, program, "", name -> Optional.ofNullable(homes.get(name)), false);
+    planner.isExact = true;
+    SpmdPlan plan = planner.plan(program.outputs().stream().map(planner::home).toList());
+    Cost cost = planner.state.cost.plus(planner.state.work);
+    return new Planned(planner.plannedProgram(), plan, ways.total(cost));
   }
 
   /** Plans the program with the outputs in given layouts. */
@@ -140,7 +178,8 @@ public final class ProgramPlanner {
     program.statements().forEach(this::statement);
     for (int i = 0; i < layouts.size(); i++) {
       Holding output = state.holding(program.outputs().get(i));
-      Layout last = ways.reachable(layouts.get(i), output.layouts().getFirst());
+      Layout last =
+          isExact ? layouts.get(i) : ways.reachable(layouts.get(i), output.layouts().getFirst());
       outputs.add(
           state.bring(
               output,
@@ -166,6 +205,10 @@ public final class ProgramPlanner {
   }
 
   private void statement(Statement statement) {
+    if (isPutOff(statement)) {
+      putOff.put(statement.result(), statement);
+      return;
+    }
     Optional<List<Statement>> chunks = chunks(statement);
     if (chunks.isPresent()) {
       cheaper(statement, chunks.get());
@@ -186,6 +229,17 @@ public final class ProgramPlanner {
         state.holdAs(result, made, home, number);
       }
     }
+  }
+
+  /** Whether a statement is an einsum that only another einsum reads, with which it is planned. */
+  private boolean isPutOff(Statement statement) {
+    return !demanded
+        && !isInChunks
+        && statement.operation() instanceof Contraction.Einsum
+        && !program.outputs().contains(statement.result())
+        && readers.getOrDefault(statement.result(), List.of()).size() == 1
+        && readers.getOrDefault(statement.result(), List.of()).getFirst().operation()
+            instanceof Contraction.Einsum;
   }
 
   /** The same value, which is read from the annotated layout. */
@@ -284,30 +338,93 @@ public final class ProgramPlanner {
   }
 
   private void apply(Statement statement) {
-    List<Holding> operands = statement.operation().operands().stream().map(state::holding).toList();
     List<Layout> wanted = statement.results().stream().map(this::home).toList();
-    StatementPlanner planner = new StatementPlanner(ways, statement, operands, wanted);
+    List<Supply> supplies = supplies(statement);
+    StatementPlanner planner =
+        new StatementPlanner(
+            ways, statement, supplies, wanted, isExact, asked(statement, supplies, wanted));
     StatementPlanner.Chosen chosen = planner.choose();
-    StatementPlanner.Candidate candidate = chosen.candidate();
-    state.work = state.work.plus(planner.work(candidate.sharding()));
-    state.statements.add(statement);
+    write(statement, planner, chosen.candidate(), supplies, chosen.runnerUp());
+  }
+
+  /** Where operands come from: most exist; one that is put off is planned together with this. */
+  private List<Supply> supplies(Statement statement) {
+    List<Supply> supplies = new ArrayList<>();
+    for (Value operand : statement.operation().operands()) {
+      Statement made = putOff.get(operand);
+      if (made == null) {
+        supplies.add(new Supply.Held(ways, state.holding(operand)));
+      } else {
+        List<Supply> inner = supplies(made);
+        Set<String> asked = asked(made, inner, List.of());
+        StatementPlanner planner = new StatementPlanner(ways, made, inner, List.of(), false, asked);
+        supplies.add(new Pending(ways, made, inner, planner));
+      }
+    }
+    return supplies;
+  }
+
+  /** The axes that operands and results of a tree have on labels, as {@code x label}. */
+  private Set<String> asked(Statement statement, List<Supply> supplies, List<Layout> homes) {
+    Set<String> asked = new HashSet<>();
+    if (supplies.stream().noneMatch(Pending.class::isInstance)) {
+      return asked;
+    }
+    homes.forEach(home -> ask(home, home.term(), asked));
+    for (int i = 0; i < supplies.size(); i++) {
+      Term term = ((Contraction.Einsum) statement.operation()).equation().operand(i);
+      switch (supplies.get(i)) {
+        case Supply.Held(_, Holding holding) ->
+            holding.layouts().forEach(layout -> ask(layout, term, asked));
+        case Pending pending ->
+            asked.addAll(asked(pending.statement(), pending.operands(), List.of()));
+      }
+    }
+    return asked;
+  }
+
+  private static void ask(Layout layout, Term term, Set<String> asked) {
+    for (int dim = 0; dim < layout.rank(); dim++) {
+      String label = term.axis(dim).label();
+      layout.axes(dim).forEach(axis -> asked.add(axis + " " + label));
+    }
+  }
+
+  /** Writes a choice down: what it reads is made and brought first. */
+  private void write(
+      Statement statement,
+      StatementPlanner planner,
+      StatementPlanner.Candidate candidate,
+      List<Supply> operands,
+      Optional<Origin.Alternative> runnerUp) {
     List<Integer> numbers = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
       Layout met = candidate.operands().get(i);
+      if (operands.get(i) instanceof Pending pending && putOff.remove(pending.value()) != null) {
+        write(
+            pending.statement(),
+            pending.planner(),
+            pending.way(met),
+            pending.operands(),
+            Optional.empty());
+      }
+      Holding holding = state.holding(statement.operation().operands().get(i));
       String cause =
           String.format(
               Locale.ROOT,
               "%s reads %s as %s",
               statement.result().name(),
-              operands.get(i).value().name(),
+              holding.value().name(),
               met);
-      numbers.add(state.bring(operands.get(i), met, cause));
+      numbers.add(state.bring(holding, met, cause));
     }
+    state.work = state.work.plus(planner.work(candidate.sharding()));
+    state.statements.add(statement);
     List<PlannedValue> results = new ArrayList<>();
-    for (int i = 0; i < wanted.size(); i++) {
+    for (int i = 0; i < statement.results().size(); i++) {
       results.add(PlanState.value(statement.results().get(i), candidate.results().get(i)));
     }
-    Origin origin = new Origin(candidate.sharding().toString(), chosen.runnerUp());
+    Origin origin = new Origin(candidate.sharding().toString(), runnerUp);
     Action action =
         candidate
             .halo()

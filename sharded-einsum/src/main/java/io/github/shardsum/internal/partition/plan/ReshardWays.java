@@ -5,6 +5,7 @@ import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.Prices;
+import io.github.shardsum.internal.reshard.ReshardSources;
 import io.github.shardsum.internal.reshard.Reshards;
 import io.github.shardsum.internal.reshard.Reshards.Way;
 import io.github.shardsum.layout.Layout;
@@ -19,7 +20,9 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /** The cheapest ways from the layouts in which a value exists to others. */
@@ -29,8 +32,15 @@ final class ReshardWays {
   private final Reshards reshards;
   private final Predicate<Composite> kernels;
   private final Policy policy;
+  private final Optional<Set<String>> whole;
 
-  ReshardWays(Mesh mesh, Predicate<Composite> kernels, PlanOptions options, Policy policy) {
+  ReshardWays(
+      Mesh mesh,
+      Predicate<Composite> kernels,
+      PlanOptions options,
+      Policy policy,
+      Optional<Set<String>> whole) {
+    this.whole = whole;
     this.policy = policy;
     this.kernels = kernels;
     this.mesh = mesh;
@@ -43,6 +53,19 @@ final class ReshardWays {
 
   boolean isKernel(Composite composite) {
     return kernels.test(composite);
+  }
+
+  /**
+   * Whether einsums are one equation, whose local einsums read addends of bf16 in f32 and narrow an
+   * operand that has a split label twice.
+   */
+  boolean isAlone() {
+    return whole.isPresent();
+  }
+
+  /** Labels that the result of the equation must have whole. */
+  Set<String> whole() {
+    return whole.orElse(Set.of());
   }
 
   Policy policy() {
@@ -99,49 +122,84 @@ final class ReshardWays {
 
   /** The cheapest way, the first of equals. */
   Optional<From> from(Holding value, Layout wanted) {
-    ValueType type = value.value().type();
-    int place = value.place(wanted);
-    if (place >= 0) {
-      return Optional.of(new From(place, new Way(List.of(), Cost.NOTHING, false)));
-    }
-    Optional<From> best = Optional.empty();
+    int best = -1;
+    Cost least = Cost.MOST;
     for (int i = 0; i < value.layouts().size(); i++) {
-      Layout from = value.layouts().get(i);
-      Optional<Way> way = reshards.way(from, wanted, type.shape(), stored(type.dtype(), from));
-      if (way.isPresent()
-          && (best.isEmpty() || way.get().cost().compareTo(best.get().way().cost()) < 0)) {
-        best = Optional.of(new From(i, way.get()));
+      Optional<Cost> cost = cost(value, i, wanted, least);
+      if (cost.isPresent() && cost.get().compareTo(least) < 0) {
+        best = i;
+        least = cost.get();
+      }
+    }
+    int place = best;
+    return best < 0 ? Optional.empty() : way(value, place, wanted).map(way -> new From(place, way));
+  }
+
+  private Optional<Way> way(Holding value, int place, Layout wanted) {
+    Layout from = value.layouts().get(place);
+    ValueType type = value.value().type();
+    return from.isEquivalent(wanted)
+        ? Optional.of(new Way(List.of(), Cost.NOTHING, false))
+        : reshards.way(from, wanted, type.shape(), stored(type.dtype(), from));
+  }
+
+  private Optional<Cost> cost(Holding value, int place, Layout wanted, Cost atMost) {
+    Layout from = value.layouts().get(place);
+    ValueType type = value.value().type();
+    return from.isEquivalent(wanted)
+        ? Optional.of(Cost.NOTHING)
+        : reshards.cost(from, wanted, type.shape(), stored(type.dtype(), from), atMost);
+  }
+
+  /** What the cheapest way costs. */
+  Optional<Cost> cost(Holding value, Layout wanted) {
+    return cost(value, wanted, Cost.MOST);
+  }
+
+  /** What the cheapest way costs; none if there is none, or only dearer ones. */
+  Optional<Cost> cost(Holding value, Layout wanted, Cost atMost) {
+    Optional<Cost> best = Optional.empty();
+    for (int i = 0; i < value.layouts().size(); i++) {
+      Optional<Cost> cost = cost(value, i, wanted, best.orElse(atMost));
+      if (cost.isPresent() && (best.isEmpty() || cost.get().compareTo(best.get()) < 0)) {
+        best = cost;
       }
     }
     return best;
   }
 
-  Optional<Cost> cost(Holding value, Layout wanted) {
-    return from(value, wanted).map(from -> from.way().cost());
+  /** The cheapest ways to have a value that may be made in many layouts. */
+  ReshardSources sources(Value value, Map<Layout, Cost> from) {
+    DType dtype = value.type().dtype();
+    return new ReshardSources(
+        reshards, from, value.type().shape(), layout -> stored(dtype, layout));
+  }
+
+  /** What it costs to bring a result from the layout in which it is made to its home. */
+  Optional<Cost> home(Value result, Layout made, Layout home, ReduceKind by, Cost atMost) {
+    if (by != ReduceKind.SUM && !made.partial().isEmpty()) {
+      Layout done = new Layout(mesh, new Term(made.term().axes(), List.of()));
+      Cost reduced = reduction(PlanState.value(result, made), made.partial(), by);
+      return home(result, done, reachable(home, done), ReduceKind.SUM, atMost).map(reduced::plus);
+    }
+    DType dtype = stored(result.type().dtype(), made);
+    return made.isEquivalent(home)
+        ? Optional.of(Cost.NOTHING)
+        : reshards.costInto(made, home, result.type().shape(), dtype, atMost);
   }
 
   /**
-   * What a way to compute a statement counts in the choice: its cost, and by the policy the bytes
-   * that the largest device holds of operands that are brought for it and of its results.
+   * What a layout counts in the choice beside its cost: by the policy the bytes that the largest
+   * device holds in it.
    */
-  Cost weighed(
-      Cost cost, List<Holding> operands, List<Layout> met, List<Value> results, List<Layout> made) {
-    if (policy.elementsPerByte() == 0) {
-      return cost;
-    }
-    long bytes = 0;
-    for (int i = 0; i < met.size(); i++) {
-      boolean exists = operands.get(i).place(met.get(i)) >= 0;
-      bytes += exists ? 0 : bytes(operands.get(i).value(), met.get(i));
-    }
-    for (int i = 0; i < made.size(); i++) {
-      bytes += bytes(results.get(i), made.get(i));
-    }
-    return new Cost(
-        cost.amount() + prices.elements(policy.elementsPerByte() * bytes), cost.collectives());
+  double weight(Value value, Layout layout) {
+    return policy.elementsPerByte() == 0
+        ? 0
+        : prices.elements(policy.elementsPerByte() * bytes(value, layout));
   }
 
-  private static long bytes(Value value, Layout layout) {
+  /** Bytes that the largest device holds of a value. */
+  static long bytes(Value value, Layout layout) {
     DType dtype = stored(value.type().dtype(), layout);
     return layout.largestShape(value.type().shape()).elementCount() * dtype.byteSize();
   }

@@ -1,7 +1,6 @@
 package io.github.shardsum.internal.partition.plan;
 
 import io.github.shardsum.internal.layout.ShardingRules;
-import io.github.shardsum.internal.partition.plan.ComputeSharding.Choice;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.FactorRule;
@@ -11,44 +10,95 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import java.util.function.IntToLongFunction;
+import java.util.stream.IntStream;
 
 /**
- * Chooses how one statement is split: each mesh axis splits at most one factor of its rule, one on
- * which an operand or the home of a result has it. What a choice costs is the reshards of the
- * operands from any layout in which they exist, the work of the largest device, and the reshard of
- * the results to their homes. Addends are read only where that is cheaper than their sum.
+ * Chooses how one statement is split: each mesh axis splits at most one factor of its rule, or
+ * stays partial on operands. What a choice costs is the reshards of the operands from any layout in
+ * which they exist, the work of the largest device, and the reshard of the results to their homes.
+ * Addends are read only where that is cheaper than their sum.
+ *
+ * <p>Every axis may split every factor, whether or not an operand or a result has it there. Where
+ * that is too many ways, only axes that no operand and no result has may split any factor, and
+ * where those are too many, none.
  */
 final class StatementPlanner {
+  /** Ways to split a statement beyond which fewer are looked at. */
+  private static final int MOST_WAYS = 20_000;
+
+  /** What a choice counts more than its cost, as partial sums of two prices do, is no loss. */
+  private static final double ROUNDING = 1e-12;
+
   private final ReshardWays ways;
   private final Statement statement;
   private final FactorRule rule;
   private final FactorLayouts factors;
-  private final List<Holding> operands;
+  private final List<Supply> operands;
   private final List<Layout> homes;
+  private final boolean isExact;
+  private final Set<String> askedOutside;
   private final Mesh mesh;
+  private final List<String> axes;
+  private final int[] sizes;
+  private final List<Map<String, Met>> met = new ArrayList<>();
+  private final List<Map<String, Met>> made = new ArrayList<>();
 
+  /** The choices that were found, cheapest first, as far as they are still needed. */
+  private final List<Candidate> found = new ArrayList<>();
+
+  /** The cost above which a way is not looked at. */
+  private Cost most = Cost.MOST;
+
+  /**
+   * Reads what is to be planned.
+   *
+   * @param ways what reshards cost
+   * @param statement the statement
+   * @param operands where its operands come from
+   * @param homes the homes of its results; none if the statement is one of a tree, so that its
+   *     result has none
+   * @param isExact whether results must have all partial axes of their homes, or only those over
+   *     which they are made as partial sums
+   * @param askedOutside axes and factors, as {@code x label}, that others of its tree ask for
+   */
   StatementPlanner(
-      ReshardWays ways, Statement statement, List<Holding> operands, List<Layout> homes) {
+      ReshardWays ways,
+      Statement statement,
+      List<Supply> operands,
+      List<Layout> homes,
+      boolean isExact,
+      Set<String> askedOutside) {
     this.ways = ways;
     this.statement = statement;
     this.rule = ShardingRules.of(statement);
     this.mesh = ways.mesh();
-    this.factors = new FactorLayouts(mesh, rule);
+    this.factors =
+        new FactorLayouts(
+            mesh, rule, ways.isAlone() && statement.operation() instanceof Contraction.Einsum);
     this.operands = operands;
     this.homes = homes;
+    this.isExact = isExact;
+    this.askedOutside = askedOutside;
+    this.axes = mesh.axisNames().stream().filter(axis -> mesh.size(axis) > 1).sorted().toList();
+    this.sizes = axes.stream().mapToInt(mesh::size).toArray();
+    operands.forEach(_ -> met.add(new HashMap<>()));
+    statement.results().forEach(_ -> made.add(new HashMap<>()));
   }
 
   /**
@@ -59,25 +109,50 @@ final class StatementPlanner {
    * @param results the layouts in which results are made
    * @param halo what devices read of each other, if there is such
    * @param cost of it all
+   * @param weighed what it counts in the choice
+   * @param unasked axes that split a factor on which neither an operand nor a home has them
    */
   record Candidate(
       ComputeSharding sharding,
       List<Layout> operands,
       List<Layout> results,
       Optional<Halo> halo,
-      Cost cost) {}
+      Cost cost,
+      Cost weighed,
+      int unasked) {
+    boolean beats(Candidate other) {
+      int order = weighed.compareTo(other.weighed);
+      order =
+          order != 0
+              ? order
+              : Integer.compare(sharding.kept().size(), other.sharding.kept().size());
+      order = order != 0 ? order : Integer.compare(unasked, other.unasked);
+      return order < 0
+          || (order == 0 && sharding.toString().compareTo(other.sharding.toString()) < 0);
+    }
+  }
 
   /** What was chosen, and the next best. */
   record Chosen(Candidate candidate, Optional<Origin.Alternative> runnerUp) {}
 
+  /** A layout of an operand or result, if there is one, and the least that is known of its cost. */
+  private static final class Met {
+    final Optional<Layout> layout;
+    final double weight;
+    Optional<Cost> cost = Optional.empty();
+
+    Met(Optional<Layout> layout, double weight) {
+      this.layout = layout;
+      this.weight = weight;
+    }
+  }
+
+  /** The cheapest way, and the next. */
   Chosen choose() {
-    List<Candidate> candidates = new ArrayList<>();
-    ComputeSharding.forEach(choices(), sharding -> candidate(sharding).ifPresent(candidates::add));
-    candidates.sort(
-        Comparator.comparing(this::weighed)
-            .thenComparing(c -> c.sharding().kept().size())
-            .thenComparing(c -> c.sharding().toString()));
-    if (candidates.isEmpty()) {
+    splits(false).forEach(this::consider);
+    Splits all = splits(true);
+    all.forEach(this::consider);
+    if (found.isEmpty()) {
       throw new PlanException(
           String.format(
                   Locale.ROOT,
@@ -86,51 +161,203 @@ final class StatementPlanner {
               + " with PlanOptions.withReplication()");
     }
     Optional<Origin.Alternative> other =
-        candidates.size() < 2
+        found.size() < 2
             ? Optional.empty()
             : Optional.of(
                 new Origin.Alternative(
-                    candidates.get(1).sharding().toString(), ways.total(candidates.get(1).cost())));
-    return new Chosen(candidates.getFirst(), other);
+                    found.get(1).sharding().toString(), ways.total(found.get(1).cost())));
+    return new Chosen(found.getFirst(), other);
   }
 
-  private Cost weighed(Candidate way) {
-    return ways.weighed(way.cost(), operands, way.operands(), statement.results(), way.results());
+  /** The cheapest way to each layout of the one result, without a reshard of it. */
+  Map<Layout, Candidate> realizations() {
+    Map<Layout, Candidate> best = new LinkedHashMap<>();
+    splits(true)
+        .forEach(
+            at ->
+                candidate(at)
+                    .ifPresent(
+                        way ->
+                            best.merge(
+                                way.results().getFirst(),
+                                way,
+                                (old, now) -> now.beats(old) ? now : old)));
+    return best;
   }
 
-  private Optional<Candidate> candidate(ComputeSharding sharding) {
-    List<Layout> met = new ArrayList<>();
-    for (int i = 0; i < operands.size(); i++) {
-      Optional<Layout> layout = factors.operand(i, operand(i), sharding);
-      if (layout.isEmpty()) {
+  /** Keeps a way if it is one of the best two. */
+  private void consider(Splits at) {
+    Optional<Candidate> candidate = candidate(at);
+    if (candidate.isEmpty()
+        || found.stream().anyMatch(f -> f.sharding().equals(candidate.get().sharding()))) {
+      return;
+    }
+    int place = 0;
+    while (place < found.size() && !candidate.get().beats(found.get(place))) {
+      place++;
+    }
+    found.add(place, candidate.get());
+    if (found.size() > 2) {
+      found.removeLast();
+    }
+    if (found.size() == 2) {
+      Cost worse = found.getLast().weighed();
+      most = new Cost(worse.amount() * (1 + ROUNDING), worse.collectives());
+    }
+  }
+
+  /** A way, unless it costs more than is of interest. */
+  private Optional<Candidate> candidate(Splits at) {
+    Cost cost = ways.work(multiplyAdds(at), dtype());
+    double weight = 0;
+    List<Met> operandsMet = new ArrayList<>();
+    for (int i = 0; i < operands.size() && isWithin(cost, weight); i++) {
+      Met operand = operand(at, i);
+      if (operand.layout.isEmpty()) {
         return Optional.empty();
       }
-      met.add(layout.get());
+      // An operand that stands twice is brought once.
+      if (!isBrought(i, operand.layout.get(), operandsMet)) {
+        Optional<Cost> bring = bring(i, operand, left(cost, weight));
+        if (bring.isEmpty()) {
+          return Optional.empty();
+        }
+        cost = cost.plus(bring.get());
+        weight += operand.weight;
+      }
+      operandsMet.add(operand);
     }
-    List<Layout> made = new ArrayList<>();
-    for (int i = 0; i < homes.size(); i++) {
-      Optional<Layout> layout = factors.result(i, statement.results().get(i), sharding);
-      if (layout.isEmpty()) {
+    List<Met> resultsMade = new ArrayList<>();
+    for (int i = 0; i < statement.results().size() && isWithin(cost, weight); i++) {
+      Met result = result(at, i);
+      Optional<Cost> home =
+          result.layout.isEmpty() ? Optional.empty() : home(i, result, left(cost, weight));
+      if (home.isEmpty()) {
         return Optional.empty();
       }
-      made.add(layout.get());
+      cost = cost.plus(home.get());
+      weight += result.weight;
+      resultsMade.add(result);
     }
-    Optional<Halo> halo = halo(sharding, met, made);
-    if (halo.isPresent() && (!sharding.kept().isEmpty() || isForNothing(halo.get()))) {
+    return isWithin(cost, weight)
+        ? candidate(at, layouts(operandsMet), layouts(resultsMade), cost, weight)
+        : Optional.empty();
+  }
+
+  private static List<Layout> layouts(List<Met> of) {
+    return of.stream().map(each -> each.layout.orElseThrow()).toList();
+  }
+
+  private Optional<Candidate> candidate(
+      Splits at, List<Layout> operandsMet, List<Layout> resultsMade, Cost cost, double weight) {
+    if (bytes(operandsMet, resultsMade) > ways.policy().mostBytes()) {
       return Optional.empty();
     }
-    return cost(sharding, met, made)
-        .map(
-            cost -> {
-              Cost all = halo.map(what -> cost.plus(ways.halo(what, dtype()))).orElse(cost);
-              return new Candidate(sharding, met, made, halo, all);
+    Optional<Halo> halo = halo(at, operandsMet, resultsMade);
+    if (halo.isPresent() && (at.keeps() || isForNothing(halo.get()))) {
+      return Optional.empty();
+    }
+    Cost all = halo.map(what -> cost.plus(ways.halo(what, dtype()))).orElse(cost);
+    Cost weighed = new Cost(all.amount() + weight, all.collectives());
+    if (weighed.compareTo(most) > 0) {
+      return Optional.empty();
+    }
+    ComputeSharding sharding =
+        at.sharding(rule.factors().stream().map(FactorRule.Factor::name).toList());
+    return Optional.of(
+        new Candidate(sharding, operandsMet, resultsMade, halo, all, weighed, unasked(at)));
+  }
+
+  /** What the statement holds on the largest device, where that is limited. */
+  private long bytes(List<Layout> operandsMet, List<Layout> resultsMade) {
+    long bytes = 0;
+    if (ways.policy().mostBytes() < Long.MAX_VALUE) {
+      for (int i = 0; i < operandsMet.size(); i++) {
+        bytes += ReshardWays.bytes(operand(i), operandsMet.get(i));
+      }
+      for (int i = 0; i < resultsMade.size(); i++) {
+        bytes += ReshardWays.bytes(statement.results().get(i), resultsMade.get(i));
+      }
+    }
+    return bytes;
+  }
+
+  private boolean isWithin(Cost cost, double weight) {
+    return cost.amount() + weight <= most.amount();
+  }
+
+  /** What more a way may cost. */
+  private Cost left(Cost cost, double weight) {
+    double amount = most.amount() - cost.amount() - weight;
+    return new Cost(amount + Math.abs(most.amount()) * ROUNDING, Integer.MAX_VALUE);
+  }
+
+  private boolean isBrought(int i, Layout layout, List<Met> before) {
+    return operands.indexOf(operands.get(i)) < i
+        && before.stream().anyMatch(other -> layout.equals(other.layout.orElseThrow()));
+  }
+
+  private Met operand(Splits at, int i) {
+    long partial = at.kept(factors.isKept(i));
+    return met.get(i)
+        .computeIfAbsent(
+            at.key(rule.operands().get(i), partial),
+            _ -> {
+              Optional<Layout> layout = factors.operand(i, operand(i), at, axes);
+              return new Met(
+                  layout,
+                  layout
+                      .filter(to -> !operands.get(i).exists(to))
+                      .map(to -> weight(operand(i), to))
+                      .orElse(0.0));
             });
   }
 
+  private Met result(Splits at, int i) {
+    Value result = statement.results().get(i);
+    return made.get(i)
+        .computeIfAbsent(
+            at.key(rule.results().get(i), factors.summed(i, at)),
+            _ -> {
+              Optional<Layout> layout = factors.result(i, result, at, axes);
+              return new Met(layout, layout.map(to -> weight(result, to)).orElse(0.0));
+            });
+  }
+
+  private double weight(Value value, Layout layout) {
+    return ways.weight(value, layout);
+  }
+
+  private Optional<Cost> bring(int i, Met operand, Cost left) {
+    if (operand.cost.isEmpty()) {
+      operand.cost = operands.get(i).cost(operand.layout.orElseThrow(), left);
+    }
+    return operand.cost;
+  }
+
+  private Optional<Cost> home(int i, Met result, Cost left) {
+    if (homes.isEmpty()) {
+      return Optional.of(Cost.NOTHING);
+    }
+    if (result.cost.isEmpty()) {
+      Layout made = result.layout.orElseThrow();
+      Layout home = isExact ? homes.get(i) : ways.reachable(homes.get(i), made);
+      result.cost = ways.home(statement.results().get(i), made, home, kind(), left);
+    }
+    return result.cost;
+  }
+
+  /** How a result that is partial over devices is combined. */
+  private ReduceKind kind() {
+    return statement.operation() instanceof Contraction.Reduce(ReduceKind by, _, _)
+        ? by
+        : ReduceKind.SUM;
+  }
+
   /** What devices read of each other, if a label of which neighbours are read is split. */
-  private Optional<Halo> halo(ComputeSharding sharding, List<Layout> met, List<Layout> made) {
+  private Optional<Halo> halo(Splits at, List<Layout> met, List<Layout> made) {
     int factor = Halo.factor(rule);
-    return factor < 0 || sharding.axes(rule.factors().get(factor).name()).isEmpty()
+    return factor < 0 || !at.isSplit(factor)
         ? Optional.empty()
         : Optional.of(Halo.of(statement, met, made.getFirst()));
   }
@@ -142,38 +369,14 @@ final class StatementPlanner {
         && exchanged.stream()
             .allMatch(
                 i ->
-                    operands.get(i).layouts().stream()
-                        .anyMatch(
+                    operands
+                        .get(i)
+                        .exists(
                             layout -> mesh.size(layout.axes(halo.operands().get(i).dim())) == 1));
   }
 
   private DType dtype() {
     return statement.result().type().dtype();
-  }
-
-  private Optional<Cost> cost(ComputeSharding sharding, List<Layout> met, List<Layout> made) {
-    Cost cost = work(sharding);
-    for (int i = 0; i < met.size(); i++) {
-      // An operand that stands twice is brought once.
-      if (operands.indexOf(operands.get(i)) == i || !met.subList(0, i).contains(met.get(i))) {
-        Optional<Cost> bring = ways.cost(operands.get(i), met.get(i));
-        if (bring.isEmpty()) {
-          return Optional.empty();
-        }
-        cost = cost.plus(bring.get());
-      }
-    }
-    for (int i = 0; i < made.size(); i++) {
-      Optional<Cost> home =
-          ways.cost(
-              new Holding(statement.results().get(i), made.get(i), 0),
-              ways.reachable(homes.get(i), made.get(i)));
-      if (home.isEmpty()) {
-        return Optional.empty();
-      }
-      cost = cost.plus(home.get());
-    }
-    return Optional.of(cost);
   }
 
   private Value operand(int i) {
@@ -182,60 +385,95 @@ final class StatementPlanner {
 
   /** What the largest device computes. */
   Cost work(ComputeSharding sharding) {
-    return ways.work(multiplyAdds(sharding), dtype());
+    return ways.work(
+        multiplyAdds(factor -> mesh.size(sharding.axes(rule.factors().get(factor).name()))),
+        dtype());
+  }
+
+  private double multiplyAdds(Splits at) {
+    return multiplyAdds(factor -> at.parts(factor, sizes));
   }
 
   /** Multiply-adds of an einsum, else elements of the largest operand or result. */
-  private double multiplyAdds(ComputeSharding sharding) {
+  private double multiplyAdds(IntToLongFunction parts) {
     if (statement.operation() instanceof Contraction.Einsum) {
       double product = 1;
-      for (FactorRule.Factor factor : rule.factors()) {
-        product *= Math.ceilDiv(factor.size(), mesh.size(sharding.axes(factor.name())));
+      for (int factor = 0; factor < rule.factors().size(); factor++) {
+        product *= Math.ceilDiv(rule.factors().get(factor).size(), parts.applyAsLong(factor));
       }
       return product;
     }
     double most = 0;
     for (List<Dim> dims : rule.operands()) {
-      most = Math.max(most, elements(dims, sharding));
+      most = Math.max(most, elements(dims, parts));
     }
     for (List<Dim> dims : rule.results()) {
-      most = Math.max(most, elements(dims, sharding));
+      most = Math.max(most, elements(dims, parts));
     }
     return most;
   }
 
-  private double elements(List<Dim> dims, ComputeSharding sharding) {
+  private double elements(List<Dim> dims, IntToLongFunction parts) {
     double product = 1;
     for (Dim dim : dims) {
       for (int factor : dim.factors()) {
-        FactorRule.Factor one = rule.factors().get(factor);
-        product *= Math.ceilDiv(one.size(), mesh.size(sharding.axes(one.name())));
+        product *= Math.ceilDiv(rule.factors().get(factor).size(), parts.applyAsLong(factor));
       }
     }
     return product;
   }
 
-  /** What each axis may do: nothing, or what an operand or a result has it for. */
-  private Map<String, List<Choice>> choices() {
-    Map<String, List<Choice>> choices = new TreeMap<>();
-    for (String axis : mesh.axisNames()) {
-      if (mesh.size(axis) > 1) {
-        List<Choice> may = new ArrayList<>();
-        may.add(new Choice.None());
-        for (int factor = 0; factor < rule.factors().size(); factor++) {
-          if (isSplittable(factor) && isAsked(axis, factor)) {
-            may.add(new Choice.Split(rule.factors().get(factor).name()));
-          }
-        }
-        keeps(axis, may);
-        choices.put(axis, may);
+  /** The ways to look at: all of them as far as they are not too many, or those asked for. */
+  private Splits splits(boolean all) {
+    if (all) {
+      Splits every = new Splits(axes, choices((_, _) -> true), rule.factors().size());
+      if (every.count(MOST_WAYS) <= MOST_WAYS) {
+        return every;
       }
+      Splits idle =
+          new Splits(
+              axes,
+              choices((axis, factor) -> isAsked(axis, factor) || isIdle(axis)),
+              rule.factors().size());
+      if (idle.count(MOST_WAYS) <= MOST_WAYS) {
+        return idle;
+      }
+    }
+    return new Splits(axes, choices(this::isAsked), rule.factors().size());
+  }
+
+  private int[][] choices(BiPredicate<String, Integer> may) {
+    int[][] choices = new int[axes.size()][];
+    for (int axis = 0; axis < choices.length; axis++) {
+      String name = axes.get(axis);
+      IntStream.Builder of = IntStream.builder().add(Splits.NONE);
+      for (int factor = 0; factor < rule.factors().size(); factor++) {
+        if (isSplittable(factor) && may.test(name, factor)) {
+          of.add(factor);
+        }
+      }
+      keeps(name, of);
+      choices[axis] = of.build().toArray();
     }
     return choices;
   }
 
+  private boolean isIdle(String axis) {
+    return IntStream.range(0, rule.factors().size()).noneMatch(f -> isAsked(axis, f));
+  }
+
+  private int unasked(Splits at) {
+    int count = 0;
+    for (int axis = 0; axis < axes.size(); axis++) {
+      int choice = at.choice(axis);
+      count += choice >= 0 && !isAsked(axes.get(axis), choice) ? 1 : 0;
+    }
+    return count;
+  }
+
   private boolean isSplittable(int factor) {
     return factors.isSplittable(factor)
+        && (homes.isEmpty() || !ways.whole().contains(rule.factors().get(factor).name()))
         && (!(statement.operation() instanceof Nested.Composite composite)
             || (ways.isKernel(composite) && isPromised(composite, factor)));
   }
@@ -255,18 +493,17 @@ final class StatementPlanner {
   }
 
   /** Partial sums of bf16 are f32, so an operation that keeps its dtype cannot read them. */
-  private void keeps(String axis, List<Choice> may) {
+  private void keeps(String axis, IntStream.Builder may) {
     for (int set = 0; set < factors.linear().size(); set++) {
       Set<Integer> together = factors.linear().get(set);
       boolean all =
           together.stream()
               .allMatch(
                   i ->
-                      operand(i).type().dtype() != DType.BF16
-                          && operands.get(i).layouts().stream()
-                              .anyMatch(layout -> layout.partial().contains(axis)));
+                      (ways.isAlone() || operand(i).type().dtype() != DType.BF16)
+                          && operands.get(i).exists(layout -> layout.partial().contains(axis)));
       if (all && !together.isEmpty()) {
-        may.add(new Choice.Keep(set));
+        may.add(Splits.keep(set));
       }
     }
   }
@@ -281,13 +518,12 @@ final class StatementPlanner {
       }
     }
     for (int i = 0; i < operands.size(); i++) {
-      for (Layout layout : operands.get(i).layouts()) {
-        if (isAsked(axis, factor, rule.operands().get(i), layout)) {
-          return true;
-        }
+      List<Dim> dims = rule.operands().get(i);
+      if (operands.get(i).asks(layout -> isAsked(axis, factor, dims, layout))) {
+        return true;
       }
     }
-    return false;
+    return askedOutside.contains(axis + " " + rule.factors().get(factor).name());
   }
 
   private static boolean isAsked(String axis, int factor, List<Dim> dims, Layout layout) {

@@ -1,0 +1,256 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.BoundEquation;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Plans an einsum as a program of one einsum for each pair of operands. Of the layouts of what is
+ * between none is given, so all are looked at.
+ */
+public final class EinsumPlanning {
+  private static final String RESULT = "result";
+
+  /** Searches for a plan of less memory, each for less than the one before found. */
+  private static final int MOST_TRIES = 16;
+
+  private final Equation equation;
+  private final Mesh mesh;
+  private final BoundEquation bound;
+  private final DType dtype;
+  private final PlanOptions options;
+  private final ContractionTree tree;
+  private final List<Value> inputs = new ArrayList<>();
+  private final List<Statement> statements = new ArrayList<>();
+  private final Map<String, Layout> homes = new HashMap<>();
+  private final Map<Value, Equation> equations = new HashMap<>();
+  private final Set<String> whole = new HashSet<>();
+  private final Program program;
+
+  private EinsumPlanning(
+      Equation equation, Mesh mesh, BoundEquation bound, DType dtype, PlanOptions options) {
+    this.equation = equation;
+    this.mesh = mesh;
+    this.bound = bound;
+    this.dtype = dtype;
+    this.options = options;
+    this.tree = new ContractionTree(bound, equation.operands());
+    this.program = program();
+  }
+
+  /**
+   * A plan and its price.
+   *
+   * @param plan the plan
+   * @param cost the price in elements or seconds
+   */
+  public record Priced(SpmdPlan plan, double cost) {}
+
+  /**
+   * The cheapest plan of an einsum, or with a memory limit the cheapest found that stays within it.
+   *
+   * @param equation the equation with its layouts
+   * @param mesh the devices
+   * @param bound the equation without layouts, with shapes
+   * @param dtype of operands and result
+   * @param options what plans are chosen by
+   * @return the plan with its price
+   * @throws PlanException if there is none within the limits
+   */
+  public static Priced plan(
+      Equation equation, Mesh mesh, BoundEquation bound, DType dtype, PlanOptions options) {
+    EinsumPlanning planning = new EinsumPlanning(equation, mesh, bound, dtype, options);
+    return options.memoryLimit().isEmpty()
+        ? planning.planned(Policy.CHEAPEST)
+        : planning.within(options.memoryLimit().getAsLong());
+  }
+
+  private Program program() {
+    for (Contraction operand : tree.operands()) {
+      int number = operand.operand();
+      Value input = value("operand" + number, operand);
+      inputs.add(input);
+      List<List<String>> axes = tree.operandAxes(number);
+      homes.put(input.name(), layout(operand, axes, equation.operand(number).partial()));
+    }
+    Contraction root = tree.root();
+    Value result = made(RESULT, root);
+    List<List<String>> axes = ContractionTree.axes(equation.output(), bound.outputRank());
+    homes.put(RESULT, layout(root, axes, equation.output().partial()));
+    return new Program("einsum", inputs, statements, List.of(result));
+  }
+
+  private Layout layout(Contraction of, List<List<String>> axes, List<String> partial) {
+    List<Axis> dims = new ArrayList<>();
+    for (int dim = 0; dim < of.names().size(); dim++) {
+      dims.add(new Axis(of.names().get(dim), axes.get(dim)));
+    }
+    return new Layout(mesh, new Term(dims, partial));
+  }
+
+  private Value value(String name, Contraction of) {
+    long[] sizes = of.labels().stream().mapToLong(this::size).toArray();
+    Term names = Term.of(of.names().toArray(String[]::new));
+    return new Value(name, new ValueType(dtype, names, Shape.of(sizes)));
+  }
+
+  private long size(String label) {
+    return tree.sizes().getOrDefault(label, 1L);
+  }
+
+  private Value made(String name, Contraction einsum) {
+    List<Value> operands = new ArrayList<>();
+    for (Contraction part : einsum.parts()) {
+      operands.add(
+          part.isOperand() ? inputs.get(part.operand()) : made("step" + statements.size(), part));
+    }
+    // Off the diagonal of a label that stands twice the result is zero, which no program's einsum
+    // says; for planning the second is a label that is made, and both are whole.
+    Term output = Term.of(einsum.names().toArray(String[]::new));
+    Map<String, Long> sizes = new HashMap<>();
+    for (int dim = 0; dim < einsum.names().size(); dim++) {
+      String label = einsum.names().get(dim);
+      if (einsum.parts().stream().noneMatch(part -> part.has(label))) {
+        sizes.put(label, size(einsum.labels().get(dim)));
+      }
+      if (einsum.repeats(einsum.labels().get(dim))) {
+        whole.add(label);
+      }
+    }
+    Equation planned = new Equation(einsum.equation().operands(), output);
+    Value result = value(name, einsum);
+    equations.put(result, einsum.equation());
+    statements.add(
+        new Statement(
+            List.of(result),
+            new io.github.shardsum.program.Contraction.Einsum(planned, operands, dtype, sizes)));
+    return result;
+  }
+
+  private Priced planned(Policy policy) {
+    Planned planned;
+    try {
+      planned = ProgramPlanner.alone(program, mesh, homes, whole, options, policy);
+    } catch (PlanException refused) {
+      throw none();
+    }
+    return new Priced(written(planned.plan()), planned.cost());
+  }
+
+  private PlanException none() {
+    Layout home = homes.getOrDefault(RESULT, Layout.parse(mesh, ""));
+    return new PlanException(
+        String.format(
+            Locale.ROOT,
+            "einsum %s: no plan gives the result as %s%s",
+            tree.root().equation(),
+            home,
+            home.partial().isEmpty()
+                ? " within the limits"
+                : "; a partial axis needs a label that is summed over, or a partial operand"));
+  }
+
+  /**
+   * The cheapest plan if it stays within the limit; else the cheapest of those that do of plans
+   * whose single statements hold ever less.
+   */
+  private Priced within(long limit) {
+    Optional<Priced> best = Optional.empty();
+    long least = Long.MAX_VALUE;
+    for (boolean isTight : new boolean[] {false, true}) {
+      long most = Long.MAX_VALUE;
+      for (int tries = 0; tries < MOST_TRIES && best.isEmpty(); tries++) {
+        Optional<Priced> found = tried(Policy.within(most, isTight));
+        if (found.isEmpty()) {
+          break;
+        }
+        long peak = found.get().plan().peakBytes();
+        least = Math.min(least, peak);
+        best = found.filter(_ -> peak <= limit);
+        most = Math.min(most == Long.MAX_VALUE ? limit : most - most / 8 - 1, peak - 1);
+      }
+    }
+    for (Policy policy : Policy.of(false)) {
+      Optional<Priced> found = tried(policy);
+      if (found.isPresent()) {
+        Priced plan = found.get();
+        long peak = plan.plan().peakBytes();
+        least = Math.min(least, peak);
+        boolean isBetter = best.isEmpty() || plan.cost() < best.get().cost();
+        best = peak <= limit && isBetter ? found : best;
+      }
+    }
+    long found = least;
+    return best.orElseThrow(
+        () ->
+            new PlanException(
+                String.format(
+                    Locale.ROOT,
+                    "einsum %s: no plan stays within the memory limit of %d bytes a device; the least"
+                        + " found needs %d",
+                    tree.root().equation(),
+                    limit,
+                    found)));
+  }
+
+  private Optional<Priced> tried(Policy policy) {
+    try {
+      return Optional.of(planned(policy));
+    } catch (PlanException refused) {
+      if (policy.equals(Policy.CHEAPEST)) {
+        throw refused;
+      }
+      return Optional.empty();
+    }
+  }
+
+  /** The plan with operands by number and local einsums by equation. */
+  private SpmdPlan written(SpmdPlan plan) {
+    Map<String, String> names = new HashMap<>();
+    for (int operand = 0; operand < inputs.size(); operand++) {
+      names.put(inputs.get(operand).name(), Integer.toString(operand));
+    }
+    List<PlanStep> steps = new ArrayList<>();
+    for (PlanStep step : plan.steps()) {
+      Action action = step.action();
+      if (action instanceof Action.Apply(Statement statement)) {
+        names.putIfAbsent(statement.result().name(), "step:" + steps.size());
+        names.put(RESULT, RESULT);
+        action = new Action.Contract(Objects.requireNonNull(equations.get(statement.result())));
+      }
+      steps.add(new PlanStep(action, step.operands(), named(step.result(), names), step.origin()));
+    }
+    List<PlannedValue> operands = plan.inputs().stream().map(v -> named(v, names)).toList();
+    return new SpmdPlan(mesh, operands, steps, plan.outputs());
+  }
+
+  private static PlannedValue named(PlannedValue value, Map<String, String> names) {
+    String name = names.getOrDefault(value.name(), value.name());
+    return new PlannedValue(name, value.dtype(), value.shape(), value.layout());
+  }
+}

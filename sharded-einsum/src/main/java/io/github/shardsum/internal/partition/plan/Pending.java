@@ -1,0 +1,73 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.internal.partition.plan.StatementPlanner.Candidate;
+import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.internal.reshard.ReshardSources;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * An operand that only one einsum reads, and that is not made yet: of the ways to make it the
+ * cheapest to each layout is kept, and the reader's choice is the best of all of them.
+ */
+final class Pending implements Supply {
+  private final Statement statement;
+  private final List<Supply> operands;
+  private final StatementPlanner planner;
+  private final Map<Layout, Candidate> ways;
+  private final ReshardSources sources;
+
+  Pending(ReshardWays reshards, Statement statement, List<Supply> operands, StatementPlanner by) {
+    this.statement = statement;
+    this.operands = operands;
+    this.planner = by;
+    this.ways = by.realizations();
+    Map<Layout, Cost> costs = new LinkedHashMap<>();
+    ways.forEach((layout, way) -> costs.put(layout, way.weighed()));
+    this.sources = reshards.sources(statement.result(), costs);
+  }
+
+  Statement statement() {
+    return statement;
+  }
+
+  Value value() {
+    return statement.result();
+  }
+
+  List<Supply> operands() {
+    return operands;
+  }
+
+  StatementPlanner planner() {
+    return planner;
+  }
+
+  /** How the value is made where it is wanted in a layout. */
+  Candidate way(Layout wanted) {
+    Layout made = sources.source(wanted).orElseThrow();
+    return Objects.requireNonNull(ways.get(made), "way");
+  }
+
+  @Override
+  public Optional<Cost> cost(Layout wanted, Cost atMost) {
+    return sources.cost(wanted, atMost);
+  }
+
+  @Override
+  public boolean exists(Predicate<Layout> in) {
+    return ways.keySet().stream().anyMatch(in);
+  }
+
+  @Override
+  public boolean asks(Predicate<Layout> something) {
+    return false;
+  }
+}

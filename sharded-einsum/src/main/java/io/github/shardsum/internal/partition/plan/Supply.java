@@ -1,0 +1,43 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.internal.reshard.Cost;
+import io.github.shardsum.layout.Layout;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Where a statement gets an operand from. */
+sealed interface Supply permits Supply.Held, Pending {
+  /**
+   * What it costs to have the operand in a layout; none if there is no way, or only dearer ones.
+   */
+  Optional<Cost> cost(Layout wanted, Cost atMost);
+
+  /** Whether the operand exists in some layout. */
+  boolean exists(Predicate<Layout> in);
+
+  /** Whether a layout in which it exists asks for something. */
+  boolean asks(Predicate<Layout> something);
+
+  /** Whether the operand exists in a layout. */
+  default boolean exists(Layout layout) {
+    return exists(layout::isEquivalent);
+  }
+
+  /** A value that exists. */
+  record Held(ReshardWays ways, Holding holding) implements Supply {
+    @Override
+    public Optional<Cost> cost(Layout wanted, Cost atMost) {
+      return ways.cost(holding, wanted, atMost);
+    }
+
+    @Override
+    public boolean exists(Predicate<Layout> in) {
+      return holding.layouts().stream().anyMatch(in);
+    }
+
+    @Override
+    public boolean asks(Predicate<Layout> something) {
+      return exists(something);
+    }
+  }
+}

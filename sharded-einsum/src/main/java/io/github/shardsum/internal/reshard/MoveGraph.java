@@ -1,0 +1,121 @@
+package io.github.shardsum.internal.reshard;
+
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The layouts of a value and the moves between them with their prices, shared by all searches. It
+ * grows as far as searches go.
+ */
+final class MoveGraph {
+  private final Prices prices;
+  private final DType dtype;
+  private final Units units;
+  private final Moves moves;
+  private final Map<State, Vertex> vertices = new HashMap<>();
+
+  MoveGraph(Prices prices, DType dtype, Units units, Moves moves) {
+    this.prices = prices;
+    this.dtype = dtype;
+    this.units = units;
+    this.moves = moves;
+  }
+
+  /** A layout, and the moves from it and to it. */
+  static final class Vertex {
+    final State state;
+    final int number;
+    final long elements;
+    private List<Edge> from = List.of();
+    private List<Edge> into = List.of();
+    private boolean hasFrom;
+    private boolean hasInto;
+
+    Vertex(State state, int number, long elements) {
+      this.state = state;
+      this.number = number;
+      this.elements = elements;
+    }
+  }
+
+  /** A move between two layouts. */
+  final class Edge {
+    final Vertex from;
+    final Vertex to;
+    final Move move;
+    private double amount = -1;
+
+    Edge(Vertex from, Vertex to, Move move) {
+      this.from = from;
+      this.to = to;
+      this.move = move;
+      this.amount = move.collective() ? -1 : 0;
+    }
+
+    int collectives() {
+      return move.collective() ? 1 : 0;
+    }
+
+    /** The price, computed once. */
+    double amount() {
+      if (amount < 0) {
+        amount =
+            prices
+                .collective(
+                    move.action(),
+                    move.received().getAsLong(),
+                    from.elements,
+                    dtype.byteSize(),
+                    () -> units.layout(move.from()),
+                    () -> units.layout(move.to()))
+                .amount();
+      }
+      return amount;
+    }
+  }
+
+  Units units() {
+    return units;
+  }
+
+  /** Number of layouts that are known. */
+  int size() {
+    return vertices.size();
+  }
+
+  Vertex vertex(State state) {
+    Vertex known = vertices.get(state);
+    if (known == null) {
+      known = new Vertex(state, vertices.size(), moves.elements(state));
+      vertices.put(state, known);
+    }
+    return known;
+  }
+
+  /** The moves from a layout, in a fixed order. */
+  List<Edge> from(Vertex vertex) {
+    if (!vertex.hasFrom) {
+      List<Edge> edges = new ArrayList<>();
+      moves.from(vertex.state, move -> edges.add(new Edge(vertex, vertex(move.to()), move)));
+      vertex.from = edges;
+      vertex.hasFrom = true;
+    }
+    return vertex.from;
+  }
+
+  /**
+   * The moves to a layout, of which a value may have been a sum over any axis, in a fixed order.
+   */
+  List<Edge> into(Vertex vertex) {
+    if (!vertex.hasInto) {
+      List<Edge> edges = new ArrayList<>();
+      moves.into(vertex.state, -1, move -> edges.add(new Edge(vertex(move.from()), vertex, move)));
+      vertex.into = edges;
+      vertex.hasInto = true;
+    }
+    return vertex.into;
+  }
+}

@@ -1,0 +1,79 @@
+package io.github.shardsum.partition;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+/** No plan is dearer than the cheapest of all, which is found by trying everything. */
+final class CheapestPlanTest {
+  private static final int SEEDS = 1 << 20;
+  private static final long SEED = SEEDS * RandomSharding.SEED;
+
+  @Test
+  void aReshardUsesAxesThatNeitherEndHas() {
+    Mesh mesh = Mesh.parse("x=8,y=2");
+    ReshardPlan plan =
+        ReshardPlan.of(
+            Layout.parse(mesh, "a b | x"),
+            Layout.parse(mesh, "a b"),
+            Shape.of(64, 64),
+            DType.F32,
+            PlanOptions.defaults());
+    assertEquals(5_632, plan.plan().elementsReceived());
+  }
+
+  @Test
+  void anAxisSplitsALabelThatNothingHasSplit() {
+    EveryEinsum einsum =
+        EveryEinsum.of("m k@y l, k l n@y -> m n", Mesh.parse("x=8,y=2"), 128, 128, 64, 64);
+    assertEquals(31_744, einsum.plan().plan().elementsReceived());
+  }
+
+  @Test
+  void reshardsAreAsCheapAsAllTogether() {
+    int cases = RandomSharding.cases(40, 1_000);
+    for (int i = 0; i < cases; i++) {
+      reshard(SEED + i);
+    }
+  }
+
+  private static void reshard(long seed) {
+    RandomSharding random = new RandomSharding(seed);
+    Mesh mesh = Mesh.parse(EveryEinsum.MESHES.get(random.below(EveryEinsum.MESHES.size())));
+    List<String> labels = List.of("a", "b", "c").subList(0, 1 + random.below(2));
+    Shape shape = Shape.of(labels.stream().mapToLong(_ -> 1 + random.below(24)).toArray());
+    Layout from = random.layout(mesh, labels, mesh.axisNames());
+    Layout to = random.layout(mesh, labels, from.partial());
+    EveryReshard all = new EveryReshard(mesh, labels, shape, new HashSet<>(from.partial()));
+    double least = all.to(all.place(to))[all.place(from)];
+    String what =
+        String.format(
+            Locale.ROOT, "seed %d: %s to %s of %s on %s", seed, from, to, shape, mesh.notation());
+    if (Double.isInfinite(least)) {
+      return;
+    }
+    ReshardPlan plan = ReshardPlan.of(from, to, shape, DType.F32, PlanOptions.defaults());
+    assertEquals(least, plan.plan().elementsReceived(), () -> what + "\n" + plan);
+  }
+
+  @Test
+  void einsumsAreAsCheapAsAllTogether() {
+    int cases = RandomSharding.cases(30, 1_000);
+    for (int i = 0; i < cases; i++) {
+      EveryEinsum einsum = EveryEinsum.drawn(SEED + i);
+      double least = einsum.least();
+      ShardedEinsumPlan plan = einsum.plan();
+      double amount = EveryEinsum.amount(plan);
+      assertTrue(amount <= 1.01 * least + 0.01, () -> einsum + " could be " + least + "\n" + plan);
+      assertTrue(amount >= 0.99 * least - 0.01, () -> einsum + " is below " + least + "\n" + plan);
+    }
+  }
+}
