@@ -36,7 +36,7 @@ import java.util.Set;
 public final class EinsumPlanning {
   private static final String RESULT = "result";
 
-  /** Searches for a plan of less memory, each for less than the one before found. */
+  /** Ways to split the last einsum that are looked at for a plan of less memory. */
   private static final int MOST_TRIES = 16;
 
   private final Equation equation;
@@ -86,7 +86,7 @@ public final class EinsumPlanning {
       Equation equation, Mesh mesh, BoundEquation bound, DType dtype, PlanOptions options) {
     EinsumPlanning planning = new EinsumPlanning(equation, mesh, bound, dtype, options);
     return options.memoryLimit().isEmpty()
-        ? planning.planned(Policy.CHEAPEST)
+        ? planning.planned(Policy.CHEAPEST, 0)
         : planning.within(options.memoryLimit().getAsLong());
   }
 
@@ -152,10 +152,10 @@ public final class EinsumPlanning {
     return result;
   }
 
-  private Priced planned(Policy policy) {
+  private Priced planned(Policy policy, int rank) {
     Planned planned;
     try {
-      planned = ProgramPlanner.alone(program, mesh, homes, whole, options, policy);
+      planned = ProgramPlanner.alone(program, mesh, homes, whole, options, policy, rank);
     } catch (PlanException refused) {
       throw none();
     }
@@ -175,38 +175,19 @@ public final class EinsumPlanning {
                 : "; a partial axis needs a label that is summed over, or a partial operand"));
   }
 
-  /**
-   * The cheapest plan if it stays within the limit; else the cheapest of those that do of plans
-   * whose single statements hold ever less.
-   */
+  /** The cheapest plan if it stays within the limit; else the cheapest of others that does. */
   private Priced within(long limit) {
-    Optional<Priced> best = Optional.empty();
-    long least = Long.MAX_VALUE;
+    Limited plans = new Limited(limit);
+    plans.add(tried(Policy.CHEAPEST, 0));
     for (boolean isTight : new boolean[] {false, true}) {
-      long most = Long.MAX_VALUE;
-      for (int tries = 0; tries < MOST_TRIES && best.isEmpty(); tries++) {
-        Optional<Priced> found = tried(Policy.within(most, isTight));
-        if (found.isEmpty()) {
-          break;
-        }
-        long peak = found.get().plan().peakBytes();
-        least = Math.min(least, peak);
-        best = found.filter(_ -> peak <= limit);
-        most = Math.min(most == Long.MAX_VALUE ? limit : most - most / 8 - 1, peak - 1);
+      for (int rank = 0; rank < MOST_TRIES && plans.best.isEmpty(); rank++) {
+        plans.add(tried(Policy.within(limit, isTight), rank));
       }
     }
     for (Policy policy : Policy.of(false)) {
-      Optional<Priced> found = tried(policy);
-      if (found.isPresent()) {
-        Priced plan = found.get();
-        long peak = plan.plan().peakBytes();
-        least = Math.min(least, peak);
-        boolean isBetter = best.isEmpty() || plan.cost() < best.get().cost();
-        best = peak <= limit && isBetter ? found : best;
-      }
+      plans.add(tried(policy, 0));
     }
-    long found = least;
-    return best.orElseThrow(
+    return plans.best.orElseThrow(
         () ->
             new PlanException(
                 String.format(
@@ -215,12 +196,33 @@ public final class EinsumPlanning {
                         + " found needs %d",
                     tree.root().equation(),
                     limit,
-                    found)));
+                    plans.least)));
   }
 
-  private Optional<Priced> tried(Policy policy) {
+  /** The cheapest of the plans that stay within a limit, and the least peak of all. */
+  private static final class Limited {
+    final long limit;
+    long least = Long.MAX_VALUE;
+    Optional<Priced> best = Optional.empty();
+
+    Limited(long limit) {
+      this.limit = limit;
+    }
+
+    void add(Optional<Priced> plan) {
+      if (plan.isPresent()) {
+        long peak = plan.get().plan().peakBytes();
+        least = Math.min(least, peak);
+        if (peak <= limit && (best.isEmpty() || plan.get().cost() < best.get().cost())) {
+          best = plan;
+        }
+      }
+    }
+  }
+
+  private Optional<Priced> tried(Policy policy, int rank) {
     try {
-      return Optional.of(planned(policy));
+      return Optional.of(planned(policy, rank));
     } catch (PlanException refused) {
       if (policy.equals(Policy.CHEAPEST)) {
         throw refused;

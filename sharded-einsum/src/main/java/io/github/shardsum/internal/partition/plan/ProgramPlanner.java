@@ -67,6 +67,9 @@ public final class ProgramPlanner {
   /** Whether results must have all partial axes of their homes. */
   private boolean isExact;
 
+  /** How many ways to split a statement are cheaper than the one that is taken. */
+  private int rank;
+
   private boolean isInChunks;
   private PlanState state;
 
@@ -146,6 +149,7 @@ public final class ProgramPlanner {
    * the price has the work.
    *
    * @param whole labels that the result must have whole
+   * @param rank how many ways to split the last einsum are cheaper
    */
   static Planned alone(
       Program program,
@@ -153,11 +157,13 @@ public final class ProgramPlanner {
       Map<String, Layout> homes,
       Set<String> whole,
       PlanOptions options,
-      Policy policy) {
+      Policy policy,
+      int rank) {
     ReshardWays ways = new ReshardWays(mesh, _ -> false, options, policy, Optional.of(whole));
     ProgramPlanner planner =
         new ProgramPlanner(ways, program, "", name -> Optional.ofNullable(homes.get(name)), false);
     planner.isExact = true;
+    planner.rank = rank;
     SpmdPlan plan = planner.plan(program.outputs().stream().map(planner::home).toList());
     Cost cost = planner.state.cost.plus(planner.state.work);
     return new Planned(planner.plannedProgram(), plan, ways.total(cost));
@@ -343,7 +349,7 @@ public final class ProgramPlanner {
     StatementPlanner planner =
         new StatementPlanner(
             ways, statement, supplies, wanted, isExact, asked(statement, supplies, wanted));
-    StatementPlanner.Chosen chosen = planner.choose();
+    StatementPlanner.Chosen chosen = planner.choose(rank);
     write(statement, planner, chosen.candidate(), supplies, chosen.runnerUp());
   }
 

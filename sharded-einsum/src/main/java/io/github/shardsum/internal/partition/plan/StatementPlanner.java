@@ -62,6 +62,9 @@ final class StatementPlanner {
   /** The choices that were found, cheapest first, as far as they are still needed. */
   private final List<Candidate> found = new ArrayList<>();
 
+  /** How many choices are kept. */
+  private int kept = 2;
+
   /** The cost above which a way is not looked at. */
   private Cost most = Cost.MOST;
 
@@ -147,12 +150,18 @@ final class StatementPlanner {
     }
   }
 
-  /** The cheapest way, and the next. */
-  Chosen choose() {
+  /**
+   * A way, and the next dearer one.
+   *
+   * @param rank how many ways are cheaper
+   * @throws PlanException if there are not as many
+   */
+  Chosen choose(int rank) {
+    kept = rank + 2;
     splits(false).forEach(this::consider);
     Splits all = splits(true);
     all.forEach(this::consider);
-    if (found.isEmpty()) {
+    if (found.size() <= rank) {
       throw new PlanException(
           String.format(
                   Locale.ROOT,
@@ -161,12 +170,12 @@ final class StatementPlanner {
               + " with PlanOptions.withReplication()");
     }
     Optional<Origin.Alternative> other =
-        found.size() < 2
+        found.size() < kept
             ? Optional.empty()
             : Optional.of(
                 new Origin.Alternative(
-                    found.get(1).sharding().toString(), ways.total(found.get(1).cost())));
-    return new Chosen(found.getFirst(), other);
+                    found.getLast().sharding().toString(), ways.total(found.getLast().cost())));
+    return new Chosen(found.get(rank), other);
   }
 
   /** The cheapest way to each layout of the one result, without a reshard of it. */
@@ -185,7 +194,7 @@ final class StatementPlanner {
     return best;
   }
 
-  /** Keeps a way if it is one of the best two. */
+  /** Keeps a way if it is one of the best. */
   private void consider(Splits at) {
     Optional<Candidate> candidate = candidate(at);
     if (candidate.isEmpty()
@@ -197,10 +206,10 @@ final class StatementPlanner {
       place++;
     }
     found.add(place, candidate.get());
-    if (found.size() > 2) {
+    if (found.size() > kept) {
       found.removeLast();
     }
-    if (found.size() == 2) {
+    if (found.size() == kept) {
       Cost worse = found.getLast().weighed();
       most = new Cost(worse.amount() * (1 + ROUNDING), worse.collectives());
     }
