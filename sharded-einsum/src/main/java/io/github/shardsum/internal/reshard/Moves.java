@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.IntPredicate;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 
@@ -408,15 +407,20 @@ final class Moves {
       return;
     }
     for (int unit = 0; unit < units.count(); unit++) {
-      boolean free = (used >> unit & 1) == 0 && Arrays.stream(begun).noneMatch(has(unit));
+      boolean free = (used >> unit & 1) == 0 && !has(begun, unit);
       if (free && wanted % (have * units.product(unit)) == 0) {
         places(old, dim, State.append(begun, unit), used, out);
       }
     }
   }
 
-  private static IntPredicate has(int unit) {
-    return other -> other == unit;
+  private static boolean has(int[] units, int unit) {
+    for (int other : units) {
+      if (other == unit) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean cutsAlike(int[] old, int[] now, int dim) {

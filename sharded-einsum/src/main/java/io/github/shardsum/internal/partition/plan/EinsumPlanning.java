@@ -37,7 +37,7 @@ public final class EinsumPlanning {
   private static final String RESULT = "result";
 
   /** Ways to split the last einsum that are looked at for a plan of less memory. */
-  private static final int MOST_TRIES = 16;
+  private static final int MOST_TRIES = 64;
 
   private final Equation equation;
   private final Mesh mesh;
@@ -86,7 +86,7 @@ public final class EinsumPlanning {
       Equation equation, Mesh mesh, BoundEquation bound, DType dtype, PlanOptions options) {
     EinsumPlanning planning = new EinsumPlanning(equation, mesh, bound, dtype, options);
     return options.memoryLimit().isEmpty()
-        ? planning.planned(Policy.CHEAPEST, 0)
+        ? planning.planned(Policy.CHEAPEST, 1).getFirst()
         : planning.within(options.memoryLimit().getAsLong());
   }
 
@@ -152,14 +152,15 @@ public final class EinsumPlanning {
     return result;
   }
 
-  private Priced planned(Policy policy, int rank) {
-    Planned planned;
+  /** The cheapest plans by a policy, at most as many. */
+  private List<Priced> planned(Policy policy, int count) {
+    List<Planned> planned;
     try {
-      planned = ProgramPlanner.alone(program, mesh, homes, whole, options, policy, rank);
-    } catch (PlanException refused) {
+      planned = ProgramPlanner.alone(program, mesh, homes, whole, options, policy, count);
+    } catch (PlanException _) {
       throw none();
     }
-    return new Priced(written(planned.plan()), planned.cost());
+    return planned.stream().map(each -> new Priced(written(each.plan()), each.cost())).toList();
   }
 
   private PlanException none() {
@@ -178,14 +179,14 @@ public final class EinsumPlanning {
   /** The cheapest plan if it stays within the limit; else the cheapest of others that does. */
   private Priced within(long limit) {
     Limited plans = new Limited(limit);
-    plans.add(tried(Policy.CHEAPEST, 0));
+    planned(Policy.CHEAPEST, 1).forEach(plans::add);
     for (boolean isTight : new boolean[] {false, true}) {
-      for (int rank = 0; rank < MOST_TRIES && plans.best.isEmpty(); rank++) {
-        plans.add(tried(Policy.within(limit, isTight), rank));
+      if (plans.best.isEmpty()) {
+        tried(Policy.within(limit, isTight), MOST_TRIES).forEach(plans::add);
       }
     }
-    for (Policy policy : Policy.of(false)) {
-      plans.add(tried(policy, 0));
+    if (plans.best.isEmpty()) {
+      Policy.of(false).forEach(policy -> tried(policy, 1).forEach(plans::add));
     }
     return plans.best.orElseThrow(
         () ->
@@ -209,25 +210,20 @@ public final class EinsumPlanning {
       this.limit = limit;
     }
 
-    void add(Optional<Priced> plan) {
-      if (plan.isPresent()) {
-        long peak = plan.get().plan().peakBytes();
-        least = Math.min(least, peak);
-        if (peak <= limit && (best.isEmpty() || plan.get().cost() < best.get().cost())) {
-          best = plan;
-        }
+    void add(Priced plan) {
+      long peak = plan.plan().peakBytes();
+      least = Math.min(least, peak);
+      if (peak <= limit && (best.isEmpty() || plan.cost() < best.get().cost())) {
+        best = Optional.of(plan);
       }
     }
   }
 
-  private Optional<Priced> tried(Policy policy, int rank) {
+  private List<Priced> tried(Policy policy, int count) {
     try {
-      return Optional.of(planned(policy, rank));
-    } catch (PlanException refused) {
-      if (policy.equals(Policy.CHEAPEST)) {
-        throw refused;
-      }
-      return Optional.empty();
+      return planned(policy, count);
+    } catch (PlanException _) {
+      return List.of();
     }
   }
 

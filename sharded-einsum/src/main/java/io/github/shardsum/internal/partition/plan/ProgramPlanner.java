@@ -67,9 +67,6 @@ public final class ProgramPlanner {
   /** Whether results must have all partial axes of their homes. */
   private boolean isExact;
 
-  /** How many ways to split a statement are cheaper than the one that is taken. */
-  private int rank;
-
   private boolean isInChunks;
   private PlanState state;
 
@@ -149,24 +146,41 @@ public final class ProgramPlanner {
    * the price has the work.
    *
    * @param whole labels that the result must have whole
-   * @param rank how many ways to split the last einsum are cheaper
+   * @param count plans at the most, of which each splits the last einsum in another way
+   * @return the plans, the cheapest first
    */
-  static Planned alone(
+  static List<Planned> alone(
       Program program,
       Mesh mesh,
       Map<String, Layout> homes,
       Set<String> whole,
       PlanOptions options,
       Policy policy,
-      int rank) {
+      int count) {
     ReshardWays ways = new ReshardWays(mesh, _ -> false, options, policy, Optional.of(whole));
     ProgramPlanner planner =
         new ProgramPlanner(ways, program, "", name -> Optional.ofNullable(homes.get(name)), false);
     planner.isExact = true;
-    planner.rank = rank;
-    SpmdPlan plan = planner.plan(program.outputs().stream().map(planner::home).toList());
-    Cost cost = planner.state.cost.plus(planner.state.work);
-    return new Planned(planner.plannedProgram(), plan, ways.total(cost));
+    planner.begin();
+    Statement last = program.statements().getLast();
+    program.statements().stream().filter(each -> each != last).forEach(planner::statement);
+    PlanState before = planner.state;
+    Map<Value, Statement> putOff = Map.copyOf(planner.putOff);
+    List<Planned> plans = new ArrayList<>();
+    List<Supply> supplies = planner.supplies(last);
+    List<Layout> wanted = List.of(planner.home(last.result()));
+    StatementPlanner by = planner.planner(last, supplies, wanted);
+    for (StatementPlanner.Chosen chosen : by.choose(count)) {
+      planner.state = before.copy();
+      planner.putOff.putAll(putOff);
+      planner.outputs.clear();
+      planner.write(last, by, chosen.candidate(), supplies, chosen.runnerUp());
+      planner.end(wanted);
+      Cost cost = planner.state.cost.plus(planner.state.work);
+      SpmdPlan plan = new SpmdPlan(mesh, planner.inputs, planner.state.steps, planner.outputs);
+      plans.add(new Planned(planner.plannedProgram(), plan, ways.total(cost)));
+    }
+    return plans;
   }
 
   /** Plans the program with the outputs in given layouts. */
@@ -176,12 +190,21 @@ public final class ProgramPlanner {
   }
 
   private void write(List<Layout> layouts) {
+    begin();
+    program.statements().forEach(this::statement);
+    end(layouts);
+  }
+
+  private void begin() {
     for (Value input : program.inputs()) {
       Layout home = home(input);
       inputs.add(PlanState.value(input, home));
       state.input(input, home);
     }
-    program.statements().forEach(this::statement);
+  }
+
+  /** Brings the outputs to their layouts. */
+  private void end(List<Layout> layouts) {
     for (int i = 0; i < layouts.size(); i++) {
       Holding output = state.holding(program.outputs().get(i));
       Layout last =
@@ -346,11 +369,15 @@ public final class ProgramPlanner {
   private void apply(Statement statement) {
     List<Layout> wanted = statement.results().stream().map(this::home).toList();
     List<Supply> supplies = supplies(statement);
-    StatementPlanner planner =
-        new StatementPlanner(
-            ways, statement, supplies, wanted, isExact, asked(statement, supplies, wanted));
-    StatementPlanner.Chosen chosen = planner.choose(rank);
+    StatementPlanner planner = planner(statement, supplies, wanted);
+    StatementPlanner.Chosen chosen = planner.choose(1).getFirst();
     write(statement, planner, chosen.candidate(), supplies, chosen.runnerUp());
+  }
+
+  private StatementPlanner planner(
+      Statement statement, List<Supply> supplies, List<Layout> wanted) {
+    Set<String> asked = asked(statement, supplies, wanted);
+    return new StatementPlanner(ways, statement, supplies, wanted, isExact, asked);
   }
 
   /** Where operands come from: most exist; one that is put off is planned together with this. */

@@ -42,6 +42,12 @@ final class StatementPlanner {
   /** Ways to split a statement beyond which fewer are looked at. */
   private static final int MOST_WAYS = 20_000;
 
+  /** What a way may cost grows by this factor until ways are found. */
+  private static final double GROWTH = 2;
+
+  /** How often it grows before it is no longer limited. */
+  private static final int MOST_TRIES = 64;
+
   /** What a choice counts more than its cost, as partial sums of two prices do, is no loss. */
   private static final double ROUNDING = 1e-12;
 
@@ -151,17 +157,25 @@ final class StatementPlanner {
   }
 
   /**
-   * A way, and the next dearer one.
+   * The cheapest ways.
    *
-   * @param rank how many ways are cheaper
-   * @throws PlanException if there are not as many
+   * @param count how many at the most, at least one
+   * @return one or more, each with the next
+   * @throws PlanException if there is none within the limits
    */
-  Chosen choose(int rank) {
-    kept = rank + 2;
-    splits(false).forEach(this::consider);
-    Splits all = splits(true);
-    all.forEach(this::consider);
-    if (found.size() <= rank) {
+  List<Chosen> choose(int count) {
+    kept = count + 1;
+    Splits asked = splits(false);
+    // Searches for reshards go as far as a way may cost, so it may cost little until two are found.
+    double amount = ways.work(1, dtype()).amount();
+    for (int tries = 0; tries < MOST_TRIES && found.size() < kept; tries++) {
+      amount *= GROWTH;
+      most = new Cost(amount, Integer.MAX_VALUE);
+      asked.forEach(this::consider);
+    }
+    most = found.size() < kept ? Cost.MOST : most;
+    splits(true).forEach(this::consider);
+    if (found.isEmpty()) {
       throw new PlanException(
           String.format(
                   Locale.ROOT,
@@ -169,13 +183,19 @@ final class StatementPlanner {
                   statement)
               + " with PlanOptions.withReplication()");
     }
-    Optional<Origin.Alternative> other =
-        found.size() < kept
-            ? Optional.empty()
-            : Optional.of(
-                new Origin.Alternative(
-                    found.getLast().sharding().toString(), ways.total(found.getLast().cost())));
-    return new Chosen(found.get(rank), other);
+    List<Chosen> chosen = new ArrayList<>();
+    for (int i = 0; i < Math.min(count, found.size()); i++) {
+      chosen.add(new Chosen(found.get(i), alternative(i + 1)));
+    }
+    return chosen;
+  }
+
+  private Optional<Origin.Alternative> alternative(int place) {
+    return place >= found.size()
+        ? Optional.empty()
+        : Optional.of(
+            new Origin.Alternative(
+                found.get(place).sharding().toString(), ways.total(found.get(place).cost())));
   }
 
   /** The cheapest way to each layout of the one result, without a reshard of it. */
