@@ -1,7 +1,7 @@
 package io.github.shardsum.partition;
 
-import io.github.shardsum.internal.partition.plan.LimitedPlanner;
 import io.github.shardsum.internal.partition.plan.ProgramPlanner;
+import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.partition.text.Certification;
 import io.github.shardsum.layout.Layout;
@@ -58,7 +58,7 @@ public record ProgramPlan(
    */
   public static ProgramPlan of(
       Program program, Mesh mesh, Predicate<Composite> kernels, PlanOptions options) {
-    return LimitedPlanner.plan(program, mesh, DeviceMemory.kernels(kernels), options);
+    return ProgramPlanning.plan(program, mesh, DeviceMemory.kernels(kernels), options);
   }
 
   /**
@@ -87,7 +87,7 @@ public record ProgramPlan(
             planned.plan(),
             planned.cost());
     if (options.memoryLimit().isPresent()) {
-      LimitedPlanner.check(
+      ProgramPlanning.check(
           plan, DeviceMemory.kernels(_ -> true), options.memoryLimit().getAsLong());
     }
     return plan;

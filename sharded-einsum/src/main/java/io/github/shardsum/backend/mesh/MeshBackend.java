@@ -5,7 +5,7 @@ import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.internal.local.run.CompositeCode;
-import io.github.shardsum.internal.partition.plan.LimitedPlanner;
+import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Nested;
@@ -96,7 +96,7 @@ public final class MeshBackend implements Backend {
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(compileOptions, "options");
     ProgramPlan plan =
-        LimitedPlanner.plan(
+        ProgramPlanning.plan(
             rematerialized(program, compileOptions.rematerialized()),
             collectives.mesh(),
             this::code,
@@ -143,7 +143,7 @@ public final class MeshBackend implements Backend {
   private MeshExecutable compile(Program program, ProgramPlan plan, CompileOptions compileOptions) {
     OptionalLong limit = compileOptions.memoryLimit();
     if (limit.isPresent()) {
-      LimitedPlanner.check(plan, this::code, limit.getAsLong());
+      ProgramPlanning.check(plan, this::code, limit.getAsLong());
     }
     return new MeshExecutable(program, plan, collectives, this::code);
   }

@@ -42,6 +42,12 @@ final class StatementPlanner {
   /** Ways to split a statement beyond which fewer are looked at. */
   private static final int MOST_WAYS = 20_000;
 
+  /**
+   * How much less a way must cost that splits what nothing has split: for a little work less no
+   * further collective is started.
+   */
+  private static final double LEAST_GAIN = 0.004;
+
   /** What a way may cost grows by this factor until ways are found. */
   private static final double GROWTH = 2;
 
@@ -287,14 +293,16 @@ final class StatementPlanner {
       return Optional.empty();
     }
     Cost all = halo.map(what -> cost.plus(ways.halo(what, dtype()))).orElse(cost);
-    Cost weighed = new Cost(all.amount() + weight, all.collectives());
+    int unasked = unasked(at);
+    double gain = unasked == 0 ? 1 : 1 + LEAST_GAIN;
+    Cost weighed = new Cost((all.amount() + weight) * gain, all.collectives());
     if (weighed.compareTo(most) > 0) {
       return Optional.empty();
     }
     ComputeSharding sharding =
         at.sharding(rule.factors().stream().map(FactorRule.Factor::name).toList());
     return Optional.of(
-        new Candidate(sharding, operandsMet, resultsMade, halo, all, weighed, unasked(at)));
+        new Candidate(sharding, operandsMet, resultsMade, halo, all, weighed, unasked));
   }
 
   /** What the statement holds on the largest device, where that is limited. */

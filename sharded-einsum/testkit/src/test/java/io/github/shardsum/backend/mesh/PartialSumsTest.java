@@ -96,7 +96,10 @@ final class PartialSumsTest {
     assertEquals(
         List.of("slice", "all-reduce"), ops("f32", "slice(s) {label=\"n\", from=0, to=1, step=1}"));
     assertEquals(List.of("reduce_sum", "all-reduce"), ops("i32", "reduce_sum(s) {labels=[\"n\"]}"));
-    assertEquals(List.of("all-reduce", "reduce_sum"), ops("f32", "reduce_sum(s) {labels=[\"n\"]}"));
+    // Of floats the sum is made first, two elements on a device, which adds up those alone.
+    assertEquals(
+        List.of("reduce-scatter", "reduce_sum", "all-reduce"),
+        ops("f32", "reduce_sum(s) {labels=[\"n\"]}"));
   }
 
   /** An operation that makes no less of it reads the sum. */

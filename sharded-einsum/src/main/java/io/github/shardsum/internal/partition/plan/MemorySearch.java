@@ -1,0 +1,181 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
+import io.github.shardsum.internal.partition.run.DeviceMemory;
+import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Passes;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+
+/**
+ * Looks for a plan of which no device holds more at once than a limit. The cheapest plan is taken
+ * if it stays within it. Else plans are made in which bytes count the more the harder it is, then
+ * with einsums computed in parts, so that what they gather is gathered in parts, then with values
+ * computed again that are stored through the stage which needs the most; of those of one kind that
+ * stay within the limit the cheapest is taken. If none does, the error has the least that was
+ * found.
+ */
+final class MemorySearch {
+  /** Plans that are made: one of a layer with its gradient takes some tens of milliseconds. */
+  private static final int MOST_PLANS = 120;
+
+  /** Into how many parts an einsum is cut, if they divide its label. */
+  private static final int[] PARTS = {2, 4, 16};
+
+  /** Of the values that live through a stage, the largest are computed again. */
+  private static final int MOST_VALUES = 6;
+
+  private final BiFunction<Program, Policy, Planned> planner;
+  private final CompositeCode.Finder composites;
+  private int plans;
+
+  /** A plan, what was planned, and by which policy. */
+  private record Found(Program program, Policy policy, Planned planned, DeviceMemory memory) {
+    boolean isLarger(Found other) {
+      return memory.peakBytes() > other.memory.peakBytes();
+    }
+  }
+
+  /**
+   * A search.
+   *
+   * @param planner plans a program by a policy
+   * @param composites finds the code of composites
+   */
+  MemorySearch(BiFunction<Program, Policy, Planned> planner, CompositeCode.Finder composites) {
+    this.planner = planner;
+    this.composites = composites;
+  }
+
+  private Found found(Program program, Policy policy) {
+    plans++;
+    Planned planned = planner.apply(program, policy);
+    return new Found(program, policy, planned, DeviceMemory.of(planned.plan(), composites));
+  }
+
+  /**
+   * The cheapest plan that is found within a limit.
+   *
+   * @throws PlanException if there is none
+   */
+  Planned within(Program program, long limit) {
+    return search(program, limit).planned();
+  }
+
+  private Found search(Program program, long limit) {
+    Found cheapest = found(program, Policy.CHEAPEST);
+    if (cheapest.memory().peakBytes() <= limit) {
+      return cheapest;
+    }
+    Found least = cheapest;
+    List<Found> fitting = new ArrayList<>();
+    for (Policy policy : policies(program)) {
+      Optional<Found> other = tried(program, policy);
+      least = other.filter(least::isLarger).orElse(least);
+      other.filter(found -> found.memory().peakBytes() <= limit).ifPresent(fitting::add);
+    }
+    while (fitting.isEmpty()) {
+      Optional<Found> smaller = changed(least, limit);
+      if (smaller.isEmpty()) {
+        break;
+      }
+      least = smaller.get();
+      if (least.memory().peakBytes() <= limit) {
+        fitting.add(least);
+      }
+    }
+    Found smallest = least;
+    return fitting.stream()
+        .min(Comparator.comparingDouble(found -> found.planned().cost()))
+        .orElseThrow(() -> none(program, smallest.memory(), limit));
+  }
+
+  private static List<Policy> policies(Program program) {
+    List<Policy> policies =
+        Policy.of(
+            program.statements().stream().anyMatch(s -> s.operation() instanceof Nested.Scan));
+    return policies.subList(1, policies.size());
+  }
+
+  /** A program that is planned with a smaller peak, changed where the peak is. */
+  private Optional<Found> changed(Found least, long limit) {
+    Optional<Found> best = Optional.empty();
+    for (Supplier<Optional<Program>> change : changes(least)) {
+      if (plans >= MOST_PLANS) {
+        break;
+      }
+      Optional<Found> other = change.get().flatMap(program -> tried(program, least.policy()));
+      if (other.isPresent() && best.orElse(least).isLarger(other.get())) {
+        best = other;
+        if (best.get().memory().peakBytes() <= limit) {
+          return best;
+        }
+      }
+    }
+    return best;
+  }
+
+  private Optional<Found> tried(Program program, Policy policy) {
+    try {
+      return Optional.of(found(program, policy));
+    } catch (PlanException _) {
+      // A way that the program has is closed to the changed one; then it is no help.
+      return Optional.empty();
+    }
+  }
+
+  private static List<Supplier<Optional<Program>>> changes(Found found) {
+    List<Supplier<Optional<Program>>> changes = new ArrayList<>();
+    Program program = found.program();
+    Set<String> results = new HashSet<>();
+    for (Statement statement : program.statements()) {
+      statement.results().forEach(result -> results.add(result.name()));
+      if (statement.operation() instanceof Contraction.Einsum einsum && isAt(found, statement)) {
+        for (int operand = 0; operand < einsum.operands().size(); operand++) {
+          for (String label : EinsumParts.labels(einsum, operand)) {
+            for (int parts : PARTS) {
+              int cut = operand;
+              changes.add(() -> EinsumParts.cut(program, statement, cut, label, parts));
+            }
+          }
+        }
+      }
+    }
+    found.memory().through().stream()
+        .filter(results::contains)
+        .limit(MOST_VALUES)
+        .forEach(
+            name -> changes.add(() -> Optional.of(Passes.rematerialize(program, Set.of(name)))));
+    return changes;
+  }
+
+  /** Whether a statement is computed, or what it reads is brought to it, where the peak is. */
+  private static boolean isAt(Found found, Statement statement) {
+    Set<String> made = found.memory().made();
+    return made.contains(statement.result().name())
+        || statement.operation().operands().stream().anyMatch(x -> made.contains(x.name()));
+  }
+
+  static PlanException none(Program program, DeviceMemory least, long limit) {
+    return new PlanException(
+        String.format(
+            Locale.ROOT,
+            "program %s: no plan stays within the memory limit of %d bytes a device; the least found needs %d, in %s; split a value that lives there, or use more devices",
+            program.name(),
+            limit,
+            least.peakBytes(),
+            least.where()));
+  }
+}

@@ -1,0 +1,158 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
+import io.github.shardsum.internal.partition.run.DeviceMemory;
+import io.github.shardsum.internal.program.pass.PairwiseEinsums;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanException;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Passes;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.propagation.Propagated;
+import io.github.shardsum.propagation.Propagation;
+import io.github.shardsum.propagation.PropagationOptions;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Plans a program: simplifies it, writes einsums of many operands in pairs where that is cheaper,
+ * completes the layouts, and chooses a plan, with a memory limit one that stays within it.
+ */
+public final class ProgramPlanning {
+  /** How the gradient of a program names the cotangent of a value, of an input as an output. */
+  private static final List<String> COTANGENT = List.of("cotangent.", "gradient.");
+
+  private final Mesh mesh;
+  private final CompositeCode.Finder composites;
+  private final PlanOptions options;
+
+  private ProgramPlanning(Mesh mesh, CompositeCode.Finder composites, PlanOptions options) {
+    this.mesh = mesh;
+    this.composites = composites;
+    this.options = options;
+  }
+
+  /**
+   * Completes the layouts of a program from its annotations and plans it.
+   *
+   * @param program the program
+   * @param mesh the devices
+   * @param composites finds the code of composites, of which those without are decomposed
+   * @param options what plans are chosen by
+   * @return the plan
+   * @throws PlanException if no plan stays within the limits
+   */
+  public static ProgramPlan plan(
+      Program program, Mesh mesh, CompositeCode.Finder composites, PlanOptions options) {
+    ProgramPlanning planner = new ProgramPlanning(mesh, composites, options);
+    Program simple = planner.cheaper(planner.simplified(program));
+    if (options.memoryLimit().isEmpty()) {
+      Planned planned = planner.planned(simple, Policy.CHEAPEST);
+      return plan(program, planned);
+    }
+    MemorySearch search = new MemorySearch(planner::planned, composites);
+    return plan(program, search.within(simple, options.memoryLimit().getAsLong()));
+  }
+
+  private static ProgramPlan plan(Program given, Planned planned) {
+    return new ProgramPlan(given, Map.of(), planned.program(), planned.plan(), planned.cost());
+  }
+
+  private boolean isKernel(Composite composite) {
+    return composites.find(composite).isPresent();
+  }
+
+  private Program simplified(Program program) {
+    Program decomposed = Passes.decompose(program, composite -> !isKernel(composite));
+    return Passes.deadCode(Passes.commonSubexpressions(decomposed));
+  }
+
+  /** With einsums of more than two operands in pairs, where that is cheaper. */
+  private Program cheaper(Program program) {
+    Program pairs = PairwiseEinsums.run(program);
+    return pairs.equals(program) || cost(program) <= cost(pairs) ? program : pairs;
+  }
+
+  private double cost(Program program) {
+    try {
+      return planned(program, Policy.CHEAPEST).cost();
+    } catch (PlanException _) {
+      return Double.POSITIVE_INFINITY;
+    }
+  }
+
+  private Planned planned(Program program, Policy policy) {
+    Propagated propagated = Propagation.of(program, mesh, PropagationOptions.defaults());
+    Map<String, Layout> homes = withCotangents(program, propagated.layouts());
+    asAnnotated(program, homes);
+    return ProgramPlanner.plan(program, mesh, homes, false, this::isKernel, options, policy);
+  }
+
+  /**
+   * The layouts, where a cotangent has that of its primal: both are read together, and what the
+   * forward pass brought somewhere lies there when the backward pass reads it.
+   */
+  private static Map<String, Layout> withCotangents(Program program, Map<String, Layout> layouts) {
+    Map<String, Layout> homes = new HashMap<>(layouts);
+    for (Statement statement : program.statements()) {
+      for (Value result : statement.results()) {
+        Layout primal =
+            COTANGENT.stream()
+                .filter(result.name()::startsWith)
+                .map(prefix -> layouts.get(result.name().substring(prefix.length())))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+        if (primal != null
+            && !(statement.operation() instanceof Movement.Annotate)
+            && primal.whole().term().equals(result.type().labels().withoutLayout())) {
+          homes.put(result.name(), primal);
+        }
+      }
+    }
+    return homes;
+  }
+
+  /** Where all that reads a value is an annotation of it, its home is the annotated layout. */
+  private static void asAnnotated(Program program, Map<String, Layout> homes) {
+    Map<Value, Integer> readers = new HashMap<>();
+    program.outputs().forEach(output -> readers.merge(output, 1, Integer::sum));
+    for (Statement statement : program.statements()) {
+      statement.operation().operands().forEach(x -> readers.merge(x, 1, Integer::sum));
+    }
+    for (Statement statement : program.statements().reversed()) {
+      if (statement.operation() instanceof Movement.Annotate annotate
+          && !program.inputs().contains(annotate.x())
+          && readers.getOrDefault(annotate.x(), 0) == 1) {
+        Layout home = homes.get(statement.result().name());
+        if (home != null) {
+          homes.put(annotate.x().name(), home);
+        }
+      }
+    }
+  }
+
+  /**
+   * Refuses a plan that holds too much, instead of which no other is looked for.
+   *
+   * @param plan the plan
+   * @param composites finds the code of composites
+   * @param limit bytes a device
+   * @throws PlanException if a device would hold more
+   */
+  public static void check(ProgramPlan plan, CompositeCode.Finder composites, long limit) {
+    DeviceMemory memory = DeviceMemory.of(plan.plan(), composites);
+    if (memory.peakBytes() > limit) {
+      throw MemorySearch.none(plan.program(), memory, limit);
+    }
+  }
+}
