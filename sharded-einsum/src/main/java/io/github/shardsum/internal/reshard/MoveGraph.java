@@ -46,7 +46,7 @@ final class MoveGraph {
     final Vertex from;
     final Vertex to;
     final Move move;
-    private double amount = -1;
+    private double amount;
 
     Edge(Vertex from, Vertex to, Move move) {
       this.from = from;

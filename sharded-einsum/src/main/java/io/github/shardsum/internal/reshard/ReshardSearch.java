@@ -34,7 +34,7 @@ final class ReshardSearch {
   private final boolean sums;
   private final Set<Action> without;
   private final Map<State, Layout> sources = new HashMap<>();
-  private Node[] best = new Node[64];
+  private @Nullable Node[] best = new Node[64];
   private final PriorityQueue<Node> open = new PriorityQueue<>();
 
   /** A layout on a way; its cost from the nearest source, or to the goal. */

@@ -163,7 +163,7 @@ public final class ProgramPlanner {
     planner.isExact = true;
     planner.begin();
     Statement last = program.statements().getLast();
-    program.statements().stream().filter(each -> each != last).forEach(planner::statement);
+    program.statements().subList(0, program.statements().size() - 1).forEach(planner::statement);
     PlanState before = planner.state;
     Map<Value, Statement> putOff = Map.copyOf(planner.putOff);
     List<Planned> plans = new ArrayList<>();
