@@ -3,7 +3,7 @@ package io.github.shardsum.backend;
 import io.github.shardsum.program.Program;
 
 /**
- * What runs programs: this machine, a mesh of devices, a PJRT plugin. Thread-safe.
+ * Runs programs on this machine, on a mesh of devices or by a PJRT plugin. Thread-safe.
  *
  * <p>All give the same values: integers and floating arithmetic that stays exact to the bit, other
  * floating arithmetic within the bounds that each operation states.

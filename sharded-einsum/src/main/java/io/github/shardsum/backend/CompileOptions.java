@@ -5,7 +5,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * What a program is to be compiled for; an immutable value.
+ * Options of compiling a program; an immutable value.
  *
  * @param rematerialized names of values that are computed again where they are needed late, instead
  *     of being kept

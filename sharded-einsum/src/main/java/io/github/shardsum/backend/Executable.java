@@ -23,7 +23,7 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface Executable extends AutoCloseable {
   /**
-   * What was compiled.
+   * The compiled program.
    *
    * @return the program as it was given
    */
@@ -97,14 +97,14 @@ public interface Executable extends AutoCloseable {
   long peakBytes();
 
   /**
-   * What will run.
+   * Describes the steps that a run makes.
    *
    * @return a table; its first line names the backend
    */
   String explain();
 
   /**
-   * What will run, as data.
+   * The steps that a run makes, as data.
    *
    * @return a record a step in the order of the plan, those of loops' bodies last; empty on a
    *     backend that has no steps

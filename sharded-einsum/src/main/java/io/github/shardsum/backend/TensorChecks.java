@@ -6,7 +6,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
 /**
- * What every executable checks of the tensors of a run before it computes anything; for who writes
+ * Checks that every executable makes of a run's tensors before it computes anything; for authors of
  * a backend.
  */
 public final class TensorChecks {

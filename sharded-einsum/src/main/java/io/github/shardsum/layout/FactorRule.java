@@ -79,7 +79,7 @@ public record FactorRule(
     }
   }
 
-  /** What a split of a factor needs. */
+  /** Requirement of a split of a factor. */
   public sealed interface Kind {
     /**
      * The mark behind a factor's name in print.
@@ -142,7 +142,7 @@ public record FactorRule(
     record Whole() implements Kind {}
   }
 
-  /** What a part of a result reads of an operand along one dimension, in global indices. */
+  /** Indices that a part of a result reads of an operand along one dimension, in global indices. */
   public sealed interface Reads {
     /**
      * The cut of the operand that a cut of the result reads.

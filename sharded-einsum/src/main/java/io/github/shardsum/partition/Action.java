@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What every device does in one step of a plan; an immutable value that names mesh axes and labels,
- * never devices.
+ * The work of every device in one step of a plan; an immutable value that names mesh axes and
+ * labels, never devices.
  *
  * <p>A step takes values in the layouts that its operands have and gives a value in the layout of
  * its result; an action says how one becomes the other. Groups are the devices that differ only

@@ -2,7 +2,10 @@ package io.github.shardsum.partition;
 
 import java.io.Serial;
 
-/** What is asked has no plan within the limits; the message says what would have one. */
+/**
+ * No plan within the limits gives the requested layouts; the message names limits that would have
+ * one.
+ */
 public final class PlanException extends IllegalArgumentException {
   @Serial private static final long serialVersionUID = 1;
 

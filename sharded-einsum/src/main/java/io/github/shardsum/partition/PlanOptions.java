@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What plans are chosen by; an immutable value.
+ * Options of planning; an immutable value.
  *
  * @param topology the network that prices collectives, in seconds; without one the plan is chosen
  *     that receives the fewest elements, an element for each 200 multiply-adds added, and of those

@@ -30,7 +30,7 @@ public final class Reshard {
   }
 
   /**
-   * What is run.
+   * The plan that runs follow.
    *
    * @return the plan
    */

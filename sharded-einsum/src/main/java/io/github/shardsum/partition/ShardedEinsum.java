@@ -87,7 +87,7 @@ public final class ShardedEinsum implements AutoCloseable {
   }
 
   /**
-   * What is run.
+   * The plan that runs follow.
    *
    * @return the plan
    */

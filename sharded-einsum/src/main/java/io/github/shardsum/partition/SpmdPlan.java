@@ -88,7 +88,7 @@ public record SpmdPlan(
 
   /**
    * Reads a plan from what {@link #toJson} gives, of which it needs the member {@code plan} alone.
-   * What the plan computes is not checked; {@link #certify} does.
+   * Reads a plan; its meaning is not checked, as {@link #certify} does.
    *
    * @param json the text, of at most 2^26 characters
    * @return the plan, equal to the one that was written

@@ -13,7 +13,7 @@ import java.util.StringJoiner;
 import java.util.TreeSet;
 
 /**
- * What is said of a value's layout, for some of its labels; an immutable value.
+ * A request for a value's layout, for some of its labels; an immutable value.
  *
  * <p>A label that is named is closed: it has the mesh axes that are written after it and no others.
  * With {@code ?} after it, it is open: it has those axes, and propagation may add more. A label
@@ -29,7 +29,7 @@ import java.util.TreeSet;
  */
 public record Annotation(List<LabelSpec> labels, Set<String> partial, int priority) {
   /**
-   * What is said of one label.
+   * The request for one label.
    *
    * @param label its name
    * @param axes the mesh axes that split it, major to minor
@@ -172,7 +172,7 @@ public record Annotation(List<LabelSpec> labels, Set<String> partial, int priori
   }
 
   /**
-   * What is said of the cotangent of such a value: the same, but summed, since the dual of a
+   * The annotation of the cotangent of such a value: the same, but summed, since the dual of a
    * partial sum is a value that every device holds.
    *
    * @return the annotation without partial axes

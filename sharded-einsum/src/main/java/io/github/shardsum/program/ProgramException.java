@@ -14,7 +14,7 @@ public final class ProgramException extends IllegalArgumentException {
   /** Of what is to blame and of the rule; shapes of a hundred operands fit. */
   private static final int LONGEST = 4000;
 
-  /** What is to blame. */
+  /** The operation or the place in a text that is to blame. */
   private final String where;
 
   private ProgramException(String where, String message) {
@@ -65,7 +65,7 @@ public final class ProgramException extends IllegalArgumentException {
   }
 
   /**
-   * What is to blame: the operation with its operands' types, or the place in a text.
+   * The culprit: the operation with its operands' types, or the place in a text.
    *
    * @return as {@code einsum(x: f32[i=2 j=3], y: f32[j=4 k=5]) {equation="ij,jk->ik"}}
    */

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.StringJoiner;
 
 /**
- * What is known of a value before it is computed: its dtype, and the name and size of each label,
+ * The type of a value, known before it is computed: its dtype, and the name and size of each label,
  * outermost first; an immutable value.
  *
  * <p>Its notation is that of a {@link Term} in the spaced form with a size after each label, as in

@@ -3,7 +3,9 @@ package io.github.shardsum.propagation;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.program.ValueType;
 
-/** What it costs to bring a value from one layout to another; conflicts are decided by it. */
+/**
+ * Prices the reshard of a value from one layout to another; propagation decides conflicts by it.
+ */
 @FunctionalInterface
 public interface Pricing {
   /**

@@ -47,7 +47,7 @@ public final class MeshExecutable implements Executable {
   }
 
   /**
-   * What runs.
+   * The plan that runs follow.
    *
    * @return the plan
    */

@@ -14,7 +14,7 @@ final class ExactBound {
 
   private final Model model;
 
-  /** What remains of the terms of nodes. */
+  /** The terms of nodes, without the parts that moved to the constant and to edges. */
   private final long[] rest;
 
   /** Of an edge: what its later end gave, by strategy of that end. */
@@ -131,14 +131,14 @@ final class ExactBound {
     for (int row = 0; row < rows; row++) {
       taken[into + row] -= least;
     }
-    // What remains of an entry is given + matrix - taken - least: the constant is kept with given.
+    // The rest of an entry is given + matrix - taken - least: the constant is kept with given.
     for (int strategy = 0; strategy < part.length; strategy++) {
       given[at + strategy] -= least;
     }
     return least;
   }
 
-  /** What remains of an edge's entry, 0 or more. */
+  /** The rest of an edge's entry, 0 or more. */
   private long remains(int e, int row, int column, int columns) {
     return given[model.atSecond[e] + column]
         + model.matrix[e][row * columns + column]

@@ -22,7 +22,7 @@ final class LocalSearch {
   private final Arms roaming;
   private double freeing = 2;
 
-  /** What the mean item pays for a byte. */
+  /** Price of a byte, on average over the items. */
   private double unit;
 
   /** Prices of memory that move with the choice. */

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** What a reduction left, in flat arrays; immutable, so that threads share it. */
+/** The model after the reductions, in flat arrays; immutable, so that threads share it. */
 final class Model {
   final int nodes;
   final int edges;

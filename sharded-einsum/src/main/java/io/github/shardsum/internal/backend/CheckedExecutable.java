@@ -20,7 +20,7 @@ public final class CheckedExecutable implements Executable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
-   * What a program was compiled to.
+   * The compiled code of a program.
    *
    * @param run writes outputs, given first, from inputs; thread-safe
    * @param peakBytes most bytes of a run beside inputs and outputs

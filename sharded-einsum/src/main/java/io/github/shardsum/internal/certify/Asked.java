@@ -19,9 +19,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is asked of a plan: the terms of a program's outputs, and the layouts that its annotations
- * and the types of its inputs, or a table of layouts, give to values. The layouts of others are the
- * plan's choice, but only what is said to be a partial sum may be one where a program ends.
+ * The request that a plan must fulfil: the terms of a program's outputs, and the layouts that its
+ * annotations, the types of its inputs or a table of layouts give to values. The plan chooses the
+ * layouts of all other values. Where a program ends, a value may be a partial sum only if the
+ * request says so.
  *
  * @param inputs terms of the inputs
  * @param outputs terms of the outputs
@@ -41,7 +42,7 @@ record Asked(
   record Split(List<String> axes, boolean isOpen) {}
 
   /**
-   * What is said of the layout of a value.
+   * The requested layout of a value.
    *
    * @param name the value's name
    * @param term what it is
@@ -95,7 +96,7 @@ record Asked(
     return new Reader(program, "", layouts, terms).read(inputs);
   }
 
-  /** What is asked of one program, the given one or the body of a loop. */
+  /** Reads the request of one program, the given one or the body of a loop. */
   private static final class Reader {
     private final Program program;
     private final String prefix;

@@ -28,9 +28,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What an operation computes of blocks, by its meaning. A label stands for the same index in every
- * dimension that has it; one that only operands have is reduced, one that only the result has is
- * made. Several results have the same labels.
+ * The meaning of an operation on blocks. A label stands for the same index in every dimension that
+ * has it. A label that only operands have is reduced, one that only the result has is made. Several
+ * results have the same labels.
  *
  * @param whole labels of which a block must have all indices, as more than one of them is read
  * @param sums for each operand the number of the sum of which it may be an addend, as may be all

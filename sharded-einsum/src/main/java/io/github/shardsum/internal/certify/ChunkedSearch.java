@@ -41,7 +41,7 @@ final class ChunkedSearch {
    */
   private record Candidates(Movement.Split chunks, TopK best) {}
 
-  /** What is searched, without what was added behind the last element and ranks below all. */
+  /** A searched value without the pad behind the last element, which ranks below all others. */
   Optional<Value> withoutPad(Value x, String label) {
     return terms.maker(x) instanceof Movement.Pad pad
             && pad.label().equals(label)

@@ -13,9 +13,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What devices have of a value. A device has the block that its coordinates along the cuts' axes
- * give it, or an addend of that block: those of all coordinates along the partial axes, each
- * counted once, are the block. Along axes that are not named devices have the same.
+ * The parts of a value that devices hold. A device has the block that its coordinates along the
+ * cuts' axes give it, or an addend of that block. The addends of all coordinates along the partial
+ * axes, each counted once, sum to the block. Devices that differ only along other axes have the
+ * same.
  */
 record Held(List<Cut> cuts, Set<MeshAxis> partial, ReduceKind kind) {
   Held {

@@ -134,7 +134,7 @@ final class Laws {
     };
   }
 
-  /** What was converted from one dtype to another. */
+  /** The operand of a conversion from one dtype to another. */
   private Optional<Value> widened(Value value, DType from, DType to) {
     return terms.maker(value) instanceof Convert convert
             && convert.dtype() == to

@@ -71,7 +71,7 @@ final class PartsLaw {
     return operands;
   }
 
-  /** What a value is but for the order of its dimensions, which keep their names. */
+  /** The value before its dimensions, which keep their names, were reordered. */
   private Value turned(Value value) {
     return terms.maker(value) instanceof Einsum einsum
             && einsum.operands().size() == 1

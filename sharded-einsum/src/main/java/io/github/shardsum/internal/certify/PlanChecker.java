@@ -44,13 +44,13 @@ public final class PlanChecker {
   private final List<PlannedValue> planned;
   private final List<Held> values = new ArrayList<>();
 
-  /** What values are: of an equation a {@link Product}, of a program a term. */
+  /** Meanings of values: of an equation a {@link Product}, of a program a term. */
   private final List<Object> meanings = new ArrayList<>();
 
   private final Terms terms;
   private final Laws laws;
 
-  /** What is asked of the bodies of loops. */
+  /** The requests of the bodies of loops. */
   private final Map<Object, List<Asked>> bodies = new HashMap<>();
 
   /** The bodies of loops, once they are followed. */
@@ -299,7 +299,7 @@ public final class PlanChecker {
     meanings.add(meaning);
   }
 
-  /** What devices have of a value of some labels if it lies as a term says. */
+  /** The parts that devices hold of a value with these labels, in the layout of a term. */
   private Held held(Term labels, Shape shape, Term layout) {
     require(layout.size() == shape.rank(), "must lie as %s, got %s", layout, shape);
     List<Cut> cuts = new ArrayList<>();
@@ -319,7 +319,7 @@ public final class PlanChecker {
         .toList();
   }
 
-  /** What a step's results are. */
+  /** The meaning of each result of a step. */
   private List<?> meaning(PlanStep step, List<?> read) {
     return switch (step.action()) {
       case Action.Contract(Equation local) -> List.of(product(local, read));
@@ -370,7 +370,7 @@ public final class PlanChecker {
     return laws.results(loop, Terms.types(statement));
   }
 
-  /** What a round does. */
+  /** The checker of a loop's body. */
   private PlanChecker body(Nested.Scan scan, SpmdPlan body) {
     return rounds.computeIfAbsent(body, _ -> round(scan, body));
   }
@@ -386,7 +386,7 @@ public final class PlanChecker {
     return inner;
   }
 
-  /** What devices have of a step's results. */
+  /** The parts that devices hold of a step's results. */
   private List<Held> made(PlanStep step, List<Held> read) {
     Term said = step.result().layout().term();
     Held after = held(said, step.result().shape(), said);
@@ -428,7 +428,7 @@ public final class PlanChecker {
     return BlockRule.results(statement, whole, made, false).getFirst().slice(label, axes);
   }
 
-  /** What is carried lies in every round alike; of sequences a round has one index. */
+  /** Carried values have the same layout in every round; a round has one index of each sequence. */
   private List<Held> looped(Nested.Scan scan, SpmdPlan plan, List<Held> read) {
     PlanChecker body = body(scan, plan);
     List<Cut> rounds = List.of(Cut.whole(scan.label(), scan.count()));

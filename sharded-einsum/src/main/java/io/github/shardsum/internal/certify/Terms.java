@@ -17,9 +17,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What values mean: a term for each, which is the operation that it is made by, of terms. Values of
- * one term are equal, whatever their names are and however often they are computed. An annotation
- * is the term that it annotates, a composite what its decomposition gives.
+ * The meanings of values. A term is the operation that makes a value, applied to terms. Values of
+ * one term are equal, whatever their names are and however often they are computed. The term of an
+ * annotation is that of its operand, the term of a composite that of its decomposition.
  */
 final class Terms {
   /** The results of each operation or loop on terms. */

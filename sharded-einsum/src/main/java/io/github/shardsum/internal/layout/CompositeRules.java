@@ -48,7 +48,7 @@ public final class CompositeRules {
   private boolean indexed;
 
   /**
-   * What was derived.
+   * A derived rule.
    *
    * @param rule the rule; a label that needs communication is {@link Kind.Whole}
    * @param indexed labels whose parts must know where they begin: the local composite takes an

@@ -299,8 +299,8 @@ public final class ShardingRules {
   }
 
   /**
-   * What is carried has one layout before, in and after the loop; the loop's own label cannot be
-   * split. What ties sequences and invariants to results is the body's matter.
+   * A carried value has one layout before, in and after the loop; the loop's own label cannot be
+   * split. The body decides how sequences and invariants relate to results.
    */
   private static FactorRule scan(Nested.Scan scan, List<ValueType> results) {
     RuleBuilder rule = new RuleBuilder();

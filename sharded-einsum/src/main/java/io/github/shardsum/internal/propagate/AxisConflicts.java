@@ -83,8 +83,8 @@ final class AxisConflicts {
   }
 
   /**
-   * What it costs to compute a statement with an axis on a factor: values that have the axis
-   * elsewhere are resharded, but for the one whose layout is asked for.
+   * The price of computing a statement with an axis on a factor: values that have the axis
+   * elsewhere are resharded, except the one whose layout is undecided.
    */
   private Price price(Node node, int factor, String axis, String undecided) {
     List<Place> own = node.places(factor);

@@ -96,7 +96,7 @@ final class Nodes {
     return dims.stream().flatMap(dim -> dim.factors().stream()).toList();
   }
 
-  /** What moves or renames is first. */
+  /** Rank of a statement in the order of propagation: those that move or rename come first. */
   private static int level(Statement statement, FactorRule rule) {
     return switch (statement.operation()) {
       case Pointwise _, Movement _, Nested.Scan _, Nested.Composite _ -> 0;

@@ -33,7 +33,7 @@ final class PartialSums {
     }
   }
 
-  /** What gives a value, behind its annotations, for a reader. */
+  /** The origin of a value, behind its annotations, for a reader. */
   String origin(String value) {
     Node node = producers.get(value);
     if (node == null) {
@@ -70,7 +70,8 @@ final class PartialSums {
   }
 
   /**
-   * What an annotation asks to be a partial sum asks it of what it is linear in, back to the sums.
+   * Carries a request for a partial sum from an annotation back to the sums, through all operations
+   * that are linear.
    */
   void backward(Map<String, Splits> values) {
     for (Node node : nodes.reversed()) {

@@ -344,7 +344,7 @@ public final class Propagator {
     return asked.get(known);
   }
 
-  /** What it costs to bring every value that asks for something else to one choice. */
+  /** The price of resharding every value that asks for something else to one choice. */
   private Price price(Asked choice, List<Asked> asked) {
     double cost = 0;
     List<String> texts = new ArrayList<>();

@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.reshard;
 
 /**
- * What steps cost. The order is by the amount first and by the number of collectives then: a plan
- * receives no more elements than another for the sake of fewer collectives.
+ * Cost of steps. Costs are ordered by the amount first and by the number of collectives then: a
+ * plan receives no more elements than another for the sake of fewer collectives.
  *
  * @param amount elements received, with multiply-adds at the balance; or seconds on a network
  * @param collectives how many, 2^31 - 1 for more

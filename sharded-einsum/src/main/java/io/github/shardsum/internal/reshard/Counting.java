@@ -14,7 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the largest or busiest device receives, computes and holds in a step. */
+/** Counts what the largest or busiest device receives, computes and holds in a step. */
 public final class Counting {
   private Counting() {}
 

@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What each device reads of operands along a label of which neighbours are read, while the label is
- * split; an immutable value. Everything follows from two cuts an operand: what is held, and what
- * the device's chunk of the result is made of.
+ * The elements that each device reads of operands along a split label whose neighbouring indices
+ * are read; an immutable value. Everything follows from two cuts of each operand: the held one, and
+ * the one that the device's chunk of the result is made of.
  */
 public final class Halo {
   private final List<String> axes;
@@ -30,7 +30,7 @@ public final class Halo {
   private final List<Operand> operands;
 
   /**
-   * What is read of one operand.
+   * The elements that are read of one operand.
    *
    * @param dim the dimension along which neighbours are read
    * @param held the indices that the members of a group hold
@@ -136,7 +136,7 @@ public final class Halo {
     return result;
   }
 
-  /** What is read of each operand. */
+  /** The elements that are read of each operand. */
   public List<Operand> operands() {
     return operands;
   }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What steps cost: in elements, or in seconds on a network. */
+/** Prices of steps: in elements, or in seconds on a network. */
 public final class Prices {
   /** Elements that starting a collective is worth in a price that is shown. */
   private static final double COLLECTIVE = 1000;

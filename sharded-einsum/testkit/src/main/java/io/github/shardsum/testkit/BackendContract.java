@@ -30,8 +30,8 @@ import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every backend promises; a backend's test implements {@link #backend()}. Values are held
- * against the reference.
+ * The contract of every backend; a backend's test implements {@link #backend()}. Values are
+ * compared with the reference.
  */
 @SuppressWarnings("exports") // Only who runs the contract needs JUnit's module.
 public interface BackendContract {

@@ -30,7 +30,7 @@ public final class Check<T> {
   }
 
   /**
-   * What should hold of a value.
+   * A property of a value.
    *
    * @param <T> the value's type
    */

@@ -84,7 +84,7 @@ public final class Differ {
   }
 
   /**
-   * What a search found.
+   * Summary of a search.
    *
    * @param programs how many programs were drawn
    * @param disagreements on how many of them the functions disagree
@@ -254,7 +254,7 @@ public final class Differ {
     ProgramCase smallest = reducer.reduce(drawn);
     Compared last = compare(smallest);
     boolean again = last.isLike(first);
-    // What does not fail twice, as by a race, is shown as it was drawn.
+    // A failure that does not occur twice, as of a race, is shown as it was drawn.
     Compared shown = again ? last : first;
     return Optional.of(
         new Disagreement(

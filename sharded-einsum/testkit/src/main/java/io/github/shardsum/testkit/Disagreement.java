@@ -33,7 +33,7 @@ public record Disagreement(
   }
 
   /**
-   * What a function makes of a program.
+   * Result of a function on a program.
    *
    * @param outputs one an output of the program; none if it failed
    * @param failure why it failed

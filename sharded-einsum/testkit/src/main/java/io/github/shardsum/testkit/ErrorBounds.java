@@ -30,10 +30,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a run of a program in f32 may be off, as a program in f64: beside every value goes a bound
- * of its error, made of the errors of the operands, times the slope of the operation where they
- * are, and of the roundings of the operation, which for a sum are as many as its terms. Of a choice
- * (a relation, an index) the bound is above 0 where the errors could have made it another, so that
+ * Bounds the error of a run of a program in f32, as a program in f64. Each value has a bound of its
+ * error, made of the errors of the operands, times the slope of the operation where they are, and
+ * of the roundings of the operation, which for a sum are as many as its terms. Of a choice (a
+ * relation, an index) the bound is above 0 where the errors could have made it another, so that
  * what it selects may be either. Where f32 may overflow, or the errors reach a pole or an end of a
  * domain, the bound is infinite, and so is that of all that comes of it.
  */

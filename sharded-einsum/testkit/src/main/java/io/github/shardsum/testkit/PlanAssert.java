@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a plan must be, so that a change that makes it another fails a test.
+ * Asserts properties of a plan, so that a change of the plan fails a test.
  *
  * <pre>{@code
  * PlanAssert.that(plan).communicates("all-to-all", "all-to-all").neverHoldsWhole("dispatched");

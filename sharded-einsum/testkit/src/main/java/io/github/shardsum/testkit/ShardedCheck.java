@@ -123,7 +123,7 @@ public final class ShardedCheck {
   }
 
   /**
-   * What is run, for {@link PlanAssert}.
+   * The plan that runs follow, for {@link PlanAssert}.
    *
    * @return the plan
    */

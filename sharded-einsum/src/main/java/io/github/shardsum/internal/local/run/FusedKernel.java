@@ -107,7 +107,7 @@ public record FusedKernel(
               case LONG -> scratch.longs(i, BLOCK);
             };
       }
-      // What is the same everywhere is the same in each block.
+      // A constant operand is the same in each block, so its register is filled once.
       for (int i = 0; i < readings.length; i++) {
         if (readings[i].isSingle()) {
           readings[i].load(0, BLOCK, blocks[i]);

@@ -117,7 +117,7 @@ public record LocalPlan(
   }
 
   /**
-   * What will run.
+   * Describes the steps of a run.
    *
    * @return memory and FLOPs, the table of the steps, and notes
    */

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.local.run;
 
 import io.github.shardsum.tensor.DType;
 
-/** What a block of elements is computed in. */
+/** Type of the register in which a block of elements is computed. */
 public enum Register {
   /** f32, and bf16 which is rounded after each operation. */
   FLOAT,

@@ -27,17 +27,19 @@ import java.util.function.IntFunction;
  * outputs have memory of their own, which a caller may keep.
  */
 final class BufferPlan {
-  /** What a step needs beside its operands and results. */
+  /** Purposes of a step's temporary memory. */
   enum Purpose {
     /** A sum of bf16 in f32, before it is rounded. */
     SUM,
-    /** What a device sends: in an exchange a member's part after the other, of sums each value. */
+    /**
+     * Packed data to send: in an exchange the parts for each member in turn, of sums each value.
+     */
     PACKED,
-    /** What it gets. */
+    /** Received data. */
     RECEIVED,
-    /** What a device reads of an operand, with what it lacked of it. */
+    /** An operand's block with the received elements of its neighbours. */
     HALO,
-    /** What is carried, in every other round. */
+    /** A carried value, in every other round. */
     CARRIED
   }
 
@@ -255,12 +257,14 @@ final class BufferPlan {
     bodyRegions.put(rounds.step(), places);
   }
 
-  /** What is kept between runs: without inputs, outputs, and what local programs keep. */
+  /**
+   * Memory that is kept between runs: without inputs, outputs, and the memory of local programs.
+   */
   MemoryPlan memory() {
     return memory;
   }
 
-  /** What each output that a step makes needs, by the number of its value. */
+  /** The region that each output made by a step needs, by the number of its value. */
   Map<Integer, Region> outputs() {
     return outputs;
   }
@@ -347,7 +351,7 @@ final class BufferPlan {
   }
 
   /**
-   * What is held while a stage runs.
+   * Bytes that are held while a stage runs.
    *
    * @param bytes with those of local programs while they run, without the inputs; of a loop the
    *     most of its rounds
@@ -360,7 +364,7 @@ final class BufferPlan {
     }
   }
 
-  /** What is held in each stage. */
+  /** Bytes that are held in each stage. */
   List<Held> held() {
     long[] live = live();
     List<Held> all = new ArrayList<>();

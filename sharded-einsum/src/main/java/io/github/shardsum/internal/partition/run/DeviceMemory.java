@@ -16,9 +16,9 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * What the largest device holds at once while it runs a plan: all inputs, the values that are
- * stored between the stages in which it runs, and what the compiled local program of a stage needs
- * beside. The statements of a stage are one local program, which need not store what is between
+ * The most that the largest device holds at once while it runs a plan: all inputs, the values that
+ * are stored between the stages in which it runs, and the workspace of a stage's compiled local
+ * program. The statements of a stage are one local program, which need not store the values between
  * them.
  *
  * @param peakBytes the most, over all stages
@@ -30,7 +30,7 @@ import java.util.function.Predicate;
 public record DeviceMemory(
     long peakBytes, String where, Set<String> made, List<String> through, List<Step> steps) {
   /**
-   * What the device holds while a step runs; statements of one stage hold the same.
+   * Bytes that the device holds while a step runs; statements of one stage hold the same.
    *
    * @param bytes with the inputs; of a loop the most of its rounds
    * @param body of each step of a loop's body, with what is held around it; else empty
@@ -135,7 +135,10 @@ public record DeviceMemory(
     return new DeviceMemory(bytes, where, made, buffers.through(peak), steps);
   }
 
-  /** What is held in the stage of each step; a step that no stage needs holds what is around. */
+  /**
+   * Bytes that are held in the stage of each step; a step that no stage needs holds the bytes
+   * around it.
+   */
   private static List<Step> steps(Stages stages, List<BufferPlan.Held> held, long around) {
     int count = stages.plan().steps().size();
     List<Step> all = new ArrayList<>(Collections.nCopies(count, new Step(around, List.of())));

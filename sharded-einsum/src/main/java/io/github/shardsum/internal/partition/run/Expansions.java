@@ -19,7 +19,10 @@ import java.util.Set;
  * sees how they are made gathers and scatters by their positions instead of multiplying by them.
  */
 final class Expansions {
-  /** What a one-hot is multiplied by may have this part of the result's elements. */
+  /**
+   * A product with a one-hot is expanded if its other operands have at most one in so many
+   * elements.
+   */
   private static final long SMALLER = 4;
 
   private final int[] makers;

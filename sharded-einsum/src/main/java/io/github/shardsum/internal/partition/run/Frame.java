@@ -67,7 +67,7 @@ final class Frame {
     return tiles.get(value).first(index);
   }
 
-  /** What a device holds of a value. */
+  /** Shape of a device's block of a value. */
   Shape local(int value, int index) {
     PlannedValue planned = values.get(value);
     return planned.layout().localShape(planned.shape(), devices.get(index));
@@ -183,13 +183,13 @@ final class Frame {
     tensors[value][index] = tensor;
   }
 
-  /** What a device holds of a value, or where it is to write it. */
+  /** A device's block of a value, to read or to write. */
   Tensor get(int value, int index) {
     return Objects.requireNonNull(
         tensors[value][tiles.get(value).first(index)], "a value that was made before it is read");
   }
 
-  /** What devices hold of a value. */
+  /** The blocks of a value, one for each device. */
   List<Tensor> all(int value) {
     return IntStream.range(0, devices.size()).mapToObj(i -> get(value, i)).toList();
   }
@@ -201,7 +201,7 @@ final class Frame {
         : Arrays.stream(tensors[value]).map(Objects::requireNonNull).toList();
   }
 
-  /** What a step needs on a device beside its operands and results. */
+  /** Temporary memory of a step on a device. */
   Tensor temporary(int step, Purpose purpose, int which, int index) {
     @Nullable Tensor[] each = temporaries.get(new Temporary(step, purpose, which));
     return Objects.requireNonNull(Objects.requireNonNull(each)[index]);

@@ -28,7 +28,7 @@ final class LocalEinsum {
     this.result = result;
   }
 
-  /** What an einsum is compiled for: shapes and strides, of which there are a few. */
+  /** The shapes and strides that an einsum is compiled for; there are few. */
   private record Form(List<OperandSpec> operands, Shape result) {}
 
   /** The dimension with the same label that comes first. */

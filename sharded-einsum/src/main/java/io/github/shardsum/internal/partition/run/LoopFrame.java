@@ -9,8 +9,8 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
 /**
- * What goes into the rounds of a loop and comes out of them, on the devices of this process. All
- * methods act on one device, so that they are steps in which devices compute.
+ * Operands and results of the rounds of a loop, on the devices of this process. All methods act on
+ * one device, so that they are steps in which devices compute.
  *
  * <p>A carried value has two places, the loop's result and another, of which a round reads one and
  * writes the other, so that the last round writes the result. Where a step of the body makes it, it
@@ -40,7 +40,7 @@ final class LoopFrame {
     this.carried = loop.carried();
   }
 
-  /** What carried values are before a round: the operands, or what the round before has made. */
+  /** The carried value before a round: the operand, or the result of the round before. */
   private Tensor before(int value, int i, int round) {
     return round == 0 ? outer.get(operands.get(value), i) : made(value, i, round - 1);
   }

@@ -48,7 +48,7 @@ final class NeighbourBlocks {
   /** For each operand and device the first device that reads the same of it, which it shares. */
   private final int[][] holders;
 
-  /** What each device runs; null for one that makes no tile. */
+  /** Code of each device; null for one that makes no tile. */
   private final @Nullable Code[] codes;
 
   private record Code(PlanRunner runner, long bytes) {}
@@ -243,7 +243,7 @@ final class NeighbourBlocks {
     }
   }
 
-  /** What a device reads: what it received, or a part of what it holds. */
+  /** A block that a device reads: the received block, or a part of the one that it holds. */
   private Tensor block(int operand, int index) {
     if (halo.exchanged().contains(operand)) {
       return received(operand, index);

@@ -46,7 +46,7 @@ final class Segment {
 
   private final Map<List<Shape>, Code> compiled = new HashMap<>();
 
-  /** What each device of this process runs; none for one that computes nothing of its own. */
+  /** Code of each device of this process; null for one that computes nothing of its own. */
   private final @Nullable Code[] codes;
 
   /** The starts of each device's chunks, in the order of the code's last inputs. */
@@ -79,7 +79,7 @@ final class Segment {
     }
   }
 
-  /** What is read of values from outside, and which results are read outside. */
+  /** Finds the values that are read from outside, and the results that are read outside. */
   private void edges(List<Integer> own, Expansions expansions) {
     Set<Integer> mine = new HashSet<>(own);
     Set<Integer> made = new TreeSet<>();
@@ -106,7 +106,10 @@ final class Segment {
     inputs.addAll(read);
   }
 
-  /** What a step reads of values from elsewhere: a statement makes again what is made again. */
+  /**
+   * The values that a step reads from elsewhere. A statement computes the values of {@code
+   * expansions} itself.
+   */
   private Set<Integer> reads(int step, Expansions expansions) {
     if (!(plan.steps().get(step).action() instanceof Action.Apply)) {
       return new HashSet<>(plan.steps().get(step).operands());
@@ -248,7 +251,7 @@ final class Segment {
     given.addAll(starts.get(index));
     List<Tensor> results = new ArrayList<>();
     for (int output : outputs) {
-      // What another device makes is small, or of no elements.
+      // A result that another device makes is small, or has no elements.
       results.add(
           frame.isFirst(output, index)
               ? frame.get(output, index)

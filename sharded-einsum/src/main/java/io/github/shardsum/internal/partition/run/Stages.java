@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  */
 record Stages(
     SpmdPlan plan, Frame frame, boolean isBody, Set<Integer> carriedOver, List<Stage> all) {
-  /** What runs before the next begins. */
+  /** Steps that run before the next stage begins. */
   sealed interface Stage {
     /** Numbers of the values that it reads. */
     List<Integer> reads();

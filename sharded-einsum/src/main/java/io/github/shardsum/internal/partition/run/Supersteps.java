@@ -117,7 +117,7 @@ final class Supersteps {
     return axes.toArray(String[]::new);
   }
 
-  /** What the first device of each tile does. */
+  /** Lets the first device of each tile compute. */
   private void compute(PlanStep step, int result, IntConsumer task) {
     builder.compute(
         step.action().op(),

@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** What a device lacks of its block afterwards, which no way of bringing it can avoid. */
+/**
+ * Elements that a device must receive for its block of another layout, by any sequence of
+ * collectives.
+ */
 public final class Missing {
   /** Combinations of coordinates that are looked at one by one. */
   private static final int MOST_COORDINATES = 1 << 16;

@@ -51,7 +51,7 @@ public final class AnnotationRemoval {
   }
 
   /**
-   * What a reader of a plan for one device should know of a program's layouts.
+   * A note on a program's layouts for readers of a plan for one device.
    *
    * @param program the program, as it was given
    * @return a sentence, nothing if it has no layouts

@@ -57,7 +57,7 @@ final class OperationNames {
         .toList();
   }
 
-  /** What to add to an error of an unknown name: the names that are near, if any are. */
+  /** A suggestion for the error of an unknown name: the names that are near, if any are. */
   static String similar(String name) {
     if (name.length() > LONGEST) {
       return "";

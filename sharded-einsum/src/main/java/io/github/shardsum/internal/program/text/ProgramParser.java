@@ -65,7 +65,7 @@ public final class ProgramParser {
     return body.program();
   }
 
-  /** What of a program has been read. */
+  /** The part of a program that has been read. */
   private final class Body {
     private final String name;
     private final Map<String, Value> known = new HashMap<>();

@@ -31,19 +31,19 @@ public final class ProgramCopy {
     known.put(old, builder.input(old.name(), type));
   }
 
-  /** What reads a value reads it annotated. */
+  /** Annotates a value for all its readers. */
   public void annotate(Value old, Annotation annotation) {
     // By add: what reads it may be dead.
     Value annotated = builder.add(new Annotate(of(old), annotation)).getFirst();
     known.put(old, builder.let(builder.unusedName(old.name() + ".laid"), annotated));
   }
 
-  /** What reads a value reads another one of the copy. */
+  /** Replaces a value, for all its readers, by another value of the copy. */
   public void replace(Value old, Value by) {
     known.put(old, by);
   }
 
-  /** What stands for a value in the copy. */
+  /** The value that stands for an old one in the copy. */
   public Value of(Value old) {
     Value value = known.get(old);
     if (value == null) {

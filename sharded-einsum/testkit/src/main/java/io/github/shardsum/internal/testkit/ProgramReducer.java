@@ -63,7 +63,7 @@ public final class ProgramReducer {
       if (tried.isPresent()) {
         best = tried.get();
         made++;
-        // What stands at this place now is what stood behind the edit that was made.
+        // The statement behind the edit has moved to this place.
         smaller = edits.apply(best);
       } else {
         next++;

@@ -26,7 +26,7 @@ final class StatementEdits {
     this.values = values(from);
   }
 
-  /** What every value of the program is. */
+  /** Every value of the program, computed. */
   private static Map<Value, Tensor> values(ProgramCase from) {
     Program program = from.program();
     List<Value> all = new ArrayList<>(program.inputs());
