@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is computed on the way in a pointwise kernel is a result of it where others read it. */
+/** An intermediate value of a pointwise kernel is a result of the kernel if others read it. */
 class FusedResultsTest {
   private static final Backend LOCAL = LocalBackend.of(Workers.sequential());
 

@@ -303,7 +303,7 @@ class LocalMemoryTest {
     return allocated(() -> backend.compile(program).close());
   }
 
-  /** What a pass over pairs of statements makes would grow by sixteen. */
+  /** Allocation of a pass over pairs of statements would grow by sixteen. */
   @Test
   void compilingAllocatesInProportionToTheNumberOfOperations() {
     assertEquals(1000, layers(200).statements().size());

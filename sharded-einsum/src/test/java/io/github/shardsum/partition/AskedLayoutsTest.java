@@ -123,7 +123,7 @@ final class AskedLayoutsTest {
     new PlanDraft(program, "r m").loop("y", "m", "", "r", 0).isAccepted();
   }
 
-  /** What reads the addends of a sum would give another value than of the sum. */
+  /** An operation that is not linear gives another value of the addends than of the sum. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '#',
@@ -174,7 +174,7 @@ final class AskedLayoutsTest {
     return read.then(new Action.AllReduce(List.of("x")), "n");
   }
 
-  /** What an ellipsis and an axis of size 1 stand for has no name in the equation. */
+  /** The labels of an ellipsis and of an axis of size 1 have no name in the equation. */
   @ParameterizedTest
   @CsvSource({
     "'...m@x k, k n -> m@x... n', 2.4.6, 6.5, m@x",

@@ -112,7 +112,7 @@ final class EinsumPlanFaultsTest {
     refuses("m | x -> m", "axes must be named once");
   }
 
-  /** What plans name must be there. */
+  /** Names in plans must exist. */
   @Test
   void namesThatAreNotThere() {
     input("m@x", 8);

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/** What a loop reads alike in every round is brought to where it is read once, before the loop. */
+/** An operand that every round of a loop reads in one layout is resharded once, before the loop. */
 class LoopInvariantsTest {
   /** The weights lie split and are read whole, the tokens stay where they are. */
   private static Program layers(long rounds) {

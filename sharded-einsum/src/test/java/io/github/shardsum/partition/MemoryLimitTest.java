@@ -40,7 +40,7 @@ class MemoryLimitTest {
           }
           """);
 
-  /** What is made first is read last. */
+  /** The first value is read last. */
   private static final Program KEPT =
       Program.parse(
           """

@@ -273,7 +273,7 @@ class AnnotateTest {
     assertThrows(ProgramException.class, () -> Annotations.of(Map.of("y", "c@x")).apply(program));
   }
 
-  /** What any chunk draws is what the whole draws at the same indices. */
+  /** Each chunk draws the numbers that the whole draws at the same indices. */
   @Property(tries = 50)
   void aRandomValueIsUniformOfItsRowMajorIndex(@ForAll long seed, @ForAll("floating") DType dtype) {
     ProgramBuilder p = Program.builder("p");

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/** What runs on a mesh allocate is what was planned, once, and results are nobody else's. */
+/** Runs on a mesh allocate the planned memory, once, and nobody else writes their results. */
 class MeshMemoryTest {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 

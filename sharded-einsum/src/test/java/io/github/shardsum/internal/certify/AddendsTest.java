@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is said of addends, by the rules of planning and by the checker, holds of all values. */
+/** Statements about addends, by the rules of planning and by the checker, hold for all values. */
 final class AddendsTest {
   private static final int DRAWS = TestDepth.cases(40, 100, 1_000);
 

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the checker says that an operation gives of blocks, it gives of values. */
+/** The checker's rule of an operation on blocks holds for values. */
 final class BlockRuleTest {
   private static final int DRAWS = TestDepth.cases(15, 40, 400);
   private static final MeshAxis AXIS = new MeshAxis("x", 2);

@@ -69,7 +69,7 @@ class LocalBackendProperties {
     }
   }
 
-  /** What a run in f32 gives, here and by the reference, against f64 with a bound of the error. */
+  /** Runs in f32, here and by the reference, agree with f64 within a bound of the error. */
   @Property(tries = 400)
   void realNumbersAreWithinTheBoundOfTheirRoundings(@ForAll("realNumbers") ProgramCase each) {
     for (Backend backend : new Backend[] {new ReferenceBackend(), LOCAL}) {

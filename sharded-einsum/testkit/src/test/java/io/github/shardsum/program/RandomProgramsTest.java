@@ -32,7 +32,10 @@ class RandomProgramsTest {
     return programs;
   }
 
-  /** What is left out of exact ones is not exact; of real ones that are within bounds, nothing. */
+  /**
+   * Only operations that are not exact are missing from exact programs; no operation is missing
+   * from real ones.
+   */
   @Test
   void everyKindOfOperationOccurs() {
     assertEquals(Set.of(), OperationKinds.missing(reals()));

@@ -213,7 +213,7 @@ enum PlantedFault {
       return Optional.empty();
     }
   },
-  /** What is moved out at one end comes in at the other. */
+  /** Elements that are moved out at one end come in at the other. */
   SHIFT_GOES_ROUND {
     @Override
     Optional<Operation> planted(Statement statement, Planting into) {

@@ -123,7 +123,7 @@ final class NeighboursTest {
     return exchanged;
   }
 
-  /** What the device lacks that lacks the most, element by element. */
+  /** Elements that the device with the largest lack receives, counted one by one. */
   private static long lacking(SpmdPlan plan, PlanStep step) {
     long most = 0;
     Movement operation = (Movement) ((Action.Neighbour) step.action()).statement().operation();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What reads a sum that is split over devices reads the sum, and not its addends. */
+/** A reader of a sum that is split over devices reads the sum, and not its addends. */
 final class PartialSumsTest {
   private static Program program(String dtype, String statement) {
     return Program.parse(
@@ -109,7 +109,7 @@ final class PartialSumsTest {
     assertEquals(List.of("all-reduce", "multiply"), ops("i32", "multiply(s, y)"));
   }
 
-  /** What follows the first sum. */
+  /** Operations from the first sum on. */
   private static List<String> ops(String dtype, String statement) {
     try (Collectives collectives = Collectives.open(Mesh.parse("x=2"));
         MeshExecutable mesh = MeshBackend.of(collectives).compile(program(dtype, statement))) {

@@ -93,7 +93,7 @@ final class ProgramPlanMutation {
     return new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs());
   }
 
-  /** What reads the step's result reads its operand. */
+  /** Lets the readers of the step's result read its operand. */
   private static SpmdPlan skipped(SpmdPlan plan, int at) {
     int operand = plan.steps().get(at).operands().getFirst();
     int result = plan.number(at);
@@ -234,7 +234,7 @@ final class ProgramPlanMutation {
     throw new IllegalArgumentException("no statement reads it");
   }
 
-  /** What devices have the same of is put together, or chunks of chunks as if they were none. */
+  /** Gathers a value that devices have the same of, or chunks of chunks as if they were whole. */
   private SpmdPlan gathered(SpmdPlan plan, int at) {
     PlannedValue value = plan.steps().get(at).result();
     if (value.shape().rank() == 0) {
