@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What was measured, printed at once and kept for tables: one a part, a case a column. A bar is met
- * if the median meets it.
+ * Measurements, printed at once and kept for tables: a table for each part, a column for each case.
+ * A bar is met if the median reaches it.
  */
 final class BarTable {
   /** Of each part, of each row, of each case the cell. */
@@ -22,7 +22,7 @@ final class BarTable {
   private String layer = "";
   private boolean missed;
 
-  /** What follows belongs to this part and case. */
+  /** Begins a part and case: all later rows belong to it. */
   void begin(String nextPart, String nextCase) {
     part = nextPart;
     layer = nextCase;

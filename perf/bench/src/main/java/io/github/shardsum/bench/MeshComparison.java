@@ -35,10 +35,11 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * What a mesh costs: planning the Mixture-of-Experts layer with the annotations of the paper's
- * algorithm 2 for 2048 devices and for 8, the checker beside the planner, and in process the layer
- * on 8 devices beside the same on one, equal work on equal threads; forward, and forward and
- * backward, in times with paired intervals. The exit status is 1 if a promise is missed.
+ * Measures the cost of a mesh. {@code plan} plans the Mixture-of-Experts layer with the annotations
+ * of the paper's algorithm 2, for 2048 devices and for 8, and compares the checker's time with the
+ * planner's. {@code run} compares the layer on 8 devices of this process with the same layer on
+ * one, equal work on equal threads, forward and with the backward pass. Ratios have paired
+ * intervals; the exit status is 1 if a promise is missed.
  *
  * <p>Arguments: any of {@code plan}, {@code run}; none for both.
  */

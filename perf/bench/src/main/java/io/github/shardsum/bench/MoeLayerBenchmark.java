@@ -164,7 +164,7 @@ public class MoeLayerBenchmark {
     return workers;
   }
 
-  /** What each pass holds beside inputs and outputs: forward, and forward and backward. */
+  /** Bytes that each pass holds, without inputs and outputs: forward, and forward and backward. */
   final List<Long> peakBytes() {
     return open.stream().map(Executable::peakBytes).toList();
   }

@@ -25,9 +25,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the Mixture-of-Experts layer costs beside its products, beside C and beside torch, all in
- * turns: paired medians with 95 % intervals, each with its bar where there is one. The exit status
- * is 1 if one is missed.
+ * Compares the time of the Mixture-of-Experts layer with that of its products, of C and of torch,
+ * measured in turns: paired medians with 95 % intervals, each with its bar where there is one. The
+ * exit status is 1 if a bar is missed.
  *
  * <p>Arguments, in order: {@code --markdown FILE} for tables; a number of rounds, or {@code smoke}
  * to see that all works, for what follows; a part for what follows, {@code layer} (the first),
@@ -46,7 +46,7 @@ public final class MoeLayerComparison {
 
   private static final long MANY_EXPERTS = 512;
 
-  /** What is promised: of ratios the least, of parts, memory and loads the most. */
+  /** Promised bounds: lower bounds of ratios, upper bounds of parts, memory and loads. */
   private static final class Bar {
     static final double PEAK = 0.80;
     static final double PEAK_OF_FEW_ROWS = 0.76;

@@ -22,9 +22,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a layer does beside its products, each part alone: the router's product, the route as a
- * program of {@code moe.route}, what {@code moe.experts} does before and after its products, and
- * rows gathered as an operation of its own, which products do while they pack.
+ * Times each part of a layer that is not one of its products: the router's product, the route as a
+ * program of {@code moe.route}, the work of {@code moe.experts} before and after its products, and
+ * a gather of rows as an operation of its own, which products do while they pack.
  */
 final class MoeLayerParts implements AutoCloseable {
   private final MoeCase layer;

@@ -19,7 +19,7 @@ final class NativeRows implements AutoCloseable {
   private static final String SOURCE = "moe_rows.c";
   private static final long ALIGNMENT = 64;
 
-  /** What runs; the numbers are those of the C. */
+  /** Loops of the C library; the ordinals are the numbers that the C code switches on. */
   enum Loop {
     /** out [row] = x [index of row]. */
     GATHER,

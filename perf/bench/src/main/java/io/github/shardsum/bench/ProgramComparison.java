@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What programs cost: the Mixture-of-Experts layer as a program and its kernels called by hand, in
- * times, with a paired interval; and compiling a program of 1,000 operations in a warm JVM. The
- * exit status is 1 if a promise is missed. One thread.
+ * Measures the cost of programs: the Mixture-of-Experts layer as a program against its kernels
+ * called by hand, as a ratio with a paired interval; and compiling a program of 1,000 operations in
+ * a warm JVM. The exit status is 1 if a promise is missed. One thread.
  *
  * <p>Arguments: any of {@code moe}, {@code compile}; none for both.
  */

@@ -51,7 +51,7 @@ public final class PythonProcess implements AutoCloseable {
     }
   }
 
-  /** What it said first. */
+  /** The first line of the process. */
   public String version() {
     return version;
   }

@@ -18,8 +18,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a call costs where there is next to nothing to compute; {@code -prof gc} shows what it
- * allocates.
+ * Cost of a call that has next to nothing to compute; {@code -prof gc} shows how much it allocates.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What C2 made of the kernels, by its own log: a kernel that it skipped or gave up, or whose
+ * Checks by C2's own log what it made of the kernels: a kernel that C2 skipped or gave up, or whose
  * vectors it could not keep in registers, computes the right values a hundred times too slowly. For
  * CI's strict step alone; each check prints what it saw.
  */

@@ -14,8 +14,9 @@ import java.util.function.BiConsumer;
 import java.util.function.LongFunction;
 
 /**
- * What the kernels allocate on arrays of more than 1 MiB in a JVM that has run many other einsums:
- * C2 then knows of many vectors, masks and callers for each of the methods that kernels share.
+ * Checks how much kernels allocate on arrays of more than 1 MiB in a JVM that has run many other
+ * einsums: C2 then knows of many vectors, masks and callers for each of the methods that kernels
+ * share.
  */
 public final class LargeLoops {
   private static final Workers ALONE = Workers.sequential();

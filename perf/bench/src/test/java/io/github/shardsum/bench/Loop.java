@@ -29,8 +29,9 @@ record Loop(String name, int runs, Runnable small, Runnable large, long moreRows
   private static final int ROW_OF_A_VECTOR = 512;
 
   /**
-   * What a run may allocate for each row: a position and a count in arrays, but not the smallest
-   * object. A vector that becomes an object takes 32 bytes or more, mostly many times a row.
+   * Most bytes that a run may allocate for each row: a position and a count in arrays, but not the
+   * smallest object. A vector that becomes an object takes 32 bytes or more, mostly many times a
+   * row.
    */
   static final int BYTES_A_ROW = 12;
 

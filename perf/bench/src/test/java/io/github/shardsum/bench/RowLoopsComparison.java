@@ -14,7 +14,10 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a long-lived JVM has run before: every family of kernels, at several sizes and dtypes. */
+/**
+ * Compares row loops in a JVM that has run every family of kernels before, at several sizes and
+ * dtypes, as a long-lived one has.
+ */
 final class RowLoopsComparison {
   private static final Workers ALONE = Workers.sequential();
 

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * What {@code shardsum doctor} found.
+ * Findings of {@code shardsum doctor}.
  *
  * @param machine the JVM and the processor
  * @param engines the native libraries

@@ -159,7 +159,7 @@ public final class Main implements Runnable {
     Objects.requireNonNull(line.getSubcommands().get("einsum"))
         .setUnmatchedOptionsArePositionalParams(true);
     line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CommandGroups::list);
-    // What stands behind the command to launch is that command's.
+    // Arguments after the command to launch belong to that command.
     Objects.requireNonNull(line.getSubcommands().get("launch")).setStopAtPositional(true);
     return line;
   }
@@ -195,7 +195,7 @@ public final class Main implements Runnable {
         + ", please report it";
   }
 
-  /** What the input is to blame for is one sentence, and so is a defect. */
+  /** Reports a failure in one sentence, whether the input is to blame or a defect of ours. */
   private static int report(Exception failure, CommandLine command) {
     String name = command.getCommandSpec().qualifiedName();
     switch (failure) {

@@ -50,7 +50,7 @@ class HouseTest {
   private static final String CLI = ROOT + "cli";
   private static final String TESTKIT = ROOT + "testkit";
 
-  /** What a module may stand on, of this house. */
+  /** The modules of this house that each module may depend on. */
   private static final Map<String, Set<String>> ARROWS =
       Map.of(
           CORE,
@@ -212,7 +212,7 @@ class HouseTest {
           .should()
           .beFreeOfCycles();
 
-  /** What another type of the package needs alone is internal, where no user meets it. */
+  /** A type that only another type of its package uses is internal, so that users do not see it. */
   private static final ArchRule PUBLIC_PACKAGES_HOLD_PUBLIC_TYPES =
       classes()
           .that()

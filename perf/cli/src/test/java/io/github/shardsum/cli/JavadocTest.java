@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What users see of sharded-einsum has complete javadoc, as the build asks of the other modules: a
- * comment, and a tag for each parameter, result and exception. In a catalogue of shorthands, a
- * comment of one line says all.
+ * The exported packages of sharded-einsum have complete javadoc, as the build demands of the other
+ * modules: a comment, and a tag for each parameter, result and exception. In a catalogue of
+ * shorthands, a comment of one line is enough.
  */
 class JavadocTest {
   private static final Path SOURCES = Path.of("../../sharded-einsum/src/main/java");
@@ -86,7 +86,7 @@ class JavadocTest {
     return missing(List.of(file)).stream().map(line -> line.replaceFirst(".*: ", "")).toList();
   }
 
-  /** What doclint misses and no catalogue permits, as {@code File.java:line: what}. */
+  /** Findings of doclint that no catalogue permits, as {@code File.java:line: what}. */
   private List<String> missing(List<Path> files) throws Exception {
     String printed = javac(files);
     List<String> missing = new ArrayList<>();

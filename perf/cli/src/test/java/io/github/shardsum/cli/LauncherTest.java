@@ -27,7 +27,7 @@ class LauncherTest {
     assertEquals("C.utf8", chosen("C.utf8"));
   }
 
-  /** What the launcher's function says, and its status. */
+  /** Output of the launcher's function, and its status. */
   private static String watched(String command) throws IOException, InterruptedException {
     String text = Files.readString(LAUNCHER);
     String function = text.substring(text.indexOf("watched() {"), text.indexOf("line=("));

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the README says is so. */
+/** The statements of the README are true. */
 class ReadmeTest {
   private static final Path ROOT = Path.of(System.getProperty("basedir", "")).resolve("../..");
   private static final int LONGEST_EXAMPLE = 15;

@@ -85,7 +85,7 @@ class TroubleshootingTest {
                   propagateStrictly(
                       Annotations.of(Map.of("a", "m@x", "b", "n@x")).apply(PRODUCT))));
 
-  /** What it takes a job of several processes to see; {@code launch.FailingJobTest} does. */
+  /** Advice for jobs of several processes, which {@code launch.FailingJobTest} provokes. */
   private static final String OF_JOBS = "choose a number of processes that divides the devices";
 
   private static Layout layout(String notation) {
@@ -173,7 +173,7 @@ class TroubleshootingTest {
       String text = Files.readString(source);
       for (MatchResult error : THROWN.matcher(text).results().toList()) {
         thrown++;
-        // What does not begin with its words is put together elsewhere in the file.
+        // A message that does not begin with its own words is put together elsewhere in the file.
         String own = error.group(1).strip();
         boolean isWhole = own.startsWith("\"") || own.startsWith("(\"");
         String words = isWhole && !own.contains(": %s\"") ? own : text;

@@ -25,7 +25,7 @@ public record CacheLevel(String name, long bytes, boolean shared) {
           new CacheLevel("L2", 256 << 10, false),
           new CacheLevel("L3", 8 << 20, true));
 
-  /** What follows the last cache. */
+  /** Memory, behind the last cache. */
   private static final CacheLevel MEMORY = new CacheLevel("memory", Long.MAX_VALUE, true);
 
   /**
@@ -51,7 +51,7 @@ public record CacheLevel(String name, long bytes, boolean shared) {
   }
 
   /**
-   * What fits into this level, for this many threads together.
+   * Bytes of this level that so many threads may use together.
    *
    * @param threads threads at work
    * @return bytes

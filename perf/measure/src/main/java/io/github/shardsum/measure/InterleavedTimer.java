@@ -43,7 +43,10 @@ public record InterleavedTimer(
    */
   private static final long POOLS_SLEEP_MILLIS = 20;
 
-  /** What a JMH user would call forks and iterations; about two seconds a case and competitor. */
+  /**
+   * The usual number of rounds, as forks and iterations are in JMH; about two seconds a case and
+   * competitor.
+   */
   public static final InterleavedTimer USUAL = new InterleavedTimer(15, 1.0, 0.03, 0);
 
   /** More rounds, for a narrow interval of two sides. */

@@ -5,7 +5,7 @@ import io.github.shardsum.measure.probe.MultiplyAddProbe;
 import io.github.shardsum.tensor.DType;
 
 /**
- * What this machine can do at most, measured when asked: the yardstick of every report.
+ * Limits of this machine, measured when asked: the yardstick of every report.
  *
  * @param threads threads that worked at once
  * @param multiplyAddFlops f32 multiply-adds on registers, two FLOPs each, in FLOP/s over all

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a number of threads of this machine can do at most: multiply-adds on registers, and bytes
- * moved of a given footprint. Each number is measured whenever it is asked for, and the best
- * measurement so far counts: what slows a machine down comes and goes. For one thread's use.
+ * Limits of this machine for a number of threads: multiply-adds on registers, and bytes moved of a
+ * given footprint. Each limit is measured whenever it is asked for, and the best measurement so far
+ * counts, since a machine is slowed down only for a time. For one thread's use.
  */
 public final class Roofline {
   /** Of a cache this share is used, since other data want some of it. */
@@ -125,7 +125,7 @@ public final class Roofline {
   }
 
   /**
-   * What {@link #allBytes()} measures.
+   * Footprints that {@link #allBytes()} measures.
    *
    * @return bytes of one thread by the level's name
    */
@@ -135,7 +135,7 @@ public final class Roofline {
     return all;
   }
 
-  /** What a larger footprint was moved at, a smaller one can be. */
+  /** The bandwidth of a footprint: at least that of any larger one. */
   private double bytes(long footprint, Traffic traffic) {
     Place place = new Place(footprint, traffic);
     bytes.merge(place, measureBytes(place), Math::max);

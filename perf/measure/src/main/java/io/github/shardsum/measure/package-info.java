@@ -1,4 +1,4 @@
-/** What this machine has and can do at most. */
+/** Processors, caches and limits of this machine. */
 @NullMarked
 package io.github.shardsum.measure;
 

@@ -19,7 +19,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What {@code pjrt_calls.c} does, done through the binding. */
+/** The calls of {@code pjrt_calls.c}, made through the binding. */
 public final class BindingCalls implements AutoCloseable {
   /** Takes so little that the calls are what is measured. */
   public static final String PROGRAM =

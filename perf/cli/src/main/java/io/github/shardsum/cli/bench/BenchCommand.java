@@ -166,7 +166,7 @@ public final class BenchCommand implements Callable<Integer> {
         kernels(count, rounds, report, kernels);
       }
     } finally {
-      // What was measured before something failed took minutes, and is kept.
+      // Results measured before a failure took minutes, so they are written too.
       report.end();
       write(results, kernels, report);
     }

@@ -30,7 +30,7 @@ public final class CCompiler {
     }
   }
 
-  /** What is done with the file that was made. */
+  /** Work on the compiled file. */
   @FunctionalInterface
   public interface Use<T> {
     /**

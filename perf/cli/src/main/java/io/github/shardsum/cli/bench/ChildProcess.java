@@ -42,7 +42,7 @@ final class ChildProcess implements AutoCloseable {
     }
   }
 
-  /** What it said first. */
+  /** The first message of the child. */
   JsonNode greeting() {
     return greeting;
   }

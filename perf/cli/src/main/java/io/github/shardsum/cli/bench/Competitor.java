@@ -5,7 +5,7 @@ import io.github.shardsum.measure.Timed;
 
 /** Something that runs einsums and is timed, once prepared: ours or a peer. */
 interface Competitor extends Timed {
-  /** What it is called in tables. */
+  /** Name in tables. */
   String name();
 
   /** Whether it has such a thing at all; if not, it is passed over in silence. */

@@ -112,7 +112,7 @@ enum JavaLibrary {
     return Files.isDirectory(place) ? place.resolve("*").toString() : place.toString();
   }
 
-  /** What to do where it is not there. */
+  /** Advice for a library that is not found. */
   String remedy() {
     return remedy + " " + variable;
   }

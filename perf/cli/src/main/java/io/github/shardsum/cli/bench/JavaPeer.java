@@ -19,7 +19,9 @@ import java.util.stream.Stream;
  * program needs nothing of it.
  */
 final class JavaPeer implements Competitor, AutoCloseable {
-  /** What the sides of the protocol share; each is compiled by the JVM that needs it. */
+  /**
+   * Sources that both sides of the protocol share; each side is compiled by the JVM that runs it.
+   */
   private static final List<String> SHARED = List.of("PeerProcess.java", "ProductWords.java");
 
   /** More offsets than these would make a line of megabytes. */
@@ -100,8 +102,8 @@ final class JavaPeer implements Competitor, AutoCloseable {
   }
 
   /**
-   * What it says that it is: of netlib the class that does the work, VectorBLAS where there are
-   * vectors.
+   * The version that the peer reports: for netlib the class that does the work, for VectorBLAS
+   * whether it has vectors.
    */
   String version() {
     return process.greeting().get("version").stringValue();

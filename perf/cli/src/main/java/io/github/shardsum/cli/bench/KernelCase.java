@@ -27,7 +27,7 @@ record KernelCase(
   /** Most cases. */
   static final String KERNEL = "kernel";
 
-  /** What follows the sums of a product, against the product without it. */
+  /** Group of the cases that compare a product and its fused tail with the product alone. */
   static final String FUSED = "fused";
 
   /** How a value is found. */
@@ -38,7 +38,7 @@ record KernelCase(
   }
 
   /**
-   * What came out.
+   * Result of a case.
    *
    * @param threads threads of ours
    * @param value the median and its interval

@@ -139,7 +139,7 @@ final class KernelCases {
         () -> GroupedProduct.rowsInto(workers, out, x, experts, sizes, Epilogue.none()));
   }
 
-  /** What follows the sums of a product; beta comes with alpha. */
+  /** Operations on the sums of a product; beta comes with alpha. */
   private enum Finish {
     SCALE,
     BIAS,

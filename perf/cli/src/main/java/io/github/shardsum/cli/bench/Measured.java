@@ -4,7 +4,7 @@ import io.github.shardsum.measure.Interval;
 import java.util.List;
 
 /**
- * What one case gave with a number of threads.
+ * Measurement of one case with a number of threads.
  *
  * @param subject the case
  * @param threads threads of ours and of each peer
@@ -27,7 +27,7 @@ record Measured(
     double limitSeconds,
     List<Peer> peers) {
 
-  /** What a case is bounded by. */
+  /** Resource that bounds a case. */
   enum Limit {
     FLOPS,
     BYTES

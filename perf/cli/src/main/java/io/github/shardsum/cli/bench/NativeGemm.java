@@ -49,7 +49,7 @@ final class NativeGemm implements Competitor {
     return new NativeGemm(library.id(), products);
   }
 
-  /** What the library says of itself. */
+  /** The version that the library reports. */
   PeerVersion version() {
     return products.version();
   }

@@ -36,10 +36,11 @@ final class NativeProducts {
   private static final int TRANSPOSED = 112;
 
   /**
-   * What libraries read when they are loaded. Those that would choose another processor's kernels
-   * are taken away. Idle threads look for more work for a third of a millisecond (OpenBLAS, a power
-   * of two of processor ticks) or one (MKL's OpenMP, which would for 200): that would be the time
-   * of the next competitor, and within a block of calls they never wait that long.
+   * Environment variables that libraries read when they are loaded. Variables that would choose
+   * another processor's kernels are removed. Idle threads look for more work for a third of a
+   * millisecond (OpenBLAS, a power of two of processor ticks) or one (MKL's OpenMP, whose default
+   * is 200): a longer wait would take time from the next competitor, and within a block of calls
+   * threads never wait that long.
    */
   static final Map<String, String> ENVIRONMENT =
       Map.of(
@@ -102,7 +103,7 @@ final class NativeProducts {
     }
   }
 
-  /** What it says of itself. */
+  /** The version that the library reports. */
   PeerVersion version() {
     return version;
   }

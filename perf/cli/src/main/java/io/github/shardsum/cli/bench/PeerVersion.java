@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What a peer says of itself.
+ * Version and kernels that a peer reports.
  *
  * @param name the peer
  * @param version of its library

@@ -112,7 +112,7 @@ final class Peers implements AutoCloseable {
     return List.copyOf(competitors);
   }
 
-  /** What each that was found says of itself. */
+  /** The versions that the peers found report. */
   List<PeerVersion> found() {
     return List.copyOf(found);
   }

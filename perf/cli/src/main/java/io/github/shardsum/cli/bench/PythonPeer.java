@@ -101,7 +101,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
     }
   }
 
-  /** What the library says of itself. */
+  /** The version that the library reports. */
   PeerVersion version() {
     return new PeerVersion(
         name,

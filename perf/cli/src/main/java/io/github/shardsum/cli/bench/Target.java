@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What the kernels are meant to reach, as data.
+ * A target of the kernels, as data.
  *
  * @param name in words
  * @param cases found in the GROUP/ID of the cases that it is about

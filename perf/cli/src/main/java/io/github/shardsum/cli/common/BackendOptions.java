@@ -17,7 +17,7 @@ public final class BackendOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  /** What runs programs. */
+  /** Kinds of backend. */
   private enum Engine {
     LOCAL,
     PJRT

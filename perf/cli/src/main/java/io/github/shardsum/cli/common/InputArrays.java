@@ -23,7 +23,7 @@ import java.util.Map;
  * this is closed.
  */
 public final class InputArrays implements AutoCloseable {
-  /** What is computed with arrays, and written. */
+  /** Computes a result from arrays and writes it. */
   @FunctionalInterface
   public interface Computation<T> {
     /** Gets the result. */

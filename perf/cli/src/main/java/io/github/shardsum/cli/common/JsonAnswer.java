@@ -4,7 +4,7 @@ import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What a command prints with {@code --json}: one object on one line, in ASCII. */
+/** Output of a command with {@code --json}: one object on one line, in ASCII. */
 public final class JsonAnswer {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();

@@ -22,7 +22,7 @@ public final class JsonErrors {
   private JsonErrors() {}
 
   /**
-   * What is wrong with a text that is no JSON, without the names of Java's classes.
+   * Describes the error in a text that is no JSON, without names of Java's classes.
    *
    * @param notJson what the parser threw
    */

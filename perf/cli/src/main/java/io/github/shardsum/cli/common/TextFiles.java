@@ -13,7 +13,10 @@ import java.util.Map;
 
 /** Text that a command line names: a file of UTF-8, or {@code -} for standard input. */
 public final class TextFiles {
-  /** What some editors begin a file with, and what text that begins so is. */
+  /**
+   * Byte-order marks, in hexadecimal, by which some editors begin a file, and the encoding that
+   * each stands for.
+   */
   private static final Map<String, String> MARKS =
       Map.of("efbbbf", "UTF-8", "feff", "UTF-16, big-endian", "fffe", "UTF-16, little-endian");
 

@@ -47,7 +47,7 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
     return command.getCommandSpec().exitCodeOnInvalidInput();
   }
 
-  /** What picocli found is said anew; what a command found is said by it. */
+  /** Messages of picocli are rewritten; messages of commands are kept. */
   private static String reason(ParameterException failure) {
     return switch (failure) {
       case UnmatchedArgumentException unmatched -> unmatched(unmatched);

@@ -1,4 +1,4 @@
-/** What several commands share: options, files, progress, tensors as text. */
+/** Code that several commands share: options, files, progress, tensors as text. */
 @NullMarked
 package io.github.shardsum.cli.common;
 

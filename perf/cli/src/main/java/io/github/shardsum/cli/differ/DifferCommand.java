@@ -53,7 +53,7 @@ public final class DifferCommand implements Callable<Integer> {
 
   @Mixin private PluginChoice plugin = new PluginChoice();
 
-  /** What is held against what. */
+  /** Backends to compare. */
   private enum Against {
     ENGINE,
     REFERENCE

@@ -135,7 +135,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
       Thread.currentThread().interrupt();
     }
     String printed = printed(ended.log());
-    // What a plugin says stands before what the JVM says of the signal.
+    // The plugin's own message stands before the JVM's report of the signal.
     String said = printed.split("#\\s*\\R#", 2)[0].strip();
     String shown = said.isEmpty() ? printed : said;
     return String.format(
@@ -145,7 +145,7 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
         shown.substring(Math.max(0, shown.length() - TAIL)));
   }
 
-  /** What is no UTF-8 does not hide the rest. */
+  /** Bytes that are not UTF-8 must not hide the rest. */
   private static String printed(Path log) throws IOException {
     return new String(Files.readAllBytes(log), StandardCharsets.UTF_8).strip();
   }
@@ -197,7 +197,8 @@ final class PluginProcess implements Differ.Runner, AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-    // What a dying JVM has to say is in its output; a file of it in the user's folder is of no use.
+    // The output already has the report of a dying JVM; a file in the user's folder would be of no
+    // use.
     command.addAll(List.of("-XX:ErrorFile=/dev/null", "-XX:-CreateCoredumpOnCrash"));
     Module module = PluginChild.class.getModule();
     String modules = System.getProperty("jdk.module.path", "");

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What is to be started.
+ * A launch of processes by mpirun.
  *
  * @param mpirun by which mpirun
  * @param processes how many processes
@@ -83,12 +83,13 @@ record Launch(
     environment().forEach((name, value) -> arguments.addAll(List.of("-genv", name, value)));
   }
 
-  /** What the processes find in their environment beyond what is there. */
+  /** Variables that the processes get in addition to the inherited environment. */
   Map<String, String> environment() {
     Map<String, String> given = new TreeMap<>();
     given.put("SHARDSUM_ENGINE", "mpi");
     given.put("SHARDSUM_MPI_LIBRARY", mpirun.library());
-    // What is there already reaches this host's processes, but not every other host's.
+    // A variable of this environment reaches the processes of this host, but not those of every
+    // other.
     Optional.ofNullable(System.getenv(THREAD)).ifPresent(value -> given.put(THREAD, value));
     return given;
   }

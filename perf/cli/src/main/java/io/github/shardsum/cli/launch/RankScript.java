@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What mpirun starts in the place of each process: a shell that runs the program, and says by rank
- * how it ended, if well too: the others may wait for it in vain. Open MPI says so in its own words,
- * and MPICH without the rank.
+ * The script that mpirun starts in place of each process: a shell that runs the program and then
+ * reports the rank and the exit status, 0 too, since other ranks may wait for this one in vain.
+ * Open MPI reports exits in its own words, MPICH without the rank.
  *
  * <p>No process outlives the one that started it, whatever ended that: the kernel sees to it
  * ({@code setpriv}, of util-linux), since a killed mpirun cleans nothing up.

@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.moe;
 
 /**
- * What a check against the reference found.
+ * Result of a check against the reference.
  *
  * @param tokens tokens checked
  * @param groups groups whose whole route was recomputed

@@ -56,7 +56,7 @@ final class MoeBackward implements AutoCloseable {
   }
 
   /**
-   * What was found.
+   * Result of the passes.
    *
    * @param passes passes that were run
    * @param seconds wall time of forward and backward together

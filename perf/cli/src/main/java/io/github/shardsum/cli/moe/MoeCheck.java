@@ -36,7 +36,7 @@ import java.util.TreeSet;
 final class MoeCheck implements AutoCloseable {
   private static final double UNIT = 0x1p-24;
 
-  /** What an activation's slope is at most: gelu's is 1.13, silu's 1.10. */
+  /** Upper bound of the slope of an activation: gelu's is 1.13, silu's 1.10. */
   private static final double SLOPE = 1.13;
 
   /**
@@ -187,7 +187,7 @@ final class MoeCheck implements AutoCloseable {
     return new Off(product, p.scale(terms, gamma(job.model() + 1)));
   }
 
-  /** What an activation makes of its argument's error, with its own. */
+  /** An activation with its error: the argument's error times the slope, and its own rounding. */
   private static Off activated(ProgramBuilder p, Activation activation, Off z) {
     Value value = activation.of(p, z.value());
     if (activation == Activation.RELU) {
@@ -216,7 +216,7 @@ final class MoeCheck implements AutoCloseable {
     return p.unary(UnaryKind.ABS, x);
   }
 
-  /** What has been found so far. */
+  /** The result so far. */
   CheckResult result() {
     return new CheckResult(tokens, groups, outputs, wrongRoutes, largestError, worstShare);
   }

@@ -21,7 +21,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * What one {@code shardsum moe} run is, checked before any work.
+ * Settings of one run of {@code shardsum moe}, checked before any work.
  *
  * @param experts E
  * @param group S, tokens in a group

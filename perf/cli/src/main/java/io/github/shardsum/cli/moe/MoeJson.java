@@ -11,7 +11,7 @@ import java.util.stream.LongStream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What a run found, as JSON. */
+/** Writes the results of a run as JSON. */
 final class MoeJson {
   private MoeJson() {}
 

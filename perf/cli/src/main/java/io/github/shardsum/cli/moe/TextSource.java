@@ -9,7 +9,7 @@ import java.nio.file.Path;
 
 /** Bytes to be read in pieces. */
 sealed interface TextSource extends AutoCloseable {
-  /** What the text is, for the report. */
+  /** Describes the text for the report. */
   String description();
 
   /** Number of bytes. */

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What is done with a plan beside printing it.
+ * Extra work on a plan besides printing it.
  *
  * @param run whether it is run on integers and compared
  * @param certify whether the checker replays it

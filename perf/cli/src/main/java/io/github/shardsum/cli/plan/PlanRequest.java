@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What is to be planned, apart from the equation or the layouts.
+ * Settings of planning, apart from the equation or the layouts.
  *
  * @param mesh the devices, in their order
  * @param sizes size of each label

@@ -94,7 +94,7 @@ final class PlanSettings {
     return jobs;
   }
 
-  /** What is done with plans; a job may ask to be run where the command line does not. */
+  /** The checks of the command line; a job may ask for a run in addition. */
   Checks checks(boolean runToo) {
     return new Checks(run || runToo, certify, plugin);
   }

@@ -18,8 +18,8 @@ interface Planned {
   }
 
   /**
-   * What to say of a size beyond what a plan, its table or its JSON counts, which is exact and
-   * never wraps.
+   * The error for a size that exceeds the counts of a plan, its table or its JSON; counts are exact
+   * and never wrap.
    */
   static IllegalArgumentException beyondCounting(ArithmeticException overflow) {
     return new IllegalArgumentException(

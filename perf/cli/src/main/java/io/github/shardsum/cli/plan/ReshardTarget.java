@@ -47,7 +47,7 @@ record ReshardTarget(String from, String to) implements Planned {
         equal);
   }
 
-  /** What does nothing; the layouts of its edges say the rest. */
+  /** The identity; the layouts of its input and output say the rest. */
   private static Program identity(Layout before, Shape shape) {
     ProgramBuilder p = Program.builder("reshard");
     ValueType type = new ValueType(DType.F32, before.term().withoutLayout(), shape);

@@ -8,7 +8,7 @@ import java.util.List;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What will run, as JSON. */
+/** Writes the steps of an executable as JSON. */
 final class ExplainJson {
   private ExplainJson() {}
 

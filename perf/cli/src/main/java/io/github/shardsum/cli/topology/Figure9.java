@@ -60,7 +60,7 @@ final class Figure9 {
               32 * MIB,
               List.of(1132, 617, 921, 554, 952, 590, 530, 609)));
 
-  /** What the interconnect of the slices may have been; the paper does not say. */
+  /** Possible interconnects of the slices; the paper does not say which. */
   enum Slices {
     RINGS,
     LINES,

@@ -146,7 +146,7 @@ public final class TopologyCommand implements Runnable {
     out.flush();
   }
 
-  /** What was given for a network, where none is printed, was given by mistake. */
+  /** Refuses options of a network where no network is printed: they were given by mistake. */
   private void refuseUnused() {
     ParseResult given = spec.commandLine().getParseResult();
     if (figure9 && given.matchedArgs().size() > 1) {

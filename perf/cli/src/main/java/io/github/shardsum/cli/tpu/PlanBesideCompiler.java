@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a device takes by our plan and by a compiler.
+ * Memory, FLOPs and collectives of a device, by our plan and by a compiler.
  *
  * @param plan ours
  * @param compiled the compiler's

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 
-/** What several systems make of the same samples of what is held back. */
+/** Compares several systems on the same held-back samples. */
 final class Evaluation {
   private final Map<Split, List<Corpus.Item>> items = new LinkedHashMap<>();
   private final Map<String, Map<Split, List<String>>> texts = new LinkedHashMap<>();

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /** Families of languages, of Indo-European its branches, by code of ISO 639. */
 final class Families {
-  /** What a language without a family here is counted as. */
+  /** Family of a language that has none here. */
   static final String OTHER = "other";
 
   private static final Map<String, String> CODES = new LinkedHashMap<>();

@@ -39,7 +39,7 @@ final class GramClassifier implements Predictor {
   private final float[] weights;
   private final Workers workers;
 
-  /** What text has which n-grams, and which target is right. */
+  /** The n-grams of a text, and its right target. */
   private record Example(int[] grams, int right) {}
 
   /**

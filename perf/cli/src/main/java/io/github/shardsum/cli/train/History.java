@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/** What a training was like, from its first step on; kept in its checkpoints. */
+/** The course of a training from its first step on; kept in its checkpoints. */
 final class History {
   /** Steps of which the experts' loads are added up. */
   static final int LOAD_STEPS = 20;

@@ -69,7 +69,7 @@ final class JdkPhrases {
     }
   }
 
-  /** What a phrase is made of, drawn by its index: the same in every language. */
+  /** The parts of a phrase, drawn by its index: the same in every language. */
   private record Parts(LocalDate date, Locale locale, List<Integer> names, long number) {}
 
   private Parts parts(long stream, long index, Range years) {

@@ -13,7 +13,7 @@ import java.util.Objects;
  *     in all languages; of a name its code
  */
 record Pair(Kind kind, String language, String source, String target, String key) {
-  /** What a pair is. */
+  /** Kinds of pairs. */
   enum Kind {
     /** A name that every language has of its own. */
     NAME,

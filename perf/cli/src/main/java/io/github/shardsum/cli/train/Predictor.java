@@ -2,7 +2,7 @@ package io.github.shardsum.cli.train;
 
 import java.util.List;
 
-/** What translates texts, to be compared with others. */
+/** Translates texts, to be compared with other predictors. */
 @FunctionalInterface
 interface Predictor {
   /**

@@ -25,11 +25,11 @@ enum Split {
   /** Names of things that no name in any language is learnt of. */
   WITHHELD;
 
-  /** What is held back. */
+  /** Splits that are held back. */
   static final List<Split> HELD_BACK =
       List.of(NAMES, PHRASES, DECADES, YEARS, REGIONS, LISTS, WITHHELD);
 
-  /** What formatters composed of it. */
+  /** Splits of phrases that formatters composed. */
   static final List<Split> COMPOSED = List.of(PHRASES, DECADES, YEARS, REGIONS, LISTS);
 
   private static final int SOURCES = 10;

@@ -28,7 +28,7 @@ final class Sweep {
    * @param seeds of each model, how many
    */
   record Grid(List<Integer> experts, int seeds) {
-    /** What {@code --sweep} compares. */
+    /** The sizes and seeds that {@code --sweep} compares. */
     static final Grid STANDARD = new Grid(List.of(1, 4, 16, 64), 3);
   }
 

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What is to be trained.
+ * Settings of a training.
  *
  * @param minutes to train at most in this call
  * @param steps to make at most in this call
@@ -36,7 +36,7 @@ record TrainJob(
     boolean baselines,
     Data data) {
   /**
-   * What is learnt from.
+   * The data to learn from.
    *
    * @param file of pairs instead of the JDK's
    * @param quick whether few languages do, and few translations, for a run of a minute in all

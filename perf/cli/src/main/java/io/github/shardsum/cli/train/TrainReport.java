@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** What a training prints: the baselines first, whatever comes out. */
+/** The text that a training prints: the baselines first, whatever comes out. */
 final class TrainReport {
   static final int SAMPLES = 12;
 

@@ -84,7 +84,7 @@ final class TrainRun {
     this.report = new TrainReport(out);
   }
 
-  /** What {@code --json} prints. */
+  /** The answer for {@code --json}. */
   ObjectNode answer() {
     return answer;
   }
@@ -127,7 +127,7 @@ final class TrainRun {
     }
   }
 
-  /** What is learnt from. */
+  /** The data to learn from. */
   private record Data(Corpus corpus, Tokenizer tokenizer, Examples examples, long seed) {
     Trainer.Model model(int experts, long seed) {
       TransformerSpec spec =

@@ -52,7 +52,7 @@ final class Trainer implements AutoCloseable {
   private History history = new History();
 
   /**
-   * What is trained on what.
+   * A model, and the data that it is trained on.
    *
    * @param spec the model
    * @param tokenizer makes tokens of texts

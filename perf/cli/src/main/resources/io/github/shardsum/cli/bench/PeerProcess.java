@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * {@code time CALLS}.
  */
 interface PeerProcess {
-  /** What is measured, for the report. */
+  /** The version of the measured library, for the report. */
   String version();
 
   /** Makes the operands of another case; reads up to the samples. */

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What becomes of a job of three processes one of which fails, as its user sees it. */
+/** A job of three processes ends when one of them fails, with a message for its user. */
 class FailingJobTest {
   @TempDir Path folder;
 

@@ -122,7 +122,7 @@ class LaunchTest {
         .execute(Stream.concat(options, rest).toArray(String[]::new));
   }
 
-  /** What the recorder wrote, which is then forgotten. */
+  /** Reads and deletes the files that the recorder wrote. */
   private static List<String> recorded(Path mpirun) throws IOException {
     List<String> texts = new ArrayList<>();
     for (String what : List.of(".arguments", ".environment")) {

@@ -38,7 +38,7 @@ record MpiJob(Path folder) {
   /** How long after the launcher a process may still be seen. */
   private static final int ORPHAN_SECONDS = 20;
 
-  /** What a job printed, and how it ended. */
+  /** Output of a job, and its status. */
   record Outcome(int status, String out, String errors) {
     /** The number of places in its output. */
     long count(String pattern) {

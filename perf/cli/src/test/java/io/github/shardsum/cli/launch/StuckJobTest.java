@@ -9,7 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What becomes of a job of three processes one of which does not go on. */
+/** A job of three processes ends when one of them hangs. */
 class StuckJobTest {
   @TempDir Path folder;
 

@@ -15,7 +15,7 @@ import java.util.List;
 final class WrongInputs {
   private WrongInputs() {}
 
-  /** What is wrong. */
+  /** Kinds of wrong input. */
   enum Kind {
     UNDIVIDED_MESH("choose a number of processes that divides the devices", "--mesh", "x=4"),
     MESH_AXIS_TWICE("every axis must have a name of its own, got x twice", "--mesh", "x=2,x=3"),

@@ -34,7 +34,7 @@ class RouteCommandTest {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final double WITHIN = 1e-12;
 
-  /** What each worked case asks for beside logits, numbers and capacity. */
+  /** Options of each worked case, without logits, numbers and capacity. */
   private static final Map<String, String> MODES =
       Map.of(
           "case1_overflow/token_major_before",

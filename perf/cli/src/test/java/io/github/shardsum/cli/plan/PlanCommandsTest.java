@@ -216,7 +216,10 @@ class PlanCommandsTest {
     assertTrue(err.toString().contains("tpu-v9"), err.toString());
   }
 
-  /** What hung on the order of a hash table would differ: each JVM has another. */
+  /**
+   * A plan that depended on the order of a hash table would differ, since each JVM has another
+   * order.
+   */
   @Test
   void aPlanIsTheSameTextInAnotherJvm() throws Exception {
     String[] line = {

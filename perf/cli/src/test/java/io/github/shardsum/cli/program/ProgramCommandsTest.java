@@ -167,7 +167,7 @@ class ProgramCommandsTest {
     assertTrue(given.contains("loss: f32[]\nf32[]\n5.0"), given);
   }
 
-  /** What is named alone comes before what a folder has. */
+  /** A file that is named alone takes precedence over the files of a folder. */
   @Test
   void anArchiveHasInputsUnderTheirNames() throws IOException {
     Tensor zero = Tensor.zeros(DType.F32, 2, 3);

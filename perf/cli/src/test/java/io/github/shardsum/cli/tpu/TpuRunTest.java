@@ -7,7 +7,7 @@ import io.github.shardsum.pjrt.PjrtType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What {@code shardsum tpu run} finds out before it runs a program. */
+/** Checks of {@code shardsum tpu run} before it runs a program. */
 class TpuRunTest {
   private static String refused(List<PjrtType> types, int files) {
     return assertThrows(IllegalArgumentException.class, () -> TpuRun.checkResults(types, files))

@@ -45,7 +45,7 @@ class CorpusTest {
     corpus = Corpus.of(pairs);
   }
 
-  /** What two spellings of one name have in common, by regular expressions. */
+  /** Letters that two spellings of one name share, by regular expressions. */
   private static String letters(String text) {
     return plain(text).replaceAll("[^\\p{L}\\p{Nd}\\p{Mn}\\p{Mc}]", "");
   }

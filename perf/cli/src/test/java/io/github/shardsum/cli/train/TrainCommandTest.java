@@ -78,7 +78,7 @@ class TrainCommandTest {
     return lines;
   }
 
-  /** What a command printed, and its status. */
+  /** Output of a command, and its status. */
   private record Ran(int status, String out, String err) {}
 
   private static Ran run(String... arguments) {

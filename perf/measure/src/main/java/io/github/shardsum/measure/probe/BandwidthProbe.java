@@ -43,7 +43,7 @@ public final class BandwidthProbe {
     result = sum;
   }
 
-  /** What the last run read, so that the JIT cannot drop the reading. */
+  /** The sum of the last run's reads, so that the JIT cannot drop them. */
   public int result() {
     return result;
   }

@@ -74,7 +74,7 @@ public final class MultiplyAddProbe {
     }
   }
 
-  /** What the last run computed, so that the JIT cannot drop it. */
+  /** The result of the last run, so that the JIT cannot drop its computation. */
   public double result() {
     return result;
   }

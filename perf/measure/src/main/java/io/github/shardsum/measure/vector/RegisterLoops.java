@@ -6,8 +6,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * What C2's own vectors do not reach: chains of multiply-adds that never leave their registers, and
- * reading in several streams.
+ * Loops that C2's own vectorization does not reach: chains of multiply-adds that never leave their
+ * registers, and reads in several streams.
  *
  * <p>What goes round a loop is never the receiver of a call: C2 would not know its class without a
  * profile, and have it as an object.

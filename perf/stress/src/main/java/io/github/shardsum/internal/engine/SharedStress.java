@@ -18,7 +18,10 @@ import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-/** What threads share beside the rendezvous: workers, phases, layouts, results. */
+/**
+ * Stress tests of state that threads share, the rendezvous apart: workers, phases, layouts,
+ * results.
+ */
 public final class SharedStress {
   private SharedStress() {}
 

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What {@code moe.experts} does beside its products, each alone, by the code that it runs; in its
- * package to reach it.
+ * The parts of {@code moe.experts} that are not products, each alone, by the code that it runs. The
+ * class lies in the package of that code to reach it.
  */
 public final class LayerParts {
   /** A part. */
@@ -100,7 +100,7 @@ public final class LayerParts {
     return (System.nanoTime() - begin) / 1e9;
   }
 
-  /** What is summed, {@code [R, M]}; to be written before. */
+  /** The summands, {@code [R, M]}; to be written before. */
   public float[] summands() {
     return rows;
   }
