@@ -845,6 +845,45 @@ public final class Logic {
     choose(workers, out, condition, x, y, x.dtype().promote(y.dtype()));
   }
 
+  /**
+   * Whether two tensors are of one shape and equal element by element (NumPy's {@code
+   * np.array_equal}); dtypes may differ, NaN is equal to nothing.
+   *
+   * @param x one tensor
+   * @param y the other
+   * @return whether they are
+   */
+  public static boolean arrayEqual(Tensor x, Tensor y) {
+    return x.shape().equals(y.shape()) && Reductions.all(eq(x, y)).getLong() == 1;
+  }
+
+  /**
+   * Whether a tensor is close to another, with NumPy's tolerances, 1e-5 relative and 1e-8 absolute;
+   * {@link Closeness#of(Tensor, Tensor)} says where it is not.
+   *
+   * @param actual what is held
+   * @param expected what it should be, of the same shape
+   * @return whether every element is within its bound
+   * @throws IllegalArgumentException if the shapes differ
+   */
+  public static boolean allClose(Tensor actual, Tensor expected) {
+    return Closeness.of(actual, expected).isClose();
+  }
+
+  /**
+   * As {@link #allClose(Tensor, Tensor)}, with given tolerances.
+   *
+   * @param actual what is held
+   * @param expected what it should be, of the same shape
+   * @param relative the bound as part of the expected magnitude, at least 0
+   * @param absolute what is added to the bound, at least 0
+   * @return whether every element is within its bound
+   * @throws IllegalArgumentException if the shapes differ or a tolerance is negative
+   */
+  public static boolean allClose(Tensor actual, Tensor expected, double relative, double absolute) {
+    return Closeness.of(actual, expected, relative, absolute).isClose();
+  }
+
   private static void choose(
       Workers workers, Tensor out, Tensor condition, Tensor x, Tensor y, DType dtype) {
     if (condition.dtype() != DType.BOOL) {

@@ -6,13 +6,17 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.ops.Checks;
+import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.rows.RowGather;
+import io.github.shardsum.internal.tensor.Views;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Copies that move elements without changing them, of tensors of any dtype, strides and memory.
@@ -104,5 +108,343 @@ public final class Movement {
                 LongStream.of(indices.shape().toArray()),
                 LongStream.of(table.shape().toArray()).skip(1))
             .toArray());
+  }
+
+  /**
+   * Tensors one after another along an axis (NumPy's {@code np.concatenate}).
+   *
+   * @param axis the axis; -1 is the last one
+   * @param parts at least one, of one rank, of shapes that differ along the axis only
+   * @return a fresh tensor of the promoted dtype, in C order
+   * @throws IllegalArgumentException if there is no part, no such axis or shapes do not fit
+   */
+  public static Tensor concatenate(int axis, Tensor... parts) {
+    Tensor out = Tensor.zeros(promoted("concatenate", parts), concatenated(axis, parts));
+    concatenateInto(out, axis, parts);
+    return out;
+  }
+
+  /**
+   * As {@link #concatenate}, into a given result.
+   *
+   * @param out the result, of the promoted dtype; overlaps no part
+   * @param axis the axis; -1 is the last one
+   * @param parts at least one, of one rank, of shapes that differ along the axis only
+   * @throws IllegalArgumentException as {@link #concatenate}, or if out does not fit; nothing is
+   *     then written
+   */
+  public static void concatenateInto(Tensor out, int axis, Tensor... parts) {
+    Checks.out("concatenate", out, promoted("concatenate", parts), concatenated(axis, parts));
+    Stream.of(parts).forEach(part -> Checks.apart("concatenate", out, part));
+    int number = Axes.one("concatenate", parts[0], axis);
+    long from = 0;
+    for (Tensor part : parts) {
+      long to = from + part.size(number);
+      out.slice(number, from, to).assign(part);
+      from = to;
+    }
+  }
+
+  private static DType promoted(String name, Tensor... parts) {
+    return Stream.of(parts)
+        .map(Tensor::dtype)
+        .reduce(DType::promote)
+        .orElseThrow(
+            () -> new IllegalArgumentException(name + ": expected at least one tensor, got none"));
+  }
+
+  private static Shape concatenated(int axis, Tensor... parts) {
+    int number = Axes.one("concatenate", parts[0], axis);
+    long[] sizes = parts[0].shape().toArray();
+    sizes[number] = 0;
+    for (Tensor part : parts) {
+      boolean fits = part.rank() == sizes.length;
+      for (int i = 0; fits && i < sizes.length; i++) {
+        fits = i == number || part.size(i) == sizes[i];
+      }
+      if (!fits) {
+        throw new IllegalArgumentException(
+            "concatenate: expected shapes that differ along axis "
+                + axis
+                + " only, got "
+                + parts[0].shape()
+                + " and "
+                + part.shape());
+      }
+      sizes[number] += part.size(number);
+    }
+    return Shape.of(sizes);
+  }
+
+  /**
+   * Tensors of one shape along a new axis (NumPy's {@code np.stack}).
+   *
+   * @param axis where the new axis stands in the result; -1 is the last place
+   * @param parts at least one, of one shape
+   * @return a fresh tensor of the promoted dtype, in C order
+   * @throws IllegalArgumentException if there is no part or shapes differ
+   * @throws IndexOutOfBoundsException if the axis cannot stand there
+   */
+  public static Tensor stack(int axis, Tensor... parts) {
+    return concatenate(axis, expanded(axis, parts));
+  }
+
+  /**
+   * As {@link #stack}, into a given result.
+   *
+   * @param out the result, of the promoted dtype; overlaps no part
+   * @param axis where the new axis stands in the result; -1 is the last place
+   * @param parts at least one, of one shape
+   * @throws IllegalArgumentException as {@link #stack}, or if out does not fit; nothing is then
+   *     written
+   * @throws IndexOutOfBoundsException if the axis cannot stand there
+   */
+  public static void stackInto(Tensor out, int axis, Tensor... parts) {
+    concatenateInto(out, axis, expanded(axis, parts));
+  }
+
+  private static Tensor[] expanded(int axis, Tensor... parts) {
+    for (Tensor part : parts) {
+      if (!part.shape().equals(parts[0].shape())) {
+        throw new IllegalArgumentException(
+            "stack: expected tensors of one shape, got "
+                + parts[0].shape()
+                + " and "
+                + part.shape());
+      }
+    }
+    return Stream.of(parts).map(part -> part.unsqueeze(axis)).toArray(Tensor[]::new);
+  }
+
+  /**
+   * A tensor with a frame of one value (NumPy's {@code np.pad} with {@code mode="constant"}).
+   *
+   * @param x any dtype, strides and memory
+   * @param value the value of the frame, converted as by {@link Tensor#convert}
+   * @param before how many elements come before, for each axis
+   * @param after how many elements come after, for each axis
+   * @return a fresh tensor of x's dtype, in C order
+   * @throws IllegalArgumentException if there is not one number an axis or one is negative
+   */
+  public static Tensor pad(Tensor x, double value, long[] before, long[] after) {
+    long[] sizes = x.shape().toArray();
+    boolean fits = before.length == sizes.length && after.length == sizes.length;
+    for (int axis = 0; fits && axis < sizes.length; axis++) {
+      fits = before[axis] >= 0 && after[axis] >= 0;
+      sizes[axis] += before[axis] + after[axis];
+    }
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "pad: expected a number of at least 0 for each axis of "
+              + x.shape()
+              + ", got "
+              + Arrays.toString(before)
+              + " and "
+              + Arrays.toString(after));
+    }
+    Tensor out = Tensor.full(x.dtype(), value, sizes);
+    Tensor middle = out;
+    for (int axis = 0; axis < sizes.length; axis++) {
+      middle = middle.slice(axis, before[axis], before[axis] + x.size(axis));
+    }
+    middle.assign(x);
+    return out;
+  }
+
+  /**
+   * A tensor turned along an axis: what leaves at one end comes in at the other (NumPy's {@code
+   * np.roll}).
+   *
+   * @param x any dtype, strides and memory
+   * @param shift by how many places toward the end; negative toward the front
+   * @param axis the axis; -1 is the last one
+   * @return a fresh tensor of x's dtype and shape, in C order
+   * @throws IllegalArgumentException if there is no such axis
+   */
+  public static Tensor roll(Tensor x, long shift, int axis) {
+    Tensor out = Tensor.zeros(x.dtype(), x.shape());
+    rollInto(out, x, shift, axis);
+    return out;
+  }
+
+  /**
+   * As {@link #roll}, into a given result.
+   *
+   * @param out the result, of x's dtype and shape; does not overlap x
+   * @param x any dtype, strides and memory
+   * @param shift by how many places toward the end; negative toward the front
+   * @param axis the axis; -1 is the last one
+   * @throws IllegalArgumentException if there is no such axis or out does not fit; nothing is then
+   *     written
+   */
+  public static void rollInto(Tensor out, Tensor x, long shift, int axis) {
+    int number = Axes.one("roll", x, axis);
+    Checks.out("roll", out, x.dtype(), x.shape());
+    Checks.apart("roll", out, x);
+    long size = x.size(number);
+    if (size > 0) {
+      long by = Math.floorMod(shift, size);
+      out.slice(number, by, size).assign(x.slice(number, 0, size - by));
+      out.slice(number, 0, by).assign(x.slice(number, size - by, size));
+    }
+  }
+
+  /**
+   * A tensor repeated along its axes (NumPy's {@code np.tile}).
+   *
+   * @param x any dtype, strides and memory
+   * @param repeats how often, for each axis; more than there are axes stand for new leading ones,
+   *     for fewer the leading axes are taken once
+   * @return a fresh tensor of x's dtype, in C order
+   * @throws IllegalArgumentException if a number is negative
+   */
+  public static Tensor tile(Tensor x, long... repeats) {
+    int rank = Math.max(x.rank(), repeats.length);
+    long[] pairs = new long[2 * rank];
+    long[] ones = new long[2 * rank];
+    long[] sizes = new long[rank];
+    for (int axis = 0; axis < rank; axis++) {
+      int repeat = axis - (rank - repeats.length);
+      int own = axis - (rank - x.rank());
+      pairs[2 * axis] = repeat < 0 ? 1 : repeats[repeat];
+      pairs[2 * axis + 1] = own < 0 ? 1 : x.size(own);
+      ones[2 * axis] = 1;
+      ones[2 * axis + 1] = pairs[2 * axis + 1];
+      if (pairs[2 * axis] < 0) {
+        throw new IllegalArgumentException(
+            "tile: repeats must be at least 0, got " + Arrays.toString(repeats));
+      }
+      sizes[axis] = pairs[2 * axis] * pairs[2 * axis + 1];
+    }
+    Tensor out = Tensor.zeros(x.dtype(), sizes);
+    Tensor view = x;
+    for (int axis = x.rank(); axis < rank; axis++) {
+      view = view.expand(0);
+    }
+    for (int axis = 0; axis < rank; axis++) {
+      view = view.expand(2 * axis);
+    }
+    out.reshape(pairs).assign(view.broadcastTo(Shape.of(pairs)));
+    return out;
+  }
+
+  /**
+   * Elements by their positions along an axis (NumPy's {@code np.take}): of rank 2 and axis 1,
+   * result[r, i...] = x[r, indices[i...]].
+   *
+   * @param x any dtype, strides and memory
+   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis
+   * @param axis the axis; -1 is the last one
+   * @return a fresh tensor of x's dtype, whose axes are x's with those of indices instead of the
+   *     one, in C order
+   * @throws IllegalArgumentException if there is no such axis or indices are not integers
+   * @throws IndexOutOfBoundsException if an index is out of range
+   */
+  public static Tensor take(Tensor x, Tensor indices, int axis) {
+    int number = Axes.one("take", x, axis);
+    Tensor table = first(x, number);
+    Tensor rows = rows(indices, x.size(number));
+    Tensor out = gather(DefaultWorkers.get(), table, rows);
+    int[] order = new int[out.rank()];
+    for (int i = 0; i < order.length; i++) {
+      boolean index = i >= number && i < number + indices.rank();
+      order[i] = index ? i - number : i < number ? indices.rank() + i : i;
+    }
+    return number == 0 ? out : out.transpose(order).copy();
+  }
+
+  /** Indices from the front. */
+  private static Tensor rows(Tensor indices, long size) {
+    if (indices.dtype() != DType.I32 && indices.dtype() != DType.I64) {
+      throw new IllegalArgumentException(
+          "take: expected indices of i32 or i64, got " + indices.description());
+    }
+    Tensor behind = Elementwise.add(indices, size);
+    return Logic.where(Logic.lt(indices, 0), behind, indices);
+  }
+
+  private static Tensor first(Tensor x, int axis) {
+    int[] order = new int[x.rank()];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = i == 0 ? axis : i <= axis ? i - 1 : i;
+    }
+    return x.transpose(order);
+  }
+
+  /**
+   * The elements where a mask is true (NumPy's {@code x[mask]}).
+   *
+   * @param x {@code [m..., d...]}, any dtype
+   * @param mask {@code [m...]} of bool
+   * @return a fresh tensor {@code [count, d...]} of x's dtype, the elements in C order of the mask
+   * @throws IllegalArgumentException if the mask is not of bool or its shape is not that of x's
+   *     leading axes
+   */
+  public static Tensor masked(Tensor x, Tensor mask) {
+    long[] sizes = x.shape().toArray();
+    boolean fits = mask.dtype() == DType.BOOL && mask.rank() <= x.rank();
+    if (!fits || !Arrays.equals(Arrays.copyOf(sizes, mask.rank()), mask.shape().toArray())) {
+      throw new IllegalArgumentException(
+          "masked: expected a mask of bool with leading axes of "
+              + x.shape()
+              + ", got "
+              + mask.description());
+    }
+    long[] flat = Arrays.copyOfRange(sizes, mask.rank(), sizes.length);
+    long[] merged =
+        LongStream.concat(LongStream.of(mask.shape().elementCount()), LongStream.of(flat))
+            .toArray();
+    Tensor table =
+        Views.reshapeStrides(x.shape(), x.strides(), Shape.of(merged)).isPresent()
+            ? x.reshape(merged)
+            : x.copy().reshape(merged);
+    long[] rows = places(mask);
+    return gather(DefaultWorkers.get(), table, Tensor.of(rows, rows.length));
+  }
+
+  /**
+   * The slices along an axis where a mask is true (NumPy's {@code np.compress}).
+   *
+   * @param x any dtype, strides and memory
+   * @param mask {@code [n]} of bool, n the size of the axis
+   * @param axis the axis; -1 is the last one
+   * @return a fresh tensor of x's dtype, in C order
+   * @throws IllegalArgumentException if there is no such axis or the mask does not fit
+   */
+  public static Tensor compress(Tensor x, Tensor mask, int axis) {
+    int number = Axes.one("compress", x, axis);
+    if (mask.dtype() != DType.BOOL || !mask.shape().equals(Shape.of(x.size(number)))) {
+      throw new IllegalArgumentException(
+          "compress: expected a mask of bool[" + x.size(number) + "], got " + mask.description());
+    }
+    long[] rows = places(mask);
+    return take(x, Tensor.of(rows, rows.length), number);
+  }
+
+  /**
+   * The indices of the elements that are not zero (NumPy's {@code np.argwhere}; each column is one
+   * array of {@code np.nonzero}).
+   *
+   * @param x any dtype, strides and memory; NaN is not zero
+   * @return a fresh tensor {@code [count, rank]} of i64, in C order of the indices
+   */
+  public static Tensor nonzero(Tensor x) {
+    long[] places = places(x);
+    int rank = x.rank();
+    long[] indices = new long[Math.multiplyExact(places.length, rank)];
+    for (int i = 0; i < places.length; i++) {
+      long rest = places[i];
+      for (int axis = rank - 1; axis >= 0; axis--) {
+        indices[i * rank + axis] = rest % x.size(axis);
+        rest /= x.size(axis);
+      }
+    }
+    return Tensor.of(indices, places.length, rank);
+  }
+
+  /** The positions in C order of the elements that are not zero. */
+  private static long[] places(Tensor x) {
+    boolean[] values = x.toBooleanArray();
+    return IntStream.range(0, values.length).filter(i -> values[i]).asLongStream().toArray();
   }
 }

@@ -4,13 +4,19 @@ import io.github.shardsum.internal.memory.Memory;
 import io.github.shardsum.internal.memory.StridedCopy;
 import io.github.shardsum.internal.tensor.HeapArrays;
 import io.github.shardsum.internal.tensor.Overlap;
+import io.github.shardsum.internal.tensor.SliceNotation;
 import io.github.shardsum.internal.tensor.TensorText;
 import io.github.shardsum.internal.tensor.Views;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -123,6 +129,144 @@ public final class Tensor implements Operand {
       matrix.memory.store((long) i * columns, 1, columns, rows[i], 0, 1);
     }
     return matrix;
+  }
+
+  /**
+   * A matrix of i32 with the given rows, copied.
+   *
+   * @param rows the rows, all of one length
+   * @return a fresh tensor of shape {@code [rows, columns]}
+   * @throws IllegalArgumentException if the rows differ in length
+   */
+  public static Tensor of(int[][] rows) {
+    int columns = rows.length == 0 ? 0 : rows[0].length;
+    int[] data = new int[Math.multiplyExact(rows.length, columns)];
+    for (int i = 0; i < rows.length; i++) {
+      checkRow(i, rows[i].length, columns);
+      System.arraycopy(rows[i], 0, data, i * columns, columns);
+    }
+    return of(data, rows.length, columns);
+  }
+
+  /**
+   * A matrix of i64 with the given rows, copied.
+   *
+   * @param rows the rows, all of one length
+   * @return a fresh tensor of shape {@code [rows, columns]}
+   * @throws IllegalArgumentException if the rows differ in length
+   */
+  public static Tensor of(long[][] rows) {
+    int columns = rows.length == 0 ? 0 : rows[0].length;
+    long[] data = new long[Math.multiplyExact(rows.length, columns)];
+    for (int i = 0; i < rows.length; i++) {
+      checkRow(i, rows[i].length, columns);
+      System.arraycopy(rows[i], 0, data, i * columns, columns);
+    }
+    return of(data, rows.length, columns);
+  }
+
+  /**
+   * A tensor of f32 of rank 3, copied.
+   *
+   * @param matrices the matrices, all of one shape
+   * @return a fresh tensor of shape {@code [matrices, rows, columns]}
+   * @throws IllegalArgumentException if the matrices differ in shape
+   */
+  public static Tensor of(float[][][] matrices) {
+    Shape each = matrices.length == 0 ? Shape.of(0, 0) : of(matrices[0]).shape;
+    Tensor whole = zeros(DType.F32, matrices.length, each.size(0), each.size(1));
+    for (int i = 0; i < matrices.length; i++) {
+      Tensor matrix = of(matrices[i]);
+      if (!matrix.shape.equals(each)) {
+        throw new IllegalArgumentException(
+            "tensor: expected matrices of shape " + each + ", got " + matrix.shape + " at " + i);
+      }
+      whole.select(0, i).assign(matrix);
+    }
+    return whole;
+  }
+
+  /**
+   * A tensor of f64 of rank 3, copied.
+   *
+   * @param matrices the matrices, all of one shape
+   * @return a fresh tensor of shape {@code [matrices, rows, columns]}
+   * @throws IllegalArgumentException if the matrices differ in shape
+   */
+  public static Tensor of(double[][][] matrices) {
+    Shape each = matrices.length == 0 ? Shape.of(0, 0) : of(matrices[0]).shape;
+    Tensor whole = zeros(DType.F64, matrices.length, each.size(0), each.size(1));
+    for (int i = 0; i < matrices.length; i++) {
+      Tensor matrix = of(matrices[i]);
+      if (!matrix.shape.equals(each)) {
+        throw new IllegalArgumentException(
+            "tensor: expected matrices of shape " + each + ", got " + matrix.shape + " at " + i);
+      }
+      whole.select(0, i).assign(matrix);
+    }
+    return whole;
+  }
+
+  /**
+   * As {@link #of(float[], long...)}, of dtype bool, copied.
+   *
+   * @param data the elements
+   * @param shape the size of each axis
+   * @return a fresh tensor
+   * @throws IllegalArgumentException if the length does not match the shape
+   */
+  public static Tensor of(boolean[] data, long... shape) {
+    byte[] bytes = new byte[data.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (data[i] ? 1 : 0);
+    }
+    return ofBool(bytes, shape);
+  }
+
+  /**
+   * As {@link #of(FloatBuffer, long...)}, of dtype f64.
+   *
+   * @param data the elements from position to limit, in the machine's byte order
+   * @param shape the size of each axis
+   * @return the tensor
+   * @throws IllegalArgumentException as {@link #of(FloatBuffer, long...)}
+   */
+  public static Tensor of(DoubleBuffer data, long... shape) {
+    return buffer(DType.F64, data.order(), MemorySegment.ofBuffer(data), shape);
+  }
+
+  /**
+   * As {@link #of(FloatBuffer, long...)}, of dtype i32.
+   *
+   * @param data the elements from position to limit, in the machine's byte order
+   * @param shape the size of each axis
+   * @return the tensor
+   * @throws IllegalArgumentException as {@link #of(FloatBuffer, long...)}
+   */
+  public static Tensor of(IntBuffer data, long... shape) {
+    return buffer(DType.I32, data.order(), MemorySegment.ofBuffer(data), shape);
+  }
+
+  /**
+   * As {@link #of(FloatBuffer, long...)}, of dtype i64.
+   *
+   * @param data the elements from position to limit, in the machine's byte order
+   * @param shape the size of each axis
+   * @return the tensor
+   * @throws IllegalArgumentException as {@link #of(FloatBuffer, long...)}
+   */
+  public static Tensor of(LongBuffer data, long... shape) {
+    return buffer(DType.I64, data.order(), MemorySegment.ofBuffer(data), shape);
+  }
+
+  private static Tensor buffer(DType dtype, ByteOrder order, MemorySegment segment, long... shape) {
+    if (order != ByteOrder.nativeOrder()) {
+      throw new IllegalArgumentException(
+          "tensor: expected a buffer in native order, got "
+              + order
+              + "; set ByteBuffer.order(ByteOrder.nativeOrder()) before the buffer is viewed as another");
+    }
+    return whole(dtype, segment, Shape.of(shape));
   }
 
   private static void checkRow(int row, int length, int columns) {
@@ -324,6 +468,18 @@ public final class Tensor implements Operand {
           case BOOL -> MemorySegment.ofArray(new byte[n]);
         };
     return whole(dtype, segment, shape);
+  }
+
+  /**
+   * A fresh tensor of ones on the heap, in C order (NumPy's {@code np.ones}).
+   *
+   * @param dtype the element type
+   * @param shape the size of each axis
+   * @return the tensor
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
+   */
+  public static Tensor ones(DType dtype, long... shape) {
+    return full(dtype, 1, shape);
   }
 
   /**
@@ -600,6 +756,138 @@ public final class Tensor implements Operand {
     steps[axis] = stride(axis) * step;
     long start = count == 0 ? offset : offset + from * stride(axis);
     return view(Shape.of(sizes), steps, start);
+  }
+
+  /**
+   * A view by Python's notation, one entry an axis: {@code x[1:3, ::2, -1]} is {@code x.slice("1:3,
+   * ::2, -1")}.
+   *
+   * <p>An entry is an index, which drops the axis; a range {@code from:to:step}, of which each part
+   * may be missing and what is outside is cut off; {@code ...} for all axes in between, once; or
+   * {@code newaxis}. A negative index counts from the end. Axes that have no entry are whole.
+   *
+   * @param notation the entries, with commas between
+   * @return the view
+   * @throws IllegalArgumentException if the notation is not understood or has too many entries
+   * @throws IndexOutOfBoundsException if an index is not inside its axis
+   */
+  public Tensor slice(String notation) {
+    return SliceNotation.apply(this, Objects.requireNonNull(notation, "notation"));
+  }
+
+  /**
+   * A view with some axes in reverse (NumPy's {@code np.flip}).
+   *
+   * @param axes the axes; -1 is the last one; none reverses nothing
+   * @return the view
+   * @throws IndexOutOfBoundsException if there is no such axis
+   */
+  public Tensor flip(int... axes) {
+    Tensor view = this;
+    for (int axis : axes) {
+      int number = Views.axis("flip", axis, rank(), shape);
+      view = view.slice(number, view.size(number) - 1, -1, -1);
+    }
+    return view;
+  }
+
+  /**
+   * A view without the axes of size 1 (NumPy's {@code np.squeeze}).
+   *
+   * @return the view
+   */
+  public Tensor squeeze() {
+    Tensor view = this;
+    for (int axis = rank() - 1; axis >= 0; axis--) {
+      view = size(axis) == 1 ? view.select(axis, 0) : view;
+    }
+    return view;
+  }
+
+  /**
+   * A view without an axis of size 1 (NumPy's {@code np.squeeze}).
+   *
+   * @param axis the axis; -1 is the last one
+   * @return the view, of rank one less
+   * @throws IndexOutOfBoundsException if there is no such axis
+   * @throws IllegalArgumentException if its size is not 1
+   */
+  public Tensor squeeze(int axis) {
+    int number = Views.axis("squeeze", axis, rank(), shape);
+    if (size(number) != 1) {
+      throw new IllegalArgumentException(
+          "squeeze: expected an axis of size 1, got axis " + axis + " of " + description());
+    }
+    return select(number, 0);
+  }
+
+  /**
+   * A view with a new axis of size 1 (NumPy's {@code np.expand_dims}): {@link #expand} that also
+   * counts from the end.
+   *
+   * @param axis where the new axis stands in the view; -1 is the last place
+   * @return the view, of rank one more
+   * @throws IndexOutOfBoundsException if it cannot stand there
+   */
+  public Tensor unsqueeze(int axis) {
+    return expand(Views.axis("unsqueeze", axis, rank() + 1, shape));
+  }
+
+  /**
+   * The elements in C order along one axis (NumPy's {@code np.ravel}).
+   *
+   * @return a view where the strides allow one, otherwise a copy on the heap
+   */
+  public Tensor flatten() {
+    long[] sizes = {shape.elementCount()};
+    return Views.reshapeStrides(shape, strides, Shape.of(sizes)).isPresent()
+        ? reshape(sizes)
+        : copy().reshape(sizes);
+  }
+
+  /**
+   * Views of equal parts along an axis (NumPy's {@code np.split}).
+   *
+   * @param axis the axis; -1 is the last one
+   * @param parts how many, a divisor of the axis' size
+   * @return the views, in order
+   * @throws IndexOutOfBoundsException if there is no such axis
+   * @throws IllegalArgumentException if the size is not a multiple of the parts
+   */
+  public List<Tensor> split(int axis, int parts) {
+    int number = Views.axis("split", axis, rank(), shape);
+    if (parts < 1 || size(number) % parts != 0) {
+      throw new IllegalArgumentException(
+          "split: expected a number of parts that divides size "
+              + size(number)
+              + " of axis "
+              + axis
+              + ", got "
+              + parts);
+    }
+    long[] bounds = new long[parts - 1];
+    Arrays.setAll(bounds, i -> (i + 1) * (size(number) / parts));
+    return splitAt(number, bounds);
+  }
+
+  /**
+   * Views of the parts between bounds along an axis (NumPy's {@code np.split} with indices).
+   *
+   * @param axis the axis; -1 is the last one
+   * @param bounds where parts but the first begin, rising, in [0, size]
+   * @return the views, in order, one more than there are bounds
+   * @throws IndexOutOfBoundsException if there is no such axis, or bounds fall or are outside
+   */
+  public List<Tensor> splitAt(int axis, long... bounds) {
+    int number = Views.axis("split", axis, rank(), shape);
+    List<Tensor> parts = new ArrayList<>();
+    long from = 0;
+    for (long to : bounds) {
+      parts.add(slice(number, from, to));
+      from = to;
+    }
+    parts.add(slice(number, from, size(number)));
+    return List.copyOf(parts);
   }
 
   /**
@@ -909,6 +1197,66 @@ public final class Tensor implements Operand {
   }
 
   /**
+   * The elements in C order as i32, converted as by {@link #convert}.
+   *
+   * @return a fresh array
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
+   */
+  public int[] toIntArray() {
+    int[] values = new int[Views.arrayLength(shape)];
+    copy(this, Tensor.of(values, shape.toArray()));
+    return values;
+  }
+
+  /**
+   * The elements in C order, each whether it is not zero.
+   *
+   * @return a fresh array
+   * @throws IllegalArgumentException if the elements do not fit in one Java array
+   */
+  public boolean[] toBooleanArray() {
+    byte[] bytes = new byte[Views.arrayLength(shape)];
+    copy(this, Tensor.ofBool(bytes, shape.toArray()));
+    boolean[] values = new boolean[bytes.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = bytes[i] != 0;
+    }
+    return values;
+  }
+
+  /**
+   * The rows of a matrix as f32, converted as by {@link #convert}.
+   *
+   * @return a fresh array a row
+   * @throws IllegalArgumentException if the rank is not 2
+   */
+  public float[][] toFloatMatrix() {
+    checkMatrix();
+    float[][] rows = new float[Math.toIntExact(size(0))][];
+    Arrays.setAll(rows, i -> select(0, i).toFloatArray());
+    return rows;
+  }
+
+  /**
+   * The rows of a matrix as f64, converted as by {@link #convert}.
+   *
+   * @return a fresh array a row
+   * @throws IllegalArgumentException if the rank is not 2
+   */
+  public double[][] toDoubleMatrix() {
+    checkMatrix();
+    double[][] rows = new double[Math.toIntExact(size(0))][];
+    Arrays.setAll(rows, i -> select(0, i).toDoubleArray());
+    return rows;
+  }
+
+  private void checkMatrix() {
+    if (rank() != 2) {
+      throw new IllegalArgumentException("rows: expected a matrix, got " + description());
+    }
+  }
+
+  /**
    * The dtype, the shape and, where the elements are not in C order, the strides: what messages
    * show of a tensor.
    *
@@ -926,7 +1274,21 @@ public final class Tensor implements Operand {
   public String toString() {
     boolean readable = segment.scope().isAlive() && segment.isAccessibleBy(Thread.currentThread());
     return readable
-        ? TensorText.of(this)
+        ? TensorText.of(this, TextOptions.DEFAULTS)
         : description() + " in memory that this thread may not access";
+  }
+
+  /**
+   * As {@link #toString()}, with options (NumPy's {@code np.array2string}).
+   *
+   * @param options how many elements are shown, with how many decimals
+   * @return the text
+   * @throws IllegalStateException if the memory's arena was closed
+   * @throws WrongThreadException if the memory is confined to another thread
+   */
+  public String toString(TextOptions options) {
+    Objects.requireNonNull(options, "options");
+    checkAccessible("text");
+    return TensorText.of(this, options);
   }
 }

@@ -1,6 +1,9 @@
 package io.github.shardsum.internal.tensor;
 
 import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.tensor.TextOptions;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Arrays;
 
 /**
@@ -8,44 +11,40 @@ import java.util.Arrays;
  * brackets, of which the middle is left out where there are many.
  */
 public final class TensorText {
-  /** Elements that are shown at most. */
-  private static final long SHOWN = 1000;
-
-  /** Of an axis that is cut, how many indices are shown: half at each end. */
-  private static final long EDGES = 6;
-
   /** Axes beyond which brackets do not help a reader. */
   private static final int MOST_AXES = 16;
 
   private final Tensor tensor;
+  private final TextOptions options;
   private final long[] shown;
   private final int width;
   private final StringBuilder text = new StringBuilder();
 
-  private TensorText(Tensor tensor) {
+  private TensorText(Tensor tensor, TextOptions options) {
     this.tensor = tensor;
-    this.shown = shown(tensor.shape().toArray());
+    this.options = options;
+    this.shown = shown(tensor.shape().toArray(), options);
     this.width = width(0, new long[tensor.rank()]);
   }
 
-  public static String of(Tensor tensor) {
+  public static String of(Tensor tensor, TextOptions options) {
     String head = tensor.dtype() + "" + tensor.shape();
     if (tensor.shape().elementCount() == 0) {
       return head + "\n[]";
     }
     Tensor flat = tensor.rank() > MOST_AXES ? tensor.contiguous().reshape(-1) : tensor;
-    TensorText text = new TensorText(flat);
+    TensorText text = new TensorText(flat, options);
     text.append(0, new long[flat.rank()]);
     return head + "\n" + text.text;
   }
 
   /** How many indices of each axis are shown: all, or some at the edges, or the first. */
-  private static long[] shown(long[] sizes) {
+  private static long[] shown(long[] sizes, TextOptions options) {
     long[] shown = sizes.clone();
-    if (count(shown) > SHOWN) {
-      Arrays.setAll(shown, i -> Math.min(sizes[i], EDGES));
+    if (count(shown) > options.threshold()) {
+      Arrays.setAll(shown, i -> Math.min(sizes[i], 2L * options.edge()));
     }
-    for (int axis = 0; axis < shown.length && count(shown) > SHOWN; axis++) {
+    for (int axis = 0; axis < shown.length && count(shown) > options.threshold(); axis++) {
       shown[axis] = 1;
     }
     return shown;
@@ -98,11 +97,21 @@ public final class TensorText {
     text.append(']');
   }
 
+  private String fixed(double value, boolean single) {
+    boolean shortest = options.decimals() < 0 || Double.isNaN(value) || Double.isInfinite(value);
+    if (shortest) {
+      return single ? Float.toString((float) value) : Double.toString(value);
+    }
+    return new BigDecimal(value)
+        .setScale(options.decimals(), RoundingMode.HALF_EVEN)
+        .toPlainString();
+  }
+
   /** The shortest digits that tell the value from its neighbours. */
   private String element(long[] index) {
     return switch (tensor.dtype()) {
-      case F32, BF16 -> Float.toString((float) tensor.getDouble(index));
-      case F64 -> Double.toString(tensor.getDouble(index));
+      case F32, BF16 -> fixed(tensor.getDouble(index), true);
+      case F64 -> fixed(tensor.getDouble(index), false);
       case I32, I64 -> Long.toString(tensor.getLong(index));
       case BOOL -> tensor.getLong(index) == 0 ? "false" : "true";
     };

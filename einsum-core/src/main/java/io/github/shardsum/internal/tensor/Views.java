@@ -76,6 +76,23 @@ public final class Views {
     }
   }
 
+  /** An axis counted from the front, of one in [-count, count). */
+  public static int axis(String what, int axis, int count, Shape shape) {
+    if (axis < -count || axis >= count) {
+      throw new IndexOutOfBoundsException(
+          what
+              + ": expected an axis in ["
+              + -count
+              + ", "
+              + count
+              + ") for shape "
+              + shape
+              + ", got "
+              + axis);
+    }
+    return axis < 0 ? axis + count : axis;
+  }
+
   public static void checkPermutation(int[] axes, Shape shape) {
     boolean[] seen = new boolean[shape.rank()];
     boolean good = axes.length == shape.rank();

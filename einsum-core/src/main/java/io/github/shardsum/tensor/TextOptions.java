@@ -1,0 +1,61 @@
+package io.github.shardsum.tensor;
+
+/**
+ * How a tensor is printed (NumPy's {@code np.set_printoptions}); an immutable value.
+ *
+ * @param threshold elements up to which all are shown, at least 1; of more, those at the edges are
+ * @param edge how many elements are shown at each end of an axis that is cut, at least 1
+ * @param decimals digits after the point of floating elements, in [0, 17]; -1 for the shortest that
+ *     tell the value from its neighbours
+ */
+public record TextOptions(long threshold, int edge, int decimals) {
+  /** 1000 elements, three at each edge, the shortest digits. */
+  public static final TextOptions DEFAULTS = new TextOptions(1000, 3, -1);
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if one is outside
+   */
+  public TextOptions {
+    if (threshold < 1 || edge < 1 || decimals < -1 || decimals > 17) {
+      throw new IllegalArgumentException(
+          "text: expected a threshold and an edge of at least 1 and decimals in [-1, 17], got "
+              + threshold
+              + ", "
+              + edge
+              + ", "
+              + decimals);
+    }
+  }
+
+  /**
+   * The same with another threshold.
+   *
+   * @param value elements up to which all are shown
+   * @return new options
+   */
+  public TextOptions withThreshold(long value) {
+    return new TextOptions(value, edge, decimals);
+  }
+
+  /**
+   * The same with other edges.
+   *
+   * @param value how many elements are shown at each end of an axis that is cut
+   * @return new options
+   */
+  public TextOptions withEdge(int value) {
+    return new TextOptions(threshold, value, decimals);
+  }
+
+  /**
+   * The same with other decimals.
+   *
+   * @param value digits after the point, -1 for the shortest
+   * @return new options
+   */
+  public TextOptions withDecimals(int value) {
+    return new TextOptions(threshold, edge, value);
+  }
+}
