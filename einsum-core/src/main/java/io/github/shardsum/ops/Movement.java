@@ -227,6 +227,34 @@ public final class Movement {
    * @throws IllegalArgumentException if there is not one number an axis or one is negative
    */
   public static Tensor pad(Tensor x, double value, long[] before, long[] after) {
+    Tensor out = Tensor.zeros(x.dtype(), framed(x, before, after));
+    padInto(out, x, value, before, after);
+    return out;
+  }
+
+  /**
+   * As {@link #pad}, into a given result.
+   *
+   * @param out the result, of x's dtype; does not overlap x
+   * @param x any dtype, strides and memory
+   * @param value the value of the frame, converted as by {@link Tensor#convert}
+   * @param before how many elements come before, for each axis
+   * @param after how many elements come after, for each axis
+   * @throws IllegalArgumentException as {@link #pad}, or if out does not fit; nothing is then
+   *     written
+   */
+  public static void padInto(Tensor out, Tensor x, double value, long[] before, long[] after) {
+    Checks.out("pad", out, x.dtype(), framed(x, before, after));
+    Checks.apart("pad", out, x);
+    out.assign(Tensor.scalar(x.dtype(), value).broadcastTo(out.shape()));
+    Tensor middle = out;
+    for (int axis = 0; axis < x.rank(); axis++) {
+      middle = middle.slice(axis, before[axis], before[axis] + x.size(axis));
+    }
+    middle.assign(x);
+  }
+
+  private static Shape framed(Tensor x, long[] before, long[] after) {
     long[] sizes = x.shape().toArray();
     boolean fits = before.length == sizes.length && after.length == sizes.length;
     for (int axis = 0; fits && axis < sizes.length; axis++) {
@@ -242,13 +270,7 @@ public final class Movement {
               + " and "
               + Arrays.toString(after));
     }
-    Tensor out = Tensor.full(x.dtype(), value, sizes);
-    Tensor middle = out;
-    for (int axis = 0; axis < sizes.length; axis++) {
-      middle = middle.slice(axis, before[axis], before[axis] + x.size(axis));
-    }
-    middle.assign(x);
-    return out;
+    return Shape.of(sizes);
   }
 
   /**
@@ -341,16 +363,43 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if an index is out of range
    */
   public static Tensor take(Tensor x, Tensor indices, int axis) {
+    Tensor out = Tensor.zeros(x.dtype(), taken(x, indices, Axes.one("take", x, axis)));
+    takeInto(out, x, indices, axis);
+    return out;
+  }
+
+  /**
+   * As {@link #take}, into a given result.
+   *
+   * @param out the result, of x's dtype; overlaps neither operand
+   * @param x any dtype, strides and memory
+   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis
+   * @param axis the axis; -1 is the last one
+   * @throws IllegalArgumentException as {@link #take}, or if out does not fit; nothing is then
+   *     written
+   * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
+   */
+  public static void takeInto(Tensor out, Tensor x, Tensor indices, int axis) {
     int number = Axes.one("take", x, axis);
-    Tensor table = first(x, number);
-    Tensor rows = rows(indices, x.size(number));
-    Tensor out = gather(DefaultWorkers.get(), table, rows);
+    Checks.out("take", out, x.dtype(), taken(x, indices, number));
+    // The axes of indices first, as a gather has them.
     int[] order = new int[out.rank()];
     for (int i = 0; i < order.length; i++) {
-      boolean index = i >= number && i < number + indices.rank();
-      order[i] = index ? i - number : i < number ? indices.rank() + i : i;
+      boolean index = i < indices.rank();
+      order[i] = index ? number + i : i < indices.rank() + number ? i - indices.rank() : i;
     }
-    return number == 0 ? out : out.transpose(order).copy();
+    Tensor rows = rows(indices, x.size(number));
+    gatherInto(DefaultWorkers.get(), out.transpose(order), first(x, number), rows);
+  }
+
+  private static Shape taken(Tensor x, Tensor indices, int axis) {
+    long[] sizes = x.shape().toArray();
+    return Shape.of(
+        LongStream.concat(
+                LongStream.concat(
+                    LongStream.of(sizes).limit(axis), LongStream.of(indices.shape().toArray())),
+                LongStream.of(sizes).skip(axis + 1L))
+            .toArray());
   }
 
   /** Indices from the front. */

@@ -64,7 +64,7 @@ public record Sampler(long seed, long stream) {
    */
   public Tensor uniform(DType dtype, long... shape) {
     int bits = dtype == DType.F64 ? 53 : dtype == DType.F32 ? 24 : 8;
-    double unit = Math.scalb(1, -bits);
+    double unit = Math.scalb(1.0, -bits);
     return floating(
         "uniform", dtype, shape, (philox, i) -> (philox.bits(i, stream) >>> (64 - bits)) * unit);
   }

@@ -11,6 +11,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -41,6 +42,12 @@ class NullArgumentsTest {
         names("data", "long[]", () -> Tensor.of((long[]) null, 2)),
         names("bits", "bf16", () -> Tensor.ofBf16(null, 2)),
         names("data", "bool", () -> Tensor.ofBool(null, 2)),
+        names("data", "boolean[]", () -> Tensor.of((boolean[]) null, 2)),
+        names("rows", "int[][]", () -> Tensor.of((int[][]) null)),
+        names("matrices", "float[][][]", () -> Tensor.of((float[][][]) null)),
+        names("data", "int buffer", () -> Tensor.of((IntBuffer) null, 2)),
+        names("notation", "slice", () -> X.slice(null)),
+        names("options", "text", () -> X.toString(null)),
         names("data", "buffer", () -> Tensor.of((FloatBuffer) null, 2)),
         names("sizes", "shape", () -> Tensor.of(new float[2], (long[]) null)),
         names("dtype", "dtype", () -> Tensor.of(null, MemorySegment.NULL, 0)),

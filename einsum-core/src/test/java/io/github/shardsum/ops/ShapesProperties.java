@@ -265,6 +265,11 @@ class ShapesProperties {
     assertArrayEquals(new float[] {1, 1, 2, 2}, room);
     Movement.rollInto(out, Tensor.of(new float[] {1, 2, 3, 4}, 4), 1, -1);
     assertArrayEquals(new float[] {4, 1, 2, 3}, room);
+    Movement.padInto(out, pair, 7, new long[] {1}, new long[] {1});
+    assertArrayEquals(new float[] {7, 1, 2, 7}, room);
+    Tensor places = Tensor.of(new int[] {1, -2, 0, 1}, 2, 2);
+    Movement.takeInto(out.reshape(2, 2).transpose(), pair, places, 0);
+    assertArrayEquals(new float[] {2, 1, 1, 2}, room);
   }
 
   @Test
@@ -282,6 +287,12 @@ class ShapesProperties {
     Oracles.refused(
         "pad: expected a number of at least 0",
         () -> Movement.pad(x, 0, new long[] {0, -1}, new long[2]));
+    Oracles.refused(
+        "pad: expected an out that shares no element",
+        () -> Movement.padInto(x, x, 0, new long[2], new long[2]));
+    Oracles.refused(
+        "take: expected an out of f32[2, 1]",
+        () -> Movement.takeInto(x, x, Tensor.zeros(I32, 1), 1));
     Oracles.refused("tile: repeats must be at least 0", () -> Movement.tile(x, -1));
     Oracles.refused("masked: expected a mask of bool", () -> Movement.masked(x, x));
     Oracles.refused(
