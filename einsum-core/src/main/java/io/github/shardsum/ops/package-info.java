@@ -1,4 +1,7 @@
-/** Operations on tensors that are no einsum: elementwise, reductions, softmax, order, movement. */
+/**
+ * Operations on tensors that are no einsum: elementwise, comparisons, reductions, statistics, softmax,
+ * order, movement, creation, random tensors.
+ */
 @NullMarked
 package io.github.shardsum.ops;
 

@@ -164,11 +164,11 @@ public record StridedArray(Tensor tensor, long[] values, int offset, int[] sizes
         onHeap ? heap(dtype, n) : Arena.ofAuto().allocate(n * (long) dtype.byteSize(), 8);
     for (int i = 0; i < n; i++) {
       switch (dtype) {
-        case F32 -> segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, values[i]);
+        case F32 -> segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) values[i]);
         case F64 -> segment.setAtIndex(ValueLayout.JAVA_DOUBLE, i, values[i]);
         case BF16 -> {
           // A small whole number: all its digits are in the upper half of its f32.
-          int bits = Float.floatToRawIntBits(values[i]);
+          int bits = Float.floatToRawIntBits((float) values[i]);
           segment.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (bits >> 16));
         }
         case I32 -> segment.setAtIndex(ValueLayout.JAVA_INT, i, (int) values[i]);
