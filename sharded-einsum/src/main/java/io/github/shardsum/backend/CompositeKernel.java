@@ -44,8 +44,8 @@ public interface CompositeKernel {
   }
 
   /**
-   * Bytes that a run holds beside operands and results: {@link io.github.shardsum.exec.Scratch} of
-   * all its threads. A kernel allocates nothing else that grows with the data.
+   * Bytes that a run holds, without operands and results: {@link io.github.shardsum.exec.Scratch}
+   * of all its threads. A kernel allocates nothing else that grows with the data.
    *
    * @param workers the threads
    * @return the bytes

@@ -90,7 +90,7 @@ public interface Executable extends AutoCloseable {
   CompletableFuture<List<Tensor>> start(List<Tensor> inputs);
 
   /**
-   * Most bytes that a run holds beside inputs and outputs; known before any run.
+   * Most bytes that a run holds, without inputs and outputs; known before any run.
    *
    * @return the bytes
    */

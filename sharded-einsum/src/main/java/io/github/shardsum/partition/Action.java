@@ -220,9 +220,9 @@ public sealed interface Action {
 
   /**
    * Cuts a label anew; every device receives what it lacks of the interval that the result's layout
-   * gives it. All that a group's members hold is alike but for the label, of which each index that
-   * one of them gets is held by exactly one; several may get it. Where chunks end at the same
-   * indices before and after it is a {@link CollectivePermute}.
+   * gives it. The blocks of a group's members differ only in the label. Each index that a member
+   * gets is held by exactly one member; several may get it. If chunks end at the same indices
+   * before and after, the step is a {@link CollectivePermute} instead.
    *
    * @param label the label
    * @param axes the axes along which elements move, in mesh order: the label's axes from the first
@@ -275,11 +275,11 @@ public sealed interface Action {
    * out by one assignment of mesh axes to the factors of its rule ({@link
    * io.github.shardsum.layout.FactorRule}): a dimension of one factor is cut by the factor's axes,
    * in every operand and result that has the factor. So each device computes its own block of the
-   * results, and of what is summed over, or read as a partial sum by an operation that is linear in
-   * it, an addend: the axes are then partial ones of the results. What a device must know of its
-   * place beside the blocks is where they begin along labels whose index the operation sees (iota,
-   * one-hot, random numbers, lengths of a ragged label, an indexed label of a composite), and the
-   * layouts say that.
+   * results. If the axes split a factor that is summed over, or are partial axes of an operand in
+   * which the operation is linear, the device computes an addend, and the axes are partial ones of
+   * the results. An operation that sees the index of a label (iota, one-hot, random numbers,
+   * lengths of a ragged label, an indexed label of a composite) must also know where the blocks
+   * begin along it, which the layouts say.
    *
    * @param statement the statement; operands of the step are its operands in their order, and the
    *     step's results its results

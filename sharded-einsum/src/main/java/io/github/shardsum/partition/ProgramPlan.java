@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * result is its operand's value, brought to the annotated layout.
  *
  * @param given the program that was given
- * @param layouts the layouts that were given beside it, by the names of values
+ * @param layouts the layouts that were given in addition, by the names of values
  * @param program what was planned: composites that no kernel computes are decomposed, what is
  *     computed twice or for nothing is gone, and where that is cheaper einsums of three and more
  *     operands are in pairs and an operation that normalises, scans or searches a split label is

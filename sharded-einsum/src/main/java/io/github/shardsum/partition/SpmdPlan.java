@@ -111,7 +111,7 @@ public record SpmdPlan(
   }
 
   /**
-   * As {@link #certify(Program)}, with layouts that are asked for beside the program's own.
+   * As {@link #certify(Program)}, with layouts that are requested in addition to the program's own.
    *
    * @param program the program that is to be computed, with its annotations
    * @param layouts the layout of values by name, values in the body of a loop as {@code

@@ -22,7 +22,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Within a memory limit another plan is looked for, and the least that is possible is told. */
+/**
+ * A memory limit makes the planner look for another plan; the error says the least limit that is
+ * possible.
+ */
 class MemoryLimitTest {
   private static final Mesh MESH = Mesh.of("x", 4);
 

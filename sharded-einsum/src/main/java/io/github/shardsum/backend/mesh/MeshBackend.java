@@ -34,9 +34,9 @@ import java.util.Set;
  * exact (integers, bool, and floats of small integers); else sums over a split label are taken in
  * another order, which depends on the plan alone and neither on threads nor on processes.
  *
- * <p>Local steps are compiled once for each combination of local shapes, of which there are a few
- * however many devices, and what several devices of a process hold alike is stored and computed
- * once. Over MPI every process compiles and runs the same programs in the same order.
+ * <p>Local steps are compiled once for each combination of local shapes, of which there are few
+ * whatever the number of devices. A block that several devices of a process share is stored and
+ * computed once. Over MPI every process compiles and runs the same programs in the same order.
  */
 public final class MeshBackend implements Backend {
   private final Collectives collectives;

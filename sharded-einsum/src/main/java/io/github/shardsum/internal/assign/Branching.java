@@ -123,7 +123,9 @@ final class Branching {
     return only;
   }
 
-  /** Closes strategies that exceed the limit beside the least of all others; false if none fits. */
+  /**
+   * Closes strategies that exceed the limit even with the least of all others; false if none fits.
+   */
   private boolean propagate(boolean[] open) {
     long[] slack = model.limit.clone();
     for (int node = 0; node < model.nodes; node++) {

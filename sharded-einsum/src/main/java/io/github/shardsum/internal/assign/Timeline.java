@@ -169,7 +169,7 @@ final class Timeline {
     }
   }
 
-  /** Strategies go that alone, beside the least of all others, exceed the limit. */
+  /** Removes strategies that exceed the limit even with the least of all others. */
   private boolean prune(Reduction graph) {
     if (graph.infeasible || limit.length == 0) {
       return false;

@@ -18,15 +18,15 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Which operands of an operation may be addends, so that the sum of the results is the result of
- * the sum for all values: for each operand the number of the set of operands that are addends
- * together, 0 if it may be none.
+ * Finds the operands of an operation that may be addends: the sum of the results must be the result
+ * of the sum, for all values. Operands that may be addends together have the same number; an
+ * operand that may be no addend has 0.
  *
- * <p>By the definitions of operations. An operation that chooses elements by their places, and puts
- * zeros between them, passes sums of every dtype. One that adds and multiplies passes those of
- * integers, which are numbers modulo a power of two, and an or of ands those of bool. With floating
- * numbers it does not: 2 - 1 times infinity is infinity, two infinities of both signs are NaN, and
- * addends overflow of which the sum does not.
+ * <p>The numbers follow from the definitions of operations. An operation that chooses elements by
+ * their places, and puts zeros between them, passes sums of every dtype. An operation that adds and
+ * multiplies passes sums of integers, which are numbers modulo a power of two; an or of ands passes
+ * those of bool. Floating numbers are not passed: 2 - 1 times infinity is infinity, two infinities
+ * of both signs are NaN, and addends may overflow where their sum does not.
  */
 final class Addends {
   private Addends() {}

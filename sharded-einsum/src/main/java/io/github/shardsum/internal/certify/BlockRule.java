@@ -32,9 +32,10 @@ import java.util.stream.Stream;
  * has it. A label that only operands have is reduced, one that only the result has is made. Several
  * results have the same labels.
  *
- * @param whole labels of which a block must have all indices, as more than one of them is read
- * @param sums for each operand the number of the sum of which it may be an addend, as may be all
- *     operands of that number together: the result is an addend then; 0 if it may be none
+ * @param whole labels of which a block must have all indices, since the operation reads several of
+ *     them for one result
+ * @param sums for each operand a number: if all operands of one number are addends, so is the
+ *     result; 0 for an operand that may be no addend
  * @param kind how labels are reduced
  */
 record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {

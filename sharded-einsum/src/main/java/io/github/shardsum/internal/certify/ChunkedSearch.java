@@ -19,9 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The largest along a label from the largest of each chunk. Candidates are in the order of their
- * chunks, so that of equal ones the lower index stays first; the index of a candidate is that
- * within its chunk and where the chunk begins.
+ * The law by which the largest elements along a label are the largest of each chunk's largest.
+ * Candidates are in the order of their chunks, so that of equal ones the lower index stays first.
+ * The index of a candidate is its index within the chunk plus the start of the chunk.
  */
 final class ChunkedSearch {
   private final Terms terms;

@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Which indices of a dimension a device has, as a function of its mesh coordinates: of [0, size)
- * the chunk of the first axis, of that the chunk of the next. A chunk of n over p has ceil(n / p)
- * indices, the last ones fewer or none. Axes have more than one device each.
+ * The indices of a dimension that a device has, as a function of its mesh coordinates: the first
+ * axis takes a chunk of [0, size), the next axis a chunk of that chunk, and so on. A chunk of n
+ * indices over p devices has ceil(n / p) indices, the last ones fewer or none. Axes have more than
+ * one device each.
  */
 record Cut(String label, long size, List<MeshAxis> axes) {
   static Cut whole(String label, long size) {

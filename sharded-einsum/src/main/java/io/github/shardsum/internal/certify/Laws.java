@@ -23,9 +23,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The laws by which an operation of a plan may stand for another one of the program: what an
- * operation gives that is written in others, by its definition. Each law is an equality of two
- * terms for all values, up to the order of a sum; a plan that was written by any other is refused.
+ * The laws by which operations of a plan may stand for another operation of the program. Each law
+ * is an equality of two terms for all values, up to the order of a sum; a plan that was written by
+ * any other is refused.
  *
  * <ul>
  *   <li>a softmax is e to the power of what is less than the largest, over its sum, in f32 for bf16

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An einsum of many operands as einsums of einsums: the same sum of the same products. Each label
- * that is summed over is summed in one einsum, after all that has it was multiplied; between two of
- * bf16 there is f32, and the result is rounded once.
+ * The law by which an einsum of many operands is einsums of einsums: the same sum of the same
+ * products. Each label that is summed over is summed in one einsum, after all operands that have
+ * the label are multiplied. Intermediates of bf16 einsums are f32, and the result is rounded once.
  */
 final class PairLaw {
   private final Terms terms;

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An einsum as a loop over parts of an operand along a label that this operand alone and the result
- * have: a round makes the part of the result, and the parts follow each other.
+ * The law by which an einsum is a loop over parts of an operand, along a label that only this
+ * operand and the result have: each round makes one part of the result, in order.
  */
 final class PartsLaw {
   private final Terms terms;

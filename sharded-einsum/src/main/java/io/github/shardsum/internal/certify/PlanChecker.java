@@ -35,9 +35,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Follows a plan step by step and refuses it unless all that an equation or a program asks for
- * lies, in the end, as asked. A step is taken at its word, what it says of its results is not. Of
- * each value of the plan it knows what it is, what devices have of it, and how it is stored.
+ * Replays a plan step by step, and refuses it unless all outputs of an equation or a program end in
+ * the requested layouts. The action of a step is taken as it is; the layouts that the step states
+ * for its results are checked. The checker tracks the meaning of each value, the parts that devices
+ * hold of it, and how they are stored.
  */
 public final class PlanChecker {
   private final SpmdPlan plan;
@@ -140,7 +141,7 @@ public final class PlanChecker {
    * @param plan the plan
    * @param program the program that was given, with its annotations; the plan's statements may be
    *     others, that give the same by a law
-   * @param layouts the layouts in which values were asked for beside the program's own, by name;
+   * @param layouts the layouts that were requested in addition to the program's own, by name;
    *     values in the body of a loop as {@code RESULT.body.VALUE}
    * @return what was proved
    * @throws PlanRefusedException if it was not

@@ -2,7 +2,9 @@ package io.github.shardsum.internal.certify;
 
 import java.util.Locale;
 
-/** A plan does not compute what it is for; the message names the step and how values lie there. */
+/**
+ * A plan does not compute what it is for; the message names the step and the layouts of its values.
+ */
 public final class PlanRefusedException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;
 

@@ -19,8 +19,8 @@ import java.util.Set;
 
 /**
  * An equation without ellipses, and with a label of its own for an axis of size 1 that stands for a
- * larger label. What labels are the same the equation says, and how they are split; the plan only
- * gives those their names that have none.
+ * larger label. The equation decides which labels are the same and how they are split; the plan
+ * only names the labels that have no name.
  */
 final class WrittenOut {
   private final Equation equation;

@@ -1,16 +1,16 @@
 /**
- * The checker of plans. It derives how each value of a plan lies, for all devices at once and by
- * rules of its own, and refuses the plan where that is not what the plan says, or does not compute
- * what was asked for. It shares no code with planner, propagation and layouts' index arithmetic.
+ * The checker of plans. It derives the layout of each value of a plan, for all devices at once and
+ * by rules of its own. It refuses a plan that states another layout, or that does not compute the
+ * request. It shares no code with planner, propagation and layouts' index arithmetic.
  *
  * <ul>
- *   <li>{@link PlanChecker} follows steps; a new step is a case there
- *   <li>{@link Held} and {@link Cut} are what devices have, {@link BlockRule} how an operation
- *       computes of blocks, {@link Addends} which operands may be addends: a new operation is a
- *       case in both
- *   <li>{@link Terms} are what values mean, {@link Laws} by which law an operation may stand for
- *       another: a new rewrite of the planner is a law there
- *   <li>{@link Asked} is what the program and its annotations ask for
+ *   <li>{@link PlanChecker} replays steps; a new step is a case there
+ *   <li>{@link Held} and {@link Cut} are the parts that devices hold, {@link BlockRule} is the
+ *       meaning of an operation on blocks, {@link Addends} says which operands may be addends; a
+ *       new operation is a case in the last two
+ *   <li>{@link Terms} are the meanings of values, {@link Laws} the laws by which an operation may
+ *       stand for another; a new rewrite of the planner is a law there
+ *   <li>{@link Asked} is the request of the program and its annotations
  * </ul>
  */
 @NullMarked

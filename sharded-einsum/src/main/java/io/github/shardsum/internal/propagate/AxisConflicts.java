@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 
 /**
  * Conflicts over one mesh axis that several labels of a value ask for. The axis splits one of them:
- * an annotation of the value decides, else the price.
+ * an annotation of the value decides which one, otherwise the price.
  */
 final class AxisConflicts {
   private final Mesh mesh;

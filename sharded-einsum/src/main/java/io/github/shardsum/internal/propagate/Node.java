@@ -15,8 +15,8 @@ import java.util.stream.Stream;
  * @param operands names of its operands
  * @param results names of its results
  * @param level the level from which on its passing factors carry axes
- * @param narrow places of operands that are broadcast, since they lack a label of the result: they
- *     get axes from the second level on and give them on the last
+ * @param narrow places of broadcast operands, which lack a label of the result: they get axes from
+ *     the second level on, and pass axes on at the last level only
  */
 record Node(
     String text,

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Flattens a program, loops' bodies and all, into nodes over named values. */
+/** Flattens a program, with the bodies of its loops, into nodes over named values. */
 final class Nodes {
   private final List<Node> nodes = new ArrayList<>();
   private final Map<String, ValueType> types = new LinkedHashMap<>();

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which values can be partial sums over a mesh axis: inputs whose type says so, sums over a label,
- * and what is linear in such values.
+ * Finds the values that can be partial sums over a mesh axis: inputs whose type says so, sums over
+ * a label, and results that are linear in such values.
  */
 final class PartialSums {
   private final List<Node> nodes;

@@ -274,7 +274,7 @@ public final class Propagator {
       Node node, Place place, int factor, Asked asked, Reason reason, int level) {
     Splits splits = splits(place.value());
     List<String> axes = asked.axes;
-    // A label of another value that is cut alike, as an annotation may have cut it into empty
+    // A label of another value that has the same cut, as an annotation may have cut it into empty
     // parts.
     boolean isAlike = isAlone(place) && isAlone(asked.by);
     List<String> before = part(node, place, factor);

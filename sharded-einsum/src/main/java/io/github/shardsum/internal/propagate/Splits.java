@@ -11,8 +11,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * How far the layout of one value is known: for each dimension its axes, whether it is open, and
- * why.
+ * The known part of one value's layout: for each dimension its axes, whether it is open, and the
+ * reasons.
  */
 final class Splits {
   private final ValueType type;

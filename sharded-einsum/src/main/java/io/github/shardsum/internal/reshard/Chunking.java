@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Indices of chunks that a device lacks before a collective, also where chunks are shorter than
- * others or empty. Time and space depend on the number of distinct lengths, not of devices.
+ * Counts the indices that a device lacks before a collective, for chunks of any lengths, empty ones
+ * too. Time and space depend on the number of distinct lengths, not of devices.
  */
 final class Chunking {
   /**

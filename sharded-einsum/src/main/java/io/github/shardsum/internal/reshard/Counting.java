@@ -188,7 +188,7 @@ public final class Counting {
     return most;
   }
 
-  /** Elements that a step holds beside its operands and results. */
+  /** Elements that a step holds in addition to its operands and results. */
   private static long within(SpmdPlan plan, int step, List<PlannedValue> values) {
     PlanStep at = plan.steps().get(step);
     return switch (at.action()) {

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The layouts of a value and the moves between them with their prices, shared by all searches. It
- * grows as far as searches go.
+ * The layouts of a value and the moves between them with their prices, shared by all searches. The
+ * graph grows as searches explore it.
  */
 final class MoveGraph {
   private final Prices prices;

@@ -12,9 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 
-/**
- * All moves from a state: the closed set of notes on resharding, each exact on chunks of chunks.
- */
+/** All moves from a state: a closed set of collectives, each exact on chunks of chunks. */
 final class Moves {
   private final Units units;
   private final Layout layout;

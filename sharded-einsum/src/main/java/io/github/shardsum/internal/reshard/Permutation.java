@@ -9,7 +9,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Which member of a group sends its block to which, where blocks change places. */
+/**
+ * The permutation of a group's members by which blocks change places: which member sends its block
+ * to which.
+ */
 public final class Permutation {
   /** Members of a group that are looked at one by one. */
   private static final int MOST_MEMBERS = 1 << 14;

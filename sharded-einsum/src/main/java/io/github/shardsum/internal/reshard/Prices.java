@@ -133,7 +133,7 @@ public final class Prices {
   }
 
   /**
-   * The price of receiving elements of four bytes, without what a collective costs beside.
+   * The price of receiving elements of four bytes, without the fixed cost of a collective.
    *
    * @param count how many
    * @return the price

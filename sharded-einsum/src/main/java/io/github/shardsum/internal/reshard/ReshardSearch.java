@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The cheapest ways from some layouts of a value to all others, or from all others to one, by
- * Dijkstra's algorithm over the layouts that moves lead to. It goes on only as far as is asked for,
- * and what it found serves every later question. Ties go to fewer steps, then to the first in a
- * fixed order of states, so that a way is a function of its arguments.
+ * Dijkstra's algorithm over the layouts that moves lead to. A search explores only as far as a
+ * question needs, and keeps its result for later questions. Ties go to fewer steps, then to the
+ * first in a fixed order of states, so that a way is a function of its arguments.
  */
 final class ReshardSearch {
   private final MoveGraph graph;

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The cheapest ways to have a value that may be made in one of many layouts, each at a price. One
- * search from all of them serves every goal.
+ * The cheapest ways to bring a value to a layout, if it can be made in several layouts, each at a
+ * price. One search from all of them serves every goal.
  */
 public final class ReshardSources {
   private final Reshards reshards;

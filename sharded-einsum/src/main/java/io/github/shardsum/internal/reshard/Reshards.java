@@ -80,7 +80,8 @@ public final class Reshards {
    *
    * @param stages its steps
    * @param cost their price
-   * @param greedy whether the cheapest way was not looked for, as there are too many layouts
+   * @param greedy whether the search was greedy, since there are too many layouts to find the
+   *     cheapest way
    */
   public record Way(List<Stage> stages, Cost cost, boolean greedy) {}
 

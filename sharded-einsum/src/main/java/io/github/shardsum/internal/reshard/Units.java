@@ -13,8 +13,8 @@ import java.util.Optional;
 
 /**
  * The mesh axes that a reshard may use. Between two layouts, axes that follow each other on a label
- * in both are one unit, and axes at the same place in both are none; from one layout to all others
- * every axis is a unit. Axes of size 1 move nowhere and are none.
+ * in both are one unit, and axes at the same place in both belong to no unit. From one layout to
+ * all others every axis is a unit. Axes of size 1 never move and belong to no unit.
  */
 final class Units {
   private final Mesh mesh;

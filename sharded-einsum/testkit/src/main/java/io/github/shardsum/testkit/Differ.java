@@ -179,7 +179,7 @@ public final class Differ {
   /**
    * The same, saying after each program how many there were.
    *
-   * @param told takes the number of programs tried so far
+   * @param told consumer of the number of programs tried so far
    * @return a changed copy
    */
   public Differ progress(LongConsumer told) {

@@ -132,7 +132,7 @@ enum PlantedFault {
           : Optional.empty();
     }
   },
-  /** A sum of a value that some devices hold alike counts each of them. */
+  /** A sum of a value that some devices share counts each of them. */
   COUNTED_ONCE_A_DEVICE {
     @Override
     Optional<Operation> planted(Statement statement, Planting into) {

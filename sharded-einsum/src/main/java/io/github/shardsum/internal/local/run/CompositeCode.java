@@ -13,8 +13,8 @@ import java.util.function.ToLongFunction;
  *
  * @param body the code
  * @param flops arithmetic operations of a run
- * @param scratchBytes bytes that a run holds beside operands and results, on given threads
- * @param inPlaceOf of a result the operand that it may lie in the place of, or -1
+ * @param scratchBytes bytes that a run holds on given threads, without operands and results
+ * @param inPlaceOf for each result the operand whose memory it may reuse, or -1
  */
 public record CompositeCode(
     Body body, double flops, ToLongFunction<Workers> scratchBytes, IntUnaryOperator inPlaceOf) {

@@ -71,7 +71,7 @@ public record LocalPlan(
     }
   }
 
-  /** Bytes of a run beside inputs and outputs. */
+  /** Bytes of a run, without inputs and outputs. */
   public long bytes() {
     long bytes = memory.bytes();
     for (Step step : steps) {

@@ -11,7 +11,7 @@ import java.util.List;
  * @param bases all memory that it touches
  * @param flops arithmetic operations, a multiply-add being two
  * @param bytes least bytes read and written
- * @param ownBytes bytes that it keeps beside the workspace's buffers
+ * @param ownBytes bytes that it keeps outside the workspace's buffers
  * @param scratchBytes bytes of arrays that its threads share with those of other steps
  * @param action the work
  */

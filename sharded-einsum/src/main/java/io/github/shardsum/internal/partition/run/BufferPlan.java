@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
- * Where the values of a plan lie on the devices of a process while it runs: two that are needed at
- * the same time do not overlap, others may. Inputs lie where they are given; a slice is a view; the
+ * Assigns memory on the devices of a process to the values of a plan. Values that are needed at the
+ * same time do not overlap, others may. Inputs stay in the caller's memory; a slice is a view;
  * outputs have memory of their own, which a caller may keep.
  */
 final class BufferPlan {
@@ -47,9 +47,9 @@ final class BufferPlan {
   record Temporary(int step, Purpose purpose, int which) {}
 
   /**
-   * Memory for something that some devices hold.
+   * Memory for the blocks of a value or of a temporary.
    *
-   * @param shapes of what each device holds, none for one that holds nothing of its own
+   * @param shapes of the block of each device, none for a device that holds no block of its own
    * @param starts where each begins, in elements of the region
    */
   record Region(DType dtype, List<Optional<Shape>> shapes, long[] starts, long elements) {

@@ -69,7 +69,7 @@ public record DeviceMemory(
     return composite -> which.test(composite) ? Optional.of(NOTHING) : Optional.empty();
   }
 
-  /** Stands for a kernel that needs nothing beside its operands and results. */
+  /** Placeholder for a kernel that needs no memory of its own. */
   private static final CompositeCode NOTHING =
       new CompositeCode(
           (_, _, _) -> {

@@ -14,9 +14,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Values that each segment makes for itself rather than read them from another: one-hots, and what
- * is made of a one-hot and little else. They are large and made of little, and a local program that
- * sees how they are made gathers and scatters by their positions instead of multiplying by them.
+ * Values that each segment computes again instead of reading them from another segment: one-hots,
+ * and values computed from a one-hot and small operands. Such values are large and cheap to
+ * compute. A local program that contains their computation gathers and scatters by their positions
+ * instead of multiplying by them.
  */
 final class Expansions {
   /**

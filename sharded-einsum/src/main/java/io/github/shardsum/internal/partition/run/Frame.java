@@ -25,9 +25,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values of a plan while it runs, on the devices of this process: of each the tensor of the
- * first device of each tile. What steps make lies in memory that is planned, allocated at the first
- * run and kept for the next; what it holds is any.
+ * The values of a running plan on the devices of this process: for each value one tensor a tile,
+ * that of the tile's first device. Results of steps lie in planned memory, which is allocated at
+ * the first run, kept for the next, and not cleared.
  */
 final class Frame {
   private final SpmdPlan plan;

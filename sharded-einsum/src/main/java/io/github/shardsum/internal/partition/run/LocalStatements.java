@@ -29,8 +29,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * Writes statements of a program as they are on one device: the same operation on local sizes, and
- * where it sees an index, with the start of the device's chunk added. One exhaustive switch.
+ * Writes the statements of a program for one device: the same operations on local sizes. An
+ * operation that sees an index has the start of the device's chunk added. One exhaustive switch.
  */
 final class LocalStatements {
   private final ProgramBuilder builder;

@@ -13,8 +13,8 @@ import java.util.List;
  * one device, so that they are steps in which devices compute.
  *
  * <p>A carried value has two places, the loop's result and another, of which a round reads one and
- * writes the other, so that the last round writes the result. Where a step of the body makes it, it
- * is made there; what the body only hands on is copied.
+ * writes the other, so that the last round writes the result. A step of the body writes the carried
+ * value to its place directly; a value that the body only hands on is copied.
  */
 final class LoopFrame {
   private final Frame outer;

@@ -34,9 +34,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A statement that reads neighbours along a split label, on the devices of this process: operands'
- * blocks with what was received, and of them the device's block of the result. The local program is
- * the statement on such blocks, one for each that differs.
+ * Runs a statement that reads neighbouring indices along a split label, on the devices of this
+ * process. It joins the operands' blocks with the received elements, and computes the device's
+ * block of the result from them. The local program is the statement on joined blocks, one for each
+ * combination of shapes.
  */
 final class NeighbourBlocks {
   private final Halo halo;
@@ -110,7 +111,7 @@ final class NeighbourBlocks {
     return holders[operand][index];
   }
 
-  /** Bytes that a device needs while it computes, beside what is read and made. */
+  /** Workspace bytes of the device that needs most, without operands and results. */
   long largestWorkspace() {
     return Arrays.stream(codes)
         .filter(Objects::nonNull)

@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Runs a plan on the devices of this process, as one plan of supersteps on an engine: local steps
- * on each distinct tile once, collectives into tensors that devices of a tile share. One run at a
- * time, whichever thread asks.
+ * Runs a plan on the devices of this process, as one plan of supersteps on an engine. Local steps
+ * run once for each distinct tile; collectives write tensors that the devices of a tile share. One
+ * run at a time; other threads wait.
  */
 public final class PlanRunner {
   private final SpmdPlan plan;
@@ -61,7 +61,7 @@ public final class PlanRunner {
   }
 
   /**
-   * Bytes that runs on this process's devices allocate, the first one, and keep, beside inputs and
+   * Bytes that the first run on this process's devices allocates and keeps, without inputs and
    * outputs.
    *
    * @param threads how many of them compute

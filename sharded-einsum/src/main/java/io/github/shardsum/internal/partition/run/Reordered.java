@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One dimension cut anew: what each member of a group wants of each other is a box, sent as a row
- * of elements.
+ * One dimension with a new cut. Each member of a group needs a box of each other member's block,
+ * which is sent as a row of elements.
  */
 final class Reordered {
   private final DeviceGroups groups;

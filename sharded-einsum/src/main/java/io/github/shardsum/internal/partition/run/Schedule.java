@@ -15,9 +15,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The order in which the steps of a plan run, and which statements are one segment: each statement
- * is put off until a step between devices needs it, so that statements which belong together meet
- * in one segment even where the plan has such a step between them. A function of the plan.
+ * The order in which the steps of a plan run, and the segments of its statements. A statement is
+ * put off until a step between devices needs it, so that statements are in one segment even if the
+ * plan has a step between devices among them that they do not need. A function of the plan.
  */
 final class Schedule {
   /** Elements of a value that is computed on each device rather than once. */

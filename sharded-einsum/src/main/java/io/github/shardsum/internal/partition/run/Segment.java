@@ -32,9 +32,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Statements that every device computes one after the other without a collective between them: one
- * local program, compiled once for each combination of local shapes, with the starts of chunks as
- * inputs. A device computes it if it is the first of a tile of an output.
+ * Statements without a collective between them. A segment is one local program, compiled once for
+ * each combination of local shapes, with the starts of chunks as inputs. A device runs it if it is
+ * the first device of a tile of an output.
  */
 final class Segment {
   private final SpmdPlan plan;
@@ -158,7 +158,7 @@ final class Segment {
     return steps;
   }
 
-  /** Bytes that a device needs while it computes, beside what is read and made. */
+  /** Workspace bytes of the device that needs most, without inputs and outputs. */
   long largestWorkspace() {
     return compiled.values().stream().mapToLong(Code::bytes).max().orElse(0);
   }

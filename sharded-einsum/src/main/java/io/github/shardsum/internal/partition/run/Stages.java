@@ -16,13 +16,13 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * A plan as it runs on the devices of a process: segments of statements, compiled, and between them
- * the other steps.
+ * The stages of a plan on the devices of a process: compiled segments of statements, and the other
+ * steps between them.
  *
  * @param plan the plan
  * @param frame its values on the devices
  * @param isBody whether it is the body of a loop
- * @param carriedOver numbers of the body's outputs that a step of the body makes in the place of
+ * @param carriedOver numbers of the body's outputs that a step of the body writes to the memory of
  *     the next round's carried value
  * @param all what runs, in order
  */

@@ -6,7 +6,7 @@ import io.github.shardsum.partition.PlannedValue;
 import java.util.List;
 
 /**
- * Where a device's chunk of a dimension begins, which local programs take as an input.
+ * The start of a device's chunk of a dimension, an input of local programs.
  *
  * @param axes the mesh axes that cut the dimension, major to minor
  * @param size its logical size

@@ -25,7 +25,7 @@ import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
-/** Writes a plan's steps down as supersteps of an engine. */
+/** Translates a plan's steps to supersteps of an engine. */
 final class Supersteps {
   private final Stages stages;
   private final SpmdPlan plan;

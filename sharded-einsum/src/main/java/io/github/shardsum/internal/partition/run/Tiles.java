@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which devices of a process hold the same elements of a value: those with the same block and the
- * same coordinates along partial axes. What is the same is stored and computed once.
+ * Groups the devices of a process that hold the same elements of a value: those with the same block
+ * and the same coordinates along partial axes. A tile is stored and computed once.
  */
 final class Tiles {
   private final int[] first;

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Asks the checker. */
+/** Lets the checker replay a plan, and describes the result. */
 public final class Certification {
   private Certification() {}
 

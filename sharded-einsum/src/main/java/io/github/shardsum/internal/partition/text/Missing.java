@@ -17,13 +17,13 @@ import java.util.stream.IntStream;
  * collectives.
  */
 public final class Missing {
-  /** Combinations of coordinates that are looked at one by one. */
+  /** Most combinations of coordinates that are enumerated. */
   private static final int MOST_COORDINATES = 1 << 16;
 
   private Missing() {}
 
   /**
-   * Elements that the device lacks which lacks the most.
+   * Elements that the device with the largest lack must receive.
    *
    * @param from the layout before
    * @param to the layout after

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Names of values as the program has them, and which steps one of its statements became. */
+/** Names of values in the program, and the steps of each of its statements. */
 final class PlanNames {
   private static final Pattern ANNOTATION = Pattern.compile("\\.(un)?annotated(\\.[0-9]+)?\\b");
 

@@ -24,8 +24,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Reads what {@link PlanWriter} writes. Every member must be known, and there once; what the plan
- * then does is for the checker to judge.
+ * Reads what {@link PlanWriter} writes. Every member must be known and occur once; whether the plan
+ * is right is for the checker to judge.
  */
 public final class PlanReader {
   /** Devices of a device order at most. */

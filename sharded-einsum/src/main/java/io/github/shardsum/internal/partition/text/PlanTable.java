@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** A plan as text for a reader: under each statement the steps that it became. */
+/** A plan as text for a reader: each statement with its steps below it. */
 public final class PlanTable {
   /** Columns of a line at most. */
   private static final int WIDTH = 120;

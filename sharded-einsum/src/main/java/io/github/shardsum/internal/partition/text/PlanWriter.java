@@ -17,7 +17,7 @@ import java.util.StringJoiner;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** All of a plan as JSON, from which {@link PlanReader} makes an equal plan. */
+/** Writes a plan as JSON without loss: {@link PlanReader} makes an equal plan of it. */
 final class PlanWriter {
   private PlanWriter() {}
 

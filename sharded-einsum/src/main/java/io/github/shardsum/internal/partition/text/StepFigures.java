@@ -21,20 +21,22 @@ import java.util.stream.Collectors;
 /**
  * Figures of a step of a plan.
  *
- * @param group name of the program's value for whose sake it is there
+ * @param group name of the program's value that the step serves
  * @param step the op with its labels, axes or equation
- * @param values what it reads and makes: names, and local shapes of the largest device
+ * @param values names of operands and results, and their local shapes on the largest device
  * @param shapes local shapes alone, before and after
  * @param received elements that the busiest device receives
  * @param bytesReceived the same in bytes
- * @param bytesSent bytes that the busiest device sends: in a ring what it receives, in an exchange
- *     what of its block others need
- * @param lowerBound bytes that a device lacks of its block afterwards, however it gets them
+ * @param bytesSent bytes that the busiest device sends: in a ring as many as it receives, in an
+ *     exchange the part of its block that others need
+ * @param lowerBound bytes that a device must receive for its new block, by any sequence of
+ *     collectives
  * @param flops of the largest device
- * @param price seconds on a network, or elements and what is worth as much
+ * @param price seconds on a network, or elements, to which multiply-adds and collectives are
+ *     converted
  * @param heldBytes bytes that the largest device holds while it runs
- * @param cause why it is there
- * @param runnerUp what was weighed against it and lost
+ * @param cause reason of the step
+ * @param runnerUp the best alternative that was not taken
  * @param rounds how often the body of a loop runs
  * @param body of one round of a loop; else empty
  */

@@ -105,7 +105,7 @@ final class GradientRules {
           List.of(factors),
           missing(operand, factors));
     }
-    // Pointwise, since that is fused with what is beside it.
+    // Pointwise, since pointwise operations are fused with their neighbours.
     Value product = factors[0];
     for (int i = 1; i < factors.length; i++) {
       product = builder.multiply(product, factors[i]);

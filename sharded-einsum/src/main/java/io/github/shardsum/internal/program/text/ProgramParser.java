@@ -263,7 +263,7 @@ public final class ProgramParser {
     return word;
   }
 
-  /** Letters, digits and what numbers have beside them. */
+  /** Letters, digits, and the other characters of numbers. */
   private String word() {
     skip();
     int start = at;
