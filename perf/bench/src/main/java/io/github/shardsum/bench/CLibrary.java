@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * C that lies beside a class as a resource: the C compiler {@code cc} builds it, so that no native
- * file is checked in.
+ * Loads C code that is a resource in the package of a class: the C compiler {@code cc} builds it,
+ * so that no native file is checked in.
  */
 public final class CLibrary {
   private CLibrary() {}

@@ -34,7 +34,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The Mixture-of-Experts layer, dropless top-2 in f32, on all threads, beside batched products of
+ * The Mixture-of-Experts layer, dropless top-2 in f32, on all threads, against batched products of
  * the same shapes and FLOPs with equal loads, which are all that it has to compute: forward, and
  * forward and backward with activations kept.
  */

@@ -185,7 +185,7 @@ public final class MoeLayerComparison {
     table.value(what, "%.3f ms", rounds.median(what) * 1e3);
   }
 
-  /** The layer beside its products, its other parts, and torch. */
+  /** Compares the layer with its products, its other parts, and torch. */
   private void layer(MoeCase of) throws MeasurementException {
     MoeLayerBenchmark layer = MoeLayerBenchmark.of(of);
     try (MoeLayerParts parts = new MoeLayerParts(of, layer.workers())) {
@@ -288,7 +288,7 @@ public final class MoeLayerComparison {
     }
   }
 
-  /** Dispatch and combine beside C, over the same numbers on as many threads. */
+  /** Compares dispatch and combine with C, over the same numbers on as many threads. */
   private void rows(MoeCase of) throws MeasurementException {
     try (Workers workers = Workers.ofProcessors();
         NativeRows c = new NativeRows(workers.parallelism());
@@ -339,7 +339,7 @@ public final class MoeLayerComparison {
     }
   }
 
-  /** Loads of experts beside a balanced one. */
+  /** Compares loads of experts with a balanced one. */
   private void skew(MoeCase of) throws MeasurementException {
     try (Workers workers = Workers.ofProcessors();
         SkewedLayer layer = new SkewedLayer(of, workers)) {
@@ -359,7 +359,7 @@ public final class MoeLayerComparison {
     }
   }
 
-  /** A load of few experts that have most, beside torch, which pads all to the largest. */
+  /** Compares a load that few experts have most of with torch, which pads all to the largest. */
   private void zipf(MoeCase of) throws MeasurementException {
     if (torch.isEmpty()) {
       return;
@@ -378,7 +378,7 @@ public final class MoeLayerComparison {
     }
   }
 
-  /** Algorithm 2's einsums as torch has them, whose masks are full of slots, beside rows. */
+  /** Compares rows with torch's einsums of algorithm 2, whose masks have all slots. */
   private void einsums(MoeCase of) throws MeasurementException {
     if (torch.isEmpty()) {
       return;
@@ -403,7 +403,7 @@ public final class MoeLayerComparison {
     }
   }
 
-  /** Few tokens, of which each expert that has any reads its weights once, beside reading them. */
+  /** Compares the layer on few tokens with reading the weights of all experts that have a token. */
   private void decode(MoeCase of) throws MeasurementException {
     MoeLayerBenchmark layer = MoeLayerBenchmark.of(of);
     try (MoeLayerParts parts = new MoeLayerParts(of, layer.workers());

@@ -33,8 +33,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The experts' product of a Mixture-of-Experts layer on eight virtual devices, of which each has an
- * expert, beside the same einsum on one: equal work on equal threads, results compared to the bit.
+ * Compares the experts' product of a Mixture-of-Experts layer on eight virtual devices, an expert
+ * on each, with the same einsum on one device: equal work on equal threads, results compared to the
+ * bit.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -81,7 +81,7 @@ public record InterleavedTimer(
    * Runs the rounds.
    *
    * @param competitors all prepared; one that fails is dropped
-   * @param failures told of each that was dropped
+   * @param failures takes the failure of each that was dropped
    * @return seconds a call, a round an element, of each that was not dropped
    */
   public <T extends Timed> Map<T, double[]> run(
@@ -161,8 +161,8 @@ public record InterleavedTimer(
 
   /**
    * Calls of a block, found while warming up, which goes on until the JIT has been quiet for that
-   * long and the calls are no faster than before. Their times alone do not tell: on several threads
-   * a call beside the JIT may take longer than one before.
+   * long and the calls are no faster than before. Times of calls alone do not show this: on several
+   * threads a call may take longer than the one before while the JIT works.
    */
   private long warmUp(Timed competitor, LongSupplier compiledMillis) throws MeasurementException {
     long calls = 1;

@@ -117,7 +117,7 @@ final class BenchReport {
     }
   }
 
-  /** The limits beside those of C, which may be empty. */
+  /** The limits, and those of C, which may be empty. */
   void limits(int threads, Map<String, Double> ours, Map<String, Double> compiled) {
     out.printf(Locale.ROOT, "%n%d thread%s%n", threads, threads == 1 ? "" : "s");
     out.printf(Locale.ROOT, "%-20s %10s %10s %8s%n", "limit", "here", "C", "share");

@@ -65,8 +65,8 @@ public final class LongRun implements AutoCloseable {
   }
 
   /**
-   * Watches a run that prints an answer for each of its jobs: a terminal that shows these needs no
-   * line beside them.
+   * Watches a run that prints an answer for each of its jobs: a terminal that shows the answers
+   * needs no lines of progress.
    *
    * @param asked whether to print lines where there is no terminal
    * @param what is run

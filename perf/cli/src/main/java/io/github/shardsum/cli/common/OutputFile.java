@@ -36,8 +36,8 @@ public final class OutputFile {
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(option + ": expected a file, got the folder " + file);
     }
-    // A file is written anew beside the old one, which takes its folder; a device is written
-    // itself.
+    // A new file is written into the same folder and then replaces the old one, so the folder must
+    // be writable; a device is written itself.
     boolean device = Files.exists(file) && !Files.isRegularFile(file);
     for (Path written : device ? List.of(file) : List.of(file, folder)) {
       if (Files.exists(written) && !Files.isWritable(written)) {

@@ -122,7 +122,7 @@ record Mpirun(Path file, Flavor flavor, String library) {
     }
   }
 
-  /** The library beside the program, where both were installed into one folder; else by name. */
+  /** The library of the program's folder, where both were installed into one; else by name. */
   private static String library(Path file, Flavor flavor) {
     return realPath(file)
         .map(Path::getParent)

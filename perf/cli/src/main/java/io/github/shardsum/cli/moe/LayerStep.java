@@ -3,7 +3,7 @@ package io.github.shardsum.cli.moe;
 import io.github.shardsum.moe.MoeSizes;
 import java.util.List;
 
-/** The steps of the layer beside its route. */
+/** The steps of the layer, without its route. */
 enum LayerStep {
   /** Router logits. */
   GATES("GSM,ME->GSE", "logits"),

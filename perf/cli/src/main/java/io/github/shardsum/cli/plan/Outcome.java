@@ -12,9 +12,9 @@ import java.util.Optional;
  * @param title what was planned
  * @param plan the plan
  * @param options what it was chosen by
- * @param notes lines for a reader behind the plan's table
+ * @param notes lines that follow the plan's table
  * @param certificate what the checker proved, if it was asked
- * @param beside XLA's collectives, if they were asked for
+ * @param beside the comparison with XLA's collectives, if it was asked for
  * @param equal whether the run gave what is computed without layouts, if it was run
  */
 record Outcome(

@@ -7,7 +7,7 @@ interface Planned {
    * Plans it, and checks the plan as is asked for.
    *
    * @param request mesh, sizes and limits
-   * @param checks what is done with the plan beside printing it
+   * @param checks extra work on the plan besides printing it
    * @return the answer
    */
   Outcome plan(PlanRequest request, Checks checks);

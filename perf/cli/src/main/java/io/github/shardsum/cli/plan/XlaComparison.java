@@ -35,8 +35,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The collectives of a plan beside those that XLA chose for the same program, with the same layouts
- * of inputs and outputs.
+ * Compares the collectives of a plan with those that XLA chose for the same program and the same
+ * layouts of inputs and outputs.
  *
  * @param compiler what compiled it
  * @param ours the plan's

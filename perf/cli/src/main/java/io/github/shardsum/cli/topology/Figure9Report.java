@@ -13,7 +13,9 @@ import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** Prints every point of figure 9 beside the model, then what other assumptions would give. */
+/**
+ * Prints every point of figure 9 with the model's value, then the values under other assumptions.
+ */
 final class Figure9Report {
   private final PrintWriter out;
 

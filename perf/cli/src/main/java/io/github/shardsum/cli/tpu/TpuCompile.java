@@ -124,7 +124,7 @@ final class TpuCompile implements Callable<Integer> {
     return file.toString().endsWith(".program");
   }
 
-  /** A program of ours, whose plan is set beside what the compiler made of it. */
+  /** Compiles a program of ours, and compares its plan with the compiler's. */
   private int ofProgram() throws IOException {
     Optional<Program> read =
         program.isPresent() ? Optional.of(ProgramFile.read(program.get())) : Optional.empty();

@@ -70,14 +70,14 @@ final class Evaluation {
   }
 
   /**
-   * A system beside the best of the others.
+   * Compares a system with the best of the others.
    *
    * @param own share of exact translations
    * @param theirs that of the other
    */
   record Rank(Split split, int texts, double own, String baseline, double theirs) {}
 
-  /** Of each split a system beside the best baseline there, the first of equal ones. */
+  /** Compares a system, for each split, with the best baseline there, the first of equal ones. */
   List<Rank> ranks(String system) {
     List<Rank> ranks = new ArrayList<>();
     for (Split split : items.keySet()) {

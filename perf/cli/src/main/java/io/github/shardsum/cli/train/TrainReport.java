@@ -88,7 +88,7 @@ final class TrainReport {
     out.flush();
   }
 
-  /** The model beside the best baseline, of each kind that is held back. */
+  /** Compares the model with the best baseline, for each kind that is held back. */
   void ranks(List<Evaluation.Rank> ranks) {
     if (ranks.isEmpty()) {
       return;

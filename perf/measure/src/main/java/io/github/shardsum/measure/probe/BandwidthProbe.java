@@ -26,7 +26,7 @@ public final class BandwidthProbe {
     this.sweeps = Math.ceilDiv(LEAST_RUN_BYTES / Float.BYTES / traffic.arrays(), elements);
   }
 
-  /** Bytes moved by one run, read and written ones alike. */
+  /** Bytes that one run reads and writes. */
   public long bytes() {
     return (long) elements * sweeps * traffic.arrays() * Float.BYTES;
   }
