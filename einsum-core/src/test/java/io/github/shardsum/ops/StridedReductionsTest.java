@@ -143,7 +143,7 @@ class StridedReductionsTest {
   private static long[] largest(long[] row, int k) {
     return IntStream.range(0, row.length)
         .boxed()
-        .sorted(Comparator.comparing((Integer i) -> row[i]).reversed())
+        .sorted(Comparator.comparingLong((Integer i) -> row[i]).reversed())
         .limit(k)
         .mapToLong(Integer::longValue)
         .toArray();

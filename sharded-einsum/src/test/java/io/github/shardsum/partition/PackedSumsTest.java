@@ -22,26 +22,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Short all-reduces of one backward pass are one collective, and every sum is what it was. */
 class PackedSumsTest {
-  /** Gradients of two weights and a bias, with the sums over the split batch. */
-  private static final String GRADIENTS =
-      """
-      program gradients {
-        input x: %1$s[B@x=9 I=3]
-        input h: %1$s[B@x=9 H=5]
-        input g: %1$s[B@x=9 H=5]
-        input o: %1$s[B@x=9 O=2]
-        w1 = einsum(x, g) {equation="B I, B H -> I H"}
-        w2 = einsum(h, o) {equation="B H, B O -> H O"}
-        b1 = reduce_sum(g) {labels=["B"]}
-        t1 = tanh(w1)
-        t2 = tanh(w2)
-        t3 = tanh(b1)
-        output t1
-        output t2
-        output t3
-      }
-      """;
-
   private static ProgramPlan plan(String text, String mesh) {
     return ProgramPlan.of(
         Program.parse(text), Mesh.parse(mesh), _ -> false, PlanOptions.defaults());
@@ -51,8 +31,28 @@ class PackedSumsTest {
     return plan.steps().stream().filter(step -> step.action() instanceof Action.AllReduce).toList();
   }
 
+  /** Gradients of two weights and a bias, with the sums over the split batch. */
   private static String gradients(String dtype) {
-    return String.format(Locale.ROOT, GRADIENTS, dtype);
+    return String.format(
+        Locale.ROOT,
+        """
+        program gradients {
+          input x: %1$s[B@x=9 I=3]
+          input h: %1$s[B@x=9 H=5]
+          input g: %1$s[B@x=9 H=5]
+          input o: %1$s[B@x=9 O=2]
+          w1 = einsum(x, g) {equation="B I, B H -> I H"}
+          w2 = einsum(h, o) {equation="B H, B O -> H O"}
+          b1 = reduce_sum(g) {labels=["B"]}
+          t1 = tanh(w1)
+          t2 = tanh(w2)
+          t3 = tanh(b1)
+          output t1
+          output t2
+          output t3
+        }
+        """,
+        dtype);
   }
 
   @ParameterizedTest
@@ -221,7 +221,7 @@ class PackedSumsTest {
       List<ShardedTensor> inputs = new ArrayList<>();
       for (PlannedValue input : plan.inputs()) {
         Shape shape = input.shape();
-        double[] data = random.doubles(Math.toIntExact(shape.elementCount()), -9, 9).toArray();
+        double[] data = random.doubles(shape.elementCount(), -9, 9).toArray();
         Tensor whole = Tensor.of(data, data.length).reshape(shape.toArray()).convert(input.dtype());
         inputs.add(ShardedTensor.of(whole, input.layout(), collectives.devices()));
       }

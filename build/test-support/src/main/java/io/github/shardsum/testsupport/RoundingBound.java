@@ -34,10 +34,11 @@ public final class RoundingBound {
    * @return the bound, infinite if there are so many roundings that nothing is known
    */
   public static double ofSum(double unit, double roundings, double magnitude) {
+    if (magnitude == 0) {
+      return 0;
+    }
     double relative = roundings * unit;
-    return magnitude == 0 || relative < 1
-        ? relative / (1 - relative) * magnitude
-        : Double.POSITIVE_INFINITY;
+    return relative < 1 ? relative / (1 - relative) * magnitude : Double.POSITIVE_INFINITY;
   }
 
   /**

@@ -79,7 +79,7 @@ final class ManPage {
   }
 
   private void text(String text) {
-    for (String line : text.split("\\R")) {
+    for (String line : text.lines().toList()) {
       // A dot or a quote at the beginning would be a macro.
       page.append(line.startsWith(".") || line.startsWith("'") ? "\\&" : "");
       escape(line);

@@ -55,7 +55,7 @@ public final class PlanChecker {
   private final Map<Object, List<Asked>> bodies = new HashMap<>();
 
   /** The bodies of loops, once they are followed. */
-  private final Map<SpmdPlan, PlanChecker> rounds = new IdentityHashMap<>();
+  private final IdentityHashMap<SpmdPlan, PlanChecker> rounds = new IdentityHashMap<>();
 
   /** The dtype of all values of an equation; each term has its own. */
   private final Optional<DType> dtype;

@@ -238,7 +238,7 @@ public final class Propagator {
     String axis = axes.get(before.size());
     return conflicts.rivals(node, place.value(), axis, level).stream()
         .anyMatch(
-            other -> other != factor && conflicts.isCheaper(node, other, factor, axis, level));
+            rival -> rival != factor && conflicts.isCheaper(node, rival, factor, axis, level));
   }
 
   private static boolean isLonger(List<String> longer, List<String> shorter) {

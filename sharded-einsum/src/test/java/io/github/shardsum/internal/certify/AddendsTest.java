@@ -106,7 +106,7 @@ final class AddendsTest {
     StringBuilder text = new StringBuilder("program p {\n");
     String arguments = operation.substring(operation.indexOf('('), operation.indexOf(')') + 1);
     for (String line : inputs(dtype, i, j)) {
-      if (arguments.contains(line.strip().substring("input ".length()).split(":")[0])) {
+      if (arguments.contains(line.strip().substring("input ".length()).split(":", -1)[0])) {
         text.append(line).append('\n');
       }
     }
@@ -211,7 +211,7 @@ final class AddendsTest {
   void valuesRefuteAFalseClaim(String claim) {
     String[] words = claim.split(" ", 3);
     Set<Integer> together = new HashSet<>();
-    for (String operand : words[1].split(",")) {
+    for (String operand : words[1].split(",", -1)) {
       together.add(Integer.parseInt(operand));
     }
     Program program = program(words[2], DType.parse(words[0])).orElseThrow();

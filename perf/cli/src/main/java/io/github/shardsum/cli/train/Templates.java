@@ -193,7 +193,8 @@ final class Templates implements Predictor {
   private static String unknown(String template) {
     StringBuilder places = new StringBuilder();
     char next = FIRST_PLACE;
-    for (char each : template.toCharArray()) {
+    for (int i = 0; i < template.length(); i++) {
+      char each = template.charAt(i);
       places.append(each == NUMBER || each == NAME ? next++ : each);
     }
     return places.toString();
@@ -201,7 +202,8 @@ final class Templates implements Predictor {
 
   private static String filled(String target, Parts source) {
     StringBuilder text = new StringBuilder();
-    for (char each : target.toCharArray()) {
+    for (int i = 0; i < target.length(); i++) {
+      char each = target.charAt(i);
       int place = each - FIRST_PLACE;
       if (place >= 0 && place < source.parts().size()) {
         text.append(source.parts().get(place));

@@ -94,7 +94,7 @@ public record FusedKernel(
     private final BroadcastReader[] readings;
     private final Object[] blocks;
 
-    public Blocks(BroadcastReader[] readings, Scratch scratch) {
+    Blocks(BroadcastReader[] readings, Scratch scratch) {
       this.readings = readings;
       this.blocks = new Object[inputs.size() + instructions.size()];
       for (int i = 0; i < blocks.length; i++) {

@@ -78,7 +78,7 @@ final class ProgramPlanMutationTest {
         "i32 # arg_max(x) {label=\"n\"}",
       })
   void aStatementInChunksWithAFaultIsRefused(String what) {
-    String[] words = what.split(" # ");
+    String[] words = what.split(" # ", -1);
     Program program =
         Program.parse(
             String.format(
