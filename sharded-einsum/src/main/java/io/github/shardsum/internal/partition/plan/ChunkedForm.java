@@ -28,11 +28,12 @@ import java.util.Set;
 
 /**
  * An operation that normalises, scans or searches a label, written as operations on chunks of the
- * label and on what each chunk gives: a maximum and a sum, a total, the best candidates. Where
- * devices hold a chunk each, only these few elements are moved.
+ * label and on the result of each chunk: a maximum and a sum, a total, or the best candidates. If
+ * each device holds a chunk, only these few elements are moved.
  *
- * <p>A softmax reduces over the label itself. To scan and to search the label is split into a label
- * of chunks and one within a chunk, the last chunk made longer by elements that change nothing.
+ * <p>A softmax reduces over the label itself. A scan or search splits the label into a label of
+ * chunks and one within a chunk; the last chunk is padded with elements that do not change the
+ * result.
  */
 final class ChunkedForm {
   private final ProgramBuilder builder = Program.builder("chunked");
@@ -254,7 +255,7 @@ final class ChunkedForm {
     return new Term(value.type().names().stream().map(Axis::of).toList(), List.of());
   }
 
-  /** What ranks below everything but itself. */
+  /** The value that ranks below all others. */
   private static Scalar least(DType dtype) {
     return switch (dtype) {
       case F64, F32, BF16 -> new Scalar.Real(Double.NEGATIVE_INFINITY);

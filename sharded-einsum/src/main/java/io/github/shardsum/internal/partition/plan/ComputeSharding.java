@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which mesh axes split which label while an einsum is computed.
+ * The mesh axes that split each label while an einsum is computed.
  *
  * @param axes the axes of each label that is split, major to minor
- * @param kept axes over which an operand stays a partial sum, and which operand
+ * @param kept axes over which an operand stays a partial sum, with the number of the operand
  */
 record ComputeSharding(Map<String, List<String>> axes, Map<String, Integer> kept) {
   List<String> axes(String label) {

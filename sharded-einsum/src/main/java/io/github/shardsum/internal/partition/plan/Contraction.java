@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One einsum of a tree of einsums: an operand that is given, or the einsum of one or two others.
+ * A node of a tree of einsums: an operand of the equation, or the einsum of one or two other nodes.
  *
  * @param labels labels of the value's dimensions in equations; an operand's may be repeated
- * @param names names of the dimensions in layouts: the labels, where a label is repeated another
- *     name for all but the first
- * @param parts what is contracted; empty for an operand
+ * @param names names of the dimensions in layouts: the labels; of a repeated label all dimensions
+ *     but the first get another name
+ * @param parts the contracted nodes; empty for an operand
  * @param operand the operand's number, -1 for an einsum
  */
 record Contraction(List<String> labels, List<String> names, List<Contraction> parts, int operand) {

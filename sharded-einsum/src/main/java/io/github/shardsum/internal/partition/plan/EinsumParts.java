@@ -21,8 +21,8 @@ import java.util.Set;
 
 /**
  * An einsum computed in parts, one a round of a loop, along a label that one operand and the result
- * have: each element of the result is the same sum as before, and a round brings only its part of
- * the operand to where it is read.
+ * have. Each element of the result is the same sum as before, and a round reshards only its part of
+ * the operand.
  */
 final class EinsumParts {
   private final Program program;

@@ -30,8 +30,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Plans an einsum as a program of one einsum for each pair of operands. Of the layouts of what is
- * between none is given, so all are looked at.
+ * Plans an einsum as a program of one einsum for each pair of operands. No layouts of intermediates
+ * are given, so the search considers all of them.
  */
 public final class EinsumPlanning {
   private static final String RESULT = "result";

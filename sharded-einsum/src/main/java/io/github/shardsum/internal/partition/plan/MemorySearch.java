@@ -20,12 +20,12 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
- * Looks for a plan of which no device holds more at once than a limit. The cheapest plan is taken
- * if it stays within it. Else plans are made in which bytes count the more the harder it is, then
- * with einsums computed in parts, so that what they gather is gathered in parts, then with values
- * computed again that are stored through the stage which needs the most; of those of one kind that
- * stay within the limit the cheapest is taken. If none does, the error has the least that was
- * found.
+ * Searches for a plan in which no device holds more bytes at once than a limit. The cheapest plan
+ * is taken if it stays within the limit. Otherwise three kinds of plans are tried in turn: plans
+ * whose choices weigh bytes, more and more; plans with einsums in parts, which gather their
+ * operands in parts; and plans that compute values again instead of storing them through the stage
+ * with the peak. The cheapest plan of the first kind with a plan within the limit is taken. If
+ * there is none, the error states the least peak that was found.
  */
 final class MemorySearch {
   /** Plans that are made: one of a layer with its gradient takes some tens of milliseconds. */

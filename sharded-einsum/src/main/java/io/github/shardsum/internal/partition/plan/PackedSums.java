@@ -18,9 +18,9 @@ import java.util.PriorityQueue;
 import java.util.stream.Collectors;
 
 /**
- * Puts short all-reduces that may run together into one, as of the gradients of one backward pass:
- * sums over the same axes, of one dtype, none of which waits for another. What reads one of them
- * then waits for all, so steps may change places.
+ * Packs short all-reduces into one, such as those of the gradients of one backward pass: sums over
+ * the same axes, of one dtype, none of which depends on another. A reader of one sum then waits for
+ * all, so steps may change places.
  */
 final class PackedSums {
   /** Bytes a device; of longer values the copies cost more than a collective's start. */
@@ -29,14 +29,14 @@ final class PackedSums {
   private final ReshardWays ways;
   private double saved;
 
-  /** What packed sums have in common; sums of one level do not wait for each other. */
+  /** Properties that packed sums share; sums of one level do not wait for each other. */
   private record Key(int level, List<String> axes, DType addends, DType sum) {}
 
   PackedSums(ReshardWays ways) {
     this.ways = ways;
   }
 
-  /** What the plans that were packed cost less. */
+  /** The cost that packing saved. */
   double saved() {
     return saved;
   }

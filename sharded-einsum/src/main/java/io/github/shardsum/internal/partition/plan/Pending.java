@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * An operand that only one einsum reads, and that is not made yet: of the ways to make it the
- * cheapest to each layout is kept, and the reader's choice is the best of all of them.
+ * An operand with one reader, an einsum, that is planned together with its reader: the cheapest way
+ * to each of its layouts is kept, and the reader chooses among all of them.
  */
 final class Pending implements Supply {
   private final Statement statement;
@@ -50,7 +50,7 @@ final class Pending implements Supply {
     return planner;
   }
 
-  /** How the value is made where it is wanted in a layout. */
+  /** The way to make the value for a reader that needs the layout. */
   Candidate way(Layout wanted) {
     Layout made = sources.source(wanted).orElseThrow();
     return Objects.requireNonNull(ways.get(made), "way");

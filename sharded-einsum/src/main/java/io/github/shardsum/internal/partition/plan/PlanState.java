@@ -17,9 +17,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What has been planned of a program so far: its statements and steps, the layouts in which its
- * values exist, and what that costs. A copy is what a planner goes back to when it has tried
- * something.
+ * The planned part of a program: its statements and steps, the layouts in which its values exist,
+ * and the cost. A planner goes back to a copy after it has tried something.
  */
 final class PlanState {
   private final ReshardWays ways;
@@ -31,10 +30,10 @@ final class PlanState {
   final List<PlanStep> steps = new ArrayList<>();
   private int values;
 
-  /** What devices receive of each other. */
+  /** Cost of communication between devices. */
   Cost cost = Cost.NOTHING;
 
-  /** What devices compute. */
+  /** Cost of computation on devices. */
   Cost work = Cost.NOTHING;
 
   PlanState(ReshardWays ways) {

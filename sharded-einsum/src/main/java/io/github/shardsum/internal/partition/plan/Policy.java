@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * What a plan's choices weigh beside their cost. A limit is no part of it: which plans are looked
- * at does not depend on the limit, so that the least peak that is found is one that can be asked
- * for.
+ * Weights in a plan's choices other than cost. A memory limit is not part of a policy: the
+ * candidate plans do not depend on the limit, so that the least peak found is a limit that can be
+ * asked for.
  *
- * @param elementsPerByte what a byte counts that the largest device holds of what a statement reads
- *     and makes, in elements received
- * @param hoists whether what does not change from round to round of a loop is brought before it,
- *     and so held all through it
+ * @param elementsPerByte weight, in elements received, of a byte that the largest device holds of a
+ *     statement's operands and results
+ * @param hoists whether invariants of a loop are resharded before it, and so held all through it
  * @param isTight whether a reshard may hold no more on the way than at its ends
- * @param mostBytes bytes that the largest device may hold of what a statement reads and makes
+ * @param mostBytes most bytes that the largest device may hold of a statement's operands and
+ *     results
  */
 record Policy(double elementsPerByte, boolean hoists, boolean isTight, long mostBytes) {
   /** Cost alone. */
@@ -26,7 +26,7 @@ record Policy(double elementsPerByte, boolean hoists, boolean isTight, long most
     return new Policy(0, true, isTight, bytes);
   }
 
-  /** What a byte counts in elements received. */
+  /** Weights of a byte, in elements received. */
   private static final double[] WEIGHTS = {1.0 / 256, 1.0 / 16, 1, 16, 1024};
 
   /** Policies of which each weighs memory more than the one before, the cheapest first. */

@@ -32,19 +32,19 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Plans a program: statement by statement the cheapest compute sharding, with each reshard made
- * once, before its first reader, and shared by all.
+ * Plans a program statement by statement. Each statement gets the cheapest compute sharding; each
+ * reshard is made once, before its first reader, and shared by all readers.
  *
- * <p>Every value has a home layout. Inputs lie in theirs, outputs end in theirs, and an annotated
- * value is brought to its own; any other home is a hint, which counts in the choice of a compute
- * sharding but is no step of its own. Where homes are demanded every value is brought to its home,
- * and read from there.
+ * <p>Every value has a default layout, in code its home. Inputs begin and outputs end in their
+ * default layouts, and an annotated value is moved to its own. The default layout of any other
+ * value is a hint, which counts in the choice of a compute sharding but causes no step. With {@code
+ * demanded}, every value is moved to its default layout and read from there.
  *
- * <p>A label of which a statement reads neighbours stays split where it is cheaper that each device
- * gets the elements which it lacks. Labels that a statement scans, searches or normalises are whole
- * while it is computed: operands are brought to such a layout first. Where it is cheaper the
- * statement is replaced by its {@link ChunkedForm}, which combines what the chunks give. A label
- * that an operand has twice is whole.
+ * <p>A label whose neighbouring indices a statement reads stays split if that is cheaper: each
+ * device then receives the elements that it lacks. Labels that a statement scans, searches or
+ * normalises are whole while the statement is computed: operands are resharded first. The statement
+ * is replaced by its {@link ChunkedForm}, which combines results of chunks, if that is cheaper. A
+ * label that an operand has twice is whole.
  */
 public final class ProgramPlanner {
   private final ReshardWays ways;
@@ -55,7 +55,7 @@ public final class ProgramPlanner {
   private final List<PlannedValue> inputs = new ArrayList<>();
   private final List<Integer> outputs = new ArrayList<>();
 
-  /** Homes of values of statements in chunks. */
+  /** Default layouts of values of statements in chunks. */
   private final Map<Value, Layout> chunkHomes = new HashMap<>();
 
   /** The statements that read each value, once for each operand. */
@@ -64,7 +64,7 @@ public final class ProgramPlanner {
   /** Einsums that are planned together with their readers. */
   private final Map<Value, Statement> putOff = new HashMap<>();
 
-  /** Whether results must have all partial axes of their homes. */
+  /** Whether results must have all partial axes of their default layouts. */
   private boolean isExact;
 
   private boolean isInChunks;
@@ -103,9 +103,9 @@ public final class ProgramPlanner {
    *
    * @param program the program
    * @param mesh the devices
-   * @param homes the home of each value; values in the body of a loop are named {@code
-   *     RESULT.body.VALUE}; of those that are not there the value is whole
-   * @param demanded whether every value must be in its home
+   * @param homes the default layout of each value; values in the body of a loop are named {@code
+   *     RESULT.body.VALUE}; a value without one is whole on every device
+   * @param demanded whether every value must be in its default layout
    * @param kernels which composites have a kernel, which may compute a part of them
    * @param options what plans are chosen by
    * @return the plan
@@ -323,7 +323,7 @@ public final class ProgramPlanner {
     }
   }
 
-  /** The cost until now, and until a statement's results are in their homes. */
+  /** The cost until now, with that of moving a statement's results to their default layouts. */
   private Cost spent(Statement statement) {
     Cost spent = state.cost.plus(state.work);
     for (Value result : statement.results()) {
@@ -334,7 +334,7 @@ public final class ProgramPlanner {
     return spent;
   }
 
-  /** The statements that a statement is in chunks, if the label in question is split. */
+  /** The statements of a statement's chunked form, if the chunked label is split. */
   private Optional<List<Statement>> chunks(Statement statement) {
     Optional<String> label =
         isInChunks ? Optional.empty() : ChunkedForm.label(statement.operation());
@@ -592,7 +592,7 @@ public final class ProgramPlanner {
     return body;
   }
 
-  /** What all rounds cost, with the invariants brought before them. */
+  /** The cost of all rounds, with the reshards of invariants before them. */
   private Cost rounds(Nested.Scan scan, ProgramPlanner body) {
     Cost all = body.state.cost.times(scan.count());
     for (int i = firstInvariant(scan); i < scan.operands().size(); i++) {

@@ -25,7 +25,8 @@ import java.util.Objects;
 
 /**
  * Plans a program: simplifies it, writes einsums of many operands in pairs where that is cheaper,
- * completes the layouts, and chooses a plan, with a memory limit one that stays within it.
+ * completes the layouts, and chooses a plan; with a memory limit, a plan that stays within the
+ * limit.
  */
 public final class ProgramPlanning {
   /** How the gradient of a program names the cotangent of a value, of an input as an output. */
@@ -122,7 +123,7 @@ public final class ProgramPlanning {
     return homes;
   }
 
-  /** Where all that reads a value is an annotation of it, its home is the annotated layout. */
+  /** A value whose only reader is an annotation has the annotated layout as its default layout. */
   private static void asAnnotated(Program program, Map<String, Layout> homes) {
     Map<Value, Integer> readers = new HashMap<>();
     program.outputs().forEach(output -> readers.merge(output, 1, Integer::sum));

@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** The cheapest ways from the layouts in which a value exists to others. */
+/** The cheapest ways from the layouts in which a value exists to other layouts. */
 final class ReshardWays {
   private final Mesh mesh;
   private final Prices prices;
@@ -84,7 +84,7 @@ final class ReshardWays {
     return prices.multiplyAdds(multiplyAdds, dtype.byteSize());
   }
 
-  /** What it costs to combine the addends of a value. */
+  /** The cost of combining the addends of a value. */
   Cost reduction(PlannedValue value, List<String> axes, ReduceKind by) {
     return reduction(List.of(value), axes, by);
   }
@@ -102,7 +102,7 @@ final class ReshardWays {
         value::layout);
   }
 
-  /** What it costs that devices get what they lack of neighbours. */
+  /** The cost of receiving the elements of neighbours that devices lack. */
   Cost halo(Halo halo, DType dtype) {
     return prices.halo(halo, dtype.byteSize());
   }
@@ -151,12 +151,12 @@ final class ReshardWays {
         : reshards.cost(from, wanted, type.shape(), stored(type.dtype(), from), atMost);
   }
 
-  /** What the cheapest way costs. */
+  /** The cost of the cheapest way. */
   Optional<Cost> cost(Holding value, Layout wanted) {
     return cost(value, wanted, Cost.MOST);
   }
 
-  /** What the cheapest way costs; none if there is none, or only dearer ones. */
+  /** The cost of the cheapest way; none if there is none, or only dearer ones. */
   Optional<Cost> cost(Holding value, Layout wanted, Cost atMost) {
     Optional<Cost> best = Optional.empty();
     for (int i = 0; i < value.layouts().size(); i++) {
@@ -175,7 +175,7 @@ final class ReshardWays {
         reshards, from, value.type().shape(), layout -> stored(dtype, layout));
   }
 
-  /** What it costs to bring a result from the layout in which it is made to its home. */
+  /** The cost of resharding a result from the layout in which it is made to its default layout. */
   Optional<Cost> home(Value result, Layout made, Layout home, ReduceKind by, Cost atMost) {
     if (by != ReduceKind.SUM && !made.partial().isEmpty()) {
       Layout done = new Layout(mesh, new Term(made.term().axes(), List.of()));
@@ -189,8 +189,8 @@ final class ReshardWays {
   }
 
   /**
-   * What a layout counts in the choice beside its cost: by the policy the bytes that the largest
-   * device holds in it.
+   * The weight of a layout in a choice, in addition to its cost: by the policy, the bytes that the
+   * largest device holds in it.
    */
   double weight(Value value, Layout layout) {
     return policy.elementsPerByte() == 0

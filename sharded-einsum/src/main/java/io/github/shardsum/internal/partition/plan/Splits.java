@@ -9,9 +9,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Every way to give mesh axes to the factors of a rule, one after the other in the same object: an
+ * Enumerates the ways to give mesh axes to the factors of a rule, each in turn in this object: an
  * axis splits one factor, stays partial on a set of operands, or does nothing. The axes of a factor
- * stand in every order.
+ * come in every order.
  */
 final class Splits {
   /** An axis along which devices compute the same. */
@@ -127,7 +127,7 @@ final class Splits {
     return Arrays.stream(chosen).anyMatch(choice -> choice < NONE);
   }
 
-  /** What an axis does. */
+  /** The choice of an axis. */
   int choice(int axis) {
     return chosen[axis];
   }

@@ -30,31 +30,31 @@ import java.util.stream.IntStream;
 
 /**
  * Chooses how one statement is split: each mesh axis splits at most one factor of its rule, or
- * stays partial on operands. What a choice costs is the reshards of the operands from any layout in
- * which they exist, the work of the largest device, and the reshard of the results to their homes.
- * Addends are read only where that is cheaper than their sum.
+ * stays partial on operands. The cost of a choice is that of the operands' reshards from the
+ * layouts in which they exist, of the largest device's work, and of the results' reshards to their
+ * default layouts. Addends are read only if that is cheaper than reading their sum.
  *
- * <p>Every axis may split every factor, whether or not an operand or a result has it there. Where
- * that is too many ways, only axes that no operand and no result has may split any factor, and
- * where those are too many, none.
+ * <p>Every axis may split every factor, whether or not an operand or a result has it there. If
+ * there are too many ways, only axes that no operand and no result has may split any factor; if
+ * these are still too many, no axis may.
  */
 final class StatementPlanner {
-  /** Ways to split a statement beyond which fewer are looked at. */
+  /** Most ways to split a statement that are all considered; with more, only some of them are. */
   private static final int MOST_WAYS = 20_000;
 
   /**
-   * How much less a way must cost that splits what nothing has split: for a little work less no
-   * further collective is started.
+   * The share by which a way must be cheaper if it splits a factor that no value has split: a
+   * little less work is no reason for another collective.
    */
   private static final double LEAST_GAIN = 0.004;
 
-  /** What a way may cost grows by this factor until ways are found. */
+  /** Growth of the limit on a way's cost until ways are found. */
   private static final double GROWTH = 2;
 
-  /** How often it grows before it is no longer limited. */
+  /** How often the limit grows before it is dropped. */
   private static final int MOST_TRIES = 64;
 
-  /** What a choice counts more than its cost, as partial sums of two prices do, is no loss. */
+  /** Relative difference of two prices that counts as rounding, as sums in another order give. */
   private static final double ROUNDING = 1e-12;
 
   private final ReshardWays ways;
@@ -77,19 +77,19 @@ final class StatementPlanner {
   /** How many choices are kept. */
   private int kept = 2;
 
-  /** The cost above which a way is not looked at. */
+  /** Ways above this cost are not considered. */
   private Cost most = Cost.MOST;
 
   /**
-   * Reads what is to be planned.
+   * Plans a statement.
    *
-   * @param ways what reshards cost
+   * @param ways the reshards and their prices
    * @param statement the statement
    * @param operands where its operands come from
-   * @param homes the homes of its results; none if the statement is one of a tree, so that its
-   *     result has none
-   * @param isExact whether results must have all partial axes of their homes, or only those over
-   *     which they are made as partial sums
+   * @param homes the default layouts of its results; empty for a statement of a tree, whose result
+   *     has none
+   * @param isExact whether results must have all partial axes of their default layouts, or only
+   *     those over which they are made as partial sums
    * @param askedOutside axes and factors, as {@code x label}, that others of its tree ask for
    */
   StatementPlanner(
@@ -120,12 +120,13 @@ final class StatementPlanner {
    * A way to compute the statement.
    *
    * @param sharding how its factors are split
-   * @param operands the layouts in which operands are met
+   * @param operands the layouts in which operands are read
    * @param results the layouts in which results are made
-   * @param halo what devices read of each other, if there is such
-   * @param cost of it all
-   * @param weighed what it counts in the choice
-   * @param unasked axes that split a factor on which neither an operand nor a home has them
+   * @param halo the elements that devices read of each other, if any
+   * @param cost of reshards and work
+   * @param weighed the cost with the policy's weights, by which the choice is made
+   * @param unasked axes that split a factor which they split neither in an operand nor in a default
+   *     layout
    */
   record Candidate(
       ComputeSharding sharding,
@@ -147,7 +148,7 @@ final class StatementPlanner {
     }
   }
 
-  /** What was chosen, and the next best. */
+  /** The chosen candidate, and the next best. */
   record Chosen(Candidate candidate, Optional<Origin.Alternative> runnerUp) {}
 
   /** A layout of an operand or result, if there is one, and the least that is known of its cost. */
@@ -241,7 +242,7 @@ final class StatementPlanner {
     }
   }
 
-  /** A way, unless it costs more than is of interest. */
+  /** A candidate, unless it costs more than the limit. */
   private Optional<Candidate> candidate(Splits at) {
     Cost cost = ways.work(multiplyAdds(at), dtype());
     double weight = 0;
@@ -305,7 +306,7 @@ final class StatementPlanner {
         new Candidate(sharding, operandsMet, resultsMade, halo, all, weighed, unasked));
   }
 
-  /** What the statement holds on the largest device, where that is limited. */
+  /** Bytes that the statement holds on the largest device, if the policy limits them. */
   private long bytes(List<Layout> operandsMet, List<Layout> resultsMade) {
     long bytes = 0;
     if (ways.policy().mostBytes() < Long.MAX_VALUE) {
@@ -323,7 +324,7 @@ final class StatementPlanner {
     return cost.amount() + weight <= most.amount();
   }
 
-  /** What more a way may cost. */
+  /** The rest of the limit that a way may cost. */
   private Cost left(Cost cost, double weight) {
     double amount = most.amount() - cost.amount() - weight;
     return new Cost(amount + Math.abs(most.amount()) * ROUNDING, Integer.MAX_VALUE);
@@ -391,7 +392,10 @@ final class StatementPlanner {
         : ReduceKind.SUM;
   }
 
-  /** What devices read of each other, if a label of which neighbours are read is split. */
+  /**
+   * The elements that devices read of each other, if a label whose neighbouring indices are read is
+   * split.
+   */
   private Optional<Halo> halo(Splits at, List<Layout> met, List<Layout> made) {
     int factor = Halo.factor(rule);
     return factor < 0 || !at.isSplit(factor)
@@ -420,7 +424,7 @@ final class StatementPlanner {
     return statement.operation().operands().get(i);
   }
 
-  /** What the largest device computes. */
+  /** The work of the largest device. */
   Cost work(ComputeSharding sharding) {
     return ways.work(
         multiplyAdds(factor -> mesh.size(sharding.axes(rule.factors().get(factor).name()))),

@@ -5,11 +5,9 @@ import io.github.shardsum.layout.Layout;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** Where a statement gets an operand from. */
+/** The source of a statement's operand. */
 sealed interface Supply permits Supply.Held, Pending {
-  /**
-   * What it costs to have the operand in a layout; none if there is no way, or only dearer ones.
-   */
+  /** The cost of having the operand in a layout; none if there is no way, or only dearer ones. */
   Optional<Cost> cost(Layout wanted, Cost atMost);
 
   /** Whether the operand exists in some layout. */
