@@ -1,6 +1,6 @@
 /**
- * Operations on tensors that are no einsum: elementwise, comparisons, reductions, statistics, softmax,
- * order, movement, creation, random tensors.
+ * Operations on tensors that are no einsum: elementwise, comparisons, reductions, statistics,
+ * softmax, order, movement, creation, random tensors.
  */
 @NullMarked
 package io.github.shardsum.ops;
