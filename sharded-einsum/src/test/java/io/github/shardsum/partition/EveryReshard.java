@@ -142,7 +142,10 @@ final class EveryReshard {
     return IntStream.range(0, layout.rank()).mapToObj(layout::axes).toList();
   }
 
-  /** What one collective receives on the busiest device; infinity if none does this. */
+  /**
+   * Elements that one collective receives on the busiest device; infinity if no collective makes
+   * this change.
+   */
   private double collective(Layout from, Layout to) {
     if (!from.partial().containsAll(to.partial())) {
       return Double.POSITIVE_INFINITY;
@@ -175,7 +178,7 @@ final class EveryReshard {
     return Double.POSITIVE_INFINITY;
   }
 
-  /** What a list has behind another, nothing if it does not begin with it. */
+  /** The rest of a list behind its head; empty if the list does not begin with the head. */
   private static List<String> tail(List<String> head, List<String> all) {
     return all.size() > head.size() && all.subList(0, head.size()).equals(head)
         ? all.subList(head.size(), all.size())

@@ -309,7 +309,7 @@ final class Moves {
     return orders;
   }
 
-  /** What stands behind a place of a dimension. */
+  /** Takes a dimension's axes, cut in two: those before a place, and those behind it. */
   private interface Suffix {
     void take(int dim, int[] kept, int[] moved);
   }

@@ -46,7 +46,7 @@ public final class ReshardSources {
   }
 
   /**
-   * What it costs to make the value and to bring it to a layout.
+   * The cost of making the value and resharding it to a layout.
    *
    * @param to the layout
    * @param atMost what it may cost

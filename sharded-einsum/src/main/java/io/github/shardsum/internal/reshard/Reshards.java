@@ -64,7 +64,7 @@ public final class Reshards {
   /** A value of which some axes stay partial. */
   private record Value(Layout whole, List<String> kept, Shape shape, DType dtype) {}
 
-  /** What a shared search is about: where it begins, and the bounds of its ways. */
+  /** The layout at which a shared search begins, and the bounds of its ways. */
   private record Anchor(Layout end, boolean isGoal, boolean sums, Value value, long most) {}
 
   /**
@@ -111,7 +111,7 @@ public final class Reshards {
   }
 
   /**
-   * What the cheapest way costs, where many goals are asked for from the same layout.
+   * The cost of the cheapest way, for many goals from the same layout.
    *
    * @param from layout of the value
    * @param to the target layout, of the same mesh and labels
@@ -130,7 +130,7 @@ public final class Reshards {
   }
 
   /**
-   * What the cheapest way costs, where the same goal is asked for from many layouts.
+   * The cost of the cheapest way, for the same goal from many layouts.
    *
    * @param from layout of the value
    * @param to the target layout, of the same mesh and labels
