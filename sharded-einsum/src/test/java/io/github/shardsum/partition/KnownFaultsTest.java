@@ -183,6 +183,31 @@ final class KnownFaultsTest {
     refuses(new PlanDraft(program, "m n@x").apply("b", "p@x", 0), "must be one interval");
   }
 
+  /** Of five rows one device has three, of thirty elements each has fifteen. */
+  @Test
+  void aReshapeOfUnevenChunks() {
+    String program =
+        """
+        program reshape {
+          input a: f32[m=5 n=6]
+          b: f32[p=30] = merge(a) {labels=["m", "n"], into="p"}
+          output b
+        }
+        """;
+    accepts(new PlanDraft(program, "m n").apply("b", "p", 0));
+    refuses(new PlanDraft(program, "m@x n").apply("b", "p@x", 0), "must be one interval");
+  }
+
+  /** A plan gives what is asked for and nothing else. */
+  @Test
+  void aPlanWithMoreOutputsOrFewerInputs() {
+    PlanDraft product = new PlanDraft(PRODUCT, "m k", "k n").apply("c", "m n", 0, 1);
+    accepts(product);
+    product.isRefusedWithOutputs(2, "must have 2 inputs and 1 outputs");
+    refuses(
+        new PlanDraft(PRODUCT, "m k").apply("c", "m n", 0, 0), "must have 2 inputs and 1 outputs");
+  }
+
   /** A maximum over devices that is taken as a sum. */
   @Test
   void aMaximumThatIsSummed() {
@@ -214,5 +239,9 @@ final class KnownFaultsTest {
         new PlanDraft(program, "m@x n@y")
             .then(new Action.CollectivePermute(List.of("x")), "m@y n@x"),
         "devices along [x] do not have [m@y=4, n@x=4]");
+    refuses(
+        new PlanDraft(program, "m@x n@y")
+            .thenOf(new Action.CollectivePermute(List.of("x", "y")), "m@y n@x", 8, 4),
+        "do not have [m@y=8, n@x=4]");
   }
 }

@@ -13,7 +13,9 @@ import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -91,6 +93,14 @@ final class PlanDraft {
     return step(action, result, List.of(values.size() - 1));
   }
 
+  /** A collective on the last value, with a result of another shape. */
+  PlanDraft thenOf(Action action, String layout, long... shape) {
+    PlannedValue last = values.getLast();
+    PlannedValue result =
+        new PlannedValue(last.name(), last.dtype(), Shape.of(shape), Layout.parse(MESH, layout));
+    return step(action, result, List.of(values.size() - 1));
+  }
+
   private PlanDraft step(Action action, PlannedValue result, List<Integer> operands) {
     steps.add(new PlanStep(action, operands, result, Origin.of("by hand")));
     values.add(result);
@@ -98,8 +108,19 @@ final class PlanDraft {
   }
 
   private String check() {
-    return PlanChecker.check(
-        new SpmdPlan(MESH, inputs, steps, List.of(values.size() - 1)), program, Map.of());
+    return checkOutputs(1);
+  }
+
+  /** With the last value as each of the outputs. */
+  private String checkOutputs(int outputs) {
+    List<Integer> last = Collections.nCopies(outputs, values.size() - 1);
+    return PlanChecker.check(new SpmdPlan(MESH, inputs, steps, last), program, Map.of());
+  }
+
+  void isRefusedWithOutputs(int outputs, String says) {
+    String message =
+        assertThrows(PlanRefusedException.class, () -> checkOutputs(outputs)).getMessage();
+    assertTrue(message.contains(says), message);
   }
 
   void isAccepted() {
