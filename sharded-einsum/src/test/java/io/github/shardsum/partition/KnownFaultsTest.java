@@ -243,5 +243,10 @@ final class KnownFaultsTest {
         new PlanDraft(program, "m@x n@y")
             .thenOf(new Action.CollectivePermute(List.of("x", "y")), "m@y n@x", 8, 4),
         "do not have [m@y=8, n@x=4]");
+    refuses(
+        new PlanDraft(PRODUCT, "m k@x", "k@x n")
+            .apply("c", "m n | x", 0, 1)
+            .then(new Action.CollectivePermute(List.of("x")), "m n | x"),
+        "devices along [x] do not have");
   }
 }
