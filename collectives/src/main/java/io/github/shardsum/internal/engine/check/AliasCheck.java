@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -108,19 +107,10 @@ public final class AliasCheck {
 
   /**
    * Whether the same view of two devices is open, so that any further device is another than one of
-   * them: an operand that all read, or a result that a group shares.
+   * them: an operand that all read, or a result that a group shares. A device is in each list once.
    */
   private static boolean hasTwo(List<Range> open, Range range) {
-    Optional<Range> first = Optional.empty();
-    for (Range other : open) {
-      if (other.isSameView(range)) {
-        if (first.isPresent() && first.get().device() != other.device()) {
-          return true;
-        }
-        first = Optional.of(other);
-      }
-    }
-    return false;
+    return open.stream().filter(range::isSameView).count() > 1;
   }
 
   private static void compare(Range a, Range b, Collective collective, GroupLayout layout) {
