@@ -3,6 +3,7 @@ package io.github.shardsum.ops;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.kernel.DoubleRows;
 import io.github.shardsum.internal.kernel.FloatRows;
+import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Locale;
@@ -51,7 +52,18 @@ public enum MathFunction {
   }
 
   /**
-   * As {@link #of}, into a given result.
+   * As {@link #of(Workers, Tensor)}, by the threads of the process.
+   *
+   * @param x of a floating dtype
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if the dtype is another
+   */
+  public Tensor of(Tensor x) {
+    return of(DefaultWorkers.get(), x);
+  }
+
+  /**
+   * As {@link #of(Workers, Tensor)}, into a given result.
    *
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; it may be x

@@ -63,14 +63,28 @@ public final class Movement {
   }
 
   /**
-   * As {@link #gather}, into a given result.
+   * As {@link #gather(Workers, Tensor, Tensor)}, by the threads of the process; {@link #take} goes
+   * along any axis.
+   *
+   * @param table {@code [n, d...]}, any dtype
+   * @param indices {@code [i...]} of i32 or i64, each in [0, n)
+   * @return a fresh tensor {@code [i..., d...]} of the table's dtype, in C order
+   * @throws IllegalArgumentException if the table is a scalar or indices are not integers
+   * @throws IndexOutOfBoundsException if an index is out of range
+   */
+  public static Tensor gather(Tensor table, Tensor indices) {
+    return gather(DefaultWorkers.get(), table, indices);
+  }
+
+  /**
+   * As {@link #gather(Workers, Tensor, Tensor)}, into a given result.
    *
    * @param workers threads to use
    * @param out {@code [i..., d...]} of the table's dtype; overlaps neither operand
    * @param table {@code [n, d...]}, any dtype
    * @param indices {@code [i...]} of i32 or i64, each in [0, n)
-   * @throws IllegalArgumentException as {@link #gather}, or if out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException as {@link #gather(Workers, Tensor, Tensor)}, or if out does
+   *     not fit; nothing is then written
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
    */
   public static void gatherInto(Workers workers, Tensor out, Tensor table, Tensor indices) {
@@ -323,15 +337,12 @@ public final class Movement {
   public static Tensor tile(Tensor x, long... repeats) {
     int rank = Math.max(x.rank(), repeats.length);
     long[] pairs = new long[2 * rank];
-    long[] ones = new long[2 * rank];
     long[] sizes = new long[rank];
     for (int axis = 0; axis < rank; axis++) {
       int repeat = axis - (rank - repeats.length);
       int own = axis - (rank - x.rank());
       pairs[2 * axis] = repeat < 0 ? 1 : repeats[repeat];
       pairs[2 * axis + 1] = own < 0 ? 1 : x.size(own);
-      ones[2 * axis] = 1;
-      ones[2 * axis + 1] = pairs[2 * axis + 1];
       if (pairs[2 * axis] < 0) {
         throw new IllegalArgumentException(
             "tile: repeats must be at least 0, got " + Arrays.toString(repeats));
@@ -339,6 +350,13 @@ public final class Movement {
       sizes[axis] = pairs[2 * axis] * pairs[2 * axis + 1];
     }
     Tensor out = Tensor.zeros(x.dtype(), sizes);
+    tiled(out.reshape(pairs), x);
+    return out;
+  }
+
+  /** Writes x into every repeat of a result whose axes are pairs of the repeats and the axis. */
+  private static void tiled(Tensor pairs, Tensor x) {
+    int rank = pairs.rank() / 2;
     Tensor view = x;
     for (int axis = x.rank(); axis < rank; axis++) {
       view = view.expand(0);
@@ -346,8 +364,7 @@ public final class Movement {
     for (int axis = 0; axis < rank; axis++) {
       view = view.expand(2 * axis);
     }
-    out.reshape(pairs).assign(view.broadcastTo(Shape.of(pairs)));
-    return out;
+    pairs.assign(view.broadcastTo(pairs.shape()));
   }
 
   /**

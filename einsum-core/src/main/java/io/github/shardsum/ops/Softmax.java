@@ -3,6 +3,7 @@ package io.github.shardsum.ops;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.ops.AlongAxis;
 import io.github.shardsum.internal.ops.Checks;
+import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.Tensor;
 
@@ -41,14 +42,26 @@ public final class Softmax {
   }
 
   /**
-   * As {@link #softmax}, into a given result.
+   * As {@link #softmax(Workers, Tensor, int)}, by the threads of the process.
+   *
+   * @param x logits, of a floating dtype and any strides
+   * @param axis the axis along which results sum to 1; -1 is the last one
+   * @return a fresh tensor of x's dtype and shape
+   * @throws IllegalArgumentException if the dtype is not floating or there is no such axis
+   */
+  public static Tensor softmax(Tensor x, int axis) {
+    return softmax(DefaultWorkers.get(), x, Axes.one("softmax", x, axis));
+  }
+
+  /**
+   * As {@link #softmax(Workers, Tensor, int)}, into a given result.
    *
    * @param workers threads to use
    * @param out the result, of x's dtype and shape; x itself will do, another overlap will not
    * @param x logits, of a floating dtype and any strides
    * @param axis the axis along which results sum to 1, in [0, rank)
-   * @throws IllegalArgumentException as {@link #softmax}, or if out does not fit; nothing is then
-   *     written
+   * @throws IllegalArgumentException as {@link #softmax(Workers, Tensor, int)}, or if out does not
+   *     fit; nothing is then written
    */
   public static void softmaxInto(Workers workers, Tensor out, Tensor x, int axis) {
     Checks.floating("softmax", x);

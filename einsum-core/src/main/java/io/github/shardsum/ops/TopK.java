@@ -3,6 +3,7 @@ package io.github.shardsum.ops;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.ops.AlongAxis;
 import io.github.shardsum.internal.ops.Checks;
+import io.github.shardsum.internal.ops.DefaultWorkers;
 import io.github.shardsum.internal.rows.DoubleSelection;
 import io.github.shardsum.internal.rows.FloatSelection;
 import io.github.shardsum.internal.rows.LongSelection;
@@ -48,7 +49,20 @@ public record TopK(Tensor values, Tensor indices) {
   }
 
   /**
-   * As {@link #of}, into given results, whose size along the axis is k.
+   * As {@link #of(Workers, Tensor, int, int)}, by the threads of the process.
+   *
+   * @param x any dtype, strides and memory
+   * @param k how many, in [0, size of the axis]
+   * @param axis the axis; -1 is the last one
+   * @return fresh tensors
+   * @throws IllegalArgumentException if there is no such axis, or k is out of range
+   */
+  public static TopK of(Tensor x, int k, int axis) {
+    return of(DefaultWorkers.get(), x, k, Axes.one("top-k", x, axis));
+  }
+
+  /**
+   * As {@link #of(Workers, Tensor, int, int)}, into given results, whose size along the axis is k.
    *
    * @param workers threads to use
    * @param values the elements, of x's dtype and of its shape but for the axis

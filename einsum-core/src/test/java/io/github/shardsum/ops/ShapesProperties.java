@@ -255,6 +255,19 @@ class ShapesProperties {
   }
 
   @Test
+  void noWorkersAreNeeded() {
+    Tensor x = Tensor.of(new double[][] {{3, 1, 2}, {0, 0, 0}});
+    assertArrayEquals(new double[] {3, 2}, TopK.of(x, 2, -1).values().select(0, 0).toDoubleArray());
+    assertArrayEquals(
+        new double[] {1 / 3d, 1 / 3d, 1 / 3d},
+        Softmax.softmax(x, -1).select(0, 1).toDoubleArray(),
+        1e-15);
+    assertArrayEquals(new double[] {0, 0, 0}, MathFunction.TANH.of(x.select(0, 1)).toDoubleArray());
+    assertArrayEquals(
+        new double[] {0, 0, 0}, Movement.gather(x, Tensor.of(new int[] {1}, 1)).toDoubleArray());
+  }
+
+  @Test
   void outsTakeTheResult() {
     float[] room = new float[4];
     Tensor out = Tensor.of(room, 4);
