@@ -87,7 +87,7 @@ public final class LocalBackend implements Backend {
               + program.name()
               + ": a run holds "
               + bytes
-              + " bytes beside inputs and outputs, got a limit of "
+              + " bytes without inputs and outputs, got a limit of "
               + options.memoryLimit().getAsLong()
               + "; rematerialise values, or raise it");
     }

@@ -104,7 +104,8 @@ public final class PjrtBackend implements Backend, AutoCloseable {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "program %s: a run holds %d bytes a device beside inputs and outputs, got a limit of %d",
+                "program %s: a run holds %d bytes a device without inputs and outputs,"
+                    + " got a limit of %d",
                 program.name(),
                 bytes,
                 options.memoryLimit().getAsLong()));

@@ -117,7 +117,7 @@ final class MoeMeshRun {
       head(sizes, String.format(Locale.ROOT, "%d devices of %s", mesh.size(), backend));
       out.printf(
           Locale.ROOT,
-          "memory   %,d bytes a device beside inputs and outputs; %,d by our kernels%n%n",
+          "memory   %,d bytes a device without inputs and outputs; %,d by our kernels%n%n",
           compiled.peakBytes(),
           local.peakBytes());
       return compare(one, local.run(inputs), compiled.run(inputs), sizes)

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A program lowered to steps. Immutable and thread-safe; what a run writes is in its workspace.
+ * A program lowered to steps. Immutable and thread-safe; a run writes to its own workspace.
  *
  * @param name the program's name
  * @param locations where each value lies, by its number; absent for values that are never stored
@@ -127,7 +127,7 @@ public record LocalPlan(
         .append(name)
         .append(", at most ")
         .append(bytes())
-        .append(" bytes beside inputs and outputs, ")
+        .append(" bytes without inputs and outputs, ")
         .append(String.format(Locale.ROOT, "%.3e", flops()))
         .append(" FLOPs\n")
         .append(table());

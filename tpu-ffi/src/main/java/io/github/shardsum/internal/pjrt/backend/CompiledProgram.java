@@ -110,7 +110,7 @@ public final class CompiledProgram implements AutoCloseable {
   String explain() {
     return String.format(
         Locale.ROOT,
-        "pjrt: %s, %s, %d devices, %d bytes a device beside inputs and outputs%n%s",
+        "pjrt: %s, %s, %d devices, %d bytes a device without inputs and outputs%n%s",
         client.plugin(),
         client.platformName(),
         loaded.devices().size(),
