@@ -1,4 +1,4 @@
-/** Backends: what compiles a program and runs it on tensors. */
+/** Backends, which compile a program and run it on tensors. */
 @NullMarked
 package io.github.shardsum.backend;
 

@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * How a value lies on a mesh: which mesh axes split each of its labels, and over which it is still
- * a partial sum. An immutable value; its text is the notation, as {@code G@x S M | y}.
+ * The layout of a value on a mesh: the mesh axes that split each of its labels, and those over
+ * which the value is a partial sum. An immutable value; its text is the notation, as {@code G@x S M
+ * | y}.
  *
  * <p>A dimension with axes is dealt out in chunks, over several axes in chunks of chunks ({@link
  * Cut#chunks}), the last ones shorter or empty; nothing is padded. Devices that differ only along

@@ -3,7 +3,7 @@ package io.github.shardsum.layout;
 import io.github.shardsum.tensor.Shape;
 
 /**
- * One of the shapes that shards of a value have, of which there are a few however many devices.
+ * One of the shapes that shards of a value have; there are few whatever the number of devices.
  *
  * @param shape the local shape
  * @param devices how many devices have a shard of it

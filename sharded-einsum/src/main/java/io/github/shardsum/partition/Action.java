@@ -269,7 +269,7 @@ public sealed interface Action {
   }
 
   /**
-   * A statement of a program on what each device holds of its operands.
+   * A statement of a program on each device's blocks of the operands.
    *
    * <p>The statement is the program's own, with logical types. Its operands and results are laid
    * out by one assignment of mesh axes to the factors of its rule ({@link

@@ -5,8 +5,7 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * One step of a plan: what every device does, to which values, and what comes of it; an immutable
- * value.
+ * One step of a plan: the action of every device, its operands and its results; an immutable value.
  *
  * @param action what is done
  * @param operands numbers of the values it reads, see {@link SpmdPlan}; one, but for an einsum,

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * A value of a plan as one logical tensor, and how it lies on the mesh; an immutable value.
+ * A value of a plan as one logical tensor, and its layout on the mesh; an immutable value.
  *
  * @param name what it is, for a reader: an operand's number, {@code result}, or a statement's name
  * @param dtype type of its elements as stored; a partial sum of bf16 is stored in f32

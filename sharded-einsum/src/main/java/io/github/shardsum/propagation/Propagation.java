@@ -10,7 +10,7 @@ import io.github.shardsum.program.Program;
  *
  * <p>Axes are added to a label only if it is open, the value does not use them, the label has at
  * least as many indices as there are parts, and across a reshape they divide it: so propagation
- * never makes an empty part, while annotations may. What no annotation reaches is whole.
+ * never makes an empty part, while annotations may. A label that no annotation reaches is whole.
  *
  * <p>Source: GShard (arXiv 2006.16668) section 3.2; the levels and factors follow Shardy, conflicts
  * are decided by price.

@@ -1,8 +1,8 @@
 package io.github.shardsum.propagation;
 
 /**
- * Annotations that cannot be, or that contradict each other where that was to be an error; the
- * message lists what was asked for, by whom, and what each costs.
+ * Annotations that are impossible, or that contradict each other where conflicts are errors; the
+ * message lists each request, its origin and its price.
  */
 public final class PropagationException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.assign;
 
-/** Kinds of moves in several sizes, drawn by what they gained for their work of late. */
+/** Kinds of moves in several sizes, drawn by their recent gain per work. */
 final class Arms {
   /** Work after which a gain counts a third. */
   private static final double MEMORY = 4e7;

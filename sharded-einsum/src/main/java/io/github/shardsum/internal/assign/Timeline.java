@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The points of time at which memory is limited, fewer and fewer. What every strategy of a node
- * uses comes off the limit, which is therefore one a point.
+ * The points of time at which memory is limited, reduced step by step. Bytes that all strategies of
+ * a node use are subtracted from the limit, so each point has a limit of its own.
  */
 final class Timeline {
   /** Points that must go in a round for another one, as a part of all. */

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Lowers einsums: to views where nothing is computed, otherwise to compiled einsums. */
+/** Lowers einsums: to views if there is nothing to compute, otherwise to compiled einsums. */
 final class EinsumLowering {
   private final Lowering lowering;
 

@@ -20,15 +20,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Pointwise operations that an einsum does to its result before writing it: a factor, a bias, relu,
- * in this order and each at most once, where nothing else reads what is in between.
+ * Fuses pointwise operations into the einsum before them, which applies them before it writes its
+ * result: a factor, a bias, relu, in this order and each at most once. Nothing else may read the
+ * values in between.
  */
 final class EpilogueFusion {
   /** Of an input's elements, how many of the result's to one that a copy of it is worth. */
   private static final long WORTH_COPYING = 8;
 
   /**
-   * An einsum and what is done to its result.
+   * An einsum and the operations on its result.
    *
    * @param einsum its statement
    * @param last the statement whose result is written

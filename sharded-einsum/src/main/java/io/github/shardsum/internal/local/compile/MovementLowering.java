@@ -15,7 +15,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
-/** Lowers movements to views where there is one, otherwise to copies; and sources to writers. */
+/** Lowers movements to views if possible, otherwise to copies; and sources to writers. */
 final class MovementLowering {
   private final Lowering lowering;
 

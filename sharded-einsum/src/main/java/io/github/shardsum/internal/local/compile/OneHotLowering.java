@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One-hots and what is made of them, as positions and weights: a one-hot whose label is split, and
- * sums of one-hots along their slots, with weights or without. Such a sum is what einsums gather
- * and scatter by; its elements are written only where another operation wants them.
+ * Lowers one-hots and values made of them to positions and weights: a one-hot whose label is split,
+ * and sums of one-hots along their slots, with weights or without. Einsums gather and scatter by
+ * such a sum; its elements are written only if another operation reads them.
  */
 final class OneHotLowering {
   private final Lowering lowering;

@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which pointwise operations run as one kernel, at the place of its last one: an operation joins
- * the kernel of its first reader if it has the same labels and whatever else reads it runs later;
- * so what a kernel computes on the way may be a result of it too. Constants and iotas are made anew
- * in each kernel that reads them.
+ * Groups pointwise operations into kernels. A kernel runs at the place of its last operation. An
+ * operation joins the kernel of its first reader if it has the same labels and all its other
+ * readers run later, so that intermediate values of a kernel may be results too. Constants and
+ * iotas are computed again in each kernel that reads them.
  */
 final class PointwiseFusion {
   /** Blocks of a kernel stay in the first-level cache up to about this many operations. */

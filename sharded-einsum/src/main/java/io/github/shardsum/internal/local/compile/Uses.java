@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Who reads what in a program. */
+/** The readers of each value of a program. */
 final class Uses {
   private final Program program;
   private final Map<Value, List<Integer>> uses = new HashMap<>();

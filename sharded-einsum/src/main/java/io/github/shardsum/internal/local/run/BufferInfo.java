@@ -4,7 +4,8 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 
 /**
- * A buffer: what it holds, during which steps, and where in the memory of its dtype.
+ * A buffer: its contents, the steps during which it is held, and its place in the memory of its
+ * dtype.
  *
  * @param dtype the elements' dtype
  * @param shape their shape

@@ -11,7 +11,7 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 
 /**
- * A chain of pointwise operations run block by block, so that what is between them never leaves the
+ * A chain of pointwise operations run block by block, so that intermediate values never leave the
  * first-level cache. Immutable and thread-safe; the number of threads changes no bit.
  *
  * @param shape the index space, in whose C order blocks are cut

@@ -4,7 +4,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.Optional;
 
-/** Where a value lies. */
+/** The location of a value in memory. */
 public sealed interface ValueLocation {
   /**
    * All its elements.
