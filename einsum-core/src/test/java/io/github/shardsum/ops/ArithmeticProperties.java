@@ -56,8 +56,8 @@ class ArithmeticProperties {
           new Binary("add", Elementwise::add, (a, b) -> a + b),
           new Binary("subtract", Elementwise::subtract, (a, b) -> a - b),
           new Binary("multiply", Elementwise::multiply, (a, b) -> a * b),
-          new Binary("maximum", Elementwise::maximum, (a, b) -> a != a || a > b ? a : b),
-          new Binary("minimum", Elementwise::minimum, (a, b) -> a != a || a < b ? a : b));
+          new Binary("maximum", Elementwise::maximum, (a, b) -> Double.isNaN(a) || a > b ? a : b),
+          new Binary("minimum", Elementwise::minimum, (a, b) -> Double.isNaN(a) || a < b ? a : b));
 
   private static final List<Binary> COMPARISONS =
       List.of(

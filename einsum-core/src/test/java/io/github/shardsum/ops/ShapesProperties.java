@@ -86,7 +86,7 @@ class ShapesProperties {
     int axis = random.nextInt(shape.rank());
     int given = random.nextBoolean() ? axis : axis - shape.rank();
     long size = shape.size(axis);
-    long shift = random.nextInt(21) - 10;
+    long shift = random.nextLong(-10, 11);
     Oracles.assertIs(
         x.dtype(),
         shape,
