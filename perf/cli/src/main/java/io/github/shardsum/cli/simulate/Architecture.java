@@ -1,0 +1,149 @@
+package io.github.shardsum.cli.simulate;
+
+import java.util.Optional;
+
+/**
+ * A Transformer's sizes.
+ *
+ * @param layers of encoder and decoder together
+ * @param vocabulary rows of all embeddings together
+ * @param outputVocabulary columns of the logits
+ * @param feedForward hidden width of a dense layer
+ * @param gated a feed-forward layer has three matrices, not two
+ * @param encoderLayers of the layers; the others then attend to the encoder too
+ */
+record Architecture(
+    String name,
+    int layers,
+    long width,
+    Attention attention,
+    long vocabulary,
+    long outputVocabulary,
+    long feedForward,
+    boolean gated,
+    Optional<Experts> experts,
+    int encoderLayers) {
+
+  /**
+   * Attention of a layer.
+   *
+   * @param queryWidth width of a head's query and key
+   * @param valueWidth width of a head's value
+   * @param weights of one layer
+   * @param window keys that a windowed layer sees, 0 without one
+   * @param windowedShare share of the layers with a window
+   */
+  record Attention(
+      int heads,
+      int keyValueHeads,
+      int queryWidth,
+      int valueWidth,
+      long weights,
+      boolean causal,
+      long window,
+      double windowedShare) {}
+
+  /**
+   * Experts of a sparse layer.
+   *
+   * @param shared hidden width of the experts that see every token, together
+   * @param every one layer of so many is sparse
+   * @param firstDense layers before the first sparse one
+   * @param capacityFactor slots for each choice; 0 without dropping
+   * @param einsum dispatch is an einsum with a mask, not a gather of rows
+   * @param groupTokens tokens of a group of the einsum form
+   */
+  record Experts(
+      long count,
+      int topK,
+      long width,
+      long shared,
+      int every,
+      int firstDense,
+      double capacityFactor,
+      boolean einsum,
+      long groupTokens) {
+
+    boolean dropless() {
+      return capacityFactor == 0;
+    }
+
+    /** Rows that experts compute for a token. */
+    double rows() {
+      return topK * (dropless() ? 1 : capacityFactor);
+    }
+  }
+
+  int sparseLayers() {
+    return experts.map(each -> Math.max(0, layers - each.firstDense()) / each.every()).orElse(0);
+  }
+
+  int denseLayers() {
+    return layers - sparseLayers();
+  }
+
+  private long crossWeights() {
+    return encoderLayers == 0 ? 0 : (layers - encoderLayers) * attention.weights();
+  }
+
+  private int matrices() {
+    return gated ? 3 : 2;
+  }
+
+  /** Weights of projections and dense or shared feed-forward layers. */
+  long linearWeights() {
+    long shared = experts.map(each -> matrices() * width * each.shared()).orElse(0L);
+    long router = experts.map(each -> width * each.count()).orElse(0L);
+    return layers * attention.weights()
+        + crossWeights()
+        + denseLayers() * matrices() * width * feedForward
+        + sparseLayers() * (shared + router);
+  }
+
+  long embeddingWeights() {
+    return vocabulary * width;
+  }
+
+  /** Weights of one expert in one layer. */
+  long expertWeights() {
+    return experts.map(each -> matrices() * width * each.width()).orElse(0L);
+  }
+
+  long allExpertWeights() {
+    return experts.map(each -> sparseLayers() * each.count() * expertWeights()).orElse(0L);
+  }
+
+  long weights() {
+    return linearWeights() + embeddingWeights() + allExpertWeights();
+  }
+
+  /** Keys that a query sees in the mean over the layers. */
+  double keysSeen(long sequence) {
+    double whole = attention.causal() ? sequence / 2.0 : sequence;
+    if (attention.window() == 0) {
+      return whole;
+    }
+    double windowed = Math.min(attention.window(), whole);
+    return attention.windowedShare() * windowed + (1 - attention.windowedShare()) * whole;
+  }
+
+  /** Attention's FLOPs of a token, forward. */
+  double attentionFlops(long sequence) {
+    long pairs = (long) attention.heads() * (attention.queryWidth() + attention.valueWidth());
+    int cross = encoderLayers == 0 ? 0 : layers - encoderLayers;
+    return 2.0 * (layers + cross) * pairs * keysSeen(sequence);
+  }
+
+  /**
+   * FLOPs of a token in training by which rates are published: three times the forward products,
+   * without rematerialisation, padding or dispatch.
+   *
+   * @param fullAttention counts every key, as older versions of frameworks do
+   */
+  double modelFlops(long sequence, boolean fullAttention) {
+    double chosen =
+        experts.map(each -> (double) sparseLayers() * each.topK() * expertWeights()).orElse(0.0);
+    double attended = attentionFlops(sequence) * (fullAttention && attention.causal() ? 2 : 1);
+    return 3 * (2 * (linearWeights() + chosen + outputVocabulary * width) + attended);
+  }
+}

@@ -1,0 +1,81 @@
+package io.github.shardsum.cli.simulate;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Public models by name. A table may spell them freely: the longest name that occurs counts. */
+final class Catalogue {
+  private static final String FILE = "models.json";
+  private static final int SHORTEST = 4;
+  private final Map<String, ModelFile> byName = new TreeMap<>();
+  private final List<ModelFile> models = new ArrayList<>();
+
+  private Catalogue() {}
+
+  /** The models in the jar. */
+  static Catalogue open() {
+    Catalogue catalogue = new Catalogue();
+    try (InputStream in = Objects.requireNonNull(Catalogue.class.getResourceAsStream(FILE), FILE)) {
+      for (JsonNode node : JsonMapper.builder().build().readTree(in)) {
+        ModelFile model = ModelFile.read(FILE, node);
+        catalogue.models.add(model);
+        catalogue.put(model.model().name(), model);
+        model.aliases().forEach(alias -> catalogue.put(alias, model));
+      }
+    } catch (IOException io) {
+      throw new UncheckedIOException(io);
+    }
+    return catalogue;
+  }
+
+  private void put(String name, ModelFile model) {
+    if (byName.put(plain(name), model) != null) {
+      throw new IllegalStateException("two models of one name: " + name);
+    }
+  }
+
+  List<ModelFile> models() {
+    return List.copyOf(models);
+  }
+
+  Optional<ModelFile> exact(String name) {
+    return Optional.ofNullable(byName.get(plain(name)));
+  }
+
+  /** The model of the longest name within some words. */
+  Optional<ModelFile> within(String words) {
+    String text = plain(words);
+    return byName.keySet().stream()
+        .filter(name -> name.length() >= SHORTEST && occurs(name, text))
+        .max((a, b) -> Integer.compare(a.length(), b.length()))
+        .map(byName::get);
+  }
+
+  /** As a whole word as far as digits go: 1b does not occur in 21b. */
+  private static boolean occurs(String name, String text) {
+    for (int at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+      boolean before =
+          at == 0 || !Character.isDigit(name.charAt(0)) || !Character.isDigit(text.charAt(at - 1));
+      if (before) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String plain(String name) {
+    return name.toLowerCase(Locale.ROOT)
+        .replaceAll("(?<=\\d)\\.(?=\\d)", "p") // 1.3b is not 13b
+        .replaceAll("[^a-z0-9]", "");
+  }
+}

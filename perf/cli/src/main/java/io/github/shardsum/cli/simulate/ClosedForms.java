@@ -1,0 +1,299 @@
+package io.github.shardsum.cli.simulate;
+
+import io.github.shardsum.cli.simulate.Architecture.Experts;
+import io.github.shardsum.cli.simulate.Prediction.Kind;
+import io.github.shardsum.cli.simulate.Prediction.Term;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A formula for each part of a step; docs/simulate.md has them with their reasons. */
+final class ClosedForms implements StepModel {
+  /** Attention's share of peak: 262 of 524 us in the GShard paper's figure 8. */
+  static final double ATTENTION_SHARE = 0.5;
+
+  /** Rows moved by index reach half of the attained bandwidth, as in figure 8. */
+  static final double INDEXED_SHARE = 0.5;
+
+  /** Share of a gather of weights that computation cannot hide, of the dense v4 and v5e rows. */
+  static final double EXPOSED_GATHER = 0.5;
+
+  static final double EXPOSED_TENSOR = 0.3;
+
+  /** Share of a step for each doubling of the slices, of the dense v4 and v5e rows. */
+  static final double SLICE_SPREAD = 0.022;
+
+  /** Rows of a tile that are empty in the mean, for each expert and product. */
+  static final double EMPTY_ROWS = 256;
+
+  /** Host time of a layer and microbatch where operations are launched one by one. */
+  static final double SPARSE_LAUNCH = 7e-3;
+
+  static final double DENSE_LAUNCH = 2.3e-3;
+
+  @Override
+  public Prediction predict(Job job, double eta) {
+    return new Step(job, eta).prediction();
+  }
+
+  /** Bytes of a device by kind, without fragmentation. */
+  static Map<String, Double> bytes(Job job) {
+    Architecture model = job.model();
+    Layout layout = job.layout();
+    double split = layout.fsdp() * layout.tensor() * (double) layout.pipeline();
+    double own =
+        (model.linearWeights() + model.embeddingWeights()) / split
+            + model.allExpertWeights() / (split * layout.expert());
+    double tokens = job.tokensPerDevice();
+    double layerWeights =
+        (double) model.linearWeights() / model.layers() / layout.tensor()
+            + (model.sparseLayers() == 0
+                ? 0
+                : (double) model.allExpertWeights()
+                    / model.sparseLayers()
+                    / layout.expert()
+                    / layout.tensor());
+    Map<String, Double> bytes = new LinkedHashMap<>();
+    bytes.put("weights, f32", 4 * own);
+    bytes.put("optimizer's moments, f32", job.momentBytes() * own);
+    bytes.put("gradients, f32", 4 * own);
+    bytes.put("gathered weights of two layers", layout.fsdp() > 1 ? 2 * 2 * layerWeights : 0);
+    double kept = tokens * model.width() * 2;
+    double inside = 16 * kept + tokens * 2 * 2 * model.feedForward();
+    bytes.put("activations", model.layers() * (kept + (1 - job.rematerialise()) * inside) + inside);
+    bytes.put("logits", tokens * model.outputVocabulary() * 4);
+    bytes.put(
+        "all-to-all buffers", model.experts().map(each -> 2 * kept * each.rows()).orElse(0.0));
+    return bytes;
+  }
+
+  /** The terms of one job. */
+  private static final class Step {
+    private final Job job;
+    private final Architecture model;
+    private final Layout layout;
+    private final Machine machine;
+    private final List<Term> terms = new ArrayList<>();
+    private final double passes;
+    private final double tokens;
+    private final double rate;
+    private final double halfRate;
+    private final double linear;
+
+    Step(Job job, double eta) {
+      this.job = job;
+      model = job.model();
+      layout = job.layout();
+      machine = job.machine();
+      passes = 3 + job.rematerialise();
+      tokens = job.tokensPerDevice();
+      rate = eta * machine.peak(job.precision());
+      halfRate = eta * machine.peak(Precision.BF16);
+      linear = tokens * 2 * model.linearWeights() * passes / rate;
+    }
+
+    Prediction prediction() {
+      products();
+      model.experts().filter(each -> model.sparseLayers() > 0).ifPresent(this::sparse);
+      memoryBound();
+      double layers = total() - logits();
+      double compute = total();
+      weights(compute);
+      tensor();
+      slices();
+      pipeline(layers);
+      host();
+      return new Prediction(job, List.copyOf(terms), bytes(job));
+    }
+
+    private double total() {
+      return terms.stream().mapToDouble(Term::exposed).sum();
+    }
+
+    private void compute(String name, double seconds) {
+      add(name, Kind.COMPUTE, seconds, seconds);
+    }
+
+    private void add(String name, Kind kind, double seconds, double exposed) {
+      if (seconds > 0) {
+        terms.add(new Term(name, kind, seconds, exposed));
+      }
+    }
+
+    private double logits() {
+      return 3 * tokens * 2 * model.outputVocabulary() * model.width() / halfRate;
+    }
+
+    private void products() {
+      compute("projections and dense layers", linear);
+      compute("logits", logits());
+      double narrow = Math.min(1, model.attention().queryWidth() / 128.0);
+      double peak = ATTENTION_SHARE * narrow * machine.peak(Precision.BF16);
+      double forward = tokens * model.attentionFlops(job.sequence()) / peak;
+      // The backward pass has five products for two, and makes the scores again.
+      compute("attention", forward * (1 + 2.5 + job.rematerialise()));
+    }
+
+    private void sparse(Experts experts) {
+      double rows = tokens * experts.rows();
+      double flops = 2 * model.sparseLayers() * rows * model.expertWeights();
+      double perExpert = rows * layout.expert() / experts.count();
+      double padded = 1 + EMPTY_ROWS / Math.max(perExpert, 1);
+      double most = experts.dropless() ? job.imbalance() : 1;
+      compute("experts", most * flops * passes * Math.min(padded, 1 + EMPTY_ROWS) / rate);
+      dispatch(experts, rows * most);
+      exchange(experts, most);
+    }
+
+    private void dispatch(Experts experts, double rows) {
+      int layers = model.sparseLayers();
+      if (experts.einsum()) {
+        double slots = experts.rows() * experts.groupTokens();
+        compute(
+            "dispatch and combine",
+            layers * tokens * 2 * (2 * slots * model.width()) * passes / halfRate
+                + layers * tokens * slots * 2 * 4 / machine.bandwidth());
+        double scan = 2 * Math.log(experts.groupTokens()) / Math.log(2);
+        compute(
+            "positions in experts",
+            layers * tokens * experts.count() * 4 * scan / machine.bandwidth());
+      } else {
+        double bytes = layers * rows * model.width() * 2 * 6 * passes;
+        compute("dispatch and combine", bytes / (INDEXED_SHARE * machine.bandwidth()));
+      }
+    }
+
+    /** All-to-all forward and back, in both passes. */
+    private void exchange(Experts experts, double most) {
+      if (layout.expert() == 1) {
+        return;
+      }
+      double bytes = tokens * experts.rows() * model.width() * 2;
+      double once = machine.allToAll(layout.expert(), bytes);
+      int nodes = Math.ceilDiv(layout.expert(), machine.family().domain());
+      if (machine.family().gpu() && nodes > 1) {
+        double copies = nodes * (1 - Math.pow(1 - 1.0 / nodes, experts.topK()));
+        double sent = tokens * model.width() * 2 * Math.min(copies, experts.rows());
+        once = sent * (nodes - 1) / nodes / machine.network();
+      }
+      double seconds = most * model.sparseLayers() * once * (4 + 2 * job.rematerialise());
+      double hidden = job.overlap() ? Math.max(0.3 * seconds, seconds - total()) : seconds;
+      add("all-to-all of experts", Kind.COLLECTIVE, seconds, hidden);
+    }
+
+    private void memoryBound() {
+      long heads = 6L * model.attention().heads() * model.attention().valueWidth();
+      double hidden = 2.0 * model.denseLayers() * model.feedForward();
+      double values = model.layers() * (16.0 * model.width() + heads) + hidden;
+      double chosen =
+          model
+              .experts()
+              .map(
+                  each -> 3.0 * model.sparseLayers() * (each.rows() * each.width() + each.shared()))
+              .orElse(0.0);
+      compute("elementwise", tokens * 2 * passes * (values + chosen) / machine.bandwidth());
+      double shards = layout.fsdp() * (double) layout.tensor() * layout.pipeline();
+      if (machine.family().gpu()) {
+        shards *= layout.data() * (double) layout.context(); // a distributed optimizer
+      }
+      double own = dense() / shards + model.allExpertWeights() / (shards * layout.expert());
+      compute("optimizer", own * (12 + 2 * job.momentBytes()) / machine.bandwidth());
+      if (machine.family().gpu() && layout.microbatches() > 1) {
+        double split = layout.tensor() * (double) layout.pipeline();
+        double kept = dense() / split + model.allExpertWeights() / (split * layout.expert());
+        double read = kept * 12 * layout.microbatches() / machine.bandwidth();
+        compute("weights read again", read);
+      }
+    }
+
+    private double dense() {
+      return (double) model.linearWeights() + model.embeddingWeights();
+    }
+
+    /** Weights gathered over fsdp, gradients reduced over data and expert axes. */
+    private void weights(double compute) {
+      double split = layout.tensor() * (double) layout.pipeline();
+      double experts = model.allExpertWeights() / (split * layout.expert());
+      boolean bound = model.experts().filter(Experts::dropless).isPresent();
+      if (layout.fsdp() > 1) {
+        double speed = machine.gather(layout.fsdp());
+        double share = (layout.fsdp() - 1.0) / layout.fsdp();
+        gather("weights over fsdp", share * 6 * dense() / split / speed, compute);
+        double seconds = share * 6 * experts / speed;
+        if (bound) {
+          add("experts' weights over fsdp", Kind.COLLECTIVE, seconds, seconds);
+        } else {
+          gather("experts' weights over fsdp", seconds, compute);
+        }
+      }
+      long inside = Math.max(1, layout.data() / machine.slices());
+      long copies = inside * layout.expert() * layout.context();
+      if (copies > 1) {
+        double bytes = 6 * dense() / (split * layout.fsdp()) * (copies - 1) / copies;
+        gather("gradients over data", bytes / machine.gather(copies), compute);
+      }
+      if (inside > 1 && experts > 0) {
+        double bytes = 6 * experts / layout.fsdp() * (inside - 1) / inside;
+        gather("experts' gradients over data", bytes / machine.gather(inside * 16), compute);
+      }
+    }
+
+    private void gather(String name, double seconds, double compute) {
+      double exposed = Math.max(seconds - compute, EXPOSED_GATHER * seconds);
+      add(name, Kind.COLLECTIVE, seconds, exposed);
+    }
+
+    private void tensor() {
+      if (layout.tensor() == 1) {
+        return;
+      }
+      double share = (layout.tensor() - 1.0) / layout.tensor();
+      double bytes = 8 * model.layers() * tokens * layout.tensor() * model.width() * 2 * share;
+      double seconds = bytes / machine.gather(layout.tensor());
+      double exposed = Math.max(EXPOSED_TENSOR * seconds, seconds - 0.5 * linear);
+      add("activations over tensor", Kind.COLLECTIVE, seconds, exposed);
+    }
+
+    private void slices() {
+      int slices = machine.slices();
+      if (slices == 1) {
+        return;
+      }
+      double split = layout.fsdp() * (double) layout.tensor() * layout.pipeline();
+      double own = dense() / split + model.allExpertWeights() / (split * layout.expert());
+      double seconds = own * 4 * 2 * (slices - 1) / slices / machine.network();
+      add("gradients between slices", Kind.COLLECTIVE, seconds, seconds);
+      double spread = SLICE_SPREAD * Math.log(slices) / Math.log(2) * total();
+      add("spread of slices", Kind.OTHER, spread, spread);
+    }
+
+    private void pipeline(double layers) {
+      int stages = layout.pipeline();
+      if (stages == 1) {
+        return;
+      }
+      double most = (double) Math.ceilDiv(model.layers(), stages) * stages / model.layers();
+      double last = (most - (double) stages / model.layers()) * layers + stages * logits();
+      double busiest = Math.max(most * layers, last) - layers - logits();
+      add("busiest stage", Kind.OTHER, Math.max(0, busiest), Math.max(0, busiest));
+      double slots = (double) Math.max(1, layout.microbatches()) * layout.virtualStages();
+      double bubble = (stages - 1) / slots * total();
+      add("bubble of the pipeline", Kind.OTHER, bubble, bubble);
+      double bytes = 2.0 * layout.virtualStages() * tokens * stages * model.width() * 2;
+      double sent = bytes / machine.network();
+      add("activations between stages", Kind.COLLECTIVE, sent, EXPOSED_GATHER * sent);
+    }
+
+    private void host() {
+      if (!machine.family().gpu()) {
+        return;
+      }
+      double sparse = model.sparseLayers() * SPARSE_LAUNCH;
+      double launches = sparse + model.denseLayers() * DENSE_LAUNCH;
+      double host = launches / layout.pipeline() * Math.max(1, layout.microbatches());
+      double waits = Math.max(0, host - total());
+      add("launches by the host", Kind.OTHER, waits, waits);
+    }
+  }
+}

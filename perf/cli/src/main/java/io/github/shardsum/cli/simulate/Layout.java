@@ -1,0 +1,92 @@
+package io.github.shardsum.cli.simulate;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Sizes of a job's axes. An expert axis splits tokens too outside of the experts.
+ *
+ * @param microbatches of a pipeline; 0 is not known
+ */
+record Layout(
+    int data,
+    int fsdp,
+    int expert,
+    int tensor,
+    int context,
+    int pipeline,
+    int virtualStages,
+    int microbatches) {
+  static final Layout ONE = new Layout(1, 1, 1, 1, 1, 1, 1, 1);
+
+  private static final List<String> NAMES =
+      List.of(
+          "data",
+          "fsdp",
+          "expert",
+          "tensor",
+          "context",
+          "pipeline",
+          "virtualStages",
+          "microbatches");
+
+  /**
+   * The layout of some sizes, the others 1.
+   *
+   * @throws IllegalArgumentException if a name is unknown or a size below 1
+   */
+  static Layout of(Map<String, Integer> sizes) {
+    sizes.forEach(
+        (name, size) -> {
+          if (!NAMES.contains(name) || size < 1) {
+            throw new IllegalArgumentException(
+                String.format(
+                    Locale.ROOT,
+                    "--layout: expected one of %s with a size from 1, got %s=%d",
+                    String.join(", ", NAMES),
+                    name,
+                    size));
+          }
+        });
+    List<Integer> all = NAMES.stream().map(name -> sizes.getOrDefault(name, 1)).toList();
+    return new Layout(
+        all.get(0),
+        all.get(1),
+        all.get(2),
+        all.get(3),
+        all.get(4),
+        all.get(5),
+        all.get(6),
+        all.get(7));
+  }
+
+  long devices() {
+    long product = data;
+    for (int size : List.of(fsdp, expert, tensor, context, pipeline)) {
+      product = Math.multiplyExact(product, size);
+    }
+    return product;
+  }
+
+  Layout withData(int size) {
+    return new Layout(size, fsdp, expert, tensor, context, pipeline, virtualStages, microbatches);
+  }
+
+  Layout withFsdp(int size) {
+    return new Layout(data, size, expert, tensor, context, pipeline, virtualStages, microbatches);
+  }
+
+  /** As users write it. */
+  String notation() {
+    return String.format(
+        Locale.ROOT,
+        "data=%d fsdp=%d expert=%d tensor=%d context=%d pipeline=%d",
+        data,
+        fsdp,
+        expert,
+        tensor,
+        context,
+        pipeline);
+  }
+}

@@ -1,0 +1,140 @@
+package io.github.shardsum.cli.simulate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Devices of one family in slices of one shape.
+ *
+ * @param sides of a slice in chips; one side for a switch
+ * @param slices equal ones over a data-centre network
+ * @param devices in all, chips or parts of chips
+ * @param perChip devices of a chip
+ */
+record Machine(Family family, List<Integer> sides, int slices, long devices, int perChip) {
+  /** What of a link or a memory's bandwidth is attained. */
+  static final double ATTAINED = 0.8;
+
+  /**
+   * Reads FAMILY:SIDES, as {@code v3:32x32} or {@code h100:256}, with {@code *S} behind it for S
+   * slices.
+   *
+   * @throws IllegalArgumentException if it is no such text
+   */
+  static Machine parse(String text) {
+    int colon = text.indexOf(':');
+    if (colon < 0
+        || !text.substring(colon + 1)
+            .matches("[1-9]\\d{0,5}(x[1-9]\\d{0,5}){0,2}(\\*[1-9]\\d{0,3})?")) {
+      throw new IllegalArgumentException(
+          "--topology: expected NAME:SIDES or NAME:SIDES*SLICES, as v3:32x32 or v5e:16x16*4, got \""
+              + text
+              + "\"");
+    }
+    Family family = Family.named(text.substring(0, colon));
+    String[] parts = text.substring(colon + 1).split("\\*", -1);
+    List<Integer> sides = new ArrayList<>();
+    for (String side : parts[0].split("x", -1)) {
+      sides.add(Integer.parseInt(side));
+    }
+    if (sides.size() > Math.max(1, family.axes())) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "--topology: %s must have at most %d sides, got %d",
+              family.name(),
+              Math.max(1, family.axes()),
+              sides.size()));
+    }
+    int slices = parts.length == 1 ? 1 : Integer.parseInt(parts[1]);
+    return of(family, sides, slices, family.perChip());
+  }
+
+  private static Machine of(Family family, List<Integer> sides, int slices, int perChip) {
+    long chips = sides.stream().mapToLong(Integer::longValue).reduce(slices, Math::multiplyExact);
+    return new Machine(family, List.copyOf(sides), slices, chips * perChip, perChip);
+  }
+
+  /** The most cubic slice of so many devices. */
+  static Machine cubic(Family family, long devices, int slices, int perChip) {
+    long chips = Math.max(1, devices / slices / perChip);
+    List<Integer> sides = new ArrayList<>();
+    long rest = chips;
+    for (int axes = Math.max(1, family.axes()); axes > 1; axes--) {
+      long side = (long) Math.floor(Math.pow(rest, 1.0 / axes) + 1e-9);
+      while (rest % side != 0) {
+        side--;
+      }
+      sides.add((int) side);
+      rest /= side;
+    }
+    sides.add((int) rest);
+    return new Machine(family, List.copyOf(sides), slices, devices, perChip);
+  }
+
+  double peak(Precision precision) {
+    return family.peak(precision) / perChip;
+  }
+
+  double bandwidth() {
+    return ATTAINED * family.bandwidth() / perChip;
+  }
+
+  double network() {
+    return ATTAINED * family.network() / perChip;
+  }
+
+  /** Devices within a slice. */
+  long sliceDevices() {
+    return devices / slices;
+  }
+
+  /**
+   * Bytes a second into a device that gathers or scatters over an axis of a layout.
+   *
+   * @param members of the axis
+   */
+  double gather(long members) {
+    if (family.gpu()) {
+      double inside = ATTAINED * family.link();
+      return members <= family.domain()
+          ? inside
+          : Math.min(inside, network() * Math.min(members, family.domain()));
+    }
+    double lines = 0;
+    long left = Math.max(1, (members + perChip - 1) / perChip);
+    for (int side : sides.reversed()) {
+      if (left > 1 && side > 1) {
+        lines += side >= family.wholeAxis() && left >= side ? 2 : 1;
+        left = (left + side - 1) / side;
+      }
+    }
+    return ATTAINED * family.link() * Math.max(1, lines) / perChip;
+  }
+
+  /**
+   * Seconds of an all-to-all by the link in the middle, axis after axis.
+   *
+   * @param members of the axis of the layout
+   * @param bytes of each device
+   */
+  double allToAll(long members, double bytes) {
+    double share = bytes * (members - 1) / members;
+    if (family.gpu()) {
+      return members <= family.domain() ? share / (ATTAINED * family.link()) : share / network();
+    }
+    double seconds = 0;
+    long left = Math.max(1, (members + perChip - 1) / perChip);
+    for (int side : sides.reversed()) {
+      if (left > 1 && side > 1) {
+        double ring = Math.min(left, side);
+        boolean whole = side >= family.wholeAxis() && left >= side;
+        double load = bytes * perChip * ring / (whole ? 8 : 4);
+        seconds += load / (ATTAINED * family.link());
+        left = (left + side - 1) / side;
+      }
+    }
+    return seconds;
+  }
+}

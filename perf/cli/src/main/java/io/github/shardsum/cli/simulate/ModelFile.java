@@ -1,0 +1,206 @@
+package io.github.shardsum.cli.simulate;
+
+import io.github.shardsum.cli.simulate.Architecture.Attention;
+import io.github.shardsum.cli.simulate.Architecture.Experts;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A model as JSON, and the job that it names.
+ *
+ * @param aliases other names, separated by spaces
+ * @param sequence 0 if not said, as the batch
+ * @param source of the figures, empty if not said
+ */
+record ModelFile(
+    Architecture model,
+    List<String> aliases,
+    String source,
+    long sequence,
+    long batch,
+    Precision precision,
+    double rematerialise,
+    boolean rematerialiseSaid,
+    Optional<Layout> layout,
+    boolean overlap,
+    double momentBytes) {
+
+  /**
+   * Reads a model.
+   *
+   * @param place of the text, for errors
+   * @throws IllegalArgumentException if a key is missing, unknown, or out of its range
+   */
+  static ModelFile read(String place, JsonNode node) {
+    Fields fields = Fields.of(place, node);
+    String name = fields.text("name", "model");
+    Architecture model = architecture(name, fields);
+    String aliases = fields.text("aliases", "");
+    double remat = fields.number("rematerialise", 0, 1, -1);
+    ModelFile file =
+        new ModelFile(
+            model,
+            aliases.isEmpty() ? List.of() : List.of(aliases.split(" ")),
+            fields.text("source", ""),
+            fields.integer("sequence", 1, 0),
+            fields.integer("globalBatch", 1, 0),
+            precision(place, fields.text("precision", "bf16")),
+            remat < 0 ? 1 : remat,
+            remat >= 0,
+            fields.object("layout").map(ModelFile::layout),
+            fields.flag("overlap", false),
+            moments(place, fields.text("optimizer", "adam")));
+    fields.end();
+    return file;
+  }
+
+  ModelFile withSequence(long tokens) {
+    return new ModelFile(
+        model,
+        aliases,
+        source,
+        tokens,
+        batch,
+        precision,
+        rematerialise,
+        rematerialiseSaid,
+        layout,
+        overlap,
+        momentBytes);
+  }
+
+  private static Architecture architecture(String name, Fields fields) {
+    int layers = (int) fields.integer("layers", 1);
+    long width = fields.integer("width", 1);
+    long vocabulary = fields.integer("vocabulary", 1);
+    boolean tied = fields.flag("tied", false);
+    long encoder = fields.integer("encoderLayers", 0, 0);
+    if (layers > 100_000 || encoder > layers) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: layers must be at most 100000 and encoderLayers at most layers, got %d and %d",
+              name,
+              layers,
+              encoder));
+    }
+    Attention attention = attention(width, fields);
+    Optional<Fields> inner = fields.object("feedForward");
+    long hidden = inner.map(each -> each.integer("width", 0)).orElse(0L);
+    boolean gated = inner.map(each -> each.flag("gated", true)).orElse(true);
+    inner.ifPresent(Fields::end);
+    return new Architecture(
+        name,
+        layers,
+        width,
+        attention,
+        fields.integer("embeddingRows", 1, tied ? vocabulary : 2 * vocabulary),
+        vocabulary,
+        hidden,
+        gated,
+        fields.object("experts").map(ModelFile::experts),
+        (int) encoder);
+  }
+
+  private static Attention attention(long width, Fields fields) {
+    long heads = fields.integer("heads", 1);
+    long keyValue = fields.integer("kvHeads", 1, heads);
+    long head = fields.integer("headWidth", 1);
+    Optional<Fields> inner = fields.object("attention");
+    boolean causal = inner.map(each -> each.flag("causal", true)).orElse(true);
+    long window = inner.map(each -> each.integer("window", 1, 0)).orElse(0L);
+    double share = inner.map(each -> each.number("windowedShare", 0, 1, 0)).orElse(0.0);
+    inner.ifPresent(Fields::end);
+    long weights = 2 * width * head * (heads + keyValue);
+    long query = head;
+    Optional<Fields> latent = fields.object("latent");
+    if (latent.isPresent()) {
+      long rank = latent.get().integer("query", 0, 0);
+      long shared = latent.get().integer("keyValue", 1);
+      long rope = latent.get().integer("rope", 0);
+      latent.get().end();
+      query = head + rope;
+      weights =
+          (rank == 0 ? width * heads * query : rank * (width + heads * query))
+              + width * (shared + rope)
+              + shared * heads * 2 * head
+              + heads * head * width;
+    }
+    return new Attention(
+        (int) heads, (int) keyValue, (int) query, (int) head, weights, causal, window, share);
+  }
+
+  private static Experts experts(Fields fields) {
+    long count = fields.integer("count", 1);
+    long topK = fields.integer("topK", 1);
+    if (topK > count) {
+      throw new IllegalArgumentException(
+          "experts: \"topK\" must be at most \"count\", " + count + ", got " + topK);
+    }
+    String dispatch = fields.text("dispatch", "rows");
+    if (!List.of("rows", "einsum").contains(dispatch)) {
+      throw new IllegalArgumentException(
+          "experts: \"dispatch\" must be rows or einsum, got \"" + dispatch + "\"");
+    }
+    long width = fields.integer("width", 1);
+    Experts experts =
+        new Experts(
+            count,
+            (int) topK,
+            width,
+            fields.integer("shared", 0, 0) * fields.integer("sharedWidth", 1, width),
+            (int) fields.integer("every", 1, 1),
+            (int) fields.integer("firstDense", 0, 0),
+            fields.number("capacityFactor", 0, 1000, 0),
+            dispatch.equals("einsum"),
+            fields.integer("groupTokens", 1, 4096));
+    fields.end();
+    return experts;
+  }
+
+  private static Layout layout(Fields fields) {
+    Layout layout =
+        new Layout(
+            axis(fields, "data"),
+            axis(fields, "fsdp"),
+            axis(fields, "expert"),
+            axis(fields, "tensor"),
+            axis(fields, "context"),
+            axis(fields, "pipeline"),
+            axis(fields, "virtualStages"),
+            axis(fields, "microbatches"));
+    fields.end();
+    return layout;
+  }
+
+  private static int axis(Fields fields, String name) {
+    long size = fields.integer(name, 1, 1);
+    if (size > 1 << 20) {
+      throw new IllegalArgumentException(
+          "layout: \"" + name + "\" must be at most " + (1 << 20) + ", got " + size);
+    }
+    return (int) size;
+  }
+
+  private static double moments(String place, String optimizer) {
+    return switch (optimizer) {
+      case "adam" -> 8;
+      case "adafactor" -> 0;
+      default ->
+          throw new IllegalArgumentException(
+              place + ": \"optimizer\" must be adam or adafactor, got \"" + optimizer + "\"");
+    };
+  }
+
+  private static Precision precision(String place, String text) {
+    return switch (text) {
+      case "bf16" -> Precision.BF16;
+      case "fp8" -> Precision.FP8;
+      default ->
+          throw new IllegalArgumentException(
+              place + ": \"precision\" must be bf16 or fp8, got \"" + text + "\"");
+    };
+  }
+}

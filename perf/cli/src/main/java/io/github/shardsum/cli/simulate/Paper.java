@@ -1,0 +1,136 @@
+package io.github.shardsum.cli.simulate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** The GShard paper's tables 1 and 3 and figure 8 beside the formulas. */
+final class Paper {
+  /** FLOP/s of a core, bytes/s of a link and direction, and bytes of the two all-to-alls a core. */
+  static final double PEAK = 61.5e12;
+
+  static final double LINK = 82e9;
+  static final double EXCHANGED = 8.39e6;
+  private static final double TOKENS = 2048;
+  private static final double WIDTH = 1024;
+  private static final double HIDDEN = 8192;
+  private static final double HEADS = 2048;
+
+  /** Keys that a query of figure 8 sees; the one number that is chosen to meet its bar. */
+  private static final double KEYS_SEEN = 480;
+
+  private Paper() {}
+
+  /**
+   * A row of tables 1 and 3.
+   *
+   * @param name of the model file
+   * @param weights in the paper
+   * @param batch tokens of a step
+   */
+  record Model(
+      String name,
+      int cores,
+      double weights,
+      double stepsPerSecond,
+      double batch,
+      double coreYears,
+      double days) {
+    /** Days for 10^12 tokens by the paper's own steps a second. */
+    double ownDays() {
+      return 1e12 / (batch * stepsPerSecond) / 86_400;
+    }
+
+    double ownCoreYears() {
+      return ownDays() * cores / 365;
+    }
+
+    Job job() {
+      ModelFile file = Catalogue.open().exact(name).orElseThrow();
+      Family family = Family.named("v3");
+      Machine machine = Machine.cubic(family, cores, 1, family.perChip());
+      return SimulateJobs.job(file, machine, file.layout(), 0);
+    }
+  }
+
+  static final List<Model> MODELS =
+      List.of(
+          new Model("gshard-600b", 2048, 600e9, 0.72, 4e6, 22.4, 4.0),
+          new Model("gshard-200b", 2048, 200e9, 2.15, 4e6, 7.5, 1.4),
+          new Model("gshard-150b", 512, 150e9, 1.05, 1e6, 15.5, 11.0),
+          new Model("gshard-50b", 512, 50e9, 3.28, 1e6, 4.9, 3.5),
+          new Model("gshard-37b", 128, 37e9, 0.67, 1e6, 6.1, 17.3),
+          new Model("gshard-12b", 128, 12.5e9, 2.16, 1e6, 1.9, 5.4));
+
+  /**
+   * A bar of figure 8 in microseconds.
+   *
+   * @param roofline in the paper
+   * @param measured in the paper
+   * @param ours by the formula
+   */
+  record Bar(String name, int experts, double roofline, double measured, double ours) {
+    double residual() {
+      return ours - roofline;
+    }
+  }
+
+  /** All bars of figure 8 that the paper draws a roofline for. */
+  static List<Bar> bars() {
+    List<Bar> bars = new ArrayList<>();
+    double[] gates = {590, 590, 721};
+    double[] gatesMeasured = {721, 721, 1507};
+    double[] dispatch = {589, 1244, 1638};
+    double[] dispatchMeasured = {1245, 3013, 4782};
+    double[] experts = {2489, 2424, 2424};
+    List<Integer> counts = List.of(128, 512, 2048);
+    for (int i = 0; i < counts.size(); i++) {
+      int count = Objects.requireNonNull(counts.get(i));
+      bars.add(new Bar("projections", count, 1114, 1310, projections()));
+      bars.add(new Bar("feed-forward", count, 1114, 1507, micros(2 * 2 * WIDTH * HIDDEN)));
+      bars.add(new Bar("attention", count, 262, 524, micros(2 * 2 * 2 * KEYS_SEEN * HEADS)));
+      bars.add(new Bar("gate einsums", count, gates[i], gatesMeasured[i], gates(count)));
+      bars.add(
+          new Bar("dispatch and combine", count, dispatch[i], dispatchMeasured[i], moved(count)));
+      bars.add(new Bar("experts", count, 2293, experts[i], micros(2 * 2 * 2 * WIDTH * HIDDEN)));
+    }
+    return List.copyOf(bars);
+  }
+
+  /** Four projections of each of the two layers. */
+  private static double projections() {
+    return micros(2 * 4 * 2 * WIDTH * HEADS);
+  }
+
+  /** Gates, and two einsums with a mask of as many slots in a group as twice its tokens. */
+  private static double gates(int experts) {
+    return micros(2 * WIDTH * experts + 2 * 2 * (2 * TOKENS) * WIDTH);
+  }
+
+  /** Mean load of the links: a mesh up to 16x16 chips, a torus of 32x32. */
+  private static double moved(int experts) {
+    double side = Math.sqrt(experts / 2.0);
+    double load = side < 32 ? (side + 1) / 3 : side / 4;
+    return 2 * load * EXCHANGED / LINK * 1e6;
+  }
+
+  /**
+   * Steps a second by figure 8's measured bars, three or four passes of half as many pairs of
+   * layers as the model has layers.
+   */
+  static double stepsByBars(Job job, int experts) {
+    double scan = experts == 128 ? 65 : experts == 512 ? 328 : 1179;
+    double bars =
+        scan
+            + bars().stream()
+                .filter(each -> each.experts() == experts)
+                .mapToDouble(Bar::measured)
+                .sum();
+    double pairs = job.model().layers() / 2.0 * job.tokensPerDevice() / TOKENS;
+    return 1e6 / (bars * pairs * (3 + job.rematerialise()));
+  }
+
+  private static double micros(double flopsOfToken) {
+    return TOKENS * flopsOfToken / PEAK * 1e6;
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.shardsum.cli.simulate;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Predicted step of a job.
+ *
+ * @param terms in the order of the page
+ * @param bytes of a device by kind
+ */
+record Prediction(Job job, List<Term> terms, Map<String, Double> bytes) {
+  /** What a term is spent on. */
+  enum Kind {
+    COMPUTE,
+    COLLECTIVE,
+    OTHER
+  }
+
+  /**
+   * One part of a step.
+   *
+   * @param seconds that it takes alone
+   * @param exposed what of them no computation hides
+   */
+  record Term(String name, Kind kind, double seconds, double exposed) {}
+
+  double seconds() {
+    return terms.stream().mapToDouble(Term::exposed).sum();
+  }
+
+  /** The term that takes the largest part of the step. */
+  Term dominating() {
+    return terms.stream().max(Comparator.comparingDouble(Term::exposed)).orElseThrow();
+  }
+
+  double tokensPerSecond() {
+    return job.tokens() / seconds();
+  }
+
+  /** FLOP/s of a device, rematerialisation and padding not counted. */
+  double flopsPerSecond() {
+    return job.model().modelFlops(job.sequence(), false) * job.tokensPerDevice() / seconds();
+  }
+
+  double utilisation() {
+    return flopsPerSecond() / job.machine().peak(job.precision());
+  }
+
+  double daysFor(double tokens) {
+    return tokens / tokensPerSecond() / 86_400;
+  }
+
+  double deviceYearsFor(double tokens) {
+    return daysFor(tokens) * job.machine().devices() / 365;
+  }
+}

@@ -1,0 +1,413 @@
+package io.github.shardsum.cli.simulate;
+
+import io.github.shardsum.cli.simulate.Architecture.Attention;
+import io.github.shardsum.cli.simulate.Architecture.Experts;
+import io.github.shardsum.cli.simulate.Table.Row;
+import io.github.shardsum.cli.simulate.Words.Axis;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** Makes a job of a row of a table, or says why it cannot. */
+final class RowPlanner {
+  private static final String HYBRID =
+      "nemotron-?h|nemotron-?3|qwen-?3[-_.]?next|qwen-?3\\.5|jamba|mamba|zamba|linear attention|hybrid[ -](?:attention|model)";
+
+  /** What real routing makes of the longest expert, where a row does not say. */
+  static final double REAL_ROUTING = 1.25;
+
+  private static final long MOST_DEVICES = 1 << 24;
+
+  private final Catalogue catalogue;
+  private final List<Family> families = Family.all();
+
+  RowPlanner(Catalogue catalogue) {
+    this.catalogue = catalogue;
+  }
+
+  /** What became of a row. */
+  sealed interface Outcome {
+    /** The row. */
+    Row row();
+  }
+
+  /**
+   * A job and its measured step.
+   *
+   * @param guessed a size was not said; such a row is left out of the fit
+   */
+  record Planned(Row row, Job job, double seconds, String metric, boolean guessed)
+      implements Outcome {}
+
+  /** A row without a number. */
+  record Refused(Row row, String reason) implements Outcome {}
+
+  Outcome plan(Row row) {
+    try {
+      return new Builder(row).planned();
+    } catch (IllegalArgumentException | ArithmeticException reason) {
+      return new Refused(row, String.valueOf(reason.getMessage()));
+    }
+  }
+
+  /** One row on its way to a job. */
+  private final class Builder {
+    private final Row row;
+    private final Words words;
+    private final List<String> assumptions = new ArrayList<>();
+    private boolean guessed;
+
+    Builder(Row row) {
+      this.row = row;
+      words = Words.of(row);
+    }
+
+    Planned planned() {
+      String device = row.cell("device_type");
+      Family family =
+          Family.find(families, device)
+              .orElseThrow(() -> refusal("unknown device \"" + shortened(device) + "\""));
+      if (words.has(HYBRID)) {
+        throw refusal("hybrid attention is not modelled");
+      }
+      Architecture model = capacity(family, architecture());
+      long devices = whole("devices");
+      long sequence = whole("seq");
+      Machine machine = machine(family, devices);
+      long batch = batch(devices);
+      Precision precision = precision(family);
+      Layout layout = layout(machine, batch, model);
+      boolean overlap =
+          words.has("overlap")
+              && !words.has("(no|without)[ _-]overlap|overlap[ _=:]*(off|no|false)");
+      double imbalance =
+          words.has("real (routing|data|load)|unbalanced|imbalanced") ? REAL_ROUTING : 1;
+      if (imbalance > 1) {
+        assumptions.add(
+            "real routing: the longest expert has 1.25 times the mean; moves experts, dispatch and all-to-all");
+      }
+      Job job =
+          new Job(
+              model,
+              machine,
+              layout,
+              sequence,
+              batch,
+              precision,
+              rematerialise(family),
+              overlap,
+              imbalance,
+              8,
+              assumptions);
+      return measured(job);
+    }
+
+    private Planned measured(Job job) {
+      Family family = job.machine().family();
+      boolean full =
+          row.cell("source").toLowerCase(Locale.ROOT).contains("maxtext")
+              && List.of("v4", "v5e", "v5p").contains(family.name());
+      Measured.Step step = Measured.step(row.metrics(), job, full);
+      double flops = job.model().modelFlops(job.sequence(), false) * job.tokensPerDevice();
+      double share = flops / step.seconds() / job.machine().peak(job.precision());
+      if (share > 1 || share > 0.85 && job.rematerialise() > 0.5) {
+        throw refusal(
+            String.format(
+                Locale.ROOT,
+                "precision or units not said: %.0f %% of the %s peak",
+                100 * share,
+                job.precision()));
+      }
+      return new Planned(row, job, step.seconds(), step.metric(), guessed);
+    }
+
+    private IllegalArgumentException refusal(String reason) {
+      return new IllegalArgumentException(reason);
+    }
+
+    private long whole(String column) {
+      if (row.cell(column).isEmpty()) {
+        throw refusal("no " + column);
+      }
+      double value = Measured.number(column, row.cell(column));
+      if (value != Math.rint(value) || value > 1L << 40) {
+        throw refusal(column + " must be a whole number, got " + row.cell(column));
+      }
+      return (long) value;
+    }
+
+    private Optional<Long> some(String column) {
+      return row.cell(column).isEmpty() ? Optional.empty() : Optional.of(whole(column));
+    }
+
+    private Architecture architecture() {
+      Optional<Architecture> known =
+          catalogue.within(row.cell("model")).map(ModelFile::model).map(this::asTheRowSays);
+      if (known.isPresent() && fits(known.get())) {
+        return known.get();
+      }
+      if (row.cell("layers").isEmpty()
+          || row.cell("d_model").isEmpty()
+          || row.cell("d_ff").isEmpty()) {
+        throw refusal(
+            known.isPresent()
+                ? "the row's parameters are not those of the model of this name"
+                : "unknown model, and no layers, d_model and d_ff");
+      }
+      guessed = true;
+      assumptions.add("unknown model: heads of 128, vocabulary of 128000; moves all products");
+      Architecture gated = ofColumns(true);
+      Architecture plain = ofColumns(false);
+      if (row.cell("params_b").isEmpty()) {
+        return gated;
+      }
+      double weights = Measured.number("params_b", row.cell("params_b")) * 1e9;
+      return Math.abs(gated.weights() - weights) <= Math.abs(plain.weights() - weights)
+          ? gated
+          : plain;
+    }
+
+    /** Within a quarter of the row's count, if it has one. */
+    private boolean fits(Architecture model) {
+      if (row.cell("params_b").isEmpty()) {
+        return true;
+      }
+      double weights = Measured.number("params_b", row.cell("params_b")) * 1e9;
+      return Math.abs(model.weights() / weights - 1) < 0.25;
+    }
+
+    private Architecture asTheRowSays(Architecture known) {
+      int layers = some("layers").map(Math::toIntExact).orElse(known.layers());
+      Optional<Experts> experts =
+          known
+              .experts()
+              .map(
+                  each ->
+                      new Experts(
+                          some("experts").orElse(each.count()),
+                          some("topk").map(Math::toIntExact).orElse(each.topK()),
+                          each.width(),
+                          each.shared(),
+                          each.every(),
+                          each.firstDense(),
+                          each.capacityFactor(),
+                          each.einsum(),
+                          each.groupTokens()));
+      return copy(known, layers, experts);
+    }
+
+    private Architecture ofColumns(boolean gated) {
+      long width = whole("d_model");
+      long hidden = whole("d_ff");
+      int layers = Math.toIntExact(whole("layers"));
+      int heads = Math.toIntExact(Math.max(1, width / 128));
+      Attention attention =
+          new Attention(heads, heads, 128, 128, 4 * width * heads * 128, true, 0, 0);
+      Optional<Experts> experts =
+          some("experts")
+              .filter(count -> count > 1)
+              .map(
+                  count ->
+                      new Experts(
+                          count,
+                          some("topk").map(Math::toIntExact).orElse(2),
+                          hidden,
+                          0,
+                          1,
+                          0,
+                          0,
+                          false,
+                          4096));
+      return new Architecture(
+          row.cell("model"), layers, width, attention, 256_000, 128_000, hidden, gated, experts, 0);
+    }
+
+    private Architecture capacity(Family family, Architecture model) {
+      if (model.experts().isEmpty()) {
+        return model;
+      }
+      Experts known = model.experts().get();
+      OptionalDouble said = words.capacity();
+      boolean dropless = words.has("dropless|megablox|ragged|no[ -]drop|sparse_matmul[ =:]*true");
+      boolean dropping =
+          words.has("capacity|dropping|token[ -]?drop(?!less)|einsum|sparse_matmul[ =:]*false");
+      double factor = 0;
+      if (said.isPresent() && said.getAsDouble() > 0) {
+        factor = said.getAsDouble();
+      } else if (dropping && !dropless && said.isEmpty()) {
+        factor = 1.25;
+        guessed = true;
+        assumptions.add("capacity factor 1.25; moves experts, dispatch and all-to-all");
+      } else if (!dropless && said.isEmpty()) {
+        assumptions.add("dropless, since no capacity is said; moves experts and dispatch");
+      }
+      boolean einsum = factor > 0 && !family.gpu() && !dropless;
+      long group = row.cell("seq").isEmpty() ? known.groupTokens() : whole("seq");
+      if (einsum) {
+        assumptions.add("einsum dispatch with a sequence a group; moves dispatch");
+      }
+      return copy(
+          model,
+          model.layers(),
+          Optional.of(
+              new Experts(
+                  known.count(),
+                  known.topK(),
+                  known.width(),
+                  known.shared(),
+                  known.every(),
+                  known.firstDense(),
+                  factor,
+                  einsum,
+                  group)));
+    }
+
+    private Architecture copy(Architecture model, int layers, Optional<Experts> experts) {
+      return new Architecture(
+          model.name(),
+          layers,
+          model.width(),
+          model.attention(),
+          model.vocabulary(),
+          model.outputVocabulary(),
+          model.feedForward(),
+          model.gated(),
+          experts,
+          model.encoderLayers());
+    }
+
+    private Machine machine(Family family, long devices) {
+      if (devices > MOST_DEVICES) {
+        throw refusal("devices must be at most " + MOST_DEVICES + ", got " + devices);
+      }
+      int slices = words.slices().orElse(1);
+      if (devices % slices != 0) {
+        throw refusal(slices + " slices do not divide " + devices + " devices");
+      }
+      Optional<List<Integer>> sides =
+          family.gpu()
+              ? Optional.empty()
+              : Words.torus(row.cell("device_type"))
+                  .map(text -> Arrays.stream(text.split("x", -1)).map(Integer::parseInt).toList());
+      long chips =
+          sides
+              .map(each -> each.stream().mapToLong(i -> i).reduce(slices, Math::multiplyExact))
+              .orElse(0L);
+      double half = family.peak() / family.perChip();
+      boolean parts =
+          family.perChip() > 1
+              && (chips * family.perChip() == devices
+                  || Measured.statedPeak(row.metrics())
+                      .filter(peak -> Math.abs(peak / half - 1) < 0.1)
+                      .isPresent());
+      int perChip = parts ? family.perChip() : 1;
+      return sides.isPresent() && chips * perChip == devices
+          ? new Machine(family, sides.get(), slices, devices, perChip)
+          : Machine.cubic(family, devices, slices, perChip);
+    }
+
+    private long batch(long devices) {
+      if (!row.cell("global_batch").isEmpty()) {
+        return whole("global_batch");
+      }
+      double each = words.deviceBatch().orElseThrow(() -> refusal("no global_batch"));
+      return Math.max(1, Math.round(each * devices));
+    }
+
+    private Precision precision(Family family) {
+      boolean column = !row.cell("precision").isEmpty();
+      String said = column ? row.cell("precision").toLowerCase(Locale.ROOT) : "";
+      boolean four = column ? said.contains("fp4") : words.has("fp4");
+      boolean integer = column ? said.contains("int8") : words.has("int8");
+      if (four || integer) {
+        throw refusal((four ? "fp4" : "int8") + " precision is not modelled");
+      }
+      boolean eight = column ? said.matches(".*(fp8|float8).*") : words.has("fp8|float8");
+      if (!eight && !column && !words.has("bf16|bfloat16")) {
+        assumptions.add("bf16, since no precision is said; moves all products");
+      }
+      if (eight && family.fp8() == 1) {
+        assumptions.add("fp8 runs at the bf16 peak of this family");
+      }
+      return eight ? Precision.FP8 : Precision.BF16;
+    }
+
+    private double rematerialise(Family family) {
+      if (words.has("qkv[a-z_ ]*offload|offload[a-z_ ]*qkv|save_qkv")) {
+        return 0.8;
+      }
+      if (words.has("(no|without)[ _-](remat|recompute)|remat[a-z_]*[ =:]*none|selective")) {
+        return 0.1;
+      }
+      if (words.has("remat[a-z_]*[ =:]*minimal")) {
+        return 0.2;
+      }
+      if (words.has("remat[a-z_]*[ =:]*full|(full[ _-]?recompute|recompute[a-z_]*[ =:]*full)")) {
+        return 1;
+      }
+      double share = family.gpu() ? 0.1 : 1;
+      assumptions.add("rematerialised share of the forward pass " + share + "; moves all products");
+      return share;
+    }
+
+    private int axis(Axis axis) {
+      return words.axis(axis).orElse(1);
+    }
+
+    private Layout layout(Machine machine, long batch, Architecture model) {
+      int tensor = axis(Axis.TENSOR);
+      int pipeline = axis(Axis.PIPELINE);
+      int context = axis(Axis.CONTEXT);
+      long inner = (long) tensor * pipeline * context;
+      long all = machine.sliceDevices();
+      if (all % inner != 0) {
+        throw refusal("axes of " + inner + " devices do not divide " + all);
+      }
+      int expert = model.experts().isPresent() ? axis(Axis.EXPERT) : 1;
+      long rest = Math.max(1, all / inner / expert);
+      if (!machine.family().gpu() && rest * inner * expert != all) {
+        throw refusal("axes of " + inner * expert + " devices do not divide " + all);
+      }
+      boolean gathered = !machine.family().gpu() || words.has("fsdp");
+      long said = words.axis(Axis.FSDP).map(Integer::longValue).orElse(rest);
+      long fsdp = gathered ? rest % said == 0 ? said : rest : 1;
+      long copies = rest / fsdp * machine.slices();
+      int batches = microbatches(machine, batch, inner, pipeline);
+      return new Layout(
+          Math.toIntExact(copies),
+          Math.toIntExact(fsdp),
+          expert,
+          tensor,
+          context,
+          pipeline,
+          axis(Axis.VIRTUAL),
+          batches);
+    }
+
+    private int microbatches(Machine machine, long batch, long inner, int pipeline) {
+      Optional<Integer> count = words.axis(Axis.MICROBATCHES);
+      Optional<Integer> size = words.axis(Axis.MICROBATCH);
+      if (count.isPresent()) {
+        return count.get();
+      }
+      if (pipeline > 1 && size.isEmpty()) {
+        throw refusal("a pipeline without microbatches");
+      }
+      if (!machine.family().gpu() && size.isEmpty()) {
+        return 1;
+      }
+      if (size.isEmpty()) {
+        assumptions.add("a microbatch of one sequence; moves the reading of weights");
+      }
+      double each = (double) batch * inner / machine.devices() / size.orElse(1);
+      return (int) Math.max(1, Math.round(Math.min(each, 1e6)));
+    }
+  }
+
+  private static String shortened(String text) {
+    return text.length() > 40 ? text.substring(0, 40) + "..." : text;
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.shardsum.cli.simulate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Makes a job of a model, a network and what the command line says. */
+final class SimulateJobs {
+  private SimulateJobs() {}
+
+  /**
+   * A job.
+   *
+   * @param layout that was asked for; without one all weights are split over a slice, and slices
+   *     hold copies
+   * @param batch sequences of a step, 0 for the model's own
+   * @throws IllegalArgumentException if the axes do not make up the devices, or the batch or the
+   *     sequence is not known
+   */
+  static Job job(ModelFile file, Machine machine, Optional<Layout> layout, long batch) {
+    List<String> assumptions = new ArrayList<>();
+    Layout chosen =
+        layout.orElseGet(
+            () -> {
+              assumptions.add(
+                  "weights split over the devices of a slice (fsdp); moves collectives");
+              return Layout.ONE
+                  .withFsdp(Math.toIntExact(machine.sliceDevices()))
+                  .withData(machine.slices());
+            });
+    if (chosen.devices() != machine.devices()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "layout: axes must make up %d devices, got %s, which are %d",
+              machine.devices(),
+              chosen.notation(),
+              chosen.devices()));
+    }
+    if (machine.slices() > 1 && chosen.data() % machine.slices() != 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "layout: data must be a multiple of the %d slices, got %d",
+              machine.slices(),
+              chosen.data()));
+    }
+    long sequences = batch > 0 ? batch : file.batch();
+    if (sequences == 0 || file.sequence() == 0) {
+      throw new IllegalArgumentException(
+          file.model().name()
+              + ": expected a sequence and a batch, in the file or by --batch and --sequence");
+    }
+    if (!file.rematerialiseSaid()) {
+      assumptions.add("the whole forward pass is rematerialised; moves all products");
+    }
+    return new Job(
+        file.model(),
+        machine,
+        chosen,
+        file.sequence(),
+        sequences,
+        file.precision(),
+        file.rematerialise(),
+        file.overlap(),
+        1,
+        file.momentBytes(),
+        List.copyOf(assumptions));
+  }
+}

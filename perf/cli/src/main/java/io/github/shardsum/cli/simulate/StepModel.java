@@ -1,0 +1,12 @@
+package io.github.shardsum.cli.simulate;
+
+/** Predicts the time of a training step. */
+@FunctionalInterface
+interface StepModel {
+  /**
+   * Predicts a step.
+   *
+   * @param eta attainable share of peak of large products
+   */
+  Prediction predict(Job job, double eta);
+}

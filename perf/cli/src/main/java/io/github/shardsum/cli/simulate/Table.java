@@ -1,0 +1,138 @@
+package io.github.shardsum.cli.simulate;
+
+import io.github.shardsum.cli.common.TextFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/** Rows of a table of measurements, by the names of its columns; one row a configuration. */
+final class Table {
+  private static final List<String> REQUIRED = List.of("model", "device_type", "metric", "value");
+  private static final int LARGEST_FILE = 64 << 20;
+  private static final int LONGEST_LINE = 1 << 16;
+
+  private Table() {}
+
+  /**
+   * One configuration.
+   *
+   * @param line where it begins, from 1
+   * @param cells by column, without metric and value; an absent column has no cell
+   * @param metrics values as they stand in the table
+   */
+  record Row(int line, Map<String, String> cells, Map<String, String> metrics) {
+    String cell(String column) {
+      return cells.getOrDefault(column, "");
+    }
+  }
+
+  /**
+   * Reads a table. Lines that begin with {@code #} and empty ones are passed over.
+   *
+   * @throws IllegalArgumentException if a column that every row needs is missing, a line is too
+   *     long or a row has more cells than columns
+   * @throws IOException if it cannot be read
+   */
+  static List<Row> read(Path file) throws IOException {
+    try (InputStream in = TextFiles.open(file)) {
+      byte[] bytes = in.readNBytes(LARGEST_FILE + 1);
+      if (bytes.length > LARGEST_FILE) {
+        throw new IllegalArgumentException(
+            file + ": must be at most " + LARGEST_FILE + " bytes, got more");
+      }
+      return parse(file.toString(), new String(bytes, StandardCharsets.UTF_8));
+    }
+  }
+
+  static List<Row> parse(String place, String text) {
+    List<String> columns = List.of();
+    Map<Map<String, String>, Row> rows = new LinkedHashMap<>();
+    int number = 0;
+    for (String line : text.lines().toList()) {
+      number++;
+      checkLength(place, number, line);
+      if (line.isBlank() || line.startsWith("#")) {
+        continue;
+      }
+      if (columns.isEmpty()) {
+        columns = header(place, line);
+      } else {
+        add(rows, columns, place, number, line);
+      }
+    }
+    if (columns.isEmpty()) {
+      throw new IllegalArgumentException(place + ": expected a line of column names, got none");
+    }
+    if (rows.isEmpty()) {
+      throw new IllegalArgumentException(place + ": expected rows behind the names, got none");
+    }
+    return List.copyOf(rows.values());
+  }
+
+  private static void checkLength(String place, int number, String line) {
+    if (line.length() > LONGEST_LINE) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s, line %d: must be at most %d characters, got %d",
+              place,
+              number,
+              LONGEST_LINE,
+              line.length()));
+    }
+  }
+
+  private static List<String> header(String place, String line) {
+    List<String> names = new ArrayList<>();
+    for (String name : line.split("\t", -1)) {
+      names.add(name.strip().toLowerCase(Locale.ROOT));
+    }
+    List<String> missing = REQUIRED.stream().filter(each -> !names.contains(each)).toList();
+    if (!missing.isEmpty()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: expected columns %s separated by tabs, got none named %s",
+              place,
+              String.join(", ", REQUIRED),
+              String.join(", ", missing)));
+    }
+    return List.copyOf(names);
+  }
+
+  private static void add(
+      Map<Map<String, String>, Row> rows,
+      List<String> columns,
+      String place,
+      int number,
+      String line) {
+    String[] parts = line.split("\t", -1);
+    if (parts.length > columns.size()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s, line %d: must have at most %d cells, got %d",
+              place,
+              number,
+              columns.size(),
+              parts.length));
+    }
+    Map<String, String> cells = new LinkedHashMap<>();
+    for (int i = 0; i < parts.length; i++) {
+      cells.put(columns.get(i), parts[i].strip());
+    }
+    String metric = Objects.requireNonNullElse(cells.remove("metric"), "");
+    String value = Objects.requireNonNullElse(cells.remove("value"), "");
+    Row row =
+        rows.computeIfAbsent(
+            Map.copyOf(cells), _ -> new Row(number, Map.copyOf(cells), new LinkedHashMap<>()));
+    row.metrics().putIfAbsent(metric.toLowerCase(Locale.ROOT), value);
+  }
+}

@@ -1,0 +1,126 @@
+package io.github.shardsum.cli.simulate;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Finds sizes and settings in the free words of a table's row. */
+final class Words {
+  private static final String SIZE =
+      "[ _]*(?:parallel(?:ism)?)?(?:[ _]*size)?[ ]*[=:]?[ ]*(\\d{1,6})";
+  private static final String NOT_BETWEEN_SLICES = "(?<![a-z])(?<!dcn_)";
+
+  private static final Map<String, Pattern> AXES =
+      Map.of(
+          "tensor", axis("(?:tp|tensor(?:[ _]model)?)"),
+          "pipeline", axis("(?:pp|pipeline(?:[ _]model)?)"),
+          "context", axis("(?:cp|context)"),
+          "expert", axis("(?:ep|expert(?:[ _]model)?)"),
+          "fsdp", axis("fsdp"),
+          "data", axis("(?:dp|data)"),
+          "virtual", axis("(?:vp|vpp|virtual(?:[ _]pipeline)?)"),
+          "microbatch", axis("(?:mbs|micro[ _-]?batch)"),
+          "microbatches",
+              axis(
+                  "(?:ga|gas|gradient[ _]accumulation(?:[ _]steps)?|(?:num[ _])?micro[ _-]?batches)"));
+
+  private static final Pattern SLICES =
+      Pattern.compile(
+          "(\\d{1,4}) *(?:slice|pod)|(?:num[ _])?slices *[=:]? *(\\d{1,4})"
+              + "|(?<![\\dx])(\\d{1,3}) ?x ?(?:tpu[ -]?)?v\\d");
+  private static final Pattern TORUS =
+      Pattern.compile("(?<![\\dx])(\\d{1,3}x\\d{1,3}(?:x\\d{1,3})?)(?![\\dx])");
+  private static final Pattern CAPACITY =
+      Pattern.compile("(?:capacity[ _]*factor|(?<![a-z])cf|capacity) *[=:]? *(-?\\d+(?:\\.\\d+)?)");
+  private static final Pattern DEVICE_BATCH =
+      Pattern.compile(
+          "(?:per[ _-]device[ _-]batch(?:[ _-]size)?|(?<![a-z])pdbs) *[=:]? *(\\d+(?:\\.\\d+)?)");
+
+  private final String text;
+
+  private Words(String text) {
+    this.text = text;
+  }
+
+  private static Pattern axis(String name) {
+    return Pattern.compile(NOT_BETWEEN_SLICES + name + SIZE + "(?![\\d.])");
+  }
+
+  /** All cells of a row, with the names of their columns where those say something. */
+  static Words of(Table.Row row) {
+    StringBuilder text = new StringBuilder();
+    new TreeMap<>(row.cells())
+        .forEach((name, value) -> text.append(name).append('=').append(value).append(" ; "));
+    return new Words(text.toString().toLowerCase(Locale.ROOT));
+  }
+
+  boolean has(String pattern) {
+    return Pattern.compile(pattern).matcher(text).find();
+  }
+
+  /** The size of an axis, if it is given and at least 1. */
+  Optional<Integer> axis(Axis axis) {
+    Matcher found = Objects.requireNonNull(AXES.get(axis.word), axis.word).matcher(text);
+    return found.find()
+        ? Optional.of(Integer.parseInt(found.group(1))).filter(size -> size > 0)
+        : Optional.empty();
+  }
+
+  Optional<Integer> slices() {
+    Matcher found = SLICES.matcher(text);
+    if (!found.find()) {
+      return Optional.empty();
+    }
+    return Stream.of(1, 2, 3)
+        .flatMap(group -> Optional.ofNullable(found.group(group)).stream())
+        .map(Integer::parseInt)
+        .filter(size -> size > 0)
+        .findFirst();
+  }
+
+  /** Sides of a torus within some words. */
+  static Optional<String> torus(String words) {
+    Matcher found = TORUS.matcher(words.toLowerCase(Locale.ROOT));
+    return found.find() ? Optional.of(found.group(1)) : Optional.empty();
+  }
+
+  OptionalDouble capacity() {
+    return number(CAPACITY);
+  }
+
+  OptionalDouble deviceBatch() {
+    return number(DEVICE_BATCH);
+  }
+
+  private OptionalDouble number(Pattern pattern) {
+    Matcher found = pattern.matcher(text);
+    return found.find()
+        ? OptionalDouble.of(Double.parseDouble(found.group(1)))
+        : OptionalDouble.empty();
+  }
+
+  /** Sizes that a row may give. */
+  enum Axis {
+    TENSOR("tensor"),
+    PIPELINE("pipeline"),
+    CONTEXT("context"),
+    EXPERT("expert"),
+    FSDP("fsdp"),
+    DATA("data"),
+    VIRTUAL("virtual"),
+    MICROBATCH("microbatch"),
+    MICROBATCHES("microbatches");
+
+    private final String word;
+
+    Axis(String word) {
+      this.word = word;
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package io.github.shardsum.cli.simulate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.cli.simulate.RowPlanner.Outcome;
+import io.github.shardsum.cli.simulate.RowPlanner.Planned;
+import io.github.shardsum.cli.simulate.RowPlanner.Refused;
+import io.github.shardsum.cli.simulate.Table.Row;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TableTest {
+  private static final String HEADER =
+      "model\tseq\tglobal_batch\tdevices\tdevice_type\tparallelism\tmetric\tvalue\n";
+  private static final String ROW = "llama2-70b\t4096\t256\t64\tTPU v5p\tfsdp\tstep_time_s\t40\n";
+
+  @Test
+  void columnsAreFoundByNameInAnyOrderAndUnknownOnesArePassedOver() {
+    Row row =
+        Table.parse(
+                "t", "value\tcolour\tMODEL\tmetric\tdevice_type\n\n# no row\n1\tred\tx\tMFU\tv4\n")
+            .getFirst();
+    assertEquals("x", row.cell("model"));
+    assertEquals("red", row.cell("colour"));
+    assertEquals("1", row.metrics().get("mfu"));
+    assertEquals("", row.cell("seq"));
+  }
+
+  @Test
+  void filesThatAreNoTablesAreErrors() {
+    assertError("", "expected a line of column names, got none");
+    assertError("# only this\n\n", "expected a line of column names, got none");
+    assertError("model\tvalue\n", "got none named device_type, metric");
+    assertError(HEADER, "expected rows behind the names, got none");
+    assertError(HEADER + "\tx".repeat(20) + "\n", "line 2: must have at most 8 cells, got 21");
+    assertError(HEADER + "x".repeat(100_000), "line 2: must be at most 65536 characters");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "256\t64 | ~\t64 | no global_batch",
+        "256\t64 | NaN\t64 | global_batch must be a positive number",
+        "256\t64 | -1\t64 | global_batch must be a positive number",
+        "256\t64 | 1e400\t64 | global_batch must be a positive number",
+        "256\t64 | 2.5\t64 | global_batch must be a whole number",
+        "256\t64 | 256\t~ | no devices",
+        "256\t64 | 256\t0 | devices must be a positive number",
+        "256\t64 | 256\t99999999999 | devices must be at most",
+        "4096 | sometimes | seq must be a positive number",
+        "TPU v5p | abacus | unknown device",
+        "TPU v5p | TPU v5p, 3 slices | 3 slices do not divide 64 devices",
+        "fsdp | tensor=5 | axes of 5 devices do not divide 64",
+        "fsdp | pp=8 | a pipeline without microbatches",
+        "fsdp | nvfp4 | fp4 precision is not modelled",
+        "step_time_s | loss | metric must be a step time",
+        "_s\t40 | _s\t-40 | step_time_s must be a positive number",
+        "_s\t40 | _s\t0.001 | precision or units not said",
+        "llama2-70b | jamba-1.5 | hybrid attention is not modelled",
+        "llama2-70b | llama99 | unknown model",
+      })
+  void aRowThatCannotBePlannedSaysWhy(String good, String bad, String reason) {
+    String from = good.replace("\\t", "\t");
+    assertTrue(ROW.contains(from), from);
+    Refused refused =
+        assertInstanceOf(
+            Refused.class, plan(ROW.replace(from, bad.replace("~", "").replace("\\t", "\t"))));
+    assertTrue(refused.reason().contains(reason), refused::reason);
+  }
+
+  @Test
+  void theLayoutIsReadFromFreeWords() {
+    Planned fsdp =
+        planned(ROW.replace("\tfsdp\t", "\tfsdp=16 tensor=4; remat full; data over DCN\t"));
+    assertEquals(16, fsdp.job().layout().fsdp());
+    assertEquals(4, fsdp.job().layout().tensor());
+    assertEquals(1.0, fsdp.job().rematerialise());
+    Planned gpu =
+        planned(
+            ROW.replace("TPU v5p", "NVIDIA H100 SXM")
+                .replace("\tfsdp\t", "\tTP=2 PP=4 VP=5 MBS=2 fp8\t"));
+    assertEquals(2, gpu.job().layout().tensor());
+    assertEquals(4, gpu.job().layout().pipeline());
+    assertEquals(5, gpu.job().layout().virtualStages());
+    assertEquals(8, gpu.job().layout().data());
+    // 256 sequences over 8 copies, 2 at a time.
+    assertEquals(16, gpu.job().layout().microbatches());
+    assertEquals(Precision.FP8, gpu.job().precision());
+    assertEquals(64, gpu.job().layout().devices());
+  }
+
+  @Test
+  void expertsTakeTheFormThatTheRowNames() {
+    String mixtral = ROW.replace("llama2-70b", "Mixtral-8x7B");
+    Planned capacity =
+        planned(mixtral.replace("\tfsdp\t", "\tfsdp=16 ep=4; capacity_factor=1.5\t"));
+    assertEquals(3.0, capacity.job().model().experts().orElseThrow().rows());
+    assertTrue(capacity.job().model().experts().orElseThrow().einsum());
+    assertEquals(4, capacity.job().layout().expert());
+    Planned dropless = planned(mixtral.replace("\tfsdp\t", "\tfsdp; dropless; real routing\t"));
+    assertTrue(dropless.job().model().experts().orElseThrow().dropless());
+    assertEquals(RowPlanner.REAL_ROUTING, dropless.job().imbalance());
+  }
+
+  @Test
+  void aModelThatIsNotKnownIsMadeOfItsColumnsAndMarked() {
+    String header = HEADER.replace("seq", "params_b\tlayers\td_model\td_ff\tseq");
+    Row row =
+        Table.parse("t", header + ROW.replace("llama2-70b", "mine\t7\t32\t4096\t11008")).getFirst();
+    Planned planned = assertInstanceOf(Planned.class, new RowPlanner(Catalogue.open()).plan(row));
+    assertTrue(planned.guessed());
+    assertTrue(planned.job().model().gated());
+  }
+
+  @Test
+  void noRowOfNoiseEndsInADefect() {
+    Random random = new Random(7);
+    List<String> words =
+        List.of(
+            "",
+            "NaN",
+            "-1",
+            "1e9",
+            "mixtral",
+            "H100",
+            "TPU v4 9x9x9",
+            "pp=0",
+            "ep=999",
+            "fp8",
+            "v5e, 0 slice(s)",
+            "cf=-1",
+            "mfu",
+            "tokens_per_s",
+            "\u0000",
+            "999999",
+            "dense-16b",
+            "8");
+    RowPlanner planner = new RowPlanner(Catalogue.open());
+    for (int i = 0; i < 2000; i++) {
+      StringBuilder row = new StringBuilder("x");
+      for (int cell = 0; cell < 7; cell++) {
+        row.append('\t').append(words.get(random.nextInt(words.size())));
+      }
+      Outcome outcome = planner.plan(Table.parse("t", HEADER + row).getFirst());
+      if (outcome instanceof Planned planned) {
+        assertTrue(new ClosedForms().predict(planned.job(), 0.8).seconds() > 0);
+      }
+    }
+  }
+
+  private static Planned planned(String row) {
+    Outcome outcome = plan(row);
+    return assertInstanceOf(Planned.class, outcome, outcome::toString);
+  }
+
+  private static Outcome plan(String row) {
+    return new RowPlanner(Catalogue.open()).plan(Table.parse("t", HEADER + row).getFirst());
+  }
+
+  private static void assertError(String text, String message) {
+    IllegalArgumentException error =
+        assertThrows(IllegalArgumentException.class, () -> Table.parse("t", text));
+    assertTrue(String.valueOf(error.getMessage()).contains(message), error::toString);
+  }
+}
