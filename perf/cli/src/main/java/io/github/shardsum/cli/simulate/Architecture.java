@@ -96,7 +96,7 @@ record Architecture(
     long router = experts.map(each -> width * each.count()).orElse(0L);
     return layers * attention.weights()
         + crossWeights()
-        + denseLayers() * matrices() * width * feedForward
+        + width * feedForward * matrices() * denseLayers()
         + sparseLayers() * (shared + router);
   }
 

@@ -88,7 +88,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
       Planned row, List<Planned> all, Map<String, Fit> fits, StepModel model) {
     String family = family(row);
     double eta = fits.getOrDefault(family, new Fit(1, 0, "")).eta();
-    List<Planned> others = fitted(family, all).stream().filter(each -> each != row).toList();
+    List<Planned> others = fitted(family, all).stream().filter(each -> !each.equals(row)).toList();
     Optional<Double> apart =
         fitted(family, all).contains(row) && !others.isEmpty()
             ? Optional.of(
@@ -96,7 +96,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
             : Optional.empty();
     List<Double> rates =
         all.stream()
-            .filter(each -> each != row && family(each).equals(family))
+            .filter(each -> !each.equals(row) && family(each).equals(family))
             .filter(each -> kind(each).equals(kind(row)))
             .map(Holdout::rate)
             .toList();

@@ -25,14 +25,14 @@ final class Measured {
     UNKNOWN;
 
     static Metric of(String name) {
+      if (name.contains("tok")) {
+        return name.matches(".*(per[ _]*step|/step).*") ? UNKNOWN : TOKENS;
+      }
       if (name.matches(".*step[s]?[ _/]*per[ _]*s.*|.*steps/s.*")) {
         return STEPS_A_SECOND;
       }
       if (name.matches(".*(step|iter).*(time|sec|_s\\b|ms).*|.*(time|sec|ms).*(step|iter).*")) {
         return STEP_TIME;
-      }
-      if (name.contains("tok")) {
-        return TOKENS;
       }
       if (name.contains("tflop")) {
         return FLOPS;

@@ -113,7 +113,7 @@ final class RowPlanner {
       Measured.Step step = Measured.step(row.metrics(), job, full);
       double flops = job.model().modelFlops(job.sequence(), false) * job.tokensPerDevice();
       double share = flops / step.seconds() / job.machine().peak(job.precision());
-      if (share > 1 || share > 0.85 && job.rematerialise() > 0.5) {
+      if (share > 1 || (share > 0.85 && job.rematerialise() > 0.5)) {
         throw refusal(
             String.format(
                 Locale.ROOT,

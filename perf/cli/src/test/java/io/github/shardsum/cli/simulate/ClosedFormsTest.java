@@ -4,11 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.simulate.Prediction.Term;
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.topology.AllToAllSchedule;
+import io.github.shardsum.topology.CollectiveCostModel;
+import io.github.shardsum.topology.Topologies;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.json.JsonMapper;
 
 class ClosedFormsTest {
@@ -63,6 +70,31 @@ class ClosedFormsTest {
     assertTerm(step, "weights over fsdp", seconds);
     double hidden = term(step, "weights over fsdp").exposed();
     assertTrue(hidden >= 0.5 * seconds && hidden <= seconds);
+  }
+
+  /** The closed forms of a whole slice are the prices that collectives give link by link. */
+  @ParameterizedTest
+  @CsvSource({
+    "v4:4x4x4, tpu-v4, 64, 1",
+    "v5e:16x16, tpu-v5e, 256, 1",
+    "v3:32x32, tpu-v3, 2048, 2",
+  })
+  void collectivesOfASliceArePricedAsLinkByLink(
+      String slice, String name, int devices, int perChip) {
+    Machine machine = Machine.parse(slice);
+    CollectiveCostModel links =
+        CollectiveCostModel.of(Topologies.of(name, devices), Mesh.of("d", devices))
+            .with(AllToAllSchedule.AXIS_BY_AXIS);
+    long bytes = 8 << 20;
+    double exchange =
+        links.price(new Collective.AllToAll(0, 0, "d"), bytes).meanSeconds() / Machine.ATTAINED;
+    assertEquals(1, machine.allToAll(devices, bytes) / exchange, 0.03);
+    if (perChip == 1) {
+      double gather =
+          links.price(new Collective.AllGather(0, "d"), bytes).meanSeconds() / Machine.ATTAINED;
+      double ours = (devices - 1.0) * bytes / machine.gather(devices);
+      assertEquals(1, ours / gather, 0.01);
+    }
   }
 
   @Test

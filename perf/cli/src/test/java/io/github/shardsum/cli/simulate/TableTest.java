@@ -96,6 +96,64 @@ class TableTest {
     assertEquals(64, gpu.job().layout().devices());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "step_time_s, 40, 40",
+    "step_time_ms, 40000, 40",
+    "seconds_per_step, 40, 40",
+    "steps_per_second, 0.025, 40",
+    // 256 sequences of 4096 tokens on 64 devices.
+    "tokens_per_second, 26214.4, 40",
+    "tokens_per_sec_per_device, 409.6, 40",
+    "train_step_tokens_per_s_per_chip, 409.6, 40",
+  })
+  void metricsAreTurnedIntoSeconds(String metric, String value, double seconds) {
+    Planned planned = planned(ROW.replace("step_time_s\t40", metric + "\t" + value));
+    assertEquals(seconds, planned.seconds(), 1e-9);
+  }
+
+  @Test
+  void ratesAreTurnedIntoSecondsByTheFlopsOfTheModel() {
+    Planned rate = planned(ROW.replace("step_time_s\t40", "tflops_per_device\t200"));
+    Planned share = planned(ROW.replace("step_time_s\t40", "mfu_percent\t40"));
+    // Layers of 64 + 2 * 8 + 64 heads of 128 and three matrices, the logits, and half of the keys.
+    double weights = 80 * (8192.0 * 128 * (64 + 16 + 64) + 3 * 8192.0 * 28672) + 32000.0 * 8192;
+    double flops = 3 * (2 * weights + 80 * 2.0 * 2 * 8192 * 2048);
+    double tokens = 256 * 4096 / 64.0;
+    assertEquals(1, tokens * flops / 200e12 / rate.seconds(), 1e-9);
+    assertEquals(1, tokens * flops / (0.4 * 459e12) / share.seconds(), 1e-9);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "TPU v5p, v5p",
+    "TPU v5litepod-256, v5e",
+    "Trillium, v6e",
+    "Cloud TPU v4, v4",
+    "Ironwood, tpu7x",
+    "TPU7x-128, tpu7x",
+    "NVIDIA H100 SXM5 80GB, h100",
+    "DGX B200, b200",
+    "GB200 NVL72, gb200",
+    "DGX-GB300, gb300",
+    "B300, b300",
+  })
+  void familiesAreSpelledFreely(String words, String family) {
+    assertEquals(family, Family.find(Family.all(), words).orElseThrow().name());
+  }
+
+  @Test
+  void slicesAndHalvesOfChipsAreSeen() {
+    String devices = "\t64\tTPU v5p\t";
+    assertEquals(4, planned(ROW.replace(devices, "\t64\t4x v5p-32\t")).job().machine().slices());
+    Machine halves =
+        planned(ROW.replace(devices, "\t64\tTPU7x, 2x4x4\t").replace("\t40", "\t30"))
+            .job()
+            .machine();
+    assertEquals(2, halves.perChip());
+    assertEquals(2307e12 / 2, halves.peak(Precision.BF16), 1);
+  }
+
   @Test
   void expertsTakeTheFormThatTheRowNames() {
     String mixtral = ROW.replace("llama2-70b", "Mixtral-8x7B");
