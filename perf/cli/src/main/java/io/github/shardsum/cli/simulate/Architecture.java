@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.simulate;
 
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -23,6 +24,24 @@ record Architecture(
     boolean gated,
     Optional<Experts> experts,
     int encoderLayers) {
+  private static final double MOST_WEIGHTS = 1e16;
+
+  /** Refuses sizes whose products would not fit a long. */
+  Architecture {
+    double expert =
+        experts.map(each -> (double) each.count() * each.width() + each.shared()).orElse(0.0);
+    double layer = attention.weights() + 3.0 * width * (feedForward + expert);
+    double all = 2.0 * layers * layer + (double) (vocabulary + outputVocabulary) * width;
+    if (!(all < MOST_WEIGHTS)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: weights must be fewer than %.0e, got %.0e",
+              name,
+              MOST_WEIGHTS,
+              all));
+    }
+  }
 
   /**
    * Attention of a layer.

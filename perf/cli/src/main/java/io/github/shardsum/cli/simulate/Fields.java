@@ -2,6 +2,7 @@ package io.github.shardsum.cli.simulate;
 
 import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -9,6 +10,18 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The keys of one JSON object, each read once; {@link #end} refuses the others. */
 final class Fields {
+  /** Keys that may be larger than a width. */
+  private static final Map<String, Long> LARGEST =
+      Map.of(
+          "globalBatch",
+          1L << 40,
+          "sequence",
+          1L << 40,
+          "vocabulary",
+          1L << 30,
+          "embeddingRows",
+          1L << 31);
+
   private final String place;
   private final ObjectNode object;
   private final Set<String> known = new LinkedHashSet<>();
@@ -46,7 +59,8 @@ final class Fields {
 
   private long checked(String key, JsonNode node, long least) {
     boolean whole = node.isIntegralNumber() && node.canConvertToLong();
-    if (!whole || node.longValue() < least || node.longValue() > 1L << 40) {
+    long most = LARGEST.getOrDefault(key, 1L << 20);
+    if (!whole || node.longValue() < least || node.longValue() > most) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -54,7 +68,7 @@ final class Fields {
               place,
               key,
               least,
-              1L << 40,
+              most,
               node));
     }
     return node.longValue();

@@ -62,11 +62,8 @@ record Layout(
   }
 
   long devices() {
-    long product = data;
-    for (int size : List.of(fsdp, expert, tensor, context, pipeline)) {
-      product = Math.multiplyExact(product, size);
-    }
-    return product;
+    // A double holds the product of six sizes, and the cast ends at the largest long.
+    return (long) ((double) data * fsdp * expert * tensor * context * pipeline);
   }
 
   Layout withData(int size) {

@@ -16,6 +16,8 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
   /** What of a link or a memory's bandwidth is attained. */
   static final double ATTAINED = 0.8;
 
+  private static final long MOST_CHIPS = 1 << 23;
+
   /**
    * Reads FAMILY:SIDES, as {@code v3:32x32} or {@code h100:256}, with {@code *S} behind it for S
    * slices.
@@ -52,6 +54,16 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
   }
 
   private static Machine of(Family family, List<Integer> sides, int slices, int perChip) {
+    double product =
+        sides.stream().mapToDouble(Integer::doubleValue).reduce(slices, (a, b) -> a * b);
+    if (product > MOST_CHIPS) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "--topology: must have at most %d chips, got %.0f",
+              MOST_CHIPS,
+              product));
+    }
     long chips = sides.stream().mapToLong(Integer::longValue).reduce(slices, Math::multiplyExact);
     return new Machine(family, List.copyOf(sides), slices, chips * perChip, perChip);
   }

@@ -133,10 +133,14 @@ final class RowPlanner {
         throw refusal("no " + column);
       }
       double value = Measured.number(column, row.cell(column));
-      if (value != Math.rint(value) || value > 1L << 40) {
-        throw refusal(column + " must be a whole number, got " + row.cell(column));
+      if (value != Math.rint(value) || value > mostOf(column)) {
+        throw refusal(column + " must be a whole number of a usual size, got " + row.cell(column));
       }
       return (long) value;
+    }
+
+    private double mostOf(String column) {
+      return List.of("global_batch", "seq", "devices").contains(column) ? 1L << 40 : 1L << 20;
     }
 
     private Optional<Long> some(String column) {

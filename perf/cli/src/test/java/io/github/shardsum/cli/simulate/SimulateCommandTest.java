@@ -119,6 +119,9 @@ class SimulateCommandTest {
       value = {
         "\"layers\": 2 | \"layers\": 0 | must be a whole number from 1",
         "\"layers\": 2 | \"layers\": 2.5 | must be a whole number from 1",
+        "\"width\": 256 | \"width\": 9999999999 | must be a whole number from 1 to 1048576",
+        "\"layers\": 2, \"width\": 256, \"heads\": 2 | \"layers\": 99999, \"width\": 999999,"
+            + " \"heads\": 999999 | must be fewer than",
         "\"layers\": 2, | ` ` | expected \"layers\", got none",
         "\"heads\" | \"head\" | expected \"heads\", got none",
         "\"gated\": false | \"gates\": 1 | expected one of width, gated, got \"gates\"",
@@ -144,6 +147,9 @@ class SimulateCommandTest {
         "--model gshard-37b --topology v3 | expected NAME:SIDES",
         "--model gshard-37b --topology v3:0x4 | expected NAME:SIDES",
         "--model gshard-37b --topology v3:2x2x2 | must have at most 2 sides, got 3",
+        "--model gshard-37b --topology v3:99999x99999*999 | must have at most 8388608 chips",
+        "--model llama2-7b --topology v3:4x4 --batch 1 --sequence 1"
+            + " --layout data=2147483647,fsdp=2147483647,expert=2147483647 | axes must make up",
         "--model gshard-37b --topology v9:8x8 | expected one of tpu7x",
         "--model gshard-37b --topology v3:4x4 | axes must make up 32 devices",
         "--model gshard-37b --topology v3:8x8 --eta 2 | --eta: must be from",
