@@ -2,6 +2,7 @@ package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.cli.simulate.Paper.Bar;
 import io.github.shardsum.cli.simulate.Paper.Model;
+import io.github.shardsum.cli.simulate.Paper.Scan;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,7 @@ final class PaperReport {
   static void print(StepModel model, PrintWriter out) {
     weights(out);
     cost(out);
+    growth(out);
     steps(model, out);
     bars(out);
     out.println();
@@ -66,6 +68,22 @@ final class PaperReport {
     }
   }
 
+  /** The paper's claim: 16 times more model for 3.6 times the core-years. */
+  private static void growth(PrintWriter out) {
+    Model large = Paper.MODELS.getFirst();
+    Model small = Paper.MODELS.get(4);
+    out.printf(
+        Locale.ROOT,
+        "%nfrom %s to %s: %.1f times the weights, ours %.1f; %.2f times the core-years, ours"
+            + " %.2f%n",
+        small.name(),
+        large.name(),
+        large.weights() / small.weights(),
+        (double) large.job().model().weights() / small.job().model().weights(),
+        large.coreYears() / small.coreYears(),
+        large.ownCoreYears() / small.ownCoreYears());
+  }
+
   private static void steps(StepModel model, PrintWriter out) {
     out.printf(Locale.ROOT, "%ntable 3, steps a second%n");
     out.printf(
@@ -102,23 +120,59 @@ final class PaperReport {
     out.printf(Locale.ROOT, "%nfigure 8, rooflines of a forward pass in microseconds%n");
     out.printf(
         Locale.ROOT,
-        "%-22s %8s %8s %8s %9s %9s%n",
+        "%-22s %8s %8s %8s %9s %9s %11s %9s%n",
         "component",
         "experts",
         "paper",
         "ours",
         "residual",
-        "measured");
+        "measured",
+        "calibrated",
+        "residual");
     for (Bar bar : Paper.bars()) {
       out.printf(
           Locale.ROOT,
-          "%-22s %8d %8.0f %8.0f %+9.0f %9.0f%n",
+          "%-22s %8d %8.0f %8.0f %+9.0f %9.0f %11.0f %+9.0f%n",
           bar.name(),
           bar.experts(),
           bar.roofline(),
           bar.ours(),
           bar.residual(),
-          bar.measured());
+          bar.measured(),
+          bar.calibrated(),
+          bar.calibrated() - bar.measured());
     }
+    for (Scan scan : Paper.SCANS) {
+      out.printf(
+          Locale.ROOT,
+          "%-22s %8d %8s %8s %9s %9.0f %11.0f %+9.0f%n",
+          "positions in experts",
+          scan.experts(),
+          "-",
+          "-",
+          "-",
+          scan.measured(),
+          scan.calibrated(),
+          scan.calibrated() - scan.measured());
+      totals(scan, out);
+    }
+  }
+
+  private static void totals(Scan scan, PrintWriter out) {
+    List<Bar> bars =
+        Paper.bars().stream().filter(each -> each.experts() == scan.experts()).toList();
+    double measured = scan.measured() + bars.stream().mapToDouble(Bar::measured).sum();
+    double ours = scan.calibrated() + bars.stream().mapToDouble(Bar::calibrated).sum();
+    out.printf(
+        Locale.ROOT,
+        "%-22s %8d %8s %8s %9s %9.0f %11.0f %+7.1f %%%n",
+        "in all",
+        scan.experts(),
+        "",
+        "",
+        "",
+        measured,
+        ours,
+        percent(ours, measured));
   }
 }

@@ -64,6 +64,26 @@ class PaperTest {
   }
 
   @Test
+  void oneCalibrationGivesTheMeasuredTotalsOfFigureEight() {
+    for (Paper.Scan scan : Paper.SCANS) {
+      List<Bar> bars =
+          Paper.bars().stream().filter(each -> each.experts() == scan.experts()).toList();
+      double measured = scan.measured() + bars.stream().mapToDouble(Bar::measured).sum();
+      double ours = scan.calibrated() + bars.stream().mapToDouble(Bar::calibrated).sum();
+      assertEquals(6, bars.size());
+      assertEquals(1, ours / measured, 0.08, scan::toString);
+    }
+  }
+
+  @Test
+  void sixteenTimesTheModelTakesLessThanFourTimesTheCoreYears() {
+    Model large = Paper.MODELS.getFirst();
+    Model small = Paper.MODELS.get(4);
+    assertEquals(16, (double) large.job().model().weights() / small.job().model().weights(), 0.5);
+    assertEquals(3.6, large.ownCoreYears() / small.ownCoreYears(), 0.15);
+  }
+
+  @Test
   void everyResidualIsPrinted() {
     StringWriter out = new StringWriter();
     PaperReport.print(new ClosedForms(), new PrintWriter(out));
