@@ -1,5 +1,6 @@
 package io.github.shardsum.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.module.ModuleReference;
 import java.lang.module.ResolvedModule;
@@ -72,6 +73,6 @@ final class JavaCommand implements Callable<Integer> {
         .flatMap(location -> location.stream())
         .filter(location -> location.getScheme().equals("file"))
         .map(location -> Path.of(location).toString())
-        .collect(Collectors.joining(System.getProperty("path.separator")));
+        .collect(Collectors.joining(File.pathSeparator));
   }
 }

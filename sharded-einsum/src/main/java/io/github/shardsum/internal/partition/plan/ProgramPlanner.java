@@ -69,6 +69,7 @@ public final class ProgramPlanner {
 
   private boolean isInChunks;
   private PlanState state;
+  private final OneHots oneHots;
 
   private ProgramPlanner(
       ReshardWays ways,
@@ -82,6 +83,7 @@ public final class ProgramPlanner {
     this.homes = homes;
     this.demanded = demanded;
     this.state = new PlanState(ways);
+    this.oneHots = new OneHots(program);
     for (Statement statement : program.statements()) {
       for (Value operand : statement.operation().operands()) {
         readers.computeIfAbsent(operand, _ -> new ArrayList<>()).add(statement);
@@ -377,7 +379,8 @@ public final class ProgramPlanner {
   private StatementPlanner planner(
       Statement statement, List<Supply> supplies, List<Layout> wanted) {
     Set<String> asked = asked(statement, supplies, wanted);
-    return new StatementPlanner(ways, statement, supplies, wanted, isExact, asked);
+    return new StatementPlanner(
+        ways, statement, supplies, wanted, isExact, !oneHots.isIn(statement), asked);
   }
 
   /** Where operands come from: most exist; one that is put off is planned together with this. */
@@ -390,7 +393,8 @@ public final class ProgramPlanner {
       } else {
         List<Supply> inner = supplies(made);
         Set<String> asked = asked(made, inner, List.of());
-        StatementPlanner planner = new StatementPlanner(ways, made, inner, List.of(), false, asked);
+        StatementPlanner planner =
+            new StatementPlanner(ways, made, inner, List.of(), false, !oneHots.isIn(made), asked);
         supplies.add(new Pending(ways, made, inner, planner));
       }
     }

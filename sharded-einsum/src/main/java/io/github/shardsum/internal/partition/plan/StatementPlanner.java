@@ -64,6 +64,7 @@ final class StatementPlanner {
   private final List<Supply> operands;
   private final List<Layout> homes;
   private final boolean isExact;
+  private final boolean mayAdd;
   private final Set<String> askedOutside;
   private final Mesh mesh;
   private final List<String> axes;
@@ -90,6 +91,7 @@ final class StatementPlanner {
    *     has none
    * @param isExact whether results must have all partial axes of their default layouts, or only
    *     those over which they are made as partial sums
+   * @param mayAdd whether an axis may split a factor that no operand and no result has split
    * @param askedOutside axes and factors, as {@code x label}, that others of its tree ask for
    */
   StatementPlanner(
@@ -98,6 +100,7 @@ final class StatementPlanner {
       List<Supply> operands,
       List<Layout> homes,
       boolean isExact,
+      boolean mayAdd,
       Set<String> askedOutside) {
     this.ways = ways;
     this.statement = statement;
@@ -109,6 +112,7 @@ final class StatementPlanner {
     this.operands = operands;
     this.homes = homes;
     this.isExact = isExact;
+    this.mayAdd = mayAdd;
     this.askedOutside = askedOutside;
     this.axes = mesh.axisNames().stream().filter(axis -> mesh.size(axis) > 1).sorted().toList();
     this.sizes = axes.stream().mapToInt(mesh::size).toArray();
@@ -466,7 +470,7 @@ final class StatementPlanner {
 
   /** The ways to look at: all of them as far as they are not too many, or those asked for. */
   private Splits splits(boolean all) {
-    if (all) {
+    if (all && mayAdd) {
       Splits every = new Splits(axes, choices((_, _) -> true), rule.factors().size());
       if (every.count(MOST_WAYS) <= MOST_WAYS) {
         return every;

@@ -193,6 +193,7 @@ final class SplitLabelsTest {
     Map<String, Layout> layouts = new TreeMap<>(drawn.layouts());
     UnaryOperator<Layout> on = layout -> new Layout(mesh, layout.term());
     layouts.replaceAll((_, layout) -> on.apply(layout));
-    return plan(drawn.program().program(), mesh, layouts).plan().toJson(OPTIONS);
+    String json = plan(drawn.program().program(), mesh, layouts).plan().toJson(OPTIONS);
+    return json.replaceAll("\"deviceOrder\":\\[[^]]*],?", "");
   }
 }
