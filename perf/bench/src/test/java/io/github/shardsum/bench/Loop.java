@@ -3,10 +3,12 @@ package io.github.shardsum.bench;
 import com.sun.management.ThreadMXBean;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
+import io.github.shardsum.einsum.EinsumPlan;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.LongFunction;
 
@@ -35,6 +37,9 @@ record Loop(String name, int runs, Runnable small, Runnable large, long moreRows
    */
   static final int BYTES_A_ROW = 12;
 
+  /** How often both sizes grow while another kernel takes the larger one. */
+  private static final int CHANGES = 2;
+
   /** How often the runs are repeated while a loop allocates more: C2 may come late. */
   private static final int ATTEMPTS = 4;
 
@@ -43,12 +48,23 @@ record Loop(String name, int runs, Runnable small, Runnable large, long moreRows
 
   /** An einsum; the sizes are those of the labels in the order in which they first occur. */
   static Loop of(DType dtype, int runs, String equation, long... sizes) {
-    long[] larger = sizes.clone();
-    larger[0] *= FACTOR;
     Made small = Made.of(dtype, equation, sizes);
+    long[] larger = times(sizes);
     Made large = Made.of(dtype, equation, larger);
+    // Sizes at which the kernel changes differ from machine to machine, and so do its objects.
+    for (int tries = 0; tries < CHANGES && !large.kernels().equals(small.kernels()); tries++) {
+      small = large;
+      larger = times(larger);
+      large = Made.of(dtype, equation, larger);
+    }
     String name = small.einsum().toString();
     return new Loop(name, runs, small::run, large::run, large.rows() - small.rows());
+  }
+
+  private static long[] times(long... sizes) {
+    long[] larger = sizes.clone();
+    larger[0] *= FACTOR;
+    return larger;
   }
 
   /** A kernel on rows, made for a number of them. */
@@ -72,6 +88,10 @@ record Loop(String name, int runs, Runnable small, Runnable large, long moreRows
 
     void run() {
       einsum.runInto(out, operands);
+    }
+
+    List<String> kernels() {
+      return einsum.explain().steps().stream().map(EinsumPlan.Step::kernel).toList();
     }
 
     /** Rows of the largest operand or the result. */
