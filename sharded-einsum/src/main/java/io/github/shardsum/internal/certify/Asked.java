@@ -106,6 +106,10 @@ record Asked(
     private final Map<Object, List<Asked>> bodies = new HashMap<>();
     private final List<Demand> demands = new ArrayList<>();
     private final Map<Value, Demand> last = new HashMap<>();
+
+    /** Outputs, and values that a statement other than an annotation reads. */
+    private final Set<Value> observed = new HashSet<>();
+
     private int statements;
 
     Reader(Program program, String prefix, Map<String, Layout> layouts, Terms terms) {
@@ -121,7 +125,13 @@ record Asked(
         demands.add(
             demand(input).orElseGet(() -> Demand.of(input.name(), term(input), input.type())));
       }
-      needed().forEach(this::statement);
+      List<Statement> needed = needed();
+      observed.addAll(program.outputs());
+      needed.stream()
+          .map(Statement::operation)
+          .filter(operation -> !(operation instanceof Movement.Annotate))
+          .forEach(operation -> observed.addAll(operation.operands()));
+      needed.forEach(this::statement);
       known.forEach((value, term) -> terms.name(term, value.name()));
       List<Demand> ends = new ArrayList<>();
       for (Value output : program.outputs()) {
@@ -161,7 +171,10 @@ record Asked(
     private void statement(Statement statement) {
       statements++;
       Operation operation = statement.operation();
-      if (operation instanceof Movement.Annotate(_, Annotation annotation) && layouts.isEmpty()) {
+      // A value that only another annotation reads is read in that one's layout.
+      if (operation instanceof Movement.Annotate(_, Annotation annotation)
+          && layouts.isEmpty()
+          && observed.contains(statement.result())) {
         Value result = statement.result();
         Demand demand = Demand.of(result.name(), term(result), annotation);
         demands.add(demand);

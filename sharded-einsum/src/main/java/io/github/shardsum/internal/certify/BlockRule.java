@@ -56,6 +56,11 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
       List<Held> read,
       Held made,
       boolean slices) {
+    require(
+        read.size() == equation.operands().size(),
+        "einsum must have %s operands, got %s",
+        equation.operands().size(),
+        read.size());
     List<Held> operands = new ArrayList<>();
     for (Term term : equation.operands()) {
       operands.add(read.get(operands.size()).named(labels(term)));
@@ -200,9 +205,12 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
       meet(read.get(i), slices, at);
     }
     List<Cut> cuts = new ArrayList<>();
+    Map<String, Cut> own = new HashMap<>();
     for (Cut cut : made.cuts()) {
       Cut other = whole.contains(cut.label()) ? Cut.whole(cut.label(), cut.size()) : cut;
-      cuts.add(at.getOrDefault(cut.label(), other));
+      // Dimensions of one label, as of a diagonal, lie in the same way.
+      Cut first = own.computeIfAbsent(cut.label(), label -> at.getOrDefault(label, other));
+      cuts.add(first);
     }
     made.labels().forEach(at::remove);
     Set<MeshAxis> partial = new HashSet<>();
