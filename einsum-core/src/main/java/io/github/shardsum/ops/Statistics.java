@@ -647,7 +647,7 @@ public final class Statistics {
     int[] numbers = axes.in(name, x);
     Tensor bare = axes.bare(name, out, x);
     Checks.out(name, bare, dtype(x), Axes.without(x, numbers));
-    // What is computed in f64 and stored as bf16 by way of f32 would be rounded twice.
+    // A value computed in f64 and stored as bf16 by way of f32 would be rounded twice.
     ComputeType type = x.dtype() == DType.F32 ? ComputeType.FLOAT : ComputeType.DOUBLE;
     OverAxes.run(name, rows, type, workers, bare, x, numbers, ofNone);
   }

@@ -349,7 +349,7 @@ class EinsumTest {
         1e-12, Einsum.compile("st,st->s", routing, exact).run(routing, exact).getDouble(0));
   }
 
-  /** What BoundEquation says of infinities. */
+  /** The exception for infinities that BoundEquation documents. */
   @Test
   void aLabelOfOneOperandThatTheOutputLacksIsSummedFirst() {
     Tensor infinity = Tensor.of(new double[] {Double.POSITIVE_INFINITY}, 1);

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
 
-/** What plain loops over indices expect of operations on tensors. */
+/** Expected results of operations on tensors, by plain loops over indices. */
 final class Oracles {
   private Oracles() {}
 

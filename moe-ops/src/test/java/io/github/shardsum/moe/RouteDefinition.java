@@ -83,7 +83,7 @@ final class RouteDefinition {
     return gates[s][e] == 0 ? Double.NEGATIVE_INFINITY : gates[s][e] + extras.bias[e];
   }
 
-  /** What one expert is chosen by, or one token: by logits where gates may all have become 1. */
+  /** The key that chooses an expert or a token: logits where gates may all have become 1. */
   private double order(int s, int e) {
     boolean sigmoid = options.gateFunction() == RouteOptions.GateFunction.SIGMOID;
     boolean biased = Arrays.stream(extras.bias).anyMatch(added -> added != 0);

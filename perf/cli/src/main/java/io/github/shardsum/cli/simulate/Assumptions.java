@@ -2,7 +2,7 @@ package io.github.shardsum.cli.simulate;
 
 import java.util.List;
 
-/** What every prediction assumes, with what it moves. */
+/** Assumptions of every prediction, with what each moves. */
 final class Assumptions {
   static final List<String> ALL =
       List.of(
