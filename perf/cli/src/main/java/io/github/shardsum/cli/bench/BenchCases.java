@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.BenchCase;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
@@ -25,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The list of cases, and cases made from an equation of the user's. */
-final class BenchCases {
+public final class BenchCases {
   private static final JsonMapper JSON = new JsonMapper();
 
   private BenchCases() {}
@@ -46,7 +47,7 @@ final class BenchCases {
    * @param dtype f32, f64, i32 or i64
    * @throws IllegalArgumentException if a label has no size, or a size no label
    */
-  static BenchCase of(String notation, Map<String, Long> sizes, DType dtype) {
+  public static BenchCase of(String notation, Map<String, Long> sizes, DType dtype) {
     Equation equation = Equation.parse(notation).withoutLayout();
     checkSizes(equation, sizes);
     List<Shape> shapes =

@@ -1,5 +1,11 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.BenchCase;
+import io.github.shardsum.cli.bench.peer.CCompiler;
+import io.github.shardsum.cli.bench.peer.CompiledLimits;
+import io.github.shardsum.cli.bench.peer.Isa;
+import io.github.shardsum.cli.bench.peer.PeerVersion;
+import io.github.shardsum.cli.bench.peer.Peers;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.common.TextFiles;

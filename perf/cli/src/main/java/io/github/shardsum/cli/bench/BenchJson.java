@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.BenchCase;
+import io.github.shardsum.cli.bench.peer.PeerVersion;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.PeerVersion;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.Comparator;
 import java.util.List;

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.PeerVersion;
+import io.github.shardsum.cli.bench.peer.Peers;
 import io.github.shardsum.measure.Roofline;
 import io.github.shardsum.ops.KernelInfo;
 import io.github.shardsum.tensor.DType;

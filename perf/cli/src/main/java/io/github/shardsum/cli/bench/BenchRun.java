@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.BenchCase;
+import io.github.shardsum.cli.bench.peer.Competitor;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;

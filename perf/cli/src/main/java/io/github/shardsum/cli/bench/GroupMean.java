@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.NativeGemm;
+import io.github.shardsum.cli.bench.peer.Peers;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.BenchCase;
 import io.github.shardsum.measure.Interval;
 import java.util.List;
 

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.BenchCase;
+import io.github.shardsum.cli.bench.peer.Inputs;
 import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -8,7 +10,7 @@ import io.github.shardsum.tensor.Shape;
  * A few elements of the result, summed term by term in f64 from the definition, against which a
  * result is judged before its time counts.
  */
-final class Oracle {
+public final class Oracle {
   /** Terms that all samples together may take, about a second of them. */
   private static final double WORK = 2e7;
 
@@ -25,7 +27,7 @@ final class Oracle {
   private final double[] absolute;
 
   /** Chooses the elements and computes them. */
-  Oracle(BenchCase subject) {
+  public Oracle(BenchCase subject) {
     this.bound = subject.bound();
     this.dtype = subject.dtype();
     long contracted = 1;
@@ -46,12 +48,12 @@ final class Oracle {
   }
 
   /** Flat indices into the result in C order. */
-  long[] samples() {
+  public long[] samples() {
     return samples.clone();
   }
 
   /** Largest error over the sum of absolute terms. */
-  double error(double[] values) {
+  public double error(double[] values) {
     double worst = 0;
     for (int i = 0; i < samples.length; i++) {
       double error = Math.abs(values[i] - expected[i]);
@@ -61,7 +63,7 @@ final class Oracle {
   }
 
   /** Whether our own result is right: an error bound that does not grow with the length. */
-  boolean accepts(double[] values) {
+  public boolean accepts(double[] values) {
     return error(values) <= OUR_ROUNDINGS * rounding();
   }
 

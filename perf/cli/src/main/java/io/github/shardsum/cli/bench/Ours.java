@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.BenchCase;
+import io.github.shardsum.cli.bench.peer.Competitor;
+import io.github.shardsum.cli.bench.peer.Inputs;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.OperandSpec;

@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.NativeGemm;
+import io.github.shardsum.cli.bench.peer.NativeTransposition;
+import io.github.shardsum.cli.bench.peer.Peers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

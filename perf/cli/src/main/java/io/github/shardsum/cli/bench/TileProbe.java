@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench;
 
+import io.github.shardsum.cli.bench.peer.Inputs;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.OperandSpec;

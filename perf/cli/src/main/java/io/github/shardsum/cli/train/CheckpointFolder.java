@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.train;
 
 import io.github.shardsum.cli.common.Abbreviation;
+import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.io.Safetensors;
 import io.github.shardsum.io.WholeFile;
 import io.github.shardsum.moe.model.TransformerSpec;

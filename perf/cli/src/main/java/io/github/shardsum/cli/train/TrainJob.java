@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.train;
 
+import io.github.shardsum.cli.train.data.Split;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,5 +1,12 @@
 package io.github.shardsum.cli.train;
 
+import io.github.shardsum.cli.train.data.Corpus;
+import io.github.shardsum.cli.train.data.Examples;
+import io.github.shardsum.cli.train.data.Split;
+import io.github.shardsum.cli.train.data.TextHash;
+import io.github.shardsum.cli.train.data.Tokenizer;
+import io.github.shardsum.cli.train.score.ChrF;
+import io.github.shardsum.cli.train.score.Evaluation;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;

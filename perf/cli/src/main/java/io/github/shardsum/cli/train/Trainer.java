@@ -1,6 +1,8 @@
 package io.github.shardsum.cli.train;
 
 import io.github.shardsum.backend.Backend;
+import io.github.shardsum.cli.train.data.Examples;
+import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.moe.train.Optimizer;

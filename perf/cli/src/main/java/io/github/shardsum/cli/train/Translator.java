@@ -1,6 +1,10 @@
 package io.github.shardsum.cli.train;
 
 import io.github.shardsum.backend.Backend;
+import io.github.shardsum.cli.train.data.Examples;
+import io.github.shardsum.cli.train.data.Pair;
+import io.github.shardsum.cli.train.data.Tokenizer;
+import io.github.shardsum.cli.train.score.Predictor;
 import io.github.shardsum.moe.model.Decoding;
 import io.github.shardsum.moe.model.TransformerSpec;
 import io.github.shardsum.tensor.Tensor;

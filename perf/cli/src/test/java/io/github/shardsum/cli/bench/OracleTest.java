@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.cli.bench.peer.BenchCase;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.DType;
 import java.util.Arrays;

@@ -6,6 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.github.shardsum.cli.bench.peer.BenchCase;
+import io.github.shardsum.cli.bench.peer.CCompiler;
+import io.github.shardsum.cli.bench.peer.Competitor;
+import io.github.shardsum.cli.bench.peer.Isa;
+import io.github.shardsum.cli.bench.peer.JavaLibrary;
+import io.github.shardsum.cli.bench.peer.JavaPeer;
+import io.github.shardsum.cli.bench.peer.NativeTransposition;
 import io.github.shardsum.cli.common.LibrarySearch;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;

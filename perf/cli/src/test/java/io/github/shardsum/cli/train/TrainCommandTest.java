@@ -11,6 +11,7 @@ import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.ClosedPipe;
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.common.Progress;
+import io.github.shardsum.cli.train.data.Split;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.tensor.DType;

@@ -1,0 +1,29 @@
+package io.github.shardsum.cli.bench.peer;
+
+import io.github.shardsum.einsum.BoundEquation;
+import io.github.shardsum.tensor.DType;
+
+/**
+ * One einsum to be timed.
+ *
+ * @param id its name in tables and filters
+ * @param group what its result is averaged with
+ * @param equation as it was written
+ * @param bound the equation with its sizes
+ * @param dtype f32, f64, i32 or i64
+ * @param flops additions and multiplications that it takes
+ * @param bytes bytes of operands and result that must be touched, each counted once
+ */
+public record BenchCase(
+    String id,
+    String group,
+    String equation,
+    BoundEquation bound,
+    DType dtype,
+    double flops,
+    double bytes) {
+  /** Bytes of the result. */
+  public double writtenBytes() {
+    return (double) bound.outputShape().elementCount() * dtype.byteSize();
+  }
+}

@@ -1,0 +1,28 @@
+package io.github.shardsum.cli.bench.peer;
+
+import io.github.shardsum.measure.MeasurementException;
+import io.github.shardsum.measure.Timed;
+
+/** Something that runs einsums and is timed, once prepared: ours or a peer. */
+public interface Competitor extends Timed {
+  /** Name in tables. */
+  String name();
+
+  /** Whether it has such a thing at all; if not, it is passed over in silence. */
+  default boolean supports(BenchCase subject) {
+    return true;
+  }
+
+  /**
+   * Makes the operands and computes the result once.
+   *
+   * @param subject the case
+   * @param samples flat indices into the result in C order
+   * @return the result's elements there
+   * @throws MeasurementException if it cannot run this case
+   */
+  double[] prepare(BenchCase subject, long[] samples) throws MeasurementException;
+
+  /** Lets go of the operands. */
+  void forget();
+}

@@ -1,0 +1,53 @@
+package io.github.shardsum.cli.bench.peer;
+
+import io.github.shardsum.ops.KernelInfo;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** The instruction set that all competitors are held to. */
+public enum Isa {
+  /** All that the processor has. */
+  NATIVE,
+
+  /** 256-bit vectors. */
+  AVX2;
+
+  private static final int AVX2_BITS = 256;
+
+  /**
+   * Variables that hold a peer to it, which a library reads when it is loaded; an empty value takes
+   * one away. NumPy's newer names of its levels and its older ones are both given: it passes over
+   * those that it does not know. BLIS reads the number of an architecture, which differs between
+   * versions, and ends the process where it has no such kernels: so it is the user's to give.
+   */
+  Map<String, String> variables() {
+    return switch (this) {
+      case NATIVE -> Map.of();
+      case AVX2 ->
+          Map.of(
+              "OPENBLAS_CORETYPE",
+              "Haswell",
+              "BLIS_ARCH_TYPE",
+              Objects.requireNonNullElse(System.getenv("BLIS_ARCH_TYPE"), ""),
+              "ONEDNN_MAX_CPU_ISA",
+              "AVX2",
+              "MKL_ENABLE_INSTRUCTIONS",
+              "AVX2",
+              "ATEN_CPU_CAPABILITY",
+              "avx2",
+              "NPY_DISABLE_CPU_FEATURES",
+              "X86_V4 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR");
+    };
+  }
+
+  /** Whether this JVM's vectors are wider, so that another JVM is needed. */
+  public boolean needsAnotherJvm() {
+    return this == AVX2 && KernelInfo.current().vectorBits() > AVX2_BITS;
+  }
+
+  /** Flags of a JVM that is held to it. */
+  public List<String> flags() {
+    return this == AVX2 ? List.of("-XX:UseAVX=2") : List.of();
+  }
+}

@@ -1,0 +1,74 @@
+package io.github.shardsum.cli.bench.peer;
+
+import io.github.shardsum.measure.MeasurementException;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Version and kernels that a peer reports.
+ *
+ * @param name the peer
+ * @param version of its library
+ * @param kernel the family of kernels that it chose for this processor; empty if it does not say
+ */
+public record PeerVersion(String name, String version, String kernel) {
+  /**
+   * Kernels without vectors of this processor: OpenBLAS takes Prescott's for an x86 that it does
+   * not know, BLIS those named generic, MKL those of its library mc3 or older.
+   */
+  private static final Set<String> GENERIC =
+      Set.of(
+          "generic",
+          "prescott",
+          "core2",
+          "penryn",
+          "dunnington",
+          "nehalem",
+          "atom",
+          "nano",
+          "opteron",
+          "barcelona",
+          "bobcat",
+          "armv8",
+          "mc3",
+          "mc",
+          "sse41",
+          "default");
+
+  private static final Pattern WIDE =
+      Pattern.compile("skylakex|cooperlake|sapphirerapids|skx|knl|zen[4-9]|avx512|avx10|x86_v4");
+
+  /**
+   * Refuses kernels that would flatter us, or that are wider than all are held to.
+   *
+   * @throws MeasurementException if they are
+   */
+  void check(Isa isa) throws MeasurementException {
+    String lower = kernel.toLowerCase(Locale.ROOT);
+    if (GENERIC.contains(lower)) {
+      throw new MeasurementException(
+          String.format(
+              Locale.ROOT,
+              "version %s chose its generic kernels (%s), which are not made for this processor;"
+                  + " a newer version may know it",
+              version,
+              kernel));
+    }
+    if (isa == Isa.AVX2 && WIDE.matcher(lower).find()) {
+      throw new MeasurementException(
+          String.format(
+              Locale.ROOT,
+              "version %s chose kernels of 512 bits (%s) where --isa asks for AVX2",
+              version,
+              kernel));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name
+        + (version.isEmpty() ? "" : " " + version)
+        + (kernel.isEmpty() ? "" : " (" + kernel + ")");
+  }
+}

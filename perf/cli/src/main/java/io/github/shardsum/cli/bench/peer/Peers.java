@@ -1,0 +1,136 @@
+package io.github.shardsum.cli.bench.peer;
+
+import io.github.shardsum.cli.common.LibrarySearch;
+import io.github.shardsum.measure.MeasurementException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** The peers that this machine has, each with the same number of threads. */
+public final class Peers implements AutoCloseable {
+  private static final List<String> PYTHON = List.of("numpy", "torch");
+  private static final String NONE = "none";
+
+  private final List<Competitor> competitors = new ArrayList<>();
+  private final List<PeerVersion> found = new ArrayList<>();
+  private final List<String> absent = new ArrayList<>();
+
+  private Peers() {}
+
+  /** All names, for the help text. */
+  public static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return all().iterator();
+    }
+  }
+
+  /** Every peer's name. */
+  static List<String> all() {
+    return Stream.of(PYTHON, NativeGemm.NAMES, List.of(NativeTransposition.NAME), JavaLibrary.ids())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /** The einsums in Python. */
+  public static List<String> einsums() {
+    return PYTHON;
+  }
+
+  /**
+   * The names that were asked for.
+   *
+   * @param names peers; all if empty; {@code none} alone for none
+   * @throws IllegalArgumentException if there is no such peer
+   */
+  public static List<String> chosen(List<String> names) {
+    if (names.equals(List.of(NONE))) {
+      return List.of();
+    }
+    for (String name : names) {
+      if (!all().contains(name)) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "--peers: expected some of %s, or none, got %s",
+                String.join(", ", all()),
+                name));
+      }
+    }
+    return names.isEmpty() ? all() : names;
+  }
+
+  /**
+   * Starts and loads them; who is not here is {@link #absent()}.
+   *
+   * @param names who
+   * @param python the interpreter of NumPy and torch, whose packages may hold other peers too
+   * @param isa what each may use
+   * @param threads threads of each
+   */
+  public static Peers start(List<String> names, String python, Isa isa, int threads) {
+    Peers peers = new Peers();
+    LibrarySearch search = LibrarySearch.ofThisMachine(System.getenv());
+    for (String name : names) {
+      try {
+        peers.add(start(name, python, search, isa, threads));
+      } catch (MeasurementException e) {
+        peers.absent.add(name + ": " + e.why());
+      }
+    }
+    return peers;
+  }
+
+  private static Competitor start(
+      String name, String python, LibrarySearch search, Isa isa, int threads)
+      throws MeasurementException {
+    return switch (name) {
+      case "numpy", "torch" -> PythonPeer.start(name, python, isa, threads);
+      case NativeTransposition.NAME -> NativeTransposition.load(search, threads);
+      default ->
+          NativeGemm.NAMES.contains(name)
+              ? NativeGemm.load(ProductLibrary.of(name), search, python, isa, threads)
+              : JavaPeer.start(JavaLibrary.of(name), System.getenv(), isa, threads);
+    };
+  }
+
+  private void add(Competitor competitor) {
+    competitors.add(competitor);
+    found.add(
+        switch (competitor) {
+          case PythonPeer peer -> peer.version();
+          case NativeGemm peer -> peer.version();
+          case JavaPeer peer -> new PeerVersion(peer.name(), peer.version(), "");
+          default -> new PeerVersion(competitor.name(), "", "");
+        });
+  }
+
+  /** Those that can be timed. */
+  public List<Competitor> competitors() {
+    return List.copyOf(competitors);
+  }
+
+  /** The versions that the peers found report. */
+  public List<PeerVersion> found() {
+    return List.copyOf(found);
+  }
+
+  /** A line for each that is missing: why, and the remedy. */
+  public List<String> absent() {
+    return List.copyOf(absent);
+  }
+
+  /** Ends the processes. */
+  @Override
+  public void close() {
+    for (Competitor competitor : competitors) {
+      switch (competitor) {
+        case PythonPeer peer -> peer.close();
+        case JavaPeer peer -> peer.close();
+        default -> {} // lives as long as this process
+      }
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package io.github.shardsum.cli.bench.peer;
+
+import io.github.shardsum.einsum.BoundEquation;
+import io.github.shardsum.measure.MeasurementException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * NumPy or torch in a Python process of its own, which lives as long as this object: it makes the
+ * operands itself and times itself, so that only requests of a line travel. While it works this
+ * process waits for its answer and does nothing else.
+ */
+final class PythonPeer implements Competitor, AutoCloseable {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final String SCRIPT = "peer.py";
+  private static final int LETTERS = 26;
+
+  /** Read by the libraries when they are imported. */
+  private static final List<String> THREAD_VARIABLES =
+      List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS");
+
+  private final String name;
+  private final ChildProcess process;
+
+  private PythonPeer(String name, ChildProcess process) {
+    this.name = name;
+    this.process = process;
+  }
+
+  /**
+   * Starts the process and waits until the library is imported.
+   *
+   * @param library {@code numpy} or {@code torch}
+   * @param python the interpreter
+   * @param isa what the library may use
+   * @param threads threads the library may use
+   * @throws MeasurementException if there is no such interpreter or no such library; with the
+   *     remedy
+   */
+  static PythonPeer start(String library, String python, Isa isa, int threads)
+      throws MeasurementException {
+    ProcessBuilder builder =
+        new ProcessBuilder(python, "-c", script(), library, Integer.toString(threads));
+    Map<String, String> environment = builder.environment();
+    THREAD_VARIABLES.forEach(name -> environment.put(name, Integer.toString(threads)));
+    set(environment, NativeProducts.ENVIRONMENT);
+    set(environment, isa.variables());
+    try {
+      return checked(new PythonPeer(library, new ChildProcess(builder)), isa);
+    } catch (IOException e) {
+      throw new MeasurementException(
+          String.format(
+              Locale.ROOT,
+              "no Python: %s; name one with --python or SHARDSUM_PYTHON",
+              e.getMessage()));
+    } catch (MeasurementException e) {
+      throw new MeasurementException(
+          String.format(
+              Locale.ROOT,
+              "%s; `%s -m pip install %s`, or name another interpreter with --python or SHARDSUM_PYTHON",
+              e.why(),
+              python,
+              library));
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  /** Variables as told; one without a value is taken away. */
+  static void set(Map<String, String> environment, Map<String, String> variables) {
+    variables.forEach(
+        (name, value) -> {
+          if (value.isEmpty()) {
+            environment.remove(name);
+          } else {
+            environment.put(name, value);
+          }
+        });
+  }
+
+  private static PythonPeer checked(PythonPeer peer, Isa isa) throws MeasurementException {
+    try {
+      peer.version().check(isa);
+      return peer;
+    } catch (MeasurementException e) {
+      peer.close();
+      throw e;
+    }
+  }
+
+  /** The version that the library reports. */
+  PeerVersion version() {
+    return new PeerVersion(
+        name,
+        process.greeting().get("version").stringValue(),
+        process.greeting().path("kernel").asString(""));
+  }
+
+  @Override
+  public double[] prepare(BenchCase subject, long[] samples) throws MeasurementException {
+    BoundEquation bound = subject.bound();
+    ObjectNode request = JSON.createObjectNode();
+    request.put("op", "prepare").put("equation", letters(bound));
+    request.put("dtype", subject.dtype().toString());
+    ArrayNode shapes = request.putArray("shapes");
+    for (int operand = 0; operand < bound.operandCount(); operand++) {
+      ArrayNode shape = shapes.addArray();
+      for (long size : bound.operandShape(operand).toArray()) {
+        shape.add(size);
+      }
+    }
+    ArrayNode indices = request.putArray("samples");
+    for (long sample : samples) {
+      indices.add(sample);
+    }
+    return ChildProcess.values(process.ask(JSON.writeValueAsString(request)));
+  }
+
+  @Override
+  public double seconds(long calls) throws MeasurementException {
+    String request =
+        JSON.writeValueAsString(JSON.createObjectNode().put("op", "time").put("calls", calls));
+    return process.ask(request).get("seconds").doubleValue();
+  }
+
+  /** The next case takes the memory. */
+  @Override
+  public void forget() {}
+
+  /** Ends the process. */
+  @Override
+  public void close() {
+    process.close();
+  }
+
+  /** The equation in the one-letter notation that every peer reads. */
+  static String letters(BoundEquation bound) throws MeasurementException {
+    if (bound.labelCount() > 2 * LETTERS) {
+      throw new MeasurementException(
+          String.format(
+              Locale.ROOT,
+              "has letters for %d labels, the equation has %d",
+              2 * LETTERS,
+              bound.labelCount()));
+    }
+    List<String> operands = new ArrayList<>();
+    for (int operand = 0; operand < bound.operandCount(); operand++) {
+      operands.add(letters(bound.operandLabels(operand)));
+    }
+    return String.join(",", operands) + "->" + letters(bound.outputLabels());
+  }
+
+  private static String letters(int[] labels) {
+    StringBuilder text = new StringBuilder();
+    for (int label : labels) {
+      text.append((char) (label < LETTERS ? 'a' + label : 'A' + label - LETTERS));
+    }
+    return text.toString();
+  }
+
+  private static String script() {
+    try (InputStream in = PythonPeer.class.getResourceAsStream(SCRIPT)) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

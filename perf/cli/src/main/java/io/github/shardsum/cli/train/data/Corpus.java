@@ -1,0 +1,128 @@
+package io.github.shardsum.cli.train.data;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Pairs to learn from and pairs held back.
+ *
+ * @param training to learn from; no source of it is held back, in whatever spelling
+ * @param heldBack in an order that their hashes give, so that the first ones are a sample
+ * @param checksum of all pairs, and of whether some are held back
+ */
+public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long checksum) {
+  /**
+   * A source that is held back.
+   *
+   * @param pair one of its pairs
+   * @param references all translations that the data has of it
+   */
+  public record Item(Pair pair, Set<String> references) {}
+
+  /** Holds nothing back: what is to be used, and not measured, learns from all. */
+  public static Corpus whole(List<Pair> pairs) {
+    return new Corpus(List.copyOf(pairs), Map.of(), ~checksum(pairs));
+  }
+
+  /** Splits pairs. Phrases of names that are held back are in no part. */
+  public static Corpus of(List<Pair> pairs) {
+    Names names = Names.of(pairs);
+    Map<Split, Map<String, Item>> found = new LinkedHashMap<>();
+    Split.HELD_BACK.forEach(split -> found.put(split, new LinkedHashMap<>()));
+    Set<String> spellings = new HashSet<>();
+    List<Pair> rest = new ArrayList<>();
+    for (Pair pair : pairs) {
+      Split split = Split.of(pair);
+      if (pair.kind().isPhrase() && names.isIn(pair)) {
+        continue;
+      }
+      if (split == Split.TRAINING) {
+        rest.add(pair);
+        continue;
+      }
+      spellings.add(Folded.of(pair.source()));
+      Objects.requireNonNull(found.get(split))
+          .computeIfAbsent(pair.source(), _ -> new Item(pair, new LinkedHashSet<>()))
+          .references()
+          .add(pair.target());
+    }
+    List<Pair> training =
+        rest.stream().filter(pair -> !spellings.contains(Folded.of(pair.source()))).toList();
+    Map<Split, List<Item>> heldBack = new LinkedHashMap<>();
+    found.forEach((split, items) -> heldBack.put(split, sampled(List.copyOf(items.values()))));
+    return new Corpus(training, heldBack, checksum(pairs));
+  }
+
+  /**
+   * Folded names that are held back.
+   *
+   * @param sources in their languages
+   * @param english of things that are withheld
+   */
+  private record Names(Set<String> sources, Set<String> english) {
+    public static Names of(List<Pair> pairs) {
+      Names names = new Names(new HashSet<>(), new HashSet<>());
+      for (Pair pair : pairs) {
+        Split split = Split.of(pair);
+        if (pair.kind() == Pair.Kind.NAME && split != Split.TRAINING) {
+          names.sources.add(Folded.of(pair.source()));
+          if (split == Split.WITHHELD) {
+            names.english.add(Folded.of(pair.target()));
+          }
+        }
+      }
+      return names;
+    }
+
+    boolean isIn(Pair phrase) {
+      return Folded.hasPart(phrase.source(), sources::contains)
+          || Folded.hasPart(phrase.target(), english::contains);
+    }
+  }
+
+  private static long checksum(List<Pair> pairs) {
+    MessageDigest digest = TextHash.sha256();
+    for (Pair pair : pairs) {
+      digest.update(
+          (pair.language() + "\t" + pair.source() + "\t" + pair.target() + "\n")
+              .getBytes(StandardCharsets.UTF_8));
+    }
+    return ByteBuffer.wrap(digest.digest()).getLong();
+  }
+
+  private static List<Item> sampled(List<Item> items) {
+    record Numbered(long hash, Item item) {}
+    return items.stream()
+        .map(item -> new Numbered(TextHash.of("sample", item.pair().source()), item))
+        .sorted(Comparator.comparingLong(Numbered::hash))
+        .map(Numbered::item)
+        .toList();
+  }
+
+  /** The first pairs held back of a kind. */
+  public List<Item> sample(Split split, int most) {
+    List<Item> all = heldBack.getOrDefault(split, List.of());
+    return all.subList(0, Math.min(most, all.size()));
+  }
+
+  /** Codes of the languages there are. */
+  public List<String> languages() {
+    return training.stream().map(Pair::language).distinct().sorted().toList();
+  }
+
+  /** The checksum in hexadecimal. */
+  public String fingerprint() {
+    return String.format(Locale.ROOT, "%016x", checksum);
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.shardsum.cli.train.data;
+
+import java.util.Objects;
+
+/**
+ * A text and its translation.
+ *
+ * @param kind what it is
+ * @param language code of the source's language
+ * @param source the text
+ * @param target its translation
+ * @param key by which pairs are put aside together: of a phrase its composition, which is the same
+ *     in all languages; of a name its code
+ */
+public record Pair(Kind kind, String language, String source, String target, String key) {
+  /** Kinds of pairs. */
+  public enum Kind {
+    /** A name that every language has of its own. */
+    NAME,
+    /** A date, or a month of a year, in {@link JdkPhrases#YEARS}. */
+    DATE,
+    /** The same in {@link JdkPhrases#FAR_YEARS}. */
+    FAR_DATE,
+    /** A language and a region where it is spoken, as German (Switzerland). */
+    REGION,
+    /** Two names with and, or with or. */
+    LIST_OF_TWO,
+    /** Three names. */
+    LIST_OF_THREE,
+    /** A number of thousands, millions or billions. */
+    NUMBER,
+    /** A line of the user's. */
+    GIVEN;
+
+    /** Whether a formatter composed it. */
+    public boolean isPhrase() {
+      return this != NAME && this != GIVEN;
+    }
+  }
+
+  public Pair {
+    Objects.requireNonNull(kind, "kind");
+    Objects.requireNonNull(language, "language");
+    Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(target, "target");
+    Objects.requireNonNull(key, "key");
+  }
+}

@@ -1,0 +1,73 @@
+package io.github.shardsum.cli.train.data;
+
+import io.github.shardsum.cli.common.Abbreviation;
+import io.github.shardsum.cli.common.TextFiles;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The user's own pairs: lines of language, source and target with tabs between them. */
+public final class PairFile {
+  private static final int COLUMNS = 3;
+
+  private PairFile() {}
+
+  /**
+   * Reads pairs; an empty line is none.
+   *
+   * @throws IllegalArgumentException if a line has other columns, or there is no line
+   */
+  public static List<Pair> read(Path file) throws IOException {
+    List<Pair> pairs = new ArrayList<>();
+    try (BufferedReader in =
+        // A decoder of its own reports what is no UTF-8; that of a charset's name would replace it.
+        new BufferedReader(
+            new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8.newDecoder()))) {
+      int number = 0;
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        number++;
+        if (line.isBlank()) {
+          continue;
+        }
+        if (line.indexOf('\0') >= 0) {
+          throw new IllegalArgumentException(
+              String.format(
+                  Locale.ROOT,
+                  "%s: line %d must be text in UTF-8, got a NUL character (U+0000)",
+                  file,
+                  number));
+        }
+        String[] columns = line.split("\t", -1);
+        if (columns.length != COLUMNS || columns[1].isBlank() || columns[2].isBlank()) {
+          throw new IllegalArgumentException(
+              String.format(
+                  Locale.ROOT,
+                  "%s: line %d must be language, source and target with tabs between them, got %s",
+                  file,
+                  number,
+                  Abbreviation.text(line)));
+        }
+        pairs.add(
+            new Pair(
+                Pair.Kind.GIVEN,
+                columns[0].strip(),
+                columns[1].strip(),
+                columns[2].strip(),
+                columns[1].strip()));
+      }
+    } catch (CharacterCodingException notUtf8) {
+      throw new IllegalArgumentException(
+          file + ": must be text in UTF-8, got bytes that are none", notUtf8);
+    }
+    if (pairs.isEmpty()) {
+      throw new IllegalArgumentException(file + ": expected a pair a line, got none");
+    }
+    return pairs.stream().distinct().toList();
+  }
+}

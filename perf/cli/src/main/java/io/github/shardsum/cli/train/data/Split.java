@@ -1,0 +1,87 @@
+package io.github.shardsum.cli.train.data;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Which pairs are held back, by hashes of texts alone: every run holds back the same ones, and a
+ * larger JDK adds pairs and moves none.
+ */
+public enum Split {
+  /** Learnt from. */
+  TRAINING,
+  /** Names, and the user's pairs, whose source is in no pair that is learnt from. */
+  NAMES,
+  /** Lists of two, of three, and numbers, of a composition that is learnt in no language. */
+  PHRASES,
+  /** Dates of decades of which no date is learnt, in any language. */
+  DECADES,
+  /** Dates of centuries of which no date is learnt, in any language. */
+  YEARS,
+  /** Languages of regions of which the two together are learnt in no language. */
+  REGIONS,
+  /** Lists of three, in languages of which no such list is learnt. */
+  LISTS,
+  /** Names of things that no name in any language is learnt of. */
+  WITHHELD;
+
+  /** Splits that are held back. */
+  public static final List<Split> HELD_BACK =
+      List.of(NAMES, PHRASES, DECADES, YEARS, REGIONS, LISTS, WITHHELD);
+
+  /** Splits of phrases that formatters composed. */
+  public static final List<Split> COMPOSED = List.of(PHRASES, DECADES, YEARS, REGIONS, LISTS);
+
+  private static final int SOURCES = 10;
+  private static final int THINGS = 20;
+
+  /** The name in reports, {@code names}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Where a pair belongs. */
+  static Split of(Pair pair) {
+    return switch (pair.kind()) {
+      case NAME -> ofName(pair);
+      case GIVEN -> isHeldBack(pair.source()) ? NAMES : TRAINING;
+      case DATE -> isKeyHeldBack(pair) ? DECADES : TRAINING;
+      case FAR_DATE -> YEARS;
+      case REGION -> isKeyHeldBack(pair) ? REGIONS : TRAINING;
+      case LIST_OF_THREE -> hasListsOfThree(pair.language()) ? ofComposition(pair) : LISTS;
+      case LIST_OF_TWO, NUMBER -> ofComposition(pair);
+    };
+  }
+
+  private static Split ofComposition(Pair pair) {
+    return isKeyHeldBack(pair) ? PHRASES : TRAINING;
+  }
+
+  /** Months and days are always learnt: dates are made of them. */
+  private static Split ofName(Pair pair) {
+    if (pair.key().startsWith("month ") || pair.key().startsWith("day ")) {
+      return TRAINING;
+    }
+    return isWithheld(pair.target()) ? WITHHELD : isHeldBack(pair.source()) ? NAMES : TRAINING;
+  }
+
+  private static boolean isKeyHeldBack(Pair pair) {
+    return TextHash.of("phrase", pair.key()) % SOURCES == 0;
+  }
+
+  /** Whether lists of three are learnt in a language: in half of all. */
+  static boolean hasListsOfThree(String language) {
+    return TextHash.of("list of three", language) % 2 == 0;
+  }
+
+  /** Whether a source is held back in every language and spelling. */
+  public static boolean isHeldBack(String source) {
+    return TextHash.of("source", Folded.of(source)) % SOURCES == 0;
+  }
+
+  /** Whether the things of an English name are held back in every language. */
+  static boolean isWithheld(String english) {
+    return TextHash.of("thing", Folded.of(english)) % THINGS == 0;
+  }
+}

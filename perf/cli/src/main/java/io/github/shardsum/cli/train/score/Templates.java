@@ -1,0 +1,218 @@
+package io.github.shardsum.cli.train.score;
+
+import io.github.shardsum.cli.train.data.Folded;
+import io.github.shardsum.cli.train.data.Pair;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * A baseline of phrases: texts with their numbers taken out, and with a lexicon their names too,
+ * are looked up among what is learnt from; numbers are put into the translation as they are, and
+ * names by the language's lexicon, the names that are learnt from.
+ */
+public final class Templates implements Predictor {
+  private static final char NUMBER = '\u0001';
+  private static final char NAME = '\u0002';
+
+  /** A part of the translation is the number of its place from here on. */
+  private static final char FIRST_PLACE = '\ue000';
+
+  private static final int PLACES = 64;
+
+  /** Words of a name at most, in characters. */
+  private static final int LONGEST = 60;
+
+  /** Of each language's code, its names and what they are in English. */
+  private final Map<String, Map<String, String>> lexicons = new HashMap<>();
+
+  /** Of a source without its parts, by language and for all, how often it became what. */
+  private final Map<String, Map<String, Integer>> learnt = new HashMap<>();
+
+  /** The templates of what is learnt from; of numbers alone, or of names too. */
+  public Templates(List<Pair> training, boolean names) {
+    if (names) {
+      for (Pair pair : training) {
+        if (pair.kind() == Pair.Kind.NAME) {
+          lexicons
+              .computeIfAbsent(pair.language(), _ -> new HashMap<>())
+              .putIfAbsent(pair.source(), pair.target());
+        }
+      }
+    }
+    for (Pair pair : training) {
+      if (pair.kind() != Pair.Kind.NAME) {
+        Parts source = parts(pair.language(), pair.source());
+        String target = target(source, pair.target());
+        learn(pair.language() + NUMBER + source.template(), target);
+        learn(source.template(), target);
+      }
+    }
+  }
+
+  private void learn(String source, String target) {
+    learnt.computeIfAbsent(source, _ -> new HashMap<>()).merge(target, 1, Integer::sum);
+  }
+
+  /**
+   * A text and what was taken out of it.
+   *
+   * @param template the rest, with a mark for each part
+   * @param parts in English
+   */
+  private record Parts(String template, List<String> parts) {}
+
+  private Parts parts(String language, String text) {
+    Map<String, String> lexicon = lexicons.getOrDefault(language, Map.of());
+    StringBuilder template = new StringBuilder();
+    List<String> parts = new ArrayList<>();
+    int at = 0;
+    while (at < text.length()) {
+      int end = endOfNumber(text, at);
+      if (end > at) {
+        template.append(NUMBER);
+        parts.add(number(text.substring(at, end)));
+        at = end;
+        continue;
+      }
+      end = endOfName(text, at, lexicon);
+      if (end > at) {
+        template.append(NAME);
+        parts.add(lexicon.getOrDefault(text.substring(at, end), ""));
+        at = end;
+        continue;
+      }
+      template.append(text.charAt(at++));
+    }
+    return new Parts(template.toString(), parts);
+  }
+
+  private static int endOfNumber(String text, int from) {
+    int end = from;
+    while (end < text.length() && Character.isDigit(text.codePointAt(end))) {
+      end += Character.charCount(text.codePointAt(end));
+    }
+    return end;
+  }
+
+  /** Digits of any script in those of English, without zeros before them. */
+  private static String number(String digits) {
+    StringBuilder number = new StringBuilder();
+    digits.codePoints().forEach(point -> number.append(Character.digit(point, 10)));
+    int zeros = 0;
+    while (zeros + 1 < number.length() && number.charAt(zeros) == '0') {
+      zeros++;
+    }
+    return number.substring(zeros);
+  }
+
+  /** The end of the longest name that begins here, or here if there is none. */
+  private static int endOfName(String text, int from, Map<String, String> lexicon) {
+    if (lexicon.isEmpty() || !isBoundary(text, from)) {
+      return from;
+    }
+    for (int end = Math.min(text.length(), from + LONGEST); end > from; end--) {
+      if (isBoundary(text, end) && lexicon.containsKey(text.substring(from, end))) {
+        return end;
+      }
+    }
+    return from;
+  }
+
+  /** Whether a name may begin or end here. */
+  private static boolean isBoundary(String text, int at) {
+    if (at == 0 || at == text.length()) {
+      return true;
+    }
+    int before = text.codePointBefore(at);
+    int after = text.codePointAt(at);
+    boolean inside = Character.isLetter(after) || Folded.isMark(after);
+    return !inside
+        || Folded.isWithoutBlanks(before)
+        || Folded.isWithoutBlanks(after)
+        || !(Character.isLetter(before) || Folded.isMark(before));
+  }
+
+  /** A translation with the places of the source's parts in it, where they are found. */
+  private static String target(Parts source, String text) {
+    List<Integer> longest =
+        IntStream.range(0, Math.min(PLACES, source.parts().size()))
+            .boxed()
+            .sorted(Comparator.comparingInt((Integer i) -> -source.parts().get(i).length()))
+            .toList();
+    String target = text;
+    for (int place : longest) {
+      String part = source.parts().get(place);
+      int found = find(target, part);
+      if (found >= 0) {
+        char mark = (char) (FIRST_PLACE + place);
+        target = target.substring(0, found) + mark + target.substring(found + part.length());
+      }
+    }
+    return target;
+  }
+
+  /** Where a part stands between no letters or digits of its own kind, -1 if nowhere. */
+  private static int find(String text, String part) {
+    if (part.isEmpty()) {
+      return -1;
+    }
+    for (int at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+      int end = at + part.length();
+      boolean starts = at == 0 || !Character.isLetterOrDigit(text.charAt(at - 1));
+      boolean ends = end == text.length() || !Character.isLetterOrDigit(text.charAt(end));
+      if (starts && ends) {
+        return at;
+      }
+    }
+    return -1;
+  }
+
+  @Override
+  public List<String> translate(List<Source> sources) {
+    return sources.stream().map(this::translate).toList();
+  }
+
+  private String translate(Source source) {
+    Parts parts = parts(source.language(), source.text());
+    Map<String, Integer> all = learnt.getOrDefault(parts.template(), Map.of());
+    Map<String, Integer> own =
+        learnt.getOrDefault(source.language() + NUMBER + parts.template(), all);
+    return filled(
+        own.entrySet().stream()
+            .max(
+                Map.Entry.<String, Integer>comparingByValue()
+                    .thenComparing(Map.Entry.comparingByKey()))
+            .map(Map.Entry::getKey)
+            .orElseGet(() -> unknown(parts.template())),
+        parts);
+  }
+
+  /** A template that was never seen: its parts where they stand in the source. */
+  private static String unknown(String template) {
+    StringBuilder places = new StringBuilder();
+    char next = FIRST_PLACE;
+    for (int i = 0; i < template.length(); i++) {
+      char each = template.charAt(i);
+      places.append(each == NUMBER || each == NAME ? next++ : each);
+    }
+    return places.toString();
+  }
+
+  private static String filled(String target, Parts source) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < target.length(); i++) {
+      char each = target.charAt(i);
+      int place = each - FIRST_PLACE;
+      if (place >= 0 && place < source.parts().size()) {
+        text.append(source.parts().get(place));
+      } else {
+        text.append(each);
+      }
+    }
+    return text.toString();
+  }
+}
