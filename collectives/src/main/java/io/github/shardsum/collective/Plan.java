@@ -14,6 +14,10 @@ import java.util.function.Supplier;
  * threads as there are workers: a device is an index, so thousands of them cost microseconds a
  * superstep. Run by one thread at a time.
  *
+ * <p>A collective may also be started and awaited: it goes on while the steps in between compute.
+ * All processes must build the same plans in the same order. Whatever is thrown between a start and
+ * its await ends the collectives of this mesh, here and, as they find out, on the others.
+ *
  * <p>A collective whose tensors are known when the plan is built is lowered then; one whose tensors
  * are supplied is checked and lowered each time its step runs.
  */
@@ -21,6 +25,8 @@ public interface Plan {
   /**
    * Runs all steps.
    *
+   * @throws IllegalArgumentException if the check is on, and a collective writes memory of another
+   *     one that is in flight, or reads what that one writes
    * @throws CollectiveException if processes disagree, or one failed or did not arrive
    * @throws RuntimeException what a device's task threw; what follows is then not run
    */
@@ -37,17 +43,36 @@ public interface Plan {
   @Override
   String toString();
 
+  /** Collectives that may be in flight at once. */
+  int MOST_IN_FLIGHT = 2;
+
+  /** Kinds of steps. */
+  enum Kind {
+    /** Every device computes. */
+    COMPUTE,
+    /** A collective runs. */
+    COLLECTIVE,
+    /** A collective begins, and goes on behind the steps that follow. */
+    START,
+    /** What was started is waited for. */
+    AWAIT,
+    /** Steps run several times over. */
+    REPEAT
+  }
+
   /**
    * One step.
    *
+   * @param kind which kind of step it is
    * @param name what it is
-   * @param collective what runs; empty for a step in which devices compute
+   * @param collective what runs or begins; empty for every other step
    * @param operandBytes bytes of all operands of this process's devices together; 0 for a step in
    *     which devices compute, and where operands are supplied
    * @param rounds how often it runs, 1 unless it is a repeat
    * @param body the steps of a repeat, empty for every other
    */
   record Step(
+      Kind kind,
       String name,
       Optional<Collective> collective,
       long operandBytes,
@@ -118,6 +143,48 @@ public interface Plan {
         Supplier<List<Tensor>> out);
 
     /**
+     * Begins a collective that goes on while the steps behind it run, until its {@link #await}. Its
+     * operands may not be written and its results not be touched before. In one process its tasks
+     * join the supersteps of what computes meanwhile; between processes its bytes travel behind
+     * them. Its results are those of {@link #communicate}, to the bit; a reduction in {@link
+     * Order#ANY} is made along the tree.
+     *
+     * @param name of what is in flight
+     * @param collective which, not a barrier
+     * @param x the operand of each of this process's devices, read when the step runs and later
+     * @param out the result of each of them
+     * @return this
+     * @throws IllegalArgumentException if operands or results do not suit the collective, if the
+     *     name is in flight, or if {@link #MOST_IN_FLIGHT} are
+     * @throws CollectiveMismatchException if those of this process's devices do not fit together
+     */
+    Builder start(String name, Collective collective, List<Tensor> x, List<Tensor> out);
+
+    /**
+     * Begins a collective whose tensors are bound when the step runs.
+     *
+     * @param name of what is in flight
+     * @param collective which, not a barrier
+     * @param x asked for the operand of each of this process's devices each time the step runs
+     * @param out asked for the result of each of them
+     * @return this
+     * @throws IllegalArgumentException if the name is in flight, or if {@link #MOST_IN_FLIGHT} are
+     */
+    Builder start(
+        String name, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out);
+
+    /**
+     * Waits for what was started: its results are there behind this step. The deadline counts from
+     * here, so that a process which computes for long in between is not late; what an all-reduce
+     * between processes exchanges last begins one superstep behind its start, or here.
+     *
+     * @param name of what is in flight, started in the same body of steps
+     * @return this
+     * @throws IllegalArgumentException if nothing of the name is in flight
+     */
+    Builder await(String name);
+
+    /**
      * Adds steps that run several times over. They are built once; what differs from round to round
      * asks for the round.
      *
@@ -128,6 +195,7 @@ public interface Plan {
      *     suppliers of the body
      * @return this
      * @throws IllegalArgumentException if there are less than 0 rounds
+     * @throws IllegalStateException if the body leaves something in flight
      */
     Builder repeat(String name, int rounds, BiConsumer<Builder, IntSupplier> body);
 
@@ -135,7 +203,8 @@ public interface Plan {
      * The plan of the steps so far.
      *
      * @return the plan
-     * @throws IllegalStateException if this is the builder of a repeat's body
+     * @throws IllegalStateException if this is the builder of a repeat's body, or something is in
+     *     flight
      */
     Plan build();
   }

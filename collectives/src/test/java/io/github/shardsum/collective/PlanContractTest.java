@@ -1,7 +1,9 @@
 package io.github.shardsum.collective;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.DeviceGroups;
@@ -12,8 +14,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -214,5 +219,292 @@ class PlanContractTest {
         assertEquals(part, whole.getDouble(row, 1));
       }
     }
+  }
+
+  private static final Collective GATHER = new Collective.AllGather(0, "y");
+
+  private static List<Tensor> counted(Collectives collectives, long... sizes) {
+    return collectives.devices().stream()
+        .map(
+            device -> {
+              int count = (int) Arrays.stream(sizes).reduce(1, (a, b) -> a * b);
+              return Tensor.of(
+                  IntStream.range(0, count).mapToDouble(i -> 1.0 / (1 + device + 31 * i)).toArray(),
+                  sizes);
+            })
+        .toList();
+  }
+
+  private static List<Tensor> zeros(Collectives collectives, long... sizes) {
+    return collectives.devices().stream().map(_ -> Tensor.zeros(DType.F64, sizes)).toList();
+  }
+
+  private static void assertSame(List<Tensor> expected, List<Tensor> actual) {
+    for (int i = 0; i < expected.size(); i++) {
+      assertArrayEquals(expected.get(i).toDoubleArray(), actual.get(i).toDoubleArray());
+    }
+  }
+
+  /** A pause, another one on each process and in each step, so that flights meet in other ways. */
+  private static Plan.DeviceTask pause(Collectives collectives, Random random) {
+    long micros = random.nextInt(2_000);
+    return (index, _) -> {
+      if (index == 0) {
+        LockSupport.parkNanos(1_000 * micros * (1 + collectives.process() % 3));
+      }
+    };
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void twoInFlightGiveToTheBitWhatTheyGiveOneByOne(InProcessCluster cluster) throws Exception {
+    cluster.run(
+        MESH,
+        OPTIONS,
+        collectives -> {
+          Random random = new Random(7L + collectives.process());
+          for (long size : new long[] {1, 40, 3_000}) {
+            List<Tensor> small = counted(collectives, 5, 2);
+            List<Tensor> large = counted(collectives, size, 7);
+            List<Tensor> gathered = zeros(collectives, 15, 2);
+            List<Tensor> summed = zeros(collectives, size, 7);
+            List<Tensor> scattered = zeros(collectives, size, 7);
+            List<Tensor> other = counted(collectives, size, 7);
+            Plan plan =
+                collectives
+                    .plan("two in flight")
+                    .start("gather", GATHER, small, gathered)
+                    .compute("first", pause(collectives, random))
+                    .start("sum", SUM, () -> large, () -> summed)
+                    .compute("second", pause(collectives, random))
+                    .communicate(SUM, other, scattered)
+                    .compute("third", pause(collectives, random))
+                    .await("gather")
+                    .compute("fourth", pause(collectives, random))
+                    .await("sum")
+                    .build();
+            for (int run = 0; run < 3; run++) {
+              plan.run();
+            }
+            assertSame(collectives.run(GATHER, small), gathered);
+            assertSame(collectives.run(SUM, large), summed);
+            assertSame(collectives.run(SUM, other), scattered);
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void everyKindMayBeInFlight(InProcessCluster cluster) throws Exception {
+    List<Collective> kinds =
+        List.of(
+            GATHER,
+            SUM,
+            new Collective.AllReduce(Reduction.MAX, "x", "y"),
+            new Collective.AllReduce(List.of("x"), Reduction.SUM, Order.ANY),
+            new Collective.ReduceScatter(Reduction.SUM, 0, "x"),
+            new Collective.AllToAll(0, 1, "y"),
+            Collective.Permute.shift(1, 4, "x"),
+            new Collective.Broadcast(1, "y"));
+    for (boolean checked : new boolean[] {true, false}) {
+      cluster.run(
+          MESH,
+          checked ? OPTIONS : OPTIONS.withCheck(false),
+          collectives -> {
+            for (Collective kind : kinds) {
+              List<Tensor> x = counted(collectives, 12, 12);
+              List<Tensor> expected = collectives.run(kind, x);
+              List<Tensor> out =
+                  expected.stream().map(t -> Tensor.zeros(DType.F64, t.shape())).toList();
+              collectives.plan("kind").start("it", kind, x, out).await("it").build().run();
+              if (kind instanceof Collective.AllReduce(var _, var _, Order order)
+                  && order == Order.ANY) {
+                assertSame(collectives.run(SUM, x), out);
+              } else {
+                assertSame(expected, out);
+              }
+            }
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aBodyStartsAndAwaitsInEachRound(InProcessCluster cluster) throws Exception {
+    cluster.run(
+        MESH,
+        OPTIONS,
+        collectives -> {
+          List<Tensor> sequences = counted(collectives, 4, 1);
+          List<Tensor> sums = zeros(collectives, 4, 1);
+          Plan plan =
+              collectives
+                  .plan("sequence")
+                  .repeat(
+                      "scan",
+                      4,
+                      (body, round) ->
+                          body.start(
+                                  "row",
+                                  SUM,
+                                  () -> rows(sequences, round.getAsInt()),
+                                  () -> rows(sums, round.getAsInt()))
+                              .compute("meanwhile", (_, _) -> {})
+                              .await("row"))
+                  .build();
+          plan.run();
+          assertSame(collectives.run(SUM, sequences), sums);
+          assertEquals(
+              List.of(Plan.Kind.START, Plan.Kind.COMPUTE, Plan.Kind.AWAIT),
+              plan.steps().getFirst().body().stream().map(Plan.Step::kind).toList());
+        });
+  }
+
+  private static List<InProcessCluster> ofTwo() {
+    return clusters().stream()
+        .filter(cluster -> cluster.equals(new InProcessCluster.Threads(2)) || !isHere(cluster))
+        .toList();
+  }
+
+  private static boolean isHere(InProcessCluster cluster) {
+    return InProcessCluster.here().anyMatch(cluster::equals);
+  }
+
+  /** All wait for a process that computes for longer than their deadline behind its start. */
+  @ParameterizedTest
+  @MethodSource("ofTwo")
+  void theDeadlineCountsFromTheAwait(InProcessCluster cluster) throws Exception {
+    CollectiveOptions hasty = CollectiveOptions.defaults().withDeadline(Duration.ofSeconds(2));
+    cluster.run(
+        MESH,
+        hasty,
+        collectives -> {
+          List<Tensor> x = counted(collectives, 5, 2);
+          List<Tensor> gathered = zeros(collectives, 15, 2);
+          collectives
+              .plan("late")
+              .start("gather", GATHER, x, gathered)
+              .compute(
+                  "long",
+                  (index, _) -> {
+                    if (index == 0 && collectives.process() == 0) {
+                      LockSupport.parkNanos(Duration.ofSeconds(3).toNanos());
+                    }
+                  })
+              .await("gather")
+              .build()
+              .run();
+          double[] first = x.getFirst().toDoubleArray();
+          double[] start = gathered.getFirst().slice(0, 0, 5).copy().toDoubleArray();
+          if (collectives.process() == 0) {
+            assertArrayEquals(first, start);
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void aFailureInFlightEndsTheCollectives(InProcessCluster cluster) throws Exception {
+    cluster.run(
+        MESH,
+        OPTIONS,
+        collectives -> {
+          List<Tensor> x = counted(collectives, 5, 2);
+          List<Tensor> gathered = zeros(collectives, 15, 2);
+          IllegalStateException thrown = new IllegalStateException("no more");
+          Plan plan =
+              collectives
+                  .plan("failing")
+                  .start("gather", GATHER, x, gathered)
+                  .compute(
+                      "bad",
+                      (_, _) -> {
+                        if (collectives.process() == 0) {
+                          throw thrown;
+                        }
+                      })
+                  .await("gather")
+                  .build();
+          if (collectives.process() == 0) {
+            assertEquals(thrown, assertThrows(IllegalStateException.class, plan::run));
+          }
+          if (collectives.processes() > 1) {
+            assertThrows(
+                CollectiveException.class,
+                () -> {
+                  // The bytes of the first run may have come before the failure.
+                  plan.run();
+                  plan.run();
+                });
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void buildersRefuseWhatCannotBeInFlight(InProcessCluster cluster) throws Exception {
+    cluster.run(
+        MESH,
+        OPTIONS,
+        collectives -> {
+          List<Tensor> x = counted(collectives, 3);
+          Plan.Builder builder = collectives.plan("p").start("a", SUM, x, zeros(collectives, 3));
+          refused("names in flight must differ, got a", () -> builder.start("a", SUM, x, x));
+          refused("started in the same steps, [a], got b", () -> builder.await("b"));
+          refused("barrier, got [a]", () -> builder.communicate(new Collective.Barrier("x"), x, x));
+          refused("got a barrier", () -> builder.start("b", new Collective.Barrier("x"), x, x));
+          refused(
+              "started in the same steps, where nothing is in flight, got a",
+              () -> builder.repeat("r", 1, (body, _) -> body.await("a")));
+          builder.start("b", SUM, x, zeros(collectives, 3));
+          refused("at most 2", () -> builder.start("c", SUM, x, zeros(collectives, 3)));
+          assertThrows(IllegalStateException.class, builder::build);
+          builder.await("b");
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  builder.repeat(
+                      "r", 1, (body, _) -> body.start("c", SUM, x, zeros(collectives, 3))));
+          builder.await("a").build().run();
+        });
+  }
+
+  private static void refused(String part, Executable call) {
+    String message = assertThrows(IllegalArgumentException.class, call).getMessage();
+    assertTrue(message.contains(part), message);
+  }
+
+  @ParameterizedTest
+  @MethodSource("clusters")
+  void memoryInFlightIsNotWritten(InProcessCluster cluster) throws Exception {
+    cluster.run(
+        MESH,
+        OPTIONS,
+        collectives -> {
+          List<Tensor> x = counted(collectives, 12);
+          List<Tensor> out = zeros(collectives, 12);
+          Plan reads =
+              collectives
+                  .plan("reads")
+                  .start("a", SUM, x, out)
+                  .start("b", SUM, x, zeros(collectives, 12))
+                  .await("a")
+                  .await("b")
+                  .build();
+          reads.run();
+          if (collectives.processes() > 1) {
+            // The first process that finds out ends the others' calls.
+            return;
+          }
+          Plan writes =
+              collectives
+                  .plan("writes")
+                  .start("a", SUM, x, out)
+                  .communicate(SUM, () -> out, () -> zeros(collectives, 12))
+                  .await("a")
+                  .build();
+          String message = assertThrows(IllegalArgumentException.class, writes::run).getMessage();
+          assertTrue(message.contains("must not touch what a has in flight"), message);
+        });
   }
 }

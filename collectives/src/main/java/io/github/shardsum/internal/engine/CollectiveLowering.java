@@ -22,6 +22,7 @@ import io.github.shardsum.internal.engine.transfer.Blocks;
 import io.github.shardsum.internal.engine.transfer.EngineContext;
 import io.github.shardsum.internal.engine.transfer.GroupLayout;
 import io.github.shardsum.internal.engine.transfer.GroupMembers;
+import io.github.shardsum.internal.engine.transfer.OverlappedTasks;
 import io.github.shardsum.internal.engine.transfer.Phase;
 import io.github.shardsum.internal.engine.transfer.Placement;
 import io.github.shardsum.internal.engine.transfer.ReductionGroup;
@@ -110,7 +111,7 @@ final class CollectiveLowering {
     }
     send.place(context.buffers()::send);
     receive.place(context.buffers()::receive);
-    return List.of(Phase.single(name(), () -> context.exchange(name(), peers, send, receive)));
+    return List.of(new Phase.Exchange(name(), peers, send, receive, OverlappedTasks.none()));
   }
 
   /** Behind a barrier a result is the operand. */
@@ -118,7 +119,7 @@ final class CollectiveLowering {
     List<DeviceCall> copied = calls.stream().filter(DeviceCall::copiesPastBarrier).toList();
     if (!copied.isEmpty()) {
       phases.add(
-          new Phase(
+          new Phase.Tasks(
               name() + ": copy",
               copied.size(),
               (task, _) -> copied.get(task).out().orElseThrow().assign(copied.get(task).x())));
@@ -252,7 +253,7 @@ final class CollectiveLowering {
       }
     }
     phases.add(
-        new Phase(
+        new Phase.Tasks(
             name() + ": zeros",
             unreached.size(),
             (task, _) -> {

@@ -18,6 +18,7 @@ import io.github.shardsum.internal.engine.check.Rules;
 import io.github.shardsum.internal.engine.transfer.Buffers;
 import io.github.shardsum.internal.engine.transfer.EngineContext;
 import io.github.shardsum.internal.engine.transfer.GroupLayout;
+import io.github.shardsum.internal.engine.transfer.Phase;
 import io.github.shardsum.internal.engine.transfer.Placement;
 import io.github.shardsum.internal.engine.transfer.Transport;
 import io.github.shardsum.mesh.Mesh;
@@ -43,6 +44,9 @@ public final class Engine implements Collectives {
       new AtomicReference<>(Optional.empty());
   private long sequence;
 
+  /** The ways of collectives in flight, once there are some; guarded by itself. */
+  private final List<EngineContext> lanes = new ArrayList<>();
+
   /** Held by a collective that runs: close waits for it. */
   private final ReentrantLock running = new ReentrantLock();
 
@@ -66,6 +70,7 @@ public final class Engine implements Collectives {
             new Placement(mesh, transport.processes(), transport.process()),
             options.deadline(),
             options.checked(),
+            0,
             new AtomicBoolean());
   }
 
@@ -231,7 +236,7 @@ public final class Engine implements Collectives {
         new ConsistencyCheck(context, groups, number, sites).reach();
       }
       LoweredCollective lowered = CollectiveLowering.lower(context, groups, workers.parallelism());
-      Supersteps.run(workers, lowered.phases());
+      Supersteps.run(workers, Phase.blocking(lowered.phases(), context, workers.parallelism()));
       return lowered.results();
     } catch (CollectiveException failed) {
       poison(failed);
@@ -239,6 +244,22 @@ public final class Engine implements Collectives {
     } catch (RuntimeException | Error failed) {
       context.transport().abort("a collective failed: " + failed);
       throw failed;
+    }
+  }
+
+  /**
+   * The way to the other processes of a collective in flight. The first call opens all lanes, so
+   * that processes which build the same plans open them together.
+   *
+   * @param lane from 1 to {@link Plan#MOST_IN_FLIGHT}
+   */
+  EngineContext lane(int lane) {
+    synchronized (lanes) {
+      checkUsable();
+      for (int number = lanes.size() + 1; number <= Plan.MOST_IN_FLIGHT; number++) {
+        lanes.add(context.openLane(number));
+      }
+      return lanes.get(lane - 1);
     }
   }
 
@@ -287,6 +308,9 @@ public final class Engine implements Collectives {
       running.lock();
       try {
         ended = true;
+        synchronized (lanes) {
+          lanes.forEach(lane -> lane.transport().close());
+        }
         context.transport().close();
         if (ownsWorkers) {
           workers.close();

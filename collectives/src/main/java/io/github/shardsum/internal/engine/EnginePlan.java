@@ -4,6 +4,7 @@ import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveException;
 import io.github.shardsum.collective.Plan;
 import io.github.shardsum.collective.RaggedCounts;
+import io.github.shardsum.collective.TransportException;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.engine.check.AliasCheck;
 import io.github.shardsum.internal.engine.check.CallExceptions;
@@ -16,11 +17,15 @@ import io.github.shardsum.internal.engine.transfer.Phase;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.IntSupplier;
@@ -33,6 +38,7 @@ final class EnginePlan implements Plan {
   private final List<Step> steps;
   private final List<Runnable> stretches;
   private final List<Memory> memories;
+  private final InFlights flights;
 
   /** Memory that may be closed between two runs, and of what it is. */
   private record Memory(MemorySegment.Scope scope, Collective collective, String what) {
@@ -46,7 +52,9 @@ final class EnginePlan implements Plan {
       String name,
       List<Step> steps,
       List<Runnable> stretches,
-      List<Memory> memories) {
+      List<Memory> memories,
+      InFlights flights) {
+    this.flights = flights;
     this.engine = engine;
     this.name = name;
     this.steps = steps;
@@ -62,9 +70,25 @@ final class EnginePlan implements Plan {
         .executor()
         .run(
             () -> {
-              stretches.forEach(Runnable::run);
+              try {
+                stretches.forEach(Runnable::run);
+              } catch (RuntimeException | Error failed) {
+                abandon(failed);
+                throw failed;
+              }
               return 0;
             });
+  }
+
+  /** What travels to other processes cannot be taken back, so that its lane is of no more use. */
+  private void abandon(Throwable failed) {
+    if (!flights.isEmpty()) {
+      String reason = "plan " + name + " failed with collectives in flight: " + failed;
+      flights.abandon(reason);
+      if (engine.processes() > 1) {
+        engine.poison(new TransportException(reason, List.of(), failed));
+      }
+    }
   }
 
   @Override
@@ -120,10 +144,26 @@ final class EnginePlan implements Plan {
     private final List<Phase> open = new ArrayList<>();
     private final IdentityHashMap<MemorySegment.Scope, Memory> memories;
     private final boolean isBody;
+    private final InFlights flights;
+
+    /** The lane of each collective in flight that was started around this body. */
+    private final Map<String, Integer> around;
+
+    /** The lane of each that was started here. */
+    private final Map<String, Integer> flying = new HashMap<>();
+
     private boolean ended;
 
     Steps(Engine engine, EngineContext context, Workers workers, String name) {
-      this(engine, context, workers, name, new IdentityHashMap<>(), false);
+      this(
+          engine,
+          context,
+          workers,
+          name,
+          new IdentityHashMap<>(),
+          false,
+          new InFlights(workers),
+          Map.of());
     }
 
     private Steps(
@@ -132,7 +172,11 @@ final class EnginePlan implements Plan {
         Workers workers,
         String name,
         IdentityHashMap<MemorySegment.Scope, Memory> memories,
-        boolean isBody) {
+        boolean isBody,
+        InFlights flights,
+        Map<String, Integer> around) {
+      this.flights = flights;
+      this.around = around;
       this.engine = engine;
       this.context = context;
       this.workers = workers;
@@ -153,8 +197,14 @@ final class EnginePlan implements Plan {
       Objects.requireNonNull(what, "name");
       Objects.requireNonNull(task, "task");
       checkOpen();
-      open.add(new Phase(what, context.placement().count(), task::run));
-      steps.add(new Step(what, Optional.empty(), 0, 1, List.of()));
+      Phase.Tasks phase = new Phase.Tasks(what, context.placement().count(), task::run);
+      if (isFlying()) {
+        close();
+        stretches.add(() -> runGuarded(() -> flights.run(phase)));
+      } else {
+        open.add(phase);
+      }
+      steps.add(new Step(Kind.COMPUTE, what, Optional.empty(), 0, 1, List.of()));
       return this;
     }
 
@@ -163,6 +213,7 @@ final class EnginePlan implements Plan {
       checkOpen();
       List<DeviceCall> calls = engine.calls(collective, x, engine.results(collective, out));
       boolean barrier = collective instanceof Collective.Barrier;
+      checkBarrier(collective);
       if (!barrier || calls.stream().anyMatch(DeviceCall::copiesPastBarrier)) {
         note(collective, "operand", x);
         note(collective, "result", out);
@@ -172,9 +223,13 @@ final class EnginePlan implements Plan {
       if (engine.options().checked()) {
         AliasCheck.check(context.placement(), groups);
         new ConsistencyCheck(context, groups, steps.size(), _ -> site).reachHere();
+        if (isFlying()) {
+          close();
+          stretches.add(() -> flights.checkApart(calls));
+        }
         if (!context.isAlone()) {
           open.add(
-              Phase.single(
+              Phase.Tasks.single(
                   collective + ": check",
                   () ->
                       new ConsistencyCheck(context, groups, engine.nextSequence(), _ -> site)
@@ -182,7 +237,14 @@ final class EnginePlan implements Plan {
         }
       }
       open.addAll(CollectiveLowering.lower(context, groups, workers.parallelism()).phases());
-      steps.add(new Step(collective.toString(), Optional.of(collective), bytes(x), 1, List.of()));
+      steps.add(
+          new Step(
+              Kind.COLLECTIVE,
+              collective.toString(),
+              Optional.of(collective),
+              bytes(x),
+              1,
+              List.of()));
       return this;
     }
 
@@ -213,14 +275,144 @@ final class EnginePlan implements Plan {
       Objects.requireNonNull(out, "out");
       checkOpen();
       Rules.checkRequest(shown, engine.mesh());
+      checkBarrier(shown);
       close();
       String site = CallSites.here();
       stretches.add(
           () -> {
             Collective now = collective.get();
-            engine.execute(engine.calls(now, x.get(), engine.results(now, out.get())), _ -> site);
+            List<DeviceCall> calls = engine.calls(now, x.get(), engine.results(now, out.get()));
+            if (engine.options().checked()) {
+              flights.checkApart(calls);
+            }
+            engine.execute(calls, _ -> site);
           });
-      steps.add(new Step(shown.toString(), Optional.of(shown), 0, 1, List.of()));
+      steps.add(new Step(Kind.COLLECTIVE, shown.toString(), Optional.of(shown), 0, 1, List.of()));
+      return this;
+    }
+
+    private boolean isFlying() {
+      return !flying.isEmpty() || !around.isEmpty();
+    }
+
+    private void checkBarrier(Collective collective) {
+      if (isFlying() && collective instanceof Collective.Barrier) {
+        throw new IllegalArgumentException(
+            "plan: nothing must be in flight at a barrier, got " + flying());
+      }
+    }
+
+    private Set<String> flying() {
+      Set<String> names = new TreeSet<>(around.keySet());
+      names.addAll(flying.keySet());
+      return names;
+    }
+
+    @Override
+    public Builder start(String what, Collective collective, List<Tensor> x, List<Tensor> out) {
+      EngineContext lane = takeLane(what, collective);
+      List<DeviceCall> calls = engine.calls(collective, x, engine.results(collective, out));
+      note(collective, "operand", x);
+      note(collective, "result", out);
+      GroupCalls groups = new GroupCalls(context.placement(), calls);
+      if (engine.options().checked()) {
+        AliasCheck.check(context.placement(), groups);
+        new ConsistencyCheck(context, groups, steps.size(), _ -> "").reachHere();
+      }
+      LoweredCollective lowered = CollectiveLowering.lower(lane, groups, workers.parallelism());
+      String site = CallSites.here();
+      stretches.add(() -> runGuarded(() -> begin(what, lane, groups, site, Optional.of(lowered))));
+      steps.add(
+          new Step(Kind.START, "start " + what, Optional.of(collective), bytes(x), 1, List.of()));
+      return this;
+    }
+
+    @Override
+    public Builder start(
+        String what, Collective collective, Supplier<List<Tensor>> x, Supplier<List<Tensor>> out) {
+      Objects.requireNonNull(x, "x");
+      Objects.requireNonNull(out, "out");
+      EngineContext lane = takeLane(what, collective);
+      String site = CallSites.here();
+      stretches.add(
+          () -> {
+            List<DeviceCall> calls =
+                engine.calls(collective, x.get(), engine.results(collective, out.get()));
+            GroupCalls groups = new GroupCalls(context.placement(), calls);
+            if (engine.options().checked()) {
+              AliasCheck.check(context.placement(), groups);
+            }
+            runGuarded(() -> begin(what, lane, groups, site, Optional.empty()));
+          });
+      steps.add(new Step(Kind.START, "start " + what, Optional.of(collective), 0, 1, List.of()));
+      return this;
+    }
+
+    /** A lane for what is about to be in flight: the first that is free. */
+    private EngineContext takeLane(String what, Collective collective) {
+      Objects.requireNonNull(what, "name");
+      Objects.requireNonNull(collective, "collective");
+      checkOpen();
+      Rules.checkRequest(collective, engine.mesh());
+      if (collective instanceof Collective.Barrier) {
+        throw new IllegalArgumentException("plan: what is started must move data, got a barrier");
+      }
+      if (flying().contains(what)) {
+        throw new IllegalArgumentException(
+            "plan: names in flight must differ, got " + what + " twice");
+      }
+      if (flying().size() == MOST_IN_FLIGHT) {
+        throw new IllegalArgumentException(
+            "plan: at most "
+                + MOST_IN_FLIGHT
+                + " collectives must be in flight, got "
+                + what
+                + " in addition to "
+                + flying());
+      }
+      int lane = 1;
+      while (flying.containsValue(lane) || around.containsValue(lane)) {
+        lane++;
+      }
+      EngineContext opened = engine.lane(lane);
+      flying.put(what, lane);
+      close();
+      return opened;
+    }
+
+    /** Compares processes as a collective that blocks does, and lets it go. */
+    private void begin(
+        String what,
+        EngineContext lane,
+        GroupCalls groups,
+        String site,
+        Optional<LoweredCollective> lowered) {
+      if (engine.options().checked()) {
+        flights.checkApart(groups.calls());
+        new ConsistencyCheck(context, groups, engine.nextSequence(), _ -> site).reach();
+        lane.verified().set(context.verified().get());
+      }
+      flights.start(
+          what,
+          lane,
+          lowered.orElseGet(() -> CollectiveLowering.lower(lane, groups, workers.parallelism())),
+          groups.calls());
+    }
+
+    @Override
+    public Builder await(String what) {
+      Objects.requireNonNull(what, "name");
+      checkOpen();
+      if (flying.remove(what) == null) {
+        throw new IllegalArgumentException(
+            "plan: an await must be of what was started in the same steps, "
+                + (flying.isEmpty() ? "where nothing is in flight" : flying.keySet())
+                + ", got "
+                + what);
+      }
+      close();
+      stretches.add(() -> runGuarded(() -> flights.finish(what)));
+      steps.add(new Step(Kind.AWAIT, "await " + what, Optional.empty(), 0, 1, List.of()));
       return this;
     }
 
@@ -233,10 +425,13 @@ final class EnginePlan implements Plan {
         throw new IllegalArgumentException(
             "plan: rounds of " + what + " must be at least 0, got " + rounds);
       }
-      Steps inner = new Steps(engine, context, workers, name, memories, true);
+      Map<String, Integer> all = new HashMap<>(around);
+      all.putAll(flying);
+      Steps inner = new Steps(engine, context, workers, name, memories, true, flights, all);
       // Tasks read it on other threads; a superstep begins after it was set.
       AtomicInteger round = new AtomicInteger();
       body.accept(inner, round::get);
+      inner.checkLanded("the body of " + what);
       inner.close();
       inner.ended = true;
       close();
@@ -248,8 +443,18 @@ final class EnginePlan implements Plan {
               each.forEach(Runnable::run);
             }
           });
-      steps.add(new Step(what, Optional.empty(), 0, rounds, List.copyOf(inner.steps)));
+      steps.add(new Step(Kind.REPEAT, what, Optional.empty(), 0, rounds, List.copyOf(inner.steps)));
       return this;
+    }
+
+    private void checkLanded(String what) {
+      if (!flying.isEmpty()) {
+        throw new IllegalStateException(
+            "plan: "
+                + what
+                + " must await what it starts, got in flight at its end: "
+                + new TreeSet<>(flying.keySet()));
+      }
     }
 
     /** Notes each arena once; arrays are in none. */
@@ -275,8 +480,13 @@ final class EnginePlan implements Plan {
     }
 
     private void runPhases(List<Phase> phases) {
+      int parallelism = workers.parallelism();
+      runGuarded(() -> Supersteps.run(workers, Phase.blocking(phases, context, parallelism)));
+    }
+
+    private void runGuarded(Runnable phases) {
       try {
-        Supersteps.run(workers, phases);
+        phases.run();
       } catch (CollectiveException failed) {
         engine.poison(failed);
         throw CallExceptions.again(failed);
@@ -288,9 +498,15 @@ final class EnginePlan implements Plan {
       if (isBody) {
         throw new IllegalStateException("plan: the body of a repeat must not be built by itself");
       }
+      checkLanded("the plan");
       close();
       return new EnginePlan(
-          engine, name, List.copyOf(steps), List.copyOf(stretches), List.copyOf(memories.values()));
+          engine,
+          name,
+          List.copyOf(steps),
+          List.copyOf(stretches),
+          List.copyOf(memories.values()),
+          flights);
     }
   }
 }

@@ -141,7 +141,8 @@ final class Operands {
         copies.add(() -> out.assign(held));
       }
     }
-    phases.add(new Phase("copy operands", copies.size(), (task, _) -> copies.get(task).run()));
+    phases.add(
+        new Phase.Tasks("copy operands", copies.size(), (task, _) -> copies.get(task).run()));
   }
 
   private boolean isStagedOut(int index) {
@@ -158,7 +159,7 @@ final class Operands {
       }
     }
     phases.add(
-        new Phase(
+        new Phase.Tasks(
             "copy results",
             staged.size(),
             (task, _) -> {

@@ -29,7 +29,7 @@ public final class Supersteps {
   /** Runs of tasks for each worker in a phase: enough to level tasks of unequal length. */
   private static final int RUNS = 8;
 
-  private final List<Phase> phases;
+  private final List<Phase.Tasks> phases;
   private final int parallelism;
 
   /** The open phase in the upper half, the next unclaimed run of it in the lower. */
@@ -40,7 +40,7 @@ public final class Supersteps {
   private final AtomicReference<Optional<Throwable>> failure =
       new AtomicReference<>(Optional.empty());
 
-  private Supersteps(List<Phase> phases, int parallelism) {
+  private Supersteps(List<Phase.Tasks> phases, int parallelism) {
     this.phases = phases;
     this.parallelism = parallelism;
     this.parked = new AtomicReferenceArray<>(parallelism);
@@ -52,14 +52,14 @@ public final class Supersteps {
    * @throws RuntimeException what a task threw first (an {@link Error} too); tasks and phases not
    *     yet begun are then not begun
    */
-  public static void run(Workers workers, List<Phase> phases) {
+  public static void run(Workers workers, List<Phase.Tasks> phases) {
     Supersteps steps = shared(phases, workers.parallelism());
     workers.run(workers.parallelism(), steps::participate);
     steps.rethrow();
   }
 
   /** Phases that a number of participants are about to run. */
-  static Supersteps shared(List<Phase> phases, int parallelism) {
+  static Supersteps shared(List<Phase.Tasks> phases, int parallelism) {
     Supersteps steps = new Supersteps(phases, parallelism);
     steps.open(0);
     return steps;
@@ -113,7 +113,7 @@ public final class Supersteps {
   }
 
   private void work(int phase, int run, Scratch scratch) {
-    Phase open = phases.get(phase);
+    Phase.Tasks open = phases.get(phase);
     int runs = runs(phase);
     int from = (int) ((long) open.tasks() * run / runs);
     int to = (int) ((long) open.tasks() * (run + 1) / runs);

@@ -45,6 +45,11 @@ final class Backoff {
     }
   }
 
+  /** Counts a look of someone who does not wait. */
+  void look() {
+    count++;
+  }
+
   /** How often it was called. */
   int count() {
     return count;

@@ -70,6 +70,28 @@ final class MpiProcess {
     await(operation.done(), limitNanos);
   }
 
+  /** Begins an operation for which nobody waits yet. */
+  void start(PendingOperation operation) {
+    thread.start(operation);
+  }
+
+  /**
+   * Waits for an operation that was started.
+   *
+   * @param deadlineNanos how long it may take from now on
+   * @param limitNanos after which even the thread that calls MPI is taken for stuck
+   */
+  void await(PendingOperation operation, long deadlineNanos, long limitNanos) {
+    operation.await(deadlineNanos);
+    thread.help(operation);
+    await(operation.done(), limitNanos);
+  }
+
+  /** Goes on with what is in flight, for a moment. */
+  void progress() {
+    thread.progress();
+  }
+
   /** Hands work over and waits until it is done. */
   <T> T call(Function<ProgressEngine, T> work) {
     CompletableFuture<T> result = new CompletableFuture<>();

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -31,6 +32,12 @@ final class MpiThread {
   /** How long the thread sleeps between two looks at what the others say. */
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+  /**
+   * How long it sleeps between two looks at what is in flight while nobody waits for that: the core
+   * belongs to what the program computes.
+   */
+  private static final long GLANCE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
   /** Looks for the next work before it sleeps: a program's next exchange is often near. */
   private static final int EAGER_LOOKS = 100;
 
@@ -41,6 +48,16 @@ final class MpiThread {
   private final ReentrantLock holding = new ReentrantLock();
 
   private final Thread thread;
+
+  /** Operations that were started and have not ended. */
+  private final AtomicInteger flights = new AtomicInteger();
+
+  /** Looks at what is in flight while nobody waits for it; for who holds MPI. */
+  private final Backoff glances = new Backoff(true);
+
+  /** When the last of them was. */
+  private volatile long glanced;
+
   private volatile boolean othersMayCall;
 
   private MpiThread(Map<String, String> environment) {
@@ -88,12 +105,7 @@ final class MpiThread {
    * the operation is done, and meanwhile does what others hand over; else it hands this over.
    */
   void begin(PendingOperation operation) {
-    boolean mine =
-        othersMayCall
-            && !Thread.currentThread().isVirtual()
-            && queue.isEmpty()
-            && holding.tryLock();
-    if (!mine) {
+    if (!takes()) {
       post(engine -> engine.begin(operation));
       return;
     }
@@ -104,18 +116,99 @@ final class MpiThread {
         return;
       }
       engine.begin(operation);
-      Backoff backoff = backoff(engine);
-      // Operations without a deadline are left to the engine's own thread.
-      while (!operation.done().isDone() && !engine.mustWait()) {
-        backoff = look(engine, backoff);
-      }
-      left = !engine.isIdle();
+      left = lookUntilDone(engine, operation);
     } finally {
       holding.unlock();
     }
     if (left || !queue.isEmpty()) {
       LockSupport.unpark(thread);
     }
+  }
+
+  /** Whether the calling thread may call MPI, and now holds it. */
+  private boolean takes() {
+    return mayCall() && queue.isEmpty() && holding.tryLock();
+  }
+
+  private boolean mayCall() {
+    return othersMayCall && !Thread.currentThread().isVirtual();
+  }
+
+  /** Looks until an operation is done; whether there is more to do. */
+  private boolean lookUntilDone(ProgressEngine engine, PendingOperation operation) {
+    Backoff backoff = backoff(engine);
+    // Operations without a deadline are left to the engine's own thread.
+    while (!operation.done().isDone() && !engine.mustWait()) {
+      backoff = look(engine, backoff);
+    }
+    return !engine.isIdle();
+  }
+
+  /**
+   * Begins an operation and returns. The engine's own thread goes on with it, at intervals, so that
+   * it leaves its core to what the program computes; so does every {@link #progress}.
+   */
+  void start(PendingOperation operation) {
+    flights.incrementAndGet();
+    operation.done().whenComplete((_, _) -> flights.decrementAndGet());
+    if (!takes()) {
+      post(engine -> engine.begin(operation));
+      return;
+    }
+    try {
+      ProgressEngine engine = joined.join();
+      if (engine.isFinished()) {
+        return;
+      }
+      engine.begin(operation);
+      glance(engine);
+    } finally {
+      holding.unlock();
+    }
+    LockSupport.unpark(thread);
+  }
+
+  /** Calls MPI for an operation that was started until it is done, if no other thread does. */
+  void help(PendingOperation operation) {
+    if (operation.done().isDone() || !takes()) {
+      LockSupport.unpark(thread);
+      return;
+    }
+    boolean left = false;
+    try {
+      ProgressEngine engine = joined.join();
+      left = !engine.isFinished() && lookUntilDone(engine, operation);
+    } finally {
+      holding.unlock();
+    }
+    if (left || !queue.isEmpty()) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** One look at what is in flight, unless another thread looks. */
+  void progress() {
+    if (flights.get() == 0 || !mayCall() || !holding.tryLock()) {
+      return;
+    }
+    try {
+      ProgressEngine engine = joined.join();
+      if (!engine.isFinished()) {
+        glance(engine);
+      }
+    } finally {
+      holding.unlock();
+    }
+  }
+
+  private void glance(ProgressEngine engine) {
+    Consumer<ProgressEngine> work = queue.poll();
+    if (work != null) {
+      work.accept(engine);
+    }
+    glances.look();
+    engine.poll(glances);
+    glanced = System.nanoTime();
   }
 
   private static Backoff backoff(ProgressEngine engine) {
@@ -152,12 +245,18 @@ final class MpiThread {
       // It never queues for what a program's thread holds, which would have to wake it after each
       // operation and would lose its core to it.
       if (!holding.tryLock()) {
-        LockSupport.parkNanos(this, IDLE_NANOS);
+        LockSupport.parkNanos(this, flights.get() > 0 ? GLANCE_NANOS : IDLE_NANOS);
         continue;
       }
       boolean idle;
+      boolean awaited;
       try {
-        backoff = look(engine, backoff);
+        awaited = engine.isAwaited();
+        if (awaited || engine.isIdle()) {
+          backoff = look(engine, backoff);
+        } else if (System.nanoTime() - glanced >= GLANCE_NANOS || !queue.isEmpty()) {
+          glance(engine);
+        }
         engine.waitForOthers();
         idle = engine.isIdle();
         finished = engine.isFinished();
@@ -166,6 +265,8 @@ final class MpiThread {
       }
       if (idle) {
         rest();
+      } else if (!awaited && queue.isEmpty()) {
+        LockSupport.parkNanos(this, GLANCE_NANOS);
       }
     }
   }

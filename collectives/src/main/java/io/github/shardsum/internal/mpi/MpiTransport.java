@@ -24,6 +24,7 @@ public final class MpiTransport implements Transport {
   private static final long LATENESS_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final MpiProcess process;
+  private final long longestCount;
   private final Channel channel;
   private final MpiCalls calls;
   private final int rank;
@@ -48,6 +49,7 @@ public final class MpiTransport implements Transport {
 
   private MpiTransport(MpiProcess process, Duration deadline, long longestCount) {
     this.process = process;
+    this.longestCount = longestCount;
     MpiJob job = process.call(ProgressEngine::job);
     rank = job.rank();
     size = job.size();
@@ -86,6 +88,49 @@ public final class MpiTransport implements Transport {
     PendingOperation.Action action = calls.exchange(exchange, channel, meanwhile);
     run(exchange.what(), exchange.peers(), action, deadline);
     meanwhile.rethrow();
+  }
+
+  @Override
+  public InFlight begin(ByteExchange exchange) {
+    Guarded meanwhile = new Guarded(exchange.meanwhile());
+    if (exchange.peers().size() == 1) {
+      exchange.meanwhile().run();
+      return new Begun(process, Optional.empty(), meanwhile);
+    }
+    PendingOperation operation =
+        PendingOperation.inFlight(
+            channel,
+            exchange.what(),
+            exchange.peers(),
+            calls.exchange(exchange, channel, meanwhile));
+    process.start(operation);
+    return new Begun(process, Optional.of(operation), meanwhile);
+  }
+
+  /** An exchange that was begun; none if it had no one to exchange with. */
+  private record Begun(MpiProcess process, Optional<PendingOperation> operation, Guarded meanwhile)
+      implements InFlight {
+    @Override
+    public boolean isDone() {
+      return operation.map(begun -> begun.done().isDone()).orElse(true);
+    }
+
+    @Override
+    public void await(Duration deadline) {
+      operation.ifPresent(
+          begun -> process.await(begun, deadline.toNanos(), deadline.toNanos() + LATENESS_NANOS));
+      meanwhile.rethrow();
+    }
+  }
+
+  @Override
+  public void progress() {
+    process.progress();
+  }
+
+  @Override
+  public Transport openLane(Duration deadline) {
+    return new MpiTransport(process, deadline, longestCount);
   }
 
   /** Keeps what is thrown until the exchange is done: MPI's memory must stay until then. */
@@ -174,7 +219,7 @@ public final class MpiTransport implements Transport {
   public void abort(String reason) {
     process.call(
         engine -> {
-          engine.giveUp(channel, FailureKind.DEVICE, reason);
+          engine.abort(channel, reason);
           return true;
         });
   }

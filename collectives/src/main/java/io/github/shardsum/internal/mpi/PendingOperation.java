@@ -20,12 +20,16 @@ final class PendingOperation {
   private final Channel channel;
   private final String what;
   private final List<Integer> peers;
-  private final long limitNanos;
   private final Action action;
   private final CompletableFuture<Boolean> done = new CompletableFuture<>();
   private final long[] numbers;
-  private final long begun = System.nanoTime();
-  private long nextQuestionNanos;
+
+  /** Written by who awaits it, read by who holds MPI. */
+  private volatile long begun = System.nanoTime();
+
+  private volatile long limitNanos;
+  private volatile long nextQuestionNanos;
+  private volatile boolean isAwaited = true;
   private Optional<Long> communicator = Optional.empty();
 
   /**
@@ -42,6 +46,27 @@ final class PendingOperation {
     this.action = action;
     numbers = new long[peers.getLast() + 1];
     nextQuestionNanos = PeerMonitor.firstQuestion(limitNanos);
+  }
+
+  /** An operation that has yet to begin, and for which nobody waits until {@link #await}. */
+  static PendingOperation inFlight(
+      Channel channel, String what, List<Integer> peers, Action action) {
+    PendingOperation operation = new PendingOperation(channel, what, peers, Long.MAX_VALUE, action);
+    operation.isAwaited = false;
+    return operation;
+  }
+
+  /** Lets the time that it may take begin now. */
+  void await(long limit) {
+    nextQuestionNanos = PeerMonitor.firstQuestion(limit);
+    begun = System.nanoTime();
+    limitNanos = limit;
+    isAwaited = true;
+  }
+
+  /** Whether somebody waits for it. */
+  boolean isAwaited() {
+    return isAwaited;
   }
 
   /** The communicator of the peers, once there is one. */

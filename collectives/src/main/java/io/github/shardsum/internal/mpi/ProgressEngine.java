@@ -43,6 +43,11 @@ final class ProgressEngine {
     return running.isEmpty();
   }
 
+  /** Whether a thread waits for one of the operations that run. */
+  boolean isAwaited() {
+    return running.stream().anyMatch(PendingOperation::isAwaited);
+  }
+
   boolean isFinished() {
     return finished;
   }
@@ -175,6 +180,20 @@ final class ProgressEngine {
           .forEach(job.mpi()::freeCommunicator);
     }
     channel.communicators().clear();
+  }
+
+  /** Gives a channel up, with what is in flight on it. */
+  void abort(Channel channel, String reason) {
+    giveUp(channel, FailureKind.DEVICE, reason);
+    for (Iterator<PendingOperation> all = running.iterator(); all.hasNext(); ) {
+      PendingOperation operation = all.next();
+      if (operation.channel() == channel) {
+        all.remove();
+        job.abandon(operation);
+        operation.done().completeExceptionally(new TransportException(reason, List.of()));
+        channel.end();
+      }
+    }
   }
 
   /** Marks a channel as failed and tells the others. */

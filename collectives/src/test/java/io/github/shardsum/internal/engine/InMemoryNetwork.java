@@ -34,7 +34,9 @@ public final class InMemoryNetwork {
 
   private static final class Round {
     private final Map<Integer, ByteExchange> come = new HashMap<>();
-    private int done;
+    private final Map<Integer, Error> wrong = new HashMap<>();
+    private final Map<Integer, RuntimeException> different = new HashMap<>();
+    private boolean done;
   }
 
   public InMemoryNetwork(int processes) {
@@ -53,15 +55,23 @@ public final class InMemoryNetwork {
 
   /** The transport of one process. */
   public Transport transport(int process) {
-    return new Port(process);
+    return new Port(process, 0);
   }
 
   private final class Port implements Transport {
     private final int process;
+    private final int lane;
+    private int lanes;
     private final Map<List<Integer>, Long> counts = new HashMap<>();
 
-    private Port(int process) {
+    private Port(int process, int lane) {
       this.process = process;
+      this.lane = lane;
+    }
+
+    @Override
+    public Transport openLane(Duration deadline) {
+      return new Port(process, ++lanes);
     }
 
     @Override
@@ -81,51 +91,97 @@ public final class InMemoryNetwork {
 
     @Override
     public void exchange(ByteExchange exchange, Duration deadline) {
+      begin(exchange).await(deadline);
+    }
+
+    /** The process that comes last copies for all, as early as bytes could arrive. */
+    @Override
+    public InFlight begin(ByteExchange exchange) {
       long number = counts.merge(exchange.peers(), 1L, Long::sum);
-      List<Object> key = List.of(exchange.peers(), number);
+      List<Object> key = List.of(lane, exchange.peers(), number);
       lock.lock();
       try {
         exchanges++;
         Round round = rounds.computeIfAbsent(key, _ -> new Round());
         round.come.put(process, exchange);
-        changed.signalAll();
+        if (round.come.size() == exchange.peers().size()) {
+          rounds.remove(key);
+          round.come.forEach((receiver, own) -> receive(receiver, own, round));
+          round.done = true;
+          changed.signalAll();
+        }
         exchange.meanwhile().run();
-        int peers = exchange.peers().size();
-        await(() -> round.come.size() == peers, exchange.what(), deadline);
-        receive(exchange, round);
-        round.done++;
-        changed.signalAll();
-        await(() -> round.done == peers, exchange.what(), deadline);
-        rounds.remove(key);
+        return new Begun(round, exchange.what());
       } finally {
         lock.unlock();
       }
     }
 
-    private void receive(ByteExchange own, Round round) {
+    private final class Begun implements InFlight {
+      private final Round round;
+      private final String what;
+
+      private Begun(Round round, String what) {
+        this.round = round;
+        this.what = what;
+      }
+
+      @Override
+      public boolean isDone() {
+        lock.lock();
+        try {
+          return round.done;
+        } finally {
+          lock.unlock();
+        }
+      }
+
+      @Override
+      public void await(Duration deadline) {
+        lock.lock();
+        try {
+          Port.this.await(() -> round.done, what, deadline);
+        } finally {
+          lock.unlock();
+        }
+        if (round.wrong.containsKey(process)) {
+          throw round.wrong.get(process);
+        }
+        if (round.different.containsKey(process)) {
+          throw round.different.get(process);
+        }
+      }
+    }
+
+    @Override
+    public void progress() {}
+
+    private void receive(int receiver, ByteExchange own, Round round) {
       for (int i = 0; i < own.peers().size(); i++) {
         int peer = own.peers().get(i);
         ByteExchange other = round.come.get(peer);
-        int me = other.peers().indexOf(process);
-        MemorySegment sent = other.send()[me];
+        MemorySegment sent = other.send()[other.peers().indexOf(receiver)];
         MemorySegment wanted = own.receive()[i];
-        if (sent.byteSize() != wanted.byteSize()) {
-          String told =
-              own.what()
-                  + ": process "
-                  + peer
-                  + " sends "
-                  + sent.byteSize()
-                  + " bytes to process "
-                  + process
-                  + ", which expects "
-                  + wanted.byteSize();
-          if (own.verified()) {
-            throw new AssertionError(told);
-          }
-          throw new CollectiveMismatchException(told, List.of());
+        if (sent.byteSize() == wanted.byteSize()) {
+          wanted.copyFrom(sent);
+          continue;
         }
-        wanted.copyFrom(sent);
+        String told =
+            own.what()
+                + ": process "
+                + peer
+                + " sends "
+                + sent.byteSize()
+                + " bytes to process "
+                + receiver
+                + ", which expects "
+                + wanted.byteSize();
+        if (own.verified()) {
+          round.wrong.put(receiver, new AssertionError(told));
+        } else {
+          round.different.put(receiver, new CollectiveMismatchException(told, List.of()));
+        }
+        return;
       }
     }
 

@@ -22,11 +22,11 @@ class SuperstepsTest {
       for (int round = 0; round < 200; round++) {
         AtomicIntegerArray done = new AtomicIntegerArray(devices);
         AtomicInteger wrong = new AtomicInteger();
-        List<Phase> phases = new ArrayList<>();
+        List<Phase.Tasks> phases = new ArrayList<>();
         for (int number = 0; number < 20; number++) {
           int phase = number;
           phases.add(
-              new Phase(
+              new Phase.Tasks(
                   "phase",
                   phase % 7 == 3 ? 0 : devices,
                   (task, _) -> {
@@ -54,9 +54,9 @@ class SuperstepsTest {
     IllegalStateException thrown = new IllegalStateException("no more");
     AtomicInteger later = new AtomicInteger();
     try (Workers workers = Workers.of(threads)) {
-      List<Phase> phases =
+      List<Phase.Tasks> phases =
           List.of(
-              new Phase(
+              new Phase.Tasks(
                   "bad",
                   100,
                   (task, _) -> {
@@ -64,7 +64,7 @@ class SuperstepsTest {
                       throw thrown;
                     }
                   }),
-              new Phase("later", 100, (_, _) -> later.incrementAndGet()));
+              new Phase.Tasks("later", 100, (_, _) -> later.incrementAndGet()));
       assertSame(
           thrown, assertThrows(IllegalStateException.class, () -> Supersteps.run(workers, phases)));
       assertEquals(0, later.get());
@@ -77,7 +77,7 @@ class SuperstepsTest {
   void helpersThatNeverComeAreNotWaitedFor(int threads) {
     AtomicInteger count = new AtomicInteger();
     Workers alone = Workers.of(threads, _ -> {});
-    Phase phase = new Phase("count", 2048, (_, _) -> count.incrementAndGet());
+    Phase.Tasks phase = new Phase.Tasks("count", 2048, (_, _) -> count.incrementAndGet());
     Supersteps.run(alone, List.of(phase, phase, phase));
     assertEquals(3 * 2048, count.get());
   }

@@ -63,6 +63,47 @@ public final class AliasCheck {
     }
   }
 
+  /**
+   * Checks that a collective and one that is in flight have no memory in common that one of them
+   * writes.
+   *
+   * @param flight the name of the one in flight
+   * @param flying its calls
+   * @param calls of the other
+   * @throws IllegalArgumentException if they do
+   */
+  public static void checkApart(String flight, List<DeviceCall> flying, List<DeviceCall> calls) {
+    AliasCheck ownership = new AliasCheck();
+    // Of two parties the devices tell which; what one party has in common with itself is its own.
+    flying.forEach(call -> ownership.add(call, 0));
+    calls.forEach(call -> ownership.add(call, 1));
+    for (List<Range> list : ownership.ranges.values()) {
+      list.sort(Comparator.comparingLong(Range::begin));
+      List<Range> open = new ArrayList<>();
+      for (Range range : list) {
+        open.removeIf(other -> other.end() <= range.begin());
+        for (Range other : open) {
+          boolean meets = other.device() != range.device() && (other.written() || range.written());
+          if (meets && other.tensor().overlaps(range.tensor())) {
+            throw new IllegalArgumentException(
+                calls.getFirst().collective()
+                    + ": must not touch what "
+                    + flight
+                    + " has in flight, got a "
+                    + ((range.device() == 1 ? range : other).written() ? "result" : "operand")
+                    + " that overlaps it");
+          }
+        }
+        open.add(range);
+      }
+    }
+  }
+
+  private void add(DeviceCall call, int party) {
+    add(call.x(), party, false);
+    call.out().ifPresent(out -> add(out, party, true));
+  }
+
   private void add(Tensor tensor, int device, boolean written) {
     if (tensor.shape().elementCount() == 0) {
       return;

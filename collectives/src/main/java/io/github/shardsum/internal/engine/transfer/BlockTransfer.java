@@ -94,7 +94,8 @@ public final class BlockTransfer {
     List<Phase> phases = new ArrayList<>();
     List<Copy> copies = copies();
     if (context.isAlone()) {
-      phases.add(new Phase(what + ": copy", copies.size(), (task, _) -> copy(copies.get(task))));
+      phases.add(
+          new Phase.Tasks(what + ": copy", copies.size(), (task, _) -> copy(copies.get(task))));
     } else {
       exchange(phases, new OverlappedTasks(copies.size(), task -> copy(copies.get(task))));
     }
@@ -207,21 +208,11 @@ public final class BlockTransfer {
     receive.place(context.buffers()::receive);
     sent.removeIf(piece -> piece.place().stays());
     received.removeIf(piece -> piece.place().stays());
-    phases.add(new Phase(what + ": pack", sent.size(), (task, _) -> pack(sent.get(task))));
+    phases.add(new Phase.Tasks(what + ": pack", sent.size(), (task, _) -> pack(sent.get(task))));
+    phases.add(new Phase.Exchange(what, peers, send, receive, copying));
     phases.add(
-        new Phase(
-            what + ": exchange and copy",
-            workers,
-            (task, _) -> {
-              if (task == 0) {
-                copying.open();
-                context.exchange(what, peers, send, receive, copying::help);
-              } else {
-                copying.help();
-              }
-            }));
-    phases.add(
-        new Phase(what + ": unpack", received.size(), (task, _) -> unpack(received.get(task))));
+        new Phase.Tasks(
+            what + ": unpack", received.size(), (task, _) -> unpack(received.get(task))));
   }
 
   /** The pieces from one process to another, in an order that both find. */

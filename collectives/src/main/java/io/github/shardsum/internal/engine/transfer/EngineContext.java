@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
  * @param placement which process this is
  * @param deadline how long to wait
  * @param checked whether participants are compared before a collective runs
+ * @param lane 0 for collectives that block; each that is in flight has a lane of its own, with its
+ *     own transport, buffers and {@code verified}
  * @param verified of the collective that runs: whether they were, and every process packs its bytes
  *     into buffers of its own, see {@link ByteExchange}
  */
@@ -25,7 +27,24 @@ public record EngineContext(
     Placement placement,
     Duration deadline,
     boolean checked,
+    int lane,
     AtomicBoolean verified) {
+  /**
+   * Another way to the other processes, for a collective in flight; all of them open it.
+   *
+   * @param number of the lane, from 1 on
+   */
+  public EngineContext openLane(int number) {
+    Transport own = transport.openLane(deadline);
+    return new EngineContext(
+        own, new Buffers(), placement, deadline, checked, number, new AtomicBoolean());
+  }
+
+  /** Whether it is of collectives in flight. */
+  boolean isLane() {
+    return lane > 0;
+  }
+
   public boolean isAlone() {
     return transport.processes() == 1;
   }
@@ -38,6 +57,18 @@ public record EngineContext(
   /** One exchange of blocks that are placed. */
   public void exchange(String what, List<Integer> peers, Blocks send, Blocks receive) {
     exchange(what, peers, send, receive, () -> {});
+  }
+
+  /** Begins an exchange of blocks that are placed; they keep their memory until it has ended. */
+  public Transport.InFlight begin(Phase.Exchange exchange) {
+    return transport.begin(
+        new ByteExchange(
+            exchange.name(),
+            exchange.peers(),
+            exchange.send().segments(),
+            exchange.receive().segments(),
+            verified.get(),
+            () -> {}));
   }
 
   /** The same, with what this process does meanwhile. */

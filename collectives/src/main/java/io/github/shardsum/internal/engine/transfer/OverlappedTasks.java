@@ -20,6 +20,21 @@ public final class OverlappedTasks {
     next = new AtomicInteger(tasks);
   }
 
+  /** Tasks that do nothing. */
+  public static OverlappedTasks none() {
+    return new OverlappedTasks(0, _ -> {});
+  }
+
+  /** How many. */
+  public int count() {
+    return tasks;
+  }
+
+  /** The same as a phase of its own, for those who do not open it. */
+  public Phase.Tasks phase(String name) {
+    return new Phase.Tasks(name, tasks, (mine, _) -> task.accept(mine));
+  }
+
   /** Makes all tasks undone; by one thread a time of use. */
   public void open() {
     next.set(0);

@@ -1,17 +1,64 @@
 package io.github.shardsum.internal.engine.transfer;
 
 import io.github.shardsum.exec.Workers;
+import java.util.List;
 
-/**
- * Independent tasks that all end before the next phase begins.
- *
- * @param name what it does, for messages
- * @param tasks how many, at least 0
- * @param task one of them
- */
-public record Phase(String name, int tasks, Workers.Task task) {
-  /** A phase of one task. */
-  public static Phase single(String name, Runnable work) {
-    return new Phase(name, 1, (_, _) -> work.run());
+/** A part of a collective that ends before the next phase begins. */
+public sealed interface Phase {
+  /** What it does, for messages. */
+  String name();
+
+  /**
+   * Independent tasks.
+   *
+   * @param name what they do, for messages
+   * @param tasks how many, at least 0
+   * @param task one of them
+   */
+  record Tasks(String name, int tasks, Workers.Task task) implements Phase {
+    /** A phase of one task. */
+    public static Tasks single(String name, Runnable work) {
+      return new Tasks(name, 1, (_, _) -> work.run());
+    }
+  }
+
+  /**
+   * Blocks that travel between processes.
+   *
+   * @param name what it does, for messages and as processes compare it
+   * @param peers the processes that take part, ascending, this one among them
+   * @param send blocks to each of them, placed
+   * @param receive blocks from each of them, placed
+   * @param copying tasks within this process that can run meanwhile
+   */
+  record Exchange(
+      String name, List<Integer> peers, Blocks send, Blocks receive, OverlappedTasks copying)
+      implements Phase {
+    /** As a phase that returns when the blocks have arrived; idle workers copy meanwhile. */
+    Tasks blocking(EngineContext context, int workers) {
+      return new Tasks(
+          name,
+          copying.count() == 0 ? 1 : workers,
+          (task, _) -> {
+            if (task == 0) {
+              copying.open();
+              context.exchange(name, peers, send, receive, copying::help);
+            } else {
+              copying.help();
+            }
+          });
+    }
+  }
+
+  /** Phases as tasks that may wait for other processes, on a number of workers. */
+  static List<Tasks> blocking(List<Phase> phases, EngineContext context, int workers) {
+    return phases.stream()
+        .map(
+            phase ->
+                switch (phase) {
+                  case Tasks tasks -> tasks;
+                  case Exchange exchange -> exchange.blocking(context, workers);
+                })
+        .toList();
   }
 }

@@ -44,6 +44,49 @@ public interface Transport extends AutoCloseable {
   void exchange(ByteExchange exchange, Duration deadline);
 
   /**
+   * Begins an exchange and returns; its bytes travel while the program computes, as far as {@link
+   * #progress} is called or the library has a thread for it. A transport has one in flight, and
+   * nothing else meanwhile.
+   *
+   * @param exchange who takes part, and which bytes go where; what is sent may not change, and what
+   *     is received not be read, until it has ended; it has nothing to do meanwhile
+   * @return the exchange in flight
+   * @throws TransportException if the library reports an error at once
+   */
+  InFlight begin(ByteExchange exchange);
+
+  /** An exchange that was begun. */
+  interface InFlight {
+    /** Whether it has ended, well or not. */
+    boolean isDone();
+
+    /**
+     * Returns when the bytes have arrived.
+     *
+     * @param deadline how long to wait from now on: a process that computed before is not late
+     * @throws CollectiveTimeoutException if the others did not arrive
+     * @throws DeviceFailedException if one of them has ended
+     * @throws TransportException if the library reports another error
+     */
+    void await(Duration deadline);
+  }
+
+  /**
+   * Goes on with what is in flight, for a moment and without waiting. Any thread may call it at any
+   * time; it does nothing on a virtual one, or if another thread does the same.
+   */
+  void progress();
+
+  /**
+   * Another transport between the same processes, for what is in flight beside this one. Waits for
+   * all of them to open it.
+   *
+   * @param deadline how long to wait for them
+   * @return the transport, to be closed by the caller
+   */
+  Transport openLane(Duration deadline);
+
+  /**
    * The library's own all-reduce in whatever order it likes, in place. It is asked for only where
    * {@link #reduces} says so.
    *

@@ -132,8 +132,10 @@ public final class TreeReduction {
       }
     }
     phases.add(phase("combine", whole));
-    // Two processes have nothing to gain from another order.
+    // Two processes have nothing to gain from another order, and a call of the library's own
+    // reduction is not one that can be in flight.
     if (kind.order() == Order.ANY
+        && !context.isLane()
         && layout.peers().size() > 2
         && context.transport().reduces(ReductionRequest.partial(kind.dtype()), kind.sum())) {
       spanning.forEach(group -> inAnyOrder(group, phases));
@@ -154,7 +156,7 @@ public final class TreeReduction {
         cut.add(new Job(job.request(), job.root(), from, to, job.sinks()));
       }
     }
-    return new Phase(
+    return new Phase.Tasks(
         kind.what() + ": " + name, cut.size(), (task, scratch) -> cut.get(task).run(scratch));
   }
 
@@ -236,12 +238,13 @@ public final class TreeReduction {
     }
     phases.add(phase("combine own parts", jobs));
     phases.add(
-        new Phase(kind.what() + ": pack", packed.size(), (task, _) -> packed.get(task).run()));
+        new Phase.Tasks(
+            kind.what() + ": pack", packed.size(), (task, _) -> packed.get(task).run()));
   }
 
   private Phase exchange(String name, Blocks send, Blocks receive) {
     String what = kind.what() + ": " + name;
-    return Phase.single(what, () -> context.exchange(what, layout.peers(), send, receive));
+    return new Phase.Exchange(what, layout.peers(), send, receive, OverlappedTasks.none());
   }
 
   private DType widthOf(int node) {
@@ -353,7 +356,7 @@ public final class TreeReduction {
     phases.add(exchange("exchange results", send, receive));
     int width = kind.dtype().byteSize();
     phases.add(
-        new Phase(
+        new Phase.Tasks(
             kind.what() + ": unpack", copies.size(), (task, _) -> copies.get(task).run(width)));
   }
 
@@ -438,7 +441,7 @@ public final class TreeReduction {
         phase(
             "combine own", List.of(new Job(first, flat.root(), 0, value.count(), List.of(into)))));
     phases.add(
-        Phase.single(
+        Phase.Tasks.single(
             kind.what() + ": reduce",
             () -> {
               context.agree(kind + " of " + value.count(), group.members().processes());

@@ -1,12 +1,17 @@
 package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.engine.transfer.Buffers;
+import io.github.shardsum.internal.engine.transfer.EngineContext;
 import io.github.shardsum.internal.engine.transfer.GroupLayout;
+import io.github.shardsum.internal.engine.transfer.LocalTransport;
 import io.github.shardsum.internal.engine.transfer.OverlappedTasks;
 import io.github.shardsum.internal.engine.transfer.Phase;
 import io.github.shardsum.internal.engine.transfer.Placement;
 import io.github.shardsum.mesh.Mesh;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -98,10 +103,11 @@ public final class SharedStress {
   public static class TwoParticipants {
     private final int[] written = new int[2];
     private final AtomicInteger good = new AtomicInteger();
-    private final List<Phase> phases =
+    private final List<Phase.Tasks> phases =
         List.of(
-            new Phase("write", 2, (task, _) -> written[task]++),
-            new Phase("read", 2, (task, _) -> good.addAndGet(written[task] + written[1 - task])));
+            new Phase.Tasks("write", 2, (task, _) -> written[task]++),
+            new Phase.Tasks(
+                "read", 2, (task, _) -> good.addAndGet(written[task] + written[1 - task])));
     private final Supersteps steps = Supersteps.shared(phases, 2);
 
     /** For jcstress. */
@@ -127,6 +133,66 @@ public final class SharedStress {
     @Arbiter
     public void look(I_Result result) {
       result.r1 = good.get();
+    }
+  }
+
+  /**
+   * Two participants share a superstep of a collective in flight and of what computes meanwhile.
+   */
+  @JCStressTest
+  @State
+  @Outcome(id = "2, 4", expect = Expect.ACCEPTABLE, desc = "each task once, and then what follows")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "a task was lost, ran twice, or its write not seen")
+  public static class SuperstepInFlight {
+    private final int[] computed = new int[2];
+    private final int[] moved = new int[2];
+    private final AtomicInteger good = new AtomicInteger();
+    private final InFlights flights = new InFlights(Workers.sequential());
+    private final Supersteps steps;
+
+    /** For jcstress. */
+    public SuperstepInFlight() {
+      EngineContext context =
+          new EngineContext(
+              new LocalTransport(),
+              new Buffers(),
+              new Placement(Mesh.of("x", 2), 1, 0),
+              Duration.ofSeconds(1),
+              false,
+              1,
+              new AtomicBoolean());
+      List<Phase> phases =
+          List.of(
+              new Phase.Tasks("move", 2, (task, _) -> moved[task]++),
+              new Phase.Tasks(
+                  "read", 2, (task, _) -> good.addAndGet(moved[task] + moved[1 - task])));
+      flights.start("it", context, new LoweredCollective(phases, List.of()), List.of());
+      Phase.Tasks compute = new Phase.Tasks("compute", 2, (task, _) -> computed[task]++);
+      steps = Supersteps.shared(List.of(flights.superstep(compute)), 2);
+    }
+
+    /** The thread that runs the plan. */
+    @Actor
+    public void first() {
+      participate(0);
+    }
+
+    /** A worker that helps. */
+    @Actor
+    public void second() {
+      participate(1);
+    }
+
+    private void participate(int participant) {
+      Workers.sequential().run(1, (_, scratch) -> steps.participate(participant, scratch));
+    }
+
+    /** Awaits what is in flight, and looks at what was done. */
+    @Arbiter
+    public void look(II_Result result) {
+      flights.finish("it");
+      result.r1 = computed[0] + computed[1];
+      result.r2 = good.get();
     }
   }
 

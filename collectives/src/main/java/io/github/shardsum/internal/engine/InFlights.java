@@ -1,0 +1,210 @@
+package io.github.shardsum.internal.engine;
+
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.engine.check.AliasCheck;
+import io.github.shardsum.internal.engine.check.DeviceCall;
+import io.github.shardsum.internal.engine.transfer.EngineContext;
+import io.github.shardsum.internal.engine.transfer.Phase;
+import io.github.shardsum.internal.engine.transfer.Transport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The collectives in flight of a plan that runs: of each the phases that it has still to go
+ * through. Tasks of theirs run in the supersteps of what the program computes meanwhile, and bytes
+ * travel behind those. For the thread that runs the plan; the tasks run on any.
+ */
+final class InFlights {
+  private final Workers workers;
+  private final Map<String, Flight> flights = new LinkedHashMap<>();
+
+  InFlights(Workers workers) {
+    this.workers = workers;
+  }
+
+  /** One collective, and how far it is. */
+  private static final class Flight {
+    private final EngineContext context;
+    private final List<Phase> phases;
+    private final List<DeviceCall> calls;
+    private int cursor;
+    private Optional<Transport.InFlight> begun = Optional.empty();
+    private boolean isCopied;
+
+    Flight(EngineContext context, List<Phase> phases, List<DeviceCall> calls) {
+      this.context = context;
+      this.phases = phases;
+      this.calls = calls;
+    }
+
+    boolean isDone() {
+      return cursor == phases.size();
+    }
+
+    /** The tasks that are next, if the flight waits for no other process; they count as taken. */
+    Optional<Phase.Tasks> take() {
+      if (isDone()) {
+        return Optional.empty();
+      }
+      return switch (phases.get(cursor)) {
+        case Phase.Tasks tasks -> {
+          cursor++;
+          yield Optional.of(tasks);
+        }
+        case Phase.Exchange exchange -> {
+          begin();
+          if (!isCopied) {
+            isCopied = true;
+            yield Optional.of(exchange.copying().phase(exchange.name()));
+          }
+          yield Optional.empty();
+        }
+      };
+    }
+
+    /** Begins the exchange that is next, if there is one and it has not begun. */
+    void begin() {
+      if (!isDone() && begun.isEmpty() && phases.get(cursor) instanceof Phase.Exchange exchange) {
+        begun = Optional.of(context.begin(exchange));
+      }
+    }
+
+    /** Goes on behind an exchange that has ended. */
+    void settle() {
+      if (isCopied && begun.isPresent() && begun.get().isDone()) {
+        await(Duration.ZERO);
+      }
+      begin();
+    }
+
+    void await(Duration deadline) {
+      begun.ifPresent(exchange -> exchange.await(deadline));
+      begun = Optional.empty();
+      isCopied = false;
+      cursor++;
+    }
+  }
+
+  boolean isEmpty() {
+    return flights.isEmpty();
+  }
+
+  /**
+   * Begins a collective. Packing runs at once: it needs the cores behind whose work the transfer is
+   * to be hidden, and before it nothing travels.
+   *
+   * @param name of the flight
+   * @param context its lane
+   * @param lowered what is to be done
+   * @param calls what it reads and writes
+   */
+  void start(
+      String name, EngineContext context, LoweredCollective lowered, List<DeviceCall> calls) {
+    Flight flight = new Flight(context, lowered.phases(), List.copyOf(calls));
+    flights.put(name, flight);
+    if (flight.phases.stream().anyMatch(Phase.Exchange.class::isInstance)) {
+      List<Phase.Tasks> before = new ArrayList<>();
+      while (flight.phases.get(flight.cursor) instanceof Phase.Tasks) {
+        flight.take().ifPresent(before::add);
+      }
+      Supersteps.run(workers, before);
+      flight.begin();
+    }
+  }
+
+  /** One superstep of what the program computes and of what is next in each flight. */
+  void run(Phase.Tasks compute) {
+    Supersteps.run(workers, List.of(superstep(compute)));
+    flights.values().forEach(Flight::settle);
+  }
+
+  /** The tasks of what is next in each flight, which have the lower numbers, and of a phase. */
+  Phase.Tasks superstep(Phase.Tasks compute) {
+    flights.values().forEach(Flight::settle);
+    List<Phase.Tasks> parts = new ArrayList<>();
+    flights.values().forEach(flight -> flight.take().ifPresent(parts::add));
+    parts.add(compute);
+    return progressing(together(parts));
+  }
+
+  private static Phase.Tasks together(List<Phase.Tasks> parts) {
+    if (parts.size() == 1) {
+      return parts.getFirst();
+    }
+    int[] ends = new int[parts.size()];
+    int end = 0;
+    for (int part = 0; part < ends.length; part++) {
+      end += parts.get(part).tasks();
+      ends[part] = end;
+    }
+    return new Phase.Tasks(
+        parts.getLast().name(),
+        end,
+        (task, scratch) -> {
+          int part = 0;
+          while (task >= ends[part]) {
+            part++;
+          }
+          Phase.Tasks own = parts.get(part);
+          own.task().run(task - (ends[part] - own.tasks()), scratch);
+        });
+  }
+
+  /** With a look at what travels behind each task. */
+  private Phase.Tasks progressing(Phase.Tasks tasks) {
+    Optional<Transport> transport =
+        flights.values().stream()
+            .filter(flight -> flight.begun.isPresent())
+            .map(flight -> flight.context.transport())
+            .findFirst();
+    return transport
+        .map(
+            open ->
+                new Phase.Tasks(
+                    tasks.name(),
+                    tasks.tasks(),
+                    (task, scratch) -> {
+                      tasks.task().run(task, scratch);
+                      open.progress();
+                    }))
+        .orElse(tasks);
+  }
+
+  /** Goes through all that is left of a flight; the deadline counts from here. */
+  void finish(String name) {
+    Flight flight = Objects.requireNonNull(flights.get(name), name);
+    while (!flight.isDone()) {
+      List<Phase.Tasks> ready = new ArrayList<>();
+      for (Optional<Phase.Tasks> next = flight.take(); next.isPresent(); next = flight.take()) {
+        ready.add(next.get());
+      }
+      // What is behind the exchange is not taken before it has ended.
+      Supersteps.run(workers, ready);
+      if (!flight.isDone()) {
+        flight.await(flight.context.deadline());
+      }
+    }
+    flights.remove(name);
+  }
+
+  /**
+   * Makes sure that a collective touches no memory of what is in flight.
+   *
+   * @throws IllegalArgumentException if one of both writes what the other reads or writes
+   */
+  void checkApart(List<DeviceCall> calls) {
+    flights.forEach((name, flight) -> AliasCheck.checkApart(name, flight.calls, calls));
+  }
+
+  /** Tells the others that what is in flight ends here; it keeps its memory until it has ended. */
+  void abandon(String reason) {
+    List<Flight> all = List.copyOf(flights.values());
+    flights.clear();
+    all.forEach(flight -> flight.context.transport().abort(reason));
+  }
+}
