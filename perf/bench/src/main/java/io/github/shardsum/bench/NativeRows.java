@@ -5,6 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.github.shardsum.measure.CCompiler;
+import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.Timed;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -12,6 +14,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 
 /** The loops of {@code moe_rows.c} on threads of their own, over memory of their own. */
 @SuppressWarnings("restricted") // calling C is what it is for
@@ -38,10 +41,13 @@ final class NativeRows implements AutoCloseable {
   private final MethodHandle run;
   private final long streamed;
 
-  NativeRows(int threads) {
+  NativeRows(int threads) throws MeasurementException {
     this.threads = threads;
     SymbolLookup library =
-        CLibrary.load(NativeRows.class, SOURCE, arena, "-O3", "-march=native", "-pthread");
+        CCompiler.compiled(
+            Script.open(NativeRows.class, SOURCE),
+            List.of("-shared", "-fPIC", "-O3", "-march=native", "-pthread"),
+            file -> SymbolLookup.libraryLookup(file, arena));
     Linker linker = Linker.nativeLinker();
     this.run =
         linker.downcallHandle(

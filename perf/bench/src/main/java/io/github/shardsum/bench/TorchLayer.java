@@ -1,5 +1,6 @@
 package io.github.shardsum.bench;
 
+import io.github.shardsum.measure.ChildProcess;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.Timed;
 import io.github.shardsum.moe.MoeSizes;
@@ -12,21 +13,18 @@ import java.util.stream.Collectors;
 final class TorchLayer implements AutoCloseable {
   private static final String SCRIPT = "torch_layer.py";
 
-  private final PythonProcess process;
+  private final ChildProcess process;
 
-  TorchLayer(String python, int threads) throws IOException {
+  TorchLayer(String python, int threads) throws IOException, MeasurementException {
     ProcessBuilder builder =
         new ProcessBuilder(
-            python,
-            "-c",
-            PythonProcess.script(TorchLayer.class, SCRIPT),
-            Integer.toString(threads));
+            python, "-c", Script.text(TorchLayer.class, SCRIPT), Integer.toString(threads));
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
-    this.process = new PythonProcess("torch", builder);
+    this.process = new ChildProcess(builder);
   }
 
   String version() {
-    return process.version();
+    return process.greeting();
   }
 
   /**
@@ -71,13 +69,13 @@ final class TorchLayer implements AutoCloseable {
   private String ask(String request) throws MeasurementException {
     try {
       return process.ask(request);
-    } catch (IOException e) {
-      throw new MeasurementException(String.valueOf(e.getMessage()));
+    } catch (MeasurementException e) {
+      throw new MeasurementException("torch: " + e.why());
     }
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     process.close();
   }
 }

@@ -1,8 +1,9 @@
 package io.github.shardsum.bench.pjrt;
 
-import io.github.shardsum.bench.PythonProcess;
+import io.github.shardsum.bench.Script;
+import io.github.shardsum.measure.ChildProcess;
+import io.github.shardsum.measure.MeasurementException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,38 +15,38 @@ import java.util.List;
 final class JaxPeer implements AutoCloseable {
   private static final String SCRIPT = "jax_peer.py";
 
-  private final PythonProcess process;
+  private final ChildProcess process;
   private final Path folder;
 
-  JaxPeer(String python, Path plugin) throws IOException {
+  JaxPeer(String python, Path plugin) throws IOException, MeasurementException {
     this(registered(python, plugin), Files.createTempDirectory("shardsum-jax"), List.of());
   }
 
   /** One whose client has so many devices. */
-  JaxPeer(String python, Path plugin, int devices) throws IOException {
+  JaxPeer(String python, Path plugin, int devices) throws IOException, MeasurementException {
     this(
-        new ProcessBuilder(python, "-c", PythonProcess.script(JaxPeer.class, SCRIPT)),
+        new ProcessBuilder(python, "-c", Script.text(JaxPeer.class, SCRIPT)),
         Files.createTempDirectory("shardsum-jax"),
         List.of(plugin.toString(), Integer.toString(devices)));
   }
 
-  private JaxPeer(ProcessBuilder builder, Path folder, List<String> more) throws IOException {
+  private JaxPeer(ProcessBuilder builder, Path folder, List<String> more)
+      throws IOException, MeasurementException {
     this.folder = folder;
     builder.command().add(folder.toString());
     builder.command().addAll(more);
     builder.environment().put("JAX_PLATFORMS", "shardsum");
-    this.process = new PythonProcess("JAX", builder);
+    this.process = new ChildProcess(builder);
   }
 
   private static ProcessBuilder registered(String python, Path plugin) throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(python, "-c", PythonProcess.script(JaxPeer.class, SCRIPT));
+    ProcessBuilder builder = new ProcessBuilder(python, "-c", Script.text(JaxPeer.class, SCRIPT));
     builder.environment().put("PJRT_NAMES_AND_LIBRARY_PATHS", "shardsum:" + plugin);
     return builder;
   }
 
   String version() {
-    return process.version();
+    return process.greeting();
   }
 
   /** Where the arguments, the program and JAX's result of the present case lie. */
@@ -78,13 +79,13 @@ final class JaxPeer implements AutoCloseable {
   private String ask(String request) {
     try {
       return process.ask(request);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (MeasurementException e) {
+      throw new IllegalStateException("JAX: " + e.why(), e);
     }
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     process.close();
   }
 }

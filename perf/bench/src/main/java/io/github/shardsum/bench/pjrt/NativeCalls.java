@@ -5,7 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import io.github.shardsum.bench.CLibrary;
+import io.github.shardsum.bench.Script;
+import io.github.shardsum.measure.CCompiler;
+import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.pjrt.CompileOptions;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -15,8 +17,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.List;
 
-/** The loops of {@code pjrt_calls.c} on a client of their own. {@link CLibrary} builds them. */
+/** The loops of {@code pjrt_calls.c} on a client of their own. {@link CCompiler} builds them. */
 @SuppressWarnings("restricted") // loading C is what it is for
 public final class NativeCalls implements AutoCloseable {
   private static final String SOURCE = "pjrt_calls.c";
@@ -30,9 +33,14 @@ public final class NativeCalls implements AutoCloseable {
    *
    * @param plugin the library
    * @param program of two arguments f32[3]
+   * @throws MeasurementException if there is no C compiler, or the loops do not compile
    */
-  public NativeCalls(Path plugin, String program) {
-    this.library = CLibrary.load(NativeCalls.class, SOURCE, arena, "-O2", "-ldl");
+  public NativeCalls(Path plugin, String program) throws MeasurementException {
+    this.library =
+        CCompiler.compiled(
+            Script.open(NativeCalls.class, SOURCE),
+            List.of("-shared", "-fPIC", "-O2", "-ldl"),
+            file -> SymbolLookup.libraryLookup(file, arena));
     byte[] options = CompileOptions.defaults().toBytes();
     MethodHandle open =
         handle("calls_open", FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));

@@ -1,5 +1,6 @@
 package io.github.shardsum.bench.pjrt;
 
+import io.github.shardsum.measure.MeasurementException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -43,7 +44,7 @@ public class PjrtCallBenchmark {
   private final NativeCalls.Loop execute = native_.loop("execute_and_wait");
 
   /** For JMH. */
-  public PjrtCallBenchmark() {}
+  public PjrtCallBenchmark() throws MeasurementException {}
 
   /** Both sides give the same. */
   @Setup

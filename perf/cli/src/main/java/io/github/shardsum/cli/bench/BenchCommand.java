@@ -1,7 +1,6 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.bench.peer.BenchCase;
-import io.github.shardsum.cli.bench.peer.CCompiler;
 import io.github.shardsum.cli.bench.peer.CompiledLimits;
 import io.github.shardsum.cli.bench.peer.Isa;
 import io.github.shardsum.cli.bench.peer.PeerVersion;
@@ -297,8 +296,8 @@ public final class BenchCommand implements Callable<Integer> {
         Map<String, Double> compiled = Map.of();
         try {
           compiled = CompiledLimits.measure(count, roof.footprints());
-        } catch (CCompiler.NoCompilerException e) {
-          report.note("absent: C: " + e.getMessage());
+        } catch (MeasurementException e) {
+          report.note("absent: C: " + e.why());
         }
         report.limits(count, ours, compiled);
       }

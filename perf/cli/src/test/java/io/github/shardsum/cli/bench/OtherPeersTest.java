@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.github.shardsum.cli.bench.peer.BenchCase;
-import io.github.shardsum.cli.bench.peer.CCompiler;
 import io.github.shardsum.cli.bench.peer.Competitor;
 import io.github.shardsum.cli.bench.peer.Isa;
 import io.github.shardsum.cli.bench.peer.JavaLibrary;
 import io.github.shardsum.cli.bench.peer.JavaPeer;
 import io.github.shardsum.cli.bench.peer.NativeTransposition;
 import io.github.shardsum.cli.common.LibrarySearch;
+import io.github.shardsum.measure.CCompiler;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
 import java.nio.file.Files;
@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -146,12 +147,11 @@ class OtherPeersTest {
   private static LibrarySearch standIn(Path folder) {
     try {
       CCompiler.compiled(
-          OtherPeersTest.class,
-          "hptt.c",
-          List.of("-shared", "-fPIC"),
+          Objects.requireNonNull(OtherPeersTest.class.getResourceAsStream("hptt.c")),
+          CCompiler.SHARED,
           made -> Files.copy(made, folder.resolve("libhptt.so")));
-    } catch (CCompiler.NoCompilerException e) {
-      abort("no C compiler here: " + e.getMessage());
+    } catch (MeasurementException e) {
+      abort("no C compiler here: " + e.why());
     }
     return LibrarySearch.in(List.of(), List.of(folder));
   }

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.github.shardsum.measure.CCompiler;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.Arena;
@@ -13,6 +14,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /** A gather of rows in C, compiled when asked. */
 public record CompiledGather(MethodHandle gather) {
@@ -26,9 +29,8 @@ public record CompiledGather(MethodHandle gather) {
       FunctionDescriptor type =
           FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);
       return CCompiler.compiled(
-          CompiledGather.class,
-          "gather.c",
-          List.of("-shared", "-fPIC"),
+          Objects.requireNonNull(CompiledGather.class.getResourceAsStream("gather.c")),
+          Stream.of(CCompiler.FASTEST, CCompiler.SHARED).flatMap(List::stream).toList(),
           file ->
               new CompiledGather(
                   Linker.nativeLinker()
@@ -37,8 +39,8 @@ public record CompiledGather(MethodHandle gather) {
                               .find("gather_rows")
                               .orElseThrow(),
                           type)));
-    } catch (CCompiler.NoCompilerException e) {
-      throw new MeasurementException("no C: " + e.getMessage());
+    } catch (MeasurementException e) {
+      throw new MeasurementException("no C: " + e.why());
     }
   }
 

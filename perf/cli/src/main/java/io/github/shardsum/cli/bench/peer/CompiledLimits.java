@@ -1,10 +1,13 @@
 package io.github.shardsum.cli.bench.peer;
 
+import io.github.shardsum.measure.CCompiler;
+import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.measure.Roofline;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** The same limits in C: what {@link Roofline} is held against. */
 public final class CompiledLimits {
@@ -16,14 +19,13 @@ public final class CompiledLimits {
    * @param threads threads that work at once
    * @param footprints bytes of one thread by a level's name
    * @return FLOP/s by {@code "f32"} and {@code "f64"}, and bytes/s by {@code "read L1"}, ...
-   * @throws CCompiler.NoCompilerException if that does not work here
+   * @throws MeasurementException if that does not work here
    */
   public static Map<String, Double> measure(int threads, Map<String, Long> footprints)
-      throws CCompiler.NoCompilerException {
+      throws MeasurementException {
     return CCompiler.compiled(
-        CompiledLimits.class,
-        "limits.c",
-        List.of(),
+        Objects.requireNonNull(CompiledLimits.class.getResourceAsStream("limits.c")),
+        CCompiler.FASTEST,
         program -> {
           List<String> run =
               new ArrayList<>(List.of(program.toString(), Integer.toString(threads)));

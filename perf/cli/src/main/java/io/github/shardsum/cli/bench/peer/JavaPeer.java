@@ -35,9 +35,9 @@ public final class JavaPeer implements Competitor, AutoCloseable {
   /** Of sources, which the JVM compiles when it needs them. */
   private final Path folder;
 
-  private final ChildProcess process;
+  private final JsonProcess process;
 
-  private JavaPeer(JavaLibrary library, Path folder, ChildProcess process) {
+  private JavaPeer(JavaLibrary library, Path folder, JsonProcess process) {
     this.library = library;
     this.folder = folder;
     this.process = process;
@@ -68,7 +68,7 @@ public final class JavaPeer implements Competitor, AutoCloseable {
         PythonPeer.set(builder.environment(), NativeProducts.ENVIRONMENT);
         PythonPeer.set(builder.environment(), isa.variables());
         builder.environment().put("OPT_OUT_TRACKING", "true"); // DJL's, which says who uses it
-        return new JavaPeer(library, folder, new ChildProcess(builder));
+        return new JavaPeer(library, folder, new JsonProcess(builder));
       } catch (IOException | MeasurementException e) {
         delete(folder);
         throw e;
@@ -140,7 +140,7 @@ public final class JavaPeer implements Competitor, AutoCloseable {
     for (long sample : samples) {
       words.add(Long.toString(sample));
     }
-    return ChildProcess.values(process.ask(words.toString()));
+    return JsonProcess.values(process.ask(words.toString()));
   }
 
   private static void addEinsum(StringJoiner words, BoundEquation bound)

@@ -30,9 +30,9 @@ final class PythonPeer implements Competitor, AutoCloseable {
       List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS");
 
   private final String name;
-  private final ChildProcess process;
+  private final JsonProcess process;
 
-  private PythonPeer(String name, ChildProcess process) {
+  private PythonPeer(String name, JsonProcess process) {
     this.name = name;
     this.process = process;
   }
@@ -56,7 +56,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
     set(environment, NativeProducts.ENVIRONMENT);
     set(environment, isa.variables());
     try {
-      return checked(new PythonPeer(library, new ChildProcess(builder)), isa);
+      return checked(new PythonPeer(library, new JsonProcess(builder)), isa);
     } catch (IOException e) {
       throw new MeasurementException(
           String.format(
@@ -126,7 +126,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
     for (long sample : samples) {
       indices.add(sample);
     }
-    return ChildProcess.values(process.ask(JSON.writeValueAsString(request)));
+    return JsonProcess.values(process.ask(JSON.writeValueAsString(request)));
   }
 
   @Override

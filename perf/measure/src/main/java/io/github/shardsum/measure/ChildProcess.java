@@ -1,6 +1,5 @@
-package io.github.shardsum.cli.bench.peer;
+package io.github.shardsum.measure;
 
-import io.github.shardsum.measure.MeasurementException;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -11,25 +10,31 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-/** A process that answers each line with a line of JSON, the first one unasked. */
-final class ChildProcess implements AutoCloseable {
-  private static final JsonMapper JSON = new JsonMapper();
-
+/**
+ * A process that answers each line with a line and says its first line unasked. An answer that
+ * begins with {@code error} is an exception. Not thread-safe.
+ */
+public final class ChildProcess implements AutoCloseable {
   /** Importing torch from a cold disk takes half a minute. */
   private static final long DEADLINE_SECONDS = 300;
 
   private static final long GRACE_SECONDS = 5;
+  private static final String ERROR = "error ";
 
   private final Process process;
   private final BufferedReader answers;
   private final BufferedWriter requests;
-  private final JsonNode greeting;
+  private final String greeting;
 
-  /** Starts it and waits for the first line. */
-  ChildProcess(ProcessBuilder builder) throws IOException, MeasurementException {
+  /**
+   * Starts it and waits for the first line.
+   *
+   * @param builder of the process; its error stream is discarded
+   * @throws IOException if it does not start
+   * @throws MeasurementException if it ends, or its first line is an error
+   */
+  public ChildProcess(ProcessBuilder builder) throws IOException, MeasurementException {
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     this.process = builder.start();
     this.answers = process.inputReader(StandardCharsets.UTF_8);
@@ -42,13 +47,20 @@ final class ChildProcess implements AutoCloseable {
     }
   }
 
-  /** The first message of the child. */
-  JsonNode greeting() {
+  /** The first line of the process. */
+  public String greeting() {
     return greeting;
   }
 
-  /** Asks and waits. */
-  JsonNode ask(String line) throws MeasurementException {
+  /**
+   * Asks and waits.
+   *
+   * @param line the request
+   * @return the answer
+   * @throws MeasurementException if the answer is an error, the process has ended, or it does not
+   *     answer in time
+   */
+  public String ask(String line) throws MeasurementException {
     try {
       requests.write(line);
       requests.newLine();
@@ -59,17 +71,7 @@ final class ChildProcess implements AutoCloseable {
     return answer();
   }
 
-  /** The elements that a case's preparation gave. */
-  static double[] values(JsonNode answer) {
-    JsonNode values = answer.get("values");
-    double[] result = new double[values.size()];
-    for (int i = 0; i < result.length; i++) {
-      result[i] = values.get(i).doubleValue();
-    }
-    return result;
-  }
-
-  private JsonNode answer() throws MeasurementException {
+  private String answer() throws MeasurementException {
     CompletableFuture<String> line = new CompletableFuture<>();
     Thread.ofVirtual().start(() -> line.complete(nextLine()));
     try {
@@ -77,11 +79,10 @@ final class ChildProcess implements AutoCloseable {
       if (text.isEmpty()) {
         throw new MeasurementException("its process has ended");
       }
-      JsonNode answer = JSON.readTree(text);
-      if (answer.has("error")) {
-        throw new MeasurementException(answer.get("error").stringValue());
+      if (text.startsWith(ERROR)) {
+        throw new MeasurementException(text.substring(ERROR.length()));
       }
-      return answer;
+      return text;
     } catch (TimeoutException e) {
       process.destroyForcibly();
       throw new MeasurementException(
@@ -95,7 +96,7 @@ final class ChildProcess implements AutoCloseable {
     }
   }
 
-  /** Empty at the end of the stream, however it came. */
+  /** The next line; empty at the end of the stream and where reading fails. */
   private String nextLine() {
     try {
       return Objects.requireNonNullElse(answers.readLine(), "");

@@ -1,4 +1,4 @@
-package io.github.shardsum.cli.bench.peer;
+package io.github.shardsum.measure;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,22 +13,18 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Compiles a C source of a package's resources, for comparison, in a folder that is gone after. */
+/** The C compiler that CC names, or cc: C is compared with as source, so no binary is kept. */
 public final class CCompiler {
-  private static final long DEADLINE_SECONDS = 300;
-  private static final List<String> FLAGS =
+  /** Flags of C that is timed: all that the machine has, and sums in any order. */
+  public static final List<String> FASTEST =
       List.of("-std=gnu11", "-O3", "-march=native", "-ffast-math", "-pthread");
 
+  /** Flags of a shared library. */
+  public static final List<String> SHARED = List.of("-shared", "-fPIC");
+
+  private static final long DEADLINE_SECONDS = 300;
+
   private CCompiler() {}
-
-  /** There is no compiler, or what it made does not run; the message says which and the remedy. */
-  public static final class NoCompilerException extends Exception {
-    private static final long serialVersionUID = 1;
-
-    NoCompilerException(String message) {
-      super(message);
-    }
-  }
 
   /** Work on the compiled file. */
   @FunctionalInterface
@@ -39,43 +35,42 @@ public final class CCompiler {
      * @param file a program, or a shared library
      * @return the result
      * @throws IOException if it does not run
-     * @throws NoCompilerException if it fails
+     * @throws MeasurementException if it fails
      */
-    T with(Path file) throws IOException, NoCompilerException;
+    T with(Path file) throws IOException, MeasurementException;
   }
 
   /**
-   * Compiles a source by the compiler that CC names, or cc.
+   * Compiles a source in a folder that is deleted afterwards.
    *
-   * @param owner whose package has the source
-   * @param source its file name
-   * @param more flags, e.g. {@code -shared}
+   * @param source C, which is read to its end and closed
+   * @param flags of the compiler, behind the source's name
    * @param use what is done with the result before it is deleted
    * @return what that returns
-   * @throws NoCompilerException if that does not work here
+   * @throws MeasurementException if there is no compiler, if the source does not compile, or if the
+   *     use fails; the message has the remedy
    */
-  public static <T> T compiled(Class<?> owner, String source, List<String> more, Use<T> use)
-      throws NoCompilerException {
+  public static <T> T compiled(InputStream source, List<String> flags, Use<T> use)
+      throws MeasurementException {
     try {
       Path folder = Files.createTempDirectory("shardsum-c");
       try {
-        Path file = folder.resolve(source);
-        try (InputStream in = owner.getResourceAsStream(source)) {
-          Files.copy(Objects.requireNonNull(in), file);
+        Path file = folder.resolve("source.c");
+        try (source) {
+          Files.copy(source, file);
         }
         Path result = folder.resolve("compiled");
         List<String> command = new ArrayList<>();
         command.add(Objects.requireNonNullElse(System.getenv("CC"), "cc"));
-        command.addAll(FLAGS);
-        command.addAll(more);
         command.addAll(List.of(file.toString(), "-o", result.toString()));
+        command.addAll(flags);
         output(command);
         return use.with(result);
       } finally {
         delete(folder);
       }
     } catch (IOException e) {
-      throw new NoCompilerException(
+      throw new MeasurementException(
           String.format(
               Locale.ROOT, "%s; `apt-get install gcc`, or set CC to a C compiler", e.getMessage()));
     }
@@ -85,16 +80,16 @@ public final class CCompiler {
    * Runs a command.
    *
    * @param command the words
-   * @return what it printed
+   * @return the text that it printed
    * @throws IOException if it does not start
-   * @throws NoCompilerException if it fails
+   * @throws MeasurementException if it fails, with the first line that it printed
    */
-  public static String output(List<String> command) throws IOException, NoCompilerException {
+  public static String output(List<String> command) throws IOException, MeasurementException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
       if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-        throw new NoCompilerException(
+        throw new MeasurementException(
             String.format(
                 Locale.ROOT,
                 "%s failed: %s",
@@ -103,7 +98,7 @@ public final class CCompiler {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new NoCompilerException("interrupted");
+      throw new MeasurementException("interrupted");
     } finally {
       process.destroyForcibly();
     }
