@@ -1,5 +1,6 @@
 package io.github.shardsum.program;
 
+import io.github.shardsum.einsum.Term;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +97,49 @@ public sealed interface Nested extends Operation {
         Program decomposition,
         List<String> splittable) {
       return new Composite(name, new TreeMap<>(attributes), operands, decomposition, splittable);
+    }
+  }
+
+  /**
+   * A region of a program that is written for one device of a mesh: its body is what each device
+   * along the region's axes runs on its own part of the operands, and {@link Communication}s are
+   * statements of it. Axes of the mesh that are not the region's stay automatic, and the body may
+   * hold regions over those.
+   *
+   * <p>Its meaning needs no mesh: there is one member for each combination of indices along the
+   * axes. A member's input is the operand's chunk that its indices choose, of a label over several
+   * axes a chunk of a chunk, and the operand whole along axes that the term does not name. A result
+   * is put together from the members' outputs in the same way; along axes behind a bar it is their
+   * sum; and along axes named nowhere the outputs must not differ, which must follow from the body:
+   * what an all-reduce or an all-gather over an axis gives is the same along it, and so is what is
+   * computed from such values alone.
+   *
+   * @param axes the axes of the region, each once
+   * @param body what a member runs, of the types of a member's part
+   * @param operands one an input of the body
+   * @param in of each operand its labels with axes of the region, whose sizes they must divide
+   * @param out of each output its labels with axes of the region, and those that are summed over
+   */
+  record Manual(
+      List<MeshAxis> axes, Program body, List<Value> operands, List<Term> in, List<Term> out)
+      implements Nested {
+    /** Copies the lists. */
+    public Manual {
+      axes = List.copyOf(axes);
+      operands = List.copyOf(operands);
+      in = List.copyOf(in);
+      out = List.copyOf(out);
+    }
+
+    /**
+     * The same region with another body or on other operands.
+     *
+     * @param other the body, of the same types
+     * @param values the operands, of the same types
+     * @return the region
+     */
+    public Manual with(Program other, List<Value> values) {
+      return new Manual(axes, other, values, in, out);
     }
   }
 }

@@ -14,7 +14,7 @@ import java.util.List;
  * <p>bf16 is computed in f32 and rounded to nearest even once an operation. Integers wrap.
  */
 public sealed interface Operation
-    permits Pointwise, Contraction, Selection, Source, Movement, Nested {
+    permits Pointwise, Contraction, Selection, Source, Movement, Nested, Communication {
   /**
    * The values that it reads.
    *

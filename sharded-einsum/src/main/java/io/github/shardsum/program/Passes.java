@@ -3,6 +3,7 @@ package io.github.shardsum.program;
 import io.github.shardsum.internal.program.pass.Decomposition;
 import io.github.shardsum.internal.program.pass.Rematerialization;
 import io.github.shardsum.internal.program.pass.Simplification;
+import io.github.shardsum.internal.program.pass.Unrolling;
 import io.github.shardsum.program.Nested.Composite;
 import java.util.HashMap;
 import java.util.Set;
@@ -60,5 +61,18 @@ public final class Passes {
    */
   public static Program rematerialize(Program program, Set<String> names) {
     return names.isEmpty() ? program : Rematerialization.run(program, names);
+  }
+
+  /**
+   * Manual regions become their members' statements: chunks are slices, what is sent is read, and a
+   * sum over members is sums of two. What runs on one device runs this.
+   *
+   * @param program the program
+   * @return one without regions; the program itself if it has none
+   * @throws ProgramException if regions in each other have more than 64 members, or a communication
+   *     is in no region
+   */
+  public static Program unroll(Program program) {
+    return Unrolling.run(program);
   }
 }

@@ -841,4 +841,107 @@ public final class ProgramBuilder {
   public List<Value> composite(String name, Program decomposition, Value... operands) {
     return add(Nested.Composite.of(name, Map.of(), List.of(operands), decomposition, List.of()));
   }
+
+  // Regions.
+
+  /** What a member of a region runs, see {@link #manual}. */
+  @FunctionalInterface
+  public interface Body {
+    /**
+     * Collects the body.
+     *
+     * @param body the body's builder
+     * @param inputs a member's part of each operand
+     * @return the outputs
+     */
+    List<Value> outputs(ProgramBuilder body, List<Value> inputs);
+  }
+
+  /**
+   * A region over mesh axes, see {@link Nested.Manual}.
+   *
+   * <pre>{@code
+   * var y = p.manual("x=4", List.of(a, w), List.of("m k@x", "k@x n"), List.of("m n"),
+   *     (b, in) -> List.of(b.allReduce(b.einsum("mk,kn->mn", in.get(0), in.get(1)), ReduceKind.SUM, "x=4")));
+   * }</pre>
+   *
+   * @param axes its axes with their sizes, as {@code x=4 y=2}
+   * @param operands the operands
+   * @param in of each operand its labels, every word one, with axes of the region, as {@code G@x S}
+   * @param out of each output its labels with axes, and behind a bar those that are summed over
+   * @param body gives the outputs of a member from its inputs
+   * @return one result an output
+   */
+  public List<Value> manual(
+      String axes, List<Value> operands, List<String> in, List<String> out, Body body) {
+    List<MeshAxis> over = MeshAxis.parseAll(axes);
+    List<Term> terms = in.stream().map(Term::parseSpaced).toList();
+    if (terms.size() != operands.size()) {
+      throw ProgramException.at(
+          "manual over " + axes, "in must have one term an operand, got " + in);
+    }
+    ProgramBuilder inner = new ProgramBuilder("region");
+    List<Value> inputs = new ArrayList<>();
+    for (int i = 0; i < operands.size(); i++) {
+      String preferred = values.getOrDefault(operands.get(i), Optional.empty()).orElse("in" + i);
+      ValueType part = part(operands.get(i), terms.get(i), over);
+      inputs.add(inner.input(inner.unusedName(preferred), part));
+    }
+    body.outputs(inner, inputs).forEach(inner::output);
+    List<Term> results = out.stream().map(Term::parseSpaced).toList();
+    return add(new Nested.Manual(over, inner.build(), operands, terms, results));
+  }
+
+  /** A member's part; what does not divide is refused by the region itself. */
+  private static ValueType part(Value operand, Term term, List<MeshAxis> axes) {
+    List<Long> sizes = new ArrayList<>(operand.type().sizes());
+    for (int dim = 0; dim < Math.min(term.size(), sizes.size()); dim++) {
+      for (MeshAxis axis : axes) {
+        if (term.axis(dim).mesh().contains(axis.name())) {
+          sizes.set(dim, sizes.get(dim) / axis.size());
+        }
+      }
+    }
+    return ValueType.of(operand.type().dtype(), operand.type().names(), sizes);
+  }
+
+  /** What a region's members hold combined, see {@link Communication.AllReduce}. */
+  public Value allReduce(Value x, ReduceKind by, String axes) {
+    return one(new Communication.AllReduce(x, by, MeshAxis.parseAll(axes)));
+  }
+
+  /** Members' chunks put together, see {@link Communication.AllGather}. */
+  public Value allGather(Value x, String label, String axes) {
+    return one(new Communication.AllGather(x, label, MeshAxis.parseAll(axes)));
+  }
+
+  /** A chunk of the members' sum, see {@link Communication.ReduceScatter}. */
+  public Value reduceScatter(Value x, String label, String axes) {
+    return one(new Communication.ReduceScatter(x, label, MeshAxis.parseAll(axes)));
+  }
+
+  /** Chunks along one label for chunks along another, see {@link Communication.AllToAll}. */
+  public Value allToAll(Value x, String from, String to, String axes) {
+    return one(new Communication.AllToAll(x, from, to, MeshAxis.parseAll(axes)));
+  }
+
+  /** What the member before holds, in a ring, see {@link Communication.Permute}. */
+  public Value rotate(Value x, long by, String axes) {
+    return permute(x, new Communication.Routes.Shift(by, true), axes);
+  }
+
+  /** What another member holds, see {@link Communication.Permute}. */
+  public Value permute(Value x, Communication.Routes routes, String axes) {
+    return one(new Communication.Permute(x, MeshAxis.parseAll(axes), routes));
+  }
+
+  /** A member's chunk of what it holds, see {@link Communication.OwnChunk}. */
+  public Value ownChunk(Value x, String label, String axes) {
+    return one(new Communication.OwnChunk(x, label, MeshAxis.parseAll(axes)));
+  }
+
+  /** A member's number along an axis, see {@link Communication.AxisIndex}. */
+  public Value axisIndex(String axis) {
+    return one(new Communication.AxisIndex(MeshAxis.parse(axis)));
+  }
 }

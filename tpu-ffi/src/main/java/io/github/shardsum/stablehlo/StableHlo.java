@@ -5,6 +5,7 @@ import io.github.shardsum.internal.stablehlo.EdgeLayouts;
 import io.github.shardsum.internal.stablehlo.MeshChecks;
 import io.github.shardsum.internal.stablehlo.ModuleEmitter;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +69,7 @@ public record StableHlo(
     EdgeLayouts edges = EdgeLayouts.of(program, options.mesh(), options.edges());
     String text =
         ModuleEmitter.emit(
-            program,
+            Passes.unroll(program),
             edges,
             options.donation() ? edges.donations(program) : Map.of(),
             options.mesh(),

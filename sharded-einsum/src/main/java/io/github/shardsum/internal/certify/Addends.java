@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.certify;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
@@ -64,7 +65,8 @@ final class Addends {
           Source _,
           Pointwise.Compare _,
           Pointwise.Uniform _,
-          Nested _ ->
+          Nested _,
+          Communication _ ->
           none(operation);
     };
   }

@@ -6,6 +6,7 @@ import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.MeshAxis;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
@@ -98,6 +99,19 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
           Movement.Merge _,
           Nested _ ->
           List.of();
+      case Communication communication -> whole(communication);
+    };
+  }
+
+  /** What is put together or cut along a label is put together or cut whole. */
+  private static List<String> whole(Communication communication) {
+    return switch (communication) {
+      case Communication.AllGather x -> List.of(x.label());
+      case Communication.ReduceScatter x -> List.of(x.label());
+      case Communication.OwnChunk x -> List.of(x.label());
+      case Communication.AllToAll x -> List.of(x.from(), x.to());
+      case Communication.AllReduce _, Communication.Permute _, Communication.AxisIndex _ ->
+          List.of();
     };
   }
 
@@ -128,6 +142,11 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
         int dim = x.dim(labels.getFirst());
         Cut merged = Cut.merged(into, x.cuts().subList(dim, dim + labels.size()));
         yield List.of(x.with(dim, labels.size(), List.of(merged)));
+      }
+      case Nested.Manual manual -> {
+        List<Held> all = manual.operands().stream().map(BlockRule::whole).toList();
+        require(read.equals(all), "must be %s, got %s", all, read);
+        yield statement.results().stream().map(BlockRule::whole).toList();
       }
       case Nested.Scan scan -> {
         List<Held> all = scan.operands().stream().map(BlockRule::whole).toList();

@@ -6,6 +6,7 @@ import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Dim;
 import io.github.shardsum.layout.FactorRule.Kind;
 import io.github.shardsum.layout.FactorRule.Reads;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
@@ -55,6 +56,8 @@ public final class ShardingRules {
       case Movement movement -> movement(movement, results.getFirst());
       case Nested.Scan scan -> scan(scan, results);
       case Nested.Composite composite -> CompositeRules.derive(composite).rule();
+      case Nested.Manual manual -> manual(manual, results);
+      case Communication communication -> communication(communication, results.getFirst());
     };
   }
 
@@ -324,6 +327,51 @@ public final class ShardingRules {
               : named(rule, results.get(i), "result " + i, true, scan.label(), loop));
     }
     return rule.build();
+  }
+
+  /** The body decides how a region's operands relate to its results. */
+  private static FactorRule manual(Nested.Manual manual, List<ValueType> results) {
+    RuleBuilder rule = new RuleBuilder();
+    for (int i = 0; i < manual.operands().size(); i++) {
+      rule.operand(named(rule, manual.operands().get(i).type(), "operand " + i, false, "", 0));
+    }
+    for (int i = 0; i < results.size(); i++) {
+      rule.result(named(rule, results.get(i), "result " + i, false, "", 0));
+    }
+    return rule.build();
+  }
+
+  /** What is put together or cut along a label has it whole over the axes of no region. */
+  private static FactorRule communication(Communication communication, ValueType result) {
+    List<String> whole =
+        switch (communication) {
+          case Communication.AllGather x -> List.of(x.label());
+          case Communication.ReduceScatter x -> List.of(x.label());
+          case Communication.OwnChunk x -> List.of(x.label());
+          case Communication.AllToAll x -> List.of(x.from(), x.to());
+          case Communication.AllReduce _, Communication.Permute _, Communication.AxisIndex _ ->
+              List.of();
+        };
+    RuleBuilder rule = new RuleBuilder();
+    for (Value x : communication.operands()) {
+      rule.operand(labelled(rule, "before ", x.type(), whole));
+    }
+    return rule.result(labelled(rule, "after ", result, whole)).build();
+  }
+
+  private static List<Dim> labelled(
+      RuleBuilder rule, String side, ValueType type, List<String> whole) {
+    List<Dim> dims = new ArrayList<>();
+    for (int axis = 0; axis < type.rank(); axis++) {
+      String label = type.names().get(axis);
+      long size = type.shape().size(axis);
+      dims.add(
+          Dim.of(
+              whole.contains(label)
+                  ? rule.factor(side + label, size, WHOLE)
+                  : rule.factor(label, size, PASS)));
+    }
+    return dims;
   }
 
   private static List<Dim> named(

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.propagate;
 
+import io.github.shardsum.internal.program.types.Regions;
 import io.github.shardsum.internal.propagate.Node.Place;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
@@ -48,6 +49,7 @@ public final class Propagator {
    * @param options what a conflict is
    */
   public Propagator(Program program, Mesh mesh, PropagationOptions options) {
+    Regions.check(program);
     this.program = program;
     this.mesh = mesh;
     this.options = options;

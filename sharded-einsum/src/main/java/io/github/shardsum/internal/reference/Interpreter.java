@@ -1,8 +1,13 @@
 package io.github.shardsum.internal.reference;
 
+import io.github.shardsum.internal.program.types.Family;
+import io.github.shardsum.internal.program.types.Regions;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Manual;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
@@ -30,30 +35,40 @@ public final class Interpreter {
    * @param outputs one tensor an output, of its dtype and shape; written last
    */
   public static void run(Program program, List<Tensor> inputs, List<Tensor> outputs) {
+    Regions.check(program);
     List<ElementArray> given = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
       given.add(ElementArray.of(program.inputs().get(i).type().withoutLayout(), inputs.get(i)));
     }
-    List<ElementArray> results = run(program, given);
+    List<ElementArray> results = run(program, List.of(given), Family.OUTSIDE).getFirst();
     for (int i = 0; i < outputs.size(); i++) {
       results.get(i).store(outputs.get(i));
     }
   }
 
-  private static List<ElementArray> run(Program program, List<ElementArray> inputs) {
-    Map<String, ElementArray> known = new HashMap<>();
-    for (int i = 0; i < inputs.size(); i++) {
-      known.put(program.inputs().get(i).name(), inputs.get(i));
+  /** Runs a program for every member of a family, statement by statement: they communicate. */
+  private static List<List<ElementArray>> run(
+      Program program, List<List<ElementArray>> inputs, Family family) {
+    List<Map<String, ElementArray>> known = new ArrayList<>();
+    for (List<ElementArray> given : inputs) {
+      Map<String, ElementArray> own = new HashMap<>();
+      for (int i = 0; i < given.size(); i++) {
+        own.put(program.inputs().get(i).name(), given.get(i));
+      }
+      known.add(own);
     }
     for (Statement statement : program.statements()) {
-      List<ElementArray> operands = values(known, statement.operation().operands());
+      List<Value> read = statement.operation().operands();
+      List<List<ElementArray>> operands = known.stream().map(own -> values(own, read)).toList();
       List<ValueType> types = statement.results().stream().map(Value::type).toList();
-      List<ElementArray> results = apply(statement.operation(), types, operands);
-      for (int i = 0; i < results.size(); i++) {
-        known.put(statement.results().get(i).name(), results.get(i));
+      List<List<ElementArray>> results = apply(statement.operation(), types, operands, family);
+      for (int member = 0; member < results.size(); member++) {
+        for (int i = 0; i < types.size(); i++) {
+          known.get(member).put(statement.results().get(i).name(), results.get(member).get(i));
+        }
       }
     }
-    return values(known, program.outputs());
+    return known.stream().map(own -> values(own, program.outputs())).toList();
   }
 
   private static List<ElementArray> values(Map<String, ElementArray> known, List<Value> values) {
@@ -68,7 +83,30 @@ public final class Interpreter {
     return elements;
   }
 
-  private static List<ElementArray> apply(
+  private static List<List<ElementArray>> apply(
+      Operation operation,
+      List<ValueType> types,
+      List<List<ElementArray>> operands,
+      Family family) {
+    return switch (operation) {
+      case Composite composite -> run(composite.decomposition(), operands, family);
+      case Scan scan -> scan(scan, types, operands, family);
+      case Manual manual -> region(manual, operands, family);
+      case Communication communication -> {
+        List<ElementArray> x =
+            communication.operands().isEmpty()
+                ? List.of()
+                : operands.stream().map(List::getFirst).toList();
+        yield RegionEvaluator.of(communication, types.getFirst(), x, family).stream()
+            .map(List::of)
+            .toList();
+      }
+      default -> operands.stream().map(own -> alone(operation, types, own)).toList();
+    };
+  }
+
+  /** An operation of one member. */
+  private static List<ElementArray> alone(
       Operation operation, List<ValueType> types, List<ElementArray> operands) {
     return switch (operation) {
       case Pointwise pointwise ->
@@ -78,36 +116,79 @@ public final class Interpreter {
       case Selection selection -> SelectionEvaluator.of(selection, types, operands.getFirst());
       case Source source -> List.of(SourceEvaluator.of(source, types.getFirst(), operands));
       case Movement movement -> List.of(MovementEvaluator.of(movement, types.getFirst(), operands));
-      case Composite composite -> run(composite.decomposition(), operands);
-      case Scan scan -> scan(scan, types, operands);
+      case Nested _, Communication _ -> throw new IllegalStateException("of all members");
     };
   }
 
-  private static List<ElementArray> scan(
-      Scan scan, List<ValueType> types, List<ElementArray> operands) {
+  private static List<List<ElementArray>> region(
+      Manual manual, List<List<ElementArray>> operands, Family family) {
+    Family inner = family.with(manual.axes());
+    int each = inner.members() / family.members();
+    List<List<ElementArray>> inputs = new ArrayList<>();
+    for (int member = 0; member < inner.members(); member++) {
+      List<ElementArray> own = new ArrayList<>();
+      for (int i = 0; i < manual.in().size(); i++) {
+        ElementArray operand = operands.get(member / each).get(i);
+        own.add(RegionEvaluator.part(operand, manual.in().get(i), inner, member));
+      }
+      inputs.add(own);
+    }
+    List<List<ElementArray>> outputs = run(manual.body(), inputs, inner);
+    List<List<ElementArray>> results = new ArrayList<>();
+    for (int outer = 0; outer < family.members(); outer++) {
+      List<ElementArray> own = new ArrayList<>();
+      for (int i = 0; i < manual.out().size(); i++) {
+        int place = i;
+        List<ElementArray> parts = outputs.stream().map(of -> of.get(place)).toList();
+        own.add(RegionEvaluator.whole(parts, manual.out().get(i), inner, outer * each));
+      }
+      results.add(own);
+    }
+    return results;
+  }
+
+  private static List<List<ElementArray>> scan(
+      Scan scan, List<ValueType> types, List<List<ElementArray>> operands, Family family) {
     int carried = scan.carried().size();
     int sequences = carried + scan.sequences().size();
-    List<ElementArray> state = new ArrayList<>(operands.subList(0, carried));
-    List<ElementArray> stacked = new ArrayList<>();
-    types.subList(carried, types.size()).forEach(type -> stacked.add(ElementArray.of(type)));
+    List<List<ElementArray>> state = new ArrayList<>();
+    List<List<ElementArray>> stacked = new ArrayList<>();
+    for (List<ElementArray> own : operands) {
+      state.add(new ArrayList<>(own.subList(0, carried)));
+      stacked.add(types.subList(carried, types.size()).stream().map(ElementArray::of).toList());
+    }
     for (int round = 0; round < scan.count(); round++) {
       int index = scan.reverse() ? (int) scan.count() - 1 - round : round;
-      List<ElementArray> in = new ArrayList<>(state);
-      for (int i = carried; i < operands.size(); i++) {
-        ValueType type = scan.body().inputs().get(i).type();
-        in.add(i < sequences ? slice(operands.get(i), type, index) : operands.get(i));
-      }
-      List<ElementArray> out = run(scan.body(), in);
-      state = new ArrayList<>(out.subList(0, carried));
-      for (int i = 0; i < stacked.size(); i++) {
-        ElementArray part = out.get(carried + i);
-        for (int at = 0; at < part.count(); at++) {
-          stacked.get(i).copy(index * part.count() + at, part, at);
+      List<List<ElementArray>> inputs = new ArrayList<>();
+      for (int member = 0; member < operands.size(); member++) {
+        List<ElementArray> in = new ArrayList<>(state.get(member));
+        for (int i = carried; i < operands.get(member).size(); i++) {
+          ValueType type = scan.body().inputs().get(i).type();
+          ElementArray operand = operands.get(member).get(i);
+          in.add(i < sequences ? slice(operand, type, index) : operand);
         }
+        inputs.add(in);
+      }
+      List<List<ElementArray>> out = run(scan.body(), inputs, family);
+      for (int member = 0; member < out.size(); member++) {
+        List<ElementArray> own = out.get(member);
+        state.set(member, new ArrayList<>(own.subList(0, carried)));
+        stack(stacked.get(member), own.subList(carried, own.size()), index);
       }
     }
-    state.addAll(stacked);
+    for (int member = 0; member < state.size(); member++) {
+      state.get(member).addAll(stacked.get(member));
+    }
     return state;
+  }
+
+  private static void stack(List<ElementArray> stacked, List<ElementArray> parts, int index) {
+    for (int i = 0; i < stacked.size(); i++) {
+      ElementArray part = parts.get(i);
+      for (int at = 0; at < part.count(); at++) {
+        stacked.get(i).copy(index * part.count() + at, part, at);
+      }
+    }
   }
 
   private static ElementArray slice(ElementArray from, ValueType type, int index) {

@@ -6,6 +6,7 @@ import io.github.shardsum.internal.testkit.ErrorArithmetic;
 import io.github.shardsum.internal.testkit.ErrorArithmetic.Bounded;
 import io.github.shardsum.internal.testkit.PointwiseErrors;
 import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
@@ -56,7 +57,7 @@ public final class ErrorBounds {
    * @return of the same inputs in f64, which have no error: each output and then its bound
    */
   public static Program of(Program program) {
-    Program plain = Passes.decompose(program, _ -> true);
+    Program plain = Passes.decompose(Passes.unroll(program), _ -> true);
     ErrorBounds bounds = new ErrorBounds("bounds");
     for (Value input : plain.inputs()) {
       Value value = bounds.p.input(input.name(), wide(input.type()));
@@ -157,6 +158,8 @@ public final class ErrorBounds {
       case Nested.Scan scan -> scan(scan);
       case Nested.Composite composite ->
           throw new IllegalStateException("was decomposed: " + composite.name());
+      case Nested.Manual _, Communication _ ->
+          throw new IllegalStateException("was unrolled: " + operation);
     };
   }
 

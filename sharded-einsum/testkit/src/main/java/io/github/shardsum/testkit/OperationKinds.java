@@ -1,5 +1,6 @@
 package io.github.shardsum.testkit;
 
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
@@ -21,6 +22,7 @@ import java.util.TreeSet;
 /**
  * The names of all kinds of operations, from the sealed family itself, so that a test can say of
  * which it has seen none. A kind is a record, or a record with a function, relation or reduction.
+ * Manual regions and what is in them alone are counted apart.
  */
 public final class OperationKinds {
   private OperationKinds() {}
@@ -33,6 +35,18 @@ public final class OperationKinds {
   public static Set<String> all() {
     Set<String> all = new TreeSet<>();
     add(Operation.class, all);
+    all.removeAll(manual());
+    return all;
+  }
+
+  /**
+   * Those of manual regions: the region and its communications.
+   *
+   * @return names as {@code Manual}, {@code AllReduce.SUM}
+   */
+  public static Set<String> manual() {
+    Set<String> all = new TreeSet<>(Set.of(Nested.Manual.class.getSimpleName()));
+    add(Communication.class, all);
     return all;
   }
 
@@ -68,7 +82,8 @@ public final class OperationKinds {
       switch (statement.operation()) {
         case Nested.Scan scan -> kinds.addAll(of(scan.body()));
         case Nested.Composite composite -> kinds.addAll(of(composite.decomposition()));
-        case Pointwise _, Contraction _, Selection _, Source _, Movement _ -> {}
+        case Nested.Manual manual -> kinds.addAll(of(manual.body()));
+        case Pointwise _, Contraction _, Selection _, Source _, Movement _, Communication _ -> {}
       }
     }
     return kinds;
@@ -81,6 +96,7 @@ public final class OperationKinds {
       case Pointwise.Binary(BinaryKind kind, _, _) -> name + "." + kind;
       case Pointwise.Compare(Comparison relation, _, _) -> name + "." + relation;
       case Contraction.Reduce(ReduceKind kind, _, _) -> name + "." + kind;
+      case Communication.AllReduce(_, ReduceKind by, _) -> name + "." + by;
       default -> name;
     };
   }

@@ -1,7 +1,9 @@
 package io.github.shardsum.testkit;
 
 import io.github.shardsum.internal.testkit.ProgramGenerator;
+import io.github.shardsum.internal.testkit.RegionGenerator;
 import io.github.shardsum.internal.testkit.ValuePool;
+import io.github.shardsum.program.MeshAxis;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
@@ -62,6 +64,21 @@ public final class Programs {
    */
   public static Generator<Program> smooth(int operations) {
     return choices -> make(new ValuePool(choices, DType.F64, false, true), operations, SMALL);
+  }
+
+  /**
+   * Programs with manual regions, over some of the axes each, in each other too, with all
+   * communications. The last output, {@code result}, is a scalar.
+   *
+   * @param dtype of inputs; numbers
+   * @param axes of the mesh
+   * @param operations how many operations the bodies have, about
+   * @param smooth whether there is a derivative everywhere; else results are exact on integers
+   * @return the generator
+   */
+  public static Generator<Program> regions(
+      DType dtype, List<MeshAxis> axes, int operations, boolean smooth) {
+    return choices -> new RegionGenerator(choices, dtype, axes, smooth).make(operations);
   }
 
   private static Program make(ValuePool pool, int operations, int size) {

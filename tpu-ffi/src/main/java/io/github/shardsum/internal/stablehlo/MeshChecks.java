@@ -2,7 +2,9 @@ package io.github.shardsum.internal.stablehlo;
 
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotation.LabelSpec;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.MeshAxis;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Pointwise;
@@ -41,8 +43,26 @@ public final class MeshChecks {
         }
         case Nested.Composite composite -> check(composite.decomposition(), mesh);
         case Nested.Scan scan -> check(scan.body(), mesh);
+        case Nested.Manual manual -> {
+          manual.axes().forEach(axis -> check(statement.result().name(), axis, mesh));
+          check(manual.body(), mesh);
+        }
+        case Communication _ -> {}
         case Movement _, Pointwise _, Contraction _, Selection _, Source _ -> {}
       }
+    }
+  }
+
+  private static void check(String what, MeshAxis axis, Mesh mesh) {
+    check(what, List.of(axis.name()), mesh);
+    if (mesh.size(axis.name()) != axis.size()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: axis %s of a region must have its size on the mesh %s",
+              what,
+              axis,
+              mesh.notation()));
     }
   }
 

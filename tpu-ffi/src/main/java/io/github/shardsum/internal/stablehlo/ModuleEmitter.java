@@ -3,6 +3,7 @@ package io.github.shardsum.internal.stablehlo;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
@@ -170,6 +171,8 @@ public final class ModuleEmitter {
       case Nested.Composite composite -> body(composite.decomposition(), operands);
       case Nested.Scan scan ->
           scans.emit(scan, statement.results().stream().map(Value::type).toList(), operands);
+      case Nested.Manual _, Communication _ ->
+          throw new IllegalStateException("regions are unrolled first, got " + statement);
     };
   }
 }

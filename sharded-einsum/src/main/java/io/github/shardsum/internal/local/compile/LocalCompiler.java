@@ -35,7 +35,8 @@ public final class LocalCompiler {
     Set<String> missing = new LinkedHashSet<>();
     Program decomposed =
         Passes.decompose(
-            AnnotationRemoval.run(program), composite -> isMissing(composite, composites, missing));
+            AnnotationRemoval.run(Passes.unroll(program)),
+            composite -> isMissing(composite, composites, missing));
     Program clean = Passes.deadCode(Passes.commonSubexpressions(decomposed));
     // A value that the passes have merged with another or dropped is not kept either.
     for (String name : rematerialized) {

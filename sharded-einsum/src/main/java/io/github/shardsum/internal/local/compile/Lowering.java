@@ -13,6 +13,7 @@ import io.github.shardsum.internal.local.run.Storage;
 import io.github.shardsum.internal.local.run.ValueLocation;
 import io.github.shardsum.internal.local.run.Workspace;
 import io.github.shardsum.internal.program.pass.PairwiseEinsums;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
@@ -121,6 +122,8 @@ public final class Lowering {
       case Movement movement -> new MovementLowering(this).lower(movement, statement.result());
       case Nested.Scan loop -> new LoopLowering(this, composites).lower(loop, statement);
       case Nested.Composite composite -> composite(composite, statement);
+      case Nested.Manual _, Communication _ ->
+          throw new IllegalStateException("regions are unrolled first, got " + statement);
     }
   }
 

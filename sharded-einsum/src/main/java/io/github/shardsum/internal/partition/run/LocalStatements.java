@@ -4,6 +4,7 @@ import io.github.shardsum.internal.layout.CompositeRules;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
@@ -94,6 +95,8 @@ final class LocalStatements {
       case Source.Random random -> List.of(random(random, operands.getFirst(), result, type));
       case Nested.Composite composite -> composite(composite, operands, given, planned, local);
       case Movement.Split split -> builder.add(split(split, operands.getFirst(), type));
+      case Communication _, Nested.Manual _ ->
+          throw new IllegalStateException("a step of its own: " + statement);
       case Pointwise _, Contraction _, Selection _, Movement _, Nested _ ->
           builder.add(OperandSubstitution.withOperands(statement.operation(), operands));
     };

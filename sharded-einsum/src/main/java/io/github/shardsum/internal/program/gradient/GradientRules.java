@@ -1,12 +1,14 @@
 package io.github.shardsum.internal.program.gradient;
 
 import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Contraction.Softmax;
 import io.github.shardsum.program.Movement;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
@@ -68,6 +70,8 @@ final class GradientRules {
       case Movement movement ->
           new MovementGradient(builder, this).of(movement, first.orElseThrow());
       case Composite composite -> composite(composite, given);
+      case Nested.Manual _, Communication _ ->
+          throw new IllegalStateException("regions are unrolled first, got " + operation);
       case Scan scan -> new ScanGradient(builder, scan, history).gradients(given);
     };
   }

@@ -1,5 +1,13 @@
 package io.github.shardsum.internal.program.pass;
 
+import io.github.shardsum.program.Communication;
+import io.github.shardsum.program.Communication.AllGather;
+import io.github.shardsum.program.Communication.AllReduce;
+import io.github.shardsum.program.Communication.AllToAll;
+import io.github.shardsum.program.Communication.AxisIndex;
+import io.github.shardsum.program.Communication.OwnChunk;
+import io.github.shardsum.program.Communication.Permute;
+import io.github.shardsum.program.Communication.ReduceScatter;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
@@ -14,6 +22,7 @@ import io.github.shardsum.program.Movement.Slice;
 import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Manual;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
@@ -120,6 +129,20 @@ public final class OperandSubstitution {
       }
       case Composite c ->
           new Composite(c.name(), c.attributes(), to, c.decomposition(), c.splittable());
+      case Manual manual -> manual.with(manual.body(), to);
+      case Communication communication -> communication(communication, to);
+    };
+  }
+
+  private static Operation communication(Communication communication, List<Value> to) {
+    return switch (communication) {
+      case AllReduce r -> new AllReduce(to.getFirst(), r.by(), r.axes());
+      case AllGather g -> new AllGather(to.getFirst(), g.label(), g.axes());
+      case ReduceScatter r -> new ReduceScatter(to.getFirst(), r.label(), r.axes());
+      case AllToAll a -> new AllToAll(to.getFirst(), a.from(), a.to(), a.axes());
+      case Permute p -> new Permute(to.getFirst(), p.axes(), p.routes());
+      case OwnChunk c -> new OwnChunk(to.getFirst(), c.label(), c.axes());
+      case AxisIndex index -> index;
     };
   }
 

@@ -1,12 +1,16 @@
 package io.github.shardsum.internal.program.text;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.einsum.Term;
 import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Communication;
+import io.github.shardsum.program.Communication.Routes;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.MeshAxis;
 import io.github.shardsum.program.Movement.Annotate;
 import io.github.shardsum.program.Movement.Concatenate;
 import io.github.shardsum.program.Movement.Merge;
@@ -16,6 +20,7 @@ import io.github.shardsum.program.Movement.Slice;
 import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Manual;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise.Binary;
@@ -162,8 +167,63 @@ final class OperationParser {
               texts("into"),
               texts("sizes").stream().map(size -> whole("sizes", size)).toList());
       case "merge" -> new Merge(x(), texts("labels"), text("into"));
+      case "manual" -> new Manual(axes(), program("body"), operands, terms("in"), terms("out"));
+      default -> communication();
+    };
+  }
+
+  private Operation communication() {
+    return switch (name) {
+      case "all_reduce" -> new Communication.AllReduce(x(), by(), axes());
+      case "all_gather" -> new Communication.AllGather(x(), text("label"), axes());
+      case "reduce_scatter" -> new Communication.ReduceScatter(x(), text("label"), axes());
+      case "all_to_all" -> new Communication.AllToAll(x(), text("from"), text("to"), axes());
+      case "own_chunk" -> new Communication.OwnChunk(x(), text("label"), axes());
+      case "permute" -> new Communication.Permute(x(), axes(), routes());
+      case "axis_index" -> {
+        if (!operands.isEmpty()) {
+          throw bad("operands must be none, got " + operands.size());
+        }
+        yield new Communication.AxisIndex(MeshAxis.parse(text("axis")));
+      }
       default -> throw bad("no operation of this name is known" + OperationNames.similar(name));
     };
+  }
+
+  private List<MeshAxis> axes() {
+    return texts("axes").stream().map(MeshAxis::parse).toList();
+  }
+
+  private List<Term> terms(String key) {
+    return texts(key).stream().map(Term::parseSpaced).toList();
+  }
+
+  private ReduceKind by() {
+    String by = word("by");
+    for (ReduceKind kind : ReduceKind.values()) {
+      if (OperationPrinter.lower(kind).equals(by)) {
+        return kind;
+      }
+    }
+    throw bad("by: expected sum, max or min, got " + by);
+  }
+
+  private Routes routes() {
+    if (!attributes.containsKey("pairs")) {
+      return new Routes.Shift(whole("by"), flag("wraps"));
+    }
+    return new Routes.Pairs(texts("pairs").stream().map(this::pair).toList());
+  }
+
+  private Routes.Pair pair(String pair) {
+    int arrow = pair.indexOf("->");
+    try {
+      return new Routes.Pair(
+          Integer.parseInt(pair.substring(0, Math.max(arrow, 0))),
+          Integer.parseInt(pair.substring(arrow + 2)));
+    } catch (NumberFormatException notPair) {
+      throw bad("pairs: expected from->to as 0->1, got " + pair);
+    }
   }
 
   private int priority() {

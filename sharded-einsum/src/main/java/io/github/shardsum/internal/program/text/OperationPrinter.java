@@ -1,10 +1,14 @@
 package io.github.shardsum.internal.program.text;
 
+import io.github.shardsum.einsum.Term;
 import io.github.shardsum.program.Annotation;
+import io.github.shardsum.program.Communication;
+import io.github.shardsum.program.Communication.Routes;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.Softmax;
+import io.github.shardsum.program.MeshAxis;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Movement.Annotate;
 import io.github.shardsum.program.Movement.Concatenate;
@@ -15,6 +19,7 @@ import io.github.shardsum.program.Movement.Slice;
 import io.github.shardsum.program.Movement.Split;
 import io.github.shardsum.program.Movement.Window;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Manual;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
@@ -81,6 +86,14 @@ public final class OperationPrinter {
       case Merge _ -> "merge";
       case Scan _ -> "scan";
       case Composite _ -> "composite";
+      case Manual _ -> "manual";
+      case Communication.AllReduce _ -> "all_reduce";
+      case Communication.AllGather _ -> "all_gather";
+      case Communication.ReduceScatter _ -> "reduce_scatter";
+      case Communication.AllToAll _ -> "all_to_all";
+      case Communication.Permute _ -> "permute";
+      case Communication.OwnChunk _ -> "own_chunk";
+      case Communication.AxisIndex _ -> "axis_index";
     };
   }
 
@@ -130,6 +143,33 @@ public final class OperationPrinter {
         c.attributes().forEach((key, value) -> all.text("." + key, value));
         all.texts("splittable", c.splittable());
         yield all.program("decomposition", c.decomposition()).map;
+      }
+      case Manual m ->
+          all.axes(m.axes())
+              .texts("in", m.in().stream().map(Term::spaced).toList())
+              .texts("out", m.out().stream().map(Term::spaced).toList())
+              .program("body", m.body())
+              .map;
+      case Communication communication -> communication(all, communication);
+    };
+  }
+
+  private static Map<String, Attribute> communication(Attributes all, Communication communication) {
+    return switch (communication) {
+      case Communication.AllReduce r -> all.axes(r.axes()).word("by", lower(r.by())).map;
+      case Communication.AllGather g -> all.axes(g.axes()).text("label", g.label()).map;
+      case Communication.ReduceScatter r -> all.axes(r.axes()).text("label", r.label()).map;
+      case Communication.AllToAll a ->
+          all.axes(a.axes()).text("from", a.from()).text("to", a.to()).map;
+      case Communication.OwnChunk c -> all.axes(c.axes()).text("label", c.label()).map;
+      case Communication.AxisIndex i -> all.text("axis", i.axis().toString()).map;
+      case Communication.Permute p -> {
+        all.axes(p.axes());
+        yield switch (p.routes()) {
+          case Routes.Shift(long by, boolean wraps) -> all.whole("by", by).flag("wraps", wraps).map;
+          case Routes.Pairs(List<Routes.Pair> pairs) ->
+              all.texts("pairs", pairs.stream().map(Routes.Pair::toString).toList()).map;
+        };
       }
     };
   }
@@ -241,6 +281,10 @@ public final class OperationPrinter {
 
     Attributes texts(String key, List<String> values) {
       return put(key, new Attribute.Texts(values));
+    }
+
+    Attributes axes(List<MeshAxis> values) {
+      return texts("axes", values.stream().map(MeshAxis::toString).toList());
     }
 
     Attributes program(String key, Program value) {

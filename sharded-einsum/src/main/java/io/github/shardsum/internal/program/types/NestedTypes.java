@@ -2,6 +2,7 @@ package io.github.shardsum.internal.program.types;
 
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Manual;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
@@ -21,6 +22,7 @@ final class NestedTypes {
     return switch (nested) {
       case Scan scan -> scan(scan);
       case Composite composite -> composite(composite);
+      case Manual manual -> ManualTypes.infer(manual);
     };
   }
 

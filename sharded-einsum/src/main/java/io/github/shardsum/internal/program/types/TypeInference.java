@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.program.types;
 
 import io.github.shardsum.program.Annotation.LabelSpec;
+import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
 import io.github.shardsum.program.Contraction.Reduce;
@@ -76,6 +77,7 @@ public final class TypeInference {
       case Source source -> List.of(rules.source(source));
       case Movement movement -> List.of(rules.movement(movement));
       case Nested nested -> NestedTypes.infer(nested);
+      case Communication communication -> List.of(ManualTypes.infer(communication));
     };
   }
 

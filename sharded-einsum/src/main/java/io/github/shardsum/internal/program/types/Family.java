@@ -1,0 +1,150 @@
+package io.github.shardsum.internal.program.types;
+
+import io.github.shardsum.program.MeshAxis;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BinaryOperator;
+import java.util.stream.IntStream;
+
+/**
+ * The members of manual regions in each other: one for each combination of indices along their
+ * axes, numbered row-major. An immutable value.
+ *
+ * @param axes all axes, those of outer regions first
+ */
+public record Family(List<MeshAxis> axes) {
+  /** The one member outside of all regions. */
+  public static final Family OUTSIDE = new Family(List.of());
+
+  /** Copies the list. */
+  public Family {
+    axes = List.copyOf(axes);
+  }
+
+  /**
+   * The members of a region in this one.
+   *
+   * @param inner its axes
+   * @return the members, of which those of one member here follow each other
+   */
+  public Family with(List<MeshAxis> inner) {
+    List<MeshAxis> all = new ArrayList<>(axes);
+    all.addAll(inner);
+    return new Family(all);
+  }
+
+  /**
+   * Their number.
+   *
+   * @return product of the sizes
+   */
+  public int members() {
+    return product(axes);
+  }
+
+  private static int product(List<MeshAxis> axes) {
+    return axes.stream().mapToInt(MeshAxis::size).reduce(1, Math::multiplyExact);
+  }
+
+  private int stride(MeshAxis axis) {
+    int at =
+        IntStream.range(0, axes.size())
+            .filter(i -> axes.get(i).equals(axis))
+            .findFirst()
+            .orElseThrow();
+    return product(axes.subList(at + 1, axes.size()));
+  }
+
+  /**
+   * A member's number in its group.
+   *
+   * @param member the member
+   * @param of axes along which the group's members differ, major to minor
+   * @return the number
+   */
+  public int index(int member, List<MeshAxis> of) {
+    int index = 0;
+    for (MeshAxis axis : of) {
+      index = index * axis.size() + member / stride(axis) % axis.size();
+    }
+    return index;
+  }
+
+  /**
+   * As {@link #index} of axes by name.
+   *
+   * @param member the member
+   * @param names names of axes, major to minor
+   * @return the number
+   */
+  public int indexOf(int member, List<String> names) {
+    return index(member, named(names));
+  }
+
+  /**
+   * Axes by their names.
+   *
+   * @param names names of axes of the family
+   * @return the axes, in the names' order
+   */
+  public List<MeshAxis> named(List<String> names) {
+    return names.stream()
+        .map(
+            name ->
+                axes.stream().filter(axis -> axis.name().equals(name)).findFirst().orElseThrow())
+        .toList();
+  }
+
+  /**
+   * A member's group.
+   *
+   * @param member the member
+   * @param of axes along which the group's members differ, major to minor
+   * @return the members, in the order of their numbers
+   */
+  public List<Integer> group(int member, List<MeshAxis> of) {
+    List<Integer> group = List.of(member);
+    for (MeshAxis axis : of) {
+      int stride = stride(axis);
+      List<Integer> more = new ArrayList<>();
+      for (int each : group) {
+        int first = each - each / stride % axis.size() * stride;
+        IntStream.range(0, axis.size()).forEach(i -> more.add(first + i * stride));
+      }
+      group = more;
+    }
+    return List.copyOf(group);
+  }
+
+  /**
+   * Combines what a group's members hold, along one axis after the other, the last first: the left
+   * part of a tree is the largest power of two below the size.
+   *
+   * @param <T> what is combined
+   * @param parts one a member, in the order of their numbers
+   * @param of axes along which they differ, major to minor
+   * @param combine combines two, the one of smaller numbers first
+   * @return the combination
+   */
+  public static <T> T combine(List<T> parts, List<MeshAxis> of, BinaryOperator<T> combine) {
+    if (of.isEmpty()) {
+      return parts.getFirst();
+    }
+    List<MeshAxis> inner = of.subList(1, of.size());
+    int size = parts.size() / of.getFirst().size();
+    List<T> outer = new ArrayList<>();
+    for (int i = 0; i < of.getFirst().size(); i++) {
+      outer.add(combine(parts.subList(i * size, (i + 1) * size), inner, combine));
+    }
+    return tree(outer, combine);
+  }
+
+  private static <T> T tree(List<T> parts, BinaryOperator<T> combine) {
+    if (parts.size() == 1) {
+      return parts.getFirst();
+    }
+    int half = Integer.highestOneBit(parts.size() - 1);
+    T left = tree(parts.subList(0, half), combine);
+    return combine.apply(left, tree(parts.subList(half, parts.size()), combine));
+  }
+}

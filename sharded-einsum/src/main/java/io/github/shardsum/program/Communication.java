@@ -1,0 +1,254 @@
+package io.github.shardsum.program;
+
+import io.github.shardsum.program.Contraction.ReduceKind;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Operations by which the devices of a {@link Nested.Manual} region communicate, statements of its
+ * body and of bodies of scans in it. Without a mesh the region's devices, its members, are
+ * evaluated in turn.
+ *
+ * <p>Members form groups: those that differ only along the axes that an operation names. A group's
+ * members are numbered row-major in the order of the axes, the first major; p is their number. With
+ * {@code x[i]} what member i of a group holds, each operation says what {@code out[i]} is. All
+ * members of a group have the same type, sizes divide, and any dtype is taken that is not excluded;
+ * NaN is an element like any other, and of sums, maxima and minima as {@link Contraction.Reduce}
+ * says.
+ *
+ * <p>Axes are those of a region around the operation, with the same size. Whatever compiles,
+ * propagates or differentiates a program refuses one outside.
+ */
+public sealed interface Communication extends Operation {
+  /**
+   * The axes along which members communicate.
+   *
+   * @return at least one, major to minor
+   */
+  List<MeshAxis> axes();
+
+  /**
+   * {@code out[i]} is x[0], x[1] to x[p - 1] combined, by the tree of a sum over devices.
+   *
+   * @param x what is combined
+   * @param by how: a sum of numbers, or the largest or smallest of any dtype
+   * @param axes over which
+   */
+  record AllReduce(Value x, ReduceKind by, List<MeshAxis> axes) implements Communication {
+    /** Copies the list. */
+    public AllReduce {
+      Objects.requireNonNull(by, "by");
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * {@code out[i]} is x[0], x[1] to x[p - 1] one after the other along a label.
+   *
+   * @param x a chunk of what each member gets
+   * @param label along which chunks are put together, in the order of the members
+   * @param axes over which
+   */
+  record AllGather(Value x, String label, List<MeshAxis> axes) implements Communication {
+    /** Copies the list. */
+    public AllGather {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * {@code out[i]} is chunk i of p of the sum of x[0] to x[p - 1] along a label; numbers.
+   *
+   * @param x what is summed
+   * @param label along which the sum is cut; p must divide its size
+   * @param axes over which
+   */
+  record ReduceScatter(Value x, String label, List<MeshAxis> axes) implements Communication {
+    /** Copies the list. */
+    public ReduceScatter {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * {@code out[i]} is chunk i along {@code to} of x[0], x[1] to x[p - 1], one after the other along
+   * {@code from}: a value split along {@code from} becomes one split along {@code to}.
+   *
+   * @param x what is sent
+   * @param from the label that becomes p times as long
+   * @param to the label that is cut, another one; p must divide its size
+   * @param axes over which
+   */
+  record AllToAll(Value x, String from, String to, List<MeshAxis> axes) implements Communication {
+    /** Copies the list. */
+    public AllToAll {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /** Who sends to whom in a {@link Permute}. */
+  sealed interface Routes {
+    /**
+     * Member i sends to member i + by.
+     *
+     * @param by the distance, below 0 towards the first
+     * @param wraps whether members are a ring; else nobody sends over its ends
+     */
+    record Shift(long by, boolean wraps) implements Routes {}
+
+    /**
+     * Pairs of a source and a target.
+     *
+     * @param pairs each member at most once a source and at most once a target
+     */
+    record Pairs(List<Pair> pairs) implements Routes {
+      /** Copies the list. */
+      public Pairs {
+        pairs = List.copyOf(pairs);
+      }
+    }
+
+    /**
+     * A source and its target.
+     *
+     * @param from number of the member that sends
+     * @param to number of the member that gets
+     */
+    record Pair(int from, int to) {
+      /** As {@code 0->1}. */
+      @Override
+      public String toString() {
+        return from + "->" + to;
+      }
+    }
+
+    /**
+     * Who sends to a member.
+     *
+     * @param member the number of the member
+     * @param members how many there are
+     * @return the number of the sender, -1 if nobody does
+     */
+    default int source(int member, int members) {
+      return switch (this) {
+        case Shift(long by, boolean wraps) -> {
+          long from = member - by;
+          yield (int)
+              (wraps
+                  ? Math.floorMod(from, (long) members)
+                  : from >= 0 && from < members ? from : -1);
+        }
+        case Pairs(List<Pair> pairs) ->
+            pairs.stream()
+                .filter(pair -> pair.to() == member)
+                .mapToInt(Pair::from)
+                .findFirst()
+                .orElse(-1);
+      };
+    }
+
+    /**
+     * The routes back.
+     *
+     * @return targets as sources
+     */
+    default Routes inverse() {
+      return switch (this) {
+        case Shift(long by, boolean wraps) -> new Shift(-by, wraps);
+        case Pairs(List<Pair> pairs) ->
+            new Pairs(pairs.stream().map(pair -> new Pair(pair.to(), pair.from())).toList());
+      };
+    }
+  }
+
+  /**
+   * {@code out[t]} is x[s] where the routes lead from s to t, and zeros (false) where none leads to
+   * t.
+   *
+   * @param x what is sent
+   * @param axes along which
+   * @param routes who sends to whom
+   */
+  record Permute(Value x, List<MeshAxis> axes, Routes routes) implements Communication {
+    /** Copies the list. */
+    public Permute {
+      Objects.requireNonNull(routes, "routes");
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * {@code out[i]} is chunk i of p of x[i] along a label; nothing is sent.
+   *
+   * @param x what is cut
+   * @param label along which; p must divide its size
+   * @param axes over which
+   */
+  record OwnChunk(Value x, String label, List<MeshAxis> axes) implements Communication {
+    /** Copies the list. */
+    public OwnChunk {
+      axes = List.copyOf(axes);
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of(x);
+    }
+  }
+
+  /**
+   * {@code out[i]} is i, an i64[]; nothing is sent.
+   *
+   * @param axis the axis along which members are numbered
+   */
+  record AxisIndex(MeshAxis axis) implements Communication {
+    /** Checks for null. */
+    public AxisIndex {
+      Objects.requireNonNull(axis, "axis");
+    }
+
+    @Override
+    public List<MeshAxis> axes() {
+      return List.of(axis);
+    }
+
+    @Override
+    public List<Value> operands() {
+      return List.of();
+    }
+  }
+
+  /**
+   * The members of a group.
+   *
+   * @return product of the axes' sizes
+   */
+  default int members() {
+    return axes().stream().mapToInt(MeshAxis::size).reduce(1, Math::multiplyExact);
+  }
+}
