@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -78,7 +79,7 @@ public record ProgramPlan(
       Program program, Mesh mesh, Map<String, Layout> layouts, PlanOptions options) {
     layouts.forEach((name, layout) -> check(program, name, layout));
     ProgramPlanner.Planned planned =
-        ProgramPlanner.plan(program, mesh, layouts, true, _ -> false, options);
+        ProgramPlanner.plan(program, mesh, layouts, true, _ -> Optional.empty(), options);
     ProgramPlan plan =
         new ProgramPlan(
             program,

@@ -62,9 +62,12 @@ public sealed interface Nested extends Operation {
    *     letters, digits, {@code _}, {@code .}, {@code -} and {@code +}
    * @param operands the decomposition's inputs, of the very same types
    * @param decomposition the meaning
-   * @param splittable the sharding rule: labels along which it is independent, so that from a chunk
-   *     of each operand that has such a label it computes that chunk of each result that has it;
-   *     all other labels must be whole. Each once, and of an operand or a result
+   * @param splittable the sharding rule: labels of which the kernel takes a part. From a chunk of
+   *     each operand that has such a label it computes that chunk of each result that has it, and
+   *     addends of results that are sums over it, but for rounding, overflow and what is not
+   *     finite; all other labels must be whole. Where it must know the chunk's first index, that is
+   *     an i64 scalar behind the operands. The gradient's kernel promises the same. Each label
+   *     once, and of an operand or a result
    */
   record Composite(
       String name,

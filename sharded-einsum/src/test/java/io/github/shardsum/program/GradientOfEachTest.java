@@ -209,7 +209,7 @@ class GradientOfEachTest {
     List<Value> in = List.of(p.input("x", "f64[a=3]"), p.input("y", "f64[b=2]"));
     p.output("z", call.apply(p, in));
     String text = Gradients.gradient(p.build(), List.of("z"), List.of("y")).toString();
-    assertTrue(text.contains("name=test.product.gradient, .k=\"v\", splittable=[]"), text);
+    assertTrue(text.contains("name=test.product.gradient, .k=\"v\", splittable=[\"b\"]"), text);
   }
 
   @Test

@@ -71,6 +71,35 @@ final class Addends {
     };
   }
 
+  /**
+   * The same inside a composite whose kernel has promised to take a part of a label: floating
+   * numbers too are added and multiplied, since the promise is of finite numbers and their sums.
+   */
+  static List<Integer> promised(Operation operation) {
+    boolean ofNumbers = operation.operands().stream().allMatch(Addends::isFloating);
+    if (!ofNumbers) {
+      return of(operation);
+    }
+    return switch (operation) {
+      case Pointwise.Unary unary ->
+          unary.kind() == Pointwise.UnaryKind.NEGATE ? together(operation) : none(operation);
+      case Pointwise.Binary binary ->
+          switch (binary.kind()) {
+            case ADD, SUBTRACT -> together(operation);
+            case MULTIPLY -> each(2);
+            case DIVIDE -> List.of(1, 0);
+            case REMAINDER, POWER, MAXIMUM, MINIMUM, AND, OR, XOR -> none(operation);
+          };
+      case Pointwise.Convert convert ->
+          convert.dtype().isFloating() ? together(operation) : none(operation);
+      case Contraction.Einsum einsum -> each(einsum.operands().size());
+      case Contraction.Reduce reduce ->
+          reduce.kind() == ReduceKind.SUM ? together(operation) : none(operation);
+      case Contraction.CumulativeSum _ -> together(operation);
+      default -> of(operation);
+    };
+  }
+
   private static List<Integer> binary(Pointwise.Binary binary) {
     if (!isModular(binary.x())) {
       return none(binary);

@@ -72,10 +72,14 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
   }
 
   /** The rule of every operation but those that are followed otherwise. */
-  private static BlockRule of(Operation operation) {
+  private static BlockRule of(Operation operation, boolean isPromised) {
     ReduceKind kind =
         operation instanceof Contraction.Reduce reduce ? reduce.kind() : ReduceKind.SUM;
-    return new BlockRule(whole(operation), Addends.of(operation), kind);
+    return new BlockRule(whole(operation), addends(operation, isPromised), kind);
+  }
+
+  private static List<Integer> addends(Operation operation, boolean isPromised) {
+    return isPromised ? Addends.promised(operation) : Addends.of(operation);
   }
 
   private static List<String> whole(Operation operation) {
@@ -127,9 +131,10 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
    * How a statement's results lie.
    *
    * @param made how the first result lies, which counts for the dimensions that no operand has
-   * @param slices whether of an operand that is whole the part is taken that others have
+   * @param inside whether it is of a composite's decomposition: of an operand that is whole the
+   *     part is taken that others have, and floating numbers may be addends
    */
-  static List<Held> results(Statement statement, List<Held> read, Held made, boolean slices) {
+  static List<Held> results(Statement statement, List<Held> read, Held made, boolean inside) {
     Held x = read.isEmpty() ? made : read.getFirst();
     return switch (statement.operation()) {
       case Movement.Split(_, String label, List<String> into, _) -> {
@@ -160,12 +165,12 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
               einsum(
                   equation,
                   repeated(equation),
-                  Addends.of(statement.operation()),
+                  addends(statement.operation(), inside),
                   read,
                   made,
-                  slices));
+                  inside));
       case Operation other -> {
-        Held result = of(other).result(read, made, slices);
+        Held result = of(other, inside).result(read, made, inside);
         yield Collections.nCopies(statement.results().size(), result);
       }
     };
@@ -189,6 +194,10 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
    * more, the kernel must have promised to take a part of a label, of all that have it the same.
    */
   private static List<Held> composed(Program meaning, List<String> may, List<Held> read) {
+    // A kernel has promised the addends of its own sums, and no others.
+    for (Held held : read) {
+      require(held.partial().isEmpty(), "operands must be no addends, got %s", held);
+    }
     Map<Value, Held> values = new HashMap<>();
     for (Value input : meaning.inputs()) {
       values.put(input, read.get(values.size()).named(input.type().names()));
@@ -200,8 +209,10 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
         values.put(statement.results().get(i), results.get(i));
       }
     }
-    List<Held> outputs = meaning.outputs().stream().map(values::get).toList();
-    Stream<Held> edge = Stream.concat(meaning.inputs().stream().map(values::get), outputs.stream());
+    List<Held> inputs = meaning.inputs().stream().map(values::get).toList();
+    List<Held> outputs =
+        meaning.outputs().stream().map(output -> sliced(values.get(output), inputs)).toList();
+    Stream<Held> edge = Stream.concat(inputs.stream(), outputs.stream());
     Map<String, Cut> at = new HashMap<>();
     for (Cut cut : edge.flatMap(held -> held.cuts().stream()).toList()) {
       Cut first = at.computeIfAbsent(cut.label(), _ -> cut);
@@ -210,6 +221,19 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
       require(fits, "%s must be whole, or of %s and split alike", cut, may);
     }
     return outputs;
+  }
+
+  /** A result with the part of each label that operands have, where all of it was made. */
+  private static Held sliced(Held made, List<Held> operands) {
+    List<Cut> cuts = new ArrayList<>();
+    for (Cut cut : made.cuts()) {
+      Stream<Cut> parts =
+          operands.stream()
+              .flatMap(held -> held.cuts().stream())
+              .filter(part -> cut.isWhole() && cut.equals(Cut.whole(part.label(), part.size())));
+      cuts.add(parts.filter(part -> !part.isWhole()).findFirst().orElse(cut));
+    }
+    return new Held(cuts, made.partial(), made.kind());
   }
 
   /** How the result lies: each label as in the operands, and one that none of them has as made. */

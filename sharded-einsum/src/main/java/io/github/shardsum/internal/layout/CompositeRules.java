@@ -3,8 +3,11 @@ package io.github.shardsum.internal.layout;
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Dim;
 import io.github.shardsum.layout.FactorRule.Kind;
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Nested;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Source;
@@ -37,6 +40,9 @@ public final class CompositeRules {
   private final Program body;
   private final String label;
 
+  /** Whether the kernel has promised to take a part of the label. */
+  private final boolean isPromised;
+
   /** The dimension that is split, by value. */
   private final Map<Value, Integer> split = new HashMap<>();
 
@@ -56,9 +62,10 @@ public final class CompositeRules {
    */
   public record Derived(FactorRule rule, Set<String> indexed) {}
 
-  private CompositeRules(Program body, String label) {
+  private CompositeRules(Program body, String label, boolean isPromised) {
     this.body = body;
     this.label = label;
+    this.isPromised = isPromised;
   }
 
   /**
@@ -76,7 +83,8 @@ public final class CompositeRules {
     Set<String> indexed = new HashSet<>();
     Map<String, CompositeRules> followed = new HashMap<>();
     for (String label : labels) {
-      CompositeRules rules = new CompositeRules(body, label);
+      CompositeRules rules =
+          new CompositeRules(body, label, composite.splittable().contains(label));
       Optional<Kind> kind = rules.follow();
       kind.ifPresent(_ -> followed.put(label, rules));
       if (kind.isPresent() && rules.indexed) {
@@ -140,16 +148,24 @@ public final class CompositeRules {
     boolean addends = false;
     boolean everywhere = false;
     for (Value output : body.outputs()) {
+      takeSlice(output);
       addends |= unsplit.get(output) == Whole.ADDEND;
       everywhere |= unsplit.get(output) == Whole.EVERYWHERE;
-      if (everywhere && output.type().axis(label) >= 0) {
-        return Optional.empty();
-      }
     }
     if (!given || (addends && everywhere)) {
       return Optional.empty();
     }
     return Optional.of(addends ? new Kind.Reduce(ReduceKind.SUM) : new Kind.Pass());
+  }
+
+  /** A result that is made of whole values alone and has the label is sliced, which is free. */
+  private void takeSlice(Value output) {
+    int dim = output.type().axis(label);
+    if (dim >= 0 && unsplit.get(output) == Whole.EVERYWHERE) {
+      unsplit.remove(output);
+      split.put(output, dim);
+      indexed |= positional.contains(output);
+    }
   }
 
   private boolean isFollowed(Statement statement) {
@@ -177,9 +193,36 @@ public final class CompositeRules {
     }
     if (factors.isEmpty()) {
       statement.results().forEach(result -> unsplit.put(result, Whole.ADDEND));
-      return rule.linear().contains(addends);
+      return rule.linear().contains(addends)
+          || (isPromised && isSumOfNumbers(statement.operation(), addends));
     }
     return addends.isEmpty() && factors.size() == 1 && isPassed(statement, rule, factors);
+  }
+
+  /**
+   * Whether addends pass among finite floating numbers, but for rounding. Elsewhere this is too
+   * little, since 2 - 1 times infinity is infinity; a kernel that promises to take a part of a
+   * label promises its addends too.
+   */
+  private static boolean isSumOfNumbers(Operation operation, Set<Integer> addends) {
+    if (!operation.operands().stream().allMatch(x -> x.type().dtype().isFloating())) {
+      return false;
+    }
+    return switch (operation) {
+      case Pointwise.Unary unary -> unary.kind() == Pointwise.UnaryKind.NEGATE;
+      case Pointwise.Binary binary ->
+          switch (binary.kind()) {
+            case ADD, SUBTRACT -> addends.size() == 2;
+            case MULTIPLY -> addends.size() == 1;
+            case DIVIDE -> addends.equals(Set.of(0));
+            case REMAINDER, POWER, MAXIMUM, MINIMUM, AND, OR, XOR -> false;
+          };
+      case Pointwise.Convert convert -> convert.dtype().isFloating();
+      case Contraction.Einsum _ -> addends.size() == 1;
+      case Contraction.Reduce reduce -> reduce.kind() == ReduceKind.SUM;
+      case Contraction.CumulativeSum _ -> true;
+      default -> false;
+    };
   }
 
   /**

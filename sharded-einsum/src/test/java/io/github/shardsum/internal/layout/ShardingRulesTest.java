@@ -114,6 +114,56 @@ class ShardingRulesTest {
   }
 
   @Test
+  void aResultThatIsWholeEverywhereIsSlicedWhereOperandsAreSplit() {
+    Statement statement =
+        last(
+            """
+            input x: f32[G=4 S=3]
+            input w: f32[S=3 E=6]
+            r, b = composite(x, w) {name=sums, splittable=["E"], decomposition=program sums {
+            input x: f32[G=4 S=3]
+            input w: f32[S=3 E=6]
+            l = einsum(x, w) {equation="GS,SE->GE"}
+            i = iota {type="f32[E=6]", label="E"}
+            output l
+            output i
+            }}
+            output r""");
+    CompositeRules.Derived derived =
+        CompositeRules.derive((Nested.Composite) statement.operation());
+    assertEquals("G S!, S! E -> G E, E", derived.rule().toString());
+    assertEquals(Set.of("E"), derived.indexed());
+  }
+
+  @Test
+  void aPromisedLabelsAddendsPassProductsOfFloatingNumbers() {
+    String text =
+        """
+        input h: f32[G=4 H=3]
+        input w: f32[H=3 M=5]
+        input c: f32[G=4]
+        r = composite(h, w, c) {name=sums, splittable=[%s], decomposition=program sums {
+        input h: f32[G=4 H=3]
+        input w: f32[H=3 M=5]
+        input c: f32[G=4]
+        y = einsum(h, w) {equation="GH,HM->GM"}
+        z = einsum(c, y) {equation="G,GM->M"}
+        output z
+        }}
+        output r""";
+    assertEquals(
+        "G+ H+, H+ M, G+ -> M",
+        CompositeRules.derive((Nested.Composite) last(text.formatted("\"H\"")).operation())
+            .rule()
+            .toString());
+    assertEquals(
+        "G+ H!, H! M, G+ -> M",
+        CompositeRules.derive((Nested.Composite) last(text.formatted("")).operation())
+            .rule()
+            .toString());
+  }
+
+  @Test
   void aCompositeIsSplitAlongTheMajorLabelOfAMerge() {
     Statement statement =
         last(

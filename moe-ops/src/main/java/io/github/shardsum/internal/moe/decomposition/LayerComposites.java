@@ -34,6 +34,13 @@ public record LayerComposites(
   /** Operands of activations, weights, positions and the experts' last weights to outputs. */
   public static final String EXPERTS_OUT = "moe.experts_out";
 
+  /**
+   * Labels of which {@link #EXPERTS} and its gradient take a part: groups are independent, an
+   * expert's outputs are addends of the tokens' that it has, and so is what part of its hidden
+   * width gives.
+   */
+  private static final List<String> SPLITTABLE = List.of("G", "E", "H");
+
   /** Attribute: the activation. */
   public static final String ACTIVATION = "activation";
 
@@ -79,7 +86,7 @@ public record LayerComposites(
     List<Value> in = meaning.inputs();
     ExpertWeights<Value> all = ExpertWeights.of(activation.isGated(), biases, in, 3);
     meaning.p().output("outputs", own.slots(in.get(0), in.get(1), in.get(2), all));
-    return p.add(composite(EXPERTS, biases, operands, meaning, List.of("G"))).getFirst();
+    return p.add(composite(EXPERTS, biases, operands, meaning, SPLITTABLE)).getFirst();
   }
 
   /** The same as two composites, with what activations are of between them. */

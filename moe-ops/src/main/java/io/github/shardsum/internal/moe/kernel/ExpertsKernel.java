@@ -6,12 +6,15 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * A kernel that takes one expert at a time.
  *
  * @param form sizes and kind
  * @param positionsAt which operand has the positions
+ * @param startAt which operand is the index of the first expert, a scalar of i64, if these are a
+ *     chunk of a split along E
  * @param flops floating-point operations of a run
  * @param backward whether it computes gradients
  * @param holdsRows whether it holds {@link ExpertRun#rows}
@@ -21,6 +24,7 @@ import java.util.Map;
 record ExpertsKernel(
     ExpertsForm form,
     int positionsAt,
+    OptionalInt startAt,
     double flops,
     boolean backward,
     boolean holdsRows,
@@ -47,7 +51,7 @@ record ExpertsKernel(
         Math.min(
             Chunk.mostRowsAlone(form, backward, threads),
             ExpertRun.mostOfOneThread(form, form.rows(), threads));
-    int others = Math.min(threads, form.experts()) - 1;
+    int others = Math.max(1, Math.min(threads, form.experts())) - 1;
     return order
         + rows
         + Chunk.bytes(form, backward, most)
@@ -71,7 +75,9 @@ record ExpertsKernel(
       Workers workers,
       Scratch scratch) {
     Tensor positions = operands.get(positionsAt);
-    Permutation permutation = Permutation.of(positions, form.experts(), form.capacity(), scratch);
+    long first = startAt.isPresent() ? operands.get(startAt.getAsInt()).getLong() : 0;
+    Permutation permutation =
+        Permutation.of(positions, first, form.experts(), form.capacity(), scratch);
     int threads = workers.parallelism();
     work.run(
         new ExpertRun<>(

@@ -2,8 +2,11 @@ package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Kernels of the composites of {@link
@@ -14,7 +17,8 @@ public final class LayerKernels {
 
   private static CompositeKernel forward(
       ExpertsForm form, int positionsAt, double flops, boolean holdsRows, ExpertsKernel.Work work) {
-    return new ExpertsKernel(form, positionsAt, flops, false, holdsRows, Map.of(), work);
+    return new ExpertsKernel(
+        form, positionsAt, OptionalInt.empty(), flops, false, holdsRows, Map.of(), work);
   }
 
   private static CompositeKernel backward(
@@ -24,24 +28,56 @@ public final class LayerKernels {
       boolean holdsRows,
       Map<Integer, Integer> inPlace,
       ExpertsKernel.Work work) {
-    return new ExpertsKernel(form, positionsAt, flops, true, holdsRows, inPlace, work);
+    return new ExpertsKernel(
+        form, positionsAt, OptionalInt.empty(), flops, true, holdsRows, inPlace, work);
   }
 
   /** The factory of {@code moe.experts}. */
   public static Optional<CompositeKernel> experts(Composite composite) {
-    return whole(composite, 0).map(form -> forward(form, 2, form.flops(), true, Experts::run));
+    return whole(composite, 0)
+        .map(
+            form ->
+                new ExpertsKernel(
+                    form,
+                    2,
+                    startAt(composite),
+                    form.flops(),
+                    false,
+                    true,
+                    Map.of(),
+                    Experts::run));
   }
 
   /** The factory of its gradient. */
   public static Optional<CompositeKernel> gradient(Composite composite) {
     return whole(composite, 1)
-        .map(form -> backward(form, 2, 3 * form.flops(), true, Map.of(), ExpertsGradient::run));
+        .map(
+            form ->
+                new ExpertsKernel(
+                    form,
+                    2,
+                    startAt(composite),
+                    3 * form.flops(),
+                    true,
+                    true,
+                    Map.of(),
+                    ExpertsGradient::run));
   }
 
   private static Optional<ExpertsForm> whole(Composite composite, int cotangents) {
     int first = ExpertsForm.OPERANDS;
+    int start = startAt(composite).isPresent() ? 1 : 0;
     return ExpertsForm.of(composite, 2, first)
-        .filter(form -> composite.operands().size() == first + form.weights() + cotangents);
+        .filter(form -> composite.operands().size() == first + form.weights() + cotangents + start);
+  }
+
+  /** The operand behind the others that is the first index of a chunk of experts. */
+  private static OptionalInt startAt(Composite composite) {
+    int last = composite.operands().size() - 1;
+    ValueType type = composite.operands().get(last).type();
+    return type.dtype() == DType.I64 && type.rank() == 0
+        ? OptionalInt.of(last)
+        : OptionalInt.empty();
   }
 
   /** The factory of {@code moe.experts_in}. */

@@ -9,7 +9,8 @@ import java.util.Arrays;
  * Where the choices of tokens stand if the rows of each expert follow each other, and back: a
  * stable sort of the choices that are sent, by expert, then group, token and choice.
  *
- * @param rows of each choice, {@code [G, S, K]}, its row, or -1 where it is not sent
+ * @param rows of each choice, {@code [G, S, K]}, its row, or -1 where it is not sent to an expert
+ *     at hand
  * @param choices of each row its choice: an index into {@code [G, S, K]}
  * @param starts of each expert its first row, and last the number of all rows
  * @param slots K
@@ -21,11 +22,13 @@ record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
   private static final int NEXT = 3;
 
   /**
-   * Sorts by counting.
+   * Sorts by counting. A choice of an expert that is not at hand counts as not sent.
    *
    * @param positions {@code [G, S, K]}: {@code expert * C + slot}, or -1
+   * @param first the first expert at hand
+   * @param experts how many of them are
    */
-  static Permutation of(Tensor positions, int experts, int capacity, Scratch scratch) {
+  static Permutation of(Tensor positions, long first, int experts, int capacity, Scratch scratch) {
     int groups = (int) positions.size(0);
     int tokens = (int) positions.size(1);
     int slots = (int) positions.size(2);
@@ -41,9 +44,10 @@ record Permutation(int[] rows, int[] choices, int[] starts, int slots) {
         given.load(group, token, numbers, 0);
         for (int slot = 0; slot < slots; slot++, at++) {
           int position = (int) numbers[slot];
-          rows[at] = position < 0 ? -1 : position / capacity;
-          if (position >= 0) {
-            starts[position / capacity + 1]++;
+          long expert = position < 0 ? -1 : position / capacity - first;
+          rows[at] = expert < 0 || expert >= experts ? -1 : (int) expert;
+          if (rows[at] >= 0) {
+            starts[rows[at] + 1]++;
           }
         }
       }

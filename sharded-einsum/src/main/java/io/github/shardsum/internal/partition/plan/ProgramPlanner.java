@@ -2,6 +2,7 @@ package io.github.shardsum.internal.partition.plan;
 
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.Layout;
@@ -16,7 +17,6 @@ import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
-import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 
 /**
  * Plans a program statement by statement. Each statement gets the cheapest compute sharding; each
@@ -108,7 +107,7 @@ public final class ProgramPlanner {
    * @param homes the default layout of each value; values in the body of a loop are named {@code
    *     RESULT.body.VALUE}; a value without one is whole on every device
    * @param demanded whether every value must be in its default layout
-   * @param kernels which composites have a kernel, which may compute a part of them
+   * @param kernels finds the kernels of composites, which may compute a part of them
    * @param options what plans are chosen by
    * @return the plan
    * @throws io.github.shardsum.partition.PlanException if a statement cannot be planned within the
@@ -119,7 +118,7 @@ public final class ProgramPlanner {
       Mesh mesh,
       Map<String, Layout> homes,
       boolean demanded,
-      Predicate<Composite> kernels,
+      CompositeCode.Finder kernels,
       PlanOptions options) {
     return plan(program, mesh, homes, demanded, kernels, options, Policy.CHEAPEST);
   }
@@ -129,7 +128,7 @@ public final class ProgramPlanner {
       Mesh mesh,
       Map<String, Layout> homes,
       boolean demanded,
-      Predicate<Composite> kernels,
+      CompositeCode.Finder kernels,
       PlanOptions options,
       Policy policy) {
     ReshardWays ways = new ReshardWays(mesh, kernels, options, policy, Optional.empty());
@@ -159,7 +158,8 @@ public final class ProgramPlanner {
       PlanOptions options,
       Policy policy,
       int count) {
-    ReshardWays ways = new ReshardWays(mesh, _ -> false, options, policy, Optional.of(whole));
+    ReshardWays ways =
+        new ReshardWays(mesh, _ -> Optional.empty(), options, policy, Optional.of(whole));
     ProgramPlanner planner =
         new ProgramPlanner(ways, program, "", name -> Optional.ofNullable(homes.get(name)), false);
     planner.isExact = true;

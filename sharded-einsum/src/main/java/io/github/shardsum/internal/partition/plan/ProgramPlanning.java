@@ -96,7 +96,7 @@ public final class ProgramPlanning {
     Propagated propagated = Propagation.of(program, mesh, PropagationOptions.defaults());
     Map<String, Layout> homes = withCotangents(program, propagated.layouts());
     asAnnotated(program, homes);
-    return ProgramPlanner.plan(program, mesh, homes, false, this::isKernel, options, policy);
+    return ProgramPlanner.plan(program, mesh, homes, false, composites, options, policy);
   }
 
   /**

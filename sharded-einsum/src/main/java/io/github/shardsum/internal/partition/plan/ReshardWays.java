@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.partition.plan;
 
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.Halo;
@@ -23,20 +24,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /** The cheapest ways from the layouts in which a value exists to other layouts. */
 final class ReshardWays {
   private final Mesh mesh;
   private final Prices prices;
   private final Reshards reshards;
-  private final Predicate<Composite> kernels;
+  private final CompositeCode.Finder kernels;
   private final Policy policy;
   private final Optional<Set<String>> whole;
 
   ReshardWays(
       Mesh mesh,
-      Predicate<Composite> kernels,
+      CompositeCode.Finder kernels,
       PlanOptions options,
       Policy policy,
       Optional<Set<String>> whole) {
@@ -51,8 +51,9 @@ final class ReshardWays {
   /** A way, and the place of the layout that it begins with. */
   record From(int place, Way way) {}
 
-  boolean isKernel(Composite composite) {
-    return kernels.test(composite);
+  /** The kernel of a composite, if it has one, which may compute a part of it. */
+  Optional<CompositeCode> kernel(Composite composite) {
+    return kernels.find(composite);
   }
 
   /**

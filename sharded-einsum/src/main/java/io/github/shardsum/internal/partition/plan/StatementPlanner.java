@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.partition.plan;
 
 import io.github.shardsum.internal.layout.ShardingRules;
+import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.reshard.Cost;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.layout.FactorRule;
@@ -66,6 +67,10 @@ final class StatementPlanner {
   private final boolean isExact;
   private final boolean mayAdd;
   private final Set<String> askedOutside;
+
+  /** The kernel of a composite, if the statement is one and has one. */
+  private final Optional<CompositeCode> kernel;
+
   private final Mesh mesh;
   private final List<String> axes;
   private final int[] sizes;
@@ -114,6 +119,10 @@ final class StatementPlanner {
     this.isExact = isExact;
     this.mayAdd = mayAdd;
     this.askedOutside = askedOutside;
+    this.kernel =
+        statement.operation() instanceof Nested.Composite composite
+            ? ways.kernel(composite)
+            : Optional.empty();
     this.axes = mesh.axisNames().stream().filter(axis -> mesh.size(axis) > 1).sorted().toList();
     this.sizes = axes.stream().mapToInt(mesh::size).toArray();
     operands.forEach(_ -> met.add(new HashMap<>()));
@@ -439,7 +448,7 @@ final class StatementPlanner {
     return multiplyAdds(factor -> at.parts(factor, sizes));
   }
 
-  /** Multiply-adds of an einsum, else elements of the largest operand or result. */
+  /** Multiply-adds of an einsum or a kernel, else elements of the largest operand or result. */
   private double multiplyAdds(IntToLongFunction parts) {
     if (statement.operation() instanceof Contraction.Einsum) {
       double product = 1;
@@ -448,7 +457,7 @@ final class StatementPlanner {
       }
       return product;
     }
-    double most = 0;
+    double most = ofKernel(parts);
     for (List<Dim> dims : rule.operands()) {
       most = Math.max(most, elements(dims, parts));
     }
@@ -456,6 +465,16 @@ final class StatementPlanner {
       most = Math.max(most, elements(dims, parts));
     }
     return most;
+  }
+
+  /** Multiply-adds of the kernel's largest part: labels share its work evenly. */
+  private double ofKernel(IntToLongFunction parts) {
+    double share = kernel.map(CompositeCode::flops).orElse(0.0) / 2;
+    for (int factor = 0; factor < rule.factors().size() && share > 0; factor++) {
+      double size = rule.factors().get(factor).size();
+      share *= size == 0 ? 0 : Math.ceilDiv((long) size, parts.applyAsLong(factor)) / size;
+    }
+    return share;
   }
 
   private double elements(List<Dim> dims, IntToLongFunction parts) {
@@ -520,7 +539,7 @@ final class StatementPlanner {
     return factors.isSplittable(factor)
         && (homes.isEmpty() || !ways.whole().contains(rule.factors().get(factor).name()))
         && (!(statement.operation() instanceof Nested.Composite composite)
-            || (ways.isKernel(composite) && isPromised(composite, factor)));
+            || (kernel.isPresent() && isPromised(composite, factor)));
   }
 
   /** Whether a kernel can take a part of a label, and of those that results have in its place. */

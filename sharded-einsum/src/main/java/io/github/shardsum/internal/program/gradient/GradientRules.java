@@ -193,22 +193,11 @@ final class GradientRules {
             composite.attributes(),
             operands,
             Differentiation.ofAll(composite.decomposition()),
-            gradientSplit(composite));
+            composite.splittable());
     List<Value> results = builder.add(gradient);
     for (int i = 0; i < by.size(); i++) {
       gradients.set(by.get(i), Optional.of(results.get(i)));
     }
     return gradients;
-  }
-
-  /** A label along which the gradient by an operand that lacks it would be a sum must be whole. */
-  private static List<String> gradientSplit(Composite composite) {
-    return composite.splittable().stream()
-        .filter(
-            label ->
-                composite.operands().stream()
-                    .filter(operand -> operand.type().dtype().isFloating())
-                    .allMatch(operand -> operand.type().axis(label) >= 0))
-        .toList();
   }
 }

@@ -74,7 +74,7 @@ public final class LayerParts {
   }
 
   private Permutation sort(Scratch scratch) {
-    return Permutation.of(operands.get(2), form.experts(), form.capacity(), scratch);
+    return Permutation.of(operands.get(2), 0, form.experts(), form.capacity(), scratch);
   }
 
   /**
