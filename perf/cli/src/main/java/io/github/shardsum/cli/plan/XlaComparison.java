@@ -293,7 +293,7 @@ public record XlaComparison(String compiler, List<Row> ours, List<Row> theirs, L
   }
 
   /** Puts the same into an object. */
-  void into(ObjectNode json) {
+  public void into(ObjectNode json) {
     json.put("compiler", compiler);
     rows(json.putArray("ours"), ours);
     rows(json.putArray("xla"), theirs);

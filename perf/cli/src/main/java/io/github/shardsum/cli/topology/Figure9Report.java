@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.topology;
 
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.topology.Figure9.Curve;
 import io.github.shardsum.cli.topology.Figure9.Slices;
 import io.github.shardsum.topology.Link;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Prints every point of figure 9 with the model's value, then the values under other assumptions.
@@ -78,6 +81,52 @@ final class Figure9Report {
         .map(TopologyAxis::size)
         .map(String::valueOf)
         .collect(Collectors.joining("x"));
+  }
+
+  /**
+   * The same as JSON, times in seconds, errors relative: {@code {"link":{..},"curves":[{"name":..,
+   * "worst":..,"sameSteps":..,"points":[..]}],"assumptions":[..]}}.
+   */
+  static String json() {
+    Link link = Figure9.fitted(Slices.RINGS, _ -> true);
+    ObjectNode answer = JsonAnswer.object();
+    link(answer.putObject("link"), link);
+    ArrayNode curves = answer.putArray("curves");
+    Figure9.CURVES.forEach(curve -> curve(curves.addObject(), link, curve));
+    ArrayNode assumptions = answer.putArray("assumptions");
+    for (Slices slices : Slices.values()) {
+      assumption(assumptions.addObject(), slices, "all points", _ -> true);
+      assumption(assumptions.addObject(), slices, "all-to-all", Curve::isAllToAll);
+    }
+    return JsonAnswer.text(answer);
+  }
+
+  private static void link(ObjectNode node, Link link) {
+    node.put("bytesPerSecond", link.bytesPerSecond()).put("secondsPerHop", link.secondsPerHop());
+  }
+
+  private static void curve(ObjectNode node, Link link, Curve curve) {
+    LinkFit fit = Figure9.residuals(Slices.RINGS, link, curve);
+    node.put("name", curve.name()).put("worst", fit.worst()).put("sameSteps", sameSteps(fit));
+    ArrayNode points = node.putArray("points");
+    for (int i = 0; i < fit.residuals().size(); i++) {
+      Residual residual = fit.residuals().get(i);
+      points
+          .addObject()
+          .put("partitions", Figure9.PARTITIONS.get(i))
+          .put("paperSeconds", residual.measuredSeconds())
+          .put("modelSeconds", residual.predictedSeconds())
+          .put("error", residual.relative());
+    }
+  }
+
+  private static void assumption(
+      ObjectNode node, Slices slices, String name, Predicate<Curve> fittedTo) {
+    Link link = Figure9.fitted(slices, fittedTo);
+    node.put("slices", slices.toString()).put("fittedTo", name);
+    link(node, link);
+    node.put("worstAllToAll", Figure9.worst(slices, link, Curve::isAllToAll))
+        .put("worstAllReduce", Figure9.worst(slices, link, curve -> !curve.isAllToAll()));
   }
 
   static boolean sameSteps(LinkFit fit) {

@@ -122,16 +122,16 @@ public final class TopologyCommand implements Runnable {
       description = "Fit the GShard paper's figure 9 and print the residual of every point.")
   private boolean figure9;
 
-  @Option(
-      names = "--json",
-      description = "Print JSON instead of tables, times in seconds; not with --figure9.")
+  @Option(names = "--json", description = "Print JSON instead of tables, times in seconds.")
   private boolean json;
 
   @Override
   public void run() {
     PrintWriter out = spec.commandLine().getOut();
     refuseUnused();
-    if (figure9) {
+    if (figure9 && json) {
+      out.println(Figure9Report.json());
+    } else if (figure9) {
       Figure9Report.print(out);
     } else if (name.isEmpty() && json) {
       out.println(TopologyJson.names(THIS_MACHINE));
@@ -149,8 +149,9 @@ public final class TopologyCommand implements Runnable {
   /** Refuses options of a network where no network is printed: they were given by mistake. */
   private void refuseUnused() {
     ParseResult given = spec.commandLine().getParseResult();
-    if (figure9 && given.matchedArgs().size() > 1) {
-      throw new IllegalArgumentException("--figure9: must stand alone, got other options");
+    if (figure9 && given.matchedArgs().size() > (json ? 2 : 1)) {
+      throw new IllegalArgumentException(
+          "--figure9: must stand alone or with --json, got other options");
     }
     Optional<OptionSpec> option =
         given.matchedOptions().stream()

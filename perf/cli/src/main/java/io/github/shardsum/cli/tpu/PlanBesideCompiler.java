@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Memory, FLOPs and collectives of a device, by our plan and by a compiler.
@@ -42,8 +43,17 @@ record PlanBesideCompiler(SpmdPlan plan, PjrtExecutable compiled) {
     return table.toString();
   }
 
+  /** Puts the plan's figures of a device into an object, under the names of {@link TpuJson}. */
+  void into(ObjectNode json) {
+    List<PlannedValue> outputs = plan.outputs().stream().map(plan::value).toList();
+    json.put("argumentBytes", held(plan.inputs()))
+        .put("resultBytes", held(outputs))
+        .put("peakBytes", plan.peakBytes())
+        .put("flops", plan.flops());
+  }
+
   /** Of a compiler that does not tell the peak, all that it has at once. */
-  private static long peak(CompiledMemory memory) {
+  static long peak(CompiledMemory memory) {
     return memory.peak() > 0
         ? memory.peak()
         : memory.arguments() + memory.outputs() - memory.aliased() + memory.temporary();

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.tpu;
 
 import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.OutputFile;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum tpu compile}: ahead of time, for devices that need not be there. */
 @Command(
@@ -96,6 +98,11 @@ final class TpuCompile implements Callable<Integer> {
       description = "Write the compiled program, for a host with these devices and this plugin.")
   private Optional<Path> out = Optional.empty();
 
+  @Option(
+      names = "--json",
+      description = "Print JSON: bytes and FLOPs of one device; of a program ours beside it.")
+  private boolean json;
+
   @Mixin private ProgressOption progress = new ProgressOption();
 
   @Override
@@ -148,9 +155,14 @@ final class TpuCompile implements Callable<Integer> {
       byte[] code = module.text().getBytes(StandardCharsets.UTF_8);
       long begin = System.nanoTime();
       try (PjrtExecutable compiled = compile(devices, code, options)) {
-        head(devices, compiled, (System.nanoTime() - begin) / 1e9);
-        beside(new PlanBesideCompiler(plan, compiled));
-        collectives(opened, plan, module, compiled);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        if (json) {
+          json(devices, compiled, seconds, Optional.of(new Ours(opened, plan, module)));
+        } else {
+          head(devices, compiled, seconds);
+          beside(new PlanBesideCompiler(plan, compiled));
+          collectives(opened, plan, module, compiled);
+        }
         write(compiled);
       }
     }
@@ -162,6 +174,29 @@ final class TpuCompile implements Callable<Integer> {
     try (LongRun _ = progress.watch(topology, () -> 0, 0)) {
       return devices.compile(code, ProgramFormat.MLIR, options);
     }
+  }
+
+  /** A program of ours, as it was handed to the compiler. */
+  private record Ours(PjrtPlugin plugin, SpmdPlan plan, StableHlo module) {
+    void into(ObjectNode answer, PjrtExecutable compiled) {
+      new PlanBesideCompiler(plan, compiled).into(answer.putObject("plan"));
+      try {
+        XlaComparison.of(plugin.toString(), plan, module, compiled.collectives())
+            .into(answer.putObject("collectives"));
+      } catch (PjrtException e) {
+        answer.put("collectives", e.getMessage());
+      }
+    }
+  }
+
+  private void json(
+      PjrtTopology devices, PjrtExecutable compiled, double seconds, Optional<Ours> ours) {
+    ObjectNode answer = JsonAnswer.object();
+    TpuJson.into(answer, topology, devices.deviceCount(), compiled, seconds);
+    ours.ifPresent(each -> each.into(answer, compiled));
+    PrintWriter print = spec.commandLine().getOut();
+    print.println(JsonAnswer.text(answer));
+    print.flush();
   }
 
   private void beside(PlanBesideCompiler both) {
@@ -200,7 +235,11 @@ final class TpuCompile implements Callable<Integer> {
       long begin = System.nanoTime();
       try (PjrtExecutable compiled = compile(devices, text.code(), options)) {
         double seconds = (System.nanoTime() - begin) / 1e9;
-        report(devices, compiled, seconds);
+        if (json) {
+          json(devices, compiled, seconds, Optional.empty());
+        } else {
+          report(devices, compiled, seconds);
+        }
         write(compiled);
       }
     }

@@ -2,7 +2,9 @@ package io.github.shardsum.cli.tpu;
 
 import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.PluginChoice;
+import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.TensorJson;
 import io.github.shardsum.pjrt.CompileOptions;
@@ -77,6 +79,8 @@ final class TpuRun implements Callable<Integer> {
   @Option(names = "--json", description = "Print the results as JSON, or what was written.")
   private boolean json;
 
+  @Mixin private ProgressOption progress = new ProgressOption();
+
   @Override
   public Integer call() throws IOException {
     if (json && isStandardOutputTaken()) {
@@ -99,7 +103,8 @@ final class TpuRun implements Callable<Integer> {
   private void run(byte[] program, CompileOptions options, InputArrays inputs, List<Tensor> tensors)
       throws IOException {
     PjrtSearch.Found found = plugin.find(System.getenv());
-    try (PjrtClient client = PluginChoice.client(PjrtPlugin.open(found.library()), partitions);
+    try (LongRun _ = progress.watch(this.program.toString(), () -> 0, 0);
+        PjrtClient client = PluginChoice.client(PjrtPlugin.open(found.library()), partitions);
         PjrtLoadedExecutable loaded = client.compile(program, ProgramFormat.MLIR, options)) {
       checkResults(loaded.executable().outputTypes(), outputs.size());
       write(

@@ -1,6 +1,9 @@
 package io.github.shardsum.cli.train;
 
 import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.LongRun;
+import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
@@ -14,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,6 +25,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum translate}: what was trained, used. */
 @Command(
@@ -63,13 +69,24 @@ public final class TranslateCommand implements Callable<Integer> {
   @Option(
       names = "--scores",
       description =
-          "Print before each translation, and a tab, the natural logarithm of its probability.")
+          "Print before each translation, and a tab, the natural logarithm of its probability;"
+              + " --json has it always.")
   private boolean scores;
+
+  @Option(
+      names = "--json",
+      description =
+          "Print one JSON object a text instead: {\"text\":..,\"translations\":[{\"text\":..,\"score\":..}]}.")
+  private boolean json;
 
   @Parameters(paramLabel = "TEXT", description = "Texts to translate.")
   private List<String> texts = new ArrayList<>();
 
   @Mixin private ThreadsOption threads = new ThreadsOption();
+
+  @Mixin private ProgressOption progress = new ProgressOption();
+
+  private final AtomicLong done = new AtomicLong();
 
   /** For picocli. */
   public TranslateCommand() {}
@@ -92,7 +109,8 @@ public final class TranslateCommand implements Callable<Integer> {
     int batch = texts.isEmpty() ? BATCH : Math.min(BATCH, texts.size());
     try (Workers workers = threads.workers();
         Translator translator =
-            Translator.of(model, LocalBackend.of(workers, MoePrograms.kernels()), batch, beam)) {
+            Translator.of(model, LocalBackend.of(workers, MoePrograms.kernels()), batch, beam);
+        LongRun _ = progress.watchJobs(done::get)) {
       if (!texts.isEmpty()) {
         print(out, translator, texts);
         return 0;
@@ -119,16 +137,31 @@ public final class TranslateCommand implements Callable<Integer> {
     List<List<Translator.Scored>> translated = translator.translations(given);
     int next = 0;
     for (String line : lines) {
+      List<Translator.Scored> found =
+          line.isBlank() ? List.of(new Translator.Scored("", 0)) : translated.get(next++);
+      List<Translator.Scored> shown = found.subList(0, Math.min(best, found.size()));
+      done.incrementAndGet();
+      if (json) {
+        out.println(answer(line, shown));
+        continue;
+      }
       if (line.isBlank()) {
         out.println();
         continue;
       }
-      List<Translator.Scored> found = translated.get(next++);
-      for (Translator.Scored each : found.subList(0, Math.min(best, found.size()))) {
+      for (Translator.Scored each : shown) {
         String score = scores ? String.format(Locale.ROOT, "%.4f\t", each.score()) : "";
         out.println(score + each.text());
       }
     }
     out.flush();
+  }
+
+  private static String answer(String text, List<Translator.Scored> translations) {
+    ObjectNode answer = JsonAnswer.object().put("text", text);
+    ArrayNode list = answer.putArray("translations");
+    translations.forEach(
+        each -> list.addObject().put("text", each.text()).put("score", each.score()));
+    return JsonAnswer.text(answer);
   }
 }

@@ -92,6 +92,25 @@ class TopologyCommandTest {
   }
 
   @Test
+  void figureNineIsPrintedAsJsonToo() {
+    assertEquals(0, run("--figure9", "--json"));
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    assertEquals(4, answer.get("curves").size());
+    for (JsonNode curve : answer.get("curves")) {
+      assertEquals(8, curve.get("points").size());
+      double worst = 0;
+      for (JsonNode point : curve.get("points")) {
+        double paper = point.get("paperSeconds").doubleValue();
+        double error = point.get("modelSeconds").doubleValue() / paper - 1;
+        assertEquals(error, point.get("error").doubleValue(), 1e-9);
+        worst = Math.max(worst, Math.abs(error));
+      }
+      assertEquals(worst, curve.get("worst").doubleValue(), 1e-9);
+    }
+    assertEquals(6, answer.get("assumptions").size());
+  }
+
+  @Test
   void whatWouldBeIgnoredIsRefused() {
     assertEquals(1, run("--bandwidth", "10"));
     assertTrue(err.toString().contains("--bandwidth: expected a network's name"), err::toString);

@@ -46,6 +46,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The commands on few pairs: whole trainings of some steps. */
 class TrainCommandTest {
@@ -257,6 +259,26 @@ class TrainCommandTest {
         run("translate", "--checkpoint", model.toString(), "--threads", "1", "rot Haus", "", "alt");
     assertEquals(0, given.status(), given.err());
     assertEquals(3, given.out().lines().count(), given.out());
+    Ran json =
+        run(
+            "translate",
+            "--checkpoint",
+            model.toString(),
+            "--threads",
+            "1",
+            "--json",
+            "rot Haus",
+            "",
+            "alt");
+    List<JsonNode> answers = json.out().lines().map(new JsonMapper()::readTree).toList();
+    assertEquals(
+        List.of("rot Haus", "", "alt"),
+        answers.stream().map(answer -> answer.get("text").stringValue()).toList());
+    assertEquals(
+        given.out().lines().toList(),
+        answers.stream()
+            .map(answer -> answer.get("translations").get(0).get("text").stringValue())
+            .toList());
     InputStream standard = System.in;
     System.setIn(new ByteArrayInputStream("rot Haus\n\nalt\n".getBytes(StandardCharsets.UTF_8)));
     try {
