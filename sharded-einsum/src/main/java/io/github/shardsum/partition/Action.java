@@ -31,6 +31,8 @@ import java.util.Objects;
  *   <li>{@link Neighbour}: a statement of a program that reads neighbours along a label that is
  *       split, on what each device holds and what it gets of others
  *   <li>{@link Loop}: a loop of a program, whose body is a plan
+ *   <li>{@link Start}: the beginning of a collective, whose result is in flight
+ *   <li>{@link Await}: what was in flight is there
  * </ul>
  *
  * <p>A label that a value has twice is the first of its dimensions.
@@ -55,8 +57,8 @@ public sealed interface Action {
   /**
    * Whether devices communicate.
    *
-   * @return false for {@link Slice}, {@link Contract}, {@link Apply}, {@link Loop}, whose body says
-   *     what is in it, and a {@link Neighbour} of which no device lacks anything
+   * @return false for {@link Slice}, {@link Contract}, {@link Apply}, {@link Await}, {@link Loop},
+   *     whose body says what is in it, and a {@link Neighbour} of which no device lacks anything
    */
   default boolean isCollective() {
     return true;
@@ -369,5 +371,61 @@ public sealed interface Action {
     public boolean isCollective() {
       return false;
     }
+  }
+
+  /**
+   * Begins a collective, which goes on behind the steps that follow. The step has the one operand
+   * of its collective and one result: the collective's, in flight, which an {@link Await} alone
+   * reads. A completed sum of bf16 stays in f32 until then. At most {@link
+   * io.github.shardsum.collective.Plan#MOST_IN_FLIGHT} are in flight.
+   *
+   * @param collective an {@link AllGather}, {@link AllToAll}, {@link AllReduce}, {@link
+   *     ReduceScatter} or {@link CollectivePermute}
+   */
+  record Start(Action collective) implements Action {
+    /** Checks for null. */
+    public Start {
+      Objects.requireNonNull(collective, "collective");
+    }
+
+    @Override
+    public String op() {
+      return "start";
+    }
+
+    @Override
+    public List<String> groupAxes() {
+      return collective.groupAxes();
+    }
+
+    @Override
+    public boolean isCollective() {
+      return collective.isCollective();
+    }
+  }
+
+  /**
+   * Waits for what was started. The step has one operand, the result of a {@link Start}, and gives
+   * the same value, which is there; a completed sum of bf16 is rounded.
+   */
+  record Await() implements Action {
+    @Override
+    public String op() {
+      return "await";
+    }
+
+    @Override
+    public boolean isCollective() {
+      return false;
+    }
+  }
+
+  /**
+   * The action without what says when it ends.
+   *
+   * @return the collective of a {@link Start}, and every other action itself
+   */
+  default Action moved() {
+    return this instanceof Start(Action collective) ? collective : this;
   }
 }

@@ -1,5 +1,8 @@
 package io.github.shardsum.partition;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.collective.Collectives;
@@ -12,7 +15,10 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Plans with one planted fault are refused: whatever the checker accepts computes the right result.
@@ -115,5 +121,62 @@ final class PlanMutationTest {
       throw new AssertionError(what, failed);
     }
     return false;
+  }
+
+  /** The plan with some of its collectives started ahead of where they are awaited. */
+  private static Optional<SpmdPlan> started(SpmdPlan plan, long seed) {
+    PlanGraph graph = new PlanGraph(plan);
+    return graph.start(new Random(seed)) ? graph.build() : Optional.empty();
+  }
+
+  @Test
+  void aStartedPlanIsCertifiedReadBackAndRightToTheBit() {
+    int wanted = RandomSharding.cases(150, 3_000);
+    int done = 0;
+    for (long seed = 0; done < wanted; seed++) {
+      RandomEinsum drawn = new RandomEinsum(seed);
+      ShardedEinsumPlan plan;
+      try {
+        plan = drawn.plan(PlanOptions.defaults());
+      } catch (PlanException noPlan) {
+        continue;
+      }
+      Optional<SpmdPlan> started = started(plan.plan(), seed);
+      if (started.isPresent()) {
+        done++;
+        ShardedEinsumPlan changed =
+            new ShardedEinsumPlan(plan.equation(), plan.dtype(), started.get(), plan.cost());
+        assertFalse(isRefused(drawn, plan, started.get()), changed::toString);
+        String json = started.get().toJson(PlanOptions.defaults());
+        assertEquals(started.get().steps(), SpmdPlan.parse(json).steps());
+        assertEquals(plan.plan().elementsReceived(), started.get().elementsReceived());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TimeMutation.class)
+  void aPlanWithAFaultInTimeIsRefused(TimeMutation kind) {
+    int wanted = RandomSharding.cases(60, 10_000);
+    int mutants = 0;
+    for (long seed = 0; mutants < wanted; seed++) {
+      assertTrue(seed < 1_000L * wanted, kind + " does not apply");
+      RandomEinsum drawn = new RandomEinsum(seed);
+      ShardedEinsumPlan plan;
+      try {
+        plan = drawn.plan(PlanOptions.defaults());
+      } catch (PlanException noPlan) {
+        continue;
+      }
+      Random random = new Random(seed);
+      Optional<SpmdPlan> mutant =
+          started(plan.plan(), seed).flatMap(whole -> kind.of(whole, random));
+      if (mutant.isPresent()) {
+        mutants++;
+        ShardedEinsumPlan changed =
+            new ShardedEinsumPlan(plan.equation(), plan.dtype(), mutant.get(), plan.cost());
+        assertThrows(IllegalStateException.class, changed::certify, changed::toString);
+      }
+    }
   }
 }

@@ -92,7 +92,9 @@ public final class PlannedProgram {
           Action.ReduceScatter _,
           Action.AllToAll _,
           Action.CollectivePermute _,
-          Action.Exchange _ ->
+          Action.Exchange _,
+          Action.Start _,
+          Action.Await _ ->
           operands;
     };
   }

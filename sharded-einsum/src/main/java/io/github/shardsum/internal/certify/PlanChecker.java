@@ -251,15 +251,17 @@ public final class PlanChecker {
   }
 
   private void follow() {
+    Flights flights = new Flights(plan);
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
       try {
+        flights.follow(step, plan.number(i));
         checkStored(step);
         List<Held> made = made(step, step.operands().stream().map(values::get).toList());
         List<?> meaning = meaning(step, step.operands().stream().map(meanings::get).toList());
         require(made.size() == step.results().size(), "must give %d results", made.size());
         for (int result = 0; result < made.size(); result++) {
-          add(meaning.get(result), made.get(result));
+          add(step, meaning.get(result), made.get(result));
         }
       } catch (IllegalArgumentException refused) {
         throw new PlanRefusedException(
@@ -267,6 +269,7 @@ public final class PlanChecker {
                 Locale.ROOT, "step %d (%s): %s", i, step.action().op(), refused.getMessage()));
       }
     }
+    flights.end();
   }
 
   /**
@@ -291,10 +294,24 @@ public final class PlanChecker {
 
   /** The next value, which must lie as its layout says: there the executor looks for its blocks. */
   private void add(Object meaning, Held made) {
+    add(Optional.empty(), meaning, made);
+  }
+
+  private void add(PlanStep step, Object meaning, Held made) {
+    boolean flies = step.action() instanceof Action.Start;
+    add(
+        flies ? Optional.of(planned.get(step.operands().getFirst()).dtype()) : Optional.empty(),
+        meaning,
+        made);
+  }
+
+  /** What is in flight is stored as its operand. */
+  private void add(Optional<DType> inFlight, Object meaning, Held made) {
     PlannedValue value = planned.get(values.size());
     made.checkLies(held(value.layout().term(), value.shape(), value.layout().term()));
     DType own = dtype.orElseGet(() -> ((Value) meaning).type().dtype());
-    DType stored = own == DType.BF16 && !made.partial().isEmpty() ? DType.F32 : own;
+    DType rounded = own == DType.BF16 && !made.partial().isEmpty() ? DType.F32 : own;
+    DType stored = inFlight.orElse(rounded);
     require(value.dtype() == stored, "must be stored as %s, got %s", stored, value);
     values.add(made);
     meanings.add(meaning);
@@ -329,6 +346,7 @@ public final class PlanChecker {
       case Action.Loop(Statement statement, SpmdPlan body) -> results(statement, body, read);
       case Action.Slice _, Action.AllGather _, Action.AllToAll _, Action.AllReduce _ -> read;
       case Action.ReduceScatter _, Action.CollectivePermute _, Action.Exchange _ -> read;
+      case Action.Start _, Action.Await _ -> read;
     };
   }
 
@@ -413,6 +431,9 @@ public final class PlanChecker {
       case Action.CollectivePermute(List<String> axes) -> List.of(x.permute(wide(axes), after));
       case Action.Exchange(String label, List<String> axes) ->
           List.of(x.exchange(label, wide(axes), after));
+      case Action.Start(Action collective) ->
+          made(new PlanStep(collective, step.operands(), step.results(), step.origin()), read);
+      case Action.Await _ -> List.of(x);
     };
   }
 

@@ -9,6 +9,7 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -31,7 +32,8 @@ public final class Counting {
     Mesh mesh = before.layout().mesh();
     int group = mesh.size(action.groupAxes());
     return switch (action) {
-      case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _ -> 0;
+      case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _, Action.Await _ -> 0;
+      case Action.Start(Action collective) -> received(collective, operands, after);
       case Action.Neighbour neighbour -> Halo.of(neighbour, operands, after).received();
       case Action.AllGather gather -> gathered(gather, before);
       case Action.AllReduce _ -> reduced(elements(operands), group);
@@ -200,18 +202,55 @@ public final class Counting {
     };
   }
 
-  /** The value in whose memory each value lies: its own, or of a slice its operand's. */
+  /**
+   * The value in whose memory each value lies: its own, or of a slice its operand's, and of what
+   * was in flight that of its start.
+   */
   private static int[] storage(SpmdPlan plan, int values) {
     int[] storage = new int[values];
     Arrays.setAll(storage, value -> value);
-    int number = plan.inputs().size();
-    for (PlanStep step : plan.steps()) {
-      if (step.action() instanceof Action.Slice) {
-        storage[number] = storage[step.operands().getFirst()];
+    for (int step = 0; step < plan.steps().size(); step++) {
+      if (isView(plan, step)) {
+        storage[plan.number(step)] = storage[plan.steps().get(step).operands().getFirst()];
       }
-      number += step.results().size();
     }
     return storage;
+  }
+
+  /**
+   * Whether a step's result lies in the memory of its operand.
+   *
+   * @param plan the plan
+   * @param step the step's place
+   * @return true for a slice, and for an await that does not round
+   */
+  public static boolean isView(SpmdPlan plan, int step) {
+    PlanStep at = plan.steps().get(step);
+    return at.action() instanceof Action.Slice
+        || (at.action() instanceof Action.Await
+            && plan.value(at.operands().getFirst()).dtype() == at.result().dtype());
+  }
+
+  /**
+   * Numbers of the values that a step reads: its operands, and of an await those of the start too,
+   * which are read until there.
+   *
+   * @param plan the plan
+   * @param step the step's place
+   * @return the numbers
+   */
+  public static List<Integer> reads(SpmdPlan plan, int step) {
+    List<Integer> operands = plan.steps().get(step).operands();
+    if (!(plan.steps().get(step).action() instanceof Action.Await)) {
+      return operands;
+    }
+    List<Integer> all = new ArrayList<>(operands);
+    for (int start = 0; start < step; start++) {
+      if (operands.contains(plan.number(start))) {
+        all.addAll(plan.steps().get(start).operands());
+      }
+    }
+    return all;
   }
 
   /** The step that reads each value last; of an output one behind the last, else its own. */
@@ -220,7 +259,7 @@ public final class Counting {
     int number = plan.inputs().size();
     for (int step = 0; step < plan.steps().size(); step++) {
       PlanStep at = plan.steps().get(step);
-      for (int operand : at.operands()) {
+      for (int operand : reads(plan, step)) {
         last[operand] = step;
       }
       for (int i = 0; i < at.results().size(); i++) {

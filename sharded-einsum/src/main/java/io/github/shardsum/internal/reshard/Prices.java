@@ -108,7 +108,13 @@ public final class Prices {
       case Action.CollectivePermute permute ->
           new Collective.Permute(
               permute.axes(), pairs(Permutation.of(before.get(), after.get()).sources()));
-      case Action.Slice _, Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ ->
+      case Action.Start(Action started) -> collective(started, before, after);
+      case Action.Slice _,
+          Action.Contract _,
+          Action.Apply _,
+          Action.Neighbour _,
+          Action.Loop _,
+          Action.Await _ ->
           new Collective.Barrier();
     };
   }

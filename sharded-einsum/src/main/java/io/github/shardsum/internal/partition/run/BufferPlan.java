@@ -4,6 +4,7 @@ import io.github.shardsum.internal.local.compile.MemoryPlanner;
 import io.github.shardsum.internal.local.run.BufferInfo;
 import io.github.shardsum.internal.local.run.MemoryPlan;
 import io.github.shardsum.internal.partition.run.Stages.Stage;
+import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -23,8 +24,9 @@ import java.util.function.IntFunction;
 
 /**
  * Assigns memory on the devices of a process to the values of a plan. Values that are needed at the
- * same time do not overlap, others may. Inputs stay in the caller's memory; a slice is a view;
- * outputs have memory of their own, which a caller may keep.
+ * same time do not overlap, others may; the operand of a collective in flight is needed until its
+ * await. Inputs stay in the caller's memory; a slice is a view, and so is what was awaited; outputs
+ * have memory of their own, which a caller may keep.
  */
 final class BufferPlan {
   /** Purposes of a step's temporary memory. */
@@ -80,7 +82,7 @@ final class BufferPlan {
   private final Frame frame;
   private final int last;
 
-  /** The value in whose memory each value lies: its own, or of a slice its operand's. */
+  /** The value in whose memory each value lies: its own, or of a view its operand's. */
   private final int[] root;
 
   private final int[] from;
@@ -125,9 +127,8 @@ final class BufferPlan {
     int[] roots = new int[count];
     Arrays.setAll(roots, value -> value);
     for (int step = 0; step < plan.steps().size(); step++) {
-      PlanStep at = plan.steps().get(step);
-      if (at.action() instanceof Action.Slice) {
-        roots[plan.number(step)] = roots[at.operands().getFirst()];
+      if (Counting.isView(plan, step)) {
+        roots[plan.number(step)] = roots[plan.steps().get(step).operands().getFirst()];
       }
     }
     return roots;

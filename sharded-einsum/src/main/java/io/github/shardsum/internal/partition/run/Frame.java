@@ -4,6 +4,7 @@ import io.github.shardsum.internal.partition.run.BufferPlan.Placed;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
 import io.github.shardsum.internal.partition.run.BufferPlan.Region;
 import io.github.shardsum.internal.partition.run.BufferPlan.Temporary;
+import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
@@ -75,7 +76,7 @@ final class Frame {
 
   /** Whether a value has no memory of its own. */
   boolean isView(int value) {
-    return makers[value] >= 0 && plan.steps().get(makers[value]).action() instanceof Action.Slice;
+    return makers[value] >= 0 && Counting.isView(plan, makers[value]);
   }
 
   /**
@@ -94,7 +95,7 @@ final class Frame {
     }
     PlanStep maker = plan.steps().get(makers[value]);
     boolean shares = devices.size() == plan.mesh().size();
-    return switch (maker.action()) {
+    return switch (maker.action().moved()) {
       case Action.CollectivePermute _ -> false;
       case Action.AllGather _, Action.AllToAll _, Action.AllReduce _, Action.ReduceScatter _ ->
           shares;
@@ -103,7 +104,9 @@ final class Frame {
           Action.Slice _,
           Action.Contract _,
           Action.Apply _,
-          Action.Loop _ ->
+          Action.Loop _,
+          Action.Start _,
+          Action.Await _ ->
           true;
     };
   }

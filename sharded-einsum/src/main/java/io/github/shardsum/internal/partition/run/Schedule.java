@@ -53,7 +53,11 @@ final class Schedule {
       if (plan.steps().get(step).action() instanceof Action.Apply) {
         schedule.pending.add(step);
       } else {
-        schedule.flush(schedule.needed(step));
+        // What is put off behind an await would not hide what is in flight.
+        schedule.flush(
+            plan.steps().get(step).action() instanceof Action.Await
+                ? new HashSet<>(schedule.pending)
+                : schedule.needed(step));
         schedule.groups.add(List.of(step));
       }
     }

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -115,7 +116,8 @@ record Stages(
             number, step.operands(), writes, Optional.empty(), Optional.of(blocks));
       }
       default ->
-          new Stage.Between(number, step.operands(), writes, Optional.empty(), Optional.empty());
+          new Stage.Between(
+              number, Counting.reads(plan, number), writes, Optional.empty(), Optional.empty());
     };
   }
 

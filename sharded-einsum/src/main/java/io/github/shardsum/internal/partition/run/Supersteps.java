@@ -68,40 +68,71 @@ final class Supersteps {
                 frame.set(
                     result, i, slice(slice.axes(), dim, devices.get(i), frame.get(operand, i))));
       }
-      case Action.AllGather gather ->
-          communicate(
-              between,
-              result,
-              new Collective.AllGather(
-                  gather.axes(), before.dim(gather.label()), OptionalLong.empty()));
-      case Action.AllToAll all ->
-          communicate(
-              between,
-              result,
-              new Collective.AllToAll(
-                  all.axes(), before.dim(all.to()), before.dim(all.from()), OptionalLong.empty()));
-      case Action.AllReduce reduce -> {
-        Collective collective =
-            new Collective.AllReduce(reduction(reduce.by(), step.result()), names(reduce.axes()));
-        if (step.operands().size() == 1) {
-          communicate(between, result, collective);
-        } else {
-          packed(between.step(), collective);
-        }
+      case Action.AllReduce _ when step.operands().size() > 1 ->
+          packed(between.step(), collective(step.action(), step));
+      case Action.AllGather _, Action.AllToAll _, Action.AllReduce _, Action.ReduceScatter _ ->
+          communicate(between, result, collective(step.action(), step));
+      // Each device gets a block of its own, of which one a tile is read.
+      case Action.CollectivePermute _ ->
+          builder.communicate(
+              collective(step.action(), step),
+              () -> frame.all(operand),
+              () -> frame.written(result));
+      case Action.Start(Action started) ->
+          builder.start(
+              "%" + result,
+              collective(started, step),
+              () -> frame.all(operand),
+              () -> frame.written(result));
+      case Action.Await _ -> {
+        builder.await("%" + operand);
+        arrived(step, operand, result);
       }
-      case Action.ReduceScatter scatter ->
-          communicate(
-              between,
-              result,
-              new Collective.ReduceScatter(
-                  reduction(ReduceKind.SUM, step.result()),
-                  before.dim(scatter.label()),
-                  names(scatter.axes())));
-      case Action.CollectivePermute _ -> permute(step, result);
       case Action.Exchange _ -> exchange(between, result);
       case Action.Neighbour _ -> neighbour(between);
       case Action.Apply _, Action.Loop _ -> throw new IllegalStateException(step.toString());
     }
+  }
+
+  /** The collective of an action. */
+  private Collective collective(Action action, PlanStep step) {
+    Layout before = frame.value(step.operands().getFirst()).layout();
+    return switch (action) {
+      case Action.AllGather gather ->
+          new Collective.AllGather(gather.axes(), before.dim(gather.label()), OptionalLong.empty());
+      case Action.AllToAll all ->
+          new Collective.AllToAll(
+              all.axes(), before.dim(all.to()), before.dim(all.from()), OptionalLong.empty());
+      case Action.AllReduce reduce ->
+          new Collective.AllReduce(reduction(reduce.by(), step.result()), names(reduce.axes()));
+      case Action.ReduceScatter scatter ->
+          new Collective.ReduceScatter(
+              reduction(ReduceKind.SUM, step.result()),
+              before.dim(scatter.label()),
+              names(scatter.axes()));
+      case Action.CollectivePermute _ -> {
+        Permutation permutation = Permutation.of(before, step.result().layout());
+        yield new Collective.Permute(permutation.axes(), Prices.pairs(permutation.sources()));
+      }
+      default ->
+          throw new IllegalArgumentException(
+              "plan: what is started must be a collective of one block, got " + action.op());
+    };
+  }
+
+  /** What was in flight: a view, or a sum of bf16 that is rounded. */
+  private void arrived(PlanStep step, int operand, int result) {
+    boolean rounds = frame.value(operand).dtype() != step.result().dtype();
+    compute(
+        step,
+        result,
+        i -> {
+          if (rounds) {
+            frame.get(result, i).assign(frame.get(operand, i).convert(step.result().dtype()));
+          } else {
+            frame.set(result, i, frame.get(operand, i));
+          }
+        });
   }
 
   /** The sum of bools is the or. */
@@ -219,16 +250,6 @@ final class Supersteps {
         i ->
             frame.temporary(
                 step, Purpose.SUM, 0, frame.isStoredOnce(result) ? frame.first(result, i) : i));
-  }
-
-  /** Each device gets a block of its own, of which one a tile is read. */
-  private void permute(PlanStep step, int result) {
-    int operand = step.operands().getFirst();
-    Permutation permutation = Permutation.of(frame.value(operand).layout(), step.result().layout());
-    builder.communicate(
-        new Collective.Permute(permutation.axes(), Prices.pairs(permutation.sources())),
-        () -> frame.all(operand),
-        () -> frame.written(result));
   }
 
   private void exchange(Stage.Between between, int result) {

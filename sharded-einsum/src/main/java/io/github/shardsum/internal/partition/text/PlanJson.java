@@ -115,6 +115,14 @@ public final class PlanJson {
       text.add("\"results\":" + names(step.results()));
       text.add(axes(neighbour.axes())).add("\"exchanged\":" + neighbour.exchanged());
       text.add("\"elementsReceived\":" + plan.elementsReceived(index));
+    } else if (step.action() instanceof Action.Start(Action collective)) {
+      StringJoiner started = new StringJoiner(",", "{", "}");
+      started.add("\"op\":" + quoted(collective.op()));
+      details(collective, step, started);
+      text.add("\"collective\":" + started).add("\"operand\":" + name(step.result()));
+      text.add("\"elementsReceived\":" + plan.elementsReceived(index));
+    } else if (step.action() instanceof Action.Await) {
+      text.add("\"of\":" + step.operands().getFirst());
     } else if (!step.action().isCollective() && !(step.action() instanceof Action.Slice)) {
       if (step.action() instanceof Action.Apply(Statement statement)
           && statement.operation() instanceof Contraction.Einsum einsum) {
@@ -131,7 +139,7 @@ public final class PlanJson {
           step.results().size() == 1
               ? "\"operand\":" + name(step.result())
               : "\"operands\":" + names(step.results()));
-      details(step, text);
+      details(step.action(), step, text);
       text.add("\"elementsReceived\":" + plan.elementsReceived(index));
     }
     return text.toString();
@@ -141,8 +149,8 @@ public final class PlanJson {
     return values.stream().map(PlanJson::name).collect(Collectors.joining(",", "[", "]"));
   }
 
-  private static void details(PlanStep step, StringJoiner text) {
-    switch (step.action()) {
+  private static void details(Action action, PlanStep step, StringJoiner text) {
+    switch (action) {
       case Action.Slice slice -> text.add(label(slice.label())).add(axes(slice.axes()));
       case Action.AllGather gather -> text.add(label(gather.label())).add(axes(gather.axes()));
       case Action.AllReduce reduce -> {
@@ -165,6 +173,7 @@ public final class PlanJson {
               .add(axes(exchange.axes()))
               .add("\"layout\":" + quoted(step.result().layout().toString()));
       case Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ -> {}
+      case Action.Start _, Action.Await _ -> {}
     }
   }
 

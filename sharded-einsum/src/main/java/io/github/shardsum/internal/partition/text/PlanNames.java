@@ -70,8 +70,7 @@ final class PlanNames {
     if (!moves(step.action())) {
       return root(of(step.result()));
     }
-    boolean sums =
-        step.action() instanceof Action.AllReduce || step.action() instanceof Action.ReduceScatter;
+    boolean sums = sums(step);
     int reader = sums ? -1 : readers.getOrDefault(plan.number(number), -1);
     return reader < 0 ? "" : groups.get(reader);
   }
@@ -80,6 +79,15 @@ final class PlanNames {
     PlanStep step = plan.steps().get(number);
     int maker = makers.getOrDefault(step.operands().getFirst(), -1);
     return maker < 0 ? of(step.result()) : groups.get(maker);
+  }
+
+  private boolean sums(PlanStep step) {
+    int maker = makers.getOrDefault(step.operands().getFirst(), -1);
+    return switch (step.action().moved()) {
+      case Action.AllReduce _, Action.ReduceScatter _ -> true;
+      case Action.Await _ when maker >= 0 -> sums(plan.steps().get(maker));
+      default -> false;
+    };
   }
 
   private static boolean moves(Action action) {

@@ -126,6 +126,15 @@ public final class PlanReader {
         SpmdPlan body = parts(node.child("body"), mesh, Set.of());
         yield new Action.Loop(statement(node, known), body);
       }
+      case "start" -> {
+        known.add("collective");
+        Node started = node.child("collective");
+        Set<String> inner = new LinkedHashSet<>(Set.of("action"));
+        Action collective = started.reads(() -> action(started, mesh, inner));
+        started.checkKnown(inner);
+        yield new Action.Start(collective);
+      }
+      case "await" -> new Action.Await();
       default -> throw new IllegalArgumentException("expected an action, got \"" + action + "\"");
     };
   }

@@ -172,6 +172,9 @@ public final class PlanTable {
   static String describe(PlanStep step) {
     String text = describe(step.action(), step.result().layout());
     boolean isPacked = step.action() instanceof Action.AllReduce && step.results().size() > 1;
+    if (step.action() instanceof Action.Await) {
+      return text + " %" + step.operands().getFirst();
+    }
     return isPacked
         ? text
             + step.results().stream()
@@ -182,6 +185,9 @@ public final class PlanTable {
 
   /** The op with its labels, axes and equation. */
   public static String describe(Action action, Layout after) {
+    if (action instanceof Action.Start(Action collective)) {
+      return action.op() + " " + describe(collective, after);
+    }
     String over = !action.groupAxes().isEmpty() ? " over " + axes(action.groupAxes()) : "";
     return action.op()
         + switch (action) {
@@ -202,6 +208,7 @@ public final class PlanTable {
               neighbour.isCollective()
                   ? " with what neighbours hold of " + numbers(neighbour.exchanged()) + over
                   : " along a label" + over;
+          case Action.Start _, Action.Await _ -> "";
           case Action.Loop(Statement statement, SpmdPlan body) ->
               String.format(
                   Locale.ROOT,

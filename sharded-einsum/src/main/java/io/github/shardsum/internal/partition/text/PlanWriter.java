@@ -104,6 +104,12 @@ final class PlanWriter {
         statement(statement, text);
         text.add(member("body", parts(body, object())));
       }
+      case Action.Start(Action collective) -> {
+        StringJoiner started = object();
+        action(collective, started);
+        text.add(member("collective", started.toString()));
+      }
+      case Action.Await _ -> {}
     }
   }
 

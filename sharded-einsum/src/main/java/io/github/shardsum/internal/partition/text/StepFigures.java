@@ -121,8 +121,8 @@ record StepFigures(
       sent = Halo.of(neighbour, read, step.result()).sent() * width;
     } else if (step.action().isCollective()) {
       PlannedValue before = read.getFirst();
-      boolean eachOnce =
-          step.action() instanceof Action.Exchange || step.action() instanceof Action.AllToAll;
+      Action moved = step.action().moved();
+      boolean eachOnce = moved instanceof Action.Exchange || moved instanceof Action.AllToAll;
       sent = eachOnce ? sent(step, before) * width : bytes;
       for (int value = 0; value < step.results().size(); value++) {
         PlannedValue after = step.results().get(value);

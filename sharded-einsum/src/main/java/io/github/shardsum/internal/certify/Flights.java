@@ -1,0 +1,91 @@
+package io.github.shardsum.internal.certify;
+
+import static io.github.shardsum.internal.certify.PlanRefusedException.require;
+
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.tensor.DType;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The order in time of a plan: which values are in flight. Each has exactly one reader, an await,
+ * later in the same plan; a start is of a collective that moves one block; few are in flight at
+ * once, and none while a loop runs or at the end. So all devices issue starts in one order, the
+ * list's, and nothing in flight is read or written.
+ */
+final class Flights {
+  /** Lanes of the engine, by its contract. */
+  private static final int MOST = 2;
+
+  private final SpmdPlan plan;
+  private final Set<Integer> flying = new LinkedHashSet<>();
+  private final Set<Integer> landed = new HashSet<>();
+
+  Flights(SpmdPlan plan) {
+    this.plan = plan;
+  }
+
+  /** Follows one step. */
+  void follow(PlanStep step, int result) {
+    if (step.action() instanceof Action.Await) {
+      land(step);
+    } else {
+      for (int operand : step.operands()) {
+        require(!flying.contains(operand), "must not read %%%s, which is in flight", operand);
+        require(!landed.contains(operand), "must read what %%%s gave to its await", operand);
+      }
+    }
+    switch (step.action()) {
+      case Action.Start(Action collective) -> {
+        boolean may = step.operands().size() == 1 && step.results().size() == 1;
+        require(
+            may && moves(collective), "must start a collective of one block, got %s", collective);
+        flying.add(result);
+        require(flying.size() <= MOST, "at most %s must be in flight, got %s", MOST, flying);
+      }
+      case Action.Loop _ ->
+          require(flying.isEmpty(), "must find nothing in flight, got %s", flying);
+      default -> {}
+    }
+  }
+
+  private static boolean moves(Action collective) {
+    return switch (collective) {
+      case Action.AllGather _, Action.AllToAll _, Action.ReduceScatter _ -> true;
+      case Action.CollectivePermute _ -> true;
+      case Action.AllReduce(List<String> axes, ReduceKind _) -> !axes.isEmpty();
+      default -> false;
+    };
+  }
+
+  /** An await gives what is in flight, under the same name; a complete sum of bf16 is rounded. */
+  private void land(PlanStep step) {
+    boolean single = step.operands().size() == 1 && step.results().size() == 1;
+    int flight = step.operands().getFirst();
+    require(single && flying.remove(flight), "must await what is in flight, got %%%s", flight);
+    landed.add(flight);
+    PlannedValue began = plan.value(flight);
+    PlannedValue ends = step.result();
+    boolean rounds = began.dtype() == DType.F32 && ends.dtype() == DType.BF16;
+    boolean isSame =
+        began.name().equals(ends.name())
+            && began.shape().equals(ends.shape())
+            && began.layout().equals(ends.layout())
+            && (began.dtype() == ends.dtype() || rounds);
+    require(isSame, "must give what was started, %s, got %s", began, ends);
+  }
+
+  /** At the end nothing is in flight, and no output is. */
+  void end() {
+    require(flying.isEmpty(), "plan: everything started must be awaited, got in flight %s", flying);
+    for (int output : plan.outputs()) {
+      require(!landed.contains(output), "plan: outputs must be awaited, got %%%s", output);
+    }
+  }
+}
