@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -54,10 +56,13 @@ final class Catalogue {
 
   /** The model of the longest name within some words. */
   Optional<ModelFile> within(String words) {
-    String text = plain(words);
-    return byName.keySet().stream()
-        .filter(name -> name.length() >= SHORTEST && occurs(name, text))
-        .max((a, b) -> Integer.compare(a.length(), b.length()))
+    // Qwen3 MoE 30B-A3B is Qwen3-30B-A3B.
+    String without = words.toLowerCase(Locale.ROOT).replaceAll("moe|sparse", "");
+    return Stream.of(words, without)
+        .map(Catalogue::plain)
+        .flatMap(text -> byName.keySet().stream().filter(name -> occurs(name, text)))
+        .filter(name -> name.length() >= SHORTEST)
+        .max(Comparator.comparingInt(String::length))
         .map(byName::get);
   }
 

@@ -10,31 +10,19 @@ import java.util.Map;
 
 /** A formula for each part of a step; docs/simulate.md has them with their reasons. */
 final class ClosedForms implements StepModel {
-  /** Attention's share of peak: 262 of 524 us in the GShard paper's figure 8. */
-  static final double ATTENTION_SHARE = 0.5;
+  private final Constants constants;
 
-  /** Rows moved by index reach half of the attained bandwidth, as in figure 8. */
-  static final double INDEXED_SHARE = 0.5;
+  ClosedForms() {
+    this(Constants.USUAL);
+  }
 
-  /** Share of a gather of weights that computation cannot hide, of the dense v4 and v5e rows. */
-  static final double EXPOSED_GATHER = 0.5;
-
-  static final double EXPOSED_TENSOR = 0.3;
-
-  /** Share of a step for each doubling of the slices, of the dense v4 and v5e rows. */
-  static final double SLICE_SPREAD = 0.022;
-
-  /** Rows of a tile that are empty in the mean, for each expert and product. */
-  static final double EMPTY_ROWS = 256;
-
-  /** Host time of a layer and microbatch where operations are launched one by one. */
-  static final double SPARSE_LAUNCH = 7e-3;
-
-  static final double DENSE_LAUNCH = 2.3e-3;
+  ClosedForms(Constants constants) {
+    this.constants = constants;
+  }
 
   @Override
   public Prediction predict(Job job, double eta) {
-    return new Step(job, eta).prediction();
+    return new Step(job, eta, constants).prediction();
   }
 
   /** Bytes of a device by kind, without fragmentation. */
@@ -71,6 +59,7 @@ final class ClosedForms implements StepModel {
   /** The terms of one job. */
   private static final class Step {
     private final Job job;
+    private final Constants constants;
     private final Architecture model;
     private final Layout layout;
     private final Machine machine;
@@ -81,8 +70,9 @@ final class ClosedForms implements StepModel {
     private final double halfRate;
     private final double linear;
 
-    Step(Job job, double eta) {
+    Step(Job job, double eta, Constants constants) {
       this.job = job;
+      this.constants = constants;
       model = job.model();
       layout = job.layout();
       machine = job.machine();
@@ -129,7 +119,7 @@ final class ClosedForms implements StepModel {
       compute("projections and dense layers", linear);
       compute("logits", logits());
       double narrow = Math.min(1, model.attention().queryWidth() / 128.0);
-      double peak = ATTENTION_SHARE * narrow * machine.peak(Precision.BF16);
+      double peak = constants.of(Assumption.ATTENTION) * narrow * machine.peak(Precision.BF16);
       double forward = tokens * model.attentionFlops(job.sequence()) / peak;
       // The backward pass has five products for two, and makes the scores again.
       compute("attention", forward * (1 + 2.5 + job.rematerialise()));
@@ -139,9 +129,10 @@ final class ClosedForms implements StepModel {
       double rows = tokens * experts.rows();
       double flops = 2 * model.sparseLayers() * rows * model.expertWeights();
       double perExpert = rows * layout.expert() / experts.count();
-      double padded = 1 + EMPTY_ROWS / Math.max(perExpert, 1);
+      double empty = constants.of(Assumption.EMPTY_ROWS);
+      double padded = 1 + empty / Math.max(perExpert, 1);
       double most = experts.dropless() ? job.imbalance() : 1;
-      compute("experts", most * flops * passes * Math.min(padded, 1 + EMPTY_ROWS) / rate);
+      compute("experts", most * flops * passes * Math.min(padded, 1 + empty) / rate);
       dispatch(experts, rows * most);
       exchange(experts, most);
     }
@@ -160,7 +151,9 @@ final class ClosedForms implements StepModel {
             layers * tokens * experts.count() * 4 * scan / machine.bandwidth());
       } else {
         double bytes = layers * rows * model.width() * 2 * 6 * passes;
-        compute("dispatch and combine", bytes / (INDEXED_SHARE * machine.bandwidth()));
+        compute(
+            "dispatch and combine",
+            bytes / (constants.of(Assumption.INDEXED) * machine.bandwidth()));
       }
     }
 
@@ -178,7 +171,8 @@ final class ClosedForms implements StepModel {
         once = sent * (nodes - 1) / nodes / machine.network();
       }
       double seconds = most * model.sparseLayers() * once * (4 + 2 * job.rematerialise());
-      double hidden = job.overlap() ? Math.max(0.3 * seconds, seconds - total()) : seconds;
+      double least = constants.of(Assumption.EXPOSED_EXCHANGE) * seconds;
+      double hidden = job.overlap() ? Math.max(least, seconds - total()) : seconds;
       add("all-to-all of experts", Kind.COLLECTIVE, seconds, hidden);
     }
 
@@ -240,7 +234,8 @@ final class ClosedForms implements StepModel {
     }
 
     private void gather(String name, double seconds, double compute) {
-      double exposed = Math.max(seconds - compute, EXPOSED_GATHER * seconds);
+      double exposed =
+          Math.max(seconds - compute, constants.of(Assumption.EXPOSED_GATHER) * seconds);
       add(name, Kind.COLLECTIVE, seconds, exposed);
     }
 
@@ -251,7 +246,8 @@ final class ClosedForms implements StepModel {
       double share = (layout.tensor() - 1.0) / layout.tensor();
       double bytes = 8 * model.layers() * tokens * layout.tensor() * model.width() * 2 * share;
       double seconds = bytes / machine.gather(layout.tensor());
-      double exposed = Math.max(EXPOSED_TENSOR * seconds, seconds - 0.5 * linear);
+      double exposed =
+          Math.max(constants.of(Assumption.EXPOSED_TENSOR) * seconds, seconds - 0.5 * linear);
       add("activations over tensor", Kind.COLLECTIVE, seconds, exposed);
     }
 
@@ -264,7 +260,8 @@ final class ClosedForms implements StepModel {
       double own = dense() / split + model.allExpertWeights() / (split * layout.expert());
       double seconds = own * 4 * 2 * (slices - 1) / slices / machine.network();
       add("gradients between slices", Kind.COLLECTIVE, seconds, seconds);
-      double spread = SLICE_SPREAD * Math.log(slices) / Math.log(2) * total();
+      double spread =
+          constants.of(Assumption.SLICE_SPREAD) * Math.log(slices) / Math.log(2) * total();
       add("spread of slices", Kind.OTHER, spread, spread);
     }
 
@@ -282,15 +279,19 @@ final class ClosedForms implements StepModel {
       add("bubble of the pipeline", Kind.OTHER, bubble, bubble);
       double bytes = 2.0 * layout.virtualStages() * tokens * stages * model.width() * 2;
       double sent = bytes / machine.network();
-      add("activations between stages", Kind.COLLECTIVE, sent, EXPOSED_GATHER * sent);
+      add(
+          "activations between stages",
+          Kind.COLLECTIVE,
+          sent,
+          constants.of(Assumption.EXPOSED_GATHER) * sent);
     }
 
     private void host() {
-      if (!machine.family().gpu()) {
+      if (job.compiled()) {
         return;
       }
-      double sparse = model.sparseLayers() * SPARSE_LAUNCH;
-      double launches = sparse + model.denseLayers() * DENSE_LAUNCH;
+      double sparse = model.sparseLayers() * constants.of(Assumption.LAUNCH);
+      double launches = sparse + model.denseLayers() * constants.of(Assumption.LAUNCH) / 3;
       double host = launches / layout.pipeline() * Math.max(1, layout.microbatches());
       double waits = Math.max(0, host - total());
       add("launches by the host", Kind.OTHER, waits, waits);

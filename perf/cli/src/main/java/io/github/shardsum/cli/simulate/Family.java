@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
  * @param pattern what names it in a table of measurements, in lower case
  * @param peak FLOP/s in bf16, dense
  * @param fp8 times as many in fp8; 1 without it
+ * @param int8 times as many in int8
  * @param memory bytes of HBM
  * @param bandwidth of HBM, bytes/s
  * @param link bytes/s of a link and direction
@@ -33,6 +34,7 @@ record Family(
     Pattern pattern,
     double peak,
     double fp8,
+    double int8,
     double memory,
     double bandwidth,
     double link,
@@ -50,7 +52,31 @@ record Family(
   }
 
   double peak(Precision precision) {
-    return precision == Precision.FP8 ? peak * fp8 : peak;
+    return switch (precision) {
+      case BF16 -> peak;
+      case FP8 -> peak * fp8;
+      case INT8 -> peak * int8;
+    };
+  }
+
+  /** The same with all bandwidths times a factor. */
+  Family withBandwidths(double factor) {
+    return new Family(
+        name,
+        pattern,
+        peak,
+        fp8,
+        int8,
+        memory,
+        bandwidth * factor,
+        link * factor,
+        axes,
+        wholeAxis,
+        network * factor,
+        domain,
+        perChip,
+        eta,
+        source);
   }
 
   /** The table in the jar, the more special names first. */
@@ -72,16 +98,17 @@ record Family(
         Pattern.compile(cell[1]),
         number(cell[2]) * 1e12,
         number(cell[3]),
-        number(cell[4]) * 1e9,
+        number(cell[4]),
         number(cell[5]) * 1e9,
         number(cell[6]) * 1e9,
-        Integer.parseInt(cell[7]),
+        number(cell[7]) * 1e9,
         Integer.parseInt(cell[8]),
-        number(cell[9]) * 1e9,
-        Integer.parseInt(cell[10]),
+        Integer.parseInt(cell[9]),
+        number(cell[10]) * 1e9,
         Integer.parseInt(cell[11]),
-        number(cell[12]),
-        cell[13]);
+        Integer.parseInt(cell[12]),
+        number(cell[13]),
+        cell[14]);
   }
 
   private static double number(String text) {

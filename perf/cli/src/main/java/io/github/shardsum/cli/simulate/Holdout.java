@@ -104,6 +104,11 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
     return new Score(row, model.predict(row.job(), eta), apart, baseline);
   }
 
+  /** The share of peak by which a family's rows are predicted. */
+  double eta(String family) {
+    return fits.getOrDefault(family, new Fit(1, 0, "")).eta();
+  }
+
   private static String family(Planned row) {
     return row.job().machine().family().name();
   }
@@ -163,14 +168,20 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
     return best;
   }
 
-  /** Scores by family and kind, in order of their names. */
+  /** Scores by family and kind, in order of their names, and those of all TPUs and all GPUs. */
   Map<String, List<Score>> groups() {
     Map<String, List<Score>> groups = new TreeMap<>();
+    Map<String, List<Score>> sums = new TreeMap<>();
     for (Score score : scores) {
       String name = score.family() + " " + score.kind();
       groups.computeIfAbsent(name, _ -> new ArrayList<>()).add(score);
+      String devices = score.row().job().machine().family().gpu() ? "all GPU" : "all TPU";
+      String kind = score.kind().equals("dense") ? " dense" : " MoE";
+      sums.computeIfAbsent(devices + kind, _ -> new ArrayList<>()).add(score);
     }
-    return groups;
+    Map<String, List<Score>> all = new LinkedHashMap<>(groups);
+    all.putAll(sums);
+    return all;
   }
 
   /** Rank correlations of time a token over three or more configurations of one model. */

@@ -6,6 +6,7 @@ import io.github.shardsum.cli.simulate.RowPlanner.Refused;
 import io.github.shardsum.cli.simulate.Table.Row;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +37,7 @@ final class HoldoutReport {
     groups(holdout, out);
     fits(holdout, out);
     correlations(holdout, out);
+    contrasts(holdout, out);
     assumptions(holdout, out);
     out.flush();
   }
@@ -160,7 +162,56 @@ final class HoldoutReport {
                     .assumptions()
                     .forEach(sentence -> rows.merge(sentence, 1, Integer::sum)));
     rows.forEach((sentence, count) -> out.printf(Locale.ROOT, "%4d rows: %s%n", count, sentence));
-    Assumptions.ALL.forEach(sentence -> out.printf(Locale.ROOT, "all rows: %s%n", sentence));
+    moving(holdout)
+        .forEach(
+            sentence ->
+                out.printf(Locale.ROOT, "%4d rows: %s%n", holdout.scores().size(), sentence));
+  }
+
+  private static List<String> moving(Holdout holdout) {
+    List<Job> jobs = holdout.scores().stream().map(each -> each.row().job()).toList();
+    List<Double> eta = holdout.scores().stream().map(each -> holdout.eta(each.family())).toList();
+    return Arrays.stream(Assumption.values()).map(each -> each.moving(jobs, eta)).toList();
+  }
+
+  private static void contrasts(Holdout holdout, PrintWriter out) {
+    List<Contrast> contrasts = Contrast.of(holdout.scores());
+    if (contrasts.isEmpty()) {
+      return;
+    }
+    out.printf(
+        Locale.ROOT,
+        "%npairs of rows of one model that differ in one thing: time a token, the second's over"
+            + " the first's%n%-28s %5s %9s %9s  %s%n",
+        "thing",
+        "lines",
+        "predicted",
+        "measured",
+        "sign");
+    for (Contrast each : contrasts) {
+      out.printf(
+          Locale.ROOT,
+          "%-28s %3d, %3d %9.3f %9.3f  %s%n",
+          each.name(),
+          each.from().row().row().line(),
+          each.to().row().row().line(),
+          each.predicted(),
+          each.measured(),
+          sign(each));
+    }
+    long ties = contrasts.stream().filter(Contrast::tie).count();
+    long right = contrasts.stream().filter(Contrast::right).count();
+    out.printf(
+        Locale.ROOT,
+        "of %d pairs %d with the right sign, %d ties, %d wrong%n",
+        contrasts.size(),
+        right,
+        ties,
+        contrasts.size() - right - ties);
+  }
+
+  private static String sign(Contrast contrast) {
+    return contrast.tie() ? "tie" : contrast.right() ? "right" : "wrong";
   }
 
   /** The same as one object. */
@@ -188,6 +239,28 @@ final class HoldoutReport {
     ArrayNode groups = answer.putArray("groups");
     new ArrayList<>(holdout.groups().entrySet())
         .forEach(each -> json(groups.addObject(), each.getKey(), each.getValue()));
+    ArrayNode contrasts = answer.putArray("contrasts");
+    for (Contrast each : Contrast.of(holdout.scores())) {
+      contrasts
+          .addObject()
+          .put("thing", each.name())
+          .put("from", each.from().row().row().line())
+          .put("to", each.to().row().row().line())
+          .put("predicted", each.predicted())
+          .put("measured", each.measured())
+          .put("sign", sign(each));
+    }
+    ObjectNode ranks = answer.putObject("rankCorrelations");
+    holdout
+        .correlations()
+        .forEach(
+            (name, each) -> {
+              if (!Double.isNaN(each.correlation())) {
+                ranks.put(name, each.correlation());
+              }
+            });
+    ArrayNode assumptions = answer.putArray("assumptions");
+    moving(holdout).forEach(assumptions::add);
     ObjectNode fits = answer.putObject("eta");
     holdout.fits().forEach((name, fit) -> fits.put(name, fit.eta()));
     return JsonAnswer.text(answer);

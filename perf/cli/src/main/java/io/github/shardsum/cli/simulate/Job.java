@@ -9,6 +9,7 @@ import java.util.List;
  * @param rematerialise share of the forward pass that the backward pass repeats
  * @param overlap the expert axis is overlapped with computation
  * @param imbalance the longest expert over the mean
+ * @param compiled whole steps are compiled, so that the host launches no single operation
  * @param momentBytes of the optimizer for a weight: 8 for Adam, 0 for factored moments
  * @param assumptions what was not said, one sentence each
  */
@@ -22,8 +23,25 @@ record Job(
     double rematerialise,
     boolean overlap,
     double imbalance,
+    boolean compiled,
     double momentBytes,
     List<String> assumptions) {
+
+  Job with(Machine other) {
+    return new Job(
+        model,
+        other,
+        layout,
+        sequence,
+        batch,
+        precision,
+        rematerialise,
+        overlap,
+        imbalance,
+        compiled,
+        momentBytes,
+        assumptions);
+  }
 
   double tokens() {
     return (double) sequence * batch;

@@ -85,6 +85,14 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
     return new Machine(family, List.copyOf(sides), slices, devices, perChip);
   }
 
+  /** The same with bandwidths of which another share than {@link #ATTAINED} is attained. */
+  Machine attaining(double share) {
+    double factor = share / ATTAINED;
+    return factor == 1
+        ? this
+        : new Machine(family.withBandwidths(factor), sides, slices, devices, perChip);
+  }
+
   double peak(Precision precision) {
     return family.peak(precision) / perChip;
   }

@@ -1,8 +1,13 @@
 package io.github.shardsum.cli.simulate;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Turns a row's metrics into seconds of a step: a time first, then tokens, FLOP/s and a share. */
 final class Measured {
@@ -20,6 +25,7 @@ final class Measured {
     STEP_TIME,
     STEPS_A_SECOND,
     TOKENS,
+    SAMPLES,
     FLOPS,
     SHARE,
     UNKNOWN;
@@ -34,10 +40,16 @@ final class Measured {
       if (name.matches(".*(step|iter).*(time|sec|_s\\b|ms).*|.*(time|sec|ms).*(step|iter).*")) {
         return STEP_TIME;
       }
-      if (name.contains("tflop")) {
-        return FLOPS;
+      if (name.matches(".*(hfu|hardware).*")) {
+        return UNKNOWN;
       }
-      return name.contains("mfu") ? SHARE : UNKNOWN;
+      if (name.matches(".*(samples|sequences|seqs?)[ _/]*(per)?[ _/]*s.*")) {
+        return SAMPLES;
+      }
+      if (name.matches(".*(mfu|flops?[ _]*utili).*")) {
+        return SHARE;
+      }
+      return name.contains("tflop") ? FLOPS : UNKNOWN;
     }
   }
 
@@ -48,17 +60,27 @@ final class Measured {
    * @throws IllegalArgumentException if a value is no positive number, or none can be used
    */
   static Step step(Map<String, String> metrics, Job job, boolean fullAttention) {
+    List<String> wrong = new ArrayList<>();
     for (Metric kind : Metric.values()) {
       for (Map.Entry<String, String> entry : metrics.entrySet()) {
         if (kind != Metric.UNKNOWN && Metric.of(entry.getKey()) == kind) {
-          double value = number(entry.getKey(), entry.getValue());
-          return new Step(seconds(kind, entry.getKey(), value, job, fullAttention), entry.getKey());
+          try {
+            double value = number(entry.getKey(), entry.getValue());
+            boolean milli = entry.getValue().matches(".*\\d ?ms\\b.*");
+            String name = milli ? entry.getKey() + " ms" : entry.getKey();
+            double seconds = seconds(kind, name, value, job, fullAttention);
+            return new Step(seconds, entry.getKey());
+          } catch (IllegalArgumentException other) {
+            wrong.add(String.valueOf(other.getMessage())); // the next metric may be right
+          }
         }
       }
     }
     throw new IllegalArgumentException(
-        "metric must be a step time, tokens a second, TFLOP/s or MFU, got "
-            + String.join(", ", metrics.keySet()));
+        wrong.isEmpty()
+            ? "metric must be a step time, tokens a second, TFLOP/s or MFU, got "
+                + String.join(", ", metrics.keySet())
+            : wrong.getFirst());
   }
 
   /** The peak by which a row's FLOP/s and its share of peak agree. */
@@ -73,7 +95,7 @@ final class Measured {
   private static Optional<Double> value(Map<String, String> metrics, Metric kind) {
     return metrics.entrySet().stream()
         .filter(each -> Metric.of(each.getKey()) == kind)
-        .map(each -> number(each.getKey(), each.getValue()))
+        .flatMap(each -> lenient(each.getKey(), each.getValue()).stream())
         .findFirst();
   }
 
@@ -85,28 +107,64 @@ final class Measured {
       Metric kind, String name, double value, Job job, boolean fullAttention) {
     double flops = job.model().modelFlops(job.sequence(), fullAttention) * job.tokensPerDevice();
     return switch (kind) {
-      case STEP_TIME -> name.matches(".*(ms|milli).*") ? value / 1000 : value;
+      case STEP_TIME ->
+          name.matches(".*(?:^|[ _(])ms(?:$|[ _)]).*|.*(?:milli|msec).*") ? value / 1000 : value;
       case STEPS_A_SECOND -> 1 / value;
       case TOKENS ->
           (name.matches(".*(device|chip|gpu|core|tpu).*") ? job.tokensPerDevice() : job.tokens())
               / value;
+      case SAMPLES ->
+          job.batch()
+              / (name.matches(".*(device|chip|gpu|core|tpu).*")
+                  ? value * job.machine().devices()
+                  : value);
       case FLOPS -> flops / (value * 1e12);
       case SHARE -> flops / (share(value) * job.machine().peak(job.precision()));
       case UNKNOWN -> throw new IllegalStateException(name);
     };
   }
 
+  private static Optional<Double> lenient(String name, String text) {
+    try {
+      return Optional.of(number(name, text));
+    } catch (IllegalArgumentException none) {
+      return Optional.empty();
+    }
+  }
+
+  private static final Pattern ESTIMATE =
+      Pattern.compile("[~≈] ?(.*)|(?:about|approx\\.?|ca\\.?) ?(.*)", Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern WITH_UNIT =
+      Pattern.compile(
+          "([+-]?[0-9.]{1,30}(?:[eE][+-]?\\d{1,3})?) ?([km](?!s))?"
+              + " ?(?:%|x|ms|s|sec|seconds|sequences|seqs|tokens|tok|t?flops?|tflop/s[a-z/]*|tflops/s[a-z/]*"
+              + "|(?:tokens|tok)/s[a-z/]*|chips|devices|gpus|tpus|cores)?(?: ?\\([^)]*\\))?",
+          Pattern.CASE_INSENSITIVE);
+
   /**
-   * Reads a positive number, with commas between thousands.
+   * Reads a positive number, with commas between thousands, a sign of an estimate before it, or a
+   * unit, a thousand or a million behind it.
    *
    * @throws IllegalArgumentException if it is none
    */
   static double number(String name, String text) {
     double value = Double.NaN;
-    String plain = text.replace(",", "").strip();
-    if (plain.matches("[+-]?[0-9.]{1,30}([eE][+-]?\\d{1,3})?")) {
+    String plain = text.replaceAll("(?<=\\d)[,_](?=\\d{3}(?!\\d))", "").strip();
+    Matcher estimate = ESTIMATE.matcher(plain);
+    if (estimate.matches()) {
+      String first = Objects.requireNonNullElse(estimate.group(1), "");
+      plain =
+          first.isEmpty()
+              ? Objects.requireNonNullElse(estimate.group(2), "").strip()
+              : first.strip();
+    }
+    Matcher found = WITH_UNIT.matcher(plain);
+    if (found.matches()) {
       try {
-        value = Double.parseDouble(plain);
+        value =
+            Double.parseDouble(found.group(1))
+                * times(name, Optional.ofNullable(found.group(2)).orElse(""));
       } catch (NumberFormatException twoPoints) {
         value = Double.NaN;
       }
@@ -120,5 +178,14 @@ final class Measured {
               text.length() > 40 ? text.substring(0, 40) + "..." : text));
     }
     return value;
+  }
+
+  /** A thousand of a sequence's tokens is 1024 of them. */
+  private static double times(String name, String suffix) {
+    if (suffix.isEmpty()) {
+      return 1;
+    }
+    double thousand = name.equals("seq") || name.equals("global_batch") ? 1024 : 1000;
+    return suffix.equalsIgnoreCase("k") ? thousand : thousand * thousand;
   }
 }

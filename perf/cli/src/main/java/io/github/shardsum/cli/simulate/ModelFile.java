@@ -198,9 +198,10 @@ record ModelFile(
     return switch (text) {
       case "bf16" -> Precision.BF16;
       case "fp8" -> Precision.FP8;
+      case "int8" -> Precision.INT8;
       default ->
           throw new IllegalArgumentException(
-              place + ": \"precision\" must be bf16 or fp8, got \"" + text + "\"");
+              place + ": \"precision\" must be bf16, fp8 or int8, got \"" + text + "\"");
     };
   }
 }

@@ -82,7 +82,7 @@ final class Paper {
      */
     double calibrated() {
       return switch (name) {
-        case "attention" -> ours / ClosedForms.ATTENTION_SHARE;
+        case "attention" -> ours / Assumption.ATTENTION.value();
         case "dispatch and combine" -> 2 * (experts == 128 ? 732 : experts == 512 ? 1294 : 2359);
         default -> ours / PRODUCT_SHARE;
       };

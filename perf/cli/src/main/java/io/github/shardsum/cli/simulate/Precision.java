@@ -3,5 +3,6 @@ package io.github.shardsum.cli.simulate;
 /** Format of the operands of large products. */
 enum Precision {
   BF16,
-  FP8
+  FP8,
+  INT8
 }

@@ -50,7 +50,7 @@ final class PredictionReport {
         eta,
         job.machine().family().source());
     job.assumptions().forEach(each -> out.println("  " + each));
-    Assumptions.ALL.forEach(each -> out.println("  " + each));
+    Assumption.sentences().forEach(each -> out.println("  " + each));
     out.flush();
   }
 
@@ -132,7 +132,7 @@ final class PredictionReport {
     prediction.bytes().forEach(bytes::put);
     ArrayNode assumptions = answer.putArray("assumptions");
     job.assumptions().forEach(assumptions::add);
-    Assumptions.ALL.forEach(assumptions::add);
+    Assumption.sentences().forEach(assumptions::add);
     return JsonAnswer.text(answer);
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.LongFunction;
 
 /** Makes a job of a row of a table, or says why it cannot. */
 final class RowPlanner {
@@ -19,6 +20,7 @@ final class RowPlanner {
   /** What real routing makes of the longest expert, where a row does not say. */
   static final double REAL_ROUTING = 1.25;
 
+  private static final long USUAL_VOCABULARY = 128_000;
   private static final long MOST_DEVICES = 1 << 24;
 
   private final Catalogue catalogue;
@@ -66,6 +68,9 @@ final class RowPlanner {
     }
 
     Planned planned() {
+      if (!row.defect().isEmpty()) {
+        throw refusal(row.defect());
+      }
       String device = row.cell("device_type");
       Family family =
           Family.find(families, device)
@@ -80,11 +85,8 @@ final class RowPlanner {
       long batch = batch(devices);
       Precision precision = precision(family);
       Layout layout = layout(machine, batch, model);
-      boolean overlap =
-          words.has("overlap")
-              && !words.has("(no|without)[ _-]overlap|overlap[ _=:]*(off|no|false)");
-      double imbalance =
-          words.has("real (routing|data|load)|unbalanced|imbalanced") ? REAL_ROUTING : 1;
+      boolean overlap = overlap();
+      double imbalance = realRouting() ? REAL_ROUTING : 1;
       if (imbalance > 1) {
         assumptions.add(
             "real routing: the longest expert has 1.25 times the mean; moves experts, dispatch and all-to-all");
@@ -100,9 +102,48 @@ final class RowPlanner {
               rematerialise(family),
               overlap,
               imbalance,
+              compiled(family),
               8,
               assumptions);
       return measured(job);
+    }
+
+    /** Of the expert axis; that of gradients and of a tensor axis is another one. */
+    private boolean overlap() {
+      boolean others =
+          words.has(
+              "(grad|param|tp|tensor|pp|p2p)[a-z_ -]*overlap|overlap[ _-]*(grad|param|p2p|tp)");
+      boolean named =
+          words.has(
+              "(\\bep|expert|moe|a2a|all-?to-?all|dispatch|deepep|hybridep)[a-z_ /-]*overlap"
+                  + "|overlap[a-z_ -]*(\\bep\\b|expert|moe|a2a|all-?to-?all|dispatch)|dualpipe");
+      boolean off =
+          words.has(
+              "\\b(no|non|without|not)[ _-](\\w+[ _-])?overlap|overlap[a-z_ -]*[ =:]*(off|no\\b|none|false|0|disabled)");
+      return !off && (named || (words.has("overlap") && !others));
+    }
+
+    private boolean realRouting() {
+      boolean forced =
+          words.has(
+              "(forced?|perfect|ideal|uniform|artificial)[ _-]*(load[ _-]*)?balanc[a-z_ ]*(?![a-z_ ]*[=:] *(false|0|off))");
+      boolean real =
+          words.has(
+              "(real|natural|actual|learned|trained)[ _-](routing|router|data|load|tokens|dataset)|unbalanced|imbalanced"
+                  + "|balanc[a-z_ ]*[=:] *(false|0|off)|routing[ =:]*(is )?(real|natural|learned)"
+                  + "|(no|without)[ _-]forced?[ _-]*(load[ _-]*)?balanc");
+      return real
+          && (!forced || words.has("balanc[a-z_ ]*[=:] *(false|0|off)|(no|without)[ _-]forced?"));
+    }
+
+    private boolean compiled(Family family) {
+      boolean compiled =
+          !family.gpu()
+              || words.has("cuda[ _-]?graph|maxtext|\\bjax\\b|\\bxla\\b|full[ _-]iteration");
+      if (!compiled) {
+        assumptions.add("the host launches each operation of a layer; moves small microbatches");
+      }
+      return compiled;
     }
 
     private Planned measured(Job job) {
@@ -158,24 +199,30 @@ final class RowPlanner {
           || row.cell("d_ff").isEmpty()) {
         throw refusal(
             known.isPresent()
-                ? "the row's parameters are not those of the model of this name"
+                ? "the row's parameters or width are not those of the model of this name"
                 : "unknown model, and no layers, d_model and d_ff");
       }
       guessed = true;
-      assumptions.add("unknown model: heads of 128, vocabulary of 128000; moves all products");
-      Architecture gated = ofColumns(true);
-      Architecture plain = ofColumns(false);
-      if (row.cell("params_b").isEmpty()) {
-        return gated;
-      }
-      double weights = Measured.number("params_b", row.cell("params_b")) * 1e9;
-      return Math.abs(gated.weights() - weights) <= Math.abs(plain.weights() - weights)
-          ? gated
-          : plain;
+      assumptions.add(
+          "unknown model: heads of 128, and a vocabulary of 128000 or what its parameters leave;"
+              + " moves all products");
+      Optional<Double> weights =
+          row.cell("params_b").isEmpty()
+              ? Optional.empty()
+              : Optional.of(Measured.number("params_b", row.cell("params_b")) * 1e9);
+      Architecture gated = ofColumns(true, weights);
+      Architecture plain = ofColumns(false, weights);
+      return weights
+          .filter(all -> Math.abs(plain.weights() - all) < Math.abs(gated.weights() - all))
+          .map(_ -> plain)
+          .orElse(gated);
     }
 
     /** Within a quarter of the row's count, if it has one. */
     private boolean fits(Architecture model) {
+      if (some("d_model").filter(width -> width != model.width()).isPresent()) {
+        return false;
+      }
       if (row.cell("params_b").isEmpty()) {
         return true;
       }
@@ -203,7 +250,7 @@ final class RowPlanner {
       return copy(known, layers, experts);
     }
 
-    private Architecture ofColumns(boolean gated) {
+    private Architecture ofColumns(boolean gated, Optional<Double> weights) {
       long width = whole("d_model");
       long hidden = whole("d_ff");
       int layers = Math.toIntExact(whole("layers"));
@@ -225,8 +272,26 @@ final class RowPlanner {
                           0,
                           false,
                           4096));
-      return new Architecture(
-          row.cell("model"), layers, width, attention, 256_000, 128_000, hidden, gated, experts, 0);
+      LongFunction<Architecture> of =
+          vocabulary ->
+              new Architecture(
+                  row.cell("model"),
+                  layers,
+                  width,
+                  attention,
+                  2 * vocabulary,
+                  vocabulary,
+                  hidden,
+                  gated,
+                  experts,
+                  0);
+      Architecture usual = of.apply(USUAL_VOCABULARY);
+      double left =
+          weights.map(all -> all - usual.weights() + usual.embeddingWeights()).orElse(-1.0);
+      double vocabulary = left / (2.0 * width);
+      return vocabulary >= 30_000 && vocabulary <= 300_000
+          ? of.apply(Math.round(vocabulary))
+          : usual;
     }
 
     private Architecture capacity(Family family, Architecture model) {
@@ -287,7 +352,12 @@ final class RowPlanner {
       if (devices > MOST_DEVICES) {
         throw refusal("devices must be at most " + MOST_DEVICES + ", got " + devices);
       }
-      int slices = words.slices().orElse(1);
+      int slices =
+          Words.of(row.cell("device_type"))
+              .slices()
+              .or(() -> Words.of(row.cell("parallelism")).slices())
+              .or(words::slices)
+              .orElse(1);
       if (devices % slices != 0) {
         throw refusal(slices + " slices do not divide " + devices + " devices");
       }
@@ -314,7 +384,15 @@ final class RowPlanner {
     }
 
     private long batch(long devices) {
-      if (!row.cell("global_batch").isEmpty()) {
+      String said = row.cell("global_batch").toLowerCase(Locale.ROOT);
+      if (said.contains("tok")) {
+        double sequences = Measured.number("global_batch", said) / whole("seq");
+        if (sequences < 1 || Math.abs(sequences - Math.rint(sequences)) > 0.05 * sequences) {
+          throw refusal("global_batch in tokens must be a multiple of seq, got " + shortened(said));
+        }
+        return Math.round(sequences);
+      }
+      if (!said.isEmpty()) {
         return whole("global_batch");
       }
       double each = words.deviceBatch().orElseThrow(() -> refusal("no global_batch"));
@@ -322,34 +400,49 @@ final class RowPlanner {
     }
 
     private Precision precision(Family family) {
-      boolean column = !row.cell("precision").isEmpty();
-      String said = column ? row.cell("precision").toLowerCase(Locale.ROOT) : "";
-      boolean four = column ? said.contains("fp4") : words.has("fp4");
-      boolean integer = column ? said.contains("int8") : words.has("int8");
-      if (four || integer) {
-        throw refusal((four ? "fp4" : "int8") + " precision is not modelled");
+      for (String column :
+          List.of("precision", "dtype", "parallelism", "device_type", "model", "note", "source")) {
+        Words said = Words.of(row.cell(column));
+        if (said.has("fp4")) {
+          throw refusal("fp4 precision is not modelled");
+        }
+        // Of several formats of one cell the shortest is that of the products.
+        if (said.has("fp8|float8|e4m3")) {
+          return eight(Precision.FP8, family);
+        }
+        if (said.has("int8|\\baqt\\b")) {
+          return eight(Precision.INT8, family);
+        }
+        if (said.has("bf16|bfloat16")) {
+          return Precision.BF16;
+        }
       }
-      boolean eight = column ? said.matches(".*(fp8|float8).*") : words.has("fp8|float8");
-      if (!eight && !column && !words.has("bf16|bfloat16")) {
-        assumptions.add("bf16, since no precision is said; moves all products");
+      assumptions.add("bf16, since no precision is said; moves all products");
+      return Precision.BF16;
+    }
+
+    private Precision eight(Precision precision, Family family) {
+      if (family.peak(precision) == family.peak(Precision.BF16)) {
+        assumptions.add(precision + " runs at the bf16 peak of this family; moves nothing");
       }
-      if (eight && family.fp8() == 1) {
-        assumptions.add("fp8 runs at the bf16 peak of this family");
-      }
-      return eight ? Precision.FP8 : Precision.BF16;
+      return precision;
     }
 
     private double rematerialise(Family family) {
       if (words.has("qkv[a-z_ ]*offload|offload[a-z_ ]*qkv|save_qkv")) {
         return 0.8;
       }
-      if (words.has("(no|without)[ _-](remat|recompute)|remat[a-z_]*[ =:]*none|selective")) {
+      if (words.has(
+          "(no|without)[ _-](remat|recompute)|remat[a-z_]*[ =:]*none|selective|recompute[a-z_]*[ =:]*(none|false|off)")) {
         return 0.1;
       }
       if (words.has("remat[a-z_]*[ =:]*minimal")) {
         return 0.2;
       }
       if (words.has("remat[a-z_]*[ =:]*full|(full[ _-]?recompute|recompute[a-z_]*[ =:]*full)")) {
+        return 1;
+      }
+      if (words.has("full remat|recompute[a-z_ -]*(layer|block)|activation[ _-]checkpointing")) {
         return 1;
       }
       double share = family.gpu() ? 0.1 : 1;

@@ -65,6 +65,7 @@ final class SimulateJobs {
         file.rematerialise(),
         file.overlap(),
         1,
+        !machine.family().gpu(),
         file.momentBytes(),
         List.copyOf(assumptions));
   }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Rows of a table of measurements, by the names of its columns; one row a configuration. */
 final class Table {
@@ -26,8 +27,9 @@ final class Table {
    * @param line where it begins, from 1
    * @param cells by column, without metric and value; an absent column has no cell
    * @param metrics values as they stand in the table
+   * @param defect why it is no row of the table; empty if it is one
    */
-  record Row(int line, Map<String, String> cells, Map<String, String> metrics) {
+  record Row(int line, Map<String, String> cells, Map<String, String> metrics, String defect) {
     String cell(String column) {
       return cells.getOrDefault(column, "");
     }
@@ -36,8 +38,7 @@ final class Table {
   /**
    * Reads a table. Lines that begin with {@code #} and empty ones are passed over.
    *
-   * @throws IllegalArgumentException if a column that every row needs is missing, a line is too
-   *     long or a row has more cells than columns
+   * @throws IllegalArgumentException if a column that every row needs is missing
    * @throws IOException if it cannot be read
    */
   static List<Row> read(Path file) throws IOException {
@@ -55,16 +56,15 @@ final class Table {
     List<String> columns = List.of();
     Map<Map<String, String>, Row> rows = new LinkedHashMap<>();
     int number = 0;
-    for (String line : text.lines().toList()) {
+    for (String line : text.replace("\uFEFF", "").lines().toList()) {
       number++;
-      checkLength(place, number, line);
       if (line.isBlank() || line.startsWith("#")) {
         continue;
       }
       if (columns.isEmpty()) {
         columns = header(place, line);
       } else {
-        add(rows, columns, place, number, line);
+        add(rows, columns, number, line);
       }
     }
     if (columns.isEmpty()) {
@@ -76,23 +76,15 @@ final class Table {
     return List.copyOf(rows.values());
   }
 
-  private static void checkLength(String place, int number, String line) {
-    if (line.length() > LONGEST_LINE) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s, line %d: must be at most %d characters, got %d",
-              place,
-              number,
-              LONGEST_LINE,
-              line.length()));
-    }
-  }
-
   private static List<String> header(String place, String line) {
     List<String> names = new ArrayList<>();
     for (String name : line.split("\t", -1)) {
       names.add(name.strip().toLowerCase(Locale.ROOT));
+    }
+    if (names.stream().filter(each -> !each.isEmpty()).distinct().count()
+        < names.stream().filter(each -> !each.isEmpty()).count()) {
+      throw new IllegalArgumentException(
+          place + ": columns must have different names, got " + String.join(", ", names));
     }
     List<String> missing = REQUIRED.stream().filter(each -> !names.contains(each)).toList();
     if (!missing.isEmpty()) {
@@ -108,31 +100,39 @@ final class Table {
   }
 
   private static void add(
-      Map<Map<String, String>, Row> rows,
-      List<String> columns,
-      String place,
-      int number,
-      String line) {
+      Map<Map<String, String>, Row> rows, List<String> columns, int number, String line) {
     String[] parts = line.split("\t", -1);
-    if (parts.length > columns.size()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s, line %d: must have at most %d cells, got %d",
-              place,
-              number,
-              columns.size(),
-              parts.length));
-    }
     Map<String, String> cells = new LinkedHashMap<>();
-    for (int i = 0; i < parts.length; i++) {
-      cells.put(columns.get(i), parts[i].strip());
+    for (int i = 0; i < Math.min(parts.length, columns.size()); i++) {
+      cells.put(columns.get(i), unquoted(parts[i].strip()));
+    }
+    Optional<String> defect = defect(line, parts, columns);
+    if (defect.isPresent()) {
+      // Of its own, whatever stands in it.
+      Row bad = new Row(number, Map.copyOf(cells), Map.of(), defect.get());
+      rows.put(Map.of("", Integer.toString(number)), bad);
+      return;
     }
     String metric = Objects.requireNonNullElse(cells.remove("metric"), "");
     String value = Objects.requireNonNullElse(cells.remove("value"), "");
     Row row =
         rows.computeIfAbsent(
-            Map.copyOf(cells), _ -> new Row(number, Map.copyOf(cells), new LinkedHashMap<>()));
+            Map.copyOf(cells), _ -> new Row(number, Map.copyOf(cells), new LinkedHashMap<>(), ""));
     row.metrics().putIfAbsent(metric.toLowerCase(Locale.ROOT), value);
+  }
+
+  private static Optional<String> defect(String line, String[] parts, List<String> columns) {
+    if (line.length() > LONGEST_LINE) {
+      return Optional.of("a row must be at most " + LONGEST_LINE + " characters, got more");
+    }
+    return parts.length > columns.size()
+        ? Optional.of("a row must have at most " + columns.size() + " cells, got " + parts.length)
+        : Optional.empty();
+  }
+
+  private static String unquoted(String cell) {
+    return cell.length() > 1 && cell.startsWith("\"") && cell.endsWith("\"")
+        ? cell.substring(1, cell.length() - 1).replace("\"\"", "\"").strip()
+        : cell;
   }
 }

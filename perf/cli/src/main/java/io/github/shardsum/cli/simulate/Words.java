@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /** Finds sizes and settings in the free words of a table's row. */
 final class Words {
   private static final String SIZE =
-      "[ _]*(?:parallel(?:ism)?)?(?:[ _]*size)?[ ]*[=:]?[ ]*(\\d{1,6})";
+      "[ _-]*(?:parallel(?:ism)?)?(?:[ _-]*(?:size|degree))?[ ]*[=:]?[ ]*(\\d{1,6})";
   private static final String NOT_BETWEEN_SLICES = "(?<![a-z])(?<!dcn_)";
 
   private static final Map<String, Pattern> AXES =
@@ -32,12 +32,21 @@ final class Words {
 
   private static final Pattern SLICES =
       Pattern.compile(
-          "(\\d{1,4}) *(?:slice|pod)|(?:num[ _])?slices *[=:]? *(\\d{1,4})"
-              + "|(?<![\\dx])(\\d{1,3}) ?x ?(?:tpu[ -]?)?v\\d");
+          "(?<![\\dx.-])(\\d{1,4})[ -]*(?:slices?\\b|slice\\(s\\)|pods?\\b)"
+              + "|(?:num[ _])?slices *[=:]? *(\\d{1,4})"
+              + "|(?<![\\dx])(\\d{1,3}) ?x ?(?:tpu[ -]?)?v\\d"
+              + "|dcn[ _](?:data|fsdp)(?:[ _]parallel(?:ism)?)? *[=:]? *(\\d{1,4})");
+
+  /** Several sizes at once, as tp/pp/ep = 2/4/8. */
+  private static final Pattern SEVERAL =
+      Pattern.compile(
+          "(?<![a-z])([a-z]{2,4}(?:[/,|] ?[a-z]{2,4})+) *[=:]? *(\\d{1,6}(?:[/,|] ?\\d{1,6})+)");
+
   private static final Pattern TORUS =
       Pattern.compile("(?<![\\dx])(\\d{1,3}x\\d{1,3}(?:x\\d{1,3})?)(?![\\dx])");
   private static final Pattern CAPACITY =
-      Pattern.compile("(?:capacity[ _]*factor|(?<![a-z])cf|capacity) *[=:]? *(-?\\d+(?:\\.\\d+)?)");
+      Pattern.compile(
+          "(?:capacity[ _]*factor|(?<![a-z])cf|capacity) *(?:of )?[=:]? *(-?\\d+(?:\\.\\d+)?)");
   private static final Pattern DEVICE_BATCH =
       Pattern.compile(
           "(?:per[ _-]device[ _-]batch(?:[ _-]size)?|(?<![a-z])pdbs) *[=:]? *(\\d+(?:\\.\\d+)?)");
@@ -45,7 +54,26 @@ final class Words {
   private final String text;
 
   private Words(String text) {
-    this.text = text;
+    this.text = SEVERAL.matcher(text).replaceAll(" ; ") + separate(text);
+  }
+
+  /** The sizes that are given together, each with its name. */
+  private static String separate(String text) {
+    StringBuilder each = new StringBuilder();
+    Matcher found = SEVERAL.matcher(text);
+    while (found.find()) {
+      String[] names = found.group(1).split("[/,|] ?", -1);
+      String[] sizes = found.group(2).split("[/,|] ?", -1);
+      for (int i = 0; i < names.length && names.length == sizes.length; i++) {
+        each.append(names[i]).append('=').append(sizes[i]).append(" ; ");
+      }
+    }
+    return each.toString();
+  }
+
+  /** The words of one cell. */
+  static Words of(String cell) {
+    return new Words(cell.toLowerCase(Locale.ROOT));
   }
 
   private static Pattern axis(String name) {
@@ -77,7 +105,7 @@ final class Words {
     if (!found.find()) {
       return Optional.empty();
     }
-    return Stream.of(1, 2, 3)
+    return Stream.of(1, 2, 3, 4)
         .flatMap(group -> Optional.ofNullable(found.group(group)).stream())
         .map(Integer::parseInt)
         .filter(size -> size > 0)

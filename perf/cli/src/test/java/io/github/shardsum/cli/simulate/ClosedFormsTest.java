@@ -241,6 +241,7 @@ class ClosedFormsTest {
         job.rematerialise(),
         overlap,
         imbalance,
+        job.compiled(),
         job.momentBytes(),
         job.assumptions());
   }

@@ -127,7 +127,7 @@ class SimulateCommandTest {
         "\"gated\": false | \"gates\": 1 | expected one of width, gated, got \"gates\"",
         "\"rematerialise\": 0 | \"rematerialize\": 0 | got \"rematerialize\"",
         "\"rematerialise\": 0 | \"rematerialise\": 2 | must be a number from 0.0 to 1.0, got 2",
-        "\"rematerialise\": 0 | \"precision\": \"f4\" | must be bf16 or fp8, got \"f4\"",
+        "\"rematerialise\": 0 | \"precision\": \"f4\" | must be bf16, fp8 or int8, got \"f4\"",
         "\"fsdp\": 1 | \"fsdp\": 3 | axes must make up 1 devices",
         "\"sequence\": 512, | ` ` | expected a sequence and a batch",
       })

@@ -10,6 +10,7 @@ import io.github.shardsum.cli.simulate.RowPlanner.Planned;
 import io.github.shardsum.cli.simulate.RowPlanner.Refused;
 import io.github.shardsum.cli.simulate.Table.Row;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,8 +39,181 @@ class TableTest {
     assertError("# only this\n\n", "expected a line of column names, got none");
     assertError("model\tvalue\n", "got none named device_type, metric");
     assertError(HEADER, "expected rows behind the names, got none");
-    assertError(HEADER + "\tx".repeat(20) + "\n", "line 2: must have at most 8 cells, got 21");
-    assertError(HEADER + "x".repeat(100_000), "line 2: must be at most 65536 characters");
+    assertError("model\tmodel\tdevice_type\tmetric\tvalue\n", "columns must have different names");
+  }
+
+  @Test
+  void aRowThatIsNoRowOfTheTableLeavesTheOthers() {
+    List<Row> rows =
+        Table.parse("t", HEADER + "\tx".repeat(20) + "\r\n" + "x".repeat(100_000) + "\n" + ROW);
+    assertEquals(3, rows.size());
+    assertEquals("a row must have at most 8 cells, got 21", refused(rows.get(0)));
+    assertTrue(refused(rows.get(1)).contains("at most 65536 characters"));
+    assertInstanceOf(Planned.class, new RowPlanner(Catalogue.open()).plan(rows.get(2)));
+  }
+
+  private static String refused(Row row) {
+    return assertInstanceOf(Refused.class, new RowPlanner(Catalogue.open()).plan(row)).reason();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "step_time_s\t40 | step_time_s\t~40",
+        "step_time_s\t40 | step_time_s\t40.0 s (median)",
+        "step_time_s\t40 | step_time\t40,000 ms",
+        "step_time_s\t40 | samples_per_second\t6.4",
+        "256\t64 | 256 sequences\t64 chips",
+        "256\t64 | 1M tokens\t64",
+        "256\t64 | \"256\"\t64",
+        "4096 | 4k",
+        "4096 | 4,096",
+      })
+  void valuesMayHaveUnitsEstimatesThousandsAndQuotes(String good, String other) {
+    String from = good.replace("\\t", "\t");
+    assertTrue(ROW.contains(from), from);
+    Planned planned = planned(ROW.replace(from, other.replace("\\t", "\t")));
+    assertEquals(40, planned.seconds(), 1e-9);
+    assertEquals(256, planned.job().batch());
+    assertEquals(4096, planned.job().sequence());
+  }
+
+  @Test
+  void aMetricThatIsNoNumberLeavesTheNext() {
+    Row row =
+        Table.parse(
+                "t",
+                HEADER
+                    + ROW.replace("_s\t40", "_s\tn/a")
+                    + ROW.replace("step_time_s\t40", "mfu\t0.4"))
+            .getFirst();
+    Planned planned = assertInstanceOf(Planned.class, new RowPlanner(Catalogue.open()).plan(row));
+    assertEquals("mfu", planned.metric());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "EP=4; a2a overlap | true",
+        "EP=4; expert overlap: on | true",
+        "EP=4; overlap=off | false",
+        "EP=4; no overlap | false",
+        "EP=4; without a2a overlap | false",
+        "EP=4; overlap_grad_reduce | false",
+        "EP=4; tp_comm_overlap | false",
+        "EP=4; DualPipe | true",
+      })
+  void onlyTheOverlapOfTheExpertAxisCounts(String words, boolean overlap) {
+    String row = ROW.replace("llama2-70b", "Mixtral-8x7B").replace("\tfsdp\t", "\t" + words + "\t");
+    assertEquals(overlap, planned(row).job().overlap());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "real routing | 1.25",
+        "natural routing | 1.25",
+        "trained router | 1.25",
+        "force_load_balancing=false | 1.25",
+        "force_load_balancing=true | 1",
+        "forced balance | 1",
+        "dropless | 1",
+      })
+  void routingIsRealOrForced(String words, double imbalance) {
+    String row = ROW.replace("llama2-70b", "Mixtral-8x7B").replace("\tfsdp\t", "\t" + words + "\t");
+    assertEquals(imbalance, planned(row).job().imbalance());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "FP8-CS | FP8",
+        "MXFP8 (bf16 router) | FP8",
+        "int8 | INT8",
+        "bf16 | BF16",
+        "fsdp | BF16",
+      })
+  void formatsOfEightBitsAreTold(String words, Precision precision) {
+    String row = ROW.replace("\tfsdp\t", "\t" + words + "\t");
+    assertEquals(precision, planned(row).job().precision());
+  }
+
+  @Test
+  void sizesMayBeGivenTogether() {
+    Layout layout =
+        planned(
+                ROW.replace("TPU v5p", "H100")
+                    .replace("\tfsdp\t", "\tTP/PP/CP/VP = 2/4/2/5; MBS=1; bf16\t"))
+            .job()
+            .layout();
+    assertEquals(2, layout.tensor());
+    assertEquals(4, layout.pipeline());
+    assertEquals(2, layout.context());
+    assertEquals(5, layout.virtualStages());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "TPU v5p-128 slice | 1",
+        "TPU v5p 4x4x4 slice | 1",
+        "TPU v5p, 2 slice(s) of 32 | 2",
+        "TPU v5p, 4-slice | 4",
+        "TPU v5p, 2 pods | 2",
+        "TPU v5p, num_slices=2 | 2",
+      })
+  void aSliceIsNotItsSize(String device, int slices) {
+    assertEquals(slices, planned(ROW.replace("TPU v5p", device)).job().machine().slices());
+  }
+
+  @Test
+  void rowsOfOneModelThatDifferInOneThingAreCompared() {
+    String mixtral = ROW.replace("llama2-70b", "Mixtral-8x7B");
+    String text =
+        HEADER
+            + mixtral.replace("\tfsdp\t", "\tfsdp; capacity_factor=1\t")
+            + mixtral.replace("\tfsdp\t", "\tfsdp; capacity_factor=2\t").replace("_s\t40", "_s\t50")
+            + mixtral
+                .replace("\tfsdp\t", "\tfsdp; capacity_factor=4\t")
+                .replace("_s\t40", "_s\t30");
+    Holdout holdout = Holdout.of(Table.parse("t", text), new ClosedForms());
+    List<Contrast> contrasts = Contrast.of(holdout.scores());
+    assertEquals(3, contrasts.size());
+    contrasts.forEach(each -> assertEquals("capacity factor", each.name()));
+    assertEquals(1.25, contrasts.get(0).measured(), 1e-12);
+    assertTrue(contrasts.get(0).right());
+    assertTrue(contrasts.get(1).predicted() > 1 && !contrasts.get(1).right());
+    // The same measured time is a tie, whatever is predicted.
+    String same = text.replace("_s\t50", "_s\t40");
+    assertTrue(
+        Contrast.of(Holdout.of(Table.parse("t", same), new ClosedForms()).scores()).get(0).tie());
+  }
+
+  @Test
+  void everyAssumptionSaysWhatItMoves() {
+    Planned row = planned(ROW);
+    for (Assumption assumption : Assumption.values()) {
+      String text = assumption.moving(List.of(row.job()), List.of(0.8));
+      assertTrue(text.startsWith(assumption.sentence() + ": steps by "), text);
+    }
+    String attention = Assumption.ATTENTION.moving(List.of(row.job()), List.of(0.8));
+    Prediction step = new ClosedForms().predict(row.job(), 0.8);
+    double share =
+        step.terms().stream()
+                .filter(each -> each.name().equals("attention"))
+                .findFirst()
+                .orElseThrow()
+                .seconds()
+            / step.seconds();
+    // At 0.3 of peak instead of 0.5 attention takes 5 / 3 of its time.
+    assertTrue(
+        attention.contains(String.format(Locale.ROOT, "%+.1f %% with 0.3", 100 * share * 2 / 3)),
+        attention);
   }
 
   @ParameterizedTest
@@ -147,7 +321,7 @@ class TableTest {
     String devices = "\t64\tTPU v5p\t";
     assertEquals(4, planned(ROW.replace(devices, "\t64\t4x v5p-32\t")).job().machine().slices());
     Machine halves =
-        planned(ROW.replace(devices, "\t64\tTPU7x, 2x4x4\t").replace("\t40", "\t30"))
+        planned(ROW.replace(devices, "\t64\tTPU7x, 2x4x4\t").replace("_s\t40", "_s\t30"))
             .job()
             .machine();
     assertEquals(2, halves.perChip());
@@ -190,6 +364,10 @@ class TableTest {
             "H100",
             "TPU v4 9x9x9",
             "pp=0",
+            "tp/pp/ep=1/2/0",
+            "overlap int8 real routing",
+            "~4k (x)",
+            "4M tokens",
             "ep=999",
             "fp8",
             "v5e, 0 slice(s)",

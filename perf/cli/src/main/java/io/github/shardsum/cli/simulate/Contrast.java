@@ -1,0 +1,105 @@
+package io.github.shardsum.cli.simulate;
+
+import io.github.shardsum.cli.simulate.Holdout.Score;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/**
+ * Two rows of one model and family that differ in one thing.
+ *
+ * @param name of the thing
+ * @param from the row with the smaller value
+ * @param to the row with the larger one
+ */
+record Contrast(String name, Score from, Score to) {
+  /** Ratios nearer to 1 are ties. */
+  private static final double TIE = 0.01;
+
+  private static final int MOST_ROWS = 2000;
+
+  /** Time a token and device, the second row's over the first's. */
+  double predicted() {
+    return perToken(to, to.prediction().seconds()) / perToken(from, from.prediction().seconds());
+  }
+
+  double measured() {
+    return perToken(to, to.row().seconds()) / perToken(from, from.row().seconds());
+  }
+
+  private static double perToken(Score score, double seconds) {
+    return seconds / score.row().job().tokensPerDevice();
+  }
+
+  boolean tie() {
+    return Math.abs(Math.log(predicted())) < TIE || Math.abs(Math.log(measured())) < TIE;
+  }
+
+  /** Neither is a tie, and both say that the same row is slower. */
+  boolean right() {
+    return !tie() && predicted() > 1 == measured() > 1;
+  }
+
+  /** All pairs of some scores that differ in one thing. */
+  static List<Contrast> of(List<Score> scores) {
+    Map<String, List<Score>> groups =
+        scores.stream()
+            .limit(MOST_ROWS)
+            .collect(
+                Collectors.groupingBy(
+                    score -> score.row().job().model().name() + " on " + score.family(),
+                    LinkedHashMap::new,
+                    Collectors.toList()));
+    List<Contrast> all = new ArrayList<>();
+    for (List<Score> group : groups.values()) {
+      for (int i = 0; i < group.size(); i++) {
+        for (int j = 0; j < group.size(); j++) {
+          add(all, group.get(i), group.get(j));
+        }
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  private static void add(List<Contrast> all, Score from, Score to) {
+    Map<String, Double> first = things(from.row().job());
+    Map<String, Double> second = things(to.row().job());
+    List<String> differ =
+        first.keySet().stream()
+            .filter(name -> !Objects.equals(first.get(name), second.get(name)))
+            .toList();
+    if (differ.size() == 1
+        && first.getOrDefault(differ.getFirst(), 0.0)
+            < second.getOrDefault(differ.getFirst(), 0.0)) {
+      all.add(new Contrast(differ.getFirst(), from, to));
+    }
+  }
+
+  /** Of these one differs; the devices of a slice and the copies follow from the others. */
+  private static Map<String, Double> things(Job job) {
+    Map<String, Double> things = new LinkedHashMap<>();
+    Layout layout = job.layout();
+    things.put(
+        "capacity factor",
+        job.model().experts().map(Architecture.Experts::capacityFactor).orElse(0.0));
+    things.put("slices", (double) job.machine().slices());
+    things.put("devices of a slice", (double) job.machine().sliceDevices());
+    things.put("sequences a device", (double) job.batch() / job.machine().devices());
+    things.put("sequence", (double) job.sequence());
+    things.put("precision, bf16 to 8 bits", (double) job.precision().ordinal());
+    things.put("overlap, off to on", job.overlap() ? 1.0 : 0);
+    things.put("routing, balanced to real", job.imbalance());
+    things.put("rematerialised share", job.rematerialise());
+    things.put("tensor axis", (double) layout.tensor());
+    things.put("expert axis", (double) layout.expert());
+    things.put("pipeline", layout.pipeline() + layout.virtualStages() / 1e3);
+    things.put("context axis", (double) layout.context());
+    things.put(
+        "microbatches",
+        job.machine().family().gpu() && layout.pipeline() == 1 ? 0.0 : layout.microbatches());
+    return things;
+  }
+}
