@@ -55,7 +55,8 @@ import java.util.stream.Stream;
  * OperandSpec#like}).
  *
  * <p><b>Determinism.</b> For one plan the result's bits depend neither on the number of threads nor
- * on where the data is stored (heap, native, mapped). They may depend on the vector width.
+ * on where the data is stored (heap, native, mapped). They may depend on the vector width, unless
+ * {@link SumOrder#TREE} is asked for.
  *
  * <p><b>Aliasing.</b> out must share no element with an operand or with itself; this is checked
  * before anything is written. Operands may overlap each other.

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
  * @param epilogue what is fused into the last step
  * @param workers the threads that run it
  * @param kernels which kernels run it
+ * @param sums the order of floating-point sums
  */
 public record EinsumOptions(
     Strictness strictness,
@@ -30,7 +31,8 @@ public record EinsumOptions(
     Map<String, Long> sizes,
     Epilogue epilogue,
     Workers workers,
-    KernelChoice kernels) {
+    KernelChoice kernels,
+    SumOrder sums) {
 
   /** Which kernels run an einsum. */
   public enum KernelChoice {
@@ -53,6 +55,7 @@ public record EinsumOptions(
     Objects.requireNonNull(epilogue, "epilogue");
     Objects.requireNonNull(workers, "workers");
     Objects.requireNonNull(kernels, "kernels");
+    Objects.requireNonNull(sums, "sums");
     sizes = Map.copyOf(sizes);
     if (memoryLimit.isPresent() && memoryLimit.getAsLong() < Long.BYTES) {
       throw new IllegalArgumentException(
@@ -74,7 +77,8 @@ public record EinsumOptions(
         Map.of(),
         Epilogue.none(),
         Workers.sequential(),
-        KernelChoice.BEST);
+        KernelChoice.BEST,
+        SumOrder.FASTEST);
   }
 
   /**
@@ -84,7 +88,8 @@ public record EinsumOptions(
    * @return a changed copy
    */
   public EinsumOptions withStrictness(Strictness value) {
-    return new EinsumOptions(value, dtype, path, memoryLimit, sizes, epilogue, workers, kernels);
+    return new EinsumOptions(
+        value, dtype, path, memoryLimit, sizes, epilogue, workers, kernels, sums);
   }
 
   /**
@@ -107,7 +112,8 @@ public record EinsumOptions(
         sizes,
         epilogue,
         workers,
-        kernels);
+        kernels,
+        sums);
   }
 
   /**
@@ -118,7 +124,7 @@ public record EinsumOptions(
    */
   public EinsumOptions withPath(PathFinder value) {
     return new EinsumOptions(
-        strictness, dtype, value, memoryLimit, sizes, epilogue, workers, kernels);
+        strictness, dtype, value, memoryLimit, sizes, epilogue, workers, kernels, sums);
   }
 
   /**
@@ -131,7 +137,7 @@ public record EinsumOptions(
    */
   public EinsumOptions withMemoryLimit(long bytes) {
     return new EinsumOptions(
-        strictness, dtype, path, OptionalLong.of(bytes), sizes, epilogue, workers, kernels);
+        strictness, dtype, path, OptionalLong.of(bytes), sizes, epilogue, workers, kernels, sums);
   }
 
   /**
@@ -146,7 +152,7 @@ public record EinsumOptions(
     Map<String, Long> more = new HashMap<>(sizes);
     more.put(Objects.requireNonNull(label, "label"), size);
     return new EinsumOptions(
-        strictness, dtype, path, memoryLimit, more, epilogue, workers, kernels);
+        strictness, dtype, path, memoryLimit, more, epilogue, workers, kernels, sums);
   }
 
   /**
@@ -156,7 +162,8 @@ public record EinsumOptions(
    * @return a changed copy
    */
   public EinsumOptions withEpilogue(Epilogue value) {
-    return new EinsumOptions(strictness, dtype, path, memoryLimit, sizes, value, workers, kernels);
+    return new EinsumOptions(
+        strictness, dtype, path, memoryLimit, sizes, value, workers, kernels, sums);
   }
 
   /**
@@ -166,7 +173,8 @@ public record EinsumOptions(
    * @return a changed copy
    */
   public EinsumOptions withWorkers(Workers value) {
-    return new EinsumOptions(strictness, dtype, path, memoryLimit, sizes, epilogue, value, kernels);
+    return new EinsumOptions(
+        strictness, dtype, path, memoryLimit, sizes, epilogue, value, kernels, sums);
   }
 
   /**
@@ -176,12 +184,35 @@ public record EinsumOptions(
    * @return a changed copy
    */
   public EinsumOptions withKernels(KernelChoice value) {
-    return new EinsumOptions(strictness, dtype, path, memoryLimit, sizes, epilogue, workers, value);
+    return new EinsumOptions(
+        strictness, dtype, path, memoryLimit, sizes, epilogue, workers, value, sums);
+  }
+
+  /**
+   * Sets the order of floating-point sums.
+   *
+   * <p>Under {@link SumOrder#TREE} a memory limit may not cut a contracted label: compiling such an
+   * einsum is an {@link IllegalArgumentException}.
+   *
+   * @param value the order
+   * @return a changed copy
+   */
+  public EinsumOptions withSums(SumOrder value) {
+    return new EinsumOptions(
+        strictness, dtype, path, memoryLimit, sizes, epilogue, workers, kernels, value);
   }
 
   /** For a gradient: its own sizes, and no epilogue. */
   EinsumOptions forGradient() {
     return new EinsumOptions(
-        Strictness.LENIENT, dtype, path, memoryLimit, Map.of(), Epilogue.none(), workers, kernels);
+        Strictness.LENIENT,
+        dtype,
+        path,
+        memoryLimit,
+        Map.of(),
+        Epilogue.none(),
+        workers,
+        kernels,
+        sums);
   }
 }

@@ -303,7 +303,8 @@ class EinsumTest {
                   plain.sizes(),
                   plain.epilogue(),
                   plain.workers(),
-                  plain.kernels()));
+                  plain.kernels(),
+                  plain.sums()));
     }
   }
 

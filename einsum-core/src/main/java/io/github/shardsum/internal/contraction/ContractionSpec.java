@@ -20,6 +20,7 @@ import java.util.List;
  * @param path the order of pairs
  * @param slices labels that are run through in chunks
  * @param levels for each pair of the path, how many of the slices it is inside of
+ * @param leaf terms of a leaf of the tree by which sums are added, 0 for any order
  */
 public record ContractionSpec(
     ComputeType type,
@@ -33,7 +34,13 @@ public record ContractionSpec(
     boolean affine,
     ContractionPath path,
     List<Slice> slices,
-    int[] levels) {
+    int[] levels,
+    int leaf) {
+
+  /** Whether sums follow the fixed tree; those of integers are the same in any order. */
+  boolean isTree() {
+    return leaf > 0 && type != ComputeType.LONG;
+  }
 
   boolean isInResult(int label) {
     for (int each : resultLabels) {

@@ -58,6 +58,11 @@ public record KernelChoices(Map<Integer, KernelChoice> choices) {
       return new Cursor(NONE, true);
     }
 
+    /** The next step's kernel, of which there is no other. */
+    StepPlanner.Choice only(StepPlanner.Choice kernel) {
+      return next(kernel, () -> List.of(kernel));
+    }
+
     /**
      * The next step's kernel.
      *

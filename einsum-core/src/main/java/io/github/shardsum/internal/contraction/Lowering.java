@@ -38,6 +38,12 @@ public final class Lowering {
     this.kernels = kernels;
     this.choices = choices;
     this.slices = spec.sumsNothing() ? List.of() : withFewShortChunks(spec);
+    if (spec.isTree() && spec.slicesAdd()) {
+      throw new IllegalArgumentException(
+          "memory limit: under a fixed order of sums it must be enough to cut labels of the result"
+              + " alone, got one that cuts a contracted label; raise it or leave the order to the"
+              + " kernels");
+    }
   }
 
   /** The program of a contraction; no axis of the result is empty. */

@@ -175,7 +175,9 @@ final class StepBuilder {
       }
     }
     StepPlanner.Choice choice =
-        choices.next(planner.binary(all), () -> planner.binaryCandidates(all));
+        spec.isTree()
+            ? choices.only(planner.tree(all, true, spec.leaf()))
+            : choices.next(planner.binary(all), () -> planner.binaryCandidates(all));
     Ref first = choice.swapped() ? right.ref() : left.ref();
     Ref second = choice.swapped() ? left.ref() : right.ref();
     Supplier<StepInfo> text = () -> text(sizes, choice.kernel().name(), choice.why(), out, x, y);
@@ -193,7 +195,9 @@ final class StepBuilder {
       }
     }
     StepPlanner.Choice choice =
-        choices.next(planner.unary(all), () -> planner.unaryCandidates(all));
+        spec.isTree()
+            ? choices.only(planner.tree(all, false, spec.leaf()))
+            : choices.next(planner.unary(all), () -> planner.unaryCandidates(all));
     Supplier<StepInfo> text = () -> text(sizes, choice.kernel().name(), choice.why(), out, x);
     return new Step.Dense(
         choice.kernel(), target.ref(), source.ref(), source.ref(), role, level, text);

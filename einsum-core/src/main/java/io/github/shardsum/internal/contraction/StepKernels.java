@@ -6,6 +6,8 @@ import static io.github.shardsum.internal.contraction.StepKernel.RIGHT;
 
 import io.github.shardsum.internal.kernel.GemmKernels;
 import io.github.shardsum.internal.kernel.Kernels;
+import io.github.shardsum.internal.memory.F32Array;
+import io.github.shardsum.internal.memory.F64Array;
 import io.github.shardsum.internal.memory.Loops;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -190,6 +192,29 @@ final class StepKernels {
       case FLOAT -> new FloatLoopNest(kernels.floats(), name, binary, byDots, out, sum);
       case DOUBLE -> new DoubleLoopNest(kernels.doubles(), name, binary, byDots, out, sum);
       case LONG -> new LongLoopNest(kernels.longs(), name, binary, byDots, out, sum);
+    };
+  }
+
+  /** A sum in lanes and by a tree over leaves; its contracted labels are in order. */
+  StepKernel treeRows(List<StepLabel> kept, List<StepLabel> summed, boolean binary, int leaf) {
+    TreeLabels labels = TreeLabels.of(kept, summed, binary, leaf);
+    return switch (type) {
+      case FLOAT -> new FloatTreeRows(kernels.floats(), labels);
+      case DOUBLE -> new DoubleTreeRows(kernels.doubles(), labels);
+      case LONG -> throw new IllegalStateException("sums of integers need no tree");
+    };
+  }
+
+  /** Adds up arrays of sums. */
+  TreeProduct.Adder adder() {
+    return (from, to, at, n) -> {
+      switch (to.memory()) {
+        case F32Array(float[] sums) when from.memory() instanceof F32Array(float[] terms) ->
+            kernels.floats().add(terms, (int) from.origin() + at, sums, (int) to.origin() + at, n);
+        case F64Array(double[] sums) when from.memory() instanceof F64Array(double[] terms) ->
+            kernels.doubles().add(terms, (int) from.origin() + at, sums, (int) to.origin() + at, n);
+        default -> throw new IllegalStateException("sums: " + to.memory());
+      }
     };
   }
 

@@ -161,6 +161,68 @@ final class StepPlanner {
   }
 
   /**
+   * The kernel of a step whose sums follow the tree of {@link io.github.shardsum.einsum.SumOrder}.
+   * The form goes by which labels there are, never by their sizes, which differ from part to part
+   * of a result.
+   *
+   * @param labels all of them, the contracted ones outermost first
+   * @param leaf terms of a leaf
+   */
+  Choice tree(List<StepLabel> labels, boolean binary, int leaf) {
+    return tree(labels, binary, leaf, TreeProduct.MOST);
+  }
+
+  /** The same for a result of which at most so many elements are kept more than once. */
+  Choice tree(List<StepLabel> labels, boolean binary, int leaf, long most) {
+    List<StepLabel> kept = GemmDims.select(labels, StepLabel::inOut);
+    List<StepLabel> summed = GemmDims.select(labels, label -> !label.inOut());
+    if (summed.isEmpty()) {
+      return new Choice(make.elementwise(kept, binary), false, "nothing is summed");
+    }
+    boolean product =
+        binary
+            && kept.stream().anyMatch(label -> label.inLeft() && !label.inRight())
+            && kept.stream().anyMatch(label -> label.inRight() && !label.inLeft());
+    return product
+        ? new Choice(treeProduct(kept, summed, leaf, most), false, "a tree over leaves of %d", leaf)
+        : new Choice(
+            make.treeRows(kept, summed, binary, leaf), false, "lanes, and a tree of %d", leaf);
+  }
+
+  private StepKernel treeProduct(
+      List<StepLabel> kept, List<StepLabel> summed, int leaf, long most) {
+    TreeProduct.Maker maker =
+        new TreeProduct.Maker() {
+          @Override
+          public Choice product(List<StepLabel> labels) {
+            return chain(labels);
+          }
+
+          @Override
+          public StepKernel copy(List<StepLabel> labels) {
+            return make.elementwise(labels, false);
+          }
+
+          @Override
+          public TreeProduct.Adder adder() {
+            return make.adder();
+          }
+        };
+    return new TreeProduct(type, maker, kept, summed, leaf, most);
+  }
+
+  /** A kernel that computes each element as one chain of multiply-adds, in order, from +0. */
+  private Choice chain(List<StepLabel> labels) {
+    GemmDims sides = GemmDims.alongResult(labels);
+    if (isStreamed(sides)) {
+      return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
+    }
+    return isUnpacked(sides)
+        ? new Choice(make.unpacked(sides), sides.swapped(), "too small or near to be packed")
+        : new Choice(make.product(sides), sides.swapped(), "packed");
+  }
+
+  /**
    * Whether B is read once, in the order of memory: it may come from afar, and there are too few
    * rows for packing it to be worth its time.
    */

@@ -78,7 +78,8 @@ public final class ContractionSpecs {
         options.epilogue().scale() != 1 || options.epilogue().bias().isPresent(),
         plan.path(),
         plan.slices(),
-        levels(plan.cost().steps()));
+        levels(plan.cost().steps()),
+        options.sums().leaf());
   }
 
   private static int[] levels(List<PathCost.Step> steps) {

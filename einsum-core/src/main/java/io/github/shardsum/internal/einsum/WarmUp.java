@@ -123,7 +123,8 @@ public final class WarmUp {
             sizes,
             Epilogue.none(),
             options.workers(),
-            options.kernels());
+            options.kernels(),
+            options.sums());
     return Einsum.compile(bound.equation(), plain, OperandSpec.like(operands));
   }
 
