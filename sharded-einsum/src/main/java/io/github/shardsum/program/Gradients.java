@@ -99,10 +99,9 @@ public final class Gradients {
 
   private static Gradient make(
       Program program, List<String> outputs, List<String> inputs, boolean ones, boolean values) {
-    Program unrolled = Passes.unroll(program);
     List<Integer> of = indices(program, "output", program.outputs(), outputs);
     List<Integer> by = indices(program, "input", program.inputs(), inputs);
-    return Differentiation.run(unrolled, of, by, ones, values);
+    return Differentiation.run(program, of, by, ones, values);
   }
 
   private static List<Integer> indices(

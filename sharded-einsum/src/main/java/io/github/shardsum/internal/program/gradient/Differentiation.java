@@ -3,10 +3,13 @@ package io.github.shardsum.internal.program.gradient;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.internal.program.pass.Simplification;
+import io.github.shardsum.internal.program.types.Regions;
+import io.github.shardsum.internal.program.types.Variance;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Movement.Annotate;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Manual;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Program;
@@ -36,8 +39,13 @@ public final class Differentiation {
   /** The builder's values of the program's. */
   private final Map<Value, Value> copies = new HashMap<>();
 
-  /** Cotangents in the builder of the program's values. */
-  private final Map<Value, Value> cotangents = new HashMap<>();
+  private final Members members;
+
+  /**
+   * Cotangents in the builder of the program's values: of each what was contributed, by the axes
+   * along which members have to sum it.
+   */
+  private final Map<Value, Map<Set<String>, Value>> cotangents = new HashMap<>();
 
   /** Names in the builder of cotangents, and of what else may be one. */
   private final Map<Value, String> names = new HashMap<>();
@@ -49,8 +57,14 @@ public final class Differentiation {
   private final Map<Statement, List<Value>> histories = new LinkedHashMap<>();
 
   private Differentiation(
-      Program program, List<Integer> outputs, List<Integer> inputs, boolean ones, boolean values) {
+      Program program,
+      Members members,
+      List<Integer> outputs,
+      List<Integer> inputs,
+      boolean ones,
+      boolean values) {
     this.program = program;
+    this.members = members;
     this.outputs = outputs;
     this.inputs = inputs;
     this.ones = ones;
@@ -70,7 +84,9 @@ public final class Differentiation {
    */
   public static Gradients.Gradient run(
       Program program, List<Integer> outputs, List<Integer> inputs, boolean ones, boolean values) {
-    Differentiation differentiation = new Differentiation(program, outputs, inputs, ones, values);
+    Regions.check(program);
+    Differentiation differentiation =
+        new Differentiation(program, Members.none(program), outputs, inputs, ones, values);
     Program gradient = differentiation.run();
     // Outputs are told apart by their names: one that equals another stays for a backend to find.
     Set<Value> kept = Set.copyOf(gradient.outputs());
@@ -91,13 +107,71 @@ public final class Differentiation {
   }
 
   /** The gradient of all floating outputs, each with a cotangent, by all floating inputs. */
-  static Program ofAll(Program program) {
-    Program gradient =
+  static Program ofAll(Program program, Members members) {
+    return simplified(
         new Differentiation(
-                program, floating(program.outputs()), floating(program.inputs()), false, false)
-            .run();
+                program,
+                members,
+                floating(program.outputs()),
+                floating(program.inputs()),
+                false,
+                false)
+            .run());
+  }
+
+  private static Program simplified(Program gradient) {
     return Simplification.deadCode(
         Simplification.commonSubexpressions(gradient, Set.of(), new HashMap<>()));
+  }
+
+  /**
+   * The gradient of a region's body: its inputs are the body's and one cotangent a floating output.
+   *
+   * @param program the gradient
+   * @param inputs of each output of it the place of the body's input that it is a part of
+   * @param due of each output the axes of the region over which its parts are to be summed
+   */
+  record Parts(Program program, List<Integer> inputs, List<Set<String>> due) {}
+
+  /** The gradient of a region's body by all floating inputs, in parts. */
+  static Parts parts(Manual manual, Members members) {
+    Program body = manual.body();
+    Differentiation differentiation =
+        new Differentiation(
+            body, members, floating(body.outputs()), floating(body.inputs()), false, false);
+    return differentiation.parts(manual.out());
+  }
+
+  private Parts parts(List<Term> terms) {
+    forward();
+    for (int i : outputs) {
+      Value output = program.outputs().get(i);
+      // Where outputs leave the region each member's part counts along the axes of the term.
+      Set<String> due = Variance.minus(ManualGradient.named(terms.get(i)), members.of(output));
+      contribute(output, due, cotangent(output));
+    }
+    backward();
+    List<Integer> places = new ArrayList<>();
+    List<Set<String>> sums = new ArrayList<>();
+    for (int i : inputs) {
+      Value input = program.inputs().get(i);
+      Map<Set<String>, Value> parts = new LinkedHashMap<>();
+      cotangents
+          .getOrDefault(input, Map.of())
+          .forEach(
+              (due, part) -> {
+                Set<String> inside = Variance.minus(due, members.edge());
+                Value own = new ManualGradient(builder).summed(part, members.named(inside));
+                parts.merge(Variance.minus(due, inside), own, builder::add);
+              });
+      parts.forEach(
+          (due, part) -> {
+            places.add(i);
+            sums.add(due);
+            builder.output(part);
+          });
+    }
+    return new Parts(simplified(builder.build()), List.copyOf(places), List.copyOf(sums));
   }
 
   /** Places of the values of floating dtypes. */
@@ -111,18 +185,19 @@ public final class Differentiation {
     return floating;
   }
 
-  private Program run() {
+  private void forward() {
     for (Value input : program.inputs()) {
       copies.put(input, builder.input(input.name(), input.type()));
     }
     inputs.forEach(i -> active.add(program.inputs().get(i)));
     program.statements().forEach(this::forward);
     histories.values().forEach(history -> history.forEach(each -> let("history", each)));
+  }
+
+  private Program run() {
+    forward();
     outputs.forEach(i -> seed(program.outputs().get(i)));
-    GradientRules rules = new GradientRules(builder);
-    for (Statement statement : program.statements().reversed()) {
-      backward(rules, statement);
-    }
+    backward();
     if (values) {
       outputs.forEach(i -> builder.output(copy(program.outputs().get(i))));
     }
@@ -132,16 +207,23 @@ public final class Differentiation {
     return builder.build();
   }
 
+  private void backward() {
+    GradientRules rules = new GradientRules(builder);
+    for (Statement statement : program.statements().reversed()) {
+      backward(rules, statement);
+    }
+  }
+
   private String unused(String name) {
     return builder.unusedName(name);
   }
 
   /** Names the cotangent of a value, so that a reader, and a caller, knows it. */
   private void name(Value primal) {
-    Value cotangent = cotangents.get(primal);
-    if (cotangent == null) {
+    if (!cotangents.containsKey(primal)) {
       return;
     }
+    Value cotangent = found(primal).orElseThrow();
     if (!builder.isNamed(cotangent)) {
       let("cotangent." + primal.name(), cotangent);
     }
@@ -239,15 +321,35 @@ public final class Differentiation {
   }
 
   private void accumulate(Value value, Value cotangent) {
-    Value before = cotangents.get(value);
-    cotangents.put(value, before == null ? cotangent : builder.add(before, cotangent));
+    contribute(value, Set.of(), cotangent);
+  }
+
+  private void contribute(Value value, Set<String> due, Value cotangent) {
+    cotangents
+        .computeIfAbsent(value, _ -> new LinkedHashMap<>())
+        .merge(due, cotangent, builder::add);
+  }
+
+  /** The cotangent of a value to which all have contributed: sums over members are made once. */
+  private Optional<Value> found(Value value) {
+    Map<Set<String>, Value> parts = cotangents.get(value);
+    if (parts == null) {
+      return Optional.empty();
+    }
+    ManualGradient sums = new ManualGradient(builder);
+    Value sum =
+        parts.entrySet().stream()
+            .map(part -> sums.summed(part.getValue(), members.named(part.getKey())))
+            .reduce(builder::add)
+            .orElseThrow();
+    cotangents.put(value, new LinkedHashMap<>(Map.of(Set.of(), sum)));
+    return Optional.of(sum);
   }
 
   private void backward(GradientRules rules, Statement statement) {
     List<Optional<Value>> given = new ArrayList<>();
     for (Value result : statement.results()) {
-      given.add(
-          active.contains(result) ? Optional.ofNullable(cotangents.get(result)) : Optional.empty());
+      given.add(active.contains(result) ? found(result) : Optional.empty());
     }
     if (given.stream().allMatch(Optional::isEmpty)) {
       return;
@@ -257,21 +359,26 @@ public final class Differentiation {
     List<Optional<Value>> gradients =
         rules.gradients(
             copy(statement.operation()),
+            members,
+            members.of(operands),
             statement.results().stream().map(this::copy).toList(),
             given,
             needed,
             histories.getOrDefault(statement, List.of()));
     for (int i = 0; i < operands.size(); i++) {
       if (needed.get(i) && gradients.get(i).isPresent()) {
-        accumulate(operands.get(i), rules.like(gradients.get(i).get(), operands.get(i).type()));
+        contribute(
+            operands.get(i),
+            members.due(statement, i),
+            rules.like(gradients.get(i).get(), operands.get(i).type()));
       }
     }
   }
 
   /** Each gradient is a result of its own, so that it can have its name. */
   private void output(Value input) {
-    Value found = cotangents.get(input);
-    Value gradient = found == null ? builder.constant(input.type().withoutLayout(), 0) : found;
+    Value gradient =
+        found(input).orElseGet(() -> builder.constant(input.type().withoutLayout(), 0));
     if (builder.isNamed(gradient)) {
       gradient = new GradientRules(builder).copy(gradient, input.type());
     }

@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.program.gradient;
 
 import io.github.shardsum.internal.program.types.Terms;
+import io.github.shardsum.internal.program.types.Variance;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
@@ -8,8 +9,8 @@ import io.github.shardsum.program.Contraction.Reduce;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Contraction.Softmax;
 import io.github.shardsum.program.Movement;
-import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.Nested.Manual;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
@@ -22,6 +23,7 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -42,6 +44,8 @@ final class GradientRules {
    * Cotangents of the operands.
    *
    * @param operation the operation
+   * @param members what members of regions have to do with it
+   * @param varies of each operand the axes along which members may hold others
    * @param results its results
    * @param given cotangents of the results, empty where nothing depends on one
    * @param needed which operands need one; others may be left out
@@ -50,6 +54,8 @@ final class GradientRules {
    */
   List<Optional<Value>> gradients(
       Operation operation,
+      Members members,
+      List<Set<String>> varies,
       List<Value> results,
       List<Optional<Value>> given,
       List<Boolean> needed,
@@ -70,14 +76,26 @@ final class GradientRules {
       case Movement movement ->
           new MovementGradient(builder, this).of(movement, first.orElseThrow());
       case Composite composite -> composite(composite, given);
-      case Nested.Manual _, Communication _ ->
-          throw new IllegalStateException("regions are unrolled first, got " + operation);
-      case Scan scan -> new ScanGradient(builder, scan, history).gradients(given);
+      case Manual manual ->
+          new ManualGradient(builder).region(manual, given, members.in(manual, varies));
+      case Communication communication ->
+          new ManualGradient(builder)
+              .communication(
+                  communication,
+                  results.getFirst(),
+                  first.orElseThrow(),
+                  isSame(communication, varies));
+      case Scan scan ->
+          new ScanGradient(builder, scan, history, members.in(scan, varies)).gradients(given);
     };
   }
 
+  private static boolean isSame(Communication communication, List<Set<String>> varies) {
+    return Collections.disjoint(Variance.union(varies), Variance.names(communication.axes()));
+  }
+
   private static List<Optional<Value>> nothing(int count) {
-    return new ArrayList<>(java.util.Collections.nCopies(count, Optional.<Value>empty()));
+    return new ArrayList<>(Collections.nCopies(count, Optional.<Value>empty()));
   }
 
   private List<Optional<Value>> one(Operation operation) {
@@ -192,7 +210,8 @@ final class GradientRules {
             composite.name() + ".gradient",
             composite.attributes(),
             operands,
-            Differentiation.ofAll(composite.decomposition()),
+            Differentiation.ofAll(
+                composite.decomposition(), Members.none(composite.decomposition())),
             composite.splittable());
     List<Value> results = builder.add(gradient);
     for (int i = 0; i < by.size(); i++) {

@@ -19,8 +19,10 @@ final class ScanGradient {
   private final ProgramBuilder builder;
   private final Scan scan;
   private final List<Value> history;
+  private final Members inside;
 
-  ScanGradient(ProgramBuilder builder, Scan scan, List<Value> history) {
+  ScanGradient(ProgramBuilder builder, Scan scan, List<Value> history, Members inside) {
+    this.inside = inside;
     this.builder = builder;
     this.scan = scan;
     this.history = history;
@@ -102,7 +104,7 @@ final class ScanGradient {
     }
 
     Program body() {
-      Program gradient = Differentiation.ofAll(body);
+      Program gradient = Differentiation.ofAll(body, inside);
       int carried = scan.carried().size();
       int sequences = carried + scan.sequences().size();
       List<Value> cotangents = new ArrayList<>();

@@ -1,0 +1,94 @@
+package io.github.shardsum.internal.program.gradient;
+
+import io.github.shardsum.internal.program.types.Variance;
+import io.github.shardsum.program.Communication;
+import io.github.shardsum.program.Communication.OwnChunk;
+import io.github.shardsum.program.MeshAxis;
+import io.github.shardsum.program.Nested.Manual;
+import io.github.shardsum.program.Nested.Scan;
+import io.github.shardsum.program.Operation;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What members of regions have to do with a program's cotangents: a value that is the same along an
+ * axis has one cotangent, the sum of what all members along the axis contribute. A statement's
+ * result that differs along an axis makes each member contribute its own part, and the part is due
+ * to be summed; one that does not differ has one contribution, which all members know.
+ *
+ * @param variance of each value of the program the axes along which members may hold others
+ * @param axes the axes of the regions around the program, by name
+ * @param edge the axes of the region whose body the program is; none if it is no region's
+ */
+record Members(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, Set<String> edge) {
+  /** The one member of a program that is in no region. */
+  static Members none(Program program) {
+    List<Set<String>> inputs = Collections.nCopies(program.inputs().size(), Set.of());
+    return new Members(Variance.of(program, inputs), Map.of(), Set.of());
+  }
+
+  Set<String> of(Value value) {
+    return variance.getOrDefault(value, Set.of());
+  }
+
+  List<Set<String>> of(List<Value> values) {
+    return values.stream().map(this::of).toList();
+  }
+
+  List<MeshAxis> named(Set<String> names) {
+    List<MeshAxis> found = new ArrayList<>();
+    axes.forEach(
+        (name, axis) -> {
+          if (names.contains(name)) {
+            found.add(axis);
+          }
+        });
+    return found;
+  }
+
+  /** The axes over which what a statement contributes to an operand is to be summed. */
+  Set<String> due(Statement statement, int operand) {
+    Operation operation = statement.operation();
+    Value x = operation.operands().get(operand);
+    Set<String> result = Variance.union(of(statement.results()));
+    return switch (operation) {
+      // Their own gradient has summed what is due inside.
+      case Manual _ -> Set.of();
+      case Scan scan ->
+          Variance.minus(Variance.carried(scan, of(scan.operands())).get(operand), of(x));
+      case OwnChunk chunk when isSame(x, chunk.axes()) ->
+          Variance.minus(Variance.minus(result, Variance.names(chunk.axes())), of(x));
+      case Communication communication ->
+          Variance.minus(
+              Variance.union(List.of(result, Variance.names(communication.axes()))), of(x));
+      default -> Variance.minus(result, of(x));
+    };
+  }
+
+  /** Whether a value is the same along all of some axes. */
+  boolean isSame(Value x, List<MeshAxis> along) {
+    return Collections.disjoint(of(x), Variance.names(along));
+  }
+
+  /** The members of a scan's body, whose operands have a variance. */
+  Members in(Scan scan, List<Set<String>> operands) {
+    List<Set<String>> inputs = Variance.carried(scan, operands);
+    return new Members(Variance.of(scan.body(), inputs), axes, Set.of());
+  }
+
+  /** The members of a region's body, whose operands have a variance. */
+  Members in(Manual manual, List<Set<String>> operands) {
+    Map<String, MeshAxis> all = new java.util.TreeMap<>(axes);
+    manual.axes().forEach(axis -> all.put(axis.name(), axis));
+    List<Set<String>> inputs = Variance.inputs(manual, operands);
+    return new Members(
+        Variance.of(manual.body(), inputs), all, new HashSet<>(Variance.names(manual.axes())));
+  }
+}
