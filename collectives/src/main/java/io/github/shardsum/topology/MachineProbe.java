@@ -66,10 +66,11 @@ public final class MachineProbe {
    *
    * @param fit what {@link #measure} found
    * @param devices how many
-   * @return a bus of them
+   * @return a bus of them, whose transfers cost the devices' computing all of their time
    */
   public static Topology topology(LinkFit fit, int devices) {
-    return bus(fit.link(), devices);
+    // Between processes of one machine a transfer is a copy by the cores that would compute.
+    return bus(fit.link(), devices).withOverlap(0);
   }
 
   private static Topology bus(Link link, int devices) {

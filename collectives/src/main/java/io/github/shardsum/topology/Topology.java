@@ -23,13 +23,16 @@ import java.util.stream.IntStream;
  * @param devicesPerChip devices (cores) of one chip, at least 1
  * @param link a link of any axis, in one direction
  * @param hostLevel the level above, if there is one; each host has all the axes
+ * @param overlap the part of a transfer's time that costs a device nothing of its computing, in [0,
+ *     1]: 1 where links move data by themselves
  */
 public record Topology(
     String name,
     List<TopologyAxis> axes,
     int devicesPerChip,
     Link link,
-    Optional<HostLevel> hostLevel) {
+    Optional<HostLevel> hostLevel,
+    double overlap) {
   /** As many as a mesh may have. */
   private static final int MOST_DEVICES = 1 << 24;
 
@@ -61,6 +64,39 @@ public record Topology(
               + " a chip on "
               + axes);
     }
+    if (!(overlap >= 0 && overlap <= 1)) {
+      throw new IllegalArgumentException(
+          "topology " + name + ": overlap must be in [0, 1], got " + overlap);
+    }
+  }
+
+  /**
+   * With links that move data by themselves.
+   *
+   * @param name for messages and tables
+   * @param axes one to three
+   * @param devicesPerChip devices (cores) of one chip, at least 1
+   * @param link a link of any axis, in one direction
+   * @param hostLevel the level above, if there is one
+   */
+  public Topology(
+      String name,
+      List<TopologyAxis> axes,
+      int devicesPerChip,
+      Link link,
+      Optional<HostLevel> hostLevel) {
+    this(name, axes, devicesPerChip, link, hostLevel, 1);
+  }
+
+  /**
+   * The same with another part of a transfer that costs no computing.
+   *
+   * @param part in [0, 1]
+   * @return the topology
+   * @throws IllegalArgumentException if it is outside
+   */
+  public Topology withOverlap(double part) {
+    return new Topology(name, axes, devicesPerChip, link, hostLevel, part);
   }
 
   /**
@@ -85,7 +121,7 @@ public record Topology(
    * @return the topology
    */
   public Topology withLink(Link other) {
-    return new Topology(name, axes, devicesPerChip, other, hostLevel);
+    return new Topology(name, axes, devicesPerChip, other, hostLevel, overlap);
   }
 
   /**
@@ -99,7 +135,7 @@ public record Topology(
         axes.stream()
             .map(axis -> new TopologyAxis(axis.size(), interconnect, axis.links()))
             .toList();
-    return new Topology(name, other, devicesPerChip, link, hostLevel);
+    return new Topology(name, other, devicesPerChip, link, hostLevel, overlap);
   }
 
   /**
@@ -109,7 +145,7 @@ public record Topology(
    * @return the topology
    */
   public Topology withDevicesPerChip(int devices) {
-    return new Topology(name, axes, devices, link, hostLevel);
+    return new Topology(name, axes, devices, link, hostLevel, overlap);
   }
 
   /**
@@ -124,7 +160,7 @@ public record Topology(
       throw new IllegalArgumentException(
           "topology " + name + ": expected one level of hosts, got a second: " + level);
     }
-    return new Topology(name, axes, devicesPerChip, link, Optional.of(level));
+    return new Topology(name, axes, devicesPerChip, link, Optional.of(level), overlap);
   }
 
   /**

@@ -14,9 +14,11 @@ import java.util.OptionalLong;
  * @param memoryLimit bytes that a device may hold at once, inputs included; none for no limit
  * @param replication whether a device may hold a whole value although neither its source nor its
  *     destination does
+ * @param overlap whether collectives of a program's plan are started ahead of where they are
+ *     awaited, where that makes the plan's schedule shorter and holds no more memory
  */
 public record PlanOptions(
-    Optional<Topology> topology, OptionalLong memoryLimit, boolean replication) {
+    Optional<Topology> topology, OptionalLong memoryLimit, boolean replication, boolean overlap) {
   /**
    * Checks the limit.
    *
@@ -32,7 +34,18 @@ public record PlanOptions(
   }
 
   /**
-   * No topology, no limit, no hidden replication.
+   * Without overlap.
+   *
+   * @param topology the network that prices collectives
+   * @param memoryLimit bytes that a device may hold at once
+   * @param replication whether a device may hold a whole value on the way
+   */
+  public PlanOptions(Optional<Topology> topology, OptionalLong memoryLimit, boolean replication) {
+    this(topology, memoryLimit, replication, false);
+  }
+
+  /**
+   * No topology, no limit, no hidden replication, no overlap.
    *
    * @return the defaults
    */
@@ -48,7 +61,7 @@ public record PlanOptions(
    */
   public PlanOptions withTopology(Topology value) {
     return new PlanOptions(
-        Optional.of(Objects.requireNonNull(value, "topology")), memoryLimit, replication);
+        Optional.of(Objects.requireNonNull(value, "topology")), memoryLimit, replication, overlap);
   }
 
   /**
@@ -58,7 +71,7 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withMemoryLimit(long bytes) {
-    return new PlanOptions(topology, OptionalLong.of(bytes), replication);
+    return new PlanOptions(topology, OptionalLong.of(bytes), replication, overlap);
   }
 
   /**
@@ -67,6 +80,16 @@ public record PlanOptions(
    * @return a changed copy
    */
   public PlanOptions withReplication() {
-    return new PlanOptions(topology, memoryLimit, true);
+    return new PlanOptions(topology, memoryLimit, true, overlap);
+  }
+
+  /**
+   * Lets collectives of a program go on behind what devices compute meanwhile, or not.
+   *
+   * @param wanted whether they may
+   * @return a changed copy
+   */
+  public PlanOptions withOverlap(boolean wanted) {
+    return new PlanOptions(topology, memoryLimit, replication, wanted);
   }
 }

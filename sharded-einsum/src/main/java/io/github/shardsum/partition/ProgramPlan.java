@@ -32,7 +32,8 @@ import java.util.stream.Stream;
  *     written as operations on its chunks
  * @param plan the steps; its inputs and outputs are the program's
  * @param cost their price: elements received, 1,000 a collective and an element for 200
- *     multiply-adds; or seconds if there is a topology
+ *     multiply-adds; or seconds if there is a topology. Where collectives go on behind what devices
+ *     compute, the end of the schedule
  */
 public record ProgramPlan(
     Program given, Map<String, Layout> layouts, Program program, SpmdPlan plan, double cost) {
@@ -91,7 +92,7 @@ public record ProgramPlan(
       ProgramPlanning.check(
           plan, DeviceMemory.kernels(_ -> true), options.memoryLimit().getAsLong());
     }
-    return plan;
+    return ProgramPlanning.overlapped(plan, options);
   }
 
   /** With the layout of values that are whole. */

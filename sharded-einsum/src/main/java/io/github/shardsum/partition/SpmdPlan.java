@@ -8,6 +8,8 @@ import io.github.shardsum.internal.partition.text.PlanPage;
 import io.github.shardsum.internal.partition.text.PlanReader;
 import io.github.shardsum.internal.partition.text.PlanTable;
 import io.github.shardsum.internal.reshard.Counting;
+import io.github.shardsum.internal.reshard.Prices;
+import io.github.shardsum.internal.reshard.Timeline;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Contraction;
@@ -286,6 +288,19 @@ public record SpmdPlan(
    */
   public long peakBytes() {
     return DeviceMemory.of(this).peakBytes();
+  }
+
+  /**
+   * How long devices wait for collectives that were started, beyond what they compute meanwhile:
+   * the sum over all awaits, those of all rounds of loops included.
+   *
+   * @param options what steps are priced by
+   * @return seconds if the options name a topology, else elements, to which the rest is converted;
+   *     0 if nothing is started
+   * @throws IllegalArgumentException if the topology has another number of devices
+   */
+  public double exposed(PlanOptions options) {
+    return Timeline.of(this, Prices.of(mesh, options)).exposed(this);
   }
 
   /**

@@ -10,10 +10,12 @@ import io.github.shardsum.internal.partition.run.PlanRunner;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -177,6 +179,67 @@ final class PlanMutationTest {
             new ShardedEinsumPlan(plan.equation(), plan.dtype(), mutant.get(), plan.cost());
         assertThrows(IllegalStateException.class, changed::certify, changed::toString);
       }
+    }
+  }
+
+  /** What is in flight at a loop is refused, also where the body would await it. */
+  @Test
+  void aStartBeforeALoopAndItsAwaitInTheBodyAreRefused() {
+    Program program =
+        Program.parse(
+            """
+            program p {
+              input c: f32[a=8]
+              input w: f32[a=8]
+              last = scan(c, w) {count=3, label="t", carried=1, sequences=0, body=program round {
+                input carried: f32[a=8]
+                input same: f32[a=8]
+                next = add(carried, same)
+                output next
+              }}
+              output last
+            }
+            """);
+    Mesh mesh = Mesh.parse("x=2");
+    ProgramPlan plan =
+        ProgramPlan.withLayouts(
+            program,
+            mesh,
+            Map.of("w", Layout.parse(mesh, "a@x")),
+            PlanOptions.defaults().withReplication());
+    plan.certify();
+    List<PlanStep> steps = plan.plan().steps();
+    assertEquals(2, steps.size(), plan::toString);
+    PlanStep gather = steps.getFirst();
+    PlanStep loop = steps.getLast();
+    Action.Loop action = (Action.Loop) loop.action();
+    PlannedValue same = action.body().inputs().get(1);
+    PlanStep await = new PlanStep(new Action.Await(), List.of(1), same, gather.origin());
+    PlanStep add = action.body().steps().getFirst();
+    SpmdPlan body =
+        new SpmdPlan(
+            mesh,
+            action.body().inputs(),
+            List.of(await, new PlanStep(add.action(), List.of(0, 2), add.results(), add.origin())),
+            List.of(3));
+    for (SpmdPlan round : List.of(action.body(), body)) {
+      SpmdPlan mutant =
+          new SpmdPlan(
+              mesh,
+              plan.plan().inputs(),
+              List.of(
+                  new PlanStep(
+                      new Action.Start(gather.action()),
+                      gather.operands(),
+                      gather.results(),
+                      gather.origin()),
+                  new PlanStep(
+                      new Action.Loop(action.statement(), round),
+                      loop.operands(),
+                      loop.results(),
+                      loop.origin())),
+              plan.plan().outputs());
+      assertThrows(IllegalStateException.class, () -> mutant.certify(program));
     }
   }
 }

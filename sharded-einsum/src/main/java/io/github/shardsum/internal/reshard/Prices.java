@@ -26,8 +26,10 @@ public final class Prices {
 
   private final Optional<CollectiveCostModel> pricer;
   private final double secondsPerByte;
+  private final double overlap;
 
-  private Prices(Optional<CollectiveCostModel> pricer, double secondsPerByte) {
+  private Prices(Optional<CollectiveCostModel> pricer, double secondsPerByte, double overlap) {
+    this.overlap = overlap;
     this.pricer = pricer;
     this.secondsPerByte = secondsPerByte;
   }
@@ -44,7 +46,13 @@ public final class Prices {
     Optional<Topology> topology = options.topology();
     return new Prices(
         topology.map(network -> CollectiveCostModel.of(network, mesh)),
-        topology.map(network -> 1 / network.link().bytesPerSecond()).orElse(0.0));
+        topology.map(network -> 1 / network.link().bytesPerSecond()).orElse(0.0),
+        topology.map(Topology::overlap).orElse(1.0));
+  }
+
+  /** The part of a transfer that costs no computing. */
+  public double overlap() {
+    return overlap;
   }
 
   /** Whether prices are seconds on a network. */

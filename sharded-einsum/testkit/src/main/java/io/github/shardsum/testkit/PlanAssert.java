@@ -1,6 +1,7 @@
 package io.github.shardsum.testkit;
 
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
@@ -115,6 +116,20 @@ public final class PlanAssert {
     return require(
         plan.peakBytes() <= bytes,
         "must hold at most " + bytes + " bytes, got " + plan.peakBytes());
+  }
+
+  /**
+   * Devices wait no longer for collectives that were started, beyond what they compute meanwhile.
+   *
+   * @param price the longest, in seconds if the options name a topology, else in elements
+   * @param options what steps are priced by
+   * @return this
+   * @throws AssertionError if they wait longer, with the plan
+   */
+  public PlanAssert exposesAtMost(double price, PlanOptions options) {
+    double exposed = plan.exposed(options);
+    return require(
+        exposed <= price, "must wait at most " + price + " for what was started, got " + exposed);
   }
 
   /**

@@ -65,6 +65,13 @@ final class PlanSettings {
   private Optional<Path> html = Optional.empty();
 
   @Option(
+      names = "--overlap",
+      description =
+          "Start collectives of a program ahead of where they are awaited, behind what devices"
+              + " compute, where that is shorter and holds no more memory.")
+  private boolean overlap;
+
+  @Option(
       names = "--run",
       description = "Run the plan in process on integers; compare with the same without layouts.")
   private boolean run;
@@ -100,7 +107,7 @@ final class PlanSettings {
   }
 
   PlanOptions options(Mesh of) {
-    PlanOptions options = PlanOptions.defaults();
+    PlanOptions options = PlanOptions.defaults().withOverlap(overlap);
     if (topology.isPresent()) {
       options = options.withTopology(Topologies.of(topology.get(), of.size()));
     }

@@ -4,11 +4,14 @@ import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.program.pass.PairwiseEinsums;
+import io.github.shardsum.internal.reshard.Prices;
+import io.github.shardsum.internal.reshard.Timeline;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Passes;
@@ -58,14 +61,32 @@ public final class ProgramPlanning {
     Program simple = planner.cheaper(planner.simplified(program));
     if (options.memoryLimit().isEmpty()) {
       Planned planned = planner.planned(simple, Policy.CHEAPEST);
-      return plan(program, planned);
+      return planner.plan(program, planned);
     }
     MemorySearch search = new MemorySearch(planner::planned, composites);
-    return plan(program, search.within(simple, options.memoryLimit().getAsLong()));
+    return planner.plan(program, search.within(simple, options.memoryLimit().getAsLong()));
   }
 
-  private static ProgramPlan plan(Program given, Planned planned) {
-    return new ProgramPlan(given, Map.of(), planned.program(), planned.plan(), planned.cost());
+  private ProgramPlan plan(Program given, Planned planned) {
+    return overlapped(
+        new ProgramPlan(given, Map.of(), planned.program(), planned.plan(), planned.cost()),
+        options);
+  }
+
+  /**
+   * The plan with collectives behind what devices compute, if options ask for that.
+   *
+   * @param plan a plan
+   * @param options what it was chosen by
+   * @return the plan, whose price is then the end of its schedule
+   */
+  public static ProgramPlan overlapped(ProgramPlan plan, PlanOptions options) {
+    SpmdPlan steps = Overlap.of(plan.plan(), options);
+    if (steps.equals(plan.plan())) {
+      return plan;
+    }
+    double end = Timeline.of(steps, Prices.of(steps.mesh(), options)).end();
+    return new ProgramPlan(plan.given(), plan.layouts(), plan.program(), steps, end);
   }
 
   private boolean isKernel(Composite composite) {

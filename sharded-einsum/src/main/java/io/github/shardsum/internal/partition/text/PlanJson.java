@@ -75,6 +75,13 @@ public final class PlanJson {
     text.add("\"flops\":" + number(step.flops()));
     String price = options.topology().isPresent() ? "\"seconds\":" : "\"price\":";
     text.add(price + step.price());
+    step.schedule()
+        .ifPresent(
+            at ->
+                text.add("\"lane\":" + quoted(at.isTransfer() ? "links" : "compute"))
+                    .add("\"begin\":" + at.begin())
+                    .add("\"end\":" + at.end())
+                    .add("\"exposed\":" + at.exposed()));
     text.add("\"liveBytes\":" + step.heldBytes());
     text.add("\"because\":" + quoted(step.cause()));
     step.runnerUp()

@@ -1,10 +1,13 @@
 package io.github.shardsum.internal.partition.text;
 
+import io.github.shardsum.internal.reshard.Timeline;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** A plan as one HTML page without script, to be read without a network. */
 public final class PlanPage {
@@ -20,7 +23,7 @@ public final class PlanPage {
       table { border-collapse: collapse; } td, th { padding: .2em .7em; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
       td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
       code, td.s { font-family: ui-monospace, monospace; font-size: .93em; }
-      .c { fill: var(--bar); } .w { fill: var(--wait); } .a { stroke: var(--line); } text { fill: var(--ink); font-size: 12px; }
+      .c { fill: var(--bar); } .w { fill: var(--wait); } .a { stroke: var(--line); } .e { fill: url(#x); stroke: var(--wait); } .h { stroke: var(--wait); stroke-width: 3; } text { fill: var(--ink); font-size: 12px; }
       """;
 
   private final SpmdPlan plan;
@@ -184,8 +187,69 @@ public final class PlanPage {
     page.append("</svg>\n");
   }
 
+  /** A lane for computing and one for each mesh axis; what is waited for is hatched. */
+  private void lanes() {
+    List<String> lanes = new ArrayList<>(List.of("compute"));
+    lanes.addAll(plan.mesh().axisNames());
+    double height = (double) HEIGHT / lanes.size();
+    open(isTimed ? "Seconds, computing and links" : "Price, computing and links");
+    page.append(
+        "<defs><pattern id=\"x\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\""
+            + " patternTransform=\"rotate(45)\"><line class=\"h\" y2=\"6\"/></pattern></defs>\n");
+    for (int i = 0; i < steps.size(); i++) {
+      StepFigures step = steps.get(i);
+      Optional<Timeline.Entry> entry = step.schedule();
+      if (entry.isEmpty()) {
+        continue;
+      }
+      Timeline.Entry at = entry.get();
+      List<String> axes = plan.steps().get(i).action().groupAxes();
+      String says = says(at);
+      for (int lane = 0; lane < lanes.size(); lane++) {
+        if (at.isTransfer() ? axes.contains(lanes.get(lane)) : lane == 0) {
+          String kind = at.exposed() > 0 ? "e" : at.isTransfer() ? "w" : "c";
+          double scale = figures.price() == 0 ? 0 : WIDTH / figures.price();
+          bar(
+              kind,
+              at.begin() * scale,
+              lane * height,
+              (at.end() - at.begin()) * scale,
+              height - 2,
+              step,
+              says);
+        }
+      }
+    }
+    for (int lane = 0; lane < lanes.size(); lane++) {
+      page.append(
+          String.format(
+              Locale.ROOT,
+              "<text x=\"2\" y=\"%.1f\">%s</text>%n",
+              lane * height + 12,
+              escaped(lanes.get(lane))));
+    }
+    page.append("</svg>\n");
+  }
+
+  /** As {@code begins at 10, ends at 30, 5 of it waited for}. */
+  private String says(Timeline.Entry at) {
+    return "begins at "
+        + orNone(Units.price(at.begin(), isTimed))
+        + ", ends at "
+        + orNone(Units.price(at.end(), isTimed))
+        + (at.exposed() == 0 ? "" : ", " + Units.price(at.exposed(), isTimed) + " exposed");
+  }
+
+  private static String orNone(String figure) {
+    return figure.isEmpty() ? "0" : figure;
+  }
+
   /** A bar a step, as long as its price; communication in another colour. */
   private void timeline() {
+    if (steps.getFirst().schedule().isPresent()) {
+      lanes();
+      return;
+    }
     double all = steps.stream().mapToDouble(StepFigures::price).sum();
     open(isTimed ? "Seconds, one step after the other" : "Price, one step after the other");
     double at = 0;

@@ -55,6 +55,9 @@ public final class PlanTable {
     plan.inputs().forEach(value -> wrapped(0, "given " + value(value)));
     if (!figures.steps().isEmpty()) {
       List<String> head = new ArrayList<>(HEAD);
+      if (figures.steps().getFirst().schedule().isPresent()) {
+        head.addAll(List.of("begin", "exposed"));
+      }
       head.replaceAll(name -> name.equals("price") && isTimed ? "time" : name);
       line(0, "", head);
     }
@@ -114,13 +117,16 @@ public final class PlanTable {
   }
 
   private List<String> figures(StepFigures step) {
-    return List.of(
-        Units.bytes(step.bytesReceived()),
-        Units.bytes(step.bytesSent()),
-        Units.bytes(step.lowerBound()),
-        Units.operations(step.flops()),
-        Units.price(step.price(), isTimed),
-        Units.bytes(step.heldBytes()));
+    List<String> all = new ArrayList<>();
+    all.add(Units.bytes(step.bytesReceived()));
+    all.add(Units.bytes(step.bytesSent()));
+    all.add(Units.bytes(step.lowerBound()));
+    all.add(Units.operations(step.flops()));
+    all.add(Units.price(step.price(), isTimed));
+    all.add(Units.bytes(step.heldBytes()));
+    step.schedule().ifPresent(at -> all.add(Units.price(at.begin(), isTimed)));
+    step.schedule().ifPresent(at -> all.add(Units.price(at.exposed(), isTimed)));
+    return all;
   }
 
   /** Words and, at the right edge of the page, figures; words that leave no room come first. */

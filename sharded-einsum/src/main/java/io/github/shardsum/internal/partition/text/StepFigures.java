@@ -1,10 +1,9 @@
 package io.github.shardsum.internal.partition.text;
 
 import io.github.shardsum.internal.partition.run.DeviceMemory;
-import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.Prices;
-import io.github.shardsum.layout.Layout;
+import io.github.shardsum.internal.reshard.Timeline;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanOptions;
@@ -34,6 +33,7 @@ import java.util.stream.Collectors;
  * @param flops of the largest device
  * @param price seconds on a network, or elements, to which multiply-adds and collectives are
  *     converted
+ * @param schedule when it begins and ends, and how long it waits; none where a plan starts nothing
  * @param heldBytes bytes that the largest device holds while it runs
  * @param cause reason of the step
  * @param runnerUp the best alternative that was not taken
@@ -51,6 +51,7 @@ record StepFigures(
     long lowerBound,
     double flops,
     double price,
+    Optional<Timeline.Entry> schedule,
     long heldBytes,
     String cause,
     Optional<Origin.Alternative> runnerUp,
@@ -74,33 +75,60 @@ record StepFigures(
   /** Of a plan and each of its steps. */
   static All of(SpmdPlan plan, PlanOptions options) {
     DeviceMemory memory = DeviceMemory.of(plan);
-    List<StepFigures> steps = of(plan, Prices.of(plan.mesh(), options), memory.steps());
+    Prices prices = Prices.of(plan.mesh(), options);
+    Optional<Timeline> timeline =
+        starts(plan) ? Optional.of(Timeline.of(plan, prices)) : Optional.empty();
+    List<StepFigures> steps =
+        of(plan, prices, memory.steps(), timeline.map(Timeline::entries).orElse(List.of()));
     return new All(
         steps,
         plan.elementsReceived(),
         plan.flops(),
-        steps.stream().mapToDouble(StepFigures::price).sum(),
+        timeline
+            .map(Timeline::end)
+            .orElseGet(() -> steps.stream().mapToDouble(StepFigures::price).sum()),
         memory.peakBytes());
   }
 
+  private static boolean starts(SpmdPlan plan) {
+    return plan.steps().stream()
+        .map(PlanStep::action)
+        .anyMatch(
+            action ->
+                action instanceof Action.Start
+                    || (action instanceof Action.Loop loop && starts(loop.body())));
+  }
+
   private static List<StepFigures> of(
-      SpmdPlan plan, Prices prices, List<DeviceMemory.Step> memory) {
+      SpmdPlan plan, Prices prices, List<DeviceMemory.Step> memory, List<Timeline.Entry> entries) {
     List<String> groups = PlanNames.groups(plan);
     List<StepFigures> all = new ArrayList<>();
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
       DeviceMemory.Step held = memory.get(i);
+      Optional<Timeline.Entry> schedule =
+          entries.isEmpty() ? Optional.empty() : Optional.of(entries.get(i));
       List<StepFigures> body =
           step.action() instanceof Action.Loop loop
-              ? of(loop.body(), prices, held.body())
+              ? of(
+                  loop.body(),
+                  prices,
+                  held.body(),
+                  schedule.map(Timeline.Entry::body).orElse(List.of()))
               : List.of();
-      all.add(of(plan, i, groups.get(i), prices, held.bytes(), body));
+      all.add(of(plan, i, groups.get(i), prices, schedule, held.bytes(), body));
     }
     return all;
   }
 
   private static StepFigures of(
-      SpmdPlan plan, int i, String group, Prices prices, long held, List<StepFigures> body) {
+      SpmdPlan plan,
+      int i,
+      String group,
+      Prices prices,
+      Optional<Timeline.Entry> schedule,
+      long held,
+      List<StepFigures> body) {
     PlanStep step = plan.steps().get(i);
     List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
     int width = (read.isEmpty() ? step.result() : read.getFirst()).dtype().byteSize();
@@ -139,7 +167,8 @@ record StepFigures(
         sent,
         lacking,
         plan.flops(i),
-        price(plan, i, prices, body),
+        schedule.map(Timeline.Entry::price).orElseGet(() -> price(plan, i, prices, body)),
+        schedule,
         held,
         PlanNames.inText(step.origin().cause()),
         step.origin()
@@ -190,24 +219,6 @@ record StepFigures(
       long rounds = ((Nested.Scan) loop.statement().operation()).count();
       return rounds * body.stream().mapToDouble(StepFigures::price).sum();
     }
-    if (step.action() instanceof Action.Neighbour neighbour) {
-      List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
-      Halo halo = Halo.of(neighbour, read, step.result());
-      return prices.total(prices.halo(halo, step.result().dtype().byteSize()));
-    }
-    if (!step.action().isCollective()) {
-      return prices.total(prices.multiplyAdds(plan.flops(i) / 2, step.result().dtype().byteSize()));
-    }
-    List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
-    PlannedValue before = read.getFirst();
-    Layout after = step.result().layout();
-    return prices.total(
-        prices.collective(
-            step::action,
-            Counting.received(step.action(), read, step.result()),
-            Counting.elements(read),
-            before.dtype().byteSize(),
-            before::layout,
-            () -> after));
+    return Timeline.price(plan, i, prices);
   }
 }

@@ -1,0 +1,230 @@
+package io.github.shardsum.internal.partition.plan;
+
+import io.github.shardsum.collective.Plan;
+import io.github.shardsum.internal.partition.run.DeviceMemory;
+import io.github.shardsum.internal.reshard.Clocks;
+import io.github.shardsum.internal.reshard.Prices;
+import io.github.shardsum.internal.reshard.Timeline;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Lets collectives of a plan go on behind what devices compute: each is started behind the last
+ * step that makes its operand and awaited before its first reader, if the schedule gets shorter. A
+ * plan that would hold more memory keeps its starts where the collectives were, and if that holds
+ * more too, stays as it is. Collectives keep their order, and nothing is in flight at a loop.
+ */
+public final class Overlap {
+  /** A step in its new place: a start, an await, or as it was. */
+  private record Item(int step, boolean isStart, boolean isAwait) {}
+
+  private final SpmdPlan plan;
+  private final double overlap;
+  private final double[] prices;
+
+  /** The step that makes each value, -1 of an input. */
+  private final int[] makers;
+
+  private final Map<Integer, Integer> firstReaders = new HashMap<>();
+  private List<Item> items = new ArrayList<>();
+
+  private Overlap(SpmdPlan plan, Prices prices) {
+    this.plan = plan;
+    this.overlap = prices.overlap();
+    this.prices = new double[plan.steps().size()];
+    this.makers = new int[plan.values().size()];
+    for (int input = 0; input < plan.inputs().size(); input++) {
+      makers[input] = -1;
+    }
+    for (int step = 0; step < this.prices.length; step++) {
+      this.prices[step] = Timeline.price(plan, step, prices);
+      items.add(new Item(step, false, false));
+      for (int value = plan.number(step); value < plan.number(step + 1); value++) {
+        makers[value] = step;
+      }
+      for (int operand : plan.steps().get(step).operands()) {
+        firstReaders.putIfAbsent(operand, step);
+      }
+    }
+  }
+
+  /**
+   * The plan with starts and awaits.
+   *
+   * @param plan the plan
+   * @param options what it was chosen by; without overlap the plan stays as it is
+   * @return a plan whose results have the same bits, whose peak is not above and whose schedule is
+   *     not longer
+   */
+  public static SpmdPlan of(SpmdPlan plan, PlanOptions options) {
+    if (!options.overlap()) {
+      return plan;
+    }
+    Prices prices = Prices.of(plan.mesh(), options);
+    long peak = DeviceMemory.of(plan).peakBytes();
+    for (boolean isEarly : new boolean[] {true, false}) {
+      SpmdPlan changed = changed(plan, prices, isEarly);
+      if (changed.equals(plan) || DeviceMemory.of(changed).peakBytes() <= peak) {
+        return changed;
+      }
+    }
+    return plan;
+  }
+
+  private static SpmdPlan changed(SpmdPlan plan, Prices prices, boolean isEarly) {
+    List<PlanStep> steps = new ArrayList<>();
+    for (PlanStep step : plan.steps()) {
+      steps.add(
+          step.action() instanceof Action.Loop loop
+              ? new PlanStep(
+                  new Action.Loop(loop.statement(), changed(loop.body(), prices, isEarly)),
+                  step.operands(),
+                  step.results(),
+                  step.origin())
+              : step);
+    }
+    SpmdPlan inner = new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs());
+    return new Overlap(inner, prices).run(isEarly);
+  }
+
+  private SpmdPlan run(boolean isEarly) {
+    for (int step = 0; step < plan.steps().size(); step++) {
+      if (moves(plan.steps().get(step))) {
+        List<Item> candidate = started(step, isEarly);
+        if (atMostInFlight(candidate) && end(candidate) < end(items)) {
+          items = candidate;
+        }
+      }
+    }
+    return built();
+  }
+
+  private static boolean moves(PlanStep step) {
+    return step.operands().size() == 1
+        && switch (step.action()) {
+          case Action.AllGather _,
+              Action.AllToAll _,
+              Action.AllReduce _,
+              Action.ReduceScatter _,
+              Action.CollectivePermute _ ->
+              true;
+          default -> false;
+        };
+  }
+
+  /** The items with one collective started and awaited. */
+  private List<Item> started(int step, boolean isEarly) {
+    List<Item> all = new ArrayList<>(items);
+    int at = all.indexOf(new Item(step, false, false));
+    int operand = plan.steps().get(step).operands().getFirst();
+    int begin = at;
+    while (isEarly && begin > 0 && mayPass(all.get(begin - 1), makers[operand])) {
+      begin--;
+    }
+    int reader = firstReaders.getOrDefault(plan.number(step), plan.steps().size());
+    int end = at + 1;
+    while (end < all.size() && !isEdge(all.get(end), reader)) {
+      end++;
+    }
+    all.add(end, new Item(step, false, true));
+    all.remove(at);
+    all.add(begin, new Item(step, true, false));
+    return all;
+  }
+
+  /** Whether a start may go before an item: no collective, no loop, and not its operand's maker. */
+  private boolean mayPass(Item item, int maker) {
+    PlanStep step = plan.steps().get(item.step());
+    // The await of what is started gives the value; the start alone does not.
+    boolean makes = item.step() == maker && !item.isStart();
+    return !makes
+        && (item.isAwait() || !step.action().isCollective())
+        && !(step.action() instanceof Action.Loop);
+  }
+
+  /** Whether an await must stand before an item: its first reader, or a loop. */
+  private boolean isEdge(Item item, int reader) {
+    return (item.step() == reader && !item.isAwait())
+        || plan.steps().get(item.step()).action() instanceof Action.Loop;
+  }
+
+  private static boolean atMostInFlight(List<Item> items) {
+    int flying = 0;
+    for (Item item : items) {
+      flying += item.isStart() ? 1 : item.isAwait() ? -1 : 0;
+      if (flying > Plan.MOST_IN_FLIGHT) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private double end(List<Item> schedule) {
+    Clocks clocks = new Clocks(overlap);
+    Map<Integer, Double> ends = new HashMap<>();
+    for (Item item : schedule) {
+      Action action = plan.steps().get(item.step()).action();
+      double price = prices[item.step()];
+      if (item.isStart()) {
+        ends.put(item.step(), clocks.start(price));
+      } else if (item.isAwait()) {
+        clocks.await(ends.getOrDefault(item.step(), 0.0));
+      } else if (action.isCollective() || action instanceof Action.Loop) {
+        clocks.blocking(price);
+      } else {
+        clocks.local(price);
+      }
+    }
+    return clocks.now();
+  }
+
+  /** Numbers the values anew. */
+  private SpmdPlan built() {
+    int[] numbers = new int[makers.length];
+    for (int input = 0; input < plan.inputs().size(); input++) {
+      numbers[input] = input;
+    }
+    Map<Integer, Integer> flights = new HashMap<>();
+    List<PlanStep> steps = new ArrayList<>();
+    int next = plan.inputs().size();
+    for (Item item : items) {
+      PlanStep old = plan.steps().get(item.step());
+      List<Integer> operands = old.operands().stream().map(operand -> numbers[operand]).toList();
+      if (item.isStart()) {
+        flights.put(item.step(), next);
+        PlannedValue flying = inFlight(old);
+        steps.add(new PlanStep(new Action.Start(old.action()), operands, flying, old.origin()));
+        next++;
+        continue;
+      }
+      steps.add(
+          item.isAwait()
+              ? new PlanStep(
+                  new Action.Await(),
+                  List.of(flights.getOrDefault(item.step(), -1)),
+                  old.results(),
+                  old.origin())
+              : new PlanStep(old.action(), operands, old.results(), old.origin()));
+      for (int result = 0; result < old.results().size(); result++) {
+        numbers[plan.number(item.step()) + result] = next++;
+      }
+    }
+    List<Integer> outputs = plan.outputs().stream().map(output -> numbers[output]).toList();
+    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs);
+  }
+
+  /** A sum of bf16 is rounded when it is there. */
+  private PlannedValue inFlight(PlanStep step) {
+    PlannedValue result = step.result();
+    DType dtype = plan.value(step.operands().getFirst()).dtype();
+    return new PlannedValue(result.name(), dtype, result.shape(), result.layout());
+  }
+}

@@ -1,0 +1,60 @@
+package io.github.shardsum.internal.reshard;
+
+/**
+ * Two resources of a device: its computing and its links. Each has a time at which it is free, in
+ * seconds or whatever prices are. Mutable, for one thread.
+ */
+public final class Clocks {
+  private final double overlap;
+  private double compute;
+  private double links;
+
+  /**
+   * Both free at 0.
+   *
+   * @param overlap the part of a transfer that costs no computing, in [0, 1]
+   */
+  public Clocks(double overlap) {
+    this.overlap = overlap;
+  }
+
+  /** The time at which a device has computed all so far. */
+  public double now() {
+    return compute;
+  }
+
+  /** Computes. */
+  public void local(double work) {
+    compute += work;
+  }
+
+  /** Both wait for each other and for the step. */
+  public void blocking(double price) {
+    compute = Math.max(compute, links) + price;
+    links = compute;
+  }
+
+  /**
+   * Begins a transfer as soon as the links are free.
+   *
+   * @param price of the transfer
+   * @return when it ends
+   */
+  public double start(double price) {
+    links = Math.max(compute, links) + price;
+    compute += (1 - overlap) * price;
+    return links;
+  }
+
+  /**
+   * Waits for a transfer.
+   *
+   * @param end when it ends
+   * @return how long that takes
+   */
+  public double await(double end) {
+    double exposed = Math.max(0, end - compute);
+    compute += exposed;
+    return exposed;
+  }
+}

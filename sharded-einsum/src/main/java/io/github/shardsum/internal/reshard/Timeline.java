@@ -1,0 +1,154 @@
+package io.github.shardsum.internal.reshard;
+
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Nested;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The schedule of a plan on two resources, computing and links.
+ *
+ * @param entries of each step, in order; those of a loop's body begin at 0 in each round
+ * @param end when the last step has ended
+ */
+public record Timeline(List<Entry> entries, double end) {
+  /** Copies the list. */
+  public Timeline {
+    entries = List.copyOf(entries);
+  }
+
+  /**
+   * One step.
+   *
+   * @param isTransfer whether it is on the links: a collective or a start; else it computes or
+   *     waits
+   * @param price what it would take by itself
+   * @param begin when it begins, of a start the transfer
+   * @param end when it ends
+   * @param exposed how long an await waits
+   * @param body of one round of a loop; else empty
+   */
+  public record Entry(
+      boolean isTransfer,
+      double price,
+      double begin,
+      double end,
+      double exposed,
+      List<Entry> body) {
+    /** Copies the list. */
+    public Entry {
+      body = List.copyOf(body);
+    }
+  }
+
+  /**
+   * The schedule.
+   *
+   * @param plan the plan
+   * @param prices of its steps
+   * @return when each begins and ends
+   */
+  public static Timeline of(SpmdPlan plan, Prices prices) {
+    Clocks clocks = new Clocks(prices.overlap());
+    Map<Integer, Double> ends = new HashMap<>();
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < plan.steps().size(); i++) {
+      PlanStep step = plan.steps().get(i);
+      double begin = clocks.now();
+      entries.add(
+          switch (step.action()) {
+            case Action.Loop loop -> {
+              Timeline round = of(loop.body(), prices);
+              long rounds = ((Nested.Scan) loop.statement().operation()).count();
+              double price = rounds * round.end();
+              clocks.blocking(price);
+              yield new Entry(false, price, clocks.now() - price, clocks.now(), 0, round.entries());
+            }
+            case Action.Start _ -> {
+              double price = price(plan, i, prices);
+              double end = clocks.start(price);
+              ends.put(plan.number(i), end);
+              yield new Entry(true, price, end - price, end, 0, List.of());
+            }
+            case Action.Await _ -> {
+              double end = ends.getOrDefault(step.operands().getFirst(), begin);
+              double exposed = clocks.await(end);
+              yield new Entry(false, 0, begin, clocks.now(), exposed, List.of());
+            }
+            default -> {
+              double price = price(plan, i, prices);
+              boolean isTransfer = step.action().isCollective();
+              if (isTransfer) {
+                clocks.blocking(price);
+              } else {
+                clocks.local(price);
+              }
+              yield new Entry(isTransfer, price, clocks.now() - price, clocks.now(), 0, List.of());
+            }
+          });
+    }
+    return new Timeline(entries, clocks.now());
+  }
+
+  /**
+   * How long awaits wait, those of all rounds of loops included.
+   *
+   * @param plan the plan of the timeline
+   * @return the sum
+   */
+  public double exposed(SpmdPlan plan) {
+    return exposed(plan, entries);
+  }
+
+  private static double exposed(SpmdPlan plan, List<Entry> entries) {
+    double sum = 0;
+    for (int i = 0; i < entries.size(); i++) {
+      sum += entries.get(i).exposed();
+      if (plan.steps().get(i).action() instanceof Action.Loop loop) {
+        long rounds = ((Nested.Scan) loop.statement().operation()).count();
+        sum += rounds * exposed(loop.body(), entries.get(i).body());
+      }
+    }
+    return sum;
+  }
+
+  /**
+   * The price of a step by itself; of a loop that of its rounds.
+   *
+   * @param plan the plan
+   * @param i the step's place
+   * @param prices of its steps
+   * @return seconds, or elements
+   */
+  public static double price(SpmdPlan plan, int i, Prices prices) {
+    PlanStep step = plan.steps().get(i);
+    List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
+    if (step.action() instanceof Action.Loop loop) {
+      long rounds = ((Nested.Scan) loop.statement().operation()).count();
+      return rounds * of(loop.body(), prices).end();
+    }
+    if (step.action() instanceof Action.Neighbour neighbour) {
+      Halo halo = Halo.of(neighbour, read, step.result());
+      return prices.total(prices.halo(halo, step.result().dtype().byteSize()));
+    }
+    if (!step.action().isCollective()) {
+      return prices.total(prices.multiplyAdds(plan.flops(i) / 2, step.result().dtype().byteSize()));
+    }
+    PlannedValue before = read.getFirst();
+    Layout after = step.result().layout();
+    return prices.total(
+        prices.collective(
+            step::action,
+            Counting.received(step.action(), read, step.result()),
+            Counting.elements(read),
+            before.dtype().byteSize(),
+            before::layout,
+            () -> after));
+  }
+}

@@ -1,0 +1,142 @@
+package io.github.shardsum.backend.mesh;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.backend.mesh.RandomLayoutsTest.Laid;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.testkit.BackendCheck;
+import io.github.shardsum.testkit.Generator;
+import io.github.shardsum.testkit.PlanAssert;
+import io.github.shardsum.testkit.Programs;
+import io.github.shardsum.testsupport.TestDepth;
+import io.github.shardsum.topology.Interconnect;
+import io.github.shardsum.topology.Link;
+import io.github.shardsum.topology.Topology;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Collectives that go on behind what devices compute: same bits, no more memory, less waiting. */
+final class OverlapTest {
+  private static final int STARTED = TestDepth.cases(15, 40, 400);
+  private static final PlanOptions BLOCKING = PlanOptions.defaults().withReplication();
+
+  private static ProgramPlan plan(Laid laid, PlanOptions options) {
+    return ProgramPlan.withLayouts(laid.program().program(), laid.mesh(), laid.layouts(), options);
+  }
+
+  private static boolean starts(SpmdPlan plan) {
+    return plan.steps().stream()
+        .map(PlanStep::action)
+        .anyMatch(
+            action ->
+                action instanceof Action.Start
+                    || (action instanceof Action.Loop loop && starts(loop.body())));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "I32", "BF16"})
+  void randomPlansWithOverlapAreRightAndHoldNoMore(DType dtype) {
+    Generator<Laid> drawn = RandomLayoutsTest.laid(Programs.exact(dtype, 12), true);
+    int started = 0;
+    for (long seed = 0; started < STARTED; seed++) {
+      Laid laid = drawn.of(seed);
+      ProgramPlan blocking = plan(laid, BLOCKING);
+      ProgramPlan plan = plan(laid, BLOCKING.withOverlap(true));
+      if (!starts(plan.plan())) {
+        assertEquals(blocking.plan(), plan.plan());
+        continue;
+      }
+      started++;
+      plan.certify();
+      assertTrue(plan.plan().peakBytes() <= blocking.plan().peakBytes(), plan::toString);
+      assertEquals(blocking.plan().elementsReceived(), plan.plan().elementsReceived());
+      assertEquals(
+          plan.plan().steps(), SpmdPlan.parse(plan.plan().toJson(PlanOptions.defaults())).steps());
+      try (Collectives collectives = Collectives.open(laid.mesh())) {
+        BackendCheck.equalsReference(
+            new Planned(MeshBackend.of(collectives, Kernels.none(), BLOCKING), plan),
+            laid.program());
+      }
+    }
+  }
+
+  private static final Program TWO_PRODUCTS =
+      Program.parse(
+          """
+          program two {
+            input x: f32[s=512 m=64]
+            input w: f32[m=64 h=512]
+            input v: f32[h=512 n=16]
+            y = einsum(x, w) {equation="s m, m h -> s h"}
+            r = relu(y)
+            z = einsum(r, v) {equation="s h, h n -> s n"}
+            output z
+          }
+          """);
+
+  private static ProgramPlan twoProducts(PlanOptions options) {
+    Mesh mesh = Mesh.parse("x=4");
+    return ProgramPlan.withLayouts(
+        TWO_PRODUCTS,
+        mesh,
+        Map.of(
+            "x", Layout.parse(mesh, "s@x m"),
+            "v", Layout.parse(mesh, "h@x n"),
+            "y", Layout.parse(mesh, "s@x h"),
+            "r", Layout.parse(mesh, "s@x h"),
+            "z", Layout.parse(mesh, "s@x n")),
+        options.withReplication());
+  }
+
+  private static List<String> ops(ProgramPlan plan) {
+    List<String> ops = new ArrayList<>();
+    plan.plan().steps().forEach(step -> ops.add(step.action().op()));
+    return ops;
+  }
+
+  /** The gather of v behind x w: 6,144 elements and 1,000 for a collective, beside 20,971. */
+  @Test
+  void aGatherGoesOnBehindTheProductBeforeItsReader() {
+    ProgramPlan plan = twoProducts(PlanOptions.defaults().withOverlap(true));
+    assertEquals(List.of("start", "einsum", "relu", "await", "einsum"), ops(plan));
+    plan.certify();
+    PlanAssert.that(plan).exposesAtMost(0, PlanOptions.defaults());
+    // 128 * 64 * 512 and 128 * 512 * 16 multiply-adds, 200 of which are an element.
+    assertEquals(20_971.52 + 5_242.88, plan.cost(), 0.01);
+    String table = plan.explain();
+    assertTrue(table.contains("start all-gather h over x"), table);
+    assertTrue(table.contains("begin   exposed"), table);
+    String page = plan.plan().toHtml("two", PlanOptions.defaults(), List.of());
+    assertTrue(page.contains(">compute</text>") && page.contains(">x</text>"), page);
+  }
+
+  /** With links that take all of the devices' time nothing can be hidden. */
+  @Test
+  void nothingIsStartedWhereTransfersTakeTheCores() {
+    Topology network = Topology.of("four", Interconnect.RING, Link.of(1, 1), 4);
+    PlanOptions options = PlanOptions.defaults().withOverlap(true);
+    ProgramPlan free = twoProducts(options.withTopology(network));
+    assertTrue(starts(free.plan()), free::toString);
+    ProgramPlan taken = twoProducts(options.withTopology(network.withOverlap(0)));
+    assertTrue(!starts(taken.plan()), taken::toString);
+    assertThrows(IllegalArgumentException.class, () -> network.withOverlap(1.5));
+  }
+}
