@@ -51,6 +51,7 @@ record Architecture(
    * @param weights of one layer
    * @param window keys that a windowed layer sees, 0 without one
    * @param windowedShare share of the layers with a window
+   * @param latent ranks of latent attention, if it is that
    */
   record Attention(
       int heads,
@@ -60,7 +61,17 @@ record Architecture(
       long weights,
       boolean causal,
       long window,
-      double windowedShare) {}
+      double windowedShare,
+      Optional<Latent> latent) {}
+
+  /**
+   * Ranks of latent attention.
+   *
+   * @param query of the query's, 0 for a whole one
+   * @param keyValue of keys and values together
+   * @param rope width of what of a key knows its position, the same for all heads
+   */
+  record Latent(long query, long keyValue, long rope) {}
 
   /**
    * Experts of a sparse layer.

@@ -25,6 +25,18 @@ final class ClosedForms implements StepModel {
     return new Step(job, eta, constants).prediction();
   }
 
+  /**
+   * A prediction of terms that were found otherwise: adds the spread of slices, the pipeline and
+   * the host.
+   *
+   * @param inside all other terms
+   * @param bytes of a device by kind
+   */
+  static Prediction completed(
+      Job job, double eta, Constants constants, List<Term> inside, Map<String, Double> bytes) {
+    return new Step(job, eta, constants).completed(inside, bytes);
+  }
+
   /** Bytes of a device by kind, without fragmentation. */
   static Map<String, Double> bytes(Job job) {
     Architecture model = job.model();
@@ -92,9 +104,23 @@ final class ClosedForms implements StepModel {
       weights(compute);
       tensor();
       slices();
+      spread();
       pipeline(layers);
       host();
       return new Prediction(job, List.copyOf(terms), bytes(job));
+    }
+
+    Prediction completed(List<Term> inside, Map<String, Double> bytes) {
+      terms.addAll(inside);
+      double layers =
+          inside.stream()
+              .filter(each -> each.kind() == Kind.COMPUTE && !each.name().equals("logits"))
+              .mapToDouble(Term::exposed)
+              .sum();
+      spread();
+      pipeline(layers);
+      host();
+      return new Prediction(job, List.copyOf(terms), bytes);
     }
 
     private double total() {
@@ -260,6 +286,13 @@ final class ClosedForms implements StepModel {
       double own = dense() / split + model.allExpertWeights() / (split * layout.expert());
       double seconds = own * 4 * 2 * (slices - 1) / slices / machine.network();
       add("gradients between slices", Kind.COLLECTIVE, seconds, seconds);
+    }
+
+    private void spread() {
+      int slices = machine.slices();
+      if (slices == 1) {
+        return;
+      }
       double spread =
           constants.of(Assumption.SLICE_SPREAD) * Math.log(slices) / Math.log(2) * total();
       add("spread of slices", Kind.OTHER, spread, spread);

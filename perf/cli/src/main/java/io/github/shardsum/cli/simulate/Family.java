@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A kind of device, by the data sheet. Figures are a chip's.
@@ -122,12 +123,70 @@ record Family(
   }
 
   /**
+   * Reads a family from JSON, in the units of data sheets.
+   *
+   * @param place of the text, for errors
+   * @throws IllegalArgumentException if a key is missing, unknown, or out of its range
+   */
+  static Family read(String place, JsonNode node) {
+    Fields fields = Fields.of(place, node);
+    String name = fields.text("name", "");
+    if (!name.matches("[a-zA-Z][a-zA-Z0-9._-]{0,31}")) {
+      throw new IllegalArgumentException(
+          place
+              + ": \"name\" must be a letter and up to 31 letters, digits, dots and dashes, got \""
+              + HoldoutReport.shortened(name)
+              + "\"");
+    }
+    Family family =
+        new Family(
+            name,
+            Pattern.compile(Pattern.quote(name.toLowerCase(Locale.ROOT))),
+            needed(place, fields, "bf16TFLOPs") * 1e12,
+            fields.number("fp8Times", 1, 16, 1),
+            fields.number("int8Times", 1, 16, 1),
+            needed(place, fields, "memoryGB") * 1e9,
+            needed(place, fields, "memoryGBPerSecond") * 1e9,
+            needed(place, fields, "linkGBPerSecond") * 1e9,
+            Math.toIntExact(fields.integer("torusAxes", 0, 0)),
+            Math.toIntExact(fields.integer("ringFrom", 1, 2)),
+            fields.number("networkGBPerSecond", 1e-3, 1e6, needed(place, fields, "linkGBPerSecond"))
+                * 1e9,
+            Math.toIntExact(fields.integer("switchDomain", 1, 1)),
+            Math.toIntExact(fields.integer("devicesPerChip", 1, 1)),
+            fields.number("eta", 0.01, 1, 0.8),
+            fields.text("source", place));
+    fields.end();
+    if (family.axes > 3 || family.perChip > 64) {
+      throw new IllegalArgumentException(
+          place
+              + ": \"torusAxes\" must be at most 3 and \"devicesPerChip\" at most 64, got "
+              + family.axes
+              + " and "
+              + family.perChip);
+    }
+    return family;
+  }
+
+  private static double needed(String place, Fields fields, String key) {
+    double value = fields.number(key, 1e-3, 1e9, -1);
+    if (value < 0) {
+      throw new IllegalArgumentException(place + ": expected \"" + key + "\", got none");
+    }
+    return value;
+  }
+
+  /** The family of this name in the jar. */
+  static Family named(String name) {
+    return named(name, all());
+  }
+
+  /**
    * The family of this name.
    *
    * @throws IllegalArgumentException if there is none
    */
-  static Family named(String name) {
-    List<Family> families = all();
+  static Family named(String name, List<Family> families) {
     return families.stream()
         .filter(each -> each.name().equalsIgnoreCase(name))
         .findFirst()

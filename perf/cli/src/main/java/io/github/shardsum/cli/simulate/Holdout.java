@@ -69,7 +69,12 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   }
 
   static Holdout of(List<Row> rows, StepModel model) {
-    RowPlanner planner = new RowPlanner(Catalogue.open());
+    return of(rows, model, Family.all());
+  }
+
+  /** The same with other families of devices. */
+  static Holdout of(List<Row> rows, StepModel model, List<Family> families) {
+    RowPlanner planner = new RowPlanner(Catalogue.open(), families);
     List<Planned> planned = new ArrayList<>();
     List<Refused> refused = new ArrayList<>();
     for (Row row : rows) {

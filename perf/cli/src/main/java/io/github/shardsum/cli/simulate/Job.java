@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.simulate;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One training job.
@@ -34,6 +35,40 @@ record Job(
         layout,
         sequence,
         batch,
+        precision,
+        rematerialise,
+        overlap,
+        imbalance,
+        compiled,
+        momentBytes,
+        assumptions);
+  }
+
+  /**
+   * What one slice does of it: its copies and its share of the sequences.
+   *
+   * @throws IllegalArgumentException if copies or sequences are not divided by the slices
+   */
+  Job ofSlice() {
+    int slices = machine.slices();
+    if (layout.data() % slices != 0 || batch % slices != 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "layout: data and sequences must be multiples of the %d slices, got %d and %d",
+              slices,
+              layout.data(),
+              batch));
+    }
+    Machine one =
+        new Machine(
+            machine.family(), machine.sides(), 1, machine.sliceDevices(), machine.perChip());
+    return new Job(
+        model,
+        one,
+        layout.withData(layout.data() / slices),
+        sequence,
+        batch / slices,
         precision,
         rematerialise,
         overlap,

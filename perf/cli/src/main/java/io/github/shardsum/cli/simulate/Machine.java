@@ -1,8 +1,14 @@
 package io.github.shardsum.cli.simulate;
 
+import io.github.shardsum.topology.HostLevel;
+import io.github.shardsum.topology.Interconnect;
+import io.github.shardsum.topology.Link;
+import io.github.shardsum.topology.Topology;
+import io.github.shardsum.topology.TopologyAxis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Devices of one family in slices of one shape.
@@ -25,6 +31,11 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
    * @throws IllegalArgumentException if it is no such text
    */
   static Machine parse(String text) {
+    return parse(text, Family.all());
+  }
+
+  /** The same with other families. */
+  static Machine parse(String text, List<Family> families) {
     int colon = text.indexOf(':');
     if (colon < 0
         || !text.substring(colon + 1)
@@ -34,7 +45,7 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
               + text
               + "\"");
     }
-    Family family = Family.named(text.substring(0, colon));
+    Family family = Family.named(text.substring(0, colon), families);
     String[] parts = text.substring(colon + 1).split("\\*", -1);
     List<Integer> sides = new ArrayList<>();
     for (String side : parts[0].split("x", -1)) {
@@ -103,6 +114,54 @@ record Machine(Family family, List<Integer> sides, int slices, long devices, int
 
   double network() {
     return ATTAINED * family.network() / perChip;
+  }
+
+  /**
+   * The network of a part of the devices, by which collectives are priced link by link.
+   *
+   * @param parts of equal size, as stages of a pipeline
+   * @throws IllegalArgumentException if it has no whole number of chips
+   */
+  Topology topology(int parts) {
+    long chips = devices / perChip / parts;
+    if (chips * perChip * parts != devices) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "layout: stages must have whole chips, got %d devices in %d parts",
+              devices,
+              parts));
+    }
+    Link link = Link.of(ATTAINED * family.link() / 1e9, 1);
+    Link between = Link.of(ATTAINED * family.network() / 1e9, family.gpu() ? 5 : 10);
+    if (family.gpu()) {
+      int node = node(chips);
+      TopologyAxis inside = new TopologyAxis(node, Interconnect.SWITCH);
+      Topology one = new Topology(family.name(), List.of(inside), perChip, link, Optional.empty());
+      int nodes = Math.toIntExact(chips / node);
+      return nodes == 1 ? one : one.withHosts(new HostLevel(nodes, node, between));
+    }
+    List<Integer> lengths =
+        parts == 1 ? sides : cubic(family, devices / parts, slices, perChip).sides;
+    List<TopologyAxis> axes =
+        lengths.stream()
+            .map(
+                side ->
+                    new TopologyAxis(
+                        side, side >= family.wholeAxis() ? Interconnect.RING : Interconnect.LINE))
+            .toList();
+    Topology slice = new Topology(family.name(), axes, perChip, link, Optional.empty());
+    int each = lengths.stream().reduce(1, Math::multiplyExact);
+    return slices == 1 ? slice : slice.withHosts(new HostLevel(slices, each, between));
+  }
+
+  /** The most chips behind one switch that divide all. */
+  private int node(long chips) {
+    int node = (int) Math.min(chips, family.domain());
+    while (chips % node != 0) {
+      node--;
+    }
+    return node;
   }
 
   /** Devices within a slice. */

@@ -2,6 +2,7 @@ package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.cli.simulate.Architecture.Attention;
 import io.github.shardsum.cli.simulate.Architecture.Experts;
+import io.github.shardsum.cli.simulate.Architecture.Latent;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -113,23 +114,41 @@ record ModelFile(
     long window = inner.map(each -> each.integer("window", 1, 0)).orElse(0L);
     double share = inner.map(each -> each.number("windowedShare", 0, 1, 0)).orElse(0.0);
     inner.ifPresent(Fields::end);
-    long weights = 2 * width * head * (heads + keyValue);
-    long query = head;
-    Optional<Fields> latent = fields.object("latent");
-    if (latent.isPresent()) {
-      long rank = latent.get().integer("query", 0, 0);
-      long shared = latent.get().integer("keyValue", 1);
-      long rope = latent.get().integer("rope", 0);
-      latent.get().end();
-      query = head + rope;
-      weights =
-          (rank == 0 ? width * heads * query : rank * (width + heads * query))
-              + width * (shared + rope)
-              + shared * heads * 2 * head
-              + heads * head * width;
-    }
+    Optional<Latent> latent = fields.object("latent").map(ModelFile::latent);
+    long query = head + latent.map(Latent::rope).orElse(0L);
+    long weights =
+        latent
+            .map(each -> latentWeights(each, width, heads, head))
+            .orElse(2 * width * head * (heads + keyValue));
     return new Attention(
-        (int) heads, (int) keyValue, (int) query, (int) head, weights, causal, window, share);
+        (int) heads,
+        (int) keyValue,
+        (int) query,
+        (int) head,
+        weights,
+        causal,
+        window,
+        share,
+        latent);
+  }
+
+  private static Latent latent(Fields fields) {
+    Latent latent =
+        new Latent(
+            fields.integer("query", 0, 0),
+            fields.integer("keyValue", 1),
+            fields.integer("rope", 0));
+    fields.end();
+    return latent;
+  }
+
+  private static long latentWeights(Latent latent, long width, long heads, long head) {
+    long query = head + latent.rope();
+    long rank = latent.query();
+    return (rank == 0 ? width * heads * query : rank * (width + heads * query))
+        + width * (latent.keyValue() + latent.rope())
+        + latent.keyValue() * heads * 2 * head
+        + heads * head * width;
   }
 
   private static Experts experts(Fields fields) {

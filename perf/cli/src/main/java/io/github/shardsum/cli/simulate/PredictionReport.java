@@ -4,6 +4,7 @@ import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.simulate.Prediction.Kind;
 import io.github.shardsum.cli.simulate.Prediction.Term;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -12,7 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class PredictionReport {
   private PredictionReport() {}
 
-  static void print(Prediction prediction, double eta, double tokens, PrintWriter out) {
+  static void print(Planning planning, double eta, double tokens, PrintWriter out) {
+    Prediction prediction = planning.prediction();
     Job job = prediction.job();
     out.printf(
         Locale.ROOT,
@@ -43,6 +45,11 @@ final class PredictionReport {
         prediction.daysFor(tokens),
         prediction.deviceYearsFor(tokens),
         job.machine().perChip() > 1 ? "core" : "device");
+    if (planning.forms().isPresent()) {
+      PlannedReport.print(planning.forms().get(), out);
+    } else {
+      out.printf(Locale.ROOT, "%nby formulas, without a plan: %s%n", planning.reason());
+    }
     out.printf(Locale.ROOT, "%nassumptions%n");
     out.printf(
         Locale.ROOT,
@@ -102,7 +109,8 @@ final class PredictionReport {
         100 * term.exposed() / all);
   }
 
-  static String json(Prediction prediction, double eta, double tokens) {
+  static String json(Planning planning, double eta, double tokens, List<String> proved) {
+    Prediction prediction = planning.prediction();
     Job job = prediction.job();
     ObjectNode answer = JsonAnswer.object();
     answer
@@ -130,6 +138,15 @@ final class PredictionReport {
     }
     ObjectNode bytes = answer.putObject("bytes");
     prediction.bytes().forEach(bytes::put);
+    if (planning.forms().isPresent()) {
+      PlannedReport.json(planning.forms().get(), answer);
+    } else {
+      answer.put("notPlanned", planning.reason());
+    }
+    if (!proved.isEmpty()) {
+      ArrayNode certificates = answer.putArray("certificates");
+      proved.forEach(certificates::add);
+    }
     ArrayNode assumptions = answer.putArray("assumptions");
     job.assumptions().forEach(assumptions::add);
     Assumption.sentences().forEach(assumptions::add);

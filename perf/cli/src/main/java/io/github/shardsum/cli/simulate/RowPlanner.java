@@ -24,10 +24,15 @@ final class RowPlanner {
   private static final long MOST_DEVICES = 1 << 24;
 
   private final Catalogue catalogue;
-  private final List<Family> families = Family.all();
+  private final List<Family> families;
 
   RowPlanner(Catalogue catalogue) {
+    this(catalogue, Family.all());
+  }
+
+  RowPlanner(Catalogue catalogue, List<Family> families) {
     this.catalogue = catalogue;
+    this.families = families;
   }
 
   /** What became of a row. */
@@ -256,7 +261,8 @@ final class RowPlanner {
       int layers = Math.toIntExact(whole("layers"));
       int heads = Math.toIntExact(Math.max(1, width / 128));
       Attention attention =
-          new Attention(heads, heads, 128, 128, 4 * width * heads * 128, true, 0, 0);
+          new Attention(
+              heads, heads, 128, 128, 4 * width * heads * 128, true, 0, 0, Optional.empty());
       Optional<Experts> experts =
           some("experts")
               .filter(count -> count > 1)

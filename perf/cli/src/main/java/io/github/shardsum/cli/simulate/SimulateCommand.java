@@ -1,13 +1,17 @@
 package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.cli.common.JsonErrors;
+import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.TextFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "simulate",
     description = {
-      "Predict step time, memory and cost of a training job, by formulas.",
+      "Predict step time, memory and cost of a training job: its model is planned, the plan priced.",
       "With --holdout: score the predictions on measured steps. Without options: the models and"
           + " the devices that are known."
     })
@@ -47,7 +51,7 @@ public final class SimulateCommand implements Runnable {
   private Optional<String> topology = Optional.empty();
 
   @Option(
-      names = "--layout",
+      names = {"--layout", "--mesh"},
       split = ",",
       paramLabel = "AXIS=N",
       description =
@@ -79,6 +83,32 @@ public final class SimulateCommand implements Runnable {
   private Optional<Double> eta = Optional.empty();
 
   @Option(
+      names = "--device",
+      paramLabel = "FILE.json",
+      description = "A kind of device that is not known yet; docs/simulate.md has the keys.")
+  private Optional<Path> device = Optional.empty();
+
+  @Option(
+      names = "--here",
+      paramLabel = "N",
+      description = "Instead of --topology: N devices on this machine, which is measured.")
+  private Optional<Integer> here = Optional.empty();
+
+  @Option(names = "--formulas", description = "By formulas alone; nothing is planned.")
+  private boolean formulas;
+
+  @Option(
+      names = "--certify",
+      description = "Also replay the plans on symbolic shards by an independent checker.")
+  private boolean certify;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Also write one page: terms, timeline, memory and mesh.")
+  private Optional<Path> html = Optional.empty();
+
+  @Option(
       names = "--holdout",
       paramLabel = "FILE.tsv",
       description = "Score the predictions on a table of measured steps.")
@@ -96,7 +126,7 @@ public final class SimulateCommand implements Runnable {
     checkOptions();
     try {
       if (holdout.isPresent()) {
-        Holdout scored = Holdout.of(Table.read(holdout.get()), new ClosedForms());
+        Holdout scored = Holdout.of(Table.read(holdout.get()), new ClosedForms(), families());
         if (json) {
           out.println(HoldoutReport.json(scored));
         } else {
@@ -122,12 +152,21 @@ public final class SimulateCommand implements Runnable {
       throw new IllegalArgumentException(
           "expected one of --model, --holdout and --paper, got more");
     }
+    given -= holdout.isPresent() && device.isPresent() ? 1 : 0;
     if (model.isEmpty() && given > modes) {
       throw new IllegalArgumentException("the other options: expected --model too, got none");
     }
-    if (model.isPresent() && topology.isEmpty()) {
+    if (model.isPresent() && topology.isEmpty() && here.isEmpty()) {
       throw new IllegalArgumentException("--model: expected --topology too, got none");
     }
+    if (topology.isPresent() && here.isPresent()) {
+      throw new IllegalArgumentException("--here: expected no --topology, got " + topology.get());
+    }
+    if (formulas && (certify || html.isPresent())) {
+      throw new IllegalArgumentException(
+          "--formulas: expected no --html and no --certify, which need a plan, got one");
+    }
+    positive("--here", here.map(Integer::doubleValue), 1, 64);
     if (json && (paper || modes == 0)) {
       throw new IllegalArgumentException("--json: expected --model or --holdout too, got none");
     }
@@ -145,19 +184,46 @@ public final class SimulateCommand implements Runnable {
   }
 
   private void predict(PrintWriter out) throws IOException {
-    Machine machine = Machine.parse(topology.orElseThrow());
+    if (html.isPresent()) {
+      OutputFile.checkText("--html", html.get());
+    }
     ModelFile file = file(model.orElseThrow());
+    Machine machine =
+        here.isPresent()
+            ? ThisMachine.measured(here.get())
+            : Machine.parse(topology.orElseThrow(), families());
     long said = sequence.orElse(file.sequence());
     Optional<Layout> axes = layout.isEmpty() ? file.layout() : Optional.of(Layout.of(layout));
     Job job = SimulateJobs.job(file.withSequence(said), machine, axes, batch.orElse(0L));
     double share = eta.orElse(machine.family().eta());
-    Prediction prediction = new ClosedForms().predict(job, share);
     double count = tokens.orElse(DEFAULT_TOKENS);
+    Planning planning = Planning.of(job, share, !formulas);
+    List<String> proved =
+        certify ? planning.forms().map(PlannedForms::certificates).orElse(List.of()) : List.of();
     if (json) {
-      out.println(PredictionReport.json(prediction, share, count));
+      out.println(PredictionReport.json(planning, share, count, proved));
     } else {
-      PredictionReport.print(prediction, share, count, out);
+      PredictionReport.print(planning, share, count, out);
+      proved.forEach(out::println);
     }
+    if (html.isPresent()) {
+      PlannedForms forms =
+          planning
+              .forms()
+              .orElseThrow(() -> new IllegalArgumentException("--html: " + planning.reason()));
+      String page = SimulatePage.of(forms, share, count);
+      OutputFile.write(html.get(), page.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private List<Family> families() throws IOException {
+    List<Family> all = new ArrayList<>();
+    if (device.isPresent()) {
+      String name = device.get().toString();
+      all.add(Family.read(name, json(name)));
+    }
+    all.addAll(Family.all());
+    return List.copyOf(all);
   }
 
   private static ModelFile file(String name) throws IOException {
@@ -172,14 +238,17 @@ public final class SimulateCommand implements Runnable {
               + HoldoutReport.shortened(name)
               + "\"");
     }
+    return ModelFile.read(name, json(name));
+  }
+
+  private static JsonNode json(String name) throws IOException {
     JsonMapper mapper =
         JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
     try (InputStream in = TextFiles.open(Path.of(name))) {
-      JsonNode node = mapper.readTree(in);
-      return ModelFile.read(name, node);
+      return mapper.readTree(in);
     } catch (JacksonException bad) {
       throw new IllegalArgumentException(name + ": " + JsonErrors.describe(bad), bad);
     }

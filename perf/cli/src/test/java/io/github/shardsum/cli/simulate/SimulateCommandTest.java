@@ -104,6 +104,52 @@ class SimulateCommandTest {
   }
 
   @Test
+  void aDeviceOfAFileIsPricedWithItsNetwork() throws IOException {
+    Path device = folder.resolve("device.json");
+    String text =
+        """
+        {"name": "mychip", "bf16TFLOPs": 100, "memoryGB": 64, "memoryGBPerSecond": 2000,
+         "linkGBPerSecond": 60, "torusAxes": 2, "ringFrom": 8, "eta": 0.5}
+        """;
+    Files.writeString(device, text);
+    String[] line = {
+      "--model", file(SMALL), "--device", device.toString(), "--topology", "mychip:1x1", "--json"
+    };
+    assertEquals(0, run(line), err::toString);
+    JsonNode answer = new JsonMapper().readTree(out.toString());
+    assertEquals("mychip", answer.path("family").stringValue());
+    assertEquals(0.5, answer.path("eta").doubleValue());
+    // Projections at half of 100 TFLOP/s; the plan's are the formula's.
+    double linear = 3 * 2048 * 2 * 2.0 * (4 * 256 * 256 + 2 * 256 * 1024);
+    JsonNode first = answer.path("terms").get(0);
+    assertEquals("projections and dense layers", first.path("name").stringValue());
+    assertEquals(1, first.path("seconds").doubleValue() / (linear / 50e12), 1e-9);
+    Files.writeString(device, text.replace("bf16TFLOPs", "tflops"));
+    assertEquals(1, run(line));
+    assertTrue(err.toString().contains("expected \"bf16TFLOPs\", got none"), err::toString);
+  }
+
+  @Test
+  void thePlanIsCertifiedAndWrittenAsAPage() throws IOException {
+    Path page = folder.resolve("page.html");
+    assertEquals(
+        0,
+        run(
+            "--model",
+            file(SMALL),
+            "--topology",
+            "v5e:1x1",
+            "--html",
+            page.toString(),
+            "--certify"),
+        err::toString);
+    assertTrue(out.toString().contains("certified"), out::toString);
+    assertTrue(Files.readString(page).contains("<h1>small on 1 v5e</h1>"));
+    assertEquals(0, run("--model", file(SMALL), "--topology", "v5e:1x1", "--formulas"));
+    assertTrue(out.toString().contains("by formulas, without a plan"), out::toString);
+  }
+
+  @Test
   void withoutOptionsItListsModelsAndDevices() {
     assertEquals(0, run());
     for (Family family : Family.all()) {
@@ -157,6 +203,10 @@ class SimulateCommandTest {
         "--model gshard-37b --topology v3:8x8 --paper | got more",
         "--tokens 5 | expected --model too",
         "--json | expected --model or --holdout",
+        "--model gshard-37b --topology v3:8x8 --here 2 | --here: expected no --topology",
+        "--model gshard-37b --topology v3:8x8 --formulas --certify | expected no --html",
+        "--model gshard-37b --here 1000 | --here: must be from",
+        "--model gshard-37b --device none.json --topology x:8x8 | none.json",
       })
   void aWrongCommandLineIsAnError(String line, String message) {
     assertTrue(run(line.split(" ")) != 0);

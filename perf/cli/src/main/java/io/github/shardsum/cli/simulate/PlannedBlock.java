@@ -1,0 +1,70 @@
+package io.github.shardsum.cli.simulate;
+
+import io.github.shardsum.cli.simulate.Prediction.Kind;
+import io.github.shardsum.partition.SpmdPlan;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A block with its plans and the times of their steps.
+ *
+ * @param forward the steps of the forward pass
+ * @param steps those of forward and backward pass
+ * @param plan of both
+ * @param weights elements of weights that the largest device holds
+ * @param held bytes of other values that it holds at once
+ */
+record PlannedBlock(
+    Block block,
+    List<PricedStep> forward,
+    List<PricedStep> steps,
+    SpmdPlan plan,
+    double weights,
+    double held) {
+  PlannedBlock {
+    forward = List.copyOf(forward);
+    steps = List.copyOf(steps);
+  }
+
+  /**
+   * A pass's steps that occur several times in a training step.
+   *
+   * @param times how often the step runs for one forward and backward pass
+   */
+  record Weighted(PricedStep step, double times) {}
+
+  /**
+   * All steps of a training step of this block: both passes, what of the forward pass is repeated,
+   * and the weights, which are gathered anew for the backward pass.
+   *
+   * @param rematerialised share of the forward pass
+   */
+  List<Weighted> all(double rematerialised) {
+    List<Weighted> all = new ArrayList<>();
+    steps.forEach(step -> all.add(new Weighted(step, 1 + scoresAgain(step))));
+    forward.forEach(step -> all.add(new Weighted(step, step.weights() ? 1 : rematerialised)));
+    return all;
+  }
+
+  /** A backward pass of attention makes the scores again: five products where the plan has four. */
+  private double scoresAgain(PricedStep step) {
+    double products =
+        steps.stream()
+            .filter(each -> each.term().equals("attention"))
+            .mapToDouble(PricedStep::seconds)
+            .sum();
+    double forwards =
+        forward.stream()
+            .filter(each -> each.term().equals("attention"))
+            .mapToDouble(PricedStep::seconds)
+            .sum();
+    return step.term().equals("attention") ? forwards / 2 / products : 0;
+  }
+
+  double seconds(Kind kind) {
+    return steps.stream()
+        .filter(each -> each.kind() == kind)
+        .mapToDouble(PricedStep::seconds)
+        .sum();
+  }
+}

@@ -1,0 +1,239 @@
+package io.github.shardsum.cli.simulate;
+
+import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.cli.simulate.Architecture.Experts;
+import io.github.shardsum.cli.simulate.PlannedBlock.Weighted;
+import io.github.shardsum.cli.simulate.Prediction.Kind;
+import io.github.shardsum.cli.simulate.Prediction.Term;
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.topology.AllToAllSchedule;
+import io.github.shardsum.topology.CollectiveCostModel;
+import io.github.shardsum.topology.Topology;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A step from the plans of its parts: each part of the model, with its gradient, is planned once
+ * for the job's mesh, its steps are priced and multiplied.
+ *
+ * @param job what is trained
+ * @param blocks the parts
+ * @param programs plans of their forward and backward passes, in their order
+ * @param prediction the step
+ * @param closed the step by the formulas
+ */
+record PlannedForms(
+    Job job,
+    List<PlannedBlock> blocks,
+    List<ProgramPlan> programs,
+    Prediction prediction,
+    Prediction closed) {
+  private static final Set<String> HIDDEN =
+      Set.of(
+          "weights over fsdp",
+          "experts' weights over fsdp",
+          "gradients over data",
+          "experts' gradients over data");
+
+  /** Terms of collectives behind those of computation. */
+  private static final List<String> ORDER =
+      List.of(
+          "projections and dense layers",
+          "logits",
+          "attention",
+          "experts",
+          "dispatch and combine",
+          "positions in experts",
+          "elementwise",
+          "all-to-all of experts",
+          "weights over fsdp",
+          "experts' weights over fsdp",
+          "gradients over data",
+          "experts' gradients over data",
+          "activations over tensor",
+          "gradients between slices",
+          "other collectives");
+
+  /**
+   * Plans a job.
+   *
+   * @param eta attainable share of peak of large products
+   * @throws IllegalArgumentException if the job's devices are no network of whole chips
+   */
+  static PlannedForms of(Job job, double eta) {
+    Prediction closed = new ClosedForms().predict(job, eta);
+    Job slice = job.ofSlice();
+    Blocks model = new Blocks(slice);
+    Topology topology = slice.machine().topology(job.layout().pipeline());
+    CollectiveCostModel network =
+        CollectiveCostModel.of(topology, model.mesh()).with(AllToAllSchedule.AXIS_BY_AXIS);
+    PlanOptions options = PlanOptions.defaults().withTopology(topology).withReplication();
+    List<PlannedBlock> blocks = new ArrayList<>();
+    List<ProgramPlan> programs = new ArrayList<>();
+    for (Block block : model.all()) {
+      ProgramPlan both = plan(block.both(), model, options);
+      programs.add(both);
+      blocks.add(
+          new PlannedBlock(
+              block,
+              PlanPricer.price(
+                  slice,
+                  eta,
+                  Constants.USUAL,
+                  network,
+                  block,
+                  plan(block.forward(), model, options).plan()),
+              PlanPricer.price(slice, eta, Constants.USUAL, network, block, both.plan()),
+              both.plan(),
+              PlanPricer.weightElements(block, both.plan()),
+              PlanPricer.held(slice, eta, network, block, both.plan())));
+    }
+    List<Term> terms = terms(job, blocks, closed);
+    Prediction prediction =
+        ClosedForms.completed(job, eta, Constants.USUAL, terms, bytes(job, blocks));
+    return new PlannedForms(job, List.copyOf(blocks), List.copyOf(programs), prediction, closed);
+  }
+
+  private static ProgramPlan plan(Program program, Blocks model, PlanOptions options) {
+    Kernels kernels = MoePrograms.kernels();
+    return ProgramPlan.of(
+        program, model.mesh(), composite -> kernels.kernel(composite).isPresent(), options);
+  }
+
+  private static List<Term> terms(Job job, List<PlannedBlock> blocks, Prediction closed) {
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    ORDER.forEach(name -> seconds.put(name, 0.0));
+    for (PlannedBlock block : blocks) {
+      double each = block.block().count() / job.layout().pipeline();
+      for (Weighted weighted : block.all(job.rematerialise())) {
+        PricedStep step = weighted.step();
+        seconds.merge(step.term(), each * weighted.times() * step.seconds(), Double::sum);
+      }
+    }
+    if (job.model().experts().filter(experts -> !experts.einsum()).isPresent()) {
+      seconds.put("dispatch and combine", seconds(closed, "dispatch and combine"));
+    }
+    List<Term> terms = new ArrayList<>();
+    double compute = 0;
+    for (Map.Entry<String, Double> each : seconds.entrySet()) {
+      int place = ORDER.indexOf(each.getKey());
+      if (each.getValue() > 0 && place < ORDER.indexOf("all-to-all of experts")) {
+        terms.add(new Term(each.getKey(), Kind.COMPUTE, each.getValue(), each.getValue()));
+        compute += each.getValue();
+      }
+    }
+    double optimizer = own(blocks, job) * (12 + 2 * job.momentBytes()) / job.machine().bandwidth();
+    if (job.machine().family().gpu()) {
+      optimizer /= job.layout().data() * (double) job.layout().context();
+    }
+    terms.add(new Term("optimizer", Kind.COMPUTE, optimizer, optimizer));
+    double again = seconds(closed, "weights read again");
+    if (again > 0) {
+      terms.add(new Term("weights read again", Kind.COMPUTE, again, again));
+    }
+    double linear = seconds.getOrDefault("projections and dense layers", 0.0);
+    for (String name : ORDER.subList(ORDER.indexOf("all-to-all of experts"), ORDER.size())) {
+      double alone = seconds.getOrDefault(name, 0.0);
+      if (alone > 0) {
+        terms.add(
+            new Term(name, Kind.COLLECTIVE, alone, exposed(job, name, alone, compute, linear)));
+      }
+    }
+    if (job.machine().slices() > 1) {
+      double between = betweenSlices(job, 4 * own(blocks, job));
+      terms.add(new Term("gradients between slices", Kind.COLLECTIVE, between, between));
+    }
+    return terms;
+  }
+
+  /** Every device reduces its gradients with those in its place on the other slices. */
+  private static double betweenSlices(Job job, double bytes) {
+    int slices = job.machine().slices();
+    Mesh mesh = Mesh.of("slice", slices, "device", Math.toIntExact(job.machine().sliceDevices()));
+    return CollectiveCostModel.of(job.machine().topology(1), mesh)
+        .price(new Collective.AllReduce(Reduction.SUM, "slice"), Math.round(bytes))
+        .seconds();
+  }
+
+  /** What computation does not hide, as in the formulas. */
+  private static double exposed(Job job, String name, double alone, double compute, double linear) {
+    if (name.equals("activations over tensor")) {
+      return Math.max(Assumption.EXPOSED_TENSOR.value() * alone, alone - 0.5 * linear);
+    }
+    if (name.equals("all-to-all of experts")) {
+      double least = Assumption.EXPOSED_EXCHANGE.value() * alone;
+      return job.overlap() ? Math.max(least, alone - compute) : alone;
+    }
+    boolean bound =
+        name.equals("experts' weights over fsdp")
+            && job.model().experts().filter(Experts::dropless).isPresent();
+    return HIDDEN.contains(name) && !bound
+        ? Math.max(alone - compute, Assumption.EXPOSED_GATHER.value() * alone)
+        : alone;
+  }
+
+  static double seconds(Prediction prediction, String name) {
+    return prediction.terms().stream()
+        .filter(term -> term.name().equals(name))
+        .mapToDouble(Term::seconds)
+        .sum();
+  }
+
+  /** Weights of a device. */
+  private static double own(List<PlannedBlock> blocks, Job job) {
+    return blocks.stream().mapToDouble(each -> each.block().count() * each.weights()).sum()
+        / job.layout().pipeline();
+  }
+
+  private static Map<String, Double> bytes(Job job, List<PlannedBlock> blocks) {
+    double own = own(blocks, job);
+    Map<String, Double> bytes = new LinkedHashMap<>();
+    bytes.put("weights, f32", 4 * own);
+    bytes.put("optimizer's moments, f32", job.momentBytes() * own);
+    bytes.put("gradients, f32", 4 * own);
+    double gathered = 0;
+    double kept = 0;
+    double held = 0;
+    for (PlannedBlock each : blocks) {
+      double received =
+          each.forward().stream().filter(PricedStep::weights).mapToDouble(PricedStep::amount).sum();
+      gathered = Math.max(gathered, 2 * received);
+      held = Math.max(held, each.held());
+      double inside = (1 - job.rematerialise()) * each.held();
+      double input = each.block().kind() == Block.Kind.ATTENTION ? input(each) : 0;
+      double count = each.block().count() / job.layout().pipeline();
+      kept += count * (input + (each.block().kind() == Block.Kind.LOGITS ? 0 : inside));
+    }
+    double batches = Math.max(1, job.layout().microbatches());
+    double live = Math.min(1, job.layout().pipeline() / batches);
+    bytes.put("gathered weights of two layers", gathered);
+    bytes.put("activations kept", kept * (job.layout().pipeline() > 1 ? live : 1 / batches));
+    bytes.put("largest part at work", held / batches);
+    return bytes;
+  }
+
+  private static double input(PlannedBlock block) {
+    return block.plan().inputs().stream()
+        .filter(each -> each.name().equals("x"))
+        .mapToDouble(each -> 2.0 * each.localElements())
+        .sum();
+  }
+
+  /** What the checker proved of the plans of all parts. */
+  List<String> certificates() {
+    List<String> proved = new ArrayList<>();
+    for (int i = 0; i < programs.size(); i++) {
+      proved.add(blocks.get(i).block().name() + ": " + programs.get(i).certify());
+    }
+    return List.copyOf(proved);
+  }
+}

@@ -1,0 +1,35 @@
+package io.github.shardsum.cli.simulate;
+
+import java.util.Optional;
+
+/**
+ * A prediction, by the plan of the job where there is one.
+ *
+ * @param prediction the step
+ * @param forms the plan, if there is one
+ * @param reason why there is none
+ */
+record Planning(Prediction prediction, Optional<PlannedForms> forms, String reason) {
+  /** Plans of longer rings would take minutes. */
+  private static final long MOST_DEVICES = 1 << 17;
+
+  static Planning of(Job job, double eta, boolean planned) {
+    if (!planned) {
+      return new Planning(
+          new ClosedForms().predict(job, eta), Optional.empty(), "formulas were asked for");
+    }
+    if (job.machine().devices() > MOST_DEVICES) {
+      return new Planning(
+          new ClosedForms().predict(job, eta),
+          Optional.empty(),
+          "a plan must be of at most " + MOST_DEVICES + " devices, got " + job.machine().devices());
+    }
+    try {
+      PlannedForms forms = PlannedForms.of(job, eta);
+      return new Planning(forms.prediction(), Optional.of(forms), "");
+    } catch (IllegalArgumentException none) {
+      return new Planning(
+          new ClosedForms().predict(job, eta), Optional.empty(), String.valueOf(none.getMessage()));
+    }
+  }
+}

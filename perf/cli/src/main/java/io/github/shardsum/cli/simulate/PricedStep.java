@@ -1,0 +1,38 @@
+package io.github.shardsum.cli.simulate;
+
+import io.github.shardsum.cli.simulate.Prediction.Kind;
+import java.util.List;
+
+/**
+ * A step of a plan with its time.
+ *
+ * @param name as plans print it
+ * @param term of the prediction that it counts to
+ * @param kind what it is spent on
+ * @param queue the compute units, or the axes of a collective
+ * @param seconds on the largest device
+ * @param amount FLOPs of a product; bytes of everything else
+ * @param operands numbers of the steps whose results it reads
+ * @param weights whether it moves a weight that is there before the step
+ * @param gradient whether it reduces the gradient of a weight
+ */
+record PricedStep(
+    String name,
+    String term,
+    Kind kind,
+    String queue,
+    double seconds,
+    double amount,
+    List<Integer> operands,
+    boolean weights,
+    boolean gradient) {
+  static final String COMPUTE = "compute";
+
+  PricedStep {
+    operands = List.copyOf(operands);
+  }
+
+  boolean collective() {
+    return kind == Kind.COLLECTIVE;
+  }
+}

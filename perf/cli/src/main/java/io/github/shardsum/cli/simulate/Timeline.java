@@ -1,0 +1,53 @@
+package io.github.shardsum.cli.simulate;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The steps of a block's plan over time: one queue for computation and one for the collectives of
+ * each group of axes, each in the plan's order. A step begins when what it reads is there. A weight
+ * may be gathered one block ahead, a gradient reduced behind the next.
+ *
+ * @param bars in the plan's order
+ * @param seconds from the first computation to the last step that is no gradient's
+ * @param exposed seconds in which computation waits, by the term of the collective
+ */
+record Timeline(List<Bar> bars, double seconds, Map<String, Double> exposed) {
+  /** A step in its queue; seconds before 0 are within the block before. */
+  record Bar(PricedStep step, double from, double to) {}
+
+  static Timeline of(List<PricedStep> steps) {
+    double compute =
+        steps.stream().filter(step -> !step.collective()).mapToDouble(PricedStep::seconds).sum();
+    List<Bar> bars = new ArrayList<>();
+    Map<String, Double> free = new LinkedHashMap<>();
+    Map<String, Double> exposed = new TreeMap<>();
+    double end = 0;
+    for (PricedStep step : steps) {
+      double ready = step.weights() && step.operands().isEmpty() ? -compute : 0;
+      String waited = "";
+      for (int operand : step.operands()) {
+        Bar before = bars.get(operand);
+        if (before.to() > ready) {
+          ready = before.to();
+          waited = before.step().collective() ? before.step().term() : "";
+        }
+      }
+      double queue = free.getOrDefault(step.queue(), step.collective() ? -compute : 0.0);
+      double from = Math.max(ready, queue);
+      if (!step.collective() && from > queue && !waited.isEmpty()) {
+        exposed.merge(waited, from - queue, Double::sum);
+      }
+      Bar bar = new Bar(step, from, from + step.seconds());
+      bars.add(bar);
+      free.put(step.queue(), bar.to());
+      if (!step.gradient()) {
+        end = Math.max(end, bar.to());
+      }
+    }
+    return new Timeline(List.copyOf(bars), end, Map.copyOf(exposed));
+  }
+}
