@@ -2,12 +2,19 @@ package io.github.shardsum.moe.train;
 
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.internal.moe.route.Checks;
+import io.github.shardsum.internal.moe.train.ShardedState;
+import io.github.shardsum.internal.moe.train.TrainingState;
+import io.github.shardsum.internal.moe.train.WholeState;
+import io.github.shardsum.layout.Layout;
 import io.github.shardsum.moe.model.Parameter;
 import io.github.shardsum.moe.model.Transformer;
 import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
@@ -18,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -37,12 +45,32 @@ public final class Training implements AutoCloseable {
   private final List<String> reported = new ArrayList<>();
   private final Map<List<Integer>, Executable> steps = new HashMap<>();
   private final Map<List<Integer>, Executable> losses = new HashMap<>();
+  private final Map<List<Integer>, Executable> slotLosses = new HashMap<>();
 
-  /** The state, and the memory into which the next step writes it. */
-  private List<Tensor> state = new ArrayList<>();
+  private final Optional<Placement> placement;
+  private final TrainingState state;
 
-  private List<Tensor> spare = new ArrayList<>();
+  /** Types of the state, in its order. */
+  private final List<ValueType> types = new ArrayList<>();
+
   private long step;
+
+  /**
+   * Where a training's state lies on the mesh of its backend.
+   *
+   * @param axes what the mesh's axes split
+   * @param splitsSlots whether the optimizer's slots are split over data too
+   */
+  public record Placement(MeshAxes axes, boolean splitsSlots) {
+    /** Checks for null. */
+    public Placement {
+      Objects.requireNonNull(axes, "axes");
+    }
+
+    private Program laid(Program program) {
+      return Annotations.of(TrainingLayouts.of(program, axes, splitsSlots)).apply(program);
+    }
+  }
 
   /**
    * How a model is trained.
@@ -106,7 +134,7 @@ public final class Training implements AutoCloseable {
       double loss, double norm, double balance, long unusable, Map<String, long[]> placed) {}
 
   /**
-   * A model with its first parameters.
+   * A model with its first parameters, on one device.
    *
    * @param spec the model
    * @param settings how it is trained
@@ -114,28 +142,79 @@ public final class Training implements AutoCloseable {
    * @param seed of the parameters
    */
   public Training(TransformerSpec spec, Settings settings, Backend backend, long seed) {
+    this(spec, settings, backend, Optional.empty(), seed);
+  }
+
+  /**
+   * A model with its first parameters. On a mesh of ours the state is held as shards: no process
+   * has more of it than its devices do.
+   *
+   * @param spec the model
+   * @param settings how it is trained
+   * @param backend runs its programs
+   * @param placement where the state lies, of a backend of several devices
+   * @param seed of the parameters
+   * @throws IllegalArgumentException if the devices over which sentences are split do not divide
+   *     the model's groups
+   */
+  public Training(
+      TransformerSpec spec,
+      Settings settings,
+      Backend backend,
+      Optional<Placement> placement,
+      long seed) {
     this.spec = Objects.requireNonNull(spec, "spec");
     this.settings = Objects.requireNonNull(settings, "settings");
     this.backend = Objects.requireNonNull(backend, "backend");
+    this.placement = Objects.requireNonNull(placement, "placement");
+    placement.ifPresent(at -> at.axes().checkGroups(spec.groups()));
     this.parameters = Transformer.parameters(spec);
-    for (int i = 0; i < parameters.size(); i++) {
-      names.add(parameters.get(i).name());
-      state.add(parameters.get(i).initial(seed, i));
+    for (Parameter parameter : parameters) {
+      names.add(parameter.name());
+      types.add(parameter.type());
     }
     for (Parameter parameter : parameters) {
       for (Optimizer.Slot slot : settings.optimizer().slots(parameter.type())) {
         names.add(slot.name() + "." + parameter.name());
-        state.add(Tensor.zeros(slot.type().dtype(), slot.type().shape()));
+        types.add(slot.type());
       }
     }
-    for (Tensor tensor : state) {
-      spare.add(Tensor.zeros(tensor.dtype(), tensor.shape()));
-    }
+    this.state = first(seed);
     reported.addAll(List.of("loss", "balance", "unusable"));
     loss(1, 1, 1).outputs().stream()
         .map(Value::name)
         .filter(name -> name.startsWith("placed."))
         .forEach(reported::add);
+  }
+
+  private TrainingState first(long seed) {
+    if (placement.isPresent() && backend instanceof MeshBackend mesh) {
+      Map<String, String> layouts =
+          TrainingLayouts.of(
+              program(1, 1, 1), placement.get().axes(), placement.get().splitsSlots());
+      ShardedState sharded = new ShardedState(mesh);
+      for (int i = 0; i < names.size(); i++) {
+        String layout = layouts.getOrDefault(names.get(i), "");
+        sharded.add(first(seed, i), Layout.parse(mesh.mesh(), layout));
+      }
+      return sharded;
+    }
+    List<Tensor> whole = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      whole.add(first(seed, i));
+    }
+    return new WholeState(whole);
+  }
+
+  private Tensor first(long seed, int index) {
+    ValueType type = types.get(index);
+    return index < parameters.size()
+        ? parameters.get(index).initial(seed, index)
+        : Tensor.zeros(type.dtype(), type.shape());
+  }
+
+  private Program laid(Program program) {
+    return placement.map(at -> at.laid(program)).orElse(program);
   }
 
   private Program loss(int batch, int source, int target) {
@@ -165,13 +244,14 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Parameters and slots by name; they change with the next step but one.
+   * Parameters and slots by name; they change with the next step but one. On a mesh they are
+   * gathered, which every process must ask for.
    *
    * @return an unmodifiable map in a fixed order
    */
   public Map<String, Tensor> state() {
     Map<String, Tensor> all = new LinkedHashMap<>();
-    for (int i = 0; i < state.size(); i++) {
+    for (int i = 0; i < names.size(); i++) {
       all.put(names.get(i), state.get(i));
     }
     return Collections.unmodifiableMap(all);
@@ -210,21 +290,22 @@ public final class Training implements AutoCloseable {
               unknown.size(),
               first(unknown)));
     }
-    for (int i = 0; i < state.size(); i++) {
+    for (int i = 0; i < names.size(); i++) {
       Tensor given = Objects.requireNonNull(saved.get(names.get(i)));
-      Tensor own = state.get(i);
+      ValueType own = types.get(i);
       if (given.dtype() != own.dtype() || !given.shape().equals(own.shape())) {
         throw new IllegalArgumentException(
             "training: "
                 + names.get(i)
                 + " must be "
-                + own.description()
+                + own.dtype()
+                + own.shape()
                 + ", got "
                 + given.description());
       }
     }
-    for (int i = 0; i < state.size(); i++) {
-      state.get(i).assign(Objects.requireNonNull(saved.get(names.get(i))));
+    for (int i = 0; i < names.size(); i++) {
+      state.set(i, Objects.requireNonNull(saved.get(names.get(i))));
     }
     step = made;
   }
@@ -236,31 +317,20 @@ public final class Training implements AutoCloseable {
    * @param rate the learning rate
    * @return what it did
    * @throws IllegalArgumentException if the batch is not of i32, or longer than the model's
-   *     positions
+   *     positions, or on a mesh no multiple of the model's groups
    */
   public Report step(Batch batch, double rate) {
+    check(batch);
     Executable executable =
         steps.computeIfAbsent(
             batch.shape(),
-            shape -> backend.compile(program(shape.get(0), shape.get(1), shape.get(2))));
-    List<Tensor> inputs = new ArrayList<>(state);
-    inputs.add(Tensor.scalar(DType.F64, rate));
-    inputs.add(Tensor.scalar(DType.F64, step + 1));
-    inputs.addAll(List.of(batch.source(), batch.target(), batch.next()));
-    List<Tensor> outputs = new ArrayList<>(spare);
-    for (Value output :
-        executable
-            .program()
-            .outputs()
-            .subList(state.size(), executable.program().outputs().size())) {
-      outputs.add(Tensor.zeros(output.type().dtype(), output.type().shape()));
-    }
-    executable.runInto(outputs, inputs);
-    List<Tensor> before = state;
-    state = spare;
-    spare = before;
+            shape -> backend.compile(laid(program(shape.get(0), shape.get(1), shape.get(2)))));
+    List<Tensor> others = new ArrayList<>();
+    others.add(Tensor.scalar(DType.F64, rate));
+    others.add(Tensor.scalar(DType.F64, step + 1));
+    others.addAll(List.of(batch.source(), batch.target(), batch.next()));
+    List<Tensor> told = state.step(executable, others);
     step++;
-    List<Tensor> told = outputs.subList(state.size(), outputs.size());
     Map<String, long[]> placed = new LinkedHashMap<>();
     for (int i = 3; i < reported.size(); i++) {
       placed.put(reported.get(i).substring("placed.".length()), told.get(i + 1).toLongArray());
@@ -283,19 +353,7 @@ public final class Training implements AutoCloseable {
    *     positions, or if a parameter is missing, or of another dtype or shape
    */
   public double crossEntropy(Batch batch, Map<String, Tensor> weights) {
-    Executable executable =
-        losses.computeIfAbsent(
-            batch.shape(),
-            shape -> {
-              Program whole = loss(shape.get(0), shape.get(1), shape.get(2));
-              Program only =
-                  new Program(
-                      "transformer.nll",
-                      whole.inputs(),
-                      whole.statements(),
-                      List.of(whole.value("nll")));
-              return backend.compile(only);
-            });
+    check(batch);
     List<Tensor> inputs = new ArrayList<>();
     for (Parameter parameter : parameters) {
       Tensor weight = weights.get(parameter.name());
@@ -306,7 +364,76 @@ public final class Training implements AutoCloseable {
       inputs.add(weight);
     }
     inputs.addAll(List.of(batch.source(), batch.target(), batch.next()));
+    Executable executable =
+        losses.computeIfAbsent(batch.shape(), shape -> backend.compile(laid(nll(shape))));
     return executable.run(inputs).getFirst().getDouble();
+  }
+
+  /**
+   * The same of a slot that is a kind of the parameters, as {@link Optimizer.Averaged#MEAN}, which
+   * is read where it lies.
+   *
+   * @param batch of which tokens
+   * @param slot the slot's name
+   * @return the mean over its real targets, in nats
+   * @throws IllegalArgumentException if the batch is not of i32, or longer than the model's
+   *     positions, or if the optimizer has no such slot of each parameter
+   */
+  public double crossEntropy(Batch batch, String slot) {
+    check(batch);
+    List<Integer> read = new ArrayList<>();
+    for (Parameter parameter : parameters) {
+      int index = names.indexOf(slot + "." + parameter.name());
+      if (index < 0) {
+        throw new IllegalArgumentException(
+            "training: slot must be of each parameter, got " + slot + " and " + parameter.name());
+      }
+      read.add(index);
+    }
+    Executable executable =
+        slotLosses.computeIfAbsent(
+            batch.shape(), shape -> backend.compile(laidAs(slot, nll(shape))));
+    return state
+        .run(executable, read, List.of(batch.source(), batch.target(), batch.next()))
+        .getFirst()
+        .getDouble();
+  }
+
+  /**
+   * A batch that the groups do not divide is routed in fewer, which the devices need not divide.
+   */
+  private void check(Batch batch) {
+    if (placement.isPresent() && batch.source().size(0) % spec.groups() != 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "training: sentences must be a multiple of the model's %d groups on a mesh, got %d",
+              spec.groups(),
+              batch.source().size(0)));
+    }
+  }
+
+  private Program nll(List<Integer> shape) {
+    Program whole = loss(shape.get(0), shape.get(1), shape.get(2));
+    return new Program(
+        "transformer.nll", whole.inputs(), whole.statements(), List.of(whole.value("nll")));
+  }
+
+  /** A loss whose parameters lie as a slot of theirs does. */
+  private Program laidAs(String slot, Program loss) {
+    if (placement.isEmpty()) {
+      return loss;
+    }
+    Placement at = placement.get();
+    Map<String, String> layouts = TrainingLayouts.of(loss, at.axes(), at.splitsSlots());
+    Map<String, String> ofStep = TrainingLayouts.of(program(1, 1, 1), at.axes(), at.splitsSlots());
+    for (Parameter parameter : parameters) {
+      String layout = ofStep.get(slot + "." + parameter.name());
+      if (layout != null) {
+        layouts.put(parameter.name(), layout);
+      }
+    }
+    return Annotations.of(layouts).apply(loss);
   }
 
   /** Closes the programs that were compiled. */
@@ -314,5 +441,6 @@ public final class Training implements AutoCloseable {
   public void close() {
     steps.values().forEach(Executable::close);
     losses.values().forEach(Executable::close);
+    slotLosses.values().forEach(Executable::close);
   }
 }

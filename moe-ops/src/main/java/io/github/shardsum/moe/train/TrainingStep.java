@@ -65,7 +65,11 @@ public final class TrainingStep {
       outputs.put(loss.outputs().get(i).name(), forward.get(i));
     }
     List<String> names = parameters.stream().map(Parameter::name).toList();
-    List<Value> gradients = p.inline(Gradients.gradient(loss, List.of("loss"), names), arguments);
+    List<Value> inlined = p.inline(Gradients.gradient(loss, List.of("loss"), names), arguments);
+    List<Value> gradients = new ArrayList<>();
+    for (int i = 0; i < inlined.size(); i++) {
+      gradients.add(p.let("gradient." + names.get(i), inlined.get(i)));
+    }
     Value norm = norm(p, gradients);
     // NaN stays NaN, as it is no less than 1.
     Value factor = p.divide(p.constant(norm.type().dtype(), clip), p.maximum(norm, clip));

@@ -6,12 +6,17 @@ import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
+import io.github.shardsum.partition.Reshard;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
+import io.github.shardsum.tensor.Tensor;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -82,6 +87,41 @@ public final class MeshBackend implements Backend {
   }
 
   /**
+   * The mesh.
+   *
+   * @return the mesh of the engine
+   */
+  public Mesh mesh() {
+    return collectives.mesh();
+  }
+
+  /**
+   * Cuts a value up for this process's devices.
+   *
+   * @param whole the value, the same on every process
+   * @param layout how it is to lie, on the mesh
+   * @return the shards, views of it
+   * @throws IllegalArgumentException if the ranks differ
+   */
+  public ShardedTensor shards(Tensor whole, Layout layout) {
+    return ShardedTensor.of(whole, layout, collectives.devices());
+  }
+
+  /**
+   * Puts a value together. Every process of the engine must ask for it, in the same order.
+   *
+   * @param value the shards on this process's devices
+   * @return the whole value, on every process, in memory of its own
+   */
+  public Tensor gather(ShardedTensor value) {
+    synchronized (collectives) {
+      return collectives.processes() == 1 && value.layout().partial().isEmpty()
+          ? value.gather()
+          : Reshard.gather(value, collectives);
+    }
+  }
+
+  /**
    * Plans and compiles a program.
    *
    * @param program the program, with annotations or layouts of inputs
@@ -95,15 +135,30 @@ public final class MeshBackend implements Backend {
   public MeshExecutable compile(Program program, CompileOptions compileOptions) {
     Objects.requireNonNull(program, "program");
     Objects.requireNonNull(compileOptions, "options");
+    return compile(program, plan(program, compileOptions), compileOptions);
+  }
+
+  /**
+   * Plans a program as {@link #compile(Program)} does, and compiles nothing: the kernels at hand
+   * say what composites cost.
+   *
+   * @param program the program, with annotations or layouts of inputs
+   * @return the plan
+   * @throws IllegalArgumentException if an annotation names an axis that the mesh does not have, or
+   *     no plan stays within the limits
+   */
+  public ProgramPlan plan(Program program) {
+    return plan(Objects.requireNonNull(program, "program"), CompileOptions.defaults());
+  }
+
+  private ProgramPlan plan(Program program, CompileOptions compileOptions) {
     ProgramPlan plan =
         ProgramPlanning.plan(
             rematerialized(program, compileOptions.rematerialized()),
             collectives.mesh(),
             this::code,
             limited(compileOptions.memoryLimit()));
-    ProgramPlan ofGiven =
-        new ProgramPlan(program, plan.layouts(), plan.program(), plan.plan(), plan.cost());
-    return compile(program, ofGiven, compileOptions);
+    return new ProgramPlan(program, plan.layouts(), plan.program(), plan.plan(), plan.cost());
   }
 
   private Optional<CompositeCode> code(Nested.Composite composite) {

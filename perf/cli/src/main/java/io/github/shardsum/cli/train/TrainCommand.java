@@ -1,6 +1,5 @@
 package io.github.shardsum.cli.train;
 
-import io.github.shardsum.backend.Backend;
 import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.MeshOptions;
@@ -11,6 +10,8 @@ import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.train.MeshAxes;
+import io.github.shardsum.moe.train.Training;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -130,8 +131,20 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--mesh",
       paramLabel = "MESH",
-      description = "Train on a mesh, as x=8: sentences and experts are split over its devices.")
+      description =
+          "Train on a mesh, as d=2,x=2,m=2: sentences are split over d and x, experts over x, heads"
+              + " and hidden widths over m; another name counts as x.")
   private Optional<String> mesh = Optional.empty();
+
+  @Option(
+      names = "--split-optimizer",
+      arity = "0..1",
+      paramLabel = "true|false",
+      fallbackValue = "true",
+      description =
+          "Whether what the optimizer keeps of a weight is split over d too, and of weights that"
+              + " all experts share over x (default: true).")
+  private boolean splitOptimizer = true;
 
   @Mixin private BackendOptions backends = new BackendOptions();
 
@@ -170,17 +183,16 @@ public final class TrainCommand implements Callable<Integer> {
       if (opened.processes() > 1) {
         throw wrong("train: must be of one process, got " + opened.processes());
       }
-      Backend backend =
-          devices.isPresent()
-              ? new SplitBackend(opened.backend(), devices.get())
-              : opened.backend();
+      Optional<Training.Placement> placement =
+          devices.map(of -> new Training.Placement(MeshAxes.of(of), splitOptimizer));
       // Where JSON is asked for, it is all that is printed.
       PrintWriter text = json ? new PrintWriter(Writer.nullWriter()) : out;
       TrainRun run =
           new TrainRun(
               job,
               workers,
-              backend,
+              opened.backend(),
+              placement,
               progress,
               text,
               warning -> {

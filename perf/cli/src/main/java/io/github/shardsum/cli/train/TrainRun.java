@@ -64,6 +64,7 @@ final class TrainRun {
   private final TrainJob job;
   private final Workers workers;
   private final Backend backend;
+  private final Optional<Training.Placement> placement;
 
   /** Translates: a step of it for each token is too short to be worth a way to other devices. */
   private final Backend local;
@@ -79,18 +80,21 @@ final class TrainRun {
    *
    * @param workers threads of what does not run on the backend
    * @param backend runs steps and losses
+   * @param placement where the state lies, of a backend of several devices
    * @param warn gets what a person must know, also where nothing else is printed
    */
   TrainRun(
       TrainJob job,
       Workers workers,
       Backend backend,
+      Optional<Training.Placement> placement,
       Progress progress,
       PrintWriter out,
       Consumer<String> warn) {
     this.job = job;
     this.workers = workers;
     this.backend = backend;
+    this.placement = placement;
     this.local = LocalBackend.of(workers, MoePrograms.kernels());
     this.progress = progress;
     this.out = out;
@@ -144,21 +148,25 @@ final class TrainRun {
   /** The data to learn from. */
   private record Data(Corpus corpus, Tokenizer tokenizer, Examples examples, long seed) {
     Trainer.Model model(int experts, long seed) {
-      TransformerSpec spec =
-          new TransformerSpec(
-              tokenizer.size(),
-              128,
-              4,
-              32,
-              256,
-              2,
-              experts,
-              Examples.positions(),
-              4,
-              ROUTE,
-              DType.F32);
-      return new Trainer.Model(spec, tokenizer, seed, corpus.fingerprint());
+      return new Trainer.Model(
+          spec(tokenizer.size(), experts), tokenizer, seed, corpus.fingerprint());
     }
+  }
+
+  /** The model of so many tokens and experts. */
+  static TransformerSpec spec(int vocabulary, int experts) {
+    return new TransformerSpec(
+        vocabulary,
+        128,
+        4,
+        32,
+        256,
+        2,
+        experts,
+        Examples.positions(),
+        Examples.GROUPS,
+        ROUTE,
+        DType.F32);
   }
 
   private void run(Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
@@ -209,6 +217,7 @@ final class TrainRun {
             data.examples(),
             measured,
             backend,
+            placement,
             folder,
             System::nanoTime)) {
       last.ifPresent(trainer::resume);
@@ -220,6 +229,7 @@ final class TrainRun {
                 data.examples(),
                 measured,
                 backend,
+                placement,
                 Optional.empty(),
                 System::nanoTime)) {
           trained(Sweep.name(1), dense, evaluation, losses);
@@ -238,7 +248,13 @@ final class TrainRun {
         Trainer.Model model = data.model(experts, data.seed() + i);
         try (Trainer trainer =
             new Trainer(
-                model, data.examples(), measured, backend, Optional.empty(), System::nanoTime)) {
+                model,
+                data.examples(),
+                measured,
+                backend,
+                placement,
+                Optional.empty(),
+                System::nanoTime)) {
           sweep(model, trainer, sweeps);
         }
       }

@@ -31,7 +31,7 @@ final class Trainer implements AutoCloseable {
   private static final double BETA2 = 0.98;
   private static final double EPSILON = 1e-9;
   private static final double DECAY = 0.999;
-  private static final Training.Settings SETTINGS =
+  static final Training.Settings SETTINGS =
       new Training.Settings(
           new Transformer.Loss(0.03, 0.01, 1e-3),
           new Optimizer.Averaged(new Optimizer.Adam(BETA1, BETA2, EPSILON), DECAY),
@@ -67,6 +67,7 @@ final class Trainer implements AutoCloseable {
    * A trainer, of a fresh model.
    *
    * @param heldBack batches to be measured on, by what they are
+   * @param placement where the state lies, of a backend of several devices
    * @param folder for checkpoints, if any
    * @param clock nanoseconds from some time on
    */
@@ -75,6 +76,7 @@ final class Trainer implements AutoCloseable {
       Examples examples,
       Map<String, List<Training.Batch>> heldBack,
       Backend backend,
+      Optional<Training.Placement> placement,
       Optional<CheckpointFolder> folder,
       LongSupplier clock) {
     this.model = model;
@@ -82,7 +84,7 @@ final class Trainer implements AutoCloseable {
     this.heldBack = new LinkedHashMap<>(heldBack);
     this.folder = folder;
     this.clock = clock;
-    this.training = new Training(model.spec(), SETTINGS, backend, model.seed());
+    this.training = new Training(model.spec(), SETTINGS, backend, placement, model.seed());
   }
 
   /**
@@ -245,14 +247,13 @@ final class Trainer implements AutoCloseable {
 
   /** Adds the losses on what is held back. */
   private void measure() {
-    Map<String, Tensor> averages = averages();
     heldBack.forEach(
         (name, batches) -> {
           double sum = 0;
           double tokens = 0;
           for (Training.Batch batch : batches) {
             long count = Arrays.stream(batch.next().toLongArray()).filter(t -> t != 0).count();
-            sum += count * training.crossEntropy(batch, averages);
+            sum += count * training.crossEntropy(batch, Optimizer.Averaged.MEAN);
             tokens += count;
           }
           if (tokens > 0) {

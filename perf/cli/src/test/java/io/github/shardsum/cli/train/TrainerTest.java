@@ -80,6 +80,7 @@ class TrainerTest {
         examples(),
         measured,
         new Slow(this),
+        Optional.empty(),
         into,
         () -> now);
   }

@@ -16,6 +16,9 @@ import java.util.Map;
  * number alone, so nothing of it must be saved.
  */
 public final class Examples {
+  /** Groups into which a batch is routed; they divide it, so that they do not depend on it. */
+  public static final int GROUPS = 8;
+
   /**
    * Shapes of batches of like work; a pair goes to the first that it fits in. Each costs a compiled
    * program. Of the pairs of the JDK they leave a fifth of the work to padding.
@@ -25,16 +28,18 @@ public final class Examples {
           new Shape(112, 8, 4),
           new Shape(80, 10, 6),
           new Shape(64, 16, 6),
-          new Shape(60, 14, 8),
-          new Shape(44, 20, 10),
-          new Shape(44, 16, 12),
-          new Shape(36, 24, 12),
+          new Shape(56, 14, 8),
+          new Shape(48, 20, 10),
+          new Shape(48, 16, 12),
+          new Shape(40, 24, 12),
           new Shape(32, 32, 12),
           new Shape(24, 40, 16),
-          new Shape(20, 48, 20),
+          new Shape(24, 48, 20),
           new Shape(16, 64, 32));
 
-  /** Fewer pairs than this are in batches of a quarter, so that an epoch still has several. */
+  /**
+   * Fewer pairs than this are in batches of about a quarter, so that an epoch still has several.
+   */
   private static final int FEW = 4096;
 
   private static final int PART = 4;
@@ -49,7 +54,7 @@ public final class Examples {
   /** Sentences, source and target tokens of a batch. */
   record Shape(int sentences, int source, int target) {
     private Shape part() {
-      return new Shape(sentences / PART, source, target);
+      return new Shape(Math.ceilDiv(sentences, PART * GROUPS) * GROUPS, source, target);
     }
   }
 

@@ -1,0 +1,82 @@
+package io.github.shardsum.internal.moe.train;
+
+import io.github.shardsum.backend.Executable;
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.backend.mesh.MeshExecutable;
+import io.github.shardsum.layout.Layout;
+import io.github.shardsum.layout.ShardedTensor;
+import io.github.shardsum.partition.PlannedValue;
+import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Tensors on the devices of a mesh: a process holds the parts of its own devices and no others. */
+public final class ShardedState implements TrainingState {
+  private final MeshBackend backend;
+  private final List<ShardedTensor> state = new ArrayList<>();
+
+  /** Of no tensors yet. */
+  public ShardedState(MeshBackend backend) {
+    this.backend = backend;
+  }
+
+  /** Adds a tensor, of whose value this process keeps its devices' parts. */
+  public void add(Tensor first, Layout layout) {
+    state.add(parts(first, layout));
+  }
+
+  /**
+   * Parts in memory of their own, so that the whole may go; devices with the same part share it.
+   */
+  private ShardedTensor parts(Tensor whole, Layout layout) {
+    ShardedTensor views = backend.shards(whole, layout);
+    Map<Tensor, Tensor> copies = new IdentityHashMap<>();
+    List<Tensor> own = new ArrayList<>();
+    for (Tensor view : views.shards()) {
+      own.add(copies.computeIfAbsent(view, Tensor::copy));
+    }
+    return new ShardedTensor(views.shape(), views.layout(), views.devices(), own);
+  }
+
+  @Override
+  public List<Tensor> step(Executable step, List<Tensor> others) {
+    MeshExecutable mesh = (MeshExecutable) step;
+    List<ShardedTensor> results = mesh.runSharded(inputs(mesh, state, others));
+    for (int i = 0; i < state.size(); i++) {
+      state.set(i, results.get(i));
+    }
+    return whole(results.subList(state.size(), results.size()));
+  }
+
+  @Override
+  public List<Tensor> run(Executable program, List<Integer> read, List<Tensor> others) {
+    MeshExecutable mesh = (MeshExecutable) program;
+    return whole(mesh.runSharded(inputs(mesh, read.stream().map(state::get).toList(), others)));
+  }
+
+  private List<ShardedTensor> inputs(
+      MeshExecutable mesh, List<ShardedTensor> first, List<Tensor> others) {
+    List<ShardedTensor> inputs = new ArrayList<>(first);
+    for (Tensor other : others) {
+      PlannedValue planned = mesh.plan().plan().inputs().get(inputs.size());
+      inputs.add(backend.shards(other, planned.layout()));
+    }
+    return inputs;
+  }
+
+  private List<Tensor> whole(List<ShardedTensor> results) {
+    return results.stream().map(backend::gather).toList();
+  }
+
+  @Override
+  public Tensor get(int index) {
+    return backend.gather(state.get(index));
+  }
+
+  @Override
+  public void set(int index, Tensor value) {
+    state.set(index, parts(value, state.get(index).layout()));
+  }
+}

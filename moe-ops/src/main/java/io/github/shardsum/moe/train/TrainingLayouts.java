@@ -1,0 +1,138 @@
+package io.github.shardsum.moe.train;
+
+import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * How a step of training lies on a mesh: a table beside the program, by the labels of its inputs
+ * alone. Sentences are split over data and experts; experts' weights over experts and their hidden
+ * width; heads, feed-forward networks and the vocabulary over hidden; an optimizer's slots as their
+ * parameter, and over data besides. Each label is written out, since one that is not named is open.
+ */
+public final class TrainingLayouts {
+  private static final String NEXT = "next.";
+
+  /** Before a parameter's name: its gradient, which lies as the slots that it moves. */
+  private static final String GRADIENT = "gradient.";
+
+  /** Labels of tokens: sentences, and positions of source and target. */
+  private static final Set<String> SENTENCES = Set.of("B");
+
+  /** Labels that hidden axes split: H and F are hidden widths, A heads, V the vocabulary. */
+  private static final Set<String> HIDDEN = Set.of("H", "F", "A", "V");
+
+  /** Labels that the axes of data split of a slot, the first of them that it has. */
+  private static final List<String> OF_SLOTS = List.of("V", "T", "M", "F", "H", "A", "E");
+
+  private final MeshAxes axes;
+  private final boolean splitsSlots;
+
+  private TrainingLayouts(MeshAxes axes, boolean splitsSlots) {
+    this.axes = axes;
+    this.splitsSlots = splitsSlots;
+  }
+
+  /**
+   * The layouts of a step, with the optimizer's slots split over data.
+   *
+   * @param step the program of a step, or of a loss
+   * @param axes what the mesh's axes split
+   * @return annotations of its inputs, of gradients, and of the next parameters and slots, by name
+   */
+  public static Map<String, String> of(Program step, MeshAxes axes) {
+    return of(step, axes, true);
+  }
+
+  /**
+   * The layouts of a step.
+   *
+   * @param step the program of a step, or of a loss
+   * @param axes what the mesh's axes split
+   * @param splitsSlots whether the optimizer's slots are split over data, and those of weights that
+   *     all experts share over experts too: each device then moves a part of the parameters, and
+   *     the parts are gathered
+   * @return annotations of its inputs, of gradients, and of the next parameters and slots, by name
+   */
+  public static Map<String, String> of(Program step, MeshAxes axes, boolean splitsSlots) {
+    Objects.requireNonNull(step, "step");
+    TrainingLayouts layouts =
+        new TrainingLayouts(Objects.requireNonNull(axes, "axes"), splitsSlots);
+    Map<String, String> all = new TreeMap<>();
+    Set<String> values = new HashSet<>();
+    step.statements().forEach(each -> each.results().forEach(value -> values.add(value.name())));
+    Set<String> outputs = Set.copyOf(step.outputs().stream().map(Value::name).toList());
+    // Parameters come first, and a slot is named after its parameter.
+    List<String> parameters = new ArrayList<>();
+    for (Value input : step.inputs()) {
+      String name = input.name();
+      if (input.type().rank() > 0) {
+        boolean isSlot = parameters.stream().anyMatch(of -> name.endsWith("." + of));
+        String layout = layouts.of(input.type(), isSlot);
+        all.put(name, layout);
+        if (outputs.contains(NEXT + name)) {
+          all.put(NEXT + name, layout);
+        }
+        if (!isSlot) {
+          parameters.add(name);
+        }
+        if (values.contains(GRADIENT + name)) {
+          all.put(GRADIENT + name, layouts.of(input.type(), true));
+        }
+      }
+    }
+    return all;
+  }
+
+  private String of(ValueType type, boolean isSlot) {
+    Map<String, List<String>> split = new LinkedHashMap<>();
+    for (String label : type.names()) {
+      split.put(label, new ArrayList<>(axesOf(type, label)));
+    }
+    if (isSlot && splitsSlots) {
+      List<String> more = isOfExperts(type) ? axes.data() : axes.tokens();
+      OF_SLOTS.stream()
+          .filter(split::containsKey)
+          .filter(label -> isDivided(type, label, join(split.get(label), more)))
+          .findFirst()
+          .ifPresent(label -> split.get(label).addAll(more));
+    }
+    return String.join(
+        " ", split.entrySet().stream().map(e -> MeshAxes.split(e.getKey(), e.getValue())).toList());
+  }
+
+  private List<String> axesOf(ValueType type, String label) {
+    if (SENTENCES.contains(label) && !type.dtype().isFloating()) {
+      return axes.tokens();
+    }
+    if (label.equals("E") && isOfExperts(type)) {
+      return axes.experts();
+    }
+    return HIDDEN.contains(label) && isDivided(type, label, axes.hidden())
+        ? axes.hidden()
+        : List.of();
+  }
+
+  /** Experts come first in their own weights; a router has them last. */
+  private static boolean isOfExperts(ValueType type) {
+    return type.names().getFirst().equals("E");
+  }
+
+  private static List<String> join(List<String> some, List<String> more) {
+    return Stream.concat(some.stream(), more.stream()).toList();
+  }
+
+  /** An axis that would leave devices parts of unequal size stays away from weights. */
+  private boolean isDivided(ValueType type, String label, List<String> by) {
+    return type.size(label) % axes.mesh().size(by) == 0;
+  }
+}

@@ -1,0 +1,187 @@
+package io.github.shardsum.moe.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.backend.Backend;
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.exec.Workers;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.moe.RouteOptions;
+import io.github.shardsum.moe.model.Transformer;
+import io.github.shardsum.moe.model.TransformerSpec;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.program.Program;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A training on a mesh moves the parameters as one device does. */
+class MeshTrainingTest {
+  private static final int STEPS = 20;
+  private static final double RATE = 0.01;
+
+  /** Of numbers of f64 whose sums are taken in another order, over all the steps. */
+  private static final double ROUNDING = 1e-8;
+
+  private static final TransformerSpec SPEC =
+      new TransformerSpec(
+          16,
+          8,
+          2,
+          4,
+          12,
+          2,
+          6,
+          6,
+          4,
+          RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"),
+          DType.F64);
+
+  private static final Training.Settings SETTINGS =
+      new Training.Settings(
+          new Transformer.Loss(0.1, 0.01, 0.001),
+          new Optimizer.Averaged(new Optimizer.Adam(0.9, 0.98, 1e-9), 0.9),
+          1);
+
+  private static Map<String, double[]> expected = Map.of();
+  private static double loss;
+
+  private static Training.Batch batch() {
+    Random random = new Random(3);
+    int[] source = random.ints(8 * 5, 0, 16).toArray();
+    int[] target = random.ints(8 * 3, 0, 16).toArray();
+    int[] next = random.ints(8 * 3, 0, 16).toArray();
+    return new Training.Batch(
+        Tensor.of(source, 8, 5), Tensor.of(target, 8, 3), Tensor.of(next, 8, 3));
+  }
+
+  private static Map<String, double[]> trained(Training training) {
+    for (int i = 0; i < STEPS; i++) {
+      training.step(batch(), RATE);
+    }
+    Map<String, double[]> values = new LinkedHashMap<>();
+    training.state().forEach((name, tensor) -> values.put(name, tensor.toDoubleArray()));
+    return values;
+  }
+
+  @BeforeAll
+  static void train() {
+    Backend one = LocalBackend.of(Workers.sequential(), MoePrograms.kernels());
+    try (Training training = new Training(SPEC, SETTINGS, one, 1)) {
+      expected = trained(training);
+      loss = training.crossEntropy(batch(), Optimizer.Averaged.MEAN);
+      Map<String, Tensor> averages = new LinkedHashMap<>();
+      training
+          .state()
+          .forEach((name, tensor) -> averages.put(name.replaceFirst("^average\\.", ""), tensor));
+      assertEquals(loss, training.crossEntropy(batch(), averages));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"x=2, false", "d=2 x=2 m=2, true"})
+  void movesParametersAsOneDevice(String notation, boolean splitsSlots) {
+    Mesh mesh = Mesh.parse(notation);
+    try (Collectives collectives = Collectives.open(mesh)) {
+      MeshBackend backend =
+          MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults());
+      Training.Placement placement = new Training.Placement(MeshAxes.of(mesh), splitsSlots);
+      try (Training training = new Training(SPEC, SETTINGS, backend, Optional.of(placement), 1)) {
+        Map<String, double[]> values = trained(training);
+        assertEquals(expected.keySet(), values.keySet());
+        expected.forEach(
+            (name, numbers) -> assertArrayEquals(numbers, values.get(name), ROUNDING, name));
+        assertEquals(loss, training.crossEntropy(batch(), Optimizer.Averaged.MEAN), ROUNDING);
+        Map<String, Tensor> state = new LinkedHashMap<>(training.state());
+        training.step(batch(), RATE);
+        training.restore(state, STEPS);
+        training
+            .state()
+            .forEach((name, tensor) -> assertArrayEquals(values.get(name), tensor.toDoubleArray()));
+        assertEquals(STEPS, training.steps());
+      }
+    }
+  }
+
+  @Test
+  void layoutsAreThoseOfTheTable() {
+    Mesh mesh = Mesh.parse("d=2 x=2 m=2");
+    try (Training training =
+        new Training(
+            SPEC, SETTINGS, LocalBackend.of(Workers.sequential(), MoePrograms.kernels()), 1)) {
+      Program step = training.program(8, 5, 3);
+      Map<String, String> layouts = TrainingLayouts.of(step, MeshAxes.of(mesh));
+      assertEquals("B@d.x N", layouts.get("source"));
+      assertEquals("B@d.x T", layouts.get("next"));
+      assertEquals("V@m M", layouts.get("source.embedding"));
+      assertEquals("V@m.d.x M", layouts.get("mean.source.embedding"));
+      assertEquals("V@m.d.x M", layouts.get("gradient.source.embedding"));
+      assertEquals("E@x M H@m", layouts.get("encoder.1.feed_forward.wi"));
+      assertEquals("E@x M H@m", layouts.get("next.encoder.1.feed_forward.wi"));
+      assertEquals("E@x H@m M@d", layouts.get("square.encoder.1.feed_forward.wo"));
+      assertEquals("M E", layouts.get("encoder.1.feed_forward.wg"));
+      assertEquals("M@d.x E", layouts.get("average.encoder.1.feed_forward.wg"));
+      assertEquals("F@m", layouts.get("encoder.0.feed_forward.bias"));
+      assertEquals("A@m D M@d.x", layouts.get("next.mean.encoder.0.attention.output"));
+      assertEquals(
+          "E@x H@m M",
+          TrainingLayouts.of(step, MeshAxes.of(mesh), false)
+              .get("square.encoder.1.feed_forward.wo"));
+    }
+  }
+
+  @Test
+  void anAxisThatWouldCutAWeightUnevenlyStaysAway() {
+    Mesh mesh = Mesh.parse("x=3,m=3");
+    try (Training training =
+        new Training(
+            SPEC, SETTINGS, LocalBackend.of(Workers.sequential(), MoePrograms.kernels()), 1)) {
+      Map<String, String> layouts =
+          TrainingLayouts.of(training.program(8, 5, 3), MeshAxes.of(mesh));
+      assertEquals("M A D", layouts.get("encoder.0.attention.query"));
+      assertEquals("V M", layouts.get("target.embedding"));
+      assertEquals("E@x M H@m", layouts.get("decoder.1.feed_forward.wi"));
+    }
+  }
+
+  @Test
+  void devicesThatDoNotDivideTheGroupsAreRefused() {
+    Mesh mesh = Mesh.parse("d=3,x=2");
+    try (Collectives collectives = Collectives.open(mesh)) {
+      MeshBackend backend =
+          MeshBackend.of(collectives, MoePrograms.kernels(), PlanOptions.defaults());
+      Optional<Training.Placement> placement =
+          Optional.of(new Training.Placement(MeshAxes.of(mesh), true));
+      String message =
+          String.valueOf(
+              assertThrows(
+                      IllegalArgumentException.class,
+                      () -> new Training(SPEC, SETTINGS, backend, placement, 1))
+                  .getMessage());
+      assertTrue(message.contains("6 parts of sentences over d and x"), message);
+      assertTrue(message.contains("4 groups"), message);
+    }
+  }
+
+  @Test
+  void anAxisOfAnotherNameCountsAsOneOfExperts() {
+    MeshAxes axes = MeshAxes.of(Mesh.parse("d=2,y=2,m=2"));
+    assertEquals(List.of("y"), axes.experts());
+    assertEquals(List.of("d", "y"), axes.tokens());
+    assertEquals(List.of("m"), axes.hidden());
+  }
+}
