@@ -19,14 +19,15 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Prints every point of figure 9 with the model's value, then the values under other assumptions.
  */
-final class Figure9Report {
+public final class Figure9Report {
   private final PrintWriter out;
 
   private Figure9Report(PrintWriter out) {
     this.out = out;
   }
 
-  static void print(PrintWriter out) {
+  /** All points and residuals. */
+  public static void print(PrintWriter out) {
     Figure9Report report = new Figure9Report(out);
     Link link = Figure9.fitted(Slices.RINGS, _ -> true);
     report.head(link);

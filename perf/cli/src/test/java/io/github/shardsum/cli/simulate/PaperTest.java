@@ -99,7 +99,61 @@ class PaperTest {
           bar::toString);
     }
     for (Model model : Paper.MODELS) {
-      assertEquals(3, out.toString().lines().filter(l -> l.startsWith(model.name() + " ")).count());
+      // Tables 1 and 3, twice, rematerialisation and figure 7.
+      assertEquals(5, out.toString().lines().filter(l -> l.startsWith(model.name() + " ")).count());
+    }
+    for (Growth growth : Growth.all()) {
+      assertTrue(out.toString().contains(growth.name()), growth.name());
+    }
+    // Figure 9: four curves of eight points.
+    assertEquals(
+        32, out.toString().lines().filter(l -> l.matches(" +\\d+ +\\d+x\\d+ .*%$")).count());
+  }
+
+  @Test
+  void workAndCommunicationGrowAsInTableFour() {
+    assertEquals(9, Growth.all().size());
+    for (Growth growth : Growth.all()) {
+      Growth.Slopes ours = growth.fitted();
+      assertEquals(growth.work(), ours.work(), 0.02, growth.name());
+      if (growth.communication() < 0) {
+        assertTrue(Double.isNaN(ours.communication()), growth.name());
+      } else {
+        assertEquals(growth.communication(), ours.communication(), 0.05, growth.name());
+      }
+    }
+  }
+
+  @Test
+  void slopesAreThoseOfAStraightLine() {
+    assertEquals(2.5, Growth.slope(List.of(1.0, 2.0, 4.0), List.of(0.5, 3.0, 8.0)), 1e-12);
+  }
+
+  /** Figure 7: the same in all numbers of experts, a straight line in the layers. */
+  @Test
+  void memoryIsConstantInExpertsAndLinearInLayers() {
+    List<Double> weights =
+        List.of(Paper.MODELS.get(0), Paper.MODELS.get(2), Paper.MODELS.get(4)).stream()
+            .map(each -> PlannedForms.of(each.job(), 0.84).prediction().bytes().get("weights, f32"))
+            .toList();
+    assertEquals(1, weights.get(1) / weights.get(0), 0.05);
+    assertEquals(1, weights.get(2) / weights.get(0), 0.05);
+    Model small = Paper.MODELS.getLast();
+    double[] bytes = new double[3];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = PaperPlans.bytes(PaperPlans.withLayers(small, 12 * (i + 2)));
+    }
+    assertTrue(bytes[1] > 1.3 * bytes[0]);
+    assertEquals(bytes[1] - bytes[0], bytes[2] - bytes[1], 1e-9 * bytes[2]);
+  }
+
+  /** A fourth pass of four, but for what is no product; the paper has 30 % of a larger model. */
+  @Test
+  void rematerialisationTakesAboutAQuarterOfAStep() {
+    for (Model each : Paper.MODELS) {
+      double share = PaperPlans.repeated(each.job(), 0.84);
+      boolean used = each.job().model().layers() == 36;
+      assertTrue(used ? share > 0.2 && share < 0.3 : share == 0, each.name());
     }
   }
 

@@ -1,0 +1,167 @@
+package io.github.shardsum.cli.simulate;
+
+import io.github.shardsum.collective.Collective;
+import io.github.shardsum.collective.Reduction;
+import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.PlanStep;
+import io.github.shardsum.partition.ShardedEinsumPlan;
+import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.topology.CollectiveCostModel;
+import io.github.shardsum.topology.Interconnect;
+import io.github.shardsum.topology.Topologies;
+import io.github.shardsum.topology.Topology;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+
+/**
+ * Orders of growth of the GShard paper's table 4: an equation whose sizes grow with the devices,
+ * planned for 16 to 2048 of them, and the slopes of its work and its communication.
+ *
+ * @param name in words
+ * @param equation with its layouts
+ * @param shapes of the operands, for a number of devices
+ * @param work the paper's exponent of a device's work
+ * @param communication the paper's exponent of its communication; negative for none
+ */
+record Growth(
+    String name,
+    String equation,
+    IntFunction<List<Shape>> shapes,
+    double work,
+    double communication) {
+  static final List<Integer> DEVICES = List.of(16, 32, 64, 128, 256, 512, 1024, 2048);
+
+  private static final long FIXED = 256;
+  private static final long GROUP = 2048;
+
+  /**
+   * The fitted exponents.
+   *
+   * @param work of a device
+   * @param communication of the largest link load, NaN without any
+   */
+  record Slopes(double work, double communication) {}
+
+  /** The rows of the table, and the gates, whose work grows. */
+  static List<Growth> all() {
+    List<Growth> all = new ArrayList<>();
+    all.add(einsum("Add(A,A->A), A grows", "A@x, A@x -> A@x", 0, -1, "A", "A"));
+    all.add(einsum("Matmul(AB,BC->AC), B grows", "A B@x, B@x C -> A C", 0, 0, "aB", "Bc"));
+    all.add(einsum("Matmul(AB,BC->AC), A grows", "A@x B, B C -> A@x C", 0, -1, "Ab", "bc"));
+    all.add(einsum("Matmul(AB,BC->AC), A and B grow", "A@x B, B@x C -> A@x C", 1, 1, "AB", "Bc"));
+    all.add(einsum("Matmul(AB,BC->AC), A and C grow", "A@x B, B C@x -> A@x C", 1, 1, "Ab", "bC"));
+    all.add(einsum("Reduce(AB->A), A grows", "A@x B -> A@x", 0, -1, "Ab"));
+    all.add(einsum("Reduce(AB->B), A grows", "A@x B -> B", 0, 0, "Ab"));
+    all.add(
+        new Growth(
+            "Einsum(GSEC,GSM->EGCM), G and E grow",
+            "G@x S E C, G@x S M -> E@x G C M",
+            devices ->
+                List.of(
+                    Shape.of(devices, GROUP, devices, 2 * GROUP / devices),
+                    Shape.of(devices, GROUP, FIXED)),
+            0,
+            0.5));
+    all.add(
+        new Growth(
+            "gates, Einsum(GSM,ME->GSE), G and E grow",
+            "G@x S M, M E -> G@x S E",
+            devices -> List.of(Shape.of(devices, GROUP, FIXED), Shape.of(FIXED, devices)),
+            1,
+            -1));
+    return List.copyOf(all);
+  }
+
+  /** Capital letters of an operand's labels grow, 256 a device. */
+  private static Growth einsum(
+      String name, String equation, double work, double communication, String... operands) {
+    return new Growth(
+        name,
+        equation,
+        devices ->
+            List.of(operands).stream()
+                .map(
+                    labels ->
+                        Shape.of(
+                            labels
+                                .chars()
+                                .mapToLong(
+                                    label -> Character.isUpperCase(label) ? FIXED * devices : FIXED)
+                                .toArray()))
+                .toList(),
+        work,
+        communication);
+  }
+
+  /** Slopes of logarithms over the numbers of devices, by least squares. */
+  Slopes fitted() {
+    List<Double> devices = new ArrayList<>();
+    List<Double> work = new ArrayList<>();
+    List<Double> moved = new ArrayList<>();
+    for (int count : DEVICES) {
+      Topology torus = Topologies.tpuV3(count).withInterconnect(Interconnect.RING);
+      Mesh mesh = Mesh.of("x", count);
+      SpmdPlan plan =
+          ShardedEinsumPlan.of(
+                  Equation.parse(equation),
+                  mesh,
+                  shapes.apply(count),
+                  Map.of(),
+                  DType.F32,
+                  PlanOptions.defaults().withTopology(torus).withReplication())
+              .plan();
+      devices.add(Math.log(count));
+      work.add(Math.log(work(plan)));
+      moved.add(Math.log(loads(plan, CollectiveCostModel.of(torus, mesh))));
+    }
+    boolean none = moved.stream().anyMatch(each -> each.isInfinite());
+    return new Slopes(slope(devices, work), none ? Double.NaN : slope(devices, moved));
+  }
+
+  /** FLOPs of the largest device, and the elements that it reads, where nothing is multiplied. */
+  private static double work(SpmdPlan plan) {
+    double read = plan.inputs().stream().mapToDouble(each -> each.localElements()).sum();
+    return Math.max(plan.flops(), read);
+  }
+
+  /** Bytes of the busiest link, which are times without what a hop takes. */
+  private static double loads(SpmdPlan plan, CollectiveCostModel costs) {
+    double sum = 0;
+    for (PlanStep step : plan.steps()) {
+      if (step.action().isCollective()) {
+        long bytes = plan.value(step.operands().getFirst()).localElements() * Float.BYTES;
+        sum += costs.price(of(step.action()), bytes).largestLinkLoad();
+      }
+    }
+    return sum;
+  }
+
+  private static Collective of(Action action) {
+    String[] axes = action.groupAxes().toArray(String[]::new);
+    return switch (action) {
+      case Action.AllGather _ -> new Collective.AllGather(0, axes);
+      case Action.AllReduce _ -> new Collective.AllReduce(Reduction.SUM, axes);
+      case Action.ReduceScatter _ -> new Collective.ReduceScatter(Reduction.SUM, 0, axes);
+      default -> new Collective.AllToAll(0, 0, axes);
+    };
+  }
+
+  static double slope(List<Double> x, List<Double> y) {
+    double middle = Statistics.mean(x);
+    double centre = Statistics.mean(y);
+    double both = 0;
+    double square = 0;
+    for (int i = 0; i < x.size(); i++) {
+      both += (x.get(i) - middle) * (y.get(i) - centre);
+      square += Math.pow(x.get(i) - middle, 2);
+    }
+    return both / square;
+  }
+}
